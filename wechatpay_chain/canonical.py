@@ -1,0 +1,86 @@
+"""The strings that are signed.
+
+APIv3: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (requests) and 4013053420 (answers);
+APIv2: https://pay.weixin.qq.com/doc/v2/merchant/4011985891. Signing them is `crypto`'s part.
+"""
+
+from __future__ import annotations
+
+import decimal
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import ConfigurationError
+
+__all__ = ["fields", "lines", "nonce", "request", "response", "text", "timestamp"]
+
+BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+DIGIT_OF_BYTE = bytes(BASE62[byte % 62] for byte in range(256))
+
+
+def nonce(size: int = 32) -> str:
+    """A random string of base-62 digits.
+
+    Args:
+        size: how many characters; WeChat Pay takes 1 to 32.
+    """
+    return os.urandom(size).translate(DIGIT_OF_BYTE).decode()
+
+
+def timestamp() -> str:
+    """Seconds since 1970-01-01T00:00:00Z, as text."""
+    return str(int(time.time()))
+
+
+def request(method: str, target: str, stamp: str, nonce_str: str, body: bytes = b"") -> bytes:
+    """What an APIv3 request's signature covers: five lines, each ended by a line feed."""
+    return f"{method}\n{target}\n{stamp}\n{nonce_str}\n".encode() + body + b"\n"
+
+
+def response(stamp: str, nonce_str: str, body: bytes = b"") -> bytes:
+    """What an APIv3 answer's or notification's signature covers: three lines."""
+    return f"{stamp}\n{nonce_str}\n".encode() + body + b"\n"
+
+
+def lines(*values: str) -> bytes:
+    """Values, each ended by a line feed: what a launch parameter's RSA signature covers."""
+    return "".join(f"{value}\n" for value in values).encode()
+
+
+def text(value: Any, name: str) -> str | None:
+    """A scalar as it is written into a query, an XML element or a path; None for None.
+
+    Args:
+        value: str, bool (`true`/`false`), int, finite float, Decimal, or None.
+        name: what it is the value of, for the error.
+
+    Raises:
+        ConfigurationError: any other type, or a float that is not finite.
+    """
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)  # an Enum's value, not its name
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, decimal.Decimal | float):
+        number = decimal.Decimal(str(value))
+        if number.is_finite():
+            return format(number, "f")
+    raise ConfigurationError(
+        f"{name} is of type {type(value).__name__}: a str, int, bool or Decimal is expected "
+        "(JSON inside a field is given as text: json.dumps(…))"
+    )
+
+
+def fields(values: Mapping[str, Any]) -> str:
+    """What an APIv2 `sign` covers, before the key is appended.
+
+    Sorted by name, joined as `name=value&…`; `sign` itself and empty values are left out.
+    """
+    pairs = ((name, text(value, name)) for name, value in sorted(values.items()) if name != "sign")
+    return "&".join(f"{name}={value}" for name, value in pairs if value)

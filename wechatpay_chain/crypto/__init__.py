@@ -1,0 +1,1 @@
+"""Keys, RSA, AES and digests, as WeChat Pay uses them; each usable on its own."""

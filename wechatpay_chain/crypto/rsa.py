@@ -1,0 +1,104 @@
+"""RSA as APIv3 uses it: SHA-256 with PKCS#1 v1.5 to sign, OAEP with SHA-1 to encrypt (RFC 8017)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Literal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, utils
+
+from ..errors import ConfigurationError, DecryptionError
+from .keys import KeySource, private_key, public_key
+
+__all__ = ["decrypt", "encrypt", "sign", "verify", "verify_digest"]
+
+Scheme = Literal["OAEP", "PKCS1v15"]
+
+SHA256 = hashes.SHA256()
+PREHASHED = utils.Prehashed(SHA256)
+PKCS1V15 = padding.PKCS1v15()
+# SHA-1 is WeChat Pay's choice here; OAEP does not rest on its collision resistance.
+OAEP = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
+
+
+def sign(message: str | bytes, key: KeySource) -> str:
+    """The base64 signature of a message.
+
+    Raises:
+        ConfigurationError: `key` is not an RSA private key.
+    """
+    return base64.b64encode(private_key(key).sign(_bytes(message), PKCS1V15, SHA256)).decode()
+
+
+def verify(message: str | bytes, signature: str, key: KeySource) -> bool:
+    """Whether a base64 signature is of this message; one that is not base64 is not.
+
+    Raises:
+        ConfigurationError: `key` is not an RSA public key.
+    """
+    return _verified(_bytes(message), signature, key, SHA256)
+
+
+def verify_digest(digest: bytes, signature: str, key: KeySource) -> bool:
+    """The same for a message whose SHA-256 was computed while it streamed past."""
+    return _verified(digest, signature, key, PREHASHED)
+
+
+def _verified(
+    data: bytes, signature: str, key: KeySource, algorithm: hashes.SHA256 | utils.Prehashed
+) -> bool:
+    loaded = public_key(key, "key")
+    try:
+        loaded.verify(base64.b64decode(signature, validate=True), data, PKCS1V15, algorithm)
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
+    """Plaintext encrypted with a public key, in base64.
+
+    Raises:
+        ConfigurationError: the text is longer than the key can take (214 bytes of UTF-8 for
+            OAEP with 2048 bits), or `key` is not an RSA public key.
+    """
+    loaded, data = public_key(key, "key"), _bytes(plaintext)
+    try:
+        return base64.b64encode(loaded.encrypt(data, _padding(scheme))).decode()
+    except ValueError:
+        room = loaded.key_size // 8 - (42 if scheme == "OAEP" else 11)
+        raise ConfigurationError(
+            f"a text of {len(data)} bytes is too long to encrypt: this key takes {room}"
+        ) from None
+
+
+def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
+    """The plaintext of a base64 ciphertext.
+
+    Raises:
+        DecryptionError: it was encrypted for another key, or is damaged.
+        ConfigurationError: `key` is not an RSA private key.
+    """
+    loaded = private_key(key)
+    try:
+        data = base64.b64decode(ciphertext, validate=True)
+        return loaded.decrypt(data, _padding(scheme)).decode()
+    except (binascii.Error, ValueError):
+        raise DecryptionError(
+            f"the ciphertext ({len(ciphertext)} characters) cannot be opened: it is damaged, or "
+            "was encrypted for another key than this merchant's certificate"
+        ) from None
+
+
+def _padding(scheme: Scheme) -> padding.AsymmetricPadding:
+    try:
+        return {"OAEP": OAEP, "PKCS1v15": PKCS1V15}[scheme]
+    except KeyError:
+        raise ConfigurationError(f"scheme {scheme!r}: expected is 'OAEP' or 'PKCS1v15'") from None
+
+
+def _bytes(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message

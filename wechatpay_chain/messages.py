@@ -1,0 +1,264 @@
+"""Requests and responses as plain data: no I/O, no protocol rule.
+
+`Request.target` and `Request.content` are the very bytes that a signature covers; a transport
+sends them untouched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import xml
+from .errors import ResponseError
+
+if TYPE_CHECKING:
+    from .download import Download
+    from .stack import Stack
+
+__all__ = ["Digest", "Headers", "Options", "Request", "Response", "Timeout"]
+
+Timeout = tuple[float | None, float | None]
+"""Seconds to wait for a connection, and between two reads; None waits for ever."""
+
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+class Digest(Protocol):
+    """What a transport feeds a streamed body to."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+
+class Headers(Mapping[str, str]):
+    """Header fields: case-insensitive, in order, duplicates kept.
+
+    Args:
+        fields: a mapping, or pairs of name and value.
+    """
+
+    __slots__ = ("_fields", "_index")
+
+    def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = list(fields.items() if isinstance(fields, Mapping) else fields)
+        self._index: dict[str, list[str]] = {}
+        for name, value in self._fields:
+            self._index.setdefault(name.lower(), []).append(value)
+
+    def __getitem__(self, name: str) -> str:
+        """The first value of a field."""
+        return self._index[name.lower()][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({name.lower(): name for name, _ in reversed(self._fields)}.values())
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._index == other._index
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of a field, in order; empty where there is none."""
+        return list(self._index.get(name.lower(), ()))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """All fields as pairs, as they were given."""
+        return list(self._fields)
+
+    def merged(self, fields: Mapping[str, str]) -> Headers:
+        """A copy in which `fields` replace the fields of the same names."""
+        replaced = {name.lower() for name in fields}
+        kept = [(name, value) for name, value in self._fields if name.lower() not in replaced]
+        return Headers([*kept, *fields.items()])
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{name}: {'***' if name.lower() in SECRET_HEADERS else value}"
+            for name, value in self._fields
+        )
+        return f"<Headers {shown}>"
+
+
+@dataclass(slots=True, frozen=True, repr=False)
+class Options:
+    """What a verb was given, checked for its form and not yet encoded.
+
+    Field by field as in the guide "options"; `timeout` in seconds.
+    """
+
+    query: Any = None
+    json: Any = None
+    xml: Mapping[str, Any] | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+    base_uri: str | None = None
+    security: bool = False
+    nonceless: bool = False
+    sink: Any = None
+    media: Any = None
+    meta: Any = None
+    timeout: Any = None
+    unsigned: bool = False
+    stack: Stack | None = None
+
+    def __repr__(self) -> str:
+        given = [name for name in self.__slots__ if getattr(self, name) not in (None, False)]
+        return f"<Options {' '.join(given)}>"
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class Request:
+    """One request on its way to the wire.
+
+    Attributes:
+        method: upper-case HTTP method.
+        origin: scheme, host and port, without a slash at the end.
+        target: path and query as they go over the wire, ASCII. The encoder adds the query.
+        headers: header fields, in the order they are sent.
+        content: the body in bytes; None until an encoder of the stack has made it.
+        signed: what the signature covers in place of `content` (an upload signs its `meta` part).
+        options: what the verb was given.
+        timeout: seconds to connect, and between reads.
+        certificate: client certificate for mutual TLS, or None.
+        sink: where a successful answer's body is streamed to, or None.
+        digest: makes the hash that a streamed body is fed to, from the answer's header.
+    """
+
+    method: str
+    origin: str
+    target: str
+    headers: Headers
+    content: bytes | None = None
+    signed: bytes | None = None
+    options: Options = Options()
+    timeout: Timeout = (None, None)
+    certificate: Any = None
+    sink: Download | None = None
+    digest: Callable[[Headers], Digest] | None = None
+
+    def replace(self, **changes: Any) -> Request:
+        """A copy with some attributes changed."""
+        copy = Request(
+            self.method,
+            self.origin,
+            self.target,
+            self.headers,
+            self.content,
+            self.signed,
+            self.options,
+            self.timeout,
+            self.certificate,
+            self.sink,
+            self.digest,
+        )
+        for name, value in changes.items():
+            setattr(copy, name, value)
+        return copy
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def url(self) -> str:
+        """Origin and target."""
+        return self.origin + self.target
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.path}>"
+
+
+class Response:
+    """One answer.
+
+    Attributes:
+        status_code: HTTP status.
+        headers: header fields.
+        content: the body in bytes; where it was streamed to a `sink`, its beginning.
+        request: the request it answers.
+        verified: True once its signature has been checked.
+        streamed: True where the body went to a `sink`.
+        digest: the hash that a streamed body was fed to, if its request asked for one.
+    """
+
+    __slots__ = ("content", "digest", "headers", "request", "status_code", "streamed", "verified")
+
+    def __init__(
+        self,
+        status_code: int,
+        headers: Headers | Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        content: bytes = b"",
+        *,
+        request: Request | None = None,
+        streamed: bool = False,
+        digest: Digest | None = None,
+    ) -> None:
+        self.status_code = status_code
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.content = content
+        self.request = request
+        self.streamed = streamed
+        self.digest = digest
+        self.verified = False
+
+    @property
+    def ok(self) -> bool:
+        """True below status 400."""
+        return self.status_code < 400
+
+    @property
+    def request_id(self) -> str:
+        """The `Request-ID` to quote to WeChat Pay's support; empty where none came."""
+        return self.headers.get("Request-ID", "")
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8 text; bytes that are not UTF-8 show as U+FFFD."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ResponseError: the body is empty, or not JSON.
+        """
+        if not self.content:
+            raise ResponseError(
+                f"the answer (HTTP {self.status_code}) has no body, so there is no JSON in it; "
+                "look at status_code instead",
+                self,
+            )
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError) as error:
+            kind = self.headers.get("Content-Type", "no Content-Type")
+            raise ResponseError(
+                f"the answer (HTTP {self.status_code}, {kind}) is not JSON; "
+                "use .text or .content, or .xml() for APIv2",
+                self,
+            ) from error
+
+    def xml(self) -> dict[str, Any]:
+        """The body as the fields of an APIv2 answer.
+
+        Raises:
+            ResponseError: the body is not XML, or carries a DTD or an entity.
+        """
+        try:
+            return xml.loads(self.content)
+        except ValueError as error:
+            raise ResponseError(
+                f"the answer (HTTP {self.status_code}) is not usable as XML: {error}", self
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status_code} {len(self.content)} bytes>"

@@ -1,0 +1,233 @@
+"""Where a request goes: template, path, query, origin. Pure text, RFC 3986 and RFC 6570.
+
+What leaves here is ASCII and already in the form that both HTTP libraries would bring it to, so
+neither of them has a reason to touch what was signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, quote, urlsplit
+
+import uritemplate
+
+from .canonical import text
+from .errors import ConfigurationError
+
+__all__ = ["Base", "Endpoint", "base", "expand", "locate", "normalize", "query_string"]
+
+DEFAULT_BASE_URI = "https://api.mch.weixin.qq.com/"
+TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
+
+RESERVED = "!$&'()*+,;=:@/"  # what RFC 3986 lets stand in a path, besides the unreserved
+ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+EMPTY = "empty"
+"""A variable that may be left out: it is how a path gets its slash at the end."""
+
+
+class Base(NamedTuple):
+    """A base URI, taken apart."""
+
+    origin: str
+    path: str
+    scheme: str
+    host: str
+
+
+class Endpoint(NamedTuple):
+    """Where one call goes."""
+
+    origin: str
+    target: str
+
+
+@lru_cache(maxsize=256)
+def base(uri: str) -> Base:
+    """Take a base URI apart.
+
+    Args:
+        uri: `http` or `https`, a host, perhaps a port and a path.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    parts = _split(uri, "base_uri")
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ConfigurationError(
+            f"base_uri {uri!r} is not an absolute http(s) URL; "
+            f"expected is something like {DEFAULT_BASE_URI!r}"
+        )
+    if parts.query or parts.fragment or parts.username is not None or parts.password is not None:
+        raise ConfigurationError("base_uri takes no user, query or fragment")
+    path = normalize(parts.path.strip("/"))
+    return Base(_origin(parts), f"/{path}" if path else "", parts.scheme, parts.hostname)
+
+
+def _split(uri: str, name: str) -> SplitResult:
+    if not isinstance(uri, str):
+        raise ConfigurationError(f"{name} is of type {type(uri).__name__}; a str is expected")
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+        (parts.hostname or "").encode("idna")
+    except (ValueError, UnicodeError) as error:
+        raise ConfigurationError(f"{name} {uri!r} is not a URL: {error}") from None
+    return parts
+
+
+def _origin(parts: SplitResult) -> str:
+    host = (parts.hostname or "").encode("idna").decode()
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port is not None else "")
+
+
+def normalize(path: str, safe: str = RESERVED) -> str:
+    """Percent-encode what RFC 3986 does not let stand; what is encoded already stays so.
+
+    A `%` that starts no two hex digits becomes `%25`; hex digits become upper case (RFC 3986,
+    section 6.2.2.1).
+    """
+    if path.isascii() and path.isalnum():
+        return path
+    plain = [quote(piece, safe=safe) for piece in ENCODED.split(path)]
+    for index, triplet in enumerate(ENCODED.findall(path)):
+        plain[index] += triplet.upper()
+    return "".join(plain)
+
+
+@lru_cache(maxsize=1024)
+def _template(path: str) -> tuple[uritemplate.URITemplate, tuple[str, ...]]:
+    remainder = re.sub("{[^{}]+}", "", path)
+    if "{" in remainder or "}" in remainder:
+        raise ConfigurationError(f"{path!r} has a brace without its partner; see RFC 6570")
+    try:
+        template = uritemplate.URITemplate(path)
+    except (ValueError, TypeError):
+        raise ConfigurationError(f"{path!r} is not a URI template; see RFC 6570") from None
+    return template, tuple(template.variable_names)
+
+
+def expand(path: str, values: Mapping[str, Any]) -> str:
+    """Fill in a path's URI template (RFC 6570); every value is percent-encoded, `/` included.
+
+    Args:
+        path: such as `v3/refunds/id/{refund_id}`.
+        values: a value for each of its variables, and nothing else.
+
+    Raises:
+        ConfigurationError: a variable is missing, a value has no variable, or cannot be in a path.
+    """
+    if "{" not in path and "}" not in path:
+        if values:
+            _refuse(path, (), values, ())
+        return path
+    template, names = _template(path)
+    missing = [name for name in names if values.get(name) is None and name != EMPTY]
+    if missing or not values.keys() <= set(names):
+        _refuse(path, names, values, missing)
+    return template.expand({name: _segment(name, value) for name, value in values.items()})
+
+
+def _segment(name: str, value: Any) -> str:
+    segment = text(value, f"path variable {name!r}") or ""
+    if segment in (".", ".."):
+        raise ConfigurationError(
+            f"path variable {name!r} is {segment!r}, which would lead to another resource"
+        )
+    try:
+        segment.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"path variable {name!r} holds a lone surrogate, which UTF-8 cannot carry"
+        ) from None
+    return segment
+
+
+def _refuse(
+    path: str, names: Iterable[str], values: Mapping[str, Any], missing: Iterable[str]
+) -> None:
+    unknown = sorted(set(map(str, values)) - set(names))
+    problems = [f"{name!r} is missing" for name in missing]
+    problems += [f"{name!r} is neither an option nor a variable of this path" for name in unknown]
+    known = ", ".join(map(repr, names)) or "none"
+    raise ConfigurationError(f"{path}: {'; '.join(problems)}. Its variables: {known}")
+
+
+def query_string(query: Any) -> str:
+    """A query, percent-encoded per RFC 3986 (a space is `%20`).
+
+    Args:
+        query: a mapping or pairs; None is left out, an empty string stays, a list repeats its key.
+            A str is taken as encoded already.
+
+    Raises:
+        ConfigurationError: a value is neither text nor number.
+    """
+    if isinstance(query, str):
+        return normalize(query.removeprefix("?"), RESERVED + "?")
+    try:
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        return "&".join(
+            f"{quote(str(name), safe='')}={quote(value, safe='')}"
+            for name, values in pairs
+            for item in (values if isinstance(values, list | tuple) else (values,))
+            if (value := text(item, f"query {name!r}")) is not None
+        )
+    except UnicodeEncodeError:
+        raise ConfigurationError("query holds a lone surrogate, which UTF-8 cannot carry") from None
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(
+            f"query is of type {type(query).__name__}; a mapping or pairs are expected"
+        ) from None
+
+
+def append_query(target: str, query: str) -> str:
+    """A target with more of a query."""
+    if not query:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}{query}"
+
+
+def locate(path: str, base_uri: str, own: str) -> Endpoint:
+    """Origin and target of an expanded path.
+
+    Args:
+        path: relative to `base_uri`, or an absolute URL as WeChat Pay hands them out.
+        base_uri: where relative paths go.
+        own: the client's own base URI; its host is one that an absolute URL may have.
+
+    Raises:
+        ConfigurationError: an absolute URL leads to a host that is neither.
+    """
+    here = base(base_uri)
+    origin, prefix = here.origin, here.path
+    if "://" in path.partition("?")[0]:
+        parts = _split(path, "URL")
+        _trust(parts, {here, base(own)})
+        origin, prefix = _origin(parts), ""
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+    path, _, query = path.partition("#")[0].partition("?")
+    try:
+        target = f"{prefix}/{normalize(path.removeprefix('/'))}"
+        return Endpoint(origin, append_query(target, normalize(query, RESERVED + "?")))
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "the path holds a lone surrogate, which UTF-8 cannot carry"
+        ) from None
+
+
+def _trust(parts: SplitResult, own: set[Base]) -> None:
+    host = parts.hostname or ""
+    ours = any((parts.scheme, host) == (base.scheme, base.host) for base in own)
+    theirs = parts.scheme == "https" and host.endswith(tuple(f".{d}" for d in TRUSTED_DOMAINS))
+    if parts.username is not None or parts.password is not None or not (ours or theirs):
+        raise ConfigurationError(
+            f"refused to sign a request to {parts.scheme}://{host}: an absolute URL must lead, "
+            f"without user or password, to the client's own host or, over https, to "
+            f"{', '.join(f'*.{domain}' for domain in TRUSTED_DOMAINS)}"
+        )

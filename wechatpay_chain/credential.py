@@ -1,0 +1,222 @@
+"""The two sides of an APIv3 signature: the merchant's credential, and the platform's keys.
+
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 4013053420 (verifying).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from . import canonical
+from .crypto import keys, rsa
+from .errors import ConfigurationError, SignatureError, SignatureReason
+from .messages import Headers, Request, Response
+
+__all__ = ["Credential", "Platform", "SCHEME", "SIGNATURE_FIELDS"]
+
+SCHEME = "WECHATPAY2-SHA256-RSA2048"
+CLOCK_SKEW = 300
+"""Seconds that a signature's timestamp may be off, either way."""
+
+SIGNATURE_FIELDS = (
+    "Wechatpay-Timestamp",
+    "Wechatpay-Nonce",
+    "Wechatpay-Serial",
+    "Wechatpay-Signature",
+)
+PUBLIC_KEY_ID = "PUB_KEY_ID_"
+
+
+class Credential:
+    """Who signs requests: a merchant, its certificate's serial number, its private key."""
+
+    __slots__ = ("_private_key", "mchid", "serial")
+
+    def __init__(self, mchid: str, serial: str, private_key: RSAPrivateKey) -> None:
+        self.mchid = mchid
+        self.serial = serial
+        self._private_key = private_key
+
+    def authorize(self, request: Request) -> Request:
+        """The request with its `Authorization`, over method, target and body as they leave."""
+        stamp, nonce = canonical.timestamp(), canonical.nonce()
+        body = request.signed if request.signed is not None else request.content or b""
+        signature = self.sign(canonical.request(request.method, request.target, stamp, nonce, body))
+        value = (
+            f'{SCHEME} mchid="{self.mchid}",nonce_str="{nonce}",signature="{signature}",'
+            f'timestamp="{stamp}",serial_no="{self.serial}"'
+        )
+        return request.replace(headers=request.headers.merged({"Authorization": value}))
+
+    def sign(self, message: bytes) -> str:
+        """The base64 signature of a message."""
+        return rsa.sign(message, self._private_key)
+
+    def decrypt(self, ciphertext: str) -> str:
+        """The plaintext of a field that WeChat Pay encrypted for this merchant."""
+        return rsa.decrypt(ciphertext, self._private_key)
+
+    def __repr__(self) -> str:
+        return f"<Credential {self.mchid} {self.serial}>"
+
+
+class Platform:
+    """WeChat Pay's keys, by serial number or public key id.
+
+    Args:
+        certs: key id or certificate serial to public key or certificate, in any form of
+            `crypto.keys`.
+
+    Raises:
+        ConfigurationError: one of them is not an RSA public key or certificate.
+    """
+
+    def __init__(self, certs: Mapping[str, keys.KeySource]) -> None:
+        self._keys: dict[str, RSAPublicKey] = {}
+        self._expiry: dict[str, float] = {}
+        for serial, source in certs.items():
+            name, where = normal_serial(serial), f"certs[{serial!r}]"
+            self._keys[name] = keys.public_key(source, where)
+            cert = source if isinstance(source, x509.Certificate) else _certificate(source)
+            expiry = cert.not_valid_after_utc.timestamp() if cert else float("inf")
+            self._expiry[name] = expiry
+
+    @property
+    def serials(self) -> tuple[str, ...]:
+        """The ids of the keys at hand."""
+        return tuple(self._keys)
+
+    def verify(self, headers: Headers, body: bytes, response: Response | None = None) -> None:
+        """Check a signature over a body.
+
+        Args:
+            headers: with the four `Wechatpay-*` fields.
+            body: as it came, to the byte.
+            response: what the error shall carry.
+
+        Raises:
+            SignatureError: a field is missing or stands twice, the timestamp is more than
+                300 seconds off, the serial is unknown, or the signature does not match.
+        """
+        stamp, nonce, key, signature = self._parts(headers, response)
+        self._assert(rsa.verify(canonical.response(stamp, nonce, body), signature, key), response)
+
+    def verify_digest(
+        self, headers: Headers, digest: bytes, response: Response | None = None
+    ) -> None:
+        """The same, for the SHA-256 of `prefix(headers)`, the body, and a line feed."""
+        _, _, key, signature = self._parts(headers, response)
+        self._assert(rsa.verify_digest(digest, signature, key), response)
+
+    def encryption_key(self, serial: str | None = None) -> tuple[str, RSAPublicKey]:
+        """The key to encrypt a request's fields with, and its id.
+
+        Args:
+            serial: the id that is wanted; by default WeChat Pay's public key, else the
+                certificate that is valid longest.
+
+        Raises:
+            ConfigurationError: no such key.
+        """
+        if serial is None:
+            if not self._keys:
+                raise ConfigurationError("certs is missing: without it nothing can be encrypted")
+            serial = max(self._keys, key=lambda s: (s.startswith(PUBLIC_KEY_ID), self._expiry[s]))
+        name = normal_serial(serial)
+        if name not in self._keys:
+            raise ConfigurationError(
+                f"Wechatpay-Serial {serial!r} is none of certs, which has "
+                f"{', '.join(self._keys) or 'none'}"
+            )
+        return name, self._keys[name]
+
+    def _parts(
+        self, headers: Headers, response: Response | None
+    ) -> tuple[str, str, RSAPublicKey, str]:
+        stamp, nonce, serial, signature = (
+            _one(headers, name, response) for name in SIGNATURE_FIELDS
+        )
+        now = int(time.time())
+        if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 15):
+            raise _untrusted(
+                "expired", f"Wechatpay-Timestamp is {stamp[:40]!r}, not a number", response
+            )
+        if abs(now - int(stamp)) > CLOCK_SKEW:
+            raise _untrusted(
+                "expired",
+                f"Wechatpay-Timestamp is {stamp}, this machine's clock says {now}: "
+                f"{abs(now - int(stamp))} s apart, and at most {CLOCK_SKEW} are allowed. "
+                "Check this machine's clock (NTP); if it is right, the message is a replay",
+                response,
+            )
+        key = self._keys.get(normal_serial(serial))
+        if key is None:
+            raise _untrusted(
+                "unknown_serial",
+                f"it was signed with key {serial[:80]!r}, and certs has "
+                f"{', '.join(self._keys) or 'none'}. Add that key to certs (GET v3/certificates, "
+                "or the merchant platform's public key page)",
+                response,
+            )
+        return stamp, nonce, key, signature
+
+    @staticmethod
+    def _assert(genuine: bool, response: Response | None) -> None:
+        if not genuine:
+            raise _untrusted(
+                "mismatch",
+                "Wechatpay-Signature does not match the bytes that came: they were changed on the "
+                "way, or the key in certs is not the one its id stands for",
+                response,
+            )
+
+    def __repr__(self) -> str:
+        return f"<Platform {' '.join(self._keys)}>"
+
+
+def prefix(headers: Headers) -> bytes:
+    """What a signature covers ahead of the body; empty fields where the header lacks them."""
+    stamp, nonce = (headers.get(name, "") for name in SIGNATURE_FIELDS[:2])
+    return canonical.lines(stamp, nonce)
+
+
+def normal_serial(serial: str) -> str:
+    """A certificate serial in upper case without colons; any other id as it is."""
+    digits = serial.replace(":", "")
+    return digits.upper() if re.fullmatch("[0-9A-Fa-f]+", digits) else serial
+
+
+def _certificate(source: keys.KeySource) -> x509.Certificate | None:
+    """The certificate that `source` is, or None where it is a bare public key."""
+    try:
+        return keys.certificate(source)
+    except ConfigurationError:
+        return None
+
+
+def _one(headers: Headers, name: str, response: Response | None) -> str:
+    values = headers.get_all(name)
+    if not values or not values[0].strip():
+        status = f" (HTTP {response.status_code})" if response is not None else ""
+        raise _untrusted(
+            "missing",
+            f"it has no {name}{status}, so nobody vouches for it: something other than WeChat Pay "
+            "may have answered (a proxy, a login page). Where an operation is known to answer "
+            "unsigned, say unsigned=True",
+            response,
+        )
+    if len(values) > 1:
+        raise _untrusted(
+            "mismatch", f"{name} stands {len(values)} times, where one is expected", response
+        )
+    return values[0].strip()
+
+
+def _untrusted(reason: SignatureReason, why: str, response: Response | None) -> SignatureError:
+    what = "the notification" if response is None else f"the answer to {response.request!r}"
+    return SignatureError(f"{what} cannot be trusted: {why}", response, reason=reason)

@@ -1,0 +1,170 @@
+"""Effects, and the two drivers that perform them.
+
+A flow is a generator: it yields what it wants done (`Send`, `Sleep`, `Call`), is sent the outcome,
+and returns a response. It never does I/O itself, so the same flow serves `run` and `run_async`. An
+error while performing an effect is raised inside the flow, at its `yield`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Callable, Generator
+from typing import Any, Protocol, TypeAlias
+
+from .errors import ConfigurationError
+from .messages import Request, Response
+
+__all__ = [
+    "Call",
+    "Effect",
+    "Flow",
+    "Handler",
+    "Middleware",
+    "Send",
+    "Sleep",
+    "Transport",
+    "run",
+    "run_async",
+]
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+class Send:
+    """Transmit a request; the outcome is its `Response`."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+
+class Sleep:
+    """Wait.
+
+    Args:
+        seconds: how long.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+class Call:
+    """Run a function of the user's; the outcome is what it returns.
+
+    In an async call an awaitable that it returns is awaited first.
+    """
+
+    __slots__ = ("args", "function")
+
+    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+        self.function = function
+        self.args = args
+
+
+Effect: TypeAlias = Send | Sleep | Call
+Flow: TypeAlias = Generator[Effect, Any, Response]
+Handler: TypeAlias = Callable[[Request], Flow]
+Middleware: TypeAlias = Callable[[Request, Handler], Flow]
+
+
+class Transport(Protocol):
+    """What moves bytes. Raises `TransportError`, and sends `target` and `content` untouched."""
+
+    def send(self, request: Request, /) -> Response: ...
+
+    async def send_async(self, request: Request, /) -> Response: ...
+
+    def close(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+def run(flow: Flow, transport: Transport) -> Response:
+    """Drive a flow to its end, blocking."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                outcome = _perform(effect, transport)
+            except BaseException as error:  # noqa: BLE001 - the flow decides
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(outcome)
+    except StopIteration as end:
+        response: Response = end.value
+        return response
+
+
+async def run_async(flow: Flow, transport: Transport) -> Response:
+    """Drive a flow to its end on the running event loop."""
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                outcome = await _perform_async(effect, transport)
+            except BaseException as error:  # noqa: BLE001 - the flow decides
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(outcome)
+    except StopIteration as end:
+        response: Response = end.value
+        return response
+
+
+def _perform(effect: Effect, transport: Transport) -> Any:
+    if isinstance(effect, Send):
+        begin = time.perf_counter()
+        try:
+            response = transport.send(effect.request)
+        except BaseException as error:
+            _log(effect.request, error, begin)
+            raise
+        _log(effect.request, response, begin)
+        return response
+    if isinstance(effect, Call):
+        outcome = effect.function(*effect.args)
+        if inspect.isawaitable(outcome):
+            if inspect.iscoroutine(outcome):
+                outcome.close()
+            name = getattr(effect.function, "__qualname__", "a function")
+            raise ConfigurationError(
+                f"{name} returned an awaitable within a sync call: call the verb's _async form, "
+                "or give a function that blocks"
+            )
+        return outcome
+    return time.sleep(effect.seconds)
+
+
+async def _perform_async(effect: Effect, transport: Transport) -> Any:
+    if isinstance(effect, Send):
+        begin = time.perf_counter()
+        try:
+            response = await transport.send_async(effect.request)
+        except BaseException as error:
+            _log(effect.request, error, begin)
+            raise
+        _log(effect.request, response, begin)
+        return response
+    if isinstance(effect, Call):
+        outcome = effect.function(*effect.args)
+        return await outcome if inspect.isawaitable(outcome) else outcome
+    return await asyncio.sleep(effect.seconds)
+
+
+def _log(request: Request, outcome: Response | BaseException, begin: float) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        milliseconds = (time.perf_counter() - begin) * 1000
+        if isinstance(outcome, Response):
+            status, request_id = str(outcome.status_code), outcome.request_id or "-"
+        else:
+            status, request_id = type(outcome).__name__, "-"
+        logger.debug(
+            "%s %s %s %s %.0f ms", request.method, request.target, status, request_id, milliseconds
+        )

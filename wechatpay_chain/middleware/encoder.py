@@ -1,0 +1,124 @@
+"""APIv3: `json=` to compact UTF-8, `media=` to multipart, `Sensitive` values to ciphertext."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import uri
+from ..credential import Platform
+from ..errors import ConfigurationError
+from ..flow import Flow, Handler, Middleware
+from ..media import as_media, multipart
+from ..messages import Request
+from ..sensitive import Sensitive
+
+__all__ = ["encoder"]
+
+SERIAL = "Wechatpay-Serial"
+
+
+def encoder(platform: Platform) -> Middleware:
+    """Make a request's target and content from what the verb was given."""
+
+    def encode(request: Request, handle: Handler) -> Flow:
+        return (yield from handle(_encoded(request, platform)))
+
+    return encode
+
+
+def _encoded(request: Request, platform: Platform) -> Request:
+    given = request.options
+    if given.xml is not None:
+        raise ConfigurationError("xml= belongs to APIv2 (v2/…); APIv3 takes json=")
+    _at_most_one(json=given.json, media=given.media, body=given.body)
+    secrets = _Encryption(platform, request.headers.get(SERIAL))
+    changes: dict[str, Any] = {"content": given.body or b""}
+    headers: dict[str, str] = {}
+    if given.query is not None:
+        query = _reveal(given.query, secrets)
+        changes["target"] = uri.append_query(request.target, uri.query_string(query))
+    if given.json is not None:
+        if not isinstance(given.json, Mapping | list | tuple):
+            raise ConfigurationError(
+                f"json= is of type {type(given.json).__name__}: a mapping or a list is expected; "
+                "text that is JSON already goes to body="
+            )
+        changes["content"] = _dumps(given.json, "json", secrets)
+    if given.media is not None:
+        media = as_media(given.media)
+        meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
+        kind, content = multipart([("meta", None, "application/json", meta), media.part])
+        changes["content"], changes["signed"] = content, meta
+        headers["Content-Type"] = kind
+    elif given.meta is not None:
+        raise ConfigurationError("meta= goes with media=, which is missing")
+    if secrets.serial is not None:
+        headers[SERIAL] = secrets.serial
+    if headers:
+        changes["headers"] = request.headers.merged(headers)
+    return request.replace(**changes)
+
+
+class _Encryption:
+    """Encrypts the `Sensitive` values of one request, all with the same key."""
+
+    def __init__(self, platform: Platform, wanted: str | None) -> None:
+        self._platform = platform
+        self._wanted = wanted
+        self.serial: str | None = None
+
+    def __call__(self, value: Sensitive) -> str:
+        self.serial, key = self._platform.encryption_key(self._wanted)
+        return value.encrypt(key)
+
+
+def _reveal(query: Any, encrypt: Callable[[Sensitive], str]) -> Any:
+    if isinstance(query, Mapping):
+        return {
+            name: encrypt(value) if isinstance(value, Sensitive) else value
+            for name, value in query.items()
+        }
+    return query
+
+
+def _meta(meta: Any, encrypt: Callable[[Sensitive], str]) -> bytes:
+    if isinstance(meta, str):
+        return meta.encode()
+    if not isinstance(meta, Mapping):
+        raise ConfigurationError(
+            f"meta= is of type {type(meta).__name__}: a mapping, or JSON as text, is expected"
+        )
+    return _dumps(meta, "meta", encrypt)
+
+
+def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
+    def default(thing: object) -> Any:
+        if isinstance(thing, Sensitive):
+            return encrypt(thing)
+        if isinstance(thing, Mapping):
+            return dict(thing)
+        raise ConfigurationError(
+            f"{name}= holds a {type(thing).__name__}, which JSON does not know: amounts are int "
+            "(fen), times are text (datetime.isoformat())"
+        )
+
+    try:
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
+        ).encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{name}= holds a lone surrogate: not valid text") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"{name}= cannot be written as JSON: {error}") from None
+
+
+def _at_most_one(**bodies: Any) -> None:
+    given = [f"{name}=" for name, value in bodies.items() if value is not None]
+    if len(given) > 1:
+        raise ConfigurationError(
+            f"{' and '.join(given)} exclude each other: a request has one body"
+        )

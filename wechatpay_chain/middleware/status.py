@@ -1,0 +1,76 @@
+"""APIv3: an HTTP error becomes an exception that says what WeChat Pay said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..errors import APIError, ClientError, RateLimited, ServerError
+from ..flow import Flow, Handler
+from ..messages import Request, Response
+
+__all__ = ["api_error", "status"]
+
+WHAT_TO_DO = {
+    401: "check mchid, serial and private_key, and this machine's clock",
+    403: "the merchant lacks the permission for this operation",
+    404: "no such resource: check the path and the ids in it",
+    429: "too many requests: wait, then send it again",
+}
+
+
+def status(request: Request, handle: Handler) -> Flow:
+    """Raise `APIError` for 4xx and 5xx."""
+    response = yield from handle(request)
+    if response.status_code >= 400:
+        raise http_error(response)
+    return response
+
+
+def http_error(response: Response) -> APIError:
+    """The exception for an answer with an HTTP error status, whatever its body is."""
+    body = _json_object(response.content)
+    return api_error(
+        response,
+        code=_text(body.get("code")),
+        message=_text(body.get("message")),
+        detail=body.get("detail"),
+    )
+
+
+def api_error(response: Response, *, code: str, message: str, detail: Any = None) -> APIError:
+    """An `APIError` of the class that the HTTP status calls for."""
+    number = response.status_code
+    said = " ".join(filter(None, (code, message))) or "no reason given"
+    parts = [f"{response.request!r} was refused with HTTP {number}: {said}"]
+    if detail:
+        parts.append(f"detail: {json.dumps(detail, ensure_ascii=False, default=str)[:600]}")
+    if number in WHAT_TO_DO:
+        parts.append(WHAT_TO_DO[number])
+    elif number >= 500:
+        parts.append("it may have been carried out all the same: query before sending it again")
+    if response.request_id:
+        parts.append(f"Request-ID {response.request_id}")
+    if not response.verified:
+        parts.append("this error is not signed, so it may not come from WeChat Pay")
+    return _class(number)("; ".join(parts), response, code=code, message=message, detail=detail)
+
+
+def _class(number: int) -> type[APIError]:
+    if number == 429:
+        return RateLimited
+    if number >= 500:
+        return ServerError
+    return ClientError if number >= 400 else APIError
+
+
+def _json_object(content: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,45 @@
+"""Fields that travel encrypted: names, identity numbers, bank accounts."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from .crypto import rsa
+from .errors import ConfigurationError
+
+__all__ = ["Sensitive"]
+
+
+class Sensitive:
+    """A text that is encrypted with WeChat Pay's key when the request is encoded.
+
+    Args:
+        value: the plaintext; at most 214 bytes of UTF-8 for a 2048-bit key.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                f"Sensitive takes a str, not {type(value).__name__}; write numbers as text"
+            )
+        self._value = value
+
+    def encrypt(self, key: RSAPublicKey) -> str:
+        """The ciphertext, in base64."""
+        return rsa.encrypt(self._value, key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sensitive) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "Sensitive('***')"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)

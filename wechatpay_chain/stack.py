@@ -1,0 +1,97 @@
+"""A stack: named middleware, outermost first, composed into one handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from .errors import ConfigurationError
+from .flow import Flow, Handler, Middleware, Send
+from .messages import Request, Response
+
+__all__ = ["Stack"]
+
+
+class Stack:
+    """An immutable, ordered set of named middleware.
+
+    Args:
+        layers: pairs of name and middleware, outermost first.
+
+    Raises:
+        ConfigurationError: a name twice.
+    """
+
+    def __init__(self, layers: Iterable[tuple[str, Middleware]] = ()) -> None:
+        self._layers = tuple(layers)
+        if len(set(self.names)) != len(self._layers):
+            raise ConfigurationError(f"a name stands twice in a stack: {', '.join(self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, outermost first."""
+        return tuple(name for name, _ in self._layers)
+
+    def __getitem__(self, name: str) -> Middleware:
+        return self._layers[self._index(name)][1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def before(self, name: str, new: str, middleware: Middleware) -> Stack:
+        """A stack with a new layer just outside the named one."""
+        return self._insert(self._index(name), new, middleware)
+
+    def after(self, name: str, new: str, middleware: Middleware) -> Stack:
+        """A stack with a new layer just inside the named one."""
+        return self._insert(self._index(name) + 1, new, middleware)
+
+    def replace(self, name: str, middleware: Middleware) -> Stack:
+        """A stack with other middleware under the same name."""
+        index = self._index(name)
+        return Stack((*self._layers[:index], (name, middleware), *self._layers[index + 1 :]))
+
+    def without(self, name: str) -> Stack:
+        """A stack without the named layer."""
+        index = self._index(name)
+        return Stack((*self._layers[:index], *self._layers[index + 1 :]))
+
+    @cached_property
+    def handler(self) -> Handler:
+        """The whole stack as one function from request to flow."""
+        handler: Handler = send
+        for _, middleware in reversed(self._layers):
+            handler = _wrap(middleware, handler)
+        return handler
+
+    def _insert(self, index: int, name: str, middleware: Middleware) -> Stack:
+        return Stack((*self._layers[:index], (name, middleware), *self._layers[index:]))
+
+    def _index(self, name: str) -> int:
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise ConfigurationError(
+                f"no layer {name!r} in this stack; it has {', '.join(self.names) or 'none'}"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"<Stack {' > '.join(self.names)}>"
+
+
+def _wrap(middleware: Middleware, inner: Handler) -> Handler:
+    return lambda request: middleware(request, inner)
+
+
+def send(request: Request) -> Flow:
+    """The innermost handler: transmit, and return what came back."""
+    if request.content is None:
+        raise ConfigurationError(
+            "the request was never encoded: the stack needs an 'encoder' (or middleware of yours "
+            "that sets request.content) around its innermost layer"
+        )
+    response: Response = yield Send(request)
+    return response

@@ -1,0 +1,91 @@
+"""The only code that does I/O: urllib3 for sync calls, aiohttp for async ones.
+
+`HTTPTransport` joins the two; each is imported when it is first used. Many clients may share one.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from ..messages import Request, Response
+from .tls import TLS
+
+if TYPE_CHECKING:
+    from .aiohttp import AiohttpTransport
+    from .urllib3 import Urllib3Transport
+
+__all__ = ["HTTPTransport"]
+
+
+class HTTPTransport:
+    """Sends over HTTP/1.1 with connections that are kept and reused.
+
+    Args:
+        verify: True trusts the system's authorities; a path names a CA bundle in PEM; an
+            `ssl.SSLContext` is used as it is (and then cannot serve a client certificate of a
+            request's own); False trusts anybody, which is for a test on this machine only.
+        proxy: `http://[user:password@]host:port`, or None.
+        pool_size: connections kept per host and, for async, event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: bool | str | PathLike[str] | ssl.SSLContext = True,
+        proxy: str | None = None,
+        pool_size: int = 32,
+    ) -> None:
+        if proxy is not None and not proxy.startswith(("http://", "https://")):
+            raise ConfigurationError("proxy must be an http:// URL, such as http://10.0.0.1:3128")
+        self._tls = TLS(verify if isinstance(verify, bool | ssl.SSLContext) else fspath(verify))
+        self._proxy = proxy
+        self._pool_size = pool_size
+        self._lock = threading.Lock()
+        self._sync: Urllib3Transport | None = None
+        self._async: AiohttpTransport | None = None
+
+    def send(self, request: Request) -> Response:
+        """Transmit a request, blocking.
+
+        Raises:
+            TransportError: no usable answer came back.
+        """
+        if self._sync is None:
+            from .urllib3 import Urllib3Transport
+
+            with self._lock:
+                self._sync = self._sync or Urllib3Transport(self._tls, self._proxy, self._pool_size)
+        return self._sync.send(request)
+
+    async def send_async(self, request: Request) -> Response:
+        """Transmit a request on the running event loop.
+
+        Raises:
+            TransportError: no usable answer came back.
+        """
+        if self._async is None:
+            from .aiohttp import AiohttpTransport
+
+            with self._lock:
+                self._async = self._async or AiohttpTransport(
+                    self._tls, self._proxy, self._pool_size
+                )
+        return await self._async.send(request)
+
+    def close(self) -> None:
+        """Close the sync connections; a later call opens new ones."""
+        if self._sync is not None:
+            self._sync.close()
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections, and the sync ones."""
+        self.close()
+        if self._async is not None:
+            await self._async.close()
+
+    def __repr__(self) -> str:
+        return f"<HTTPTransport{' via proxy' if self._proxy else ''}>"

@@ -1,0 +1,166 @@
+"""Async transport: one aiohttp session per running event loop, gone with its loop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from ..errors import TransportError
+from ..messages import Digest, Headers, Request, Response
+from . import failure
+from .tls import TLS
+
+if TYPE_CHECKING:
+    from ..download import Download
+
+__all__ = ["AiohttpTransport"]
+
+CHUNK = 1024 * 1024
+LARGE_BODY = 1024 * 1024  # above it aiohttp wants a file, lest writing it holds up the loop
+
+
+class AiohttpTransport:
+    """Sends on whichever loop is running; sessions are never shared between loops."""
+
+    def __init__(self, tls: TLS, proxy: str | None, pool_size: int) -> None:
+        self._tls = tls
+        self._proxy = proxy
+        self._pool_size = pool_size
+        self._sessions: dict[asyncio.AbstractEventLoop, _Life] = {}
+
+    async def send(self, request: Request) -> Response:
+        try:
+            return await self._send(request)
+        except TimeoutError as error:
+            raise failure.timeout(request) from error
+        except aiohttp.ClientSSLError as error:
+            raise failure.tls(request, error) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+            raise failure.unreachable(request, error) from error
+        except aiohttp.ClientPayloadError as error:
+            raise failure.truncated(request, error) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise failure.broken(request, error) from error
+
+    async def _send(self, request: Request) -> Response:
+        session = await self._session()
+        content = request.content or None
+        async with session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            data=io.BytesIO(content) if content and len(content) > LARGE_BODY else content,
+            headers=request.headers.pairs(),
+            allow_redirects=False,
+            ssl=self._tls.context(request.certificate) if _is_tls(request) else True,
+            proxy=self._proxy,
+            timeout=_timeout(*request.timeout),
+        ) as raw:
+            headers = Headers(raw.headers.items())
+            if request.sink is not None and 200 <= raw.status < 300:
+                return await _stream(raw, headers, request, request.sink)
+            return Response(raw.status, headers, await raw.read(), request=request)
+
+    async def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        life = self._sessions.get(loop)
+        if life is None or life.session.closed:
+            self._forget_closed_loops()
+            life = self._sessions[loop] = _Life(self._pool_size)
+            await life.begin()
+        return life.session
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [loop for loop in self._sessions if loop.is_closed()]:
+            self._sessions.pop(loop).abandon()
+
+    async def close(self) -> None:
+        life = self._sessions.pop(asyncio.get_running_loop(), None)
+        if life is not None:
+            await life.end()
+        self._forget_closed_loops()
+
+
+class _Life:
+    """A session that is closed together with its loop.
+
+    An async generator does that: a loop closes the ones begun on it before it goes
+    (`loop.shutdown_asyncgens`, which `asyncio.run` calls).
+    """
+
+    def __init__(self, pool_size: int) -> None:
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        self._generator = _owned(self.session)
+
+    async def begin(self) -> None:
+        await anext(self._generator)
+
+    async def end(self) -> None:
+        await self._generator.aclose()
+
+    def abandon(self) -> None:
+        """Drop a session whose loop is closed already: its sockets have nobody left to serve."""
+        connector = self.session.connector
+        self.session.detach()
+        if connector is not None:
+            connector._close()
+
+
+async def _owned(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+async def _stream(
+    raw: aiohttp.ClientResponse, headers: Headers, request: Request, sink: Download
+) -> Response:
+    digest = request.digest(headers) if request.digest is not None else None
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, sink.open)
+    buffer = bytearray()
+    async for chunk in raw.content.iter_any():
+        buffer += chunk
+        if len(buffer) >= CHUNK:
+            await _flush(sink, digest, bytes(buffer))
+            buffer.clear()
+    await _flush(sink, digest, bytes(buffer))
+    return Response(
+        raw.status, headers, bytes(sink.head), request=request, streamed=True, digest=digest
+    )
+
+
+async def _flush(sink: Download, digest: Digest | None, block: bytes) -> None:
+    """Hash and write off the loop; never return while the thread is at it, not even cancelled."""
+
+    def work() -> None:
+        if digest is not None:
+            digest.update(block)
+        sink.write(block)
+
+    writing = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        raise
+    except OSError as error:
+        raise TransportError(f"sink: cannot write: {error}") from error
+
+
+def _is_tls(request: Request) -> bool:
+    return request.origin.startswith("https:")
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)

@@ -1,0 +1,80 @@
+"""TLS contexts: who is trusted, and which client certificate is shown."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import tempfile
+import threading
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+
+from ..crypto.keys import Merchant
+from ..errors import ConfigurationError
+
+__all__ = ["TLS"]
+
+
+class TLS:
+    """One context per client certificate, made when first used.
+
+    Args:
+        verify: as `HTTPTransport` takes it.
+    """
+
+    def __init__(self, verify: bool | str | ssl.SSLContext) -> None:
+        if isinstance(verify, str) and not Path(verify).exists():
+            raise ConfigurationError(
+                f"verify: no file {verify!r}; a CA bundle in PEM, True or False is expected"
+            )
+        self._verify = verify
+        self._contexts: dict[bytes, ssl.SSLContext] = {}
+        self._lock = threading.Lock()
+
+    def context(self, merchant: Merchant | None) -> ssl.SSLContext:
+        """The context for requests that show this certificate, or none.
+
+        Raises:
+            ConfigurationError: the CA bundle or the certificate cannot be used.
+        """
+        name = b"" if merchant is None else merchant.certificate.signature
+        context = self._contexts.get(name)
+        if context is None:
+            with self._lock:
+                context = self._contexts[name] = self._contexts.get(name) or self._make(merchant)
+        return context
+
+    def _make(self, merchant: Merchant | None) -> ssl.SSLContext:
+        if isinstance(self._verify, ssl.SSLContext):
+            if merchant is not None:
+                raise ConfigurationError(
+                    "verify is an SSLContext, so the merchant certificate must be loaded into it; "
+                    "give verify the path of a CA bundle to have that done"
+                )
+            return self._verify
+        cafile = self._verify if isinstance(self._verify, str) else None
+        try:
+            context = ssl.create_default_context(cafile=cafile)
+            if merchant is not None:
+                _load(context, merchant)
+        except (ssl.SSLError, OSError) as error:
+            raise ConfigurationError(f"TLS cannot be set up: {error}") from None
+        if self._verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+def _load(context: ssl.SSLContext, merchant: Merchant) -> None:
+    """Load a certificate; the ssl module takes files only, so the key goes there encrypted."""
+    passphrase = secrets.token_hex(32)
+    key = merchant.private_key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase.encode()),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "merchant.pem")
+        path.write_bytes(merchant.certificate.public_bytes(serialization.Encoding.PEM) + key)
+        context.load_cert_chain(path, password=passphrase)

@@ -1,0 +1,64 @@
+"""WeChat Pay, APIv2 and APIv3, for Python: the path of an endpoint is written as code.
+
+from wechatpay_chain import WeChatPay
+
+wxpay = WeChatPay(mchid="…", serial="…", private_key="apiclient_key.pem",
+                  certs={"PUB_KEY_ID_…": "pub_key.pem"})
+order = wxpay.v3.pay.transactions.native.post(json={…}).json()
+"""
+
+from . import errors
+from ._version import __version__
+from .chain import Chain
+from .client import WeChatPay
+from .errors import (
+    APIError,
+    ClientError,
+    ConfigurationError,
+    DecryptionError,
+    RateLimited,
+    ResponseError,
+    ServerError,
+    SignatureError,
+    TransportError,
+    TransportTimeout,
+    WeChatPayError,
+)
+from .flow import Call, Flow, Handler, Middleware, Send, Sleep
+from .media import Media
+from .messages import Headers, Request, Response
+from .notify import Notification, Reply
+from .sensitive import Sensitive
+from .stack import Stack
+
+__all__ = [
+    "APIError",
+    "Call",
+    "Chain",
+    "ClientError",
+    "ConfigurationError",
+    "DecryptionError",
+    "Flow",
+    "Handler",
+    "Headers",
+    "Media",
+    "Middleware",
+    "Notification",
+    "RateLimited",
+    "Reply",
+    "Request",
+    "Response",
+    "ResponseError",
+    "Send",
+    "Sensitive",
+    "ServerError",
+    "SignatureError",
+    "Sleep",
+    "Stack",
+    "TransportError",
+    "TransportTimeout",
+    "WeChatPay",
+    "WeChatPayError",
+    "__version__",
+    "errors",
+]

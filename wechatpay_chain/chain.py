@@ -1,0 +1,204 @@
+"""The chain: a path written as code, ended by a verb.
+
+    wxpay.v3.refunds.id._refund_id_.get(refund_id="5030…")
+
+A name is a segment until it is called; the called name must be a verb. What is inside brackets or
+`chain()` is a string, and a string is never rewritten.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Coroutine, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import ConfigurationError
+from .messages import Response
+
+__all__ = ["VERBS", "Caller", "Chain", "segment"]
+
+VERBS = ("get", "post", "put", "patch", "delete")
+METHODS = {verb: verb.upper() for verb in VERBS}
+ASYNC_METHODS = {f"{verb}_async": verb.upper() for verb in VERBS}
+
+TEMPLATE = re.compile("_(.+)_")
+PROBES = ("_ipython_", "_repr_")
+"""How the names begin by which a notebook asks an object what it can do."""
+
+
+class Caller(Protocol):
+    """What a chain calls in the end."""
+
+    def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response: ...
+
+    def request_async(
+        self, method: str, path: str, options: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, Response]: ...
+
+
+@lru_cache(maxsize=4096)
+def segment(name: str) -> str:
+    """An attribute's name as a path segment.
+
+    `merchantService` and `MerchantService` are `merchant-service`, `_id_` is `{id}`, a Python
+    keyword drops its trailing underscore.
+
+    Raises:
+        AttributeError: a name that Python or a tool probes for, and no segment.
+    """
+    if name.startswith("_"):
+        template = TEMPLATE.fullmatch(name)
+        if template is None or name.startswith("__") or name.startswith(PROBES):
+            raise AttributeError(f"{name!r} is not a path segment; write chain({name!r}) if it is")
+        return f"{{{template[1]}}}"
+    if name.endswith("_") and keyword.iskeyword(name[:-1]):
+        return name[:-1]
+    kebab = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
+    return kebab.removeprefix("-")
+
+
+class Chain:
+    """A path so far. Immutable and hashable; every step makes a new one, and none is kept."""
+
+    __slots__ = ("_caller", "_name", "_parent", "_path")
+
+    _caller: Caller
+    _name: str | None  # as it was written, if this step is an attribute: it may be a verb
+    _parent: str
+    _path: str
+
+    def __init__(
+        self, caller: Caller, path: str = "", parent: str = "", name: str | None = None
+    ) -> None:
+        init = object.__setattr__
+        init(self, "_caller", caller)
+        init(self, "_path", path)
+        init(self, "_parent", parent)
+        init(self, "_name", name)
+
+    def __getattr__(self, name: str) -> Chain:
+        return Chain(self._caller, _join(self._path, segment(name)), self._path, name)
+
+    def __getitem__(self, path: str) -> Chain:
+        return self.chain(path)
+
+    def chain(self, path: str) -> Chain:
+        """Go on with a string, taken as it is.
+
+        Args:
+            path: one or more segments, perhaps with a query or template variables; at the
+                beginning of a chain also an absolute URL as WeChat Pay hands them out.
+
+        Raises:
+            TypeError: it is not a str.
+            ConfigurationError: it cannot stand at this place.
+        """
+        if not isinstance(path, str):
+            raise TypeError(f'a path is written as str, not {type(path).__name__}: wxpay["v3/…"]')
+        if self._path and "://" in path.partition("?")[0]:
+            raise ConfigurationError(
+                "an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]"
+            )
+        return Chain(self._caller, _join(self._path, path))
+
+    def __call__(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Any:
+        """End the chain: the name just before the parentheses is the verb.
+
+        Args:
+            options: the same as the keywords, as one mapping; a keyword given as well wins.
+            keywords: options of the request, and a value for each template variable.
+
+        Returns:
+            A `Response`; of an `_async` verb, a coroutine that returns one.
+
+        Raises:
+            TypeError: the name is not a verb.
+            WeChatPayError: as `wechatpay_chain.errors` says.
+        """
+        name = self._name
+        if name not in METHODS and name not in ASYNC_METHODS:
+            raise TypeError(
+                f"a chain ends with a verb: {' '.join(VERBS)}, each also with _async. "
+                f"{name or self._path!r} is none of them; write .{name or '…'}.post(…), say"
+            )
+        if options is not None and not isinstance(options, Mapping):
+            raise TypeError(
+                f"{name}() takes one mapping of options, or keywords, not {type(options).__name__}"
+            )
+        given = {**options, **keywords} if options else keywords
+        if name in METHODS:
+            return self._caller.request(METHODS[name], self._parent, given)
+        return self._caller.request_async(ASYNC_METHODS[name], self._parent, given)
+
+    if TYPE_CHECKING:
+        # What a verb takes and gives, for type checkers; at run time these are names like others.
+        def get(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Response: ...
+        def post(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        def put(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Response: ...
+        def patch(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        def delete(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        async def get_async(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        async def post_async(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        async def put_async(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        async def patch_async(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+        async def delete_async(
+            self, options: Mapping[str, Any] | None = None, /, **keywords: Any
+        ) -> Response: ...
+
+    # A chain answers every name and every string; without these it would pass for a container.
+    __iter__ = None
+    __contains__ = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a chain is immutable; values go to the verb: .post(json=…)")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a chain is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Chain) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[int, str, str, str | None]:
+        return id(self._caller), self._path, self._parent, self._name
+
+    def __copy__(self) -> Chain:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Chain:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a chain holds a client with its keys, and is not pickled")
+
+    def __str__(self) -> str:
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"<Chain {self._path!r}>"
+
+
+def _join(path: str, addition: str) -> str:
+    if not path:
+        return addition
+    if "?" in path:
+        raise ConfigurationError(f"{path!r} ends with a query: {addition!r} cannot follow it")
+    return f"{path.removesuffix('/')}/{addition.removeprefix('/')}"

@@ -1,0 +1,298 @@
+"""The client: configuration, and the root of every chain."""
+
+from __future__ import annotations
+
+import os
+import platform
+import ssl
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from ._version import __version__
+from .chain import Chain
+from .credential import Credential, Platform
+from .crypto import keys
+from .download import downloading
+from .environment import settings
+from .errors import ConfigurationError
+from .flow import Flow, Transport, run, run_async
+from .invoke import Invoke
+from .messages import Response
+from .middleware.encoder import encoder
+from .middleware.signer import signer
+from .middleware.status import status
+from .middleware.v2_encoder import v2_encoder
+from .middleware.v2_result import result
+from .middleware.v2_verifier import v2_verifier
+from .middleware.verifier import verifier
+from .notify import Notification, open_v2, open_v3
+from .options import Defaults, build, is_v2, timeout_of
+from .stack import Stack
+from .transport import HTTPTransport
+from .uri import DEFAULT_BASE_URI
+
+__all__ = ["WeChatPay"]
+
+USER_AGENT = (
+    f"wechatpay-chain/{__version__} Python/{platform.python_version()} ({platform.system()})"
+)
+
+
+class WeChatPay:
+    """A WeChat Pay merchant's client. Threads and event loops may share one.
+
+    Args:
+        mchid: the merchant number.
+        serial: serial number of the merchant's API certificate.
+        private_key: that certificate's key, `apiclient_key.pem`; see `crypto.keys` for the forms.
+        certs: WeChat Pay's keys to verify answers with: `{"PUB_KEY_ID_…": "pub_key.pem"}`, or
+            platform certificates by their serial numbers.
+        apiv3_key: 32 bytes; opens notifications and platform certificates.
+        secret: the APIv2 key, 32 characters.
+        merchant: certificate and key for mutual TLS (`security=True`): `{"cert": …, "key": …}`, or
+            an `apiclient_cert.p12`. `serial` and `private_key` default to what it holds.
+        base_uri: where relative paths go; may carry a path.
+        timeout: seconds to connect, and between two reads; one number is both, None is for ever.
+        proxy: `http://[user:password@]host:port`.
+        verify: True, the path of a CA bundle, an `ssl.SSLContext`, or False.
+        transport: sends instead of the default; then `proxy` and `verify` are its own matter.
+
+    Raises:
+        ConfigurationError: an argument is not what it must be.
+    """
+
+    def __init__(
+        self,
+        *,
+        mchid: str,
+        serial: str | None = None,
+        private_key: keys.KeySource | None = None,
+        certs: Mapping[str, keys.KeySource] | None = None,
+        apiv3_key: str | bytes | None = None,
+        secret: str | None = None,
+        merchant: Any = None,
+        base_uri: str = DEFAULT_BASE_URI,
+        timeout: float | tuple[float | None, float | None] | None = (5, 30),
+        proxy: str | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        transport: Transport | None = None,
+    ) -> None:
+        if not isinstance(mchid, str):
+            raise ConfigurationError(
+                f"mchid is of type {type(mchid).__name__}: the merchant number is expected as str"
+            )
+        self._mchid = mchid
+        pair = keys.merchant(merchant, passphrase=mchid) if merchant is not None else None
+        self._credential = _credential(mchid, serial, private_key, pair)
+        self._platform = Platform(_certs(certs, self._credential))
+        self._apiv3_key = _aes_key(apiv3_key)
+        self._secret = secret or ""
+        self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
+        self._transport = transport or HTTPTransport(verify=verify, proxy=proxy)
+        self.stacks: dict[str, Stack] = {
+            "v3": Stack(
+                [
+                    ("status", status),
+                    ("verifier", verifier(self._platform)),
+                    ("encoder", encoder(self._platform)),
+                    ("signer", signer(self._credential)),
+                ]
+            ),
+            "v2": Stack(
+                [
+                    ("result", result),
+                    ("verifier", v2_verifier(self._secret)),
+                    ("encoder", v2_encoder(mchid, self._secret)),
+                ]
+            ),
+        }
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Self:
+        """A client from the `WECHATPAY_*` variables; the guide "configuration" lists them.
+
+        Args:
+            environ: instead of the process's environment.
+            arguments: take precedence over the variables.
+
+        Raises:
+            ConfigurationError: a variable is missing or malformed.
+        """
+        return cls(**{**settings(os.environ if environ is None else environ), **arguments})
+
+    def chain(self, path: str) -> Chain:
+        """A chain from a string, taken as it is; see `Chain.chain`."""
+        return Chain(self).chain(path)
+
+    def __getitem__(self, path: str) -> Chain:
+        return self.chain(path)
+
+    def __getattr__(self, name: str) -> Chain:
+        return getattr(Chain(self), name)  # type: ignore[no-any-return]
+
+    __iter__ = None
+    __contains__ = None
+
+    def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
+        """Make one call; what a verb at the end of a chain does.
+
+        Args:
+            method: upper-case HTTP method.
+            path: as `chain` takes it.
+            options: options and template variables.
+
+        Raises:
+            WeChatPayError: as `wechatpay_chain.errors` says.
+        """
+        return run(self._flow(method, path, options), self._transport)
+
+    async def request_async(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
+        """The same on the running event loop."""
+        return await run_async(self._flow(method, path, options), self._transport)
+
+    def _flow(self, method: str, path: str, options: Mapping[str, Any]) -> Flow:
+        request = build(method, path, options, self._defaults)
+        stack = request.options.stack or self.stacks["v2" if is_v2(path) else "v3"]
+        if not isinstance(stack, Stack):
+            raise ConfigurationError(f"a stack is expected, not {type(stack).__name__}")
+        if request.sink is None:
+            return stack.handler(request)
+        return downloading(request, stack.handler)
+
+    def run(self, flow: Flow) -> Response:
+        """Drive a flow of your own with this client's transport."""
+        return run(flow, self._transport)
+
+    async def run_async(self, flow: Flow) -> Response:
+        """The same on the running event loop."""
+        return await run_async(flow, self._transport)
+
+    @property
+    def credential(self) -> Credential:
+        """What signs for this merchant.
+
+        Raises:
+            ConfigurationError: the client was given no key.
+        """
+        if self._credential is None:
+            raise ConfigurationError("private_key and serial are missing: nothing can be signed")
+        return self._credential
+
+    @property
+    def invoke(self) -> Invoke:
+        """The signed parameters that start a payment on the customer's device."""
+        return Invoke(self._mchid, self._credential, self._secret)
+
+    def decrypt(self, ciphertext: str) -> str:
+        """The plaintext of a field that WeChat Pay encrypted for this merchant.
+
+        Raises:
+            DecryptionError: it was encrypted for another certificate, or is damaged.
+            ConfigurationError: the client was given no key.
+        """
+        return self.credential.decrypt(ciphertext)
+
+    def notify(self, headers: Any, body: str | bytes) -> Notification:
+        """Verify and decrypt an APIv3 notification.
+
+        Args:
+            headers: of the request, as your framework has them: any mapping (Django's `META`
+                too), or pairs.
+            body: of the request, as it came, to the byte.
+
+        Raises:
+            SignatureError: it is not from WeChat Pay; answer with 401 and do nothing.
+            DecryptionError: `apiv3_key` does not open it.
+            ConfigurationError: `certs` or `apiv3_key` is missing.
+        """
+        return open_v3(headers, body, self._platform, self._apiv3_key)
+
+    def notify_v2(self, body: str | bytes) -> Notification:
+        """Check an APIv2 notification's `sign`, or open the `req_info` of a refund notice.
+
+        Raises:
+            SignatureError: it is not from WeChat Pay.
+            DecryptionError: `secret` does not open it.
+            ConfigurationError: `secret` is missing.
+        """
+        return open_v2(body, self._secret)
+
+    def close(self) -> None:
+        """Close the connections of sync calls; a later call opens new ones."""
+        self._transport.close()
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections, and those of sync calls."""
+        await self._transport.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<WeChatPay {self._mchid}>"
+
+
+def _credential(
+    mchid: str,
+    serial: str | None,
+    private_key: keys.KeySource | None,
+    merchant: keys.Merchant | None,
+) -> Credential | None:
+    if merchant is not None:
+        serial = serial or keys.certificate_serial(merchant.certificate)
+        private_key = private_key if private_key is not None else merchant.private_key
+    if private_key is None and serial is None:
+        return None
+    if private_key is None or serial is None:
+        missing = "private_key" if private_key is None else "serial"
+        raise ConfigurationError(f"{missing} is missing: private_key and serial go together")
+    return Credential(mchid, serial, keys.private_key(private_key))
+
+
+def _certs(
+    certs: Mapping[str, keys.KeySource] | None, credential: Credential | None
+) -> Mapping[str, keys.KeySource]:
+    if certs is None:
+        return {}
+    if not isinstance(certs, Mapping):
+        raise ConfigurationError(
+            f"certs is of type {type(certs).__name__}: a mapping from key id to key is expected"
+        )
+    for serial in certs:
+        if not isinstance(serial, str):
+            raise ConfigurationError(f"certs: the id {serial!r} must be a str")
+        if credential is not None and serial.upper() == credential.serial.upper():
+            raise ConfigurationError(
+                f"certs holds the merchant's own serial {serial!r}: it takes WeChat Pay's keys, "
+                "which answers are verified with (pub_key.pem, or a platform certificate)"
+            )
+    return certs
+
+
+def _aes_key(key: str | bytes | None) -> bytes | None:
+    data = key.encode() if isinstance(key, str) else key
+    if data is not None and len(data) != 32:
+        raise ConfigurationError(
+            f"apiv3_key has {len(data)} bytes; it is the 32 characters set on the merchant platform"
+        )
+    return data

@@ -1,0 +1,179 @@
+"""What a verb was given, turned into one `Request`: everything is checked before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+from . import uri
+from .crypto.keys import Merchant
+from .download import Download
+from .errors import ConfigurationError
+from .messages import Headers, Options, Request, Timeout
+
+__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "timeout_of"]
+
+OPTIONS = frozenset(field.name for field in fields(Options))
+FLAGS = ("security", "nonceless", "unsigned")
+FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
+
+
+class Defaults:
+    """What a client brings to every request.
+
+    Args:
+        base_uri: where relative paths go.
+        timeout: seconds to connect, and between reads.
+        merchant: shown as client certificate with `security=True`.
+        user_agent: the `User-Agent` header.
+    """
+
+    def __init__(
+        self, base_uri: str, timeout: Timeout, merchant: Merchant | None, user_agent: str
+    ) -> None:
+        uri.base(base_uri)
+        self.base_uri = base_uri
+        self.timeout = timeout
+        self.merchant = merchant
+        common = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        self.v3_headers = Headers(
+            {
+                "Accept": "application/json, text/plain, application/x-gzip, application/pdf, "
+                "image/png, image/*;q=0.5",
+                "Content-Type": "application/json; charset=utf-8",
+                **common,
+            }
+        )
+        self.v2_headers = Headers(
+            {
+                "Accept": "text/xml, text/plain, application/x-gzip",
+                "Content-Type": "text/xml; charset=utf-8",
+                **common,
+            }
+        )
+
+
+def is_v2(path: str) -> bool:
+    """Whether a path belongs to APIv2's stack."""
+    return path.lstrip("/")[:3].lower() == "v2/"
+
+
+def build(method: str, path: str, given: Mapping[str, Any], defaults: Defaults) -> Request:
+    """One request, not yet encoded.
+
+    Args:
+        method: upper-case HTTP method.
+        path: a chain's path, perhaps with template variables.
+        given: options and variables, as the verb got them.
+        defaults: the client's.
+
+    Raises:
+        ConfigurationError: an option or variable is unknown, missing, or of the wrong kind.
+    """
+    chosen = {name: value for name, value in given.items() if name in OPTIONS}
+    values = {name: value for name, value in given.items() if name not in OPTIONS}
+    options = _options(chosen)
+    v2 = is_v2(path)
+    expanded = uri.expand(path, values)
+    if v2:
+        expanded = expanded.lstrip("/")[3:]
+    if not expanded.strip("/"):
+        raise ConfigurationError("the path is empty: a chain begins with .v3 or .v2, say")
+    where = uri.locate(expanded, options.base_uri or defaults.base_uri, defaults.base_uri)
+    headers = defaults.v2_headers if v2 else defaults.v3_headers
+    if options.headers:
+        headers = headers.merged(_header_fields(options.headers))
+    if options.security and defaults.merchant is None:
+        raise ConfigurationError(
+            "merchant is missing: security=True shows the merchant's certificate, so give "
+            "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}"
+        )
+    return Request(
+        method,
+        where.origin,
+        where.target,
+        headers,
+        options=options,
+        timeout=defaults.timeout if options.timeout is None else timeout_of(options.timeout),
+        certificate=defaults.merchant if options.security else None,
+        sink=None if options.sink is None else Download(options.sink),
+    )
+
+
+def _options(chosen: dict[str, Any]) -> Options:
+    if not chosen:
+        return NONE
+    for flag in FLAGS:
+        if not isinstance(chosen.get(flag, False), bool):
+            raise ConfigurationError(f"{flag}= takes True or False, not {chosen[flag]!r}")
+    body = chosen.get("body")
+    if isinstance(body, str):
+        chosen["body"] = body.encode()
+    elif not isinstance(body, bytes | None):
+        raise ConfigurationError(
+            f"body= is of type {type(body).__name__}: bytes or str are expected, as they shall be "
+            "sent; a mapping goes to json= or, for APIv2, xml="
+        )
+    for name in ("headers", "xml"):
+        if not isinstance(chosen.get(name), Mapping | None):
+            raise ConfigurationError(
+                f"{name}= is of type {type(chosen[name]).__name__}; a mapping is expected"
+            )
+    return Options(**chosen)
+
+
+NONE = Options()
+
+
+def _header_fields(given: Mapping[Any, Any]) -> dict[str, str]:
+    return {_header_name(name): _header_value(name, value) for name, value in given.items()}
+
+
+@lru_cache(maxsize=256)
+def _header_name(name: Any) -> str:
+    if not isinstance(name, str) or not _is_token(name):
+        raise ConfigurationError(f"{name!r} cannot be a header's name")
+    if name.lower() in FRAMING:
+        raise ConfigurationError(f"headers= has {name}, which is set from the request itself")
+    return name
+
+
+def _is_token(name: str) -> bool:
+    return bool(name) and all(
+        sign.isascii() and (sign.isalnum() or sign in "!#$%&'*+-.^_`|~") for sign in name
+    )
+
+
+def _header_value(name: str, value: Any) -> str:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if text is None or not text.isascii() or not text.replace("\t", " ").isprintable():
+        raise ConfigurationError(
+            f"headers[{name!r}]: printable ASCII is expected (RFC 9110, section 5.5); what is "
+            "given is of another type, or has a line break or another character in it"
+        )
+    return text
+
+
+def timeout_of(given: Any) -> Timeout:
+    """A timeout as two numbers of seconds: to connect, and between reads.
+
+    Args:
+        given: a number for both, a pair, or None to wait for ever.
+
+    Raises:
+        ConfigurationError: anything else, or a number that is not above zero.
+    """
+    pair = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    if len(pair) == 2 and all(_is_seconds(number) for number in pair):
+        return pair[0], pair[1]
+    raise ConfigurationError(
+        f"timeout {given!r}: expected are seconds above 0, one number or (connect, read)"
+    )
+
+
+def _is_seconds(number: Any) -> bool:
+    if isinstance(number, bool):
+        return False
+    return number is None or (isinstance(number, int | float) and 0 < number < float("inf"))

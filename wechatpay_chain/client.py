@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import ssl
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +29,7 @@ from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, timeout_of
 from .stack import Stack
 from .transport import HTTPTransport
+from .transport.tls import Verify
 from .uri import DEFAULT_BASE_URI
 
 __all__ = ["WeChatPay"]
@@ -55,7 +55,7 @@ class WeChatPay:
         base_uri: where relative paths go; may carry a path.
         timeout: seconds to connect, and between two reads; one number is both, None is for ever.
         proxy: `http://[user:password@]host:port`.
-        verify: True, the path of a CA bundle, an `ssl.SSLContext`, or False.
+        verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False.
         transport: sends instead of the default; then `proxy` and `verify` are its own matter.
 
     Raises:
@@ -75,7 +75,7 @@ class WeChatPay:
         base_uri: str = DEFAULT_BASE_URI,
         timeout: float | tuple[float | None, float | None] | None = (5, 30),
         proxy: str | None = None,
-        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        verify: Verify = True,
         transport: Transport | None = None,
     ) -> None:
         if not isinstance(mchid, str):

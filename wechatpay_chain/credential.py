@@ -42,9 +42,14 @@ class Credential:
         self.serial = serial
         self._private_key = private_key
 
-    def authorize(self, request: Request) -> Request:
-        """The request with its `Authorization`, over method, target and body as they leave."""
-        stamp, nonce = canonical.timestamp(), canonical.nonce()
+    def authorize(self, request: Request, timestamp: str | None = None) -> Request:
+        """The request with its `Authorization`, over method, target and body as they leave.
+
+        Args:
+            request: encoded, and not signed yet.
+            timestamp: seconds since 1970 as text, if not this machine's clock.
+        """
+        stamp, nonce = timestamp or canonical.timestamp(), canonical.nonce()
         body = request.signed if request.signed is not None else request.content or b""
         signature = self.sign(canonical.request(request.method, request.target, stamp, nonce, body))
         value = (
@@ -218,5 +223,5 @@ def _one(headers: Headers, name: str, response: Response | None) -> str:
 
 
 def _untrusted(reason: SignatureReason, why: str, response: Response | None) -> SignatureError:
-    what = "the notification" if response is None else f"the answer to {response.request!r}"
+    what = "the notification" if response is None else f"the answer to {response.request}"
     return SignatureError(f"{what} cannot be trusted: {why}", response, reason=reason)

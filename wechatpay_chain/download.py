@@ -118,7 +118,7 @@ def downloading(request: Request, handle: Handler) -> Flow:
         response = yield from handle(request)
         if not response.streamed:
             raise ResponseError(
-                f"{request!r} was answered with HTTP {response.status_code}, which has no file "
+                f"{request} was answered with HTTP {response.status_code}, which has no file "
                 "for the sink",
                 response,
             )

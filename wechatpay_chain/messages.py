@@ -173,8 +173,11 @@ class Request:
         """Origin and target."""
         return self.origin + self.target
 
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.path}>"
+        return f"<Request {self}>"
 
 
 class Response:

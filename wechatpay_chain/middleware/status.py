@@ -42,7 +42,7 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     """An `APIError` of the class that the HTTP status calls for."""
     number = response.status_code
     said = " ".join(filter(None, (code, message))) or "no reason given"
-    parts = [f"{response.request!r} was refused with HTTP {number}: {said}"]
+    parts = [f"{response.request} was refused with HTTP {number}: {said}"]
     if detail:
         parts.append(f"detail: {json.dumps(detail, ensure_ascii=False, default=str)[:600]}")
     if number in WHAT_TO_DO:

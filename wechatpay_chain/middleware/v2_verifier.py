@@ -62,7 +62,7 @@ def v2_verifier(secret: str) -> Middleware:
             fields = xml.loads(response.content)
         except ValueError as error:
             raise SignatureError(
-                f"the answer to {request!r} (HTTP {response.status_code}, {len(response.content)} "
+                f"the answer to {request} (HTTP {response.status_code}, {len(response.content)} "
                 f"bytes) is not APIv2's XML, so there is no sign to check: {error}. Where an "
                 "operation is known to answer unsigned, say unsigned=True",
                 response,
@@ -83,7 +83,7 @@ def assert_signed(fields: dict[str, Any], secret: str, response: Response | None
         SignatureError: there is none, or it does not match.
         ConfigurationError: no secret.
     """
-    what = "the notification" if response is None else f"the answer to {response.request!r}"
+    what = "the notification" if response is None else f"the answer to {response.request}"
     if not secret:
         raise ConfigurationError("secret is missing: without it no APIv2 sign can be checked")
     sign = fields.get("sign")

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
-from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..messages import Request, Response
-from .tls import TLS
+from .tls import TLS, Verify
 
 if TYPE_CHECKING:
     from .aiohttp import AiohttpTransport
@@ -25,9 +23,10 @@ class HTTPTransport:
     """Sends over HTTP/1.1 with connections that are kept and reused.
 
     Args:
-        verify: True trusts the system's authorities; a path names a CA bundle in PEM; an
-            `ssl.SSLContext` is used as it is (and then cannot serve a client certificate of a
-            request's own); False trusts anybody, which is for a test on this machine only.
+        verify: True trusts the system's authorities; a path names a CA bundle in PEM; a
+            certificate is the only authority; an `ssl.SSLContext` is used as it is (and then
+            cannot serve a client certificate of a request's own); False trusts anybody, which is
+            for a test on this machine only.
         proxy: `http://[user:password@]host:port`, or None.
         pool_size: connections kept per host and, for async, event loop.
     """
@@ -35,13 +34,13 @@ class HTTPTransport:
     def __init__(
         self,
         *,
-        verify: bool | str | PathLike[str] | ssl.SSLContext = True,
+        verify: Verify = True,
         proxy: str | None = None,
         pool_size: int = 32,
     ) -> None:
         if proxy is not None and not proxy.startswith(("http://", "https://")):
             raise ConfigurationError("proxy must be an http:// URL, such as http://10.0.0.1:3128")
-        self._tls = TLS(verify if isinstance(verify, bool | ssl.SSLContext) else fspath(verify))
+        self._tls = TLS(verify)
         self._proxy = proxy
         self._pool_size = pool_size
         self._lock = threading.Lock()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import ssl
 import tempfile
 import threading
 from pathlib import Path
+from typing import TypeAlias
 
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from ..crypto.keys import Merchant
 from ..errors import ConfigurationError
 
-__all__ = ["TLS"]
+__all__ = ["TLS", "Verify"]
+
+Verify: TypeAlias = "bool | str | os.PathLike[str] | x509.Certificate | ssl.SSLContext"
 
 
 class TLS:
@@ -23,12 +28,14 @@ class TLS:
         verify: as `HTTPTransport` takes it.
     """
 
-    def __init__(self, verify: bool | str | ssl.SSLContext) -> None:
-        if isinstance(verify, str) and not Path(verify).exists():
-            raise ConfigurationError(
-                f"verify: no file {verify!r}; a CA bundle in PEM, True or False is expected"
-            )
-        self._verify = verify
+    def __init__(self, verify: Verify) -> None:
+        self._context: ssl.SSLContext | None = None
+        self._authorities: str | None = None
+        self._anybody = verify is False
+        if isinstance(verify, ssl.SSLContext):
+            self._context = verify
+        elif not isinstance(verify, bool):
+            self._authorities = _authorities(verify)
         self._contexts: dict[bytes, ssl.SSLContext] = {}
         self._lock = threading.Lock()
 
@@ -46,24 +53,36 @@ class TLS:
         return context
 
     def _make(self, merchant: Merchant | None) -> ssl.SSLContext:
-        if isinstance(self._verify, ssl.SSLContext):
+        if self._context is not None:
             if merchant is not None:
                 raise ConfigurationError(
                     "verify is an SSLContext, so the merchant certificate must be loaded into it; "
                     "give verify the path of a CA bundle to have that done"
                 )
-            return self._verify
-        cafile = self._verify if isinstance(self._verify, str) else None
+            return self._context
         try:
-            context = ssl.create_default_context(cafile=cafile)
+            context = ssl.create_default_context(cadata=self._authorities)
             if merchant is not None:
                 _load(context, merchant)
         except (ssl.SSLError, OSError) as error:
             raise ConfigurationError(f"TLS cannot be set up: {error}") from None
-        if self._verify is False:
+        if self._anybody:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def _authorities(source: str | os.PathLike[str] | x509.Certificate) -> str:
+    """Trusted certificates in PEM."""
+    if isinstance(source, x509.Certificate):
+        return source.public_bytes(serialization.Encoding.PEM).decode()
+    try:
+        return Path(source).read_text("ascii", "ignore")
+    except (OSError, TypeError):
+        raise ConfigurationError(
+            f"verify: cannot read {source!r}; the path of a CA bundle in PEM, a certificate, an "
+            "SSLContext, True or False is expected"
+        ) from None
 
 
 def _load(context: ssl.SSLContext, merchant: Merchant) -> None:

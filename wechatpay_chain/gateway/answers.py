@@ -1,0 +1,93 @@
+"""Answers, signed the APIv3 or v2 way, and errors in the form of either."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .. import canonical, xml
+from ..credential import SCHEME
+from ..crypto import digest, rsa
+from .exchange import Answer, Arrival, Refusal
+from .identity import Identity
+
+__all__ = ["answer_v2", "answer_v3", "refuse_v2", "refuse_v3"]
+
+
+def answer_v3(arrival: Arrival, result: Any, identity: Identity) -> Answer:
+    """200 with JSON, or 204 for None; signed."""
+    if result is None:
+        return _signed(204, b"", arrival, identity)
+    return _signed(200, _json(result), arrival, identity)
+
+
+def refuse_v3(arrival: Arrival, refusal: Refusal, identity: Identity) -> Answer:
+    """An error in APIv3's form; signed as well."""
+    body = {"code": refusal.code, "message": refusal.message}
+    if refusal.detail is not None:
+        body["detail"] = refusal.detail
+    return _signed(refusal.status, _json(body), arrival, identity)
+
+
+def answer_v2(result: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:
+    """An APIv2 success, with nonce and sign by the request's own `sign_type`."""
+    answer = {
+        "return_code": "SUCCESS",
+        "return_msg": "OK",
+        "result_code": "SUCCESS",
+        **result,
+    }
+    return _signed_xml(answer, fields, identity)
+
+
+def refuse_v2(refusal: Refusal, fields: dict[str, str] | None, identity: Identity) -> Answer:
+    """An APIv2 failure: unsigned `return_code` FAIL before the sign was checked, else signed."""
+    if fields is None:
+        status = refusal.status if refusal.status in (404, 405) else 200
+        return _xml({"return_code": "FAIL", "return_msg": refusal.message}, status)
+    failure = {
+        "return_code": "SUCCESS",
+        "return_msg": "OK",
+        "result_code": "FAIL",
+        "err_code": refusal.code,
+        "err_code_des": refusal.message,
+        "mch_id": identity.mchid,
+    }
+    return _signed_xml(failure, fields, identity)
+
+
+def _signed(status: int, body: bytes, arrival: Arrival, identity: Identity) -> Answer:
+    stamp, nonce = canonical.timestamp(), canonical.nonce()
+    message = canonical.response(stamp, nonce, body)
+    headers = {
+        "Wechatpay-Timestamp": stamp,
+        "Wechatpay-Nonce": nonce,
+        "Wechatpay-Serial": _signing_name(arrival, identity),
+        "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
+        "Wechatpay-Signature-Type": SCHEME,
+        "Request-ID": canonical.nonce(),
+    }
+    if body:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+    return Answer(status, headers, body)
+
+
+def _signing_name(arrival: Arrival, identity: Identity) -> str:
+    """A request that names the platform certificate is answered by it, others by public key."""
+    asked = arrival.headers.get("Wechatpay-Serial", "").upper()
+    return identity.platform_serial if asked == identity.platform_serial else identity.public_key_id
+
+
+def _signed_xml(answer: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:
+    answer = {**answer, "nonce_str": canonical.nonce()}
+    kind = fields.get("sign_type") or digest.MD5
+    return _xml({**answer, "sign": digest.sign(kind, canonical.fields(answer), identity.secret)})
+
+
+def _xml(fields: dict[str, Any], status: int = 200) -> Answer:
+    headers = {"Content-Type": "text/xml; charset=utf-8", "Request-ID": canonical.nonce()}
+    return Answer(status, headers, xml.dumps(fields).encode())
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,158 @@
+"""Who takes part: one merchant, the platform, and an authority for TLS; all keys are fresh."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import secrets
+import ssl
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from .. import canonical
+from ..crypto.keys import certificate_serial
+
+__all__ = ["Identity", "pem"]
+
+VALIDITY = datetime.timedelta(days=5 * 365)
+
+
+@dataclass(frozen=True, repr=False)
+class Identity:
+    """Everything that a merchant is given, and what WeChat Pay keeps to itself.
+
+    Attributes:
+        mchid, appid: the merchant and its app.
+        apiv3_key, secret: the two symmetric keys, 32 characters each.
+        merchant_key, merchant_certificate: sign requests; also shown for mutual TLS.
+        platform_key, platform_certificate, public_key_id: sign answers, by either name.
+        server_key, server_certificate, authority: the gateway's own TLS.
+    """
+
+    mchid: str
+    appid: str
+    apiv3_key: str
+    secret: str
+    merchant_key: rsa.RSAPrivateKey
+    merchant_certificate: x509.Certificate
+    platform_key: rsa.RSAPrivateKey
+    platform_certificate: x509.Certificate
+    public_key_id: str
+    server_key: rsa.RSAPrivateKey
+    server_certificate: x509.Certificate
+    authority: x509.Certificate
+
+    @classmethod
+    def new(cls) -> Identity:
+        """A merchant and a platform that nobody has seen before."""
+        with ThreadPoolExecutor() as pool:
+            merchant, platform, server, root = pool.map(lambda _: _new_key(), range(4))
+        mchid = f"19{secrets.randbelow(10**8):08}"
+        authority = _certificate("wechatpay_chain gateway CA", root.public_key(), root, None)
+        issuer = authority.subject
+        return cls(
+            mchid=mchid,
+            appid=f"wx{secrets.token_hex(8)}",
+            apiv3_key=canonical.nonce(32),
+            secret=canonical.nonce(32),
+            merchant_key=merchant,
+            merchant_certificate=_certificate(mchid, merchant.public_key(), root, issuer),
+            platform_key=platform,
+            platform_certificate=_certificate(
+                "wechatpay_chain gateway platform", platform.public_key(), root, issuer
+            ),
+            public_key_id=f"PUB_KEY_ID_0{secrets.randbelow(10**27):027}",
+            server_key=server,
+            server_certificate=_certificate("localhost", server.public_key(), root, issuer),
+            authority=authority,
+        )
+
+    @property
+    def serial(self) -> str:
+        """The merchant certificate's serial number."""
+        return certificate_serial(self.merchant_certificate)
+
+    @property
+    def platform_serial(self) -> str:
+        """The platform certificate's serial number."""
+        return certificate_serial(self.platform_certificate)
+
+    def server_context(self) -> ssl.SSLContext:
+        """TLS for the gateway's side: a client certificate is asked for, not demanded."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=pem(self.authority).decode())
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "server.pem")
+            path.write_bytes(pem(self.server_certificate) + pem(self.server_key))
+            context.load_cert_chain(path)
+        return context
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.mchid}>"
+
+
+def pem(thing: x509.Certificate | rsa.RSAPrivateKey | rsa.RSAPublicKey) -> bytes:
+    """A certificate or key in PEM."""
+    if isinstance(thing, x509.Certificate):
+        return thing.public_bytes(serialization.Encoding.PEM)
+    if isinstance(thing, rsa.RSAPublicKey):
+        return thing.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    return thing.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _certificate(
+    name: str, key: rsa.RSAPublicKey, signer: rsa.RSAPrivateKey, issuer: x509.Name | None
+) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer or subject)
+        .public_key(key)
+        .serial_number(int.from_bytes(b"\x5a" + secrets.token_bytes(19)))
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + VALIDITY)
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .add_extension(_usage(issuer is None), critical=True)
+    )
+    if name == "localhost":
+        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(signer, hashes.SHA256())
+
+
+def _usage(authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_encipherment=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -79,7 +79,10 @@ class Chain:
         init(self, "_name", name)
 
     def __getattr__(self, name: str) -> Chain:
-        return Chain(self._caller, _join(self._path, segment(name)), self._path, name)
+        addition = segment(name)
+        if name not in METHODS and name not in ASYNC_METHODS:
+            _assert_open(self._path, addition)
+        return Chain(self._caller, _join(self._path, addition), self._path, name)
 
     def __getitem__(self, path: str) -> Chain:
         return self.chain(path)
@@ -101,6 +104,7 @@ class Chain:
             raise ConfigurationError(
                 "an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]"
             )
+        _assert_open(self._path, path)
         return Chain(self._caller, _join(self._path, path))
 
     def __call__(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Any:
@@ -199,6 +203,9 @@ class Chain:
 def _join(path: str, addition: str) -> str:
     if not path:
         return addition
+    return f"{path.removesuffix('/')}/{addition.removeprefix('/')}"
+
+
+def _assert_open(path: str, addition: str) -> None:
     if "?" in path:
         raise ConfigurationError(f"{path!r} ends with a query: {addition!r} cannot follow it")
-    return f"{path.removesuffix('/')}/{addition.removeprefix('/')}"

@@ -65,9 +65,9 @@ def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         ConfigurationError: the text is longer than the key can take (214 bytes of UTF-8 for
             OAEP with 2048 bits), or `key` is not an RSA public key.
     """
-    loaded, data = public_key(key, "key"), _bytes(plaintext)
+    loaded, data, padded = public_key(key, "key"), _bytes(plaintext), _padding(scheme)
     try:
-        return base64.b64encode(loaded.encrypt(data, _padding(scheme))).decode()
+        return base64.b64encode(loaded.encrypt(data, padded)).decode()
     except ValueError:
         room = loaded.key_size // 8 - (42 if scheme == "OAEP" else 11)
         raise ConfigurationError(
@@ -82,10 +82,9 @@ def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         DecryptionError: it was encrypted for another key, or is damaged.
         ConfigurationError: `key` is not an RSA private key.
     """
-    loaded = private_key(key)
+    loaded, padded = private_key(key), _padding(scheme)
     try:
-        data = base64.b64decode(ciphertext, validate=True)
-        return loaded.decrypt(data, _padding(scheme)).decode()
+        return loaded.decrypt(base64.b64decode(ciphertext, validate=True), padded).decode()
     except (binascii.Error, ValueError):
         raise DecryptionError(
             f"the ciphertext ({len(ciphertext)} characters) cannot be opened: it is damaged, or "

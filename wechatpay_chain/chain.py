@@ -80,7 +80,8 @@ class Chain:
 
     def __getattr__(self, name: str) -> Chain:
         addition = segment(name)
-        if name not in METHODS and name not in ASYNC_METHODS:
+        verb = name in METHODS or name in ASYNC_METHODS
+        if not verb or self._name is not None:  # right after a query only a verb can stand
             _assert_open(self._path, addition)
         return Chain(self._caller, _join(self._path, addition), self._path, name)
 

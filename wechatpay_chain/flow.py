@@ -7,7 +7,6 @@ error while performing an effect is raised inside the flow, at its `yield`.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 import time
@@ -155,6 +154,8 @@ async def _perform_async(effect: Effect, transport: Transport) -> Any:
     if isinstance(effect, Call):
         outcome = effect.function(*effect.args)
         return await outcome if inspect.isawaitable(outcome) else outcome
+    import asyncio  # a running loop has loaded it; a program without one need not
+
     return await asyncio.sleep(effect.seconds)
 
 

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from xml.parsers import expat
 
-import xmltodict
-
 from .canonical import text
 from .errors import ConfigurationError
 
@@ -50,6 +48,8 @@ def loads(document: str | bytes) -> dict[str, Any]:
     Raises:
         ValueError: not well-formed, carries a DTD, is not UTF-8, or has no fields.
     """
+    import xmltodict  # it loads half of urllib, and APIv3 alone never needs it
+
     try:
         source = document if isinstance(document, str) else document.decode("utf-8-sig")
         source = re.sub(r"^\s*<\?xml[^>]*\?>", "", NOT_XML.sub("", source.lstrip("\ufeff"))).strip()

@@ -19,7 +19,6 @@ import os
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -208,7 +207,8 @@ def _read(source: str | bytes | os.PathLike[str], name: str) -> bytes:
             if source.startswith(scheme):
                 return _base64(source.removeprefix(scheme), name)
         if source.startswith("file://"):
-            source = url2pathname(unquote(urlsplit(source).path))
+            local = unquote(urlsplit(source).path)
+            source = local.lstrip("/") if os.name == "nt" else local  # file:///C:/…
     path = Path(source)
     try:
         return path.read_bytes()

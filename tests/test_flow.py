@@ -1,0 +1,210 @@
+"""One flow, two drivers: effects are performed, errors go back in, nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from wechatpay_chain import (
+    Call,
+    ConfigurationError,
+    Headers,
+    Request,
+    Response,
+    Send,
+    Sleep,
+    Stack,
+    TransportError,
+)
+from wechatpay_chain.flow import run, run_async
+
+REQUEST = Request("GET", "https://api.mch.weixin.qq.com", "/v3/x?q=1", Headers(), b"")
+
+
+class Line:
+    """A transport that answers from a list; an exception in it is raised."""
+
+    def __init__(self, *outcomes):
+        self.outcomes = list(outcomes)
+        self.sent = []
+
+    def send(self, request):
+        self.sent.append(request)
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    async def send_async(self, request):
+        await asyncio.sleep(0)
+        return self.send(request)
+
+    def close(self): ...
+
+    async def aclose(self): ...
+
+
+@pytest.fixture(params=["sync", "async"])
+def drive(request):
+    """Run a flow in one of the two worlds."""
+    if request.param == "sync":
+        return run
+    return lambda flow, line: asyncio.run(run_async(flow, line))
+
+
+def test_the_outcome_of_send_is_the_response(drive):
+    def flow():
+        first = yield Send(REQUEST)
+        second = yield Send(REQUEST)
+        return first if first.ok else second
+
+    line = Line(Response(500), Response(200))
+    assert drive(flow(), line).status_code == 200
+    assert line.sent == [REQUEST, REQUEST]
+
+
+def test_an_error_is_raised_at_the_yield(drive):
+    def flow():
+        for _ in range(3):
+            try:
+                return (yield Send(REQUEST))
+            except TransportError:
+                yield Sleep(0)
+        raise AssertionError("never got through")
+
+    line = Line(TransportError("reset"), TransportError("reset"), Response(204))
+    assert drive(flow(), line).status_code == 204
+
+
+def test_an_error_that_nobody_catches_comes_out_as_it_was(drive):
+    def flow():
+        return (yield Send(REQUEST))
+
+    error = TransportError("reset")
+    with pytest.raises(TransportError) as caught:
+        drive(flow(), Line(error))
+    assert caught.value is error
+
+
+def test_call_runs_a_function_of_the_users(drive):
+    def flow():
+        total = yield Call(lambda a, b: a + b, 1, 2)
+        return Response(200, content=str(total).encode())
+
+    assert drive(flow(), Line()).content == b"3"
+
+
+def test_an_async_function_is_awaited_in_an_async_call():
+    async def double(number):
+        await asyncio.sleep(0)
+        return number * 2
+
+    def flow():
+        return Response((yield Call(double, 100)))
+
+    assert asyncio.run(run_async(flow(), Line())).status_code == 200
+
+
+def test_an_async_function_in_a_sync_call_says_what_to_do():
+    async def double(number):
+        return number * 2
+
+    def flow():
+        return Response((yield Call(double, 100)))
+
+    with pytest.raises(ConfigurationError, match=r"double returned an awaitable.*_async form"):
+        run(flow(), Line())
+
+
+async def test_cancelling_runs_a_flows_cleanup():
+    events = []
+
+    def flow():
+        try:
+            yield Sleep(3600)
+        finally:
+            events.append("cleaned up")
+
+    task = asyncio.create_task(run_async(flow(), Line()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert events == ["cleaned up"]
+
+
+def test_one_line_is_logged_a_request(drive, caplog):
+    def flow():
+        return (yield Send(REQUEST))
+
+    with caplog.at_level(logging.DEBUG, logger="wechatpay_chain"):
+        drive(flow(), Line(Response(200, {"Request-ID": "08F5"})))
+        with pytest.raises(TransportError):
+            drive(flow(), Line(TransportError("reset")))
+    good, bad = (
+        record.getMessage() for record in caplog.records if record.name == "wechatpay_chain"
+    )
+    assert good.startswith("GET /v3/x?q=1 200 08F5 ")
+    assert good.endswith(" ms")
+    assert bad.startswith("GET /v3/x?q=1 TransportError - ")
+
+
+def layer(name, seen):
+    def middleware(request, handle):
+        seen.append(f"{name} in")
+        response = yield from handle(request)
+        seen.append(f"{name} out")
+        return response
+
+    return middleware
+
+
+def test_a_stack_is_composed_outermost_first():
+    seen = []
+    stack = Stack([("a", layer("a", seen)), ("b", layer("b", seen))])
+    run(stack.handler(REQUEST), Line(Response(200)))
+    assert seen == ["a in", "b in", "b out", "a out"]
+
+
+def test_a_stack_is_changed_by_name_and_stays_as_it_was():
+    def nothing(request, handle):
+        return (yield from handle(request))
+
+    stack = Stack([("a", nothing), ("b", nothing)])
+    assert stack.before("a", "x", nothing).names == ("x", "a", "b")
+    assert stack.before("b", "x", nothing).names == ("a", "x", "b")
+    assert stack.after("a", "x", nothing).names == ("a", "x", "b")
+    assert stack.after("b", "x", nothing).names == ("a", "b", "x")
+    assert stack.without("a").names == ("b",)
+    other = layer("c", [])
+    assert stack.replace("b", other)["b"] is other
+    assert stack.names == ("a", "b")
+    assert stack["b"] is nothing
+    assert "a" in stack
+    assert len(stack) == 2
+    assert repr(stack) == "<Stack a > b>"
+
+
+def test_a_layer_that_is_not_there_and_one_that_is_twice():
+    stack = Stack([("a", layer("a", []))])
+    for change in (
+        lambda: stack.before("z", "x", layer("x", [])),
+        lambda: stack.after("z", "x", layer("x", [])),
+        lambda: stack.replace("z", layer("x", [])),
+        lambda: stack.without("z"),
+        lambda: stack["z"],
+    ):
+        with pytest.raises(ConfigurationError, match="no layer 'z' in this stack; it has a"):
+            change()
+    with pytest.raises(ConfigurationError, match="twice"):
+        stack.after("a", "a", layer("a", []))
+
+
+def test_a_request_that_no_encoder_saw_is_not_sent():
+    line = Line(Response(200))
+    bare = Request("POST", "https://api.mch.weixin.qq.com", "/v3/x", Headers())
+    with pytest.raises(ConfigurationError, match="never encoded"):
+        run(Stack().handler(bare), line)
+    assert line.sent == []

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.support import MCHID, MERCHANT_SERIAL, new_key, pem, self_signed, write
 from wechatpay_chain import ConfigurationError
+from wechatpay_chain.crypto import certificate as certificates
 from wechatpay_chain.crypto import keys as loading
 
 DER = serialization.Encoding.DER
@@ -74,13 +75,13 @@ def test_a_certificate_in_every_form(keys, tmp_path):
     cert = keys.merchant_certificate
     path = write(tmp_path / "apiclient_cert.pem", cert)
     for source in (cert, path, pem(cert), pem(cert).decode(), cert.public_bytes(DER)):
-        assert loading.certificate(source) == cert
-    assert loading.certificate_serial(cert) == MERCHANT_SERIAL
+        assert certificates.certificate(source) == cert
+    assert certificates.certificate_serial(cert) == MERCHANT_SERIAL
 
 
 def test_a_serial_keeps_its_leading_zero(keys):
     cert = self_signed(keys.merchant, "0A0B", "x")
-    assert loading.certificate_serial(cert) == "0A0B"
+    assert certificates.certificate_serial(cert) == "0A0B"
 
 
 def p12(keys, passphrase=MCHID):
@@ -106,7 +107,7 @@ def test_a_merchant_from_pem_files_or_pkcs12(keys, tmp_path):
         {"p12": path},
         {"p12": tmp_path / "other.p12", "passphrase": "other"},
     ):
-        pair = loading.merchant(source, MCHID)
+        pair = certificates.merchant(source, MCHID)
         assert pair.certificate == keys.merchant_certificate
         assert pair.private_key.private_numbers() == keys.merchant.private_numbers()
         assert repr(pair) == f"<Merchant certificate {MERCHANT_SERIAL}>"
@@ -124,17 +125,17 @@ def test_a_merchant_from_pem_files_or_pkcs12(keys, tmp_path):
 )
 def test_a_merchant_that_is_none(source, reason):
     with pytest.raises(ConfigurationError, match=reason):
-        loading.merchant(source, MCHID)
+        certificates.merchant(source, MCHID)
 
 
 def test_a_merchant_whose_halves_do_not_match(keys):
     with pytest.raises(ConfigurationError, match="belongs to another key"):
-        loading.merchant({"cert": keys.merchant_certificate, "key": new_key()}, MCHID)
+        certificates.merchant({"cert": keys.merchant_certificate, "key": new_key()}, MCHID)
 
 
 def test_a_pkcs12_with_the_wrong_passphrase(keys):
     with pytest.raises(ConfigurationError, match="passphrase"):
-        loading.merchant(p12(keys), "1")
+        certificates.merchant(p12(keys), "1")
 
 
 def test_a_pkcs12_without_a_key(keys):
@@ -142,7 +143,7 @@ def test_a_pkcs12_without_a_key(keys):
         b"x", None, None, [keys.merchant_certificate], PLAIN
     )
     with pytest.raises(ConfigurationError, match="lacks"):
-        loading.merchant(data, "")
+        certificates.merchant(data, "")
 
 
 def test_an_encrypted_pem_says_how_to_decrypt_it(keys):
@@ -177,12 +178,14 @@ def test_the_wrong_half(keys):
     with pytest.raises(ConfigurationError, match="not RSAPrivateKey"):
         loading.public_key(keys.merchant)
     with pytest.raises(ConfigurationError, match="not an X.509 certificate"):
-        loading.certificate(pem(keys.merchant))
+        certificates.certificate(pem(keys.merchant))
     with pytest.raises(ConfigurationError, match="must be an X.509 certificate"):
-        loading.certificate(keys.merchant)
+        certificates.certificate(keys.merchant)
 
 
-@pytest.mark.parametrize("load", [loading.private_key, loading.public_key, loading.certificate])
+@pytest.mark.parametrize(
+    "load", [loading.private_key, loading.public_key, certificates.certificate]
+)
 @pytest.mark.parametrize(
     "source",
     [

@@ -6,7 +6,6 @@ APIv2: https://pay.weixin.qq.com/doc/v2/merchant/4011985891. Signing them is `cr
 
 from __future__ import annotations
 
-import decimal
 import os
 import time
 from collections.abc import Mapping
@@ -67,14 +66,23 @@ def text(value: Any, name: str) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(int(value))
-    if isinstance(value, decimal.Decimal | float):
-        number = decimal.Decimal(str(value))
-        if number.is_finite():
-            return format(number, "f")
+    number = _decimal(value)
+    if number is not None:
+        return number
     raise ConfigurationError(
         f"{name} is of type {type(value).__name__}: a str, int, bool or Decimal is expected "
         "(JSON inside a field is given as text: json.dumps(…))"
     )
+
+
+def _decimal(value: Any) -> str | None:
+    """A finite float or Decimal in plain notation; None for anything else."""
+    import decimal  # money is integer here; only the rare fraction pays for loading it
+
+    if not isinstance(value, decimal.Decimal | float):
+        return None
+    number = decimal.Decimal(str(value))
+    return format(number, "f") if number.is_finite() else None
 
 
 def fields(values: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ A name is a segment until it is called; the called name must be a verb. What is 
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Coroutine, Mapping
 from functools import lru_cache
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import ConfigurationError
@@ -23,9 +23,8 @@ VERBS = ("get", "post", "put", "patch", "delete")
 METHODS = {verb: verb.upper() for verb in VERBS}
 ASYNC_METHODS = {f"{verb}_async": verb.upper() for verb in VERBS}
 
-TEMPLATE = re.compile("_(.+)_")
-PROBES = ("_ipython_", "_repr_")
-"""How the names begin by which a notebook asks an object what it can do."""
+PROBES = ("__", "_ipython_", "_repr_")
+"""How the names begin by which Python or a notebook asks an object what it can do."""
 
 
 class Caller(Protocol):
@@ -49,13 +48,12 @@ def segment(name: str) -> str:
         AttributeError: a name that Python or a tool probes for, and no segment.
     """
     if name.startswith("_"):
-        template = TEMPLATE.fullmatch(name)
-        if template is None or name.startswith("__") or name.startswith(PROBES):
+        if len(name) < 3 or not name.endswith("_") or name.startswith(PROBES):
             raise AttributeError(f"{name!r} is not a path segment; write chain({name!r}) if it is")
-        return f"{{{template[1]}}}"
+        return f"{{{name[1:-1]}}}"
     if name.endswith("_") and keyword.iskeyword(name[:-1]):
         return name[:-1]
-    kebab = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
+    kebab = "".join(f"-{sign.lower()}" if sign in ascii_uppercase else sign for sign in name)
     return kebab.removeprefix("-")
 
 

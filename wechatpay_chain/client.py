@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
+import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ._version import __version__
 from .chain import Chain
@@ -28,14 +28,17 @@ from .middleware.verifier import verifier
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, timeout_of
 from .stack import Stack
-from .transport import HTTPTransport
-from .transport.tls import Verify
 from .uri import DEFAULT_BASE_URI
+
+if TYPE_CHECKING:
+    from .crypto.certificate import Merchant
+    from .transport.tls import Verify
 
 __all__ = ["WeChatPay"]
 
 USER_AGENT = (
-    f"wechatpay-chain/{__version__} Python/{platform.python_version()} ({platform.system()})"
+    f"wechatpay-chain/{__version__} "
+    f"Python/{'.'.join(map(str, sys.version_info[:3]))} ({sys.platform})"
 )
 
 
@@ -83,13 +86,13 @@ class WeChatPay:
                 f"mchid is of type {type(mchid).__name__}: the merchant number is expected as str"
             )
         self._mchid = mchid
-        pair = keys.merchant(merchant, passphrase=mchid) if merchant is not None else None
+        pair = _merchant(merchant, mchid)
         self._credential = _credential(mchid, serial, private_key, pair)
         self._platform = Platform(_certs(certs, self._credential))
         self._apiv3_key = _aes_key(apiv3_key)
         self._secret = secret or ""
         self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
-        self._transport = transport or HTTPTransport(verify=verify, proxy=proxy)
+        self._transport = transport or _http_transport(verify, proxy)
         self.stacks: dict[str, Stack] = {
             "v3": Stack(
                 [
@@ -252,14 +255,28 @@ class WeChatPay:
         return f"<WeChatPay {self._mchid}>"
 
 
+def _merchant(source: Any, mchid: str) -> Merchant | None:
+    if source is None:
+        return None
+    from .crypto.certificate import merchant  # X.509 is slow to load, and few clients need it
+
+    return merchant(source, passphrase=mchid)
+
+
+def _http_transport(verify: Verify, proxy: str | None) -> Transport:
+    from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
+
+    return HTTPTransport(verify=verify, proxy=proxy)
+
+
 def _credential(
     mchid: str,
     serial: str | None,
     private_key: keys.KeySource | None,
-    merchant: keys.Merchant | None,
+    merchant: Merchant | None,
 ) -> Credential | None:
     if merchant is not None:
-        serial = serial or keys.certificate_serial(merchant.certificate)
+        serial = serial or merchant.serial
         private_key = private_key if private_key is not None else merchant.private_key
     if private_key is None and serial is None:
         return None

@@ -5,11 +5,11 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 40130534
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Mapping
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from . import canonical
@@ -87,9 +87,7 @@ class Platform:
         for serial, source in certs.items():
             name, where = normal_serial(serial), f"certs[{serial!r}]"
             self._keys[name] = keys.public_key(source, where)
-            cert = source if isinstance(source, x509.Certificate) else _certificate(source)
-            expiry = cert.not_valid_after_utc.timestamp() if cert else float("inf")
-            self._expiry[name] = expiry
+            self._expiry[name] = _expiry(source, where)
 
     @property
     def serials(self) -> tuple[str, ...]:
@@ -196,12 +194,17 @@ def normal_serial(serial: str) -> str:
     return digits.upper() if re.fullmatch("[0-9A-Fa-f]+", digits) else serial
 
 
-def _certificate(source: keys.KeySource) -> x509.Certificate | None:
-    """The certificate that `source` is, or None where it is a bare public key."""
-    try:
-        return keys.certificate(source)
-    except ConfigurationError:
-        return None
+def _expiry(source: keys.KeySource, name: str) -> float:
+    """When a certificate expires, as seconds since 1970; a bare public key never does."""
+    if isinstance(source, str | bytes | os.PathLike):
+        source = keys.read(source, name)
+        if not keys.holds_certificate(source):
+            return float("inf")
+    elif not keys.is_certificate(source):
+        return float("inf")
+    from .crypto.certificate import certificate
+
+    return certificate(source, name).not_valid_after_utc.timestamp()
 
 
 def _one(headers: Headers, name: str, response: Response | None) -> str:

@@ -7,7 +7,6 @@ error while performing an effect is raised inside the flow, at its `yield`.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
 from collections.abc import Callable, Generator
@@ -129,9 +128,9 @@ def _perform(effect: Effect, transport: Transport) -> Any:
         return response
     if isinstance(effect, Call):
         outcome = effect.function(*effect.args)
-        if inspect.isawaitable(outcome):
-            if inspect.iscoroutine(outcome):
-                outcome.close()
+        if hasattr(outcome, "__await__"):
+            if hasattr(outcome, "close"):
+                outcome.close()  # a coroutine that nobody will await
             name = getattr(effect.function, "__qualname__", "a function")
             raise ConfigurationError(
                 f"{name} returned an awaitable within a sync call: call the verb's _async form, "
@@ -153,7 +152,7 @@ async def _perform_async(effect: Effect, transport: Transport) -> Any:
         return response
     if isinstance(effect, Call):
         outcome = effect.function(*effect.args)
-        return await outcome if inspect.isawaitable(outcome) else outcome
+        return await outcome if hasattr(outcome, "__await__") else outcome
     import asyncio  # a running loop has loaded it; a program without one need not
 
     return await asyncio.sleep(effect.seconds)

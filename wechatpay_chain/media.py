@@ -5,9 +5,7 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012760432
 
 from __future__ import annotations
 
-import mimetypes
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -57,6 +55,8 @@ class Media:
     @property
     def part(self) -> tuple[str, str | None, str, bytes]:
         """Name, file name, content type and content, as `multipart` takes them."""
+        import mimetypes  # reads the system's tables; only uploads need them
+
         kind = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
         return self.field, self.name, kind, self.content
 
@@ -73,7 +73,7 @@ def multipart(parts: Iterable[tuple[str, str | None, str, bytes]]) -> tuple[str,
     Returns:
         The content type with its boundary, and the body.
     """
-    boundary = secrets.token_hex(16)
+    boundary = os.urandom(16).hex()
     body = bytearray()
     for name, filename, kind, content in parts:
         disposition = f'form-data; name="{_quoted(name)}"'

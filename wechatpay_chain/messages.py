@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import xml
 from .errors import ResponseError
 
 if TYPE_CHECKING:
+    from .crypto.certificate import Merchant
     from .download import Download
     from .stack import Stack
 
@@ -87,34 +87,67 @@ class Headers(Mapping[str, str]):
         return f"<Headers {shown}>"
 
 
-@dataclass(slots=True, frozen=True, repr=False)
 class Options:
-    """What a verb was given, checked for its form and not yet encoded.
+    """What a verb was given, checked for its form and not yet encoded; see the guide "options"."""
 
-    Field by field as in the guide "options"; `timeout` in seconds.
-    """
+    __slots__ = (
+        "base_uri",
+        "body",
+        "headers",
+        "json",
+        "media",
+        "meta",
+        "nonceless",
+        "query",
+        "security",
+        "sink",
+        "stack",
+        "timeout",
+        "unsigned",
+        "xml",
+    )
 
-    query: Any = None
-    json: Any = None
-    xml: Mapping[str, Any] | None = None
-    body: bytes | None = None
-    headers: Mapping[str, str] | None = None
-    base_uri: str | None = None
-    security: bool = False
-    nonceless: bool = False
-    sink: Any = None
-    media: Any = None
-    meta: Any = None
-    timeout: Any = None
-    unsigned: bool = False
-    stack: Stack | None = None
+    def __init__(
+        self,
+        *,
+        query: Any = None,
+        json: Any = None,
+        xml: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        base_uri: str | None = None,
+        security: bool = False,
+        nonceless: bool = False,
+        sink: Any = None,
+        media: Any = None,
+        meta: Any = None,
+        timeout: Any = None,
+        unsigned: bool = False,
+        stack: Stack | None = None,
+    ) -> None:
+        self.query = query
+        self.json = json
+        self.xml = xml
+        self.body = body
+        self.headers = headers
+        self.base_uri = base_uri
+        self.security = security
+        self.nonceless = nonceless
+        self.sink = sink
+        self.media = media
+        self.meta = meta
+        self.timeout = timeout
+        self.unsigned = unsigned
+        self.stack = stack
 
     def __repr__(self) -> str:
         given = [name for name in self.__slots__ if getattr(self, name) not in (None, False)]
         return f"<Options {' '.join(given)}>"
 
 
-@dataclass(slots=True, repr=False, eq=False)
+NO_OPTIONS = Options()
+
+
 class Request:
     """One request on its way to the wire.
 
@@ -132,17 +165,45 @@ class Request:
         digest: makes the hash that a streamed body is fed to, from the answer's header.
     """
 
-    method: str
-    origin: str
-    target: str
-    headers: Headers
-    content: bytes | None = None
-    signed: bytes | None = None
-    options: Options = Options()
-    timeout: Timeout = (None, None)
-    certificate: Any = None
-    sink: Download | None = None
-    digest: Callable[[Headers], Digest] | None = None
+    __slots__ = (
+        "certificate",
+        "content",
+        "digest",
+        "headers",
+        "method",
+        "options",
+        "origin",
+        "signed",
+        "sink",
+        "target",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        origin: str,
+        target: str,
+        headers: Headers,
+        content: bytes | None = None,
+        signed: bytes | None = None,
+        options: Options = NO_OPTIONS,
+        timeout: Timeout = (None, None),
+        certificate: Merchant | None = None,
+        sink: Download | None = None,
+        digest: Callable[[Headers], Digest] | None = None,
+    ) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.headers = headers
+        self.content = content
+        self.signed = signed
+        self.options = options
+        self.timeout = timeout
+        self.certificate = certificate
+        self.sink = sink
+        self.digest = digest
 
     def replace(self, **changes: Any) -> Request:
         """A copy with some attributes changed."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from . import xml
@@ -31,8 +30,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """What WeChat Pay told, once it is sure that it was WeChat Pay.
 
     Attributes:
@@ -51,9 +49,12 @@ class Notification:
     create_time: str
     resource_type: str
     summary: str
-    resource: Any = field(repr=False)
-    raw: dict[str, Any] = field(repr=False)
+    resource: Any
+    raw: dict[str, Any]
     version: Literal["v2", "v3"] = "v3"
+
+    def __repr__(self) -> str:
+        return f"<Notification {self.id} {self.event_type}>"  # its content is the customer's
 
     def success(self) -> Reply:
         """The answer that says: understood, do not send it again."""

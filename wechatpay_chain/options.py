@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import uri
-from .crypto.keys import Merchant
 from .download import Download
 from .errors import ConfigurationError
-from .messages import Headers, Options, Request, Timeout
+from .messages import NO_OPTIONS, Headers, Options, Request, Timeout
+
+if TYPE_CHECKING:
+    from .crypto.certificate import Merchant
 
 __all__ = ["OPTIONS", "Defaults", "build", "is_v2", "timeout_of"]
 
-OPTIONS = frozenset(field.name for field in fields(Options))
+OPTIONS = frozenset(Options.__slots__)
 FLAGS = ("security", "nonceless", "unsigned")
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
 
@@ -104,7 +105,7 @@ def build(method: str, path: str, given: Mapping[str, Any], defaults: Defaults) 
 
 def _options(chosen: dict[str, Any]) -> Options:
     if not chosen:
-        return NONE
+        return NO_OPTIONS
     for flag in FLAGS:
         if not isinstance(chosen.get(flag, False), bool):
             raise ConfigurationError(f"{flag}= takes True or False, not {chosen[flag]!r}")
@@ -122,9 +123,6 @@ def _options(chosen: dict[str, Any]) -> Options:
                 f"{name}= is of type {type(chosen[name]).__name__}; a mapping is expected"
             )
     return Options(**chosen)
-
-
-NONE = Options()
 
 
 def _header_fields(given: Mapping[Any, Any]) -> dict[str, str]:

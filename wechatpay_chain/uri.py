@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
-
-import uritemplate
 
 from .canonical import text
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from uritemplate import URITemplate
 
 __all__ = ["Base", "Endpoint", "base", "expand", "locate", "normalize", "query_string"]
 
@@ -99,7 +100,9 @@ def normalize(path: str, safe: str = RESERVED) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _template(path: str) -> tuple[uritemplate.URITemplate, tuple[str, ...]]:
+def _template(path: str) -> tuple[URITemplate, tuple[str, ...]]:
+    import uritemplate  # not needed until a path has a variable
+
     remainder = re.sub("{[^{}]+}", "", path)
     if "{" in remainder or "}" in remainder:
         raise ConfigurationError(f"{path!r} has a brace without its partner; see RFC 6570")

@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from xml.parsers import expat
 
 from .canonical import text
 from .errors import ConfigurationError
 
 __all__ = ["dumps", "loads"]
 
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-"""Whatever XML 1.0, section 2.2, does not allow as a character."""
+NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+"
+"""Whatever XML 1.0, section 2.2, does not allow as a character; compiled when first used."""
 
 NAME = re.compile(r"[^\W\d][\w.-]*", re.UNICODE)
 
@@ -30,16 +29,28 @@ def _no_doctype(*_: Any) -> None:
     raise _Forbidden("it carries a document type declaration (DTD), which WeChat Pay never sends")
 
 
-class _SafeExpat:
-    """`xml.parsers.expat` as xmltodict takes it, with parsers that refuse a DTD."""
+def _parse(source: str) -> dict[str, Any]:
+    """What xmltodict makes of a document, with a parser that refuses a DTD."""
+    from xml.parsers import expat  # loads half of urllib, and APIv3 alone never needs it
 
-    ExpatError = expat.ExpatError
+    import xmltodict
 
-    @staticmethod
-    def ParserCreate(*args: Any) -> Any:  # noqa: N802 - expat's own name
-        parser = expat.ParserCreate(*args)
-        parser.StartDoctypeDeclHandler = _no_doctype
-        return parser
+    class SafeExpat:
+        ExpatError = expat.ExpatError
+
+        @staticmethod
+        def ParserCreate(*args: Any) -> Any:  # noqa: N802 - expat's own name
+            parser = expat.ParserCreate(*args)
+            parser.StartDoctypeDeclHandler = _no_doctype
+            return parser
+
+    try:
+        parsed: dict[str, Any] = xmltodict.parse(
+            source, strip_whitespace=False, xml_attribs=False, expat=SafeExpat
+        )
+    except expat.ExpatError as error:
+        raise ValueError(str(error)) from None
+    return parsed
 
 
 def loads(document: str | bytes) -> dict[str, Any]:
@@ -48,19 +59,15 @@ def loads(document: str | bytes) -> dict[str, Any]:
     Raises:
         ValueError: not well-formed, carries a DTD, is not UTF-8, or has no fields.
     """
-    import xmltodict  # it loads half of urllib, and APIv3 alone never needs it
-
     try:
         source = document if isinstance(document, str) else document.decode("utf-8-sig")
-        source = re.sub(r"^\s*<\?xml[^>]*\?>", "", NOT_XML.sub("", source.lstrip("\ufeff"))).strip()
-        parsed = xmltodict.parse(
-            source, strip_whitespace=False, xml_attribs=False, expat=_SafeExpat
-        )
+        source = re.sub(NOT_XML, "", source.lstrip("\ufeff"))
+        parsed = _parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", source).strip())
     except _Forbidden:
         raise
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 (byte {error.start})") from None
-    except (expat.ExpatError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not well-formed XML ({error})") from None
     fields = _fields(next(iter(parsed.values())))
     if not isinstance(fields, dict):
@@ -108,7 +115,7 @@ def _element(name: str, value: Any) -> str:
 
 def clean(content: str) -> str:
     """Text without the characters that XML does not know; line ends as a parser reports them."""
-    return NOT_XML.sub("", content).replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(NOT_XML, "", content).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _escape(content: str) -> str:

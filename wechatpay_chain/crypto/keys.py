@@ -17,25 +17,26 @@ import base64
 import binascii
 import os
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 from urllib.parse import unquote, urlsplit
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ..errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from cryptography import x509
+
 __all__ = [
     "KeySource",
-    "Merchant",
-    "certificate",
-    "certificate_serial",
-    "merchant",
+    "holds_certificate",
+    "is_certificate",
+    "kind_of",
     "private_key",
     "public_key",
+    "read",
 ]
 
 KeySource: TypeAlias = (
@@ -43,16 +44,6 @@ KeySource: TypeAlias = (
 )
 
 SCHEMES = ("private.pkcs8://", "private.pkcs1://", "public.spki://", "public.pkcs1://")
-
-
-class Merchant(NamedTuple):
-    """A merchant's API certificate with its key, for mutual TLS."""
-
-    certificate: x509.Certificate
-    private_key: RSAPrivateKey
-
-    def __repr__(self) -> str:
-        return f"<Merchant certificate {certificate_serial(self.certificate)}>"
 
 
 def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
@@ -65,7 +56,7 @@ def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
         return source
     key = None
     if isinstance(source, str | bytes | os.PathLike):
-        data = _read(source, name)
+        data = read(source, name)
         try:
             if data.lstrip().startswith(b"-----"):
                 key = serialization.load_pem_private_key(data, None)
@@ -82,7 +73,7 @@ def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
                 "(PKCS#8 or PKCS#1)"
             ) from None
     if not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError(f"{name} must be an RSA private key, not {_kind(key or source)}")
+        raise ConfigurationError(f"{name} must be an RSA private key, not {kind_of(key or source)}")
     return key
 
 
@@ -95,109 +86,57 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
     if isinstance(source, RSAPublicKey):
         return source
     key: object = source
-    if isinstance(source, str | bytes | os.PathLike):
-        data = _read(source, name)
+    if is_certificate(source):
+        key = _certified(source, name)
+    elif isinstance(source, str | bytes | os.PathLike):
+        data = read(source, name)
         try:
-            if b"-----BEGIN CERTIFICATE" in data:
-                key = x509.load_pem_x509_certificate(data)
+            if holds_certificate(data):
+                key = _certified(data, name)
             elif data.lstrip().startswith(b"-----"):
                 key = serialization.load_pem_public_key(data)
             else:
-                key = _der_public(data)
+                key = _der_public(data, name)
         except (ValueError, UnsupportedAlgorithm):
             raise ConfigurationError(
                 f"{name} is not a public key: expected is WeChat Pay's pub_key.pem "
                 "or a platform certificate"
             ) from None
-    if isinstance(key, x509.Certificate):
-        key = key.public_key()
     if not isinstance(key, RSAPublicKey):
-        raise ConfigurationError(f"{name} must be an RSA public key, not {_kind(key)}")
+        raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(key)}")
     return key
 
 
-def _der_public(data: bytes) -> object:
+def holds_certificate(data: bytes) -> bool:
+    """Whether this is a certificate in PEM."""
+    return b"-----BEGIN CERTIFICATE" in data
+
+
+def is_certificate(source: object) -> TypeGuard[x509.Certificate]:
+    """Whether this is a certificate as an object."""
+    # By name, because loading cryptography.x509 takes longer than the rest of this package.
+    return type(source).__name__ == "Certificate"
+
+
+def _certified(source: KeySource, name: str) -> object:
+    from .certificate import certificate
+
+    return certificate(source, name).public_key()
+
+
+def _der_public(data: bytes, name: str) -> object:
     try:
         return serialization.load_der_public_key(data)
     except ValueError:
-        return x509.load_der_x509_certificate(data)
+        return _certified(data, name)
 
 
-def certificate(source: KeySource, name: str = "merchant['cert']") -> x509.Certificate:
-    """The X.509 certificate in `source`.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    if isinstance(source, x509.Certificate):
-        return source
-    if not isinstance(source, str | bytes | os.PathLike):
-        raise ConfigurationError(f"{name} must be an X.509 certificate, not {_kind(source)}")
-    data = _read(source, name)
-    try:
-        if data.lstrip().startswith(b"-----"):
-            return x509.load_pem_x509_certificate(data)
-        return x509.load_der_x509_certificate(data)
-    except ValueError:
-        raise ConfigurationError(
-            f"{name} is not an X.509 certificate: expected is apiclient_cert.pem"
-        ) from None
-
-
-def certificate_serial(cert: x509.Certificate) -> str:
-    """A certificate's serial number as WeChat Pay writes it: upper-case hex."""
-    digits = f"{cert.serial_number:X}"
-    return digits.zfill(len(digits) + len(digits) % 2)
-
-
-def merchant(source: object, passphrase: str) -> Merchant:
-    """The merchant's certificate and key.
-
-    Args:
-        source: `{"cert": …, "key": …}`, or an `apiclient_cert.p12` as path, bytes, or
-            `{"p12": …, "passphrase": …}`.
-        passphrase: of the PKCS#12 file where `source` names none; WeChat Pay sets the mchid.
+def read(source: str | bytes | os.PathLike[str], name: str) -> bytes:
+    """The bytes that a path, URI, or text stands for.
 
     Raises:
-        ConfigurationError: something is missing, unreadable, or key and certificate do not match.
+        ConfigurationError: there is no such file, or no base64 behind a scheme.
     """
-    if isinstance(source, dict) and "p12" in source:
-        passphrase = str(source.get("passphrase") or passphrase)
-        source = source["p12"]
-    if isinstance(source, dict):
-        missing = [part for part in ("cert", "key") if not source.get(part)]
-        if missing:
-            raise ConfigurationError(f"merchant lacks {' and '.join(map(repr, missing))}")
-        pair = Merchant(certificate(source["cert"]), private_key(source["key"], "merchant['key']"))
-    elif isinstance(source, str | bytes | os.PathLike):
-        pair = _from_pkcs12(source, passphrase)
-    else:
-        raise ConfigurationError(
-            "merchant must be {'cert': …, 'key': …} or the path of an apiclient_cert.p12, "
-            f"not {_kind(source)}"
-        )
-    if pair.certificate.public_key() != pair.private_key.public_key():
-        raise ConfigurationError(
-            "merchant: the certificate belongs to another key; take both from one download"
-        )
-    return pair
-
-
-def _from_pkcs12(source: str | bytes | os.PathLike[str], passphrase: str) -> Merchant:
-    data = _read(source, "merchant")
-    try:
-        key, cert, _ = pkcs12.load_key_and_certificates(data, passphrase.encode())
-    except ValueError:
-        raise ConfigurationError(
-            "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
-            "as passphrase, another is given as {'p12': …, 'passphrase': …}"
-        ) from None
-    if cert is None or not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError("merchant: the PKCS#12 file lacks a certificate or an RSA key")
-    return Merchant(cert, key)
-
-
-def _read(source: str | bytes | os.PathLike[str], name: str) -> bytes:
     if isinstance(source, bytes):
         return source
     if isinstance(source, str):
@@ -230,5 +169,6 @@ def _base64(body: str, name: str) -> bytes:
         raise ConfigurationError(f"{name}: what follows the scheme is not base64") from None
 
 
-def _kind(thing: object) -> str:
-    return f"{type(thing).__name__.lstrip('_')}"
+def kind_of(thing: object) -> str:
+    """What a thing is, for an error: never its content."""
+    return type(thing).__name__.lstrip("_")

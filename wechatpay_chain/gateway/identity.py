@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from .. import canonical
-from ..crypto.keys import certificate_serial
+from ..crypto.certificate import certificate_serial
 
 __all__ = ["Identity", "pem"]
 

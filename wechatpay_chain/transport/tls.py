@@ -8,13 +8,16 @@ import ssl
 import tempfile
 import threading
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from ..crypto.keys import Merchant
 from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from ..crypto.certificate import Merchant
 
 __all__ = ["TLS", "Verify"]
 
@@ -74,11 +77,11 @@ class TLS:
 
 def _authorities(source: str | os.PathLike[str] | x509.Certificate) -> str:
     """Trusted certificates in PEM."""
-    if isinstance(source, x509.Certificate):
-        return source.public_bytes(serialization.Encoding.PEM).decode()
     try:
-        return Path(source).read_text("ascii", "ignore")
-    except (OSError, TypeError):
+        if isinstance(source, str | os.PathLike):
+            return Path(source).read_text("ascii", "ignore")
+        return source.public_bytes(serialization.Encoding.PEM).decode()
+    except (OSError, AttributeError):
         raise ConfigurationError(
             f"verify: cannot read {source!r}; the path of a CA bundle in PEM, a certificate, an "
             "SSLContext, True or False is expected"

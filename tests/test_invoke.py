@@ -1,0 +1,131 @@
+"""Launch parameters: the names that each client expects, and signatures that verify."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.support import MCHID, SECRET
+from wechatpay_chain import ConfigurationError, canonical
+from wechatpay_chain.crypto import digest, rsa
+
+
+@pytest.fixture
+def invoke(keys):
+    return keys.client().invoke
+
+
+def v2_sign(kind, fields):
+    return digest.sign(kind, canonical.fields(fields), SECRET)
+
+
+def test_jsapi_and_miniprogram(keys, invoke):
+    for make in (invoke.jsapi, invoke.miniprogram):
+        given = make(appid="wx8888888888888888", prepay_id="up_wx2121")
+        assert list(given) == ["appId", "timeStamp", "nonceStr", "package", "signType", "paySign"]
+        assert given["package"] == "prepay_id=up_wx2121"
+        assert given["signType"] == "RSA"
+        message = "".join(f"{given[n]}\n" for n in ("appId", "timeStamp", "nonceStr", "package"))
+        assert rsa.verify(message, given["paySign"], keys.merchant.public_key())
+
+
+@pytest.mark.parametrize("kind", ["MD5", "HMAC-SHA256"])
+def test_jsapi_the_v2_way(invoke, kind):
+    given = invoke.jsapi(appid="wx1", prepay_id="wx2121", sign_type=kind)
+    sign = given.pop("paySign")
+    assert given["signType"] == kind
+    assert sign == v2_sign(kind, given)
+
+
+def test_app(keys, invoke):
+    given = invoke.app(appid="wx1", prepay_id="wx2121")
+    assert given["partnerid"] == MCHID
+    assert given["package"] == "Sign=WXPay"
+    message = "".join(f"{given[n]}\n" for n in ("appid", "timestamp", "noncestr", "prepayid"))
+    assert rsa.verify(message, given["sign"], keys.merchant.public_key())
+
+
+def test_app_the_v2_way_for_another_merchant(invoke):
+    given = invoke.app(appid="wx1", prepay_id="wx2121", partnerid="1900000200", sign_type="MD5")
+    sign = given.pop("sign")
+    assert given["partnerid"] == "1900000200"
+    assert sign == v2_sign("MD5", given)
+
+
+@pytest.mark.parametrize(
+    ("make", "business_type", "names"),
+    [
+        (
+            lambda i: i.payscore_enable(service_id="500001", out_request_no="1234"),
+            "wxpayScoreEnable",
+            {"service_id", "out_request_no"},
+        ),
+        (lambda i: i.payscore_use(package="AAQ+/=="), "wxpayScoreUse", {"package"}),
+        (
+            lambda i: i.payscore_detail(service_id="500001", out_order_no="1234"),
+            "wxpayScoreDetail",
+            {"service_id", "out_order_no"},
+        ),
+    ],
+)
+def test_payscore(invoke, make, business_type, names):
+    given = make(invoke)
+    assert given["businessType"] == business_type
+    query = dict(parse_qsl(given["queryString"], strict_parsing=True))
+    common = {"mch_id", "timestamp", "nonce_str", "sign_type", "sign"}
+    assert set(query) == names | common
+    assert query["sign_type"] == "HMAC-SHA256"
+    sign = query.pop("sign")
+    assert sign == v2_sign("HMAC-SHA256", query)
+
+
+def test_coupons_for_a_mini_program(invoke):
+    coupons = [
+        {"stock_id": "98065001", "out_request_no": "8956"},
+        {"stock_id": "98065002", "out_request_no": "8957", "coupon_code": "C1"},
+    ]
+    given = invoke.coupons(coupons)
+    assert given["send_coupon_params"] == coupons
+    assert given["send_coupon_merchant"] == MCHID
+    text = (
+        "coupon_code1=C1&out_request_no0=8956&out_request_no1=8957"
+        f"&send_coupon_merchant={MCHID}&stock_id0=98065001&stock_id1=98065002"
+    )
+    assert given["sign"] == digest.sign("HMAC-SHA256", text, SECRET)
+    with pytest.raises(ConfigurationError, match="0 coupons"):
+        invoke.coupons([])
+    with pytest.raises(ConfigurationError, match="11 coupons"):
+        invoke.coupons(coupons[:1] * 11)
+
+
+@pytest.mark.parametrize("code", [None, "C1"])
+def test_a_coupon_page(invoke, code):
+    link = invoke.coupon_link(
+        stock_id="1", out_request_no="2", open_id="o+/=", send_coupon_merchant="9", coupon_code=code
+    )
+    parts = urlsplit(link)
+    assert link.startswith("https://action.weixin.qq.com/busifavor/getcouponinfo?")
+    assert parts.fragment == "wechat_redirect"
+    query = dict(parse_qsl(parts.query, strict_parsing=True))
+    assert query.get("coupon_code") == code
+    assert query["open_id"] == "o+/="
+    sign = query.pop("sign")
+    assert sign == v2_sign("HMAC-SHA256", query)
+
+
+def test_a_red_packet(invoke):
+    given = invoke.redpacket(appid="wx1", package="sendid=242e&ver=8")
+    assert given["package"] == "sendid%3D242e%26ver%3D8"
+    assert given["signType"] == "MD5"
+    fields = {name: given[name] for name in ("timeStamp", "nonceStr", "package")}
+    assert given["paySign"] == v2_sign("MD5", {**fields, "appId": "wx1"}).lower()
+
+
+def test_what_is_missing_is_named(keys):
+    v2 = keys.client(private_key=None, serial=None).invoke
+    with pytest.raises(ConfigurationError, match="private_key and serial are missing"):
+        v2.jsapi(appid="wx1", prepay_id="1")
+    v3 = keys.client(secret=None).invoke
+    with pytest.raises(ConfigurationError, match="secret is missing"):
+        v3.redpacket(appid="wx1", package="1")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .credential import Platform
+from .credential import Platform, normal_serial
 from .crypto import aes, keys
 from .errors import ConfigurationError, DecryptionError, ResponseError
 from .flow import Flow, Handler, Middleware
@@ -55,16 +55,23 @@ def _call(wxpay: WeChatPay, apiv3_key: str) -> Any:
 
 
 def _stack(wxpay: WeChatPay, apiv3_key: str) -> Any:
-    return wxpay.stacks["v3"].replace("verifier", self_verifier(apiv3_key))
+    return wxpay.stacks["v3"].replace("verifier", self_verifier(apiv3_key, wxpay.platform))
 
 
-def self_verifier(apiv3_key: str) -> Middleware:
-    """A `verifier` for `GET v3/certificates`: it trusts the certificates that the answer holds."""
+def self_verifier(apiv3_key: str, known: Platform) -> Middleware:
+    """A `verifier` for `GET v3/certificates`: it trusts the certificates that the answer holds.
+
+    Args:
+        apiv3_key: 32 bytes; opens them.
+        known: keys that are trusted already.
+    """
 
     def verify(request: Request, handle: Handler) -> Flow:
         response = yield from handle(request)
         if response.status_code < 400:
-            check(Platform(open_certificates(response, apiv3_key)), response)
+            brought = Platform(open_certificates(response, apiv3_key))
+            serial = normal_serial(response.headers.get("Wechatpay-Serial", ""))
+            check(known if serial in known.serials else brought, response)
         return response
 
     return verify

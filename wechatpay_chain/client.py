@@ -183,6 +183,11 @@ class WeChatPay:
         return self._credential
 
     @property
+    def platform(self) -> Platform:
+        """WeChat Pay's keys, as the client was given them in `certs`."""
+        return self._platform
+
+    @property
     def invoke(self) -> Invoke:
         """The signed parameters that start a payment on the customer's device."""
         return Invoke(self._mchid, self._credential, self._secret)

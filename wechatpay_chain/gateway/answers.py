@@ -8,25 +8,25 @@ from typing import Any
 from .. import canonical, xml
 from ..credential import SCHEME
 from ..crypto import digest, rsa
-from .exchange import Answer, Arrival, Refusal
+from .exchange import Answer, Refusal
 from .identity import Identity
 
 __all__ = ["answer_v2", "answer_v3", "refuse_v2", "refuse_v3"]
 
 
-def answer_v3(arrival: Arrival, result: Any, identity: Identity) -> Answer:
-    """200 with JSON, or 204 for None; signed."""
+def answer_v3(result: Any, serial: str, identity: Identity) -> Answer:
+    """200 with JSON, or 204 for None; signed as `serial`."""
     if result is None:
-        return _signed(204, b"", arrival, identity)
-    return _signed(200, _json(result), arrival, identity)
+        return _signed(204, b"", serial, identity)
+    return _signed(200, _json(result), serial, identity)
 
 
-def refuse_v3(arrival: Arrival, refusal: Refusal, identity: Identity) -> Answer:
+def refuse_v3(refusal: Refusal, serial: str, identity: Identity) -> Answer:
     """An error in APIv3's form; signed as well."""
     body = {"code": refusal.code, "message": refusal.message}
     if refusal.detail is not None:
         body["detail"] = refusal.detail
-    return _signed(refusal.status, _json(body), arrival, identity)
+    return _signed(refusal.status, _json(body), serial, identity)
 
 
 def answer_v2(result: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:
@@ -56,13 +56,13 @@ def refuse_v2(refusal: Refusal, fields: dict[str, str] | None, identity: Identit
     return _signed_xml(failure, fields, identity)
 
 
-def _signed(status: int, body: bytes, arrival: Arrival, identity: Identity) -> Answer:
+def _signed(status: int, body: bytes, serial: str, identity: Identity) -> Answer:
     stamp, nonce = canonical.timestamp(), canonical.nonce()
     message = canonical.response(stamp, nonce, body)
     headers = {
         "Wechatpay-Timestamp": stamp,
         "Wechatpay-Nonce": nonce,
-        "Wechatpay-Serial": _signing_name(arrival, identity),
+        "Wechatpay-Serial": serial,
         "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
         "Wechatpay-Signature-Type": SCHEME,
         "Request-ID": canonical.nonce(),
@@ -70,12 +70,6 @@ def _signed(status: int, body: bytes, arrival: Arrival, identity: Identity) -> A
     if body:
         headers["Content-Type"] = "application/json; charset=utf-8"
     return Answer(status, headers, body)
-
-
-def _signing_name(arrival: Arrival, identity: Identity) -> str:
-    """A request that names the platform certificate is answered by it, others by public key."""
-    asked = arrival.headers.get("Wechatpay-Serial", "").upper()
-    return identity.platform_serial if asked == identity.platform_serial else identity.public_key_id
 
 
 def _signed_xml(answer: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:

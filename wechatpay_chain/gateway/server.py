@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -32,6 +32,8 @@ class Gateway:
         port: 0 takes a free one.
         tls_port: 0 takes a free one.
         identity: the keys; fresh ones by default.
+        signs_with: what answers are signed by unless a request's `Wechatpay-Serial` names the
+            other: WeChat Pay's `public_key`, or its platform `certificate`.
     """
 
     def __init__(
@@ -40,9 +42,11 @@ class Gateway:
         port: int = 0,
         tls_port: int = 0,
         identity: Identity | None = None,
+        signs_with: Literal["public_key", "certificate"] = "public_key",
     ) -> None:
         self.identity = identity or Identity.new()
         self.state = State(self.identity)
+        self._signs_with = signs_with
         self._host = host
         self._ports = (port, tls_port)
         self._thread: threading.Thread | None = None
@@ -65,7 +69,7 @@ class Gateway:
             "mchid": identity.mchid,
             "serial": identity.serial,
             "private_key": identity.merchant_key,
-            "certs": {identity.public_key_id: identity.platform_key.public_key()},
+            "certs": self.certs,
             "apiv3_key": identity.apiv3_key,
             "secret": identity.secret,
             "merchant": {"cert": identity.merchant_certificate, "key": identity.merchant_key},
@@ -73,6 +77,14 @@ class Gateway:
             **({"verify": identity.authority} if tls else {}),
         }
         return WeChatPay(**{**given, **arguments})
+
+    @property
+    def certs(self) -> dict[str, Any]:
+        """What a client verifies this gateway's answers with."""
+        identity = self.identity
+        if self._signs_with == "certificate":
+            return {identity.platform_serial: identity.platform_certificate}
+        return {identity.public_key_id: identity.platform_key.public_key()}
 
     async def serve(self, ready: threading.Event | None = None) -> None:
         """Listen until `stop` is called."""
@@ -174,9 +186,15 @@ class Gateway:
             serve, params = find(arrival.method, arrival.path)
             query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
             call = Call(params, query, _members(arrival.body), self.state, arrival.headers)
-            return answer_v3(arrival, serve(call), self.identity)
+            return answer_v3(serve(call), self._signing_name(arrival), self.identity)
         except Refusal as refusal:
-            return refuse_v3(arrival, refusal, self.identity)
+            return refuse_v3(refusal, self._signing_name(arrival), self.identity)
+
+    def _signing_name(self, arrival: Arrival) -> str:
+        """The serial or id to sign as: the one that the request names, else the default."""
+        names = (self.identity.public_key_id, self.identity.platform_serial)
+        asked = arrival.headers.get("Wechatpay-Serial", "").upper()
+        return asked if asked in names else next(iter(self.certs))
 
     def _answer_v2(self, arrival: Arrival) -> Answer:
         fields: dict[str, str] | None = None
@@ -195,7 +213,9 @@ async def _signed_body(request: web.Request) -> bytes:
         return await request.read()
     form = await request.post()
     meta = form.get("meta", "")
-    return meta.encode() if isinstance(meta, str) else b""
+    if isinstance(meta, web.FileField):
+        return meta.file.read()
+    return meta.encode() if isinstance(meta, str) else bytes(meta)
 
 
 def _members(body: bytes) -> dict[str, Any]:

@@ -46,6 +46,8 @@ def unifiedorder(call: Call) -> dict[str, Any]:
 def _order(call: Call) -> dict[str, Any]:
     """The order of this number: a new one, or the same again if its content is the same."""
     number = call.data["out_trade_no"]
+    if not isinstance(number, str):
+        raise Refusal.parameter("out_trade_no", number, "must be a string")
     content = {k: v for k, v in call.data.items() if k not in ("sign", "nonce_str")}
     order = call.state.orders.setdefault(
         number,

@@ -1,0 +1,224 @@
+"""The Python of every page runs, block after block, as a reader would type it in.
+
+What goes to WeChat Pay's hosts is answered by `platform`; the loopback is the loopback.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import hashlib
+import inspect
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from tests.docs.support import EXAMPLES, PAGES, blocks, name
+from tests.support import (
+    APIV3_KEY,
+    MCHID,
+    MERCHANT_SERIAL,
+    PLATFORM_SERIAL,
+    PUBLIC_KEY_ID,
+    SECRET,
+    Keys,
+    pem,
+    write,
+)
+from wechatpay_chain import Request, Response, canonical, transport, xml
+from wechatpay_chain.crypto import aes, digest, rsa
+from wechatpay_chain.transport.mock import MockTransport
+
+FRAMEWORKS = {"fastapi", "django", "flask"}
+"""Not among this project's dependencies: their blocks run where they are installed."""
+
+BILL = "交易时间,公众账号ID\n".encode()
+
+
+class Platform:
+    """Answers for WeChat Pay, signed; keeps the requests."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._public = MockTransport(self.answer, sign={PUBLIC_KEY_ID: keys.platform})
+        self._certificate = MockTransport(self.answer, sign={PLATFORM_SERIAL: keys.platform})
+        self._unsigned = MockTransport(self.answer)
+        self._network = transport.HTTPTransport()
+
+    def send(self, request: Request) -> Response:
+        if request.origin.startswith("http://127.0.0.1:"):
+            return self._network.send(request)
+        return self._mock(request).send(request)
+
+    async def send_async(self, request: Request) -> Response:
+        if request.origin.startswith("http://127.0.0.1:"):
+            return await self._network.send_async(request)
+        return self._mock(request).send(request)
+
+    def _mock(self, request: Request) -> MockTransport:
+        if not request.path.startswith("/v3/") or request.path.endswith("/file"):
+            return self._unsigned
+        return self._certificate if request.path == "/v3/certificates" else self._public
+
+    def close(self) -> None:
+        self._network.close()
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+    def answer(self, request: Request) -> Any:
+        if request.path == "/v3/certificates":
+            return self.certificates()
+        if request.path.endswith(("/file", "/pay/downloadbill")):
+            return 200, BILL
+        if request.path.startswith("/v3/"):
+            return self.v3(request)
+        return self.v2(request)
+
+    def v3(self, request: Request) -> Any:
+        if "no-such" in request.target:
+            return 404, {"code": "ORDER_NOT_EXIST", "message": "no such order"}
+        return {
+            "code_url": "weixin://wxpay/bizpayurl?pr=NwY5Mz9",
+            "prepay_id": "wx26112221580621e9b071c00d9e093b0000",
+            "trade_state": "SUCCESS",
+            "status": "SUCCESS",
+            "media_id": "H1ihR9JUtVj-J7CJqBUY5ZOrG_Je75H-rKhTG7FUmg9sxNTbRN54dFiUHnhg",
+            "download_url": "https://api.mch.weixin.qq.com/v3/billdownload/file?token=abc",
+            "hash_type": "SHA1",
+            "hash_value": hashlib.sha1(BILL).hexdigest(),
+            "user_name": rsa.encrypt("张三", self._keys.merchant.public_key()),
+        }
+
+    def v2(self, request: Request) -> Any:
+        sent = (
+            xml.loads(request.content or b"<xml><a>b</a></xml>")
+            if b"--" not in (request.content or b"")[:2]
+            else {"sign_type": "HMAC-SHA256"}
+        )
+        answer = {"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": MCHID}
+        answer |= {"code_url": "weixin://wxpay/bizpayurl?pr=NwY5Mz9", "media_id": "M1"}
+        if sent.get("out_trade_no", "").startswith("no-such"):
+            answer |= {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "none"}
+        kind = sent.get("sign_type") or "MD5"
+        return 200, xml.dumps(
+            {**answer, "sign": digest.sign(kind, canonical.fields(answer), SECRET)}
+        )
+
+    def certificates(self) -> Any:
+        certificate = pem(self._keys.platform_certificate).decode()
+        sealed = aes.gcm_encrypt(certificate, APIV3_KEY, "0123456789ab", "certificate")
+        return {
+            "data": [
+                {
+                    "serial_no": PLATFORM_SERIAL,
+                    "encrypt_certificate": {
+                        "algorithm": "AEAD_AES_256_GCM",
+                        "nonce": "0123456789ab",
+                        "associated_data": "certificate",
+                        "ciphertext": sealed,
+                    },
+                }
+            ]
+        }
+
+
+@pytest.fixture
+def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """A reader's folder, environment and `wxpay`; what the pages take for granted."""
+    write(tmp_path / "apiclient_key.pem", keys.merchant)
+    write(tmp_path / "apiclient_cert.pem", keys.merchant_certificate)
+    write(tmp_path / "pub_key.pem", keys.platform.public_key())
+    write(tmp_path / "platform_cert.pem", keys.platform_certificate)
+    (tmp_path / "apiclient_cert.p12").write_bytes(
+        pkcs12.serialize_key_and_certificates(
+            b"",
+            keys.merchant,
+            keys.merchant_certificate,
+            None,
+            serialization.BestAvailableEncryption(MCHID.encode()),
+        )
+    )
+    (tmp_path / "license.png").write_bytes(b"\x89PNG")
+    (tmp_path / "shop.mp4").write_bytes(b"ftyp")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(EXAMPLES)
+    for variable, value in {
+        "MCHID": MCHID,
+        "SERIAL": MERCHANT_SERIAL,
+        "PRIVATE_KEY": "apiclient_key.pem",
+        "CERTS": f"{PLATFORM_SERIAL}=platform_cert.pem",
+        "PUBLIC_KEY_ID": PUBLIC_KEY_ID,
+        "PUBLIC_KEY": "pub_key.pem",
+    }.items():
+        monkeypatch.setenv(f"WECHATPAY_{variable}", value)
+    platform = Platform(keys)
+    monkeypatch.setattr(transport, "HTTPTransport", lambda **_: platform)
+    level = logging.getLogger("wechatpay_chain").level
+    certs = {PUBLIC_KEY_ID: keys.platform.public_key(), PLATFORM_SERIAL: keys.platform_certificate}
+    body = notification()
+    yield {
+        "__name__": "page",
+        "wxpay": keys.client(
+            certs=certs, merchant={"cert": "apiclient_cert.pem", "key": "apiclient_key.pem"}
+        ),
+        "headers": keys.signed_headers(body),
+        "body": body,
+        "xml_body": paid(),
+        "hsm": SimpleNamespace(),
+    }
+    platform.close()
+    logging.getLogger("wechatpay_chain").setLevel(level)
+
+
+def notification() -> bytes:
+    order = {"out_trade_no": "1", "transaction_id": "4200", "amount": {"total": 100}}
+    sealed = aes.gcm_encrypt(json.dumps(order), APIV3_KEY, "0123456789ab", "transaction")
+    resource = {
+        "algorithm": "AEAD_AES_256_GCM",
+        "nonce": "0123456789ab",
+        "associated_data": "transaction",
+        "ciphertext": sealed,
+    }
+    return json.dumps({"event_type": "TRANSACTION.SUCCESS", "resource": resource}).encode()
+
+
+def paid() -> bytes:
+    fields = {"return_code": "SUCCESS", "result_code": "SUCCESS", "out_trade_no": "1"}
+    return xml.dumps(
+        {**fields, "sign": digest.sign("MD5", canonical.fields(fields), SECRET)}
+    ).encode()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_code_runs(page: Path, desk: dict[str, Any]) -> None:
+    for block in blocks(page):
+        if block.source is not None:
+            continue  # shown, not run: its file is tested as a whole
+        place = f"{page}:{block.line}"
+        code = compile(block.code, place, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        try:
+            run(code, desk)
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] not in FRAMEWORKS:
+                raise
+        except Exception as error:
+            error.add_note(place)
+            raise
+    for test in [thing for key, thing in desk.items() if key.startswith("test_")]:
+        outcome = test()
+        if inspect.isawaitable(outcome):
+            asyncio.run(outcome)
+
+
+def run(code: Any, desk: dict[str, Any]) -> None:
+    outcome = eval(code, desk)
+    if inspect.isawaitable(outcome):
+        asyncio.run(outcome)

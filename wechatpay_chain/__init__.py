@@ -24,7 +24,7 @@ from .errors import (
     TransportTimeout,
     WeChatPayError,
 )
-from .flow import Call, Flow, Handler, Middleware, Send, Sleep
+from .flow import Call, Effect, Flow, Handler, Middleware, Send, Sleep
 from .media import Media
 from .messages import Headers, Request, Response
 from .notify import Notification, Reply
@@ -38,6 +38,7 @@ __all__ = [
     "ClientError",
     "ConfigurationError",
     "DecryptionError",
+    "Effect",
     "Flow",
     "Handler",
     "Headers",

@@ -13,8 +13,9 @@ from typing import Any
 
 from .errors import ConfigurationError
 
-__all__ = ["fields", "lines", "nonce", "request", "response", "text", "timestamp"]
+__all__ = ["authorization", "fields", "lines", "nonce", "request", "response", "text", "timestamp"]
 
+SCHEME = "WECHATPAY2-SHA256-RSA2048"
 BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGIT_OF_BYTE = bytes(BASE62[byte % 62] for byte in range(256))
 
@@ -40,12 +41,36 @@ def request(method: str, target: str, stamp: str, nonce_str: str, body: bytes = 
 
 def response(stamp: str, nonce_str: str, body: bytes = b"") -> bytes:
     """What an APIv3 answer's or notification's signature covers: three lines."""
-    return f"{stamp}\n{nonce_str}\n".encode() + body + b"\n"
+    return response_head(stamp, nonce_str) + body + b"\n"
+
+
+def response_head(stamp: str, nonce_str: str) -> bytes:
+    """The lines ahead of the body; what is not even text was never signed, and may differ."""
+    return f"{stamp}\n{nonce_str}\n".encode("utf-8", "replace")
+
+
+def authorization(mchid: str, nonce_str: str, signature: str, stamp: str, serial: str) -> str:
+    """The value of an APIv3 request's `Authorization` header.
+
+    Args:
+        mchid: the merchant number.
+        nonce_str: the one in the signed string.
+        signature: in base64.
+        stamp: the timestamp in the signed string.
+        serial: serial number of the merchant's certificate.
+    """
+    return (
+        f'{SCHEME} mchid="{mchid}",nonce_str="{nonce_str}",signature="{signature}",'
+        f'timestamp="{stamp}",serial_no="{serial}"'
+    )
 
 
 def lines(*values: str) -> bytes:
     """Values, each ended by a line feed: what a launch parameter's RSA signature covers."""
-    return "".join(f"{value}\n" for value in values).encode()
+    try:
+        return "".join(f"{value}\n" for value in values).encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError("a lone surrogate cannot be signed: not valid text") from None
 
 
 def text(value: Any, name: str) -> str | None:

@@ -22,6 +22,7 @@ __all__ = ["VERBS", "Caller", "Chain", "segment"]
 VERBS = ("get", "post", "put", "patch", "delete")
 METHODS = {verb: verb.upper() for verb in VERBS}
 ASYNC_METHODS = {f"{verb}_async": verb.upper() for verb in VERBS}
+ENDS = METHODS | ASYNC_METHODS
 
 PROBES = ("__", "_ipython_", "_repr_")
 """How the names begin by which Python or a notebook asks an object what it can do."""
@@ -70,18 +71,16 @@ class Chain:
     def __init__(
         self, caller: Caller, path: str = "", parent: str = "", name: str | None = None
     ) -> None:
-        init = object.__setattr__
-        init(self, "_caller", caller)
-        init(self, "_path", path)
-        init(self, "_parent", parent)
-        init(self, "_name", name)
+        _set_caller(self, caller)
+        _set_path(self, path)
+        _set_parent(self, parent)
+        _set_name(self, name)
 
     def __getattr__(self, name: str) -> Chain:
-        addition = segment(name)
-        verb = name in METHODS or name in ASYNC_METHODS
-        if not verb or self._name is not None:  # right after a query only a verb can stand
-            _assert_open(self._path, addition)
-        return Chain(self._caller, _join(self._path, addition), self._path, name)
+        path, addition = self._path, segment(name)
+        if "?" in path and (name not in ENDS or self._name is not None):
+            _refuse_after_query(path, addition)  # right after a query only a verb can stand
+        return Chain(self._caller, _join(path, addition), path, name)
 
     def __getitem__(self, path: str) -> Chain:
         return self.chain(path)
@@ -103,7 +102,8 @@ class Chain:
             raise ConfigurationError(
                 "an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]"
             )
-        _assert_open(self._path, path)
+        if "?" in self._path:
+            _refuse_after_query(self._path, path)
         return Chain(self._caller, _join(self._path, path))
 
     def __call__(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Any:
@@ -121,7 +121,7 @@ class Chain:
             WeChatPayError: as `wechatpay_chain.errors` says.
         """
         name = self._name
-        if name not in METHODS and name not in ASYNC_METHODS:
+        if name not in ENDS:
             raise TypeError(
                 f"a chain ends with a verb: {' '.join(VERBS)}, each also with _async. "
                 f"{name or self._path!r} is none of them; write .{name or '…'}.post(…), say"
@@ -199,12 +199,17 @@ class Chain:
         return f"<Chain {self._path!r}>"
 
 
+# A chain's own way around its immutability.
+_set_caller, _set_path, _set_parent, _set_name = (
+    getattr(Chain, slot).__set__ for slot in ("_caller", "_path", "_parent", "_name")
+)
+
+
 def _join(path: str, addition: str) -> str:
     if not path:
         return addition
     return f"{path.removesuffix('/')}/{addition.removeprefix('/')}"
 
 
-def _assert_open(path: str, addition: str) -> None:
-    if "?" in path:
-        raise ConfigurationError(f"{path!r} ends with a query: {addition!r} cannot follow it")
+def _refuse_after_query(path: str, addition: str) -> None:
+    raise ConfigurationError(f"{path!r} ends with a query: {addition!r} cannot follow it")

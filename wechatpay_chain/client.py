@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,7 +27,7 @@ from .middleware.v2_verifier import v2_verifier
 from .middleware.verifier import verifier
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, timeout_of
-from .stack import Stack
+from .stack import Stack, Stacks
 from .uri import DEFAULT_BASE_URI
 
 if TYPE_CHECKING:
@@ -65,6 +65,18 @@ class WeChatPay:
         ConfigurationError: an argument is not what it must be.
     """
 
+    __slots__ = (  # so that a setting changed after the fact is refused, not ignored
+        "__weakref__",
+        "_apiv3_key",
+        "_credential",
+        "_defaults",
+        "_mchid",
+        "_platform",
+        "_secret",
+        "_transport",
+        "stacks",
+    )
+
     def __init__(
         self,
         *,
@@ -93,27 +105,29 @@ class WeChatPay:
         self._secret = secret or ""
         self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
         self._transport = transport or _http_transport(verify, proxy)
-        self.stacks: dict[str, Stack] = {
-            "v3": Stack(
-                [
-                    ("status", status),
-                    ("verifier", verifier(self._platform)),
-                    ("encoder", encoder(self._platform)),
-                    ("signer", signer(self._credential)),
-                ]
-            ),
-            "v2": Stack(
-                [
-                    ("result", result),
-                    ("verifier", v2_verifier(self._secret)),
-                    ("encoder", v2_encoder(mchid, self._secret)),
-                ]
-            ),
-        }
+        self.stacks = Stacks(
+            {
+                "v3": Stack(
+                    [
+                        ("status", status),
+                        ("verifier", verifier(self._platform)),
+                        ("encoder", encoder(self._platform)),
+                        ("signer", signer(self._credential)),
+                    ]
+                ),
+                "v2": Stack(
+                    [
+                        ("result", result),
+                        ("verifier", v2_verifier(self._secret)),
+                        ("encoder", v2_encoder(mchid, self._secret)),
+                    ]
+                ),
+            }
+        )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Self:
-        """A client from the `WECHATPAY_*` variables; the guide "configuration" lists them.
+        """A client from the `WECHATPAY_*` variables; the guide "keys" lists them.
 
         Args:
             environ: instead of the process's environment.
@@ -150,18 +164,21 @@ class WeChatPay:
         """
         return run(self._flow(method, path, options), self._transport)
 
-    async def request_async(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
+    def request_async(
+        self, method: str, path: str, options: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, Response]:
         """The same on the running event loop."""
-        return await run_async(self._flow(method, path, options), self._transport)
+        return run_async(self._flow(method, path, options), self._transport)
 
     def _flow(self, method: str, path: str, options: Mapping[str, Any]) -> Flow:
-        request = build(method, path, options, self._defaults)
-        stack = request.options.stack or self.stacks["v2" if is_v2(path) else "v3"]
+        v2 = is_v2(path)
+        request = build(method, path, options, self._defaults, v2=v2)
+        stack = request.options.stack or self.stacks["v2" if v2 else "v3"]
         if not isinstance(stack, Stack):
             raise ConfigurationError(f"a stack is expected, not {type(stack).__name__}")
         if request.sink is None:
-            return stack.handler(request)
-        return downloading(request, stack.handler)
+            return (yield from stack.handler(request))
+        return (yield from downloading(request, stack.handler))
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""

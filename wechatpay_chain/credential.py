@@ -17,9 +17,8 @@ from .crypto import keys, rsa
 from .errors import ConfigurationError, SignatureError, SignatureReason
 from .messages import Headers, Request, Response
 
-__all__ = ["Credential", "Platform", "SCHEME", "SIGNATURE_FIELDS"]
+__all__ = ["CLOCK_SKEW", "Credential", "Platform", "SIGNATURE_FIELDS"]
 
-SCHEME = "WECHATPAY2-SHA256-RSA2048"
 CLOCK_SKEW = 300
 """Seconds that a signature's timestamp may be off, either way."""
 
@@ -52,11 +51,8 @@ class Credential:
         stamp, nonce = timestamp or canonical.timestamp(), canonical.nonce()
         body = request.signed if request.signed is not None else request.content or b""
         signature = self.sign(canonical.request(request.method, request.target, stamp, nonce, body))
-        value = (
-            f'{SCHEME} mchid="{self.mchid}",nonce_str="{nonce}",signature="{signature}",'
-            f'timestamp="{stamp}",serial_no="{self.serial}"'
-        )
-        return request.replace(headers=request.headers.merged({"Authorization": value}))
+        value = canonical.authorization(self.mchid, nonce, signature, stamp, self.serial)
+        return request.replace(headers=request.headers.added("Authorization", value))
 
     def sign(self, message: bytes) -> str:
         """The base64 signature of a message."""
@@ -157,7 +153,7 @@ class Platform:
                 "Check this machine's clock (NTP); if it is right, the message is a replay",
                 response,
             )
-        key = self._keys.get(normal_serial(serial))
+        key = self._keys.get(serial) or self._keys.get(normal_serial(serial))
         if key is None:
             raise _untrusted(
                 "unknown_serial",
@@ -184,8 +180,8 @@ class Platform:
 
 def prefix(headers: Headers) -> bytes:
     """What a signature covers ahead of the body; empty fields where the header lacks them."""
-    stamp, nonce = (headers.get(name, "") for name in SIGNATURE_FIELDS[:2])
-    return canonical.lines(stamp, nonce)
+    stamp, nonce = (headers.get(name, "").strip() for name in SIGNATURE_FIELDS[:2])
+    return canonical.response_head(stamp, nonce)
 
 
 def normal_serial(serial: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,6 +36,8 @@ class Download:
         self._part: Path | None = None
         self._file: Any = None
         self._start: int | None = None
+        self._begun = False
+        self._mine: os.stat_result | None = None
         self.head = bytearray()
         self.size = 0
         if isinstance(target, str | os.PathLike):
@@ -45,68 +48,109 @@ class Download:
                     f"sink: {self._path} cannot be written: its folder must exist, and it must "
                     "not be a folder itself"
                 )
-        elif hasattr(target, "write") and not hasattr(target, "encoding"):
+        elif (
+            hasattr(target, "write")
+            and not hasattr(target, "encoding")
+            and not getattr(target, "closed", False)
+        ):
             self._file = target
         else:
             raise ConfigurationError(
-                f"sink is of type {type(target).__name__}: a path, or a file opened in binary "
-                "mode is expected"
+                f"sink is of type {type(target).__name__}: a path, or a file that is open for "
+                "writing in binary mode, is expected"
             )
 
+    def takes(self, status_code: int) -> bool:
+        """Whether an answer with this status has a body for the sink."""
+        return 200 <= status_code < 300 and status_code != 204
+
     def open(self) -> None:
-        """Begin, or begin anew."""
+        """Begin, or begin anew.
+
+        Raises:
+            TransportError: the file cannot be made or rewound.
+        """
         self.head.clear()
         self.size = 0
-        if self._part is not None:
-            self.discard()
-            # A new file each time: a second download to the same path must not share its bytes.
-            self._file = self._part.open("xb")
-        elif self._file.seekable():
-            if self._start is None:
-                self._start = self._file.tell()
-            self.discard()
+        with self._writing():
+            if self._part is not None:
+                self.discard()
+                self._part.unlink(missing_ok=True)
+                # A new file each time: a second download to the same path must not share its bytes.
+                self._file = self._part.open("xb")
+                self._mine = os.fstat(self._file.fileno())
+            elif self._file.seekable():
+                if self._start is None:
+                    self._start = self._file.tell()
+                self.discard()
+            elif self._begun:
+                raise TransportError(
+                    "sink: the file has a part of an earlier attempt in it and cannot be rewound"
+                )
+        self._begun = True
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Take the next bytes.
+
+        Raises:
+            TransportError: they cannot be written.
+        """
         if len(self.head) < HEAD:
             self.head += chunk[: HEAD - len(self.head)]
         self.size += len(chunk)
-        self._file.write(chunk)
+        with self._writing():
+            self._file.write(chunk)
 
     def commit(self) -> None:
         """Give the file its name.
 
         Raises:
-            TransportError: another download to the same path took the part file's place.
+            TransportError: the last bytes cannot be written, or another download to the same path
+                took the part file's place.
         """
-        if self._path is None or self._part is None:
+        with self._writing():
             self._file.flush()
-            return
-        self._file.flush()
-        mine = os.fstat(self._file.fileno())
-        self._file.close()
-        try:
-            same = os.path.samestat(mine, self._part.stat())
-        except FileNotFoundError:
-            same = False
-        if not same:
-            self._part = None  # the other's now; not ours to remove
-            raise TransportError(
-                f"another download to {self._path} is under way; give each a sink of its own"
-            )
-        self._part.replace(self._path)
+            if self._path is None or self._part is None:
+                return
+            self._file.close()
+            if not self._is_mine():
+                raise TransportError(
+                    f"another download to {self._path} is under way; give each a sink of its own"
+                )
+            self._part.replace(self._path)
 
     def discard(self) -> None:
         """Leave nothing of what was written."""
-        if self._part is not None:
+        # Whatever fails here, the error that led here is the one to be told.
+        with contextlib.suppress(OSError, ValueError):
+            if self._part is None:
+                if self._start is not None:
+                    self._file.seek(self._start)
+                    self._file.truncate()
+                return
+            if self._is_mine():
+                self._part.unlink()
             if self._file is not None:
                 self._file.close()
-                self._file = None
-            self._part.unlink(missing_ok=True)
-        elif self._start is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._file.seek(self._start)
-                self._file.truncate()
+
+    def _is_mine(self) -> bool:
+        """Whether the part file is the one that this download made."""
+        try:
+            return (
+                self._mine is not None
+                and self._part is not None
+                and os.path.samestat(self._mine, self._part.stat())
+            )
+        except FileNotFoundError:
+            return False
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            name = self._part or getattr(self._file, "name", None) or "the file"
+            raise TransportError(f"sink: cannot write {name}: {error}") from error
 
 
 def downloading(request: Request, handle: Handler) -> Flow:

@@ -8,8 +8,9 @@ error while performing an effect is raised inside the flow, at its `yield`.
 from __future__ import annotations
 
 import logging
+import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol, TypeAlias
 
 from .errors import ConfigurationError
@@ -27,6 +28,9 @@ __all__ = [
     "run",
     "run_async",
 ]
+
+TOKEN = re.compile("([?&]token=)[^&]*")
+"""Whoever has the token of a download URL has the file."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -77,7 +81,7 @@ class Transport(Protocol):
 
     def send(self, request: Request, /) -> Response: ...
 
-    async def send_async(self, request: Request, /) -> Response: ...
+    def send_async(self, request: Request, /) -> Coroutine[Any, Any, Response]: ...
 
     def close(self) -> None: ...
 
@@ -106,7 +110,9 @@ async def run_async(flow: Flow, transport: Transport) -> Response:
         effect = next(flow)
         while True:
             try:
-                outcome = await _perform_async(effect, transport)
+                outcome = _perform_async(effect, transport)
+                if hasattr(outcome, "__await__"):
+                    outcome = await outcome
             except BaseException as error:  # noqa: BLE001 - the flow decides
                 effect = flow.throw(error)
             else:
@@ -118,14 +124,7 @@ async def run_async(flow: Flow, transport: Transport) -> Response:
 
 def _perform(effect: Effect, transport: Transport) -> Any:
     if isinstance(effect, Send):
-        begin = time.perf_counter()
-        try:
-            response = transport.send(effect.request)
-        except BaseException as error:
-            _log(effect.request, error, begin)
-            raise
-        _log(effect.request, response, begin)
-        return response
+        return _send(effect.request, transport)
     if isinstance(effect, Call):
         outcome = effect.function(*effect.args)
         if hasattr(outcome, "__await__"):
@@ -140,22 +139,37 @@ def _perform(effect: Effect, transport: Transport) -> Any:
     return time.sleep(effect.seconds)
 
 
-async def _perform_async(effect: Effect, transport: Transport) -> Any:
+def _send(request: Request, transport: Transport) -> Response:
+    begin = time.perf_counter()
+    try:
+        response = transport.send(request)
+    except BaseException as error:
+        _log(request, error, begin)
+        raise
+    _log(request, response, begin)
+    return response
+
+
+def _perform_async(effect: Effect, transport: Transport) -> Any:
+    """What there is to await; of a plain function in `Call`, the outcome itself."""
     if isinstance(effect, Send):
-        begin = time.perf_counter()
-        try:
-            response = await transport.send_async(effect.request)
-        except BaseException as error:
-            _log(effect.request, error, begin)
-            raise
-        _log(effect.request, response, begin)
-        return response
+        return _send_async(effect.request, transport)
     if isinstance(effect, Call):
-        outcome = effect.function(*effect.args)
-        return await outcome if hasattr(outcome, "__await__") else outcome
+        return effect.function(*effect.args)
     import asyncio  # a running loop has loaded it; a program without one need not
 
-    return await asyncio.sleep(effect.seconds)
+    return asyncio.sleep(effect.seconds)
+
+
+async def _send_async(request: Request, transport: Transport) -> Response:
+    begin = time.perf_counter()
+    try:
+        response = await transport.send_async(request)
+    except BaseException as error:
+        _log(request, error, begin)
+        raise
+    _log(request, response, begin)
+    return response
 
 
 def _log(request: Request, outcome: Response | BaseException, begin: float) -> None:
@@ -165,6 +179,7 @@ def _log(request: Request, outcome: Response | BaseException, begin: float) -> N
             status, request_id = str(outcome.status_code), outcome.request_id or "-"
         else:
             status, request_id = type(outcome).__name__, "-"
+        target = TOKEN.sub(r"\1***", request.target)
         logger.debug(
-            "%s %s %s %s %.0f ms", request.method, request.target, status, request_id, milliseconds
+            "%s %s %s %s %.0f ms", request.method, target, status, request_id, milliseconds
         )

@@ -23,7 +23,7 @@ class Media:
         source: a path, a binary file, or the bytes.
         name: the file name that WeChat Pay sees; by default the path's.
         digest: `sha256`, `sm3`, `sha1` or `md5`.
-        field: the form's name for the file.
+        field: the form's name for the file; by default `file`, in APIv2 `media`.
 
     Raises:
         ConfigurationError: unreadable, nameless, or an unknown digest.
@@ -37,7 +37,7 @@ class Media:
         name: str | None = None,
         digest: str = "sha256",
         *,
-        field: str = "file",
+        field: str | None = None,
     ) -> None:
         self.content, own_name = _read(source)
         self.name = name or own_name
@@ -52,13 +52,16 @@ class Media:
         """The default `meta`: file name and digest."""
         return {"filename": self.name, self.digest_name: self.digest}
 
-    @property
-    def part(self) -> tuple[str, str | None, str, bytes]:
-        """Name, file name, content type and content, as `multipart` takes them."""
+    def part(self, field: str = "file") -> tuple[str, str | None, str, bytes]:
+        """Name, file name, content type and content, as `multipart` takes them.
+
+        Args:
+            field: the name, unless this file was given another.
+        """
         import mimetypes  # reads the system's tables; only uploads need them
 
         kind = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
-        return self.field, self.name, kind, self.content
+        return self.field or field, self.name, kind, self.content
 
     def __repr__(self) -> str:
         return f"<Media {self.name!r} {len(self.content)} bytes>"

@@ -43,35 +43,46 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         self._fields = list(fields.items() if isinstance(fields, Mapping) else fields)
-        self._index: dict[str, list[str]] = {}
-        for name, value in self._fields:
-            self._index.setdefault(name.lower(), []).append(value)
+        self._index: dict[str, list[str]] | None = None
+
+    def _indexed(self) -> dict[str, list[str]]:
+        # On demand: most headers are only ever sent.
+        if self._index is None:
+            index: dict[str, list[str]] = {}
+            for name, value in self._fields:
+                index.setdefault(name.lower(), []).append(value)
+            self._index = index
+        return self._index
 
     def __getitem__(self, name: str) -> str:
         """The first value of a field."""
-        return self._index[name.lower()][0]
+        return self._indexed()[name.lower()][0]
 
     def __iter__(self) -> Iterator[str]:
         return iter({name.lower(): name for name, _ in reversed(self._fields)}.values())
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._indexed())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._index
+        return isinstance(name, str) and name.lower() in self._indexed()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._index == other._index
+        return isinstance(other, Headers) and self._indexed() == other._indexed()
 
     __hash__ = None  # type: ignore[assignment]
 
     def get_all(self, name: str) -> list[str]:
         """Every value of a field, in order; empty where there is none."""
-        return list(self._index.get(name.lower(), ()))
+        return list(self._indexed().get(name.lower(), ()))
 
     def pairs(self) -> list[tuple[str, str]]:
         """All fields as pairs, as they were given."""
         return list(self._fields)
+
+    def added(self, name: str, value: str) -> Headers:
+        """A copy with one more field at its end."""
+        return Headers([*self._fields, (name, value)])
 
     def merged(self, fields: Mapping[str, str]) -> Headers:
         """A copy in which `fields` replace the fields of the same names."""
@@ -188,7 +199,7 @@ class Request:
         content: bytes | None = None,
         signed: bytes | None = None,
         options: Options = NO_OPTIONS,
-        timeout: Timeout = (None, None),
+        timeout: Timeout = (5, 30),
         certificate: Merchant | None = None,
         sink: Download | None = None,
         digest: Callable[[Headers], Digest] | None = None,

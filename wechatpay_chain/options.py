@@ -18,6 +18,7 @@ __all__ = ["OPTIONS", "Defaults", "build", "is_v2", "timeout_of"]
 
 OPTIONS = frozenset(Options.__slots__)
 FLAGS = ("security", "nonceless", "unsigned")
+MAPPINGS = ("headers", "xml")
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
 
 
@@ -61,7 +62,9 @@ def is_v2(path: str) -> bool:
     return path.lstrip("/")[:3].lower() == "v2/"
 
 
-def build(method: str, path: str, given: Mapping[str, Any], defaults: Defaults) -> Request:
+def build(
+    method: str, path: str, given: Mapping[str, Any], defaults: Defaults, *, v2: bool
+) -> Request:
     """One request, not yet encoded.
 
     Args:
@@ -69,6 +72,7 @@ def build(method: str, path: str, given: Mapping[str, Any], defaults: Defaults) 
         path: a chain's path, perhaps with template variables.
         given: options and variables, as the verb got them.
         defaults: the client's.
+        v2: whether it is for APIv2, and the path has its prefix.
 
     Raises:
         ConfigurationError: an option or variable is unknown, missing, or of the wrong kind.
@@ -76,7 +80,6 @@ def build(method: str, path: str, given: Mapping[str, Any], defaults: Defaults) 
     chosen = {name: value for name, value in given.items() if name in OPTIONS}
     values = {name: value for name, value in given.items() if name not in OPTIONS}
     options = _options(chosen)
-    v2 = is_v2(path)
     expanded = uri.expand(path, values)
     if v2:
         expanded = expanded.lstrip("/")[3:]
@@ -106,23 +109,28 @@ def build(method: str, path: str, given: Mapping[str, Any], defaults: Defaults) 
 def _options(chosen: dict[str, Any]) -> Options:
     if not chosen:
         return NO_OPTIONS
-    for flag in FLAGS:
-        if not isinstance(chosen.get(flag, False), bool):
-            raise ConfigurationError(f"{flag}= takes True or False, not {chosen[flag]!r}")
-    body = chosen.get("body")
-    if isinstance(body, str):
-        chosen["body"] = body.encode()
-    elif not isinstance(body, bytes | None):
-        raise ConfigurationError(
-            f"body= is of type {type(body).__name__}: bytes or str are expected, as they shall be "
-            "sent; a mapping goes to json= or, for APIv2, xml="
-        )
-    for name in ("headers", "xml"):
-        if not isinstance(chosen.get(name), Mapping | None):
+    for name, value in chosen.items():
+        if name in FLAGS:
+            if not isinstance(value, bool):
+                raise ConfigurationError(f"{name}= takes True or False, not {value!r}")
+        elif name == "body":
+            chosen[name] = _body(value)
+        elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
-                f"{name}= is of type {type(chosen[name]).__name__}; a mapping is expected"
+                f"{name}= is of type {type(value).__name__}; a mapping is expected"
             )
     return Options(**chosen)
+
+
+def _body(value: Any) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    raise ConfigurationError(
+        f"body= is of type {type(value).__name__}: bytes or str are expected, as they shall be "
+        "sent; a mapping goes to json= or, for APIv2, xml="
+    )
 
 
 def _header_fields(given: Mapping[Any, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from .errors import ConfigurationError
 from .flow import Flow, Handler, Middleware, Send
 from .messages import Request, Response
 
-__all__ = ["Stack"]
+__all__ = ["Stack", "Stacks"]
 
 
 class Stack:
@@ -80,6 +80,18 @@ class Stack:
 
     def __repr__(self) -> str:
         return f"<Stack {' > '.join(self.names)}>"
+
+
+class Stacks(dict[str, Stack]):
+    """A client's stacks, `v3` and `v2`; assign one back to change the client."""
+
+    def __setitem__(self, name: str, stack: Stack) -> None:
+        if name not in self or not isinstance(stack, Stack):
+            raise ConfigurationError(
+                f"stacks[{name!r}] = {type(stack).__name__}: a Stack is expected, as "
+                f"{' or '.join(map(repr, self))}"
+            )
+        super().__setitem__(name, stack)
 
 
 def _wrap(middleware: Middleware, inner: Handler) -> Handler:

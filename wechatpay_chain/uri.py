@@ -25,6 +25,7 @@ TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
 
 RESERVED = "!$&'()*+,;=:@/"  # what RFC 3986 lets stand in a path, besides the unreserved
 ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+AS_IT_STANDS = re.compile("[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 EMPTY = "empty"
 """A variable that may be left out: it is how a path gets its slash at the end."""
 
@@ -91,7 +92,7 @@ def normalize(path: str, safe: str = RESERVED) -> str:
     A `%` that starts no two hex digits becomes `%25`; hex digits become upper case (RFC 3986,
     section 6.2.2.1).
     """
-    if path.isascii() and path.isalnum():
+    if AS_IT_STANDS.fullmatch(path):
         return path
     plain = [quote(piece, safe=safe) for piece in ENCODED.split(path)]
     for index, triplet in enumerate(ENCODED.findall(path)):
@@ -215,6 +216,8 @@ def locate(path: str, base_uri: str, own: str) -> Endpoint:
         origin, prefix = _origin(parts), ""
         path = parts.path + (f"?{parts.query}" if parts.query else "")
     path, _, query = path.partition("#")[0].partition("?")
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        raise ConfigurationError(f"{path!r} has a dot segment, which would lead elsewhere")
     try:
         target = f"{prefix}/{normalize(path.removeprefix('/'))}"
         return Endpoint(origin, append_query(target, normalize(query, RESERVED + "?")))

@@ -63,13 +63,13 @@ def loads(document: str | bytes) -> dict[str, Any]:
         source = document if isinstance(document, str) else document.decode("utf-8-sig")
         source = re.sub(NOT_XML, "", source.lstrip("\ufeff"))
         parsed = _parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", source).strip())
+        fields = _fields(next(iter(parsed.values())))
     except _Forbidden:
         raise
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 (byte {error.start})") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not well-formed XML ({error})") from None
-    fields = _fields(next(iter(parsed.values())))
     if not isinstance(fields, dict):
         raise ValueError("its root element holds no fields")
     return fields

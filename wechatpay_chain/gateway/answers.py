@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .. import canonical, xml
-from ..credential import SCHEME
+from ..canonical import SCHEME
 from ..crypto import digest, rsa
 from .exchange import Answer, Refusal
 from .identity import Identity

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .. import canonical, xml
-from ..credential import CLOCK_SKEW, SCHEME
+from ..canonical import SCHEME
+from ..credential import CLOCK_SKEW
 from ..crypto import digest, rsa
 from ..errors import ConfigurationError
 from .exchange import Arrival, Refusal

@@ -11,12 +11,13 @@ from ..credential import Platform
 from ..errors import ConfigurationError
 from ..flow import Flow, Handler, Middleware
 from ..media import as_media, multipart
-from ..messages import Request
+from ..messages import Headers, Request
 from ..sensitive import Sensitive
 
 __all__ = ["encoder"]
 
 SERIAL = "Wechatpay-Serial"
+JSON_TYPES = (dict, list, tuple, Mapping)
 
 
 def encoder(platform: Platform) -> Middleware:
@@ -32,15 +33,16 @@ def _encoded(request: Request, platform: Platform) -> Request:
     given = request.options
     if given.xml is not None:
         raise ConfigurationError("xml= belongs to APIv2 (v2/…); APIv3 takes json=")
-    _at_most_one(json=given.json, media=given.media, body=given.body)
-    secrets = _Encryption(platform, request.headers.get(SERIAL))
+    if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
+        _refuse_two_bodies(json=given.json, media=given.media, body=given.body)
+    secrets = _Encryption(platform, request.headers)
     changes: dict[str, Any] = {"content": given.body or b""}
     headers: dict[str, str] = {}
     if given.query is not None:
         query = _reveal(given.query, secrets)
         changes["target"] = uri.append_query(request.target, uri.query_string(query))
     if given.json is not None:
-        if not isinstance(given.json, Mapping | list | tuple):
+        if not isinstance(given.json, JSON_TYPES):
             raise ConfigurationError(
                 f"json= is of type {type(given.json).__name__}: a mapping or a list is expected; "
                 "text that is JSON already goes to body="
@@ -49,7 +51,7 @@ def _encoded(request: Request, platform: Platform) -> Request:
     if given.media is not None:
         media = as_media(given.media)
         meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
-        kind, content = multipart([("meta", None, "application/json", meta), media.part])
+        kind, content = multipart([("meta", None, "application/json", meta), media.part()])
         changes["content"], changes["signed"] = content, meta
         headers["Content-Type"] = kind
     elif given.meta is not None:
@@ -64,13 +66,13 @@ def _encoded(request: Request, platform: Platform) -> Request:
 class _Encryption:
     """Encrypts the `Sensitive` values of one request, all with the same key."""
 
-    def __init__(self, platform: Platform, wanted: str | None) -> None:
+    def __init__(self, platform: Platform, headers: Headers) -> None:
         self._platform = platform
-        self._wanted = wanted
+        self._headers = headers
         self.serial: str | None = None
 
     def __call__(self, value: Sensitive) -> str:
-        self.serial, key = self._platform.encryption_key(self._wanted)
+        self.serial, key = self._platform.encryption_key(self._headers.get(SERIAL))
         return value.encrypt(key)
 
 
@@ -116,9 +118,6 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
         raise ConfigurationError(f"{name}= cannot be written as JSON: {error}") from None
 
 
-def _at_most_one(**bodies: Any) -> None:
+def _refuse_two_bodies(**bodies: Any) -> None:
     given = [f"{name}=" for name, value in bodies.items() if value is not None]
-    if len(given) > 1:
-        raise ConfigurationError(
-            f"{' and '.join(given)} exclude each other: a request has one body"
-        )
+    raise ConfigurationError(f"{' and '.join(given)} exclude each other: a request has one body")

@@ -53,7 +53,8 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
         parts.append(f"Request-ID {response.request_id}")
     if not response.verified:
         parts.append("this error is not signed, so it may not come from WeChat Pay")
-    return _class(number)("; ".join(parts), response, code=code, message=message, detail=detail)
+    text = "; ".join(parts).encode("utf-8", "replace").decode()  # JSON may hold lone surrogates
+    return _class(number)(text, response, code=code, message=message, detail=detail)
 
 
 def _class(number: int) -> type[APIError]:

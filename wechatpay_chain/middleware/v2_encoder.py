@@ -72,11 +72,11 @@ def _query_fields(request: Request) -> dict[str, Any]:
 
 def _upload(request: Request, mchid: str, secret: str) -> Request:
     """A form upload: `sign` covers the fields and the file's MD5, not the file."""
-    media = as_media(request.options.media, digest="md5", field="media")
+    media = as_media(request.options.media, digest="md5")
     given = {"media_hash": digest.hexdigest("md5", media.content), **(request.options.xml or {})}
     fields = _signed(given, True, mchid, secret)
     parts = [(name, None, "text/plain; charset=utf-8", v.encode()) for name, v in fields.items()]
-    kind, content = multipart([media.part, *parts])
+    kind, content = multipart([media.part("media"), *parts])
     headers = request.headers.merged({"Content-Type": kind})
     return request.replace(content=content, headers=headers)
 

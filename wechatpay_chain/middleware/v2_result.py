@@ -5,6 +5,7 @@ Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985890
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import xml
@@ -13,6 +14,8 @@ from ..messages import Request, Response
 from .status import api_error, http_error
 
 __all__ = ["result"]
+
+MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 
 
 def result(request: Request, handle: Handler) -> Flow:
@@ -34,6 +37,6 @@ def result(request: Request, handle: Handler) -> Flow:
 def _fields(response: Response) -> dict[str, Any]:
     """The fields that may tell of a failure; none where the body is a bill, a page, or empty."""
     try:
-        return xml.loads(response.content) if response.content[:8].strip()[:1] == b"<" else {}
+        return xml.loads(response.content) if MARKUP.match(response.content) else {}
     except ValueError:
         return {}

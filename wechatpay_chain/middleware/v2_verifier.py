@@ -55,8 +55,10 @@ def v2_verifier(secret: str) -> Middleware:
 
     def verify(request: Request, handle: Handler) -> Flow:
         response = yield from handle(request)
-        unsigned = request.options.unsigned or request.path in unsigned_v2
-        if unsigned or response.status_code >= 400:
+        if response.status_code >= 400:
+            _mark(response, secret)
+            return response
+        if request.options.unsigned or request.path in unsigned_v2:
             return response
         try:
             fields = xml.loads(response.content)
@@ -74,6 +76,15 @@ def v2_verifier(secret: str) -> Middleware:
         return response
 
     return verify
+
+
+def _mark(response: Response, secret: str) -> None:
+    """An HTTP error is raised anyway; say whether it is genuine."""
+    try:
+        assert_signed(xml.loads(response.content), secret, response)
+        response.verified = True
+    except (ValueError, SignatureError):
+        response.verified = False
 
 
 def assert_signed(fields: dict[str, Any], secret: str, response: Response | None = None) -> None:

@@ -6,18 +6,14 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4013053420
 from __future__ import annotations
 
 import hashlib
-import zlib
 
 from ..credential import Platform, prefix
 from ..errors import ConfigurationError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Headers, Request, Response
+from .statement import SHA1_FIELD, StatementDigest, is_statement, signed_body
 
 __all__ = ["is_unsigned", "verifier"]
-
-STATEMENTS = ("/hk/v3/statements", "/v3/global/statements")
-STATEMENT_SHA1 = "Wechatpay-Statement-Sha1"
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 def verifier(platform: Platform) -> Middleware:
@@ -62,7 +58,7 @@ def check(platform: Platform, response: Response) -> None:
         SignatureError: it cannot be trusted.
     """
     digest = response.digest
-    if _is_statement(response):
+    if is_statement(response):
         _check_statement(platform, response)
     elif isinstance(digest, BodyDigest):
         platform.verify_digest(response.headers, digest.sha256(), response)
@@ -78,33 +74,23 @@ def _mark(platform: Platform, response: Response) -> None:
         response.verified = False
 
 
-def _is_statement(response: Response) -> bool:
-    request = response.request
-    return (
-        request is not None
-        and request.path.lower() in STATEMENTS
-        and STATEMENT_SHA1 in response.headers
-    )
-
-
 def _check_statement(platform: Platform, response: Response) -> None:
-    """A statement's signature covers the SHA-1 of the plain file, and the file must have it."""
-    named = response.headers[STATEMENT_SHA1]
-    platform.verify(response.headers, f'{{"sha1":"{named}"}}'.encode(), response)
+    platform.verify(response.headers, signed_body(response.headers), response)
     digest = response.digest
-    if not isinstance(digest, BodyDigest):
+    if not isinstance(digest, BodyDigest) or digest.statement is None:
         digest = BodyDigest(response.headers)
         digest.update(response.content)
-    if named.lower() not in digest.sha1s():
+    named = response.headers[SHA1_FIELD]
+    if digest.statement is None or named not in digest.statement:
         raise SignatureError(
-            f"the statement's SHA-1 is not {named}, which its signature vouches for: the file was "
-            "changed on the way",
+            f"the statement's SHA-1 is not {named[:80]!r}, which its signature vouches for: the "
+            "file was changed on the way",
             response,
         )
 
 
 class BodyDigest:
-    """The hashes of a body that streams past: what its signature covers, and a statement's SHA-1.
+    """The hashes of a body that streams past: of what its signature covers, and a statement's.
 
     Args:
         headers: of the answer, known before its body.
@@ -112,38 +98,16 @@ class BodyDigest:
 
     def __init__(self, headers: Headers) -> None:
         self._sha256 = hashlib.sha256(prefix(headers))
-        self._sha1 = hashlib.sha1(usedforsecurity=False) if STATEMENT_SHA1 in headers else None
-        self._plain = hashlib.sha1(usedforsecurity=False)
-        self._gzip: zlib._Decompress | None = None
-        self._begun = False
+        self.statement = StatementDigest() if SHA1_FIELD in headers else None
 
     def update(self, data: bytes) -> None:
         """Take the next bytes."""
         self._sha256.update(data)
-        if self._sha1 is not None:
-            self._sha1.update(data)
-            if not self._begun and data.startswith(GZIP_MAGIC):
-                self._gzip = zlib.decompressobj(wbits=31)
-            self._begun = self._begun or bool(data)
-            self._inflate(data)
-
-    def _inflate(self, data: bytes) -> None:
-        try:
-            while self._gzip is not None and data:
-                self._plain.update(self._gzip.decompress(data, 1 << 20))
-                data = self._gzip.unconsumed_tail
-        except zlib.error:
-            self._gzip = None  # not GZIP after all: the SHA-1 of the bytes as they came remains
+        if self.statement is not None:
+            self.statement.update(data)
 
     def sha256(self) -> bytes:
         """SHA-256 of what an APIv3 signature covers."""
         complete = self._sha256.copy()
         complete.update(b"\n")
         return complete.digest()
-
-    def sha1s(self) -> set[str]:
-        """SHA-1 of the body as it came and, where it is GZIP, of the file in it; lower-case hex."""
-        found = {self._sha1.hexdigest()} if self._sha1 is not None else set()
-        if self._gzip is not None and self._gzip.eof:
-            found.add(self._plain.hexdigest())
-        return found

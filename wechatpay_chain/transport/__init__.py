@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
 from ..messages import Request, Response
@@ -60,7 +61,7 @@ class HTTPTransport:
                 self._sync = self._sync or Urllib3Transport(self._tls, self._proxy, self._pool_size)
         return self._sync.send(request)
 
-    async def send_async(self, request: Request) -> Response:
+    def send_async(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Transmit a request on the running event loop.
 
         Raises:
@@ -73,7 +74,7 @@ class HTTPTransport:
                 self._async = self._async or AiohttpTransport(
                     self._tls, self._proxy, self._pool_size
                 )
-        return await self._async.send(request)
+        return self._async.send(request)
 
     def close(self) -> None:
         """Close the sync connections; a later call opens new ones."""

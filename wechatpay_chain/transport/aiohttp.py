@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-from ..errors import TransportError
 from ..messages import Digest, Headers, Request, Response
 from . import failure
 from .tls import TLS
@@ -23,6 +23,7 @@ __all__ = ["AiohttpTransport"]
 
 CHUNK = 1024 * 1024
 LARGE_BODY = 1024 * 1024  # above it aiohttp wants a file, lest writing it holds up the loop
+SOCKET_BUFFER = 64 * 1024  # up to it the system takes a body at once, whatever the server does
 
 
 class AiohttpTransport:
@@ -35,25 +36,41 @@ class AiohttpTransport:
         self._sessions: dict[asyncio.AbstractEventLoop, _Life] = {}
 
     async def send(self, request: Request) -> Response:
+        loop = asyncio.get_running_loop()
+        life = self._sessions.get(loop)
+        if life is None or life.session.closed:
+            life = await self._begin(loop)
         try:
-            return await self._send(request)
+            if self._proxy is None and len(request.content or b"") <= SOCKET_BUFFER:
+                return await self._send(life.session, request)
+            async with asyncio.timeout(_patience(*request.timeout)) as patience:
+                return await self._send(life.session, request, patience)
         except TimeoutError as error:
-            raise failure.timeout(request) from error
+            connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
+            raise failure.timeout(request, connected=connected) from error
         except aiohttp.ClientSSLError as error:
             raise failure.tls(request, error) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+        except aiohttp.ClientHttpProxyError as error:
+            raise failure.unreachable(request, error) from None  # it names the proxy's password
+        except aiohttp.ClientConnectorError as error:
             raise failure.unreachable(request, error) from error
         except aiohttp.ClientPayloadError as error:
             raise failure.truncated(request, error) from error
+        except aiohttp.ClientResponseError as error:
+            raise failure.broken(request, error) from None  # it holds the request's Authorization
         except (aiohttp.ClientError, OSError) as error:
             raise failure.broken(request, error) from error
 
-    async def _send(self, request: Request) -> Response:
-        session = await self._session()
+    async def _send(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        patience: asyncio.Timeout | None = None,
+    ) -> Response:
         content = request.content or None
         async with session.request(
             request.method,
-            URL(request.url, encoded=True),
+            URL(request.origin + request.target, encoded=True),
             data=io.BytesIO(content) if content and len(content) > LARGE_BODY else content,
             headers=request.headers.pairs(),
             allow_redirects=False,
@@ -61,23 +78,24 @@ class AiohttpTransport:
             proxy=self._proxy,
             timeout=_timeout(*request.timeout),
         ) as raw:
+            if patience is not None:
+                patience.reschedule(None)  # from here on aiohttp keeps the time between reads
             headers = Headers(raw.headers.items())
-            if request.sink is not None and 200 <= raw.status < 300:
+            if request.sink is not None and request.sink.takes(raw.status):
                 return await _stream(raw, headers, request, request.sink)
             return Response(raw.status, headers, await raw.read(), request=request)
 
-    async def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        life = self._sessions.get(loop)
-        if life is None or life.session.closed:
-            self._forget_closed_loops()
-            life = self._sessions[loop] = _Life(self._pool_size)
-            await life.begin()
-        return life.session
+    async def _begin(self, loop: asyncio.AbstractEventLoop) -> _Life:
+        self._forget_closed_loops()
+        life = self._sessions[loop] = _Life(self._pool_size)
+        await life.begin()
+        return life
 
     def _forget_closed_loops(self) -> None:
-        for loop in [loop for loop in self._sessions if loop.is_closed()]:
-            self._sessions.pop(loop).abandon()
+        for loop in list(self._sessions):  # a copy: other threads begin sessions of their own
+            life = self._sessions.pop(loop, None) if loop.is_closed() else None
+            if life is not None:
+                life.abandon()
 
     async def close(self) -> None:
         life = self._sessions.pop(asyncio.get_running_loop(), None)
@@ -125,8 +143,7 @@ async def _stream(
     raw: aiohttp.ClientResponse, headers: Headers, request: Request, sink: Download
 ) -> Response:
     digest = request.digest(headers) if request.digest is not None else None
-    loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, sink.open)
+    await _in_thread(sink.open)
     buffer = bytearray()
     async for chunk in raw.content.iter_any():
         buffer += chunk
@@ -140,25 +157,39 @@ async def _stream(
 
 
 async def _flush(sink: Download, digest: Digest | None, block: bytes) -> None:
-    """Hash and write off the loop; never return while the thread is at it, not even cancelled."""
+    """Hash and write off the loop."""
 
     def work() -> None:
         if digest is not None:
             digest.update(block)
         sink.write(block)
 
-    writing = asyncio.get_running_loop().run_in_executor(None, work)
+    await _in_thread(work)
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """Run a function off the loop; never return while it runs, not even cancelled."""
+    running = asyncio.get_running_loop().run_in_executor(None, work)
     try:
-        await asyncio.shield(writing)
+        await asyncio.shield(running)
     except asyncio.CancelledError:
-        await asyncio.wait([writing])
+        while not running.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.exception()  # seen, if there was one: being cancelled is what counts
         raise
-    except OSError as error:
-        raise TransportError(f"sink: cannot write: {error}") from error
 
 
 def _is_tls(request: Request) -> bool:
     return request.origin.startswith("https:")
+
+
+def _patience(connect: float | None, read: float | None) -> float | None:
+    """Seconds until an answer must have begun, where aiohttp itself would wait for ever.
+
+    That is while a body is sent to a server that does not read it, and while a proxy is silent.
+    """
+    return None if connect is None or read is None else connect + 2 * read
 
 
 @lru_cache(maxsize=64)

@@ -10,12 +10,12 @@ __all__ = ["broken", "timeout", "tls", "truncated", "unreachable"]
 MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
 
 
-def timeout(request: Request) -> TransportTimeout:
+def timeout(request: Request, *, connected: bool = True) -> TransportTimeout:
     """Nothing came for as long as the request allows."""
     connect, read = request.timeout
     return TransportTimeout(
         f"{_call(request)}: no answer in time (timeout=({connect}, {read}) seconds to connect and "
-        f"between reads). {MAYBE_DONE}"
+        f"between reads). {MAYBE_DONE if connected else 'Nothing was sent'}"
     )
 
 
@@ -30,8 +30,8 @@ def unreachable(request: Request, error: BaseException) -> TransportError:
 def tls(request: Request, error: BaseException) -> TransportError:
     """A connection was made to somebody who could not prove to be WeChat Pay."""
     return TransportError(
-        f"{_call(request)}: TLS failed ({_reason(error)}). Nothing was sent; for a private "
-        "authority give verify= the path of its CA bundle"
+        f"{_call(request)}: TLS failed ({_reason(error)}). Nothing was "
+        "sent; for a private authority give verify= the path of its CA bundle"
     )
 
 
@@ -54,5 +54,7 @@ def _call(request: Request) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
+    # What aiohttp says of an answer names the URL, and a proxy's URL may hold a password.
+    message = getattr(error, "message", None)
+    text = str(message or error).strip() or type(error).__name__
     return text if len(text) <= 300 else f"{text[:300]}…"

@@ -13,7 +13,7 @@ from ..messages import Headers, Request, Response
 if TYPE_CHECKING:
     from ..download import Download
 
-__all__ = ["MockTransport"]
+__all__ = ["Answer", "MockTransport"]
 
 Answer = Response | Mapping[str, Any] | tuple[int, Any] | None
 
@@ -25,7 +25,8 @@ class MockTransport:
         answer: takes a `Request`; returns a `Response`, or (status, body), or just a body: a
             mapping becomes JSON, None an empty 204.
         sign: `{serial: private key}` to sign APIv3 answers with, of which the client under test
-            knows the public half as `certs`. None leaves answers as they are.
+            knows the public half as `certs`: the one that the request's `Wechatpay-Serial` names,
+            else the first. None leaves answers as they are.
     """
 
     def __init__(
@@ -43,7 +44,10 @@ class MockTransport:
         self.requests.append(request)
         response = _response(self._answer(request))
         response.request = request
-        for serial, key in self._sign.items():
+        if self._sign:
+            asked = request.headers.get("Wechatpay-Serial", "")
+            serial = asked if asked in self._sign else next(iter(self._sign))
+            key = self._sign[serial]
             stamp, nonce = canonical.timestamp(), canonical.nonce()
             message = canonical.response(stamp, nonce, response.content)
             response.headers = response.headers.merged(
@@ -54,7 +58,7 @@ class MockTransport:
                     "Wechatpay-Signature": rsa.sign(message, key),
                 }
             )
-        if request.sink is not None and 200 <= response.status_code < 300:
+        if request.sink is not None and request.sink.takes(response.status_code):
             _stream(request, request.sink, response)
         return response
 

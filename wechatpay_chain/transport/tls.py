@@ -79,7 +79,10 @@ def _authorities(source: str | os.PathLike[str] | x509.Certificate) -> str:
     """Trusted certificates in PEM."""
     try:
         if isinstance(source, str | os.PathLike):
-            return Path(source).read_text("ascii", "ignore")
+            bundle = Path(source).read_text("ascii", "ignore")
+            if "-----BEGIN CERTIFICATE-----" in bundle:
+                return bundle
+            raise ConfigurationError(f"verify: {source} holds no certificate in PEM")
         return source.public_bytes(serialization.Encoding.PEM).decode()
     except (OSError, AttributeError):
         raise ConfigurationError(

@@ -80,7 +80,9 @@ class Chain:
         path, addition = self._path, segment(name)
         if "?" in path and (name not in ENDS or self._name is not None):
             _refuse_after_query(path, addition)  # right after a query only a verb can stand
-        return Chain(self._caller, _join(path, addition), path, name)
+        # What `_join` does, without the call: a chain has five steps or more.
+        joined = f"{path}/{addition}" if path and path[-1] != "/" else path + addition
+        return Chain(self._caller, joined, path, name)
 
     def __getitem__(self, path: str) -> Chain:
         return self.chain(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -28,6 +28,7 @@ SIGNATURE_FIELDS = (
     "Wechatpay-Serial",
     "Wechatpay-Signature",
 )
+SIGNATURE_NAMES = [(name, name.lower()) for name in SIGNATURE_FIELDS]
 PUBLIC_KEY_ID = "PUB_KEY_ID_"
 
 
@@ -137,9 +138,10 @@ class Platform:
     def _parts(
         self, headers: Headers, response: Response | None
     ) -> tuple[str, str, RSAPublicKey, str]:
-        stamp, nonce, serial, signature = (
-            _one(headers, name, response) for name in SIGNATURE_FIELDS
-        )
+        fields = headers.by_name()
+        stamp, nonce, serial, signature = [
+            _one(name, fields.get(lower, ()), response) for name, lower in SIGNATURE_NAMES
+        ]
         now = int(time.time())
         if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 15):
             raise _untrusted(
@@ -203,9 +205,9 @@ def _expiry(source: keys.KeySource, name: str) -> float:
     return certificate(source, name).not_valid_after_utc.timestamp()
 
 
-def _one(headers: Headers, name: str, response: Response | None) -> str:
-    values = headers.get_all(name)
-    if not values or not values[0].strip():
+def _one(name: str, values: Sequence[str], response: Response | None) -> str:
+    value = values[0].strip() if values else ""
+    if not value:
         status = f" (HTTP {response.status_code})" if response is not None else ""
         raise _untrusted(
             "missing",
@@ -218,7 +220,7 @@ def _one(headers: Headers, name: str, response: Response | None) -> str:
         raise _untrusted(
             "mismatch", f"{name} stands {len(values)} times, where one is expected", response
         )
-    return values[0].strip()
+    return value
 
 
 def _untrusted(reason: SignatureReason, why: str, response: Response | None) -> SignatureError:

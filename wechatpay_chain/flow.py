@@ -124,7 +124,9 @@ async def run_async(flow: Flow, transport: Transport) -> Response:
 
 def _perform(effect: Effect, transport: Transport) -> Any:
     if isinstance(effect, Send):
-        return _send(effect.request, transport)
+        if logger.isEnabledFor(logging.DEBUG):
+            return _logged(effect.request, transport)
+        return transport.send(effect.request)
     if isinstance(effect, Call):
         outcome = effect.function(*effect.args)
         if hasattr(outcome, "__await__"):
@@ -139,7 +141,7 @@ def _perform(effect: Effect, transport: Transport) -> Any:
     return time.sleep(effect.seconds)
 
 
-def _send(request: Request, transport: Transport) -> Response:
+def _logged(request: Request, transport: Transport) -> Response:
     begin = time.perf_counter()
     try:
         response = transport.send(request)
@@ -153,7 +155,9 @@ def _send(request: Request, transport: Transport) -> Response:
 def _perform_async(effect: Effect, transport: Transport) -> Any:
     """What there is to await; of a plain function in `Call`, the outcome itself."""
     if isinstance(effect, Send):
-        return _send_async(effect.request, transport)
+        if logger.isEnabledFor(logging.DEBUG):
+            return _logged_async(effect.request, transport)
+        return transport.send_async(effect.request)
     if isinstance(effect, Call):
         return effect.function(*effect.args)
     import asyncio  # a running loop has loaded it; a program without one need not
@@ -161,7 +165,7 @@ def _perform_async(effect: Effect, transport: Transport) -> Any:
     return asyncio.sleep(effect.seconds)
 
 
-async def _send_async(request: Request, transport: Transport) -> Response:
+async def _logged_async(request: Request, transport: Transport) -> Response:
     begin = time.perf_counter()
     try:
         response = await transport.send_async(request)
@@ -173,13 +177,10 @@ async def _send_async(request: Request, transport: Transport) -> Response:
 
 
 def _log(request: Request, outcome: Response | BaseException, begin: float) -> None:
-    if logger.isEnabledFor(logging.DEBUG):
-        milliseconds = (time.perf_counter() - begin) * 1000
-        if isinstance(outcome, Response):
-            status, request_id = str(outcome.status_code), outcome.request_id or "-"
-        else:
-            status, request_id = type(outcome).__name__, "-"
-        target = TOKEN.sub(r"\1***", request.target)
-        logger.debug(
-            "%s %s %s %s %.0f ms", request.method, target, status, request_id, milliseconds
-        )
+    milliseconds = (time.perf_counter() - begin) * 1000
+    if isinstance(outcome, Response):
+        status, request_id = str(outcome.status_code), outcome.request_id or "-"
+    else:
+        status, request_id = type(outcome).__name__, "-"
+    target = TOKEN.sub(r"\1***", request.target)
+    logger.debug("%s %s %s %s %.0f ms", request.method, target, status, request_id, milliseconds)

@@ -45,36 +45,39 @@ class Headers(Mapping[str, str]):
         self._fields = list(fields.items() if isinstance(fields, Mapping) else fields)
         self._index: dict[str, list[str]] | None = None
 
-    def _indexed(self) -> dict[str, list[str]]:
+    def by_name(self) -> Mapping[str, list[str]]:
+        """Every value of every field, by lower-case name."""
         # On demand: most headers are only ever sent.
         if self._index is None:
-            index: dict[str, list[str]] = {}
-            for name, value in self._fields:
-                index.setdefault(name.lower(), []).append(value)
+            index = {name.lower(): [value] for name, value in self._fields}
+            if len(index) < len(self._fields):
+                index = {name: [] for name in index}
+                for name, value in self._fields:
+                    index[name.lower()].append(value)
             self._index = index
         return self._index
 
     def __getitem__(self, name: str) -> str:
         """The first value of a field."""
-        return self._indexed()[name.lower()][0]
+        return self.by_name()[name.lower()][0]
 
     def __iter__(self) -> Iterator[str]:
         return iter({name.lower(): name for name, _ in reversed(self._fields)}.values())
 
     def __len__(self) -> int:
-        return len(self._indexed())
+        return len(self.by_name())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._indexed()
+        return isinstance(name, str) and name.lower() in self.by_name()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._indexed() == other._indexed()
+        return isinstance(other, Headers) and self.by_name() == other.by_name()
 
     __hash__ = None  # type: ignore[assignment]
 
     def get_all(self, name: str) -> list[str]:
         """Every value of a field, in order; empty where there is none."""
-        return list(self._indexed().get(name.lower(), ()))
+        return list(self.by_name().get(name.lower(), ()))
 
     def pairs(self) -> list[tuple[str, str]]:
         """All fields as pairs, as they were given."""
@@ -99,61 +102,32 @@ class Headers(Mapping[str, str]):
 
 
 class Options:
-    """What a verb was given, checked for its form and not yet encoded; see the guide "options"."""
+    """What a verb was given, checked for its form and not yet encoded; see the guide "options".
 
-    __slots__ = (
-        "base_uri",
-        "body",
-        "headers",
-        "json",
-        "media",
-        "meta",
-        "nonceless",
-        "query",
-        "security",
-        "sink",
-        "stack",
-        "timeout",
-        "unsigned",
-        "xml",
-    )
+    Args:
+        given: by name; the others keep their defaults.
+    """
 
-    def __init__(
-        self,
-        *,
-        query: Any = None,
-        json: Any = None,
-        xml: Mapping[str, Any] | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        base_uri: str | None = None,
-        security: bool = False,
-        nonceless: bool = False,
-        sink: Any = None,
-        media: Any = None,
-        meta: Any = None,
-        timeout: Any = None,
-        unsigned: bool = False,
-        stack: Stack | None = None,
-    ) -> None:
-        self.query = query
-        self.json = json
-        self.xml = xml
-        self.body = body
-        self.headers = headers
-        self.base_uri = base_uri
-        self.security = security
-        self.nonceless = nonceless
-        self.sink = sink
-        self.media = media
-        self.meta = meta
-        self.timeout = timeout
-        self.unsigned = unsigned
-        self.stack = stack
+    query: Any = None
+    json: Any = None
+    xml: Mapping[str, Any] | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+    base_uri: str | None = None
+    security: bool = False
+    nonceless: bool = False
+    sink: Any = None
+    media: Any = None
+    meta: Any = None
+    timeout: Any = None
+    unsigned: bool = False
+    stack: Stack | None = None
+
+    def __init__(self, **given: Any) -> None:
+        self.__dict__.update(given)
 
     def __repr__(self) -> str:
-        given = [name for name in self.__slots__ if getattr(self, name) not in (None, False)]
-        return f"<Options {' '.join(given)}>"
+        return f"<Options {' '.join(self.__dict__)}>"
 
 
 NO_OPTIONS = Options()

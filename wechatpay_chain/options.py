@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPTIONS", "Defaults", "build", "is_v2", "timeout_of"]
 
-OPTIONS = frozenset(Options.__slots__)
+OPTIONS = frozenset(Options.__annotations__)
 FLAGS = ("security", "nonceless", "unsigned")
 MAPPINGS = ("headers", "xml")
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
@@ -77,9 +77,11 @@ def build(
     Raises:
         ConfigurationError: an option or variable is unknown, missing, or of the wrong kind.
     """
-    chosen = {name: value for name, value in given.items() if name in OPTIONS}
-    values = {name: value for name, value in given.items() if name not in OPTIONS}
-    options = _options(chosen)
+    chosen: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        (chosen if name in OPTIONS else values)[name] = value
+    options = _options(chosen) if chosen else NO_OPTIONS
     expanded = uri.expand(path, values)
     if v2:
         expanded = expanded.lstrip("/")[3:]
@@ -107,8 +109,6 @@ def build(
 
 
 def _options(chosen: dict[str, Any]) -> Options:
-    if not chosen:
-        return NO_OPTIONS
     for name, value in chosen.items():
         if name in FLAGS:
             if not isinstance(value, bool):

@@ -26,6 +26,8 @@ TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
 RESERVED = "!$&'()*+,;=:@/"  # what RFC 3986 lets stand in a path, besides the unreserved
 ENCODED = re.compile("%[0-9A-Fa-f]{2}")
 AS_IT_STANDS = re.compile("[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+PLAIN = re.compile("[A-Za-z0-9_~!$&'()*+,;=@/-]+")
+"""A path with nothing in it to encode, to take apart, or to climb with: nearly every one."""
 EMPTY = "empty"
 """A variable that may be left out: it is how a path gets its slash at the end."""
 
@@ -210,13 +212,15 @@ def locate(path: str, base_uri: str, own: str) -> Endpoint:
     """
     here = base(base_uri)
     origin, prefix = here.origin, here.path
+    if PLAIN.fullmatch(path):
+        return Endpoint(origin, f"{prefix}/{path.removeprefix('/')}")
     if "://" in path.partition("?")[0]:
         parts = _split(path, "URL")
         _trust(parts, {here, base(own)})
         origin, prefix = _origin(parts), ""
         path = parts.path + (f"?{parts.query}" if parts.query else "")
     path, _, query = path.partition("#")[0].partition("?")
-    if not {".", ".."}.isdisjoint(path.split("/")):
+    if "." in path and not {".", ".."}.isdisjoint(path.split("/")):
         raise ConfigurationError(f"{path!r} has a dot segment, which would lead elsewhere")
     try:
         target = f"{prefix}/{normalize(path.removeprefix('/'))}"

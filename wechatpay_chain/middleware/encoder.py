@@ -107,15 +107,29 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
         )
 
     try:
-        return json.dumps(
-            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
-        ).encode()
+        try:
+            return PLAIN(value).encode()
+        except _NotPlainError:
+            return json.JSONEncoder(**FORM, default=default).encode(value).encode()
     except UnicodeEncodeError:
         raise ConfigurationError(f"{name}= holds a lone surrogate: not valid text") from None
     except (ValueError, TypeError, RecursionError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"{name}= cannot be written as JSON: {error}") from None
+
+
+class _NotPlainError(Exception):
+    """There is more in a value than JSON's own types."""
+
+
+def _not_plain(thing: object) -> Any:
+    raise _NotPlainError
+
+
+FORM: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+PLAIN = json.JSONEncoder(**FORM, default=_not_plain).encode
+"""Made once: most requests hold nothing that needs a look at the client."""
 
 
 def _refuse_two_bodies(**bodies: Any) -> None:

@@ -19,8 +19,11 @@ PIECE = 1 << 20
 
 def is_statement(response: Response) -> bool:
     """Whether an answer is signed by its SHA-1."""
-    request = response.request
-    return request is not None and SHA1_FIELD in response.headers and request.path.lower() in PATHS
+    return (
+        SHA1_FIELD in response.headers
+        and response.request is not None
+        and response.request.path.lower() in PATHS
+    )
 
 
 def signed_body(headers: Headers) -> bytes:

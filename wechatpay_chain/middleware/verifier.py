@@ -24,7 +24,7 @@ def verifier(platform: Platform) -> Middleware:
 
     def verify(request: Request, handle: Handler) -> Flow:
         unsigned = request.options.unsigned or is_unsigned(request)
-        if not platform.serials and not unsigned:
+        if not unsigned and not platform.serials:
             raise ConfigurationError(
                 "certs is missing: the answer could not be verified. Give WeChat Pay's public key "
                 "({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from yarl import URL
 
+from ..errors import TransportError
 from ..messages import Digest, Headers, Request, Response
 from . import failure
 from .tls import TLS
@@ -35,16 +36,48 @@ class AiohttpTransport:
         self._pool_size = pool_size
         self._sessions: dict[asyncio.AbstractEventLoop, _Life] = {}
 
-    async def send(self, request: Request) -> Response:
+    def send(self, request: Request) -> Coroutine[Any, Any, Response]:
+        if self._proxy is None and len(request.content or b"") <= SOCKET_BUFFER:
+            return self._exchange(request)
+        return self._exchange_patiently(request)
+
+    async def _exchange_patiently(self, request: Request) -> Response:
+        """Keep the time where aiohttp does not: a body is not read, a proxy is silent."""
+        connect, read = request.timeout
+        limit = None if connect is None or read is None else connect + 2 * read
+        try:
+            async with asyncio.timeout(limit) as patience:
+                return await self._exchange(request, patience)
+        except TransportError:
+            raise
+        except TimeoutError as error:
+            raise failure.timeout(request) from error
+
+    async def _exchange(
+        self, request: Request, patience: asyncio.Timeout | None = None
+    ) -> Response:
         loop = asyncio.get_running_loop()
         life = self._sessions.get(loop)
         if life is None or life.session.closed:
             life = await self._begin(loop)
+        content = request.content or None
         try:
-            if self._proxy is None and len(request.content or b"") <= SOCKET_BUFFER:
-                return await self._send(life.session, request)
-            async with asyncio.timeout(_patience(*request.timeout)) as patience:
-                return await self._send(life.session, request, patience)
+            async with life.session.request(
+                request.method,
+                URL(request.origin + request.target, encoded=True),
+                data=io.BytesIO(content) if content and len(content) > LARGE_BODY else content,
+                headers=request.headers.pairs(),
+                allow_redirects=False,
+                ssl=self._tls.context(request.certificate) if _is_tls(request) else True,
+                proxy=self._proxy,
+                timeout=_timeout(*request.timeout),
+            ) as raw:
+                if patience is not None:
+                    patience.reschedule(None)  # from here on aiohttp keeps the time between reads
+                headers = Headers(raw.headers.items())
+                if request.sink is not None and request.sink.takes(raw.status):
+                    return await _stream(raw, headers, request, request.sink)
+                return Response(raw.status, headers, await raw.read(), request=request)
         except TimeoutError as error:
             connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
             raise failure.timeout(request, connected=connected) from error
@@ -60,30 +93,6 @@ class AiohttpTransport:
             raise failure.broken(request, error) from None  # it holds the request's Authorization
         except (aiohttp.ClientError, OSError) as error:
             raise failure.broken(request, error) from error
-
-    async def _send(
-        self,
-        session: aiohttp.ClientSession,
-        request: Request,
-        patience: asyncio.Timeout | None = None,
-    ) -> Response:
-        content = request.content or None
-        async with session.request(
-            request.method,
-            URL(request.origin + request.target, encoded=True),
-            data=io.BytesIO(content) if content and len(content) > LARGE_BODY else content,
-            headers=request.headers.pairs(),
-            allow_redirects=False,
-            ssl=self._tls.context(request.certificate) if _is_tls(request) else True,
-            proxy=self._proxy,
-            timeout=_timeout(*request.timeout),
-        ) as raw:
-            if patience is not None:
-                patience.reschedule(None)  # from here on aiohttp keeps the time between reads
-            headers = Headers(raw.headers.items())
-            if request.sink is not None and request.sink.takes(raw.status):
-                return await _stream(raw, headers, request, request.sink)
-            return Response(raw.status, headers, await raw.read(), request=request)
 
     async def _begin(self, loop: asyncio.AbstractEventLoop) -> _Life:
         self._forget_closed_loops()
@@ -182,14 +191,6 @@ async def _in_thread(work: Callable[[], None]) -> None:
 
 def _is_tls(request: Request) -> bool:
     return request.origin.startswith("https:")
-
-
-def _patience(connect: float | None, read: float | None) -> float | None:
-    """Seconds until an answer must have begun, where aiohttp itself would wait for ever.
-
-    That is while a body is sent to a server that does not read it, and while a proxy is silent.
-    """
-    return None if connect is None or read is None else connect + 2 * read
 
 
 @lru_cache(maxsize=64)

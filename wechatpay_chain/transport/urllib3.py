@@ -49,7 +49,10 @@ class Urllib3Transport:
 
     def send(self, request: Request) -> Response:
         try:
-            return self._send(request)
+            if request.sink is not None:
+                return self._download(request, request.sink)
+            raw = self._open(request)
+            return Response(raw.status, Headers(raw.headers.iteritems()), raw.data, request=request)
         except (NameResolutionError, NewConnectionError, ProxyError) as error:
             raise failure.unreachable(request, error) from error
         except ConnectTimeoutError as error:
@@ -69,12 +72,12 @@ class Urllib3Transport:
         except (HTTPError, LocationValueError, OSError) as error:
             raise failure.broken(request, error) from error
 
-    def _send(self, request: Request) -> Response:
+    def _open(self, request: Request) -> Any:
         pool = self._pool(request)
         target = request.target
         if pool.proxy is not None and pool.scheme == "http":
             target = request.url
-        raw = pool.urlopen(
+        return pool.urlopen(
             request.method,
             target,
             body=request.content or (None if request.method == "GET" else b""),
@@ -85,13 +88,14 @@ class Urllib3Transport:
             timeout=_timeout(*request.timeout),
             preload_content=request.sink is None,
         )
+
+    def _download(self, request: Request, sink: Download) -> Response:
+        raw = self._open(request)
         headers = Headers(raw.headers.iteritems())
-        if request.sink is None:
-            return Response(raw.status, headers, raw.data, request=request)
         complete = False
         try:
-            if request.sink.takes(raw.status):
-                response = _stream(raw, headers, request, request.sink)
+            if sink.takes(raw.status):
+                response = _stream(raw, headers, request, sink)
             else:
                 response = Response(raw.status, headers, raw.read(), request=request)
             complete = True

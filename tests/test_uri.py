@@ -182,7 +182,7 @@ def test_a_broken_template_is_refused(path):
     ],
 )
 def test_where_a_path_leads(path, base_uri, origin, target):
-    assert uri.locate(path, base_uri, base_uri) == (origin, target)
+    assert uri.locate(path, base_uri, base_uri)[:2] == (origin, target)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ class Request:
         certificate: client certificate for mutual TLS, or None.
         sink: where a successful answer's body is streamed to, or None.
         digest: makes the hash that a streamed body is fed to, from the answer's header.
+        prefix: the part of the target that is `base_uri`'s path.
     """
 
     __slots__ = (
@@ -158,6 +159,7 @@ class Request:
         "method",
         "options",
         "origin",
+        "prefix",
         "signed",
         "sink",
         "target",
@@ -177,6 +179,7 @@ class Request:
         certificate: Merchant | None = None,
         sink: Download | None = None,
         digest: Callable[[Headers], Digest] | None = None,
+        prefix: str = "",
     ) -> None:
         self.method = method
         self.origin = origin
@@ -189,6 +192,7 @@ class Request:
         self.certificate = certificate
         self.sink = sink
         self.digest = digest
+        self.prefix = prefix
 
     def replace(self, **changes: Any) -> Request:
         """A copy with some attributes changed."""
@@ -204,6 +208,7 @@ class Request:
             self.certificate,
             self.sink,
             self.digest,
+            self.prefix,
         )
         for name, value in changes.items():
             setattr(copy, name, value)
@@ -213,6 +218,11 @@ class Request:
     def path(self) -> str:
         """The target without its query."""
         return self.target.partition("?")[0]
+
+    @property
+    def operation(self) -> str:
+        """The path without `base_uri`'s: what an operation is known by."""
+        return self.path.removeprefix(self.prefix)
 
     @property
     def url(self) -> str:

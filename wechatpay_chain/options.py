@@ -105,6 +105,7 @@ def build(
         timeout=defaults.timeout if options.timeout is None else timeout_of(options.timeout),
         certificate=defaults.merchant if options.security else None,
         sink=None if options.sink is None else Download(options.sink),
+        prefix=where.prefix,
     )
 
 

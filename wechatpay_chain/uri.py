@@ -42,10 +42,11 @@ class Base(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """Where one call goes."""
+    """Where one call goes; `prefix` is the part of the target that is `base_uri`'s path."""
 
     origin: str
     target: str
+    prefix: str
 
 
 @lru_cache(maxsize=256)
@@ -213,7 +214,7 @@ def locate(path: str, base_uri: str, own: str) -> Endpoint:
     here = base(base_uri)
     origin, prefix = here.origin, here.path
     if PLAIN.fullmatch(path):
-        return Endpoint(origin, f"{prefix}/{path.removeprefix('/')}")
+        return Endpoint(origin, f"{prefix}/{path.removeprefix('/')}", prefix)
     if "://" in path.partition("?")[0]:
         parts = _split(path, "URL")
         _trust(parts, {here, base(own)})
@@ -224,7 +225,8 @@ def locate(path: str, base_uri: str, own: str) -> Endpoint:
         raise ConfigurationError(f"{path!r} has a dot segment, which would lead elsewhere")
     try:
         target = f"{prefix}/{normalize(path.removeprefix('/'))}"
-        return Endpoint(origin, append_query(target, normalize(query, RESERVED + "?")))
+        target = append_query(target, normalize(query, RESERVED + "?"))
+        return Endpoint(origin, target, prefix)
     except UnicodeEncodeError:
         raise ConfigurationError(
             "the path holds a lone surrogate, which UTF-8 cannot carry"

@@ -22,7 +22,7 @@ def is_statement(response: Response) -> bool:
     return (
         SHA1_FIELD in response.headers
         and response.request is not None
-        and response.request.path.lower() in PATHS
+        and response.request.path.lower().endswith(PATHS)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import canonical, xml
 from ..crypto import digest
-from ..errors import ConfigurationError, SignatureError
+from ..errors import ConfigurationError, ResponseError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Request, Response
 
@@ -46,6 +46,19 @@ unsigned_v2 = frozenset(
 """Paths whose answers carry no `sign`, by design."""
 
 
+files_and_pages = frozenset(
+    {
+        "/papay/entrustweb",
+        "/papay/h5entrustweb",
+        "/papay/partner/entrustweb",
+        "/papay/partner/h5entrustweb",
+        "/pay/downloadbill",
+        "/pay/downloadfundflow",
+    }
+)
+"""Those of them whose answers are not XML."""
+
+
 def v2_verifier(secret: str) -> Middleware:
     """Check the `sign` of every answer that must have one; a `return_code` FAIL has none.
 
@@ -58,7 +71,11 @@ def v2_verifier(secret: str) -> Middleware:
         if response.status_code >= 400:
             _mark(response, secret)
             return response
-        if request.options.unsigned or request.path in unsigned_v2:
+        if request.options.unsigned:
+            return response
+        if request.operation in unsigned_v2:
+            if request.operation not in files_and_pages:
+                _assert_answer(response)
             return response
         try:
             fields = xml.loads(response.content)
@@ -76,6 +93,22 @@ def v2_verifier(secret: str) -> Middleware:
         return response
 
     return verify
+
+
+def _assert_answer(response: Response) -> None:
+    """An unsigned answer must at least be one."""
+    try:
+        if "return_code" in xml.loads(response.content):
+            return
+        why = "it has no return_code"
+    except ValueError as error:
+        why = f"{error}, so it has no return_code"
+    raise ResponseError(
+        f"the answer to {response.request} (HTTP {response.status_code}, {len(response.content)} "
+        f"bytes) is not APIv2's: {why}. Something other than WeChat Pay may have answered; query "
+        "before sending it again",
+        response,
+    )
 
 
 def _mark(response: Response, secret: str) -> None:

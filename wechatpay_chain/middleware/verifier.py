@@ -43,7 +43,7 @@ def verifier(platform: Platform) -> Middleware:
 
 def is_unsigned(request: Request) -> bool:
     """Whether WeChat Pay answers this request without a signature, by design."""
-    path = request.path.lower()
+    path = request.operation.lower()
     return (
         path == "/v3/billdownload/file"
         or path.startswith("/v3/transferdownload/")

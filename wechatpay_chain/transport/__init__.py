@@ -29,7 +29,8 @@ class HTTPTransport:
             cannot serve a client certificate of a request's own); False trusts anybody, which is
             for a test on this machine only.
         proxy: `http://[user:password@]host:port`, or None.
-        pool_size: connections kept per host and, for async, event loop.
+        pool_size: idle connections kept per host for sync calls; more are opened as needed. Async
+            calls keep theirs for 30 seconds, per event loop.
     """
 
     def __init__(
@@ -71,9 +72,7 @@ class HTTPTransport:
             from .aiohttp import AiohttpTransport
 
             with self._lock:
-                self._async = self._async or AiohttpTransport(
-                    self._tls, self._proxy, self._pool_size
-                )
+                self._async = self._async or AiohttpTransport(self._tls, self._proxy)
         return self._async.send(request)
 
     def close(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,17 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport"]
 
 CHUNK = 1024 * 1024
-LARGE_BODY = 1024 * 1024  # above it aiohttp wants a file, lest writing it holds up the loop
 SOCKET_BUFFER = 64 * 1024  # up to it the system takes a body at once, whatever the server does
 
 
 class AiohttpTransport:
     """Sends on whichever loop is running; sessions are never shared between loops."""
 
-    def __init__(self, tls: TLS, proxy: str | None, pool_size: int) -> None:
+    def __init__(self, tls: TLS, proxy: str | None) -> None:
         self._tls = tls
         self._proxy = proxy
-        self._pool_size = pool_size
         self._sessions: dict[asyncio.AbstractEventLoop, _Life] = {}
 
     def send(self, request: Request) -> Coroutine[Any, Any, Response]:
@@ -47,37 +44,39 @@ class AiohttpTransport:
         limit = None if connect is None or read is None else connect + 2 * read
         try:
             async with asyncio.timeout(limit) as patience:
-                return await self._exchange(request, patience)
+                return await self._exchange(request, _Patience(patience, limit))
         except TransportError:
             raise
         except TimeoutError as error:
             raise failure.timeout(request) from error
 
-    async def _exchange(
-        self, request: Request, patience: asyncio.Timeout | None = None
-    ) -> Response:
+    async def _exchange(self, request: Request, patience: _Patience | None = None) -> Response:
         loop = asyncio.get_running_loop()
         life = self._sessions.get(loop)
         if life is None or life.session.closed:
             life = await self._begin(loop)
-        content = request.content or None
+        data: Any = request.content or None
+        headers = request.headers
+        if patience is not None and data is not None:
+            headers = headers.added("Content-Length", str(len(data)))
+            data = _Blocks(data, patience)
         try:
             async with life.session.request(
                 request.method,
                 URL(request.origin + request.target, encoded=True),
-                data=io.BytesIO(content) if content and len(content) > LARGE_BODY else content,
-                headers=request.headers.pairs(),
+                data=data,
+                headers=headers.pairs(),
                 allow_redirects=False,
                 ssl=self._tls.context(request.certificate) if _is_tls(request) else True,
                 proxy=self._proxy,
                 timeout=_timeout(*request.timeout),
             ) as raw:
                 if patience is not None:
-                    patience.reschedule(None)  # from here on aiohttp keeps the time between reads
-                headers = Headers(raw.headers.items())
+                    patience.end()  # from here on aiohttp keeps the time between reads
+                fields = Headers(raw.headers.items())
                 if request.sink is not None and request.sink.takes(raw.status):
-                    return await _stream(raw, headers, request, request.sink)
-                return Response(raw.status, headers, await raw.read(), request=request)
+                    return await _stream(raw, fields, request, request.sink)
+                return Response(raw.status, fields, await raw.read(), request=request)
         except TimeoutError as error:
             connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
             raise failure.timeout(request, connected=connected) from error
@@ -96,7 +95,7 @@ class AiohttpTransport:
 
     async def _begin(self, loop: asyncio.AbstractEventLoop) -> _Life:
         self._forget_closed_loops()
-        life = self._sessions[loop] = _Life(self._pool_size)
+        life = self._sessions[loop] = _Life()
         await life.begin()
         return life
 
@@ -113,6 +112,50 @@ class AiohttpTransport:
         self._forget_closed_loops()
 
 
+class _Patience:
+    """A deadline that moves on as long as there is progress."""
+
+    def __init__(self, deadline: asyncio.Timeout, limit: float | None) -> None:
+        self._deadline = deadline
+        self._limit = limit
+
+    def renew(self) -> None:
+        if self._limit is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self._limit)
+
+    def end(self) -> None:
+        self._deadline.reschedule(None)
+
+
+class _Blocks:
+    """A body in blocks; each one that is taken renews the sender's patience."""
+
+    def __init__(self, content: bytes, patience: _Patience) -> None:
+        self._rest = memoryview(content)
+        self._patience = patience
+
+    def __aiter__(self) -> _Blocks:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._rest:
+            raise StopAsyncIteration
+        self._patience.renew()
+        block, self._rest = bytes(self._rest[:SOCKET_BUFFER]), self._rest[SOCKET_BUFFER:]
+        return block
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Passes over a kept connection on which something came unasked: it is nobody's answer."""
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        while (connection := await super()._get(key, traces)) is not None:
+            if connection.protocol is None or not connection.protocol.should_close:
+                break
+            connection.close()
+        return connection
+
+
 class _Life:
     """A session that is closed together with its loop.
 
@@ -120,11 +163,13 @@ class _Life:
     (`loop.shutdown_asyncgens`, which `asyncio.run` calls).
     """
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self) -> None:
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=30),
+            connector=_Connector(limit=0, limit_per_host=0, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        # aiohttp sends PUT and DELETE again by itself; whether to is the caller's decision.
+        self.session._retry_connection = False
         self._generator = _owned(self.session)
 
     async def begin(self) -> None:

@@ -56,5 +56,6 @@ def _call(request: Request) -> str:
 def _reason(error: BaseException) -> str:
     # What aiohttp says of an answer names the URL, and a proxy's URL may hold a password.
     message = getattr(error, "message", None)
-    text = str(message or error).strip() or type(error).__name__
+    status = getattr(error, "status", "")
+    text = f"{status} {message or error}".strip() or type(error).__name__
     return text if len(text) <= 300 else f"{text[:300]}…"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Urllib3Transport"]
 
 CHUNK = 256 * 1024
+BLOCK = 64 * 1024
 NO_RETRY = urllib3.Retry(False, redirect=False)
 
 
@@ -54,6 +55,9 @@ class Urllib3Transport:
             raw = self._open(request)
             return Response(raw.status, Headers(raw.headers.iteritems()), raw.data, request=request)
         except (NameResolutionError, NewConnectionError, ProxyError) as error:
+            cause = getattr(error, "original_error", None)
+            if isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError):
+                raise failure.timeout(request, connected=False) from error
             raise failure.unreachable(request, error) from error
         except ConnectTimeoutError as error:
             raise failure.timeout(request, connected=False) from error
@@ -172,7 +176,9 @@ class _Connection:
             message = b"".join(self._held)
         finally:
             self._held = None
-        self.send(message)
+        # The timeout is one write's, so a large body on a slow line needs several.
+        for begin in range(0, len(message), BLOCK):
+            self.send(message[begin : begin + BLOCK])
 
     def send(self, data: bytes) -> None:
         if self._held is None:

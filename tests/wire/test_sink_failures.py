@@ -1,0 +1,180 @@
+"""`sink=`: after any failure nothing is left, and a file that was there before is untouched."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.support import MCHID
+from wechatpay_chain import (
+    APIError,
+    ClientError,
+    ConfigurationError,
+    ResponseError,
+    ServerError,
+    SignatureError,
+    TransportError,
+    TransportTimeout,
+)
+
+from .answers import chunk, dumps, head, http, v2
+from .server import Do
+
+PATH = "v3/ecommerce/bill/file"
+UNSIGNED = "v3/billdownload/file?token=x"
+BILL = "v2/pay/downloadbill"
+BODY = bytes(range(256)) * 12_000
+OLD = b"yesterday's bill"
+
+older = pytest.mark.parametrize("before", [None, OLD], ids=["nothing there", "an older file there"])
+
+
+FAILURE = v2({"return_code": "FAIL", "return_msg": "No Bill Exist", "error_code": "20002"}, None)
+
+
+def changed(signed):
+    return http(200, BODY[:-1] + bytes([BODY[-1] ^ 1]), signed.headers(BODY))
+
+
+FAILURES = {
+    "cut off": (TransportError, lambda s: [http(200, BODY, s.headers(BODY), length=4_000_000)]),
+    "cut off in a chunk": (
+        TransportError,
+        lambda s: [head(200, {"Transfer-Encoding": "chunked"}) + chunk(BODY) + b"ff\r\nx"],
+    ),
+    "reset": (TransportError, lambda _: [http(200, BODY, length=4_000_000), Do.RESET]),
+    "a wrong signature": (SignatureError, lambda s: [changed(s)]),
+    "a signature of old": (SignatureError, lambda s: [s(BODY, skew=-1000)]),
+    "no signature": (SignatureError, lambda _: [http(200, BODY)]),
+    "404": (ClientError, lambda s: [s.json({"code": "NO_STATEMENT_EXIST"}, 404)]),
+    "500": (ServerError, lambda _: [http(500, b"<html>")]),
+    "a redirect": (SignatureError, lambda _: [http(302, b"", {"Location": "/v3/x"})]),
+    "a signed redirect": (ResponseError, lambda s: [s(b"", 302, {"Location": "/v3/x"})]),
+}
+
+
+@older
+@pytest.mark.parametrize(("kind", "script"), FAILURES.values(), ids=FAILURES.keys())
+def test_a_failure_leaves_no_trace(call, server, signed, refusal, name, left, kind, script, before):
+    if before is not None:
+        name.write_bytes(before)
+    server.answer(*script(signed), Do.CLOSE)
+    with refusal(kind):
+        call("get", PATH, sink=name)
+    assert left() == ([] if before is None else ["bill.csv"])
+    assert before is None or name.read_bytes() == before
+
+
+def test_a_nonce_that_is_not_even_text(call, server, signed, refusal, name, left):
+    fields = {**signed.headers(BODY), "Wechatpay-Nonce": b"\xff"}
+    server.answer(http(200, BODY, fields.items()))
+    with refusal(SignatureError, "does not match"):
+        call("get", PATH, sink=name)
+    assert left() == []
+
+
+@pytest.mark.parametrize("field", ["Wechatpay-Timestamp", "Wechatpay-Nonce"])
+def test_blanks_behind_a_value_do_not_matter(call, server, signed, name, field):
+    fields = signed.headers(BODY)
+    server.answer(http(200, BODY, {**fields, field: f"{fields[field]} \t"}))
+    assert call("get", PATH, sink=name).verified is True
+
+
+def test_no_content_is_no_file(call, server, signed, refusal, name, left):
+    server.answer(http(204, headers=signed.headers(b"")))
+    with refusal(ResponseError, "HTTP 204", "no file"):
+        call("get", PATH, sink=name)
+    assert left() == []
+
+
+@older
+def test_apiv2_says_with_status_200_that_there_is_no_bill(
+    call, server, refusal, name, left, before
+):
+    if before is not None:
+        name.write_bytes(before)
+    server.answer(http(200, FAILURE))
+    with refusal(APIError, "20002 No Bill Exist"):
+        call("post", BILL, xml={"mch_id": MCHID}, sink=name)
+    assert left() == ([] if before is None else ["bill.csv"])
+    assert before is None or name.read_bytes() == before
+
+
+@pytest.mark.parametrize("sent", [0, 10, 2_000_000])
+def test_a_timeout_leaves_no_trace(call, server, refusal, name, left, sent):
+    server.answer(http(200, BODY[:sent], length=len(BODY)), Do.STALL)
+    with refusal(TransportTimeout):
+        call("get", UNSIGNED, sink=name, timeout=0.3)
+    assert left() == []
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+def test_a_binary_file_is_cut_back_to_where_it_was(call, server, signed, failure):
+    kind, script = failure
+    server.answer(*script(signed), Do.CLOSE)
+    file = io.BytesIO()
+    file.write(b"before ")
+    with pytest.raises(kind):
+        call("get", PATH, sink=file)
+    assert file.getvalue() == b"before "
+    assert file.tell() == 7
+    assert not file.closed
+
+
+@pytest.fixture
+def small_disk():
+    """Files of this process grow no further than 100 bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_a_disk_that_is_full(call, server, signed, refusal, name, left):
+    server.answer(signed(BODY))
+    with refusal(TransportError, "sink: cannot write"):
+        call("get", PATH, sink=name)
+    assert left() == []
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_a_disk_that_is_full_in_the_end(call, server, signed, refusal, name, left):
+    """A short file stays in a buffer until it is complete."""
+    server.answer(signed(BODY[:1000]))
+    with refusal(TransportError, "sink: cannot write"):
+        call("get", PATH, sink=name)
+    assert left() == []
+
+
+def test_a_part_file_that_cannot_be_made(call, server, signed, refusal, name):
+    name.with_name("bill.csv.part").mkdir()
+    server.answer(signed(BODY))
+    with refusal(TransportError, "sink: cannot write"):
+        call("get", PATH, sink=name)
+    assert not name.exists()
+
+
+def test_a_file_that_is_closed(call, server, signed, refusal):
+    file = io.BytesIO()
+    file.close()
+    server.answer(signed(BODY))
+    with refusal(ConfigurationError, "sink"):
+        call("get", PATH, sink=file)
+
+
+def test_a_folder_that_is_not_there(call, server, refusal, tmp_path):
+    with refusal(ConfigurationError, "sink", "folder"):
+        call("get", PATH, sink=tmp_path / "no" / "bill.csv")
+    assert server.requests == []
+
+
+def test_an_error_document_is_read_in_full(call, server, signed, refusal, name):
+    body = dumps({"code": "NO_STATEMENT_EXIST", "message": "账单文件不存在" * 100})
+    server.answer(signed(body, 404))
+    with refusal(ClientError, "NO_STATEMENT_EXIST") as caught:
+        call("get", PATH, sink=name)
+    assert caught.value.verified is True
+    assert caught.value.response.content == body

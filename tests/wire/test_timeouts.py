@@ -1,0 +1,105 @@
+"""Nothing waits longer than `timeout` says, whatever it is that does not come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from wechatpay_chain import TransportTimeout
+
+from .answers import chunk, head, http
+from .server import Do
+
+PATH = "v3/certificates"
+SHORT = (0.3, 0.3)
+
+STALLS = {
+    "before the answer": [Do.STALL],
+    "in the headers": [b"HTTP/1.1 200 OK\r\nContent-", Do.STALL],
+    "before the body": [head(200, {"Content-Length": "10"}), Do.STALL],
+    "in the body": [http(200, b'{"half":', length=100), Do.STALL],
+    "between chunks": [head(200, {"Transfer-Encoding": "chunked"}) + chunk(b"{}"), Do.STALL],
+}
+
+
+@pytest.mark.parametrize("script", STALLS.values(), ids=STALLS.keys())
+def test_a_server_that_falls_silent(call, server, signed, refusal, script):
+    server.in_turn(script, [signed.json({"n": 2})])
+    with refusal(TransportTimeout, "timeout=(0.3, 0.3)", "query before") as caught:
+        call("get", PATH, timeout=SHORT)
+    assert isinstance(caught.value, TimeoutError)
+    assert call("get", PATH).json() == {"n": 2}, "the half-read connection was used again"
+    assert [received.connection for received in server.requests] == [1, 2]
+
+
+def test_a_client_has_a_timeout_of_its_own(call, server, keys, refusal):
+    hasty = keys.client(base_uri=server.url, timeout=0.3)
+    server.answer(Do.STALL)
+    with refusal(TransportTimeout, "timeout=(0.3, 0.3)"):
+        call("get", PATH, client=hasty)
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[str]:
+    """An address that takes connections (the kernel does), and neither reads nor answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_tls_handshake_that_nobody_answers(call, refusal):
+    with deaf() as address, refusal(TransportTimeout, "timeout=(0.3, 5)") as caught:
+        call("get", PATH, base_uri=f"https://{address}/", timeout=(0.3, 5))
+    assert isinstance(caught.value, TimeoutError)
+
+
+@pytest.fixture
+def firewall(monkeypatch):
+    """Drops packets: connecting neither succeeds nor fails."""
+
+    def sync_connect(*_, **__):
+        raise TimeoutError("timed out")
+
+    async def async_connect(*_, **__):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", sync_connect)
+    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", async_connect)
+
+
+@pytest.mark.usefixtures("firewall")
+def test_a_connection_that_is_never_made(call, refusal):
+    with refusal(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent") as caught:
+        call("post", PATH, json={}, timeout=(0.3, 5))
+    assert isinstance(caught.value, TimeoutError)
+
+
+@pytest.mark.usefixtures("firewall")
+def test_a_connection_to_a_proxy_that_is_never_made(call, keys, refusal):
+    proxied = keys.client(proxy="http://127.0.0.1:3128", timeout=(0.3, 5))
+    with refusal(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent"):
+        call("post", PATH, client=proxied, json={})
+
+
+def bounded(world, wxpay, seconds, path, **options):
+    """A call that a test ends where the client does not; only the async world can hang here."""
+    chain = world.keep(wxpay).chain(path)
+    if not world.is_async:
+        return chain.post(**options)
+    return world.run(asyncio.wait_for(chain.post_async(**options), seconds))
+
+
+def test_a_server_that_does_not_read_the_request(world, wxpay, refusal):
+    body = b"x" * 32_000_000
+    with deaf() as address, refusal(TransportTimeout, "query before sending it again"):
+        bounded(world, wxpay, 5, PATH, base_uri=f"http://{address}/", body=body, timeout=(0.3, 0.3))
+
+
+def test_a_proxy_that_falls_silent(world, keys, refusal):
+    with deaf() as address:
+        proxied = keys.client(proxy=f"http://{address}", timeout=(0.3, 0.3))
+        with refusal(TransportTimeout, "timeout=(0.3, 0.3)"):
+            bounded(world, proxied, 5, PATH, json={})

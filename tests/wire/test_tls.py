@@ -1,0 +1,184 @@
+"""Who is trusted, which certificate is shown, and what happens where either is refused."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.support import MCHID, pem
+from wechatpay_chain import ConfigurationError, TransportError
+
+from .answers import http, v2
+from .server import Do, Server
+
+PATH = "v3/certificates"
+
+
+@pytest.fixture
+def merchant(authority: trustme.CA) -> dict[str, bytes]:
+    """A merchant's certificate that the server trusts, and its key."""
+    issued = authority.issue_cert(f"{MCHID}.merchant.test", key_type=trustme.KeyType.RSA)
+    return {
+        "cert": issued.cert_chain_pems[0].bytes(),
+        "key": issued.private_key_pem.bytes(),
+    }
+
+
+@pytest.fixture
+def asking(authority: trustme.CA) -> ssl.SSLContext:
+    """TLS settings of a server that asks for a client's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def trusting(context: ssl.SSLContext | None, bundle: str) -> ssl.SSLContext:
+    made = context or ssl.create_default_context()
+    made.load_verify_locations(bundle)
+    return made
+
+
+def test_an_authority_that_nobody_knows(call, secure, keys, refusal):
+    client = keys.client(base_uri=secure.url)
+    with refusal(TransportError, "TLS failed", "CERTIFICATE_VERIFY_FAILED", "verify="):
+        call("post", PATH, client=client, json={})
+    assert secure.requests == []
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("form", [str, Path, lambda path: trusting(None, path), lambda _: False])
+def test_an_authority_that_verify_names(call, secure, keys, signed, bundle, form):
+    secure.answer(signed.json({"n": 1}))
+    client = keys.client(base_uri=secure.url, verify=form(bundle))
+    assert call("get", PATH, client=client).json() == {"n": 1}
+
+
+NO_BUNDLES = {
+    "blank": b"\n",
+    "text": b"-----BEGIN CERT",
+    "binary": bytes(range(256)),
+    "a private key": b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+}
+
+
+@pytest.mark.parametrize("data", NO_BUNDLES.values(), ids=NO_BUNDLES.keys())
+def test_a_bundle_without_a_certificate(call, secure, keys, refusal, tmp_path, data):
+    """It must not pass for "trust whom the system trusts"."""
+    path = tmp_path / "ca.pem"
+    path.write_bytes(data)
+    with refusal(ConfigurationError):
+        call("get", PATH, client=keys.client(base_uri=secure.url, verify=path))
+
+
+def test_a_bundle_that_is_empty(call, secure, keys, refusal, tmp_path):
+    (tmp_path / "ca.pem").touch()
+    with refusal(ConfigurationError):
+        call("get", PATH, client=keys.client(base_uri=secure.url, verify=tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("path", ["no/such/ca.pem", "."])
+def test_a_bundle_that_cannot_be_read(keys, refusal, path):
+    with refusal(ConfigurationError, "verify", "CA bundle"):
+        keys.client(verify=path)
+
+
+def test_a_certificate_for_another_host(call, secure, keys, refusal, bundle):
+    base_uri = secure.url.replace("127.0.0.1", "localhost")
+    client = keys.client(base_uri=base_uri, verify=bundle)
+    with refusal(TransportError, "TLS failed", "localhost", "CERTIFICATE_VERIFY_FAILED"):
+        call("post", PATH, client=client, json={})
+    assert secure.requests == []
+
+
+def test_a_server_that_does_not_speak_tls(call, server, keys, refusal):
+    server.greeting = [b"SSH-2.0-OpenSSH_9.6\r\n"]
+    client = keys.client(base_uri=server.url.replace("http:", "https:"))
+    with refusal(TransportError, "WRONG_VERSION_NUMBER"):
+        call("get", PATH, client=client)
+
+
+def test_a_server_that_speaks_tls_only(call, secure, keys, refusal):
+    client = keys.client(base_uri=secure.url.replace("https:", "http:"))
+    with refusal(TransportError, "the connection broke"):
+        call("get", PATH, client=client)
+
+
+def test_an_answer_that_is_garbled_under_tls(call, secure, keys, refusal, bundle):
+    """By then the request has long been read, and perhaps carried out."""
+
+    def garble(connection):
+        os.write(connection.fileno(), b"\x17\x03\x03\x00\x20" + b"x" * 32)
+
+    secure.answer(http(200, b"half", length=100), garble, Do.STALL)
+    client = keys.client(base_uri=secure.url, verify=bundle)
+    with refusal(TransportError, "query before sending it again") as caught:
+        call("post", PATH, client=client, json={})
+    assert "Nothing was sent" not in str(caught.value)
+
+
+@pytest.mark.parametrize("end", [Do.CLOSE, Do.RESET])
+def test_an_answer_cut_off_under_tls(call, secure, keys, refusal, bundle, end):
+    secure.answer(http(200, b"half", length=100), end)
+    client = keys.client(base_uri=secure.url, verify=bundle)
+    with refusal(TransportError, "query before sending it again"):
+        call("post", PATH, client=client, json={})
+
+
+def test_the_merchant_certificate_is_shown(call, asking, keys, merchant, bundle):
+    with Server(asking) as server:
+        server.answer(http(200, v2({"return_code": "SUCCESS", "result_code": "SUCCESS"})))
+        client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
+        call("post", "v2/secapi/pay/refund", client=client, xml={"mch_id": MCHID}, security=True)
+        (received,) = server.requests
+    assert ("DNS", f"{MCHID}.merchant.test") in received.peer["subjectAltName"]
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_wants_a_certificate_and_gets_none(
+    call, asking, keys, merchant, refusal, bundle, newest
+):
+    asking.maximum_version = newest
+    with Server(asking) as server:
+        client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
+        with refusal(TransportError, f"POST {server.url}secapi/pay/refund"):
+            call("post", "v2/secapi/pay/refund", client=client, xml={"mch_id": MCHID})
+        assert server.requests == []
+
+
+def test_a_connection_with_the_certificate_serves_no_call_without(
+    call, asking, keys, merchant, signed, bundle
+):
+    asking.verify_mode = ssl.CERT_OPTIONAL
+    with Server(asking) as server:
+        server.answer(signed.json({}))
+        client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
+        for security in (True, False, True, False):
+            call("get", PATH, client=client, security=security)
+        assert [bool(received.peer) for received in server.requests] == [True, False, True, False]
+        assert server.connections == 2
+
+
+def test_the_merchant_key_never_lies_open_on_the_disk(
+    call, asking, keys, merchant, signed, bundle, monkeypatch
+):
+    written = []
+    load = ssl.SSLContext.load_cert_chain
+
+    def spy(context, certfile, *arguments, **named):
+        written.append(Path(certfile).read_bytes())
+        return load(context, certfile, *arguments, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", spy)
+    with Server(asking) as server:
+        server.answer(signed.json({}))
+        client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
+        call("get", PATH, client=client, security=True)
+    (file,) = written
+    assert b"ENCRYPTED PRIVATE KEY" in file
+    assert pem(keys.merchant) not in file

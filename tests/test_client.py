@@ -24,8 +24,11 @@ from tests.support import (
 )
 from wechatpay_chain import (
     ConfigurationError,
+    Headers,
     Media,
+    Request,
     Response,
+    Send,
     Sensitive,
     SignatureError,
     WeChatPay,
@@ -379,3 +382,38 @@ def test_a_client_is_no_container(wxpay):
     with pytest.raises(TypeError):
         iter(wxpay)
     assert not hasattr(wxpay, "_repr_html_")
+
+
+@pytest.mark.parametrize("base_uri", ["http://127.0.0.1:1/", "http://127.0.0.1:1/gw/"])
+def test_an_operation_is_known_without_the_path_of_base_uri(keys, base_uri):
+    wxpay = keys.client(transport=MockTransport(lambda _: (200, b"bill")), base_uri=base_uri)
+    assert wxpay["v3/billdownload/file?token=1"].get().text == "bill"
+    assert wxpay.v2.pay.downloadbill.post(xml={"mch_id": MCHID}).text == "bill"
+    with pytest.raises(SignatureError):
+        wxpay["v3/x"].get()
+
+
+def test_what_looks_like_a_setting_is_refused(wxpay):
+    with pytest.raises(AttributeError):
+        wxpay.timeout = 3
+    for name, stack in (("V3", wxpay.stacks["v3"]), ("v3", None)):
+        with pytest.raises(ConfigurationError, match="a Stack is expected, as 'v3' or 'v2'"):
+            wxpay.stacks[name] = stack
+
+
+def test_the_log_shows_no_token(keys, caplog):
+    wxpay = keys.client(transport=MockTransport(lambda _: (200, b"bill")))
+    with caplog.at_level(logging.DEBUG, logger="wechatpay_chain"):
+        wxpay["v3/billdownload/file?a=1&token=secret&b=2"].get()
+    assert "GET /v3/billdownload/file?a=1&token=***&b=2 200 - " in caplog.text
+
+
+def test_a_flow_of_ones_own_uses_the_clients_transport(wxpay, line):
+    request = Request("GET", "http://127.0.0.1:1", "/x", Headers(), b"")
+
+    def ask():
+        return (yield Send(request))
+
+    assert wxpay.run(ask()).json() == {"ok": True}
+    assert asyncio.run(wxpay.run_async(ask())).json() == {"ok": True}
+    assert line.requests == [request, request]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -146,14 +147,29 @@ class _Blocks:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Passes over a kept connection on which something came unasked: it is nobody's answer."""
+    """Passes over a kept connection that is at its end, or on which something came unasked.
 
-    async def _get(self, key: Any, traces: Any) -> Any:
-        while (connection := await super()._get(key, traces)) is not None:
-            if connection.protocol is None or not connection.protocol.should_close:
+    What comes unasked is nobody's answer, and a signature does not say whose it is. The loop may
+    not have noticed either yet, so the socket itself is asked, as urllib3 does.
+    """
+
+    async def _get(self, *arguments: Any) -> Any:
+        while (connection := await super()._get(*arguments)) is not None:
+            protocol = connection.protocol
+            if protocol is None or not (protocol.should_close or _is_readable(protocol.transport)):
                 break
             connection.close()
         return connection
+
+
+def _is_readable(transport: asyncio.BaseTransport | None) -> bool:
+    """Whether there is something to read on an idle connection: an end, or bytes."""
+    sock: Any = transport and transport.get_extra_info("socket")
+    if sock is None or not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class _Life:

@@ -68,13 +68,15 @@ class Chain:
     _parent: str
     _path: str
 
-    def __init__(
-        self, caller: Caller, path: str = "", parent: str = "", name: str | None = None
-    ) -> None:
-        _set_caller(self, caller)
-        _set_path(self, path)
-        _set_parent(self, parent)
-        _set_name(self, name)
+    def __new__(
+        cls, caller: Caller, path: str = "", parent: str = "", name: str | None = None
+    ) -> Chain:
+        chain = object.__new__(cls)
+        _set_caller(chain, caller)
+        _set_path(chain, path)
+        _set_parent(chain, parent)
+        _set_name(chain, name)
+        return chain
 
     def __getattr__(self, name: str) -> Chain:
         path, addition = self._path, segment(name)

@@ -28,7 +28,7 @@ SIGNATURE_FIELDS = (
     "Wechatpay-Serial",
     "Wechatpay-Signature",
 )
-SIGNATURE_NAMES = [(name, name.lower()) for name in SIGNATURE_FIELDS]
+LOWER_FIELDS = tuple(name.lower() for name in SIGNATURE_FIELDS)
 PUBLIC_KEY_ID = "PUB_KEY_ID_"
 
 
@@ -138,10 +138,7 @@ class Platform:
     def _parts(
         self, headers: Headers, response: Response | None
     ) -> tuple[str, str, RSAPublicKey, str]:
-        fields = headers.by_name()
-        stamp, nonce, serial, signature = [
-            _one(name, fields.get(lower, ()), response) for name, lower in SIGNATURE_NAMES
-        ]
+        stamp, nonce, serial, signature = _signature_fields(headers, response)
         now = int(time.time())
         if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 15):
             raise _untrusted(
@@ -205,9 +202,19 @@ def _expiry(source: keys.KeySource, name: str) -> float:
     return certificate(source, name).not_valid_after_utc.timestamp()
 
 
-def _one(name: str, values: Sequence[str], response: Response | None) -> str:
-    value = values[0].strip() if values else ""
-    if not value:
+def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
+    """The values of the four fields, each there once and not empty."""
+    fields = headers.by_name()
+    given = [fields.get(name, ()) for name in LOWER_FIELDS]
+    values = [one[0].strip() for one in given if len(one) == 1]
+    if len(values) < len(given) or not all(values):
+        for name, found in zip(SIGNATURE_FIELDS, given, strict=True):
+            _assert_one(name, found, response)
+    return values
+
+
+def _assert_one(name: str, values: Sequence[str], response: Response | None) -> None:
+    if not values or not values[0].strip():
         status = f" (HTTP {response.status_code})" if response is not None else ""
         raise _untrusted(
             "missing",
@@ -220,7 +227,6 @@ def _one(name: str, values: Sequence[str], response: Response | None) -> str:
         raise _untrusted(
             "mismatch", f"{name} stands {len(values)} times, where one is expected", response
         )
-    return value
 
 
 def _untrusted(reason: SignatureReason, why: str, response: Response | None) -> SignatureError:

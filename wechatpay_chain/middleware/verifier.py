@@ -15,6 +15,8 @@ from .statement import SHA1_FIELD, StatementDigest, is_statement, signed_body
 
 __all__ = ["is_unsigned", "verifier"]
 
+UNSIGNED = ("/v3/transferdownload/", "/v3/merchant-service/images/")
+
 
 def verifier(platform: Platform) -> Middleware:
     """Check every answer's signature with the platform's keys.
@@ -43,12 +45,10 @@ def verifier(platform: Platform) -> Middleware:
 
 def is_unsigned(request: Request) -> bool:
     """Whether WeChat Pay answers this request without a signature, by design."""
+    if request.method != "GET":
+        return False
     path = request.operation.lower()
-    return (
-        path == "/v3/billdownload/file"
-        or path.startswith("/v3/transferdownload/")
-        or (request.method == "GET" and path.startswith("/v3/merchant-service/images/"))
-    )
+    return path == "/v3/billdownload/file" or path.startswith(UNSIGNED)
 
 
 def check(platform: Platform, response: Response) -> None:

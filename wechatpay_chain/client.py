@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ._version import __version__
-from .chain import Chain
+from .chain import Chain, segment
 from .credential import Credential, Platform
 from .crypto import keys
 from .download import downloading
@@ -146,7 +146,7 @@ class WeChatPay:
         return self.chain(path)
 
     def __getattr__(self, name: str) -> Chain:
-        return getattr(Chain(self), name)  # type: ignore[no-any-return]
+        return Chain(self, segment(name), name=name)
 
     __iter__ = None
     __contains__ = None

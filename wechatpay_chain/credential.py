@@ -28,7 +28,6 @@ SIGNATURE_FIELDS = (
     "Wechatpay-Serial",
     "Wechatpay-Signature",
 )
-LOWER_FIELDS = tuple(name.lower() for name in SIGNATURE_FIELDS)
 PUBLIC_KEY_ID = "PUB_KEY_ID_"
 
 
@@ -85,6 +84,9 @@ class Platform:
             name, where = normal_serial(serial), f"certs[{serial!r}]"
             self._keys[name] = keys.public_key(source, where)
             self._expiry[name] = _expiry(source, where)
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
 
     @property
     def serials(self) -> tuple[str, ...]:
@@ -204,8 +206,7 @@ def _expiry(source: keys.KeySource, name: str) -> float:
 
 def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
     """The values of the four fields, each there once and not empty."""
-    fields = headers.by_name()
-    given = [fields.get(name, ()) for name in LOWER_FIELDS]
+    given = [headers.get_all(name) for name in SIGNATURE_FIELDS]
     values = [one[0].strip() for one in given if len(one) == 1]
     if len(values) < len(given) or not all(values):
         for name, found in zip(SIGNATURE_FIELDS, given, strict=True):

@@ -7,7 +7,7 @@ sends them untouched.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import xml
@@ -39,64 +39,86 @@ class Headers(Mapping[str, str]):
         fields: a mapping, or pairs of name and value.
     """
 
-    __slots__ = ("_fields", "_index")
+    __slots__ = ("_fields", "_index", "_lookup")
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         self._fields = list(fields.items() if isinstance(fields, Mapping) else fields)
         self._index: dict[str, list[str]] | None = None
+        self._lookup: Callable[[str], Sequence[str]] | None = None
 
-    def by_name(self) -> Mapping[str, list[str]]:
-        """Every value of every field, by lower-case name."""
-        # On demand: most headers are only ever sent.
+    @classmethod
+    def over(
+        cls, pairs: Iterable[tuple[str, str]], lookup: Callable[[str], Sequence[str]]
+    ) -> Headers:
+        """Fields that stay in an HTTP library's own header until all of them are asked for.
+
+        Args:
+            pairs: all fields, to be gone through when needed.
+            lookup: from a name in any case to the field's values.
+        """
+        headers = object.__new__(cls)
+        headers._fields = pairs  # type: ignore[assignment]
+        headers._index = None
+        headers._lookup = lookup
+        return headers
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """All fields as pairs, as they were given."""
+        if self._lookup is not None:
+            self._fields, self._lookup = list(self._fields), None
+        return self._fields
+
+    def get_all(self, name: str) -> Sequence[str]:
+        """Every value of a field, in order; empty where there is none."""
+        if self._lookup is not None:
+            return self._lookup(name)
+        return self._by_name().get(name.lower(), ())
+
+    def _by_name(self) -> dict[str, list[str]]:
         if self._index is None:
-            index = {name.lower(): [value] for name, value in self._fields}
-            if len(index) < len(self._fields):
-                index = {name: [] for name in index}
-                for name, value in self._fields:
-                    index[name.lower()].append(value)
-            self._index = index
+            self._index = {}
+            for name, value in self.pairs():
+                self._index.setdefault(name.lower(), []).append(value)
         return self._index
 
     def __getitem__(self, name: str) -> str:
         """The first value of a field."""
-        return self.by_name()[name.lower()][0]
+        values = self.get_all(name)
+        if not values:
+            raise KeyError(name)
+        return values[0]
 
     def __iter__(self) -> Iterator[str]:
-        return iter({name.lower(): name for name, _ in reversed(self._fields)}.values())
+        return iter({name.lower(): name for name, _ in reversed(self.pairs())}.values())
 
     def __len__(self) -> int:
-        return len(self.by_name())
+        return len(self._by_name())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self.by_name()
+        return isinstance(name, str) and bool(self.get_all(name))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self.by_name() == other.by_name()
+        return isinstance(other, Headers) and self._by_name() == other._by_name()
 
     __hash__ = None  # type: ignore[assignment]
 
-    def get_all(self, name: str) -> list[str]:
-        """Every value of a field, in order; empty where there is none."""
-        return list(self.by_name().get(name.lower(), ()))
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """All fields as pairs, as they were given."""
-        return list(self._fields)
-
     def added(self, name: str, value: str) -> Headers:
         """A copy with one more field at its end."""
-        return Headers([*self._fields, (name, value)])
+        return Headers([*self.pairs(), (name, value)])
 
     def merged(self, fields: Mapping[str, str]) -> Headers:
         """A copy in which `fields` replace the fields of the same names."""
         replaced = {name.lower() for name in fields}
-        kept = [(name, value) for name, value in self._fields if name.lower() not in replaced]
+        kept = [(name, value) for name, value in self.pairs() if name.lower() not in replaced]
         return Headers([*kept, *fields.items()])
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+        return Headers, (self.pairs(),)
 
     def __repr__(self) -> str:
         shown = ", ".join(
             f"{name}: {'***' if name.lower() in SECRET_HEADERS else value}"
-            for name, value in self._fields
+            for name, value in self.pairs()
         )
         return f"<Headers {shown}>"
 
@@ -196,20 +218,19 @@ class Request:
 
     def replace(self, **changes: Any) -> Request:
         """A copy with some attributes changed."""
-        copy = Request(
-            self.method,
-            self.origin,
-            self.target,
-            self.headers,
-            self.content,
-            self.signed,
-            self.options,
-            self.timeout,
-            self.certificate,
-            self.sink,
-            self.digest,
-            self.prefix,
-        )
+        copy = object.__new__(Request)
+        copy.method = self.method
+        copy.origin = self.origin
+        copy.target = self.target
+        copy.headers = self.headers
+        copy.content = self.content
+        copy.signed = self.signed
+        copy.options = self.options
+        copy.timeout = self.timeout
+        copy.certificate = self.certificate
+        copy.sink = self.sink
+        copy.digest = self.digest
+        copy.prefix = self.prefix
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy

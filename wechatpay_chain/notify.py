@@ -83,7 +83,7 @@ def open_v3(
     headers: Any, body: str | bytes, platform: Platform, apiv3_key: bytes | None
 ) -> Notification:
     """Verify and decrypt an APIv3 notification; see `WeChatPay.notify`."""
-    if not platform.serials:
+    if not platform:
         raise ConfigurationError("certs is missing: the notification could not be verified")
     if apiv3_key is None:
         raise ConfigurationError("apiv3_key is missing: the notification could not be opened")

@@ -59,7 +59,7 @@ class Defaults:
 
 def is_v2(path: str) -> bool:
     """Whether a path belongs to APIv2's stack."""
-    return path.lstrip("/")[:3].lower() == "v2/"
+    return not path.startswith("v3/") and path.lstrip("/")[:3].lower() == "v2/"
 
 
 def build(

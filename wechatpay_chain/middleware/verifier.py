@@ -26,7 +26,7 @@ def verifier(platform: Platform) -> Middleware:
 
     def verify(request: Request, handle: Handler) -> Flow:
         unsigned = request.options.unsigned or is_unsigned(request)
-        if not unsigned and not platform.serials:
+        if not unsigned and not platform:
             raise ConfigurationError(
                 "certs is missing: the answer could not be verified. Give WeChat Pay's public key "
                 "({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import select
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -74,7 +74,7 @@ class AiohttpTransport:
             ) as raw:
                 if patience is not None:
                     patience.end()  # from here on aiohttp keeps the time between reads
-                fields = Headers(raw.headers.items())
+                fields = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
                 if request.sink is not None and request.sink.takes(raw.status):
                     return await _stream(raw, fields, request, request.sink)
                 return Response(raw.status, fields, await raw.read(), request=request)

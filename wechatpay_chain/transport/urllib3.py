@@ -53,7 +53,7 @@ class Urllib3Transport:
             if request.sink is not None:
                 return self._download(request, request.sink)
             raw = self._open(request)
-            return Response(raw.status, Headers(raw.headers.iteritems()), raw.data, request=request)
+            return Response(raw.status, _headers(raw), raw.data, request=request)
         except (NameResolutionError, NewConnectionError, ProxyError) as error:
             cause = getattr(error, "original_error", None)
             if isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError):
@@ -95,7 +95,7 @@ class Urllib3Transport:
 
     def _download(self, request: Request, sink: Download) -> Response:
         raw = self._open(request)
-        headers = Headers(raw.headers.iteritems())
+        headers = _headers(raw)
         complete = False
         try:
             if sink.takes(raw.status):
@@ -194,6 +194,10 @@ def _connection(connection: Any) -> Any:
     if not issubclass(connection, http.client.HTTPConnection):
         return connection
     return type(connection.__name__, (_Connection, connection), {})
+
+
+def _headers(raw: Any) -> Headers:
+    return Headers.over(raw.headers.iteritems(), raw.headers.getlist)
 
 
 def _stream(raw: Any, headers: Headers, request: Request, sink: Download) -> Response:

@@ -71,7 +71,7 @@ class Chain:
     def __new__(
         cls, caller: Caller, path: str = "", parent: str = "", name: str | None = None
     ) -> Chain:
-        chain = object.__new__(cls)
+        chain = _new(cls)
         _set_caller(chain, caller)
         _set_path(chain, path)
         _set_parent(chain, parent)
@@ -82,9 +82,14 @@ class Chain:
         path, addition = self._path, segment(name)
         if "?" in path and (name not in ENDS or self._name is not None):
             _refuse_after_query(path, addition)  # right after a query only a verb can stand
-        # What `_join` does, without the call: a chain has five steps or more.
-        joined = f"{path}/{addition}" if path and path[-1] != "/" else path + addition
-        return Chain(self._caller, joined, path, name)
+        # `Chain(self._caller, _join(path, addition), path, name)`, without the calls: a chain has
+        # five steps or more.
+        chain = _new(Chain)
+        _set_caller(chain, self._caller)
+        _set_path(chain, f"{path}/{addition}" if path and path[-1] != "/" else path + addition)
+        _set_parent(chain, path)
+        _set_name(chain, name)
+        return chain
 
     def __getitem__(self, path: str) -> Chain:
         return self.chain(path)
@@ -204,6 +209,7 @@ class Chain:
 
 
 # A chain's own way around its immutability.
+_new = object.__new__
 _set_caller, _set_path, _set_parent, _set_name = (
     getattr(Chain, slot).__set__ for slot in ("_caller", "_path", "_parent", "_name")
 )

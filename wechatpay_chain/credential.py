@@ -206,9 +206,9 @@ def _expiry(source: keys.KeySource, name: str) -> float:
 
 def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
     """The values of the four fields, each there once and not empty."""
-    given = [headers.get_all(name) for name in SIGNATURE_FIELDS]
+    given = list(map(headers.get_all, SIGNATURE_FIELDS))
     values = [one[0].strip() for one in given if len(one) == 1]
-    if len(values) < len(given) or not all(values):
+    if len(values) < len(given) or "" in values:
         for name, found in zip(SIGNATURE_FIELDS, given, strict=True):
             _assert_one(name, found, response)
     return values

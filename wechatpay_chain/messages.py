@@ -104,7 +104,11 @@ class Headers(Mapping[str, str]):
 
     def added(self, name: str, value: str) -> Headers:
         """A copy with one more field at its end."""
-        return Headers([*self.pairs(), (name, value)])
+        headers = object.__new__(Headers)
+        headers._fields = [*self.pairs(), (name, value)]
+        headers._index = None
+        headers._lookup = None
+        return headers
 
     def merged(self, fields: Mapping[str, str]) -> Headers:
         """A copy in which `fields` replace the fields of the same names."""

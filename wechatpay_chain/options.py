@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import uri
 from .download import Download
 from .errors import ConfigurationError
-from .messages import NO_OPTIONS, Headers, Options, Request, Timeout
+from .messages import Headers, Options, Request, Timeout
 
 if TYPE_CHECKING:
     from .crypto.certificate import Merchant
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["OPTIONS", "Defaults", "build", "is_v2", "timeout_of"]
 
 OPTIONS = frozenset(Options.__annotations__)
+UNCHECKED = frozenset({"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack"})
+"""Options whose form is the matter of whoever uses them."""
 FLAGS = ("security", "nonceless", "unsigned")
 MAPPINGS = ("headers", "xml")
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
@@ -81,13 +83,15 @@ def build(
     values: dict[str, Any] = {}
     for name, value in given.items():
         (chosen if name in OPTIONS else values)[name] = value
-    options = _options(chosen) if chosen else NO_OPTIONS
+    options = Options(**chosen) if chosen.keys() <= UNCHECKED else _options(chosen)
     expanded = uri.expand(path, values)
     if v2:
         expanded = expanded.lstrip("/")[3:]
     if not expanded.strip("/"):
         raise ConfigurationError("the path is empty: a chain begins with .v3 or .v2, say")
-    where = uri.locate(expanded, options.base_uri or defaults.base_uri, defaults.base_uri)
+    origin, target, prefix = uri.locate(
+        expanded, options.base_uri or defaults.base_uri, defaults.base_uri
+    )
     headers = defaults.v2_headers if v2 else defaults.v3_headers
     if options.headers:
         headers = headers.merged(_header_fields(options.headers))
@@ -98,14 +102,14 @@ def build(
         )
     return Request(
         method,
-        where.origin,
-        where.target,
+        origin,
+        target,
         headers,
         options=options,
         timeout=defaults.timeout if options.timeout is None else timeout_of(options.timeout),
         certificate=defaults.merchant if options.security else None,
         sink=None if options.sink is None else Download(options.sink),
-        prefix=where.prefix,
+        prefix=prefix,
     )
 
 

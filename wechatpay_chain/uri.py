@@ -18,7 +18,7 @@ from .errors import ConfigurationError
 if TYPE_CHECKING:
     from uritemplate import URITemplate
 
-__all__ = ["Base", "Endpoint", "base", "expand", "locate", "normalize", "query_string"]
+__all__ = ["Base", "base", "expand", "locate", "normalize", "query_string"]
 
 DEFAULT_BASE_URI = "https://api.mch.weixin.qq.com/"
 TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
@@ -39,14 +39,6 @@ class Base(NamedTuple):
     path: str
     scheme: str
     host: str
-
-
-class Endpoint(NamedTuple):
-    """Where one call goes; `prefix` is the part of the target that is `base_uri`'s path."""
-
-    origin: str
-    target: str
-    prefix: str
 
 
 @lru_cache(maxsize=256)
@@ -200,8 +192,8 @@ def append_query(target: str, query: str) -> str:
     return f"{target}{'&' if '?' in target else '?'}{query}"
 
 
-def locate(path: str, base_uri: str, own: str) -> Endpoint:
-    """Origin and target of an expanded path.
+def locate(path: str, base_uri: str, own: str) -> tuple[str, str, str]:
+    """Origin and target of an expanded path, and the part of the target that is `base_uri`'s.
 
     Args:
         path: relative to `base_uri`, or an absolute URL as WeChat Pay hands them out.
@@ -214,7 +206,7 @@ def locate(path: str, base_uri: str, own: str) -> Endpoint:
     here = base(base_uri)
     origin, prefix = here.origin, here.path
     if PLAIN.fullmatch(path):
-        return Endpoint(origin, f"{prefix}/{path.removeprefix('/')}", prefix)
+        return origin, f"{prefix}/{path.removeprefix('/')}", prefix
     if "://" in path.partition("?")[0]:
         parts = _split(path, "URL")
         _trust(parts, {here, base(own)})
@@ -226,7 +218,7 @@ def locate(path: str, base_uri: str, own: str) -> Endpoint:
     try:
         target = f"{prefix}/{normalize(path.removeprefix('/'))}"
         target = append_query(target, normalize(query, RESERVED + "?"))
-        return Endpoint(origin, target, prefix)
+        return origin, target, prefix
     except UnicodeEncodeError:
         raise ConfigurationError(
             "the path holds a lone surrogate, which UTF-8 cannot carry"

@@ -19,10 +19,12 @@ PIECE = 1 << 20
 
 def is_statement(response: Response) -> bool:
     """Whether an answer is signed by its SHA-1."""
+    request = response.request
     return (
-        SHA1_FIELD in response.headers
-        and response.request is not None
-        and response.request.path.lower().endswith(PATHS)
+        request is not None
+        and request.method == "GET"
+        and request.path.lower().endswith(PATHS)
+        and SHA1_FIELD in response.headers
     )
 
 

@@ -62,22 +62,24 @@ class AiohttpTransport:
             headers = headers.added("Content-Length", str(len(data)))
             data = _Blocks(data, patience)
         try:
-            async with life.session.request(
+            raw = await life.session.request(
                 request.method,
-                URL(request.origin + request.target, encoded=True),
+                _url(request.origin + request.target),
                 data=data,
                 headers=headers.pairs(),
                 allow_redirects=False,
                 ssl=self._tls.context(request.certificate) if _is_tls(request) else True,
                 proxy=self._proxy,
                 timeout=_timeout(*request.timeout),
-            ) as raw:
-                if patience is not None:
-                    patience.end()  # from here on aiohttp keeps the time between reads
-                fields = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
-                if request.sink is not None and request.sink.takes(raw.status):
+            )
+            if patience is not None:
+                patience.end()  # from here on aiohttp keeps the time between reads
+            fields = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
+            if request.sink is not None and request.sink.takes(raw.status):
+                async with raw:
                     return await _stream(raw, fields, request, request.sink)
-                return Response(raw.status, fields, await raw.read(), request=request)
+            # `read` gives the connection back, or closes it if anything goes wrong.
+            return Response(raw.status, fields, await raw.read(), request=request)
         except TimeoutError as error:
             connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
             raise failure.timeout(request, connected=connected) from error
@@ -149,14 +151,16 @@ class _Blocks:
 class _Connector(aiohttp.TCPConnector):
     """Passes over a kept connection that is at its end, or on which something came unasked.
 
-    What comes unasked is nobody's answer, and a signature does not say whose it is. The loop may
-    not have noticed either yet, so the socket itself is asked, as urllib3 does.
+    What comes unasked is nobody's answer, and a signature does not say whose it is. A loop that
+    was at rest has noticed neither yet, so the socket itself is asked, as urllib3 does; one that
+    has other answers to wait for goes round all the time, and notices by itself.
     """
 
     async def _get(self, *arguments: Any) -> Any:
         while (connection := await super()._get(*arguments)) is not None:
-            protocol = connection.protocol
-            if protocol is None or not (protocol.should_close or _is_readable(protocol.transport)):
+            protocol: Any = connection.protocol
+            busy = len(self._acquired) > 1
+            if not protocol.should_close and (busy or not _is_readable(protocol.transport)):
                 break
             connection.close()
         return connection
@@ -252,6 +256,12 @@ async def _in_thread(work: Callable[[], None]) -> None:
 
 def _is_tls(request: Request) -> bool:
     return request.origin.startswith("https:")
+
+
+@lru_cache(maxsize=128)
+def _url(text: str) -> URL:
+    """A URL that aiohttp leaves as it is; kept, because it learns its parts only once."""
+    return URL(text, encoded=True)
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,6 @@ from .chain import Chain, segment
 from .credential import Credential, Platform
 from .crypto import keys
 from .download import downloading
-from .environment import settings
 from .errors import ConfigurationError
 from .flow import Flow, Transport, run, run_async
 from .invoke import Invoke
@@ -136,6 +135,8 @@ class WeChatPay:
         Raises:
             ConfigurationError: a variable is missing or malformed.
         """
+        from .environment import settings
+
         return cls(**{**settings(os.environ if environ is None else environ), **arguments})
 
     def chain(self, path: str) -> Chain:

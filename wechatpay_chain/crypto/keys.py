@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from ..errors import ConfigurationError
@@ -56,6 +55,8 @@ def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
         return source
     key = None
     if isinstance(source, str | bytes | os.PathLike):
+        from cryptography.hazmat.primitives import serialization  # brings SSH's formats along
+
         data = read(source, name)
         try:
             if data.lstrip().startswith(b"-----"):
@@ -89,6 +90,8 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
     if is_certificate(source):
         key = _certified(source, name)
     elif isinstance(source, str | bytes | os.PathLike):
+        from cryptography.hazmat.primitives import serialization
+
         data = read(source, name)
         try:
             if holds_certificate(data):
@@ -125,6 +128,8 @@ def _certified(source: KeySource, name: str) -> object:
 
 
 def _der_public(data: bytes, name: str) -> object:
+    from cryptography.hazmat.primitives import serialization
+
     try:
         return serialization.load_der_public_key(data)
     except ValueError:

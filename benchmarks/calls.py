@@ -1,0 +1,141 @@
+"""CPU and wall time of one signed and verified call, beside the floor and beside `wechatpayv3`.
+
+The contenders take turns in short rounds, in another order each time, so that a slow moment of the
+machine falls on all of them. A ratio is the median of the ratios within each round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+
+from . import contenders
+from .contenders import AsyncCall, Call
+from .merchant import Keys
+from .report import Figure, heading, line
+from .serving import serving
+
+CALLS = 100
+"""In one round of a sync contender: short, so that the rounds beside it saw the same machine."""
+AT_ONCE, EACH = 50, 4
+OURS, THEIRS = "wechatpay_chain", "wechatpayv3"
+
+
+@dataclass
+class Laps:
+    """Microseconds per call of one contender, one entry a round."""
+
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+
+def measure(quick: bool) -> list[Figure]:
+    """Run both races.
+
+    Args:
+        quick: fewer rounds.
+    """
+    rounds = 7 if quick else 61
+    keys = Keys.generate()
+    heading(f"calls: POST v3/pay/transactions/native, {rounds} rounds, microseconds per call")
+    with serving(keys) as base:
+        sync = _race_sync(base, keys, rounds, CALLS)
+        at_once = _race_async(base, keys, rounds, AT_ONCE * EACH)
+    return [
+        *_figures("sync call", "urllib3", sync, 1.10, 2.0),
+        *_figures(f"async call, {AT_ONCE} at once", "aiohttp", at_once, 1.12, 4.5),
+    ]
+
+
+def _race_sync(base: str, keys: Keys, rounds: int, calls: int) -> dict[str, Laps]:
+    with ExitStack() as stack:
+        runners: dict[str, Call] = {
+            "urllib3": stack.enter_context(contenders.urllib3_floor(base, keys)),
+            OURS: stack.enter_context(contenders.chain(base, keys)),
+            THEIRS: stack.enter_context(contenders.wechatpayv3_sync(base, keys)),
+        }
+
+        def run(name: str) -> None:
+            call = runners[name]
+            for _ in range(calls):
+                call()
+
+        return _race(list(runners), rounds, calls, run)
+
+
+def _race_async(base: str, keys: Keys, rounds: int, calls: int) -> dict[str, Laps]:
+    # One loop for the whole race, entered anew for each round: sessions live as long as their loop.
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+
+        async def enter() -> dict[str, AsyncCall]:
+            await stack.__aenter__()
+            return {
+                "aiohttp": await stack.enter_async_context(contenders.aiohttp_floor(base, keys)),
+                OURS: await stack.enter_async_context(contenders.chain_async(base, keys)),
+                THEIRS: await stack.enter_async_context(contenders.wechatpayv3_async(base, keys)),
+            }
+
+        async def at_once(call: AsyncCall) -> None:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(AT_ONCE):
+                    group.create_task(repeated(call))
+
+        async def repeated(call: AsyncCall) -> None:
+            for _ in range(calls // AT_ONCE):
+                await call()
+
+        runners = runner.run(enter())
+        try:
+            return _race(
+                list(runners), rounds, calls, lambda name: runner.run(at_once(runners[name]))
+            )
+        finally:
+            runner.run(stack.aclose())
+
+
+def _race(names: list[str], rounds: int, calls: int, run: Callable[[str], None]) -> dict[str, Laps]:
+    laps = {name: Laps() for name in names}
+    for name in names:
+        run(name)  # connections, caches and lazy imports belong to nobody's first round
+    for number in range(rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            gc.collect()
+            cpu, wall = time.process_time(), time.perf_counter()
+            run(name)
+            laps[name].cpu.append((time.process_time() - cpu) / calls * 1e6)
+            laps[name].wall.append((time.perf_counter() - wall) / calls * 1e6)
+    return laps
+
+
+def _figures(
+    what: str, floor: str, laps: dict[str, Laps], over_floor: float, under_theirs: float
+) -> list[Figure]:
+    line(what, "CPU", "wall", f"CPU / {floor}", f"CPU / {THEIRS}")
+    for name, lap in laps.items():
+        line(
+            f"  {name}",
+            f"{median(lap.cpu):.0f}",
+            f"{median(lap.wall):.0f}",
+            f"{_ratio(lap, laps[floor]):.3f}",
+            f"{_ratio(lap, laps[THEIRS]):.3f}",
+        )
+    return [
+        Figure(f"CPU per {what} / {floor} floor", _ratio(laps[OURS], laps[floor]), over_floor),
+        Figure(
+            f"CPU per {what}: {THEIRS} / ours",
+            _ratio(laps[THEIRS], laps[OURS]),
+            under_theirs,
+            at_most=False,
+        ),
+    ]
+
+
+def _ratio(above: Laps, below: Laps) -> float:
+    return median(one / other for one, other in zip(above.cpu, below.cpu, strict=True))

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import urllib3
-import wechatpayv3  # type: ignore[import-untyped]
-import wechatpayv3.async_  # type: ignore[import-untyped]
+import wechatpayv3
+import wechatpayv3.async_
 from yarl import URL
 
 from wechatpay_chain import WeChatPay

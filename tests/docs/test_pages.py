@@ -154,8 +154,3 @@ def test_the_number_of_unsigned_operations_is_right() -> None:
 def test_the_changelog_has_its_form() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.search(r"^## \[Unreleased\]\n\n### Added\n\n- ", text, re.M)
-
-
-@pytest.mark.parametrize("page", READMES, ids=name)
-def test_the_place_for_figures_is_there(page: Path) -> None:
-    assert page.read_text("utf-8").count("<!-- bench -->") == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import pathlib
 
 import pytest
 
@@ -122,14 +124,20 @@ def test_a_binary_file_is_cut_back_to_where_it_was(call, server, signed, failure
     assert not file.closed
 
 
+class SmallDisk(io.FileIO):
+    """A file that grows no further than 100 bytes, as on a disk that is full."""
+
+    def write(self, data):
+        if self.tell() + len(data) > 100:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
 @pytest.fixture
-def small_disk():
-    """Files of this process grow no further than 100 bytes, as on a disk that is full."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+def small_disk(monkeypatch):
+    monkeypatch.setattr(
+        pathlib.Path, "open", lambda self, mode: io.BufferedWriter(SmallDisk(self, mode))
+    )
 
 
 @pytest.mark.usefixtures("small_disk")

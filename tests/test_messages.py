@@ -32,7 +32,7 @@ def test_headers_are_case_insensitive_and_keep_duplicates():
     assert len(headers) == 2
     assert sorted(headers) == ["Set", "X-A"]
     assert dict(headers) == {"Set": "1", "X-A": "2"}
-    assert headers.pairs() == [("Set", "1"), ("X-A", "2"), ("set", "3")]
+    assert headers.pairs() == (("Set", "1"), ("X-A", "2"), ("set", "3"))
     with pytest.raises(KeyError):
         headers["none"]
 
@@ -40,7 +40,7 @@ def test_headers_are_case_insensitive_and_keep_duplicates():
 def test_merging_replaces_by_name_and_leaves_the_original():
     headers = Headers({"Accept": "a", "X": "1"})
     merged = headers.merged({"accept": "b"})
-    assert merged.pairs() == [("X", "1"), ("accept", "b")]
+    assert merged.pairs() == (("X", "1"), ("accept", "b"))
     assert headers["Accept"] == "a"
     assert headers == Headers({"accept": "a", "x": "1"})
     assert headers != {"Accept": "a", "X": "1"}

@@ -42,7 +42,7 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_fields", "_index", "_lookup")
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = list(fields.items() if isinstance(fields, Mapping) else fields)
+        self._fields = tuple(fields.items() if isinstance(fields, Mapping) else fields)
         self._index: dict[str, list[str]] | None = None
         self._lookup: Callable[[str], Sequence[str]] | None = None
 
@@ -62,10 +62,10 @@ class Headers(Mapping[str, str]):
         headers._lookup = lookup
         return headers
 
-    def pairs(self) -> list[tuple[str, str]]:
+    def pairs(self) -> tuple[tuple[str, str], ...]:
         """All fields as pairs, as they were given."""
         if self._lookup is not None:
-            self._fields, self._lookup = list(self._fields), None
+            self._fields, self._lookup = tuple(self._fields), None
         return self._fields
 
     def get_all(self, name: str) -> Sequence[str]:
@@ -105,7 +105,7 @@ class Headers(Mapping[str, str]):
     def added(self, name: str, value: str) -> Headers:
         """A copy with one more field at its end."""
         headers = object.__new__(Headers)
-        headers._fields = [*self.pairs(), (name, value)]
+        headers._fields = (*self.pairs(), (name, value))
         headers._index = None
         headers._lookup = None
         return headers
@@ -116,7 +116,7 @@ class Headers(Mapping[str, str]):
         kept = [(name, value) for name, value in self.pairs() if name.lower() not in replaced]
         return Headers([*kept, *fields.items()])
 
-    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
         return Headers, (self.pairs(),)
 
     def __repr__(self) -> str:

@@ -187,6 +187,15 @@ def test_an_empty_chain_is_refused(wxpay):
             wxpay[path].get()
 
 
+@pytest.mark.parametrize("place", ["query", "json"])
+def test_a_variable_inside_another_option_is_pointed_at(wxpay, line, place):
+    path = "v3/bank-transfer/batches/out-batch-no/{out_batch_no}"
+    words = f"'out_batch_no' is missing.*'out_batch_no' stands in {place}=.*give it beside that"
+    with pytest.raises(ConfigurationError, match=words):
+        wxpay[path].get(**{place: {"out_batch_no": "plfk2020042013", "limit": 20}})
+    assert line.requests == []
+
+
 def test_sensitive_fields_are_encrypted_with_one_key_and_it_is_named(keys, wxpay, line):
     wxpay.v3.x.post(json={"name": Sensitive("张三"), "list": [{"phone": Sensitive("138")}]})
     request = line.requests[0]

@@ -84,7 +84,10 @@ def build(
     for name, value in given.items():
         (chosen if name in OPTIONS else values)[name] = value
     options = Options(**chosen) if chosen.keys() <= UNCHECKED else _options(chosen)
-    expanded = uri.expand(path, values)
+    try:
+        expanded = uri.expand(path, values)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error}{_misplaced(path, values, options)}") from None
     if v2:
         expanded = expanded.lstrip("/")[3:]
     if not expanded.strip("/"):
@@ -111,6 +114,18 @@ def build(
         sink=None if options.sink is None else Download(options.sink),
         prefix=prefix,
     )
+
+
+def _misplaced(path: str, values: Mapping[str, Any], options: Options) -> str:
+    """What to do about a variable that was given inside another option."""
+    found = [
+        f"{name!r} stands in {place}=, where it does not reach the path: give it beside that"
+        for place in ("query", "json", "xml")
+        if isinstance(given := getattr(options, place), Mapping)
+        for name in given
+        if f"{{{name}}}" in path and name not in values
+    ]
+    return "".join(f". {hint}" for hint in found)
 
 
 def _options(chosen: dict[str, Any]) -> Options:

@@ -20,9 +20,9 @@ from .merchant import Keys
 from .report import Figure, heading, line
 from .serving import serving
 
-CALLS = 100
-"""In one round of a sync contender: short, so that the rounds beside it saw the same machine."""
-AT_ONCE, EACH = 50, 4
+CALLS = 300
+"""In one round of one contender: few, so that those beside it saw the same machine."""
+AT_ONCE = 50
 OURS, THEIRS = "wechatpay_chain", "wechatpayv3"
 
 
@@ -40,19 +40,19 @@ def measure(quick: bool) -> list[Figure]:
     Args:
         quick: fewer rounds.
     """
-    rounds = 7 if quick else 61
+    rounds = 5 if quick else 31
     keys = Keys.generate()
-    heading(f"calls: POST v3/pay/transactions/native, {rounds} rounds, microseconds per call")
+    heading(f"calls: POST v3/pay/transactions/native, {rounds} rounds of {CALLS}, microseconds")
     with serving(keys) as base:
-        sync = _race_sync(base, keys, rounds, CALLS)
-        at_once = _race_async(base, keys, rounds, AT_ONCE * EACH)
+        sync = _race_sync(base, keys, rounds)
+        at_once = _race_async(base, keys, rounds)
     return [
         *_figures("sync call", "urllib3", sync, 1.10, 2.0),
         *_figures(f"async call, {AT_ONCE} at once", "aiohttp", at_once, 1.12, 4.5),
     ]
 
 
-def _race_sync(base: str, keys: Keys, rounds: int, calls: int) -> dict[str, Laps]:
+def _race_sync(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
     with ExitStack() as stack:
         runners: dict[str, Call] = {
             "urllib3": stack.enter_context(contenders.urllib3_floor(base, keys)),
@@ -62,13 +62,13 @@ def _race_sync(base: str, keys: Keys, rounds: int, calls: int) -> dict[str, Laps
 
         def run(name: str) -> None:
             call = runners[name]
-            for _ in range(calls):
+            for _ in range(CALLS):
                 call()
 
-        return _race(list(runners), rounds, calls, run)
+        return _race(list(runners), rounds, run)
 
 
-def _race_async(base: str, keys: Keys, rounds: int, calls: int) -> dict[str, Laps]:
+def _race_async(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
     # One loop for the whole race, entered anew for each round: sessions live as long as their loop.
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
@@ -87,19 +87,17 @@ def _race_async(base: str, keys: Keys, rounds: int, calls: int) -> dict[str, Lap
                     group.create_task(repeated(call))
 
         async def repeated(call: AsyncCall) -> None:
-            for _ in range(calls // AT_ONCE):
+            for _ in range(CALLS // AT_ONCE):
                 await call()
 
         runners = runner.run(enter())
         try:
-            return _race(
-                list(runners), rounds, calls, lambda name: runner.run(at_once(runners[name]))
-            )
+            return _race(list(runners), rounds, lambda name: runner.run(at_once(runners[name])))
         finally:
             runner.run(stack.aclose())
 
 
-def _race(names: list[str], rounds: int, calls: int, run: Callable[[str], None]) -> dict[str, Laps]:
+def _race(names: list[str], rounds: int, run: Callable[[str], None]) -> dict[str, Laps]:
     laps = {name: Laps() for name in names}
     for name in names:
         run(name)  # connections, caches and lazy imports belong to nobody's first round
@@ -109,8 +107,8 @@ def _race(names: list[str], rounds: int, calls: int, run: Callable[[str], None])
             gc.collect()
             cpu, wall = time.process_time(), time.perf_counter()
             run(name)
-            laps[name].cpu.append((time.process_time() - cpu) / calls * 1e6)
-            laps[name].wall.append((time.perf_counter() - wall) / calls * 1e6)
+            laps[name].cpu.append((time.process_time() - cpu) / CALLS * 1e6)
+            laps[name].wall.append((time.perf_counter() - wall) / CALLS * 1e6)
     return laps
 
 

@@ -64,16 +64,17 @@ class Urllib3Transport:
         except exceptions.TimeoutError as error:
             raise failure.timeout(request) from error
         except SSLError as error:
-            if any(getattr(cause, "in_handshake", False) for cause in _causes(error)):
+            if _caused_by(error, ssl.SSLCertVerificationError) or _in_handshake(error):
                 raise failure.tls(request, error) from error
             raise failure.broken(request, error) from error
         except ProtocolError as error:
             if _caused_by(error, TimeoutError):
                 raise failure.timeout(request) from error
-            if _caused_by(error, http.client.IncompleteRead):
+            if _caused_by(error, http.client.IncompleteRead, exceptions.IncompleteRead):
                 raise failure.truncated(request, error) from error
             raise failure.broken(request, error) from error
-        except (HTTPError, LocationValueError, OSError) as error:
+        except (HTTPError, LocationValueError, OSError, RuntimeError) as error:
+            # RuntimeError: so niquests' urllib3 says that a kept connection is out of step.
             raise failure.broken(request, error) from error
 
     def _open(self, request: Request) -> Any:
@@ -149,8 +150,12 @@ def _causes(error: BaseException) -> tuple[object, ...]:
     return (error, error.__cause__, *error.args)
 
 
-def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    return any(isinstance(cause, kind) for cause in _causes(error))
+def _caused_by(error: BaseException, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in _causes(error))
+
+
+def _in_handshake(error: BaseException) -> bool:
+    return any(getattr(cause, "in_handshake", False) for cause in _causes(error))
 
 
 class _Connection:

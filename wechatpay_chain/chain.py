@@ -8,24 +8,19 @@ A name is a segment until it is called; the called name must be a verb. What is 
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Coroutine, Mapping
-from functools import lru_cache
-from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import ConfigurationError
 from .messages import Response
+from .segments import segment
 
-__all__ = ["VERBS", "Caller", "Chain", "segment"]
+__all__ = ["VERBS", "Caller", "Chain"]
 
 VERBS = ("get", "post", "put", "patch", "delete")
 METHODS = {verb: verb.upper() for verb in VERBS}
 ASYNC_METHODS = {f"{verb}_async": verb.upper() for verb in VERBS}
 ENDS = METHODS | ASYNC_METHODS
-
-PROBES = ("__", "_ipython_", "_repr_")
-"""How the names begin by which Python or a notebook asks an object what it can do."""
 
 
 class Caller(Protocol):
@@ -36,26 +31,6 @@ class Caller(Protocol):
     def request_async(
         self, method: str, path: str, options: Mapping[str, Any]
     ) -> Coroutine[Any, Any, Response]: ...
-
-
-@lru_cache(maxsize=4096)
-def segment(name: str) -> str:
-    """An attribute's name as a path segment.
-
-    `merchantService` and `MerchantService` are `merchant-service`, `_id_` is `{id}`, a Python
-    keyword drops its trailing underscore.
-
-    Raises:
-        AttributeError: a name that Python or a tool probes for, and no segment.
-    """
-    if name.startswith("_"):
-        if len(name) < 3 or not name.endswith("_") or name.startswith(PROBES):
-            raise AttributeError(f"{name!r} is not a path segment; write chain({name!r}) if it is")
-        return f"{{{name[1:-1]}}}"
-    if name.endswith("_") and keyword.iskeyword(name[:-1]):
-        return name[:-1]
-    kebab = "".join(f"-{sign.lower()}" if sign in ascii_uppercase else sign for sign in name)
-    return kebab.removeprefix("-")
 
 
 class Chain:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ._version import __version__
-from .chain import Chain, segment
+from .chain import Chain
 from .credential import Credential, Platform
 from .crypto import keys
 from .download import downloading
@@ -26,6 +26,7 @@ from .middleware.v2_verifier import v2_verifier
 from .middleware.verifier import verifier
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, timeout_of
+from .segments import segment
 from .stack import Stack, Stacks
 from .uri import DEFAULT_BASE_URI
 

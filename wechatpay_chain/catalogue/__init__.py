@@ -1,0 +1,37 @@
+"""The catalogue: every operation and notification of WeChat Pay's public API, as data.
+
+    from wechatpay_chain import catalogue
+
+    catalogue.find("GET", "v3/pay/transactions/id/42").title   # 微信支付订单号查询订单
+    catalogue.search("退款")                                    # the best match first
+    catalogue.document()                                       # one OpenAPI 3.1 document of all
+
+The OpenAPI documents in this folder are the source; `README.md` beside them says how to correct
+one. Nothing is read before it is asked for, and then only the documents that it takes. What the
+catalogue says is documentation, not law: no request is refused on its word.
+"""
+
+from __future__ import annotations
+
+from .documents import document, products
+from .operation import Operation, Webhook
+from .registry import find, operations, search, suggest, webhook, webhooks
+from .schema import Member
+from .tree import Node, node, paths
+
+__all__ = [
+    "Member",
+    "Node",
+    "Operation",
+    "Webhook",
+    "document",
+    "find",
+    "node",
+    "operations",
+    "paths",
+    "products",
+    "search",
+    "suggest",
+    "webhook",
+    "webhooks",
+]

@@ -1,0 +1,82 @@
+"""The documents as they lie in this folder, and all of them merged into one."""
+
+from __future__ import annotations
+
+import json
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["document", "load", "products"]
+
+WEBHOOKS = ("webhooks/v2", "webhooks/v3")
+
+
+@lru_cache(maxsize=1)
+def products() -> tuple[str, ...]:
+    """The top-level products, such as `v2/pay` and `v3/refund`: each has a document."""
+    folder = files(__package__)
+    return tuple(
+        f"{protocol}/{name.removesuffix('.json')}"
+        for protocol in ("v2", "v3")
+        for name in sorted(entry.name for entry in folder.joinpath(protocol).iterdir())
+        if name.endswith(".json")
+    )
+
+
+@cache
+def load(name: str) -> Any:
+    """One document, shared by everyone in this process: it is not to be changed.
+
+    Args:
+        name: a product, or `webhooks/v3`.
+    """
+    return json.loads(files(__package__).joinpath(f"{name}.json").read_bytes())
+
+
+def document(product: str | None = None) -> dict[str, Any]:
+    """An OpenAPI 3.1 document, the caller's own to change.
+
+    Args:
+        product: such as `v3/pay`, or `webhooks/v3`; by default everything in one document.
+
+    Raises:
+        KeyError: there is no such product.
+    """
+    if product is None:
+        return _merged()
+    if product not in (*products(), *WEBHOOKS):
+        raise KeyError(
+            f"the catalogue has no document {product!r}; it has {', '.join(products())}, and "
+            f"{' and '.join(WEBHOOKS)}"
+        )
+    return _copy(product)
+
+
+def _copy(name: str) -> dict[str, Any]:
+    copy: dict[str, Any] = json.loads(json.dumps(load(name)))
+    return copy
+
+
+def _merged() -> dict[str, Any]:
+    parts = [_copy(name) for name in (*products(), *WEBHOOKS)]
+    tags = dict.fromkeys(tag["name"] for part in parts for tag in part["tags"])
+    components: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        for kind, named in part.get("components", {}).items():
+            components.setdefault(kind, {}).update(named)
+    merged = {
+        **parts[0],
+        "info": {**parts[0]["info"], "title": "微信支付 API"},
+        "tags": [{"name": name} for name in tags],
+        "paths": {path: item for part in parts for path, item in part.get("paths", {}).items()},
+        "webhooks": {
+            event: item for part in parts for event, item in part.get("webhooks", {}).items()
+        },
+        "components": components,
+    }
+    for part in parts:
+        for item in part.get("paths", {}).values():
+            for operation in item.values():
+                operation.setdefault("security", part.get("security", []))
+    return merged

@@ -1,0 +1,177 @@
+"""A made-up call of an operation: every member that it may have, with a value of the right kind.
+
+The same operation always gives the same example. Its values are plausible, and belong to nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ..sensitive import Sensitive
+from .operation import Operation
+from .schema import Member
+
+__all__ = ["MCHID", "SERIAL", "answer", "call"]
+
+MCHID = "1900000109"
+SERIAL = "PUB_KEY_ID_0119000001092026112000000000000001"
+FILE = "picture.jpg"
+
+TEXTS = tuple(
+    (re.compile(pattern), value)
+    for pattern, value in (
+        ("(^|_)(mch_?id|mch_?code|merchant_?id|mch)$|_mchid(_|$)|^account_mchid", MCHID),
+        ("app_?id(_|$)", "wxd678efh567hg6787"),
+        ("open_?id", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"),
+        ("union_?id", "o6_bmasdasdsad6_2sgVt7hMZOPfL"),
+        ("(^|_)(url|uri|website)$|_url_?|^notify", "https://shop.example.com/wechatpay"),
+        ("_date$|^date$|_day$", "2026-11-20"),
+        ("time|expire", "2026-11-20T13:29:35+08:00"),
+        ("currency|fee_type", "CNY"),
+        ("phone|mobile|telephone", "13800000000"),
+        ("email", "shop@example.com"),
+        ("(^|_)ip$|client_?ip", "203.0.113.7"),
+        ("id_card_number|id_doc_number|identification_number", "11010519491231002X"),
+        ("(bank_)?account_?(number|no)$|_card_no$", "6222020000000000000"),
+        (
+            "sha256|sha1|digest|hash|md5",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        ("latitude", "22.5405"),
+        ("longitude", "113.9345"),
+        ("file_?name$", FILE),
+        ("media_id", "jTpGmxUX3FBWVQ5NJTZvlKC-ehEuo0BJqRTvDujqhThn4ReFxikqJ5YW6zFQ"),
+        ("version", "1.0"),
+        ("plate_number", "粤B888888"),
+        ("(_no|_id|_code|_number|_sn|_key|_token|_serial|^id|^code|^token|^offset)$", ""),
+    )
+)
+"""What a text looks like, by its member's name; "" stands for an identifier made of the name."""
+
+NUMBERS = tuple(
+    (re.compile(pattern), value)
+    for pattern, value in (
+        ("limit|page_size|count$|_num$|quantity|^page", 10),
+        ("offset", 0),
+        ("time", 1795152575),
+    )
+)
+
+
+class Call(NamedTuple):
+    """What a verb is given.
+
+    Attributes:
+        variables: a value for each template variable.
+        options: the options, by name.
+    """
+
+    variables: dict[str, str]
+    options: dict[str, Any]
+
+
+def call(operation: Operation) -> Call:
+    """The example of an operation's request.
+
+    Args:
+        operation: from the catalogue.
+    """
+    variables = {member.name: str(_value(member)) for member in operation.variables}
+    options: dict[str, Any] = {}
+    if operation.query:
+        options["query"] = _filled(operation.query)
+    option = operation.body_option
+    if option == "media":
+        options |= _upload(operation)
+    elif option:
+        options[option] = _filled(operation.body)
+    if operation.protocol == "v2":
+        _name_merchant(options, operation)
+    headers = {member.name: _header(member) for member in operation.headers}
+    if headers:
+        options["headers"] = headers
+    if operation.base_uri:
+        options["base_uri"] = operation.base_uri
+    options |= {flag: True for flag in ("security", "nonceless") if getattr(operation, flag)}
+    return Call(variables, options)
+
+
+def answer(operation: Operation) -> dict[str, Any]:
+    """The example of a good answer's members; empty where it has no body, or another kind of it."""
+    return _filled(operation.answer)
+
+
+def _filled(members: Iterable[Member]) -> dict[str, Any]:
+    return {
+        member.name: _value(member)
+        for member in members
+        if member.name not in ("sign", "nonce_str") and "$" not in member.name
+    }
+
+
+def _value(member: Member) -> Any:
+    schema = member.schema.get("anyOf", [member.schema])[0]
+    if schema.get("type") == "array":
+        return [_one(member)]
+    return _one(member)
+
+
+def _one(member: Member) -> Any:
+    item = member.item
+    if member.type.startswith("object"):
+        return _filled(member.members)
+    if member.encoded == "application/json":
+        return json.dumps(_filled(member.members), ensure_ascii=False, default=str)
+    if member.encoded == "application/x-www-form-urlencoded":
+        return "&".join(f"{name}={value}" for name, value in _filled(member.members).items())
+    for fixed in ("const", "default"):
+        if fixed in item:
+            return item[fixed]
+    if member.enum:
+        return member.enum[0]
+    if member.type.startswith("boolean"):
+        return True
+    if member.type.startswith(("integer", "number")):
+        return next((value for form, value in NUMBERS if form.search(member.name)), 100)
+    text = _text(member)
+    return Sensitive(text) if member.encrypted == "RSAES-OAEP" else text
+
+
+def _text(member: Member) -> str:
+    name = member.name.lower()
+    for form, value in TEXTS:
+        if form.search(name):
+            return value or f"{member.name.replace('_', '-').upper()}-0001"
+    if re.search("(^|_)(user_|real_)?name$", name) and member.encrypted:
+        return "张三"
+    return member.title or member.name
+
+
+def _header(member: Member) -> str:
+    if member.name == "Wechatpay-Serial":
+        return SERIAL
+    if member.name == "Accept-Encoding":
+        return "gzip"
+    return str(member.enum[0] if member.enum else f"{member.name.upper()}-0001")
+
+
+def _upload(operation: Operation) -> dict[str, Any]:
+    meta = next((member for member in operation.body if member.name == "meta"), None)
+    if meta is None:
+        fields = [member for member in operation.body if member.name not in ("media", "media_hash")]
+        return {"media": FILE, "xml": _filled(fields)}
+    if {member.name for member in meta.members} == {"filename", "sha256"}:
+        return {"media": FILE}
+    return {"media": FILE, "meta": _filled(meta.members)}
+
+
+def _name_merchant(options: dict[str, Any], operation: Operation) -> None:
+    """APIv2 always names the merchant that signs, even where its documentation forgets to."""
+    fields = options.setdefault("query" if operation.method == "GET" else "xml", {})
+    if not {"mch_id", "mchid", "combine_mch_id"} & fields.keys():
+        fields["mch_id"] = MCHID
+    if "sign_type" in fields:
+        fields["sign_type"] = "MD5"

@@ -1,0 +1,39 @@
+"""The one written form of a document: readable, and with small diffs.
+
+What fits on a line stands on one line; the rest is indented by two spaces.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+__all__ = ["dumps"]
+
+WIDTH = 100
+
+
+def dumps(document: Any) -> str:
+    """A document as text, with a line break at its end.
+
+    Args:
+        document: of JSON's own types.
+    """
+    return f"{_text(document, 0, 0)}\n"
+
+
+def _text(value: Any, depth: int, before: int) -> str:
+    """One value, of which `before` characters of its first line are taken already."""
+    line = json.dumps(value, ensure_ascii=False)
+    if not value or not isinstance(value, dict | list) or before + len(line) < WIDTH:
+        return line
+    margin = "  " * (depth + 1)
+    if isinstance(value, dict):
+        keys = {name: f"{margin}{json.dumps(name, ensure_ascii=False)}: " for name in value}
+        items = [key + _text(value[name], depth + 1, len(key)) for name, key in keys.items()]
+        opening, closing = "{", "}"
+    else:
+        items = [margin + _text(item, depth + 1, len(margin)) for item in value]
+        opening, closing = "[", "]"
+    body = ",\n".join(items)
+    return f"{opening}\n{body}\n{'  ' * depth}{closing}"

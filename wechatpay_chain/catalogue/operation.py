@@ -1,0 +1,231 @@
+"""One operation, and one notification, of the catalogue: a view on its part of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from .schema import Member, members
+
+__all__ = ["Operation", "Webhook"]
+
+BODIES = {"application/json": "json", "text/xml": "xml", "multipart/form-data": "media"}
+"""The media type of a body, and the option that it is given with."""
+
+
+class _Described:
+    """What operations and notifications have in common."""
+
+    def __init__(self, method: str, spec: Mapping[str, Any]) -> None:
+        self.method = method
+        self.spec = spec
+
+    @property
+    def id(self) -> str:
+        """Its `operationId`, unique in the catalogue."""
+        return str(self.spec["operationId"])
+
+    @property
+    def title(self) -> str:
+        """Its official Chinese name."""
+        return str(self.spec["summary"])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The official names of the products it belongs to; else the product's path."""
+        return tuple(self.spec["tags"])
+
+    @property
+    def body_type(self) -> str:
+        """Media type of the request's body; empty where there is none."""
+        return next(iter(self.spec.get("requestBody", {}).get("content", {})), "")
+
+    @property
+    def body_schema(self) -> Mapping[str, Any] | None:
+        """JSON schema of the request's body, or None."""
+        if not self.body_type:
+            return None
+        schema: Mapping[str, Any] = self.spec["requestBody"]["content"][self.body_type]["schema"]
+        return schema
+
+    @cached_property
+    def body(self) -> tuple[Member, ...]:
+        """The members of the request's body."""
+        return members(self.body_schema or {})
+
+    def _parameters(self, where: str) -> Iterator[Member]:
+        for parameter in self.spec.get("parameters", ()):
+            if parameter["in"] == where:
+                yield Member(
+                    parameter["name"],
+                    _parameter_schema(parameter),
+                    required=parameter.get("required", False),
+                    title=parameter.get("description", ""),
+                )
+
+    @cached_property
+    def headers(self) -> tuple[Member, ...]:
+        """Header fields of its own."""
+        return tuple(self._parameters("header"))
+
+
+def _parameter_schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a parameter; one that holds JSON is a string to whoever sends it."""
+    for media_type, content in parameter.get("content", {}).items():
+        return {
+            "type": "string",
+            "contentMediaType": media_type,
+            "contentSchema": content["schema"],
+            "x-wechatpay-json-encoded": True,
+        }
+    schema: Mapping[str, Any] = parameter["schema"]
+    return schema
+
+
+class Operation(_Described):
+    """One operation of WeChat Pay's API.
+
+    Attributes:
+        method: upper-case HTTP method.
+        path: as the chain takes it: `v3/pay/transactions/id/{transaction_id}`, `v2/pay/micropay`.
+        spec: its OpenAPI Operation Object; not to be changed.
+    """
+
+    def __init__(self, method: str, path: str, spec: Mapping[str, Any]) -> None:
+        super().__init__(method, spec)
+        self.path = path
+
+    @property
+    def protocol(self) -> str:
+        """`v2` or `v3`."""
+        return self.path[:2]
+
+    @property
+    def product(self) -> str:
+        """Its top-level product, by which documents are cut: `v3/pay`."""
+        return "/".join(self.path.split("/", 2)[:2])
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path, cut at its slashes."""
+        return tuple(self.path.split("/"))
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """The chain as attributes, without the verb: `("v3", "pay", "transactions", …)`."""
+        return tuple(self.spec["x-wechatpay-chain"].split(".")[:-1])
+
+    @property
+    def verb(self) -> str:
+        """The method as a chain's last name: `get`."""
+        return self.method.lower()
+
+    @property
+    def mode(self) -> str:
+        """Who calls it: `merchant`, `partner` or `both`; empty where it is not said."""
+        return str(self.spec.get("x-wechatpay-mode", ""))
+
+    @property
+    def retired(self) -> bool:
+        """Whether WeChat Pay has given it up."""
+        return bool(self.spec.get("deprecated", False))
+
+    @property
+    def base_uri(self) -> str | None:
+        """Where it lives, if not at the default base URI; else None."""
+        servers = self.spec.get("servers", ())
+        return f"{servers[0]['url']}/" if servers else None
+
+    @property
+    def security(self) -> bool:
+        """Whether it needs the merchant's client certificate (`security=True`)."""
+        return bool(self.spec.get("x-wechatpay-mtls", False))
+
+    @property
+    def nonceless(self) -> bool:
+        """Whether it carries no `nonce_str` (`nonceless=True`)."""
+        return bool(self.spec.get("x-wechatpay-nonceless", False))
+
+    @property
+    def variables(self) -> tuple[Member, ...]:
+        """The template variables of its path."""
+        return tuple(self._parameters("path"))
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """Variables that only the attribute form has, with the segment that each stands for.
+
+        A segment that no attribute can spell, such as one with a capital letter, is written as a
+        variable; an empty one, as `_empty_`.
+        """
+        pairs = zip(self.attributes, self.segments, strict=True)
+        return {
+            name[1:-1]: segment
+            for name, segment in pairs
+            if name.startswith("_") and not segment.startswith("{")
+        }
+
+    @cached_property
+    def query(self) -> tuple[Member, ...]:
+        """The parameters of its query."""
+        return tuple(self._parameters("query"))
+
+    @property
+    def body_option(self) -> str:
+        """The option its body is given with: `json`, `xml`, `media`; empty where there is none."""
+        return BODIES.get(self.body_type, "")
+
+    @property
+    def answer_type(self) -> str:
+        """Media type of a good answer's body; empty where it has none."""
+        for status in ("200", "204", "302"):
+            if status in self.spec["responses"]:
+                return next(iter(self.spec["responses"][status].get("content", {})), "")
+        return ""
+
+    @property
+    def answer_status(self) -> int:
+        """HTTP status of a good answer."""
+        return next(int(status) for status in self.spec["responses"] if status != "default")
+
+    @property
+    def answer_schema(self) -> Mapping[str, Any] | None:
+        """JSON schema of a good answer's body, or None."""
+        content = self.spec["responses"][str(self.answer_status)].get("content", {})
+        described = [each["schema"] for each in content.values() if "schema" in each]
+        return described[-1] if described else None
+
+    @cached_property
+    def answer(self) -> tuple[Member, ...]:
+        """The members of a good answer."""
+        return members(self.answer_schema or {})
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.method} {self.path} {self.title}>"
+
+
+class Webhook(_Described):
+    """One notification.
+
+    Attributes:
+        event: its type, such as `TRANSACTION.SUCCESS`.
+        protocol: `v2` or `v3`.
+        spec: its OpenAPI Operation Object; not to be changed.
+    """
+
+    def __init__(self, event: str, protocol: str, spec: Mapping[str, Any]) -> None:
+        super().__init__("POST", spec)
+        self.event = event
+        self.protocol = protocol
+
+    @property
+    def resource(self) -> tuple[Member, ...]:
+        """The members of what it carries encrypted; of a notification in the clear, its own."""
+        for member in (*self.body, *(inner for outer in self.body for inner in outer.members)):
+            if member.encrypted:
+                return member.members
+        return self.body
+
+    def __repr__(self) -> str:
+        return f"<Webhook {self.protocol} {self.event} {self.title}>"

@@ -1,0 +1,160 @@
+"""Operations and notifications: all of them, one of them, those that match some words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+
+from .documents import WEBHOOKS, load, products
+from .operation import Operation, Webhook
+
+__all__ = [
+    "beginning_with",
+    "find",
+    "operations",
+    "product_of",
+    "search",
+    "suggest",
+    "webhook",
+    "webhooks",
+]
+
+
+@cache
+def operations(product: str | None = None) -> tuple[Operation, ...]:
+    """The operations of one product, or all of them, in the order of the documents.
+
+    Args:
+        product: such as `v3/pay`.
+    """
+    if product is None:
+        return tuple(operation for name in products() for operation in operations(name))
+    prefix = "v2" if product.startswith("v2/") else ""
+    return tuple(
+        Operation(verb.upper(), f"{prefix}{path}".removeprefix("/"), spec)
+        for path, item in load(product)["paths"].items()
+        for verb, spec in item.items()
+    )
+
+
+def product_of(path: str) -> str | None:
+    """The product whose document has a path, or would have it; None above and beyond them."""
+    protocol, _, rest = path.lstrip("/").partition("/")
+    name = f"{protocol.lower()}/{rest.partition('/')[0]}"
+    return name if name in products() else None
+
+
+def beginning_with(product: str, segments: Sequence[str]) -> Iterator[Operation]:
+    """The operations of a product whose paths begin with some segments, or values for them."""
+    for operation in operations(product):
+        if len(operation.segments) >= len(segments) and _fits(operation.segments, segments):
+            yield operation
+
+
+def _fits(template: Iterable[str], segments: Iterable[str]) -> bool:
+    """Whether segments, of which the first may be in any case, are a template's or fill it."""
+    pairs = list(zip(template, segments, strict=False))
+    return all(
+        ours == theirs or (ours.startswith("{") and theirs != "") for ours, theirs in pairs[1:]
+    )
+
+
+def find(method: str, path: str) -> Operation | None:
+    """One operation, or None where the catalogue has none such.
+
+    Args:
+        method: HTTP method, in any case.
+        path: a template (`v3/pay/transactions/id/{transaction_id}`), or a path with values in it;
+            a query is ignored. Where several templates fit, the most literal one counts.
+    """
+    path = path.partition("?")[0].lstrip("/")
+    product = product_of(path)
+    if product is None:
+        return None
+    segments = path.split("/")
+    fitting = [
+        operation
+        for operation in beginning_with(product, segments)
+        if operation.method == method.upper() and len(operation.segments) == len(segments)
+    ]
+    return max(fitting, key=lambda each: _likeness(each.segments, segments), default=None)
+
+
+def _likeness(template: Sequence[str], segments: Sequence[str]) -> tuple[bool, ...]:
+    return tuple(ours == theirs for ours, theirs in zip(template, segments, strict=True))
+
+
+def search(words: str) -> tuple[Operation, ...]:
+    """The operations in whose title, product, path, chain or id every word occurs; best first.
+
+    Args:
+        words: one or more, of any language, divided by spaces; case does not matter.
+    """
+    wanted = words.lower().split()
+    if not wanted:
+        return ()
+    found = [each for each in operations() if all(word in _text(each) for word in wanted)]
+    return tuple(sorted(found, key=lambda each: _distance(each, wanted)))
+
+
+def _text(operation: Operation) -> str:
+    spec = operation.spec
+    parts = (operation.title, *operation.tags, operation.path, spec["x-wechatpay-chain"])
+    return "\n".join((*parts, operation.id, operation.method)).lower()
+
+
+def _distance(operation: Operation, words: Iterable[str]) -> tuple[bool, int, bool, int]:
+    """First those in use, then those with the words in the title, then APIv3, then short titles."""
+    title = operation.title.lower()
+    missing = sum(word not in title for word in words)
+    return operation.retired, missing, operation.protocol == "v2", len(title)
+
+
+def suggest(method: str, path: str, count: int = 3) -> tuple[Operation, ...]:
+    """The operations that are most like one which the catalogue does not have; nearest first.
+
+    Args:
+        method: HTTP method; another one counts as a small difference.
+        path: as it was called, with values in it.
+        count: how many at most.
+    """
+    wanted = path.partition("?")[0].strip("/")
+    names: dict[str, list[Operation]] = {}
+    for operation in operations():
+        filled = _filled(operation, wanted.split("/"))
+        names.setdefault(filled, []).append(operation)
+    near = difflib.get_close_matches(wanted, names, n=count, cutoff=0.75)
+    found = [operation for name in near for operation in names[name]]
+    found.sort(key=lambda each: each.method != method.upper())
+    return tuple(found[:count])
+
+
+def _filled(operation: Operation, segments: Sequence[str]) -> str:
+    """An operation's path with its variables replaced by what stands at their places."""
+    filled = [
+        segments[index] if name.startswith("{") and index < len(segments) else name
+        for index, name in enumerate(operation.segments)
+    ]
+    return "/".join(filled)
+
+
+@lru_cache(maxsize=1)
+def webhooks() -> tuple[Webhook, ...]:
+    """All notifications, in the order of the documents."""
+    return tuple(
+        Webhook(key.partition("/")[2], key[:2], item["post"])
+        for name in WEBHOOKS
+        for key, item in load(name)["webhooks"].items()
+    )
+
+
+def webhook(event: str, protocol: str = "v3") -> Webhook | None:
+    """One notification, or None where the catalogue has none such.
+
+    Args:
+        event: its type, such as `TRANSACTION.SUCCESS`.
+        protocol: `v3`, or `v2`, where the same type means another notification.
+    """
+    found = (each for each in webhooks() if (each.event, each.protocol) == (event, protocol))
+    return next(found, None)

@@ -1,0 +1,95 @@
+"""What a JSON schema of the catalogue says, member by member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["Member", "members"]
+
+Schema = Mapping[str, Any]
+
+
+class Member:
+    """One member of an object, or one parameter.
+
+    Attributes:
+        name: as it is sent; `$n` stands for a number in the names that APIv2 counts up.
+        schema: its JSON schema; of an array, the array's.
+        required: whether WeChat Pay's documentation calls it required.
+        title: its short Chinese name, perhaps empty.
+    """
+
+    __slots__ = ("name", "required", "schema", "title")
+
+    def __init__(self, name: str, schema: Schema, *, required: bool, title: str = "") -> None:
+        self.name = name
+        self.schema = schema
+        self.required = required
+        self.title = title or schema.get("title", "")
+
+    @property
+    def item(self) -> Schema:
+        """Its schema; of an array, that of the array's items; of alternatives, the first."""
+        schema = self.schema.get("anyOf", [self.schema])[0]
+        items: Schema = schema["items"] if schema.get("type") == "array" else schema
+        return items
+
+    @property
+    def type(self) -> str:
+        """`string`, `integer`, `number`, `boolean` or `object`; with `[]` for an array."""
+        array = self.schema.get("type") == "array"
+        return f"{self.item.get('type', 'any')}{'[]' if array else ''}"
+
+    @property
+    def enum(self) -> tuple[Any, ...]:
+        """The values it may have; empty where that is open."""
+        return tuple(self.item.get("enum", ()))
+
+    @property
+    def encrypted(self) -> str:
+        """How it travels encrypted: `RSAES-OAEP` or `AEAD_AES_256_GCM`; else empty."""
+        return str(self.item.get("x-wechatpay-encrypted", ""))
+
+    @property
+    def encoded(self) -> str:
+        """The media type of what the string holds, `application/json` say; else empty."""
+        return str(self.item.get("contentMediaType", ""))
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Its members, if it is an object, an array of objects, or a string that holds one."""
+        return members(self.schema)
+
+    def __repr__(self) -> str:
+        return f"<Member {self.name}: {self.type}>"
+
+
+def members(schema: Schema) -> tuple[Member, ...]:
+    """The members of an object; of an array, of its items; of an encoded string, of its content.
+
+    Of alternatives, those of all, each once.
+    """
+    found: dict[str, Member] = {}
+    for member in _members(schema):
+        found.setdefault(member.name, member)
+    return tuple(found.values())
+
+
+def _members(schema: Schema) -> Iterator[Member]:
+    if schema.get("type") == "array":
+        schema = schema["items"]
+    schema = schema.get("contentSchema", schema)
+    required = schema.get("required", ())
+    for name, inner in schema.get("properties", {}).items():
+        yield Member(name, inner, required=name in required)
+    for pattern, inner in schema.get("patternProperties", {}).items():
+        yield Member(_counted(pattern), inner, required=False)
+    for alternative in schema.get("anyOf", ()):
+        yield from _members(alternative)
+
+
+def _counted(pattern: str) -> str:
+    r"""`^coupon_id_\d+_\d+$` as the documentation writes it: `coupon_id_$n_$m`."""
+    name = pattern.removeprefix("^").removesuffix("$")
+    return name.replace(r"\d+", "$n", 1).replace(r"\d+", "$m", 1)

@@ -1,0 +1,62 @@
+"""The tree of paths: what can follow a chain's path so far."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..segments import attribute
+from .documents import products
+from .registry import beginning_with, operations, product_of
+
+__all__ = ["Node", "node", "paths"]
+
+
+class Node(NamedTuple):
+    """What can follow at one place of the tree; nothing where the catalogue does not know it.
+
+    Attributes:
+        attributes: the next segments, as attributes.
+        verbs: the verbs that end a chain here.
+    """
+
+    attributes: tuple[str, ...]
+    verbs: tuple[str, ...]
+
+
+def node(path: str) -> Node:
+    """What can follow a path.
+
+    Args:
+        path: as a chain has it so far, with variables or values for them; "" is the root.
+    """
+    product = product_of(path)
+    if product is None:
+        return Node(_above(path.strip("/").lower()), ())
+    segments = path.lstrip("/").split("/")
+    attributes, verbs = set(), set()
+    for operation in beginning_with(product, segments):
+        if len(operation.attributes) > len(segments):
+            attributes.add(operation.attributes[len(segments)])
+        else:
+            verbs.add(operation.verb)
+    return Node(tuple(sorted(attributes)), tuple(sorted(verbs)))
+
+
+def _above(path: str) -> tuple[str, ...]:
+    """The two levels above the documents, known from their names."""
+    if path == "":
+        return ("v2", "v3")
+    names = (name.partition("/")[2] for name in products() if name.startswith(f"{path}/"))
+    return tuple(sorted(filter(None, map(attribute, names))))
+
+
+def paths(below: str = "") -> tuple[str, ...]:
+    """The paths of all operations, as the chain takes them.
+
+    Args:
+        below: only what follows this path, without it.
+    """
+    prefix = f"{below.strip('/')}/" if below.strip("/") else ""
+    product = product_of(below)
+    found = {operation.path for operation in operations(product) if operation.path != prefix}
+    return tuple(sorted(path[len(prefix) :] for path in found if path.startswith(prefix)))

@@ -33,6 +33,7 @@ from .uri import DEFAULT_BASE_URI
 if TYPE_CHECKING:
     from .crypto.certificate import Merchant
     from .transport.tls import Verify
+    from .typed import V2, V3
 
 __all__ = ["WeChatPay"]
 
@@ -147,8 +148,14 @@ class WeChatPay:
     def __getitem__(self, path: str) -> Chain:
         return self.chain(path)
 
-    def __getattr__(self, name: str) -> Chain:
-        return Chain(self, segment(name), name=name)
+    if TYPE_CHECKING:
+        # The chains that the catalogue knows, generated from it; any other is a string.
+        v2: V2
+        v3: V3
+    else:
+
+        def __getattr__(self, name: str) -> Chain:
+            return Chain(self, segment(name), name=name)
 
     __iter__ = None
     __contains__ = None

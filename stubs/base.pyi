@@ -1,0 +1,54 @@
+"""What the generated stubs are made of. For type checkers only: nothing here exists at run time."""
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, BinaryIO, Generic, TypeAlias, TypedDict, TypeVar
+
+from wechatpay_chain.chain import Chain
+from wechatpay_chain.media import Media
+from wechatpay_chain.messages import Response
+from wechatpay_chain.stack import Stack
+
+Members = TypeVar("Members", covariant=True)
+
+class Node:
+    """A path so far; its attributes are the segments and verbs that the catalogue knows.
+
+    Brackets and `chain()` take any string, and give a `Chain` that is not checked any further.
+    """
+
+    def chain(self, path: str) -> Chain: ...
+    def __getitem__(self, path: str) -> Chain: ...
+    def __hash__(self) -> int: ...
+
+class JSONResponse(Response, Generic[Members]):
+    """A `Response` whose JSON is known."""
+
+    def json(self) -> Members: ...
+
+class XMLResponse(Response, Generic[Members]):
+    """A `Response` whose XML is known."""
+
+    def xml(self) -> Members: ...  # type: ignore[override]  # a TypedDict is no dict to mypy
+
+class WhatTheOperationTakes:
+    """Nothing but `Any` passes for it; mypy names it where a literal does not fit."""
+
+Untyped: TypeAlias = Mapping[str, WhatTheOperationTakes]
+"""A mapping whose values are `Any`: it is taken as it is, and nothing in it is checked."""
+
+class Options(TypedDict, total=False):
+    """The options that every verb takes."""
+
+    body: str | bytes | None
+    headers: Mapping[str, str | int] | None
+    base_uri: str | None
+    security: bool
+    nonceless: bool
+    sink: str | PathLike[str] | BinaryIO | None
+    media: str | PathLike[str] | BinaryIO | Media | None
+    meta: Mapping[str, Any] | str | None
+    timeout: float | tuple[float | None, float | None] | None
+    unsigned: bool
+    stack: Stack | None
+    sensitive: str | None

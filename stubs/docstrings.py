@@ -1,0 +1,54 @@
+"""What an editor shows for a verb: title, product, what to send, what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["docstring"]
+
+Schema = Mapping[str, Any]
+
+
+def docstring(method: str, path: str, spec: Schema) -> list[str]:
+    """The lines of a docstring, without its quotes.
+
+    Args:
+        method: upper-case.
+        path: as the chain takes it.
+        spec: the OpenAPI Operation Object.
+    """
+    retired = " (retired)" if spec.get("deprecated") else ""
+    lines = [f"{spec['summary']}{retired}", "", f"{method} {path}", f"{'、'.join(spec['tags'])}"]
+    for where, heading in (("path", "Path"), ("query", "query="), ("header", "headers=")):
+        parameters = [each for each in spec.get("parameters", ()) if each["in"] == where]
+        if parameters:
+            lines += ["", f"{heading}:"]
+            lines += [
+                _line(each["name"], each.get("required", False), each.get("description", ""))
+                for each in parameters
+            ]
+    for content, heading in _contents(spec):
+        lines += ["", f"{heading}:", *_members(content)]
+    return [line.replace("\\", "\\\\").replace('"""', "'''") for line in lines]
+
+
+def _contents(spec: Schema) -> Iterator[tuple[Schema, str]]:
+    options = {"application/json": "json=", "text/xml": "xml=", "multipart/form-data": "media="}
+    for kind, content in spec.get("requestBody", {}).get("content", {}).items():
+        yield content["schema"], options[kind]
+    for content in spec["responses"].get("200", {}).get("content", {}).values():
+        if "properties" in content.get("schema", {}):
+            yield content["schema"], "Returns"
+
+
+def _members(schema: Schema) -> list[str]:
+    required = schema.get("required", ())
+    return [
+        _line(name, name in required, inner.get("title", ""))
+        for name, inner in schema.get("properties", {}).items()
+    ]
+
+
+def _line(name: str, required: bool, title: str) -> str:
+    return f"    {name}{'*' if required else ''}  {title}".rstrip()

@@ -1,0 +1,29 @@
+"""The build hook: whoever builds or installs the package gets its type stubs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Writes `wechatpay_chain/typed/` before hatchling gathers the files of a wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Generate the stubs; an editable install has them in its working tree.
+
+        Args:
+            version: of the build target, `standard` or `editable`.
+            build_data: where hatchling is told that the files, which git ignores, belong to it.
+        """
+        folder = str(Path(__file__).parent)
+        sys.path.insert(0, folder)
+        try:
+            from generate import generate
+        finally:
+            sys.path.remove(folder)
+        generate(Path(self.root, "wechatpay_chain"))
+        build_data["artifacts"].append("/wechatpay_chain/typed/**/*.pyi")

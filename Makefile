@@ -32,6 +32,7 @@ bench: $(VENV)/.benched
 format: $(VENV)/.checked
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m wechatpay_chain.catalogue.form
 
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,0 +1,212 @@
+"""The small API over the documents: what it finds, and how little it reads for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wechatpay_chain import catalogue
+from wechatpay_chain.catalogue import Operation
+
+
+def found(method: str, path: str) -> Operation:
+    operation = catalogue.find(method, path)
+    assert operation is not None
+    return operation
+
+
+def test_everything_is_there() -> None:
+    assert len(catalogue.operations()) == 1147
+    assert len(catalogue.webhooks()) == 112
+    assert sum(len(catalogue.operations(name)) for name in catalogue.products()) == 1147
+
+
+def test_one_operation_tells_what_is_known_of_it() -> None:
+    native = found("post", "v3/pay/transactions/native")
+    assert (native.title, native.tags, native.mode) == ("Native下单", ("基础支付",), "merchant")
+    assert native.attributes == ("v3", "pay", "transactions", "native")
+    assert (native.protocol, native.product, native.verb) == ("v3", "v3/pay", "post")
+    assert (native.base_uri, native.security, native.nonceless) == (None, False, False)
+    assert not native.retired
+    amount = next(member for member in native.body if member.name == "amount")
+    assert (amount.type, amount.required, amount.title) == ("object", True, "订单金额")
+    assert [(each.name, each.type) for each in amount.members] == [
+        ("total", "integer"),
+        ("currency", "string"),
+    ]
+    assert [member.name for member in native.answer] == ["code_url"]
+    assert (native.answer_status, native.answer_type) == (200, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "template"),
+    [
+        ("GET", "v3/pay/transactions/id/42", "v3/pay/transactions/id/{transaction_id}"),
+        ("get", "/v3/pay/transactions/id/42?mchid=1", "v3/pay/transactions/id/{transaction_id}"),
+        ("GET", "v3/pay/transactions/id/{id}", "v3/pay/transactions/id/{transaction_id}"),
+        ("POST", "V2/pay/unifiedorder", "v2/pay/unifiedorder"),
+        ("POST", "v2/secapi/mch/addInstitutionsub", "v2/secapi/mch/addInstitutionsub"),
+        ("POST", "v3/applyment4sub/applyment/", "v3/applyment4sub/applyment/"),
+        ("POST", "v3/offlineface/transactions", "v3/offlineface/transactions"),
+        (
+            "POST",
+            "v3/apply4subject/applyment/{business_code}/cancel",
+            "v3/apply4subject/applyment/{business_code}/cancel",
+        ),
+        (
+            "POST",
+            "v3/apply4subject/applyment/{applyment_id}/cancel",
+            "v3/apply4subject/applyment/{applyment_id}/cancel",
+        ),
+    ],
+)
+def test_a_path_finds_its_operation(method: str, path: str, template: str) -> None:
+    assert found(method, path).path == template
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "v3/pay/transactions/native"),
+        ("POST", "v3/pay/transactions"),
+        ("GET", "v3/pay/transactions/id/"),
+        ("GET", "v3/pay/transactions/id/42/more"),
+        ("POST", "v2/secapi/mch/addinstitutionsub"),
+        ("POST", "v3/applyment4sub/applyment"),
+        ("GET", "v4/pay"),
+        ("GET", ""),
+    ],
+)
+def test_what_is_not_there_is_not_found(method: str, path: str) -> None:
+    assert catalogue.find(method, path) is None
+
+
+def test_the_most_literal_template_wins() -> None:
+    literal = found("GET", "v3/marketing/favor/stocks")
+    assert "{" not in literal.path
+    for operation in catalogue.operations():
+        assert catalogue.find(operation.method, operation.path) is operation
+
+
+@given(st.text(), st.text())
+def test_no_path_is_too_odd_to_be_looked_up(method: str, path: str) -> None:
+    assert catalogue.find(method, path) is None or path
+    catalogue.node(path)
+    catalogue.suggest(method, path)
+    catalogue.search(path)
+
+
+def test_a_search_takes_titles_products_and_paths() -> None:
+    refunds = catalogue.search("退款")
+    assert all("退款" in f"{each.title}{each.tags}" for each in refunds)
+    assert "退款" in refunds[0].title
+    assert refunds[0].protocol == "v3"
+    assert found("POST", "v3/refund/domestic/refunds") in refunds
+    assert {each.product for each in catalogue.search("offlineface 重采")} == {"v3/offlineface"}
+    assert catalogue.search("REFUND/domestic")[0].path.startswith("v3/refund/domestic")
+    assert found("POST", "v3/pay/transactions/native") in catalogue.search("基础支付 native")
+    assert found("POST", "v3/profitsharing/orders") in catalogue.search("profitsharing.orders.post")
+    assert catalogue.search("") == catalogue.search("  ") == catalogue.search("没有这个") == ()
+
+
+def test_retired_operations_come_last() -> None:
+    retired = [each for each in catalogue.operations() if each.retired]
+    assert len(retired) == 5
+    listed = catalogue.search(retired[0].tags[0])
+    assert [each.retired for each in listed] == sorted(each.retired for each in listed)
+
+
+def test_a_near_miss_is_suggested() -> None:
+    native = found("POST", "v3/pay/transactions/native")
+    assert catalogue.suggest("POST", "v3/pay/transaction/native")[0] is native
+    assert catalogue.suggest("POST", "/v3/pay/transactions/nativ?a=1")[0] is native
+    by_number = catalogue.suggest("GET", "v3/pay/transactions/out_trade_no/4200")[0]
+    assert by_number.path == "v3/pay/transactions/out-trade-no/{out_trade_no}"
+    assert len(catalogue.suggest("GET", "v3/pay/transactions/native", count=1)) == 1
+    assert catalogue.suggest("GET", "completely/different") == ()
+
+
+def test_a_node_has_what_follows() -> None:
+    assert catalogue.node("") == (("v2", "v3"), ())
+    assert "offlineface" in catalogue.node("v3").attributes
+    assert {"faceCollections", "authinfo"} <= set(catalogue.node("v3/offlineface").attributes)
+    collections = catalogue.node("v3/offlineface/face-collections")
+    assert collections.attributes == ("_collection_id_",)
+    assert collections.verbs == ("get",)
+    for path in ("v3/pay/transactions/id/42", "v3/pay/transactions/id/{transaction_id}"):
+        assert catalogue.node(path).verbs == ("get",)
+    assert "return_" in catalogue.node("v3/ecommerce/subsidies").attributes
+    assert catalogue.node("v3/of/next/year") == ((), ())
+
+
+def test_paths_are_the_chains_own() -> None:
+    assert "v3/pay/transactions/native" in catalogue.paths()
+    assert "v2/pay/unifiedorder" in catalogue.paths()
+    assert "transactions/native" in catalogue.paths("v3/pay")
+    assert catalogue.paths("v3/pay/transactions/native") == ()
+    assert len(catalogue.paths()) == len({each.path for each in catalogue.operations()})
+
+
+def test_the_merged_document_has_everything_once() -> None:
+    merged = catalogue.document()
+    assert sum(len(item) for item in merged["paths"].values()) == 1147
+    assert len(merged["webhooks"]) == 112
+    assert {"Error", "Failure"} <= set(merged["components"]["schemas"])
+    native = merged["paths"]["/v3/pay/transactions/native"]["post"]
+    assert native["security"] == [{"WECHATPAY2-SHA256-RSA2048": []}]
+    assert merged["paths"]["/pay/unifiedorder"]["post"]["security"] == []
+    assert {tag["name"] for tag in merged["tags"]} >= {"基础支付", "v3/offlineface", "通知"}
+
+
+def test_a_document_is_the_callers_own() -> None:
+    first = catalogue.document("v3/pay")
+    first["paths"].clear()
+    assert catalogue.document("v3/pay")["paths"]
+    with pytest.raises(KeyError, match="v3/refund"):
+        catalogue.document("v3/refunding")
+
+
+def test_a_notification_tells_what_it_carries() -> None:
+    paid = catalogue.webhook("TRANSACTION.SUCCESS")
+    assert paid is not None
+    assert {"out_trade_no", "transaction_id", "amount"} <= {m.name for m in paid.resource}
+    deposit = catalogue.webhook("TRANSACTION.SUCCESS", "v2")
+    assert deposit is not None
+    assert deposit is not paid
+    assert deposit.title != paid.title
+    assert catalogue.webhook("NOTHING.HAPPENED") is None
+    assert [each for each in catalogue.webhooks() if not each.resource] == []
+    refund = catalogue.webhook("refund-processed", "v2")
+    assert refund is not None
+    assert {"out_refund_no", "refund_status"} <= {member.name for member in refund.resource}
+
+
+def test_repr_shows_what_a_thing_is() -> None:
+    native = found("POST", "v3/pay/transactions/native")
+    assert repr(native) == "<Operation POST v3/pay/transactions/native Native下单>"
+    assert repr(native.body[0]) == "<Member appid: string>"
+    assert repr(catalogue.webhook("REFUND.SUCCESS")).startswith("<Webhook v3 REFUND.SUCCESS ")
+
+
+def test_nothing_is_read_before_it_is_asked_for() -> None:
+    code = """
+import json, sys
+import wechatpay_chain
+loaded = [[name for name in sys.modules if "catalogue" in name]]
+from wechatpay_chain import catalogue
+from wechatpay_chain.catalogue.documents import load
+loaded.append(load.cache_info().currsize)
+catalogue.node("v3")
+loaded.append(load.cache_info().currsize)
+catalogue.find("GET", "v3/pay/transactions/id/42")
+catalogue.node("v3/pay/transactions")
+loaded.append(load.cache_info().currsize)
+print(json.dumps(loaded))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[], 0, 0, 1]

@@ -14,7 +14,7 @@ from ..sensitive import Sensitive
 from .operation import Operation
 from .schema import Member
 
-__all__ = ["MCHID", "SERIAL", "answer", "call"]
+__all__ = ["MCHID", "SERIAL", "answer", "call", "scalar"]
 
 MCHID = "1900000109"
 SERIAL = "PUB_KEY_ID_0119000001092026112000000000000001"
@@ -122,9 +122,15 @@ def _value(member: Member) -> Any:
 
 
 def _one(member: Member) -> Any:
-    item = member.item
     if member.type.startswith("object"):
         return _filled(member.members)
+    plain = scalar(member)
+    return Sensitive(plain) if member.encrypted == "RSAES-OAEP" else plain
+
+
+def scalar(member: Member) -> Any:
+    """A value for a member that is no object, or for an item of its array; in the clear."""
+    item = member.item
     if member.encoded == "application/json":
         return json.dumps(_filled(member.members), ensure_ascii=False, default=str)
     if member.encoded == "application/x-www-form-urlencoded":
@@ -138,8 +144,7 @@ def _one(member: Member) -> Any:
         return True
     if member.type.startswith(("integer", "number")):
         return next((value for form, value in NUMBERS if form.search(member.name)), 100)
-    text = _text(member)
-    return Sensitive(text) if member.encrypted == "RSAES-OAEP" else text
+    return _text(member)
 
 
 def _text(member: Member) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
 from .. import canonical, xml
 from ..canonical import SCHEME
 from ..crypto import digest, rsa
-from .exchange import Answer, Refusal
+from .exchange import Answer, Content, Refusal
 from .identity import Identity
 
-__all__ = ["answer_v2", "answer_v3", "refuse_v2", "refuse_v3"]
+__all__ = ["answer_v2", "answer_v3", "content", "refuse_v2", "refuse_v3"]
+
+SHA1 = "Wechatpay-Statement-Sha1"
 
 
 def answer_v3(result: Any, serial: str, identity: Identity) -> Answer:
@@ -29,7 +32,31 @@ def refuse_v3(refusal: Refusal, serial: str, identity: Identity) -> Answer:
     return _signed(refusal.status, _json(body), serial, identity)
 
 
-def answer_v2(result: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:
+def content(result: Content, serial: str, identity: Identity) -> Answer:
+    """A file or a page, signed where it is APIv3's and meant to be.
+
+    A statement's signature covers its SHA-1 instead of its bytes.
+    """
+    headers = {"Content-Type": result.media_type, **result.headers}
+    if not result.signed or not serial:
+        headers["Request-ID"] = canonical.nonce()
+        return Answer(result.status, headers, result.body)
+    covered = result.body
+    if SHA1 in result.headers:
+        covered = f'{{"sha1":"{result.headers[SHA1]}"}}'.encode()
+    answer = _signed(result.status, covered, serial, identity)
+    return Answer(result.status, {**answer.headers, **headers}, result.body)
+
+
+def statement(body: bytes, media_type: str = "application/octet-stream") -> Content:
+    """A file that is signed by its SHA-1."""
+    digest_of_body = hashlib.sha1(body, usedforsecurity=False).hexdigest()
+    return Content(body, media_type, {SHA1: digest_of_body})
+
+
+def answer_v2(
+    result: dict[str, Any], fields: dict[str, str], identity: Identity, *, signed: bool = True
+) -> Answer:
     """An APIv2 success, with nonce and sign by the request's own `sign_type`."""
     answer = {
         "return_code": "SUCCESS",
@@ -37,7 +64,7 @@ def answer_v2(result: dict[str, Any], fields: dict[str, str], identity: Identity
         "result_code": "SUCCESS",
         **result,
     }
-    return _signed_xml(answer, fields, identity)
+    return _signed_xml(answer, fields, identity) if signed else _xml(answer)
 
 
 def refuse_v2(refusal: Refusal, fields: dict[str, str] | None, identity: Identity) -> Answer:
@@ -63,7 +90,7 @@ def _signed(status: int, body: bytes, serial: str, identity: Identity) -> Answer
         "Wechatpay-Timestamp": stamp,
         "Wechatpay-Nonce": nonce,
         "Wechatpay-Serial": serial,
-        "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
+        "Wechatpay-Signature": rsa.sign(message, identity.platform_keys[serial]),
         "Wechatpay-Signature-Type": SCHEME,
         "Request-ID": canonical.nonce(),
     }

@@ -7,9 +7,38 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..catalogue import Operation
     from .state import State
 
-__all__ = ["Answer", "Arrival", "Call", "Refusal"]
+__all__ = ["Answer", "Arrival", "Call", "Content", "File", "Refusal", "Step"]
+
+
+@dataclass(slots=True)
+class File:
+    """A file that came in an upload.
+
+    Attributes:
+        name: as the client gave it.
+        content: its bytes.
+    """
+
+    name: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of a request's inspection.
+
+    Attributes:
+        name: what was looked at: `signature`, say.
+        passed: whether it was as it must be.
+        note: what was found, or what was hashed.
+    """
+
+    name: str
+    passed: bool
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -20,6 +49,10 @@ class Arrival:
         target: path and query, untouched.
         body: the bytes that a signature covers (`meta` of an upload).
         client_certificate: whether TLS showed one of the merchant's.
+        secure: whether it came over TLS.
+        file: what an upload brought.
+        form: the other fields of an upload.
+        steps: what inspection found, step by step.
     """
 
     method: str
@@ -27,6 +60,10 @@ class Arrival:
     headers: Mapping[str, str]
     body: bytes
     client_certificate: bool = False
+    secure: bool = False
+    file: File | None = None
+    form: dict[str, str] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -41,8 +78,11 @@ class Call:
     Attributes:
         params: values of the path's template variables.
         query: of an APIv3 call.
-        data: the JSON or XML members.
+        data: the JSON or XML members; what came encrypted is plaintext here.
         state: what the gateway remembers.
+        headers: as they came.
+        operation: what the catalogue knows of it.
+        file: what an upload brought.
     """
 
     params: dict[str, str]
@@ -50,6 +90,8 @@ class Call:
     data: dict[str, Any]
     state: State
     headers: Mapping[str, str] = field(default_factory=dict)
+    operation: Operation | None = None
+    file: File | None = None
 
     def require(self, *names: str) -> None:
         """Refuse unless the members are there and not empty.
@@ -63,10 +105,21 @@ class Call:
 
 
 class Refusal(Exception):
-    """What the gateway says no with; the form of APIv2 or v3 is `answers`' matter."""
+    """What the gateway says no with; the form of APIv2 or v3 is `answers`' matter.
 
-    def __init__(self, status: int, code: str, message: str, detail: Any = None) -> None:
+    Args:
+        status: HTTP status; APIv2 has 200 for nearly all.
+        code: WeChat Pay's.
+        message: what was wrong.
+        detail: APIv3's.
+        keep: whether what was done before stays done, as after a payment that failed.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, detail: Any = None, *, keep: bool = False
+    ) -> None:
         super().__init__(f"{code}: {message}")
+        self.keep = keep
         self.status = status
         self.code = code
         self.message = message
@@ -87,3 +140,22 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+@dataclass(slots=True)
+class Content:
+    """What an operation answers with instead of members: a file, or a page to go to.
+
+    Attributes:
+        body: the bytes.
+        media_type: of the bytes.
+        headers: header fields of its own.
+        status: 200, or 302 with a `Location`.
+        signed: whether an APIv3 signature goes with it.
+    """
+
+    body: bytes = b""
+    media_type: str = "application/octet-stream"
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    signed: bool = True

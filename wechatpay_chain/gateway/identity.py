@@ -8,7 +8,8 @@ import secrets
 import ssl
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -19,9 +20,29 @@ from cryptography.x509.oid import NameOID
 from .. import canonical
 from ..crypto.certificate import certificate_serial
 
-__all__ = ["Identity", "pem"]
+__all__ = ["Identity", "Platform", "pem"]
 
 VALIDITY = datetime.timedelta(days=5 * 365)
+
+
+@dataclass(frozen=True, repr=False)
+class Platform:
+    """One of WeChat Pay's keys, under both of its names.
+
+    Attributes:
+        key: signs answers, opens what was encrypted for the platform.
+        certificate: the platform certificate of the key.
+        public_key_id: the key's other name.
+    """
+
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+    public_key_id: str
+
+    @property
+    def serial(self) -> str:
+        """The platform certificate's serial number."""
+        return certificate_serial(self.certificate)
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,8 +53,9 @@ class Identity:
         mchid, appid: the merchant and its app.
         apiv3_key, secret: the two symmetric keys, 32 characters each.
         merchant_key, merchant_certificate: sign requests; also shown for mutual TLS.
-        platform_key, platform_certificate, public_key_id: sign answers, by either name.
-        server_key, server_certificate, authority: the gateway's own TLS.
+        platforms: WeChat Pay's keys, the newest first; several while they are rotated.
+        server_key, server_certificate: the gateway's own TLS.
+        authority_key, authority: issued all certificates.
     """
 
     mchid: str
@@ -42,11 +64,10 @@ class Identity:
     secret: str
     merchant_key: rsa.RSAPrivateKey
     merchant_certificate: x509.Certificate
-    platform_key: rsa.RSAPrivateKey
-    platform_certificate: x509.Certificate
-    public_key_id: str
+    platforms: tuple[Platform, ...]
     server_key: rsa.RSAPrivateKey
     server_certificate: x509.Certificate
+    authority_key: rsa.RSAPrivateKey
     authority: x509.Certificate
 
     @classmethod
@@ -64,15 +85,17 @@ class Identity:
             secret=canonical.nonce(32),
             merchant_key=merchant,
             merchant_certificate=_certificate(mchid, merchant.public_key(), root, issuer),
-            platform_key=platform,
-            platform_certificate=_certificate(
-                "wechatpay_chain gateway platform", platform.public_key(), root, issuer
-            ),
-            public_key_id=f"PUB_KEY_ID_0{secrets.randbelow(10**27):027}",
+            platforms=(_platform(platform, root, issuer),),
             server_key=server,
             server_certificate=_certificate("localhost", server.public_key(), root, issuer),
+            authority_key=root,
             authority=authority,
         )
+
+    def rotated(self) -> Identity:
+        """The same with a new platform key, which signs from now on; the last one stays known."""
+        new = _platform(_new_key(), self.authority_key, self.authority.subject)
+        return replace(self, platforms=(new, self.platforms[0]))
 
     @property
     def serial(self) -> str:
@@ -80,9 +103,33 @@ class Identity:
         return certificate_serial(self.merchant_certificate)
 
     @property
+    def platform_key(self) -> rsa.RSAPrivateKey:
+        """The key that signs."""
+        return self.platforms[0].key
+
+    @property
+    def platform_certificate(self) -> x509.Certificate:
+        """The certificate of the key that signs."""
+        return self.platforms[0].certificate
+
+    @property
+    def public_key_id(self) -> str:
+        """The id of the key that signs."""
+        return self.platforms[0].public_key_id
+
+    @property
     def platform_serial(self) -> str:
-        """The platform certificate's serial number."""
-        return certificate_serial(self.platform_certificate)
+        """The serial number of the certificate of the key that signs."""
+        return self.platforms[0].serial
+
+    @cached_property
+    def platform_keys(self) -> dict[str, rsa.RSAPrivateKey]:
+        """WeChat Pay's keys by either of their names."""
+        return {
+            name: platform.key
+            for platform in self.platforms
+            for name in (platform.public_key_id, platform.serial)
+        }
 
     def server_context(self) -> ssl.SSLContext:
         """TLS for the gateway's side: a client certificate is asked for, not demanded."""
@@ -111,6 +158,15 @@ def pem(thing: x509.Certificate | rsa.RSAPrivateKey | rsa.RSAPublicKey) -> bytes
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
+    )
+
+
+def _platform(key: rsa.RSAPrivateKey, signer: rsa.RSAPrivateKey, issuer: x509.Name) -> Platform:
+    name = "wechatpay_chain gateway platform"
+    return Platform(
+        key=key,
+        certificate=_certificate(name, key.public_key(), signer, issuer),
+        public_key_id=f"PUB_KEY_ID_0{secrets.randbelow(10**27):027}",
     )
 
 

@@ -16,7 +16,7 @@ from ..canonical import SCHEME
 from ..credential import CLOCK_SKEW
 from ..crypto import digest, rsa
 from ..errors import ConfigurationError
-from .exchange import Arrival, Refusal
+from .exchange import Arrival, Refusal, Step
 from .identity import Identity
 
 __all__ = ["Nonces", "inspect_v2", "inspect_v3"]
@@ -43,7 +43,7 @@ class Nonces:
 
 
 def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
-    """Let an APIv3 request pass, or not.
+    """Let an APIv3 request pass, or not; `arrival.steps` has each step afterwards.
 
     Raises:
         Refusal: 401 `SIGN_ERROR`; its `detail` names the step, and shows the string that was
@@ -52,82 +52,127 @@ def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
     given = _authorization(arrival)
     if given["mchid"] != identity.mchid:
         raise _refuse(
-            "mchid", f"unknown merchant {given['mchid']}, this gateway's is {identity.mchid}"
+            arrival,
+            "mchid",
+            f"unknown merchant {given['mchid']}, this gateway's is {identity.mchid}",
         )
+    _pass(arrival, "mchid", given["mchid"])
     if given["serial_no"].upper() != identity.serial:
         raise _refuse(
-            "serial_no", f"no certificate {given['serial_no']}, the merchant's is {identity.serial}"
+            arrival,
+            "serial_no",
+            f"no certificate {given['serial_no']}, the merchant's is {identity.serial}",
         )
-    _timestamp(given["timestamp"])
+    _pass(arrival, "serial_no", given["serial_no"])
+    _timestamp(arrival, given["timestamp"])
     message = canonical.request(
         arrival.method, arrival.target, given["timestamp"], given["nonce_str"], arrival.body
     )
+    shown = message.decode("utf-8", "replace")
     if not rsa.verify(message, given["signature"], identity.merchant_key.public_key()):
         raise _refuse(
+            arrival,
             "signature",
             "the signature does not match",
             sign_information={
                 "method": arrival.method,
                 "url": arrival.target,
                 "sign_message_length": len(message),
-                "truncated_sign_message": message[:1024].decode("utf-8", "replace"),
+                "truncated_sign_message": shown[:1024],
             },
         )
+    _pass(arrival, "signature", shown[:4096])
     # Last, so that nobody can use up a merchant's nonces without holding its key.
     if not nonces.use(given["nonce_str"], time.time()):
-        raise _refuse("nonce_str", "this nonce was used before")
+        raise _refuse(arrival, "nonce_str", "this nonce was used before")
+    _pass(arrival, "nonce_str", given["nonce_str"])
 
 
 def _authorization(arrival: Arrival) -> dict[str, str]:
     value = arrival.headers.get("Authorization", "")
     scheme, _, rest = value.partition(" ")
     if not value:
-        raise _refuse("Authorization", "the header is missing")
+        raise _refuse(arrival, "Authorization", "the header is missing")
     if scheme != SCHEME:
-        raise _refuse("Authorization", f"the scheme must be {SCHEME}")
+        raise _refuse(arrival, "Authorization", f"the scheme must be {SCHEME}")
     given = dict(PARAMETER.findall(rest))
     for name in NEEDED:
         if not given.get(name):
-            raise _refuse(name, "is missing from the header")
+            raise _refuse(arrival, name, "is missing from the header")
+    _pass(arrival, "Authorization", scheme)
     return given
 
 
-def _timestamp(stamp: str) -> None:
+def _timestamp(arrival: Arrival, stamp: str) -> None:
     now = int(time.time())
-    if not (stamp.isascii() and stamp.isdecimal() and abs(now - int(stamp)) <= CLOCK_SKEW):
+    # At most 19 digits: Python refuses to make a number of very many.
+    decimal = stamp.isascii() and stamp.isdecimal() and len(stamp) < 20
+    if not (decimal and abs(now - int(stamp)) <= CLOCK_SKEW):
         raise _refuse(
+            arrival,
             "timestamp",
             f"{stamp[:40]} is more than {CLOCK_SKEW} s off the gateway's clock, which says {now}",
         )
+    _pass(arrival, "timestamp", f"{int(stamp) - now:+} s")
 
 
-def _refuse(field: str, issue: str, **more: Any) -> Refusal:
+def _pass(arrival: Arrival, name: str, note: str) -> None:
+    arrival.steps.append(Step(name, True, note))
+
+
+def _refuse(arrival: Arrival, field: str, issue: str, **more: Any) -> Refusal:
+    hashed = more.get("sign_information", {}).get("truncated_sign_message", "")
+    arrival.steps.append(Step(field, False, f"{issue}\n{hashed}" if hashed else issue))
     detail = {"field": field, "location": "authorization", "issue": issue, **more}
     return Refusal(401, "SIGN_ERROR", f"{field}: {issue}", detail)
 
 
-def inspect_v2(arrival: Arrival, identity: Identity) -> dict[str, str]:
-    """The fields of an APIv2 request whose `sign` is right.
+def inspect_v2(arrival: Arrival, identity: Identity, *, certified: bool = False) -> dict[str, str]:
+    """The fields of an APIv2 request whose `sign` is right; `arrival.steps` has each step.
+
+    Args:
+        arrival: the request.
+        identity: whose keys it is checked with.
+        certified: whether the operation needs the merchant's client certificate. Without TLS there
+            is none to be seen, and the step is left out.
 
     Raises:
         Refusal: in APIv2's words.
     """
+    if certified and arrival.secure:
+        if not arrival.client_certificate:
+            raise _refuse_v2(arrival, "certificate", "CERT_ERROR", "证书验证失败: 没有出示商户证书")
+        _pass(arrival, "certificate", "the merchant's")
+    fields = _fields(arrival)
+    mchid = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
+    if mchid != identity.mchid:
+        issue = f"商户号{mchid}该商户号不存在: {identity.mchid}"
+        raise _refuse_v2(arrival, "mch_id", "MCHID_NOT_EXIST", issue)
+    _pass(arrival, "mch_id", mchid)
+    sign, kind = str(fields.get("sign", "")), fields.get("sign_type") or digest.MD5
+    try:
+        hashed = canonical.fields(fields)
+        expected = digest.sign(kind, hashed, identity.secret)
+    except ConfigurationError as error:
+        raise _refuse_v2(arrival, "sign", "SIGNERROR", f"签名错误: {error}") from None
+    if not digest.equals(expected, sign):
+        raise _refuse_v2(arrival, "sign", "SIGNERROR", f"签名错误: {hashed}&key=***")
+    _pass(arrival, "sign", f"{kind}\n{hashed}&key=***")
+    return fields
+
+
+def _fields(arrival: Arrival) -> dict[str, Any]:
+    if arrival.form:
+        return dict(arrival.form)
     try:
         if arrival.method == "GET":
             query = arrival.target.partition("?")[2]
-            fields: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
-        else:
-            fields = xml.loads(arrival.body)
+            return dict(parse_qsl(query, keep_blank_values=True))
+        return xml.loads(arrival.body)
     except ValueError as error:
-        raise Refusal(200, "XML_FORMAT_ERROR", f"XML格式错误: {error}") from None
-    mchid = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
-    if mchid != identity.mchid:
-        raise Refusal(200, "MCHID_NOT_EXIST", f"商户号{mchid}该商户号不存在: {identity.mchid}")
-    sign, kind = str(fields.get("sign", "")), fields.get("sign_type") or digest.MD5
-    try:
-        expected = digest.sign(kind, canonical.fields(fields), identity.secret)
-    except ConfigurationError as error:
-        raise Refusal(200, "SIGNERROR", f"签名错误: {error}") from None
-    if not digest.equals(expected, sign):
-        raise Refusal(200, "SIGNERROR", f"签名错误: {canonical.fields(fields)}&key=***")
-    return fields
+        raise _refuse_v2(arrival, "XML", "XML_FORMAT_ERROR", f"XML格式错误: {error}") from None
+
+
+def _refuse_v2(arrival: Arrival, step: str, code: str, message: str) -> Refusal:
+    arrival.steps.append(Step(step, False, message))
+    return Refusal(200, code, message)

@@ -6,14 +6,12 @@ import secrets
 from typing import Any
 
 from ...crypto import rsa
-from ...errors import DecryptionError
 from ..exchange import Call, Refusal
 from .registry import operation
 
 __all__ = ["authinfo", "collection", "collections", "patch_user", "user"]
 
-PLAIN_MEMBERS = ("user_type", "student_info", "staff_info", "status")
-ENCRYPTED_MEMBERS = ("user_name", "phone")
+MEMBERS = ("user_name", "phone", "user_type", "student_info", "staff_info", "status")
 PAGE = 20
 
 
@@ -23,15 +21,16 @@ def collection(call: Call) -> dict[str, Any]:
     number = call.params["collection_id"]
     if not number:
         raise Refusal.parameter("collection_id", "", "is empty", "path")
-    return call.state.collections.setdefault(
-        number,
-        {
+    known = call.state.store.get("collection", number)
+    if known is None:
+        known = {
             "collection_id": number,
             "use_id": f"U{number[-8:]}",
             "organization_id": "ORG0001",
             "collection_state": "COLLECTION_REQUIRED",
-        },
-    )
+        }
+        call.state.store.put("collection", number, known)
+    return known
 
 
 @operation("GET", "v3/offlineface/face-collections")
@@ -41,7 +40,7 @@ def collections(call: Call) -> dict[str, Any]:
     offset, limit = (_number(call, name) for name in ("offset", "limit"))
     found = [
         entry
-        for entry in call.state.collections.values()
+        for entry in call.state.store.all("collection")
         if wanted in ("", entry["organization_id"])
     ]
     return {"face_collections": found[offset : offset + (limit or PAGE)]}
@@ -62,18 +61,10 @@ def user(call: Call) -> dict[str, Any]:
     "PATCH", "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}"
 )
 def patch_user(call: Call) -> None:
-    """Change a user; name and phone come encrypted for the platform."""
-    identity, changes = call.state.identity, {}
-    serial = call.headers.get("Wechatpay-Serial", "").upper()
-    for name in ENCRYPTED_MEMBERS:
-        if name in call.data:
-            if serial not in (identity.public_key_id, identity.platform_serial):
-                raise Refusal(
-                    400, "PARAM_ERROR", "Wechatpay-Serial must name the key that was encrypted with"
-                )
-            changes[name] = _decrypt(call, name)
-    changes |= {name: call.data[name] for name in PLAIN_MEMBERS if name in call.data}
-    _user(call).update(changes)
+    """Change a user; name and phone came encrypted for the platform."""
+    user = _user(call)
+    user |= {name: call.data[name] for name in MEMBERS if name in call.data}
+    call.state.store.put("user", _key(call), user)
 
 
 @operation("POST", "v2/face/get_wxpayface_authinfo")
@@ -88,33 +79,26 @@ def authinfo(call: Call) -> dict[str, Any]:
     }
 
 
-def _user(call: Call) -> dict[str, Any]:
+def _key(call: Call) -> str:
     organization, number = call.params["organization_id"], call.params["out_user_id"]
     if not organization or not number:
         raise Refusal.parameter("organization_id", organization, "is empty", "path")
-    return call.state.users.setdefault(
-        (organization, number),
-        {
-            "use_id": f"U{number}",
-            "out_user_id": number,
-            "organization_id": organization,
-            "user_name": "张三",
-            "user_type": "STUDENT",
-            "student_info": {"class_name": "三年二班"},
-            "status": "NORMAL",
-            "contract_state": "NOT_CONTRACTED",
-            "face_image_ok": False,
-        },
-    )
+    return f"{organization}/{number}"
 
 
-def _decrypt(call: Call, name: str) -> str:
-    try:
-        return rsa.decrypt(str(call.data[name]), call.state.identity.platform_key)
-    except DecryptionError:
-        raise Refusal.parameter(
-            name, "***", "cannot be decrypted with the platform's key"
-        ) from None
+def _user(call: Call) -> dict[str, Any]:
+    known = call.state.store.get("user", _key(call))
+    return known or {
+        "use_id": f"U{call.params['out_user_id']}",
+        "out_user_id": call.params["out_user_id"],
+        "organization_id": call.params["organization_id"],
+        "user_name": "张三",
+        "user_type": "STUDENT",
+        "student_info": {"class_name": "三年二班"},
+        "status": "NORMAL",
+        "contract_state": "NOT_CONTRACTED",
+        "face_image_ok": False,
+    }
 
 
 def _number(call: Call, name: str) -> int:

@@ -1,59 +1,102 @@
-"""Which function serves which method and path."""
+"""Which function serves which operation of the catalogue."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from ..exchange import Call, Refusal
+from ... import catalogue
+from ..exchange import Call, Content, Refusal
 
-__all__ = ["Operation", "find", "operation"]
+__all__ = ["Found", "find", "operation", "simulated"]
 
-Function = Callable[[Call], dict[str, Any] | None]
+Function = Callable[[Call], dict[str, Any] | Content | None]
 
+PREFIXES = ("/hk/", "/global/")
+"""The paths of base URIs."""
 
-class Operation(NamedTuple):
-    """One operation."""
-
-    method: str
-    pattern: re.Pattern[str]
-    serve: Function
+_functions: dict[tuple[str, str], Function] = {}
 
 
-_operations: list[Operation] = []
+class Found(NamedTuple):
+    """What a request asks for.
+
+    Attributes:
+        operation: what the catalogue knows of it.
+        params: the values of its path's variables.
+        function: what simulates it; None where an answer is made up.
+    """
+
+    operation: catalogue.Operation
+    params: dict[str, str]
+    function: Function | None
 
 
 def operation(method: str, path: str) -> Callable[[Function], Function]:
-    """Register a function.
+    """Register what simulates an operation.
 
     Args:
         method: upper-case HTTP method.
-        path: as a chain takes it, with `{variables}`; `v2/…` is APIv2, and drops the prefix.
+        path: as the catalogue has it, with `{variables}`; APIv2's begin with `v2/`.
     """
-    literal = re.escape(path.removeprefix("v2")).replace(r"\{", "{").replace(r"\}", "}")
-    pattern = re.compile("/?" + re.sub("{([a-z_]+)}", r"(?P<\1>[^/]*)", literal))
 
     def register(function: Function) -> Function:
-        _operations.append(Operation(method, pattern, function))
+        _functions[method, path] = function
         return function
 
     return register
 
 
-def find(method: str, path: str) -> tuple[Function, dict[str, str]]:
-    """The function for a request, and its path's variables.
+def simulated() -> frozenset[tuple[str, str]]:
+    """Method and path of every operation that is simulated."""
+    return frozenset(_functions)
+
+
+def chain_path(path: str) -> str:
+    """A path on the wire as the chain takes it: without a base URI's part, and with `v2/`."""
+    for prefix in PREFIXES:
+        if path.startswith(f"{prefix}v3/"):
+            path = path[len(prefix) - 1 :]
+    return path.lstrip("/") if path.startswith("/v3/") else f"v2{path}"
+
+
+def find(method: str, path: str) -> Found:
+    """What a request asks for.
+
+    Args:
+        method: HTTP method.
+        path: on the wire, without its query.
 
     Raises:
-        Refusal: 404 for a path that is not served, 405 for a method that it does not have.
+        Refusal: 404 for a path that the catalogue does not have, 405 for a method.
     """
-    known = [(op, match) for op in _operations if (match := op.pattern.fullmatch(path))]
-    for op, match in known:
-        if op.method == method:
-            values = {name: unquote(value) for name, value in match.groupdict().items()}
-            return op.serve, values
-    if known:
-        allowed = ", ".join(sorted(op.method for op, _ in known))
+    wanted = chain_path(path)
+    known = _literal(method, wanted) or catalogue.find(method, wanted)
+    if known is not None:
+        pairs = zip(known.segments, wanted.split("/"), strict=True)
+        params = {ours[1:-1]: unquote(theirs) for ours, theirs in pairs if ours.startswith("{")}
+        return Found(known, params, _functions.get((known.method, known.path)))
+    others = [each for each in METHODS if catalogue.find(each, wanted)]
+    if others:
+        allowed = ", ".join(others)
         raise Refusal(405, "METHOD_NOT_ALLOWED", f"{method} {path}: allowed is {allowed}")
-    raise Refusal(404, "NOT_FOUND", f"{method} {path}: the gateway serves no such path")
+    near = " or ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, wanted))
+    hint = f"; is {near} meant?" if near else ""
+    raise Refusal(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
+
+
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+@lru_cache(maxsize=1)
+def _literals() -> dict[tuple[str, str], catalogue.Operation]:
+    return {
+        (each.method, each.path): each for each in catalogue.operations() if "{" not in each.path
+    }
+
+
+def _literal(method: str, path: str) -> catalogue.Operation | None:
+    """An operation whose path has no variable: most requests ask for one of these."""
+    return _literals().get((method, path))

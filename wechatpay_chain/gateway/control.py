@@ -1,0 +1,190 @@
+"""The control API under `/_gateway/`, for scripts on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from .exchange import Refusal
+from .operations import payments
+from .triggers import trigger
+
+if TYPE_CHECKING:
+    from .server import Gateway
+
+__all__ = ["routes"]
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes(gateway: Gateway) -> list[web.RouteDef]:
+    """The routes of one gateway's control API."""
+    control = _Control(gateway)
+    return [
+        web.get("/_gateway/health", _local(control.health)),
+        web.post("/_gateway/transactions/{out_trade_no}/pay", _local(control.pay)),
+        web.post("/_gateway/transactions/{out_trade_no}/fail", _local(control.fail)),
+        web.get("/_gateway/requests", _local(control.requests)),
+        web.get("/_gateway/requests/{number}", _local(control.request)),
+        web.get("/_gateway/notifications", _local(control.notifications)),
+        web.post("/_gateway/notifications", _local(control.trigger)),
+        web.post("/_gateway/notifications/{id}/resend", _local(control.resend)),
+        web.get("/_gateway/faults", _local(control.faults)),
+        web.post("/_gateway/faults", _local(control.add_fault)),
+        web.delete("/_gateway/faults", _local(control.clear_faults)),
+        web.post("/_gateway/clock", _local(control.advance)),
+        web.post("/_gateway/keys/rotate", _local(control.rotate_keys)),
+    ]
+
+
+def _local(handler: Handler) -> Handler:
+    """Serve this machine only, and say what was wrong in JSON."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not is_local(request):
+            return _json({"error": "the control API is for this machine only"}, 403)
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            error = {"error": refusal.code, "message": refusal.message}
+            return _json(error, refusal.status if refusal.status >= 400 else 400)
+        except (ValueError, TypeError) as error:
+            return _json({"error": str(error)}, 400)
+
+    return guarded
+
+
+def is_local(request: web.Request) -> bool:
+    """Whether a request comes from this machine, and was not sent here by a page elsewhere.
+
+    A page on the web can have a browser ask for an address that leads here; then the browser tells
+    its origin, or the name in `Host` is not ours.
+    """
+    try:
+        peer = ipaddress.ip_address(request.remote or "")
+    except ValueError:
+        return False
+    host = request.url.host or ""
+    named_here = host == "localhost" or _is_address(host)
+    origin = request.headers.get("Origin")
+    return peer.is_loopback and named_here and origin in (None, str(request.url.origin()))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class _Control:
+    """The handlers."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._state = gateway.state
+
+    async def health(self, _: web.Request) -> web.StreamResponse:
+        """Whether it runs, and as whom."""
+        identity = self._gateway.identity
+        return _json(
+            {
+                "status": "ok",
+                "mchid": identity.mchid,
+                "serial": identity.serial,
+                "time": self._state.clock.rfc3339(),
+                "orders": self._state.store.count("order"),
+                "notifications": self._state.store.count("notice"),
+                "pending": self._state.store.count("pending"),
+            }
+        )
+
+    async def pay(self, request: web.Request) -> web.StreamResponse:
+        """Pay an order, as its customer would."""
+        given = await _body(request)
+        with self._state.store.transaction():
+            order = payments.pay(self._state, request.match_info["out_trade_no"], **given)
+        return _json(order)
+
+    async def fail(self, request: web.Request) -> web.StreamResponse:
+        """Let a payment fail, as it does when the card has no money."""
+        with self._state.store.transaction():
+            order = payments.fail(self._state, request.match_info["out_trade_no"])
+        return _json(order)
+
+    async def requests(self, request: web.Request) -> web.StreamResponse:
+        """The last requests, newest first."""
+        return _json(self._state.log.all(_number(request, "limit", 100)))
+
+    async def request(self, request: web.Request) -> web.StreamResponse:
+        """One of them."""
+        text = request.match_info["number"]
+        found = self._state.log.get(int(text)) if text.isdecimal() else None
+        return _json(found) if found else _json({"error": f"no request {text}"}, 404)
+
+    async def notifications(self, request: web.Request) -> web.StreamResponse:
+        """Notifications with their attempts, newest first."""
+        return _json(self._state.outbox.all(_number(request, "limit", 100)))
+
+    async def trigger(self, request: web.Request) -> web.StreamResponse:
+        """Send a notification of any type."""
+        given = await _body(request)
+        number = trigger(self._state, **given)
+        return _json(self._state.outbox.get(number), 201)
+
+    async def resend(self, request: web.Request) -> web.StreamResponse:
+        """Deliver a notification once more."""
+        number = request.match_info["id"]
+        if not self._state.outbox.resend(number):
+            return _json({"error": f"no notification {number}"}, 404)
+        return _json(self._state.outbox.get(number))
+
+    async def faults(self, _: web.Request) -> web.StreamResponse:
+        """The faults that are set."""
+        return _json([fault.as_json() for fault in self._state.faults.all()])
+
+    async def add_fault(self, request: web.Request) -> web.StreamResponse:
+        """Set a fault."""
+        return _json(self._state.faults.add(**await _body(request)).as_json(), 201)
+
+    async def clear_faults(self, _: web.Request) -> web.StreamResponse:
+        """No more faults."""
+        self._state.faults.clear()
+        return web.Response(status=204)
+
+    async def advance(self, request: web.Request) -> web.StreamResponse:
+        """Move the gateway's time on: `{"seconds": 360}`."""
+        self._gateway.advance(**await _body(request))
+        return _json({"time": self._state.clock.rfc3339()})
+
+    async def rotate_keys(self, _: web.Request) -> web.StreamResponse:
+        """Give the platform a new key."""
+        identity = self._gateway.rotate_keys()
+        return _json({"public_key_id": identity.public_key_id, "serial": identity.platform_serial})
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return web.json_response(text=text, status=status)
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    content = await request.read()
+    if not content:
+        return {}
+    given = json.loads(content)
+    if not isinstance(given, dict):
+        raise ValueError("the body must be a JSON object")
+    return given
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{name} must be a whole number, not {text!r}")
+    return int(text)

@@ -1,0 +1,123 @@
+"""A request from its arrival to its answer; no socket, no clock but the gateway's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ..middleware.v2_verifier import unsigned_v2
+from .answers import answer_v2, answer_v3, content, refuse_v2, refuse_v3
+from .exchange import Answer, Arrival, Call, Content, Refusal
+from .inspection import inspect_v2, inspect_v3
+from .made_up import made_up
+from .operations import Found, find
+from .operations.registry import chain_path
+from .state import State
+from .validation import decrypt, validate
+
+__all__ = ["Served", "serve"]
+
+SIMULATED, MADE_UP = "simulated", "made-up"
+KIND = "Wechatpay-Gateway"
+"""The header that says whether an answer is simulated or made up."""
+
+
+class Served:
+    """What became of a request.
+
+    Attributes:
+        answer: what is sent.
+        kind: `simulated` or `made-up`; empty where it was refused before that.
+        operation: the title of the operation; empty for an unknown one.
+    """
+
+    __slots__ = ("answer", "kind", "operation")
+
+    def __init__(self, answer: Answer, found: Found | None) -> None:
+        self.answer = answer
+        self.operation = found.operation.title if found else ""
+        self.kind = (SIMULATED if found.function else MADE_UP) if found else ""
+        if self.kind:
+            answer.headers[KIND] = self.kind
+
+
+def serve(arrival: Arrival, state: State, default: str | None = None) -> Served:
+    """Inspect a request, carry it out, and sign the answer.
+
+    Args:
+        arrival: the request.
+        state: what the gateway knows.
+        default: the name of the platform's key to sign with where the request names none.
+    """
+    if chain_path(arrival.path).startswith("v3/"):
+        return _serve_v3(arrival, state, default or state.identity.public_key_id)
+    return _serve_v2(arrival, state)
+
+
+def _serve_v3(arrival: Arrival, state: State, default: str) -> Served:
+    identity, found = state.identity, None
+    asked = arrival.headers.get("Wechatpay-Serial", "").upper()
+    serial = asked if asked in identity.platform_keys else default
+    try:
+        inspect_v3(arrival, identity, state.nonces)
+        found = find(arrival.method, arrival.path)
+        query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
+        data = _members(arrival.body)
+        call = Call(
+            found.params, query, data, state, arrival.headers, found.operation, arrival.file
+        )
+        result = _carry_out(call, found, lambda: decrypt(call, found.operation, identity))
+        if isinstance(result, Content):
+            return Served(content(result, serial, identity), found)
+        return Served(answer_v3(result, serial, identity), found)
+    except Refusal as refusal:
+        return Served(refuse_v3(refusal, serial, identity), found)
+
+
+def _serve_v2(arrival: Arrival, state: State) -> Served:
+    identity, found, fields = state.identity, None, None
+    try:
+        found = find(arrival.method, arrival.path)
+        fields = inspect_v2(arrival, identity, certified=found.operation.security)
+        call = Call(found.params, {}, fields, state, arrival.headers, found.operation, arrival.file)
+        result = _carry_out(call, found, lambda: None)
+        if isinstance(result, Content):
+            return Served(content(result, "", identity), found)
+        signed = f"/{found.operation.path.partition('/')[2]}" not in unsigned_v2
+        return Served(answer_v2(result or {}, fields, identity, signed=signed), found)
+    except Refusal as refusal:
+        return Served(refuse_v2(refusal, fields, identity), found)
+
+
+def _carry_out(
+    call: Call, found: Found, reveal: Callable[[], None]
+) -> dict[str, Any] | Content | None:
+    """What an operation answers; all that it changes is committed, or none of it."""
+    refusal = None
+    with call.state.store.transaction():
+        if found.function is None:
+            validate(call, found.operation)
+            reveal()
+            return made_up(call, found.operation)
+        reveal()
+        try:
+            return found.function(call)
+        except Refusal as no:
+            if not no.keep:
+                raise
+            refusal = no
+    raise refusal
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        raise Refusal(400, "PARAM_ERROR", "the body is not a JSON object")
+    return members

@@ -1,0 +1,77 @@
+"""The last requests, with everything that was found out about them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from .exchange import Answer, Arrival
+
+__all__ = ["Log"]
+
+KEPT = 500
+SHOWN = 64 * 1024
+"""Bytes of a body that are kept."""
+
+
+class Log:
+    """Requests and what was answered, newest last; older ones are forgotten.
+
+    Args:
+        kept: how many.
+    """
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._entries: deque[dict[str, Any]] = deque(maxlen=kept)
+        self._number = 0
+        self.listeners: set[Callable[[str, dict[str, Any]], None]] = set()
+
+    def add(self, arrival: Arrival, answer: Answer | None, **about: Any) -> dict[str, Any]:
+        """Keep one exchange.
+
+        Args:
+            arrival: the request.
+            answer: what was sent; None where the connection was cut.
+            about: what else is known: `operation`, `kind`, `fault`, `milliseconds`.
+        """
+        self._number += 1
+        entry = {
+            "number": self._number,
+            "time": time.time(),
+            "method": arrival.method,
+            "target": arrival.target,
+            "secure": arrival.secure,
+            "headers": dict(arrival.headers),
+            "body": _text(arrival.body),
+            "steps": [
+                {"name": step.name, "passed": step.passed, "note": step.note}
+                for step in arrival.steps
+            ],
+            "status": None if answer is None else answer.status,
+            "answer_headers": {} if answer is None else dict(answer.headers),
+            "answer_body": "" if answer is None else _text(answer.body),
+            **about,
+        }
+        self._entries.append(entry)
+        self.tell("request", entry)
+        return entry
+
+    def tell(self, kind: str, what: dict[str, Any]) -> None:
+        """Let everyone who listens know that something happened to an order, say."""
+        for listener in list(self.listeners):
+            listener(kind, what)
+
+    def all(self, limit: int = KEPT) -> list[dict[str, Any]]:
+        """The last exchanges, newest first."""
+        return list(self._entries)[::-1][:limit]
+
+    def get(self, number: int) -> dict[str, Any] | None:
+        """One of them; None if it is forgotten."""
+        return next((entry for entry in self._entries if entry["number"] == number), None)
+
+
+def _text(content: bytes) -> str:
+    shown = content[:SHOWN].decode("utf-8", "replace")
+    return shown if len(content) <= SHOWN else f"{shown}… ({len(content)} bytes in all)"

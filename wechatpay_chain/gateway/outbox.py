@@ -1,0 +1,244 @@
+"""Notifications: made, kept, delivered, and repeated until they are acknowledged.
+
+Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (the schedule, and what acknowledges)
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import canonical, xml
+from ..canonical import SCHEME
+from ..crypto import aes, digest, rsa
+from .clock import Clock
+from .identity import Identity
+from .store import Store
+
+__all__ = ["SCHEDULE", "Outbox"]
+
+SCHEDULE = (15, 15, 30, 180, *(600, 1200, 1800, 1800, 1800, 3600), *(10800,) * 3, 21600, 21600)
+"""Seconds from one attempt to the next; after the last one it is given up."""
+
+Notice = dict[str, Any]
+
+
+class Outbox:
+    """The notifications of one gateway.
+
+    Args:
+        store: keeps them.
+        clock: times them.
+        identity: gives the identity that signs, as it is at the moment.
+    """
+
+    def __init__(self, store: Store, clock: Clock, identity: Callable[[], Identity]) -> None:
+        self._store = store
+        self._clock = clock
+        self._identity = identity
+        self.changed: Callable[[], None] = lambda: None
+        """Called when there may be something new to deliver."""
+
+    def post(
+        self,
+        url: str,
+        event: str,
+        resource: Mapping[str, Any],
+        *,
+        summary: str = "",
+        original_type: str = "transaction",
+    ) -> str:
+        """Send an APIv3 notification; the id it has in the outbox.
+
+        Args:
+            url: where to.
+            event: its type, `TRANSACTION.SUCCESS` say.
+            resource: what it carries encrypted.
+            summary: one line in Chinese.
+            original_type: of the resource.
+        """
+        identity = self._identity()
+        associated, nonce = original_type, canonical.nonce(12)
+        plain = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
+        body = {
+            "id": str(uuid.uuid4()),
+            "create_time": self._clock.rfc3339(),
+            "resource_type": "encrypt-resource",
+            "event_type": event,
+            "summary": summary or event,
+            "resource": {
+                "original_type": original_type,
+                "algorithm": "AEAD_AES_256_GCM",
+                "ciphertext": aes.gcm_encrypt(plain, identity.apiv3_key, nonce, associated),
+                "associated_data": associated,
+                "nonce": nonce,
+            },
+        }
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return self._keep("v3", url, event, dict(resource), text)
+
+    def post_v2(
+        self,
+        url: str,
+        event: str,
+        fields: Mapping[str, Any],
+        *,
+        sign_type: str = digest.MD5,
+        sealed: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Send an APIv2 notification; the id it has in the outbox.
+
+        Args:
+            url: where to.
+            event: what it is called here; APIv2 has no name for it on the wire.
+            fields: what it carries in the clear.
+            sign_type: how it is signed.
+            sealed: what it carries in `req_info` instead of a sign (a refund's notice).
+        """
+        identity = self._identity()
+        content = {name: str(value) for name, value in fields.items() if value is not None}
+        content["nonce_str"] = canonical.nonce()
+        if sealed is not None:
+            inner = xml.dumps({name: str(value) for name, value in sealed.items()}, root="root")
+            key = digest.md5(identity.secret).lower()
+            content["req_info"] = aes.ecb_encrypt(inner, key)
+        else:
+            content["sign"] = digest.sign(sign_type, canonical.fields(content), identity.secret)
+        return self._keep("v2", url, event, dict(sealed or fields), xml.dumps(content))
+
+    def _keep(
+        self, protocol: str, url: str, event: str, resource: dict[str, Any], body: str
+    ) -> str:
+        with self._store.transaction():
+            notice = {
+                "protocol": protocol,
+                "url": url,
+                "event": event,
+                "resource": resource,
+                "body": body,
+                "created": self._clock.now(),
+                "state": "PENDING",
+                "next": self._clock.now(),
+                "attempts": [],
+            }
+            number = self._store.append("notice", notice)
+            self._store.put("notice", number, {"id": number, **notice})
+            self._store.put("pending", number, {"id": number})
+        self.changed()
+        return number
+
+    def post_v2_event(
+        self, url: str, event: str, fields: Mapping[str, Any], resource: Mapping[str, Any]
+    ) -> str:
+        """Send an APIv2 notification that is encrypted as APIv3's are (deposits, for one).
+
+        Args:
+            url: where to.
+            event: its type.
+            fields: what it carries in the clear.
+            resource: what it carries encrypted.
+        """
+        nonce, plain = canonical.nonce(12), json.dumps(resource, ensure_ascii=False)
+        sealed = {
+            "algorithm": digest.HMAC_SHA256,
+            "event_id": str(uuid.uuid4()),
+            "event_create_time": self._clock.compact(),
+            "event_type": event,
+            "event_algorithm": "AEAD_AES_256_GCM",
+            "event_nonce": nonce,
+            "event_associated_data": "",
+            "event_ciphertext": aes.gcm_encrypt(plain, self._identity().apiv3_key, nonce),
+        }
+        content = {name: str(value) for name, value in fields.items()} | sealed
+        content["nonce_str"] = canonical.nonce()
+        secret = self._identity().secret
+        content["sign"] = digest.sign(digest.HMAC_SHA256, canonical.fields(content), secret)
+        return self._keep("v2", url, event, dict(resource), xml.dumps(content))
+
+    def get(self, number: str) -> Notice | None:
+        """One notification with all its attempts; None if there is none of this id."""
+        return self._store.get("notice", number)
+
+    def all(self, limit: int = 200) -> list[Notice]:
+        """Notifications, newest first."""
+        return self._store.all("notice", newest_first=True, limit=limit)
+
+    def pending(self) -> list[Notice]:
+        """Those that were not acknowledged yet, and are not given up; soonest first."""
+        waiting = [self.get(each["id"]) for each in self._store.all("pending")]
+        return sorted((each for each in waiting if each), key=lambda notice: notice["next"])
+
+    def resend(self, number: str) -> bool:
+        """Deliver once more, now, whatever became of it; False if there is none of this id."""
+        notice = self.get(number)
+        if notice is None:
+            return False
+        with self._store.transaction():
+            notice.update(state="PENDING", next=self._clock.now())
+            self._store.put("notice", number, notice)
+            self._store.put("pending", number, {"id": number})
+        self.changed()
+        return True
+
+    def headers(self, notice: Notice) -> dict[str, str]:
+        """The header fields of one attempt: each is signed anew."""
+        if notice["protocol"] == "v2":
+            return {"Content-Type": "text/xml; charset=utf-8"}
+        identity = self._identity()
+        stamp, nonce = canonical.timestamp(), canonical.nonce()
+        message = canonical.response(stamp, nonce, notice["body"].encode())
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "Wechatpay-Timestamp": stamp,
+            "Wechatpay-Nonce": nonce,
+            "Wechatpay-Serial": identity.public_key_id,
+            "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
+            "Wechatpay-Signature-Type": SCHEME,
+            "Request-ID": canonical.nonce(),
+        }
+
+    def attempted(self, number: str, *, status: int | None, answer: str, error: str = "") -> Notice:
+        """Write down an attempt, and when the next one is due if it was not acknowledged.
+
+        Args:
+            number: of the notification.
+            status: HTTP status; None where there was no answer.
+            answer: the body that came back.
+            error: why there was no answer.
+        """
+        notice = self.get(number)
+        if notice is None:
+            raise KeyError(number)
+        done = status is not None and acknowledged(notice["protocol"], status, answer)
+        attempt = {
+            "time": self._clock.now(),
+            "status": status,
+            "answer": answer[:4096],
+            "error": error,
+            "acknowledged": done,
+        }
+        notice["attempts"].append(attempt)
+        tried = len(notice["attempts"])
+        if done:
+            notice["state"], notice["next"] = "DELIVERED", None
+        elif tried > len(SCHEDULE):
+            notice["state"], notice["next"] = "GIVEN_UP", None
+        else:
+            notice["next"] = self._clock.now() + SCHEDULE[tried - 1]
+        with self._store.transaction():
+            self._store.put("notice", number, notice)
+            if notice["next"] is None:
+                self._store.delete("pending", number)
+        return notice
+
+
+def acknowledged(protocol: str, status: int, answer: str) -> bool:
+    """Whether an answer says that a notification arrived."""
+    if protocol == "v3":
+        return status in (200, 204)
+    try:
+        return status == 200 and xml.loads(answer.encode()).get("return_code") == "SUCCESS"
+    except ValueError:
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from . import calls, download, memory, startup
+from . import calls, completion, download, memory, startup
 from .report import machine, table
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "startup": startup.measure,
     "download": download.measure,
     "memory": memory.measure,
+    "completion": completion.measure,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, BinaryIO, Generic, TypeAlias, TypedDict, TypeVar
+from typing import Any, BinaryIO, Generic, Literal, TypeAlias, TypedDict, TypeVar
 
 from wechatpay_chain.chain import Chain
 from wechatpay_chain.media import Media
@@ -51,4 +51,4 @@ class Options(TypedDict, total=False):
     timeout: float | tuple[float | None, float | None] | None
     unsigned: bool
     stack: Stack | None
-    sensitive: str | None
+    sensitive: Literal["auto", "off"] | None

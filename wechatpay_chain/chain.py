@@ -182,12 +182,44 @@ class Chain:
     def __repr__(self) -> str:
         return f"<Chain {self._path!r}>"
 
+    def __dir__(self) -> list[str]:
+        from .completion import names  # loads the catalogue, which nothing but a prompt needs
+
+        return dunders(self) + names(self._path, self._parent, self._name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        from .completion import keys
+
+        return keys(self._path)
+
 
 # A chain's own way around its immutability.
 _new = object.__new__
 _set_caller, _set_path, _set_parent, _set_name = (
     getattr(Chain, slot).__set__ for slot in ("_caller", "_path", "_parent", "_name")
 )
+
+
+class _Documentation:
+    """`Chain.__doc__`: of the class its docstring, of a chain what is known of its place."""
+
+    def __init__(self, text: str | None) -> None:
+        self._text = text
+
+    def __get__(self, chain: Chain | None, owner: type) -> str | None:
+        if chain is None:
+            return self._text
+        from .completion import documentation
+
+        return documentation(chain._path, chain._parent, chain._name)
+
+
+Chain.__doc__ = _Documentation(Chain.__doc__)  # type: ignore[assignment]
+
+
+def dunders(thing: object) -> list[str]:
+    """The names of a thing's special methods, which tools expect of `dir()`."""
+    return [name for name in object.__dir__(thing) if name.startswith("__")]
 
 
 def _join(path: str, addition: str) -> str:

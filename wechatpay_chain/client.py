@@ -6,15 +6,15 @@ import os
 import sys
 from collections.abc import Coroutine, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ._version import __version__
-from .chain import Chain
+from .chain import Chain, dunders
 from .credential import Credential, Platform
 from .crypto import keys
 from .download import downloading
 from .errors import ConfigurationError
-from .flow import Flow, Transport, run, run_async
+from .flow import Flow, Handler, Transport, run, run_async
 from .invoke import Invoke
 from .messages import Response
 from .middleware.encoder import encoder
@@ -25,7 +25,7 @@ from .middleware.v2_result import result
 from .middleware.v2_verifier import v2_verifier
 from .middleware.verifier import verifier
 from .notify import Notification, open_v2, open_v3
-from .options import Defaults, build, is_v2, timeout_of
+from .options import Defaults, build, is_v2, sensitive_of, timeout_of
 from .segments import segment
 from .stack import Stack, Stacks
 from .uri import DEFAULT_BASE_URI
@@ -61,6 +61,8 @@ class WeChatPay:
         proxy: `http://[user:password@]host:port`.
         verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False.
         transport: sends instead of the default; then `proxy` and `verify` are its own matter.
+        sensitive: `"auto"` encrypts and decrypts the fields that the catalogue says are encrypted,
+            in APIv3's calls and notifications; a call's own `sensitive=` wins.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -74,6 +76,7 @@ class WeChatPay:
         "_mchid",
         "_platform",
         "_secret",
+        "_sensitive",
         "_transport",
         "stacks",
     )
@@ -93,6 +96,7 @@ class WeChatPay:
         proxy: str | None = None,
         verify: Verify = True,
         transport: Transport | None = None,
+        sensitive: Literal["auto", "off"] | None = None,
     ) -> None:
         if not isinstance(mchid, str):
             raise ConfigurationError(
@@ -105,6 +109,7 @@ class WeChatPay:
         self._apiv3_key = _aes_key(apiv3_key)
         self._secret = secret or ""
         self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
+        self._sensitive = sensitive_of(sensitive) == "auto"
         self._transport = transport or _http_transport(verify, proxy)
         self.stacks = Stacks(
             {
@@ -125,6 +130,10 @@ class WeChatPay:
                 ),
             }
         )
+        if "IPython" in sys.modules:
+            from .ipython import install
+
+            install()  # so that a prompt completes this client's chains
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Self:
@@ -185,9 +194,25 @@ class WeChatPay:
         stack = request.options.stack or self.stacks["v2" if v2 else "v3"]
         if not isinstance(stack, Stack):
             raise ConfigurationError(f"a stack is expected, not {type(stack).__name__}")
+        handle = stack.handler
+        if self._sensitive or request.options.sensitive is not None:
+            handle = self._secured(handle, request.options.sensitive, v2)
         if request.sink is None:
-            return (yield from stack.handler(request))
-        return (yield from downloading(request, stack.handler))
+            return (yield from handle(request))
+        return (yield from downloading(request, handle))
+
+    def _secured(self, handle: Handler, wanted: str | None, v2: bool) -> Handler:
+        """The handler for a call that was asked, or whose client was, to see to its secrets."""
+        if v2 and wanted == "auto":
+            raise ConfigurationError(
+                'sensitive="auto" is for APIv3. The encrypted fields of APIv2 take a key of their '
+                "own, which POST v2/risk/getpublickey gives: crypto.rsa.encrypt(text, key)"
+            )
+        if v2 or wanted == "off":
+            return handle
+        from .automatic import automatic  # loads the catalogue
+
+        return automatic(handle, self._credential)
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
@@ -237,10 +262,16 @@ class WeChatPay:
 
         Raises:
             SignatureError: it is not from WeChat Pay; answer with 401 and do nothing.
-            DecryptionError: `apiv3_key` does not open it.
+            DecryptionError: `apiv3_key` does not open it; with `sensitive="auto"` also where the
+                merchant's key does not open a field in it.
             ConfigurationError: `certs` or `apiv3_key` is missing.
         """
-        return open_v3(headers, body, self._platform, self._apiv3_key)
+        notice = open_v3(headers, body, self._platform, self._apiv3_key)
+        if self._sensitive:
+            from .automatic import opened
+
+            notice = opened(notice, self._credential)
+        return notice
 
     def notify_v2(self, body: str | bytes) -> Notification:
         """Check an APIv2 notification's `sign`, or open the `req_info` of a refund notice.
@@ -281,6 +312,13 @@ class WeChatPay:
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    def __dir__(self) -> list[str]:
+        own = [name for name in object.__dir__(self) if not name.startswith("_")]
+        return [*dunders(self), *own, "v2", "v3"]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return Chain(self)._ipython_key_completions_()
 
     def __repr__(self) -> str:
         return f"<WeChatPay {self._mchid}>"

@@ -58,6 +58,11 @@ class Credential:
         """The base64 signature of a message."""
         return rsa.sign(message, self._private_key)
 
+    @property
+    def key_size(self) -> int:
+        """Bits of the merchant's key."""
+        return self._private_key.key_size
+
     def decrypt(self, ciphertext: str) -> str:
         """The plaintext of a field that WeChat Pay encrypted for this merchant."""
         return rsa.decrypt(ciphertext, self._private_key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from . import xml
 from .errors import ResponseError
@@ -147,6 +147,7 @@ class Options:
     meta: Any = None
     timeout: Any = None
     unsigned: bool = False
+    sensitive: Literal["auto", "off"] | None = None
     stack: Stack | None = None
 
     def __init__(self, **given: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import uri
 from .download import Download
@@ -14,7 +14,7 @@ from .messages import Headers, Options, Request, Timeout
 if TYPE_CHECKING:
     from .crypto.certificate import Merchant
 
-__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "timeout_of"]
+__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "sensitive_of", "timeout_of"]
 
 OPTIONS = frozenset(Options.__annotations__)
 UNCHECKED = frozenset({"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack"})
@@ -135,6 +135,8 @@ def _options(chosen: dict[str, Any]) -> Options:
                 raise ConfigurationError(f"{name}= takes True or False, not {value!r}")
         elif name == "body":
             chosen[name] = _body(value)
+        elif name == "sensitive":
+            sensitive_of(value)
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
                 f"{name}= is of type {type(value).__name__}; a mapping is expected"
@@ -180,6 +182,24 @@ def _header_value(name: str, value: Any) -> str:
             "given is of another type, or has a line break or another character in it"
         )
     return text
+
+
+def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
+    """What to do about sensitive fields.
+
+    Args:
+        given: `"auto"`, `"off"`, or None for what the client does, which by default is nothing.
+
+    Raises:
+        ConfigurationError: anything else.
+    """
+    for mode in ("auto", "off", None):
+        if given is mode or (isinstance(given, str) and given == mode):
+            return mode
+    raise ConfigurationError(  # whatever was given may be the very text that is to be kept secret
+        'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), "off" '
+        f'or None, and got another {type(given).__name__}; a text to encrypt is Sensitive("…")'
+    )
 
 
 def timeout_of(given: Any) -> Timeout:

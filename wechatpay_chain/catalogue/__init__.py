@@ -2,7 +2,7 @@
 
     from wechatpay_chain import catalogue
 
-    catalogue.find("GET", "v3/pay/transactions/id/42").title   # 微信支付订单号查询订单
+    catalogue.find("GET", "v3/pay/transactions/id/42").title   # 微信支付订单号查询
     catalogue.search("退款")                                    # the best match first
     catalogue.document()                                       # one OpenAPI 3.1 document of all
 

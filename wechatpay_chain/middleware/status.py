@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import APIError, ClientError, RateLimited, ServerError
@@ -17,6 +18,10 @@ WHAT_TO_DO = {
     404: "no such resource: check the path and the ids in it",
     429: "too many requests: wait, then send it again",
 }
+NOT_THERE = (404, 405)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+LONGEST = (100, 16)
+"""Signs of a segment, and segments of a path, that are looked at to find what is like it."""
 
 
 def status(request: Request, handle: Handler) -> Flow:
@@ -53,8 +58,42 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
         parts.append(f"Request-ID {response.request_id}")
     if not response.verified:
         parts.append("this error is not signed, so it may not come from WeChat Pay")
-    text = "; ".join(parts).encode("utf-8", "replace").decode()  # JSON may hold lone surrogates
+    if number in NOT_THERE and response.request is not None:
+        parts.append(_hint(response.request))
+    # JSON may hold lone surrogates, which no log and no terminal takes.
+    text = "; ".join(filter(None, parts)).encode("utf-8", "replace").decode()
     return _class(number)(text, response, code=code, message=message, detail=detail)
+
+
+def _hint(request: Request) -> str:
+    """What may have been meant; empty where the catalogue has this very operation."""
+    from .. import catalogue  # only now: what succeeds has no need of it
+    from ..catalogue.describe import line
+
+    signs, count = LONGEST
+    path = "/".join(part[:signs] for part in request.operation.lstrip("/").split("/")[:count])
+    if path[:3].lower() != "v3/":
+        path = f"v2/{path}"
+    known = {method: catalogue.find(method, path) for method in METHODS}
+    found = [each for each in known.values() if each is not None]
+    here = known.get(request.method)
+    if here is not None:
+        return "" if here.path[:3] == path[:3] else f"did you mean {line(here)}?"
+    hints = []
+    if found:
+        methods = " and ".join(f"{each.method} ({each.title})" for each in found)
+        hints.append(f"as far as is known, this path takes {methods} only")
+    if not any(each.path == path for each in found):  # else the path is right, to the letter
+        near = catalogue.suggest(request.method, path)
+        if found:
+            near = tuple(each for each in near if each.method == request.method)
+        if near:
+            hints.append(f"did you mean {_alternatives([line(each) for each in near])}?")
+    return "; ".join(hints)
+
+
+def _alternatives(texts: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
 def _class(number: int) -> type[APIError]:

@@ -1,0 +1,176 @@
+"""A path that is not there: the error says what may have been meant, and nothing is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.support import PUBLIC_KEY_ID, Keys, new_key
+from wechatpay_chain import APIError, ConfigurationError, Headers, Request, Response
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.middleware.status import api_error, http_error
+from wechatpay_chain.transport.mock import MockTransport
+
+KEYS = Keys(new_key(), new_key())
+NOT_FOUND = {"code": "NOT_FOUND", "message": "no such thing"}
+
+
+def refusal(method, path, status=404, prefix=""):
+    request = Request(method, "https://api.mch.weixin.qq.com", path, Headers(), prefix=prefix)
+    return str(http_error(Response(status, {}, b'{"code":"NOT_FOUND"}', request=request)))
+
+
+NATIVE = "did you mean POST v3/pay/transactions/native (Native下单)"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("POST", "/v3/pay/transaction/native", NATIVE),
+        ("POST", "/v3/pay/transactions/natvie", NATIVE),
+        ("POST", "/v3/Pay/Transactions/native", NATIVE),
+        ("POST", "/V3/pay/transactions/native", NATIVE),
+        ("POST", "/pay/transactions/native", NATIVE),
+        ("POST", "/v3/pay/transactions/native/", NATIVE),
+        (
+            "GET",
+            "/v3/refund/domestic/refund/R1",
+            "did you mean GET v3/refund/domestic/refunds/{out_refund_no} (查询单笔退款)",
+        ),
+        (
+            "POST",
+            "/v3/applyment4sub/applyment",
+            "did you mean POST v3/applyment4sub/applyment/ (提交申请单)",
+        ),
+        ("POST", "/pay/unifiedorders", "did you mean POST v2/pay/unifiedorder (统一下单)"),
+        ("POST", "/secapi/mch/addinstitutionsub", "v2/secapi/mch/addInstitutionsub"),
+    ],
+)
+def test_a_mistyped_path_brings_the_nearest_ones(method, path, words):
+    assert words in refusal(method, path)
+    assert refusal(method, path).endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("GET", "/v3/pay/transactions/native", "this path takes POST (Native下单) only"),
+        ("GET", "/pay/unifiedorder", "this path takes POST (统一下单) only"),
+        ("DELETE", "/v3/profitsharing/receivers/delete", "takes POST (删除分账接收方) only"),
+    ],
+)
+def test_a_path_with_another_method_says_which(method, path, words):
+    for status in (404, 405):
+        assert words in refusal(method, path, status)
+    assert "did you mean" not in refusal(method, path)
+
+
+def test_an_id_where_a_verb_was_meant_brings_both():
+    text = refusal("POST", "/v3/marketing/favor/stocks/strat")
+    assert "this path takes GET (查询批次详情) only" in text
+    near = text.partition("did you mean ")[2]
+    assert near
+    assert "GET" not in near, "another method is what was just said to be wrong"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v3/pay/transactions/native"),
+        ("GET", "/v3/pay/transactions/id/4200"),
+        ("GET", "/v3/pay/transactions/id/%E4%B8%AD%2F?mchid=1"),
+        ("POST", "/v3/applyment4sub/applyment/"),
+        ("POST", "/pay/unifiedorder"),
+    ],
+)
+def test_nothing_is_added_to_what_is_known(method, path):
+    text = refusal(method, path)
+    assert "did you mean" not in text
+    assert "takes" not in text
+
+
+def test_nothing_is_added_where_nothing_is_like_it():
+    assert refusal("GET", "/v3/zzzz/qqqq/xxxx").endswith("not come from WeChat Pay")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500])
+def test_other_errors_stay_as_they_are(status):
+    text = refusal("POST", "/v3/pay/transaction/native", status)
+    assert "did you mean" not in text
+
+
+def test_the_base_uri_is_no_part_of_the_path():
+    assert NATIVE in refusal("POST", "/proxy/v3/pay/transaction/native", prefix="/proxy")
+
+
+def test_an_answer_without_a_request_has_no_path():
+    assert "did you mean" not in str(api_error(Response(404), code="NOT_FOUND", message=""))
+
+
+@pytest.mark.parametrize("world", ["sync", "async"])
+def test_the_call_is_made_and_what_wechat_pay_said_stays(keys, world):
+    line = MockTransport(lambda _: (404, NOT_FOUND), sign={PUBLIC_KEY_ID: keys.platform})
+    chain = keys.client(transport=line).v3.pay.transaction.native
+    with pytest.raises(APIError) as caught:
+        chain.post(json={}) if world == "sync" else asyncio.run(chain.post_async(json={}))
+    assert len(line.requests) == 1
+    error = caught.value
+    assert (error.code, error.message, error.verified) == ("NOT_FOUND", "no such thing", True)
+    assert "NOT_FOUND no such thing; no such resource" in str(error)
+    assert NATIVE in str(error)
+
+
+def test_against_a_real_server():
+    with Gateway() as gateway, gateway.client() as wxpay:
+        with pytest.raises(APIError, match="did you mean POST v3/pay/transactions/native"):
+            wxpay.v3.pay.transaction.native.post(json={})
+        with pytest.raises(APIError, match=r"takes POST \(Native下单\) only"):
+            wxpay.v3.pay.transactions.native.get()
+        with pytest.raises(APIError, match="did you mean POST v2/pay/unifiedorder"):
+            wxpay.v2.pay.unifiedorders.post(xml={"mch_id": gateway.identity.mchid})
+
+
+SEGMENTS = st.sampled_from(
+    [
+        "v3",
+        "v2",
+        "V3",
+        "pay",
+        "transactions",
+        "native",
+        "id",
+        "",
+        "{x}",
+        "{empty}",
+        "%2F",
+        "..",
+        "中",
+    ]
+)
+
+
+@settings(deadline=None)  # the first one loads the catalogue
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "", "查"]),
+    st.one_of(
+        st.text(max_size=200),
+        st.lists(st.one_of(SEGMENTS, st.text(max_size=20)), max_size=40).map("/".join),
+    ),
+)
+@example("GET", "/v3/pay/transactions/idd/" + "ab12" * 50_000)
+@example("GET", "/v3" + "/x" * 50_000)
+@example("GET", "/v3/pay/transactions/id/\ud800")
+def test_no_path_is_too_odd(method, path):
+    assert "was refused with HTTP 404" in refusal(method, path)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_no_path_that_a_chain_takes_is_too_odd(path):
+    line = MockTransport(lambda _: (404, NOT_FOUND), sign={PUBLIC_KEY_ID: KEYS.platform})
+    with contextlib.suppress(ConfigurationError, APIError):
+        KEYS.client(transport=line).chain("v3/x").chain(path).get()

@@ -31,7 +31,7 @@ TEXTS = tuple(
         ("_date$|^date$|_day$", "2026-11-20"),
         ("time|expire", "2026-11-20T13:29:35+08:00"),
         ("currency|fee_type", "CNY"),
-        ("phone|mobile|telephone", "13800000000"),
+        ("(phone|mobile|telephone)(_number|_no)?$", "13800000000"),
         ("email", "shop@example.com"),
         ("(^|_)ip$|client_?ip", "203.0.113.7"),
         ("id_card_number|id_doc_number|identification_number", "11010519491231002X"),
@@ -92,7 +92,11 @@ def call(operation: Operation) -> Call:
     if operation.protocol == "v2":
         options = _encrypted_by_hand(options)
         _name_merchant(options, operation)
-    headers = {member.name: _header(member) for member in operation.headers}
+    headers = {
+        member.name: _header(member)
+        for member in operation.headers
+        if member.name != "Wechatpay-Serial" or not _holds_secrets(options)  # else it is set
+    }
     if headers:
         options["headers"] = headers
     if operation.base_uri:
@@ -173,6 +177,14 @@ def _upload(operation: Operation) -> dict[str, Any]:
     if {member.name for member in meta.members} == {"filename", "sha256"}:
         return {"media": FILE}
     return {"media": FILE, "meta": _filled(meta.members)}
+
+
+def _holds_secrets(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_secrets, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_secrets, value))
+    return isinstance(value, Sensitive)
 
 
 def _encrypted_by_hand(value: Any) -> Any:

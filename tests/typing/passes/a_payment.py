@@ -22,7 +22,7 @@ assert_type(order.status_code, int)
 paid = wxpay.v3.pay.transactions.id._transaction_id_.get(
     transaction_id="4200000000202611200000000000", query={"mchid": "1900000109"}
 )
-state = paid.json().get("trade_state", "UNKNOWN").lower() if paid.verified else "?"
+state = paid.json()["trade_state"].lower() if paid.verified else "?"
 
 wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.close.post(
     out_trade_no="native-0001", json={"mchid": "1900000109"}, timeout=(5, 30)

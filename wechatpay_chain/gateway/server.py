@@ -17,10 +17,11 @@ from ..client import WeChatPay
 from . import control
 from .courier import Courier
 from .dispatch import Served, serve
-from .exchange import Answer, Arrival, File
+from .exchange import Answer, Arrival, File, Refusal
 from .faults import Fault, changed
 from .folder import describe, load_identity, write_description
 from .identity import Identity
+from .operations import payments
 from .operations.registry import chain_path
 from .state import State
 
@@ -105,6 +106,22 @@ class Gateway:
     def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
         """Move the gateway's time on: orders expire, notifications are repeated."""
         self.state.advance(seconds + 60 * minutes + 3600 * hours)
+
+    def pay(self, out_trade_no: str, openid: str = "") -> dict[str, Any]:
+        """Pay an order, as its customer would; the order as the gateway has it now.
+
+        Args:
+            out_trade_no: the merchant's number of it.
+            openid: of the customer.
+
+        Raises:
+            LookupError: there is no such order, or it cannot be paid any more.
+        """
+        with self.state.store.transaction():
+            try:
+                return payments.pay(self.state, out_trade_no, openid)
+            except Refusal as refusal:
+                raise LookupError(str(refusal)) from None
 
     def rotate_keys(self) -> Identity:
         """Give the platform a new key, which signs from now on; the last one stays known."""

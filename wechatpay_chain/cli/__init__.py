@@ -1,0 +1,31 @@
+"""The command line `wechatpay-chain`: the catalogue at hand, in a terminal and in a pipe.
+
+A group of commands is one module; `application` lists them. Commands say what is to be shown
+(`layout`), and `output` shows it: drawn by `terminal` on a screen, as plain text in a pipe.
+What is heavy, the catalogue and rich, is loaded by the command that needs it and not before, so
+that `--help` and the shell's completion answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+__all__ = ["main"]
+
+PROGRAM = "wechatpay-chain"
+NEEDED = ("click", "rich")
+
+
+def main() -> None:
+    """Run the command line on `sys.argv`, and exit."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        sys.stderr.write(
+            f"{PROGRAM}: {' and '.join(missing)} not installed; the command line needs an extra: "
+            'pip install "wechatpay-chain[cli]"\n'
+        )
+        raise SystemExit(1)
+    from .application import application
+
+    application(prog_name=PROGRAM)

@@ -1,0 +1,87 @@
+"""`wechatpay-chain completion`, and the scripts by which a shell completes.
+
+They are click's own, with one thing more: behind a path that goes on, which ends in a slash, no
+space is set. fish does that by itself.
+"""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import (
+    BashComplete,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
+
+__all__ = ["completion"]
+
+PROGRAM = "wechatpay-chain"
+VARIABLE = "_WECHATPAY_CHAIN_COMPLETE"
+
+BASH_END = """\
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then
+        compopt -o nospace
+    fi
+
+    return 0
+"""
+
+ZSH_CASE = """\
+        if [[ "$type" == "plain" && "$key" == */ ]]; then
+            going_on+=("$key")
+            going_on_shown+=("$key  -- $descr")
+        elif [[ "$type" == "plain" ]]; then
+"""
+
+ZSH_END = """\
+    if [ -n "$going_on" ]; then
+        compadd -U -V unsorted -S '' -l -d going_on_shown -a going_on
+    fi
+
+    if [ -n "$completions" ]; then
+"""
+
+
+class Bash(BashComplete):
+    """bash, for which a path may go on behind its slash."""
+
+    source_template = BashComplete.source_template.replace("    return 0\n", BASH_END)
+
+
+class Zsh(ZshComplete):
+    """zsh, likewise."""
+
+    source_template = (
+        ZshComplete.source_template.replace(
+            "    local -a response\n",
+            "    local -a response\n    local -a going_on\n    local -a going_on_shown\n",
+        )
+        .replace('        if [[ "$type" == "plain" ]]; then\n', ZSH_CASE)
+        .replace('    if [ -n "$completions" ]; then\n', ZSH_END)
+    )
+
+
+SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": FishComplete}
+
+EPILOG = f"""\b
+For bash, in ~/.bashrc:
+  eval "$({PROGRAM} completion bash)"
+For zsh, in ~/.zshrc, behind compinit:
+  eval "$({PROGRAM} completion zsh)"
+For fish, once:
+  {PROGRAM} completion fish > ~/.config/fish/completions/{PROGRAM}.fish
+"""
+
+for name, shell_class in SHELLS.items():
+    add_completion_class(shell_class, name)
+
+
+@click.command(epilog=EPILOG, short_help="Print a script for TAB in bash, zsh or fish.")
+@click.argument("shell", type=click.Choice(list(SHELLS)))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the script by which SHELL completes commands, paths, products and events."""
+    root = ctx.find_root().command
+    click.echo(SHELLS[shell](root, {}, PROGRAM, VARIABLE).source())

@@ -1,0 +1,143 @@
+"""`wechatpay-chain openapi`: the catalogue as an OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import candidates
+from .failure import Failure
+from .output import tell, write
+from .usage import examples
+from .wording import shown
+
+__all__ = ["openapi"]
+
+WIDTH = 100
+
+
+@click.command(
+    short_help="Print an OpenAPI 3.1 document.",
+    epilog=examples("openapi > wechatpay.json", "openapi v3/pay --output pay.yaml"),
+)
+@click.argument("product", required=False, shell_complete=candidates.products)
+@click.option(
+    "--json/--yaml",
+    "as_json",
+    default=None,
+    help="The format.  [default: JSON, or what the name of FILE says]",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Write to FILE, all at once or not at all.",
+)
+def openapi(product: str | None, as_json: bool | None, target: Path | None) -> None:
+    """Print an OpenAPI 3.1 document: of PRODUCT, or of everything.
+
+    PRODUCT is one that `wechatpay-chain ops tree` lists, such as v3/pay; webhooks/v2 and
+    webhooks/v3 have the notifications.
+    """
+    if as_json is None:
+        as_json = target is None or target.suffix.lower() not in (".yaml", ".yml")
+    dumps = _json if as_json else _yaml()
+    text = dumps(_document(product))
+    if target is None or str(target) == "-":
+        write(text)
+        return
+    try:
+        _replace(target, text.encode())
+    except OSError as error:
+        raise Failure(
+            f"{shown(str(target))} could not be written: {error.strerror or error}",
+            [] if target.parent.is_dir() else [f"There is no folder {shown(str(target.parent))}."],
+        ) from None
+    tell(f"wrote {target}")
+
+
+def _document(product: str | None) -> dict[str, Any]:
+    from .. import catalogue
+    from ..catalogue.documents import WEBHOOKS
+    from .nearest import nearest_names
+
+    name = product.strip().strip("/").lower() if product is not None else None
+    try:
+        return catalogue.document(name)
+    except KeyError:
+        near = nearest_names(name or "", (*catalogue.products(), *WEBHOOKS))
+        hints = [f"Did you mean {', '.join(near)}?"] if near else []
+        raise Failure(
+            f"the catalogue has no product {shown(product or '')}",
+            [*hints, "The products are listed by: wechatpay-chain ops tree"],
+        ) from None
+
+
+def _json(document: dict[str, Any]) -> str:
+    from ..catalogue.form import dumps
+
+    return dumps(document)
+
+
+def _yaml() -> Any:
+    """How YAML is written; found out before the work begins, for it may be missing."""
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        raise Failure(
+            "YAML needs PyYAML, which is not installed",
+            ['To install it: pip install "wechatpay-chain[cli]"'],
+        ) from None
+    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+    class Dumper(base):  # type: ignore[misc]
+        """Writes what occurs twice twice: few readers expect an alias."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def dumps(document: dict[str, Any]) -> str:
+        text: str = yaml.dump(
+            document, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=WIDTH
+        )
+        return text
+
+    return dumps
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write a file beside the target and let it take its place; a link stays a link.
+
+    What is no file, a device or a pipe, is written to as it is.
+    """
+    place = target.resolve()
+    if place.exists() and not place.is_file():
+        place.write_bytes(content)
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        part.chmod(_mode(place))
+        part.replace(place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
+def _mode(place: Path) -> int:
+    """The rights of the file that is replaced; of a new one, those that the user gives files."""
+    if place.exists():
+        return place.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

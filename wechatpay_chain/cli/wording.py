@@ -1,0 +1,17 @@
+"""Pieces of text that more than one message is made of."""
+
+from __future__ import annotations
+
+__all__ = ["counted", "shown"]
+
+LONGEST = 100
+
+
+def shown(value: str) -> str:
+    """What a user typed, quoted for a message: no control characters, and not pages of it."""
+    return repr(value if len(value) <= LONGEST else f"{value[:LONGEST]}…")
+
+
+def counted(operations: int) -> str:
+    """How many operations, in words that fit the number."""
+    return f"{operations} operation{'' if operations == 1 else 's'}"

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
 
-.PHONY: demo test check lint coverage bench format clean
+.PHONY: demo test check lint coverage bench docs site-test peers format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.demo
@@ -28,6 +28,16 @@ coverage: $(VENV)/.checked
 
 bench: $(VENV)/.benched
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.documented
+	rm -rf docs/_build
+	$(BIN)/sphinx-build -W --keep-going -q -j auto -d docs/_build/doctrees docs docs/_build/html
+
+site-test: $(VENV)/.tested docs
+	SITE_TEST=required $(BIN)/python -m pytest tests/site
+
+# Clients that somebody else wrote, which tests/peers holds the gateway against; needs node and npm.
+peers: $(VENV)/.peered
 
 format: $(VENV)/.checked
 	$(BIN)/ruff format .
@@ -56,4 +66,15 @@ $(VENV)/.checked: $(VENV)/.tested
 
 $(VENV)/.benched: $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --group bench
+	touch $@
+
+$(VENV)/.documented: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+$(VENV)/.peered: tests/peers/package.json $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --group peers
+	mkdir -p $(VENV)/peers
+	cp tests/peers/package.json $(VENV)/peers/
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix $(VENV)/peers
 	touch $@

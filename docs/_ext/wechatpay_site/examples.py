@@ -1,0 +1,123 @@
+"""Code and data to show on a page: calls with and without what may be left out, and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from wechatpay_chain import Sensitive
+from wechatpay_chain.catalogue import Member, Operation, Webhook
+from wechatpay_chain.catalogue.example import answer
+from wechatpay_chain.catalogue.styles import Style, styles
+
+__all__ = ["answer_example", "calls", "content_example"]
+
+Schema = Mapping[str, Any]
+
+CIPHERTEXT = "…密文 ciphertext…"
+
+
+def calls(operation: Operation) -> tuple[tuple[str, tuple[Style, ...]], ...]:
+    """The six calls of an operation, under a title: the short ones first, if any are shorter.
+
+    Args:
+        operation: from the catalogue.
+    """
+    whole = ("全部参数 Every member", styles(operation))
+    short = _short(operation)
+    if short is None:
+        return (("", whole[1]),)
+    return ("只填必填 Required members only", styles(short)), whole
+
+
+def _short(operation: Operation) -> Operation | None:
+    """The operation without what may be left out; None if that would say nothing new."""
+    spec = dict(operation.spec)
+    if "parameters" in spec:
+        spec["parameters"] = [each for each in spec["parameters"] if each.get("required")]
+    if operation.body_option in ("json", "xml"):
+        content = {operation.body_type: {"schema": _required(operation.body_schema or {})}}
+        spec["requestBody"] = {**spec["requestBody"], "content": content}
+    short = Operation(operation.method, operation.path, spec)
+    emptied = (operation.query and not short.query) or (operation.body and not short.body)
+    return None if emptied or _names(short) == _names(operation) else short
+
+
+def _names(operation: Operation) -> list[Any]:
+    given = (*operation.variables, *operation.query, *operation.headers, *operation.body)
+    return [(member.name, _nested(member)) for member in given]
+
+
+def _nested(member: Member) -> list[Any]:
+    return [(inner.name, _nested(inner)) for inner in member.members]
+
+
+def _required(schema: Schema) -> Schema:
+    """A schema without what may be left out; an object keeps its members if it would lose all."""
+    for inner in ("items", "contentSchema"):
+        if inner in schema:
+            schema = {**schema, inner: _required(schema[inner])}
+    wanted = schema.get("required", ())
+    found = {name: each for name, each in schema.get("properties", {}).items() if name in wanted}
+    if not found or "anyOf" in schema:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "patternProperties"}
+    return {**rest, "properties": {name: _required(each) for name, each in found.items()}}
+
+
+def answer_example(operation: Operation) -> tuple[str, str]:
+    """A good answer's body and the language it is written in; both empty where it has no members.
+
+    Args:
+        operation: from the catalogue.
+    """
+    return _written(answer(operation), operation.answer_type)
+
+
+def content_example(webhook: Webhook) -> tuple[str, str]:
+    """What a notification says once it is opened, and the language it is written in.
+
+    Args:
+        webhook: from the catalogue.
+    """
+    content = {"application/json": {"schema": _content(webhook)}}
+    spec = {"responses": {"200": {"content": content}}}
+    return _written(answer(Operation("POST", "v3/notification", spec)), "application/json")
+
+
+def _content(webhook: Webhook) -> Schema:
+    """The schema of what travels encrypted; of a notification in the clear, of all of it."""
+    outer = webhook.body
+    for member in (*outer, *(inner for each in outer for inner in each.members)):
+        if member.encrypted:
+            schema: Schema = member.schema["contentSchema"]
+            return schema
+    return webhook.body_schema or {}
+
+
+def _written(found: Mapping[str, Any], media_type: str) -> tuple[str, str]:
+    if not found:
+        return "", ""
+    if media_type == "text/xml":
+        return f"<xml>\n{_elements(found, '  ')}</xml>", "xml"
+    return json.dumps(found, ensure_ascii=False, indent=2, default=_hidden), "json"
+
+
+def _hidden(value: Any) -> str:
+    if not isinstance(value, Sensitive):
+        raise TypeError(f"an example has a value of type {type(value).__name__}")
+    return CIPHERTEXT
+
+
+def _elements(found: Mapping[str, Any], margin: str) -> str:
+    lines = []
+    for name, value in found.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping):
+                inner = f"\n{_elements(each, f'{margin}  ')}{margin}"
+            else:
+                inner = escape(CIPHERTEXT if isinstance(each, Sensitive) else str(each))
+            lines.append(f"{margin}<{name}>{inner}</{name}>\n")
+    return "".join(lines)

@@ -1,0 +1,136 @@
+"""The page of a notification: how to receive it, what it says, what arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wechatpay_chain.catalogue import Webhook
+
+from .examples import content_example
+from .kit import Crumb, Kit, Link, Page, breadcrumb, contents, heading, method
+from .markup import Html, element, join, prose
+from .names import full_url, notification_page
+from .receivers import is_opened, receivers
+from .tables import RETURNED, rows, section, table
+from .tabs import Tab, tabs
+
+__all__ = ["page"]
+
+CONTENTS = (("接收 Receive", "receive"), ("内容 Content", "content"), ("请求 Request", "request"))
+
+
+def page(webhook: Webhook, kit: Kit, before: Webhook | None, after: Webhook | None) -> Page:
+    """A notification's page.
+
+    Args:
+        webhook: from the catalogue.
+        kit: what the site gives.
+        before: the one before it.
+        after: the one after it.
+    """
+    body = join(
+        (
+            breadcrumb(
+                Crumb("通知 Notifications", "notifications.html"),
+                Crumb(f"API{webhook.protocol}", full_url("notifications", webhook.protocol)),
+            ),
+            element("h1", webhook.title),
+            element("p", *_chips(webhook), class_="wx-chips"),
+            prose(webhook.spec.get("description", "")),
+            element("div", method("POST"), element("code", "notify_url"), class_="wx-line"),
+            heading(2, *CONTENTS[0]),
+            element("p", *_receiving(webhook), kit.guide("notifications")),
+            tabs("framework", 0, _tabs(webhook, kit)),
+            heading(2, *CONTENTS[1]),
+            element("p", *_content(webhook)),
+            table(rows(webhook.resource), Html() if _is_union(webhook) else RETURNED),
+            *_example(webhook, kit),
+            heading(2, *CONTENTS[2]),
+            *_request(webhook),
+        ),
+        "\n",
+    )
+    return Page(
+        name=notification_page(webhook),
+        title=webhook.title,
+        body=element("div", body, class_="wx-page"),
+        toc=contents(webhook.title, CONTENTS),
+        previous=_link(before),
+        following=_link(after),
+    )
+
+
+def _link(webhook: Webhook | None) -> Link | None:
+    return Link(webhook.title, full_url(notification_page(webhook))) if webhook else None
+
+
+def _chips(webhook: Webhook) -> Iterator[Html]:
+    yield element("span", f"API{webhook.protocol}", class_="wx-chip")
+    yield element("span", element("code", webhook.event), class_="wx-chip wx-product")
+    yield element("span", webhook.body_type, class_="wx-chip")
+    if _sealed(webhook):
+        yield element("span", "内容加密 encrypted", class_="wx-chip")
+
+
+def _sealed(webhook: Webhook) -> bool:
+    """Whether what it says travels encrypted."""
+    return webhook.resource != webhook.body
+
+
+def _is_union(webhook: Webhook) -> bool:
+    """Whether several kinds of content come under this event: what one must have, another lacks."""
+    inner = (member for outer in webhook.body for member in outer.members)
+    return any(
+        (member.name == "original_type" and len(member.enum) > 1)
+        or "anyOf" in member.schema.get("contentSchema", ())
+        for member in inner
+    )
+
+
+def _receiving(webhook: Webhook) -> Iterator[str]:
+    if webhook.protocol == "v3":
+        yield element("code", "wxpay.notify(headers, body)")
+        yield " 验签并解密。 Verifies and decrypts. "
+    else:
+        yield element("code", "wxpay.notify_v2(body)")
+        opened = _sealed(webhook) and is_opened(webhook)
+        yield " 解密。 Decrypts. " if opened else " 验签。 Verifies. "
+
+
+def _tabs(webhook: Webhook, kit: Kit) -> Iterator[Tab]:
+    for receiver in receivers(webhook):
+        key = receiver.framework.lower()
+        yield Tab(key, receiver.framework, kit.code(receiver.code))
+
+
+def _content(webhook: Webhook) -> Iterator[str]:
+    sealed = next((each.name for each in webhook.body if each.encrypted), "")
+    if not _sealed(webhook):
+        yield element("code", "notice.resource")
+        yield "：全部字段。 All of its fields."
+    elif is_opened(webhook):
+        yield element("code", "notice.resource")
+        yield "：解密之后的内容。 The decrypted content."
+        if _is_union(webhook):
+            yield " 这个事件有几种内容，表里是它们的全部字段。"
+            yield " It comes in several kinds, listed together."
+    else:
+        yield element("code", f'notice.resource["{sealed}"]')
+        yield " 里加密的内容，用 "
+        yield element("a", element("code", "aes.gcm_decrypt"), href="../api/crypto.html#aes")
+        yield " 解开。 What it holds encrypted, for you to open."
+
+
+def _example(webhook: Webhook, kit: Kit) -> Iterator[Html]:
+    text, language = content_example(webhook)
+    if text:
+        title = element("summary", "示例 Example")
+        short = text.count("\n") < 40
+        yield element("details", title, kit.code(text, language), open=short)
+
+
+def _request(webhook: Webhook) -> Iterator[Html]:
+    yield section("请求头 Headers", "headers", webhook.headers, required=RETURNED)
+    if _sealed(webhook):
+        yield element("h3", "请求体 Body ", element("code", webhook.body_type), id="body")
+        yield table(rows(webhook.body, opened=False), RETURNED)

@@ -1,0 +1,241 @@
+"""The page of an operation: what to send, how to call it, what comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wechatpay_chain import Headers, Request
+from wechatpay_chain.catalogue import Member, Operation
+from wechatpay_chain.catalogue.styles import Style
+from wechatpay_chain.middleware.v2_verifier import unsigned_v2
+from wechatpay_chain.middleware.verifier import is_unsigned
+from wechatpay_chain.uri import DEFAULT_BASE_URI
+
+from .examples import answer_example, calls
+from .kit import Crumb, Kit, Link, Page, breadcrumb, contents, heading, method
+from .markup import Html, element, join, prose
+from .names import anchor, full_url, operation_page, product_page
+from .tables import RETURNED, rows, section, table
+from .tabs import Tab, tabs
+
+__all__ = ["MODES", "TABS", "page"]
+
+MODES = {
+    "merchant": "直连商户 merchant",
+    "partner": "服务商 partner",
+    "both": "直连商户与服务商 merchant & partner",
+}
+
+TABS = {
+    ("attribute", False): ("attribute", "属性 attribute"),
+    ("chain", False): ("chain", "chain()"),
+    ("bracket", False): ("bracket", "下标 [ ]"),
+    ("attribute", True): ("attribute-async", "async 属性"),
+    ("chain", True): ("chain-async", "async chain()"),
+    ("bracket", True): ("bracket-async", "async 下标 [ ]"),
+}
+"""Key and label of the tab of each way to write a call."""
+
+READERS = {
+    "application/json": "answer.json()",
+    "text/xml": "answer.xml()",
+    "text/plain": "answer.text",
+    "application/octet-stream": "answer.content",
+}
+
+CONTENTS = (("调用 Call", "call"), ("请求 Request", "request"), ("响应 Response", "response"))
+
+
+def page(operation: Operation, kit: Kit, before: Operation | None, after: Operation | None) -> Page:
+    """An operation's page.
+
+    Args:
+        operation: from the catalogue.
+        kit: what the site gives.
+        before: the one before it in its product.
+        after: the one after it.
+    """
+    body = join(
+        (
+            breadcrumb(
+                Crumb("接口 API", "index.html"),
+                Crumb(operation.product, full_url(product_page(operation.product))),
+                *_section_crumb(operation),
+            ),
+            element("h1", operation.title),
+            element("p", *_chips(operation), class_="wx-chips"),
+            prose(operation.spec.get("description", "")),
+            _request_line(operation),
+            _notes(operation, kit),
+            heading(2, *CONTENTS[0]),
+            *_calls(operation, kit),
+            heading(2, *CONTENTS[1]),
+            _request(operation),
+            heading(2, *CONTENTS[2]),
+            _response(operation, kit),
+        ),
+        "\n",
+    )
+    return Page(
+        name=operation_page(operation),
+        title=operation.title,
+        body=element("div", body, class_="wx-page"),
+        toc=contents(operation.title, CONTENTS),
+        previous=_link(before),
+        following=_link(after),
+    )
+
+
+def _link(operation: Operation | None) -> Link | None:
+    return Link(operation.title, full_url(operation_page(operation))) if operation else None
+
+
+def _section_crumb(operation: Operation) -> Iterator[Crumb]:
+    for tag in operation.tags:
+        if tag != operation.product:
+            yield Crumb(tag, full_url(product_page(operation.product), anchor(tag)))
+
+
+def _chips(operation: Operation) -> Iterator[Html]:
+    yield element("span", f"API{operation.protocol}", class_="wx-chip")
+    for tag in operation.tags:
+        yield element("span", tag, class_="wx-chip wx-product")
+    if operation.mode in MODES:
+        yield element("span", MODES[operation.mode], class_="wx-chip")
+    if operation.security:
+        yield element("span", "双向 TLS security=True", class_="wx-chip wx-warn")
+    if operation.nonceless:
+        yield element("span", "nonceless=True", class_="wx-chip wx-warn")
+    if operation.body_option == "media":
+        yield element("span", "上传 upload", class_="wx-chip")
+    if operation.retired:
+        yield element("span", "已下线 deprecated", class_="wx-chip wx-retired")
+
+
+def _request_line(operation: Operation) -> Html:
+    """Method and address as they go over the wire; a line may break after each slash."""
+    base = (operation.base_uri or DEFAULT_BASE_URI).rstrip("/")
+    path = operation.path.removeprefix("v2/")
+    parts = re.split(r"(\{[^}]*\})", path)
+    written = (
+        element("var", part) if part.startswith("{") else join(part.split("/"), Html("/<wbr>"))
+        for part in parts
+    )
+    address = element("code", element("span", f"{base}/", class_="wx-base"), *written)
+    return element("div", method(operation.method), address, class_="wx-line")
+
+
+def _notes(operation: Operation, kit: Kit) -> Html:
+    notes = [element("li", *parts) for parts in _noted(operation, kit)]
+    return element("ul", *notes, class_="wx-notes") if notes else Html()
+
+
+def _noted(operation: Operation, kit: Kit) -> Iterator[tuple[str, ...]]:
+    """What to know before a call, each in both languages, with the guide that says more."""
+    sent = (*operation.variables, *operation.query, *operation.headers, *operation.body)
+    if operation.retired:
+        yield ("微信支付已不再提供这个接口。 WeChat Pay has given this operation up.",)
+    if operation.security:
+        yield (
+            "要出示商户 API 证书。 It wants the merchant's certificate (mutual TLS). ",
+            kit.guide("keys"),
+        )
+    if operation.nonceless:
+        yield ("不带 nonce_str。 It carries no nonce_str. ", kit.guide("options"))
+    if operation.base_uri:
+        yield ("不在默认的域名或路径下。 It lives at a base URI of its own. ", kit.guide("options"))
+    if _any_encrypted(sent):
+        yield (
+            "标有“加密”的字段用 ",
+            element("code", "Sensitive"),
+            " 包起来。 Wrap fields that travel encrypted. ",
+            kit.guide("sensitive"),
+        )
+    if operation.body_option == "media":
+        yield ("上传文件。 It uploads a file. ", kit.guide("files"))
+    if any("$" in row.member.name for row in rows((*operation.body, *operation.answer))):
+        yield ("名称里的 $n、$m 代表数字。 $n and $m stand for numbers.",)
+
+
+def _any_encrypted(members: tuple[Member, ...]) -> bool:
+    return any(row.member.encrypted == "RSAES-OAEP" for row in rows(members))
+
+
+def _calls(operation: Operation, kit: Kit) -> Iterator[Html]:
+    for number, (title, styles) in enumerate(calls(operation)):
+        if title:
+            yield heading(3, title, f"call-{number + 1}")
+        yield tabs("call", number, (_tab(style, kit) for style in styles))
+
+
+def _tab(style: Style, kit: Kit) -> Tab:
+    key, label = TABS[style.name, style.is_async]
+    return Tab(key, label, kit.code(style.code))
+
+
+def _request(operation: Operation) -> Html:
+    given = (
+        section("路径 Path", "path", operation.variables),
+        section("查询 Query", "query", operation.query),
+        section("请求头 Headers", "headers", operation.headers),
+        section("请求体 Body", "body", operation.body, operation.body_type),
+    )
+    return join(given) or element("p", "没有参数。 No parameters.")
+
+
+def _response(operation: Operation, kit: Kit) -> Html:
+    summary = element("p", *_summary(operation), class_="wx-answer")
+    parts = [summary, *(element("p", *note) for note in _answer_notes(operation, kit))]
+    if operation.answer:
+        parts.append(table(rows(operation.answer), RETURNED))
+    text, language = answer_example(operation)
+    if text:
+        title = element("summary", "示例 Example")
+        parts.append(
+            element("details", title, kit.code(text, language), open=text.count("\n") < 40)
+        )
+    return join(parts, "\n")
+
+
+def _summary(operation: Operation) -> Iterator[str]:
+    status = str(operation.answer_status)
+    yield element("span", f"HTTP {status}", class_="wx-chip")
+    if status == "302":
+        yield join((" ", element("code", 'answer.headers["Location"]')))
+    elif not operation.answer_type:
+        yield " 没有正文 no body"
+    else:
+        yield join((" ", element("code", operation.answer_type)))
+        reader = READERS.get(operation.answer_type)
+        if reader:
+            yield join((" → ", element("code", reader)))
+
+
+def _answer_notes(operation: Operation, kit: Kit) -> Iterator[tuple[str, ...]]:
+    if operation.answer_type in ("text/plain", "application/octet-stream"):
+        sink = element("code", 'sink="…"')
+        yield ("大文件用 ", sink, " 边收边存。 Streams into a file. ", kit.guide("files"))
+    if _unsigned(operation):
+        verified = element("code", "answer.verified")
+        yield (
+            "微信支付不为这个应答签名。 WeChat Pay does not sign this answer; ",
+            verified,
+            " is False.",
+        )
+    if _any_encrypted(operation.answer):
+        decrypt = element("code", "wxpay.decrypt(…)")
+        yield (
+            "标有“加密”的字段用 ",
+            decrypt,
+            " 解开。 Opens what came encrypted. ",
+            kit.guide("sensitive"),
+        )
+
+
+def _unsigned(operation: Operation) -> bool:
+    """Whether the client knows the answer to carry no signature."""
+    path = f"/{operation.path.removeprefix('v2/')}"
+    if operation.protocol == "v2":
+        return path in unsigned_v2
+    return is_unsigned(Request(operation.method, DEFAULT_BASE_URI, path, Headers()))

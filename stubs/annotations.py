@@ -54,7 +54,7 @@ class Annotations:
             schema: its JSON schema.
             name: of the class that is made if it is an object.
         """
-        if "anyOf" in schema:
+        if "anyOf" in schema and "properties" not in schema:
             kinds = (self.of(each, f"{name}{i or ''}") for i, each in enumerate(schema["anyOf"]))
             return " | ".join(dict.fromkeys(kinds))
         if schema.get("type") == "array":

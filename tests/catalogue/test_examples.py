@@ -176,7 +176,7 @@ def errors(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
 
 def coerced(value: Any, schema: Mapping[str, Any]) -> Any:
     """What came as text, as the type that it stands for."""
-    if "anyOf" in schema:
+    if "anyOf" in schema and "properties" not in schema:
         return coerced(value, schema["anyOf"][0])
     if schema.get("type") == "array":
         items = value if isinstance(value, list) else [value]

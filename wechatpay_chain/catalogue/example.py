@@ -57,7 +57,7 @@ NUMBERS = tuple(
         ("^mch_?id$", int(MCHID)),
         ("limit|page_size|count$|_num$|quantity|^page", 10),
         ("offset", 0),
-        ("time", 1795152575),
+        ("time|^now$", 1795152575),
     )
 )
 

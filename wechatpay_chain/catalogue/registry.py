@@ -27,9 +27,14 @@ def operations(product: str | None = None) -> tuple[Operation, ...]:
 
     Args:
         product: such as `v3/pay`.
+
+    Raises:
+        KeyError: there is no such product.
     """
     if product is None:
         return tuple(operation for name in products() for operation in operations(name))
+    if product not in products():
+        raise KeyError(f"the catalogue has no product {product!r}; it has {', '.join(products())}")
     prefix = "v2" if product.startswith("v2/") else ""
     return tuple(
         Operation(verb.upper(), f"{prefix}{path}".removeprefix("/"), spec)

@@ -53,6 +53,10 @@ def styles(operation: Operation) -> tuple[Style, ...]:
 
 
 def _call(chain: str, verb: str, arguments: Mapping[str, Any], is_async: bool) -> str:
+    if not arguments:
+        return (
+            f"answer = {'await ' if is_async else ''}{chain}.{verb}{'_async' if is_async else ''}()"
+        )
     head = f"answer = await {chain}.{verb}_async(" if is_async else f"answer = {chain}.{verb}("
     line = ", ".join(f"{name}={_literal(value)}" for name, value in arguments.items())
     if len(head) + len(line) + 1 <= WIDTH:

@@ -30,6 +30,8 @@ unsigned_v2 = frozenset(
         "/mmpaymkttransfers/sendgroupredpack",
         "/mmpaymkttransfers/sendminiprogramhb",
         "/mmpaymkttransfers/sendredpack",
+        "/mmpaysptrans/pay_bank",
+        "/mmpaysptrans/query_bank",
         "/papay/entrustweb",
         "/papay/h5entrustweb",
         "/papay/partner/entrustweb",

@@ -75,3 +75,8 @@ authinfo = wxpay.v2.face.get_wxpayface_authinfo.post(
     base_uri="https://payapp.weixin.qq.com/",
 ).xml()
 assert_type(authinfo["authinfo"], str)
+
+# Where one of several numbers is enough, any of them is.
+wxpay.v2.pay.orderquery.post(
+    xml={"appid": "wxd678efh567hg6787", "mch_id": "1900000109", "out_trade_no": "native-0001"}
+)

@@ -73,8 +73,10 @@ class Courier:
         self._news.set()
 
     async def _wait(self, seconds: float) -> None:
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes with the news.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
 
     async def _deliver(self, session: aiohttp.ClientSession, notice: Notice) -> None:
         outcome = await self._post(session, notice)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -23,13 +21,12 @@ from wechatpay_chain import (
     ResponseError,
     Sensitive,
     SignatureError,
-    WeChatPay,
     canonical,
     certificates,
     xml,
 )
 from wechatpay_chain.crypto import digest, rsa
-from wechatpay_chain.gateway import Gateway, __main__, demo
+from wechatpay_chain.gateway import Gateway, demo
 from wechatpay_chain.gateway.exchange import Arrival
 from wechatpay_chain.transport.mock import MockTransport
 
@@ -435,38 +432,3 @@ def test_the_demo_notices_what_goes_wrong(gateway, capsys):
     with gateway.client(certs=None) as wxpay, pytest.raises(ConfigurationError):
         demo.show_calls(wxpay, gateway)
     capsys.readouterr()
-
-
-def test_the_program_runs_writes_keys_and_stops(tmp_path):
-    command = [sys.executable, "-m", "wechatpay_chain.gateway", "--port", "0", "--tls-port", "0"]
-    process = subprocess.Popen(
-        [*command, "--keys", str(tmp_path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    told = {}
-    while "platform serial" not in told:
-        name, _, value = process.stdout.readline().rstrip("\n").rpartition(" ")
-        told[name.strip()] = value
-    wxpay = WeChatPay(
-        mchid=told["mchid"],
-        serial=told["serial"],
-        private_key=tmp_path / "apiclient_key.pem",
-        certs={told["public_key_id"]: tmp_path / "pub_key.pem"},
-        merchant={"cert": tmp_path / "apiclient_cert.pem", "key": tmp_path / "apiclient_key.pem"},
-        base_uri=told["tls_base_uri"],
-        verify=tmp_path / "ca.pem",
-    )
-    with wxpay:
-        assert wxpay.v3.certificates.get(security=True).verified
-    process.send_signal(2)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert errors == ""
-    assert (tmp_path / "apiclient_key.pem").stat().st_mode & 0o077 == 0
-
-
-def test_what_is_loopback():
-    assert all(map(__main__._is_loopback, ("127.0.0.1", "localhost", "::1")))
-    assert not any(map(__main__._is_loopback, ("0.0.0.0", "shop.example")))

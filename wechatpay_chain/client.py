@@ -31,16 +31,16 @@ from .stack import Stack, Stacks
 from .uri import DEFAULT_BASE_URI
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .crypto.certificate import Merchant
     from .transport.tls import Verify
     from .typed import V2, V3
 
 __all__ = ["WeChatPay"]
 
-USER_AGENT = (
-    f"wechatpay-chain/{__version__} "
-    f"Python/{'.'.join(map(str, sys.version_info[:3]))} ({sys.platform})"
-)
+PYTHON = ".".join(map(str, sys.version_info[:3]))
+USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
 class WeChatPay:
@@ -149,6 +149,22 @@ class WeChatPay:
         from .environment import settings
 
         return cls(**{**settings(os.environ if environ is None else environ), **arguments})
+
+    @classmethod
+    def from_gateway(cls, path: str | Path, *, tls: bool = False, **arguments: Any) -> Self:
+        """A client of a local gateway, from the `gateway.json` that it writes.
+
+        Args:
+            path: of the file.
+            tls: talk TLS, with the gateway's own authority trusted; `security=True` needs it.
+            arguments: take precedence over the file.
+
+        Raises:
+            ConfigurationError: the file is missing, or is not a gateway's.
+        """
+        from .connection_file import settings  # few clients need it
+
+        return cls(**{**settings(path, tls=tls), **arguments})
 
     def chain(self, path: str) -> Chain:
         """A chain from a string, taken as it is; see `Chain.chain`."""
@@ -378,7 +394,6 @@ def _certs(
 def _aes_key(key: str | bytes | None) -> bytes | None:
     data = key.encode() if isinstance(key, str) else key
     if data is not None and len(data) != 32:
-        raise ConfigurationError(
-            f"apiv3_key has {len(data)} bytes; it is the 32 characters set on the merchant platform"
-        )
+        found = f"apiv3_key has {len(data)} bytes"
+        raise ConfigurationError(f"{found}; it is the 32 characters set on the merchant platform")
     return data

@@ -1,83 +1,57 @@
-"""Run the gateway: `python -m wechatpay_chain.gateway`."""
+"""Run the gateway: `python -m wechatpay_chain.gateway`; needs nothing of the command line's."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
-import ipaddress
 import sys
-import threading
+from functools import partial
 from pathlib import Path
 
-from .identity import pem
-from .server import Gateway
+from .running import HOST, PORT, TLS_PORT, CannotRun, Settings, run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until interrupted; keys are written to a folder for clients in any language."""
-    parser = argparse.ArgumentParser(prog="python -m wechatpay_chain.gateway", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8790)
-    parser.add_argument("--tls-port", type=int, default=8791)
-    parser.add_argument("--keys", type=Path, help="folder to write the merchant's key files to")
-    given = parser.parse_args(arguments)
-    if not _is_loopback(given.host):
-        print("warning: listening beyond this machine; the keys are for tests", file=sys.stderr)
-    gateway = Gateway(given.host, given.port, given.tls_port)
-    if given.keys is not None:
-        _write_keys(gateway, given.keys)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(gateway))
+    """Run until interrupted; 1 if it cannot begin."""
+    parser = argparse.ArgumentParser(
+        prog="python -m wechatpay_chain.gateway",
+        description="Run a local WeChat Pay until Ctrl-C.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--host", default=HOST, help="where to listen")
+    parser.add_argument("--port", type=int, default=PORT, help="0 takes a free one")
+    parser.add_argument("--tls-port", type=int, default=TLS_PORT, help="0 takes a free one")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where keys and orders live; they go otherwise"
+    )
+    parser.add_argument(
+        "--time-scale", type=_pace, default=1, metavar="N", help="its time runs N times as fast"
+    )
+    parser.add_argument(
+        "--signs-with",
+        choices=["public_key", "certificate"],
+        default="public_key",
+        help="what answers are signed by",
+    )
+    parser.add_argument(
+        "--json", action="store_true", dest="as_json", help="print what gateway.json has"
+    )
+    settings = Settings(**vars(parser.parse_args(arguments)))
+    try:
+        run(settings, partial(print, flush=True), partial(print, file=sys.stderr, flush=True))
+    except CannotRun as error:
+        print(f"Error: {error}\n{error.hint}", file=sys.stderr)
+        return 1
     return 0
 
 
-async def _serve(gateway: Gateway) -> None:
-    ready = threading.Event()
-    serving = asyncio.create_task(gateway.serve(ready))
-    waiting = asyncio.create_task(asyncio.to_thread(ready.wait, 10))
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not serving.done():
-        _tell(gateway)
-    await serving
-
-
-def _tell(gateway: Gateway) -> None:
-    identity = gateway.identity
-    for name, value in {
-        "base_uri": gateway.base_uri,
-        "tls_base_uri": gateway.tls_base_uri,
-        "mchid": identity.mchid,
-        "appid": identity.appid,
-        "serial": identity.serial,
-        "apiv3_key": identity.apiv3_key,
-        "secret": identity.secret,
-        "public_key_id": identity.public_key_id,
-        "platform serial": identity.platform_serial,
-    }.items():
-        print(f"{name:16} {value}", flush=True)
-
-
-def _write_keys(gateway: Gateway, folder: Path) -> None:
-    identity = gateway.identity
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in {
-        "apiclient_key.pem": pem(identity.merchant_key),
-        "apiclient_cert.pem": pem(identity.merchant_certificate),
-        "pub_key.pem": pem(identity.platform_key.public_key()),
-        "platform_cert.pem": pem(identity.platform_certificate),
-        "ca.pem": pem(identity.authority),
-    }.items():
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-
-
-def _is_loopback(host: str) -> bool:
+def _pace(text: str) -> float:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        pace = float(text)
     except ValueError:
-        return host == "localhost"
+        pace = 0
+    if not 0 < pace < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: a number above 0 is expected")
+    return pace
 
 
 if __name__ == "__main__":

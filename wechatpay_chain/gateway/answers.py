@@ -12,7 +12,7 @@ from ..crypto import digest, rsa
 from .exchange import Answer, Content, Refusal
 from .identity import Identity
 
-__all__ = ["answer_v2", "answer_v3", "content", "refuse_v2", "refuse_v3"]
+__all__ = ["answer_v2", "answer_v3", "content", "refuse_v2", "refuse_v3", "statement"]
 
 SHA1 = "Wechatpay-Statement-Sha1"
 
@@ -29,7 +29,8 @@ def refuse_v3(refusal: Refusal, serial: str, identity: Identity) -> Answer:
     body = {"code": refusal.code, "message": refusal.message}
     if refusal.detail is not None:
         body["detail"] = refusal.detail
-    return _signed(refusal.status, _json(body), serial, identity)
+    answer = _signed(refusal.status, _json(body), serial, identity)
+    return Answer(answer.status, {**answer.headers, **refusal.headers}, answer.body)
 
 
 def content(result: Content, serial: str, identity: Identity) -> Answer:
@@ -70,13 +71,14 @@ def answer_v2(
 def refuse_v2(refusal: Refusal, fields: dict[str, str] | None, identity: Identity) -> Answer:
     """An APIv2 failure: unsigned `return_code` FAIL before the sign was checked, else signed."""
     if fields is None:
-        status = refusal.status if refusal.status in (404, 405) else 200
-        return _xml({"return_code": "FAIL", "return_msg": refusal.message}, status)
+        status = refusal.status if refusal.status in (404, 405, 413, 500) else 200
+        answer = _xml({"return_code": "FAIL", "return_msg": refusal.message}, status)
+        return Answer(status, {**answer.headers, **refusal.headers}, answer.body)
     failure = {
         "return_code": "SUCCESS",
         "return_msg": "OK",
         "result_code": "FAIL",
-        "err_code": refusal.code,
+        "err_code": "SYSTEMERROR" if refusal.status == 500 else refusal.code,
         "err_code_des": refusal.message,
         "mch_id": identity.mchid,
     }
@@ -100,7 +102,9 @@ def _signed(status: int, body: bytes, serial: str, identity: Identity) -> Answer
 
 
 def _signed_xml(answer: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:
-    answer = {**answer, "nonce_str": canonical.nonce()}
+    # What XML does not carry cannot be covered by a sign either.
+    answer = {k: xml.clean(v) if isinstance(v, str) else v for k, v in answer.items()}
+    answer["nonce_str"] = canonical.nonce()
     kind = fields.get("sign_type") or digest.MD5
     return _xml({**answer, "sign": digest.sign(kind, canonical.fields(answer), identity.secret)})
 
@@ -111,4 +115,6 @@ def _xml(fields: dict[str, Any], status: int = 200) -> Answer:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    # A refusal may quote a request that was not UTF-8; nothing else has half characters.
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")

@@ -23,11 +23,16 @@ class Clock:
         scale: seconds that pass here in one real second.
         offset: seconds by which it is ahead at its start.
         real: the real time in seconds since 1970.
+
+    Raises:
+        ValueError: time does not pass, or backwards.
     """
 
     def __init__(
         self, scale: float = 1, offset: float = 0, real: Callable[[], float] = time.time
     ) -> None:
+        if not 0 < scale < float("inf"):
+            raise ValueError(f"time_scale {scale}: a number above 0 is expected")
         self.scale = scale
         self._real = real
         self._start = real()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .exchange import Refusal
-from .operations import payments
+from .ledger import Imbalance
+from .operations import payments, refunding, sharing, transfers
 from .triggers import trigger
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ def routes(gateway: Gateway) -> list[web.RouteDef]:
         web.get("/_gateway/health", _local(control.health)),
         web.post("/_gateway/transactions/{out_trade_no}/pay", _local(control.pay)),
         web.post("/_gateway/transactions/{out_trade_no}/fail", _local(control.fail)),
+        web.get("/_gateway/refunds", _local(control.refunds)),
+        web.post("/_gateway/refunds/{out_refund_no}/{outcome}", _local(control.end_refund)),
+        web.get("/_gateway/transfers", _local(control.transfers)),
+        web.post("/_gateway/transfers/{out_bill_no}/{outcome}", _local(control.end_transfer)),
+        web.post("/_gateway/profitsharing/notify", _local(control.sharing_notices)),
+        web.get("/_gateway/ledger", _local(control.ledger)),
         web.get("/_gateway/requests", _local(control.requests)),
         web.get("/_gateway/requests/{number}", _local(control.request)),
         web.get("/_gateway/notifications", _local(control.notifications)),
@@ -117,6 +124,61 @@ class _Control:
             order = payments.fail(self._state, request.match_info["out_trade_no"])
         return _json(order)
 
+    async def refunds(self, request: web.Request) -> web.StreamResponse:
+        """Refunds, newest first."""
+        with self._state.store.transaction():
+            refunding.settle_due(self._state)
+        limit = _number(request, "limit", 100)
+        return _json(self._state.store.all("refund", newest_first=True, limit=limit))
+
+    async def end_refund(self, request: web.Request) -> web.StreamResponse:
+        """Have a refund that is processed `succeed`, `fail` (it becomes abnormal) or `close`."""
+        ways = {"succeed": refunding.succeed, "fail": refunding.fail, "close": refunding.close}
+        way = ways.get(request.match_info["outcome"])
+        if way is None:
+            return _json({"error": f"a refund can {', '.join(ways)}"}, 404)
+        with self._state.store.transaction():
+            refund = way(self._state, request.match_info["out_refund_no"])
+        return _json(refund)
+
+    async def transfers(self, request: web.Request) -> web.StreamResponse:
+        """Transfers, newest first."""
+        with self._state.store.transaction():
+            transfers.settle_due(self._state)
+        limit = _number(request, "limit", 100)
+        return _json(self._state.store.all("transfer", newest_first=True, limit=limit))
+
+    async def end_transfer(self, request: web.Request) -> web.StreamResponse:
+        """Have a user `confirm` a transfer that waits for it, or have it `fail`."""
+        ways = {"confirm": transfers.confirm, "fail": transfers.fail}
+        way = ways.get(request.match_info["outcome"])
+        if way is None:
+            return _json({"error": f"a transfer can {', '.join(ways)}"}, 404)
+        given = await _body(request)
+        with self._state.store.transaction():
+            transfer = way(self._state, request.match_info["out_bill_no"], **given)
+        return _json(transfer)
+
+    async def sharing_notices(self, request: web.Request) -> web.StreamResponse:
+        """Say where notifications of profit sharing go: `{"notify_url": …}`."""
+        given = await _body(request)
+        with self._state.store.transaction():
+            address = sharing.send_notices_to(self._state, **given)
+        return _json({"notify_url": address})
+
+    async def ledger(self, request: web.Request) -> web.StreamResponse:
+        """Fen on every account, and the entries of `?day=2026-11-20`; 500 if they do not add up."""
+        with self._state.store.transaction():
+            refunding.settle_due(self._state)
+            transfers.settle_due(self._state)
+        ledger = self._state.ledger
+        try:
+            ledger.check()
+        except Imbalance as error:
+            return _json({"error": str(error)}, 500)
+        entries = ledger.entries(request.query.get("day", self._state.clock.date()))
+        return _json({"accounts": ledger.balances(), "entries": entries})
+
     async def requests(self, request: web.Request) -> web.StreamResponse:
         """The last requests, newest first."""
         return _json(self._state.log.all(_number(request, "limit", 100)))
@@ -129,7 +191,10 @@ class _Control:
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
         """Notifications with their attempts, newest first."""
-        return _json(self._state.outbox.all(_number(request, "limit", 100)))
+        now = self._state.clock.now()
+        notices = self._state.outbox.all(_number(request, "limit", 100))
+        # One of what will happen only is in the outbox already, of a refund being processed say.
+        return _json([notice for notice in notices if notice["created"] <= now])
 
     async def trigger(self, request: web.Request) -> web.StreamResponse:
         """Send a notification of any type."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,11 @@ __all__ = ["Courier"]
 AT_ONCE = 16
 PATIENCE = aiohttp.ClientTimeout(total=10)
 LONGEST_SLEEP = 60.0
+PAUSE = 1.0
+"""Real seconds to wait where something is wrong with the gateway itself."""
+LONGEST_ANSWER = 64 * 1024
+
+logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 class Courier:
@@ -42,31 +48,45 @@ class Courier:
     async def run(self) -> None:
         """Deliver until cancelled; an attempt that is cut off is made again after a restart."""
         connector = aiohttp.TCPConnector(limit=AT_ONCE)
-        async with aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, timeout=PATIENCE, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
             try:
                 while True:
                     self._news.clear()
-                    await self._wait(self._send_due(session))
+                    await self._wait(self._seconds_to_the_next(session))
             finally:
-                for task in self._under_way.values():
+                under_way = dict(self._under_way)
+                for task in under_way.values():
                     task.cancel()
-                await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+                await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+    def _seconds_to_the_next(self, session: aiohttp.ClientSession) -> float:
+        try:
+            return self._send_due(session)
+        except Exception:
+            logger.exception("the outbox cannot be read")
+            return PAUSE
 
     def _send_due(self, session: aiohttp.ClientSession) -> float:
         """Begin what is due; real seconds until the next one will be."""
-        soonest = LONGEST_SLEEP
-        for notice in self._outbox.pending():
-            number, wait = notice["id"], self._clock.until(notice["next"])
+        for number, moment in self._outbox.schedule(2 * AT_ONCE):
             if number in self._under_way:
                 continue
+            wait = self._clock.until(moment)
             if wait > 0:
-                return min(soonest, wait)
+                return min(LONGEST_SLEEP, wait)
             if len(self._under_way) >= AT_ONCE:
                 break  # the end of one of these wakes the loop
+            notice = self._outbox.get(number)
+            if notice is None:
+                self._outbox.forget(number, moment)
+                self._news.set()
+                continue
             task = asyncio.create_task(self._deliver(session, notice))
             self._under_way[number] = task
             task.add_done_callback(partial(self._done, number))
-        return soonest
+        return LONGEST_SLEEP
 
     def _done(self, number: str, _: asyncio.Task[None]) -> None:
         del self._under_way[number]
@@ -80,8 +100,13 @@ class Courier:
 
     async def _deliver(self, session: aiohttp.ClientSession, notice: Notice) -> None:
         outcome = await self._post(session, notice)
-        written = self._outbox.attempted(notice["id"], **outcome)
-        self._log.tell("notification", written)
+        try:
+            written = self._outbox.attempted(notice, **outcome)
+        except Exception:
+            logger.exception("an attempt to deliver %s cannot be kept", notice["id"])
+            await asyncio.sleep(PAUSE)  # or it would be delivered again and again
+        else:
+            self._log.tell("notification", written)
 
     async def _post(self, session: aiohttp.ClientSession, notice: Notice) -> dict[str, Any]:
         try:
@@ -91,13 +116,25 @@ class Courier:
                 headers=self._outbox.headers(notice),
                 allow_redirects=False,
             ) as response:
-                body = await response.content.read(64 * 1024)
+                body = await _beginning(response)
                 return {"status": response.status, "answer": body.decode("utf-8", "replace")}
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
             return {"status": None, "answer": "", "error": reason}
 
 
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """The first bytes of an answer: nobody needs more of an acknowledgement."""
+    begin = b""
+    async for piece in response.content.iter_any():
+        begin += piece
+        if len(begin) >= LONGEST_ANSWER:
+            break
+    return begin
+
+
 def _wake(loop: asyncio.AbstractEventLoop, news: asyncio.Event) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(news.set)
+    # Between this question and the call the loop may still end, in another thread.
+    with contextlib.suppress(RuntimeError):
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(news.set)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ..catalogue import Member, Operation
 from ..middleware.v2_verifier import unsigned_v2
 from .answers import answer_v2, answer_v3, content, refuse_v2, refuse_v3
 from .exchange import Answer, Arrival, Call, Content, Refusal
@@ -15,13 +17,15 @@ from .made_up import made_up
 from .operations import Found, find
 from .operations.registry import chain_path
 from .state import State
-from .validation import decrypt, validate
+from .validation import check_file, decrypt, parse, validate
 
 __all__ = ["Served", "serve"]
 
 SIMULATED, MADE_UP = "simulated", "made-up"
 KIND = "Wechatpay-Gateway"
 """The header that says whether an answer is simulated or made up."""
+
+logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 class Served:
@@ -43,37 +47,38 @@ class Served:
             answer.headers[KIND] = self.kind
 
 
-def serve(arrival: Arrival, state: State, default: str | None = None) -> Served:
+def serve(arrival: Arrival, state: State) -> Served:
     """Inspect a request, carry it out, and sign the answer.
 
     Args:
         arrival: the request.
         state: what the gateway knows.
-        default: the name of the platform's key to sign with where the request names none.
     """
     if chain_path(arrival.path).startswith("v3/"):
-        return _serve_v3(arrival, state, default or state.identity.public_key_id)
+        return _serve_v3(arrival, state)
     return _serve_v2(arrival, state)
 
 
-def _serve_v3(arrival: Arrival, state: State, default: str) -> Served:
+def _serve_v3(arrival: Arrival, state: State) -> Served:
     identity, found = state.identity, None
     asked = arrival.headers.get("Wechatpay-Serial", "").upper()
-    serial = asked if asked in identity.platform_keys else default
+    serial = asked if asked in identity.platform_keys else identity.signing_name
     try:
         inspect_v3(arrival, identity, state.nonces)
         found = find(arrival.method, arrival.path)
         query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
-        data = _members(arrival.body)
+        data = parse(arrival.body)
         call = Call(
             found.params, query, data, state, arrival.headers, found.operation, arrival.file
         )
-        result = _carry_out(call, found, lambda: decrypt(call, found.operation, identity))
+        result = _carry_out(call, found, lambda: _open(call, found.operation))
         if isinstance(result, Content):
             return Served(content(result, serial, identity), found)
         return Served(answer_v3(result, serial, identity), found)
     except Refusal as refusal:
         return Served(refuse_v3(refusal, serial, identity), found)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+        return Served(refuse_v3(_unforeseen(arrival, error), serial, identity), found)
 
 
 def _serve_v2(arrival: Arrival, state: State) -> Served:
@@ -81,7 +86,10 @@ def _serve_v2(arrival: Arrival, state: State) -> Served:
     try:
         found = find(arrival.method, arrival.path)
         fields = inspect_v2(arrival, identity, certified=found.operation.security)
-        call = Call(found.params, {}, fields, state, arrival.headers, found.operation, arrival.file)
+        query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
+        call = Call(
+            found.params, query, fields, state, arrival.headers, found.operation, arrival.file
+        )
         result = _carry_out(call, found, lambda: None)
         if isinstance(result, Content):
             return Served(content(result, "", identity), found)
@@ -89,6 +97,30 @@ def _serve_v2(arrival: Arrival, state: State) -> Served:
         return Served(answer_v2(result or {}, fields, identity, signed=signed), found)
     except Refusal as refusal:
         return Served(refuse_v2(refusal, fields, identity), found)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+        return Served(refuse_v2(_unforeseen(arrival, error), fields, identity), found)
+
+
+def _open(call: Call, operation: Operation) -> None:
+    """Replace what came encrypted by its plaintext."""
+    if operation.body_option == "media" or _has_sealed(operation):
+        decrypt(call, operation, call.state.identity)
+
+
+@cache
+def _has_sealed(operation: Operation) -> bool:
+    """Whether there is anything to open; of most there is not, and to look takes a while."""
+    return any(map(_is_sealed, (*operation.body, *operation.query)))
+
+
+def _is_sealed(member: Member) -> bool:
+    return bool(member.encrypted) or any(map(_is_sealed, member.members))
+
+
+def _unforeseen(arrival: Arrival, error: Exception) -> Refusal:
+    """What a client is told of a fault of the gateway's own; the log has the rest."""
+    logger.error("%s %.200s failed", arrival.method, arrival.path, exc_info=error)
+    return Refusal(500, "SYSTEM_ERROR", "系统错误")
 
 
 def _carry_out(
@@ -97,6 +129,9 @@ def _carry_out(
     """What an operation answers; all that it changes is committed, or none of it."""
     refusal = None
     with call.state.store.transaction():
+        if found.operation.body_option == "media":
+            validate(call, found.operation)
+            check_file(call, found.operation)
         if found.function is None:
             validate(call, found.operation)
             reveal()
@@ -109,15 +144,3 @@ def _carry_out(
                 raise
             refusal = no
     raise refusal
-
-
-def _members(body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
-    try:
-        members = json.loads(body)
-    except (ValueError, RecursionError):
-        members = None
-    if not isinstance(members, dict):
-        raise Refusal(400, "PARAM_ERROR", "the body is not a JSON object")
-    return members

@@ -10,7 +10,22 @@ if TYPE_CHECKING:
     from ..catalogue import Operation
     from .state import State
 
-__all__ = ["Answer", "Arrival", "Call", "Content", "File", "Refusal", "Step"]
+__all__ = ["Answer", "Arrival", "Call", "Content", "File", "Refusal", "Secret", "Step"]
+
+SHOWN = 512
+"""Characters of a value that a refusal shows; of a container, a sixteenth as many members."""
+
+
+class Secret(str):
+    """What came encrypted, in the clear: a text like any other, but no message shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
 
 
 @dataclass(slots=True)
@@ -65,6 +80,10 @@ class Arrival:
     form: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Bytes that are no UTF-8 come as half characters, which cannot be hashed or kept.
+        self.target = self.target.encode("utf-8", "replace").decode()
+
     @property
     def path(self) -> str:
         """The target without its query."""
@@ -103,6 +122,45 @@ class Call:
             if self.data.get(name) in (None, ""):
                 raise Refusal.parameter(name, self.data.get(name), "is required and empty")
 
+    def text(self, name: str, most: int = 255, *, required: bool = True) -> str:
+        """A member that is a string; empty where it may be missing and is.
+
+        Raises:
+            Refusal: `PARAM_ERROR`, if it is none, or longer than it may be.
+        """
+        if required:
+            self.require(name)
+        value = self.data.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise Refusal.parameter(name, value, "must be a string")
+        if len(value) > most:
+            raise Refusal.parameter(name, value, f"must have at most {most} characters")
+        return value
+
+    def page(self, default: int, most: int) -> tuple[int, int]:
+        """What part of a list the query asks for: its `limit` and `offset`.
+
+        Args:
+            default: the limit where there is none, or 0.
+            most: the highest limit.
+
+        Raises:
+            Refusal: `PARAM_ERROR`, if they are no numbers, or the limit is too high.
+        """
+        limit, offset = (self._number(name) for name in ("limit", "offset"))
+        if limit > most:
+            issue = f"must be at most {most}"
+            raise Refusal.parameter("limit", self.query["limit"], issue, "query")
+        return limit or default, offset
+
+    def _number(self, name: str) -> int:
+        value = self.query.get(name) or "0"
+        if not (value.isascii() and value.isdecimal() and len(value) < 10):
+            raise Refusal.parameter(name, value, "must be a whole number", "query")
+        return int(value)
+
 
 class Refusal(Exception):
     """What the gateway says no with; the form of APIv2 or v3 is `answers`' matter.
@@ -113,13 +171,22 @@ class Refusal(Exception):
         message: what was wrong.
         detail: APIv3's.
         keep: whether what was done before stays done, as after a payment that failed.
+        headers: header fields that go with it.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, detail: Any = None, *, keep: bool = False
+        self,
+        status: int,
+        code: str,
+        message: str,
+        detail: Any = None,
+        *,
+        keep: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.keep = keep
+        self.headers = dict(headers or {})
         self.status = status
         self.code = code
         self.message = message
@@ -129,8 +196,25 @@ class Refusal(Exception):
     def parameter(cls, name: str, value: Any, issue: str, location: str = "body") -> Refusal:
         """400 `PARAM_ERROR`, naming the member as WeChat Pay does."""
         pointer = name if name.startswith("/") else f"/{name}"
-        detail = {"field": pointer, "value": value, "issue": issue, "location": location}
+        shown = _shown(value)
+        detail = {"field": pointer, "value": shown, "issue": issue, "location": location}
         return cls(400, "PARAM_ERROR", f"{pointer} {issue}", detail)
+
+
+def _shown(value: Any, depth: int = 4) -> Any:
+    """A value as a refusal may show it: nothing that came encrypted, and not without end."""
+    if isinstance(value, Secret):
+        return "***"
+    if isinstance(value, str):
+        return value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        some = list(value.items())[: SHOWN // 16]
+        return {name[:SHOWN]: _shown(each, depth - 1) for name, each in some}
+    if isinstance(value, list):
+        return [_shown(each, depth - 1) for each in value[: SHOWN // 16]]
+    return value
 
 
 @dataclass(slots=True)

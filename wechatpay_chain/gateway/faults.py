@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
-from .exchange import Answer
+from .answers import refuse_v2, refuse_v3
+from .exchange import Answer, Refusal
+from .identity import Identity
 
-__all__ = ["NAMES", "Fault", "Faults", "changed"]
+__all__ = ["NAMES", "Fault", "Faults", "changed", "refused"]
 
 Name = Literal[
     "status",
@@ -26,6 +30,8 @@ Name = Literal[
 NAMES: tuple[str, ...] = get_args(Name)
 BEFORE = ("status", "frequency_limit")
 """The faults that keep a request from being carried out; the others spoil only its answer."""
+OPTIONS = {"status": ("status", "body"), "delay": ("seconds",)}
+"""What a fault can be told, beside where and how often."""
 
 
 @dataclass
@@ -59,47 +65,102 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._lock = threading.Lock()  # a test sets and clears them while requests take them
 
     def add(self, match: str, fault: str, times: int | None = None, **options: Any) -> Fault:
         """Set a fault.
+
+        `expired` and `unknown_serial` are APIv3's: APIv2 signs no time and names no key.
+
+        Args:
+            match: a pattern for paths; `v3/pay/*`, say, or `*` for all.
+            fault: one of `NAMES`.
+            times: how many requests it spoils; None is all.
+            options: `status` and `body` of a `status`; `seconds` of a `delay`.
 
         Raises:
             ValueError: there is no such fault, or it cannot be so.
         """
         if fault not in NAMES:
             raise ValueError(f"there is no fault {fault!r}; there are {', '.join(NAMES)}")
-        if not isinstance(match, str) or not match:
+        if not isinstance(match, str) or not match.lstrip("/") or not match.isprintable():
             raise ValueError(f"match {match!r}: a pattern such as 'v3/pay/*' is expected")
-        if times is not None and (not isinstance(times, int) or times < 1):
+        if times is not None and not (_is_whole(times) and times > 0):
             raise ValueError(f"times {times!r}: a number above 0 is expected, or nothing for all")
-        status = options.get("status", 500)
-        if not isinstance(status, int) or not 200 <= status <= 599:
-            raise ValueError(f"status {status!r}: an HTTP status is expected")
-        seconds = options.get("seconds", 1)
-        if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
-            raise ValueError(f"seconds {seconds!r}: a number from 0 to 3600 is expected")
-        new = Fault(match, fault, times, options)
+        _check_options(fault, options)
+        new = Fault(match.lstrip("/"), fault, times, options)
         self._faults.append(new)
         return new
 
     def take(self, path: str) -> Fault | None:
         """The fault for a request, if one is set; its count goes down."""
-        for fault in self._faults:
-            if fnmatchcase(path, fault.match):
-                if fault.times is not None:
-                    fault.times -= 1
-                    if fault.times == 0:
-                        self._faults.remove(fault)
-                return fault
+        with self._lock:
+            for fault in self._faults:
+                if fnmatchcase(path, fault.match):
+                    if fault.times is not None:
+                        fault.times -= 1
+                        if fault.times == 0:
+                            self._faults.remove(fault)
+                    return fault
         return None
 
     def clear(self) -> None:
         """No more faults."""
-        self._faults.clear()
+        with self._lock:
+            self._faults.clear()
 
     def all(self) -> list[Fault]:
         """Those that are still set."""
         return list(self._faults)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_options(fault: str, options: dict[str, Any]) -> None:
+    known = OPTIONS.get(fault, ())
+    for name in options:
+        if name not in known:
+            hint = f"it takes {' and '.join(known)}" if known else "it takes none"
+            raise ValueError(f"{fault} has no option {name!r}; {hint}")
+    status, seconds = options.get("status", 500), options.get("seconds", 1)
+    if not _is_whole(status) or not 200 <= status <= 599:
+        raise ValueError(f"status {status!r}: a number from 200 to 599 is expected")
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds <= 3600:
+        raise ValueError(f"seconds {seconds!r}: a number from 0 to 3600 is expected")
+    try:
+        _content(options.get("body", ""))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"body: text, or what JSON can hold, is expected: {error}") from None
+
+
+def _content(body: Any) -> bytes:
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def refused(fault: Fault, protocol: str, identity: Identity) -> Answer:
+    """The answer of a fault that keeps a request from being carried out.
+
+    WeChat Pay signs that it has had too many requests. A bare status comes from whatever stands
+    before it, and is not signed.
+
+    Args:
+        fault: `status` or `frequency_limit`.
+        protocol: `v2` or `v3`: decides the form.
+        identity: signs.
+    """
+    if fault.fault == "frequency_limit":
+        refusal = Refusal(429, "FREQUENCY_LIMITED", "频率超限")
+        if protocol == "v2":
+            return refuse_v2(refusal, {}, identity)
+        return refuse_v3(refusal, identity.signing_name, identity)
+    body = fault.options.get("body", {"code": "SYSTEM_ERROR", "message": "系统错误"})
+    kind = "text/plain" if isinstance(body, str) else "application/json"
+    headers = {"Content-Type": f"{kind}; charset=utf-8"}
+    return Answer(fault.options.get("status", 500), headers, _content(body))
 
 
 def _bad_signature(answer: Answer) -> Answer:
@@ -111,7 +172,11 @@ def _bad_signature(answer: Answer) -> Answer:
 
 
 def _missing_headers(answer: Answer) -> Answer:
+    """An answer that nobody signed; APIv2's `sign` is no header, but the same to a client."""
     kept = {k: v for k, v in answer.headers.items() if not k.startswith("Wechatpay-")}
+    before, opening, rest = answer.body.partition(b"<sign>")
+    if opening and "Wechatpay-Signature" not in answer.headers:
+        return Answer(answer.status, kept, before + rest.partition(b"</sign>")[2])
     return Answer(answer.status, kept, answer.body)
 
 
@@ -125,12 +190,21 @@ def _replaced(name: str, value: Callable[[str], str]) -> Callable[[Answer], Answ
     return change
 
 
+def _wrong_body(answer: Answer) -> Answer:
+    """An answer with something in it that its signature does not cover."""
+    status = 200 if answer.status == 204 else answer.status  # which has no body to be wrong
+    before, closing, _ = answer.body.rpartition(b"</xml>")
+    if closing:
+        return Answer(status, answer.headers, before + b"<extra>1</extra></xml>")
+    return Answer(status, answer.headers, answer.body + b" ")
+
+
 CHANGES: dict[str, Callable[[Answer], Answer]] = {
     "bad_signature": _bad_signature,
     "missing_headers": _missing_headers,
     "expired": _replaced("Wechatpay-Timestamp", lambda stamp: str(int(stamp) - 301)),
     "unknown_serial": _replaced("Wechatpay-Serial", lambda _: "5A" * 20),
-    "wrong_body": lambda answer: Answer(answer.status, answer.headers, answer.body + b" "),
+    "wrong_body": _wrong_body,
 }
 
 

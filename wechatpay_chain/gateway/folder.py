@@ -2,14 +2,18 @@
 
 DIR/gateway.json      for a client in any language: addresses, numbers, paths of the keys
 DIR/keys/*.pem        as they are called after a download from the merchant platform
-DIR/keys/secrets.json the symmetric keys, and which platform key has which id
+DIR/keys/secrets.json the symmetric keys, and which keys of the platform count
 DIR/gateway.db        everything else
+DIR/gateway.lock      held while a gateway uses the folder
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +22,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .identity import Identity, Platform, pem
+from .lock import Held, Lock
+from .store import Store, UnknownFormat
 
-__all__ = ["DATABASE", "describe", "load_identity", "save_identity", "write_description"]
+__all__ = [
+    "FolderError",
+    "describe",
+    "hold",
+    "load_identity",
+    "open_store",
+    "save_identity",
+    "write_description",
+]
 
 DATABASE = "gateway.db"
+LOCK = "gateway.lock"
+SECRETS = "secrets.json"
 NAMES = {
     "merchant_key": "apiclient_key.pem",
     "merchant_certificate": "apiclient_cert.pem",
@@ -30,6 +46,65 @@ NAMES = {
     "authority_key": "ca_key.pem",
     "authority": "ca.pem",
 }
+PLATFORM_PUBLIC_KEY = "pub_key.pem"
+TEXTS = ("mchid", "appid", "apiv3_key", "secret")
+
+
+class FolderError(Exception):
+    """A folder that the gateway cannot use.
+
+    Attributes:
+        hint: what to do about it.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}; {self.hint}"
+
+
+def hold(folder: Path) -> Lock:
+    """Make a folder if it is missing, and keep other gateways out of it.
+
+    Raises:
+        FolderError: another gateway has it, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Lock(folder / LOCK)
+    except Held as held:
+        by = f" (process {held.pid})" if held.pid else ""
+        raise FolderError(
+            f"another gateway uses {folder}{by}", "stop it, or choose another folder"
+        ) from None
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def open_store(folder: Path) -> Store:
+    """The records of a folder.
+
+    Raises:
+        FolderError: what is there is of another version, or no database.
+    """
+    path = folder / DATABASE
+    try:
+        path.touch(mode=0o600)
+        return Store(path)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    except UnknownFormat as error:
+        raise FolderError(
+            f"{path} was made by another version of wechatpay-chain: {error}",
+            "choose another folder, or delete this one to begin anew",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise FolderError(
+            f"{path} cannot be used: {error}",
+            "choose another folder, or delete this one to begin anew",
+        ) from error
 
 
 def load_identity(folder: Path) -> Identity:
@@ -37,51 +112,110 @@ def load_identity(folder: Path) -> Identity:
 
     Args:
         folder: is made if it is missing.
+
+    Raises:
+        FolderError: what is there are other files, or the folder cannot be written.
     """
     keys = folder / "keys"
-    if not (keys / "secrets.json").exists():
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = Lock(folder / f".{LOCK}", wait=True)  # or two processes would mix their keys
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        if (keys / SECRETS).exists():
+            return _loaded(keys)
         identity = Identity.new()
         save_identity(identity, folder)
         return identity
-    told = json.loads((keys / "secrets.json").read_text("utf-8"))
-    platforms = tuple(
-        Platform(
-            key=_key(keys / f"platform_key_{index}.pem"),
-            certificate=_certificate(keys / f"platform_cert_{index}.pem"),
-            public_key_id=public_key_id,
-        )
-        for index, public_key_id in enumerate(told.pop("platforms"))
-    )
-    return Identity(
-        platforms=platforms,
-        merchant_key=_key(keys / NAMES["merchant_key"]),
-        merchant_certificate=_certificate(keys / NAMES["merchant_certificate"]),
-        server_key=_key(keys / NAMES["server_key"]),
-        server_certificate=_certificate(keys / NAMES["server_certificate"]),
-        authority_key=_key(keys / NAMES["authority_key"]),
-        authority=_certificate(keys / NAMES["authority"]),
-        **told,
+    finally:
+        lock.release()
+
+
+def _loaded(keys: Path) -> Identity:
+    try:
+        told = json.loads((keys / SECRETS).read_text("utf-8"))
+        platforms = [
+            Platform(
+                _key(keys / f"platform_key_{each['serial']}.pem"),
+                _certificate(keys / f"platform_cert_{each['serial']}.pem"),
+                str(each["public_key_id"]),
+            )
+            for each in told["platforms"]
+        ]
+        if not platforms:
+            raise ValueError("the platform has no key")
+        parts: dict[str, Any] = {
+            attribute: (_key if attribute.endswith("_key") else _certificate)(keys / name)
+            for attribute, name in NAMES.items()
+        }
+        parts |= {name: str(told[name]) for name in TEXTS}
+        return Identity(platforms=tuple(platforms), **parts)
+    except OSError as error:
+        problem = f"{error.filename or keys}: {error.strerror}"
+    except (ValueError, TypeError, LookupError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    raise FolderError(
+        f"the keys in {keys} cannot be read ({problem})",
+        "choose another folder, or delete this one to begin anew",
     )
 
 
 def save_identity(identity: Identity, folder: Path) -> None:
-    """Write an identity's keys; the file that makes them count is written last."""
+    """Write an identity's keys; until the last file is written, those from before count.
+
+    Raises:
+        FolderError: keys are there that are not a gateway's, or nothing can be written.
+    """
     keys = folder / "keys"
-    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        if (keys / SECRETS).exists():
+            _write_all(identity, keys)
+            _forget_platforms(identity, keys)
+        else:
+            _write_first(identity, keys)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _write_first(identity: Identity, keys: Path) -> None:
+    """Let the folder appear with all that is in it: half of it would be of no use."""
+    if keys.exists() and any(keys.iterdir()):
+        raise FolderError(
+            f"{keys} has files that are not a gateway's", "they stay; choose another folder"
+        )
+    keys.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=".keys.", dir=keys.parent))
+    try:
+        _write_all(identity, part)
+        if keys.exists():
+            keys.rmdir()
+        part.rename(keys)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _write_all(identity: Identity, keys: Path) -> None:
     for attribute, name in NAMES.items():
         _write(keys / name, pem(getattr(identity, attribute)))
-    _write(keys / "pub_key.pem", pem(identity.platform_key.public_key()))
-    for index, platform in enumerate(identity.platforms):
-        _write(keys / f"platform_key_{index}.pem", pem(platform.key))
-        _write(keys / f"platform_cert_{index}.pem", pem(platform.certificate))
-    told = {
-        "mchid": identity.mchid,
-        "appid": identity.appid,
-        "apiv3_key": identity.apiv3_key,
-        "secret": identity.secret,
-        "platforms": [platform.public_key_id for platform in identity.platforms],
-    }
-    _write(keys / "secrets.json", json.dumps(told, indent=2).encode())
+    for platform in identity.platforms:
+        _write(keys / f"platform_key_{platform.serial}.pem", pem(platform.key))
+        _write(keys / f"platform_cert_{platform.serial}.pem", pem(platform.certificate))
+    told: dict[str, Any] = {name: getattr(identity, name) for name in TEXTS}
+    told["platforms"] = [
+        {"serial": platform.serial, "public_key_id": platform.public_key_id}
+        for platform in identity.platforms
+    ]
+    _write(keys / SECRETS, json.dumps(told, indent=2).encode())
+    _write(keys / PLATFORM_PUBLIC_KEY, pem(identity.platform_key.public_key()))
+
+
+def _forget_platforms(identity: Identity, keys: Path) -> None:
+    known = {platform.serial for platform in identity.platforms}
+    for path in keys.glob("platform_*_*.pem"):
+        if path.stem.rpartition("_")[2] not in known:
+            path.unlink()
 
 
 def describe(identity: Identity, folder: Path, base_uri: str, tls_base_uri: str) -> dict[str, Any]:
@@ -101,9 +235,9 @@ def describe(identity: Identity, folder: Path, base_uri: str, tls_base_uri: str)
         "appid": identity.appid,
         "platform": {
             "public_key_id": identity.public_key_id,
-            "public_key": str(keys / "pub_key.pem"),
+            "public_key": str(keys / PLATFORM_PUBLIC_KEY),
             "serial": identity.platform_serial,
-            "certificate": str(keys / "platform_cert_0.pem"),
+            "certificate": str(keys / f"platform_cert_{identity.platform_serial}.pem"),
         },
     }
 
@@ -125,11 +259,21 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _key(path: Path) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    # Whether its numbers are primes takes 30 ms to see, and this library made it.
+    key = serialization.load_pem_private_key(
+        path.read_bytes(), None, unsafe_skip_rsa_key_validation=True
+    )
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{path} is not an RSA key")
+        raise ValueError(f"{path.name} is not an RSA key")
     return key
 
 
 def _certificate(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def _unwritable(folder: Path, error: OSError) -> FolderError:
+    problem = "it is a file" if folder.is_file() else f"{error.filename}: {error.strerror}"
+    return FolderError(
+        f"{folder} cannot be used ({problem})", "choose a folder that this user may write to"
+    )

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -56,6 +57,7 @@ class Identity:
         platforms: WeChat Pay's keys, the newest first; several while they are rotated.
         server_key, server_certificate: the gateway's own TLS.
         authority_key, authority: issued all certificates.
+        signs_with: by which of its names the platform's key goes unless a request asks for one.
     """
 
     mchid: str
@@ -69,6 +71,7 @@ class Identity:
     server_certificate: x509.Certificate
     authority_key: rsa.RSAPrivateKey
     authority: x509.Certificate
+    signs_with: Literal["public_key", "certificate"] = "public_key"
 
     @classmethod
     def new(cls) -> Identity:
@@ -121,6 +124,11 @@ class Identity:
     def platform_serial(self) -> str:
         """The serial number of the certificate of the key that signs."""
         return self.platforms[0].serial
+
+    @property
+    def signing_name(self) -> str:
+        """What the key that signs is called: its id, or its certificate's serial number."""
+        return self.public_key_id if self.signs_with == "public_key" else self.platform_serial
 
     @cached_property
     def platform_keys(self) -> dict[str, rsa.RSAPrivateKey]:
@@ -195,7 +203,8 @@ def _certificate(
         .add_extension(_usage(issuer is None), critical=True)
     )
     if name == "localhost":
-        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        addresses = map(ipaddress.ip_address, ("127.0.0.1", "::1"))
+        names = [x509.DNSName(name), *map(x509.IPAddress, addresses)]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(signer, hashes.SHA256())
 

@@ -21,9 +21,11 @@ from .identity import Identity
 
 __all__ = ["Nonces", "inspect_v2", "inspect_v3"]
 
-PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"')
+PARAMETER = re.compile(r'(?<![a-z_])([a-z_]+)="([^"]*)"')
 NEEDED = ("mchid", "serial_no", "nonce_str", "timestamp", "signature")
 MERCHANT_FIELDS = ("mch_id", "mchid", "combine_mch_id")
+HASHED = 4096
+"""Characters of a string that was hashed which are kept and shown."""
 
 
 class Nonces:
@@ -54,14 +56,14 @@ def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
         raise _refuse(
             arrival,
             "mchid",
-            f"unknown merchant {given['mchid']}, this gateway's is {identity.mchid}",
+            f"unknown merchant {given['mchid'][:80]}, this gateway's is {identity.mchid}",
         )
     _pass(arrival, "mchid", given["mchid"])
     if given["serial_no"].upper() != identity.serial:
         raise _refuse(
             arrival,
             "serial_no",
-            f"no certificate {given['serial_no']}, the merchant's is {identity.serial}",
+            f"no certificate {given['serial_no'][:80]}, the merchant's is {identity.serial}",
         )
     _pass(arrival, "serial_no", given["serial_no"])
     _timestamp(arrival, given["timestamp"])
@@ -81,7 +83,7 @@ def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
                 "truncated_sign_message": shown[:1024],
             },
         )
-    _pass(arrival, "signature", shown[:4096])
+    _pass(arrival, "signature", shown[:HASHED])
     # Last, so that nobody can use up a merchant's nonces without holding its key.
     if not nonces.use(given["nonce_str"], time.time()):
         raise _refuse(arrival, "nonce_str", "this nonce was used before")
@@ -89,7 +91,8 @@ def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
 
 
 def _authorization(arrival: Arrival) -> dict[str, str]:
-    value = arrival.headers.get("Authorization", "")
+    # A header may be no text at all; what is not was never signed, and may differ.
+    value = arrival.headers.get("Authorization", "").encode("utf-8", "replace").decode()
     scheme, _, rest = value.partition(" ")
     if not value:
         raise _refuse(arrival, "Authorization", "the header is missing")
@@ -146,18 +149,19 @@ def inspect_v2(arrival: Arrival, identity: Identity, *, certified: bool = False)
     fields = _fields(arrival)
     mchid = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
     if mchid != identity.mchid:
-        issue = f"商户号{mchid}该商户号不存在: {identity.mchid}"
+        issue = f"商户号{str(mchid)[:80]}该商户号不存在: {identity.mchid}"
         raise _refuse_v2(arrival, "mch_id", "MCHID_NOT_EXIST", issue)
     _pass(arrival, "mch_id", mchid)
-    sign, kind = str(fields.get("sign", "")), fields.get("sign_type") or digest.MD5
+    sign, kind = fields.get("sign"), fields.get("sign_type") or digest.MD5
     try:
         hashed = canonical.fields(fields)
         expected = digest.sign(kind, hashed, identity.secret)
     except ConfigurationError as error:
         raise _refuse_v2(arrival, "sign", "SIGNERROR", f"签名错误: {error}") from None
-    if not digest.equals(expected, sign):
-        raise _refuse_v2(arrival, "sign", "SIGNERROR", f"签名错误: {hashed}&key=***")
-    _pass(arrival, "sign", f"{kind}\n{hashed}&key=***")
+    shown = f"{hashed[:HASHED]}&key=***"
+    if not (isinstance(sign, str) and digest.equals(expected, sign)):
+        raise _refuse_v2(arrival, "sign", "SIGNERROR", f"签名错误: {shown}")
+    _pass(arrival, "sign", f"{kind}\n{shown}")
     return fields
 
 

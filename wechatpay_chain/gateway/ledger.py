@@ -1,18 +1,27 @@
 """Where the money is: double entry, in fen, so that the sum over all accounts is always zero.
 
-A payment moves money from `payer` to `merchant`; a refund moves it back; sharing moves it on to a
-`receiver`, a transfer to a `user`. Bills are made of the entries of a day.
+A payment moves money from `payer` to `merchant`, or to `frozen` where it is to be shared; a refund
+takes it back by way of `refunding`; sharing moves it on to a `receiver`. Transfers are paid from
+`operation`, wait in `transit`, and end with a `user`. A sub-merchant has accounts of its own:
+`merchant:1900000109`. What comes from the world outside, or goes there, is below zero or above it
+on `payer`, `bank`, `receiver` and `user`; no other account is ever below zero. Bills are made of
+the entries of a day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .clock import Clock
 from .store import Store
 
 __all__ = ["Imbalance", "Ledger"]
+
+OUTSIDE = ("payer", "bank")
+"""The accounts that may be below zero: what was spent, and what a merchant brought in."""
+
+Entry = dict[str, Any]
 
 
 class Imbalance(Exception):
@@ -31,7 +40,16 @@ class Ledger:
         self._store = store
         self._clock = clock
 
-    def move(self, kind: str, amount: int, source: str, target: str, **about: Any) -> None:
+    def move(
+        self,
+        kind: str,
+        amount: int,
+        source: str,
+        target: str,
+        *,
+        at: float | None = None,
+        **about: Any,
+    ) -> None:
         """Write an entry.
 
         Args:
@@ -39,6 +57,7 @@ class Ledger:
             amount: fen, above 0.
             source: the account that gives.
             target: the account that receives.
+            at: when it happened, if not now: what was due meanwhile is written down later.
             about: what else the entry tells: the order's numbers, say.
 
         Raises:
@@ -47,47 +66,78 @@ class Ledger:
         if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
             raise Imbalance(f"{kind} of {amount!r} fen from {source} to {target}")
         entry = {
-            "time": self._clock.now(),
+            "time": self._clock.now() if at is None else at,
             "kind": kind,
             "amount": amount,
             "source": source,
             "target": target,
             **about,
         }
+        changes = _sums([entry])
         with self._store.transaction():
-            self._store.append("entry", entry)
-            for account, change in ((source, -amount), (target, amount)):
+            self._store.append(f"entry {self._note(entry, changes)}", entry)
+            for account, change in changes.items():
                 balance = self.balance(account) + change
                 self._store.put("account", account, {"account": account, "balance": balance})
+
+    def _note(self, entry: Entry, changes: Mapping[str, int]) -> str:
+        """Add an entry's changes to those of its day; the day."""
+        day = self._clock.date(entry["time"])
+        noted = self._store.get("day", day) or {"day": day, "changes": {}}
+        for account, change in changes.items():
+            noted["changes"][account] = noted["changes"].get(account, 0) + change
+        self._store.put("day", day, noted)
+        return day
 
     def balance(self, account: str) -> int:
         """Fen on an account; what a payer has spent is below zero."""
         record = self._store.get("account", account)
         return 0 if record is None else int(record["balance"])
 
-    def entries(self, day: str | None = None) -> list[dict[str, Any]]:
+    def balances(self) -> dict[str, int]:
+        """Fen on every account, by its name."""
+        return {each["account"]: each["balance"] for each in self._store.all("account")}
+
+    def opening(self, day: str, accounts: Iterable[str]) -> int:
+        """Fen that some accounts had together when a day (`2026-11-20`) began."""
+        wanted = set(accounts)
+        return sum(
+            change
+            for each in self._store.all("day")
+            if each["day"] < day
+            for account, change in each["changes"].items()
+            if account in wanted
+        )
+
+    def entries(self, day: str | None = None) -> list[Entry]:
         """The entries of a day (`2026-11-20`, Beijing time), or all of them, oldest first."""
+        days = [day] if day is not None else sorted(each["day"] for each in self._store.all("day"))
         return [
             entry
-            for entry in self._store.all("entry")
-            if day is None or self._clock.date(entry["time"]) == day
+            for each in days
+            for entry in sorted(self._store.all(f"entry {each}"), key=lambda entry: entry["time"])
         ]
 
     def check(self) -> None:
-        """See that the entries add up to the balances, and the balances to zero.
+        """See that the entries, each with its two sides, add up to the balances.
 
         Raises:
-            Imbalance: they do not.
+            Imbalance: they do not, or an account that must not be is below zero.
         """
-        expected = _sums(self._store.all("entry"))
-        found = {each["account"]: each["balance"] for each in self._store.all("account")}
+        with self._store.transaction():  # nobody writes in between
+            expected, found = _sums(self.entries()), self.balances()
         if expected != found:
             raise Imbalance(f"the entries say {expected}, the accounts {found}")
-        if sum(found.values()) != 0:
-            raise Imbalance(f"the accounts add up to {sum(found.values())} fen: {found}")
+        overdrawn = {
+            account: balance
+            for account, balance in found.items()
+            if balance < 0 and account not in OUTSIDE
+        }
+        if overdrawn:
+            raise Imbalance(f"these accounts are below zero: {overdrawn}")
 
 
-def _sums(entries: Iterable[dict[str, Any]]) -> dict[str, int]:
+def _sums(entries: Iterable[Entry]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for entry in entries:
         for account, change in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +15,8 @@ __all__ = ["Log"]
 KEPT = 500
 SHOWN = 64 * 1024
 """Bytes of a body that are kept."""
+
+logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 class Log:
@@ -43,7 +46,7 @@ class Log:
             "method": arrival.method,
             "target": arrival.target,
             "secure": arrival.secure,
-            "headers": dict(arrival.headers),
+            "headers": {_whole(name): _whole(text) for name, text in arrival.headers.items()},
             "body": _text(arrival.body),
             "steps": [
                 {"name": step.name, "passed": step.passed, "note": step.note}
@@ -61,7 +64,10 @@ class Log:
     def tell(self, kind: str, what: dict[str, Any]) -> None:
         """Let everyone who listens know that something happened to an order, say."""
         for listener in list(self.listeners):
-            listener(kind, what)
+            try:
+                listener(kind, what)
+            except Exception:  # who listens must not keep an order from being paid
+                logger.exception("a listener failed on a change of %s", kind)
 
     def all(self, limit: int = KEPT) -> list[dict[str, Any]]:
         """The last exchanges, newest first."""
@@ -70,6 +76,11 @@ class Log:
     def get(self, number: int) -> dict[str, Any] | None:
         """One of them; None if it is forgotten."""
         return next((entry for entry in self._entries if entry["number"] == number), None)
+
+
+def _whole(text: str) -> str:
+    """A text without half characters, which a header that is not UTF-8 has."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _text(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """Answers of operations that are not simulated: made from their schema, and from what was sent.
 
-The same request always gets the same answer. A member that was sent comes back as it was.
+The same request always gets the same answer. A member that was sent comes back as it was, except
+that what came encrypted goes out encrypted or not at all.
 """
 
 from __future__ import annotations
@@ -14,13 +15,22 @@ from typing import Any
 from ..catalogue import Member, Operation
 from ..catalogue.example import scalar
 from ..crypto import rsa
-from .exchange import Call, Content
+from ..middleware.statement import PATHS
+from ..middleware.v2_verifier import unsigned_v2
+from .answers import statement
+from .exchange import Call, Content, Secret
 from .identity import Identity
 
 __all__ = ["made_up"]
 
 DEPTH = 6
 """How deep an answer goes; beyond that, optional members are left out."""
+MOST = 20
+"""How many items of an array come back."""
+FAILURE = re.compile("(^|_)(err|error)_")
+"""The names of members that APIv2's answers have only when they say no."""
+ROOM = 214
+"""Bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
 
 
 def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
@@ -28,18 +38,27 @@ def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None
     if operation.answer_status == 302:
         return Content(status=302, headers={"Location": "https://pay.weixin.qq.com/"}, signed=False)
     if operation.answer_type in ("application/octet-stream", "text/plain"):
-        return Content(b"made up by the gateway\n", operation.answer_type)
+        body = b"made up by the gateway\n"
+        if f"/{operation.path}".endswith(tuple(path.removeprefix("/hk") for path in PATHS)):
+            return statement(body)
+        return Content(body, operation.answer_type)
     if operation.answer_status == 204 or operation.answer_schema is None:
         return None
-    seed = _seed(call, operation)
-    sent = {**_flat(call.data), **call.query, **call.params}
-    return _filled(operation.answer, sent, seed, call.state.identity, operation.protocol)
+    signed = f"/{operation.path.partition('/')[2]}" not in unsigned_v2
+    maker = _Maker(
+        _seed(call, operation),
+        call.state.identity,
+        is_v2=operation.protocol == "v2",
+        is_flat=operation.protocol == "v2" and signed,
+    )
+    return maker.filled(operation.answer, {**_flat(call.data), **call.query, **call.params})
 
 
 def _seed(call: Call, operation: Operation) -> bytes:
     left_out = ("sign", "nonce_str")
     data = {name: value for name, value in call.data.items() if name not in left_out}
-    text = json.dumps([operation.id, call.params, call.query, data], sort_keys=True)
+    query = {name: value for name, value in call.query.items() if name not in left_out}
+    text = json.dumps([operation.id, call.params, query, data], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
@@ -52,59 +71,93 @@ def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _filled(
-    members: Iterable[Member],
-    sent: Mapping[str, Any],
-    seed: bytes,
-    identity: Identity,
-    protocol: str,
-    depth: int = 0,
-) -> dict[str, Any]:
-    filled = {}
-    for member in members:
-        if "$" in member.name or (protocol == "v2" and member.name in ("sign", "nonce_str")):
-            continue
-        if depth < DEPTH or member.required:
-            filled[member.name] = _value(member, sent, seed, identity, protocol, depth)
-    return filled
+class _Maker:
+    """Makes one answer.
+
+    Args:
+        seed: what the identifiers in it depend on.
+        identity: encrypts for the merchant.
+        is_v2: whether it is one of APIv2.
+        is_flat: whether it is signed as APIv2's are, so that no member may have members.
+    """
+
+    def __init__(self, seed: bytes, identity: Identity, *, is_v2: bool, is_flat: bool) -> None:
+        self._seed = seed
+        self._identity = identity
+        self._is_v2 = is_v2
+        self._is_flat = is_flat
+
+    def filled(
+        self, members: Iterable[Member], sent: Mapping[str, Any], depth: int = 0
+    ) -> dict[str, Any]:
+        """A value for each member, by its name."""
+        return {
+            member.name: self._value(member, sent, depth)
+            for member in members
+            if "$" not in member.name
+            and not (self._is_v2 and self._is_not_ours(member.name))
+            and (depth < DEPTH or member.required)
+        }
+
+    def _is_not_ours(self, name: str) -> bool:
+        """Whether a member is added by who signs, or tells of a failure."""
+        signing = ("sign", "nonce_str") if self._is_flat else ("sign",)
+        return name in signing or FAILURE.search(name) is not None
+
+    def _value(self, member: Member, sent: Mapping[str, Any], depth: int) -> Any:
+        echo = sent.get(member.name)
+        if self._is_v2 or not member.type.endswith("[]"):
+            return self._one(member, echo, sent, depth)
+        echoes = [each for each in echo if each is not None] if isinstance(echo, list) else []
+        return [self._one(member, each, sent, depth) for each in echoes[:MOST] or [None]]
+
+    def _one(self, member: Member, echo: Any, sent: Mapping[str, Any], depth: int) -> Any:
+        if member.type.startswith("object"):
+            inner = echo if isinstance(echo, dict) else {}
+            value: Any = self.filled(member.members, {**sent, **inner}, depth + 1)
+            return json.dumps(value, ensure_ascii=False) if self._is_flat else value
+        if self._is_v2 and member.name in ("return_code", "result_code"):
+            return "SUCCESS"
+        value = self._echoed(member, echo)
+        if value is None:
+            value = self._made(member)
+        if member.encrypted == "RSAES-OAEP":
+            return rsa.encrypt(str(value), self._identity.merchant_certificate)
+        return value
+
+    def _echoed(self, member: Member, echo: Any) -> Any:
+        """What was sent, if it is what the member may be; else None."""
+        if isinstance(echo, Secret) and not member.encrypted:
+            return None
+        if member.encrypted and not (isinstance(echo, str) and len(echo.encode()) <= ROOM):
+            return None
+        value = _converted(echo, member.type.removesuffix("[]"))
+        if member.encoded or (member.enum and value not in member.enum):
+            return None
+        return value
+
+    def _made(self, member: Member) -> Any:
+        """A plausible value; identifiers differ from request to request."""
+        value = scalar(member)
+        if isinstance(value, str) and re.fullmatch("[A-Z0-9-]+-0001", value):
+            tail = hashlib.sha256(self._seed + member.name.encode()).hexdigest()[:12]
+            return f"{value[:-4]}{tail}"
+        return value
 
 
-def _value(
-    member: Member,
-    sent: Mapping[str, Any],
-    seed: bytes,
-    identity: Identity,
-    protocol: str,
-    depth: int,
-) -> Any:
-    echo = sent.get(member.name)
-    if member.type.startswith("object"):
-        inner = echo if isinstance(echo, dict) else {}
-        value: Any = _filled(member.members, {**sent, **inner}, seed, identity, protocol, depth + 1)
-        if protocol == "v2":
-            return json.dumps(value, ensure_ascii=False)
-    elif echo is not None and _fits(member, echo):
-        value = echo
-        if member.type.endswith("[]"):
-            return echo
-    else:
-        value = _made(member, seed)
-    if member.encrypted == "RSAES-OAEP" and isinstance(value, str):
-        value = rsa.encrypt(value, identity.merchant_certificate)
-    return [value] if member.type.endswith("[]") else value
+def _converted(echo: Any, kind: str) -> Any:
+    """A value of a type: what was sent, or what its text stands for; None if it is neither."""
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(echo) if isinstance(echo, str) else _bool(echo)
+    if isinstance(echo, bool):
+        return None
+    if kind == "string":
+        return echo or None if isinstance(echo, str) else None
+    if kind == "integer" and isinstance(echo, str):
+        return int(echo) if re.fullmatch("-?[0-9]{1,18}", echo) else None
+    kinds: dict[str, Any] = {"integer": int, "number": (int, float)}
+    return echo if kind in kinds and isinstance(echo, kinds[kind]) else None
 
 
-def _fits(member: Member, echo: Any) -> bool:
-    kinds: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
-    kind = kinds.get(member.type)
-    if kind is None or isinstance(echo, bool) != (member.type == "boolean"):
-        return False
-    return isinstance(echo, kind)
-
-
-def _made(member: Member, seed: bytes) -> Any:
-    """A plausible value; identifiers differ from request to request."""
-    value = scalar(member)
-    if isinstance(value, str) and re.fullmatch("[A-Z0-9-]+-0001", value):
-        return f"{value[:-4]}{hashlib.sha256(seed + member.name.encode()).hexdigest()[:12]}"
-    return value
+def _bool(echo: Any) -> bool | None:
+    return echo if isinstance(echo, bool) else None

@@ -49,6 +49,8 @@ class Outbox:
         *,
         summary: str = "",
         original_type: str = "transaction",
+        resource_type: str = "encrypt-resource",
+        associated_data: str | None = None,
     ) -> str:
         """Send an APIv3 notification; the id it has in the outbox.
 
@@ -58,14 +60,16 @@ class Outbox:
             resource: what it carries encrypted.
             summary: one line in Chinese.
             original_type: of the resource.
+            resource_type: as the envelope calls it.
+            associated_data: what is authenticated beside it; by default its type.
         """
-        identity = self._identity()
-        associated, nonce = original_type, canonical.nonce(12)
+        identity, nonce = self._identity(), canonical.nonce(12)
+        associated = original_type if associated_data is None else associated_data
         plain = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
         body = {
             "id": str(uuid.uuid4()),
             "create_time": self._clock.rfc3339(),
-            "resource_type": "encrypt-resource",
+            "resource_type": resource_type,
             "event_type": event,
             "summary": summary or event,
             "resource": {
@@ -98,10 +102,10 @@ class Outbox:
             sealed: what it carries in `req_info` instead of a sign (a refund's notice).
         """
         identity = self._identity()
-        content = {name: str(value) for name, value in fields.items() if value is not None}
+        content = _as_text(fields)
         content["nonce_str"] = canonical.nonce()
         if sealed is not None:
-            inner = xml.dumps({name: str(value) for name, value in sealed.items()}, root="root")
+            inner = xml.dumps(_as_text(sealed), root="root")
             key = digest.md5(identity.secret).lower()
             content["req_info"] = aes.ecb_encrypt(inner, key)
         else:
@@ -121,13 +125,27 @@ class Outbox:
                 "created": self._clock.now(),
                 "state": "PENDING",
                 "next": self._clock.now(),
+                "asked": 0,
                 "attempts": [],
             }
             number = self._store.append("notice", notice)
-            self._store.put("notice", number, {"id": number, **notice})
-            self._store.put("pending", number, {"id": number})
+            self._write({"id": number, **notice})
         self.changed()
         return number
+
+    def _write(self, notice: Notice) -> None:
+        """Keep a notification as it is now, and its place among those that are due."""
+        number, moment = notice["id"], notice["next"]
+        before = self._store.get("pending", number)
+        if before is not None:
+            self._store.delete("due", before["due"])
+        self._store.put("notice", number, notice)
+        if moment is None:
+            self._store.delete("pending", number)
+        else:
+            key = _due(number, moment)
+            self._store.put("pending", number, {"id": number, "due": key})
+            self._store.put("due", key, {"id": number, "next": moment})
 
     def post_v2_event(
         self, url: str, event: str, fields: Mapping[str, Any], resource: Mapping[str, Any]
@@ -151,7 +169,7 @@ class Outbox:
             "event_associated_data": "",
             "event_ciphertext": aes.gcm_encrypt(plain, self._identity().apiv3_key, nonce),
         }
-        content = {name: str(value) for name, value in fields.items()} | sealed
+        content = _as_text(fields) | sealed
         content["nonce_str"] = canonical.nonce()
         secret = self._identity().secret
         content["sign"] = digest.sign(digest.HMAC_SHA256, canonical.fields(content), secret)
@@ -170,15 +188,26 @@ class Outbox:
         waiting = [self.get(each["id"]) for each in self._store.all("pending")]
         return sorted((each for each in waiting if each), key=lambda notice: notice["next"])
 
+    def schedule(self, most: int) -> list[tuple[str, float]]:
+        """The ids of those that are due first, and when, by the gateway's time.
+
+        Args:
+            most: how many at most.
+        """
+        return [(each["id"], each["next"]) for each in self._store.first("due", most)]
+
+    def forget(self, number: str, moment: float) -> None:
+        """Take a notification that is there no more out of the schedule."""
+        self._store.delete("due", _due(number, moment))
+
     def resend(self, number: str) -> bool:
         """Deliver once more, now, whatever became of it; False if there is none of this id."""
-        notice = self.get(number)
-        if notice is None:
-            return False
         with self._store.transaction():
-            notice.update(state="PENDING", next=self._clock.now())
-            self._store.put("notice", number, notice)
-            self._store.put("pending", number, {"id": number})
+            notice = self.get(number)
+            if notice is None:
+                return False
+            notice.update(state="PENDING", next=self._clock.now(), asked=notice["asked"] + 1)
+            self._write(notice)
         self.changed()
         return True
 
@@ -193,25 +222,24 @@ class Outbox:
             "Content-Type": "application/json; charset=utf-8",
             "Wechatpay-Timestamp": stamp,
             "Wechatpay-Nonce": nonce,
-            "Wechatpay-Serial": identity.public_key_id,
+            "Wechatpay-Serial": identity.signing_name,
             "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
             "Wechatpay-Signature-Type": SCHEME,
             "Request-ID": canonical.nonce(),
         }
 
-    def attempted(self, number: str, *, status: int | None, answer: str, error: str = "") -> Notice:
+    def attempted(
+        self, taken: Notice, *, status: int | None, answer: str, error: str = ""
+    ) -> Notice:
         """Write down an attempt, and when the next one is due if it was not acknowledged.
 
         Args:
-            number: of the notification.
+            taken: the notification as it was when the attempt began.
             status: HTTP status; None where there was no answer.
             answer: the body that came back.
             error: why there was no answer.
         """
-        notice = self.get(number)
-        if notice is None:
-            raise KeyError(number)
-        done = status is not None and acknowledged(notice["protocol"], status, answer)
+        done = status is not None and acknowledged(taken["protocol"], status, answer)
         attempt = {
             "time": self._clock.now(),
             "status": status,
@@ -219,19 +247,39 @@ class Outbox:
             "error": error,
             "acknowledged": done,
         }
-        notice["attempts"].append(attempt)
-        tried = len(notice["attempts"])
-        if done:
-            notice["state"], notice["next"] = "DELIVERED", None
-        elif tried > len(SCHEDULE):
-            notice["state"], notice["next"] = "GIVEN_UP", None
-        else:
-            notice["next"] = self._clock.now() + SCHEDULE[tried - 1]
         with self._store.transaction():
-            self._store.put("notice", number, notice)
-            if notice["next"] is None:
-                self._store.delete("pending", number)
+            notice = self.get(taken["id"])
+            if notice is None:
+                return taken  # it was taken back meanwhile
+            notice["attempts"].append(attempt)
+            tried = len(notice["attempts"])
+            if notice["asked"] > taken["asked"]:
+                notice["next"] = self._clock.now()  # somebody asked for another meanwhile
+            elif done:
+                notice["state"], notice["next"] = "DELIVERED", None
+            elif tried > len(SCHEDULE):
+                notice["state"], notice["next"] = "GIVEN_UP", None
+            else:
+                notice["next"] = self._clock.now() + SCHEDULE[tried - 1]
+            self._write(notice)
         return notice
+
+
+def _due(number: str, moment: float) -> str:
+    """A key of the schedule: in the order of its text it is in that of time."""
+    return f"{moment:020.6f} {number}"
+
+
+def _as_text(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Fields as APIv2 carries them: all of them text, and what is nested as JSON."""
+    return {name: _text(value) for name, value in fields.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    """A value as it comes out of XML again, which is what its sign must cover."""
+    if isinstance(value, dict | list | bool):
+        value = json.dumps(value, ensure_ascii=False)
+    return xml.clean(str(value))
 
 
 def acknowledged(protocol: str, status: int, answer: str) -> bool:

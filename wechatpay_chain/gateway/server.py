@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import os
+import ssl
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -14,23 +16,36 @@ from typing import Any, Literal, Self
 from aiohttp import web
 
 from ..client import WeChatPay
-from . import control
+from . import console, control
 from .courier import Courier
 from .dispatch import Served, serve
-from .exchange import Answer, Arrival, File, Refusal
-from .faults import Fault, changed
-from .folder import describe, load_identity, write_description
+from .exchange import Answer, Arrival
+from .faults import changed, refused
+from .folder import describe, write_description
 from .identity import Identity
-from .operations import payments
 from .operations.registry import chain_path
-from .state import State
+from .state import KEPT_EVERY, State
+from .steering import Steering
+from .wire import arrival_of, cut, guarded
 
-__all__ = ["Gateway"]
+__all__ = ["Gateway", "ListenError"]
 
 MAX_BODY = 64 * 1024 * 1024
 
 
-class Gateway:
+class ListenError(OSError):
+    """A port that cannot be listened on.
+
+    Attributes:
+        port: its number.
+    """
+
+    def __init__(self, number: int, reason: str, port: int) -> None:
+        super().__init__(number, reason)
+        self.port = port
+
+
+class Gateway(Steering):
     """A local WeChat Pay.
 
     Args:
@@ -42,6 +57,10 @@ class Gateway:
             other: WeChat Pay's `public_key`, or its platform `certificate`.
         data: a folder for keys and records, which survive a restart; None keeps all in memory.
         time_scale: how many times as fast as the real time the gateway's own runs.
+        keep: whether records go to `data` too, or keys alone.
+
+    Raises:
+        FolderError: `data` cannot be used, or another gateway has it.
     """
 
     def __init__(
@@ -53,12 +72,12 @@ class Gateway:
         signs_with: Literal["public_key", "certificate"] = "public_key",
         data: str | Path | None = None,
         time_scale: float = 1,
+        keep: bool = True,
     ) -> None:
         folder = None if data is None else Path(data)
-        if identity is None:
-            identity = Identity.new() if folder is None else load_identity(folder)
-        self.state = State(identity, folder, time_scale)
-        self._signs_with = signs_with
+        self.state = State(identity, folder, time_scale, keep=keep)
+        if self.identity.signs_with != signs_with:
+            self.state.identity = replace(self.identity, signs_with=signs_with)
         self._host = host
         self._ports = (port, tls_port)
         self._thread: threading.Thread | None = None
@@ -99,65 +118,73 @@ class Gateway:
     def certs(self) -> dict[str, Any]:
         """What a client verifies this gateway's answers with."""
         identity = self.identity
-        if self._signs_with == "certificate":
+        if identity.signs_with == "certificate":
             return {identity.platform_serial: identity.platform_certificate}
         return {identity.public_key_id: identity.platform_key.public_key()}
 
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
-        """Move the gateway's time on: orders expire, notifications are repeated."""
-        self.state.advance(seconds + 60 * minutes + 3600 * hours)
-
-    def pay(self, out_trade_no: str, openid: str = "") -> dict[str, Any]:
-        """Pay an order, as its customer would; the order as the gateway has it now.
-
-        Args:
-            out_trade_no: the merchant's number of it.
-            openid: of the customer.
-
-        Raises:
-            LookupError: there is no such order, or it cannot be paid any more.
-        """
-        with self.state.store.transaction():
-            try:
-                return payments.pay(self.state, out_trade_no, openid)
-            except Refusal as refusal:
-                raise LookupError(str(refusal)) from None
-
     def rotate_keys(self) -> Identity:
         """Give the platform a new key, which signs from now on; the last one stays known."""
-        return self.state.rotate_keys()
+        identity = self.state.rotate_keys()
+        self._write_description()
+        return identity
 
     async def serve(self, ready: threading.Event | None = None) -> None:
-        """Listen until `stop` is called."""
+        """Listen until `stop` is called.
+
+        Raises:
+            ListenError: a port is taken.
+        """
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
         app = web.Application(client_max_size=MAX_BODY)
-        app.add_routes(control.routes(self))
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.add_routes(map(guarded, control.routes(self)))
+        console.attach(self, app)
+        app.add_routes([guarded(web.route("*", "/{path:.*}", self._handle))])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         courier = Courier(self.state.outbox, self.state.clock, self.state.log)
-        delivering = asyncio.create_task(courier.run())
+        beside = [asyncio.create_task(courier.run()), asyncio.create_task(self._keep_time())]
         try:
-            plain = web.TCPSite(runner, self._host, self._ports[0])
-            secure = web.TCPSite(
-                runner, self._host, self._ports[1], ssl_context=self.identity.server_context()
-            )
-            await plain.start()
-            await secure.start()
-            ports = [address[1] for address in runner.addresses]
-            self.base_uri = f"http://{self._host}:{ports[0]}/"
-            self.tls_base_uri = f"https://{self._host}:{ports[1]}/"
+            port, tls_port = self._ports
+            host = _host_of_uri(self._host)
+            self.base_uri = f"http://{host}:{await self._listen(runner, port)}/"
+            context = self.identity.server_context()
+            self.tls_base_uri = f"https://{host}:{await self._listen(runner, tls_port, context)}/"
             self.state.address = self.base_uri
-            if self.state.folder is not None:
-                write_description(self.describe(), self.state.folder)
+            self._write_description()
             if ready is not None:
                 ready.set()
             await self._done.wait()
         finally:
-            delivering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await delivering
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await runner.cleanup()
+
+    async def _listen(
+        self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None = None
+    ) -> int:
+        """Listen on a port; its number, which is another where 0 was asked for."""
+        before = len(runner.addresses)
+        try:
+            await web.TCPSite(runner, self._host, port, ssl_context=context).start()
+        except OSError as error:
+            number = error.errno or 0  # of a name that is none, it is below 0
+            reason = os.strerror(number) if number > 0 else error.strerror
+            raise ListenError(number, f"{self._host}, port {port}: {reason}", port) from error
+        except UnicodeError as error:
+            raise ListenError(0, f"{self._host[:80]!r}, which is no name", port) from error
+        found: int = runner.addresses[before][1]
+        return found
+
+    async def _keep_time(self) -> None:
+        """Write down again and again what time it is, where that does not follow from the start."""
+        while self.state.keeps and self.state.clock.scale != 1:
+            self.state.keep_time()
+            await asyncio.sleep(KEPT_EVERY)
+
+    def _write_description(self) -> None:
+        if self.state.folder is not None and self.base_uri:
+            write_description(self.describe(), self.state.folder)
 
     def describe(self) -> dict[str, Any]:
         """What a client in any language needs, as `gateway.json` has it; needs a folder.
@@ -173,8 +200,14 @@ class Gateway:
         """Listen in a thread of its own, until `stop` or the end of the program.
 
         Raises:
-            OSError: a port is taken.
+            ListenError: a port is taken.
+            FolderError: after a `stop`: another gateway has the folder by now.
+            RuntimeError: it runs.
         """
+        if self._thread is not None:
+            raise RuntimeError("this gateway runs; make another one, or stop it first")
+        self.state.open()
+        self._failure = None
         ready = threading.Event()
 
         def run() -> None:
@@ -189,16 +222,28 @@ class Gateway:
         self._thread.start()
         ready.wait()
         if self._failure is not None:
+            self.stop()
             raise self._failure
         return self
 
     def stop(self) -> None:
-        """Stop listening."""
-        if self._loop is not None and self._done is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._done.set)
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        """Stop listening, and leave the folder; a stopped gateway may be started again.
+
+        What is in memory stays and can be looked at. A second call does nothing.
+        """
+        loop, done, thread = self._loop, self._done, self._thread
+        if loop is not None and done is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(done.set)
+        if thread is not None:
+            thread.join()
+        self._loop = self._done = self._thread = None
+        self.state.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens in a thread of its own."""
+        return self._thread is not None and self._thread.is_alive()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -224,14 +269,15 @@ class Gateway:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         begin = time.perf_counter()
-        arrival = await _arrival(request)
+        arrival = await arrival_of(request)
         fault = self.state.faults.take(chain_path(arrival.path))
         if fault is not None and fault.fault == "delay":
             await asyncio.sleep(fault.options.get("seconds", 1))
         if fault is not None and fault.before:
-            served = refused(fault)
+            protocol = chain_path(arrival.path)[:2]
+            served = Served(refused(fault, protocol, self.identity), None)
         else:
-            served = serve(arrival, self.state, next(iter(self.certs)))
+            served = serve(arrival, self.state)
         answer = served.answer if fault is None else changed(served.answer, fault)
         self.state.log.add(
             arrival,
@@ -242,68 +288,15 @@ class Gateway:
             milliseconds=(time.perf_counter() - begin) * 1000,
         )
         if fault is not None and fault.fault in ("reset", "truncate"):
-            return await _cut(request, answer, whole=fault.fault == "reset")
+            return await cut(request, answer, whole=fault.fault == "reset")
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     def answer(self, arrival: Arrival) -> Answer:
         """What the gateway says to a request, without a socket."""
-        return serve(arrival, self.state, next(iter(self.certs))).answer
+        return serve(arrival, self.state).answer
 
 
-def refused(fault: Fault) -> Served:
-    """The answer of a fault that keeps a request from being carried out; nobody signs it."""
-    limited = fault.fault == "frequency_limit"
-    status = 429 if limited else fault.options.get("status", 500)
-    code, message = ("FREQUENCY_LIMITED", "频率超限") if limited else ("SYSTEM_ERROR", "系统错误")
-    body = fault.options.get("body", {"code": code, "message": message})
-    content = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    kind = "text/plain" if isinstance(body, str) else "application/json"
-    return Served(
-        Answer(status, {"Content-Type": f"{kind}; charset=utf-8"}, content.encode()), None
-    )
-
-
-async def _arrival(request: web.Request) -> Arrival:
-    transport = request.transport
-    arrival = Arrival(
-        request.method,
-        request.raw_path,
-        request.headers,
-        b"",
-        bool(transport and transport.get_extra_info("peercert")),
-        bool(transport and transport.get_extra_info("sslcontext")),
-    )
-    if request.content_type == "multipart/form-data":
-        await _upload(request, arrival)
-    else:
-        arrival.body = await request.read()
-    return arrival
-
-
-async def _upload(request: web.Request, arrival: Arrival) -> None:
-    """The parts of an upload; `meta` is what its signature covers."""
-    try:
-        form = await request.post()
-    except ValueError:
-        return  # not what it says it is: it has no `meta`, so its signature will not match
-    for name, value in form.items():
-        if isinstance(value, web.FileField) and name != "meta":
-            arrival.file = File(value.filename, value.file.read())
-            continue
-        content = value.file.read() if isinstance(value, web.FileField) else value
-        text = content if isinstance(content, str) else bytes(content).decode("utf-8", "replace")
-        arrival.form[name] = text
-    arrival.body = arrival.form.get("meta", "").encode()
-
-
-async def _cut(request: web.Request, answer: Answer, *, whole: bool) -> web.StreamResponse:
-    """Break the connection off: before the answer, or in the middle of it."""
-    transport = request.transport
-    response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    if not whole:
-        response.content_length = len(answer.body) + 1
-        await response.prepare(request)
-        await response.write(answer.body[: len(answer.body) // 2] or b" ")
-    if transport is not None:  # None where the client was faster
-        transport.abort()
-    return response
+def _host_of_uri(host: str) -> str:
+    """A host as a client on this machine writes it; who listens everywhere also listens here."""
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{host}]" if ":" in host else host

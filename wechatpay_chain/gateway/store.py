@@ -9,24 +9,36 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Store"]
+__all__ = ["Store", "UnknownFormat"]
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS record (
+FORMAT = 1
+"""Of the tables; goes up when they change."""
+SCHEMA = f"""
+CREATE TABLE record (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     value TEXT NOT NULL,
     UNIQUE (kind, key)
 ) STRICT;
+CREATE INDEX in_order ON record (kind, sequence);
+PRAGMA user_version = {FORMAT};
 """
 
 Record = dict[str, Any]
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""As `json.dumps`, which makes an encoder for every call."""
+
+
+class UnknownFormat(Exception):
+    """A database that another version of this library made, or something else."""
 
 
 class Store:
@@ -34,17 +46,33 @@ class Store:
 
     Args:
         path: of the database file; None keeps it in memory.
+
+    Raises:
+        UnknownFormat: the file is a database of another form.
+        sqlite3.Error: it is none, or cannot be written.
     """
 
     def __init__(self, path: Path | None = None) -> None:
+        self._path = path
         self._lock = threading.RLock()
         self._depth = 0
-        self._database = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False
-        )
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(SCHEMA)
+        self.open()
+
+    def open(self) -> None:
+        """Open the database once more, after `close`; one in memory begins empty."""
+        with self._lock:
+            database = sqlite3.connect(
+                self._path or ":memory:", isolation_level=None, check_same_thread=False
+            )
+            self._close = weakref.finalize(self, database.close)
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = NORMAL")
+                _prepare(database)
+            except BaseException:
+                self._close()
+                raise
+            self._database = database
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -55,14 +83,14 @@ class Store:
             self._depth += 1
             try:
                 yield
+                if self._depth == 1:
+                    self._database.execute("COMMIT")
             except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
+                if self._depth == 1 and self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._database.execute("COMMIT")
+            finally:
+                self._depth -= 1
 
     def get(self, kind: str, key: str) -> Record | None:
         """One record, the caller's own to change and `put` back; None if there is none."""
@@ -75,7 +103,7 @@ class Store:
 
     def put(self, kind: str, key: str, value: Record) -> None:
         """Write a record, new or again; one that is written again keeps its place in the order."""
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        text = encode(value)
         with self._lock:
             self._database.execute(
                 "INSERT INTO record (kind, key, value) VALUES (?, ?, ?) "
@@ -116,6 +144,19 @@ class Store:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def first(self, kind: str, limit: int) -> list[Record]:
+        """The records of a kind with the lowest keys, in their order.
+
+        Args:
+            kind: of the records.
+            limit: at most so many.
+        """
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT value FROM record WHERE kind = ? ORDER BY key LIMIT ?", (kind, limit)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""
         with self._lock:
@@ -123,7 +164,23 @@ class Store:
             number: int = row.fetchone()[0]
         return number
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be read or written until `open`."""
+        return not self._close.alive
+
     def close(self) -> None:
-        """Close the database; what was committed stays in its file."""
+        """Close the database; what was committed stays in its file. Again does nothing."""
         with self._lock:
-            self._database.close()
+            self._close()
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    """Make the tables of a new database, and see that those of an old one are known."""
+    (form,) = database.execute("PRAGMA user_version").fetchone()
+    (tables,) = database.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+    if form == FORMAT:
+        return
+    if form or tables:
+        raise UnknownFormat(f"its format is {form}, this version's is {FORMAT}")
+    database.executescript(f"BEGIN; {SCHEMA} COMMIT;")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .. import catalogue
+from .. import catalogue, xml
 from ..catalogue import Member, Webhook
 from ..catalogue.example import scalar
 from ..crypto import rsa
+from ..errors import ConfigurationError
 from .exchange import Refusal
 from .state import State
 
@@ -36,18 +38,56 @@ def trigger(
     Raises:
         Refusal: there is no such type, or the address is none.
     """
-    webhook = catalogue.webhook(event, protocol)
-    if webhook is None:
-        near = [each.event for each in catalogue.webhooks() if event.upper() in each.event.upper()]
-        hint = f"; there is {', '.join(near[:5])}" if near else ""
-        raise Refusal(404, "NOT_FOUND", f"APIv{protocol[-1]} has no notification {event}{hint}")
+    webhook = _webhook(event, protocol)
     if not isinstance(to, str) or not to.startswith(("http://", "https://")):
-        raise Refusal(400, "PARAM_ERROR", f"to {to!r}: an http or https address is expected")
-    made = {**content(webhook, state), **(resource or {})}
-    if protocol == "v3":
-        original = _original_type(webhook)
-        return state.outbox.post(to, event, made, summary=webhook.title, original_type=original)
-    return _trigger_v2(state, webhook, to, made)
+        message = f"to {str(to)[:200]!r}: an http or https address is expected"
+        raise Refusal(400, "PARAM_ERROR", message)
+    made = {**content(webhook, state), **_given(resource, protocol)}
+    if protocol == "v2":
+        return _trigger_v2(state, webhook, to, made)
+    original_type = _fixed(webhook, "original_type", "transaction")
+    return state.outbox.post(
+        to,
+        event,
+        made,
+        summary=_fixed(webhook, "summary", webhook.title),
+        original_type=original_type,
+        resource_type=_fixed(webhook, "resource_type", "encrypt-resource"),
+        associated_data=_fixed(webhook, "associated_data", original_type),
+    )
+
+
+def _webhook(event: str, protocol: str) -> Webhook:
+    if protocol not in ("v2", "v3"):
+        raise Refusal(400, "PARAM_ERROR", f"protocol {protocol!r}: v2 or v3 is expected")
+    webhook = catalogue.webhook(event, protocol)
+    if webhook is not None:
+        return webhook
+    words = str(event)[:80].upper()
+    near = [
+        f"{each.event} ({each.protocol})"
+        for each in catalogue.webhooks()
+        if words and (words in each.event.upper() or each.event.upper() in words)
+    ]
+    hint = f"; there is {', '.join(near[:5])}" if near else ""
+    raise Refusal(404, "NOT_FOUND", f"API{protocol} has no notification {words}{hint}")
+
+
+def _given(resource: Any, protocol: str) -> dict[str, Any]:
+    """Members that somebody wants a notification to have, if it can have them."""
+    if resource is None:
+        return {}
+    try:
+        if not isinstance(resource, Mapping):
+            raise TypeError(f"it is of type {type(resource).__name__}")
+        text = json.dumps(dict(resource), ensure_ascii=False, allow_nan=False)
+        text.encode()
+        members: dict[str, Any] = json.loads(text)
+        if protocol == "v2":
+            xml.dumps(dict.fromkeys(members, ""))
+    except (TypeError, ValueError, RecursionError, ConfigurationError) as error:
+        raise Refusal(400, "PARAM_ERROR", f"resource: an object is expected: {error}") from None
+    return members
 
 
 def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -> str:
@@ -57,6 +97,7 @@ def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -
         "appid": state.identity.appid,
         "mch_id": state.identity.mchid,
     }
+    clear = {name: value for name, value in clear.items() if name in names}
     if "req_info" in names:
         return state.outbox.post_v2(to, webhook.event, clear, sealed=made)
     if "event_ciphertext" in names:
@@ -64,26 +105,29 @@ def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -
     return state.outbox.post_v2(to, webhook.event, made)
 
 
-def _original_type(webhook: Webhook) -> str:
-    for member in webhook.body:
-        for inner in member.members:
-            if inner.name == "original_type" and inner.enum:
-                return str(inner.enum[0])
-    return "transaction"
+def _fixed(webhook: Webhook, name: str, default: str) -> str:
+    """What the catalogue says that a member of the envelope always is."""
+    for outer in webhook.body:
+        for member in (outer, *(outer.members if outer.name == "resource" else ())):
+            if member.name == name and (member.enum or "const" in member.item):
+                return str(scalar(member))
+    return default
 
 
 def content(webhook: Webhook, state: State) -> dict[str, Any]:
     """What a notification carries, made up; the merchant in it is the gateway's."""
-    return _filled(webhook.resource, state)
+    if (webhook.event, webhook.protocol) == ("TRANSACTION.SUCCESS", "v3"):
+        # The type has many forms in the catalogue. That of a paid order is the one people mean.
+        paid = catalogue.find("GET", "v3/pay/transactions/id/{transaction_id}")
+        return _filled(() if paid is None else paid.answer, state) | {"trade_state": "SUCCESS"}
+    in_the_clear = webhook.resource == webhook.body
+    left_out = ENVELOPE if in_the_clear else ()
+    members = [member for member in webhook.resource if member.name not in left_out]
+    return _filled(members, state)
 
 
 def _filled(members: Iterable[Member], state: State) -> dict[str, Any]:
-    filled = {}
-    for member in members:
-        if "$" in member.name or member.name in ENVELOPE:
-            continue
-        filled[member.name] = _value(member, state)
-    return filled
+    return {member.name: _value(member, state) for member in members if "$" not in member.name}
 
 
 def _value(member: Member, state: State) -> Any:

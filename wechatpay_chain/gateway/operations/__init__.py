@@ -7,7 +7,21 @@ It returns the answer's members (None for an answer without a body) or raises `R
 is a product; add a new one to the imports below.
 """
 
-from . import certificates, combined, face, orders, orders_v2  # noqa: F401 - they register
+from . import (  # noqa: F401 - they register
+    bills,
+    certificates,
+    combined,
+    complaints,
+    face,
+    media,
+    orders,
+    orders_v2,
+    refunds,
+    refunds_v2,
+    sharing,
+    sharing_returns,
+    transfers,
+)
 from .registry import Found, find, operation
 
 __all__ = ["Found", "find", "operation"]

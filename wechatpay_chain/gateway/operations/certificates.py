@@ -14,6 +14,7 @@ __all__ = ["certificates"]
 
 
 @operation("GET", "v3/certificates")
+@operation("GET", "v3/global/certificates")
 def certificates(call: Call) -> dict[str, Any]:
     """The platform certificates, encrypted with the APIv3 key; two while they are rotated."""
     identity = call.state.identity

@@ -11,7 +11,7 @@ from typing import Any
 from ...crypto import digest
 from ..exchange import Call, Refusal
 from ..state import State
-from . import payments
+from . import payments, refunding
 from .orders import STATES
 from .payments import Order
 from .registry import operation
@@ -117,18 +117,7 @@ def reverse(call: Call) -> dict[str, Any]:
     """Take a payment by code back: an open order is revoked, a paid one refunded and revoked."""
     order, state = _existing(call), call.state
     if order["state"] in (payments.SUCCESS, payments.REFUND):
-        rest = order["total"] - order["refunded"]
-        if rest:
-            state.ledger.move(
-                "refund",
-                rest,
-                "merchant",
-                "payer",
-                out_trade_no=order["out_trade_no"],
-                transaction_id=order["transaction_id"],
-                out_refund_no=f"reverse-{order['out_trade_no']}",
-            )
-        order["refunded"] = order["total"]
+        refunding.reverse(state, order)
     order["state"] = payments.REVOKED
     payments.save(state, order)
     return {**order["parties"], "recall": "N"}

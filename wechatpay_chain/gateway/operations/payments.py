@@ -14,6 +14,7 @@ from typing import Any
 from ... import canonical
 from ..exchange import Refusal
 from ..state import State
+from . import funds
 
 __all__ = [
     "CLOSED",
@@ -160,6 +161,7 @@ def pay(state: State, number: str, openid: str = "") -> Order:
             "paid": state.clock.now(),
             "openid": openid or order.get("openid") or f"o{secrets.token_urlsafe(20)}",
             "bank_type": "OTHERS",
+            "frozen": order["total"] if order.get("profit_sharing") else 0,
         }
         state.store.put(
             "transaction", order["transaction_id"], {"out_trade_no": order["out_trade_no"]}
@@ -168,7 +170,7 @@ def pay(state: State, number: str, openid: str = "") -> Order:
             "payment",
             order["total"],
             "payer",
-            "merchant",
+            funds.account("frozen" if order["frozen"] else "merchant", order),
             out_trade_no=order["out_trade_no"],
             transaction_id=order["transaction_id"],
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ... import catalogue
+from ...catalogue.registry import product_of
 from ..exchange import Call, Content, Refusal
 
 __all__ = ["Found", "find", "operation", "simulated"]
@@ -81,7 +82,8 @@ def find(method: str, path: str) -> Found:
     others = [each for each in METHODS if catalogue.find(each, wanted)]
     if others:
         allowed = ", ".join(others)
-        raise Refusal(405, "METHOD_NOT_ALLOWED", f"{method} {path}: allowed is {allowed}")
+        message = f"{method} {path}: allowed is {allowed}"
+        raise Refusal(405, "METHOD_NOT_ALLOWED", message, headers={"Allow": allowed})
     near = " or ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, wanted))
     hint = f"; is {near} meant?" if near else ""
     raise Refusal(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
@@ -90,13 +92,13 @@ def find(method: str, path: str) -> Found:
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
-@lru_cache(maxsize=1)
-def _literals() -> dict[tuple[str, str], catalogue.Operation]:
-    return {
-        (each.method, each.path): each for each in catalogue.operations() if "{" not in each.path
-    }
+@cache
+def _literals(product: str) -> dict[tuple[str, str], catalogue.Operation]:
+    found = catalogue.operations(product)
+    return {(each.method, each.path): each for each in found if "{" not in each.path}
 
 
 def _literal(method: str, path: str) -> catalogue.Operation | None:
     """An operation whose path has no variable: most requests ask for one of these."""
-    return _literals().get((method, path))
+    product = product_of(path)
+    return None if product is None else _literals(product).get((method, path))

@@ -1,0 +1,132 @@
+"""A shop: its orders, its customers, and where it takes notifications."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import queue
+import threading
+import urllib.error
+import urllib.request
+from typing import Any
+
+from wechatpay_chain import canonical
+from wechatpay_chain.gateway import Gateway
+
+SUB = {"sub_mchid": "1900000109"}
+NOBODY = "http://127.0.0.1:1/notify"
+"""An address where nobody listens."""
+
+
+def new_number(kind: str = "N") -> str:
+    return f"{kind}{canonical.nonce(20)}"
+
+
+def order(gateway: Gateway, **changes: Any) -> dict[str, Any]:
+    return {
+        "appid": gateway.identity.appid,
+        "mchid": gateway.identity.mchid,
+        "description": "Image形象店",
+        "out_trade_no": new_number(),
+        "notify_url": NOBODY,
+        "amount": {"total": 100, "currency": "CNY"},
+        **changes,
+    }
+
+
+def paid(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -> dict[str, Any]:
+    """An order of a direct merchant that is paid."""
+    made = order(gateway, amount={"total": total, "currency": "CNY"}, **changes)
+    wxpay.v3.pay.transactions.native.post(json=made)
+    return gateway.pay(made["out_trade_no"])
+
+
+def paid_to_partner(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -> Any:
+    """An order of a sub-merchant that is paid."""
+    made = {
+        "sp_appid": gateway.identity.appid,
+        "sp_mchid": gateway.identity.mchid,
+        **SUB,
+        "description": "Image形象店",
+        "out_trade_no": new_number("P"),
+        "notify_url": NOBODY,
+        "amount": {"total": total, "currency": "CNY"},
+        **changes,
+    }
+    wxpay.v3.pay.partner.transactions.native.post(json=made)
+    return gateway.pay(made["out_trade_no"])
+
+
+def paid_by_v2(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -> dict[str, Any]:
+    """An order of APIv2 that is paid."""
+    made = {
+        "appid": gateway.identity.appid,
+        "mch_id": gateway.identity.mchid,
+        "body": "a < b & c",
+        "out_trade_no": new_number("U"),
+        "total_fee": total,
+        "notify_url": NOBODY,
+        "trade_type": "NATIVE",
+        **changes,
+    }
+    wxpay.v2.pay.unifiedorder.post(xml=made)
+    return gateway.pay(made["out_trade_no"])
+
+
+def control(gateway: Gateway, path: str, method: str = "POST", **body: Any) -> Any:
+    """What the control API answers; its status and message where it refuses."""
+    data = json.dumps(body).encode() if method == "POST" else None
+    request = urllib.request.Request(f"{gateway.base_uri}_gateway/{path}", data=data, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+class Receiver:
+    """A shop's server, which acknowledges all notifications and hands them over."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._client = gateway.client()
+        arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
+        self._arrived = arrived
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                answer = b"<xml><return_code>SUCCESS</return_code></xml>"
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+                arrived.put((dict(self.headers), body))
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}/notify"
+
+    def next(self, timeout: float = 10) -> Any:
+        """The next notification, verified and decrypted."""
+        headers, body = self._arrived.get(timeout=timeout)
+        if body.startswith(b"<"):
+            return self._client.notify_v2(body)
+        return self._client.notify(headers, body)
+
+    @property
+    def empty(self) -> bool:
+        return self._arrived.empty()
+
+    def __enter__(self) -> Receiver:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._client.close()

@@ -1,0 +1,282 @@
+"""Complaints: told, listed, answered, and dealt with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.support import new_number, order, paid, paid_by_v2, paid_to_partner
+from wechatpay_chain import APIError, Media, canonical
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.exchange import Refusal
+from wechatpay_chain.gateway.operations.complaints import complain, say
+
+BASE = "v3/merchant-service/complaints-v2"
+PICTURE = b"\xff\xd8\xff\xe0 a picture"
+
+
+@pytest.fixture
+def told(wxpay, receiver):
+    """A shop that is told of complaints."""
+    path = wxpay["v3/merchant-service/complaint-notifications"]
+    path.post(json={"url": receiver.url})
+    yield receiver
+    path.delete()
+
+
+def complained(gateway, wxpay, text="没有收到商品", **more):
+    bought = paid(gateway, wxpay, 100)
+    return complain(gateway.state, bought["out_trade_no"], text, **more)["complaint_id"]
+
+
+def one(wxpay, number):
+    return wxpay[f"{BASE}/{{complaint_id}}"].get(complaint_id=number).json()
+
+
+def act(gateway, wxpay, number, what, /, **members):
+    members = {"complainted_mchid": gateway.identity.mchid, **members}
+    path = wxpay[f"{BASE}/{{complaint_id}}/{what}"]
+    return path.post(complaint_id=number, json=members)
+
+
+def history(wxpay, number, **query):
+    path = wxpay[f"{BASE}/{{complaint_id}}/negotiation-historys"]
+    return path.get(complaint_id=number, query=query).json()
+
+
+def days(gateway, **more):
+    today = gateway.state.clock.date()
+    return {"begin_date": today, "end_date": today, **more}
+
+
+def refused(call, /, *arguments, **options):
+    with pytest.raises(APIError) as caught:
+        call(*arguments, **options)
+    assert caught.value.verified
+    return caught.value
+
+
+def test_a_complaint_is_told_and_shown_with_the_phone_encrypted(gateway, wxpay, told):
+    bought = paid(gateway, wxpay, 100)
+    made = complain(gateway.state, bought["out_trade_no"], "没有收到商品", phone="13912345678")
+    notice = told.next()
+    assert (notice.event_type, notice.raw["resource"]["original_type"]) == (
+        "COMPLAINT.CREATE",
+        "complaint",
+    )
+    assert notice.resource == {
+        "complaint_id": made["complaint_id"],
+        "action_type": "CREATE_COMPLAINT",
+    }
+    shown = one(wxpay, notice.resource["complaint_id"])
+    assert wxpay.decrypt(shown["payer_phone"]) == "13912345678"
+    assert shown["complaint_state"] == "PENDING"
+    assert shown["complaint_detail"] == "没有收到商品"
+    assert shown["incoming_user_response"] is True
+    assert shown["complaint_full_refunded"] is False
+    assert shown["payer_openid"] == bought["openid"]
+    assert shown["complaint_order_info"] == [
+        {
+            "transaction_id": bought["transaction_id"],
+            "out_trade_no": bought["out_trade_no"],
+            "amount": 100,
+        }
+    ]
+
+
+def test_a_complaint_is_answered_and_dealt_with(gateway, wxpay, told):
+    number = complained(gateway, wxpay)
+    act(gateway, wxpay, number, "response", response_content="马上为您处理")
+    shown = one(wxpay, number)
+    assert (shown["complaint_state"], shown["incoming_user_response"]) == ("PROCESSING", False)
+    say(gateway.state, number, "还是没有收到")
+    assert one(wxpay, number)["incoming_user_response"] is True
+    act(gateway, wxpay, number, "complete")
+    assert one(wxpay, number)["complaint_state"] == "PROCESSED"
+    assert refused(act, gateway, wxpay, number, "complete").code == "INVALID_REQUEST"
+    actions = [told.next().resource["action_type"] for _ in range(4)]
+    assert sorted(actions) == sorted(
+        ["CREATE_COMPLAINT", "MERCHANT_RESPONSE", "USER_RESPONSE", "MERCHANT_CONFIRM_COMPLETE"]
+    )
+    entries = history(wxpay, number)
+    assert [entry["operate_type"] for entry in entries["data"]] == [
+        "MERCHANT_CONFIRM_COMPLETE",
+        "USER_RESPONSE",
+        "MERCHANT_RESPONSE",
+        "USER_CREATE_COMPLAINT",
+    ]
+    assert (entries["limit"], entries["offset"], entries["total_count"]) == (100, 0, 4)
+    part = history(wxpay, number, limit=1, offset=2)
+    assert [entry["operate_details"] for entry in part["data"]] == ["马上为您处理"]
+    assert "total_count" not in part
+
+
+def test_nobody_is_told_where_no_address_is_set(gateway, wxpay):
+    before = len(gateway.notifications())
+    complained(gateway, wxpay)
+    assert len(gateway.notifications()) == before + 1  # of the payment
+
+
+def test_pictures_go_with_an_answer(gateway, wxpay):
+    number = complained(gateway, wxpay)
+    upload = wxpay["v3/merchant-service/images/upload"]
+    media_id = upload.post(media=Media(PICTURE, "a.jpg")).json()["media_id"]
+    answer = {"response_content": "请看图", "response_images": [media_id]}
+    act(gateway, wxpay, number, "response", **answer)
+    (address,) = history(wxpay, number, limit=1)["data"][0]["image_list"]
+    picture = wxpay[address].get()
+    assert (picture.content, picture.verified) == (PICTURE, False)
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    for wrong in (["nothing"], [1], "x", [media_id] * 5):
+        error = refused(
+            act, gateway, wxpay, number, "response", **{**answer, "response_images": wrong}
+        )
+        assert error.code == "PARAM_ERROR"
+        assert error.detail["field"].startswith("/response_images")
+
+
+def test_an_answer_made_of_blocks_is_given_once(gateway, wxpay):
+    number = complained(gateway, wxpay)
+    message = {"blocks": [{"type": "TEXT", "text": {"text": "您好"}}]}
+    answer = {"message": message, "idempotent_id": "1"}
+    first, second = (
+        act(gateway, wxpay, number, "response-immediate-service", **answer).json() for _ in range(2)
+    )
+    assert first == second
+    entries = history(wxpay, number)["data"]
+    assert [entry["log_id"] for entry in entries].count(first["log_id"]) == 1
+    assert entries[0]["normal_message"] == message
+    wrong = refused(
+        act, gateway, wxpay, number, "response-immediate-service", idempotent_id="2", message=[]
+    )
+    assert wrong.detail["field"] == "/message"
+
+
+def test_money_that_is_asked_back_is_refused(gateway, wxpay):
+    number = complained(gateway, wxpay, problem="REFUND")
+    assert one(wxpay, number)["apply_refund_amount"] == 100
+    missing = refused(act, gateway, wxpay, number, "update-refund-progress", action="REJECT")
+    assert missing.detail["field"] == "/reject_reason"
+    act(gateway, wxpay, number, "update-refund-progress", action="REJECT", reject_reason="已使用")
+    assert one(wxpay, number)["complaint_state"] == "PROCESSED"
+    again = refused(act, gateway, wxpay, number, "update-refund-progress", action="APPROVE")
+    assert again.code == "INVALID_REQUEST"
+
+
+def test_money_that_is_asked_back_is_given(gateway, wxpay):
+    number = complained(gateway, wxpay, problem="REFUND")
+    act(gateway, wxpay, number, "update-refund-progress", action="APPROVE", launch_refund_day=0)
+    shown = one(wxpay, number)
+    assert shown["complaint_state"] == "PROCESSING"
+    wxpay.v3.refund.domestic.refunds.post(
+        json={
+            "out_trade_no": shown["complaint_order_info"][0]["out_trade_no"],
+            "out_refund_no": new_number("R"),
+            "amount": {"refund": 100, "total": 100, "currency": "CNY"},
+        }
+    )
+    shown = one(wxpay, number)
+    assert (shown["complaint_state"], shown["complaint_full_refunded"]) == ("PROCESSED", True)
+
+
+def test_only_a_request_for_money_is_decided(gateway, wxpay):
+    number = complained(gateway, wxpay)
+    error = refused(act, gateway, wxpay, number, "update-refund-progress", action="APPROVE")
+    assert error.code == "INVALID_REQUEST"
+    error = refused(act, gateway, wxpay, number, "update-refund-progress", action="MAYBE")
+    assert error.detail["field"] == "/action"
+
+
+def test_the_list_of_some_days_in_parts(identity):
+    with Gateway(identity=identity) as gateway, gateway.client() as wxpay:
+        numbers = [complained(gateway, wxpay, f"投诉 {index}") for index in range(12)]
+        gateway.advance(hours=24)
+        numbers.append(complained(gateway, wxpay, "第二天"))
+        listing, today = wxpay[BASE], days(gateway)
+        assert [each["complaint_id"] for each in listing.get(query=today).json()["data"]] == [
+            numbers[-1]
+        ]
+        both = {"begin_date": before(gateway, 1), "end_date": today["end_date"]}
+        first = listing.get(query=both).json()
+        assert (first["limit"], first["offset"], first["total_count"]) == (10, 0, 13)
+        rest = listing.get(query={**both, "offset": 10, "limit": 50}).json()
+        assert "total_count" not in rest
+        found = [each["complaint_id"] for each in (*first["data"], *rest["data"])]
+        assert found == numbers[::-1]
+        nobodys = listing.get(query={**both, "complainted_mchid": "1"}).json()
+        assert (nobodys["data"], nobodys["total_count"]) == ([], 0)
+
+
+def before(gateway, count):
+    return gateway.state.clock.date(gateway.state.clock.now() - count * 86400)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"limit": 51}, "/limit"),
+        ({"limit": -1}, "/limit"),
+        ({"offset": "x"}, "/offset"),
+        ({"offset": "9" * 30}, "/offset"),
+        ({"begin_date": ""}, "/begin_date"),
+        ({"begin_date": "2026-02-30"}, "/begin_date"),
+        ({"begin_date": "20260101"}, "/begin_date"),
+        ({"begin_date": "2000-01-01"}, "/end_date"),
+        ({"begin_date": "2999-01-01"}, "/end_date"),
+    ],
+)
+def test_a_list_that_cannot_be(gateway, wxpay, changes, field):
+    error = refused(wxpay[BASE].get, query=days(gateway, **changes))
+    assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
+    assert error.detail["location"] == "query"
+
+
+@pytest.mark.parametrize("buy", [paid, paid_to_partner, paid_by_v2])
+def test_any_order_that_is_paid_can_be_complained_about(gateway, wxpay, buy):
+    bought = buy(gateway, wxpay)
+    made = [complain(gateway.state, bought["out_trade_no"], "投诉") for _ in range(2)]
+    assert [each["user_complaint_times"] for each in made] == [1, 2]
+    parties = bought["parties"]
+    assert made[0]["complainted_mchid"] == parties.get("sub_mchid", gateway.identity.mchid)
+
+
+def test_what_cannot_be_complained_about(gateway, wxpay):
+    unpaid = order(gateway)
+    wxpay.v3.pay.transactions.native.post(json=unpaid)
+    for number in (unpaid["out_trade_no"], "nothing"):
+        with pytest.raises(Refusal, match="不能投诉"):
+            complain(gateway.state, number, "投诉")
+    with pytest.raises(Refusal, match="/phone"):
+        complain(gateway.state, "nothing", "投诉", phone="1" * 300)
+    with pytest.raises(Refusal, match="不存在"):
+        say(gateway.state, "nothing", "投诉")
+
+
+def test_who_may_answer(gateway, wxpay):
+    number = complained(gateway, wxpay)
+    answer = {"response_content": "x", "complainted_mchid": "1"}
+    error = refused(act, gateway, wxpay, number, "response", **answer)
+    assert (error.status_code, error.code) == (403, "NO_AUTH")
+    for path in (f"{BASE}/nothing", f"{BASE}/nothing/negotiation-historys"):
+        error = refused(wxpay[path].get)
+        assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS")
+    long = {"response_content": canonical.nonce(201)}
+    assert refused(act, gateway, wxpay, number, "response", **long).code == "PARAM_ERROR"
+    for wrong in (None, 1, ["x"]):
+        error = refused(act, gateway, wxpay, number, "response", response_content=wrong)
+        assert error.detail["field"] == "/response_content"
+
+
+def test_the_address_that_complaints_are_told_to(gateway, wxpay):
+    path = wxpay["v3/merchant-service/complaint-notifications"]
+    assert refused(path.get).code == "RESOURCE_NOT_EXISTS"
+    assert refused(path.put, json={"url": "https://a.example"}).code == "RESOURCE_NOT_EXISTS"
+    assert refused(path.delete).code == "RESOURCE_NOT_EXISTS"
+    expected = {"mchid": gateway.identity.mchid, "url": "https://a.example/x"}
+    assert path.post(json={"url": "https://a.example/x"}).json() == expected
+    again = refused(path.post, json={"url": "https://a.example/x"})
+    assert again.code == "RESOURCE_ALREADY_EXISTS"
+    assert path.put(json={"url": "http://b.example"}).json()["url"] == "http://b.example"
+    assert path.get().json()["url"] == "http://b.example"
+    assert refused(path.put, json={"url": "ftp://b.example"}).detail["field"] == "/url"
+    assert path.delete().status_code == 204
+    assert refused(path.get).code == "RESOURCE_NOT_EXISTS"

@@ -1,0 +1,404 @@
+"""What is in the gateway's folder outlives the gateway, however that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import signal
+import sqlite3
+import stat
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.gateway.program import Program
+from tests.gateway.support import NOBODY, order
+from wechatpay_chain import TransportError, WeChatPay
+from wechatpay_chain.gateway import Gateway, folder
+from wechatpay_chain.gateway.folder import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.state import State
+
+ORDERS = 1_000
+KILLED_AFTER = 400
+"""So many orders are acknowledged when the gateway is killed; more are under way."""
+AT_ONCE = 16
+NATIVE = "v3/pay/transactions/native"
+
+
+class Hesitant:
+    """A shop that takes no notification until it is ready for them."""
+
+    def __init__(self) -> None:
+        self.arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
+        self.ready = False
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(204 if shop.ready else 503)
+                self.end_headers()
+                if shop.ready:
+                    shop.arrived.put((dict(self.headers), body))
+
+            def log_message(self, *_: Any) -> None:
+                """Stay quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/notify"
+
+    def __enter__(self) -> Hesitant:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+async def orders_until_it_dies(program: Program, description: Path, url: str) -> Any:
+    """The numbers of orders and of payments that were acknowledged."""
+    ordered: list[str] = []
+    paid: list[str] = []
+    waiting = iter(range(ORDERS))
+    async with WeChatPay.from_gateway(description) as wxpay, aiohttp.ClientSession() as session:
+
+        async def customer() -> None:
+            for index in waiting:
+                number = f"killed{index:06}"
+                body = {
+                    "appid": "wxd678efh567hg6787",
+                    "mchid": wxpay.credential.mchid,
+                    "description": "Image形象店",
+                    "out_trade_no": number,
+                    "notify_url": url,
+                    "amount": {"total": 100 + index},
+                }
+                await wxpay[NATIVE].post_async(json=body)
+                ordered.append(number)
+                if index % 3 == 0:
+                    path = f"{program.told['base_uri']}_gateway/transactions/{number}/pay"
+                    async with session.post(path) as answer:
+                        assert (await answer.json())["state"] == "SUCCESS"
+                    paid.append(number)
+                if len(ordered) == KILLED_AFTER:
+                    program.process.send_signal(signal.SIGKILL)
+
+        ends = await asyncio.gather(*(customer() for _ in range(AT_ONCE)), return_exceptions=True)
+    assert all(isinstance(end, TransportError | aiohttp.ClientError) for end in ends)
+    return ordered, paid
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9")
+async def test_kill_9_in_the_middle_of_a_thousand_orders(tmp_path: Path) -> None:
+    description = tmp_path / "gateway.json"
+    with Hesitant() as shop:
+        with Program("--data", tmp_path) as program:
+            before = program.told
+            ordered, paid = await orders_until_it_dies(program, description, shop.url)
+            assert program.process.wait(timeout=20) == -signal.SIGKILL
+        assert KILLED_AFTER <= len(ordered) < ORDERS
+        assert len(paid) > KILLED_AFTER // 4
+
+        shop.ready = True
+        with Program("--data", tmp_path) as program:
+            same = set(before) - {"base_uri", "tls_base_uri", "console"}
+            assert {name: program.told[name] for name in same} == {
+                name: before[name] for name in same
+            }
+            assert json.loads(description.read_bytes()) == program.told
+            async with WeChatPay.from_gateway(description) as wxpay:
+                await everything_is_there(wxpay, ordered, paid)
+                async with aiohttp.ClientSession() as session:
+                    url = f"{program.told['base_uri']}_gateway/clock"
+                    async with session.post(url, json={"seconds": 60}) as answer:
+                        assert answer.status == 200
+                told = set()
+                while not told >= set(paid):
+                    arrival = await asyncio.to_thread(shop.arrived.get, timeout=20)
+                    told.add(wxpay.notify(*arrival).resource["out_trade_no"])
+            code, errors = program.end()
+            assert (code, errors) == (0, "")
+
+    gateway = Gateway(data=tmp_path)
+    try:
+        gateway.state.ledger.check()
+        states = {each["out_trade_no"]: each["state"] for each in gateway.orders()}
+        assert [each for each in ordered if each not in states] == []
+        settled = {number for number, state in states.items() if state == "SUCCESS"}
+        assert settled >= set(paid)
+        notices = [each["resource"]["out_trade_no"] for each in gateway.notifications()]
+        assert sorted(notices) == sorted(settled)  # one for each payment, not two
+        total = sum(100 + int(number.removeprefix("killed")) for number in settled)
+        assert gateway.state.ledger.balance("payer") == -total
+    finally:
+        gateway.stop()
+
+
+async def everything_is_there(wxpay: WeChatPay, ordered: list[str], paid: list[str]) -> None:
+    mine = {"mchid": wxpay.credential.mchid}
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(number: str) -> None:
+        async with gate:
+            path = f"v3/pay/transactions/out-trade-no/{number}"
+            found = (await wxpay[path].get_async(query=mine)).json()
+        assert found["out_trade_no"] == number
+        if number in paid:
+            assert found["trade_state"] == "SUCCESS"
+
+    async with asyncio.TaskGroup() as group:
+        for number in ordered:
+            group.create_task(look(number))
+
+
+def test_a_restart_keeps_orders_keys_and_time(tmp_path: Path) -> None:
+    with Gateway(data=tmp_path) as gateway, gateway.client() as wxpay:
+        mchid = gateway.identity.mchid
+        wxpay[NATIVE].post(json=order(gateway, out_trade_no="order-1"))
+        gateway.pay("order-1")
+        gateway.advance(hours=48)
+        now = gateway.state.clock.now()
+    with Gateway(data=tmp_path) as gateway:
+        assert gateway.identity.mchid == mchid
+        assert gateway.state.clock.now() >= now
+        with WeChatPay.from_gateway(tmp_path / "gateway.json") as wxpay:
+            path = "v3/pay/transactions/out-trade-no/order-1"
+            assert wxpay[path].get(query={"mchid": mchid}).json()["trade_state"] == "SUCCESS"
+        (notice,) = gateway.notifications()
+        assert notice["url"] == NOBODY
+
+
+def test_time_at_another_pace_does_not_go_back(tmp_path: Path) -> None:
+    state = State(folder=tmp_path, time_scale=3600)
+    state.keep_time()
+    now = state.clock.now()
+    state.store.close()  # as a kill does: nothing more is written down
+    state.close()
+    again = State(folder=tmp_path, time_scale=3600)
+    assert again.clock.now() >= now
+    again.close()
+
+
+def test_time_at_another_pace_is_kept_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = threading.Event()
+    gateway = Gateway(data=tmp_path, time_scale=60)
+    monkeypatch.setattr(gateway.state, "keep_time", kept.set)
+    with gateway:
+        assert kept.wait(10)
+
+
+def test_the_description_has_absolute_paths_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Gateway(data="here") as gateway:
+        monkeypatch.chdir("/")
+        told = json.loads((tmp_path / "here" / "gateway.json").read_bytes())
+        assert told == gateway.describe()
+    assert list(told) == [
+        "base_uri",
+        "tls_base_uri",
+        "ca",
+        "console",
+        "mchid",
+        "serial",
+        "private_key",
+        "certificate",
+        "apiv3_key",
+        "secret",
+        "appid",
+        "platform",
+    ]
+    assert list(told["platform"]) == ["public_key_id", "public_key", "serial", "certificate"]
+    platform = told["platform"]
+    named = [told[name] for name in ("ca", "private_key", "certificate")]
+    for path in (*named, platform["public_key"], platform["certificate"]):
+        assert Path(path).is_absolute()
+        assert Path(path).read_bytes().startswith(b"-----BEGIN ")
+    assert told["console"].startswith(told["base_uri"])
+
+
+def test_nobody_else_reads_what_is_secret(tmp_path: Path) -> None:
+    with Gateway(data=tmp_path):
+        pass
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"gateway.json", "gateway.db", "apiclient_key.pem"}
+    assert [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
+def test_rotated_keys_are_written_down(tmp_path: Path) -> None:
+    description = tmp_path / "gateway.json"
+    with Gateway(data=tmp_path) as gateway:
+        before = json.loads(description.read_bytes())["platform"]
+        with WeChatPay.from_gateway(description) as old:
+            gateway.rotate_keys()
+            after = json.loads(description.read_bytes())["platform"]
+            assert before["public_key_id"] != after["public_key_id"]
+            assert before["serial"] != after["serial"]
+            named = {"Wechatpay-Serial": before["public_key_id"]}  # a rotation takes its time
+            assert old.v3.certificates.get(headers=named).verified
+        with WeChatPay.from_gateway(description) as new:
+            assert new.v3.certificates.get().verified
+        gateway.rotate_keys()
+    again = load_identity(tmp_path)
+    assert [each.serial for each in again.platforms] == [
+        each.serial for each in gateway.identity.platforms
+    ]
+    keys = tmp_path / "keys"
+    assert len(list(keys.glob("platform_key_*.pem"))) == len(again.platforms)  # no older ones
+
+
+def test_a_rotation_that_breaks_off_leaves_the_keys_from_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = load_identity(tmp_path)
+    write = folder._write
+
+    def break_off(path: Path, content: bytes) -> None:
+        if path.name == "secrets.json":
+            raise KeyboardInterrupt
+        write(path, content)
+
+    monkeypatch.setattr(folder, "_write", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        save_identity(identity.rotated(), tmp_path)
+    assert load_identity(tmp_path).public_key_id == identity.public_key_id
+
+
+def test_first_keys_are_there_all_at_once_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+
+        def break_off(path: Path, content: bytes) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(folder, "_write", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            load_identity(tmp_path)
+    assert not (tmp_path / "keys").exists()
+    assert load_identity(tmp_path).mchid == load_identity(tmp_path).mchid
+
+
+def test_an_identity_that_is_given_goes_to_the_folder(identity: Identity, tmp_path: Path) -> None:
+    with (
+        Gateway(identity=identity, data=tmp_path),
+        WeChatPay.from_gateway(tmp_path / "gateway.json") as wxpay,
+    ):
+        assert wxpay.v3.certificates.get().verified
+    assert load_identity(tmp_path).serial == identity.serial
+
+
+def test_records_may_stay_in_memory_though_there_is_a_folder(tmp_path: Path) -> None:
+    with Gateway(data=tmp_path, keep=False) as gateway, gateway.client() as wxpay:
+        wxpay[NATIVE].post(json=order(gateway))
+        assert len(gateway.orders()) == 1
+    assert not (tmp_path / "gateway.db").exists()
+    assert (tmp_path / "gateway.json").exists()
+
+
+def test_a_folder_has_one_gateway_at_a_time(tmp_path: Path) -> None:
+    with Gateway(data=tmp_path) as first:
+        with pytest.raises(FolderError, match=r"another gateway uses .*process \d+.*; stop it"):
+            Gateway(data=tmp_path)
+        first.stop()
+        with Gateway(data=tmp_path), pytest.raises(FolderError, match="another gateway"):
+            first.start()
+        first.start()
+
+
+def spoil_database(place: Path) -> str:
+    (place / "gateway.db").write_bytes(b"this is no database" * 100)
+    return "gateway.db cannot be used: file is not a database"
+
+
+def spoil_version(place: Path) -> str:
+    State(folder=place).close()
+    database = sqlite3.connect(place / "gateway.db")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    return "gateway.db was made by another version"
+
+
+def spoil_secrets(place: Path) -> str:
+    load_identity(place)
+    (place / "keys" / "secrets.json").write_text("{")
+    return "cannot be read .JSONDecodeError"
+
+
+def spoil_key(place: Path) -> str:
+    load_identity(place)
+    (place / "keys" / "apiclient_key.pem").write_text("no key")
+    return "cannot be read .ValueError"
+
+
+def spoil_by_loss(place: Path) -> str:
+    load_identity(place)
+    (place / "keys" / "ca.pem").unlink()
+    return r"ca\.pem: No such file"
+
+
+def spoil_platforms(place: Path) -> str:
+    load_identity(place)
+    secrets = place / "keys" / "secrets.json"
+    told = json.loads(secrets.read_bytes())
+    secrets.write_text(json.dumps({**told, "platforms": []}))
+    return "the platform has no key"
+
+
+def spoil_by_other_keys(place: Path) -> str:
+    (place / "keys").mkdir()
+    (place / "keys" / "apiclient_key.pem").write_text("a merchant's real one")
+    return "has files that are not a gateway's; they stay"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        spoil_database,
+        spoil_version,
+        spoil_secrets,
+        spoil_key,
+        spoil_by_loss,
+        spoil_platforms,
+        spoil_by_other_keys,
+    ],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_a_folder_that_is_not_a_gateways(spoil: Any, tmp_path: Path) -> None:
+    problem = spoil(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.pem")}
+    for _ in range(2):  # the lock is given back
+        with pytest.raises(FolderError, match=problem):
+            Gateway(data=tmp_path)
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(FolderError, match="cannot be used .*; choose a folder"):
+            Gateway(data=place)
+        with pytest.raises(FolderError, match="cannot be used"):
+            load_identity(place)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, content: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(folder, "_write", refuse)
+    with pytest.raises(FolderError, match=r"Permission denied\); choose a folder"):
+        Gateway(data=tmp_path)

@@ -1,0 +1,402 @@
+"""Bad requests are refused as WeChat Pay refuses them: where, what, and why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.gateway.support import order
+from wechatpay_chain import APIError, ClientError, Sensitive, ServerError, catalogue, xml
+from wechatpay_chain.crypto import rsa
+from wechatpay_chain.gateway import Gateway, dispatch
+from wechatpay_chain.gateway.exchange import Refusal, Secret
+
+SECRET = "张三的名字"
+USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"
+NESTED = "v3/payscore/partner/serviceorder"
+
+
+def refused(call, /, *arguments, **options):
+    with pytest.raises(APIError) as caught:
+        call(*arguments, **options)
+    assert caught.value.verified
+    return caught.value
+
+
+MADE_UP = {
+    "service_id": "500001",
+    "sub_mchid": "1900000109",
+    "appid": "wxd678efh567hg6787",
+    "out_order_no": "1234323JKHDFE1243252",
+    "service_introduction": "某某酒店",
+    "risk_fund": {"name": "DEPOSIT", "amount": 10000},
+    "time_range": {"start_time": "20091225091010"},
+    "notify_url": "https://api.test.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "issue"),
+    [
+        ({"out_order_no": None}, "/out_order_no", "is required and empty"),
+        ({"out_order_no": ""}, "/out_order_no", "is required and empty"),
+        ({"out_order_no": 1}, "/out_order_no", "must be of type string, as JSON has it"),
+        ({"risk_fund": None}, "/risk_fund", "is required and empty"),
+        ({"risk_fund": []}, "/risk_fund", "must be of type object, as JSON has it"),
+        ({"risk_fund": {"amount": 1}}, "/risk_fund/name", "is required and empty"),
+        (
+            {"risk_fund": {"name": "D", "amount": "1"}},
+            "/risk_fund/amount",
+            "must be of type integer, as JSON has it",
+        ),
+        (
+            {"risk_fund": {"name": "D", "amount": True}},
+            "/risk_fund/amount",
+            "must be of type integer, as JSON has it",
+        ),
+        (
+            {"risk_fund": {"name": "D", "amount": 1.5}},
+            "/risk_fund/amount",
+            "must be of type integer, as JSON has it",
+        ),
+        ({"post_payments": {}}, "/post_payments", "must be an array"),
+        (
+            {"post_payments": [{"name": "早餐", "amount": "1"}]},
+            "/post_payments/0/amount",
+            "must be of type",
+        ),
+        ({"risk_fund": "x"}, "/risk_fund", "must be of type object"),
+    ],
+)
+def test_a_made_up_operation_takes_what_its_catalogue_says(wxpay, changes, field, issue):
+    error = refused(wxpay[NESTED].post, json={**MADE_UP, **changes})
+    assert (error.status_code, error.code) == (400, "PARAM_ERROR")
+    assert (error.detail["field"], error.detail["location"]) == (field, "body")
+    assert error.detail["issue"].startswith(issue)
+    assert field in error.message
+
+
+def test_what_is_well_formed_is_answered_and_echoed(wxpay):
+    answer = wxpay[NESTED].post(json=MADE_UP)
+    assert answer.headers["Wechatpay-Gateway"] == "made-up"
+    told = answer.json()
+    for name in ("service_id", "appid", "out_order_no", "service_introduction"):
+        assert told[name] == MADE_UP[name]
+    assert told["risk_fund"]["amount"] == 10000
+    assert wxpay[NESTED].post(json=MADE_UP).json() == told
+    other = wxpay[NESTED].post(json={**MADE_UP, "out_order_no": "2"}).json()
+    assert other["order_id"] != told["order_id"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({}, "/bill_date"),
+        ({"organization_id": "", "limit": "1.5"}, "/limit"),
+        ({"organization_id": "", "offset": "-"}, "/offset"),
+    ],
+)
+def test_a_query_is_checked(wxpay, query, field):
+    path = "v3/bill/tradebill" if field == "/bill_date" else "v3/offlineface/face-collections"
+    error = refused(wxpay[path].get, query=query)
+    assert (error.code, error.detail["field"], error.detail["location"]) == (
+        "PARAM_ERROR",
+        field,
+        "query",
+    )
+
+
+def test_a_query_of_a_made_up_operation_is_checked_and_echoed(wxpay):
+    path = wxpay["v3/marketing/favor/stocks"]
+    good = {"offset": "7", "limit": "3", "stock_creator_mchid": "9800064"}
+    told = path.get(query=good).json()
+    assert (told["offset"], told["limit"]) == (7, 3)
+    for changes, field in (({"offset": "x"}, "/offset"), ({"limit": "1e3"}, "/limit")):
+        assert refused(path.get, query={**good, **changes}).detail["field"] == field
+    del good["stock_creator_mchid"]
+    error = refused(path.get, query=good)
+    assert (error.detail["field"], error.detail["issue"]) == (
+        "/stock_creator_mchid",
+        "is required",
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"amount": NaN}',
+        b'{"amount": Infinity}',
+        b'{"amount": -Infinity}',
+        b'{"amount": 1e999}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b'{"a": "\xed\xa0\x80"}',
+        b"\xff\xfe{\0}\0",
+        b'{"a": ' + b"[" * 90 + b"]" * 90 + b"}",
+        b'{"a": ' + b'{"a":' * 90 + b"1" + b"}" * 91,
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": 1',
+        b"null",
+        b'"text"',
+        b"[{}]",
+        b"\0",
+        b"{'a': 1}",
+    ],
+)
+def test_a_body_that_is_no_json_object(wxpay, body):
+    for path in ("v3/pay/transactions/native", NESTED):
+        error = refused(wxpay[path].post, body=body)
+        assert (error.status_code, error.code) == (400, "PARAM_ERROR")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\U0001f409", "\0", "a\nb", "\u202e", "]]>", "\ufffe", "\\u0000", "x" * 100_000, "{" * 99],
+)
+def test_any_text_comes_back_as_it_was(wxpay, text):
+    told = wxpay[NESTED].post(json={**MADE_UP, "service_introduction": text}).json()
+    assert told["service_introduction"] == text
+
+
+def test_of_two_members_with_one_name_the_last_counts(wxpay):
+    body = json.dumps(MADE_UP)[:-1] + ', "service_id": "1", "service_id": "2"}'
+    assert wxpay[NESTED].post(body=body).json()["service_id"] == "2"
+
+
+def test_unknown_paths_and_what_is_near(wxpay):
+    error = refused(wxpay.v3.pay.transactions.nativ.post, json={})
+    assert (error.status_code, error.code) == (404, "NOT_FOUND")
+    assert "POST v3/pay/transactions/native" in error.message
+    far = refused(wxpay.v3.nothing.like.this.get)
+    assert "is" not in far.message.partition("no such path")[2]
+
+
+@pytest.mark.parametrize("path", ["v3/pay/transactions/native", "v2/pay/micropay"])
+def test_a_wrong_method_is_told_the_right_ones(gateway, wxpay, path):
+    options = {"xml": fields(gateway)} if path.startswith("v2") else {}
+    with pytest.raises(ClientError) as caught:
+        wxpay[path].patch(**options)
+    error = caught.value
+    assert error.status_code == 405
+    assert error.response.headers["Allow"] == "POST"
+    assert "allowed is POST" in str(error)
+
+
+def test_a_template_variable_that_is_empty_is_no_path(wxpay):
+    assert refused(wxpay["v3/pay/transactions/id/"].get).status_code == 404
+
+
+# --- APIv2 -------------------------------------------------------------------------------------
+
+
+def fields(gateway, **more):
+    return {"appid": gateway.identity.appid, "mch_id": gateway.identity.mchid, **more}
+
+
+def test_apiv2_says_it_in_its_own_form(gateway, wxpay):
+    error = refused(wxpay.v2.pay.unifiedorder.post, xml=fields(gateway))
+    assert (error.status_code, error.code) == (200, "PARAM_ERROR")
+    assert "/body is required and empty" in error.message
+    told = xml.loads(error.response.content)
+    assert (told["return_code"], told["result_code"]) == ("SUCCESS", "FAIL")
+    assert told["mch_id"] == gateway.identity.mchid
+
+
+@pytest.mark.parametrize("number", ["transaction_id", "out_trade_no"])
+def test_apiv2_takes_either_of_two_numbers(gateway, wxpay, number):
+    path = wxpay.v2.pay.facepayquery
+    assert path.post(xml=fields(gateway, **{number: "1"})).verified
+    assert "/transaction_id" in refused(path.post, xml=fields(gateway)).message
+
+
+def test_apiv2_counts_in_whole_numbers(gateway, wxpay):
+    operation = catalogue.find("POST", "v2/pay/facepay")
+    good = {
+        **fields(gateway),
+        **{member.name: "1" for member in operation.body if member.required},
+        **fields(gateway),
+        "sign_type": "HMAC-SHA256",
+    }
+    good.pop("fee_type")
+    answer = wxpay.v2.pay.facepay.post(xml=good)
+    assert answer.verified
+    assert answer.xml()["total_fee"] == "1"
+    error = refused(wxpay.v2.pay.facepay.post, xml={**good, "total_fee": "1.5"})
+    assert "/total_fee must be a whole number" in error.message
+    del good["body"]
+    assert "/body" in refused(wxpay.v2.pay.facepay.post, xml=good).message
+
+
+# --- what comes encrypted ----------------------------------------------------------------------
+
+
+def with_serial(gateway, **options):
+    return {"headers": {"Wechatpay-Serial": gateway.identity.public_key_id}, **options}
+
+
+def test_a_sensitive_member_must_open(gateway, wxpay):
+    stranger = gateway.identity.merchant_key.public_key()
+    for value in ("plain text", "QUJD", rsa.encrypt(SECRET, stranger), "A" * 400):
+        error = refused(wxpay[USER].patch, **with_serial(gateway, json={"user_name": value}))
+        assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/user_name")
+        assert (error.detail["value"], error.detail["issue"]) == (
+            "***",
+            "cannot be decrypted with the platform's key",
+        )
+    unnamed = refused(wxpay[USER].patch, json={"user_name": "QUJD"})
+    assert (unnamed.detail["field"], unnamed.detail["location"]) == ("Wechatpay-Serial", "header")
+    wrong = {"Wechatpay-Serial": "5A" * 20}
+    error = refused(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=wrong)
+    assert error.detail["value"] == "5A" * 20
+
+
+def test_a_sensitive_member_of_a_query(gateway, wxpay):
+    operations = [
+        (operation, member)
+        for operation in catalogue.operations()
+        for member in operation.query
+        if member.encrypted == "RSAES-OAEP" and "{" not in operation.path
+    ]
+    assert operations
+    for operation, member in operations:
+        query = {each.name: "1" for each in operation.query if not each.encrypted}
+        query[member.name] = "QUJD"
+        if any(each.required and each.name not in query for each in operation.query):
+            continue
+        error = refused(wxpay[operation.path].get, **with_serial(gateway, query=query))
+        assert (error.detail["field"], error.detail["location"]) == (f"/{member.name}", "query")
+
+
+def presign(**user):
+    return {
+        "business_name": "K12",
+        "facepay_user": {"out_user_id": "1", "organization_id": "O1", **user},
+    }
+
+
+PRESIGN = "v3/offlineface/contracts/presign"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        presign(phone=13800000000),
+        presign(identification=SECRET),
+        presign(identification={"identification_number": SECRET}),
+        presign(phone=[SECRET]),
+        {**presign(), "limit_bank_card": SECRET},
+        {**presign(), "limit_bank_card": [{"bank_card_number": SECRET}]},
+        {**presign(), "business_name": {"a": 1}, "limit_bank_card": {"phone": SECRET}},
+    ],
+)
+def test_what_should_have_come_encrypted_is_not_echoed(gateway, wxpay, body):
+    error = refused(wxpay[PRESIGN].post, **with_serial(gateway, json=body))
+    assert error.code == "PARAM_ERROR"
+    assert SECRET not in error.response.text
+    assert "13800000000" not in error.response.text
+
+
+def test_what_came_encrypted_is_neither_echoed_nor_logged(identity):
+    with Gateway(identity=identity) as gateway, gateway.client() as wxpay:
+        send_secrets(gateway, wxpay)
+        log = gateway.state.log.all()
+    assert len(log) > 20
+    assert SECRET not in json.dumps(log, ensure_ascii=False)
+
+
+def send_secrets(gateway, wxpay):
+    body = presign(phone=Sensitive(SECRET), identification_name=1)
+    error = refused(wxpay[PRESIGN].post, **with_serial(gateway, json=body))
+    assert error.code == "PARAM_ERROR"
+    wxpay[PRESIGN].post(**with_serial(gateway, json=presign(phone=Sensitive(SECRET))))
+    for operation in sensitive_operations():
+        call = catalogue.example.call(operation)
+        options = {**call.options, **with_serial(gateway)}
+        options.pop("base_uri", None)
+        options["json"] = renamed(options["json"])
+        wxpay[operation.path].post(**call.variables, **options)
+
+
+def sensitive_operations():
+    """Some made-up ones that take something encrypted."""
+    found = [
+        operation
+        for operation in catalogue.operations()
+        if operation.method == "POST"
+        and operation.protocol == "v3"
+        and operation.body_option == "json"
+        and any(each.encrypted for member in operation.body for each in (member, *member.members))
+        and dispatch.find("POST", f"/{operation.path}").function is None
+    ]
+    assert len(found) > 20
+    return found
+
+
+def renamed(value):
+    """An example with the same secret wherever there is one."""
+    if isinstance(value, Sensitive):
+        return Sensitive(SECRET)
+    if isinstance(value, dict):
+        return {name: renamed(each) for name, each in value.items()}
+    return [renamed(each) for each in value] if isinstance(value, list) else value
+
+
+def test_a_refusal_shows_no_secret():
+    secret = Secret(SECRET)
+    refusal = Refusal.parameter("name", {"a": [secret]}, f"cannot be {secret}")
+    assert SECRET not in f"{refusal} {refusal.detail} {secret!r}"
+    assert refusal.detail["value"] == {"a": ["***"]}
+    assert json.dumps(secret, ensure_ascii=False) == f'"{SECRET}"'
+
+
+def test_a_refusal_is_not_as_long_as_what_it_refuses(wxpay):
+    for value in ("x" * 10**6, ["x"] * 10**5, {f"{n}": [[[[1]]]] for n in range(10**4)}):
+        error = refused(wxpay[NESTED].post, json={**MADE_UP, "risk_fund": value})
+        assert len(error.response.content) < 100_000
+
+
+# --- what nobody foresaw -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(dispatch, "made_up", fail)
+
+
+def test_an_unforeseen_fault_is_logged_and_answered(gateway, wxpay, broken, caplog):
+    with pytest.raises(ServerError) as caught:
+        wxpay[NESTED].post(json=MADE_UP)
+    error = caught.value
+    assert (error.status_code, error.code, error.verified) == (500, "SYSTEM_ERROR", True)
+    assert "foresaw" not in error.response.text
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("wechatpay_chain.gateway", "ERROR")
+    assert record.getMessage() == f"POST /{NESTED} failed"
+    assert "ZeroDivisionError: nobody foresaw this" in caplog.text
+    assert wxpay.v3.certificates.get().verified
+
+
+def test_an_unforeseen_fault_in_apiv2(gateway, wxpay, broken, caplog):
+    error = refused(wxpay.v2.pay.facepayquery.post, xml=fields(gateway, out_trade_no="1"))
+    assert error.code == "SYSTEMERROR"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_an_unforeseen_fault_began_is_undone(gateway, wxpay, monkeypatch, caplog):
+    path = "/v3/pay/transactions/native"
+    found = dispatch.find("POST", path)
+
+    def create_and_fail(call):
+        found.function(call)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(dispatch, "find", lambda *_: found._replace(function=create_and_fail))
+    made = order(gateway)
+    with pytest.raises(ServerError):
+        wxpay[path].post(json=made)
+    assert gateway.state.store.get("order", made["out_trade_no"]) is None
+    assert "ZeroDivisionError" in caplog.text

@@ -1,0 +1,98 @@
+// A shop on wechatpay-axios-plugin: order, query, payment, notification, refund, close.
+// Arguments: the path of gateway.json, and the folder of its node_modules. Prints what it saw.
+'use strict';
+
+const http = require('node:http');
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+
+const [, , description, modules] = process.argv;
+const { Wechatpay, Aes, Rsa, Formatter } = createRequire(`${modules}/`)('wechatpay-axios-plugin');
+const gateway = JSON.parse(readFileSync(description, 'utf8'));
+const platform = {
+  [gateway.platform.public_key_id]: readFileSync(gateway.platform.public_key),
+  [gateway.platform.serial]: readFileSync(gateway.platform.certificate),
+};
+
+const wxpay = new Wechatpay({
+  mchid: gateway.mchid,
+  serial: gateway.serial,
+  privateKey: readFileSync(gateway.private_key),
+  certs: platform,
+  secret: gateway.secret,
+  baseURL: gateway.base_uri,
+});
+
+function receive() {
+  let arrived;
+  const notified = new Promise((resolve) => { arrived = resolve; });
+  const server = http.createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(204).end();
+      arrived({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+    });
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve({ server, notified, url: `http://127.0.0.1:${server.address().port}/notify` });
+    });
+  });
+}
+
+function opened({ headers, body }) {
+  const message = Formatter.response(
+    headers['wechatpay-timestamp'], headers['wechatpay-nonce'], body,
+  );
+  const key = platform[headers['wechatpay-serial']];
+  if (!Rsa.verify(message, headers['wechatpay-signature'], key)) throw new Error('not genuine');
+  const { resource } = JSON.parse(body);
+  return JSON.parse(Aes.AesGcm.decrypt(
+    resource.ciphertext, gateway.apiv3_key, resource.nonce, resource.associated_data,
+  ));
+}
+
+async function main() {
+  const { server, notified, url } = await receive();
+  const order = (number) => ({
+    appid: gateway.appid,
+    mchid: gateway.mchid,
+    description: 'Image形象店-QQ公仔',
+    out_trade_no: number,
+    notify_url: url,
+    amount: { total: 100, currency: 'CNY' },
+  });
+  const transactions = wxpay.v3.pay.transactions;
+  const query = (number) => transactions.outTradeNo.$out_trade_no$.get({
+    params: { mchid: gateway.mchid }, out_trade_no: number,
+  });
+  const seen = {};
+  seen.ordered = (await transactions.native.post(order('Axios-0001'))).data;
+  seen.before = (await query('Axios-0001')).data.trade_state;
+  const paid = await fetch(`${gateway.base_uri}_gateway/transactions/Axios-0001/pay`, { method: 'POST' });
+  if (!paid.ok) throw new Error(await paid.text());
+  seen.notified = opened(await notified);
+  seen.after = (await query('Axios-0001')).data.trade_state;
+  seen.refunded = (await wxpay.v3.refund.domestic.refunds.post({
+    out_trade_no: 'Axios-0001',
+    out_refund_no: 'Axios-refund-0001',
+    amount: { refund: 40, total: 100, currency: 'CNY' },
+  })).data;
+  seen.refund = (await wxpay.v3.refund.domestic.refunds.$out_refund_no$.get({
+    out_refund_no: 'Axios-refund-0001',
+  })).data;
+  await transactions.native.post(order('Axios-0002'));
+  seen.closed = (await transactions.outTradeNo.$out_trade_no$.close.post(
+    { mchid: gateway.mchid }, { out_trade_no: 'Axios-0002' },
+  )).status;
+  seen.at_last = (await query('Axios-0002')).data.trade_state;
+  server.close();
+  console.log(JSON.stringify(seen));
+}
+
+main().catch((error) => {
+  const said = error.response ? JSON.stringify(error.response.data) : error.stack;
+  console.error(said);
+  process.exit(1);
+});

@@ -1,0 +1,37 @@
+"""The console in the browser at `/_gateway/`, and the cashier page of every order.
+
+`data` answers what the console asks for, `explanation` says why a signature failed, `events` tells
+a page that something happened, `cashier` takes a payment. The pages themselves are in `templates`
+and `static`; they load nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ..wire import guarded
+from . import cashier, data, events, pages
+
+if TYPE_CHECKING:
+    from ..server import Gateway
+
+__all__ = ["attach", "routes"]
+
+
+def attach(gateway: Gateway, app: web.Application) -> None:
+    """Serve a gateway's console and cashier; its routes go behind the control API's."""
+    streams = events.Streams(gateway.state)
+    app.add_routes(map(guarded, routes(gateway, streams)))
+    app.on_shutdown.append(streams.end)  # nobody waits for a browser to leave
+
+
+def routes(gateway: Gateway, streams: events.Streams) -> list[web.RouteDef]:
+    """The routes of one gateway's console and cashier."""
+    return [
+        *data.routes(gateway),
+        *events.routes(streams),
+        *cashier.routes(gateway.state, streams),
+        *pages.routes(),  # last: it also answers whatever nobody else does
+    ]

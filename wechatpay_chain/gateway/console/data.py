@@ -1,0 +1,238 @@
+"""What the console shows and the control API does not tell: orders, refunds, causes, addresses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ... import catalogue
+from ..identity import pem
+from ..state import State
+from ..triggers import content
+from .explanation import explain, verdict
+from .guard import SAFE, answer, local
+from .view import notice_numbers, order_view, refund_view
+
+if TYPE_CHECKING:
+    from ..server import Gateway
+
+__all__ = ["routes"]
+
+MOST = 1000
+"""Records that are listed at once."""
+SUMMARY = ("number", "time", "method", "target", "status", "operation", "kind", "fault")
+
+
+def routes(gateway: Gateway) -> list[web.RouteDef]:
+    """The read-only endpoints of one gateway's console."""
+    data = _Data(gateway)
+    return [
+        web.get(f"/_gateway/{path}", local(handler))
+        for path, handler in {
+            "orders": data.orders,
+            "orders/{out_trade_no}": data.order,
+            "console/refunds": data.refunds,
+            "console/refunds/{out_refund_no}": data.refund,
+            "console/requests": data.requests,
+            "console/requests/{number}": data.request,
+            "console/notifications": data.notifications,
+            "console/notifications/{id}": data.notification,
+            "console/client": data.client,
+            "console/client/keys": data.keys,
+            "console/client/files/{name}": data.file,
+            "console/webhooks": data.webhooks,
+            "console/webhooks/{protocol}/{event}": data.webhook,
+        }.items()
+    ]
+
+
+class _Data:
+    """The handlers."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._state: State = gateway.state
+
+    async def orders(self, request: web.Request) -> web.StreamResponse:
+        """Orders, newest first; `q` looks for words, `limit` says how many."""
+        return answer(self._listed(request, "order", order_view))
+
+    async def order(self, request: web.Request) -> web.StreamResponse:
+        """One order, with what was sent for it, its refunds and its notifications."""
+        number = request.match_info["out_trade_no"]
+        order = self._state.store.get("order", number)
+        if order is None:
+            return answer({"error": f"no order {number}"}, 404)
+        found = {
+            **order_view(order, self._state),
+            "content": order.get("content"),
+            "together": self._together(order),
+            "refunds": self._about(number, "refund", refund_view),
+            "notifications": [
+                {name: notice[name] for name in ("id", "event", "state", "created", "url")}
+                for notice in self._state.outbox.all()
+                if number in notice_numbers(notice) and self._is_sent(notice)
+            ],
+        }
+        return answer(found)
+
+    def _together(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+        """The other orders of the combined one that an order belongs to."""
+        store = self._state.store
+        combined = store.get("combined", order.get("combine_out_trade_no") or "") or {}
+        others = [store.get("order", each) for each in combined.get("numbers", ())]
+        number = order["out_trade_no"]
+        return [
+            order_view(other, self._state)
+            for other in others
+            if other and other["out_trade_no"] != number
+        ]
+
+    async def refunds(self, request: web.Request) -> web.StreamResponse:
+        """Refunds, newest first."""
+        return answer(self._listed(request, "refund", refund_view))
+
+    async def refund(self, request: web.Request) -> web.StreamResponse:
+        """One refund, with all that the gateway keeps of it."""
+        number = request.match_info["out_refund_no"]
+        record = self._state.store.get("refund", number)
+        if record is None:
+            return answer({"error": f"no refund {number}"}, 404)
+        return answer({**refund_view(record, self._state), "record": record})
+
+    def _about(self, number: str, kind: str, view: Callable[..., Any]) -> list[dict[str, Any]]:
+        records = self._state.store.all(kind, newest_first=True)
+        found = (record for record in records if record.get("out_trade_no") == number)
+        return [view(record, self._state) for record in found]
+
+    def _listed(
+        self, request: web.Request, kind: str, view: Callable[..., dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        words, limit = request.query.get("q", "").lower(), _limit(request)
+        found = []
+        for record in self._records(kind, MOST if words else limit):
+            if (not words or words in str(record).lower()) and self._is_sent(record):
+                found.append(view(record, self._state))
+            if len(found) >= limit:
+                break
+        return found
+
+    def _is_sent(self, record: dict[str, Any]) -> bool:
+        """Whether it is there yet: the notification of a refund under way waits in the outbox."""
+        return bool((record.get("created") or 0) <= self._state.clock.now())
+
+    def _records(self, kind: str, size: int) -> Iterator[dict[str, Any]]:
+        """All records of a kind, newest first, read as many at a time as `size` says."""
+        offset = 0
+        while page := self._state.store.all(kind, newest_first=True, limit=size, offset=offset):
+            yield from page
+            offset += len(page)
+
+    async def requests(self, request: web.Request) -> web.StreamResponse:
+        """A line for each of the last requests, newest first; `q` looks into their bytes."""
+        words, found = request.query.get("q", "").lower(), []
+        for entry in self._state.log.all():
+            if words and not _has(entry, words):
+                continue
+            line = {name: entry.get(name) for name in SUMMARY}
+            line["milliseconds"] = round(entry.get("milliseconds") or 0, 1)
+            found.append({**line, **verdict(entry)})
+        return answer(found[: _limit(request)])
+
+    async def request(self, request: web.Request) -> web.StreamResponse:
+        """One request with its bytes, and what is wrong with it."""
+        text = request.match_info["number"]
+        entry = self._state.log.get(int(text)) if text.isdecimal() and len(text) < 19 else None
+        if entry is None:
+            return answer({"error": f"no request {text}"}, 404)
+        # Off the loop: a few thousand digests of a body that may be long.
+        explanation = await asyncio.to_thread(explain, entry, self._state)
+        return answer({**entry, **verdict(entry), "explanation": explanation})
+
+    async def notifications(self, request: web.Request) -> web.StreamResponse:
+        """A line for each notification, newest first."""
+        return answer(self._listed(request, "notice", _notice_line))
+
+    async def notification(self, request: web.Request) -> web.StreamResponse:
+        """One notification with all its attempts."""
+        number = request.match_info["id"]
+        notice = self._state.outbox.get(number)
+        return answer(notice) if notice else answer({"error": f"no notification {number}"}, 404)
+
+    async def client(self, _: web.Request) -> web.StreamResponse:
+        """What a client needs, without the keys."""
+        gateway, identity, folder = self._gateway, self._state.identity, self._state.folder
+        return answer(
+            {
+                "base_uri": gateway.base_uri,
+                "tls_base_uri": gateway.tls_base_uri,
+                "mchid": identity.mchid,
+                "appid": identity.appid,
+                "serial": identity.serial,
+                "public_key_id": identity.public_key_id,
+                "platform_serial": identity.platform_serial,
+                "gateway_json": "" if folder is None else str(folder.resolve() / "gateway.json"),
+                "files": list(self._files()),
+                "now": self._state.clock.now(),
+                "scale": self._state.clock.scale,
+            }
+        )
+
+    async def keys(self, _: web.Request) -> web.StreamResponse:
+        """The symmetric keys."""
+        identity = self._state.identity
+        return answer({"apiv3_key": identity.apiv3_key, "secret": identity.secret})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """A key or a certificate as a PEM file."""
+        name = request.match_info["name"]
+        make = self._files().get(name)
+        if make is None:
+            return answer({"error": f"no file {name}"}, 404)
+        headers = {**SAFE, "Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(body=make(), headers=headers, content_type="application/x-pem-file")
+
+    def _files(self) -> dict[str, Callable[[], bytes]]:
+        identity = self._state.identity
+        return {
+            "apiclient_key.pem": lambda: pem(identity.merchant_key),
+            "apiclient_cert.pem": lambda: pem(identity.merchant_certificate),
+            "pub_key.pem": lambda: pem(identity.platform_key.public_key()),
+            "platform_cert.pem": lambda: pem(identity.platform_certificate),
+            "ca.pem": lambda: pem(identity.authority),
+        }
+
+    async def webhooks(self, _: web.Request) -> web.StreamResponse:
+        """Every notification of the catalogue."""
+        return answer(
+            [
+                {"protocol": each.protocol, "event": each.event, "title": each.title}
+                for each in catalogue.webhooks()
+            ]
+        )
+
+    async def webhook(self, request: web.Request) -> web.StreamResponse:
+        """What a notification would carry, made up."""
+        event, protocol = request.match_info["event"], request.match_info["protocol"]
+        found = catalogue.webhook(event, protocol)
+        if found is None:
+            return answer({"error": f"no notification {event}"}, 404)
+        return answer({"event": event, "resource": content(found, self._state)})
+
+
+def _notice_line(notice: dict[str, Any], _: State) -> dict[str, Any]:
+    line = {name: notice[name] for name in ("id", "event", "url", "state", "created")}
+    return {**line, "attempts": len(notice["attempts"])}
+
+
+def _has(entry: dict[str, Any], words: str) -> bool:
+    places = ("target", "body", "answer_body", "operation", "method")
+    return any(words in str(entry.get(place)).lower() for place in places)
+
+
+def _limit(request: web.Request) -> int:
+    text = request.query.get("limit", "")
+    return max(1, min(int(text), MOST)) if text.isdecimal() and len(text) < 9 else 200

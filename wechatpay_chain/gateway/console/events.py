@@ -1,0 +1,151 @@
+"""Server-sent events: a page hears that something happened, and asks again for what it shows.
+
+An event names what changed and brings no content, so nothing is lost with one: whoever connects
+anew, or is too slow for all of them, is told to ask for everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from ..state import State
+from .guard import SAFE, local
+
+__all__ = ["Streams", "Waiting", "routes"]
+
+MOST = 100
+"""Events that wait for one browser; beyond, it is told to ask for everything instead."""
+LONGEST = 64
+"""Characters of a name that are told: a client chose it, and may have chosen a long one."""
+HEARTBEAT = 15.0
+"""Seconds of silence after which a stream shows that it is alive, and what time it is."""
+PATIENCE = 30.0
+"""Seconds that a browser may leave a stream unread; then it is cut, and connects anew."""
+NAMES = ("out_refund_no", "out_bill_no", "out_trade_no", "number", "id")
+"""The members that name a thing, the most telling first."""
+
+Event = tuple[str, str]
+
+
+class Waiting:
+    """What one browser has not been told yet; takes no more room for a slow one.
+
+    Args:
+        wanted: whether an event is for this browser.
+    """
+
+    def __init__(self, wanted: Callable[[Event], bool] = lambda _: True) -> None:
+        self._wanted = wanted
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._lock = threading.Lock()  # events come from any thread
+        self._events: dict[Event, None] = {}
+        self._missed = False
+        self._woken = False
+
+    def put(self, kind: str, what: dict[str, Any]) -> None:
+        """Take an event; one that waits already is not told twice."""
+        event = kind, next((str(what[name]) for name in NAMES if what.get(name)), "")
+        if not self._wanted(event):
+            return
+        event = kind, event[1][:LONGEST]
+        with self._lock:
+            if len(self._events) >= MOST:
+                self._events.clear()
+                self._missed = True
+            if not self._missed:
+                self._events[event] = None
+            if self._woken:
+                return
+            self._woken = True
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    def wake(self) -> None:
+        """Let `take` return at once."""
+        self._news.set()
+
+    async def take(self, seconds: float) -> str:
+        """What there is to tell, as soon as there is something; empty after so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        with self._lock:
+            events, missed = list(self._events), self._missed
+            self._events.clear()
+            self._missed = self._woken = False
+            self._news.clear()
+        if missed:
+            return _event("reset", {})
+        return "".join(_event("change", {"kind": kind, "id": name}) for kind, name in events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+
+class Streams:
+    """The streams of one gateway.
+
+    Args:
+        state: of the gateway.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._open: set[Waiting] = set()
+        self._ended = False
+
+    async def end(self, _: web.Application) -> None:
+        """End all streams, as the gateway stops."""
+        self._ended = True
+        for waiting in self._open:
+            waiting.wake()
+
+    async def serve(
+        self, request: web.Request, wanted: Callable[[Event], bool] = lambda _: True
+    ) -> web.StreamResponse:
+        """Tell one browser what happens, until it leaves."""
+        headers = {**SAFE, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+        response = web.StreamResponse(headers=headers)
+        waiting, listeners = Waiting(wanted), self._state.log.listeners
+        listeners.add(waiting.put)
+        self._open.add(waiting)
+        try:
+            await response.prepare(request)
+            text = f"retry: 1000\n\n{_event('hello', self._time())}"
+            while not self._ended:
+                async with asyncio.timeout(PATIENCE):
+                    await response.write(text.encode())
+                text = await waiting.take(HEARTBEAT) or _event("beat", self._time())
+        except (ConnectionError, TimeoutError):
+            # Gone, or so slow that it is better off with a new connection.
+            if request.transport is not None:
+                request.transport.abort()
+        finally:
+            listeners.discard(waiting.put)
+            self._open.discard(waiting)
+        return response
+
+    def _time(self) -> dict[str, Any]:
+        clock = self._state.clock
+        return {"now": clock.now(), "scale": clock.scale}
+
+
+def routes(streams: Streams) -> list[web.RouteDef]:
+    """The stream of everything, for the console."""
+
+    async def everything(request: web.Request) -> web.StreamResponse:
+        return await streams.serve(request)
+
+    return [web.get("/_gateway/events", local(everything), allow_head=False)]
+
+
+def _event(name: str, content: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(content)}\n\n"

@@ -1,0 +1,99 @@
+"""The console's page, the files that pages load, and pages with a message."""
+
+from __future__ import annotations
+
+import hashlib
+from html import escape
+from importlib import resources
+from string import Template
+
+from aiohttp import web
+
+from .guard import SAFE, answer, is_here
+from .words import LANGUAGES, WORDS, language
+
+__all__ = ["fill", "message", "routes"]
+
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+def routes() -> list[web.RouteDef]:
+    """The console's page, static files, and an answer for all else below `/_gateway/`."""
+    return [
+        web.get("/_gateway/", console),
+        web.get("/_gateway", to_console),
+        web.get("/_gateway/static/{name}", static),
+        web.get("/favicon.ico", icon),  # browsers ask by themselves; it is no request of a client
+        web.route("*", "/_gateway/{path:.*}", nothing),
+    ]
+
+
+def fill(template: str, **values: str) -> str:
+    """A template with values, which must be HTML already."""
+    return Template(_read("templates", template).decode()).substitute(values)
+
+
+def message(request: web.Request, title: str, text: str, status: int) -> web.Response:
+    """A page that says why there is no other; in JSON for whoever takes no HTML."""
+    chosen = language(request)
+    words = WORDS[chosen]
+    if "text/html" not in request.headers.get("Accept", ""):
+        return answer({"error": words[text]}, status)
+    link = f'<a class="button" href="/_gateway/">{escape(words["to_console"])}</a>'
+    page = fill(
+        "message.html",
+        lang=LANGUAGES[chosen],
+        title=escape(words[title]),
+        text=escape(words[text]),
+        link=link if is_here(request) else "",
+    )
+    return web.Response(text=page, content_type="text/html", status=status, headers=SAFE)
+
+
+async def console(request: web.Request) -> web.StreamResponse:
+    """The console; its script fetches the rest."""
+    if not is_here(request):
+        return message(request, "forbidden_title", "forbidden", 403)
+    page = fill("console.html", lang=LANGUAGES[language(request)])
+    return web.Response(text=page, content_type="text/html", headers=SAFE)
+
+
+async def to_console(_: web.Request) -> web.StreamResponse:
+    """The console is a folder, so that what it links to is below it."""
+    return web.Response(status=308, headers={**SAFE, "Location": "/_gateway/"})
+
+
+async def static(request: web.Request) -> web.StreamResponse:
+    """A script, a style sheet or a picture; the same for everybody, with no secret in it."""
+    return _file(request, request.match_info["name"])
+
+
+async def icon(request: web.Request) -> web.StreamResponse:
+    """The icon, at the address where browsers look for one."""
+    return _file(request, "icon.svg")
+
+
+async def nothing(request: web.Request) -> web.StreamResponse:
+    """There is nothing here; said here, so that it is not taken for a request to WeChat Pay."""
+    return message(request, "not_found_title", "not_found", 404)
+
+
+def _file(request: web.Request, name: str) -> web.Response:
+    kind = TYPES.get(f".{name.rpartition('.')[2]}")
+    if kind is None or name not in _names():
+        return message(request, "not_found_title", "not_found", 404)
+    body = _read("static", name)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {**SAFE, "Cache-Control": "no-cache", "ETag": tag}
+    if tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+
+
+def _names() -> set[str]:
+    """The files there are: a name is looked up, never joined to a path."""
+    return {each.name for each in resources.files(__package__).joinpath("static").iterdir()}
+
+
+def _read(folder: str, name: str) -> bytes:
+    return resources.files(__package__).joinpath(folder, name).read_bytes()

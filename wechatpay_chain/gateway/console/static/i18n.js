@@ -1,0 +1,42 @@
+// Which of the console's words to use, and what is filled in to them.
+
+import * as en from "./en.js";
+import * as zh from "./zh.js";
+
+const COOKIE = "gateway_lang";
+const TAGS = { zh: "zh-CN", en: "en" };
+
+const LANGUAGES = { zh, en };
+
+let language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+
+/** What the other language is. */
+export const other = () => (language === "zh" ? "en" : "zh");
+
+/** The tag of a language, for `lang`. */
+export const tag = (name = language) => TAGS[name];
+
+/** Uses another language from now on, in the cashier as well. */
+export function use(name) {
+  language = name;
+  document.documentElement.lang = TAGS[name];
+  document.cookie = `${COOKIE}=${name}; path=/_gateway/; max-age=31536000; samesite=lax`;
+}
+
+/** Words, with `{values}` filled in; the key itself where there are none. */
+export function t(key, values = {}) {
+  return filled(LANGUAGES[language].words[key] ?? key, values);
+}
+
+/** Words that may not be there: "" then. */
+export const known = (key) => LANGUAGES[language].words[key] ?? "";
+
+/** What a finding means: a title, and what to do about it. */
+export function meaning(finding) {
+  const [title, text] = LANGUAGES[language].findings[finding.code] ?? [finding.code, ""];
+  return { title: filled(title, finding), text: filled(text, finding) };
+}
+
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}

@@ -1,0 +1,113 @@
+"""What a test does with a gateway besides calling it: pay, let time pass, see what was sent.
+
+All of it may be done from any thread, while the gateway runs, before, or after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
+
+from .exchange import Refusal
+from .faults import Faults
+from .operations import payments
+from .state import State
+from .triggers import trigger
+
+__all__ = ["Steering"]
+
+Result = TypeVar("Result")
+
+
+class Steering:
+    """A gateway's levers.
+
+    Attributes:
+        state: what the gateway knows.
+    """
+
+    state: State
+
+    def pay(self, out_trade_no: str, openid: str = "") -> dict[str, Any]:
+        """Pay an order, as its customer would; the order as the gateway has it now.
+
+        Args:
+            out_trade_no: the merchant's number of it.
+            openid: of the customer.
+
+        Raises:
+            LookupError: there is no such order, or it cannot be paid any more.
+        """
+        return self._steer(lambda: payments.pay(self.state, out_trade_no, openid))
+
+    def fail(self, out_trade_no: str) -> dict[str, Any]:
+        """Let a payment fail, as it does when the card has no money; the order.
+
+        It can be paid again until it expires.
+
+        Args:
+            out_trade_no: the merchant's number of it.
+
+        Raises:
+            LookupError: there is no such order, or it is not open.
+        """
+        return self._steer(lambda: payments.fail(self.state, out_trade_no))
+
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
+        """Move the gateway's time on: orders expire, notifications are repeated."""
+        self.state.advance(seconds + 60 * minutes + 3600 * hours)
+
+    def orders(self) -> list[dict[str, Any]]:
+        """All orders as the gateway has them now, the oldest first."""
+
+        def found() -> list[dict[str, Any]]:
+            numbers = [order["out_trade_no"] for order in self.state.store.all("order")]
+            return [payments.existing(self.state, number) for number in numbers]
+
+        return self._steer(found)
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """All notifications with their attempts, the newest first."""
+        return self.state.outbox.all(limit=-1)
+
+    def trigger(
+        self,
+        event: str,
+        to: str,
+        resource: Mapping[str, Any] | None = None,
+        *,
+        protocol: Literal["v2", "v3"] = "v3",
+    ) -> dict[str, Any]:
+        """Send a notification of any type of the catalogue; as `notifications` has it.
+
+        Args:
+            event: its type, `TRANSACTION.SUCCESS` say.
+            to: the address it is posted to.
+            resource: members that replace the made-up ones.
+            protocol: `v3`, or `v2`.
+
+        Raises:
+            LookupError: there is no such type, or the address is none.
+        """
+
+        def sent() -> dict[str, Any]:
+            number = trigger(self.state, event, to, resource, protocol)
+            notice = self.state.outbox.get(number)
+            if notice is None:
+                raise KeyError(number)
+            return notice
+
+        return self._steer(sent)
+
+    @property
+    def faults(self) -> Faults:
+        """What is set to go wrong: `faults.add("v3/pay/*", "delay", times=3)`, `faults.clear()`."""
+        return self.state.faults
+
+    def _steer(self, action: Callable[[], Result]) -> Result:
+        """What an action gives; all that it changes is committed, or none of it."""
+        with self.state.store.transaction():
+            try:
+                return action()
+            except Refusal as refusal:
+                raise LookupError(str(refusal)) from None

@@ -198,7 +198,7 @@ def paid() -> bytes:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_code_runs(page: Path, desk: dict[str, Any]) -> None:
+def test_code_runs(page: Path, desk: dict[str, Any], request: pytest.FixtureRequest) -> None:
     for block in blocks(page):
         if block.source is not None:
             continue  # shown, not run: its file is tested as a whole
@@ -213,7 +213,8 @@ def test_code_runs(page: Path, desk: dict[str, Any]) -> None:
             error.add_note(place)
             raise
     for test in [thing for key, thing in desk.items() if key.startswith("test_")]:
-        outcome = test()
+        fixtures = inspect.signature(test).parameters  # of the pytest plugin that the package has
+        outcome = test(**{fixture: request.getfixturevalue(fixture) for fixture in fixtures})
         if inspect.isawaitable(outcome):
             asyncio.run(outcome)
 

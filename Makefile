@@ -34,7 +34,7 @@ docs: $(VENV)/.documented
 	$(BIN)/sphinx-build -W --keep-going -q -j auto -d docs/_build/doctrees docs docs/_build/html
 
 site-test: $(VENV)/.tested docs
-	SITE_TEST=required $(BIN)/python -m pytest tests/site
+	SITE_TEST=required $(BIN)/python -m pytest tests/site tests/console
 
 # Clients that somebody else wrote, which tests/peers holds the gateway against; needs node and npm.
 peers: $(VENV)/.peered
@@ -53,7 +53,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.installed: pyproject.toml $(STUBS) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[gateway]"
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
@@ -76,5 +76,5 @@ $(VENV)/.peered: tests/peers/package.json $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --group peers
 	mkdir -p $(VENV)/peers
 	cp tests/peers/package.json $(VENV)/peers/
-	npm install --silent --no-audit --no-fund --no-package-lock --prefix $(VENV)/peers
+	npm install --silent --fetch-timeout 60000 --fetch-retries 2 --no-audit --no-fund --no-package-lock --prefix $(VENV)/peers
 	touch $@

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from . import calls, checkers, completion, download, memory, startup
+from . import calls, checkers, completion, download, gateway, memory, startup
 from .report import machine, table
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "download": download.measure,
     "memory": memory.measure,
     "completion": completion.measure,
+    "gateway": gateway.measure,
     "checkers": checkers.measure,
 }
 

@@ -425,6 +425,10 @@ def test_the_demo_shows_everything_and_ends_well(capsys):
     assert "NOT" not in shown
     for refusal in ("SignatureError", "SIGN_ERROR", "timestamp", "'collection_id' is missing"):
         assert refusal in shown
+    for event in ("TRANSACTION.SUCCESS", "REFUND.SUCCESS"):
+        assert f"{event}  verified and decrypted" in shown
+    assert "GET /v3/bill/tradebill  200  verified" in shown
+    assert "\x1b" not in shown  # nobody looks at it on a terminal
     assert shown.rstrip().endswith("Everything went as it must.")
 
 

@@ -18,9 +18,11 @@ SHELL = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 REFUND = ("ops", "show", "POST", "v3/refund/domestic/refunds")
 
 
-def commands(guide: Path) -> list[str]:
+def commands(guide: Path, *, gateway: bool = False) -> list[str]:
+    """The commands that a guide shows: those of the gateway need one that runs, the others not."""
     text = "".join(SHELL.findall(guide.read_text("utf-8")))
-    return [line for line in text.splitlines() if line.startswith("wechatpay-chain ")]
+    lines = [line for line in text.splitlines() if line.startswith("wechatpay-chain ")]
+    return [line for line in lines if line.startswith("wechatpay-chain gateway") == gateway]
 
 
 def sections(guide: Path) -> list[str]:

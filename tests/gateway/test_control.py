@@ -281,7 +281,8 @@ def test_a_page_of_its_own_can_ask(gateway, control):
 
 def test_a_host_that_is_none(gateway, caplog):
     at = urlsplit(gateway.base_uri)
-    for host in (b"[::1", b"[", b"a:b", b"\xff", b"127.0.0.1:99999", b" ", b"a/b", b"%zz"):
+    wrong = (b"[::1", b"[", b"[1::2::3]", b"a:b", b"\xff", b"127.0.0.1:99999", b" ", b"a/b", b"%")
+    for host in wrong:
         connection = http.client.HTTPConnection(at.hostname, at.port, timeout=10)
         connection.putrequest("GET", "/_gateway/health", skip_host=True)
         connection.putheader("Host", host)

@@ -36,13 +36,13 @@ class Shop:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = shop.default
+                shop.arrived.put((dict(self.headers), body))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer[:9])  # in two pieces, as a slow shop's answer comes
                 self.wfile.flush()
                 self.wfile.write(answer[9:])
-                shop.arrived.put((dict(self.headers), body))
 
             def log_message(self, *_: Any) -> None:
                 pass

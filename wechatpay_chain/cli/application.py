@@ -6,13 +6,14 @@ import click
 
 from .._version import __version__
 from .completion import completion
+from .gateway import gateway
 from .openapi import openapi
 from .ops import ops
 from .webhooks import webhooks
 
 __all__ = ["application"]
 
-COMMANDS: tuple[click.Command, ...] = (ops, webhooks, openapi, completion)
+COMMANDS: tuple[click.Command, ...] = (ops, webhooks, openapi, gateway, completion)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 __all__ = ["Clock"]
 
+LAST = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC).timestamp()
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -51,10 +52,12 @@ class Clock:
         """Move on at once.
 
         Raises:
-            ValueError: backwards.
+            ValueError: backwards, or beyond what a calendar has.
         """
         if seconds < 0:
             raise ValueError(f"time cannot be moved back: {seconds} seconds")
+        if not self.now() + seconds < LAST:
+            raise ValueError(f"time cannot be moved on by {seconds} seconds")
         self._offset += seconds
 
     def until(self, moment: float) -> float:

@@ -59,7 +59,7 @@ def _local(handler: Handler) -> Handler:
         except Refusal as refusal:
             error = {"error": refusal.code, "message": refusal.message}
             return _json(error, refusal.status if refusal.status >= 400 else 400)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             return _json({"error": str(error)}, 400)
 
     return guarded

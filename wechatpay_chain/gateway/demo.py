@@ -1,7 +1,7 @@
 """See it work: `python -m wechatpay_chain.gateway.demo` (or `make demo`).
 
 Starts the gateway on a free port of 127.0.0.1, makes every seed call in six styles, then one of
-each kind of refusal.
+each kind of refusal, and at last follows a payment from its order to the bill.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .. import (
 from ..credential import Credential
 from .identity import Identity
 from .server import Gateway
+from .walkthrough import walk
 
 __all__ = ["main"]
 
@@ -245,6 +246,8 @@ def main() -> int:
         failures = show_calls(wxpay, gateway)
         print("\n\nWhat is refused, and how it says so")
         failures += show_refusals(wxpay, gateway)
+        print("\n\nA payment, from its order to the bill")
+        failures += walk(gateway, wxpay, sys.stdout, print)
     print(f"\n{'Everything went as it must.' if not failures else f'{failures} went wrong.'}")
     return 1 if failures else 0
 

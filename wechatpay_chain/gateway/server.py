@@ -26,7 +26,7 @@ from .identity import Identity
 from .operations.registry import chain_path
 from .state import KEPT_EVERY, State
 from .steering import Steering
-from .wire import arrival_of, cut, guarded
+from .wire import arrival_of, cut, guarded, http_logger
 
 __all__ = ["Gateway", "ListenError"]
 
@@ -138,8 +138,8 @@ class Gateway(Steering):
         app = web.Application(client_max_size=MAX_BODY)
         app.add_routes(map(guarded, control.routes(self)))
         console.attach(self, app)
-        app.add_routes([guarded(web.route("*", "/{path:.*}", self._handle))])
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        app.add_routes([guarded(web.route("*", r"/{path:[\s\S]*}", self._handle))])
+        runner = web.AppRunner(app, access_log=None, logger=http_logger(), shutdown_timeout=1)
         await runner.setup()
         courier = Courier(self.state.outbox, self.state.clock, self.state.log)
         beside = [asyncio.create_task(courier.run()), asyncio.create_task(self._keep_time())]

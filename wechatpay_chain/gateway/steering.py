@@ -68,7 +68,10 @@ class Steering:
 
     def notifications(self) -> list[dict[str, Any]]:
         """All notifications with their attempts, the newest first."""
-        return self.state.outbox.all(limit=-1)
+        now = self.state.clock.now()
+        notices = self.state.outbox.all(limit=-1)
+        # Those of what will happen, when a refund has arrived say, are in the outbox already.
+        return [notice for notice in notices if notice["created"] <= now]
 
     def trigger(
         self,

@@ -1,0 +1,70 @@
+"""A gateway in a process of its own, so that nobody else's work is on its account.
+
+`python -m benchmarks.gateway_process DIR` says when it is ready, and how long that took; then it
+answers each line on standard input by one of JSON, and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from wechatpay_chain.crypto import rsa
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.identity import Identity
+
+MESSAGE = b"1700000000\n0123456789ABCDEF0123456789ABCDEF\n" + b'{"code_url":"x"}\n' * 8
+SIGNS = 200
+STARTS = 21
+
+
+def main(folder: str) -> None:
+    """Serve until standard input ends."""
+    with Gateway(data=folder) as gateway:
+        _say({"ready": True})
+        for line in sys.stdin:
+            what = line.strip()
+            if what == "sign":
+                _say({"microseconds": _sign(gateway.identity)})
+            elif what == "start":
+                _say({"milliseconds": _start(Path(folder).with_name("started"))})
+            else:
+                gc.collect()
+                _say({"cpu": time.process_time(), "resident": _resident()})
+
+
+def _sign(identity: Identity) -> float:
+    """CPU of one RSA-2048 signature, as an answer's is made."""
+    begin = time.thread_time()
+    for _ in range(SIGNS):
+        rsa.sign(MESSAGE, identity.platform_key)
+    return (time.thread_time() - begin) / SIGNS * 1e6
+
+
+def _start(folder: Path) -> list[float]:
+    """Wall time from nothing to a gateway that listens; its keys are in the folder already."""
+    Gateway(data=folder).stop()
+    laps = []
+    for _ in range(STARTS):
+        begin = time.perf_counter()
+        with Gateway(data=folder):
+            laps.append((time.perf_counter() - begin) * 1e3)
+    return laps
+
+
+def _resident() -> int:
+    """Bytes of memory; 0 where the system does not tell."""
+    path = Path("/proc/self/statm")
+    return int(path.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if path.exists() else 0
+
+
+def _say(what: dict[str, object]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,391 @@
+"""`wechatpay-chain gateway`: run one, and steer one that runs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.support import data, lines, plain_environment, refused, run
+from tests.cli.test_guide import GUIDES, commands
+from wechatpay_chain import WeChatPay
+from wechatpay_chain.cli import control, steering
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.faults import NAMES
+from wechatpay_chain.gateway.running import Settings
+
+FREE = ("--port", "0", "--tls-port", "0")
+NOBODY = "http://127.0.0.1:1/notify"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Gateway]]:
+    """A gateway that runs, and its folder."""
+    place = tmp_path_factory.mktemp("gateway")
+    with Gateway(data=place) as gateway:
+        yield place, gateway
+
+
+@pytest.fixture
+def gateway(folder: tuple[Path, Gateway]) -> Iterator[Gateway]:
+    yield folder[1]
+    folder[1].faults.clear()
+
+
+@pytest.fixture
+def here(folder: tuple[Path, Gateway]) -> tuple[str, str]:
+    """The option that says which gateway is meant."""
+    return ("--data", str(folder[0]))
+
+
+@pytest.fixture
+def shop() -> Iterator[str]:
+    """An address where notifications are acknowledged."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            xml = b"<xml><return_code>SUCCESS</return_code></xml>"
+            answer = xml if body.startswith(b"<") else b'{"code":"SUCCESS"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/notify"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ordered(gateway: Gateway, number: str) -> str:
+    with gateway.client() as wxpay:
+        wxpay.v3.pay.transactions.native.post(
+            json={
+                "appid": gateway.identity.appid,
+                "mchid": gateway.identity.mchid,
+                "description": "QQ公仔",
+                "out_trade_no": number,
+                "notify_url": NOBODY,
+                "amount": {"total": 100},
+            }
+        )
+    return number
+
+
+def test_a_process_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wechatpay_chain", "gateway", *FREE, "--data", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=plain_environment(),
+    )
+    assert process.stdout is not None
+    said = b""
+    while b"Ctrl-C" not in said:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        said += line
+    with WeChatPay.from_gateway(tmp_path / "gateway.json") as wxpay:
+        assert wxpay.v3.certificates.get().verified
+    assert refused("gateway", *FREE, "--data", str(tmp_path)).splitlines() == [
+        f"Error: another gateway uses {tmp_path} (process {process.pid})",
+        "stop it, or choose another folder",
+    ]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, b"", b"")
+
+
+def test_json_is_what_the_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wechatpay_chain.gateway import running
+
+    monkeypatch.setattr(running, "LOOKED_AFTER", 0.01)
+    monkeypatch.setattr(running.Gateway, "running", False)  # so that it ends at once
+    told = data("gateway", *FREE, "--data", str(tmp_path))
+    assert told == json.loads((tmp_path / "gateway.json").read_bytes())
+
+
+def test_the_defaults_are_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wechatpay_chain.gateway import running
+
+    asked: list[Settings] = []
+    monkeypatch.setattr(running, "run", lambda settings, *_: asked.append(settings))
+    assert lines("gateway") == []
+    lines("gateway", "--data", "x", "--time-scale", "60", "--signs-with", "certificate")
+    assert asked == [
+        Settings(),
+        Settings(data=Path("x"), time_scale=60, signs_with="certificate"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--port", "70000"), ("--time-scale", "0"), ("--signs-with", "x"), ("nothing",)]
+)
+def test_what_is_not_understood(arguments: tuple[str, ...]) -> None:
+    assert refused("gateway", *arguments, code=2).startswith("Usage: wechatpay-chain gateway")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", ["", *(each.name or "" for each in steering.COMMANDS)])
+def test_help(command: str, option: str) -> None:
+    result = run("gateway", *command.split(), option)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: wechatpay-chain gateway {command}".rstrip())
+    assert max(map(len, result.stdout.splitlines())) <= 90
+
+
+def test_pay(gateway: Gateway, here: tuple[str, str]) -> None:
+    number = ordered(gateway, "cli-pay")
+    shown = dict(
+        line.split() for line in lines("gateway", "fail", number, *here) if "fen" not in line
+    )
+    assert shown == {"out_trade_no": number, "state": "PAYERROR"}
+    shown = dict(line.split(maxsplit=1) for line in lines("gateway", "pay", number, *here))
+    assert list(shown) == ["out_trade_no", "state", "total", "transaction_id"]
+    assert (shown["state"], shown["total"]) == ("SUCCESS", "100 fen")
+    assert "INVALID_REQUEST" in refused("gateway", "pay", number, *here)
+    assert "ORDER_NOT_EXIST" in refused("gateway", "fail", "a/b?c", *here)
+
+
+def test_pay_as_somebody(gateway: Gateway, here: tuple[str, str]) -> None:
+    number = ordered(gateway, "cli-openid")
+    order = data("gateway", "pay", number, "--openid", "oUpF8", *here)
+    assert (order["state"], order["openid"]) == ("SUCCESS", "oUpF8")
+    assert order["out_trade_no"] == number
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [("90", 90), ("90s", 90), ("6m", 360), ("2h", 7200), ("1d", 86400), ("1h30m", 5400)],
+)
+def test_advance(gateway: Gateway, here: tuple[str, str], duration: str, seconds: int) -> None:
+    before = gateway.state.clock.offset
+    (line,) = lines("gateway", "advance", duration, *here)
+    assert line.startswith("time  20")
+    assert gateway.state.clock.offset - before == pytest.approx(seconds, abs=1)
+    assert set(data("gateway", "advance", "0", *here)) >= {"time"}
+
+
+@pytest.mark.parametrize("duration", ["", "x", "6x", "m", "6m!", "1h 30m"])
+def test_a_duration_that_is_none(here: tuple[str, str], duration: str) -> None:
+    assert "seconds are expected, or 90s" in refused("gateway", "advance", duration, *here, code=2)
+
+
+@pytest.mark.parametrize(
+    ("event", "options"),
+    [("TRANSACTION.SUCCESS", ()), ("transaction-success", ("--protocol", "v2"))],
+)
+def test_trigger(
+    gateway: Gateway, here: tuple[str, str], shop: str, event: str, options: tuple[str, ...]
+) -> None:
+    shown = dict(
+        line.split(maxsplit=1)
+        for line in lines("gateway", "trigger", event, "--to", shop, *options, *here)
+    )
+    assert (shown["event"], shown["to"], shown["status"]) == (event, shop, "200")
+    assert "SUCCESS" in shown["answer"]
+    assert shown["id"] == gateway.notifications()[0]["id"]
+
+
+def test_trigger_with_content(
+    gateway: Gateway,
+    here: tuple[str, str],
+    shop: str,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "refund.json"
+    path.write_text('{"out_trade_no": "订单1"}', "utf-8")
+    for given in ('{"out_trade_no": "订单1"}', f"@{path}"):
+        sent = data(
+            "gateway", "trigger", "REFUND.SUCCESS", "--to", shop, "--resource", given, *here
+        )
+        assert sent["resource"]["out_trade_no"] == "订单1"
+        assert sent["attempts"][0]["acknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "problem"),
+    [
+        ("{", 2, "not JSON"),
+        ("[]", 2, "a JSON object is expected"),
+        ("@/no/such/file", 1, "'/no/such/file' cannot be read: No such file"),
+    ],
+)
+def test_content_that_is_none(
+    here: tuple[str, str], given: str, code: int, problem: str, gateway: Gateway
+) -> None:
+    before = len(gateway.notifications())
+    said = refused("gateway", "trigger", "X", "--to", NOBODY, "--resource", given, *here, code=code)
+    assert problem in said
+    assert len(gateway.notifications()) == before
+
+
+def test_trigger_that_nobody_acknowledges(here: tuple[str, str]) -> None:
+    result = run("gateway", "trigger", "REFUND.SUCCESS", "--to", NOBODY, *here)
+    assert result.exit_code == 1
+    assert "status  ClientConnectorError" in result.stdout
+    assert "did not acknowledge it: ClientConnectorError" in result.stderr
+    assert "gateway advance 15s" in result.stderr
+
+
+def test_trigger_of_a_type_that_is_none(here: tuple[str, str]) -> None:
+    assert "REFUND.SUCCESS" in refused("gateway", "trigger", "REFUND.SUCCES", "--to", NOBODY, *here)
+    assert "address is expected" in refused(
+        "gateway", "trigger", "REFUND.SUCCESS", "--to", "nowhere", *here
+    )
+
+
+def test_a_delivery_that_takes_too_long(
+    gateway: Gateway, here: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steering, "PATIENCE", 0)
+    said = refused("gateway", "trigger", "REFUND.SUCCESS", "--to", NOBODY, *here)
+    assert "did not deliver notification" in said
+
+
+def test_faults(gateway: Gateway, here: tuple[str, str]) -> None:
+    assert run("gateway", "faults", *here).stderr == "no fault is set\n"
+    assert lines("gateway", "faults", "v3/pay/*", "bad_signature", "--times", "3", *here) == [
+        "v3/pay/*\tbad_signature\t3 times"
+    ]
+    lines("gateway", "faults", "*", "status", "--status", "503", "--body", "busy", *here)
+    lines("gateway", "faults", "v2/*", "delay", "--seconds", "0.5", *here)
+    assert data("gateway", "faults", *here) == [
+        {"match": "v3/pay/*", "fault": "bad_signature", "times": 3},
+        {"match": "*", "fault": "status", "times": None, "status": 503, "body": "busy"},
+        {"match": "v2/*", "fault": "delay", "times": None, "seconds": 0.5},
+    ]
+    assert "delay has no option 'status'" in refused(
+        "gateway", "faults", "*", "delay", "--status", "503", *here
+    )
+    assert data("gateway", "faults", "--clear", *here) == []
+    assert gateway.faults.all() == []
+
+
+def test_a_fault_that_is_none(here: tuple[str, str]) -> None:
+    assert "FAULT is missing: one of status," in refused("gateway", "faults", "*", *here, code=2)
+    assert "is not one of" in refused("gateway", "faults", "*", "nothing", *here, code=2)
+
+
+def test_the_faults_are_the_gateways() -> None:
+    assert steering.FAULTS == NAMES
+    text = run("gateway", "faults", "--help").stdout
+    assert all(name in text for name in NAMES)
+
+
+def test_which_gateway_is_meant(folder: tuple[Path, Gateway], gateway: Gateway) -> None:
+    place = str(folder[0])
+    for options in (
+        ("gateway", "--data", place, "faults"),
+        ("gateway", "faults", "--data", place),
+        ("gateway", "faults", "--gateway", gateway.base_uri),
+        ("gateway", "faults", "--gateway", gateway.base_uri, "--data", "nowhere"),
+        ("gateway", "--data", "nowhere", "faults", "--data", place),
+    ):
+        assert data(*options) == []
+
+
+def test_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "BASE_URI", "http://127.0.0.1:1/")
+    assert refused("gateway", "pay", "x").splitlines() == [
+        "Error: no gateway answers at http://127.0.0.1:1/ (Connection refused)",
+        "To start one: wechatpay-chain gateway",
+        "If it is elsewhere, say --gateway URL, or --data DIR with its folder.",
+    ]
+    missing = refused("gateway", "pay", "x", "--data", str(tmp_path))
+    assert missing.splitlines() == [
+        f"Error: '{tmp_path / 'gateway.json'}' cannot be read: No such file or directory",
+        "A gateway writes it: wechatpay-chain gateway --data DIR",
+    ]
+    for content in ("{", "[]", "{}"):
+        (tmp_path / "gateway.json").write_text(content)
+        assert "is not a gateway's" in refused("gateway", "pay", "x", "--data", str(tmp_path))
+    for address in ("x", "https://127.0.0.1/", "http://"):
+        assert "is not where a gateway is" in refused("gateway", "pay", "x", "--gateway", address)
+
+
+def answering(content: bytes, status: int = 200) -> Callable[[], Iterator[str]]:
+    """What stands where a gateway should."""
+
+    def serve() -> Iterator[str]:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: Any) -> None:
+                """Stay quiet."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        answering(b"<html>"),
+        answering(b"<html>", 404),
+        answering(b'{"code": "NOT_FOUND"}', 404),
+        answering(b"", 502),
+    ],
+)
+def test_something_else_answers(serve: Callable[[], Iterator[str]]) -> None:
+    for address in serve():
+        said = refused("gateway", "faults", "--gateway", address)
+        assert said == f"Error: what answers at {address} is not a gateway of this version\n"
+
+
+def test_the_guides_commands(
+    gateway: Gateway,
+    here: tuple[str, str],
+    shop: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ordered(gateway, "native-0001")
+    (tmp_path / "refund.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    shown = commands(GUIDES[0], gateway=True)
+    names = set()
+    for command in shown:
+        words = shlex.split(command)[2:]
+        if words[0].startswith("-"):
+            continue  # runs one: other tests do
+        names.add(words[0])
+        words = [shop if word == "http://127.0.0.1:8000/notify" else word for word in words]
+        result = run("gateway", *words, *here)
+        assert result.exit_code == 0, (command, result.output)
+    assert names | {"fail"} == {each.name for each in steering.COMMANDS}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=["en", "zh"])
+def test_every_command_is_in_the_guide(guide: Path) -> None:
+    text = guide.read_text("utf-8")
+    assert [
+        name for each in steering.COMMANDS if (name := f"| `gateway {each.name} ") not in text
+    ] == []

@@ -1,0 +1,134 @@
+"""A person with a browser: on a telephone, at night, and under attack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from wechatpay_chain import WeChatPay, canonical
+from wechatpay_chain.gateway import Gateway
+
+from .person import PHONE, Person
+from .support import ask, combined, order, sent_wrongly
+from .test_cashier import ATTACK
+
+pytestmark = pytest.mark.browser
+
+VIEWS = ["requests", "orders", "refunds", "notifications", "notifications/new", "faults", "connect"]
+WINDOW = "window.hacked = 1"
+ATTACKS = [
+    f"<script>{WINDOW}</script>",
+    f"\"'><img src=x onerror='{WINDOW}'>",
+    f"</script></textarea></title><svg onload='{WINDOW}'>",
+    f"javascript:{WINDOW}//",
+]
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, ATTACK])
+def test_what_a_client_sends_stays_text(
+    attack: str, person: Person, gateway: Gateway, wxpay: WeChatPay
+) -> None:
+    number = f"{canonical.nonce(8)}{attack}"[:32]
+    new = order(gateway, wxpay, description=attack, attach=attack, out_trade_no=number)
+    headers = {"X-Attack": attack, "Authorization": attack}
+    assert ask(gateway, "v3/certificates", "PUT", attack, headers).status == 401
+    gateway.pay(number)
+    gateway.trigger("TRANSACTION.SUCCESS", "http://127.0.0.1:1/<b>", {"out_trade_no": attack})
+    gateway.faults.add(f"v3/{attack}", "status", body=attack)
+    notice = gateway.notifications()[0]["id"]
+    person.open(new["address"])
+    person.sees(attack, "h1")
+    assert person.run("return [window.hacked, document.querySelectorAll('main img').length]") == [
+        None, 0,
+    ]  # fmt: skip
+    for view, shown in {
+        "orders": ".rows",
+        f"orders/{quote(number, safe='')}": "h2",
+        "requests/1": ".bytes",
+        "requests/2": ".bytes",
+        f"notifications/{notice}": ".bytes",
+        "faults": ".rows",
+    }.items():
+        person.open(view)
+        person.sees(attack[:20], shown)
+        found = "return [window.hacked, document.querySelectorAll('main img, main script').length]"
+        assert person.run(found) == [None, 0]
+
+
+def busy(gateway: Gateway, wxpay: WeChatPay, url: str) -> dict[str, str]:
+    """A gateway in which much has happened; addresses of things in it, by name."""
+    long = "一件名字很长的商品 with-a-word-that-has-no-end-" + "x" * 60
+    first = order(gateway, wxpay, description=long, attach="x" * 120, notify_url=url)
+    second = order(gateway, wxpay, notify_url="http://127.0.0.1:1/" + "n" * 200)
+    together = combined(gateway, wxpay)
+    for number in (first["number"], second["number"]):
+        gateway.pay(number)
+    wxpay.v3.refund.domestic.refunds.post(
+        json={
+            "out_trade_no": first["number"],
+            "out_refund_no": "R-0001",
+            "amount": {"refund": 45, "total": 12345, "currency": "CNY"},
+        }
+    )
+    sent_wrongly(gateway, "\n".join, body=json.dumps({"a": "x" * 200}))
+    sent_wrongly(gateway, lambda _: "?", target="/v3/" + "long/" * 40)
+    gateway.faults.add("v3/none/*", "status", times=3, status=502, body={"code": "X" * 80})
+    notices = {each["url"]: each["id"] for each in gateway.notifications()}
+    requests = gateway.state.log.all()
+    return {
+        "cashier": together["address"],
+        "cashier-paid": first["address"],
+        "order": f"orders/{first['number']}",
+        "order-together": f"orders/{together['numbers'][0]}",
+        "refund": "refunds/R-0001",
+        "request": f"requests/{requests[-1]['number']}",
+        "request-refused": f"requests/{requests[1]['number']}",
+        "request-long": f"requests/{requests[0]['number']}",
+        "notification": f"notifications/{notices[url]}",
+        **{name.replace("/", "-"): name for name in VIEWS},
+    }
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_telephone_needs_no_sideways_scrolling(
+    language: str, person: Person, gateway: Gateway, wxpay: WeChatPay, shop: Any
+) -> None:
+    person.size(*PHONE)
+    places = busy(gateway, wxpay, shop.url)
+    person.open(f"{places['cashier']}?lang={language}")
+    for name, address in places.items():
+        person.open(address)
+        person.one("h1, h2")
+        assert person.run("return document.documentElement.lang")[:2] == language
+        person.until(lambda: person.all(".title, .rows li, .card, .code, form"))
+        assert person.overflows() == [], name
+        assert len(person.shoot(f"phone-{language}-{name}")) > 10_000
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_all_is_legible_by_day_and_by_night_and_has_a_name(
+    scheme: str, is_dark: bool, person: Person, gateway: Gateway, wxpay: WeChatPay, shop: Any
+) -> None:
+    person.system(scheme)
+    for name, address in busy(gateway, wxpay, shop.url).items():
+        person.open(address)
+        person.until(lambda: person.all(".title, .rows li, .card, .code, form"))
+        low, brightness = person.dim()
+        assert low == [], name
+        assert (brightness < 0.2) is is_dark
+        assert person.unnamed() == [], name
+        assert person.overflows() == [], name
+        person.shoot(f"{scheme}-{name}")
+
+
+def test_nothing_is_fetched_from_elsewhere(
+    person: Person, gateway: Gateway, wxpay: WeChatPay
+) -> None:
+    for address in (*VIEWS, order(gateway, wxpay)["address"]):
+        person.open(address)
+        fetched = person.run("return performance.getEntriesByType('resource').map((e) => e.name)")
+        assert fetched
+        assert [each for each in fetched if not each.startswith(gateway.base_uri)] == []

@@ -1,0 +1,160 @@
+"""Why an APIv2 sign failed: each mistake that people make is recognised as what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from urllib.parse import quote_plus
+
+import pytest
+
+from wechatpay_chain import canonical, xml
+from wechatpay_chain.crypto import digest
+from wechatpay_chain.gateway.console import guess_v2
+
+from .support import ask, latest
+
+FIELDS = {
+    "trade_type": "NATIVE",
+    "appid": "wx1",
+    "body": "中文 a/b",
+    "Zone": "capital",
+    "attach": " padded ",
+    "detail": "",
+    "nonce_str": "abcdef",
+    "out_trade_no": "U0001",
+    "sign_type": "MD5",
+}
+
+
+@pytest.fixture(scope="module")
+def gateway(wechatpay_identity):
+    from wechatpay_chain.gateway import Gateway
+
+    with Gateway(identity=wechatpay_identity) as gateway:
+        yield gateway
+
+
+def md5(text):
+    return hashlib.md5(text.encode()).hexdigest().upper()
+
+
+def sha(text, key):
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest().upper()
+
+
+def joined(pairs):
+    return "&".join(f"{name}={value}" for name, value in pairs)
+
+
+def right(fields):
+    return [(name, value) for name, value in sorted(fields.items()) if value]
+
+
+MISTAKES = {
+    "apiv3_key": lambda f, g: md5(f"{joined(right(f))}&key={g.apiv3_key}"),
+    "no_key": lambda f, g: md5(joined(right(f))),
+    "key_not_named": lambda f, g: md5(joined(right(f)) + g.secret),
+    "key_without_mark": lambda f, g: md5(f"{joined(right(f))}key={g.secret}"),
+    "key_secret": lambda f, g: md5(f"{joined(right(f))}&secret={g.secret}"),
+    "other_hash_v2": lambda f, g: sha(f"{joined(right(f))}&key={g.secret}", g.secret),
+    "unsorted": lambda f, g: md5(f"{joined((n, v) for n, v in f.items() if v)}&key={g.secret}"),
+    "sorted_ignoring_case": lambda f, g: md5(
+        f"{joined(sorted(right(f), key=lambda p: p[0].lower()))}&key={g.secret}"
+    ),
+    "empty_included": lambda f, g: md5(f"{joined(sorted(f.items()))}&key={g.secret}"),
+    "encoded": lambda f, g: md5(
+        f"{joined((n, quote_plus(v)) for n, v in right(f))}&key={g.secret}"
+    ),
+    "trimmed": lambda f, g: md5(f"{joined((n, v.strip()) for n, v in right(f))}&key={g.secret}"),
+    "left_out_sign_type": lambda f, g: md5(
+        f"{joined(p for p in right(f) if p[0] != 'sign_type')}&key={g.secret}"
+    ),
+    "left_out_nonce_str": lambda f, g: md5(
+        f"{joined(p for p in right(f) if p[0] != 'nonce_str')}&key={g.secret}"
+    ),
+    "lower_case": lambda f, g: md5(f"{joined(right(f))}&key={g.secret}").lower(),
+    "gbk": lambda f, g: (
+        hashlib.md5(f"{joined(right(f))}&key={g.secret}".encode("gbk")).hexdigest().upper()
+    ),
+    "sign_missing": lambda f, g: "",
+    "sign_length": lambda f, g: "A" * 64,
+    "other_string_v2": lambda f, g: "A" * 32,
+}
+
+
+@pytest.mark.parametrize("code", MISTAKES)
+def test_one_mistake(code, gateway):
+    identity = gateway.identity
+    fields = {**FIELDS, "mch_id": identity.mchid}
+    sign = MISTAKES[code](fields, identity)
+    ask(gateway, "pay/unifiedorder", "POST", xml.dumps({**fields, "sign": sign}))
+    entry = latest(gateway)
+    assert entry["failed"] == "sign"
+    explanation = entry["explanation"]
+    assert [each["code"] for each in explanation["findings"]] == [code]
+    assert explanation["hashed"] == f"{canonical.fields(fields)}&key=***"
+    found = code not in ("sign_missing", "sign_length", "other_string_v2")
+    assert (explanation["signed"] is not None) is found
+    for key in (identity.secret, identity.apiv3_key):
+        assert key not in str(explanation)
+
+
+def test_two_mistakes_at_once(gateway):
+    identity = gateway.identity
+    fields = {**FIELDS, "mch_id": identity.mchid}
+    text = f"{joined(sorted(fields.items()))}&key={identity.apiv3_key}"
+    ask(gateway, "pay/unifiedorder", "POST", xml.dumps({**fields, "sign": md5(text).lower()}))
+    found = [each["code"] for each in latest(gateway)["explanation"]["findings"]]
+    assert set(found) == {"apiv3_key", "empty_included", "lower_case"}
+
+
+def test_a_sign_type_that_is_none(gateway):
+    identity = gateway.identity
+    fields = {**FIELDS, "mch_id": identity.mchid, "sign_type": "SHA3", "sign": "A"}
+    ask(gateway, "pay/unifiedorder", "POST", xml.dumps(fields))
+    assert latest(gateway)["explanation"]["findings"] == [{"code": "sign_type", "given": "SHA3"}]
+
+
+def test_steps_before_the_sign(gateway):
+    for body, failed in (
+        ("not xml", "XML"),
+        ("<xml><mch_id>1</mch_id></xml>", "mch_id"),
+        (f"<xml><mch_id>{gateway.identity.mchid}</mch_id><a><b>1</b></a></xml>", "sign"),
+    ):
+        ask(gateway, "pay/unifiedorder", "POST", body)
+        entry = latest(gateway)
+        assert (entry["failed"], entry["explanation"]["findings"]) == (failed, [])
+
+
+def test_a_request_that_passed_shows_its_string_as_well(gateway):
+    with gateway.client() as wxpay:
+        fields = {**FIELDS, "mch_id": gateway.identity.mchid, "total_fee": "1"}
+        wxpay.v2.pay.unifiedorder.post(xml={**fields, "notify_url": "http://127.0.0.1:1/"})
+    entry = latest(gateway)
+    assert (entry["ok"], entry["failed"], entry["explanation"]["findings"]) == (True, "", [])
+    assert entry["explanation"]["hashed"].endswith("&trade_type=NATIVE&key=***")
+
+
+def test_hmac_is_told_from_md5():
+    fields = {"a": "1", "sign_type": "HMAC-SHA256"}
+    text = canonical.fields(fields)
+    fields["sign"] = digest.sign("MD5", text, "k" * 32)
+    found = guess_v2.guess(fields, "HMAC-SHA256", "k" * 32, "v" * 32)
+    assert found.findings == [{"code": "other_hash_v2", "name": "MD5"}]
+    assert found.signed == f"{text}&key=***"
+
+
+def test_fields_in_the_query(gateway):
+    from wechatpay_chain.gateway.console.explanation import explain
+
+    entry = {
+        "method": "GET",
+        "target": "/risk/getpublickey?b=2&a=1&sign=A",
+        "headers": {},
+        "body": "",
+        "status": 200,
+        "answer_body": "",
+        "steps": [{"name": "sign", "passed": False, "note": ""}],
+    }
+    assert explain(entry, gateway.state)["hashed"] == "a=1&b=2&key=***"

@@ -160,6 +160,7 @@ ODD_REQUESTS = [
     post(part(b"Content-Disposition: attachment; filename*=x"), FORM),
     post(part(b'Content-Disposition: form-data; name="\xff"'), FORM),
     post(b"--X\r\n" + META + b"\r\n\r\nunfinished", FORM),
+    post(part(META + b"\r\nContent-Type: multipart/mixed; boundary=Y", b"--Y\r\n\r\n--Y--"), FORM),
     post(part(META) * 1000, FORM),
     post(b"--X\r\n" + b"A: b\r\n" * 5000 + b"\r\nx\r\n--X--\r\n", FORM),
     post(b"--X\r\n" + b"A" * 70_000 + b"\r\n\r\nx\r\n--X--\r\n", FORM),

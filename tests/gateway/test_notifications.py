@@ -434,3 +434,62 @@ def test_ten_thousand_that_wait_do_not_hold_up_the_others(identity, shop):
             assert xml.loads(shop.next()[1])["a"] == "b"
         assert time.process_time() - begin < 4  # reading all of them each time takes 20 s
         assert state.store.count("pending") >= 10_000
+
+
+# --- what goes wrong in the gateway itself -----------------------------------------------------
+
+
+def test_what_was_taken_back_is_forgotten(gateway, shop, written):
+    shop.default = (500, b"")
+    notice = attempted(written, gateway.trigger(EVENT, shop.url)["id"])
+    shop.next()
+    gateway.state.store.delete("notice", notice["id"])
+    shop.default = (204, b"")
+    gateway.advance(15)
+    last = gateway.trigger("REFUND.SUCCESS", shop.url)["id"]
+    assert attempted(written, last)["state"] == "DELIVERED"
+    assert b"REFUND" in shop.next()[1]
+    assert notice["id"] not in dict(gateway.state.outbox.schedule(10_000))
+
+
+def test_an_outbox_that_cannot_be_read_for_once(gateway, shop, monkeypatch, caplog):
+    outbox, failures = gateway.state.outbox, [ZeroDivisionError("disk")]
+
+    def schedule(most):
+        if failures:
+            raise failures.pop()
+        return Outbox.schedule(outbox, most)
+
+    monkeypatch.setattr(outbox, "schedule", schedule)
+    gateway.trigger(EVENT, shop.url)
+    shop.next()
+    assert [record.getMessage() for record in caplog.records] == ["the outbox cannot be read"]
+
+
+def test_an_attempt_that_cannot_be_kept_is_made_again(gateway, shop, written, monkeypatch, caplog):
+    outbox, failures = gateway.state.outbox, [ZeroDivisionError("disk")]
+
+    def attempt(taken, **outcome):
+        if failures:
+            raise failures.pop()
+        return Outbox.attempted(outbox, taken, **outcome)
+
+    monkeypatch.setattr(outbox, "attempted", attempt)
+    number = gateway.trigger(EVENT, shop.url)["id"]
+    assert attempted(written, number)["state"] == "DELIVERED"
+    assert shop.next()[1] == shop.next()[1]
+    (record,) = caplog.records
+    assert record.getMessage() == f"an attempt to deliver {number} cannot be kept"
+
+
+def test_who_listens_and_fails_holds_nobody_up(gateway, wxpay, shop, caplog):
+    def fail(kind, what):
+        raise ZeroDivisionError(kind)
+
+    gateway.state.log.listeners.add(fail)
+    made = order(gateway, notify_url=shop.url)
+    assert wxpay.v3.pay.transactions.native.post(json=made).verified
+    gateway.pay(made["out_trade_no"])
+    shop.next()
+    gateway.state.log.listeners.remove(fail)
+    assert "a listener failed on a change of order" in caplog.text

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from tests.gateway.support import order
-from wechatpay_chain import APIError, ClientError, Sensitive, ServerError, catalogue, xml
+from wechatpay_chain import APIError, ClientError, Media, Sensitive, ServerError, catalogue, xml
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway import Gateway, dispatch
+from wechatpay_chain.gateway import Gateway, dispatch, server
 from wechatpay_chain.gateway.exchange import Refusal, Secret
 
 SECRET = "张三的名字"
@@ -400,3 +400,29 @@ def test_what_an_unforeseen_fault_began_is_undone(gateway, wxpay, monkeypatch, c
         wxpay[path].post(json=made)
     assert gateway.state.store.get("order", made["out_trade_no"]) is None
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_fault_before_anything_else_is_logged_and_answered(gateway, wxpay, monkeypatch, caplog):
+    def fail(path):
+        raise ZeroDivisionError(path)
+
+    monkeypatch.setattr(gateway.state.faults, "take", fail)
+    with pytest.raises(ServerError) as caught:
+        wxpay.v3.certificates.get()
+    assert (caught.value.code, caught.value.verified) == ("SYSTEM_ERROR", False)
+    (record,) = caplog.records
+    assert record.getMessage() == "GET /v3/certificates failed"
+
+
+def test_what_is_too_large(identity, monkeypatch):
+    monkeypatch.setattr(server, "MAX_BODY", 2000)
+    with Gateway(identity=identity) as gateway, gateway.client() as wxpay:
+        upload = wxpay.v3.merchant.media.upload
+        assert upload.post(media=Media(b"x" * 1000, "a.png")).verified
+        for call in (
+            lambda: upload.post(media=Media(b"x" * 3000, "a.png")),
+            lambda: wxpay[NESTED].post(json={**MADE_UP, "service_introduction": "x" * 3000}),
+        ):
+            with pytest.raises(ClientError) as caught:
+                call()
+            assert caught.value.status_code == 413

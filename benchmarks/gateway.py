@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.gateway.load import Outcome, audit, load
+from tests.gateway.customers import Outcome
+from tests.gateway.load import audit, load
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
 

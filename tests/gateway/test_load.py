@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.load import CALLS, CUSTOMERS, ONE_IN, audit, load
+from tests.gateway.customers import CALLS, CUSTOMERS, ONE_IN
+from tests.gateway.load import audit, load
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.faults import NAMES
 from wechatpay_chain.gateway.identity import Identity

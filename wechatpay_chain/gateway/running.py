@@ -105,7 +105,7 @@ def _start(gateway: Gateway, settings: Settings) -> None:
     except ListenError as error:
         option = "--port" if error.port == settings.port else "--tls-port"
         hints = {
-            errno.EADDRINUSE: f"stop who has it, or choose another with {option}; 0 takes a free",
+            errno.EADDRINUSE: f"choose another with {option}, or 0 for any that is free",
             errno.EACCES: f"choose one above 1023 with {option}",
         }
         hint = hints.get(error.errno or 0, "is --host an address of this machine?")

@@ -1,0 +1,77 @@
+"""`wechatpay-chain gateway`: run one, until it is asked to end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import data, lines, plain_environment, refused, run
+from wechatpay_chain import WeChatPay
+from wechatpay_chain.cli import steering
+from wechatpay_chain.gateway import running
+from wechatpay_chain.gateway.running import Settings
+
+FREE = ("--port", "0", "--tls-port", "0")
+
+
+def test_a_process_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wechatpay_chain", "gateway", *FREE, "--data", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=plain_environment(),
+    )
+    assert process.stdout is not None
+    said = b""
+    while b"Ctrl-C" not in said:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        said += line
+    with WeChatPay.from_gateway(tmp_path / "gateway.json") as wxpay:
+        assert wxpay.v3.certificates.get().verified
+    assert refused("gateway", *FREE, "--data", str(tmp_path)).splitlines() == [
+        f"Error: another gateway uses {tmp_path} (process {process.pid})",
+        "stop it, or choose another folder",
+    ]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, b"", b"")
+
+
+def test_json_is_what_the_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LOOKED_AFTER", 0.01)
+    monkeypatch.setattr(running.Gateway, "running", False)  # so that it ends at once
+    told = data("gateway", *FREE, "--data", str(tmp_path))
+    assert told == json.loads((tmp_path / "gateway.json").read_bytes())
+
+
+def test_the_defaults_are_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Settings] = []
+    monkeypatch.setattr(running, "run", lambda settings, *_: asked.append(settings))
+    assert lines("gateway") == []
+    lines("gateway", "--data", "x", "--time-scale", "60", "--signs-with", "certificate")
+    assert asked == [
+        Settings(),
+        Settings(data=Path("x"), time_scale=60, signs_with="certificate"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--port", "70000"), ("--time-scale", "0"), ("--signs-with", "x"), ("nothing",)]
+)
+def test_what_is_not_understood(arguments: tuple[str, ...]) -> None:
+    assert refused("gateway", *arguments, code=2).startswith("Usage: wechatpay-chain gateway")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", ["", *(each.name or "" for each in steering.COMMANDS)])
+def test_help(command: str, option: str) -> None:
+    result = run("gateway", *command.split(), option)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: wechatpay-chain gateway {command}".rstrip())
+    assert max(map(len, result.stdout.splitlines())) <= 90

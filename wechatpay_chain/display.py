@@ -1,0 +1,83 @@
+"""Text from outside, made safe for a message, a log line or a terminal.
+
+An error code, a header or a file's name may hold control characters that forge log lines (CR, LF),
+drive a terminal (ESC and the C1 controls) or reorder what is read (the bidirectional controls of
+Unicode, UAX #9). They are shown as Python's escapes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["printable", "printable_json"]
+
+ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories: controls, format characters, surrogates, line and paragraph separators."""
+
+SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+MORE = "…"
+
+BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
+
+
+def printable(text: object, limit: int = 300) -> str:
+    """Text without control, format and surrogate characters, of a bounded length.
+
+    Args:
+        text: a str; bytes are decoded as UTF-8; of anything else, what `str` makes of it.
+        limit: the most characters that are returned; what is longer ends in `…`.
+    """
+    whole = _text(text, limit)
+    if len(whole) <= limit and whole.isprintable():
+        return whole
+    pieces: list[str] = []
+    length = 0
+    for character in whole[: limit + 1]:
+        piece = _escape(character) if _is_hidden(character) else character
+        pieces.append(piece)
+        length += len(piece)
+    if length <= limit:
+        return "".join(pieces)
+    while length > limit - len(MORE) and pieces:
+        length -= len(pieces.pop())
+    return "".join(pieces) + MORE
+
+
+def printable_json(document: str) -> str:
+    """A JSON document whose strings hold no such character; it means the same.
+
+    Args:
+        document: what `json.dumps` returned, with `ensure_ascii` or without.
+    """
+    return BEYOND_ASCII.sub(_json_escape, document)
+
+
+def _text(given: object, limit: int) -> str:
+    if isinstance(given, str):
+        return given
+    if isinstance(given, bytes):
+        return given[: 4 * (limit + 1)].decode("utf-8", "backslashreplace")
+    try:
+        return str(given)
+    except Exception:  # noqa: BLE001 - what fails here only decorates another error
+        return f"<{type(given).__name__}>"
+
+
+def _is_hidden(character: str) -> bool:
+    return not character.isprintable() and unicodedata.category(character) in ESCAPED
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    if number <= 0xFF:
+        return SHORT.get(character) or f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if not _is_hidden(character):
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

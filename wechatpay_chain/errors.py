@@ -39,7 +39,14 @@ SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch"]
 
 
 class WeChatPayError(Exception):
-    """Base of every error of this library."""
+    """Base of every error of this library.
+
+    An error can be pickled, for a process pool or a task queue, with its attributes; the request in
+    it loses its credentials on the way, and what was given as options.
+    """
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (type(self), self.args), self.__dict__
 
 
 class ConfigurationError(WeChatPayError, ValueError):
@@ -135,3 +142,10 @@ class SignatureError(ResponseError):
 
 class DecryptionError(WeChatPayError):
     """A ciphertext could not be opened with the key at hand."""
+
+
+def _rebuilt(kind: type[WeChatPayError], args: tuple[Any, ...]) -> WeChatPayError:
+    """An error without its attributes; `__init__` of a subclass may take other arguments."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    return error

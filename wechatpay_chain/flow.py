@@ -8,11 +8,11 @@ error while performing an effect is raised inside the flow, at its `yield`.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol, TypeAlias
 
+from .display import printable
 from .errors import ConfigurationError
 from .messages import Request, Response
 
@@ -28,9 +28,6 @@ __all__ = [
     "run",
     "run_async",
 ]
-
-TOKEN = re.compile("([?&]token=)[^&]*")
-"""Whoever has the token of a download URL has the file."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -179,8 +176,8 @@ async def _logged_async(request: Request, transport: Transport) -> Response:
 def _log(request: Request, outcome: Response | BaseException, begin: float) -> None:
     milliseconds = (time.perf_counter() - begin) * 1000
     if isinstance(outcome, Response):
-        status, request_id = str(outcome.status_code), outcome.request_id or "-"
+        status, request_id = str(outcome.status_code), printable(outcome.request_id) or "-"
     else:
         status, request_id = type(outcome).__name__, "-"
-    target = TOKEN.sub(r"\1***", request.target)
+    target = request.shown_target
     logger.debug("%s %s %s %s %.0f ms", request.method, target, status, request_id, milliseconds)

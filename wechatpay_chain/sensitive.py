@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from .crypto import rsa
@@ -29,6 +31,18 @@ class Sensitive:
     def encrypt(self, key: RSAPublicKey) -> str:
         """The ciphertext, in base64."""
         return rsa.encrypt(self._value, key)
+
+    def __copy__(self) -> Sensitive:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Sensitive:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "a Sensitive is not pickled: its plaintext would be stored; make it where the request "
+            "is made"
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sensitive) and self._value == other._value

@@ -1,0 +1,195 @@
+"""An error crosses a process boundary with its attributes and without a credential."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import copy
+import io
+import multiprocessing
+import pickle
+
+import pytest
+
+from tests.support import APIV3_KEY, MCHID, SECRET, Keys, new_key, pem
+from wechatpay_chain import (
+    APIError,
+    ClientError,
+    Headers,
+    Media,
+    Request,
+    Sensitive,
+    WeChatPayError,
+    errors,
+)
+from wechatpay_chain.messages import Options
+from wechatpay_chain.transport.mock import MockTransport
+
+NAME = "Zhang San, a customer"
+TOKEN = "t0ken-of-a-bill"
+PATH = f"v3/x?token={TOKEN}&n=1"
+
+CALLS = {
+    "json": ("post", {"json": {"name": Sensitive(NAME)}}),
+    "plain json": ("post", {"json": {"a": 1}}),
+    "security": ("post", {"json": {}, "security": True}),
+    "stack": ("get", {}),
+    "media": ("post", {"media": Media(b"x", "a.png")}),
+    "sink": ("get", {"sink": io.BytesIO()}),
+    "headers": ("get", {"headers": {"Cookie": "c00kie", "Proxy-Authorization": "Basic pr0xy"}}),
+}
+
+
+@pytest.fixture
+def client(wxpay, server, keys):
+    cert = {"cert": keys.merchant_certificate, "key": keys.merchant}
+    return keys.client(base_uri=server.url, merchant=cert)
+
+
+@pytest.fixture(params=CALLS)
+def refused(request, call, client, server, signed):
+    """The error of a refused call, made with each of the options."""
+    server.answer(
+        signed.json({"code": "NO_AUTH", "message": "没有权限", "detail": {"a": [1]}}, 403)
+    )
+    verb, options = CALLS[request.param]
+    if request.param == "stack":
+        options = {"stack": client.stacks["v3"].before("signer", "mine", lambda r, h: h(r))}
+    with pytest.raises(ClientError) as caught:
+        call(verb, PATH, client, **options)
+    sent = server.requests[0].headers["authorization"]
+    return caught.value, sent
+
+
+def secrets(authorization, keys):
+    return [
+        authorization,
+        authorization.split('signature="')[1].split('"')[0],
+        NAME,
+        SECRET,
+        APIV3_KEY,
+        TOKEN,
+        "c00kie",
+        "pr0xy",
+        *pem(keys.merchant).decode().split("\n")[1:-2],
+    ]
+
+
+def assert_same(one: APIError, other: APIError) -> None:
+    assert type(one) is type(other)
+    assert one.args == other.args
+    for name in ("status_code", "code", "message", "detail", "request_id", "verified"):
+        assert getattr(one, name) == getattr(other, name)
+    assert one.response.content == other.response.content
+    assert one.response.headers == other.response.headers
+    assert one.response.verified == other.response.verified
+    assert one.request.method == other.request.method
+    assert one.request.origin == other.request.origin
+    assert one.request.path == other.request.path
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_refusal_is_pickled_without_credentials(refused, keys, protocol):
+    error, authorization = refused
+    error.add_note("in task 7")
+    data = pickle.dumps(error, protocol)
+    for secret in secrets(authorization, keys):
+        assert secret.encode() not in data
+    copied = pickle.loads(data)
+    assert_same(copied, error)
+    assert copied.__notes__ == ["in task 7"]
+    assert copied.request is copied.response.request
+    assert_same(pickle.loads(pickle.dumps(copied, protocol)), error)
+
+
+def test_a_refusal_is_copied(refused):
+    error, _ = refused
+    for copied in (copy.copy(error), copy.deepcopy(error)):
+        assert_same(copied, error)
+
+
+def test_responses_and_requests_are_pickled_without_credentials(refused, keys):
+    error, authorization = refused
+    for thing in (error.response, error.request, error.request.headers, {"r": error.response}):
+        data = pickle.dumps(thing)
+        for secret in secrets(authorization, keys):
+            assert secret.encode() not in data
+        pickle.loads(data)
+
+
+def test_a_copy_of_a_request_can_be_sent():
+    sensitive = Sensitive(NAME)
+    request = Request(
+        "POST",
+        "https://x.example",
+        PATH,
+        Headers({"Authorization": "a"}),
+        options=Options(json={"name": sensitive}),
+    )
+    for copied in (copy.copy(request), copy.deepcopy(request)):
+        assert copied is not request
+        assert copied.headers["Authorization"] == "a"
+        assert copied.target == request.target
+        assert copied.options.json["name"] == sensitive
+
+
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if name != "SignatureReason"])
+def test_every_error_is_pickled(name):
+    error = getattr(errors, name)("what")
+    error.extra = 1
+    for copied in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(copied) is type(error)
+        assert str(copied) == "what"
+        assert vars(copied) == vars(error)
+
+
+class Refused(APIError):
+    """A user's own error, whose `__init__` takes something else."""
+
+    def __init__(self, order, reason):
+        super().__init__(f"{order}: {reason}", code="MINE")
+        self.order = order
+
+
+def test_an_error_of_ones_own_is_pickled():
+    copied = pickle.loads(pickle.dumps(Refused("R1", "no")))
+    assert (str(copied), copied.order, copied.code) == ("R1: no", "R1", "MINE")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_sensitive_is_not_pickled(protocol):
+    with pytest.raises(TypeError, match="Sensitive is not pickled"):
+        pickle.dumps([Sensitive(NAME)], protocol)
+
+
+def test_a_copy_of_a_sensitive_is_itself():
+    sensitive = Sensitive(NAME)
+    assert copy.copy(sensitive) is sensitive
+    assert copy.deepcopy({"name": sensitive})["name"] is sensitive
+
+
+def test_a_client_is_not_pickled(wxpay):
+    for thing in (wxpay, wxpay.invoke, wxpay.v3, wxpay.credential):
+        with pytest.raises(TypeError):
+            pickle.dumps(thing)
+
+
+def refuse() -> None:
+    """What a worker process does."""
+    keys = Keys(new_key(), new_key())
+
+    wxpay = keys.client(
+        transport=MockTransport(lambda _: (403, {"code": "NO_AUTH", "message": "no"})),
+        merchant={"cert": keys.merchant_certificate, "key": keys.merchant},
+    )
+    options = {"security": True, "stack": wxpay.stacks["v3"], "sink": io.BytesIO()}
+    wxpay.v3.x.post(json={"name": Sensitive(NAME)}, **options)
+
+
+def test_a_process_pool_shows_the_refusal():
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        error = pool.submit(refuse).exception()
+    assert isinstance(error, WeChatPayError)
+    assert isinstance(error, ClientError)
+    assert (error.code, error.request.method) == ("NO_AUTH", "POST")
+    assert MCHID not in repr(error.request.headers)

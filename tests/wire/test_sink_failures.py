@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
-import pathlib
+import os
 
 import pytest
 
@@ -135,9 +135,7 @@ class SmallDisk(io.FileIO):
 
 @pytest.fixture
 def small_disk(monkeypatch):
-    monkeypatch.setattr(
-        pathlib.Path, "open", lambda self, mode: io.BufferedWriter(SmallDisk(self, mode))
-    )
+    monkeypatch.setattr(os, "fdopen", lambda fd, mode: io.BufferedWriter(SmallDisk(fd, mode)))
 
 
 @pytest.mark.usefixtures("small_disk")
@@ -158,11 +156,11 @@ def test_a_disk_that_is_full_in_the_end(call, server, signed, refusal, name, lef
 
 
 def test_a_part_file_that_cannot_be_made(call, server, signed, refusal, name):
-    name.with_name("bill.csv.part").mkdir()
-    server.answer(signed(BODY))
+    folder = name.with_name("bills")
+    folder.mkdir()
+    server.answer(lambda _: folder.rmdir(), signed(BODY))
     with refusal(TransportError, "sink: cannot write"):
-        call("get", PATH, sink=name)
-    assert not name.exists()
+        call("get", PATH, sink=folder / "bill.csv")
 
 
 def test_a_file_that_is_closed(call, server, signed, refusal):

@@ -16,7 +16,7 @@ TEXTS = st.text(alphabet=st.characters(codec="utf-8"))
 OWN = uri.DEFAULT_BASE_URI
 
 
-@given(TEXTS.filter(lambda text: text not in (".", "..")))
+@given(TEXTS.filter(lambda text: not uri.has_dot_segment(text)))
 def test_a_value_comes_back_from_its_segment(value):
     path = uri.expand("v3/x/{id}/y", {"id": value})
     before, _, rest = path.partition("v3/x/")
@@ -129,7 +129,7 @@ def test_empty_may_be_left_out():
     assert uri.expand("v3/applyment4sub/applyment/{empty}", {}) == "v3/applyment4sub/applyment/"
 
 
-@pytest.mark.parametrize("value", [".", ".."])
+@pytest.mark.parametrize("value", [".", "..", "../x", "x/..", "a/../../b", "..\\x", "x/./y"])
 def test_a_value_may_not_climb(value):
     with pytest.raises(ConfigurationError, match="another resource"):
         uri.expand("v3/x/{id}", {"id": value})

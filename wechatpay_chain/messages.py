@@ -74,7 +74,7 @@ class Request:
 
     Attributes:
         method: upper-case HTTP method.
-        origin: scheme, host and port, without a slash at the end.
+        origin: scheme, host and port, without a slash at the end; transports connect to its parts.
         target: path and query as they go over the wire, ASCII. The encoder adds the query.
         headers: header fields, in the order they are sent.
         content: the body in bytes; None until an encoder of the stack has made it.

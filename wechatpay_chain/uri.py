@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
+from .authority import Origin, begins_with_scheme, split
 from .canonical import text
+from .display import printable
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,8 +28,13 @@ TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
 RESERVED = "!$&'()*+,;=:@/"  # what RFC 3986 lets stand in a path, besides the unreserved
 ENCODED = re.compile("%[0-9A-Fa-f]{2}")
 AS_IT_STANDS = re.compile("[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
-PLAIN = re.compile("[A-Za-z0-9_~!$&'()*+,;=@/-]+")
+PLAIN = re.compile("/?[A-Za-z0-9_~!$&'()*+,;=@-][A-Za-z0-9_~!$&'()*+,;=@/-]*")
 """A path with nothing in it to encode, to take apart, or to climb with: nearly every one."""
+SEPARATOR = re.compile(r"/|\\|%2f|%5c", re.IGNORECASE)
+DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
+"""`.` and `..`, also percent-encoded: servers decode a path before they resolve them."""
+NETWORK_PATH = re.compile(r"//+[^/]*[.:@\[]")
+"""What RFC 3986, section 4.2, takes for `//host/path`; `//v3/x` is a path with a slash too many."""
 EMPTY = "empty"
 """A variable that may be left out: it is how a path gets its slash at the end."""
 
@@ -35,13 +42,10 @@ EMPTY = "empty"
 class Base(NamedTuple):
     """A base URI, taken apart."""
 
-    origin: str
+    origin: Origin
     path: str
-    scheme: str
-    host: str
 
 
-@lru_cache(maxsize=256)
 def base(uri: str) -> Base:
     """Take a base URI apart.
 
@@ -51,34 +55,46 @@ def base(uri: str) -> Base:
     Raises:
         ConfigurationError: it is something else.
     """
-    parts = _split(uri, "base_uri")
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ConfigurationError(
-            f"base_uri {uri!r} is not an absolute http(s) URL; "
-            f"expected is something like {DEFAULT_BASE_URI!r}"
-        )
-    if parts.query or parts.fragment or parts.username is not None or parts.password is not None:
-        raise ConfigurationError("base_uri takes no user, query or fragment")
-    path = normalize(parts.path.strip("/"))
-    return Base(_origin(parts), f"/{path}" if path else "", parts.scheme, parts.hostname)
-
-
-def _split(uri: str, name: str) -> SplitResult:
     if not isinstance(uri, str):
-        raise ConfigurationError(f"{name} is of type {type(uri).__name__}; a str is expected")
+        raise ConfigurationError(f"base_uri is of type {type(uri).__name__}; a str is expected")
+    return _base(uri)
+
+
+@lru_cache(maxsize=256)
+def _base(uri: str) -> Base:
+    origin, path = split(uri, "base_uri")
+    if "?" in path or "#" in path:
+        raise ConfigurationError(
+            f"base_uri takes no query and no fragment; expected is something like "
+            f"{DEFAULT_BASE_URI!r}"
+        )
+    path = _encoded_path(path.strip("/"), "base_uri")
+    return Base(origin, f"/{path}" if path else "")
+
+
+def _encoded_path(path: str, name: str) -> str:
+    """A path, percent-encoded.
+
+    Raises:
+        ConfigurationError: it would lead elsewhere, or is no text.
+    """
+    if has_dot_segment(path):
+        raise ConfigurationError(
+            f"{name} {printable(path)!r} has a dot segment, which would lead elsewhere"
+        )
     try:
-        parts = urlsplit(uri)
-        _ = parts.port
-        (parts.hostname or "").encode("idna")
-    except (ValueError, UnicodeError) as error:
-        raise ConfigurationError(f"{name} {uri!r} is not a URL: {error}") from None
-    return parts
+        return normalize(path)
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"{name} holds a lone surrogate, which UTF-8 cannot carry"
+        ) from None
 
 
-def _origin(parts: SplitResult) -> str:
-    host = (parts.hostname or "").encode("idna").decode()
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port is not None else "")
+def has_dot_segment(path: str) -> bool:
+    """Whether a segment of a path is `.` or `..`, however dots and separators are written."""
+    if "." not in path and "%" not in path:
+        return False
+    return any(map(DOT_SEGMENT.fullmatch, SEPARATOR.split(path)))
 
 
 def normalize(path: str, safe: str = RESERVED) -> str:
@@ -132,9 +148,10 @@ def expand(path: str, values: Mapping[str, Any]) -> str:
 
 def _segment(name: str, value: Any) -> str:
     segment = text(value, f"path variable {name!r}") or ""
-    if segment in (".", ".."):
+    if has_dot_segment(segment):
         raise ConfigurationError(
-            f"path variable {name!r} is {segment!r}, which would lead to another resource"
+            f"path variable {name!r} is {printable(segment)!r}, which would lead to another "
+            "resource"
         )
     try:
         segment.encode()
@@ -192,7 +209,7 @@ def append_query(target: str, query: str) -> str:
     return f"{target}{'&' if '?' in target else '?'}{query}"
 
 
-def locate(path: str, base_uri: str, own: str) -> tuple[str, str, str]:
+def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
     """Origin and target of an expanded path, and the part of the target that is `base_uri`'s.
 
     Args:
@@ -201,37 +218,44 @@ def locate(path: str, base_uri: str, own: str) -> tuple[str, str, str]:
         own: the client's own base URI; its host is one that an absolute URL may have.
 
     Raises:
-        ConfigurationError: an absolute URL leads to a host that is neither.
+        ConfigurationError: an absolute URL is malformed or leads to a host that is neither, a
+            relative path can be read as a URL, or the path has a dot segment.
     """
-    here = base(base_uri)
-    origin, prefix = here.origin, here.path
+    origin, prefix = base(base_uri)
     if PLAIN.fullmatch(path):
         return origin, f"{prefix}/{path.removeprefix('/')}", prefix
-    if "://" in path.partition("?")[0]:
-        parts = _split(path, "URL")
-        _trust(parts, {here, base(own)})
-        origin, prefix = _origin(parts), ""
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
+    if begins_with_scheme(path):
+        origin, path = _trusted(path, (origin, base(own).origin))
+        prefix = ""
     path, _, query = path.partition("#")[0].partition("?")
-    if "." in path and not {".", ".."}.isdisjoint(path.split("/")):
-        raise ConfigurationError(f"{path!r} has a dot segment, which would lead elsewhere")
+    if "://" in path or NETWORK_PATH.match(path):
+        raise ConfigurationError(
+            f"refused to sign a request to {printable(path)!r}: it can be read as the URL of "
+            "another host. An absolute URL begins with 'https://'"
+        )
+    target = f"{prefix}/{_encoded_path(path.removeprefix('/'), 'the path')}"
     try:
-        target = f"{prefix}/{normalize(path.removeprefix('/'))}"
-        target = append_query(target, normalize(query, RESERVED + "?"))
-        return origin, target, prefix
+        return origin, append_query(target, normalize(query, RESERVED + "?")), prefix
     except UnicodeEncodeError:
         raise ConfigurationError(
-            "the path holds a lone surrogate, which UTF-8 cannot carry"
+            "the path's query holds a lone surrogate, which UTF-8 cannot carry"
         ) from None
 
 
-def _trust(parts: SplitResult, own: set[Base]) -> None:
-    host = parts.hostname or ""
-    ours = any((parts.scheme, host) == (base.scheme, base.host) for base in own)
-    theirs = parts.scheme == "https" and host.endswith(tuple(f".{d}" for d in TRUSTED_DOMAINS))
-    if parts.username is not None or parts.password is not None or not (ours or theirs):
+def _trusted(url: str, own: Iterable[Origin]) -> tuple[Origin, str]:
+    """The origin of an absolute URL that a request may be signed for, and the rest of the URL."""
+    try:
+        origin, rest = split(url, "the URL")
+    except ConfigurationError as error:
+        raise ConfigurationError(f"refused to sign a request: {error}") from None
+    ours = any((origin.scheme, origin.host) == (each.scheme, each.host) for each in own)
+    theirs = origin.scheme == "https" and origin.host.endswith(
+        tuple(f".{domain}" for domain in TRUSTED_DOMAINS)
+    )
+    if not (ours or theirs):
         raise ConfigurationError(
-            f"refused to sign a request to {parts.scheme}://{host}: an absolute URL must lead, "
-            f"without user or password, to the client's own host or, over https, to "
+            f"refused to sign a request to {origin}: an absolute URL must lead to the client's "
+            "own host or, over https, to "
             f"{', '.join(f'*.{domain}' for domain in TRUSTED_DOMAINS)}"
         )
+    return origin, rest

@@ -68,7 +68,7 @@ def test_an_http_origin(call, keys, proxy, signed):
     assert received.headers["proxy-authorization"] == LOGIN
 
 
-@pytest.mark.parametrize("path", ["v3/a//b/", "v3/%2e%2e/x", "v3/...", "V3/X?Y=/../"])
+@pytest.mark.parametrize("path", ["v3/a//b/", "v3/%2e%2ex/y", "v3/...", "V3/X?Y=/../"])
 def test_the_target_of_an_http_origin_is_what_was_signed(call, keys, proxy, signed, path):
     proxy.answer(signed())
     client = keys.client(base_uri="http://gateway.invalid/", proxy=via(proxy))

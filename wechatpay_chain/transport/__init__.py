@@ -9,8 +9,9 @@ import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError
 from ..messages import Request, Response
+from ..secret import hide
+from .proxy import Proxy, parse
 from .tls import TLS, Verify
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ class HTTPTransport:
             certificate is the only authority; an `ssl.SSLContext` is used as it is (and then
             cannot serve a client certificate of a request's own); False trusts anybody, which is
             for a test on this machine only.
-        proxy: `http://[user:password@]host:port`, or None.
+        proxy: `http://[user:password@]host:port`, or None; a sign in user or password that would
+            end it is percent-encoded.
         pool_size: idle connections kept per host for sync calls; more are opened as needed. Async
             calls keep theirs for 30 seconds, per event loop.
     """
+
+    _proxy: Proxy | None = None  # so that even a half-made transport has a repr
 
     def __init__(
         self,
@@ -40,10 +44,9 @@ class HTTPTransport:
         proxy: str | None = None,
         pool_size: int = 32,
     ) -> None:
-        if proxy is not None and not proxy.startswith(("http://", "https://")):
-            raise ConfigurationError("proxy must be an http:// URL, such as http://10.0.0.1:3128")
+        proxy = hide(proxy)
+        self._proxy = parse(proxy)
         self._tls = TLS(verify)
-        self._proxy = proxy
         self._pool_size = pool_size
         self._lock = threading.Lock()
         self._sync: Urllib3Transport | None = None
@@ -87,4 +90,4 @@ class HTTPTransport:
             await self._async.close()
 
     def __repr__(self) -> str:
-        return f"<HTTPTransport{' via proxy' if self._proxy else ''}>"
+        return f"<HTTPTransport{f' via {self._proxy.origin}' if self._proxy else ''}>"

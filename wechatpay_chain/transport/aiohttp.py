@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from yarl import URL
 
+from ..authority import Origin
 from ..errors import TransportError
 from ..messages import Digest, Headers, Request, Response
 from . import failure
+from .proxy import Proxy
 from .tls import TLS
 
 if TYPE_CHECKING:
@@ -29,9 +31,10 @@ SOCKET_BUFFER = 64 * 1024  # up to it the system takes a body at once, whatever 
 class AiohttpTransport:
     """Sends on whichever loop is running; sessions are never shared between loops."""
 
-    def __init__(self, tls: TLS, proxy: str | None) -> None:
+    def __init__(self, tls: TLS, proxy: Proxy | None) -> None:
         self._tls = tls
         self._proxy = proxy
+        self._proxy_url = None if proxy is None else _url(proxy.origin, "")
         self._sessions: dict[asyncio.AbstractEventLoop, _Life] = {}
 
     def send(self, request: Request) -> Coroutine[Any, Any, Response]:
@@ -58,18 +61,23 @@ class AiohttpTransport:
             life = await self._begin(loop)
         data: Any = request.content or None
         headers = request.headers
+        is_tls = request.origin.startswith("https:")
+        login = None if self._proxy is None else self._proxy.headers()
+        if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
+            headers = headers.merged(login)
         if patience is not None and data is not None:
             headers = headers.added("Content-Length", str(len(data)))
             data = _Blocks(data, patience)
         try:
             raw = await life.session.request(
                 request.method,
-                _url(request.origin + request.target),
+                _url(Origin(request.origin), request.target),
                 data=data,
                 headers=headers.pairs(),
                 allow_redirects=False,
-                ssl=self._tls.context(request.certificate) if _is_tls(request) else True,
-                proxy=self._proxy,
+                ssl=self._tls.context(request.certificate) if is_tls else True,
+                proxy=self._proxy_url,
+                proxy_headers=login if is_tls else None,
                 timeout=_timeout(*request.timeout),
             )
             if patience is not None:
@@ -254,14 +262,18 @@ async def _in_thread(work: Callable[[], None]) -> None:
         raise
 
 
-def _is_tls(request: Request) -> bool:
-    return request.origin.startswith("https:")
-
-
 @lru_cache(maxsize=128)
-def _url(text: str) -> URL:
+def _url(origin: Origin, target: str) -> URL:
     """A URL that aiohttp leaves as it is; kept, because it learns its parts only once."""
-    return URL(text, encoded=True)
+    path, _, query = target.partition("?")
+    return URL.build(
+        scheme=origin.scheme,
+        host=origin.host,
+        port=origin.port,
+        path=path,
+        query_string=query,
+        encoded=True,
+    )
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,6 @@ import ssl
 import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3 import exceptions
@@ -23,8 +22,10 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from ..authority import Origin
 from ..messages import Headers, Request, Response
 from . import failure
+from .proxy import Proxy
 from .tls import TLS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ NO_RETRY = urllib3.Retry(False, redirect=False)
 class Urllib3Transport:
     """One pool per origin and client certificate; safe for threads, remade after a fork."""
 
-    def __init__(self, tls: TLS, proxy: str | None, pool_size: int) -> None:
+    def __init__(self, tls: TLS, proxy: Proxy | None, pool_size: int) -> None:
         self._tls = tls
         self._proxy = proxy
         self._pool_size = pool_size
@@ -123,18 +124,22 @@ class Urllib3Transport:
         return pool
 
     def _make(self, request: Request) -> urllib3.HTTPConnectionPool:
+        origin = Origin(request.origin)
         settings: dict[str, Any] = {"maxsize": self._pool_size}
-        if request.origin.startswith("https:"):
+        if origin.scheme == "https":
             settings["ssl_context"] = self._tls.context(request.certificate)
         if self._proxy is None:
-            pool = urllib3.connection_from_url(request.origin, **settings)
+            kind = (
+                urllib3.HTTPSConnectionPool
+                if origin.scheme == "https"
+                else urllib3.HTTPConnectionPool
+            )
+            pool = kind(origin.host, origin.port, **settings)
         else:
-            parts = urlsplit(self._proxy)
-            login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-            auth = urllib3.make_headers(proxy_basic_auth=login) if parts.username else None
-            proxy = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-            manager = urllib3.ProxyManager(proxy, proxy_headers=auth, **settings)
-            pool = manager.connection_from_url(request.origin)
+            manager = urllib3.ProxyManager(
+                self._proxy.origin, proxy_headers=self._proxy.headers(), **settings
+            )
+            pool = manager.connection_from_host(origin.host, origin.port, origin.scheme)
         pool.ConnectionCls = _connection(pool.ConnectionCls)
         return pool
 

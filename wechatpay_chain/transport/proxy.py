@@ -1,0 +1,117 @@
+"""Where a proxy is, and the login it wants: parsed once, when a transport is made."""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from ..authority import Origin, origin, parts
+from ..errors import ConfigurationError
+from ..secret import Secret, hide, reveal
+
+__all__ = ["Proxy", "parse"]
+
+FORM = "'http://user:password@10.0.0.1:3128'"
+SCHEME = re.compile("(https?)://", re.IGNORECASE | re.ASCII)
+ENCODE = "percent-encode '/', '?', '#', '\\' and blanks in its user and password"
+
+
+class Proxy:
+    """A proxy.
+
+    Attributes:
+        origin: its scheme, host and port.
+        authorization: value of the `Proxy-Authorization` header, or None.
+    """
+
+    __slots__ = ("authorization", "origin")
+
+    def __init__(self, where: Origin, authorization: Secret[str] | None = None) -> None:
+        self.origin = where
+        self.authorization = authorization
+
+    def headers(self) -> dict[str, str]:
+        """The header fields that the proxy, and nobody else, is sent."""
+        if self.authorization is None:
+            return {}
+        return {"Proxy-Authorization": self.authorization.reveal()}
+
+    def __repr__(self) -> str:
+        return f"<Proxy {self.origin}>"
+
+
+def parse(given: Any) -> Proxy | None:
+    """A proxy from its URL.
+
+    Args:
+        given: `http://[user:password@]host[:port]`, the login percent-encoded as UTF-8 where a
+            sign in it would end it; or None.
+
+    Raises:
+        ConfigurationError: it is anything else; the message quotes no part of it.
+    """
+    given = hide(given)
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        raise ConfigurationError(
+            f"proxy is a mapping; one URL serves http and https alike: proxy={FORM}"
+        )
+    if not isinstance(reveal(given), str):
+        raise ConfigurationError(
+            f"proxy is of type {type(reveal(given)).__name__}; a str is expected, such as {FORM}"
+        )
+    found = _parsed(given.reveal())
+    if isinstance(found, str):
+        raise ConfigurationError(f"proxy {found}. Its form is {FORM}")
+    return found
+
+
+def _parsed(url: str) -> Proxy | str:
+    """The proxy, or what is wrong with its URL; an error raised here would show a password."""
+    match = SCHEME.match(url)
+    if match is None:
+        return "must be an http:// URL, such as http://10.0.0.1:3128"
+    login, at, place = url[match.end() :].rpartition("@")
+    place = place.removesuffix("/")
+    if re.search("[/?#]", place):
+        return f"has a path, a query or a fragment; if they belong to the login, {ENCODE}"
+    host, port, problem = parts(place)
+    if problem:
+        return f"cannot be used: {problem}"
+    where = origin(match[1].lower(), host, port)
+    if not at:
+        return Proxy(where)
+    if _is_ambiguous(login):
+        return f"can be read as the URL of another host: {ENCODE}"
+    authorization = _basic(login)
+    return authorization if isinstance(authorization, str) else Proxy(where, authorization)
+
+
+def _is_ambiguous(login: str) -> bool:
+    """Whether what is taken for a login holds a host and port that others would connect to."""
+    if "\\" in login or any(sign.isspace() for sign in login):
+        return True
+    before = re.split("[/?#]", login, maxsplit=1)[0]
+    return before != login and ("@" in before or not parts(before).problem)
+
+
+def _basic(login: str) -> Secret[str] | str:
+    """A login as RFC 7617 has it, or what is wrong with it."""
+    user, _, password = login.partition(":")
+    try:
+        user, password = (unquote(part, errors="strict") for part in (user, password))
+        credentials = f"{user}:{password}".encode()
+    except UnicodeError:
+        return "has a login that is not UTF-8: percent-encode its UTF-8 bytes"
+    if credentials == b":":
+        return "has an empty login: leave out the '@', or fill in user and password"
+    if ":" in user:
+        return "has a colon in its user, which Basic authentication cannot carry (RFC 7617)"
+    if any(unicodedata.category(sign) == "Cc" for sign in user + password):
+        return "has a control character in its login (RFC 7617, section 2)"
+    return Secret(f"Basic {base64.b64encode(credentials).decode()}")

@@ -216,6 +216,7 @@ def test_the_fund_flow_adds_up_to_the_account(gateway, wxpay, today):
     )
     made = wxpay.v3.profitsharing.orders.post(
         json={
+            "appid": appid,
             "transaction_id": shared["transaction_id"],
             "out_order_no": new_number("S"),
             "receivers": [{**STAFF, "amount": 70, "description": "share"}],

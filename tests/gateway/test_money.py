@@ -176,6 +176,7 @@ class Money(RuleBasedStateMachine):
     def share(self, order, fen, last):
         number = new_number("S")
         body = {
+            "appid": IDENTITY.appid,
             "transaction_id": order.record["transaction_id"],
             "out_order_no": number,
             "receivers": [{**SUPPLIER, "amount": fen, "description": "share"}],

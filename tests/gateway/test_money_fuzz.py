@@ -88,6 +88,7 @@ BODIES = {
     },
     "v3/profitsharing/receivers/delete": {**STAFF, "appid": IDENTITY.appid, "account": "1"},
     "v3/profitsharing/orders": {
+        "appid": IDENTITY.appid,
         "transaction_id": SHARED["transaction_id"],
         "out_order_no": "S1",
         "receivers": [{**STAFF, "amount": 1, "description": "x"}],

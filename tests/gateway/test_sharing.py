@@ -30,7 +30,9 @@ def refused(call, *arguments, **options):
 
 
 def asked(order, *parts, unfreeze=False, **changes):
+    parties = order.get("parties", order)
     return {
+        "appid": parties.get("appid") or parties["sp_appid"],
         "transaction_id": order["transaction_id"],
         "out_order_no": new_number("S"),
         "receivers": [
@@ -160,7 +162,7 @@ def test_the_same_number_is_the_same_sharing(gateway, wxpay):
 
 def test_only_orders_that_were_made_for_it(gateway, wxpay):
     plain = paid(gateway, wxpay, 100)
-    for order in (plain, {"transaction_id": "4200nobody"}):
+    for order in (plain, {"appid": plain["parties"]["appid"], "transaction_id": "4200nobody"}):
         error = refused(share, wxpay, order, (STAFF, 1))
         assert (error.status_code, error.code) == (400, "INVALID_REQUEST")
         assert "非分账订单" in error.message

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from .display import printable
+
 if TYPE_CHECKING:
     from .messages import Request, Response
 
@@ -35,6 +37,9 @@ __all__ = [
     "WeChatPayError",
 ]
 
+LONGEST = 4000
+"""Characters of a message."""
+
 SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch"]
 
 
@@ -44,6 +49,10 @@ class WeChatPayError(Exception):
     An error can be pickled, for a process pool or a task queue, with its attributes; the request in
     it loses its credentials on the way, and what was given as options.
     """
+
+    def __init__(self, *args: Any) -> None:
+        # Much of a message may come from outside: a code, a header, a library's own words.
+        super().__init__(*(printable(a, LONGEST) if isinstance(a, str) else a for a in args))
 
     def __reduce__(self) -> Any:
         return _rebuilt, (type(self), self.args), self.__dict__

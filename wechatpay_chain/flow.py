@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol, TypeAlias
 
-from .display import printable
 from .errors import ConfigurationError
 from .messages import Request, Response
 
@@ -176,7 +175,7 @@ async def _logged_async(request: Request, transport: Transport) -> Response:
 def _log(request: Request, outcome: Response | BaseException, begin: float) -> None:
     milliseconds = (time.perf_counter() - begin) * 1000
     if isinstance(outcome, Response):
-        status, request_id = str(outcome.status_code), printable(outcome.request_id) or "-"
+        status, request_id = str(outcome.status_code), outcome.request_id or "-"
     else:
         status, request_id = type(outcome).__name__, "-"
     target = request.shown_target

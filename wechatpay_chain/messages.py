@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from . import xml
+from .display import printable
 from .errors import ResponseError
 from .headers import Headers
 
@@ -184,7 +185,7 @@ class Request:
         return self.origin + self.target
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {printable(self.path)}"
 
     def __repr__(self) -> str:
         return f"<Request {self}>"
@@ -231,7 +232,7 @@ class Response:
     @property
     def request_id(self) -> str:
         """The `Request-ID` to quote to WeChat Pay's support; empty where none came."""
-        return self.headers.get("Request-ID", "")
+        return printable(self.headers.get("Request-ID", ""))
 
     @property
     def text(self) -> str:

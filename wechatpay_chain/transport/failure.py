@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..display import printable
 from ..errors import TransportError, TransportTimeout
 from ..messages import Request
 
@@ -50,7 +51,7 @@ def broken(request: Request, error: BaseException) -> TransportError:
 
 
 def _call(request: Request) -> str:
-    return f"{request.method} {request.origin}{request.path}"
+    return f"{request.method} {request.origin}{printable(request.path)}"
 
 
 def _reason(error: BaseException) -> str:
@@ -58,4 +59,4 @@ def _reason(error: BaseException) -> str:
     message = getattr(error, "message", None)
     status = getattr(error, "status", "")
     text = f"{status} {message or error}".strip() or type(error).__name__
-    return text if len(text) <= 300 else f"{text[:300]}…"
+    return printable(text)

@@ -62,6 +62,9 @@ class Origin(str):
             )
         return origin
 
+    def __reduce__(self) -> tuple[type[Origin], tuple[str]]:
+        return Origin, (str(self),)
+
 
 class Parts(NamedTuple):
     """Host and port as they were written, or what is wrong with them."""

@@ -25,7 +25,11 @@ def docstring(method: str, path: str, spec: Schema) -> list[str]:
         if parameters:
             lines += ["", f"{heading}:"]
             lines += [
-                _line(each["name"], each.get("required", False), each.get("description", ""))
+                _line(
+                    each["name"],
+                    each.get("required", False),
+                    f"{each.get('description', '')}{_limits(each.get('schema', {}))}",
+                )
                 for each in parameters
             ]
     for content, heading in _contents(spec):
@@ -45,10 +49,26 @@ def _contents(spec: Schema) -> Iterator[tuple[Schema, str]]:
 def _members(schema: Schema) -> list[str]:
     required = schema.get("required", ())
     return [
-        _line(name, name in required, inner.get("title", ""))
+        _line(name, name in required, f"{inner.get('title', '')}{_limits(inner)}")
         for name, inner in schema.get("properties", {}).items()
     ]
 
 
 def _line(name: str, required: bool, title: str) -> str:
     return f"    {name}{'*' if required else ''}  {title}".rstrip()
+
+
+def _limits(schema: Schema) -> str:
+    """`  [6..32 characters]`; nothing for a value without a limit."""
+    ranges = (
+        ("minLength", "maxLength", " characters"),
+        ("minimum", "maximum", ""),
+        ("minItems", "maxItems", " items"),
+    )
+    found = [
+        f"{schema.get(lower, '')}..{schema.get(upper, '')}{unit}"
+        for lower, upper, unit in ranges
+        if lower in schema or upper in schema
+    ]
+    found += [schema[key] for key in ("format", "pattern") if key in schema]
+    return f"  [{', '.join(found)}]" if found else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import wechatpay_chain.catalogue
+from wechatpay_chain.catalogue.limits import KEYWORDS
 from wechatpay_chain.segments import segment
 
 FOLDER = Path(wechatpay_chain.catalogue.__file__).parent
@@ -17,6 +18,12 @@ EXTENSIONS = set(
 MODES = ("merchant", "partner", "both")
 ENCRYPTIONS = ("RSAES-OAEP", "AEAD_AES_256_GCM", "AES-256-ECB")
 TYPES = {"string": str, "integer": int, "number": int | float, "boolean": bool}
+LIMITED = {
+    "minItems": "array",
+    "maxItems": "array",
+    "minimum": "integer",
+    "maximum": "integer",
+}
 METHODS = {"get", "post", "put", "patch", "delete"}
 VERSIONS = {"v2": "text/xml", "v3": "application/json"}
 
@@ -143,6 +150,7 @@ def _schema(schema: dict[str, Any]) -> Iterator[str]:
     ):
         if kind not in TYPES or not isinstance(value, TYPES[kind]):
             yield f"{value!r} is no {kind}"
+    yield from _limits(schema, kind)
     if len(set(map(str, schema.get("enum", ())))) != len(schema.get("enum", ())):
         yield "a value stands twice in enum"
     if schema.get("x-wechatpay-encrypted", ENCRYPTIONS[0]) not in ENCRYPTIONS:
@@ -154,3 +162,18 @@ def _schema(schema: dict[str, Any]) -> Iterator[str]:
         yield "what is JSON-encoded has a contentMediaType"
     if "contentSchema" in schema and kind != "string":
         yield "only a string can hold a document"
+
+
+def _limits(schema: dict[str, Any], kind: str) -> Iterator[str]:
+    for keyword in set(KEYWORDS) & schema.keys():
+        if kind != LIMITED.get(keyword, "string") and (keyword, kind) != ("minimum", "number"):
+            yield f"{keyword} does not limit a {kind}"
+    for least, most in (("minLength", "maxLength"), ("minItems", "maxItems")):
+        if schema.get(least, 0) > schema.get(most, schema.get(least, 0)):
+            yield f"{least} is above {most}"
+    if schema.get("format", "uri") not in ("date-time", "uri"):
+        yield f"unknown format {schema['format']!r}"
+    try:
+        re.compile(schema.get("pattern", ""))
+    except re.error as error:
+        yield f"pattern: {error}"

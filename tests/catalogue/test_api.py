@@ -210,3 +210,26 @@ print(json.dumps(loaded))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [[], 0, 0, 1]
+
+
+def test_limits_are_those_of_the_documentation() -> None:
+    members = {member.name: member for member in found("POST", "v3/pay/transactions/jsapi").body}
+    assert members["description"].limits == {"maxLength": 127}
+    assert members["attach"].limits_in_words == ("at most 128 characters",)
+    assert members["out_trade_no"].limits == {
+        "minLength": 6,
+        "maxLength": 32,
+        "pattern": r"^[0-9A-Za-z_\-|*@]+$",
+    }
+    assert members["out_trade_no"].limits_in_words[0] == "6 to 32 characters"
+    assert members["time_expire"].limits["format"] == "date-time"
+    goods = next(each for each in members["detail"].members if each.name == "goods_detail")
+    assert goods.limits == {"minItems": 1, "maxItems": 6000}
+    assert goods.limits_in_words == ("1 to 6000 items",)
+    total = next(each for each in members["amount"].members if each.name == "total")
+    assert total.limits_in_words == ("at least 1",)
+    started = next(
+        each for each in found("POST", "v2/pay/unifiedorder").body if each.name == "time_start"
+    )
+    assert started.limits_in_words[0] == "exactly 14 characters"
+    assert members["support_fapiao"].limits == {}

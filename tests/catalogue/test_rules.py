@@ -93,6 +93,10 @@ BREAKS: dict[str, Callable[[Any], object]] = {
     "JSON-encoded": lambda d: body(d)["properties"]["appid"].update(
         {"x-wechatpay-json-encoded": True}
     ),
+    "does not limit": lambda d: body(d)["properties"]["amount"].update(maxLength=1),
+    "above": lambda d: body(d)["properties"]["attach"].update(minLength=1000),
+    "unknown format": lambda d: body(d)["properties"]["attach"].update(format="email"),
+    "pattern": lambda d: body(d)["properties"]["attach"].update(pattern="("),
     "only a string": lambda d: body(d)["properties"]["amount"].update(contentSchema={}),
 }
 

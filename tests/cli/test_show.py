@@ -40,6 +40,12 @@ def test_parameters_are_a_tree() -> None:
     assert "│   ├── from object[] 退款出资账户及金额\n│   │   ├── account* string" in text
 
 
+def test_limits_stand_below_their_member() -> None:
+    text = page(*REFUND)
+    assert "├── reason string 退款原因\n│   └── at most 80 characters\n" in text
+    assert "│   └── 1 to 64 characters; ^[0-9A-Za-z_\\-|*@]+$\n" in text
+
+
 def test_variables_query_and_headers_are_apart() -> None:
     text = page("v3/pay/transactions/id/{transaction_id}")
     assert "variables   of the path\n└── transaction_id* string 微信支付订单号\n" in text
@@ -174,6 +180,7 @@ def test_json_has_these_keys() -> None:
         "required": True,
         "title": "商户退款单号",
         "enum": [],
+        "limits": {"minLength": 1, "maxLength": 64, "pattern": r"^[0-9A-Za-z_\-|*@]+$"},
         "encrypted": None,
         "encoded": None,
         "members": [],

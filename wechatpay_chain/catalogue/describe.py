@@ -183,7 +183,7 @@ def _rows(members: Iterable[Member], depth: int) -> Iterator[_Row]:
             _type(member),
             "required" if member.required else "",
             "; ".join(filter(None, text)),
-            " | ".join(map(str, member.enum)),
+            "; ".join(filter(None, [" | ".join(map(str, member.enum)), *member.limits_in_words])),
         )
         yield from _rows(member.members, depth + 1)
 

@@ -148,7 +148,17 @@ def scalar(member: Member) -> Any:
         return True
     if member.type.startswith(("integer", "number")):
         return next((value for form, value in NUMBERS if form.search(member.name)), 100)
-    return _text(member)
+    return _within(member, _text(member))
+
+
+def _within(member: Member, text: str) -> str:
+    """A text as its member's limits allow it: not too long, and of the characters it may have."""
+    limits = member.limits
+    if "pattern" in limits and not re.search(limits["pattern"], text):
+        digits = re.sub(r"\D", "", text)
+        plain = re.sub("[^0-9A-Za-z]", "", text)
+        text = plain if re.search(limits["pattern"], plain) else digits
+    return text[: limits.get("maxLength")]
 
 
 def _text(member: Member) -> str:

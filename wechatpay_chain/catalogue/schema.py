@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .limits import in_words, limits
+
 __all__ = ["Member", "members"]
 
 Schema = Mapping[str, Any]
@@ -31,9 +33,14 @@ class Member:
     @property
     def item(self) -> Schema:
         """Its schema; of an array, that of the array's items; of alternatives, the first."""
-        schema = self.schema.get("anyOf", [self.schema])[0]
-        items: Schema = schema["items"] if schema.get("type") == "array" else schema
+        items: Schema = self._form["items"] if self._form.get("type") == "array" else self._form
         return items
+
+    @property
+    def _form(self) -> Schema:
+        """Its schema; of several forms, the first. `anyOf` beside a type is a condition."""
+        forms = () if "type" in self.schema else self.schema.get("anyOf", ())
+        return next(iter(forms), self.schema)
 
     @property
     def type(self) -> str:
@@ -45,6 +52,16 @@ class Member:
     def enum(self) -> tuple[Any, ...]:
         """The values it may have; empty where that is open."""
         return tuple(self.item.get("enum", ()))
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The schema keywords that limit its value, such as `{"maxLength": 127}`."""
+        return limits(self._form)
+
+    @property
+    def limits_in_words(self) -> tuple[str, ...]:
+        """The same as phrases: `("at most 127 characters",)`."""
+        return in_words(self.limits)
 
     @property
     def encrypted(self) -> str:

@@ -137,7 +137,16 @@ def _root(heading: str, aside: str, members: Iterable[Member] = ()) -> Branch:
 
 
 def _branches(members: Iterable[Member]) -> tuple[Branch, ...]:
-    return tuple(Branch(tuple(_spans(member)), _branches(member.members)) for member in members)
+    return tuple(
+        Branch(tuple(_spans(member)), (*_branches(member.members), *_limits(member)))
+        for member in members
+    )
+
+
+def _limits(member: Member) -> Iterator[Branch]:
+    """A line of its own, below the member and all that is in it."""
+    if member.limits:
+        yield Branch((Span("; ".join(member.limits_in_words), "aside"),), ())
 
 
 def _spans(member: Member) -> Iterator[Span]:

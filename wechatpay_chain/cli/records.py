@@ -90,6 +90,7 @@ def _members(members: Iterable[Member]) -> list[dict[str, Any]]:
             "required": member.required,
             "title": member.title,
             "enum": list(member.enum),
+            "limits": member.limits,
             "encrypted": member.encrypted or None,
             "encoded": member.encoded or None,
             "members": _members(member.members),

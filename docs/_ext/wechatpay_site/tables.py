@@ -23,6 +23,8 @@ ENCODINGS = {
     "text/xml": "XML 字符串 XML in a string",
 }
 
+FORMATS = {"date-time": "RFC 3339 时间 time", "uri": "URL"}
+
 HEAD = element(
     "thead",
     element(
@@ -129,7 +131,29 @@ def _description(member: Member) -> Iterator[Html]:
     if member.enum:
         values = (element("code", str(value)) for value in member.enum)
         yield element("span", join(values, " "), class_="wx-values")
+    if member.limits:
+        yield element("span", join(_limits(member), " · "), class_="wx-limits")
     for keyword, label in (("const", "固定 always"), ("default", "默认 default")):
         if keyword in member.item:
             value = element("code", str(member.item[keyword]))
             yield element("span", f"{label} ", value, class_="wx-values")
+
+
+def _limits(member: Member) -> Iterator[Html | str]:
+    limits = member.limits
+    for lower, upper, unit in (
+        ("minLength", "maxLength", " 字符 characters"),
+        ("minimum", "maximum", ""),
+        ("minItems", "maxItems", " 项 items"),
+    ):
+        least, most = limits.get(lower), limits.get(upper)
+        if least is not None and most is not None:
+            yield f"{least}–{most}{unit}" if least != most else f"{most}{unit}"
+        elif most is not None:
+            yield f"≤ {most}{unit}"
+        elif least is not None:
+            yield f"≥ {least}{unit}"
+    if "format" in limits:
+        yield FORMATS.get(limits["format"], limits["format"])
+    if "pattern" in limits:
+        yield element("code", limits["pattern"])

@@ -78,9 +78,8 @@ def test_a_name_that_is_none_is_refused(name):
         xml.dumps({name: "x"})
 
 
-def test_control_characters_are_stripped_on_both_ways():
+def test_control_characters_are_stripped_from_what_is_written():
     assert xml.dumps({"a": "x\x00\x0b\ufffey"}) == "<xml><a>xy</a></xml>"
-    assert xml.loads("<xml><a>x\x08y</a></xml>") == {"a": "xy"}
 
 
 def test_a_byte_order_mark_and_a_declaration_are_fine():

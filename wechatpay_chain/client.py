@@ -17,17 +17,11 @@ from .errors import ConfigurationError
 from .flow import Flow, Handler, Transport, run, run_async
 from .invoke import Invoke
 from .messages import Response
-from .middleware.encoder import encoder
-from .middleware.signer import signer
-from .middleware.status import status
-from .middleware.v2_encoder import v2_encoder
-from .middleware.v2_result import result
-from .middleware.v2_verifier import v2_verifier
-from .middleware.verifier import verifier
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, sensitive_of, timeout_of
 from .segments import segment
-from .stack import Stack, Stacks
+from .stack import Stack
+from .stacks import default_stacks
 from .uri import DEFAULT_BASE_URI
 
 if TYPE_CHECKING:
@@ -111,25 +105,7 @@ class WeChatPay:
         self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
         self._sensitive = sensitive_of(sensitive) == "auto"
         self._transport = transport or _http_transport(verify, proxy)
-        self.stacks = Stacks(
-            {
-                "v3": Stack(
-                    [
-                        ("status", status),
-                        ("verifier", verifier(self._platform)),
-                        ("encoder", encoder(self._platform)),
-                        ("signer", signer(self._credential)),
-                    ]
-                ),
-                "v2": Stack(
-                    [
-                        ("result", result),
-                        ("verifier", v2_verifier(self._secret)),
-                        ("encoder", v2_encoder(mchid, self._secret)),
-                    ]
-                ),
-            }
-        )
+        self.stacks = default_stacks(mchid, self._secret, self._platform, self._credential)
         if "IPython" in sys.modules:
             from .ipython import install
 

@@ -29,6 +29,11 @@ SIGNATURE_FIELDS = (
     "Wechatpay-Signature",
 )
 PUBLIC_KEY_ID = "PUB_KEY_ID_"
+PROBE = "WECHATPAY/SIGNTEST/"
+"""How the wrong signatures begin that WeChat Pay sends on purpose."""
+CONTROL = re.compile("[\x00-\x1f\x7f]")
+OWS = " \t"
+"""What may surround a header field's value: RFC 9110, section 5.6.3."""
 
 
 class Credential:
@@ -186,7 +191,7 @@ class Platform:
 
 def prefix(headers: Headers) -> bytes:
     """What a signature covers ahead of the body; empty fields where the header lacks them."""
-    stamp, nonce = (headers.get(name, "").strip() for name in SIGNATURE_FIELDS[:2])
+    stamp, nonce = (headers.get(name, "").strip(OWS) for name in SIGNATURE_FIELDS[:2])
     return canonical.response_head(stamp, nonce)
 
 
@@ -210,25 +215,39 @@ def _expiry(source: keys.KeySource, name: str) -> float:
 
 
 def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
-    """The values of the four fields, each there once and not empty."""
+    """The values of the four fields, each there once, not empty, and without control characters."""
     given = list(map(headers.get_all, SIGNATURE_FIELDS))
-    values = [one[0].strip() for one in given if len(one) == 1]
+    values = [one[0].strip(OWS) for one in given if len(one) == 1]
     if len(values) < len(given) or "" in values:
         for name, found in zip(SIGNATURE_FIELDS, given, strict=True):
             _assert_one(name, found, response)
+    if CONTROL.search(f"{values[0]}{values[1]}"):  # a line feed would move the border to the body
+        why = "Wechatpay-Timestamp or Wechatpay-Nonce holds a control character"
+        raise _untrusted("mismatch", why, response)
+    if values[3].startswith(PROBE):
+        raise _untrusted(
+            "mismatch",
+            f"it is a probe: its signature begins with {PROBE}. WeChat Pay sends a wrong signature "
+            "now and then to test that it is checked. Refuse it like any other; nothing is broken",
+            response,
+        )
     return values
 
 
 def _assert_one(name: str, values: Sequence[str], response: Response | None) -> None:
-    if not values or not values[0].strip():
-        status = f" (HTTP {response.status_code})" if response is not None else ""
-        raise _untrusted(
-            "missing",
-            f"it has no {name}{status}, so nobody vouches for it: something other than WeChat Pay "
-            "may have answered (a proxy, a login page). Where an operation is known to answer "
-            "unsigned, say unsigned=True",
-            response,
-        )
+    if not values or not values[0].strip(OWS):
+        if response is None:
+            why = (
+                f"it has no {name}. Either something other than WeChat Pay sent it, or the "
+                "framework's headers did not arrive here: give all of the request's headers"
+            )
+        else:
+            why = (
+                f"it has no {name} (HTTP {response.status_code}), so nobody vouches for it: "
+                "something other than WeChat Pay may have answered (a proxy, a login page). Where "
+                "an operation is known to answer unsigned, say unsigned=True"
+            )
+        raise _untrusted("missing", why, response)
     if len(values) > 1:
         raise _untrusted(
             "mismatch", f"{name} stands {len(values)} times, where one is expected", response

@@ -133,7 +133,8 @@ class SignatureError(ResponseError):
     """An answer or notification was not signed by WeChat Pay as it must be: do not act on it.
 
     Attributes:
-        reason: `missing`, `expired`, `unknown_serial` or `mismatch`.
+        reason: `missing`, `expired`, `unknown_serial`, or `mismatch`, also for the wrong
+            signatures that WeChat Pay itself sends to test that they are refused.
     """
 
     reason: SignatureReason

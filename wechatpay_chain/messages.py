@@ -200,11 +200,23 @@ class Response:
         content: the body in bytes; where it was streamed to a `sink`, its beginning.
         request: the request it answers.
         verified: True once its signature has been checked.
+        unsigned: True where it is complete and needs no signature: its operation is one that
+            WeChat Pay answers unsigned, or the call said `unsigned=True`.
         streamed: True where the body went to a `sink`.
         digest: the hash that a streamed body was fed to, if its request asked for one.
     """
 
-    __slots__ = ("content", "digest", "headers", "request", "status_code", "streamed", "verified")
+    __slots__ = (
+        "_parsed",
+        "content",
+        "digest",
+        "headers",
+        "request",
+        "status_code",
+        "streamed",
+        "unsigned",
+        "verified",
+    )
 
     def __init__(
         self,
@@ -223,6 +235,8 @@ class Response:
         self.streamed = streamed
         self.digest = digest
         self.verified = False
+        self.unsigned = False
+        self._parsed: tuple[bytes, dict[str, Any]] | None = None
 
     @property
     def ok(self) -> bool:
@@ -264,15 +278,30 @@ class Response:
     def xml(self) -> dict[str, Any]:
         """The body as the fields of an APIv2 answer.
 
+        A body is parsed once; each call returns a copy of that one result, so that whatever a
+        caller does to it, the layers of the stack and the next caller read what was verified.
+
         Raises:
-            ResponseError: the body is not XML, or carries a DTD or an entity.
+            ResponseError: the body is not XML, or carries a DTD, an attribute or nothing.
         """
-        try:
-            return xml.loads(self.content)
-        except ValueError as error:
-            raise ResponseError(
-                f"the answer (HTTP {self.status_code}) is not usable as XML: {error}", self
-            ) from error
+        content = bytes(self.content)  # the very same object, unless it is one that can change
+        if self._parsed is None or self._parsed[0] is not content:
+            try:
+                self._assert_whole()
+                self._parsed = (content, xml.loads(content))
+            except ValueError as error:
+                raise ResponseError(
+                    f"the answer (HTTP {self.status_code}) is not usable as XML: {error}", self
+                ) from error
+        fields: dict[str, Any] = xml.copied(self._parsed[1])
+        return fields
+
+    def _assert_whole(self) -> None:
+        sink = self.request.sink if self.request is not None else None
+        if self.streamed and sink is not None and sink.size != len(self.content):
+            raise ValueError(
+                f"its {sink.size} bytes went to the sink, and only their begin is here"
+            )
 
     def __copy__(self) -> Response:
         return self

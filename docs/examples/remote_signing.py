@@ -156,8 +156,9 @@ def remote_signer(service: Service, mchid: str, serial: str) -> Middleware:
 def remote_verifier(service: Service) -> Middleware:
     """A `verifier` that has no key: it says what was signed, and a service judges.
 
-    As with the library's own, an error status passes, for `status` raises it anyway. Statements
-    of Hong Kong, whose signature covers a SHA-1 instead of the body, are refused.
+    It sets `verified`, without which the layer `gate` lets no answer out. As with the library's
+    own, an error status passes, for `status` raises it anyway. Statements of Hong Kong, whose
+    signature covers a SHA-1 instead of the body, are refused.
     """
 
     def verify(request: Request, handle: Handler) -> Flow:
@@ -180,7 +181,9 @@ def _check(service: Service, response: Response) -> Asking[None]:
     fields = [response.headers.get_all(name) for name in SIGNATURE_FIELDS]
     if any(len(values) != 1 for values in fields):
         raise SignatureError("the answer is not signed", response, reason="missing")
-    stamp, _, serial, signature = (values[0] for values in fields)
+    stamp, nonce, serial, signature = (values[0] for values in fields)
+    if any(character < " " for character in nonce):  # a line feed would move the body's border
+        raise SignatureError("the answer's nonce holds a control character", response)
     known = stamp.isdecimal() and len(stamp) <= 15
     if not known or abs(time.time() - int(stamp)) > CLOCK_SKEW:
         raise SignatureError("the answer's timestamp is off", response, reason="expired")

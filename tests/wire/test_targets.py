@@ -211,7 +211,7 @@ V2_VALUES = ["中文 😀", "a b+c%20", "]]>", "<&>'\"", "a\x00\x08b", "a\r\nb",
 @pytest.mark.parametrize("kind", ["MD5", "HMAC-SHA256"])
 @pytest.mark.parametrize("value", V2_VALUES)
 def test_the_sign_of_apiv2_covers_the_fields_as_they_are_read(call, server, kind, value):
-    server.answer(http(200, v2({"return_code": "SUCCESS"})))
+    server.answer(http(200, v2({"return_code": "SUCCESS"}, kind)))
     call("post", "v2/pay/x", xml={"mch_id": MCHID, "attach": value, "sign_type": kind})
     (received,) = server.requests
     fields = xml.loads(received.body)

@@ -12,7 +12,15 @@ from ..crypto import digest, rsa
 from .exchange import Answer, Content, Refusal
 from .identity import Identity
 
-__all__ = ["answer_v2", "answer_v3", "content", "refuse_v2", "refuse_v3", "statement"]
+__all__ = [
+    "answer_v2",
+    "answer_v3",
+    "content",
+    "json_content",
+    "refuse_v2",
+    "refuse_v3",
+    "statement",
+]
 
 SHA1 = "Wechatpay-Statement-Sha1"
 
@@ -47,6 +55,11 @@ def content(result: Content, serial: str, identity: Identity) -> Answer:
         covered = f'{{"sha1":"{result.headers[SHA1]}"}}'.encode()
     answer = _signed(result.status, covered, serial, identity)
     return Answer(result.status, {**answer.headers, **headers}, result.body)
+
+
+def json_content(result: Any) -> Content:
+    """JSON that nobody signs."""
+    return Content(_json(result), "application/json; charset=utf-8")
 
 
 def statement(body: bytes, media_type: str = "application/octet-stream") -> Content:

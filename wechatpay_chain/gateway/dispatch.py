@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..catalogue import Member, Operation
-from ..middleware.v2_verifier import unsigned_v2
-from .answers import answer_v2, answer_v3, content, refuse_v2, refuse_v3
+from ..unsigned import JSON, is_unsigned_v3, unsigned_v2
+from .answers import answer_v2, answer_v3, content, json_content, refuse_v2, refuse_v3
 from .exchange import Answer, Arrival, Call, Content, Refusal
 from .inspection import inspect_v2, inspect_v3
 from .made_up import made_up
@@ -73,7 +73,8 @@ def _serve_v3(arrival: Arrival, state: State) -> Served:
         )
         result = _carry_out(call, found, lambda: _open(call, found.operation))
         if isinstance(result, Content):
-            return Served(content(result, serial, identity), found)
+            unsigned = is_unsigned_v3(arrival.method, f"/{found.operation.path}")
+            return Served(content(result, "" if unsigned else serial, identity), found)
         return Served(answer_v3(result, serial, identity), found)
     except Refusal as refusal:
         return Served(refuse_v3(refusal, serial, identity), found)
@@ -93,8 +94,10 @@ def _serve_v2(arrival: Arrival, state: State) -> Served:
         result = _carry_out(call, found, lambda: None)
         if isinstance(result, Content):
             return Served(content(result, "", identity), found)
-        signed = f"/{found.operation.path.partition('/')[2]}" not in unsigned_v2
-        return Served(answer_v2(result or {}, fields, identity, signed=signed), found)
+        kind = unsigned_v2.get(f"/{found.operation.path.partition('/')[2]}")
+        if kind == JSON:
+            return Served(content(json_content(result), "", identity), found)
+        return Served(answer_v2(result or {}, fields, identity, signed=kind is None), found)
     except Refusal as refusal:
         return Served(refuse_v2(refusal, fields, identity), found)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer

@@ -16,7 +16,7 @@ from ..catalogue import Member, Operation
 from ..catalogue.example import scalar
 from ..crypto import rsa
 from ..middleware.statement import PATHS
-from ..middleware.v2_verifier import unsigned_v2
+from ..unsigned import unsigned_v2
 from .answers import statement
 from .exchange import Call, Content, Secret
 from .identity import Identity

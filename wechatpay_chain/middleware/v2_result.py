@@ -5,30 +5,25 @@ Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985890
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from .. import xml
+from ..errors import ResponseError
 from ..flow import Flow, Handler
 from ..messages import Request, Response
 from .status import api_error, http_error
 
 __all__ = ["result"]
 
-MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+CODES = ("return_code", "result_code")
 
 
 def result(request: Request, handle: Handler) -> Flow:
-    """Raise `APIError` where a code in the answer is not SUCCESS, or for HTTP 4xx and 5xx."""
+    """Raise `APIError` where a code in the answer is not exactly SUCCESS, and for HTTP errors."""
     response = yield from handle(request)
     fields = _fields(response)
-    failed = any(
-        fields.get(name, "SUCCESS") != "SUCCESS" for name in ("return_code", "result_code")
-    )
-    if failed:
-        code = fields.get("err_code") or fields.get("error_code") or fields.get("return_code", "")
-        message = fields.get("err_code_des") or fields.get("return_msg") or ""
-        raise api_error(response, code=str(code), message=str(message))
+    if any(name in fields and fields[name] != "SUCCESS" for name in CODES):
+        code = _first(fields, "err_code", "error_code", "return_code")
+        raise api_error(response, code=code, message=_first(fields, "err_code_des", "return_msg"))
     if response.status_code >= 400:
         raise http_error(response)
     return response
@@ -37,6 +32,12 @@ def result(request: Request, handle: Handler) -> Flow:
 def _fields(response: Response) -> dict[str, Any]:
     """The fields that may tell of a failure; none where the body is a bill, a page, or empty."""
     try:
-        return xml.loads(response.content) if MARKUP.match(response.content) else {}
-    except ValueError:
+        return response.xml()
+    except ResponseError:
         return {}
+
+
+def _first(fields: dict[str, Any], *names: str) -> str:
+    """The first of some fields that has a text."""
+    values = (fields.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value), "")

@@ -5,64 +5,32 @@ Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985891
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from .. import canonical, xml
+from .. import canonical
 from ..crypto import digest
+from ..display import printable
 from ..errors import ConfigurationError, ResponseError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Request, Response
+from ..unsigned import PAGE, XML, unsigned_v2
+from .v2_encoder import stated_sign_type
 
-__all__ = ["assert_signed", "unsigned_v2", "v2_verifier"]
+__all__ = ["assert_signed", "is_unsigned_v2", "unsigned_v2", "v2_verifier"]
 
-unsigned_v2 = frozenset(
-    {
-        "/mchrisk/querymchrisk",
-        "/mchrisk/setmchriskcallback",
-        "/mchrisk/syncmchriskresult",
-        "/mmpaymkttransfers/gethbinfo",
-        "/mmpaymkttransfers/gettransferinfo",
-        "/mmpaymkttransfers/pay_bank",
-        "/mmpaymkttransfers/promotion/paywwsptrans2pocket",
-        "/mmpaymkttransfers/promotion/querywwsptrans2pocket",
-        "/mmpaymkttransfers/promotion/transfers",
-        "/mmpaymkttransfers/query_bank",
-        "/mmpaymkttransfers/sendgroupredpack",
-        "/mmpaymkttransfers/sendminiprogramhb",
-        "/mmpaymkttransfers/sendredpack",
-        "/mmpaysptrans/pay_bank",
-        "/mmpaysptrans/query_bank",
-        "/papay/entrustweb",
-        "/papay/h5entrustweb",
-        "/papay/partner/entrustweb",
-        "/papay/partner/h5entrustweb",
-        "/pay/downloadbill",
-        "/pay/downloadfundflow",
-        "/payitil/report",
-        "/risk/getpublickey",
-        "/risk/getviolation",
-        "/secapi/mch/submchmanage",
-        "/xdc/apiv2getsignkey/sign/getsignkey",
-    }
-)
-"""Paths whose answers carry no `sign`, by design."""
+GZIP = b"\x1f\x8b"
+MARKUP = re.compile(r"\W*?<")
+"""How something begins that is, or would be, a document; a bill begins with a word or a number."""
 
-
-files_and_pages = frozenset(
-    {
-        "/papay/entrustweb",
-        "/papay/h5entrustweb",
-        "/papay/partner/entrustweb",
-        "/papay/partner/h5entrustweb",
-        "/pay/downloadbill",
-        "/pay/downloadfundflow",
-    }
-)
-"""Those of them whose answers are not XML."""
+ALGORITHMS = ("sign_type", "algorithm")
+"""The fields that state by what algorithm a message is signed."""
 
 
 def v2_verifier(secret: str) -> Middleware:
-    """Check the `sign` of every answer that must have one; a `return_code` FAIL has none.
+    """Check the `sign` of every answer that has one or must have one.
+
+    A `return_code` FAIL has none, and is let through for the layer `result` to raise.
 
     Args:
         secret: the APIv2 key.
@@ -73,60 +41,95 @@ def v2_verifier(secret: str) -> Middleware:
         if response.status_code >= 400:
             _mark(response, secret)
             return response
-        if request.options.unsigned:
-            return response
-        if request.operation in unsigned_v2:
-            if request.operation not in files_and_pages:
-                _assert_answer(response)
-            return response
+        optional = request.options.unsigned or is_unsigned_v2(request)
         try:
-            fields = xml.loads(response.content)
-        except ValueError as error:
-            raise SignatureError(
-                f"the answer to {request} (HTTP {response.status_code}, {len(response.content)} "
-                f"bytes) is not APIv2's XML, so there is no sign to check: {error}. Where an "
-                "operation is known to answer unsigned, say unsigned=True",
-                response,
-                reason="missing",
-            ) from None
-        if "sign" in fields or fields.get("return_code", "SUCCESS") == "SUCCESS":
-            assert_signed(fields, secret, response)
+            fields = response.xml()
+        except ResponseError as error:
+            if not optional:
+                raise _no_sign(response, error) from None
+            _assert_expected(request, response, str(error))
+            response.unsigned = True
+            return response
+        if "sign" in fields and (secret or not optional):
+            assert_signed(fields, secret, response, asked=stated_sign_type(request))
             response.verified = True
+        elif optional:
+            if "return_code" not in fields:
+                _assert_expected(request, response, "it has no return_code")
+            response.unsigned = True
+        elif fields.get("return_code", "SUCCESS") == "SUCCESS":
+            assert_signed(fields, secret, response)
         return response
 
     return verify
 
 
-def _assert_answer(response: Response) -> None:
-    """An unsigned answer must at least be one."""
-    try:
-        if "return_code" in xml.loads(response.content):
-            return
-        why = "it has no return_code"
-    except ValueError as error:
-        why = f"{error}, so it has no return_code"
+def is_unsigned_v2(request: Request) -> bool:
+    """Whether WeChat Pay answers this request without a `sign`, by design."""
+    return request.operation in unsigned_v2
+
+
+def _assert_expected(request: Request, response: Response, why: str) -> None:
+    """What is not APIv2's XML must be what its operation answers with instead.
+
+    Raises:
+        ResponseError: it is not.
+    """
+    kind = unsigned_v2.get(request.operation, "")
+    if request.options.unsigned or kind == PAGE:
+        return
+    if kind != XML and response.status_code < 300 and not _is_markup(response.content):
+        return
     raise ResponseError(
-        f"the answer to {response.request} (HTTP {response.status_code}, {len(response.content)} "
-        f"bytes) is not APIv2's: {why}. Something other than WeChat Pay may have answered; query "
-        "before sending it again",
+        f"the answer to {request} (HTTP {response.status_code}, {len(response.content)} bytes) is "
+        f"not APIv2's, which has a return_code: {why}. Something other than WeChat Pay may have "
+        "answered; query before sending it again",
         response,
+    )
+
+
+def _is_markup(content: bytes) -> bool:
+    """Whether a body is meant as XML or HTML, be it well-formed or not."""
+    begin = content[:1000].decode("utf-8", "replace")
+    return not content.startswith(GZIP) and MARKUP.match(begin) is not None
+
+
+def _no_sign(response: Response, error: ResponseError) -> SignatureError:
+    return SignatureError(
+        f"{error}: it is not APIv2's XML, so there is no sign to check "
+        f"({response.request}, {len(response.content)} bytes). Where an operation is known to "
+        "answer unsigned, say unsigned=True",
+        response,
+        reason="missing",
     )
 
 
 def _mark(response: Response, secret: str) -> None:
     """An HTTP error is raised anyway; say whether it is genuine."""
     try:
-        assert_signed(xml.loads(response.content), secret, response)
+        assert_signed(response.xml(), secret, response)
         response.verified = True
-    except (ValueError, SignatureError):
+    except (ResponseError, ConfigurationError):
         response.verified = False
 
 
-def assert_signed(fields: dict[str, Any], secret: str, response: Response | None = None) -> None:
+def assert_signed(
+    fields: dict[str, Any],
+    secret: str,
+    response: Response | None = None,
+    *,
+    asked: str | None = None,
+) -> None:
     """Check the `sign` among the fields of an answer or notification, in constant time.
 
+    Args:
+        fields: of the message; `sign_type` or `algorithm` among them states the algorithm.
+        secret: the APIv2 key.
+        response: what the error shall carry; None for a notification.
+        asked: the `sign_type` that the request stated, if any. An answer is signed by the same.
+
     Raises:
-        SignatureError: there is none, or it does not match.
+        SignatureError: there is none, or it does not match by the algorithm that is stated.
         ConfigurationError: no secret.
     """
     what = "the notification" if response is None else f"the answer to {response.request}"
@@ -137,14 +140,30 @@ def assert_signed(fields: dict[str, Any], secret: str, response: Response | None
         raise SignatureError(
             f"{what} cannot be trusted: it has no sign", response, reason="missing"
         )
-    kind = digest.HMAC_SHA256 if len(sign) == 64 else digest.MD5
+    kind = _algorithm(fields, sign, asked)
     try:
         genuine = digest.equals(digest.sign(kind, canonical.fields(fields), secret), sign)
     except ConfigurationError:
         genuine = False  # a field is nested or stands twice: no sign covers that
     if not genuine:
         raise SignatureError(
-            f"{what} cannot be trusted: its sign ({kind}) does not match. Either it was changed on "
-            "the way, or secret is not the APIv2 key set on the merchant platform",
+            f"{what} cannot be trusted: its sign ({printable(kind, 60)}) does not match. Either it "
+            "was changed on the way, or it is signed by another algorithm than is stated, or "
+            "secret is not the APIv2 key set on the merchant platform",
             response,
         )
+
+
+def _algorithm(fields: dict[str, Any], sign: str, asked: str | None) -> str:
+    """The algorithm that is stated; where none is, the one whose signs have this length.
+
+    An answer may be signed by a stronger algorithm than was asked for, and by no weaker one.
+    """
+    stated = [fields[name] for name in ALGORITHMS if fields.get(name)]
+    if asked == digest.HMAC_SHA256:
+        stated.append(asked)
+    if not stated:
+        return digest.HMAC_SHA256 if len(sign) == 64 else digest.MD5
+    if any(kind != stated[0] for kind in stated):
+        return " and ".join(map(str, stated))  # contradicts itself: no algorithm at all
+    return str(stated[0])

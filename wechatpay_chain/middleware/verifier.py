@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import hashlib
 
-from ..credential import Platform, prefix
+from ..credential import SIGNATURE_FIELDS, Platform, normal_serial, prefix
 from ..errors import ConfigurationError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Headers, Request, Response
+from ..unsigned import is_unsigned_v3
 from .statement import SHA1_FIELD, StatementDigest, is_statement, signed_body
 
 __all__ = ["is_unsigned", "verifier"]
-
-UNSIGNED = ("/v3/transferdownload/", "/v3/merchant-service/images/")
 
 
 def verifier(platform: Platform) -> Middleware:
     """Check every answer's signature with the platform's keys.
 
+    Where none is needed, one that is there is checked all the same, if its key is at hand: whoever
+    can change an answer can also take its signature away, so a foreign one proves nothing.
     An error status passes, marked `verified` if its signature is good: `status` raises it anyway.
     """
 
@@ -36,7 +37,9 @@ def verifier(platform: Platform) -> Middleware:
         response = yield from handle(request)
         if response.status_code >= 400:
             _mark(platform, response)
-        elif not unsigned:
+        elif _may_be_unsigned(request, response) and not _is_signed(platform, response):
+            response.unsigned = True
+        else:
             check(platform, response)
         return response
 
@@ -45,10 +48,21 @@ def verifier(platform: Platform) -> Middleware:
 
 def is_unsigned(request: Request) -> bool:
     """Whether WeChat Pay answers this request without a signature, by design."""
-    if request.method != "GET":
-        return False
-    path = request.operation.lower()
-    return path == "/v3/billdownload/file" or path.startswith(UNSIGNED)
+    return is_unsigned_v3(request.method, request.operation)
+
+
+def _may_be_unsigned(request: Request, response: Response) -> bool:
+    """A file comes with 2xx: a redirect on the way to one is nobody's."""
+    return request.options.unsigned or (is_unsigned(request) and response.status_code < 300)
+
+
+def _is_signed(platform: Platform, response: Response) -> bool:
+    """Whether an answer claims to be signed with one of the keys at hand."""
+    headers = response.headers
+    return (
+        SIGNATURE_FIELDS[3] in headers
+        and normal_serial(headers.get(SIGNATURE_FIELDS[2], "")) in platform.serials
+    )
 
 
 def check(platform: Platform, response: Response) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wechatpay_chain import Headers, Request
 from wechatpay_chain.catalogue import Member, Operation
 from wechatpay_chain.catalogue.styles import Style
-from wechatpay_chain.middleware.v2_verifier import unsigned_v2
-from wechatpay_chain.middleware.verifier import is_unsigned
+from wechatpay_chain.unsigned import is_unsigned_v3, unsigned_v2
 from wechatpay_chain.uri import DEFAULT_BASE_URI
 
 from .examples import answer_example, calls
@@ -238,4 +236,4 @@ def _unsigned(operation: Operation) -> bool:
     path = f"/{operation.path.removeprefix('v2/')}"
     if operation.protocol == "v2":
         return path in unsigned_v2
-    return is_unsigned(Request(operation.method, DEFAULT_BASE_URI, path, Headers()))
+    return is_unsigned_v3(operation.method, path)

@@ -1,0 +1,272 @@
+"""No answer leaves a stack that is neither verified nor known to be unsigned."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from tests.support import MCHID, PLATFORM_SERIAL
+from tests.wire.answers import http, v2
+from wechatpay_chain import ResponseError, SignatureError
+from wechatpay_chain.unsigned import unsigned_v2
+
+PATH = "v3/pay/transactions/id/1"
+V2 = "v2/pay/orderquery"
+V2_FIELDS = {"xml": {"mch_id": MCHID}}
+GOOD = {"return_code": "SUCCESS", "result_code": "SUCCESS"}
+PLACES = {
+    PATH: ("v3", "get", {}, http(200, b"{}")),
+    V2: ("v2", "post", V2_FIELDS, http(200, v2(GOOD, None))),
+}
+places = pytest.mark.parametrize("path", PLACES)
+
+
+@places
+def test_a_stack_without_a_verifier_lets_nothing_out(call, server, wxpay, refusal, path):
+    version, verb, options, answer = PLACES[path]
+    server.answer(answer)
+    with refusal(SignatureError, "not verified by any layer", "verifier") as caught:
+        call(verb, path, stack=wxpay.stacks[version].without("verifier"), **options)
+    assert caught.value.reason == "missing"
+    assert caught.value.response.status_code == 200
+
+
+@places
+def test_a_verifier_that_forgets_to_check_lets_nothing_out(call, server, wxpay, path):
+    def forgetful(request, handle):
+        return (yield from handle(request))
+
+    version, verb, options, answer = PLACES[path]
+    server.answer(answer)
+    with pytest.raises(SignatureError, match="not verified by any layer"):
+        call(verb, path, stack=wxpay.stacks[version].replace("verifier", forgetful), **options)
+
+
+@places
+def test_what_one_says_to_be_unsigned_comes_out_and_is_not_verified(call, server, path):
+    _, verb, options, answer = PLACES[path]
+    server.answer(answer)
+    response = call(verb, path, unsigned=True, **options)
+    assert (response.verified, response.unsigned) == (False, True)
+
+
+@places
+def test_without_the_gate_the_rest_of_the_stack_decides(call, server, wxpay, path):
+    version, verb, options, answer = PLACES[path]
+    server.answer(answer)
+    bare = wxpay.stacks[version].without("gate").without("verifier")
+    response = call(verb, path, stack=bare, **options)
+    assert (response.verified, response.unsigned) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "layer"), [(PATH, "status"), (V2, "result")], ids=["status", "result"]
+)
+def test_an_unsigned_error_does_not_pass_for_an_answer(call, server, wxpay, path, layer):
+    version, verb, options, _ = PLACES[path]
+    server.answer(http(404, b"<xml><return_code>FAIL</return_code></xml>"))
+    with pytest.raises(SignatureError) as caught:
+        call(verb, path, stack=wxpay.stacks[version].without(layer), **options)
+    assert caught.value.response.status_code == 404
+
+
+def test_a_failure_that_no_layer_raises_does_not_pass_either(call, server, wxpay):
+    server.answer(http(200, v2({"return_code": "FAIL"}, None)))
+    with pytest.raises(SignatureError):
+        call("post", V2, stack=wxpay.stacks["v2"].without("result"), **V2_FIELDS)
+
+
+LISTED = [path for path, kind in unsigned_v2.items() if kind == "text/xml"]
+
+
+@pytest.mark.parametrize("path", LISTED)
+@pytest.mark.parametrize("sign", ["0" * 32, "0" * 64, "", "x"])
+def test_a_sign_is_checked_where_none_is_needed(call, server, path, sign):
+    server.answer(http(200, v2({**GOOD, "sign": sign}, None)))
+    with pytest.raises(SignatureError):
+        call("post", f"v2{path}", **V2_FIELDS)
+
+
+@pytest.mark.parametrize("kind", ["MD5", "HMAC-SHA256"])
+def test_and_vouches_for_the_answer_where_it_is_right(call, server, kind):
+    server.answer(http(200, v2(GOOD, kind)))
+    response = call("post", f"v2{LISTED[0]}", **V2_FIELDS)
+    assert (response.verified, response.unsigned) == (True, False)
+
+
+@pytest.mark.parametrize("option", [{}, {"unsigned": True}], ids=["listed", "unsigned=True"])
+def test_a_wrong_sign_is_wrong_whatever_was_expected(call, server, option):
+    path = V2 if option else f"v2{LISTED[0]}"
+    server.answer(http(200, v2({**GOOD, "sign": "0" * 32}, None)))
+    with pytest.raises(SignatureError, match="does not match"):
+        call("post", path, **V2_FIELDS, **option)
+
+
+FILE = "v3/billdownload/file?token=x"
+files = pytest.mark.parametrize(
+    ("path", "option"),
+    [(FILE, {}), ("v3/merchant-service/images/x", {}), (PATH, {"unsigned": True})],
+    ids=["a bill", "a picture", "unsigned=True"],
+)
+
+
+@files
+def test_a_signature_of_a_file_is_checked(call, server, signed, path, option):
+    server.answer(http(200, b"changed", signed.headers(b"bill")))
+    with pytest.raises(SignatureError, match="does not match"):
+        call("get", path, **option)
+
+
+@files
+def test_so_is_that_of_a_file_on_its_way_to_a_sink(call, server, signed, path, option, tmp_path):
+    server.answer(http(200, b"changed", signed.headers(b"bill")))
+    with pytest.raises(SignatureError, match="does not match"):
+        call("get", path, sink=tmp_path / "file", **option)
+    assert list(tmp_path.iterdir()) == []
+
+
+@files
+def test_a_signature_that_is_right_vouches_for_it(call, server, signed, path, option):
+    server.answer(http(200, b"bill", signed.headers(b"bill")))
+    response = call("get", path, **option)
+    assert (response.verified, response.unsigned) == (True, False)
+
+
+@files
+def test_a_signature_by_a_key_that_is_not_at_hand_proves_nothing(
+    call, server, signed, path, option
+):
+    server.answer(http(200, b"bill", signed.headers(b"bill", serial=PLATFORM_SERIAL)))
+    response = call("get", path, **option)
+    assert (response.verified, response.unsigned) == (False, True)
+
+
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_is_no_file(call, server, status):
+    server.answer(http(status, b"", {"Location": "/x"}))
+    with pytest.raises(SignatureError):
+        call("get", FILE)
+
+
+@pytest.mark.parametrize("status", [301, 302])
+@pytest.mark.parametrize("path", [p for p, kind in unsigned_v2.items() if kind != "text/html"])
+def test_a_redirect_is_no_answer_of_apiv2(call, server, path, status):
+    server.answer(http(status, b"", {"Location": "/x"}))
+    with pytest.raises(ResponseError, match=f"HTTP {status}"):
+        call("post", f"v2{path}", **V2_FIELDS)
+
+
+PAGES = {
+    "a page": b"<html><body>log in<br></body></html>",
+    "a page with a type": b"\r\n<!DOCTYPE html><html></html>",
+    "half a failure": b"<xml><return_code>FAIL</return_code>",
+    "a failure behind a NUL": b"\0<xml><return_code>FAIL</return_code></xml>",
+}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize(
+    "path", ["pay/downloadbill", "pay/downloadfundflow", "billcommentsp/batchquerycomment"]
+)
+def test_a_page_is_no_bill(call, server, path, page):
+    server.answer(http(200, page))
+    with pytest.raises(ResponseError, match="Something other than WeChat Pay"):
+        call("post", f"v2/{path}", **V2_FIELDS)
+
+
+TEXTS = {
+    "lines": "100\n`2026-11-20 10:00:05,`1001690740,`5,`赞".encode(),
+    "gzip": b"\x1f\x8b\x08\x00<\x00\x00\x00",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+@pytest.mark.parametrize("path", ["pay/downloadbill", "billcommentsp/batchquerycomment"])
+def test_a_text_is_one(call, server, path, text):
+    server.answer(http(200, text))
+    response = call("post", f"v2/{path}", **V2_FIELDS)
+    assert (response.content, response.verified, response.unsigned) == (text, False, True)
+
+
+def test_a_redirect_to_a_page_is_what_entrustweb_answers(call, server):
+    server.answer(http(302, b"", {"Location": "https://payapp.weixin.qq.com/"}))
+    response = call("get", "v2/papay/entrustweb", query={"mch_id": MCHID})
+    assert (response.status_code, response.unsigned) == (302, True)
+
+
+STATED = [
+    {"answer": {"sign_type": "HMAC-SHA256"}, "kind": "MD5"},
+    {"answer": {"sign_type": "MD5"}, "kind": "HMAC-SHA256"},
+    {"answer": {"sign_type": "SM3"}, "kind": "MD5"},
+    {"answer": {"algorithm": "HMAC-SHA256"}, "kind": "MD5"},
+    {"answer": {"algorithm": "HMAC-SHA256", "sign_type": "MD5"}, "kind": "MD5"},
+    {"asked": {"sign_type": "HMAC-SHA256"}, "kind": "MD5"},
+    {"asked": {"sign_type": "HMAC-SHA256"}, "answer": {"sign_type": "MD5"}, "kind": "MD5"},
+]
+
+
+@pytest.mark.parametrize("case", STATED, ids=str)
+@pytest.mark.parametrize("way", ["xml", "query", "body"])
+def test_the_algorithm_that_is_stated_is_the_one_that_is_checked(call, server, case, way):
+    server.answer(http(200, v2({**GOOD, **case.get("answer", {})}, case["kind"])))
+    asked = {"mch_id": MCHID, **case.get("asked", {})}
+    options = {"body": v2(asked, asked.get("sign_type", "MD5"))} if way == "body" else {way: asked}
+    with pytest.raises(SignatureError, match="does not match"):
+        call("get" if way == "query" else "post", V2, **options)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "kind"),
+    [
+        ({}, {}, "MD5"),
+        ({}, {}, "HMAC-SHA256"),
+        ({"sign_type": "HMAC-SHA256"}, {}, "HMAC-SHA256"),
+        ({"sign_type": "HMAC-SHA256"}, {"sign_type": "HMAC-SHA256"}, "HMAC-SHA256"),
+        ({"sign_type": "MD5"}, {}, "HMAC-SHA256"),
+        ({}, {"sign_type": "MD5"}, "MD5"),
+    ],
+)
+def test_an_answer_is_signed_as_asked_or_stronger(call, server, asked, answer, kind):
+    server.answer(http(200, v2({**GOOD, **answer}, kind)))
+    assert call("post", V2, xml={"mch_id": MCHID, **asked}).verified
+
+
+BORDERS = [
+    ("Nonce", "n\tx"),
+    ("Nonce", "n\x01x"),
+    ("Nonce", "n\x7fx"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), BORDERS)
+def test_a_signed_field_holds_no_control_character(call, server, keys, field, value):
+    headers = keys.signed_headers(b"{}", **{field.lower(): value})
+    if field == "Nonce":
+        stamp = headers["Wechatpay-Timestamp"]
+        headers["Wechatpay-Signature"] = keys.signature(f"{stamp}\n{value}\n{{}}\n".encode())
+    raw = [(name, each.encode("latin-1")) for name, each in headers.items()]
+    server.answer(http(200, b"{}", raw))
+    with pytest.raises(SignatureError):
+        call("get", PATH)
+
+
+@pytest.mark.parametrize("value", ["n\nx", "n\r\nx", "\nn", "n\n", "n\0x"])
+def test_the_border_to_the_body_cannot_be_moved(keys, value):
+    """A front end in C or Lua may hand a line feed on that a client of HTTP would refuse."""
+    headers = keys.signed_headers(b"x\n{}")
+    stamp = headers["Wechatpay-Timestamp"]
+    headers["Wechatpay-Nonce"] = value
+    headers["Wechatpay-Signature"] = keys.signature(f"{stamp}\n{value}\n{{}}\n".encode())
+    with pytest.raises(SignatureError, match="control character"):
+        keys.client().notify(headers, b"{}")
+
+
+def test_a_probe_is_called_one(call, server, signed, refusal):
+    signature = "WECHATPAY/SIGNTEST/" + base64.b64encode(b"x" * 256).decode()
+    server.answer(http(200, b"{}", signed.headers(b"{}", signature=signature)))
+    with refusal(SignatureError, "to test that it is checked", "nothing is broken") as caught:
+        call("get", PATH)
+    assert caught.value.reason == "mismatch"
+    assert "changed on the way" not in str(caught.value)

@@ -1,0 +1,50 @@
+"""The two stacks that a client begins with."""
+
+from __future__ import annotations
+
+from .credential import Credential, Platform
+from .middleware.encoder import encoder
+from .middleware.gate import gate
+from .middleware.signer import signer
+from .middleware.status import status
+from .middleware.v2_encoder import v2_encoder
+from .middleware.v2_result import result
+from .middleware.v2_verifier import is_unsigned_v2, v2_verifier
+from .middleware.verifier import is_unsigned, verifier
+from .stack import Stack, Stacks
+
+__all__ = ["default_stacks"]
+
+
+def default_stacks(
+    mchid: str, secret: str, platform: Platform, credential: Credential | None
+) -> Stacks:
+    """`v3` and `v2`, their layers outermost first.
+
+    Args:
+        mchid: the merchant number.
+        secret: the APIv2 key; empty where the client was given none.
+        platform: WeChat Pay's keys.
+        credential: who signs APIv3's requests.
+    """
+    return Stacks(
+        {
+            "v3": Stack(
+                [
+                    ("gate", gate(is_unsigned)),
+                    ("status", status),
+                    ("verifier", verifier(platform)),
+                    ("encoder", encoder(platform)),
+                    ("signer", signer(credential)),
+                ]
+            ),
+            "v2": Stack(
+                [
+                    ("gate", gate(is_unsigned_v2)),
+                    ("result", result),
+                    ("verifier", v2_verifier(secret)),
+                    ("encoder", v2_encoder(mchid, secret)),
+                ]
+            ),
+        }
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.gateway.support import ASKING
 from wechatpay_chain import WeChatPay, canonical
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
@@ -119,7 +120,11 @@ def sent_wrongly(
     lines = (method, target, parts["timestamp"], parts["nonce_str"], body)
     parts.setdefault("signature", rsa.sign(spell(lines), identity.merchant_key))
     value = ",".join(f'{name}="{text}"' for name, text in parts.items())
-    headers = {"Authorization": f"{canonical.SCHEME} {value}", "Content-Type": "application/json"}
+    headers = {
+        **ASKING,
+        "Authorization": f"{canonical.SCHEME} {value}",
+        "Content-Type": "application/json",
+    }
     ask(gateway, target, method, body.encode(), headers)
     return latest(gateway)
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 
+from tests.gateway.support import ASKING
 from tests.support import new_key
 from wechatpay_chain import canonical
 from wechatpay_chain.crypto import rsa
@@ -20,6 +21,8 @@ from .support import latest, right, sent_wrongly
 
 BODY = '{"appid":"wx1","description":"中文 a/b","amount":{"total":100}}'
 QUERY = "/v3/pay/transactions/id/42?mchid=1900000109&b=%E4%B8%AD%20x"
+READ = {"method": "GET"}
+ENCODED = ("/v3/pay/transactions/id/%E4%B8%AD%20x", "/v3/pay/transactions/id/中 x")
 SORTED = "/v3/pay/transactions/id/42?b=%E4%B8%AD%20x&mchid=1900000109"
 
 
@@ -50,9 +53,9 @@ MISTAKES = {
     "answer_form": (lambda lines: right(lines[2:]), {}),
     "method": (with_line(0, str.lower), {}),
     "target_absolute": (with_line(1, lambda t: f"https://api.mch.weixin.qq.com{t}"), {}),
-    "target_no_query": (with_line(1, lambda t: t.partition("?")[0]), {"target": QUERY}),
-    "target_query": (with_line(1, lambda _: SORTED), {"target": QUERY}),
-    "target_encoding": (with_line(1, lambda _: "/v3/中 x"), {"target": "/v3/%E4%B8%AD%20x"}),
+    "target_no_query": (with_line(1, lambda t: t.partition("?")[0]), {**READ, "target": QUERY}),
+    "target_query": (with_line(1, lambda _: SORTED), {**READ, "target": QUERY}),
+    "target_encoding": (with_line(1, lambda _: ENCODED[1]), {**READ, "target": ENCODED[0]}),
     "target_no_slash": (with_line(1, lambda t: t[1:]), {}),
     "target_slash": (with_line(1, lambda t: f"{t}/"), {}),
     "target_prefix": (with_line(1, lambda t: t.removeprefix("/v3")), {}),
@@ -60,7 +63,7 @@ MISTAKES = {
     "timestamp": (with_line(2, lambda t: str(int(t) - 7)), {}),
     "nonce": (with_line(3, str.lower), {"nonce_str": "ABCdef0123456789"}),
     "body_empty": (with_line(4, lambda _: ""), {}),
-    "body_not_empty": (with_line(4, lambda _: "[]"), {"body": "", "method": "GET"}),
+    "body_not_empty": (with_line(4, lambda _: "[]"), {**READ, "body": "", "target": QUERY}),
     "body_space": (with_line(4, str.strip), {"body": f" {BODY}\n"}),
 }  # fmt: skip
 
@@ -276,9 +279,9 @@ def test_steps_before_the_signature(given, code, about, gateway):
 def test_the_scheme(gateway):
     from .support import ask
 
-    ask(gateway, "v3/certificates", headers={"Authorization": "Bearer x"})
+    ask(gateway, "v3/certificates", headers={**ASKING, "Authorization": "Bearer x"})
     assert codes(latest(gateway)) == ["scheme"]
-    ask(gateway, "v3/certificates")
+    ask(gateway, "v3/certificates", headers=ASKING)
     entry = latest(gateway)
     assert (entry["failed"], codes(entry)) == ("Authorization", [])
     assert entry["explanation"]["hashed"] is None

@@ -45,20 +45,20 @@ BILL = "交易时间,公众账号ID\n".encode()
 class Platform:
     """Answers for WeChat Pay, signed; keeps the requests."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, network: transport.HTTPTransport) -> None:
         self._keys = keys
         self._public = MockTransport(self.answer, sign={PUBLIC_KEY_ID: keys.platform})
         self._certificate = MockTransport(self.answer, sign={PLATFORM_SERIAL: keys.platform})
         self._unsigned = MockTransport(self.answer)
-        self._network = transport.HTTPTransport()
+        self._network = network
 
     def send(self, request: Request) -> Response:
-        if request.origin.startswith("http://127.0.0.1:"):
+        if request.origin.startswith(("http://127.0.0.1:", "https://127.0.0.1:")):
             return self._network.send(request)
         return self._mock(request).send(request)
 
     async def send_async(self, request: Request) -> Response:
-        if request.origin.startswith("http://127.0.0.1:"):
+        if request.origin.startswith(("http://127.0.0.1:", "https://127.0.0.1:")):
             return await self._network.send_async(request)
         return self._mock(request).send(request)
 
@@ -159,8 +159,13 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "PUBLIC_KEY": "pub_key.pem",
     }.items():
         monkeypatch.setenv(f"WECHATPAY_{variable}", value)
-    platform = Platform(keys)
-    monkeypatch.setattr(transport, "HTTPTransport", lambda **_: platform)
+    real, made = transport.HTTPTransport, []
+
+    def platform(**given: Any) -> Platform:
+        made.append(Platform(keys, real(**given)))
+        return made[-1]
+
+    monkeypatch.setattr(transport, "HTTPTransport", platform)
     level = logging.getLogger("wechatpay_chain").level
     certs = {PUBLIC_KEY_ID: keys.platform.public_key(), PLATFORM_SERIAL: keys.platform_certificate}
     body = notification()
@@ -174,7 +179,8 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "xml_body": paid(),
         "hsm": SimpleNamespace(),
     }
-    platform.close()
+    for each in made:
+        each.close()
     logging.getLogger("wechatpay_chain").setLevel(level)
 
 

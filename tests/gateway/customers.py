@@ -69,6 +69,7 @@ class Shop:
         gateway: where that is.
         notify_url: where notifications go.
         outcome: is told.
+        secure: the options of a call that shows the merchant's certificate.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Shop:
         gateway: str,
         notify_url: str,
         outcome: Outcome,
+        secure: Mapping[str, Any],
     ) -> None:
         self.wxpay = wxpay
+        self.secure = secure
         self.session = session
         self.gateway = gateway
         self.notify_url = notify_url
@@ -182,7 +185,7 @@ async def pays_by_v2(shop: Shop, number: str) -> None:
         "total_fee": TOTAL,
         "refund_fee": REFUND,
     }
-    made = await shop.call("post", "v2/secapi/pay/refund", xml=refund)
+    made = await shop.call("post", "v2/secapi/pay/refund", xml=refund, **shop.secure)
     assert made["refund_fee"] == str(REFUND)
     query = {**who, "out_refund_no": f"R{number}"}
     found = await shop.call("post", "v2/pay/refundquery", xml=query)

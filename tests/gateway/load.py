@@ -41,11 +41,12 @@ async def load(
             progress(next(served) * CALLS)
 
     async with (
-        WeChatPay.from_gateway(description) as wxpay,
+        WeChatPay.from_gateway(description, tls=True, base_uri=_address(description)) as wxpay,
         aiohttp.ClientSession() as session,
         _receiver(wxpay, outcome) as (notify_url, arrived),
     ):
-        shop = Shop(wxpay, session, _base_uri(description), notify_url, outcome)
+        secure = {"security": True, "base_uri": _address(description, "tls_base_uri")}
+        shop = Shop(wxpay, session, _address(description), notify_url, outcome, secure)
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(customers(shop))
@@ -53,8 +54,8 @@ async def load(
     return outcome
 
 
-def _base_uri(description: Path) -> str:
-    return str(json.loads(description.read_bytes())["base_uri"])
+def _address(description: Path, name: str = "base_uri") -> str:
+    return str(json.loads(description.read_bytes())[name])
 
 
 def expected(outcome: Outcome) -> set[str]:

@@ -14,6 +14,8 @@ from wechatpay_chain import canonical
 from wechatpay_chain.gateway import Gateway
 
 SUB = {"sub_mchid": "1900000109"}
+ASKING = {"User-Agent": "shop/1.0", "Accept": "application/json"}
+"""The header fields that WeChat Pay wants of every client."""
 NOBODY = "http://127.0.0.1:1/notify"
 """An address where nobody listens."""
 

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gateway.support import SUB, control, new_number, paid, paid_by_v2, paid_to_partner
+from tests.gateway.support import (
+    ASKING,
+    SUB,
+    control,
+    new_number,
+    paid,
+    paid_by_v2,
+    paid_to_partner,
+)
 from wechatpay_chain import APIError, canonical
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway.exchange import Arrival
@@ -300,7 +308,7 @@ def test_a_packed_bill_has_the_digest_of_what_is_in_it(gateway, wxpay, today):
 def test_a_bill_goes_to_a_file(gateway, wxpay, today, tmp_path):
     paid(gateway, wxpay, 100)
     told = wxpay.v3.bill.tradebill.get(query={"bill_date": today}).json()
-    assert told["download_url"].startswith(f"{gateway.base_uri}v3/billdownload/file?token=")
+    assert told["download_url"].startswith(f"{gateway.tls_base_uri}v3/billdownload/file?token=")
     wxpay[told["download_url"]].get(sink=tmp_path / "bill.csv")
     with (tmp_path / "bill.csv").open("rb") as file:
         assert hashlib.file_digest(file, "sha1").hexdigest() == told["hash_value"]
@@ -322,7 +330,7 @@ def test_a_client_that_does_not_know_the_address(gateway, wxpay, today, host):
     stamp, nonce = canonical.timestamp(), canonical.nonce()
     signature = rsa.sign(canonical.request("GET", target, stamp, nonce), identity.merchant_key)
     parts = (identity.mchid, nonce, signature, stamp, identity.serial)
-    headers = {"Authorization": canonical.authorization(*parts), "Host": host}
+    headers = {**ASKING, "Authorization": canonical.authorization(*parts), "Host": host}
     sent = {name: value for name, value in headers.items() if value is not None}
     answer = gateway.answer(Arrival("GET", target, sent, b""))
     assert json.loads(answer.body)["download_url"].startswith(gateway.base_uri)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.gateway.support import NOBODY, new_number, order
+from tests.gateway.support import ASKING, NOBODY, new_number, order
 from wechatpay_chain import ServerError, SignatureError
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.faults import NAMES
@@ -112,7 +112,9 @@ def test_a_header_that_is_no_text_is_logged(gateway, control):
     at = urlsplit(gateway.base_uri)
     connection = http.client.HTTPConnection(at.hostname, at.port, timeout=10)
     connection.request(
-        "GET", "/v3/certificates", headers={"Authorization": b"\xff\xfe", "X": b"\xff"}
+        "GET",
+        "/v3/certificates",
+        headers={**ASKING, "Authorization": b"\xff\xfe", "X": b"\xff"},
     )
     assert connection.getresponse().status == 401
     connection.close()

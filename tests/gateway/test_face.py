@@ -10,6 +10,7 @@ from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.exchange import Refusal
 from wechatpay_chain.gateway.operations.face import collect, sign_contract
 
+PAYAPP = "https://payapp.weixin.qq.com/"
 COLLECTIONS = "v3/offlineface/face-collections"
 ORGANIZATIONS = "v3/offlinefacemch/organizations"
 USER = f"{ORGANIZATIONS}/{{organization_id}}/users/out-user-id/{{out_user_id}}"
@@ -220,5 +221,5 @@ def test_credentials_and_links(gateway, wxpay):
 def test_authinfo_of_apiv2_lacks_something(gateway, wxpay):
     fields = {"mch_id": gateway.identity.mchid, "appid": gateway.identity.appid}
     path = wxpay.v2.face.get_wxpayface_authinfo
-    error = refused(path.post, base_uri=gateway.base_uri, xml=fields)
+    error = refused(path.post, base_uri=gateway.base_uris[PAYAPP], xml=fields)
     assert (error.code, "store_id" in error.message) == ("PARAM_ERROR", True)

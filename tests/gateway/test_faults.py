@@ -213,25 +213,28 @@ def test_the_first_that_fits_is_the_one(gateway, wxpay):
 
 
 def test_paths_of_other_base_uris(gateway, wxpay):
-    gateway.faults.add("v3/certificates", "status", times=1)
+    gateway.faults.add("v3/statements", "status", times=1)
+    base_uri = wxpay.v3.certificates.get().request.url.replace("v3/certificates", "hk/")
     with pytest.raises(ServerError):
-        wxpay.v3.certificates.get(base_uri=f"{gateway.base_uri}hk/")
+        wxpay.v3.statements.get(base_uri=base_uri)
 
 
 def test_a_statement_and_a_file_are_spoiled_as_well(gateway, wxpay):
-    path, query = (
-        wxpay["v3/global/statements"],
-        {"date": "20261120", "tar_type": "gzip", "mchid": "1"},
-    )
-    assert path.get(query=query).verified
+    base_uri = wxpay.v3.certificates.get().request.url.replace("v3/certificates", "apihk/")
+    path = wxpay["v3/global/statements"]
+    options = {
+        "query": {"date": "20261120", "tar_type": "gzip", "mchid": "1"},
+        "base_uri": base_uri,
+    }
+    assert path.get(**options).verified
     for name, reason in SIGNED_WRONG.items():
         gateway.faults.add("*", name, times=1)
         with pytest.raises(SignatureError) as caught:
-            path.get(query=query)
+            path.get(**options)
         assert caught.value.reason == reason
     gateway.faults.add("*", "truncate", times=1)
     with pytest.raises(TransportError):
-        path.get(query=query)
+        path.get(**options)
 
 
 def test_an_upload_is_spoiled_as_well(gateway, wxpay):

@@ -66,12 +66,14 @@ def test_a_picture_whose_digest_is_wrong_is_refused(wxpay, path):
 
 
 @pytest.mark.parametrize("operation", OTHER_UPLOADS, ids=lambda operation: operation.path)
-def test_every_other_upload_has_its_digest_checked(wxpay, operation):
+def test_every_other_upload_has_its_digest_checked(gateway, wxpay, operation):
     members = next(each for each in operation.body if each.name == "meta").members
     name = next(m.name for m in members if m.name in ("sha256", "digest", "file_digest"))
     algorithm = "sm3" if any("SM3" in str(member.enum) for member in members) else "sha256"
-    meta = {m.name: 1 if m.type == "number" else m.name for m in members if m.required}
+    meta = {m.name: 1 if m.type in ("number", "integer") else m.name for m in members if m.required}
     path = operation.path.replace("{", "").replace("}", "")
+    if operation.base_uri:
+        path = f"{gateway.base_uris[operation.base_uri]}{path}"
     meta[name] = digest.hexdigest(algorithm, OTHER)
     wrong = refused(upload, wxpay, path, PICTURE, **meta)
     assert (wrong.code, wrong.detail["field"]) == ("PARAM_ERROR", f"/{name}")

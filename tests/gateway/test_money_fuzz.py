@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gateway.support import new_number
+from tests.gateway.support import ASKING, new_number
 from wechatpay_chain import canonical, xml
 from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
@@ -27,7 +27,7 @@ def signed(method, target, body):
     authorization = canonical.authorization(
         IDENTITY.mchid, nonce, signature, stamp, IDENTITY.serial
     )
-    headers = {"Authorization": authorization, "Wechatpay-Serial": IDENTITY.public_key_id}
+    headers = {**ASKING, "Authorization": authorization, "Wechatpay-Serial": IDENTITY.public_key_id}
     return Arrival(method, target, headers, body)
 
 
@@ -217,6 +217,8 @@ def test_any_fields(path, data):
     fields[name] = xml.clean(data.draw(st.text(st.characters(codec="utf-8"))))
     fields["sign_type"] = "HMAC-SHA256"
     fields["sign"] = digest.sign("HMAC-SHA256", canonical.fields(fields), IDENTITY.secret)
-    answer = GATEWAY.answer(Arrival("POST", f"/{path}", {}, xml.dumps(fields).encode()))
+    answer = GATEWAY.answer(
+        Arrival("POST", f"/{path}", {}, xml.dumps(fields).encode(), client_certificate=True)
+    )
     assert answer.status == 200
     STATE.ledger.check()

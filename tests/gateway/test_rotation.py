@@ -36,7 +36,7 @@ def test_the_old_key_signs_for_those_who_name_it(rotated):
     answer = old.v3.certificates.get(headers={"Wechatpay-Serial": name})
     assert (answer.verified, answer.headers["Wechatpay-Serial"]) == (True, name)
     with pytest.raises(ClientError) as caught:
-        old.v3.nothing.get(headers={"Wechatpay-Serial": name})
+        old.v3.pay.transactions.native.post(json={}, headers={"Wechatpay-Serial": name})
     assert caught.value.verified
     lower = old.v3.certificates.get(headers={"Wechatpay-Serial": name.lower()})
     assert lower.verified

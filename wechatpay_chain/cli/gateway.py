@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,9 @@ from . import steering
 from .failure import Failure
 from .output import tell, write
 from .usage import examples
+
+if TYPE_CHECKING:
+    from ..gateway.identity import Way
 
 __all__ = ["gateway"]
 
@@ -55,10 +58,10 @@ __all__ = ["gateway"]
 )
 @click.option(
     "--signs-with",
-    type=click.Choice(["public_key", "certificate"]),
+    type=click.Choice(["public_key", "certificate", "public_key_only"]),
     default="public_key",
     show_default=True,
-    help="What answers are signed by.",
+    help="Which of WeChat Pay's keys the merchant uses.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what a client needs as JSON.")
 @click.pass_context
@@ -69,7 +72,7 @@ def gateway(
     tls_port: int,
     data: Path | None,
     time_scale: float,
-    signs_with: Literal["public_key", "certificate"],
+    signs_with: Way,
     as_json: bool,
 ) -> None:
     """Run a local WeChat Pay, until Ctrl-C; or steer one that runs, with a command.

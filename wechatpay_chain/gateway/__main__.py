@@ -6,7 +6,9 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
+from .identity import Way
 from .running import HOST, PORT, TLS_PORT, CannotRun, Settings, run
 
 
@@ -28,9 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--signs-with",
-        choices=["public_key", "certificate"],
+        choices=get_args(Way),
         default="public_key",
-        help="what answers are signed by",
+        help="which of WeChat Pay's keys the merchant uses",
     )
     parser.add_argument(
         "--json", action="store_true", dest="as_json", help="print what gateway.json has"

@@ -11,6 +11,7 @@ from ..canonical import SCHEME
 from ..crypto import digest, rsa
 from .exchange import Answer, Content, Refusal
 from .identity import Identity
+from .request_id import request_id
 
 __all__ = [
     "answer_v2",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 SHA1 = "Wechatpay-Statement-Sha1"
+PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
+JSON = "application/json; charset=utf-8"
 
 
 def answer_v3(result: Any, serial: str, identity: Identity) -> Answer:
@@ -33,12 +36,23 @@ def answer_v3(result: Any, serial: str, identity: Identity) -> Answer:
 
 
 def refuse_v3(refusal: Refusal, serial: str, identity: Identity) -> Answer:
-    """An error in APIv3's form; signed as well."""
+    """An error in APIv3's form; signed, unless it is not known whose request it was (401)."""
+    if refusal.page is not None:
+        return _page(refusal, refusal.page)
     body = {"code": refusal.code, "message": refusal.message}
     if refusal.detail is not None:
         body["detail"] = refusal.detail
-    answer = _signed(refusal.status, _json(body), serial, identity)
+    if refusal.status == 401:
+        headers = {"Content-Type": JSON, "Request-ID": request_id(refusal.number)}
+        return Answer(401, headers, _json(body))
+    answer = _signed(refusal.status, _json(body), serial, identity, refusal.number)
     return Answer(answer.status, {**answer.headers, **refusal.headers}, answer.body)
+
+
+def _page(refusal: Refusal, body: bytes) -> Answer:
+    """What stands before the API answers by itself: no code, no signature, perhaps no body."""
+    kind = {"Content-Type": "text/html"} if body else {"Request-ID": request_id(refusal.number)}
+    return Answer(refusal.status, {**kind, **refusal.headers}, body)
 
 
 def content(result: Content, serial: str, identity: Identity) -> Answer:
@@ -48,7 +62,7 @@ def content(result: Content, serial: str, identity: Identity) -> Answer:
     """
     headers = {"Content-Type": result.media_type, **result.headers}
     if not result.signed or not serial:
-        headers["Request-ID"] = canonical.nonce()
+        headers["Request-ID"] = request_id()
         return Answer(result.status, headers, result.body)
     covered = result.body
     if SHA1 in result.headers:
@@ -83,22 +97,26 @@ def answer_v2(
 
 def refuse_v2(refusal: Refusal, fields: dict[str, str] | None, identity: Identity) -> Answer:
     """An APIv2 failure: unsigned `return_code` FAIL before the sign was checked, else signed."""
+    if refusal.page is not None:
+        return _page(refusal, refusal.page)
     if fields is None:
         status = refusal.status if refusal.status in (404, 405, 413, 500) else 200
-        answer = _xml({"return_code": "FAIL", "return_msg": refusal.message}, status)
+        failure = {"return_code": "FAIL", "return_msg": refusal.message}
+        answer = _xml(failure, status, refusal.number)
         return Answer(status, {**answer.headers, **refusal.headers}, answer.body)
+    parties = {name: fields[name] for name in PARTIES if fields.get(name)}
     failure = {
         "return_code": "SUCCESS",
         "return_msg": "OK",
+        **({"mch_id": identity.mchid} | parties),
         "result_code": "FAIL",
         "err_code": "SYSTEMERROR" if refusal.status == 500 else refusal.code,
         "err_code_des": refusal.message,
-        "mch_id": identity.mchid,
     }
-    return _signed_xml(failure, fields, identity)
+    return _signed_xml(failure, fields, identity, refusal.number)
 
 
-def _signed(status: int, body: bytes, serial: str, identity: Identity) -> Answer:
+def _signed(status: int, body: bytes, serial: str, identity: Identity, number: int = 0) -> Answer:
     stamp, nonce = canonical.timestamp(), canonical.nonce()
     message = canonical.response(stamp, nonce, body)
     headers = {
@@ -107,23 +125,26 @@ def _signed(status: int, body: bytes, serial: str, identity: Identity) -> Answer
         "Wechatpay-Serial": serial,
         "Wechatpay-Signature": rsa.sign(message, identity.platform_keys[serial]),
         "Wechatpay-Signature-Type": SCHEME,
-        "Request-ID": canonical.nonce(),
+        "Request-ID": request_id(number),
     }
     if body:
-        headers["Content-Type"] = "application/json; charset=utf-8"
+        headers["Content-Type"] = JSON
     return Answer(status, headers, body)
 
 
-def _signed_xml(answer: dict[str, Any], fields: dict[str, str], identity: Identity) -> Answer:
+def _signed_xml(
+    answer: dict[str, Any], fields: dict[str, str], identity: Identity, number: int = 0
+) -> Answer:
     # What XML does not carry cannot be covered by a sign either.
     answer = {k: xml.clean(v) if isinstance(v, str) else v for k, v in answer.items()}
     answer["nonce_str"] = canonical.nonce()
     kind = fields.get("sign_type") or digest.MD5
-    return _xml({**answer, "sign": digest.sign(kind, canonical.fields(answer), identity.secret)})
+    sign = digest.sign(kind, canonical.fields(answer), identity.secret)
+    return _xml({**answer, "sign": sign}, number=number)
 
 
-def _xml(fields: dict[str, Any], status: int = 200) -> Answer:
-    headers = {"Content-Type": "text/xml; charset=utf-8", "Request-ID": canonical.nonce()}
+def _xml(fields: dict[str, Any], status: int = 200, number: int = 0) -> Answer:
+    headers = {"Content-Type": "text/plain", "Request-ID": request_id(number)}
     return Answer(status, headers, xml.dumps(fields).encode())
 
 

@@ -45,7 +45,7 @@ class Seed:
 
 def seeds(gateway: Gateway) -> Iterator[Seed]:
     """The operations that the demo calls."""
-    identity, base_uri = gateway.identity, gateway.base_uri
+    identity = gateway.identity
     user = {"organization_id": "ORG0001", "out_user_id": "stu-001"}
     yield Seed(
         "v3/offlineface/face-collections/{collection_id}",
@@ -95,7 +95,7 @@ def seeds(gateway: Gateway) -> Iterator[Seed]:
             "v2/face/get_wxpayface_authinfo",
             "v2.face.get_wxpayface_authinfo",
             "post",
-            {"base_uri": base_uri, "xml": fields},
+            {"base_uri": f"{gateway.base_uri}payapp/", "xml": fields},
         )
     yield from _orders(identity)
     yield Seed("v3/certificates", "v3.certificates", "get", {})

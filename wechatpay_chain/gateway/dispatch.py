@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from ..catalogue import Member, Operation
 from ..unsigned import JSON, is_unsigned_v3, unsigned_v2
 from .answers import answer_v2, answer_v3, content, json_content, refuse_v2, refuse_v3
-from .exchange import Answer, Arrival, Call, Content, Refusal
-from .inspection import inspect_v2, inspect_v3
+from .exchange import Answer, Arrival, Call, Content, Refusal, Step
+from .inspection import inspect_certificate, inspect_v2, inspect_v3
 from .made_up import made_up
 from .operations import Found, find
 from .operations.registry import chain_path
@@ -43,7 +43,7 @@ class Served:
         self.answer = answer
         self.operation = found.operation.title if found else ""
         self.kind = (SIMULATED if found.function else MADE_UP) if found else ""
-        if self.kind:
+        if self.kind and answer.status != 401:
             answer.headers[KIND] = self.kind
 
 
@@ -61,11 +61,10 @@ def serve(arrival: Arrival, state: State) -> Served:
 
 def _serve_v3(arrival: Arrival, state: State) -> Served:
     identity, found = state.identity, None
-    asked = arrival.headers.get("Wechatpay-Serial", "").upper()
-    serial = asked if asked in identity.platform_keys else identity.signing_name
+    serial = identity.answering_name(arrival.headers.get("Wechatpay-Serial", ""))
     try:
+        found = _found(arrival)
         inspect_v3(arrival, identity, state.nonces)
-        found = find(arrival.method, arrival.path)
         query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
         data = parse(arrival.body)
         call = Call(
@@ -85,8 +84,8 @@ def _serve_v3(arrival: Arrival, state: State) -> Served:
 def _serve_v2(arrival: Arrival, state: State) -> Served:
     identity, found, fields = state.identity, None, None
     try:
-        found = find(arrival.method, arrival.path)
-        fields = inspect_v2(arrival, identity, certified=found.operation.security)
+        found = _found(arrival)
+        fields = inspect_v2(arrival, identity, nonceless=found.operation.nonceless)
         query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
         call = Call(
             found.params, query, fields, state, arrival.headers, found.operation, arrival.file
@@ -102,6 +101,18 @@ def _serve_v2(arrival: Arrival, state: State) -> Served:
         return Served(refuse_v2(refusal, fields, identity), found)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
         return Served(refuse_v2(_unforeseen(arrival, error), fields, identity), found)
+
+
+def _found(arrival: Arrival) -> Found:
+    """What a request asks for, if it may ask at all."""
+    try:
+        found = find(arrival.method, arrival.path, arrival.headers.get("Host", ""))
+    except Refusal as refusal:
+        arrival.steps.append(Step("path", False, refusal.message))
+        raise
+    if found.operation.security:
+        inspect_certificate(arrival)
+    return found
 
 
 def _open(call: Call, operation: Operation) -> None:

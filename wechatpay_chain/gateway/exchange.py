@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .request_id import WRONG_VALUE, number_of
+
 if TYPE_CHECKING:
     from ..catalogue import Operation
     from .state import State
@@ -172,6 +174,8 @@ class Refusal(Exception):
         detail: APIv3's.
         keep: whether what was done before stays done, as after a payment that failed.
         headers: header fields that go with it.
+        number: WeChat Pay's error number, for the `Request-ID`; by default that of the code.
+        page: the body that is sent in place of code and message, unsigned: an empty one, or HTML.
     """
 
     def __init__(
@@ -183,9 +187,13 @@ class Refusal(Exception):
         *,
         keep: bool = False,
         headers: Mapping[str, str] | None = None,
+        number: int | None = None,
+        page: bytes | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.keep = keep
+        self.number = number_of(code) if number is None else number
+        self.page = page
         self.headers = dict(headers or {})
         self.status = status
         self.code = code
@@ -193,12 +201,19 @@ class Refusal(Exception):
         self.detail = detail
 
     @classmethod
-    def parameter(cls, name: str, value: Any, issue: str, location: str = "body") -> Refusal:
+    def parameter(
+        cls,
+        name: str,
+        value: Any,
+        issue: str,
+        location: str = "body",
+        number: int = WRONG_VALUE,
+    ) -> Refusal:
         """400 `PARAM_ERROR`, naming the member as WeChat Pay does."""
         pointer = name if name.startswith("/") else f"/{name}"
         shown = _shown(value)
         detail = {"field": pointer, "value": shown, "issue": issue, "location": location}
-        return cls(400, "PARAM_ERROR", f"{pointer} {issue}", detail)
+        return cls(400, "PARAM_ERROR", f"{pointer} {issue}", detail, number=number)
 
 
 def _shown(value: Any, depth: int = 4) -> Any:

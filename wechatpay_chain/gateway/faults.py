@@ -141,7 +141,7 @@ def _content(body: Any) -> bytes:
     return text.encode()
 
 
-def refused(fault: Fault, protocol: str, identity: Identity) -> Answer:
+def refused(fault: Fault, protocol: str, identity: Identity, serial: str = "") -> Answer:
     """The answer of a fault that keeps a request from being carried out.
 
     WeChat Pay signs that it has had too many requests. A bare status comes from whatever stands
@@ -151,12 +151,13 @@ def refused(fault: Fault, protocol: str, identity: Identity) -> Answer:
         fault: `status` or `frequency_limit`.
         protocol: `v2` or `v3`: decides the form.
         identity: signs.
+        serial: the request's `Wechatpay-Serial`.
     """
     if fault.fault == "frequency_limit":
         refusal = Refusal(429, "FREQUENCY_LIMITED", "频率超限")
         if protocol == "v2":
             return refuse_v2(refusal, {}, identity)
-        return refuse_v3(refusal, identity.signing_name, identity)
+        return refuse_v3(refusal, identity.answering_name(serial), identity)
     body = fault.options.get("body", {"code": "SYSTEM_ERROR", "message": "系统错误"})
     kind = "text/plain" if isinstance(body, str) else "application/json"
     headers = {"Content-Type": f"{kind}; charset=utf-8"}

@@ -21,7 +21,11 @@ from cryptography.x509.oid import NameOID
 from .. import canonical
 from ..crypto.certificate import certificate_serial
 
-__all__ = ["Identity", "Platform", "pem"]
+__all__ = ["Identity", "Platform", "Way", "pem"]
+
+Way = Literal["public_key", "certificate", "public_key_only"]
+"""Which of WeChat Pay's keys a merchant uses: the public key while there still is a platform
+certificate, the platform certificate, or the public key because it never had a certificate."""
 
 VALIDITY = datetime.timedelta(days=5 * 365)
 
@@ -57,7 +61,7 @@ class Identity:
         platforms: WeChat Pay's keys, the newest first; several while they are rotated.
         server_key, server_certificate: the gateway's own TLS.
         authority_key, authority: issued all certificates.
-        signs_with: by which of its names the platform's key goes unless a request asks for one.
+        signs_with: which of WeChat Pay's keys the merchant uses.
     """
 
     mchid: str
@@ -71,7 +75,7 @@ class Identity:
     server_certificate: x509.Certificate
     authority_key: rsa.RSAPrivateKey
     authority: x509.Certificate
-    signs_with: Literal["public_key", "certificate"] = "public_key"
+    signs_with: Way = "public_key"
 
     @classmethod
     def new(cls) -> Identity:
@@ -127,8 +131,26 @@ class Identity:
 
     @property
     def signing_name(self) -> str:
-        """What the key that signs is called: its id, or its certificate's serial number."""
-        return self.public_key_id if self.signs_with == "public_key" else self.platform_serial
+        """The name of the key that the merchant uses; it signs notifications."""
+        return self.platform_serial if self.signs_with == "certificate" else self.public_key_id
+
+    def answering_name(self, asked: str) -> str:
+        """The name of the key that signs an answer.
+
+        It is what the request's `Wechatpay-Serial` names. Without one it is the platform
+        certificate, while there is one.
+
+        Args:
+            asked: the request's `Wechatpay-Serial`, perhaps empty.
+        """
+        if asked.upper() in self.platform_keys:
+            return asked.upper()
+        return self.platform_serial if self.has_certificate else self.public_key_id
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the platform has a certificate that this merchant may use."""
+        return self.signs_with != "public_key_only"
 
     @cached_property
     def platform_keys(self) -> dict[str, rsa.RSAPrivateKey]:
@@ -137,6 +159,7 @@ class Identity:
             name: platform.key
             for platform in self.platforms
             for name in (platform.public_key_id, platform.serial)
+            if self.has_certificate or name == platform.public_key_id
         }
 
     def server_context(self) -> ssl.SSLContext:

@@ -19,11 +19,25 @@ from ..errors import ConfigurationError
 from .exchange import Arrival, Refusal, Step
 from .identity import Identity
 
-__all__ = ["Nonces", "inspect_v2", "inspect_v3"]
+__all__ = ["Nonces", "inspect_certificate", "inspect_v2", "inspect_v3"]
 
 PARAMETER = re.compile(r'(?<![a-z_])([a-z_]+)="([^"]*)"')
 NEEDED = ("mchid", "serial_no", "nonce_str", "timestamp", "signature")
 MERCHANT_FIELDS = ("mch_id", "mchid", "combine_mch_id")
+NO_CERTIFICATE = b"\r\n".join(
+    (
+        b"<html>",
+        b"<head><title>400 No required SSL certificate was sent</title></head>",
+        b"<body>",
+        b"<center><h1>400 Bad Request</h1></center>",
+        b"<center>No required SSL certificate was sent</center>",
+        b"<hr><center>nginx</center>",
+        b"</body>",
+        b"</html>",
+        b"",
+    )
+)
+"""What a web server answers to a TLS client that should have shown a certificate."""
 HASHED = 4096
 """Characters of a string that was hashed which are kept and shown."""
 
@@ -48,9 +62,14 @@ def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
     """Let an APIv3 request pass, or not; `arrival.steps` has each step afterwards.
 
     Raises:
-        Refusal: 401 `SIGN_ERROR`; its `detail` names the step, and shows the string that was
-            hashed where the signature does not match.
+        Refusal: 400 `INVALID_REQUEST` without `User-Agent` or `Accept`; 401 `SIGN_ERROR`, whose
+            `detail` names the step, and shows the string that was hashed where the signature does
+            not match.
     """
+    for name in ("User-Agent", "Accept"):
+        if not arrival.headers.get(name):
+            arrival.steps.append(Step(name, False, "the header is missing"))
+            raise Refusal(400, "INVALID_REQUEST", "Http头缺少Accept或User-Agent")
     given = _authorization(arrival)
     if given["mchid"] != identity.mchid:
         raise _refuse(
@@ -130,22 +149,30 @@ def _refuse(arrival: Arrival, field: str, issue: str, **more: Any) -> Refusal:
     return Refusal(401, "SIGN_ERROR", f"{field}: {issue}", detail)
 
 
-def inspect_v2(arrival: Arrival, identity: Identity, *, certified: bool = False) -> dict[str, str]:
+def inspect_certificate(arrival: Arrival) -> None:
+    """Let a request pass that came with the merchant's TLS certificate.
+
+    Raises:
+        Refusal: it did not; the answer is that of the web server before the API.
+    """
+    if not arrival.client_certificate:
+        issue = "no client certificate: the operation needs security=True and TLS"
+        arrival.steps.append(Step("certificate", False, issue))
+        raise Refusal(400, "CERT_ERROR", issue, page=NO_CERTIFICATE)
+    _pass(arrival, "certificate", "the merchant's")
+
+
+def inspect_v2(arrival: Arrival, identity: Identity, *, nonceless: bool = False) -> dict[str, str]:
     """The fields of an APIv2 request whose `sign` is right; `arrival.steps` has each step.
 
     Args:
         arrival: the request.
         identity: whose keys it is checked with.
-        certified: whether the operation needs the merchant's client certificate. Without TLS there
-            is none to be seen, and the step is left out.
+        nonceless: whether the operation takes no `nonce_str`.
 
     Raises:
         Refusal: in APIv2's words.
     """
-    if certified and arrival.secure:
-        if not arrival.client_certificate:
-            raise _refuse_v2(arrival, "certificate", "CERT_ERROR", "证书验证失败: 没有出示商户证书")
-        _pass(arrival, "certificate", "the merchant's")
     fields = _fields(arrival)
     mchid = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
     if mchid != identity.mchid:
@@ -162,6 +189,9 @@ def inspect_v2(arrival: Arrival, identity: Identity, *, certified: bool = False)
     if not (isinstance(sign, str) and digest.equals(expected, sign)):
         raise _refuse_v2(arrival, "sign", "SIGNERROR", f"签名错误: {shown}")
     _pass(arrival, "sign", f"{kind}\n{shown}")
+    if nonceless and "nonce_str" in fields:
+        message = "参数错误: 该接口没有 nonce_str 参数"
+        raise _refuse_v2(arrival, "nonce_str", "PARAM_ERROR", message)
     return fields
 
 

@@ -15,6 +15,7 @@ from ..canonical import SCHEME
 from ..crypto import aes, digest, rsa
 from .clock import Clock
 from .identity import Identity
+from .request_id import request_id
 from .store import Store
 
 __all__ = ["SCHEDULE", "Outbox"]
@@ -225,7 +226,7 @@ class Outbox:
             "Wechatpay-Serial": identity.signing_name,
             "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
             "Wechatpay-Signature-Type": SCHEME,
-            "Request-ID": canonical.nonce(),
+            "Request-ID": request_id(),
         }
 
     def attempted(

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from .folder import FolderError
+from .identity import Way
 from .server import Gateway, ListenError
 
 __all__ = ["HOST", "PORT", "TLS_PORT", "CannotRun", "Settings", "run"]
@@ -48,7 +48,7 @@ class Settings:
         data: the folder for keys and records. None keeps records in memory, and keys in a folder
             that goes away with the gateway.
         time_scale: how many times as fast as the real time the gateway's own runs.
-        signs_with: what answers are signed by.
+        signs_with: which of WeChat Pay's keys the merchant uses.
         as_json: whether what a client needs is printed as `gateway.json` has it.
     """
 
@@ -57,7 +57,7 @@ class Settings:
     tls_port: int = TLS_PORT
     data: Path | None = None
     time_scale: float = 1
-    signs_with: Literal["public_key", "certificate"] = "public_key"
+    signs_with: Way = "public_key"
     as_json: bool = False
 
 

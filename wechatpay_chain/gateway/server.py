@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -22,7 +22,8 @@ from .dispatch import Served, serve
 from .exchange import Answer, Arrival
 from .faults import changed, refused
 from .folder import describe, write_description
-from .identity import Identity
+from .identity import Identity, Way
+from .operations.bases import FOLDERS
 from .operations.registry import chain_path
 from .state import KEPT_EVERY, State
 from .steering import Steering
@@ -53,8 +54,10 @@ class Gateway(Steering):
         port: 0 takes a free one.
         tls_port: 0 takes a free one.
         identity: the keys; by default those of `data`, else fresh ones.
-        signs_with: what answers are signed by unless a request's `Wechatpay-Serial` names the
-            other: WeChat Pay's `public_key`, or its platform `certificate`.
+        signs_with: which of WeChat Pay's keys the merchant uses: its `public_key`, while there is
+            a platform certificate as well; its platform `certificate`; or `public_key_only`, as a
+            merchant that never had a platform certificate. An answer is signed by the key that the
+            request's `Wechatpay-Serial` names, without one by the certificate, while there is one.
         data: a folder for keys and records, which survive a restart; None keeps all in memory.
         time_scale: how many times as fast as the real time the gateway's own runs.
         keep: whether records go to `data` too, or keys alone.
@@ -69,7 +72,7 @@ class Gateway(Steering):
         port: int = 0,
         tls_port: int = 0,
         identity: Identity | None = None,
-        signs_with: Literal["public_key", "certificate"] = "public_key",
+        signs_with: Way = "public_key",
         data: str | Path | None = None,
         time_scale: float = 1,
         keep: bool = True,
@@ -92,12 +95,12 @@ class Gateway(Steering):
         """Who takes part, with all keys."""
         return self.state.identity
 
-    def client(self, *, tls: bool = False, **arguments: Any) -> WeChatPay:
+    def client(self, *, tls: bool = True, **arguments: Any) -> WeChatPay:
         """A client of this gateway's merchant.
 
         Args:
-            tls: talk TLS, with the gateway's own authority trusted and the merchant's certificate
-                shown where `security=True` asks for it.
+            tls: use TLS and trust the gateway's own authority. Without TLS no client certificate
+                can be shown, so the operations that need `security=True` are refused.
             arguments: replace the client's.
         """
         identity = self.identity
@@ -118,9 +121,16 @@ class Gateway(Steering):
     def certs(self) -> dict[str, Any]:
         """What a client verifies this gateway's answers with."""
         identity = self.identity
+        certificate = {identity.platform_serial: identity.platform_certificate}
         if identity.signs_with == "certificate":
-            return {identity.platform_serial: identity.platform_certificate}
-        return {identity.public_key_id: identity.platform_key.public_key()}
+            return certificate
+        public_key = {identity.public_key_id: identity.platform_key.public_key()}
+        return public_key | certificate if identity.has_certificate else public_key
+
+    @property
+    def base_uris(self) -> dict[str, str]:
+        """WeChat Pay's other base URIs, and where this gateway answers for each, over TLS."""
+        return {official: f"{self.tls_base_uri}{folder}" for official, folder in FOLDERS.items()}
 
     def rotate_keys(self) -> Identity:
         """Give the platform a new key, which signs from now on; the last one stays known."""
@@ -158,7 +168,7 @@ class Gateway(Steering):
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
-            await runner.cleanup()
+            await _clean_up(runner)
 
     async def _listen(
         self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None = None
@@ -275,7 +285,8 @@ class Gateway(Steering):
             await asyncio.sleep(fault.options.get("seconds", 1))
         if fault is not None and fault.before:
             protocol = chain_path(arrival.path)[:2]
-            served = Served(refused(fault, protocol, self.identity), None)
+            serial = arrival.headers.get("Wechatpay-Serial", "")
+            served = Served(refused(fault, protocol, self.identity, serial), None)
         else:
             served = serve(arrival, self.state)
         answer = served.answer if fault is None else changed(served.answer, fault)
@@ -294,6 +305,16 @@ class Gateway(Steering):
     def answer(self, arrival: Arrival) -> Answer:
         """What the gateway says to a request, without a socket."""
         return serve(arrival, self.state).answer
+
+
+async def _clean_up(runner: web.AppRunner) -> None:
+    """Close all connections; one over TLS would wait for its client to close it as well."""
+    server = runner.server
+    open_ones = [] if server is None else [each.transport for each in server.connections]
+    await runner.cleanup()
+    for transport in open_ones:
+        if transport is not None:
+            transport.abort()
 
 
 def _host_of_uri(host: str) -> str:

@@ -59,13 +59,13 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     if not response.verified:
         parts.append("this error is not signed, so it may not come from WeChat Pay")
     if number in NOT_THERE and response.request is not None:
-        parts.append(_hint(response.request))
+        parts.append(_hint(response.request, code))
     # JSON may hold lone surrogates, which no log and no terminal takes.
     text = "; ".join(filter(None, parts)).encode("utf-8", "replace").decode()
     return _class(number)(text, response, code=code, message=message, detail=detail)
 
 
-def _hint(request: Request) -> str:
+def _hint(request: Request, code: str) -> str:
     """What may have been meant; empty where the catalogue has this very operation."""
     from .. import catalogue  # only now: what succeeds has no need of it
     from ..catalogue.describe import line
@@ -77,6 +77,8 @@ def _hint(request: Request) -> str:
     known = {method: catalogue.find(method, path) for method in METHODS}
     found = [each for each in known.values() if each is not None]
     here = known.get(request.method)
+    if here is not None and not code and not request.url.startswith(here.base_uri or ""):
+        return f'this operation is served at another address: give base_uri="{here.base_uri}"'
     if here is not None:
         return "" if here.path[:3] == path[:3] else f"did you mean {line(here)}?"
     hints = []

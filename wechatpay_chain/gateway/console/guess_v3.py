@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ...credential import CLOCK_SKEW
+from ..operations.bases import FOLDERS
 from .guess import Finding, Guess, changed, finding, rewritten, variants
 
 __all__ = ["Sent", "guess"]
@@ -208,7 +209,7 @@ def _targets(sent: Sent) -> Iterator[tuple[str, str]]:
     )
     yield "target_no_slash", target[1:]
     yield "target_slash", path.rstrip("/") + ("" if path.endswith("/") else "/") + mark + query
-    for prefix in ("/v3", "/hk", "/global"):
+    for prefix in ("/v3", *(f"/{folder.rstrip('/')}" for folder in FOLDERS.values())):
         if path.startswith(f"{prefix}/"):
             yield "target_prefix", target[len(prefix) :]
     yield "target_prefix", f"/v3{target}"

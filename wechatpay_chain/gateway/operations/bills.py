@@ -17,13 +17,13 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from ... import xml
 from ...crypto import digest
 from ..exchange import Call, Content, Refusal
 from ..state import State
 from . import checks, refunding, transfers
+from .address import reached_at
 from .registry import operation
 from .statements import ACCOUNTS, fund_flow_bill, trade_bill
 
@@ -84,19 +84,8 @@ def _asked(call: Call, bill: Bill, kind: str) -> dict[str, Any]:
         "hash_type": "SHA1",
         # Of what is in it, not of how it is packed: WeChat Pay's own libraries unpack first.
         "hash_value": hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
-        "download_url": f"{_reached_at(call)}v3/billdownload/file?token={token}",
+        "download_url": f"{reached_at(call)}v3/billdownload/file?token={token}",
     }
-
-
-def _reached_at(call: Call) -> str:
-    """The gateway's address as its client has it: no client signs for another than its own."""
-    host, plain = call.headers.get("Host", ""), urlsplit(call.state.address)
-    try:
-        asked = urlsplit(f"https://{host}/")
-        scheme = "http" if asked.port == plain.port else "https"
-    except ValueError:
-        return call.state.address
-    return f"{scheme}://{host}/" if asked.netloc == host != "" else call.state.address
 
 
 def _day(state: State, text: str, form: str) -> str | None:

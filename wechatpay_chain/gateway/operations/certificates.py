@@ -6,11 +6,14 @@ from typing import Any
 
 from ... import canonical
 from ...crypto import aes
-from ..exchange import Call
-from ..identity import Identity, Platform, pem
+from ..exchange import Call, Refusal
+from ..identity import Platform, pem
+from ..state import State
 from .registry import operation
 
 __all__ = ["certificates"]
+
+NONE = "无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥"
 
 
 @operation("GET", "v3/certificates")
@@ -18,17 +21,19 @@ __all__ = ["certificates"]
 def certificates(call: Call) -> dict[str, Any]:
     """The platform certificates, encrypted with the APIv3 key; two while they are rotated."""
     identity = call.state.identity
-    return {"data": [_shown(platform, identity) for platform in identity.platforms]}
+    if not identity.has_certificate:
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", NONE)
+    return {"data": [_shown(platform, call.state) for platform in identity.platforms]}
 
 
-def _shown(platform: Platform, identity: Identity) -> dict[str, Any]:
-    cert = platform.certificate
+def _shown(platform: Platform, state: State) -> dict[str, Any]:
+    cert, identity, clock = platform.certificate, state.identity, state.clock
     nonce, associated = canonical.nonce(12), "certificate"
     sealed = aes.gcm_encrypt(pem(cert).decode(), identity.apiv3_key, nonce, associated)
     return {
         "serial_no": platform.serial,
-        "effective_time": cert.not_valid_before_utc.isoformat(),
-        "expire_time": cert.not_valid_after_utc.isoformat(),
+        "effective_time": clock.rfc3339(cert.not_valid_before_utc.timestamp()),
+        "expire_time": clock.rfc3339(cert.not_valid_after_utc.timestamp()),
         "encrypt_certificate": {
             "algorithm": "AEAD_AES_256_GCM",
             "nonce": nonce,

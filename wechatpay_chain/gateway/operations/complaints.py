@@ -17,6 +17,7 @@ from ...crypto import rsa
 from ..exchange import Call, Refusal
 from ..state import State
 from . import payments
+from .address import reached_at
 from .registry import operation
 
 __all__ = ["complain", "say"]
@@ -222,7 +223,8 @@ def history(call: Call) -> dict[str, Any]:
     """What was said and done, newest first."""
     limit, offset = call.page(default=100, most=300)
     found = _existing(call.state, call.params["complaint_id"])["history"][::-1]
-    return _page(found[offset : offset + limit], len(found), limit, offset)
+    shown = [_entry(call, each) for each in found[offset : offset + limit]]
+    return _page(shown, len(found), limit, offset)
 
 
 @operation("POST", f"{ONE}/response")
@@ -258,15 +260,23 @@ def respond_at_once(call: Call) -> dict[str, Any]:
 
 
 def _images(call: Call, name: str) -> dict[str, Any]:
-    """The pictures that go with an answer, by the addresses that they are fetched from."""
+    """The pictures that go with an answer, by their `media_id`."""
     given = call.data.get(name) or []
     if not isinstance(given, list) or len(given) > IMAGES:
         raise Refusal.parameter(name, given, f"must be an array of at most {IMAGES} media_id")
     for index, each in enumerate(given):
         if not isinstance(each, str) or call.state.store.get("media", each) is None:
             raise Refusal.parameter(f"/{name}/{index}", each, "is not the media_id of an upload")
-    address = f"{call.state.address}v3/merchant-service/images/"
-    return {"image_list": [f"{address}{each}" for each in given]} if given else {}
+    return {"image_list": list(given)} if given else {}
+
+
+def _entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry as the history shows it: with the addresses of its pictures."""
+    if "image_list" not in entry:
+        return entry
+    address = f"{reached_at(call)}v3/merchant-service/images/"
+    shown = [each if "://" in each else f"{address}{each}" for each in entry["image_list"]]
+    return {**entry, "image_list": shown}
 
 
 @operation("POST", f"{ONE}/complete")

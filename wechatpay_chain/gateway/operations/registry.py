@@ -10,13 +10,11 @@ from urllib.parse import unquote
 from ... import catalogue
 from ...catalogue.registry import product_of
 from ..exchange import Call, Content, Refusal
+from .bases import FOLDERS, place
 
-__all__ = ["Found", "find", "operation", "simulated"]
+__all__ = ["Found", "chain_path", "find", "operation", "simulated"]
 
 Function = Callable[[Call], dict[str, Any] | Content | None]
-
-PREFIXES = ("/hk/", "/global/")
-"""The paths of base URIs."""
 
 _functions: dict[tuple[str, str], Function] = {}
 
@@ -57,24 +55,25 @@ def simulated() -> frozenset[tuple[str, str]]:
 
 def chain_path(path: str) -> str:
     """A path on the wire as the chain takes it: without a base URI's part, and with `v2/`."""
-    for prefix in PREFIXES:
-        if path.startswith(f"{prefix}v3/"):
-            path = path[len(prefix) - 1 :]
-    return path.lstrip("/") if path.startswith("/v3/") else f"v2{path}"
+    return place(path).path
 
 
-def find(method: str, path: str) -> Found:
+def find(method: str, path: str, host: str = "") -> Found:
     """What a request asks for.
 
     Args:
         method: HTTP method.
         path: on the wire, without its query.
+        host: of the request's `Host`.
 
     Raises:
-        Refusal: 404 for a path that the catalogue does not have, 405 for a method.
+        Refusal: 404 for a path that this base URI does not have, 405 for a method; neither has a
+            body.
     """
-    wanted = chain_path(path)
+    base_uri, wanted = place(path, host)
     known = _literal(method, wanted) or catalogue.find(method, wanted)
+    if known is not None and known.base_uri != base_uri:
+        raise _unserved(404, "NOT_FOUND", f"{known.path} is not here: {_address(known)}")
     if known is not None:
         pairs = zip(known.segments, wanted.split("/"), strict=True)
         params = {ours[1:-1]: unquote(theirs) for ours, theirs in pairs if ours.startswith("{")}
@@ -83,10 +82,20 @@ def find(method: str, path: str) -> Found:
     if others:
         allowed = ", ".join(others)
         message = f"{method} {path}: allowed is {allowed}"
-        raise Refusal(405, "METHOD_NOT_ALLOWED", message, headers={"Allow": allowed})
+        raise _unserved(405, "METHOD_NOT_ALLOWED", message, Allow=allowed)
     near = " or ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, wanted))
     hint = f"; is {near} meant?" if near else ""
-    raise Refusal(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
+    raise _unserved(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
+
+
+def _unserved(status: int, code: str, message: str, **headers: str) -> Refusal:
+    return Refusal(status, code, message, headers=headers, page=b"")
+
+
+def _address(known: catalogue.Operation) -> str:
+    if known.base_uri is None:
+        return "it is served without a folder"
+    return f"base_uri {known.base_uri} is the folder /{FOLDERS[known.base_uri]} of this gateway"
 
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")

@@ -1,0 +1,54 @@
+"""Which base URI of WeChat Pay a request came to; the gateway is all of them.
+
+The gateway answers for `https://api.mch.weixin.qq.com/` at its root. The other base URIs have a
+folder each there: a client whose `base_uri` ends in `/apihk/` talks to the gateway as to
+`https://apihk.mch.weixin.qq.com/`. A request whose `Host` is one of WeChat Pay's is of that host.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["FOLDERS", "Place", "place"]
+
+FOLDERS = {
+    "https://api.mch.weixin.qq.com/hk/": "hk/",
+    "https://apihk.mch.weixin.qq.com/": "apihk/",
+    "https://fraud.mch.weixin.qq.com/": "fraud/",
+    "https://payapp.weixin.qq.com/": "payapp/",
+}
+"""Base URI to its folder on the gateway."""
+
+_HOSTS = ("apihk.mch.weixin.qq.com", "fraud.mch.weixin.qq.com", "payapp.weixin.qq.com")
+
+
+class Place(NamedTuple):
+    """Where a request was sent.
+
+    Attributes:
+        base_uri: one of `FOLDERS`; None for the default.
+        path: as the chain takes it: `v3/certificates`, `v2/pay/micropay`.
+    """
+
+    base_uri: str | None
+    path: str
+
+
+def place(path: str, host: str = "") -> Place:
+    """Where a request was sent.
+
+    Args:
+        path: on the wire, without its query.
+        host: of the request's `Host`, which may have a port.
+    """
+    base_uri, rest = _base(path, host.partition(":")[0].lower())
+    return Place(base_uri, rest.lstrip("/") if rest.startswith("/v3/") else f"v2{rest}")
+
+
+def _base(path: str, host: str) -> tuple[str | None, str]:
+    if host in _HOSTS:
+        return f"https://{host}/", path
+    for base_uri, folder in FOLDERS.items():
+        if path.startswith(f"/{folder}"):
+            return base_uri, path[len(folder) :]
+    return None, path

@@ -1,0 +1,61 @@
+"""`Request-ID`: what identifies a request, and WeChat Pay's own number of what went wrong.
+
+Source: answers of api.mch.weixin.qq.com. The part before the last `-` is hexadecimal; the part
+behind it is 0, or an error number.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+
+__all__ = ["EXTRA_MEMBER", "TOO_LONG", "TOO_SHORT", "WRONG_VALUE", "number_of", "request_id"]
+
+WRONG_VALUE, TOO_LONG, TOO_SHORT, OUT_OF_RANGE = 268435461, 268435462, 268435463, 268435464
+EXTRA_MEMBER = 270924358
+NUMBERS = {
+    "PARAM_ERROR": WRONG_VALUE,
+    "SIGN_ERROR": 268443699,
+    "SIGNERROR": 268443699,
+    "ORDER_NOT_EXIST": 268512771,
+    "ORDERNOTEXIST": 268512771,
+    "ORDERPAID": 268449538,
+    "ORDER_CLOSED": 268447914,
+    "ORDERCLOSED": 268447914,
+    "OUT_TRADE_NO_USED": 268498688,
+    "APPID_MCHID_NOT_MATCH": 268445527,
+    "FREQUENCY_LIMITED": 268447840,
+}
+"""The number that goes with a code, where the reason has none of its own."""
+
+
+def number_of(code: str) -> int:
+    """WeChat Pay's error number for an error code."""
+    return NUMBERS.get(code, WRONG_VALUE)
+
+
+def request_id(number: int = 0) -> str:
+    """A new `Request-ID`.
+
+    Args:
+        number: WeChat Pay's error number; 0 for a success.
+    """
+    fields = (
+        int(time.time()),
+        secrets.randbelow(2048),
+        secrets.randbelow(256),
+        secrets.randbits(31),
+        secrets.randbits(17),
+    )
+    encoded = bytes(
+        octet for index, value in enumerate(fields, 1) for octet in (index << 3, *_varint(value))
+    )
+    return f"{encoded.hex().upper()}-{number}"
+
+
+def _varint(value: int) -> Iterator[int]:
+    while value > 127:
+        yield value & 127 | 128
+        value >>= 7
+    yield value

@@ -66,6 +66,15 @@ EITHER = {  # one of these numbers is enough, and the facts call each required
     "v2/cgi-bin/mch/newcustoms/customdeclareredeclare",
 }
 
+ABROAD = (  # a merchant of its own, or one of an institution; the facts require the names of both
+    "v3/transactions/",
+    "v3/refunds",
+    "v3/global/transactions/",
+    "v3/global/refunds",
+    "v3/global/micropay/",
+)
+PARTIES = ("mchid", "appid", "sp_mchid", "sp_appid", "sub_mchid")
+
 MORE = {  # operations that the official SDK has, and the facts do not
     ("POST", "v3/marketing/favor/stocks/{stock_id}/stop"),
 }
@@ -91,6 +100,7 @@ def main(folder: Path) -> int:
         *ENUMS,
         *REQUIRED,
         *EITHER,
+        *ABROAD,
         *MORE,
         *LISTED,
     }
@@ -228,6 +238,8 @@ def compare(
                 slips.add(listed)
             elif "required" in text and slip in REQUIRED:
                 slips.add(slip)
+            elif "required" in text and path.startswith(ABROAD) and name in PARTIES:
+                slips.add(next(each for each in ABROAD if path.startswith(each)))
             elif "required" in text and path in EITHER and name.endswith(("_id", "_no")):
                 slips.add(path)
             elif not (alternative and "required" in text):

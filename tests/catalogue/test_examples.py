@@ -211,3 +211,22 @@ def test_the_example_of_an_answer_fits_its_schema() -> None:
             ]
             answer |= dict.fromkeys(left_out, "0123456789abcdef")
             check(answer, operation.answer_schema, operation)
+
+
+CODED = re.compile("(^|_)(state|status|type|scene|mode|scope|channel|category|level|flag|result)$")
+"""Members whose value is a code, whatever their title is."""
+
+
+def coded(members: tuple[catalogue.Member, ...]) -> Iterator[catalogue.Member]:
+    for member in members:
+        yield from coded(member.members)
+        if member.type.startswith("string") and not member.members and CODED.search(member.name):
+            yield member
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_code_is_never_shown_by_its_title(product: str) -> None:
+    for operation in catalogue.operations(product):
+        given = (*operation.query, *operation.body, *operation.answer)
+        shown = {member.name: example.scalar(member) for member in coded(given)}
+        assert [name for name, value in shown.items() if not str(value).isascii()] == []

@@ -46,6 +46,37 @@ TEXTS = tuple(
         ("media_id", "jTpGmxUX3FBWVQ5NJTZvlKC-ehEuo0BJqRTvDujqhThn4ReFxikqJ5YW6zFQ"),
         ("version", "1.0"),
         ("plate_number", "粤B888888"),
+        ("(state|status)_des", "支付成功"),
+        ("^err_code_des$", "系统错误"),
+        ("^return_msg$", "OK"),
+        ("^nonce(_str)?$", "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"),
+        ("(^|_)path$", "pages/index/index"),
+        ("^device_info$", "013467007045764"),
+        ("^limit_pay$", "no_credit"),
+        ("(^|_)(state|status|result)(_|$)", "SUCCESS"),
+        ("trade_type$", "JSAPI"),
+        ("^resource_type$", "encrypt-resource"),
+        ("bank_type$", "CMB_DEBIT"),
+        ("bank_abbreviation$|^limit_bank$", "CMB"),
+        ("bank_branch_name$", "招商银行深圳分行"),
+        ("bank_name$|(^|_)bank$|bank_alias$", "招商银行"),
+        ("bank_account$|pay(er|ee)_account$", "6222020000000000000"),
+        ("(^|_)refund_account(_|$)", "REFUND_SOURCE_UNSETTLED_FUNDS"),
+        ("(^|_)account$", MCHID),
+        ("_tail$", "1234"),
+        ("(^|_)colou?r$", "#63B359"),
+        ("(^|_)province", "广东省"),
+        ("(^|_)city", "深圳市"),
+        ("(^|_)district", "南山区"),
+        ("(^|_)country", "中国"),
+        ("goods_tag", "WXG"),
+        ("(^|_)scope$", "GLOBAL"),
+        ("(^|_)channel$", "ORIGINAL"),
+        ("(^|_)coupon_type(_|$)", "CASH"),
+        ("(^|_)(flag|required)$", "Y"),
+        ("(^|_)(level|grade)$", "1"),
+        ("(^|_)(type|mode|category|scene|method)$", "NORMAL"),
+        ("(_|^)link$", "https://shop.example.com/wechatpay"),
         ("(_no|_id|_code|_number|_sn|_key|_token|_serial|^id|^code|^token|^offset)$", ""),
     )
 )
@@ -119,10 +150,7 @@ def _filled(members: Iterable[Member]) -> dict[str, Any]:
 
 
 def _value(member: Member) -> Any:
-    schema = member.schema.get("anyOf", [member.schema])[0]
-    if schema.get("type") == "array":
-        return [_one(member)]
-    return _one(member)
+    return [_one(member)] if member.type.endswith("[]") else _one(member)
 
 
 def _one(member: Member) -> Any:

@@ -45,7 +45,7 @@ class Member:
     @property
     def type(self) -> str:
         """`string`, `integer`, `number`, `boolean` or `object`; with `[]` for an array."""
-        array = self.schema.get("type") == "array"
+        array = self._form.get("type") == "array"
         return f"{self.item.get('type', 'any')}{'[]' if array else ''}"
 
     @property

@@ -91,7 +91,7 @@ def validate(call: Call, operation: Operation) -> None:
     _query(operation.query, call.query, as_text=as_text)
     if operation.body_option:
         _members(body_members(operation), call.data, "", as_text=as_text)
-        _alternatives(operation.body_schema or {}, call.data)
+        _alternatives(operation.body_schema or {}, call.data, "")
 
 
 def body_members(operation: Operation) -> tuple[Member, ...]:
@@ -169,12 +169,13 @@ def _members(
             raise Refusal.parameter(here, value, "must be a whole number")
 
 
-def _alternatives(schema: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _alternatives(schema: Mapping[str, Any], given: Mapping[str, Any], pointer: str) -> None:
     """Refuse where one of several members is enough and there is none."""
     groups = [each["required"] for each in schema.get("anyOf", ()) if "required" in each]
     if groups and not any(all(given.get(name) for name in group) for group in groups):
         others = ", ".join(" and ".join(group) for group in groups[1:])
-        raise Refusal.parameter(groups[0][0], None, f"is required, or one of {others}")
+        here = f"{pointer}/{groups[0][0]}" if pointer else groups[0][0]
+        raise Refusal.parameter(here, None, f"is required, or one of {others}")
 
 
 def _value(member: Member, value: Any, pointer: str) -> None:
@@ -189,8 +190,9 @@ def _value(member: Member, value: Any, pointer: str) -> None:
         if wrong or (kind in ("integer", "number") and isinstance(each, bool)):
             issue = f"must be of type {kind}, as JSON has it"
             raise Refusal.parameter(here, _masked(member, each), issue)
-        if kind == "object" and "anyOf" not in member.schema:
+        if kind == "object" and "properties" in member.item:
             _members(member.members, each, here, as_text=False)
+            _alternatives(member.item, each, here)
 
 
 def _masked(member: Member, value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from io import TextIOWrapper
 
 __all__ = ["main"]
 
@@ -28,4 +29,7 @@ def main() -> None:
         raise SystemExit(1)
     from .application import application
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # None where it is closed
+            stream.reconfigure(errors="backslashreplace")  # not every encoding has Chinese
     application(prog_name=PROGRAM)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 
 from .._version import __version__
+from ..display import printable
+from ..errors import WeChatPayError
 from .completion import completion
+from .failure import LONGEST, Failure
 from .gateway import gateway
 from .openapi import openapi
 from .ops import ops
@@ -16,7 +24,46 @@ __all__ = ["application"]
 COMMANDS: tuple[click.Command, ...] = (ops, webhooks, openapi, gateway, completion)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Application(click.Group):
+    """Ends every command with an exit code and, if it fails, with one line that says why."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a command; see `click.Command.main`."""
+        try:
+            return super().main(*arguments, **options)
+        except Exception as error:
+            if not options.get("standalone_mode", True):
+                raise
+            what = str(error) if isinstance(error, WeChatPayError) else _foreign(error)
+            Failure(what).show()
+            sys.exit(1)
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Parse the arguments; see `click.Command.make_context`."""
+        with _escaped():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run what was parsed; see `click.Command.invoke`."""
+        with _escaped():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _escaped() -> Iterator[None]:
+    """What click says of a wrong argument quotes it."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = printable(error.message, LONGEST)  # type: ignore[misc]
+        raise
+
+
+def _foreign(error: Exception) -> str:
+    return f"this is a fault of the program: {type(error).__name__}: {printable(error)}"
+
+
+@click.group(cls=Application, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="wechatpay-chain")
 def application() -> None:
     """WeChat Pay's API at hand: find an operation, see how it is called.

@@ -7,11 +7,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from ..errors import TransportError
+from ..authority import split
+from ..display import printable
+from ..errors import ConfigurationError, WeChatPayError
 from ..messages import Headers, Request, Response
 from ..transport import HTTPTransport
+from .answers import NOTICE, fits, parsed
 from .failure import Failure
 from .wording import shown
 
@@ -41,11 +43,15 @@ def address(gateway: str | None, data: Path | None) -> str:
     path = data / "gateway.json"
     hint = "A gateway writes it: wechatpay-chain gateway --data DIR"
     try:
-        return str(json.loads(path.read_bytes())["base_uri"])
-    except OSError as error:
-        raise Failure(f"{shown(str(path))} cannot be read: {error.strerror}", [hint]) from None
-    except (ValueError, TypeError, LookupError):
-        raise Failure(f"{shown(str(path))} is not a gateway's", [hint]) from None
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Failure(f"{shown(str(path))} cannot be read: {reason}", [hint]) from None
+    told = parsed(content)
+    if not fits(told, {"base_uri": str}):
+        raise Failure(f"{shown(str(path))} is not a gateway's", [hint])
+    base_uri: str = told["base_uri"]
+    return base_uri
 
 
 class Control:
@@ -59,22 +65,24 @@ class Control:
     """
 
     def __init__(self, base_uri: str) -> None:
-        url = urlsplit(base_uri)
-        if url.scheme != "http" or not url.hostname:
-            raise Failure(
-                f"{shown(base_uri)} is not where a gateway is: "
-                f"an address such as {BASE_URI} is expected"
-            )
-        self._origin = f"http://{url.netloc}"
+        try:
+            self._origin, _ = split(base_uri, "it")
+        except ConfigurationError as error:
+            raise _no_gateway(base_uri, str(error)) from None
+        if self._origin.scheme != "http":
+            raise _no_gateway(base_uri, "the control API is served over http")
         self._transport = HTTPTransport()
 
-    def ask(self, method: str, path: str, given: Mapping[str, Any] | None = None) -> Any:
-        """What the gateway answers; None where it has nothing to say.
+    def ask(
+        self, method: str, path: str, given: Mapping[str, Any] | None = None, *, like: Any = None
+    ) -> Any:
+        """What the gateway answers.
 
         Args:
             method: upper-case HTTP method.
             path: below `/_gateway/`.
             given: members of the body.
+            like: the form of the answer, as `answers` has them; None where there is none.
 
         Raises:
             Failure: no gateway answers, or it refuses.
@@ -84,7 +92,7 @@ class Control:
         request = Request(method, self._origin, f"/_gateway/{path}", headers, content)
         try:
             response = self._transport.send(request)
-        except TransportError as error:
+        except WeChatPayError as error:
             raise Failure(
                 f"no gateway answers at {self._origin}/ ({_reason(error)})",
                 [
@@ -94,19 +102,15 @@ class Control:
             ) from None
         finally:
             self._transport.close()
-        return self._answer(response)
+        return self._answer(response, like)
 
-    def _answer(self, response: Response) -> Any:
-        if not response.content and response.ok:
-            return None
-        try:
-            answer = json.loads(response.content)
-        except ValueError:
-            answer = None
-        if response.ok and answer is not None:
+    def _answer(self, response: Response, like: Any) -> Any:
+        answer = parsed(response.content)
+        succeeded = 200 <= response.status_code < 300
+        if succeeded and (like is None or fits(answer, like)):
             return answer
-        if isinstance(answer, dict) and "error" in answer:
-            told = [str(answer[name]) for name in ("error", "message") if name in answer]
+        if not succeeded and isinstance(answer, dict) and "error" in answer:
+            told = [printable(answer[name]) for name in ("error", "message") if name in answer]
             raise Failure(f"the gateway refuses: {': '.join(told)}")
         raise Failure(f"what answers at {self._origin}/ is not a gateway of this version")
 
@@ -122,12 +126,20 @@ class Control:
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for notice in self.ask("GET", "notifications"):
+            for notice in self.ask("GET", "notifications", like=[NOTICE]):
                 if notice["id"] == number and notice["attempts"]:
                     found: dict[str, Any] = notice
                     return found
             time.sleep(BETWEEN)
         raise Failure(f"the gateway did not deliver notification {number} in {seconds:g} s")
+
+
+def _no_gateway(base_uri: str, why: str) -> Failure:
+    what = "the address" if "@" in base_uri else shown(base_uri)  # it may hold a password
+    return Failure(
+        f"{what} is not where a gateway is: {why}",
+        [f"An address such as {BASE_URI} is expected."],
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -7,7 +7,12 @@ from typing import IO, Any
 
 import click
 
+from ..display import printable
+
 __all__ = ["Failure"]
+
+LONGEST = 2000
+"""Characters of a line."""
 
 
 class Failure(click.ClickException):
@@ -19,8 +24,8 @@ class Failure(click.ClickException):
     """
 
     def __init__(self, message: str, hints: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.hints = tuple(hints)
+        super().__init__(printable(message, LONGEST))
+        self.hints = tuple(printable(hint, LONGEST) for hint in hints)
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it on standard error, which is where errors belong."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..display import printable, printable_json
 from . import steering
-from .failure import Failure
+from .failure import LONGEST, Failure
 from .output import tell, write
 from .usage import examples
 
@@ -93,9 +94,15 @@ def gateway(
 
 
 def _say(text: str) -> None:
-    write(f"{text}\n")
+    # The lines tell the names of folders and files, which may hold anything.
+    shown = printable_json(text) if text.startswith("{") else _printable_lines(text)
+    write(f"{shown}\n")
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(printable(line, LONGEST) for line in text.split("\n"))
 
 
 for command in steering.COMMANDS:

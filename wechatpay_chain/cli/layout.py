@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from ..display import printable
+
 __all__ = [
     "Block",
     "Branch",
@@ -26,11 +28,20 @@ __all__ = [
 ]
 
 
+LONGEST = 10_000
+"""Characters of a piece of text."""
+
+
 class Span(NamedTuple):
     """A piece of text in one style."""
 
     text: str
     style: str = ""
+
+    @property
+    def shown(self) -> Span:
+        """It without the control characters that a gateway, say, may have sent."""
+        return Span(printable(self.text, LONGEST), self.style)
 
 
 Line = tuple[Span, ...]
@@ -43,7 +54,7 @@ def text(words: str, style: str = "") -> Line:
 
 def plain(line: Line) -> str:
     """A line without its styles."""
-    return "".join(span.text for span in line)
+    return "".join(span.shown.text for span in line)
 
 
 class Heading(NamedTuple):

@@ -13,7 +13,7 @@ import click
 from . import candidates
 from .failure import Failure
 from .output import tell, write
-from .usage import examples
+from .usage import PathType, examples
 from .wording import shown
 
 __all__ = ["openapi"]
@@ -36,7 +36,7 @@ WIDTH = 100
     "-o",
     "--output",
     "target",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    type=PathType(dir_okay=False, allow_dash=True),
     metavar="FILE",
     help="Write to FILE, all at once or not at all.",
 )
@@ -55,10 +55,13 @@ def openapi(product: str | None, as_json: bool | None, target: Path | None) -> N
         return
     try:
         _replace(target, text.encode())
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        folder = str(target.parent)
+        there = os.path.isdir(folder)  # noqa: PTH112 - Path.is_dir raises where a name is too long
         raise Failure(
-            f"{shown(str(target))} could not be written: {error.strerror or error}",
-            [] if target.parent.is_dir() else [f"There is no folder {shown(str(target.parent))}."],
+            f"{shown(str(target))} could not be written: "
+            f"{getattr(error, 'strerror', None) or error}",
+            [] if there else [f"There is no folder {shown(folder)}."],
         ) from None
     tell(f"wrote {target}")
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from .failure import Failure
+from ..display import printable, printable_json
+from .failure import LONGEST, Failure
 from .layout import Page, Table, separated, written
 
 __all__ = ["is_terminal", "page", "table", "tell", "write", "write_json"]
@@ -44,7 +45,7 @@ def table(shown: Table) -> None:
 
 def write_json(data: Any) -> None:
     """Print data as JSON."""
-    write(f"{json.dumps(data, ensure_ascii=False, indent=2)}\n")
+    write(f"{printable_json(json.dumps(data, ensure_ascii=False, indent=2))}\n")
 
 
 def write(text: str) -> None:
@@ -54,7 +55,7 @@ def write(text: str) -> None:
 
 def tell(message: str) -> None:
     """A remark beside the output, on standard error."""
-    click.echo(message, err=True)
+    click.echo(printable(message, LONGEST), err=True)
 
 
 def _lines(lines: Iterable[str]) -> None:

@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 import click
 
+from ..display import printable
 from . import candidates
+from .answers import CLOCK, FAULT, NOTICE, ORDER
 from .failure import Failure
 from .output import page, tell, write_json
-from .usage import examples, json_option
+from .usage import PathType, examples, json_option
 from .wording import shown
 
 if TYPE_CHECKING:
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "FOLDER", "Where"]
 
-FOLDER = click.Path(path_type=Path)
+FOLDER = PathType()
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 PATIENCE = 15.0
 """Seconds that a delivery may take; the gateway gives one up after ten."""
 
@@ -104,7 +106,7 @@ def trigger(
     control = _control(base_uri, data)
     if resource is not None:
         given["resource"] = _object(resource)
-    notice = control.ask("POST", "notifications", given)
+    notice = control.ask("POST", "notifications", given, like=NOTICE)
     notice = control.attempted(notice["id"], PATIENCE)
     attempt = notice["attempts"][0]
     if as_json:
@@ -135,9 +137,10 @@ def _object(text: str) -> Any:
                 text = file.read().decode()
         members = json.loads(text)
     except OSError as error:
-        raise Failure(f"{shown(text[1:])} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise click.BadParameter(f"not JSON: {error}", param_hint="--resource") from None
+        reason = error.strerror or error
+        raise Failure(f"{shown(text[1:])} cannot be read: {reason}") from None
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"not JSON: {printable(error)}", param_hint="--resource") from None
     if not isinstance(members, dict):
         raise click.BadParameter("a JSON object is expected.", param_hint="--resource")
     return members
@@ -153,8 +156,7 @@ def pay(
 ) -> None:
     """Pay the order OUT_TRADE_NO, as its customer would."""
     given = {"openid": openid} if openid else {}
-    path = f"transactions/{quote(out_trade_no, safe='')}/pay"
-    _order(_control(base_uri, data).ask("POST", path, given), as_json)
+    _order(_control(base_uri, data), out_trade_no, "pay", given, as_json)
 
 
 @click.command(short_help="Let a payment fail.", epilog=examples("gateway fail native-0001"))
@@ -163,11 +165,15 @@ def pay(
 @json_option
 def fail(out_trade_no: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
     """Let a payment of the order OUT_TRADE_NO fail; it can be paid again until it expires."""
-    path = f"transactions/{quote(out_trade_no, safe='')}/fail"
-    _order(_control(base_uri, data).ask("POST", path, {}), as_json)
+    _order(_control(base_uri, data), out_trade_no, "fail", {}, as_json)
 
 
-def _order(order: dict[str, Any], as_json: bool) -> None:
+def _order(
+    control: Control, out_trade_no: str, what: str, given: dict[str, Any], as_json: bool
+) -> None:
+    # An argument that is not valid text holds surrogates (PEP 383); the gateway does not know it.
+    number = quote(out_trade_no, safe="", errors="surrogatepass")
+    order = control.ask("POST", f"transactions/{number}/{what}", given, like=ORDER)
     if as_json:
         write_json(order)
         return
@@ -193,7 +199,8 @@ def advance(duration: str, base_uri: str | None, data: Path | None, as_json: boo
 
     Orders expire by it, and notifications are repeated.
     """
-    answer = _control(base_uri, data).ask("POST", "clock", {"seconds": _seconds(duration)})
+    given = {"seconds": _seconds(duration)}
+    answer = _control(base_uri, data).ask("POST", "clock", given, like=CLOCK)
     if as_json:
         write_json(answer)
     else:
@@ -252,7 +259,7 @@ def faults(
             raise click.UsageError(f"FAULT is missing: one of {', '.join(FAULTS)}.")
         given = {name: value for name, value in options.items() if value is not None}
         control.ask("POST", "faults", {"match": match, "fault": fault, "times": times, **given})
-    found = control.ask("GET", "faults")
+    found = control.ask("GET", "faults", like=[FAULT])
     if as_json:
         write_json(found)
     else:

@@ -147,7 +147,7 @@ class _Rows:
 
 
 def _text(line: Line) -> Text:
-    return Text.assemble(*line, overflow="fold")
+    return Text.assemble(*(span.shown for span in line), overflow="fold")
 
 
 def _facts(facts: Facts) -> Grid:

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-__all__ = ["examples", "json_option"]
+from .wording import shown
+
+__all__ = ["PathType", "examples", "json_option"]
+
+
+class PathType(click.Path):
+    """A path; what the system cannot take for one is a wrong argument."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; see `click.Path.convert`."""
+        try:
+            return super().convert(value, param, ctx)
+        except ValueError:
+            self.fail(f"{shown(str(value))} is not a path on this system.", param, ctx)
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

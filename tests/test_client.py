@@ -242,8 +242,15 @@ def test_a_stack_changes_for_a_client_or_for_one_call(wxpay, line):
         seen.append(request.method)
         return (yield from handle(request))
 
-    assert wxpay.stacks["v3"].names == ("gate", "status", "verifier", "encoder", "signer")
-    assert wxpay.stacks["v2"].names == ("gate", "result", "verifier", "encoder")
+    assert wxpay.stacks["v3"].names == (
+        "gate",
+        "correlation",
+        "status",
+        "verifier",
+        "encoder",
+        "signer",
+    )
+    assert wxpay.stacks["v2"].names == ("gate", "correlation", "result", "verifier", "encoder")
     wxpay.v3.x.get(stack=wxpay.stacks["v3"].before("status", "note", note))
     wxpay.v3.x.get()
     assert seen == ["GET"]

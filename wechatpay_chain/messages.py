@@ -68,6 +68,7 @@ class Options:
 
 
 NO_OPTIONS = Options()
+NO_VARIABLES: Mapping[str, Any] = {}
 
 
 class Request:
@@ -86,6 +87,7 @@ class Request:
         sink: where a successful answer's body is streamed to, or None.
         digest: makes the hash that a streamed body is fed to, from the answer's header.
         prefix: the part of the target that is `base_uri`'s path.
+        variables: the values of the path's variables, by name.
     """
 
     __slots__ = (
@@ -101,6 +103,7 @@ class Request:
         "sink",
         "target",
         "timeout",
+        "variables",
     )
 
     def __init__(
@@ -117,6 +120,7 @@ class Request:
         sink: Download | None = None,
         digest: Callable[[Headers], Digest] | None = None,
         prefix: str = "",
+        variables: Mapping[str, Any] = NO_VARIABLES,
     ) -> None:
         self.method = method
         self.origin = origin
@@ -130,6 +134,7 @@ class Request:
         self.sink = sink
         self.digest = digest
         self.prefix = prefix
+        self.variables = variables
 
     def replace(self, **changes: Any) -> Request:
         """A copy with some attributes changed."""
@@ -146,6 +151,7 @@ class Request:
         copy.sink = self.sink
         copy.digest = self.digest
         copy.prefix = self.prefix
+        copy.variables = self.variables
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy
@@ -160,7 +166,7 @@ class Request:
         # Another process has no use for a sink or a stack, and must get no credential: neither the
         # Authorization (see `Headers`), nor the merchant's key, nor the token of a download.
         state = {name: getattr(self, name) for name in self.__slots__}
-        state.update(options=NO_OPTIONS, certificate=None, sink=None, digest=None)
+        state.update(options=NO_OPTIONS, certificate=None, sink=None, digest=None, variables={})
         state["target"] = self.shown_target
         return copyreg.__newobj__, (Request,), (None, state)  # type: ignore[attr-defined]
 
@@ -208,6 +214,7 @@ class Response:
 
     __slots__ = (
         "_parsed",
+        "_peeked",
         "content",
         "digest",
         "headers",
@@ -237,6 +244,7 @@ class Response:
         self.verified = False
         self.unsigned = False
         self._parsed: tuple[bytes, dict[str, Any]] | None = None
+        self._peeked: tuple[bytes, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -254,11 +262,14 @@ class Response:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON.
+        """The body as JSON; each call returns an object of its own.
 
         Raises:
             ResponseError: the body is empty, or not JSON.
         """
+        peeked, self._peeked = self._peeked, None
+        if peeked is not None and peeked[0] is self.content:
+            return peeked[1]
         if not self.content:
             raise ResponseError(
                 f"the answer (HTTP {self.status_code}) has no body, so there is no JSON in it; "
@@ -274,6 +285,16 @@ class Response:
                 "use .text or .content, or .xml() for APIv2",
                 self,
             ) from error
+
+    def peek_json(self) -> Any:
+        """The body as JSON, for a layer that only reads it: the next `json()` returns this object.
+
+        Raises:
+            ResponseError: the body is empty, or not JSON.
+        """
+        members = self.json()
+        self._peeked = (self.content, members)
+        return members
 
     def xml(self) -> dict[str, Any]:
         """The body as the fields of an APIv2 answer.

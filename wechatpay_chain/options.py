@@ -113,6 +113,7 @@ def build(
         certificate=defaults.merchant if options.security else None,
         sink=None if options.sink is None else Download(options.sink),
         prefix=prefix,
+        variables=values,
     )
 
 

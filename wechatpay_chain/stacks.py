@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .credential import Credential, Platform
+from .middleware.correlation import correlation
 from .middleware.encoder import encoder
 from .middleware.gate import gate
 from .middleware.signer import signer
@@ -32,6 +33,7 @@ def default_stacks(
             "v3": Stack(
                 [
                     ("gate", gate(is_unsigned)),
+                    ("correlation", correlation),
                     ("status", status),
                     ("verifier", verifier(platform)),
                     ("encoder", encoder(platform)),
@@ -41,6 +43,7 @@ def default_stacks(
             "v2": Stack(
                 [
                     ("gate", gate(is_unsigned_v2)),
+                    ("correlation", correlation),
                     ("result", result),
                     ("verifier", v2_verifier(secret)),
                     ("encoder", v2_encoder(mchid, secret)),

@@ -3,6 +3,6 @@
 A middleware takes a request and the next handler, and is a flow: `(yield from handle(request))`
 passes the request on; what it returns is the answer. Outermost first:
 
-* APIv3: `gate`, `status`, `verifier`, `encoder`, `signer`
-* APIv2: `gate`, `v2_result`, `v2_verifier`, `v2_encoder`
+* APIv3: `gate`, `correlation`, `status`, `verifier`, `encoder`, `signer`
+* APIv2: `gate`, `correlation`, `v2_result`, `v2_verifier`, `v2_encoder`
 """

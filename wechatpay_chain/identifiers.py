@@ -1,0 +1,180 @@
+"""The members that name one order, refund, transfer or contract, and where a path has them.
+
+Whoever knows the number of a call knows what it was about: an answer that names another one belongs
+to another call.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+__all__ = ["IDENTIFIERS", "in_path", "in_query"]
+
+IDENTIFIERS = frozenset(
+    {
+        "batch_id",
+        "combine_out_trade_no",
+        "combine_transaction_id",
+        "contract_code",
+        "contract_id",
+        "detail_id",
+        "mch_billno",
+        "order_id",
+        "out_apply_no",
+        "out_authorization_no",
+        "out_batch_no",
+        "out_bill_no",
+        "out_contract_code",
+        "out_detail_no",
+        "out_order_no",
+        "out_recharge_no",
+        "out_refund_no",
+        "out_request_no",
+        "out_return_no",
+        "out_settle_batch_no",
+        "out_trade_no",
+        "out_transfer_no",
+        "partner_trade_no",
+        "refund_id",
+        "settle_batch_no",
+        "transaction_id",
+        "transfer_bill_no",
+        "withdraw_id",
+    }
+)
+
+BY_SEGMENT = {name.replace("_", "-"): name for name in IDENTIFIERS}
+"""A segment that says what follows it: `out-trade-no/{out_trade_no}`."""
+
+TEMPLATES = """
+v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}
+v3/brand/profitsharing/orders/{transaction_id}/amounts
+v3/combine-transactions/id/{combine_transaction_id}
+v3/combine-transactions/out-trade-no/{combine_out_trade_no}
+v3/credit-repayment/partner/contracts/{out_contract_code}
+v3/credit-repayment/partner/deduct-orders/{out_trade_no}
+v3/discount-card/orders/{out_order_no}
+v3/ebike/charge/contracts/{contract_id}
+v3/ebike/charge/transactions/id/{transaction_id}
+v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}
+v3/ecommerce/fund/withdraw/{withdraw_id}
+v3/ecommerce/profitsharing/orders/{transaction_id}/amounts
+v3/ecommerce/refunds/id/{refund_id}
+v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund
+v3/ecommerce/refunds/{refund_id}/return-advance
+v3/edu-papay/transactions/id/{transaction_id}
+v3/eduschoolpay/contracts/{contract_id}
+v3/eduschoolpay/transactions/id/{transaction_id}
+v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}
+v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}
+v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}
+v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}
+v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close
+v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}
+v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel
+v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts
+v3/global/papay/contracts/{contract_id}
+v3/global/papay/transactions/{transaction_id}
+v3/global/profit-sharing/orders/unfreeze
+v3/global/profit-sharing/orders/{out_order_no}
+v3/global/profit-sharing/transactions/{transaction_id}/amounts
+v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts
+v3/hire-power-bank/insurance-orders/{out_order_no}
+v3/merchant-service/complaints/{transaction_id}
+v3/offlineface/contracts/{contract_id}
+v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report
+v3/pay/partner/transactions/id/{transaction_id}
+v3/pay/transactions/id/{transaction_id}
+v3/payscore/partner/service-account-applications/{out_apply_no}
+v3/payscore/payafter-orders/{out_order_no}/cancel
+v3/payscore/payafter-orders/{out_order_no}/complete
+v3/payscore/payafter-orders/{out_order_no}/sync
+v3/payscore/serviceorder/{out_order_no}/cancel
+v3/payscore/serviceorder/{out_order_no}/complete
+v3/payscore/serviceorder/{out_order_no}/modify
+v3/payscore/serviceorder/{out_order_no}/pay
+v3/payscore/serviceorder/{out_order_no}/sync
+v3/payscore/smartretail-orders/{out_order_no}/cancel
+v3/payscore/smartretail-orders/{out_order_no}/complete
+v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills/{out_bill_no}
+v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}
+v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}
+v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle
+v3/profitsharing/orders/unfreeze
+v3/profitsharing/orders/{out_order_no}
+v3/profitsharing/return-orders/{out_return_no}
+v3/profitsharing/transactions/{transaction_id}/amounts
+v3/refund/domestic/refunds/{out_refund_no}
+v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund
+v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}
+v3/transfer/bill-receipt/{out_batch_no}
+v3/vehicle/etc/contracts/{contract_id}
+v3/vehicle/etc/transactions/id/{transaction_id}
+v3/webizpay/stores/entity-matches/{batch_id}
+"""
+"""The paths of the catalogue in which no such segment stands ahead of an identifier, and those that
+such a path would be taken for."""
+
+VARIABLE = "{}"
+NAMES = "names"
+
+
+def in_path(path: str) -> dict[str, str]:
+    """The identifiers in a path, by name.
+
+    Args:
+        path: with values in it, percent-encoded: `/v3/refund/domestic/refunds/1217752501`.
+    """
+    segments = path.strip("/").split("/")
+    found: dict[str, str] = {}
+    for name, value in _by_template(segments) or _by_segment(segments):
+        if value:
+            found[name] = unquote(value) if "%" in value else value
+    return found
+
+
+def in_query(query: str) -> dict[str, str]:
+    """The identifiers in a query, by name.
+
+    Args:
+        query: percent-encoded: `mchid=1900000109&out_order_no=1234`.
+    """
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return {name: unquote_plus(value) for name, _, value in pairs if name in IDENTIFIERS}
+
+
+def _by_segment(segments: list[str]) -> list[tuple[str, str]]:
+    return [
+        (BY_SEGMENT[segment], value)
+        for segment, value in pairwise(segments)
+        if segment in BY_SEGMENT
+    ]
+
+
+def _by_template(segments: list[str]) -> list[tuple[str, str]]:
+    """Names and values by the template that fits; empty where none does."""
+    node: Any = _tree()
+    for segment in segments:
+        node = node.get(segment) or node.get(VARIABLE)
+        if node is None:
+            return []
+    return [(name, segments[place]) for place, name in node.get(NAMES, ())]
+
+
+@cache
+def _tree() -> dict[str, Any]:
+    """The templates, segment by segment."""
+    tree: dict[str, Any] = {}
+    for template in TEMPLATES.split():
+        node = tree
+        names = []
+        for place, segment in enumerate(template.split("/")):
+            is_variable = segment.startswith("{")
+            if is_variable and segment[1:-1] in IDENTIFIERS:
+                names.append((place, segment[1:-1]))
+            node = node.setdefault(VARIABLE if is_variable else segment, {})
+        node[NAMES] = names
+    return tree

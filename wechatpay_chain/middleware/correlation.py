@@ -1,0 +1,118 @@
+"""A response must be its request's own.
+
+WeChat Pay signs its answers, and the signature does not cover which request is answered. A genuine
+answer that arrives in another one's place (a stray answer on a connection that is kept) passes
+every check of signatures, and one order would be taken for paid by another one's payment.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from .. import xml
+from ..display import printable
+from ..errors import ResponseError
+from ..flow import Flow, Handler
+from ..identifiers import IDENTIFIERS, in_path, in_query
+from ..messages import Request, Response
+
+__all__ = ["correlation"]
+
+NAMING = ("query", "xml", "json", "body")
+"""The options in which a request may name what it is about."""
+OBJECT = ord("{")
+
+
+def correlation(request: Request, handle: Handler) -> Flow:
+    """Raise `ResponseError` where a response names another order, refund, … than its request."""
+    response = yield from handle(request)
+    if response.ok and not response.streamed and (named := _named(request)):
+        _check(response, named)
+    return response
+
+
+def _check(response: Response, named: Mapping[str, Any]) -> None:
+    members = _members(response)
+    for name, value in named.items():
+        if name in members:
+            asked, answered = _text(value), _text(members[name])
+            if asked and answered and asked != answered:
+                _refuse(response, name, asked, answered)
+
+
+def _refuse(response: Response, name: str, asked: str, answered: str) -> NoReturn:
+    raise ResponseError(
+        f"the response to {printable(response.request)} belongs to another request: its {name} is "
+        f"{printable(answered, 80)!r}, and {printable(asked, 80)!r} was asked for. Do not act on "
+        "it; the request may have been carried out, so query before you send it again",
+        response,
+    )
+
+
+def _members(response: Response) -> Mapping[str, Any]:
+    """The members at the top of a response; none where its body is a file, or empty."""
+    content = response.content
+    if not content:
+        return {}
+    try:
+        is_xml = content[0] != OBJECT and content.lstrip()[:1] == b"<"
+        members = response.xml() if is_xml else response.peek_json()
+    except ResponseError:
+        return {}
+    return members if isinstance(members, dict) else {}
+
+
+def _named(request: Request) -> dict[str, Any]:
+    """The identifiers that a request names, the surest last: in a path they may be mistaken."""
+    path, _, query = request.target.partition("?")
+    named: dict[str, Any] = {**in_path(path.removeprefix(request.prefix))}
+    if query:
+        named.update(in_query(query))
+    given = vars(request.options)
+    for option in NAMING:
+        if option in given:
+            _collect(given[option], named)
+    if request.variables:
+        _collect(request.variables, named)
+    return named
+
+
+def _collect(source: Any, named: dict[str, Any]) -> None:
+    if not isinstance(source, dict):
+        source = _as_mapping(source)
+    if isinstance(source, Mapping):
+        for name in source:
+            if name in IDENTIFIERS:
+                named[name] = source[name]
+
+
+def _as_mapping(source: Any) -> Any:
+    if isinstance(source, str):
+        return in_query(source)
+    if isinstance(source, bytes):
+        return _parsed(source)
+    if isinstance(source, list | tuple):
+        return dict(pair for pair in source if isinstance(pair, tuple) and len(pair) == 2)
+    return source
+
+
+def _parsed(body: bytes) -> Any:
+    """The members of a body of the caller's own; None where it is neither JSON nor XML."""
+    try:
+        return xml.loads(body) if body.lstrip()[:1] == b"<" else json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(value: Any) -> str:
+    """A number as text; empty for what cannot be one."""
+    if type(value) is str:
+        return value
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value)

@@ -6,6 +6,7 @@ APIv2: https://pay.weixin.qq.com/doc/v2/merchant/4011985891. Signing them is `cr
 
 from __future__ import annotations
 
+import enum
 import os
 import time
 from collections.abc import Mapping
@@ -77,11 +78,13 @@ def text(value: Any, name: str) -> str | None:
     """A scalar as it is written into a query, an XML element or a path; None for None.
 
     Args:
-        value: str, bool (`true`/`false`), int, finite float, Decimal, or None.
+        value: str, bool (`true`/`false`), int, finite float, Decimal, an aware datetime (RFC 3339,
+            to the second), a date, an Enum (its value), or None.
         name: what it is the value of, for the error.
 
     Raises:
-        ConfigurationError: any other type, or a float that is not finite.
+        ConfigurationError: any other type, a float that is not finite, or a datetime without a
+            time zone.
     """
     if value is None or type(value) is str:
         return value
@@ -91,13 +94,54 @@ def text(value: Any, name: str) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(int(value))
-    number = _decimal(value)
-    if number is not None:
-        return number
+    if isinstance(value, enum.Enum):
+        return text(value.value, name)
+    written = _decimal(value) or moment(value, name)
+    if written is not None:
+        return written
     raise ConfigurationError(
-        f"{name} is of type {type(value).__name__}: a str, int, bool or Decimal is expected "
-        "(JSON inside a field is given as text: json.dumps(…))"
+        f"{name} is of type {kind(value)}: a str, int, bool, Decimal, date or aware datetime is "
+        "expected (JSON inside a field is given as text: json.dumps(…))"
     )
+
+
+def moment(value: Any, name: str) -> str | None:
+    """A date as `YYYY-MM-DD`, a datetime as RFC 3339 with its offset; None for anything else.
+
+    Args:
+        value: of any type.
+        name: what it is the value of, for the error.
+
+    Raises:
+        ConfigurationError: a datetime without a time zone, or with an offset that RFC 3339 cannot
+            write.
+    """
+    import datetime  # few requests have one
+
+    if not isinstance(value, datetime.date):
+        return None
+    if isinstance(value, datetime.datetime):
+        offset = value.utcoffset()
+        if offset is None:
+            raise ConfigurationError(
+                f"{name} is a datetime without a time zone, so it names no moment; give it one: "
+                "datetime.now(timezone(timedelta(hours=8))), or value.astimezone()"
+            )
+        if offset % datetime.timedelta(minutes=1):
+            raise ConfigurationError(
+                f"{name} is a datetime whose offset {offset} has seconds, which RFC 3339 cannot "
+                "write; with pytz, use zone.localize(…)"
+            )
+        return value.isoformat(timespec="seconds")
+    return value.isoformat()
+
+
+def kind(value: object) -> str:
+    """The type of a value that cannot be sent, for an error."""
+    name = type(value).__name__
+    if name == "Chain":  # by name: a chain is made of what imports this module
+        return f"Chain ({value}: the path of a call that was never made, and not a value)"
+    return name
 
 
 def _decimal(value: Any) -> str | None:

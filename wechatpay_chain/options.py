@@ -149,7 +149,10 @@ def _body(value: Any) -> bytes | None:
     if value is None or isinstance(value, bytes):
         return value
     if isinstance(value, str):
-        return value.encode()
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise ConfigurationError("body= holds a lone surrogate: not valid text") from None
     raise ConfigurationError(
         f"body= is of type {type(value).__name__}: bytes or str are expected, as they shall be "
         "sent; a mapping goes to json= or, for APIv2, xml="

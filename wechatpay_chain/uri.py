@@ -182,9 +182,9 @@ def query_string(query: Any) -> str:
     Raises:
         ConfigurationError: a value is neither text nor number.
     """
-    if isinstance(query, str):
-        return normalize(query.removeprefix("?"), RESERVED + "?")
     try:
+        if isinstance(query, str):
+            return normalize(query.removeprefix("?"), RESERVED + "?")
         pairs = list(query.items() if isinstance(query, Mapping) else query)
         return "&".join(
             f"{quote(str(name), safe='')}={quote(value, safe='')}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import uri
+from .. import canonical, uri
+from ..amounts import refuse_fractions
 from ..credential import Platform
 from ..errors import ConfigurationError
 from ..flow import Flow, Handler, Middleware
@@ -41,6 +43,7 @@ def _encoded(request: Request, platform: Platform) -> Request:
     if given.query is not None:
         query = _reveal(given.query, secrets)
         changes["target"] = uri.append_query(request.target, uri.query_string(query))
+        refuse_fractions(request, "query", given.query)
     if given.json is not None:
         if not isinstance(given.json, JSON_TYPES):
             raise ConfigurationError(
@@ -48,6 +51,7 @@ def _encoded(request: Request, platform: Platform) -> Request:
                 "text that is JSON already goes to body="
             )
         changes["content"] = _dumps(given.json, "json", secrets)
+        refuse_fractions(request, "json", given.json)
     if given.media is not None:
         media = as_media(given.media)
         meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
@@ -87,7 +91,7 @@ def _reveal(query: Any, encrypt: Callable[[Sensitive], str]) -> Any:
 
 def _meta(meta: Any, encrypt: Callable[[Sensitive], str]) -> bytes:
     if isinstance(meta, str):
-        return meta.encode()
+        return _utf8(meta, "meta")
     if not isinstance(meta, Mapping):
         raise ConfigurationError(
             f"meta= is of type {type(meta).__name__}: a mapping, or JSON as text, is expected"
@@ -101,22 +105,33 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
             return encrypt(thing)
         if isinstance(thing, Mapping):
             return dict(thing)
+        if isinstance(thing, enum.Enum):
+            return thing.value
+        written = canonical.moment(thing, f"a value in {name}=")
+        if written is not None:
+            return written
         raise ConfigurationError(
-            f"{name}= holds a {type(thing).__name__}, which JSON does not know: amounts are int "
-            "(fen), times are text (datetime.isoformat())"
+            f"{name}= holds a {canonical.kind(thing)}, which JSON does not know: amounts are int "
+            "(fen), times are aware datetimes or text"
         )
 
     try:
         try:
-            return PLAIN(value).encode()
+            written = PLAIN(value)
         except _NotPlainError:
-            return json.JSONEncoder(**FORM, default=default).encode(value).encode()
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"{name}= holds a lone surrogate: not valid text") from None
+            written = json.JSONEncoder(**FORM, default=default).encode(value)
+        return _utf8(written, name)
     except (ValueError, TypeError, RecursionError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"{name}= cannot be written as JSON: {error}") from None
+
+
+def _utf8(text: str, name: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{name}= holds a lone surrogate: not valid text") from None
 
 
 class _NotPlainError(Exception):

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .. import canonical, uri, xml
+from ..amounts import refuse_fractions
 from ..crypto import digest
 from ..errors import ConfigurationError
 from ..flow import Flow, Handler, Middleware
@@ -47,7 +48,9 @@ def _encoded(request: Request, mchid: str, secret: str) -> Request:
         query = uri.query_string(given.query) if given.query is not None else ""
         return request.replace(content=given.body, target=uri.append_query(request.target, query))
     if request.method == "GET":
-        fields = _signed(_query_fields(request), given.nonceless, mchid, secret)
+        own = _query_fields(request)
+        fields = _signed(own, given.nonceless, mchid, secret)
+        refuse_fractions(request, "query", own)
         return request.replace(
             content=b"", target=uri.append_query(request.path, uri.query_string(fields))
         )
@@ -56,6 +59,7 @@ def _encoded(request: Request, mchid: str, secret: str) -> Request:
     if given.media is not None:
         return _upload(request.replace(target=target), mchid, secret)
     fields = _signed(given.xml or {}, given.nonceless, mchid, secret)
+    refuse_fractions(request, "xml", given.xml)
     return request.replace(content=xml.dumps(fields).encode(), target=target)
 
 

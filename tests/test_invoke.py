@@ -129,3 +129,149 @@ def test_what_is_missing_is_named(keys):
     v3 = keys.client(secret=None).invoke
     with pytest.raises(ConfigurationError, match="secret is missing"):
         v3.redpacket(appid="wx1", package="1")
+
+
+def test_a_transfer_is_confirmed(invoke):
+    """`package_info` is what proves it; a mini program and JSAPI take the same members."""
+    given = invoke.transfer(appid="wx1", package="affff+/==")
+    assert given == {"mchId": MCHID, "appId": "wx1", "package": "affff+/=="}
+    given = invoke.transfer(
+        appid="wx1", package="p", sub_mchid="1900000200", sub_appid="wx2", openid="o1"
+    )
+    assert given == {
+        "mchId": MCHID,
+        "appId": "wx1",
+        "package": "p",
+        "subMchId": "1900000200",
+        "subAppId": "wx2",
+        "openId": "o1",
+    }
+
+
+def test_a_transfer_is_confirmed_in_an_app(invoke):
+    given = invoke.transfer_app(appid="wx8888888888888888", package="affffddafdfafddffda==")
+    assert given == {
+        "businessType": "requestMerchantTransfer",
+        "query": f"mchId={MCHID}&appId=wx8888888888888888&package=affffddafdfafddffda%3D%3D",
+    }
+    given = invoke.transfer_app(appid="wx1", package="p", sub_mchid="19", sub_appid="wx2")
+    assert given["query"] == f"mchId={MCHID}&appId=wx1&package=p&subMchId=19&subAppId=wx2"
+
+
+def test_a_permission_of_pay_score(invoke):
+    assert invoke.payscore_permissions(apply_permissions_token="AAQ+/==") == {
+        "businessType": "wxpayScoreEnable",
+        "queryString": "apply_permissions_token=AAQ%2B%2F%3D%3D",
+    }
+
+
+@pytest.mark.parametrize("more", [{}, {"sub_mch_id": "1900000200", "sub_appid": "wx2"}])
+def test_a_contract(invoke, more):
+    given = invoke.contract(
+        appid="wx1",
+        plan_id=106,
+        contract_code="122",
+        request_serial="123",
+        contract_display_account="张三",
+        notify_url="https://shop.example/papay",
+        **more,
+    )
+    assert given["appId"] == "wxbd687630cd02ce1d"
+    assert given["path"] == "pages/index/index"
+    extra = given["extraData"]
+    sign = extra.pop("sign")
+    assert extra.pop("timestamp").isdecimal()
+    assert extra == {
+        "appid": "wx1",
+        "contract_code": "122",
+        "contract_display_account": "张三",
+        "mch_id": MCHID,
+        "notify_url": "https://shop.example/papay",
+        "plan_id": "106",
+        "request_serial": "123",
+        **more,
+    }
+    assert len(sign) == 32
+
+
+def test_the_sign_of_a_contract_covers_all_of_it(invoke):
+    extra = invoke.contract(
+        appid="wx1",
+        plan_id="106",
+        contract_code="122",
+        request_serial="123",
+        contract_display_account="张三",
+        notify_url="https://shop.example/papay",
+    )["extraData"]
+    sign = extra.pop("sign")
+    assert sign == v2_sign("MD5", extra)
+
+
+def test_a_contract_that_was_presigned(invoke):
+    assert invoke.contract_presigned(pre_entrustweb_id="5778aad") == {
+        "appId": "wxbd687630cd02ce1d",
+        "path": "pages/index/index",
+        "extraData": {"pre_entrustweb_id": "5778aad"},
+    }
+    given = invoke.contract_presigned(
+        pre_entrustweb_id="1", redirect_appid="wx9", redirect_path="pages/x"
+    )
+    assert (given["appId"], given["path"]) == ("wx9", "pages/x")
+
+
+def test_parking(invoke):
+    given = invoke.parking(
+        openid="o1", plate_number="粤B888888", plate_color="BLUE", sub_mchid="19"
+    )
+    assert given == {
+        "appId": "wxbcad394b3d99dac9",
+        "path": "pages/auth-creditpay/auth-creditpay",
+        "extraData": {
+            "mchid": MCHID,
+            "sub_mchid": "19",
+            "openid": "o1",
+            "plate_number": "粤B888888",
+            "plate_color": "BLUE",
+            "trade_scene": "PARKING",
+        },
+    }
+
+
+CONTRACT = {
+    "appid": "wx1",
+    "plan_id": "1",
+    "contract_code": "1",
+    "request_serial": "1",
+    "contract_display_account": "1",
+    "notify_url": "https://shop.example/",
+}
+REQUIRED = {
+    "jsapi": {"appid": "wx1", "prepay_id": "1"},
+    "miniprogram": {"appid": "wx1", "prepay_id": "1"},
+    "app": {"appid": "wx1", "prepay_id": "1"},
+    "payscore_enable": {"service_id": "1", "out_request_no": "1"},
+    "payscore_use": {"package": "1"},
+    "payscore_detail": {"service_id": "1", "out_order_no": "1"},
+    "payscore_permissions": {"apply_permissions_token": "1"},
+    "transfer": {"appid": "wx1", "package": "1"},
+    "transfer_app": {"appid": "wx1", "package": "1"},
+    "contract": CONTRACT,
+    "contract_presigned": {"pre_entrustweb_id": "1"},
+    "parking": {"openid": "1", "plate_number": "1", "plate_color": "BLUE"},
+    "coupon_link": {"stock_id": "1", "out_request_no": "1", "open_id": "1"},
+    "redpacket": {"appid": "wx1", "package": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(method, name) for method, names in REQUIRED.items() for name in names]
+)
+@pytest.mark.parametrize("value", [None, "", " ", [], True, "\ud800"])
+def test_empty_and_none_are_not_values(invoke, method, name, value):
+    with pytest.raises(ConfigurationError, match=f"(?i){name.replace('_', '_?')}"):
+        getattr(invoke, method)(**{**REQUIRED[method], name: value})
+
+
+def test_a_coupon_without_its_batch(invoke):
+    with pytest.raises(ConfigurationError, match="stock_id is empty"):
+        invoke.coupons([{"stock_id": "", "out_request_no": "1"}])

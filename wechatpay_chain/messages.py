@@ -332,7 +332,9 @@ class Response:
 
     def __reduce__(self) -> Any:
         answer = (self.status_code, self.headers, self.content)
-        state = {name: getattr(self, name) for name in ("request", "streamed", "verified")}
+        state = {
+            name: getattr(self, name) for name in ("request", "streamed", "unsigned", "verified")
+        }
         return Response, answer, (None, state)
 
     def __repr__(self) -> str:

@@ -52,3 +52,4 @@ class Options(TypedDict, total=False):
     unsigned: bool
     stack: Stack | None
     sensitive: Literal["auto", "off"] | None
+    answer_with: str | None

@@ -7,6 +7,8 @@ import base64
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import rsa as private
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -200,3 +202,23 @@ def test_a_key_of_another_length_is_refused_without_being_shown(key):
 def test_an_empty_nonce_is_refused():
     with pytest.raises(ConfigurationError, match="nonce"):
         aes.gcm_encrypt("a", AES_KEY, "")
+
+
+def test_gcm_gives_bytes_on_request():
+    content = b"\xff\x00bill"
+    sealed = AESGCM(AES_KEY.encode()).encrypt(b"n" * 12, content, b"x")
+    text = base64.b64encode(sealed).decode()
+    for ciphertext in (sealed, text):
+        opened = aes.gcm_decrypt(ciphertext, AES_KEY, "n" * 12, "x", binary=True)
+        assert opened == content
+        with pytest.raises(DecryptionError):
+            aes.gcm_decrypt(ciphertext, AES_KEY, "n" * 12, "x")
+    assert aes.gcm_decrypt(aes.gcm_encrypt("账单", AES_KEY, "n" * 12), AES_KEY, "n" * 12) == "账单"
+    with pytest.raises(DecryptionError, match="6 bytes"):
+        aes.gcm_decrypt(b"sealed", AES_KEY, "n" * 12, binary=True)
+
+
+def test_rsa_takes_smaller_keys_to_read_old_data():
+    key = private.generate_private_key(65537, 1024)
+    assert rsa.decrypt(rsa.encrypt("old", key.public_key()), key) == "old"
+    assert rsa.verify(b"old", rsa.sign(b"old", key), key.public_key())

@@ -113,17 +113,18 @@ def test_a_user_is_changed_and_its_name_travels_encrypted(gateway, wxpay):
 
 
 @pytest.mark.parametrize(
-    ("json_body", "words"),
+    ("name", "serial", "words"),
     [
-        ({"user_name": "plain text"}, "Wechatpay-Serial must name the key"),
-        ({"user_name": "QUJD"}, "cannot be decrypted"),
+        ("plain text", "", "Wechatpay-Serial must name the key"),
+        ("plain text", None, "cannot be decrypted"),
+        ("QUJD", None, "cannot be decrypted"),
     ],
 )
-def test_a_name_that_is_not_encrypted_is_refused(gateway, wxpay, json_body, words):
+def test_a_name_that_is_not_encrypted_is_refused(gateway, wxpay, name, serial, words):
     path = "v3/offlinefacemch/organizations/o/users/out-user-id/u"
-    serial = {"Wechatpay-Serial": gateway.identity.public_key_id} if "QU" in str(json_body) else {}
+    headers = None if serial is None else {"Wechatpay-Serial": serial}
     with pytest.raises(ClientError, match=words) as caught:
-        wxpay[path].patch(json=json_body, headers=serial)
+        wxpay[path].patch(json={"user_name": name}, headers=headers)
     assert caught.value.code == "PARAM_ERROR"
     assert caught.value.verified
 
@@ -237,7 +238,7 @@ def test_either_name_of_the_platforms_key(gateway):
         for serial in both:
             answer = wxpay.v3.certificates.get(headers={"Wechatpay-Serial": serial})
             assert (answer.verified, answer.headers["Wechatpay-Serial"]) == (True, serial)
-    with gateway.client(certs={"5A": identity.platform_certificate}) as wxpay:
+    with gateway.client(certs={"5A": identity.platform_key.public_key()}) as wxpay:
         with pytest.raises(SignatureError) as caught:
             wxpay.v3.certificates.get()
         assert caught.value.reason == "unknown_serial"

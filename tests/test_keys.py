@@ -209,8 +209,11 @@ def test_what_is_no_key_is_refused(load, source):
     assert caught.value.__cause__ is None
 
 
-def test_a_base64_body_without_its_scheme_is_not_repeated(keys):
-    body = base64.b64encode(keys.merchant.private_bytes(DER, PKCS8, PLAIN)).decode()
-    with pytest.raises(ConfigurationError, match="behind one of private.pkcs8") as caught:
+@pytest.mark.parametrize("damage", [lambda body: body[:-40], lambda body: body[:200] + "!" + body])
+def test_a_damaged_base64_body_is_not_repeated(keys, damage):
+    body = damage(base64.b64encode(keys.merchant.private_bytes(DER, PKCS8, PLAIN)).decode())
+    with pytest.raises(ConfigurationError) as caught:
         loading.private_key(body)
+    assert "File name too long" not in str(caught.value)
     assert body[:16] not in str(caught.value)
+    assert caught.value.__context__ is None

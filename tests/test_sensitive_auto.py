@@ -91,7 +91,7 @@ def test_a_call_may_ask_where_the_client_does_not():
     for chosen in ({}, {"sensitive": None}, {"sensitive": "off"}):
         wxpay[RECEIVER].post(json={"name": "张三"}, **chosen)
         assert platform.sent["name"] == "张三"
-        assert "Wechatpay-Serial" not in platform.requests[-1].headers
+        assert platform.requests[-1].headers["Wechatpay-Serial"] == PUBLIC_KEY_ID
 
 
 def test_a_call_may_turn_it_off():
@@ -128,7 +128,7 @@ def test_what_is_no_text_stays(kept):
     platform = Platform()
     client(platform)[RECEIVER].post(json={"name": kept})
     assert platform.sent == {"name": kept}
-    assert "Wechatpay-Serial" not in platform.requests[-1].headers
+    assert platform.requests[-1].headers["Wechatpay-Serial"] == PUBLIC_KEY_ID
 
 
 def test_what_is_sensitive_already_stays_so():

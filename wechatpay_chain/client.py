@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ._version import __version__
 from .chain import Chain, dunders
+from .configuration import (
+    aes_key_of,
+    answer_with_of,
+    credential_of,
+    mchid_of,
+    merchant_of,
+    platform_of,
+    secret_of,
+)
 from .credential import Credential, Platform
 from .crypto import keys
 from .download import downloading
@@ -19,6 +28,7 @@ from .invoke import Invoke
 from .messages import Response
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, sensitive_of, timeout_of
+from .secret import reveal
 from .segments import segment
 from .stack import Stack
 from .stacks import default_stacks
@@ -27,7 +37,6 @@ from .uri import DEFAULT_BASE_URI
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .crypto.certificate import Merchant
     from .transport.tls import Verify
     from .typed import V2, V3
 
@@ -57,6 +66,9 @@ class WeChatPay:
         transport: sends instead of the default; then `proxy` and `verify` are its own matter.
         sensitive: `"auto"` encrypts and decrypts the fields that the catalogue says are encrypted,
             in APIv3's calls and notifications; a call's own `sensitive=` wins.
+        answer_with: the id in `certs` of the key that WeChat Pay shall sign APIv3 answers with, and
+            that fields are encrypted with; by default its public key, else the certificate that is
+            valid longest. A call's own `answer_with=` wins.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -91,21 +103,24 @@ class WeChatPay:
         verify: Verify = True,
         transport: Transport | None = None,
         sensitive: Literal["auto", "off"] | None = None,
+        answer_with: str | None = None,
     ) -> None:
-        if not isinstance(mchid, str):
-            raise ConfigurationError(
-                f"mchid is of type {type(mchid).__name__}: the merchant number is expected as str"
-            )
-        self._mchid = mchid
-        pair = _merchant(merchant, mchid)
-        self._credential = _credential(mchid, serial, private_key, pair)
-        self._platform = Platform(_certs(certs, self._credential))
-        self._apiv3_key = _aes_key(apiv3_key)
-        self._secret = secret or ""
+        self._mchid = mchid_of(mchid)
+        pair = merchant_of(merchant, self._mchid)
+        self._credential = credential_of(self._mchid, serial, private_key, pair)
+        self._platform = platform_of(certs, self._credential, pair)
+        self._apiv3_key = aes_key_of(apiv3_key)
+        self._secret = secret_of(secret)
         self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
         self._sensitive = sensitive_of(sensitive) == "auto"
         self._transport = transport or _http_transport(verify, proxy)
-        self.stacks = default_stacks(mchid, self._secret, self._platform, self._credential)
+        self.stacks = default_stacks(
+            self._mchid,
+            self._secret.reveal(),
+            self._platform,
+            self._credential,
+            answer_with_of(answer_with, self._platform),
+        )
         if "IPython" in sys.modules:
             from .ipython import install
 
@@ -233,7 +248,7 @@ class WeChatPay:
     @property
     def invoke(self) -> Invoke:
         """The signed parameters that start a payment on the customer's device."""
-        return Invoke(self._mchid, self._credential, self._secret)
+        return Invoke(self._mchid, self._credential, self._secret.reveal())
 
     def decrypt(self, ciphertext: str) -> str:
         """The plaintext of a field that WeChat Pay encrypted for this merchant.
@@ -258,7 +273,7 @@ class WeChatPay:
                 merchant's key does not open a field in it.
             ConfigurationError: `certs` or `apiv3_key` is missing.
         """
-        notice = open_v3(headers, body, self._platform, self._apiv3_key)
+        notice = open_v3(headers, body, self._platform, reveal(self._apiv3_key))
         if self._sensitive:
             from .automatic import opened
 
@@ -273,7 +288,7 @@ class WeChatPay:
             DecryptionError: `secret` does not open it.
             ConfigurationError: `secret` is missing.
         """
-        return open_v2(body, self._secret)
+        return open_v2(body, self._secret.reveal())
 
     def close(self) -> None:
         """Close the connections of sync calls; a later call opens new ones."""
@@ -316,60 +331,7 @@ class WeChatPay:
         return f"<WeChatPay {self._mchid}>"
 
 
-def _merchant(source: Any, mchid: str) -> Merchant | None:
-    if source is None:
-        return None
-    from .crypto.certificate import merchant  # X.509 is slow to load, and few clients need it
-
-    return merchant(source, passphrase=mchid)
-
-
 def _http_transport(verify: Verify, proxy: str | None) -> Transport:
     from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
 
     return HTTPTransport(verify=verify, proxy=proxy)
-
-
-def _credential(
-    mchid: str,
-    serial: str | None,
-    private_key: keys.KeySource | None,
-    merchant: Merchant | None,
-) -> Credential | None:
-    if merchant is not None:
-        serial = serial or merchant.serial
-        private_key = private_key if private_key is not None else merchant.private_key
-    if private_key is None and serial is None:
-        return None
-    if private_key is None or serial is None:
-        missing = "private_key" if private_key is None else "serial"
-        raise ConfigurationError(f"{missing} is missing: private_key and serial go together")
-    return Credential(mchid, serial, keys.private_key(private_key))
-
-
-def _certs(
-    certs: Mapping[str, keys.KeySource] | None, credential: Credential | None
-) -> Mapping[str, keys.KeySource]:
-    if certs is None:
-        return {}
-    if not isinstance(certs, Mapping):
-        raise ConfigurationError(
-            f"certs is of type {type(certs).__name__}: a mapping from key id to key is expected"
-        )
-    for serial in certs:
-        if not isinstance(serial, str):
-            raise ConfigurationError(f"certs: the id {serial!r} must be a str")
-        if credential is not None and serial.upper() == credential.serial.upper():
-            raise ConfigurationError(
-                f"certs holds the merchant's own serial {serial!r}: it takes WeChat Pay's keys, "
-                "which answers are verified with (pub_key.pem, or a platform certificate)"
-            )
-    return certs
-
-
-def _aes_key(key: str | bytes | None) -> bytes | None:
-    data = key.encode() if isinstance(key, str) else key
-    if data is not None and len(data) != 32:
-        found = f"apiv3_key has {len(data)} bytes"
-        raise ConfigurationError(f"{found}; it is the 32 characters set on the merchant platform")
-    return data

@@ -5,7 +5,7 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 40130534
 
 from __future__ import annotations
 
-import os
+import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from . import canonical
 from .crypto import keys, rsa
+from .display import printable
 from .errors import ConfigurationError, SignatureError, SignatureReason
 from .messages import Headers, Request, Response
+from .platform_key import PlatformKey, comparable, load
 
 __all__ = ["CLOCK_SKEW", "Credential", "Platform", "SIGNATURE_FIELDS"]
 
@@ -28,12 +30,17 @@ SIGNATURE_FIELDS = (
     "Wechatpay-Serial",
     "Wechatpay-Signature",
 )
-PUBLIC_KEY_ID = "PUB_KEY_ID_"
 PROBE = "WECHATPAY/SIGNTEST/"
 """How the wrong signatures begin that WeChat Pay sends on purpose."""
 CONTROL = re.compile("[\x00-\x1f\x7f]")
 OWS = " \t"
 """What may surround a header field's value: RFC 9110, section 5.6.3."""
+RENEW = (
+    "Fetch the current certificates (wechatpay_chain.certificates.download), or use WeChat Pay's "
+    "public key"
+)
+
+logger = logging.getLogger("wechatpay_chain")
 
 
 class Credential:
@@ -42,6 +49,7 @@ class Credential:
     __slots__ = ("_private_key", "mchid", "serial")
 
     def __init__(self, mchid: str, serial: str, private_key: RSAPrivateKey) -> None:
+        keys.assert_strong(private_key, "private_key")
         self.mchid = mchid
         self.serial = serial
         self._private_key = private_key
@@ -63,6 +71,10 @@ class Credential:
         """The base64 signature of a message."""
         return rsa.sign(message, self._private_key)
 
+    def owns(self, key: RSAPublicKey) -> bool:
+        """Whether a public key is the other half of this merchant's own."""
+        return self._private_key.public_key() == key
+
     @property
     def key_size(self) -> int:
         """Bits of the merchant's key."""
@@ -79,29 +91,46 @@ class Credential:
 class Platform:
     """WeChat Pay's keys, by serial number or public key id.
 
+    A certificate outside its validity stays known, and neither verifies nor encrypts: the logger
+    `wechatpay_chain` gets one warning, and a `SignatureError` says so.
+
     Args:
         certs: key id or certificate serial to public key or certificate, in any form of
             `crypto.keys`.
 
     Raises:
-        ConfigurationError: one of them is not an RSA public key or certificate.
+        ConfigurationError: one of them is not an RSA public key or certificate of 2048 bits or
+            more, is filed under a serial number that is not its own, or shares its id with another.
     """
 
     def __init__(self, certs: Mapping[str, keys.KeySource]) -> None:
-        self._keys: dict[str, RSAPublicKey] = {}
-        self._expiry: dict[str, float] = {}
+        self._keys: dict[str, PlatformKey] = {}
+        self._same: dict[str, PlatformKey] = {}
+        self._told: set[str] = set()
+        now = time.time()
         for serial, source in certs.items():
-            name, where = normal_serial(serial), f"certs[{serial!r}]"
-            self._keys[name] = keys.public_key(source, where)
-            self._expiry[name] = _expiry(source, where)
+            key = load(serial, source)
+            known = self._same.setdefault(comparable(key.name), key)
+            if known.key != key.key:
+                raise ConfigurationError(f"certs has two different keys with the id {key.name}")
+            self._keys[known.name] = known
+            self._tell(known, now)
 
     def __bool__(self) -> bool:
         return bool(self._keys)
 
     @property
     def serials(self) -> tuple[str, ...]:
-        """The ids of the keys at hand."""
+        """The ids of the keys at hand, in upper case."""
         return tuple(self._keys)
+
+    @property
+    def known(self) -> tuple[PlatformKey, ...]:
+        """The keys at hand, those outside their validity included."""
+        return tuple(self._keys.values())
+
+    def __contains__(self, serial: object) -> bool:
+        return isinstance(serial, str) and self._find(serial) is not None
 
     def verify(self, headers: Headers, body: bytes, response: Response | None = None) -> None:
         """Check a signature over a body.
@@ -125,6 +154,19 @@ class Platform:
         _, _, key, signature = self._parts(headers, response)
         self._assert(rsa.verify_digest(digest, signature, key), response)
 
+    def preferred(self) -> PlatformKey | None:
+        """The key that a request names unless it is told another; None where none is usable.
+
+        It is WeChat Pay's public key, else the certificate that is valid longest.
+        """
+        now, best = time.time(), None
+        for key in self._keys.values():
+            if key.trouble(now):
+                self._tell(key, now)
+            elif best is None or key.rank > best.rank:
+                best = key
+        return best
+
     def encryption_key(self, serial: str | None = None) -> tuple[str, RSAPublicKey]:
         """The key to encrypt a request's fields with, and its id.
 
@@ -133,19 +175,39 @@ class Platform:
                 certificate that is valid longest.
 
         Raises:
-            ConfigurationError: no such key.
+            ConfigurationError: no such key, or it is a certificate outside its validity.
         """
-        if serial is None:
-            if not self._keys:
-                raise ConfigurationError("certs is missing: without it nothing can be encrypted")
-            serial = max(self._keys, key=lambda s: (s.startswith(PUBLIC_KEY_ID), self._expiry[s]))
-        name = normal_serial(serial)
-        if name not in self._keys:
+        key = self.preferred() if serial is None else self._find(serial)
+        if key is None and serial is not None:
             raise ConfigurationError(
-                f"Wechatpay-Serial {serial!r} is none of certs, which has "
+                f"Wechatpay-Serial {printable(serial, 80)!r} is none of certs, which has "
                 f"{', '.join(self._keys) or 'none'}"
             )
-        return name, self._keys[name]
+        now = time.time()
+        if key is None and self._keys:
+            each = ", ".join(f"{one.name} {one.trouble(now)}" for one in self._keys.values())
+            raise ConfigurationError(f"no certificate in certs can be used: {each}. {RENEW}")
+        if key is None:
+            raise ConfigurationError("certs is missing: without it nothing can be encrypted")
+        if trouble := key.trouble(now):
+            self._tell(key, now)
+            raise ConfigurationError(f"the certificate {key.name} in certs {trouble}. {RENEW}")
+        return key.name, key.key
+
+    def _find(self, serial: str) -> PlatformKey | None:
+        return self._keys.get(serial) or self._same.get(comparable(serial))
+
+    def _tell(self, key: PlatformKey, now: float) -> None:
+        """Warn of a certificate outside its validity, once."""
+        trouble = key.trouble(now)
+        if trouble and key.name not in self._told:
+            self._told.add(key.name)
+            logger.warning(
+                "the platform certificate %s %s: it verifies and encrypts nothing. %s",
+                key.name,
+                trouble,
+                RENEW,
+            )
 
     def _parts(
         self, headers: Headers, response: Response | None
@@ -164,16 +226,23 @@ class Platform:
                 "Check this machine's clock (NTP); if it is right, the message is a replay",
                 response,
             )
-        key = self._keys.get(serial) or self._keys.get(normal_serial(serial))
+        key = self._find(serial)
         if key is None:
             raise _untrusted(
                 "unknown_serial",
-                f"it was signed with key {serial[:80]!r}, and certs has "
+                f"it was signed with key {printable(serial, 80)!r}, and certs has "
                 f"{', '.join(self._keys) or 'none'}. Add that key to certs (GET v3/certificates, "
                 "or the merchant platform's public key page)",
                 response,
             )
-        return stamp, nonce, key, signature
+        if trouble := key.trouble(now):
+            self._tell(key, now)
+            raise _untrusted(
+                "expired",
+                f"it was signed with the platform certificate {key.name}, which {trouble}. {RENEW}",
+                response,
+            )
+        return stamp, nonce, key.key, signature
 
     @staticmethod
     def _assert(genuine: bool, response: Response | None) -> None:
@@ -193,25 +262,6 @@ def prefix(headers: Headers) -> bytes:
     """What a signature covers ahead of the body; empty fields where the header lacks them."""
     stamp, nonce = (headers.get(name, "").strip(OWS) for name in SIGNATURE_FIELDS[:2])
     return canonical.response_head(stamp, nonce)
-
-
-def normal_serial(serial: str) -> str:
-    """A certificate serial in upper case without colons; any other id as it is."""
-    digits = serial.replace(":", "")
-    return digits.upper() if re.fullmatch("[0-9A-Fa-f]+", digits) else serial
-
-
-def _expiry(source: keys.KeySource, name: str) -> float:
-    """When a certificate expires, as seconds since 1970; a bare public key never does."""
-    if isinstance(source, str | bytes | os.PathLike):
-        source = keys.read(source, name)
-        if not keys.holds_certificate(source):
-            return float("inf")
-    elif not keys.is_certificate(source):
-        return float("inf")
-    from .crypto.certificate import certificate
-
-    return certificate(source, name).not_valid_after_utc.timestamp()
 
 
 def _signature_fields(headers: Headers, response: Response | None) -> list[str]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .crypto import digest as digests
+from .display import printable
 from .errors import ConfigurationError
+from .files import why_not
 
 __all__ = ["Media", "multipart"]
 
@@ -105,8 +107,10 @@ def _read(source: Any) -> tuple[bytes, str]:
         path = Path(source)
         try:
             return path.read_bytes(), path.name
-        except OSError as error:
-            raise ConfigurationError(f"media: cannot read {path}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"media: cannot read {printable(path)}: {why_not(error)}"
+            ) from None
     content = source.read() if hasattr(source, "read") else None
     if not isinstance(content, bytes):
         raise ConfigurationError(

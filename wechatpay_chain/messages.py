@@ -58,6 +58,7 @@ class Options:
     timeout: Any = None
     unsigned: bool = False
     sensitive: Literal["auto", "off"] | None = None
+    answer_with: str | None = None
     stack: Stack | None = None
 
     def __init__(self, **given: Any) -> None:

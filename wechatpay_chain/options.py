@@ -10,6 +10,7 @@ from . import uri
 from .download import Download
 from .errors import ConfigurationError
 from .messages import Headers, Options, Request, Timeout
+from .platform_key import key_id
 
 if TYPE_CHECKING:
     from .crypto.certificate import Merchant
@@ -89,6 +90,10 @@ def build(
     except ConfigurationError as error:
         raise ConfigurationError(f"{error}{_misplaced(path, values, options)}") from None
     if v2:
+        if options.answer_with is not None:
+            raise ConfigurationError(
+                "answer_with= belongs to APIv3: APIv2 signs with the merchant's secret"
+            )
         expanded = expanded.lstrip("/")[3:]
     if not expanded.strip("/"):
         raise ConfigurationError("the path is empty: a chain begins with .v3 or .v2, say")
@@ -138,6 +143,8 @@ def _options(chosen: dict[str, Any]) -> Options:
             chosen[name] = _body(value)
         elif name == "sensitive":
             sensitive_of(value)
+        elif name == "answer_with" and value is not None:
+            chosen[name] = key_id(value, "answer_with=")
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
                 f"{name}= is of type {type(value).__name__}; a mapping is expected"

@@ -18,7 +18,11 @@ __all__ = ["default_stacks"]
 
 
 def default_stacks(
-    mchid: str, secret: str, platform: Platform, credential: Credential | None
+    mchid: str,
+    secret: str,
+    platform: Platform,
+    credential: Credential | None,
+    answer_with: str | None = None,
 ) -> Stacks:
     """`v3` and `v2`, their layers outermost first.
 
@@ -27,6 +31,8 @@ def default_stacks(
         secret: the APIv2 key; empty where the client was given none.
         platform: WeChat Pay's keys.
         credential: who signs APIv3's requests.
+        answer_with: the id of the key that APIv3's answers are to be signed with; by default what
+            the encoder prefers.
     """
     return Stacks(
         {
@@ -36,7 +42,7 @@ def default_stacks(
                     ("correlation", correlation),
                     ("status", status),
                     ("verifier", verifier(platform)),
-                    ("encoder", encoder(platform)),
+                    ("encoder", encoder(platform, answer_with)),
                     ("signer", signer(credential)),
                 ]
             ),

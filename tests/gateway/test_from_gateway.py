@@ -40,7 +40,7 @@ async def test_it_is_ready(folder: Any, description: Path, tls: bool) -> None:
             assert wxpay[NATIVE].post(json=made).json() == answer.json()
             gateway.pay(made["out_trade_no"])
             assert shop.next().resource["trade_state"] == "SUCCESS"
-            assert wxpay._secret == gateway.identity.secret
+            assert wxpay._secret.reveal() == gateway.identity.secret
 
 
 def test_it_opens_notifications_and_encrypts(folder: Any, description: Path) -> None:

@@ -27,7 +27,7 @@ def test_the_new_key_signs(rotated):
     with gateway.client() as new:
         assert new.v3.certificates.get().verified
     with pytest.raises(SignatureError) as caught:
-        old.v3.certificates.get()
+        old.v3.certificates.get(headers={"Wechatpay-Serial": gateway.identity.signing_name})
     assert caught.value.reason == "unknown_serial"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Literal, overload
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import padding
@@ -14,8 +15,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..errors import ConfigurationError, DecryptionError
+from ..secret import Secret, hide, reveal
+from .pem import tidy
 
-__all__ = ["ecb_decrypt", "ecb_encrypt", "gcm_decrypt", "gcm_encrypt"]
+__all__ = ["checked_key", "ecb_decrypt", "ecb_encrypt", "gcm_decrypt", "gcm_encrypt"]
 
 BLOCK_BITS = 128
 TAG_BYTES = 16
@@ -27,33 +30,72 @@ def gcm_encrypt(plaintext: str, key: str | bytes, nonce: str, associated_data: s
     Raises:
         ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
     """
+    key = hide(key)
+    cipher = AESGCM(_key(key))
     try:
-        sealed = AESGCM(_key(key)).encrypt(
-            nonce.encode(), plaintext.encode(), associated_data.encode()
-        )
-    except ValueError as error:
-        raise (
-            error
-            if isinstance(error, ConfigurationError)
-            else ConfigurationError(f"a nonce of {len(nonce)} characters; 12 are expected")
-        ) from None
+        sealed = cipher.encrypt(nonce.encode(), plaintext.encode(), associated_data.encode())
+    except ValueError:
+        raise ConfigurationError(f"a nonce of {len(nonce)} characters; 12 are expected") from None
     return base64.b64encode(sealed).decode()
 
 
-def gcm_decrypt(ciphertext: str, key: str | bytes, nonce: str, associated_data: str = "") -> str:
+@overload
+def gcm_decrypt(
+    ciphertext: str | bytes,
+    key: str | bytes,
+    nonce: str,
+    associated_data: str = "",
+    *,
+    binary: Literal[False] = False,
+) -> str: ...
+
+
+@overload
+def gcm_decrypt(
+    ciphertext: str | bytes,
+    key: str | bytes,
+    nonce: str,
+    associated_data: str = "",
+    *,
+    binary: Literal[True],
+) -> bytes: ...
+
+
+def gcm_decrypt(
+    ciphertext: str | bytes,
+    key: str | bytes,
+    nonce: str,
+    associated_data: str = "",
+    *,
+    binary: bool = False,
+) -> str | bytes:
     """The plaintext of what `gcm_encrypt` made.
+
+    Args:
+        ciphertext: ciphertext and tag: base64 as str, or as they are in bytes (an encrypted bill).
+        key: 32 bytes.
+        nonce: as it came with the ciphertext.
+        associated_data: as it came with the ciphertext.
+        binary: return the plaintext as bytes; by default as text, decoded as UTF-8.
 
     Raises:
         DecryptionError: another key, nonce or associated data, or a damaged ciphertext.
         ConfigurationError: `key` is not 32 bytes.
     """
+    key = hide(key)
     cipher = AESGCM(_key(key))
     try:
-        sealed = base64.b64decode(ciphertext, validate=True)
-        return cipher.decrypt(nonce.encode(), sealed, associated_data.encode()).decode()
+        sealed = (
+            base64.b64decode(ciphertext, validate=True)
+            if isinstance(ciphertext, str)
+            else bytes(ciphertext)
+        )
+        plaintext = cipher.decrypt(nonce.encode(), sealed, associated_data.encode())
+        return plaintext if binary else plaintext.decode()
     except (InvalidTag, binascii.Error, ValueError):
+        kind = "characters" if isinstance(ciphertext, str) else "bytes"
         raise DecryptionError(
-            f"AES-GCM: the ciphertext ({len(ciphertext)} characters) does not open with this key; "
+            f"AES-GCM: the ciphertext ({len(ciphertext)} {kind}) does not open with this key; "
             "check that apiv3_key is the one set on the merchant platform"
         ) from None
 
@@ -64,6 +106,7 @@ def ecb_encrypt(plaintext: str, key: str | bytes) -> str:
     Raises:
         ConfigurationError: `key` is not 32 bytes.
     """
+    key = hide(key)
     padder = padding.PKCS7(BLOCK_BITS).padder()
     data = padder.update(plaintext.encode()) + padder.finalize()
     encryptor = Cipher(algorithms.AES256(_key(key)), modes.ECB()).encryptor()  # noqa: S305
@@ -77,6 +120,7 @@ def ecb_decrypt(ciphertext: str, key: str | bytes) -> str:
         DecryptionError: another key, or a damaged ciphertext.
         ConfigurationError: `key` is not 32 bytes.
     """
+    key = hide(key)
     decryptor = Cipher(algorithms.AES256(_key(key)), modes.ECB()).decryptor()  # noqa: S305
     unpadder = padding.PKCS7(BLOCK_BITS).unpadder()
     try:
@@ -90,8 +134,40 @@ def ecb_decrypt(ciphertext: str, key: str | bytes) -> str:
         ) from None
 
 
-def _key(key: str | bytes) -> bytes:
-    data = key.encode() if isinstance(key, str) else key
-    if len(data) != 32:
-        raise ConfigurationError(f"the AES key has {len(data)} bytes; exactly 32 are expected")
-    return data
+def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:
+    """A key of 32 bytes, hidden.
+
+    Args:
+        key: str or bytes, hidden or not; blanks and invisible characters around it are dropped.
+        name: the argument's, for messages.
+
+    Raises:
+        ConfigurationError: it is of another type or length.
+    """
+    key = hide(key)
+    if not isinstance(reveal(key), str | bytes | bytearray):
+        raise ConfigurationError(
+            f"{name} is of type {type(reveal(key)).__name__}: the 32 characters set on the "
+            "merchant platform are expected as str or bytes"
+        )
+    characters = len(reveal(key))
+    exact = _bytes_of(reveal(key))
+    size = len(exact.reveal())
+    if size == 32:
+        return exact
+    foreign = isinstance(reveal(key), str) and not reveal(key).isascii()
+    raise ConfigurationError(
+        f"{name} has {size} bytes"
+        + (f" in {characters} characters, some of them outside ASCII" if foreign else "")
+        + ", and exactly 32 bytes are expected: the 32 characters set on the merchant platform"
+    )
+
+
+def _bytes_of(key: str | bytes | bytearray) -> Secret[bytes]:
+    if isinstance(key, str):
+        return Secret(tidy(key).encode("utf-8", "surrogatepass"))
+    return Secret(bytes(key) if len(key) == 32 else bytes(key).strip())
+
+
+def _key(key: object) -> bytes:
+    return checked_key(key).reveal()

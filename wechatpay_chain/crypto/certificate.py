@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ..errors import ConfigurationError
-from .keys import KeySource, kind_of, private_key, read
+from ..secret import Secret, hide, reveal
+from .der import Kind
+from .keys import KeySource, assert_strong, blocks, is_material, kind_of, private_key
+from .pem import Block, tidy
 
-__all__ = ["Merchant", "certificate", "certificate_serial", "merchant"]
+__all__ = [
+    "Merchant",
+    "certificate",
+    "certificate_serial",
+    "certificates",
+    "from_pem",
+    "leaf",
+    "merchant",
+    "parsed",
+    "pem",
+]
+
+CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----")
 
 
 class Merchant(NamedTuple):
@@ -31,24 +51,82 @@ class Merchant(NamedTuple):
 
 
 def certificate(source: KeySource, name: str = "merchant['cert']") -> x509.Certificate:
-    """The X.509 certificate in `source`.
+    """The X.509 certificate in `source`; of a chain, the one that issued none of the others.
 
     Raises:
         ConfigurationError: it is none.
     """
+    return leaf(certificates(source, name))
+
+
+def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
+    """All X.509 certificates in `source`, in order; at least one.
+
+    Raises:
+        ConfigurationError: there is none, or one is damaged.
+    """
     if isinstance(source, x509.Certificate):
-        return source
-    if not isinstance(source, str | bytes | os.PathLike):
-        raise ConfigurationError(f"{name} must be an X.509 certificate, not {kind_of(source)}")
-    data = read(source, name)
-    try:
-        if data.lstrip().startswith(b"-----"):
-            return x509.load_pem_x509_certificate(data)
-        return x509.load_der_x509_certificate(data)
-    except ValueError:
+        return [source]
+    source = hide(source)
+    if not is_material(source):
+        raise ConfigurationError(
+            f"{name} must be an X.509 certificate, not {kind_of(reveal(source))}"
+        )
+    return parsed(blocks(source, name), name)
+
+
+def parsed(found: Sequence[Block], name: str) -> list[x509.Certificate]:
+    """The certificates among blocks, in order; at least one.
+
+    Raises:
+        ConfigurationError: there is none, or one is damaged.
+    """
+    chosen = [block for block in found if block.kind is Kind.CERTIFICATE]
+    certs = [_parsed(block.der.reveal()) for block in chosen]
+    kept = [cert for cert in certs if cert is not None]
+    if not kept or len(kept) < len(certs):
         raise ConfigurationError(
             f"{name} is not an X.509 certificate: expected is apiclient_cert.pem"
-        ) from None
+        )
+    return kept
+
+
+def _parsed(der: bytes) -> x509.Certificate | None:
+    try:
+        cert = x509.load_der_x509_certificate(der)
+        cert.public_key()  # parsed when first asked for, and so is what follows
+        _ = cert.not_valid_before_utc, cert.not_valid_after_utc, cert.subject, cert.issuer
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return cert
+
+
+def from_pem(text: str) -> x509.Certificate | None:
+    """The certificate in a text that came over the network; None unless it is exactly one in PEM.
+
+    It never reads a file: unlike the loaders above it knows PEM alone, no path, no bare key.
+    """
+    found = CERTIFICATE.fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        der = base64.b64decode("".join(found[1].split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return _parsed(der)
+
+
+def pem(cert: x509.Certificate) -> str:
+    """A certificate in PEM."""
+    return cert.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def leaf(certs: Sequence[x509.Certificate]) -> x509.Certificate:
+    """Of a chain in any order, the certificate that issued none of the others."""
+    if len(certs) == 1:
+        return certs[0]
+    issuers = {cert.issuer for cert in certs if cert.issuer != cert.subject}
+    return next((cert for cert in certs if cert.subject not in issuers), certs[0])
 
 
 def certificate_serial(cert: x509.Certificate) -> str:
@@ -61,44 +139,106 @@ def merchant(source: object, passphrase: str) -> Merchant:
     """The merchant's certificate and key.
 
     Args:
-        source: `{"cert": …, "key": …}`, or an `apiclient_cert.p12` as path, bytes, or
-            `{"p12": …, "passphrase": …}`.
+        source: `{"cert": …, "key": …}`, or an `apiclient_cert.p12` as path, bytes, base64, or
+            `{"p12": …, "passphrase": …}`, or one PEM that holds certificate and key.
         passphrase: of the PKCS#12 file where `source` names none; WeChat Pay sets the mchid.
 
     Raises:
-        ConfigurationError: something is missing, unreadable, or key and certificate do not match.
+        ConfigurationError: something is missing, unreadable, or key and certificate do not match,
+            or the key has fewer than 2048 bits.
     """
-    if isinstance(source, dict) and "p12" in source:
-        passphrase = str(source.get("passphrase") or passphrase)
-        source = source["p12"]
+    source = hide(source)
     if isinstance(source, dict):
-        missing = [part for part in ("cert", "key") if not source.get(part)]
-        if missing:
-            raise ConfigurationError(f"merchant lacks {' and '.join(map(repr, missing))}")
-        pair = Merchant(certificate(source["cert"]), private_key(source["key"], "merchant['key']"))
-    elif isinstance(source, str | bytes | os.PathLike):
-        pair = _from_pkcs12(source, passphrase)
+        pair = _from_mapping(source, passphrase)
+    elif is_material(source):
+        pair = _from_one_file(source, hide(passphrase))
     else:
         raise ConfigurationError(
             "merchant must be {'cert': …, 'key': …} or the path of an apiclient_cert.p12, "
-            f"not {kind_of(source)}"
+            f"not {kind_of(reveal(source))}"
         )
-    if pair.certificate.public_key() != pair.private_key.public_key():
-        raise ConfigurationError(
-            "merchant: the certificate belongs to another key; take both from one download"
-        )
+    assert_strong(pair.private_key, "merchant")
     return pair
 
 
-def _from_pkcs12(source: str | bytes | os.PathLike[str], passphrase: str) -> Merchant:
-    data = read(source, "merchant")
-    try:
-        key, cert, _ = pkcs12.load_key_and_certificates(data, passphrase.encode())
-    except ValueError:
+def _from_mapping(source: Mapping[str, Any], passphrase: str) -> Merchant:
+    unknown = sorted(str(name) for name in source.keys() - {"cert", "key", "p12", "passphrase"})
+    if unknown:
         raise ConfigurationError(
-            "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
-            "as passphrase, another is given as {'p12': …, 'passphrase': …}"
-        ) from None
-    if cert is None or not isinstance(key, RSAPrivateKey):
+            f"merchant has {unknown[0]!r}, which is unknown: 'cert' and 'key' are expected, or "
+            "'p12' and perhaps 'passphrase'"
+        )
+    if source.get("p12"):
+        given = source.get("passphrase") or hide(passphrase)
+        if not isinstance(reveal(given), str):
+            raise ConfigurationError(
+                f"merchant['passphrase'] is of type {kind_of(reveal(given))}: a str is expected, "
+                "in quotes where it is a number"
+            )
+        if not is_material(source["p12"]):
+            raise ConfigurationError(
+                "merchant['p12'] must be the path or the bytes of an apiclient_cert.p12, not "
+                f"{kind_of(reveal(source['p12']))}"
+            )
+        return _from_one_file(source["p12"], given)
+    missing = [part for part in ("cert", "key") if not reveal(source.get(part))]
+    if missing:
+        raise ConfigurationError(f"merchant lacks {' and '.join(map(repr, missing))}")
+    certs = certificates(reveal(source["cert"]), "merchant['cert']")
+    return _pair(certs, private_key(reveal(source["key"]), "merchant['key']"))
+
+
+def _from_one_file(source: Any, passphrase: Secret[str]) -> Merchant:
+    """From PKCS#12, or from PEM with both a certificate and a key in it."""
+    found = blocks(source, "merchant")
+    if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:
+        (key, *others) = dict.fromkeys(b.der for b in found if b.kind is Kind.PRIVATE)
+        if others:
+            raise ConfigurationError("merchant holds several private keys: one is expected")
+        return _pair(parsed(found, "merchant"), private_key(key.reveal(), "merchant"))
+    for block in found:
+        if block.kind in (Kind.PKCS12, Kind.OTHER):
+            return _from_pkcs12(block.der, passphrase)
+    if not found:
+        _refuse_pkcs12()
+    kinds = " and ".join(dict.fromkeys(block.kind.value for block in found))
+    raise ConfigurationError(
+        f"merchant holds {kinds} alone; a PKCS#12 file, or {{'cert': …, 'key': …}}, is expected"
+    )
+
+
+def _from_pkcs12(data: Secret[bytes], passphrase: Secret[str]) -> Merchant:
+    opened = _opened(data.reveal(), passphrase.reveal())
+    if opened is None:
+        _refuse_pkcs12()
+    key, certs = opened
+    if not certs or not isinstance(key, RSAPrivateKey):
         raise ConfigurationError("merchant: the PKCS#12 file lacks a certificate or an RSA key")
-    return Merchant(cert, key)
+    return _pair(certs, key)
+
+
+def _opened(data: bytes, passphrase: str) -> tuple[Any, list[x509.Certificate]] | None:
+    for attempt in dict.fromkeys((passphrase, tidy(passphrase))):
+        try:
+            key, cert, more = pkcs12.load_key_and_certificates(data, attempt.encode())
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            continue
+        return key, [*([cert] if cert else []), *more]
+    return None
+
+
+def _pair(certs: Iterable[x509.Certificate], key: RSAPrivateKey) -> Merchant:
+    public = key.public_key()
+    for cert in certs:
+        if cert.public_key() == public:
+            return Merchant(cert, key)
+    raise ConfigurationError(
+        "merchant: the certificate belongs to another key; take both from one download"
+    )
+
+
+def _refuse_pkcs12() -> NoReturn:
+    raise ConfigurationError(
+        "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
+        "as passphrase, another is given as {'p12': …, 'passphrase': …}"
+    )

@@ -4,176 +4,290 @@ A key or certificate may be given as
 
 * a path (`str` or `Path`) or a `file://` URI,
 * PEM text or bytes, or DER bytes,
-* the bare base64 body with its scheme: `private.pkcs8://`, `private.pkcs1://`, `public.spki://`,
-  `public.pkcs1://`,
+* the base64 of its DER, alone or behind a scheme: `private.pkcs8://`, `private.pkcs1://`,
+  `public.spki://`, `public.pkcs1://`,
 * an object of `cryptography`.
 
-No message of this module repeats what it was given: that may be a secret.
+What a file or text holds is recognised by its content (`crypto.pem`), not by its label or name. No
+message of this module repeats what it was given: that may be a secret.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeGuard
+from urllib.parse import unquote
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from ..errors import ConfigurationError
+from ..files import why_not
+from ..secret import Secret, hide, reveal
+from . import pem
+from .der import Kind
+from .pem import Block
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 __all__ = [
+    "MINIMUM_BITS",
     "KeySource",
-    "holds_certificate",
+    "assert_strong",
+    "blocks",
     "is_certificate",
+    "is_material",
     "kind_of",
     "private_key",
     "public_key",
-    "read",
 ]
 
 KeySource: TypeAlias = (
     "str | bytes | os.PathLike[str] | RSAPrivateKey | RSAPublicKey | x509.Certificate"
 )
 
-SCHEMES = ("private.pkcs8://", "private.pkcs1://", "public.spki://", "public.pkcs1://")
+MINIMUM_BITS = 2048
+"""Bits of an RSA key that signs, verifies or encrypts for a client (NIST SP 800-131A)."""
+
+LONGEST_PATH = 4096
+LONGEST_NAME = 255
+"""Bytes of a path, and of a name within it, that Linux accepts (`PATH_MAX`, `NAME_MAX`)."""
+
+EXTENSIONS = frozenset({".pem", ".key", ".crt", ".cer", ".der", ".p12", ".pfx", ".txt"})
 
 
 def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
-    """The RSA private key in `source`.
+    """The RSA private key in `source`, of any size.
 
     Raises:
         ConfigurationError: it is none, or is encrypted, or is not RSA.
     """
     if isinstance(source, RSAPrivateKey):
         return source
-    key = None
-    if isinstance(source, str | bytes | os.PathLike):
-        from cryptography.hazmat.primitives import serialization  # brings SSH's formats along
+    source = hide(source)
+    if not is_material(source):
+        raise ConfigurationError(
+            f"{name} must be an RSA private key, not {kind_of(reveal(source))}"
+        )
+    found = blocks(source, name)
+    mine = _distinct(block for block in found if block.kind is Kind.PRIVATE)
+    if not mine:
+        _refuse_private(found, name)
+    if len(mine) > 1:
+        raise ConfigurationError(
+            f"{name} holds {len(mine)} private keys: leave the one of the merchant's API "
+            "certificate"
+        )
+    from cryptography.hazmat.primitives import serialization  # brings SSH's formats along
 
-        data = read(source, name)
-        try:
-            if data.lstrip().startswith(b"-----"):
-                key = serialization.load_pem_private_key(data, None)
-            else:
-                key = serialization.load_der_private_key(data, None)
-        except TypeError:
-            raise ConfigurationError(
-                f"{name} is encrypted with a passphrase; decrypt it first "
-                "(openssl pkcs8 -in encrypted.pem -out apiclient_key.pem) or pass a key object"
-            ) from None
-        except (ValueError, UnsupportedAlgorithm):
-            raise ConfigurationError(
-                f"{name} is not a private key: expected is the merchant's apiclient_key.pem "
-                "(PKCS#8 or PKCS#1)"
-            ) from None
+    try:
+        key = serialization.load_der_private_key(mine[0].der.reveal(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if key is None:
+        _refuse_private((), name)
     if not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError(f"{name} must be an RSA private key, not {kind_of(key or source)}")
+        raise ConfigurationError(f"{name} must be an RSA private key, not {kind_of(key)}")
     return key
 
 
 def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
-    """The RSA public key in `source`: a public key, or an X.509 certificate's.
+    """The RSA public key in `source`, of any size: a public key, or an X.509 certificate's.
 
     Raises:
         ConfigurationError: it is neither, or is not RSA.
     """
     if isinstance(source, RSAPublicKey):
         return source
-    key: object = source
     if is_certificate(source):
-        key = _certified(source, name)
-    elif isinstance(source, str | bytes | os.PathLike):
-        from cryptography.hazmat.primitives import serialization
+        return _rsa(source.public_key(), name)
+    source = hide(source)
+    if not is_material(source):
+        raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(reveal(source))}")
+    found = blocks(source, name)
+    if any(block.kind is Kind.CERTIFICATE for block in found):
+        from .certificate import leaf, parsed
 
-        data = read(source, name)
-        try:
-            if holds_certificate(data):
-                key = _certified(data, name)
-            elif data.lstrip().startswith(b"-----"):
-                key = serialization.load_pem_public_key(data)
-            else:
-                key = _der_public(data, name)
-        except (ValueError, UnsupportedAlgorithm):
-            raise ConfigurationError(
-                f"{name} is not a public key: expected is WeChat Pay's pub_key.pem "
-                "or a platform certificate"
-            ) from None
-    if not isinstance(key, RSAPublicKey):
-        raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(key)}")
-    return key
+        return _rsa(leaf(parsed(found, name)).public_key(), name)
+    theirs = _distinct(block for block in found if block.kind is Kind.PUBLIC)
+    if not theirs:
+        _refuse_public(found, name)
+    if len(theirs) > 1:
+        raise ConfigurationError(f"{name} holds {len(theirs)} public keys: one is expected")
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        key = serialization.load_der_public_key(theirs[0].der.reveal())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if key is None:
+        _refuse_public((), name)
+    return _rsa(key, name)
 
 
-def holds_certificate(data: bytes) -> bool:
-    """Whether this is a certificate in PEM."""
-    return b"-----BEGIN CERTIFICATE" in data
+def assert_strong(key: RSAPrivateKey | RSAPublicKey, name: str) -> None:
+    """Refuse a key that a client must not use.
+
+    Raises:
+        ConfigurationError: it has fewer than 2048 bits.
+    """
+    if key.key_size < MINIMUM_BITS:
+        raise ConfigurationError(
+            f"{name} is an RSA key of {key.key_size} bits, which can be broken: WeChat Pay's keys "
+            f"and certificates have at least {MINIMUM_BITS}. Check where the file came from"
+        )
 
 
 def is_certificate(source: object) -> TypeGuard[x509.Certificate]:
     """Whether this is a certificate as an object."""
     # By name, because loading cryptography.x509 takes longer than the rest of this package.
-    return type(source).__name__ == "Certificate"
+    return type(source).__name__ == "Certificate" and hasattr(source, "public_key")
 
 
-def _certified(source: KeySource, name: str) -> object:
-    from .certificate import certificate
-
-    return certificate(source, name).public_key()
-
-
-def _der_public(data: bytes, name: str) -> object:
-    from cryptography.hazmat.primitives import serialization
-
-    try:
-        return serialization.load_der_public_key(data)
-    except ValueError:
-        return _certified(data, name)
-
-
-def read(source: str | bytes | os.PathLike[str], name: str) -> bytes:
-    """The bytes that a path, URI, or text stands for.
-
-    Raises:
-        ConfigurationError: there is no such file, or no base64 behind a scheme.
-    """
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, str):
-        if source.lstrip().startswith("-----"):
-            return source.encode()
-        for scheme in SCHEMES:
-            if source.startswith(scheme):
-                return _base64(source.removeprefix(scheme), name)
-        if source.startswith("file://"):
-            local = unquote(urlsplit(source).path)
-            source = local.lstrip("/") if os.name == "nt" else local  # file:///C:/…
-    path = Path(source)
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        # A key's base64 body, given without its scheme, ends up here as well: show no more of
-        # the name than its extension vouches for.
-        shown = f" {path.name!r}" if path.suffix and len(path.name) < 100 else ""
-        reason = getattr(error, "strerror", None) or "no such file"
-        raise ConfigurationError(
-            f"{name}: cannot read the file{shown} ({reason}). A key may also be given as PEM "
-            f"text, or as its base64 body behind one of {' '.join(SCHEMES)}"
-        ) from None
-
-
-def _base64(body: str, name: str) -> bytes:
-    try:
-        return base64.b64decode("".join(body.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise ConfigurationError(f"{name}: what follows the scheme is not base64") from None
+def is_material(source: object) -> bool:
+    """Whether this is text, bytes or a path, hidden or not: something that `blocks` can read."""
+    return isinstance(reveal(source), str | bytes | bytearray | os.PathLike)
 
 
 def kind_of(thing: object) -> str:
     """What a thing is, for an error: never its content."""
     return type(thing).__name__.lstrip("_")
+
+
+def blocks(source: Any, name: str) -> list[Block]:
+    """The keys and certificates in a text, in bytes, or in the file that a path names.
+
+    Args:
+        source: text, bytes or a path, hidden or not.
+        name: the argument's, for messages.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or the text is neither a key nor a path.
+    """
+    source = hide(source)
+    if isinstance(reveal(source), bytes | bytearray):
+        return pem.blocks(Secret(bytes(source.reveal())))
+    if isinstance(reveal(source), os.PathLike):
+        source = reveal(source)
+    elif pem.is_content(source.reveal()):
+        return pem.blocks(source)
+    return pem.blocks(_read(_path(source, name), name))
+
+
+def _path(source: Any, name: str) -> Secret[str]:
+    """The path that a text, a URI or a path object stands for; hidden, as it may be a damaged key.
+
+    Raises:
+        ConfigurationError: it cannot be a path.
+    """
+    if isinstance(source, Secret):
+        path: Secret[str] = Secret(pem.tidy(source.reveal()))
+        if path.reveal()[:5].lower() == "file:":
+            path = _local(path, name)
+    else:
+        path = Secret(os.fspath(source))
+    problem = _unlike_a_path(path.reveal())
+    if problem:
+        raise ConfigurationError(
+            f"{name} is neither a key or certificate nor a path: {problem}. A key is given as PEM "
+            "text (with its BEGIN and END lines), as the base64 of its DER, or as a path"
+        )
+    return path
+
+
+def _local(uri: Secret[str], name: str) -> Secret[str]:
+    """The path of a `file:` URI (RFC 8089), which names no other host."""
+    if not uri.reveal()[5:].startswith("/"):
+        raise ConfigurationError(f"{name}: a file URI has an absolute path: file:///etc/key.pem")
+    if uri.reveal()[5:].startswith("//"):
+        if uri.reveal()[7:].partition("/")[0].lower() not in ("", "localhost"):
+            raise ConfigurationError(
+                f"{name}: the file URI names another host, and only files of this machine are "
+                "read. Three slashes come before the path: file:///etc/key.pem"
+            )
+        uri = Secret("/" + uri.reveal()[7:].partition("/")[2])
+    else:
+        uri = Secret(uri.reveal()[5:])
+    if any(mark in uri.reveal() for mark in "?#"):
+        raise ConfigurationError(
+            f"{name}: a file URI has no query and no fragment; write ? as %3F and # as %23"
+        )
+    uri = Secret(unquote(uri.reveal()))
+    return Secret(uri.reveal().lstrip("/")) if os.name == "nt" else uri
+
+
+def _unlike_a_path(text: object) -> str:
+    """Why a text is no path; empty where it may be one."""
+    if not isinstance(text, str):
+        return f"it is of type {kind_of(text)}"
+    if not text:
+        return "it is empty"
+    if not all(sign.isprintable() or sign in "\xa0\u3000" for sign in text):
+        return "it holds a line break or another control character"
+    parts = text.replace("\\", "/").split("/")
+    if len(text) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME:
+        return f"it has {len(text)} characters"
+    return ""
+
+
+def _read(path: Secret[str], name: str) -> Secret[str | bytes]:
+    """A file's content."""
+    try:
+        return Secret(Path(path.reveal()).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = why_not(error)
+    # What was pasted may be a damaged key and no path: show a name only where it ends as a file.
+    shown = _shown(path.reveal())
+    raise ConfigurationError(
+        f"{name}: cannot read the file{shown} ({reason}). A key may also be given as PEM "
+        f"text, or as its base64 body behind one of {' '.join(pem.SCHEMES)}"
+    )
+
+
+def _shown(path: str) -> str:
+    found = Path(path)
+    if len(found.name) < 100 and found.suffix.lower() in EXTENSIONS:
+        return f" {found.name!r}"
+    return ""
+
+
+def _distinct(found: Any) -> list[Block]:
+    return list(dict.fromkeys(found))
+
+
+def _rsa(key: object, name: str) -> RSAPublicKey:
+    if not isinstance(key, RSAPublicKey):
+        raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(key)}")
+    return key
+
+
+def _refuse_private(found: Sequence[Block], name: str) -> NoReturn:
+    kinds = {block.kind for block in found}
+    if Kind.ENCRYPTED in kinds:
+        raise ConfigurationError(
+            f"{name} is encrypted with a passphrase; decrypt it first "
+            "(openssl pkcs8 -in encrypted.pem -out apiclient_key.pem) or pass a key object"
+        )
+    if Kind.PKCS12 in kinds:
+        raise ConfigurationError(
+            f"{name} is not a private key but a PKCS#12 file: pass it as merchant="
+        )
+    raise ConfigurationError(
+        f"{name} is not a private key{_but(found)}: expected is the merchant's apiclient_key.pem "
+        "(PKCS#8 or PKCS#1)"
+    )
+
+
+def _refuse_public(found: Sequence[Block], name: str) -> NoReturn:
+    raise ConfigurationError(
+        f"{name} is not a public key{_but(found)}: expected is WeChat Pay's pub_key.pem "
+        "or a platform certificate"
+    )
+
+
+def _but(found: Sequence[Block]) -> str:
+    kinds = [block.kind for block in found if block.kind is not Kind.OTHER]
+    return f" but {kinds[0].value}" if kinds else ""

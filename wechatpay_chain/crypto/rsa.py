@@ -1,4 +1,8 @@
-"""RSA as APIv3 uses it: SHA-256 with PKCS#1 v1.5 to sign, OAEP with SHA-1 to encrypt (RFC 8017)."""
+"""RSA as APIv3 uses it: SHA-256 with PKCS#1 v1.5 to sign, OAEP with SHA-1 to encrypt (RFC 8017).
+
+These functions take keys of any size, so that old data can be read. A client does not: its keys,
+and those of WeChat Pay that it verifies with, have at least 2048 bits.
+"""
 
 from __future__ import annotations
 

@@ -115,6 +115,8 @@ class Gateway(Steering):
             "base_uri": self.tls_base_uri if tls else self.base_uri,
             **({"verify": identity.authority} if tls else {}),
         }
+        if "merchant" not in arguments and arguments.keys() & {"serial", "private_key"}:
+            del given["merchant"]  # it goes with the merchant's own number and key
         return WeChatPay(**{**given, **arguments})
 
     @property

@@ -1,4 +1,9 @@
-"""APIv3: `json=` to compact UTF-8, `media=` to multipart, `Sensitive` values to ciphertext."""
+"""APIv3: `json=` to compact UTF-8, `media=` to multipart, `Sensitive` values to ciphertext.
+
+Every request names a key in `Wechatpay-Serial`: the one that its fields are encrypted with, and
+that WeChat Pay signs the answer with. Without it, WeChat Pay signs with the platform certificate.
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012154180 (which key answers).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from .. import canonical, uri
 from ..amounts import refuse_fractions
 from ..credential import Platform
@@ -14,6 +21,7 @@ from ..errors import ConfigurationError
 from ..flow import Flow, Handler, Middleware
 from ..media import as_media, multipart
 from ..messages import Headers, Request
+from ..platform_key import same_key
 from ..sensitive import Sensitive
 
 __all__ = ["encoder"]
@@ -22,24 +30,31 @@ SERIAL = "Wechatpay-Serial"
 JSON_TYPES = (dict, list, tuple, Mapping)
 
 
-def encoder(platform: Platform) -> Middleware:
-    """Make a request's target and content from what the verb was given."""
+def encoder(platform: Platform, answer_with: str | None = None) -> Middleware:
+    """Make a request's target, content and `Wechatpay-Serial` from what the verb was given.
+
+    Args:
+        platform: WeChat Pay's keys.
+        answer_with: the id of the key that requests name; by default WeChat Pay's public key,
+            else the certificate that is valid longest. A call's own `answer_with=` wins, and a
+            `Wechatpay-Serial` in its `headers=` is sent as it is.
+    """
 
     def encode(request: Request, handle: Handler) -> Flow:
-        return (yield from handle(_encoded(request, platform)))
+        return (yield from handle(_encoded(request, platform, answer_with)))
 
     return encode
 
 
-def _encoded(request: Request, platform: Platform) -> Request:
+def _encoded(request: Request, platform: Platform, answer_with: str | None) -> Request:
     given = request.options
     if given.xml is not None:
         raise ConfigurationError("xml= belongs to APIv2 (v2/…); APIv3 takes json=")
     if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
         _refuse_two_bodies(json=given.json, media=given.media, body=given.body)
-    secrets = _Encryption(platform, request.headers)
+    secrets = _Encryption(platform, request, answer_with)
     changes: dict[str, Any] = {"content": given.body or b""}
-    headers: dict[str, str] = {}
+    headers = request.headers
     if given.query is not None:
         query = _reveal(given.query, secrets)
         changes["target"] = uri.append_query(request.target, uri.query_string(query))
@@ -57,27 +72,48 @@ def _encoded(request: Request, platform: Platform) -> Request:
         meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
         kind, content = multipart([("meta", None, "application/json", meta), media.part()])
         changes["content"], changes["signed"] = content, meta
-        headers["Content-Type"] = kind
+        headers = headers.merged({"Content-Type": kind})
     elif given.meta is not None:
         raise ConfigurationError("meta= goes with media=, which is missing")
-    if secrets.serial is not None:
-        headers[SERIAL] = secrets.serial
-    if headers:
-        changes["headers"] = request.headers.merged(headers)
+    changes["headers"] = secrets.named(headers)
     return request.replace(**changes)
 
 
 class _Encryption:
-    """Encrypts the `Sensitive` values of one request, all with the same key."""
+    """The one key of a request: it encrypts the `Sensitive` values, and is to sign the answer."""
 
-    def __init__(self, platform: Platform, headers: Headers) -> None:
+    def __init__(self, platform: Platform, request: Request, answer_with: str | None) -> None:
         self._platform = platform
-        self._headers = headers
-        self.serial: str | None = None
+        self._header = request.headers.get(SERIAL)
+        self._key: tuple[str, RSAPublicKey] | None = None
+        wanted = request.options.answer_with
+        if self._header is None:
+            self._key = _chosen(platform, wanted or answer_with)
+        elif wanted is not None and not same_key(wanted, self._header):
+            raise ConfigurationError(
+                f"answer_with= is {wanted!r} and headers= has {SERIAL} {self._header!r}: a request "
+                "names one key, so leave one of the two out"
+            )
 
     def __call__(self, value: Sensitive) -> str:
-        self.serial, key = self._platform.encryption_key(self._headers.get(SERIAL))
-        return value.encrypt(key)
+        if self._key is None:
+            self._key = self._platform.encryption_key(self._header)
+        return value.encrypt(self._key[1])
+
+    def named(self, headers: Headers) -> Headers:
+        """The header fields with the key's name in them, if there is a key."""
+        if self._key is None:
+            return headers
+        if self._header is None:
+            return headers.added(SERIAL, self._key[0])
+        return headers.merged({SERIAL: self._key[0]})
+
+
+def _chosen(platform: Platform, wanted: str | None) -> tuple[str, RSAPublicKey] | None:
+    if wanted is not None:
+        return platform.encryption_key(wanted)
+    key = platform.preferred()
+    return None if key is None else (key.name, key.key)
 
 
 def _reveal(query: Any, encrypt: Callable[[Sensitive], str]) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ..credential import SIGNATURE_FIELDS, Platform, normal_serial, prefix
+from ..credential import SIGNATURE_FIELDS, Platform, prefix
 from ..errors import ConfigurationError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Headers, Request, Response
@@ -59,10 +59,7 @@ def _may_be_unsigned(request: Request, response: Response) -> bool:
 def _is_signed(platform: Platform, response: Response) -> bool:
     """Whether an answer claims to be signed with one of the keys at hand."""
     headers = response.headers
-    return (
-        SIGNATURE_FIELDS[3] in headers
-        and normal_serial(headers.get(SIGNATURE_FIELDS[2], "")) in platform.serials
-    )
+    return SIGNATURE_FIELDS[3] in headers and headers.get(SIGNATURE_FIELDS[2], "") in platform
 
 
 def check(platform: Platform, response: Response) -> None:

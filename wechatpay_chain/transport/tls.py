@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography.hazmat.primitives import serialization
 
+from ..crypto import keys
+from ..crypto.der import Kind
+from ..display import printable
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,7 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["TLS", "Verify"]
 
-Verify: TypeAlias = "bool | str | os.PathLike[str] | x509.Certificate | ssl.SSLContext"
+Verify: TypeAlias = "bool | str | bytes | os.PathLike[str] | x509.Certificate | ssl.SSLContext"
+
+
+EXPECTED = (
+    "a CA bundle in PEM (its path or text), a certificate, an SSLContext, True or False is expected"
+)
 
 
 class TLS:
@@ -75,20 +83,25 @@ class TLS:
         return context
 
 
-def _authorities(source: str | os.PathLike[str] | x509.Certificate) -> str:
+def _authorities(source: Verify) -> str:
     """Trusted certificates in PEM."""
-    try:
-        if isinstance(source, str | os.PathLike):
-            bundle = Path(source).read_text("ascii", "ignore")
-            if "-----BEGIN CERTIFICATE-----" in bundle:
-                return bundle
-            raise ConfigurationError(f"verify: {source} holds no certificate in PEM")
+    if keys.is_certificate(source):
         return source.public_bytes(serialization.Encoding.PEM).decode()
-    except (OSError, AttributeError):
+    if not keys.is_material(source):
+        raise ConfigurationError(f"verify is of type {keys.kind_of(source)}; {EXPECTED}")
+    try:
+        found = keys.blocks(source, "verify")
+    except ConfigurationError as error:
+        why = str(error).removeprefix("verify: ")
         raise ConfigurationError(
-            f"verify: cannot read {source!r}; the path of a CA bundle in PEM, a certificate, an "
-            "SSLContext, True or False is expected"
+            f"verify: cannot read {printable(source, 80)!r}; {EXPECTED}: {why}"
         ) from None
+    trusted = [block.der.reveal() for block in found if block.kind is Kind.CERTIFICATE]
+    if not trusted:
+        raise ConfigurationError(
+            f"verify: {printable(source, 80)!r} holds no certificate in PEM or DER; {EXPECTED}"
+        )
+    return "".join(map(ssl.DER_cert_to_PEM_cert, trusted))
 
 
 def _load(context: ssl.SSLContext, merchant: Merchant) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ..display import printable_json
+from .access import SAFE, is_local
+from .bodies import BODIES
 from .exchange import Refusal
 from .ledger import Imbalance
+from .nesting import check_json
 from .operations import payments, refunding, sharing, transfers
 from .triggers import trigger
 
@@ -63,30 +66,6 @@ def _local(handler: Handler) -> Handler:
             return _json({"error": str(error)}, 400)
 
     return guarded
-
-
-def is_local(request: web.Request) -> bool:
-    """Whether a request comes from this machine, and was not sent here by a page elsewhere.
-
-    A page on the web can have a browser ask for an address that leads here; then the browser tells
-    its origin, or the name in `Host` is not ours.
-    """
-    try:
-        peer = ipaddress.ip_address(request.remote or "")
-    except ValueError:
-        return False
-    host = request.url.host or ""
-    named_here = host == "localhost" or _is_address(host)
-    origin = request.headers.get("Origin")
-    return peer.is_loopback and named_here and origin in (None, str(request.url.origin()))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 class _Control:
@@ -234,15 +213,19 @@ class _Control:
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return web.json_response(text=text, status=status)
+    """JSON that a terminal shows as it is: what a client sent may hold escape sequences."""
+    text = printable_json(json.dumps(value, ensure_ascii=False, default=str))
+    return web.json_response(text=text, status=status, headers=SAFE)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    content = await request.read()
-    if not content:
-        return {}
-    given = json.loads(content)
+    bodies = request.app[BODIES]
+    async with bodies.read(request, bodies.limits.control) as content:
+        if not content:
+            return {}
+        text = content.decode()
+        check_json(text)
+        given = json.loads(text)
     if not isinstance(given, dict):
         raise ValueError("the body must be a JSON object")
     return given

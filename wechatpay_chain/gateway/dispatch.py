@@ -12,6 +12,7 @@ from ..catalogue import Member, Operation
 from ..unsigned import JSON, is_unsigned_v3, unsigned_v2
 from .answers import answer_v2, answer_v3, content, json_content, refuse_v2, refuse_v3
 from .exchange import Answer, Arrival, Call, Content, Refusal, Step
+from .failures import log_failure
 from .inspection import inspect_certificate, inspect_v2, inspect_v3
 from .made_up import made_up
 from .operations import Found, find
@@ -136,7 +137,7 @@ def _is_sealed(member: Member) -> bool:
 
 def _unforeseen(arrival: Arrival, error: Exception) -> Refusal:
     """What a client is told of a fault of the gateway's own; the log has the rest."""
-    logger.error("%s %.200s failed", arrival.method, arrival.path, exc_info=error)
+    log_failure(logger, f"{arrival.method} {arrival.path[:200]} failed", error)
     return Refusal(500, "SYSTEM_ERROR", "系统错误")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..display import printable
 from .request_id import WRONG_VALUE, number_of
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class Refusal(Exception):
         number: int | None = None,
         page: bytes | None = None,
     ) -> None:
-        super().__init__(f"{code}: {message}")
+        super().__init__(printable(f"{code}: {message}", 1000))
         self.keep = keep
         self.number = number_of(code) if number is None else number
         self.page = page

@@ -18,6 +18,7 @@ from ..crypto import digest, rsa
 from ..errors import ConfigurationError
 from .exchange import Arrival, Refusal, Step
 from .identity import Identity
+from .nesting import check_xml
 
 __all__ = ["Nonces", "inspect_certificate", "inspect_v2", "inspect_v3"]
 
@@ -202,6 +203,7 @@ def _fields(arrival: Arrival) -> dict[str, Any]:
         if arrival.method == "GET":
             query = arrival.target.partition("?")[2]
             return dict(parse_qsl(query, keep_blank_values=True))
+        check_xml(arrival.body.decode("utf-8", "replace"))
         return xml.loads(arrival.body)
     except ValueError as error:
         raise _refuse_v2(arrival, "XML", "XML_FORMAT_ERROR", f"XML格式错误: {error}") from None

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from .exchange import Answer, Arrival
+from .failures import log_failure
 
 __all__ = ["Log"]
 
 KEPT = 500
 SHOWN = 64 * 1024
 """Bytes of a body that are kept."""
+SPACE = 16 * 1024 * 1024
+"""Characters of all entries that are kept."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -23,11 +26,15 @@ class Log:
     """Requests and what was answered, newest last; older ones are forgotten.
 
     Args:
-        kept: how many.
+        kept: how many at most.
+        space: characters that all of them have at most.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._entries: deque[dict[str, Any]] = deque(maxlen=kept)
+    def __init__(self, kept: int = KEPT, space: int = SPACE) -> None:
+        self._most, self._space = kept, space
+        self._entries: deque[dict[str, Any]] = deque()
+        self._sizes: deque[int] = deque()
+        self._size = 0
         self._number = 0
         self.listeners: set[Callable[[str, dict[str, Any]], None]] = set()
 
@@ -57,17 +64,26 @@ class Log:
             "answer_body": "" if answer is None else _text(answer.body),
             **about,
         }
-        self._entries.append(entry)
+        self._keep(entry)
         self.tell("request", entry)
         return entry
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        size = _size(entry)
+        self._entries.append(entry)
+        self._sizes.append(size)
+        self._size += size
+        while len(self._entries) > self._most or (self._size > self._space and self._size > size):
+            self._entries.popleft()
+            self._size -= self._sizes.popleft()
 
     def tell(self, kind: str, what: dict[str, Any]) -> None:
         """Let everyone who listens know that something happened to an order, say."""
         for listener in list(self.listeners):
             try:
                 listener(kind, what)
-            except Exception:  # who listens must not keep an order from being paid
-                logger.exception("a listener failed on a change of %s", kind)
+            except Exception as error:  # noqa: BLE001 - an order is paid all the same
+                log_failure(logger, f"a listener failed on a change of {kind}", error)
 
     def all(self, limit: int = KEPT) -> list[dict[str, Any]]:
         """The last exchanges, newest first."""
@@ -86,3 +102,12 @@ def _whole(text: str) -> str:
 def _text(content: bytes) -> str:
     shown = content[:SHOWN].decode("utf-8", "replace")
     return shown if len(content) <= SHOWN else f"{shown}… ({len(content)} bytes in all)"
+
+
+def _size(value: Any) -> int:
+    """Characters of all texts in a value."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(name) + _size(each) for name, each in value.items())
+    return sum(map(_size, value)) if isinstance(value, list) else 8

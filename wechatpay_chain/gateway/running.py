@@ -165,6 +165,9 @@ def _told(gateway: Gateway, folder: Path, settings: Settings) -> str:
         "",
         f"  WeChatPay.from_gateway({str(description)!r})",
         "",
+        "Do not put a proxy or a tunnel before these ports that adds no X-Forwarded-For: everybody",
+        "who reaches it could then pay orders, open the console and take apiclient_key.pem.",
+        "",
         f"Orders and keys {kept}. Ctrl-C stops it.",
     ]
     return "\n".join(lines)

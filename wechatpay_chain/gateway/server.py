@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import ssl
 import threading
 import time
 from dataclasses import replace
@@ -16,34 +14,28 @@ from typing import Any, Self
 from aiohttp import web
 
 from ..client import WeChatPay
-from . import console, control
+from . import access, console, control
+from .answers import refuse_v2, refuse_v3
+from .bodies import BODIES, Bodies
 from .courier import Courier
 from .dispatch import Served, serve
-from .exchange import Answer, Arrival
+from .exchange import Answer, Arrival, Refusal, Step
 from .faults import changed, refused
 from .folder import describe, write_description
 from .identity import Identity, Way
+from .limits import Limits
+from .listening import LISTENING, ListenError, Listening
 from .operations.bases import FOLDERS
 from .operations.registry import chain_path
 from .state import KEPT_EVERY, State
 from .steering import Steering
-from .wire import arrival_of, cut, guarded, http_logger
+from .wire import arrival_of, cut, guarded, http_logger, is_form, take_form
 
 __all__ = ["Gateway", "ListenError"]
 
-MAX_BODY = 64 * 1024 * 1024
-
-
-class ListenError(OSError):
-    """A port that cannot be listened on.
-
-    Attributes:
-        port: its number.
-    """
-
-    def __init__(self, number: int, reason: str, port: int) -> None:
-        super().__init__(number, reason)
-        self.port = port
+MAX_BODY = Limits().body
+LINGERING = 2.0
+"""Seconds for which the rest of a body is read that was refused, so that the answer is seen."""
 
 
 class Gateway(Steering):
@@ -81,6 +73,7 @@ class Gateway(Steering):
         self.state = State(identity, folder, time_scale, keep=keep)
         if self.identity.signs_with != signs_with:
             self.state.identity = replace(self.identity, signs_with=signs_with)
+        self.limits = Limits(body=MAX_BODY)
         self._host = host
         self._ports = (port, tls_port)
         self._thread: threading.Thread | None = None
@@ -147,20 +140,33 @@ class Gateway(Steering):
             ListenError: a port is taken.
         """
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        app = web.Application(client_max_size=MAX_BODY)
+        listening = Listening(self._host, self.limits)
+        app = web.Application()
+        app[access.OWN_NAMES] = access.own_names(self._host)
+        app[BODIES] = Bodies(self.limits)
+        app[LISTENING] = listening
         app.add_routes(map(guarded, control.routes(self)))
         console.attach(self, app)
         app.add_routes([guarded(web.route("*", r"/{path:[\s\S]*}", self._handle))])
-        runner = web.AppRunner(app, access_log=None, logger=http_logger(), shutdown_timeout=1)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=http_logger(),
+            shutdown_timeout=1,
+            auto_decompress=False,
+            max_headers=self.limits.fields,
+            keepalive_timeout=self.limits.head_seconds,
+            lingering_time=LINGERING,
+        )
         await runner.setup()
         courier = Courier(self.state.outbox, self.state.clock, self.state.log)
         beside = [asyncio.create_task(courier.run()), asyncio.create_task(self._keep_time())]
         try:
             port, tls_port = self._ports
             host = _host_of_uri(self._host)
-            self.base_uri = f"http://{host}:{await self._listen(runner, port)}/"
+            self.base_uri = f"http://{host}:{await listening.open(runner, port)}/"
             context = self.identity.server_context()
-            self.tls_base_uri = f"https://{host}:{await self._listen(runner, tls_port, context)}/"
+            self.tls_base_uri = f"https://{host}:{await listening.open(runner, tls_port, context)}/"
             self.state.address = self.base_uri
             self._write_description()
             if ready is not None:
@@ -170,23 +176,8 @@ class Gateway(Steering):
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await listening.close()
             await _clean_up(runner)
-
-    async def _listen(
-        self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None = None
-    ) -> int:
-        """Listen on a port; its number, which is another where 0 was asked for."""
-        before = len(runner.addresses)
-        try:
-            await web.TCPSite(runner, self._host, port, ssl_context=context).start()
-        except OSError as error:
-            number = error.errno or 0  # of a name that is none, it is below 0
-            reason = os.strerror(number) if number > 0 else error.strerror
-            raise ListenError(number, f"{self._host}, port {port}: {reason}", port) from error
-        except UnicodeError as error:
-            raise ListenError(0, f"{self._host[:80]!r}, which is no name", port) from error
-        found: int = runner.addresses[before][1]
-        return found
 
     async def _keep_time(self) -> None:
         """Write down again and again what time it is, where that does not follow from the start."""
@@ -280,8 +271,28 @@ class Gateway(Steering):
         await asyncio.to_thread(self.stop)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        begin = time.perf_counter()
-        arrival = await arrival_of(request)
+        begin, arrival = time.perf_counter(), arrival_of(request)
+        protocol = chain_path(arrival.path)[:2]
+        try:
+            if access.is_foreign_page(request):
+                raise Refusal(403, "NO_AUTH", "a page of another site cannot call this API")
+            most = self.limits.json if protocol == "v3" else self.limits.xml
+            most = self.limits.body if is_form(request) else most
+            async with request.app[BODIES].read(request, most) as body:
+                if is_form(request):
+                    take_form(body, arrival)
+                else:
+                    arrival.body = body
+                return await self._answer(request, arrival, begin)
+        except Refusal as refusal:
+            arrival.steps.append(Step("request", False, refusal.message))
+            answer = _turned_away(refusal, protocol, self.identity)
+            self._log(arrival, Served(answer, None), begin)
+            return _response(answer)
+
+    async def _answer(
+        self, request: web.Request, arrival: Arrival, begin: float
+    ) -> web.StreamResponse:
         fault = self.state.faults.take(chain_path(arrival.path))
         if fault is not None and fault.fault == "delay":
             await asyncio.sleep(fault.options.get("seconds", 1))
@@ -291,18 +302,24 @@ class Gateway(Steering):
             served = Served(refused(fault, protocol, self.identity, serial), None)
         else:
             served = serve(arrival, self.state)
-        answer = served.answer if fault is None else changed(served.answer, fault)
+        if fault is not None:
+            served.answer = changed(served.answer, fault)
+        self._log(arrival, served, begin, None if fault is None else fault.fault)
+        if fault is not None and fault.fault in ("reset", "truncate"):
+            return await cut(request, served.answer, whole=fault.fault == "reset")
+        return _response(served.answer)
+
+    def _log(
+        self, arrival: Arrival, served: Served, begin: float, fault: str | None = None
+    ) -> None:
         self.state.log.add(
             arrival,
-            answer,
+            served.answer,
             operation=served.operation,
             kind=served.kind,
-            fault=None if fault is None else fault.fault,
+            fault=fault,
             milliseconds=(time.perf_counter() - begin) * 1000,
         )
-        if fault is not None and fault.fault in ("reset", "truncate"):
-            return await cut(request, answer, whole=fault.fault == "reset")
-        return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     def answer(self, arrival: Arrival) -> Answer:
         """What the gateway says to a request, without a socket."""
@@ -317,6 +334,17 @@ async def _clean_up(runner: web.AppRunner) -> None:
     for transport in open_ones:
         if transport is not None:
             transport.abort()
+
+
+def _turned_away(refusal: Refusal, protocol: str, identity: Identity) -> Answer:
+    """The answer to a request that is not looked at, in the form of the API that it is for."""
+    if protocol == "v3":
+        return refuse_v3(refusal, identity.signing_name, identity)
+    return replace(refuse_v2(refusal, None, identity), status=refusal.status)
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
 
 def _host_of_uri(host: str) -> str:

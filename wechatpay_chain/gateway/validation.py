@@ -17,6 +17,7 @@ from ..crypto import digest, rsa
 from ..errors import ConfigurationError, DecryptionError
 from .exchange import Call, Refusal, Secret
 from .identity import Identity
+from .nesting import check_json
 
 __all__ = ["body_members", "check_file", "decrypt", "parse", "validate"]
 
@@ -30,8 +31,6 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 WITHOUT = ("sign", "nonce_str", "sign_type", "fee_type")
 """APIv2's own fields, which inspection has looked at, and one that has a default."""
 DIGESTS = ("sha256", "digest", "file_digest")
-DEEPEST = 64
-"""How deep JSON may be nested; no operation's goes beyond a quarter of it."""
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")
 
 
@@ -45,10 +44,9 @@ def parse(body: bytes) -> dict[str, Any]:
         return {}
     try:
         text = body.decode()
+        check_json(text)
         members = json.loads(text, parse_constant=_no_number, parse_float=_finite)
         if isinstance(members, dict):
-            if text.count("{") + text.count("[") > DEEPEST:
-                _check_depth(members)
             if SURROGATE.search(text):
                 json.dumps(members, ensure_ascii=False).encode()
             return members
@@ -66,16 +64,6 @@ def _finite(text: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is too large")
     return number
-
-
-def _check_depth(members: dict[str, Any]) -> None:
-    level: list[Any] = [members]
-    for _ in range(DEEPEST):
-        inner = [each.values() if isinstance(each, dict) else each for each in level]
-        level = [value for values in inner for value in values if isinstance(value, dict | list)]
-        if not level:
-            return
-    raise ValueError("it is nested too deeply")
 
 
 def validate(call: Call, operation: Operation) -> None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from typing import cast
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from .exchange import Answer, Arrival, File
+from . import access, form
+from .bodies import BODIES
+from .exchange import Answer, Arrival, Refusal
+from .failures import log_failure
+from .listening import LISTENING
 
-__all__ = ["arrival_of", "cut", "guarded", "http_logger"]
+__all__ = ["arrival_of", "cut", "guarded", "http_logger", "is_form", "take_form"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|[\w.-]*)(?::([0-9]{1,5}))?", re.ASCII)
-"""A header field that names one: with anything else in it, aiohttp cannot make an address."""
-
+FORM = "multipart/form-data"
 UNREADABLE = (HttpProcessingError, web.RequestPayloadError)
 """What aiohttp raises for a request that is no HTTP, or is not of the length that it says."""
 
@@ -46,24 +47,44 @@ def guarded(route: web.RouteDef) -> web.RouteDef:
     handler = cast(Handler, route.handler)
 
     async def caught(request: web.Request) -> web.StreamResponse:
-        if not _is_host(request.headers.get("Host", "")):
-            told = {"code": "INVALID_REQUEST", "message": "Host names no host"}
-            return web.json_response(told, status=400)
         try:
-            return await handler(request)
+            wrong = access.problem(request)
+            return _refused(400, wrong) if wrong else await handler(request)
         except (web.HTTPException, ConnectionError):
             raise
+        except Refusal as refusal:
+            return _refused(refusal.status, refusal.message, refusal.code)
         except UNREADABLE:
-            told = {"code": "INVALID_REQUEST", "message": "the body cannot be read"}
-            return web.json_response(told, status=400)
-        except Exception as error:  # whatever it is, the client gets an answer
-            logger.error("%s %.200s failed", request.method, request.path, exc_info=error)
-            told = {"code": "SYSTEM_ERROR", "message": "系统错误"}
-            return web.json_response(told, status=500)
+            return _refused(400, "the body cannot be read")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            log_failure(logger, f"{request.method} {request.path[:200]} failed", error)
+            return _refused(500, "系统错误", "SYSTEM_ERROR")
+
+    async def served(request: web.Request) -> web.StreamResponse:
+        with request.app[LISTENING].serving(request):
+            return await _sent(request, await caught(request))
 
     return web.RouteDef(
-        route.method, route.path, caught, {**route.kwargs, "expect_handler": _expect}
+        route.method, route.path, served, {**route.kwargs, "expect_handler": _expect}
     )
+
+
+def _refused(status: int, message: str, code: str = "INVALID_REQUEST") -> web.Response:
+    return web.json_response({"code": code, "message": message}, status=status)
+
+
+async def _sent(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Send an answer, to a client that takes it in time: aiohttp would wait for ever."""
+    if response.prepared or not isinstance(response, web.Response):
+        return response  # a stream has a time of its own
+    try:
+        async with asyncio.timeout(request.app[BODIES].limits.answer_seconds):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    return response
 
 
 async def _expect(request: web.Request) -> None:
@@ -74,57 +95,47 @@ async def _expect(request: web.Request) -> None:
     request.writer.output_size = 0
 
 
-def _is_host(text: str) -> bool:
-    found = HOST.fullmatch(text)
-    try:
-        return found is not None and (
-            int(found[2] or 0) <= 65535 and (not found[1] or bool(ipaddress.IPv6Address(found[1])))
-        )
-    except ValueError:
-        return False
-
-
-async def arrival_of(request: web.Request) -> Arrival:
-    """A request as it came, with its body."""
+def arrival_of(request: web.Request) -> Arrival:
+    """A request as it came, without its body."""
     transport = request.transport
-    arrival = Arrival(
+    return Arrival(
         request.method,
-        request.raw_path,
+        _target(request),
         request.headers,
         b"",
         bool(transport and transport.get_extra_info("peercert")),
         bool(transport and transport.get_extra_info("sslcontext")),
     )
-    if request.content_type == "multipart/form-data":
-        try:
-            await _upload(request, arrival)
-        except (web.HTTPException, ConnectionError):
-            raise
-        except Exception:  # noqa: BLE001 - its parts may say anything of how they are encoded
-            arrival.form.clear()  # so it has no `meta`, and its signature will not match
-    else:
-        arrival.body = await request.read()
-    return arrival
 
 
-async def _upload(request: web.Request, arrival: Arrival) -> None:
-    """The parts of an upload; `meta` is what its signature covers."""
-    most = size = request.client_max_size
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise ValueError("a part has parts")
-        content = bytearray()
-        while piece := await part.read_chunk():
-            content += piece
-            size -= len(piece)
-            if size < 0:
-                raise web.HTTPRequestEntityTooLarge(most, most - size)
-        data = part.decode(bytes(content))
-        if part.filename is not None and part.name != "meta":
-            arrival.file = File(part.filename, data)
-        else:
-            arrival.form[part.name or ""] = data.decode("utf-8", "replace")
-    arrival.body = arrival.form.get("meta", "").encode()
+def _target(request: web.Request) -> str:
+    """Path and query; an absolute target, which names the same host as `Host`, loses its origin."""
+    found = access.ABSOLUTE.match(request.raw_path)
+    return request.raw_path[found.end() :] or "/" if found else request.raw_path
+
+
+def is_form(request: web.Request) -> bool:
+    """Whether a request brings an upload."""
+    return request.content_type == FORM
+
+
+def take_form(content: bytes, arrival: Arrival) -> None:
+    """Take an upload apart; `meta` is what its signature covers.
+
+    One that is no form leaves nothing, so its signature does not match.
+
+    Raises:
+        Refusal: it has too many parts.
+    """
+    try:
+        found = form.parse(content, form.boundary_of(arrival.headers.get("Content-Type", "")))
+    except form.TooManyParts as error:
+        raise Refusal(400, "INVALID_REQUEST", str(error)) from None
+    except ValueError:
+        return
+    arrival.file = found.file
+    arrival.form = {name: text.decode("utf-8", "replace") for name, text in found.fields.items()}
+    arrival.body = found.fields.get("meta", b"")
 
 
 async def cut(request: web.Request, answer: Answer, *, whole: bool) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, unquote
 
+from ...display import printable
 from ..operations.payments import Order
 from ..state import State
 from . import money, qr
@@ -18,6 +19,9 @@ __all__ = ["render"]
 
 HERE = re.compile(r"https?://(127\.|localhost|0\.0\.0\.0|\[::1?\])")
 """An address that leads to the machine itself, whoever opens it."""
+
+LONGEST = 500
+"""Characters of a text that a client sent which are shown."""
 
 View = dict[str, Any]
 Words = dict[str, str]
@@ -69,17 +73,22 @@ def render(
         scale=f"{state.clock.scale:g}",
         standing=escape(words[standing]),
         amount=_amount(total),
-        description=escape(str(title)),
+        description=_shown(title),
         alert=_alert(words, refusal),
         hint=escape(words.get(f"{standing}_hint", "")),
         orders=_orders(views, words) if len(views) > 1 else "",
         facts=_facts(_told(state, views, words, returns_to)),
         buttons=_buttons(first["token"], total, words) if first["open"] else "",
         code=_code(address, words),
-        address=escape(address),
+        address=_shown(address),
         copy=escape(words["copy"]),
         copied=escape(words["copied"]),
     )
+
+
+def _shown(text: object) -> str:
+    """What a client sent, as HTML; what turns the reading direction is written out."""
+    return escape(printable(text, LONGEST))
 
 
 def _standing(views: list[View]) -> str:
@@ -146,14 +155,14 @@ def _moment(state: State, moment: float | None) -> str:
 
 def _facts(facts: Facts) -> str:
     return "\n".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts
+        f"<div><dt>{escape(name)}</dt><dd>{_shown(value)}</dd></div>" for name, value in facts
     )
 
 
 def _alert(words: Words, refusal: str) -> str:
     if not refusal:
         return ""
-    text = f"{escape(words['refused'])}: {escape(refusal)}"
+    text = f"{escape(words['refused'])}: {_shown(refusal)}"
     return f'<p class="alert" role="alert">{text}</p>'
 
 
@@ -163,9 +172,9 @@ def _orders(views: list[View], words: Words) -> str:
         standing = words[_standing([view])]
         parties = view["parties"] or {}
         told = [view["out_trade_no"], parties.get("mchid"), parties.get("sub_mchid"), standing]
-        small = escape(" · ".join(str(each) for each in told if each))
+        small = _shown(" · ".join(str(each) for each in told if each))
         lines.append(
-            f"<li><span><b>{escape(str(view['description']))}</b><small>{small}</small></span>"
+            f"<li><span><b>{_shown(view['description'])}</b><small>{small}</small></span>"
             f"<span>{escape(view['amount'])}</span></li>"
         )
     return f'<ol class="parts">{"".join(lines)}</ol>'

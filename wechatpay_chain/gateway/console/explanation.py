@@ -19,6 +19,8 @@ from .guess import Finding, Guess, finding
 
 __all__ = ["explain", "verdict"]
 
+TURNED_AWAY = "request"
+"""The step that fails where a request is refused before it is looked at."""
 CUT = re.compile(r"… \(\d+ bytes in all\)\Z")
 Entry = dict[str, Any]
 
@@ -72,6 +74,16 @@ def explain(entry: Entry, state: State) -> dict[str, Any]:
     """
     protocol = chain_path(entry["target"].partition("?")[0])[:2]
     failed = verdict(entry)["failed"]
+    if failed == TURNED_AWAY:
+        too_large = entry["status"] == 413
+        return {
+            "protocol": protocol,
+            "failed": failed,
+            "hashed": None,
+            "complete": False,
+            "signed": None,
+            "findings": [finding("body_not_kept" if too_large else "turned_away")],
+        }
     cut = len(entry["body"]) > SHOWN // 4 and CUT.search(entry["body"])
     complete = not cut and "\ufffd" not in entry["body"]
     if protocol == "v3":

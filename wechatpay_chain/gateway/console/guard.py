@@ -8,26 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from ..control import is_local
+from ...display import printable_json
+from ..access import SAFE, is_local
 
 __all__ = ["SAFE", "answer", "is_here", "is_same_origin", "local"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-SAFE = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        "object-src 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # Not `no-referrer`: a form would then be sent with `Origin: null`.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-"""Header fields of all that the console sends."""
 
 
 def local(handler: Handler) -> Handler:
@@ -43,10 +29,7 @@ def local(handler: Handler) -> Handler:
 
 def is_here(request: web.Request) -> bool:
     """Whether a request comes from this machine, by the control API's rule."""
-    try:
-        return is_local(request)
-    except ValueError:  # its `Host` is none
-        return False
+    return is_local(request)
 
 
 def is_same_origin(request: web.Request) -> bool:
@@ -59,5 +42,6 @@ def is_same_origin(request: web.Request) -> bool:
 
 
 def answer(value: Any, status: int = 200) -> web.Response:
-    """JSON; a lone surrogate, which a header field may bring in, is escaped like the rest."""
-    return web.json_response(text=json.dumps(value, default=str), status=status, headers=SAFE)
+    """JSON; what a terminal would not show as it is, and half characters, are escaped."""
+    text = printable_json(json.dumps(value, ensure_ascii=False, default=str))
+    return web.json_response(text=text, status=status, headers=SAFE)

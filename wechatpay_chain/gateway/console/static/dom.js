@@ -17,7 +17,19 @@ function isOptions(value) {
 }
 
 function asNode(value) {
-  return value instanceof Node ? value : document.createTextNode(String(value));
+  return value instanceof Node ? value : document.createTextNode(visible(value));
+}
+
+const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Text as it is shown: what steers a terminal or turns the reading direction is written out. */
+export function visible(value) {
+  return String(value).replace(HIDDEN, (character) => {
+    if (character === "\r") return "\\r";
+    const number = character.codePointAt(0);
+    const [mark, digits] = number <= 0xff ? ["x", 2] : number <= 0xffff ? ["u", 4] : ["U", 8];
+    return `\\${mark}${number.toString(16).padStart(digits, "0")}`;
+  });
 }
 
 function give(node, options) {
@@ -81,7 +93,7 @@ let said = null;
 export function say(text, kind = "") {
   said ??= document.body.appendChild(el("p.toast", { role: "status", "aria-live": "polite" }));
   said.className = `toast shown ${kind}`;
-  said.textContent = text;
+  said.textContent = visible(text);
   clearTimeout(say.timer);
   say.timer = setTimeout(() => (said.className = "toast"), kind === "bad" ? 6000 : 2500);
 }

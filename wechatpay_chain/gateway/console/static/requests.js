@@ -2,7 +2,7 @@
 
 import { get, part } from "./api.js";
 import { connection } from "./connect.js";
-import { el, facts } from "./dom.js";
+import { el, facts, visible } from "./dom.js";
 import { moment, pretty, time } from "./format.js";
 import { known, meaning, t } from "./i18n.js";
 import { badge, bytes, copyButton, section } from "./parts.js";
@@ -129,7 +129,7 @@ function exchange(title, first, headers, body) {
 }
 
 function choose(event, box, text) {
-  box.textContent = text;
+  box.textContent = visible(text);
   for (const each of event.currentTarget.parentElement.children) {
     each.setAttribute("aria-pressed", String(each === event.currentTarget));
   }

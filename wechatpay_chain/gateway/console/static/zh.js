@@ -240,6 +240,7 @@ export const findings = {
   serial_form: ["序列号的写法不对", "应写成 {expected}：不加冒号，不去掉开头的 0。"],
   serial_decimal: ["序列号是十进制，应为十六进制", "应写成 {expected}。"],
   body_not_kept: ["正文没有完整保留，无法进一步判断", "正文过长，或不是 UTF-8。请把 SDK 的待签名串粘贴到下面比较。"],
+  turned_away: ["请求未经检查即被拒绝", "请求过大、过慢、经过编码，或来自其他网站的页面，具体原因见应答。"],
   // the signature itself
   not_base64: ["signature 不是 Base64", "RSA 签名的字节要用标准 Base64 编码。"],
   hex: ["signature 是十六进制，应为 Base64", "请把签名的字节用 Base64 编码。"],

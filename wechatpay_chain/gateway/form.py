@@ -1,0 +1,117 @@
+"""An upload's form, taken apart: a few named parts, one of them a file.
+
+Strict where the standard leaves room: nothing is decoded, a name occurs once, and how many parts
+there are is known before the first is looked at.
+
+Sources: RFC 7578 (multipart/form-data); RFC 2046, section 5.1.1 (boundaries)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from .exchange import File
+
+__all__ = ["Form", "TooManyParts", "boundary_of", "parse"]
+
+PARTS = 10
+"""How many parts a form may have; APIv3's uploads have two, APIv2's a part for each field."""
+LONGEST_HEAD = 8 * 1024
+"""Bytes of a part's header fields."""
+PLAIN = ("", "7bit", "8bit", "binary")
+"""Transfer encodings that change nothing."""
+
+PARAMETER = re.compile(r';\s*([\w*-]+)=(?:"((?:[^"\\]++|\\.)*+)"|([^;"\s]*))', re.ASCII)
+BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", re.ASCII)
+
+
+class TooManyParts(ValueError):
+    """A form with more parts than any upload has."""
+
+
+@dataclass(slots=True)
+class Form:
+    """What a form held.
+
+    Attributes:
+        fields: the parts that are no file.
+        file: the part that is one.
+    """
+
+    fields: dict[str, bytes] = field(default_factory=dict)
+    file: File | None = None
+
+
+def boundary_of(content_type: str) -> bytes:
+    """The boundary that a `Content-Type` names.
+
+    Raises:
+        ValueError: it names none, or one that cannot be.
+    """
+    boundary = _parameters(content_type).get("boundary", "")
+    if not BOUNDARY.fullmatch(boundary):
+        raise ValueError("the form's boundary is missing, or cannot be one")
+    return boundary.encode()
+
+
+def parse(content: bytes, boundary: bytes) -> Form:
+    """The parts of a form.
+
+    Raises:
+        TooManyParts: it has more than `PARTS`.
+        ValueError: it breaks off, or is no form.
+    """
+    pieces = (b"\r\n" + content).split(b"\r\n--" + boundary, PARTS + 1)[1:]
+    form = Form()
+    for index, piece in enumerate(pieces):
+        if piece.startswith(b"--"):
+            return form
+        if index == PARTS:
+            raise TooManyParts(f"the form has more than {PARTS} parts")
+        _take(piece, form)
+    raise ValueError("the form breaks off")
+
+
+def _take(piece: bytes, form: Form) -> None:
+    padding, line_end, rest = piece.partition(b"\r\n")
+    if padding.strip(b" \t") or not line_end:
+        raise ValueError("a boundary is followed by something else than a part")
+    at = rest.find(b"\r\n\r\n", 0, LONGEST_HEAD)
+    if at < 0:
+        raise ValueError("a part has no header, or too long a one")
+    disposition = _disposition(rest[:at].decode())
+    name, body = disposition.get("name"), rest[at + 4 :]
+    if not name:
+        raise ValueError("a part has no name")
+    filename = disposition.get("filename", disposition.get("filename*"))
+    if filename is not None and name != "meta":
+        if form.file is not None:
+            raise ValueError("the form has two files")
+        form.file = File(filename, body)
+    elif name in form.fields:
+        raise ValueError("the form has two parts of one name")
+    else:
+        form.fields[name] = body
+
+
+def _disposition(head: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in head.split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.lower() == "content-disposition":
+            found = _parameters(value)
+        elif name.lower() == "content-transfer-encoding" and value.strip().lower() not in PLAIN:
+            raise ValueError("a part is encoded for its transfer")
+    return found
+
+
+def _parameters(value: str) -> dict[str, str]:
+    found = {}
+    for name, quoted, token in PARAMETER.findall(value):
+        text = re.sub(r"\\([\"\\])", r"\1", quoted) if quoted else token
+        if name.endswith("*"):  # RFC 8187; only UTF-8 is in use
+            text = unquote(text.rpartition("'")[2], errors="strict")
+        found[name.lower()] = text
+    return found

@@ -1,0 +1,66 @@
+"""How deep a document is nested, seen before a parser builds it.
+
+Both scans take a time that grows with the length alone, whatever the text is.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["TooDeep", "check_json", "check_xml"]
+
+DEEPEST_JSON = 64
+"""No operation's JSON goes beyond a quarter of it."""
+DEEPEST_XML = 16
+"""APIv2's fields stand side by side below the root; a few hold elements of their own."""
+
+JSON = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+XML = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[!?]"  # nothing in it is an element
+    r"|<(?P<end>/)|<[^\s<>/\"']++\s*+(?P<empty>/>)?",
+    re.DOTALL,
+)
+
+
+class TooDeep(ValueError):
+    """A document that is nested deeper than any that is expected."""
+
+
+def check_json(text: str, deepest: int = DEEPEST_JSON) -> None:
+    """Refuse JSON that is nested too deeply; what is no JSON is the parser's matter.
+
+    Raises:
+        TooDeep: it is.
+    """
+    if text.count("[") + text.count("{") <= deepest:
+        return
+    depth = 0
+    for match in JSON.finditer(text):
+        mark = match[0]
+        if mark in "[{":
+            depth += 1
+            _check(depth, deepest)
+        elif mark in "]}":
+            depth -= 1
+
+
+def check_xml(text: str, deepest: int = DEEPEST_XML) -> None:
+    """Refuse XML that is nested too deeply; what is not well-formed is the parser's matter.
+
+    Raises:
+        TooDeep: it is.
+    """
+    if text.count("<") <= deepest:
+        return
+    depth = 0
+    for match in XML.finditer(text):
+        if match["end"]:
+            depth -= 1
+        elif not match[0].startswith(("<!", "<?")) and not match["empty"]:
+            depth += 1
+            _check(depth, deepest)
+
+
+def _check(depth: int, deepest: int) -> None:
+    if depth > deepest:
+        raise TooDeep(f"it is nested deeper than {deepest} levels")

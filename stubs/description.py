@@ -1,0 +1,76 @@
+"""The metadata hook: a long description whose links work where the package index shows it.
+
+The index resolves no relative link. With a repository's address, each link leads there; without
+one, the text names the file, which is in the source distribution.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[([^\]\n]*)\]\((?![a-z]+:|#)([^)\s]+)\)")
+ONLY_LINKS = re.compile(rf"^{LINK.pattern}(?: · {LINK.pattern})*\n\n?", re.MULTILINE)
+
+
+class DescriptionHook(MetadataHookInterface):
+    """Sets `readme` and `urls`; `repository` of its configuration is the address, or empty.
+
+    The environment variable `WECHATPAY_CHAIN_REPOSITORY` takes precedence, for a fork.
+    """
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Fill in what pyproject.toml says is dynamic."""
+        given = os.environ.get("WECHATPAY_CHAIN_REPOSITORY") or self.config.get("repository", "")
+        repository = str(given).rstrip("/")
+        text = Path(self.root, "README.md").read_text("utf-8")
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": absolute(text, f"{repository}/blob/HEAD/" if repository else ""),
+        }
+        metadata["urls"] = {"WeChat Pay": "https://pay.weixin.qq.com/", **urls(repository)}
+
+
+def urls(repository: str) -> dict[str, str]:
+    """The project's addresses; none where there is no repository.
+
+    Args:
+        repository: its address, without a slash at the end, or empty.
+    """
+    if not repository:
+        return {}
+    return {
+        "Source": repository,
+        "Documentation": f"{repository}/blob/HEAD/docs/index.md",
+        "Changelog": f"{repository}/blob/HEAD/CHANGELOG.md",
+        "Issues": f"{repository}/issues",
+    }
+
+
+def absolute(markdown: str, base: str) -> str:
+    """Markdown without relative links.
+
+    Args:
+        markdown: with links relative to the repository's root.
+        base: what they are appended to; empty to name their targets in the text instead.
+    """
+    pieces, start = [], 0
+    for fence in [*FENCE.finditer(markdown), None]:
+        prose = markdown[start : fence.start() if fence else None]
+        if base:
+            pieces.append(LINK.sub(rf"[\1]({base}\2)", prose))
+        else:
+            pieces.append(LINK.sub(_named, ONLY_LINKS.sub("", prose)))
+        if fence:
+            pieces.append(fence[0])
+            start = fence.end()
+    return "".join(pieces)
+
+
+def _named(link: re.Match[str]) -> str:
+    return f"{link[1]} ({link[2].partition('#')[0]})"

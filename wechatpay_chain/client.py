@@ -28,7 +28,6 @@ from .invoke import Invoke
 from .messages import Response
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, sensitive_of, timeout_of
-from .secret import reveal
 from .segments import segment
 from .stack import Stack
 from .stacks import default_stacks
@@ -259,13 +258,15 @@ class WeChatPay:
         """
         return self.credential.decrypt(ciphertext)
 
-    def notify(self, headers: Any, body: str | bytes) -> Notification:
+    def notify(
+        self, headers: Any, body: str | bytes | Mapping[str, Any] | None = None
+    ) -> Notification:
         """Verify and decrypt an APIv3 notification.
 
         Args:
             headers: of the request, as your framework has them: any mapping (Django's `META`
-                too), or pairs.
-            body: of the request, as it came, to the byte.
+                too), or pairs; or the `event` of an API gateway (AWS Lambda, Tencent SCF).
+            body: of the request, as it came, to the byte; of an event it is taken by itself.
 
         Raises:
             SignatureError: it is not from WeChat Pay; answer with 401 and do nothing.
@@ -273,22 +274,25 @@ class WeChatPay:
                 merchant's key does not open a field in it.
             ConfigurationError: `certs` or `apiv3_key` is missing.
         """
-        notice = open_v3(headers, body, self._platform, reveal(self._apiv3_key))
+        notice = open_v3(headers, body, self._platform, self._apiv3_key)
         if self._sensitive:
             from .automatic import opened
 
             notice = opened(notice, self._credential)
         return notice
 
-    def notify_v2(self, body: str | bytes) -> Notification:
+    def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:
         """Check an APIv2 notification's `sign`, or open the `req_info` of a refund notice.
+
+        Args:
+            body: of the request, as it came; or the `event` of an API gateway.
 
         Raises:
             SignatureError: it is not from WeChat Pay.
-            DecryptionError: `secret` does not open it.
-            ConfigurationError: `secret` is missing.
+            DecryptionError: `secret` does not open it, or `apiv3_key` its `event_ciphertext`.
+            ConfigurationError: `secret` is missing, or the `apiv3_key` that it takes.
         """
-        return open_v2(body, self._secret.reveal())
+        return open_v2(body, self._secret, self._apiv3_key)
 
     def close(self) -> None:
         """Close the connections of sync calls; a later call opens new ones."""

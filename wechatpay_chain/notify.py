@@ -7,19 +7,23 @@ APIv2: https://pay.weixin.qq.com/doc/v2/merchant/4011985898 (payments), 40119859
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 from . import xml
 from .credential import Platform
-from .crypto import aes, digest
+from .crypto import aes
+from .display import printable
 from .errors import ConfigurationError, DecryptionError, SignatureError
-from .messages import Headers
 from .middleware.v2_verifier import assert_signed
+from .notify_forms import any_body, message
+from .refund_notice import open_req_info
+from .secret import Secret
 
 __all__ = ["Notification", "Reply", "open_v2", "open_v3"]
 
 ALGORITHM = "AEAD_AES_256_GCM"
+LONGEST = 256
+"""Characters of a reply's message."""
 
 
 class Reply(NamedTuple):
@@ -34,14 +38,15 @@ class Notification(NamedTuple):
     """What WeChat Pay told, once it is sure that it was WeChat Pay.
 
     Attributes:
-        id: the notification's; it may come more than once, so handle each id once. APIv2 has none,
-            and it is empty there.
-        event_type: such as `TRANSACTION.SUCCESS`; empty for APIv2.
-        create_time: RFC 3339; empty for APIv2.
+        id: the notification's; it may come more than once, so handle each id once. Most of
+            APIv2's have none, and it is empty there.
+        event_type: such as `TRANSACTION.SUCCESS`; empty for most of APIv2's.
+        create_time: RFC 3339; APIv2 has a form of its own, or none.
         resource_type: `encrypt-resource`; empty for APIv2.
         summary: a word or two for people; empty for APIv2.
-        resource: the decrypted content; for APIv2 the fields, or those of `req_info`.
-        raw: the notification as it came, parsed.
+        resource: the decrypted content; for APIv2 the fields where they are not encrypted.
+        raw: the notification as it came, parsed. Of an APIv2 refund notice it holds `req_info`
+            only: nothing vouches for the fields beside it.
     """
 
     id: str
@@ -54,7 +59,8 @@ class Notification(NamedTuple):
     version: Literal["v2", "v3"] = "v3"
 
     def __repr__(self) -> str:
-        return f"<Notification {self.id} {self.event_type}>"  # its content is the customer's
+        # Its content is the customer's, and stays out of logs.
+        return f"<Notification {printable(f'{self.id} {self.event_type}')}>"
 
     def success(self) -> Reply:
         """The answer that says: understood, do not send it again."""
@@ -66,11 +72,13 @@ class Notification(NamedTuple):
         """The answer that says: not handled, send it again later.
 
         Args:
-            why: a few words for WeChat Pay's records.
+            why: a few words for WeChat Pay's records; control characters are escaped, and what is
+                longer than 256 characters is cut.
         """
+        told = printable(why, LONGEST)
         if self.version == "v2":
-            return _xml_reply("FAIL", why)
-        body = json.dumps({"code": "FAIL", "message": why}, ensure_ascii=False)
+            return _xml_reply("FAIL", told)
+        body = json.dumps({"code": "FAIL", "message": told}, ensure_ascii=False)
         return Reply(500, {"Content-Type": "application/json; charset=utf-8"}, body.encode())
 
 
@@ -80,113 +88,117 @@ def _xml_reply(code: str, message: str) -> Reply:
 
 
 def open_v3(
-    headers: Any, body: str | bytes, platform: Platform, apiv3_key: bytes | None
+    headers: Any, body: Any, platform: Platform, apiv3_key: Secret[bytes] | None
 ) -> Notification:
     """Verify and decrypt an APIv3 notification; see `WeChatPay.notify`."""
     if not platform:
         raise ConfigurationError("certs is missing: the notification could not be verified")
     if apiv3_key is None:
         raise ConfigurationError("apiv3_key is missing: the notification could not be opened")
-    content = _bytes(body)
-    platform.verify(any_headers(headers), content)
+    fields, content = message(headers, body)
+    platform.verify(fields, content)
     try:
         raw = json.loads(content)
-        resource = raw["resource"]
-        if resource["algorithm"] != ALGORITHM:
-            raise DecryptionError(
-                f"the notification is encrypted with {resource['algorithm']!r}; only {ALGORITHM} "
-                "is known"
-            )
-        plaintext = aes.gcm_decrypt(
-            resource["ciphertext"],
-            apiv3_key,
-            resource["nonce"],
-            resource.get("associated_data") or "",
+        sealed = raw["resource"]
+        told = _Sealed(
+            sealed["algorithm"],
+            sealed["ciphertext"],
+            sealed["nonce"],
+            sealed.get("associated_data") or "",
         )
-        opened = json.loads(plaintext)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise DecryptionError(
-            "the notification is signed by WeChat Pay and yet not of the known form: a JSON object "
-            "with a resource of algorithm, nonce and ciphertext"
-        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _unknown_form() from None
     return Notification(
-        id=raw.get("id", ""),
-        event_type=raw.get("event_type", ""),
-        create_time=raw.get("create_time", ""),
-        resource_type=raw.get("resource_type", ""),
-        summary=raw.get("summary", ""),
-        resource=opened,
+        id=_member(raw, "id"),
+        event_type=_member(raw, "event_type"),
+        create_time=_member(raw, "create_time"),
+        resource_type=_member(raw, "resource_type"),
+        summary=_member(raw, "summary"),
+        resource=_opened(told, apiv3_key),
         raw=raw,
     )
 
 
-def open_v2(body: str | bytes, secret: str) -> Notification:
+def open_v2(body: Any, secret: Secret[str], apiv3_key: Secret[bytes] | None) -> Notification:
     """Verify or decrypt an APIv2 notification; see `WeChatPay.notify_v2`."""
     if not secret:
         raise ConfigurationError("secret is missing: the notification could not be verified")
+    content = any_body(body)
     try:
-        raw = xml.loads(_bytes(body))
+        raw = xml.loads(content)
     except ValueError as error:
         raise SignatureError(
             f"the notification cannot be trusted: it is not usable as XML: {error}",
             reason="missing",
         ) from None
-    if "sign" not in raw and isinstance(raw.get("req_info"), str) and raw["req_info"]:
-        resource = _req_info(raw["req_info"], secret)
-    else:
-        assert_signed(raw, secret)
-        resource = raw
-    return Notification("", "", "", "", "", resource=resource, raw=raw, version="v2")
+    req_info = raw.get("req_info")
+    if "sign" not in raw and isinstance(req_info, str) and req_info:
+        fields = open_req_info(req_info, secret)
+        return Notification("", "", "", "", "", fields, {"req_info": req_info}, version="v2")
+    assert_signed(raw, secret.reveal())
+    resource: Any = raw
+    if raw.get("event_ciphertext"):
+        if apiv3_key is None:
+            raise ConfigurationError(
+                "apiv3_key is missing: it opens the event_ciphertext of this notification"
+            )
+        resource = _opened(_Sealed.of_event(raw), apiv3_key)
+    return Notification(
+        id=raw.get("event_id", ""),
+        event_type=raw.get("event_type", ""),
+        create_time=raw.get("event_create_time", ""),
+        resource_type="",
+        summary="",
+        resource=resource,
+        raw=raw,
+        version="v2",
+    )
 
 
-def _req_info(ciphertext: str, secret: str) -> dict[str, Any]:
-    try:
-        return xml.loads(aes.ecb_decrypt(ciphertext, digest.md5(secret)))
-    except ValueError:
+class _Sealed(NamedTuple):
+    """What is encrypted by AES-GCM, and what it takes beside the key."""
+
+    algorithm: Any
+    ciphertext: Any
+    nonce: Any
+    associated_data: Any
+
+    @classmethod
+    def of_event(cls, raw: dict[str, Any]) -> _Sealed:
+        """That of an APIv2 notification."""
+        names = ("algorithm", "ciphertext", "nonce", "associated_data")
+        return cls(*(raw.get(f"event_{name}", "") for name in names))
+
+
+def _opened(sealed: _Sealed, apiv3_key: Secret[bytes]) -> Any:
+    if not all(isinstance(part, str) for part in sealed):
+        raise _unknown_form()
+    if sealed.algorithm != ALGORITHM:
         raise DecryptionError(
-            "req_info does not open with this secret; check that it is the APIv2 key set on the "
-            "merchant platform"
-        ) from None
-
-
-def any_headers(given: Any) -> Headers:
-    """Header fields from any framework: a mapping or pairs, text or bytes, WSGI names or HTTP's.
-
-    Raises:
-        ConfigurationError: neither a mapping nor pairs.
-    """
-    if isinstance(given, Headers):
-        return given
-    pairs: Iterable[Any] = given.items() if hasattr(given, "items") else given
-    try:
-        return Headers(
-            [
-                (_name(_text(name)), _text(value))
-                for name, value in pairs
-                if isinstance(value, str | bytes)
-            ]
+            f"the notification is encrypted with {printable(sealed.algorithm, 80)}; only "
+            f"{ALGORITHM} is known"
         )
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            f"headers is of type {type(given).__name__}: a mapping, or pairs of name and value, "
-            "are expected"
-        ) from None
+    plaintext = aes.gcm_decrypt(
+        sealed.ciphertext, apiv3_key.reveal(), sealed.nonce, sealed.associated_data
+    )
+    try:
+        opened = json.loads(plaintext)
+    except (ValueError, RecursionError):
+        raise _unknown_form() from None
+    if not isinstance(opened, dict):
+        raise _unknown_form()
+    return opened
 
 
-def _name(name: str) -> str:
-    return name[5:].replace("_", "-") if name.startswith("HTTP_") else name
+def _member(raw: dict[str, Any], name: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str | None):
+        raise _unknown_form()
+    return value or ""
 
 
-def _text(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _bytes(body: Any) -> bytes:
-    if isinstance(body, str):
-        return body.encode("utf-8", "surrogateescape")
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    raise ConfigurationError(
-        f"body is of type {type(body).__name__}: the request's bytes are expected, as they came "
-        "(not the parsed JSON: the signature covers the bytes)"
+def _unknown_form() -> DecryptionError:
+    return DecryptionError(
+        "the notification is signed by WeChat Pay and yet not of the known form: an object with a "
+        "resource of algorithm, nonce and ciphertext, which opens to an object"
     )

@@ -34,21 +34,6 @@ HOLDS = {
 TELLING = ("out_trade_no", "out_refund_no", "transaction_id")
 """Members by which a merchant knows what a notification is about."""
 
-OPEN_V2 = """\
-import json
-
-from wechatpay_chain.crypto import aes
-
-notice = wxpay.notify_v2(body)  # verified
-sealed = notice.resource
-opened = aes.gcm_decrypt(
-    sealed["event_ciphertext"],
-    apiv3_key,
-    sealed["event_nonce"],
-    sealed.get("event_associated_data") or "",
-)
-print(json.loads(opened)["{name}"])"""
-
 
 def operation_page(operation: Operation, url: str, calls: Sequence[Style], full: bool) -> Page:
     """All that is known of an operation.
@@ -250,12 +235,12 @@ def _receipt(webhook: Webhook) -> str:
     """How it is received, in Python."""
     names = [member.name for member in webhook.resource]
     name = next((each for each in TELLING if each in names), next(iter(names), "…"))
-    if webhook.protocol == "v3":
-        return (
-            "notice = wxpay.notify(headers, body)  # verified and decrypted\n"
-            f'if notice.event_type == "{webhook.event}":\n'
-            f'    print(notice.resource["{name}"])'
-        )
-    if any(member.encrypted == "AEAD_AES_256_GCM" for member in webhook.body):
-        return OPEN_V2.replace("{name}", name)
-    return f'notice = wxpay.notify_v2(body)  # verified\nprint(notice.resource["{name}"])'
+    call, said = "notify(headers, body)", "verified and decrypted"
+    if webhook.protocol == "v2":
+        sealed = any(member.encrypted for member in webhook.body)
+        call, said = "notify_v2(body)", "verified and decrypted" if sealed else "verified"
+    received = f"notice = wxpay.{call}  # {said}\n"
+    shown = f'print(notice.resource["{name}"])'
+    if webhook.protocol == "v2" and not any(each.name == "event_type" for each in webhook.body):
+        return f"{received}{shown}"
+    return f'{received}if notice.event_type == "{webhook.event}":\n    {shown}'

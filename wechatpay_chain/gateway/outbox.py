@@ -99,7 +99,7 @@ class Outbox:
             url: where to.
             event: what it is called here; APIv2 has no name for it on the wire.
             fields: what it carries in the clear.
-            sign_type: how it is signed.
+            sign_type: how it is signed, unless `fields` say so themselves.
             sealed: what it carries in `req_info` instead of a sign (a refund's notice).
         """
         identity = self._identity()
@@ -110,6 +110,10 @@ class Outbox:
             key = digest.md5(identity.secret).lower()
             content["req_info"] = aes.ecb_encrypt(inner, key)
         else:
+            if content.get("sign_type") in (digest.MD5, digest.HMAC_SHA256):
+                sign_type = content["sign_type"]
+            elif "sign_type" in content:
+                content["sign_type"] = sign_type
             content["sign"] = digest.sign(sign_type, canonical.fields(content), identity.secret)
         return self._keep("v2", url, event, dict(sealed or fields), xml.dumps(content))
 

@@ -10,7 +10,7 @@ from .examples import content_example
 from .kit import Crumb, Kit, Link, Page, breadcrumb, contents, heading, method
 from .markup import Html, element, join, prose
 from .names import full_url, notification_page
-from .receivers import is_opened, receivers
+from .receivers import receivers
 from .tables import RETURNED, rows, section, table
 from .tabs import Tab, tabs
 
@@ -93,8 +93,12 @@ def _receiving(webhook: Webhook) -> Iterator[str]:
         yield " 验签并解密。 Verifies and decrypts. "
     else:
         yield element("code", "wxpay.notify_v2(body)")
-        opened = _sealed(webhook) and is_opened(webhook)
-        yield " 解密。 Decrypts. " if opened else " 验签。 Verifies. "
+        if any(each.name == "req_info" for each in webhook.body):
+            yield " 解密。 Decrypts. "
+        elif _sealed(webhook):
+            yield " 验签并解密。 Verifies and decrypts. "
+        else:
+            yield " 验签。 Verifies. "
 
 
 def _tabs(webhook: Webhook, kit: Kit) -> Iterator[Tab]:
@@ -104,21 +108,15 @@ def _tabs(webhook: Webhook, kit: Kit) -> Iterator[Tab]:
 
 
 def _content(webhook: Webhook) -> Iterator[str]:
-    sealed = next((each.name for each in webhook.body if each.encrypted), "")
     if not _sealed(webhook):
         yield element("code", "notice.resource")
         yield "：全部字段。 All of its fields."
-    elif is_opened(webhook):
+    else:
         yield element("code", "notice.resource")
         yield "：解密之后的内容。 The decrypted content."
         if _is_union(webhook):
             yield " 这个事件有几种内容，表里是它们的全部字段。"
             yield " It comes in several kinds, listed together."
-    else:
-        yield element("code", f'notice.resource["{sealed}"]')
-        yield " 里加密的内容，用 "
-        yield element("a", element("code", "aes.gcm_decrypt"), href="../api/crypto.html#aes")
-        yield " 解开。 What it holds encrypted, for you to open."
 
 
 def _example(webhook: Webhook, kit: Kit) -> Iterator[Html]:

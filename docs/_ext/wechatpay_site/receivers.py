@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from wechatpay_chain.catalogue import Member, Webhook
 
-__all__ = ["Receiver", "is_opened", "receivers"]
+__all__ = ["Receiver", "receivers"]
 
 
 class Receiver(NamedTuple):
@@ -117,23 +117,12 @@ def receivers(webhook: Webhook) -> tuple[Receiver, ...]:
     return tuple(Receiver(name, form.format(call=call, handle=handle)) for name, form in frameworks)
 
 
-def is_opened(webhook: Webhook) -> bool:
-    """Whether the client opens what travels encrypted; of APIv2 that is `req_info` alone.
-
-    Args:
-        webhook: from the catalogue.
-    """
-    return webhook.protocol == "v3" or any(member.name == "req_info" for member in webhook.body)
-
-
 def _handle(webhook: Webhook) -> str:
     """What is done with it, indented as the body of a function."""
-    member = _telling(webhook.resource if is_opened(webhook) else webhook.body)
+    member = _telling(webhook.resource)
     print_ = f'print(notice.resource["{member.name}"])' if member else "print(notice.resource)"
-    if webhook.protocol == "v3":
+    if webhook.protocol == "v3" or any(each.name == "event_type" for each in webhook.body):
         return f'    if notice.event_type == "{webhook.event}":\n        {print_}'
-    if any(each.name == "event_type" for each in webhook.body):
-        return f'    if notice.resource["event_type"] == "{webhook.event}":\n        {print_}'
     return f"    {print_}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Coroutine, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ._version import __version__
@@ -27,7 +26,7 @@ from .flow import Flow, Handler, Transport, run, run_async
 from .invoke import Invoke
 from .messages import Response
 from .notify import Notification, open_v2, open_v3
-from .options import Defaults, build, is_v2, sensitive_of, timeout_of
+from .options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
 from .segments import segment
 from .stack import Stack
 from .stacks import default_stacks
@@ -68,6 +67,8 @@ class WeChatPay:
         answer_with: the id in `certs` of the key that WeChat Pay shall sign APIv3 answers with, and
             that fields are encrypted with; by default its public key, else the certificate that is
             valid longest. A call's own `answer_with=` wins.
+        max_response_size: bytes that a response's body may have in memory, after decoding; None is
+            32 MiB. A body that goes to a `sink` has no limit.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -103,6 +104,7 @@ class WeChatPay:
         transport: Transport | None = None,
         sensitive: Literal["auto", "off"] | None = None,
         answer_with: str | None = None,
+        max_response_size: int | None = None,
     ) -> None:
         self._mchid = mchid_of(mchid)
         pair = merchant_of(merchant, self._mchid)
@@ -110,7 +112,9 @@ class WeChatPay:
         self._platform = platform_of(certs, self._credential, pair)
         self._apiv3_key = aes_key_of(apiv3_key)
         self._secret = secret_of(secret)
-        self._defaults = Defaults(base_uri, timeout_of(timeout), pair, USER_AGENT)
+        self._defaults = Defaults(
+            base_uri, timeout_of(timeout), pair, USER_AGENT, size_of(max_response_size)
+        )
         self._sensitive = sensitive_of(sensitive) == "auto"
         self._transport = transport or _http_transport(verify, proxy)
         self.stacks = default_stacks(
@@ -305,23 +309,13 @@ class WeChatPay:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     def __dir__(self) -> list[str]:

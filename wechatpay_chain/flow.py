@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol, TypeAlias
 
-from .errors import ConfigurationError
+from .errors import APIError, ConfigurationError
 from .messages import Request, Response
 
 __all__ = [
@@ -86,25 +86,37 @@ class Transport(Protocol):
 
 def run(flow: Flow, transport: Transport) -> Response:
     """Drive a flow to its end, blocking."""
+    held: list[Response] = []
     try:
         effect = next(flow)
         while True:
+            if held:
+                _settle_before(effect, held)
             try:
                 outcome = _perform(effect, transport)
             except BaseException as error:  # noqa: BLE001 - the flow decides
                 effect = flow.throw(error)
             else:
+                if isinstance(outcome, Response):
+                    held.append(outcome)
                 effect = flow.send(outcome)
     except StopIteration as end:
         response: Response = end.value
+        _settle(held)
         return response
+    except BaseException as error:
+        _settle(held, error)
+        raise
 
 
 async def run_async(flow: Flow, transport: Transport) -> Response:
     """Drive a flow to its end on the running event loop."""
+    held: list[Response] = []
     try:
         effect = next(flow)
         while True:
+            if held:
+                _settle_before(effect, held)
             try:
                 outcome = _perform_async(effect, transport)
                 if hasattr(outcome, "__await__"):
@@ -112,10 +124,47 @@ async def run_async(flow: Flow, transport: Transport) -> Response:
             except BaseException as error:  # noqa: BLE001 - the flow decides
                 effect = flow.throw(error)
             else:
+                if isinstance(outcome, Response):
+                    held.append(outcome)
                 effect = flow.send(outcome)
     except StopIteration as end:
         response: Response = end.value
+        _settle(held)
         return response
+    except BaseException as error:
+        _settle(held, error)
+        raise
+
+
+def _settle_before(effect: Effect, held: list[Response]) -> None:
+    """Give up connections that the effect needs, or that need nothing more.
+
+    A response that something else has yet to verify, such as a remote service, keeps its connection
+    until another request goes to the same origin.
+    """
+    origin = effect.request.origin if isinstance(effect, Send) else None
+    for response in tuple(held):
+        asked = response.request
+        if _is_trusted(response) or (asked is not None and asked.origin == origin):
+            response.settle(keep=_is_trusted(response))
+            held.remove(response)
+
+
+def _settle(held: list[Response], error: BaseException | None = None) -> None:
+    """Give up all connections at the end of a flow.
+
+    An `APIError` is what a response says; any other error means that something is wrong with it.
+    """
+    for response in held:
+        if error is None:
+            response.settle(keep=_is_trusted(response))
+        else:
+            response.settle(keep=response.verified and isinstance(error, APIError))
+
+
+def _is_trusted(response: Response) -> bool:
+    """Whether another request may use the connection that a response came on."""
+    return response.verified or response.unsigned
 
 
 def _perform(effect: Effect, transport: Transport) -> Any:

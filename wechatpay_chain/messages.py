@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from .download import Download
     from .stack import Stack
 
-__all__ = ["Digest", "Headers", "Options", "Request", "Response", "Timeout"]
+__all__ = [
+    "MAX_RESPONSE_SIZE",
+    "Digest",
+    "Headers",
+    "Held",
+    "Options",
+    "Request",
+    "Response",
+    "Timeout",
+]
+
+MAX_RESPONSE_SIZE = 32 * 1024 * 1024
+"""Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
 
 TOKEN = re.compile("([?&]token=)[^&]*")
 """Whoever has the token of a download URL has the file."""
@@ -56,6 +68,7 @@ class Options:
     media: Any = None
     meta: Any = None
     timeout: Any = None
+    max_response_size: int | None = None
     unsigned: bool = False
     sensitive: Literal["auto", "off"] | None = None
     answer_with: str | None = None
@@ -89,6 +102,8 @@ class Request:
         digest: makes the hash that a streamed body is fed to, from the answer's header.
         prefix: the part of the target that is `base_uri`'s path.
         variables: the values of the path's variables, by name.
+        max_response_size: bytes that the response's body may have in memory, after decoding. A body
+            that goes to a sink has a limit only where the call itself sets one.
     """
 
     __slots__ = (
@@ -96,6 +111,7 @@ class Request:
         "content",
         "digest",
         "headers",
+        "max_response_size",
         "method",
         "options",
         "origin",
@@ -122,6 +138,7 @@ class Request:
         digest: Callable[[Headers], Digest] | None = None,
         prefix: str = "",
         variables: Mapping[str, Any] = NO_VARIABLES,
+        max_response_size: int = MAX_RESPONSE_SIZE,
     ) -> None:
         self.method = method
         self.origin = origin
@@ -136,6 +153,7 @@ class Request:
         self.digest = digest
         self.prefix = prefix
         self.variables = variables
+        self.max_response_size = max_response_size
 
     def replace(self, **changes: Any) -> Request:
         """A copy with some attributes changed."""
@@ -153,6 +171,7 @@ class Request:
         copy.digest = self.digest
         copy.prefix = self.prefix
         copy.variables = self.variables
+        copy.max_response_size = self.max_response_size
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy
@@ -198,6 +217,13 @@ class Request:
         return f"<Request {self}>"
 
 
+class Held(Protocol):
+    """A connection that a response came on, and that no other request uses yet."""
+
+    def settle(self, keep: bool, /) -> None:
+        """Give it back, to be kept or to be closed."""
+
+
 class Response:
     """One answer.
 
@@ -214,6 +240,7 @@ class Response:
     """
 
     __slots__ = (
+        "_held",
         "_parsed",
         "_peeked",
         "content",
@@ -235,6 +262,7 @@ class Response:
         request: Request | None = None,
         streamed: bool = False,
         digest: Digest | None = None,
+        held: Held | None = None,
     ) -> None:
         self.status_code = status_code
         self.headers = headers if isinstance(headers, Headers) else Headers(headers)
@@ -246,6 +274,20 @@ class Response:
         self.unsigned = False
         self._parsed: tuple[bytes, dict[str, Any]] | None = None
         self._peeked: tuple[bytes, Any] | None = None
+        self._held = held
+
+    def settle(self, *, keep: bool) -> None:
+        """Give up the connection that the response came on; nothing happens the second time.
+
+        A signature does not say which request it answers, so whatever else is on a connection must
+        not answer the next request. `run` and `run_async` call this.
+
+        Args:
+            keep: whether other requests may use the connection; else it is closed.
+        """
+        held, self._held = self._held, None
+        if held is not None:
+            held.settle(keep)
 
     @property
     def ok(self) -> bool:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import uri
 from .download import Download
 from .errors import ConfigurationError
-from .messages import Headers, Options, Request, Timeout
+from .messages import MAX_RESPONSE_SIZE, Headers, Options, Request, Timeout
 from .platform_key import key_id
 
 if TYPE_CHECKING:
     from .crypto.certificate import Merchant
 
-__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "sensitive_of", "timeout_of"]
+__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "sensitive_of", "size_of", "timeout_of"]
 
 OPTIONS = frozenset(Options.__annotations__)
 UNCHECKED = frozenset({"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack"})
@@ -33,15 +33,22 @@ class Defaults:
         timeout: seconds to connect, and between reads.
         merchant: shown as client certificate with `security=True`.
         user_agent: the `User-Agent` header.
+        max_response_size: bytes that a response's body may have in memory, or None for the default.
     """
 
     def __init__(
-        self, base_uri: str, timeout: Timeout, merchant: Merchant | None, user_agent: str
+        self,
+        base_uri: str,
+        timeout: Timeout,
+        merchant: Merchant | None,
+        user_agent: str,
+        max_response_size: int | None = None,
     ) -> None:
         uri.base(base_uri)
         self.base_uri = base_uri
         self.timeout = timeout
         self.merchant = merchant
+        self.max_response_size = max_response_size or MAX_RESPONSE_SIZE
         common = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         self.v3_headers = Headers(
             {
@@ -119,6 +126,7 @@ def build(
         sink=None if options.sink is None else Download(options.sink),
         prefix=prefix,
         variables=values,
+        max_response_size=options.max_response_size or defaults.max_response_size,
     )
 
 
@@ -145,6 +153,8 @@ def _options(chosen: dict[str, Any]) -> Options:
             sensitive_of(value)
         elif name == "answer_with" and value is not None:
             chosen[name] = key_id(value, "answer_with=")
+        elif name == "max_response_size":
+            size_of(value)
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
                 f"{name}= is of type {type(value).__name__}; a mapping is expected"
@@ -210,6 +220,23 @@ def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
     raise ConfigurationError(  # whatever was given may be the very text that is to be kept secret
         'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), "off" '
         f'or None, and got another {type(given).__name__}; a text to encrypt is Sensitive("…")'
+    )
+
+
+def size_of(given: Any) -> int | None:
+    """A `max_response_size`: bytes, or None for the default.
+
+    Args:
+        given: an int above 0, or None.
+
+    Raises:
+        ConfigurationError: anything else.
+    """
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return given
+    raise ConfigurationError(
+        f"max_response_size={given!r}: a number of bytes above 0 is expected, as int, or None for "
+        f"the default of {MAX_RESPONSE_SIZE}"
     )
 
 

@@ -1,4 +1,4 @@
-"""A compressed answer is unpacked before it is verified: the signature covers what is in it."""
+"""A content coding that was not asked for is refused; one that was is decoded, then verified."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .answers import dumps, http
 
 BODY = dumps({"描述": "收款" * 1000})
 GZIP = {"Content-Encoding": "gzip"}
+ASKED = {"Accept-Encoding": "gzip"}
 PATH = "v3/certificates"
 
 
@@ -27,7 +28,6 @@ def test_nothing_compressed_is_asked_for(call, server, signed):
 )
 @pytest.mark.parametrize("sink", [False, True])
 def test_a_compressed_answer(call, server, signed, tmp_path, name, pack, sink):
-    """Asked for by the caller, or not: a server may do as it likes."""
     server.answer(http(200, pack(BODY), {**signed.headers(BODY), "Content-Encoding": name}))
     options = {"sink": tmp_path / "x"} if sink else {}
     response = call("get", PATH, headers={"Accept-Encoding": name}, **options)
@@ -36,17 +36,55 @@ def test_a_compressed_answer(call, server, signed, tmp_path, name, pack, sink):
     assert (options["sink"].read_bytes() if sink else response.content) == BODY
 
 
+@pytest.mark.parametrize(
+    "coding", ["gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "gzip, gzip"]
+)
+@pytest.mark.parametrize("asked", [{}, {"Accept-Encoding": "compress, gzip;q=0, deflate;q=0.000"}])
+@pytest.mark.parametrize("sink", [False, True])
+def test_a_coding_that_was_not_asked_for(
+    call, server, signed, refusal, tmp_path, coding, asked, sink
+):
+    packed = gzip.compress(BODY)
+    server.answer(http(200, packed, {**signed.headers(BODY), "Content-Encoding": coding}))
+    options = {"sink": tmp_path / "x"} if sink else {}
+    with refusal(TransportError, "query before sending it again") as caught:
+        call("get", PATH, headers=asked, **options)
+    assert "content-encoding" in str(caught.value).lower()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("coding", ["identity", "", " Identity ,"])
+def test_a_coding_that_changes_nothing(call, server, signed, coding):
+    server.answer(signed(BODY, headers={"Content-Encoding": coding}))
+    assert call("get", PATH).content == BODY
+
+
+@pytest.mark.parametrize("asked", ["*", "gzip;q=0.5", "deflate, GZIP", "x-gzip"])
+def test_the_ways_to_ask_for_a_coding(call, server, signed, asked):
+    server.answer(http(200, gzip.compress(BODY), {**signed.headers(BODY), **GZIP}))
+    assert call("get", PATH, headers={"Accept-Encoding": asked}).content == BODY
+
+
+def test_a_file_that_is_compressed_is_not_a_coded_response(call, server, signed, tmp_path):
+    """A statement is a gzip file: it is handed over as it is."""
+    packed = gzip.compress(BODY)
+    server.answer(signed(packed, headers={"Content-Type": "application/x-gzip"}))
+    assert call("get", PATH).content == packed
+    call("get", PATH, sink=tmp_path / "bill.gz")
+    assert (tmp_path / "bill.gz").read_bytes() == packed
+
+
 def test_a_signature_over_the_compressed_bytes_is_none(call, server, signed, refusal):
     packed = gzip.compress(BODY)
     server.answer(http(200, packed, {**signed.headers(packed), **GZIP}))
     with refusal(SignatureError, "does not match"):
-        call("get", PATH)
+        call("get", PATH, headers=ASKED)
 
 
 def test_an_answer_that_cannot_be_unpacked(call, server, signed, refusal):
     server.answer(http(200, b"not gzip at all", {**signed.headers(BODY), **GZIP}))
     with refusal(TransportError, "query before sending it again"):
-        call("get", PATH)
+        call("get", PATH, headers=ASKED)
 
 
 @pytest.mark.parametrize("sink", [False, True])
@@ -58,5 +96,5 @@ def test_a_compressed_answer_that_is_damaged(call, server, signed, tmp_path, sin
     server.answer(http(200, change(gzip.compress(BODY)), {**signed.headers(BODY), **GZIP}))
     options = {"sink": tmp_path / "x"} if sink else {}
     with pytest.raises((TransportError, SignatureError)):
-        call("get", PATH, **options)
+        call("get", PATH, headers=ASKED, **options)
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import select
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,10 @@ import aiohttp
 from yarl import URL
 
 from ..authority import Origin
-from ..errors import TransportError
+from ..errors import WeChatPayError
 from ..messages import Digest, Headers, Request, Response
-from . import failure
+from . import failure, limits
+from .aiohttp_connection import Answer, Connector, HeldConnection, Refused, Wire
 from .proxy import Proxy
 from .tls import TLS
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AiohttpTransport"]
 
-CHUNK = 1024 * 1024
 SOCKET_BUFFER = 64 * 1024  # up to it the system takes a body at once, whatever the server does
 
 
@@ -49,12 +48,40 @@ class AiohttpTransport:
         try:
             async with asyncio.timeout(limit) as patience:
                 return await self._exchange(request, _Patience(patience, limit))
-        except TransportError:
+        except WeChatPayError:
             raise
         except TimeoutError as error:
             raise failure.timeout(request) from error
 
     async def _exchange(self, request: Request, patience: _Patience | None = None) -> Response:
+        try:
+            raw = await self._open(request, patience)
+            if patience is not None:
+                patience.end()  # from here on `Wire` keeps the time
+            try:
+                return await _read(raw, request)
+            except BaseException:
+                raw.close()
+                raise
+        except WeChatPayError:
+            raise
+        except TimeoutError as error:
+            connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
+            raise failure.timeout(request, connected=connected) from error
+        except Refused as error:
+            raise failure.refused(request, str(error)) from error
+        except aiohttp.ClientSSLError as error:
+            raise failure.tls(request, error) from error
+        except (aiohttp.ClientHttpProxyError, aiohttp.ClientConnectorError) as error:
+            raise failure.unreachable(request, error) from self._cause(request, error)
+        except aiohttp.ClientPayloadError as error:
+            raise failure.truncated(request, error) from self._cause(request, error)
+        except Exception as error:  # noqa: BLE001 - see below
+            # Whatever the library raises, a caller need only handle the errors of this one.
+            raise failure.broken(request, error) from self._cause(request, error)
+
+    async def _open(self, request: Request, patience: _Patience | None) -> aiohttp.ClientResponse:
+        """Send a request, and read up to where the response's body begins."""
         loop = asyncio.get_running_loop()
         life = self._sessions.get(loop)
         if life is None or life.session.closed:
@@ -65,44 +92,29 @@ class AiohttpTransport:
         login = None if self._proxy is None else self._proxy.headers()
         if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
             headers = headers.merged(login)
+        is_tls = request.origin.startswith("https:")
+        login = None if self._proxy is None else self._proxy.headers()
+        if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
+            headers = headers.merged(login)
         if patience is not None and data is not None:
             headers = headers.added("Content-Length", str(len(data)))
             data = _Blocks(data, patience)
-        try:
-            raw = await life.session.request(
-                request.method,
-                _url(Origin(request.origin), request.target),
-                data=data,
-                headers=headers.pairs(),
-                allow_redirects=False,
-                ssl=self._tls.context(request.certificate) if is_tls else True,
-                proxy=self._proxy_url,
-                proxy_headers=login if is_tls else None,
-                timeout=_timeout(*request.timeout),
-            )
-            if patience is not None:
-                patience.end()  # from here on aiohttp keeps the time between reads
-            fields = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
-            if request.sink is not None and request.sink.takes(raw.status):
-                async with raw:
-                    return await _stream(raw, fields, request, request.sink)
-            # `read` gives the connection back, or closes it if anything goes wrong.
-            return Response(raw.status, fields, await raw.read(), request=request)
-        except TimeoutError as error:
-            connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
-            raise failure.timeout(request, connected=connected) from error
-        except aiohttp.ClientSSLError as error:
-            raise failure.tls(request, error) from error
-        except aiohttp.ClientHttpProxyError as error:
-            raise failure.unreachable(request, error) from None  # it names the proxy's password
-        except aiohttp.ClientConnectorError as error:
-            raise failure.unreachable(request, error) from error
-        except aiohttp.ClientPayloadError as error:
-            raise failure.truncated(request, error) from error
-        except aiohttp.ClientResponseError as error:
-            raise failure.broken(request, error) from None  # it holds the request's Authorization
-        except (aiohttp.ClientError, OSError) as error:
-            raise failure.broken(request, error) from error
+        return await life.session.request(
+            request.method,
+            _url(Origin(request.origin), request.target),
+            data=data,
+            headers=headers.pairs(),
+            allow_redirects=False,
+            ssl=self._tls.context(request.certificate) if is_tls else True,
+            proxy=self._proxy_url,
+            proxy_headers=login if is_tls else None,
+            timeout=_timeout(*request.timeout),
+            # What was not asked for is refused, so no work is done on it.
+            auto_decompress=headers.get("Accept-Encoding") != "identity",
+        )
+
+    def _cause(self, request: Request, error: BaseException) -> BaseException:
+        return failure.cause(request, error, self._proxy)
 
     async def _begin(self, loop: asyncio.AbstractEventLoop) -> _Life:
         self._forget_closed_loops()
@@ -156,34 +168,6 @@ class _Blocks:
         return block
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Passes over a kept connection that is at its end, or on which something came unasked.
-
-    What comes unasked is nobody's answer, and a signature does not say whose it is. A loop that
-    was at rest has noticed neither yet, so the socket itself is asked, as urllib3 does; one that
-    has other answers to wait for goes round all the time, and notices by itself.
-    """
-
-    async def _get(self, *arguments: Any) -> Any:
-        while (connection := await super()._get(*arguments)) is not None:
-            protocol: Any = connection.protocol
-            busy = len(self._acquired) > 1
-            if not protocol.should_close and (busy or not _is_readable(protocol.transport)):
-                break
-            connection.close()
-        return connection
-
-
-def _is_readable(transport: asyncio.BaseTransport | None) -> bool:
-    """Whether there is something to read on an idle connection: an end, or bytes."""
-    sock: Any = transport and transport.get_extra_info("socket")
-    if sock is None or not hasattr(select, "poll"):
-        return False
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
 class _Life:
     """A session that is closed together with its loop.
 
@@ -193,8 +177,9 @@ class _Life:
 
     def __init__(self) -> None:
         self.session = aiohttp.ClientSession(
-            connector=_Connector(limit=0, limit_per_host=0, keepalive_timeout=30),
+            connector=Connector(limit=0, limit_per_host=0, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
+            response_class=Answer,
         )
         # aiohttp sends PUT and DELETE again by itself; whether to is the caller's decision.
         self.session._retry_connection = False
@@ -221,21 +206,88 @@ async def _owned(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
         await session.close()
 
 
+async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
+    if raw.status < 200:
+        raise failure.refused(
+            request, f"HTTP {raw.status} switches to a protocol that was not asked for"
+        )
+    headers = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
+    streamed = request.sink is not None and request.sink.takes(raw.status)
+    limit = request.options.max_response_size if streamed else request.max_response_size
+    limits.check_head(request, headers, _length(raw), limit)
+    digest = None
+    if request.sink is not None and streamed:
+        digest = request.digest(headers) if request.digest is not None else None
+        await _stream(raw, request, request.sink, digest, limit)
+        content = bytes(request.sink.head)
+    else:
+        content = await _content(raw, request)
+    held = None
+    if isinstance(raw, Answer):  # what stands for one in a test holds no connection
+        held = HeldConnection(raw, limits.is_framed_plainly(raw.status, headers))
+    return Response(
+        raw.status,
+        headers,
+        content,
+        request=request,
+        streamed=streamed,
+        digest=digest,
+        held=held,
+    )
+
+
+def _length(raw: aiohttp.ClientResponse) -> int | None:
+    return None if raw.method == "HEAD" or raw.status in (204, 304) else raw.content_length
+
+
+def _wire(raw: aiohttp.ClientResponse) -> Wire | None:
+    return raw.wire if isinstance(raw, Answer) else None
+
+
+async def _content(raw: aiohttp.ClientResponse, request: Request) -> bytes:
+    """A body in memory, within the limit."""
+    limit = request.max_response_size
+    wire = _wire(raw)
+    if wire is not None:
+        wire.allow(limits.wire_limit(limit))
+    body = await raw.content.readany()
+    if len(body) > limit:
+        raise failure.too_large(request, limit)
+    more = await raw.content.readany() if body else b""
+    if not more:
+        return body
+    gathered = bytearray(body)
+    while more:
+        gathered += more
+        if len(gathered) > limit:
+            raise failure.too_large(request, limit)
+        more = await raw.content.readany()
+    return bytes(gathered)
+
+
 async def _stream(
-    raw: aiohttp.ClientResponse, headers: Headers, request: Request, sink: Download
-) -> Response:
-    digest = request.digest(headers) if request.digest is not None else None
+    raw: aiohttp.ClientResponse,
+    request: Request,
+    sink: Download,
+    digest: Digest | None,
+    limit: int | None,
+) -> None:
+    """Write a body to a sink; each block of it has time of its own."""
     await _in_thread(sink.open)
     buffer = bytearray()
+    wire = _wire(raw)
+    if wire is not None:
+        wire.renew(limits.wire_limit(limits.BLOCK))
     async for chunk in raw.content.iter_any():
         buffer += chunk
-        if len(buffer) >= CHUNK:
+        if limit is not None and sink.size + len(buffer) > limit:
+            raise failure.too_large(request, limit)
+        if len(buffer) >= limits.BLOCK:
             await _flush(sink, digest, bytes(buffer))
             buffer.clear()
+            if wire is not None:
+                wire.renew(limits.wire_limit(limits.BLOCK))
     await _flush(sink, digest, bytes(buffer))
-    return Response(
-        raw.status, headers, bytes(sink.head), request=request, streamed=True, digest=digest
-    )
 
 
 async def _flush(sink: Download, digest: Digest | None, block: bytes) -> None:

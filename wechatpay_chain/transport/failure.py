@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from ..display import printable
 from ..errors import TransportError, TransportTimeout
 from ..messages import Request
+from .proxy import Proxy
 
-__all__ = ["broken", "timeout", "tls", "truncated", "unreachable"]
+__all__ = [
+    "broken",
+    "cause",
+    "coded",
+    "refused",
+    "timeout",
+    "tls",
+    "too_large",
+    "truncated",
+    "unreachable",
+]
 
+TOKEN = re.compile("[0-9A-Za-z+/=_-]{16,}")
 MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
 
 
@@ -48,6 +62,58 @@ def broken(request: Request, error: BaseException) -> TransportError:
     return TransportError(
         f"{_call(request)}: the connection broke ({_reason(error)}). {MAYBE_DONE}"
     )
+
+
+def too_large(request: Request, limit: int) -> TransportError:
+    """More bytes came, or were announced, than a response may have."""
+    return TransportError(
+        f"{_call(request)}: the response is larger than max_response_size={limit} bytes; give a "
+        f"larger one, or sink= for a file. {MAYBE_DONE}"
+    )
+
+
+def coded(request: Request, coding: str) -> TransportError:
+    """A body came in a content coding that was not asked for."""
+    return TransportError(
+        f"{_call(request)}: the response has Content-Encoding {printable(coding, 100)!r}, which "
+        f"the request's Accept-Encoding does not name. {MAYBE_DONE}"
+    )
+
+
+def refused(request: Request, what: str) -> TransportError:
+    """A response breaks a rule of HTTP, or a limit."""
+    return TransportError(f"{_call(request)}: the response is refused: {what}. {MAYBE_DONE}")
+
+
+def cause(request: Request, error: BaseException, proxy: Proxy | None) -> BaseException:
+    """A library's exception to chain; its text alone where it tells a credential or is unprintable.
+
+    Args:
+        request: whose header fields are secret.
+        error: what the library raised.
+        proxy: whose login is secret.
+    """
+    values = [request.headers.get(name, "") for name in ("Authorization", "Cookie")]
+    if proxy is not None:
+        values += [login.removeprefix("Basic ") for login in proxy.headers().values()]
+    tokens = {token for value in values for token in [value, *TOKEN.findall(value)] if token}
+    shown = "".join(f"{link} {link!r}" for link in _chain(error))
+    if shown.isprintable() and not any(token in shown for token in tokens):
+        return error
+    text = f"{type(error).__qualname__}: {_reason(error)}"
+    for token in tokens:
+        text = text.replace(token, "***")
+    return TransportError(text)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception with those that it was raised from or while handling."""
+    links: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and all(following is not link for link in links):
+        links.append(following)
+        following = following.__cause__ or following.__context__
+    return links
 
 
 def _call(request: Request) -> str:

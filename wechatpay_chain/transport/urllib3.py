@@ -13,8 +13,6 @@ import urllib3
 from urllib3 import exceptions
 from urllib3.exceptions import (
     ConnectTimeoutError,
-    HTTPError,
-    LocationValueError,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
@@ -23,10 +21,12 @@ from urllib3.exceptions import (
 )
 
 from ..authority import Origin
-from ..messages import Headers, Request, Response
-from . import failure
+from ..errors import WeChatPayError
+from ..messages import Digest, Headers, Held, Request, Response
+from . import failure, limits
 from .proxy import Proxy
 from .tls import TLS
+from .urllib3_connection import HeldConnection, HeldResponse, Refused, Source, connection_class
 
 if TYPE_CHECKING:
     from ..download import Download
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Urllib3Transport"]
 
 CHUNK = 256 * 1024
-BLOCK = 64 * 1024
 NO_RETRY = urllib3.Retry(False, redirect=False)
 
 
@@ -51,15 +50,14 @@ class Urllib3Transport:
 
     def send(self, request: Request) -> Response:
         try:
-            if request.sink is not None:
-                return self._download(request, request.sink)
-            raw = self._open(request)
-            return Response(raw.status, _headers(raw), raw.data, request=request)
+            return self._exchange(request)
+        except WeChatPayError:
+            raise
         except (NameResolutionError, NewConnectionError, ProxyError) as error:
             cause = getattr(error, "original_error", None)
             if isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError):
                 raise failure.timeout(request, connected=False) from error
-            raise failure.unreachable(request, error) from error
+            raise failure.unreachable(request, error) from self._cause(request, error)
         except ConnectTimeoutError as error:
             raise failure.timeout(request, connected=False) from error
         except exceptions.TimeoutError as error:
@@ -67,23 +65,26 @@ class Urllib3Transport:
         except SSLError as error:
             if _caused_by(error, ssl.SSLCertVerificationError) or _in_handshake(error):
                 raise failure.tls(request, error) from error
-            raise failure.broken(request, error) from error
+            raise failure.broken(request, error) from self._cause(request, error)
         except ProtocolError as error:
             if _caused_by(error, TimeoutError):
                 raise failure.timeout(request) from error
+            for cause in _causes(error):
+                if isinstance(cause, Refused):
+                    raise failure.refused(request, str(cause)) from error
             if _caused_by(error, http.client.IncompleteRead, exceptions.IncompleteRead):
-                raise failure.truncated(request, error) from error
-            raise failure.broken(request, error) from error
-        except (HTTPError, LocationValueError, OSError, RuntimeError) as error:
-            # RuntimeError: so niquests' urllib3 says that a kept connection is out of step.
-            raise failure.broken(request, error) from error
+                raise failure.truncated(request, error) from self._cause(request, error)
+            raise failure.broken(request, error) from self._cause(request, error)
+        except Exception as error:  # noqa: BLE001 - see below
+            # Whatever the library raises, a caller need only handle the errors of this one.
+            raise failure.broken(request, error) from self._cause(request, error)
 
-    def _open(self, request: Request) -> Any:
+    def _exchange(self, request: Request) -> Response:
         pool = self._pool(request)
         target = request.target
         if pool.proxy is not None and pool.scheme == "http":
             target = request.url
-        return pool.urlopen(
+        raw: Any = pool.urlopen(
             request.method,
             target,
             body=request.content or (None if request.method == "GET" else b""),
@@ -92,23 +93,19 @@ class Urllib3Transport:
             redirect=False,
             assert_same_host=False,
             timeout=_timeout(*request.timeout),
-            preload_content=request.sink is None,
+            preload_content=False,
         )
-
-    def _download(self, request: Request, sink: Download) -> Response:
-        raw = self._open(request)
-        headers = _headers(raw)
-        complete = False
+        headers = Headers.over(raw.headers.iteritems(), raw.headers.getlist)
+        held = _hold(pool, raw, headers)
         try:
-            if sink.takes(raw.status):
-                response = _stream(raw, headers, request, sink)
-            else:
-                response = Response(raw.status, headers, raw.read(), request=request)
-            complete = True
-        finally:
-            # Half-read, a connection would give its rest to the next request.
-            (raw.release_conn if complete else raw.close)()
-        return response
+            return _read(raw, headers, request, held)
+        except BaseException:
+            raw.close()
+            held.settle(False)
+            raise
+
+    def _cause(self, request: Request, error: BaseException) -> BaseException:
+        return failure.cause(request, error, self._proxy)
 
     def _pool(self, request: Request) -> urllib3.HTTPConnectionPool:
         if self._owner != os.getpid():
@@ -140,7 +137,7 @@ class Urllib3Transport:
                 self._proxy.origin, proxy_headers=self._proxy.headers(), **settings
             )
             pool = manager.connection_from_host(origin.host, origin.port, origin.scheme)
-        pool.ConnectionCls = _connection(pool.ConnectionCls)
+        pool.ConnectionCls = connection_class(pool.ConnectionCls)
         return pool
 
     def close(self) -> None:
@@ -163,63 +160,79 @@ def _in_handshake(error: BaseException) -> bool:
     return any(getattr(cause, "in_handshake", False) for cause in _causes(error))
 
 
-class _Connection:
-    """Adds to a connection of urllib3's what it does not tell and does not do.
-
-    A TLS error in the handshake is marked: nothing was sent before it. A request's header and body
-    are written at once: one system call, one packet, one wake-up less.
-    """
-
-    _held: list[bytes] | None = None
-
-    def connect(self) -> None:
-        try:
-            super().connect()  # type: ignore[misc]
-        except ssl.SSLError as error:
-            error.in_handshake = True  # type: ignore[attr-defined]
-            raise
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        self._held = []
-        try:
-            super().request(*arguments, **options)  # type: ignore[misc]
-            message = b"".join(self._held)
-        finally:
-            self._held = None
-        # The timeout is one write's, so a large body on a slow line needs several.
-        for begin in range(0, len(message), BLOCK):
-            self.send(message[begin : begin + BLOCK])
-
-    def send(self, data: bytes) -> None:
-        if self._held is None:
-            super().send(data)  # type: ignore[misc]
-        else:
-            self._held.append(data)
+def _hold(pool: Any, raw: Any, headers: Headers) -> Held:
+    """Keep urllib3 from giving a connection back as soon as its response has been read."""
+    connection = raw.connection
+    if not hasattr(connection, "answer"):
+        return HeldResponse(raw)
+    raw._connection = None
+    return HeldConnection(pool, connection, limits.is_framed_plainly(raw.status, headers))
 
 
-@lru_cache(maxsize=8)
-def _connection(connection: Any) -> Any:
-    """`_Connection` over a connection class, where that is one of `http.client`'s."""
-    # Packages that take urllib3's place (niquests brings one) have protocols of their own.
-    if not issubclass(connection, http.client.HTTPConnection):
-        return connection
-    return type(connection.__name__, (_Connection, connection), {})
+def _read(raw: Any, headers: Headers, request: Request, held: Held) -> Response:
+    streamed = request.sink is not None and request.sink.takes(raw.status)
+    limit = request.options.max_response_size if streamed else request.max_response_size
+    length = getattr(raw, "length_remaining", None)
+    limits.check_head(request, headers, length, limit)
+    source = getattr(getattr(held, "answer", None), "source", None)
+    digest = None
+    if request.sink is not None and streamed:
+        digest = request.digest(headers) if request.digest is not None else None
+        _stream(raw, request, request.sink, digest, limit, source)
+        content = bytes(request.sink.head)
+    else:
+        content = _content(raw, request, None if limits.is_coded(headers) else length, source)
+    return Response(
+        raw.status,
+        headers,
+        content,
+        request=request,
+        streamed=streamed,
+        digest=digest,
+        held=held,
+    )
 
 
-def _headers(raw: Any) -> Headers:
-    return Headers.over(raw.headers.iteritems(), raw.headers.getlist)
+def _content(raw: Any, request: Request, length: int | None, source: Source | None) -> bytes:
+    """A body in memory, of a length that is known or within the limit."""
+    limit = request.max_response_size
+    if source is not None:
+        source.allow(limits.wire_limit(limit if length is None else length))
+    if length is not None:
+        content: bytes = raw.read()
+        return content
+    gathered = bytearray()
+    while chunk := raw.read(CHUNK):
+        gathered += chunk
+        if len(gathered) > limit:
+            raise failure.too_large(request, limit)
+    return bytes(gathered)
 
 
-def _stream(raw: Any, headers: Headers, request: Request, sink: Download) -> Response:
-    digest = request.digest(headers) if request.digest is not None else None
+def _stream(
+    raw: Any,
+    request: Request,
+    sink: Download,
+    digest: Digest | None,
+    limit: int | None,
+    source: Source | None,
+) -> None:
+    """Write a body to a sink; each block of it has time of its own."""
     sink.open()
-    for chunk in raw.stream(CHUNK):
+    block = limits.BLOCK
+    while True:
+        if source is not None and block >= limits.BLOCK:
+            source.renew(limits.wire_limit(limits.BLOCK))
+            block = 0
+        chunk = raw.read(CHUNK)
+        if not chunk:
+            break
+        block += len(chunk)
         if digest is not None:
             digest.update(chunk)
         sink.write(chunk)
-    return Response(
-        raw.status, headers, bytes(sink.head), request=request, streamed=True, digest=digest
-    )
+        if limit is not None and sink.size > limit:
+            raise failure.too_large(request, limit)
 
 
 @lru_cache(maxsize=64)

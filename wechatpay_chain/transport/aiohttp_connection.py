@@ -1,0 +1,184 @@
+"""Connections of aiohttp's whose responses are bounded, and that are kept only when they are clean.
+
+aiohttp gives a connection back as soon as a response has ended, runs no timer after an
+informational response, and counts neither the bytes nor the time of a whole response. `Connector`
+makes connections that speak `Wire`, which does; `Answer` is the session's `response_class`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import select
+import sys
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+from . import limits
+
+__all__ = ["Answer", "Connector", "HeldConnection", "Refused", "Wire"]
+
+
+class Refused(aiohttp.ClientError):
+    """A response breaks a rule of HTTP, or a limit."""
+
+
+class Wire(ResponseHandler):
+    """What a connection receives, within a number of bytes and a time."""
+
+    _left = sys.maxsize
+    _deadline: float | None = None
+    _patience: float | None = None
+    _informational = 0
+    _is_sent = False
+    _is_answered = False
+
+    def set_response_params(self, **settings: Any) -> None:
+        """Begin an exchange."""
+        self._patience = settings.get("read_timeout")
+        self._deadline = None
+        self._left = limits.HEAD + limits.BLOCK  # one read may bring much of a body along
+        self._informational = 0
+        self._is_sent = self._is_answered = False
+        super().set_response_params(**settings)
+
+    def start_timeout(self) -> None:
+        """The request is sent: from now on its response is waited for."""
+        self._is_sent = True
+        if self._deadline is None and self._patience is not None:
+            self._deadline = self._loop.time() + limits.SLOWEST * self._patience
+        super().start_timeout()
+
+    def allow(self, left: int) -> None:
+        """Set how many bytes more may come."""
+        self._left = left
+        if self._deadline is None:
+            self.renew(left)
+
+    def renew(self, left: int) -> None:
+        """Set how many bytes more may come, and let their time begin now."""
+        self._left = left
+        if self._patience is not None:
+            self._deadline = self._loop.time() + limits.SLOWEST * self._patience
+            self._read_timeout = self._patience
+
+    def data_received(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left < 0:
+            self._refuse("it has more bytes than a response may have")
+            return
+        if self._deadline is not None and self._patience is not None:
+            left = self._deadline - self._loop.time()
+            if left <= 0:
+                self._on_read_timeout()
+                return
+            if left < self._patience:
+                self._read_timeout = left
+        super().data_received(data)
+        if self._is_sent and not self._is_answered and self._read_timeout_handle is None:
+            self._reschedule_timeout()  # aiohttp takes an informational response for the end
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """Take a response's head; the final one is passed on (RFC 9110, section 15.2)."""
+        status = data[0].code
+        if status >= 200 or status == 101:
+            self._is_answered = True
+            super().feed_data(data, size)
+            return
+        self._informational += 1
+        if "Content-Length" in data[0].headers or "Transfer-Encoding" in data[0].headers:
+            self._refuse(f"HTTP {status} is informational and has no body, yet announces one")
+        elif self._informational > limits.INFORMATIONAL:
+            self._refuse(f"more than {limits.INFORMATIONAL} informational responses precede it")
+
+    def _refuse(self, what: str) -> None:
+        error = Refused(what)
+        payload, self._payload = self._payload, None
+        self.set_exception(error)
+        if payload is not None:
+            payload.set_exception(error)
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Answer(aiohttp.ClientResponse):
+    """A response that keeps its connection until it is settled."""
+
+    _is_settled = False
+
+    def _release_connection(self) -> None:
+        if self._is_settled:
+            super()._release_connection()
+
+    @property
+    def wire(self) -> Wire | None:
+        """The connection's other end."""
+        protocol = self._connection and self._connection.protocol
+        return protocol if isinstance(protocol, Wire) else None
+
+    def settle(self, *, keep: bool) -> None:
+        """Give the connection back, to be kept or to be closed."""
+        self._is_settled = True
+        if keep and self.content.is_eof():
+            self._release_connection()
+        else:
+            self.close()
+
+    def __del__(self, *_: Any) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and so are its sockets
+                connection.close()
+
+
+class HeldConnection:
+    """A connection that is out of its pool until its response is settled.
+
+    Args:
+        raw: the response.
+        is_reusable: whether it is certain where it ends.
+    """
+
+    __slots__ = ("_is_reusable", "_raw")
+
+    def __init__(self, raw: Answer, is_reusable: bool) -> None:
+        self._raw: Answer | None = raw
+        self._is_reusable = is_reusable
+
+    def settle(self, keep: bool, /) -> None:
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            raw.settle(keep=keep and self._is_reusable)
+
+
+class Connector(aiohttp.TCPConnector):
+    """Passes over a kept connection that is at its end, or on which something came unasked.
+
+    What comes unasked is nobody's answer, and a signature does not say whose it is. The event loop
+    may not have noticed it yet, so the socket itself is asked, as urllib3 does.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._factory = functools.partial(Wire, loop=self._loop)  # type: ignore[assignment]
+
+    async def _get(self, *arguments: Any) -> Any:
+        while (connection := await super()._get(*arguments)) is not None:
+            protocol: Any = connection.protocol
+            if not protocol.should_close and not _is_readable(protocol.transport):
+                break
+            connection.close()
+        return connection
+
+
+def _is_readable(transport: asyncio.BaseTransport | None) -> bool:
+    """Whether there is something to read on an idle connection: an end, or bytes."""
+    sock: Any = transport and transport.get_extra_info("socket")
+    if sock is None or not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

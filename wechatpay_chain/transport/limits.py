@@ -1,0 +1,101 @@
+"""How much of a response is read, and how long reading may take.
+
+A server decides what it sends, so every part of a response is bounded: its header, the
+informational responses ahead of it, its body, the framing around that, and the time that all of it
+takes. Both transports count with the numbers of this module.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..messages import Headers, Request
+from . import failure
+
+__all__ = [
+    "BLOCK",
+    "BODILESS",
+    "HEAD",
+    "INFORMATIONAL",
+    "SLOWEST",
+    "check_head",
+    "is_coded",
+    "is_framed_plainly",
+    "wire_limit",
+]
+
+HEAD = 256 * 1024
+"""Bytes of a response's header, with those of the informational responses ahead of it."""
+
+INFORMATIONAL = 8
+"""Informational responses (1xx) that are passed over. RFC 9110, section 15.2, sets no number."""
+
+SLOWEST = 4
+"""A response ends within this many times the read timeout; one that goes to a `sink`, each of its
+blocks does."""
+
+BLOCK = 1024 * 1024
+"""Bytes of a streamed body that make up a block."""
+
+NO_WEIGHT = re.compile(r"q\s*=\s*0(\.0*)?")
+BODILESS = (204, 304)
+"""Final statuses whose responses end with their header (RFC 9112, section 6.3)."""
+
+
+def wire_limit(body: int) -> int:
+    """Bytes on the wire for a body of that many: chunk sizes, extensions and trailers included."""
+    return 2 * body + BLOCK
+
+
+def check_head(request: Request, headers: Headers, length: int | None, limit: int | None) -> None:
+    """Refuse a body before it is read.
+
+    Args:
+        request: what is answered.
+        headers: of the response.
+        length: bytes of the body that the response announces, or None.
+        limit: bytes that it may have, or None.
+
+    Raises:
+        TransportError: it has a content coding that was not asked for, or is too large.
+    """
+    codings = _codings(headers)
+    if codings and not codings <= _accepted(request, codings):
+        raise failure.coded(request, ", ".join(sorted(codings)))
+    if limit is not None and length is not None and length > limit:
+        raise failure.too_large(request, limit)
+
+
+def is_coded(headers: Headers) -> bool:
+    """Whether a body must be decoded."""
+    return bool(_codings(headers))
+
+
+def is_framed_plainly(status_code: int, headers: Headers) -> bool:
+    """Whether it is certain where a response ends, so that its connection can be used again.
+
+    It is not where two fields say so (RFC 9112, section 6.3, rule 3), nor where a response that has
+    no body announces one.
+    """
+    length = headers.get_all("Content-Length")
+    coding = headers.get_all("Transfer-Encoding")
+    if status_code in BODILESS:
+        return status_code == 204 and not coding and all(value.strip() == "0" for value in length)
+    return len(length) + len(coding) <= 1
+
+
+def _codings(headers: Headers) -> set[str]:
+    fields = headers.get_all("Content-Encoding")
+    if not fields:
+        return set()
+    return {name.strip().lower() for name in ",".join(fields).split(",")} - {"", "identity"}
+
+
+def _accepted(request: Request, codings: set[str]) -> set[str]:
+    """Which of some content codings a request asks for (RFC 9110, section 12.5.3)."""
+    named = {}
+    for item in ",".join(request.headers.get_all("Accept-Encoding")).lower().split(","):
+        name, _, weight = item.partition(";")
+        named[name.strip().removeprefix("x-")] = not NO_WEIGHT.fullmatch(weight.strip())
+    anything = named.get("*", False)
+    return {coding for coding in codings if named.get(coding.removeprefix("x-"), anything)}

@@ -1,0 +1,225 @@
+"""A connection of urllib3's whose responses are bounded, and that is kept only when it is clean.
+
+http.client reads a status line, header and body without a limit of time, takes informational
+responses for final ones, and drops what it has read beyond a response. The classes here sit below
+urllib3's own: `Source` counts bytes and time, `Answer` passes over informational responses and
+notices what is left over.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import ssl
+import time
+from functools import lru_cache
+from typing import Any
+
+from . import limits
+
+__all__ = ["HeldConnection", "HeldResponse", "Refused", "Source", "connection_class"]
+
+BLOCK = 64 * 1024
+
+
+class Refused(http.client.HTTPException):
+    """A response breaks a rule of HTTP, or a limit."""
+
+
+class Source(io.RawIOBase):
+    """The bytes that a socket receives, within a number and a time.
+
+    Args:
+        sock: a socket, or what stands for one; its timeout is the time between two reads.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._patience: float | None = sock.gettimeout()
+        self._deadline = 0.0
+        self._ended = False
+        self.renew(limits.HEAD)
+
+    def allow(self, left: int) -> None:
+        """Set how many bytes more may come."""
+        self._left = left
+
+    def renew(self, left: int) -> None:
+        """Set how many bytes more may come, and let their time begin now."""
+        self.allow(left)
+        if self._patience is not None:
+            self._deadline = time.monotonic() + limits.SLOWEST * self._patience
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if self._ended:
+            return 0
+        if self._patience is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            if left < self._patience:
+                self._sock.settimeout(left)
+        count: int = self._raw.readinto(buffer) or 0
+        self._left -= count
+        if self._left < 0:
+            raise Refused("it has more bytes than a response may have")
+        return count
+
+    def end(self) -> None:
+        """Read nothing more."""
+        self._ended = True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class Answer(http.client.HTTPResponse):
+    """A response of http.client's that is the final one (RFC 9110, section 15.2).
+
+    Attributes:
+        source: what it is read from.
+        is_clean: False once something was left over when it ended.
+    """
+
+    def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
+        self.source = Source(sock)
+        self.is_clean = True
+        self._informational = 0
+        super().__init__(self.source, *arguments, **options)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < 200:
+            self.headers = None  # type: ignore[assignment]  # so that the next one is read
+            super().begin()
+        if self.status in limits.BODILESS:
+            self.chunked = False  # whatever its header says
+
+    def _read_status(self) -> tuple[str, int, str]:
+        read: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        status = read[1]
+        if status == 101:
+            raise Refused("HTTP 101 switches to a protocol that was not asked for")
+        if status < 200:
+            self._informational += 1
+            if self._informational > limits.INFORMATIONAL:
+                raise Refused(
+                    f"more than {limits.INFORMATIONAL} informational responses precede it"
+                )
+        return read
+
+    def _close_conn(self) -> None:
+        # What the buffer still holds came with this response and must not answer another request.
+        self.source.end()
+        if self.fp is not None and self.fp.peek(1):
+            self.is_clean = False
+        super()._close_conn()  # type: ignore[misc]
+
+
+class HeldConnection:
+    """A connection that is out of its pool until its response is settled.
+
+    Args:
+        pool: where it came from.
+        connection: one of `connection_class`.
+        is_reusable: whether it is certain where its response ends.
+    """
+
+    __slots__ = ("_connection", "_is_reusable", "_pool", "answer")
+
+    def __init__(self, pool: Any, connection: Any, is_reusable: bool) -> None:
+        self._pool = pool
+        self._connection = connection
+        self._is_reusable = is_reusable
+        self.answer: Answer = connection.answer
+
+    def settle(self, keep: bool, /) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if not (keep and self._is_reusable and self._is_quiet(connection)):
+            connection.close()
+        self._pool._put_conn(connection)  # one that is closed connects anew
+
+    def _is_quiet(self, connection: Any) -> bool:
+        """Whether nothing is left over, be it in a buffer of ours or of TLS."""
+        pending = getattr(connection.sock, "pending", None)
+        answer = self.answer
+        return answer.is_clean and answer.isclosed() and (pending is None or not pending())
+
+    def __del__(self) -> None:
+        self.settle(False)
+
+
+class HeldResponse:
+    """A response of a package that takes urllib3's place; it gives its connection back by itself.
+
+    Args:
+        raw: with urllib3's `release_conn` and `close`.
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def settle(self, keep: bool, /) -> None:
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            (raw.release_conn if keep else raw.close)()
+
+
+class _Connection:
+    """Adds to a connection of urllib3's what it does not tell and does not do.
+
+    A TLS error in the handshake is marked: nothing was sent before it. A request's header and body
+    are written at once: one system call, one packet, one wake-up less.
+    """
+
+    answer: Answer | None = None
+    _held: list[bytes] | None = None
+
+    def response_class(self, *arguments: Any, **options: Any) -> Answer:
+        self.answer = answer = Answer(*arguments, **options)
+        return answer
+
+    def connect(self) -> None:
+        try:
+            super().connect()  # type: ignore[misc]
+        except ssl.SSLError as error:
+            error.in_handshake = True  # type: ignore[attr-defined]
+            raise
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        self._held = []
+        try:
+            super().request(*arguments, **options)  # type: ignore[misc]
+            message = b"".join(self._held)
+        finally:
+            self._held = None
+        # The timeout is one write's, so a large body on a slow line needs several.
+        for begin in range(0, len(message), BLOCK):
+            self.send(message[begin : begin + BLOCK])
+
+    def send(self, data: bytes) -> None:
+        if self._held is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self._held.append(data)
+
+
+@lru_cache(maxsize=8)
+def connection_class(connection: Any) -> Any:
+    """`_Connection` over a connection class, where that is one of `http.client`'s."""
+    # Packages that take urllib3's place (niquests brings one) have protocols of their own.
+    if not issubclass(connection, http.client.HTTPConnection):
+        return connection
+    return type(connection.__name__, (_Connection, connection), {})

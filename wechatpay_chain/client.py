@@ -27,7 +27,7 @@ from .invoke import Invoke
 from .messages import Response
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
-from .segments import segment
+from .segments import root
 from .stack import Stack
 from .stacks import default_stacks
 from .uri import DEFAULT_BASE_URI
@@ -174,7 +174,7 @@ class WeChatPay:
     else:
 
         def __getattr__(self, name: str) -> Chain:
-            return Chain(self, segment(name), name=name)
+            return Chain(self, root(name, WeChatPay), name=name)
 
     __iter__ = None
     __contains__ = None
@@ -231,6 +231,11 @@ class WeChatPay:
     async def run_async(self, flow: Flow) -> Response:
         """The same on the running event loop."""
         return await run_async(flow, self._transport)
+
+    @property
+    def mchid(self) -> str:
+        """The merchant number."""
+        return self._mchid
 
     @property
     def credential(self) -> Credential:

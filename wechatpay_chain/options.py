@@ -10,6 +10,7 @@ from . import uri
 from .download import Download
 from .errors import ConfigurationError
 from .messages import MAX_RESPONSE_SIZE, Headers, Options, Request, Timeout
+from .mistakes import refuse_empty, what_was_meant
 from .platform_key import key_id
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def build(
     try:
         expanded = uri.expand(path, values)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{error}{_misplaced(path, values, options)}") from None
+        hints = what_was_meant(path, values, options, OPTIONS)
+        raise ConfigurationError(f"{error}{hints}") from None
+    refuse_empty(path, values)
     if v2:
         if options.answer_with is not None:
             raise ConfigurationError(
@@ -128,18 +131,6 @@ def build(
         variables=values,
         max_response_size=options.max_response_size or defaults.max_response_size,
     )
-
-
-def _misplaced(path: str, values: Mapping[str, Any], options: Options) -> str:
-    """What to do about a variable that was given inside another option."""
-    found = [
-        f"{name!r} stands in {place}=, where it does not reach the path: give it beside that"
-        for place in ("query", "json", "xml")
-        if isinstance(given := getattr(options, place), Mapping)
-        for name in given
-        if f"{{{name}}}" in path and name not in values
-    ]
-    return "".join(f". {hint}" for hint in found)
 
 
 def _options(chosen: dict[str, Any]) -> Options:

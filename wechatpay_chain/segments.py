@@ -7,8 +7,9 @@ import re
 from functools import lru_cache
 from string import ascii_uppercase
 
-__all__ = ["attribute", "segment"]
+__all__ = ["attribute", "root", "segment"]
 
+VERSION = re.compile("[vV][0-9]+")
 PROBES = ("__", "_ipython_", "_repr_")
 """How the names begin by which Python or a notebook asks an object what it can do."""
 
@@ -31,6 +32,24 @@ def segment(name: str) -> str:
         return name[:-1]
     kebab = "".join(f"-{sign.lower()}" if sign in ascii_uppercase else sign for sign in name)
     return kebab.removeprefix("-")
+
+
+def root(name: str, owner: type) -> str:
+    """A client's attribute as the first segment of a path: `v2`, `v3`.
+
+    Args:
+        name: of the attribute.
+        owner: the client's class, whose own names may have been meant.
+
+    Raises:
+        AttributeError: any other name.
+    """
+    if not VERSION.fullmatch(name):
+        segment(name)  # refuses what a tool probes for
+        from .mistakes import no_attribute
+
+        no_attribute(name, [own for own in dir(owner) if not own.startswith("_")])
+    return name.lower()
 
 
 def attribute(text: str) -> str | None:

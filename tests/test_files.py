@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from email.message import Message
 from email.parser import BytesParser
 
@@ -116,3 +117,65 @@ def test_a_sink_works_with_the_mock(keys, line, tmp_path):
     assert answer.verified
     assert json.loads(target.read_bytes()) == {"media_id": "1"}
     assert [path.name for path in tmp_path.iterdir()] == ["bill.csv"]
+
+
+class Upload:
+    """As FastAPI and aiohttp hand uploads over: with the file inside, and the form's name."""
+
+    def __init__(self, file, filename):
+        self.file = file
+        self.filename = filename
+        self.name = "license"
+
+    async def read(self):
+        return self.file.read()
+
+
+class Storage(io.BytesIO):
+    """As Flask does: a file itself, the form field's name in `name`."""
+
+    filename = "C:\\fakepath\\证照.png"
+    name = "license"
+
+
+def test_an_upload_of_a_framework():
+    one = Media(Upload(io.BytesIO(b"picture"), "a.png"))
+    assert (one.name, one.content) == ("a.png", b"picture")
+    two = Media(Storage(b"picture"))
+    assert (two.name, two.content) == ("证照.png", b"picture")
+
+
+@pytest.mark.parametrize("position", [3, 7])
+def test_a_file_is_uploaded_whole_whoever_has_read_in_it(position):
+    file = io.BytesIO(b"picture")
+    file.read(position)
+    assert Media(file, "a.png").content == b"picture"
+    assert Media(file, "a.png").content == b"picture"
+    assert Media(Upload(file, "a.png")).content == b"picture"
+
+
+def test_a_stream_that_cannot_go_back_is_read_from_where_it_is():
+    begin, end = os.pipe()
+    os.write(end, b"picture")
+    os.close(end)
+    with os.fdopen(begin, "rb") as file:
+        assert Media(file, "a.png").content == b"picture"
+        with pytest.raises(ConfigurationError, match="empty"):
+            Media(file, "a.png")
+
+
+def test_nothing_is_no_file(tmp_path):
+    (tmp_path / "a.png").touch()
+    closed = io.BytesIO(b"x")
+    closed.close()
+    for source in (io.BytesIO(), tmp_path / "a.png", Upload(io.BytesIO(), "a.png")):
+        with pytest.raises(ConfigurationError, match="empty"):
+            Media(source, "a.png")
+    for source in (closed, None, 7):
+        with pytest.raises(ConfigurationError, match="media"):
+            Media(source, "a.png")
+    for name in ("\ud800.png", 7):
+        with pytest.raises(ConfigurationError, match="cannot be a name"):
+            Media(b"x", name)
+    with pytest.raises(ConfigurationError, match="cannot be a name"):
+        Media(b"x", "a.png", field="\ud800")

@@ -6,6 +6,7 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012760432
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,13 +23,14 @@ class Media:
     """A file to upload.
 
     Args:
-        source: a path, a binary file, or the bytes.
-        name: the file name that WeChat Pay sees; by default the path's.
+        source: a path, a binary file (read from its begin), an upload object of Django, Flask,
+            FastAPI or aiohttp, or the bytes.
+        name: the file name that WeChat Pay sees; by default the source's.
         digest: `sha256`, `sm3`, `sha1` or `md5`.
         field: the form's name for the file; by default `file`, in APIv2 `media`.
 
     Raises:
-        ConfigurationError: unreadable, nameless, or an unknown digest.
+        ConfigurationError: unreadable, empty, nameless, or an unknown digest.
     """
 
     __slots__ = ("content", "digest", "digest_name", "field", "name")
@@ -45,6 +47,10 @@ class Media:
         self.name = name or own_name
         if not self.name:
             raise ConfigurationError("Media needs a name=: what it was given has none of its own")
+        if not self.content and not isinstance(source, bytes | bytearray | memoryview):
+            raise ConfigurationError(f"media: {printable(self.name)} is empty (0 bytes)")
+        for text in (self.name, field or ""):
+            _assert_text(text)
         self.digest_name = digest
         self.digest = digests.hexdigest(digest, self.content)
         self.field = field
@@ -100,6 +106,14 @@ def _quoted(value: str) -> str:
     return value.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
+def _assert_text(value: Any) -> None:
+    if not isinstance(value, str) or any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise ConfigurationError(
+            f"media: {printable(value)!r} cannot be a name: a str without lone surrogates is "
+            "expected"
+        )
+
+
 def _read(source: Any) -> tuple[bytes, str]:
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source), ""
@@ -111,11 +125,35 @@ def _read(source: Any) -> tuple[bytes, str]:
             raise ConfigurationError(
                 f"media: cannot read {printable(path)}: {why_not(error)}"
             ) from None
-    content = source.read() if hasattr(source, "read") else None
-    if not isinstance(content, bytes):
-        raise ConfigurationError(
-            f"media is of type {type(source).__name__}: a path, bytes, or a file opened in binary "
-            "mode is expected"
-        )
-    name = getattr(source, "name", "")
-    return content, Path(name).name if isinstance(name, str) else ""
+    return _read_file(source), _file_name(source)
+
+
+def _read_file(source: Any) -> bytes:
+    """The whole of a file, whatever was read of it before.
+
+    An upload object of a framework whose own `read` is a coroutine (FastAPI's) has the file in
+    `file`.
+    """
+    file = getattr(source, "file", source)
+    try:
+        if getattr(file, "seekable", bool)():
+            file.seek(0)
+        content: Any = file.read() if hasattr(file, "read") else None
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        raise ConfigurationError(f"media: cannot read the file: {printable(error)}") from None
+    if isinstance(content, bytes):
+        return content
+    if hasattr(content, "close"):
+        content.close()  # a coroutine that nobody will await
+    raise ConfigurationError(
+        f"media is of type {type(source).__name__}: a path, bytes, or a file opened in binary "
+        "mode is expected"
+    )
+
+
+def _file_name(source: Any) -> str:
+    """A file's name; upload objects of frameworks have it in `filename`, the form's in `name`."""
+    for name in (getattr(source, "filename", None), getattr(source, "name", None)):
+        if isinstance(name, str) and name:
+            return re.split(r"[/\\]", name)[-1]
+    return ""

@@ -275,3 +275,32 @@ def test_empty_and_none_are_not_values(invoke, method, name, value):
 def test_a_coupon_without_its_batch(invoke):
     with pytest.raises(ConfigurationError, match="stock_id is empty"):
         invoke.coupons([{"stock_id": "", "out_request_no": "1"}])
+
+
+EMPTY_ARGUMENTS = [
+    ("jsapi", {"appid": "wx1", "prepay_id": "p"}, {}),
+    ("miniprogram", {"appid": "wx1", "prepay_id": "p"}, {}),
+    ("app", {"appid": "wx1", "prepay_id": "p"}, {"partnerid": "1900000110"}),
+    ("payscore_use", {"package": "p"}, {}),
+    ("payscore_detail", {"service_id": "1", "out_order_no": "2"}, {}),
+    ("transfer", {"appid": "wx1", "package": "p"}, {"sub_mchid": "1", "openid": "o"}),
+    ("parking", {"openid": "o", "plate_number": "n", "plate_color": "BLUE"}, {"sub_mchid": "1"}),
+    ("redpacket", {"appid": "wx1", "package": "p"}, {}),
+    (
+        "coupon_link",
+        {"stock_id": "1", "out_request_no": "2", "open_id": "o"},
+        {"send_coupon_merchant": "1900000110", "coupon_code": "c"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "needed", "optional"), EMPTY_ARGUMENTS)
+def test_nothing_is_no_argument(keys, method, needed, optional):
+    """None leaves an optional argument out; an empty text is a mistake wherever it stands."""
+    call = getattr(keys.client().invoke, method)
+    assert call(**needed, **optional)
+    assert call(**needed, **dict.fromkeys(optional))
+    for name in (*needed, *optional):
+        for value in ("", " ", 1.5) + ((None,) if name in needed else ()):
+            with pytest.raises(ConfigurationError, match=r"is empty|is of type"):
+                call(**{**needed, **optional, name: value})

@@ -99,7 +99,7 @@ class Invoke:
         _check(appid=appid, prepay_id=prepay_id)
         fields = {
             "appid": appid,
-            "partnerid": partnerid or self._mchid,
+            "partnerid": self._or_own(partnerid=partnerid),
             "prepayid": prepay_id,
             "package": "Sign=WXPay",
             "noncestr": canonical.nonce(),
@@ -160,8 +160,7 @@ class Invoke:
             openid: the customer, if the page shall check who it is.
         """
         fields = {"mchId": self._mchid, **_check(appId=appid, package=package)}
-        more = {"subMchId": sub_mchid, "subAppId": sub_appid, "openId": openid}
-        return {**fields, **{name: value for name, value in more.items() if value}}
+        return {**fields, **_given(subMchId=sub_mchid, subAppId=sub_appid, openId=openid)}
 
     def transfer_app(
         self,
@@ -213,8 +212,7 @@ class Invoke:
             ),
             "timestamp": canonical.timestamp(),
         }
-        more = {"sub_mch_id": sub_mch_id, "sub_appid": sub_appid}
-        fields |= {name: value for name, value in more.items() if value}
+        fields |= _given(sub_mch_id=sub_mch_id, sub_appid=sub_appid)
         signed = {**fields, "sign": self._v2_sign("MD5", fields)}
         return {"appId": CONTRACT_APP, "path": CONTRACT_PAGE, "extraData": signed}
 
@@ -235,6 +233,7 @@ class Invoke:
             redirect_path: from that answer, if it has one.
         """
         extra = _check(pre_entrustweb_id=pre_entrustweb_id)
+        _check(redirect_appid=redirect_appid, redirect_path=redirect_path)
         return {"appId": redirect_appid, "path": redirect_path, "extraData": extra}
 
     def parking(
@@ -257,7 +256,7 @@ class Invoke:
         """
         extra = {
             "mchid": self._mchid,
-            **({"sub_mchid": sub_mchid} if sub_mchid else {}),
+            **_given(sub_mchid=sub_mchid),
             **_check(openid=openid, plate_number=plate_number, plate_color=plate_color),
             "trade_scene": "PARKING",
         }
@@ -278,7 +277,7 @@ class Invoke:
         """
         if not 1 <= len(coupons) <= 10:
             raise ConfigurationError(f"{len(coupons)} coupons: 1 to 10 can be sent at once")
-        sender = send_coupon_merchant or self._mchid
+        sender = self._or_own(send_coupon_merchant=send_coupon_merchant)
         fields = {
             f"{name}{index}": value
             for index, coupon in enumerate(coupons)
@@ -311,10 +310,9 @@ class Invoke:
         """
         fields = {
             **_check(stock_id=stock_id, out_request_no=out_request_no, open_id=open_id),
-            "send_coupon_merchant": send_coupon_merchant or self._mchid,
+            "send_coupon_merchant": self._or_own(send_coupon_merchant=send_coupon_merchant),
+            **_given(coupon_code=coupon_code),
         }
-        if coupon_code is not None:
-            fields["coupon_code"] = coupon_code
         fields["sign"] = self._v2_sign("HMAC-SHA256", fields)
         return f"{COUPON_PAGE}?{uri.query_string(fields)}#wechat_redirect"
 
@@ -333,6 +331,10 @@ class Invoke:
         }
         sign = self._v2_sign("MD5", {**fields, "appId": appid}).lower()
         return {**fields, "signType": "MD5", "paySign": sign}
+
+    def _or_own(self, **merchant: str | None) -> str:
+        """A merchant number that may be left out; then it is the client's own."""
+        return next(iter(_given(**merchant).values()), self._mchid)
 
     def _business_view(self, business_type: str, fields: dict[str, str]) -> dict[str, str]:
         query = {
@@ -372,3 +374,12 @@ def _check(**given: object) -> dict[str, str]:
         if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ConfigurationError(f"{name} holds a lone surrogate: not valid text")
     return {name: str(value) for name, value in given.items()}
+
+
+def _given(**optional: object) -> dict[str, str]:
+    """Those of the arguments that are not None, as text.
+
+    Raises:
+        ConfigurationError: one of them is empty, or of another type: None leaves it out.
+    """
+    return _check(**{name: value for name, value in optional.items() if value is not None})

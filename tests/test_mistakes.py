@@ -146,7 +146,7 @@ def test_a_right_call_loads_none_of_the_catalogue():
 import sys
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.transport.mock import MockTransport
-wxpay = WeChatPay(mchid="1", secret="s", transport=MockTransport(lambda _: None))
+wxpay = WeChatPay(mchid="1", secret="s" * 32, transport=MockTransport(lambda _: None))
 wxpay["v2/x/{id}"].post(id="1", xml={"mch_id": "1"}, unsigned=True)
 assert not any(name.startswith("wechatpay_chain.catalogue") for name in sys.modules)
 """

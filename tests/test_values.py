@@ -159,7 +159,7 @@ def test_the_catalogue_is_not_loaded_without_a_fraction():
 import sys
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.transport.mock import MockTransport
-wxpay = WeChatPay(mchid="1", secret="s", transport=MockTransport(lambda _: None))
+wxpay = WeChatPay(mchid="1", secret="s" * 32, transport=MockTransport(lambda _: None))
 wxpay.v2.pay.unifiedorder.post(xml={"mch_id": "1", "total_fee": 1, "x": "1.5"}, unsigned=True)
 assert not any(name.startswith("wechatpay_chain.catalogue") for name in sys.modules)
 """

@@ -10,7 +10,6 @@ DIR/gateway.lock      held while a gateway uses the folder
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -21,6 +20,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ..display import printable
+from . import owned
 from .identity import Identity, Platform, pem
 from .lock import Held, Lock
 from .store import Store, UnknownFormat
@@ -58,7 +59,7 @@ class FolderError(Exception):
     """
 
     def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
+        super().__init__(printable(message, 1000))
         self.hint = hint
 
     def __str__(self) -> str:
@@ -69,10 +70,10 @@ def hold(folder: Path) -> Lock:
     """Make a folder if it is missing, and keep other gateways out of it.
 
     Raises:
-        FolderError: another gateway has it, or it cannot be written.
+        FolderError: another gateway has it, it cannot be written, or it is another user's.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        owned.make_folder(folder)
         return Lock(folder / LOCK)
     except Held as held:
         by = f" (process {held.pid})" if held.pid else ""
@@ -91,7 +92,7 @@ def open_store(folder: Path) -> Store:
     """
     path = folder / DATABASE
     try:
-        path.touch(mode=0o600)
+        owned.claim(path, "-wal", "-shm", "-journal")
         return Store(path)
     except OSError as error:
         raise _unwritable(folder, error) from error
@@ -118,12 +119,12 @@ def load_identity(folder: Path) -> Identity:
     """
     keys = folder / "keys"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        owned.make_folder(folder)
         lock = Lock(folder / f".{LOCK}", wait=True)  # or two processes would mix their keys
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
-        if (keys / SECRETS).exists():
+        if _has_keys(keys):
             return _loaded(keys)
         identity = Identity.new()
         save_identity(identity, folder)
@@ -132,14 +133,21 @@ def load_identity(folder: Path) -> Identity:
         lock.release()
 
 
+def _has_keys(keys: Path) -> bool:
+    try:
+        return owned.is_there(keys) and (keys / SECRETS).exists()
+    except OSError as error:
+        raise _unwritable(keys.parent, error) from error
+
+
 def _loaded(keys: Path) -> Identity:
     try:
-        told = json.loads((keys / SECRETS).read_text("utf-8"))
+        told = json.loads(owned.read(keys / SECRETS))
         platforms = [
             Platform(
-                _key(keys / f"platform_key_{each['serial']}.pem"),
-                _certificate(keys / f"platform_cert_{each['serial']}.pem"),
-                str(each["public_key_id"]),
+                _key(keys / f"platform_key_{_serial(each)}.pem"),
+                _certificate(keys / f"platform_cert_{_serial(each)}.pem"),
+                _told(each, "public_key_id"),
             )
             for each in told["platforms"]
         ]
@@ -149,11 +157,11 @@ def _loaded(keys: Path) -> Identity:
             attribute: (_key if attribute.endswith("_key") else _certificate)(keys / name)
             for attribute, name in NAMES.items()
         }
-        parts |= {name: str(told[name]) for name in TEXTS}
+        parts |= {name: _told(told, name) for name in TEXTS}
         return Identity(platforms=tuple(platforms), **parts)
     except OSError as error:
         problem = f"{error.filename or keys}: {error.strerror}"
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         problem = f"{type(error).__name__}: {error}"
     raise FolderError(
         f"the keys in {keys} cannot be read ({problem})",
@@ -169,7 +177,7 @@ def save_identity(identity: Identity, folder: Path) -> None:
     """
     keys = folder / "keys"
     try:
-        if (keys / SECRETS).exists():
+        if _has_keys(keys):
             _write_all(identity, keys)
             _forget_platforms(identity, keys)
         else:
@@ -180,11 +188,11 @@ def save_identity(identity: Identity, folder: Path) -> None:
 
 def _write_first(identity: Identity, keys: Path) -> None:
     """Let the folder appear with all that is in it: half of it would be of no use."""
-    if keys.exists() and any(keys.iterdir()):
+    if owned.is_there(keys) and any(keys.iterdir()):
         raise FolderError(
             f"{keys} has files that are not a gateway's", "they stay; choose another folder"
         )
-    keys.parent.mkdir(parents=True, exist_ok=True)
+    owned.make_folder(keys.parent)
     part = Path(tempfile.mkdtemp(prefix=".keys.", dir=keys.parent))
     try:
         _write_all(identity, part)
@@ -243,25 +251,42 @@ def describe(identity: Identity, folder: Path, base_uri: str, tls_base_uri: str)
 
 
 def write_description(description: dict[str, Any], folder: Path) -> Path:
-    """Write `gateway.json`; its path."""
+    """Write `gateway.json`; its path.
+
+    Raises:
+        FolderError: it cannot be written.
+    """
     path = folder / "gateway.json"
-    _write(path, json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n")
+    try:
+        _write(path, json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     return path
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    part.replace(path)
+    owned.write(path, content)
+
+
+def _told(told: dict[str, Any], name: str) -> str:
+    value = told[name]
+    if not (isinstance(value, str) and value.isascii() and value.isprintable()):
+        raise ValueError(f"{name} is {printable(value, 40)}, which is not a gateway's")
+    return value
+
+
+def _serial(told: dict[str, Any]) -> str:
+    """A serial number, which is a part of a file's name."""
+    serial = _told(told, "serial")
+    if not serial.isalnum():
+        raise ValueError(f"serial is {printable(serial, 40)}, which is no number")
+    return serial
 
 
 def _key(path: Path) -> rsa.RSAPrivateKey:
     # Whether its numbers are primes takes 30 ms to see, and this library made it.
     key = serialization.load_pem_private_key(
-        path.read_bytes(), None, unsafe_skip_rsa_key_validation=True
+        owned.read(path), None, unsafe_skip_rsa_key_validation=True
     )
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError(f"{path.name} is not an RSA key")
@@ -269,11 +294,12 @@ def _key(path: Path) -> rsa.RSAPrivateKey:
 
 
 def _certificate(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
+    return x509.load_pem_x509_certificate(owned.read(path))
 
 
 def _unwritable(folder: Path, error: OSError) -> FolderError:
     problem = "it is a file" if folder.is_file() else f"{error.filename}: {error.strerror}"
-    return FolderError(
-        f"{folder} cannot be used ({problem})", "choose a folder that this user may write to"
-    )
+    hint = "choose a folder that this user may write to"
+    if isinstance(error, owned.NotOwned):
+        hint = "choose a folder that belongs to this user alone"
+    return FolderError(f"{folder} cannot be used ({problem})", hint)

@@ -7,6 +7,8 @@ import sys
 import weakref
 from pathlib import Path
 
+from .owned import open_to_lock
+
 __all__ = ["Held", "Lock"]
 
 if sys.platform == "win32":
@@ -52,11 +54,12 @@ class Lock:
     """
 
     def __init__(self, path: Path, *, wait: bool = False) -> None:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = open_to_lock(path)
         try:
             _take(handle, wait)
         except OSError as error:
             pid = os.read(handle, 20).decode("ascii", "replace").strip()
+            pid = pid if pid.isdecimal() else ""
             os.close(handle)
             if wait:
                 raise

@@ -102,6 +102,8 @@ def run(settings: Settings, tell: Callable[[str], None], warn: Callable[[str], N
 def _start(gateway: Gateway, settings: Settings) -> None:
     try:
         gateway.start()
+    except FolderError as error:
+        raise CannotRun(str(error.args[0]), error.hint) from error
     except ListenError as error:
         option = "--port" if error.port == settings.port else "--tls-port"
         hints = {

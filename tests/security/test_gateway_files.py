@@ -1,0 +1,253 @@
+"""The gateway's files are its user's alone, also where somebody laid others in advance."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wechatpay_chain.gateway import Gateway, owned
+from wechatpay_chain.gateway.folder import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.running import CannotRun, Settings, run
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such modes")
+
+
+@pytest.fixture
+def anybody() -> Iterator[None]:
+    """A user whose new files everybody may read and write."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(path.lstat().st_mode) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.usefixtures("anybody")
+def test_every_file_is_its_owners_alone(wechatpay_identity: Identity, tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    with Gateway(identity=wechatpay_identity, data=folder) as gateway:
+        gateway.rotate_keys()
+        assert modes(folder) == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "keys").stat().st_mode) == 0o700
+
+
+@pytest.mark.usefixtures("anybody")
+def test_what_was_laid_in_advance_is_not_used(wechatpay_identity: Identity, tmp_path: Path) -> None:
+    names = ("gateway.json.part", ".gateway.json.part", "secrets.json.part", "gateway.json")
+    laid = [tmp_path / name for name in names]
+    for path in laid:
+        path.write_text("laid")
+        path.chmod(0o666)
+    for name in ("gateway.lock", "gateway.db"):
+        (tmp_path / name).touch(mode=0o644)
+        (tmp_path / name).chmod(0o644)
+    with Gateway(identity=wechatpay_identity, data=tmp_path):
+        assert modes(tmp_path) - {0o666} == {0o600}
+        assert stat.S_IMODE((tmp_path / "gateway.json").stat().st_mode) == 0o600
+    assert [path.read_text() for path in laid[:3]] == ["laid"] * 3
+
+
+@pytest.mark.parametrize("name", ["gateway.json", "gateway.json.part"])
+def test_a_link_is_not_written_through(
+    wechatpay_identity: Identity, tmp_path: Path, name: str
+) -> None:
+    target = tmp_path / "elsewhere"
+    target.write_text("somebody's")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / name).symlink_to(target)
+    with Gateway(identity=wechatpay_identity, data=folder):
+        told = json.loads((folder / "gateway.json").read_bytes())
+        assert told["mchid"] == wechatpay_identity.mchid
+        assert not (folder / "gateway.json").is_symlink()
+    assert target.read_text() == "somebody's"
+
+
+@pytest.mark.parametrize(
+    "name", ["gateway.lock", "gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db-journal"]
+)
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
+def test_what_is_no_file_is_refused(tmp_path: Path, name: str, kind: str) -> None:
+    target = tmp_path / "elsewhere"
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if kind == "pipe":
+        os.mkfifo(folder / name)
+    elif kind == "folder":
+        (folder / name).mkdir()
+    else:
+        (folder / name).symlink_to(target)
+    if kind == "link":
+        target.write_text("somebody's")
+    with pytest.raises(FolderError, match=f"{name}: (it is|Is a directory)"):
+        Gateway(data=folder)
+    assert target.exists() == (kind == "link")
+    assert kind != "link" or target.read_text() == "somebody's"
+
+
+def test_a_lock_for_the_keys_is_no_link_either(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("somebody's")
+    (tmp_path / ".gateway.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FolderError, match="it is a symbolic link"):
+        load_identity(tmp_path)
+    assert (tmp_path / "elsewhere").read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("name", ["secrets.json", "apiclient_key.pem", "ca.pem"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "large"])
+def test_a_key_is_read_from_a_file_alone(
+    wechatpay_identity: Identity, tmp_path: Path, name: str, kind: str
+) -> None:
+    save_identity(wechatpay_identity, tmp_path)
+    path = tmp_path / "keys" / name
+    content = path.read_bytes()
+    path.unlink()
+    if kind == "link":
+        (tmp_path / "elsewhere").write_bytes(content)
+        path.symlink_to(tmp_path / "elsewhere")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(content + b" " * owned.LARGEST)
+    with pytest.raises(FolderError, match="cannot be read"):
+        load_identity(tmp_path)
+
+
+def test_keys_are_a_folder_and_no_link(wechatpay_identity: Identity, tmp_path: Path) -> None:
+    save_identity(wechatpay_identity, tmp_path / "elsewhere")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "keys").symlink_to(tmp_path / "elsewhere" / "keys")
+    for use in (lambda: load_identity(folder), lambda: save_identity(wechatpay_identity, folder)):
+        with pytest.raises(FolderError, match="it is a link"):
+            use()
+
+
+def foreign_folder(folder: Path, patch: pytest.MonkeyPatch) -> str:
+    owner = os.geteuid()
+    patch.setattr(os, "geteuid", lambda: owner + 1)
+    return f"belongs to another user, {owner}"
+
+
+def open_folder(folder: Path, _: pytest.MonkeyPatch) -> str:
+    folder.chmod(0o777)
+    return "everybody may write to it"
+
+
+def open_sticky_folder(folder: Path, _: pytest.MonkeyPatch) -> str:
+    folder.chmod(0o1777)
+    return "everybody may write to it"
+
+
+def open_keys(folder: Path, _: pytest.MonkeyPatch) -> str:
+    (folder / "keys").chmod(0o777)
+    return "keys: everybody may write to it"
+
+
+def open_secrets(folder: Path, _: pytest.MonkeyPatch) -> str:
+    (folder / "keys" / "secrets.json").chmod(0o666)
+    return "secrets.json: everybody may write to it"
+
+
+@pytest.mark.parametrize(
+    "spoil", [foreign_folder, open_folder, open_sticky_folder, open_keys, open_secrets]
+)
+def test_a_folder_that_others_may_write_to_is_refused(
+    wechatpay_identity: Identity,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: object,
+) -> None:
+    folder = tmp_path / "data"
+    save_identity(wechatpay_identity, folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    problem = spoil(folder, monkeypatch)  # type: ignore[operator]
+    with pytest.raises(FolderError, match=problem):
+        Gateway(data=folder)
+    with pytest.raises(CannotRun, match=problem):
+        run(Settings(port=0, tls_port=0, data=folder), print, print)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="chown needs root")
+def test_a_file_of_another_user_is_refused(wechatpay_identity: Identity, tmp_path: Path) -> None:
+    save_identity(wechatpay_identity, tmp_path)
+    os.chown(tmp_path / "keys" / "apiclient_key.pem", 12345, 12345)
+    with pytest.raises(FolderError, match=r"apiclient_key\.pem: it belongs to another user, 12345"):
+        load_identity(tmp_path)
+    os.chown(tmp_path, 12345, 12345)
+    with pytest.raises(FolderError, match="belongs to another user, 12345"):
+        Gateway(data=tmp_path)
+
+
+def test_a_link_of_another_users_to_ones_own_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    Gateway(data=tmp_path / "link").stop()  # one's own link is fine
+    lstat = Path.lstat
+
+    def lied(path: Path) -> os.stat_result:
+        found = list(lstat(path))
+        if stat.S_ISLNK(found[0]):
+            found[4] += 1
+        return os.stat_result(found)
+
+    monkeypatch.setattr(Path, "lstat", lied)
+    with pytest.raises(FolderError, match="belongs to another user"):
+        Gateway(data=tmp_path / "link")
+
+
+def test_a_description_that_cannot_be_written_is_said(
+    wechatpay_identity: Identity, tmp_path: Path
+) -> None:
+    (tmp_path / "gateway.json").mkdir()
+    with pytest.raises(FolderError, match=r"cannot be used .*; choose a folder"):
+        Gateway(identity=wechatpay_identity, data=tmp_path).start()
+    with pytest.raises(CannotRun):
+        run(Settings(port=0, tls_port=0, data=tmp_path), print, print)
+    assert [path.name for path in tmp_path.glob(".gateway.json.*")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mchid", "\x1b[2J"),
+        ("mchid", 5),
+        ("appid", "wx\u202e"),
+        ("secret", "\ud800"),
+        ("platforms", [{"serial": "../../x", "public_key_id": "a"}]),
+        ("platforms", [{"serial": "a/b", "public_key_id": "a"}]),
+        ("platforms", 5),
+        ("platforms", [[]]),
+    ],
+)
+def test_secrets_that_are_not_a_gateways(
+    wechatpay_identity: Identity, tmp_path: Path, name: str, value: object
+) -> None:
+    save_identity(wechatpay_identity, tmp_path)
+    path = tmp_path / "keys" / "secrets.json"
+    told = {**json.loads(path.read_bytes()), name: value}
+    for content in (json.dumps(told).encode(), b"[" * 100_000, b"[]", b"\xff", b""):
+        path.write_bytes(content)
+        with pytest.raises(FolderError) as caught:
+            load_identity(tmp_path)
+        assert str(caught.value).isprintable()
+
+
+def test_a_process_that_is_none_is_not_shown(tmp_path: Path) -> None:
+    with Gateway(data=tmp_path):
+        (tmp_path / "gateway.lock").write_bytes(b"\x1b[2J\n1")
+        with pytest.raises(FolderError, match="another gateway uses") as caught:
+            Gateway(data=tmp_path)
+    assert str(caught.value).isprintable()

@@ -1,0 +1,144 @@
+"""Files and folders that are this user's alone.
+
+Where others may write, they may lay a file in advance under a name that the gateway is going to
+use: a link that leads to another file, or one with a mode of its own. So a file is made anew and
+exclusively, a link is never followed, and what belongs to another user is not used.
+
+Sources: https://cwe.mitre.org/data/definitions/59.html (links), CWE-377 (temporary files)
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+
+__all__ = ["NotOwned", "claim", "is_there", "make_folder", "open_to_lock", "read", "write"]
+
+LARGEST = 1024 * 1024
+"""Bytes of a file that is read whole; a key has a few thousand."""
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+"""A pipe that was laid under a name would be waited for."""
+
+
+class NotOwned(OSError):
+    """A file or folder that is not this user's alone; `strerror` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(errno.EPERM, reason, str(path))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, if it is missing, that its owner alone may enter.
+
+    Raises:
+        NotOwned: it is there, and belongs to another user, or anybody may write to it.
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check(folder, folder.lstat())
+    _check(folder, folder.stat())
+
+
+def is_there(folder: Path) -> bool:
+    """Whether there is such a folder, and no link.
+
+    Raises:
+        NotOwned: there is, and it is not this user's alone.
+    """
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotOwned(folder, "it is a link, or a file, where a folder is expected")
+    _check(folder, found)
+    return True
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def read(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        NotOwned: it is a link, another user's, or no file at all.
+        OSError: it cannot be read.
+    """
+    with os.fdopen(_open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise NotOwned(path, f"it has more than {LARGEST} bytes")
+    return content
+
+
+def open_to_lock(path: Path) -> int:
+    """A descriptor of a file that is made if it is missing.
+
+    Raises:
+        NotOwned: it is a link, another user's, or no file at all.
+        OSError: it cannot be written.
+    """
+    return _open(path, os.O_RDWR | os.O_CREAT | NO_WAIT)
+
+
+def claim(path: Path, *beside: str) -> None:
+    """See that a file is this user's, and make it if it is missing, for a library that opens it.
+
+    Args:
+        path: of the file.
+        beside: endings of the names of further files, which are looked at where they are there.
+
+    Raises:
+        NotOwned: one of them is a link, another user's, or no file at all.
+        OSError: it cannot be written.
+    """
+    os.close(_open(path, os.O_RDWR | os.O_CREAT | NO_WAIT))
+    for ending in beside:
+        further = path.with_name(f"{path.name}{ending}")
+        if os.path.lexists(further):
+            os.close(_open(further, os.O_RDWR | NO_WAIT))
+
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        handle = os.open(path, flags | NO_LINK, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise NotOwned(path, "it is a symbolic link") from None
+        raise
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise NotOwned(path, "it is no file")
+        _check(path, found)
+        if flags & os.O_CREAT and stat.S_IMODE(found.st_mode) & 0o077 and hasattr(os, "fchmod"):
+            os.fchmod(handle, 0o600)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    """See that something belongs to this user, and that not everybody may write to it."""
+    if not hasattr(os, "geteuid"):
+        return  # Windows has no such owners and modes
+    if found.st_uid != os.geteuid():
+        raise NotOwned(path, f"it belongs to another user, {found.st_uid}")
+    if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
+        raise NotOwned(path, "everybody may write to it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support import (
     new_key,
     self_signed,
 )
-from wechatpay_chain import ConfigurationError, Media, Response, Sensitive
+from wechatpay_chain import ConfigurationError, Media, Response, Sensitive, credential
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.transport.mock import MockTransport
 
@@ -138,6 +139,22 @@ def test_another_known_key_answers_genuinely(keys, certs):
     answer = wxpay.v3.x.get()
     assert line.requests[0].headers["Wechatpay-Serial"] == PUBLIC_KEY_ID
     assert (answer.verified, answer.headers["Wechatpay-Serial"]) == (True, PLATFORM_SERIAL)
+
+
+def test_a_clients_choice_that_has_run_out_gives_way(keys, line, certs, monkeypatch):
+    wxpay = keys.client(transport=line, certs=certs, answer_with=PLATFORM_SERIAL)
+    alone = keys.client(
+        transport=line,
+        certs={PLATFORM_SERIAL: certs[PLATFORM_SERIAL]},
+        answer_with=PLATFORM_SERIAL,
+    )
+    later = time.time() + 100 * 86400
+    monkeypatch.setattr(credential.time, "time", lambda: later)
+    for client, name in ((wxpay, PUBLIC_KEY_ID), (alone, None)):
+        client.v3.x.get(unsigned=True)
+        assert line.requests[-1].headers.get("Wechatpay-Serial") == name
+    with pytest.raises(ConfigurationError, match="expired on"):
+        wxpay.v3.x.get(answer_with=PLATFORM_SERIAL)
 
 
 def test_apiv2_names_no_key(keys, certs):

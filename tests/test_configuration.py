@@ -188,6 +188,15 @@ def test_a_serial_number_that_is_not_the_certificates(keys):
     keys.client(private_key=new_key(), serial="5A", merchant=pair)  # an older one for TLS
 
 
+def test_a_certificate_beside_the_private_key_counts(keys, line):
+    both = pem(keys.platform_certificate) + pem(keys.merchant_certificate) + pem(keys.merchant)
+    for serial in (None, MERCHANT_SERIAL.lower()):
+        wxpay = keys.client(serial=serial, private_key=both, transport=line)
+        assert f'serial_no="{MERCHANT_SERIAL}"' in sent(wxpay, line).headers["Authorization"]
+    with pytest.raises(ConfigurationError, match=f"serial is 5A.*has {MERCHANT_SERIAL}"):
+        keys.client(serial="5A", private_key=both.decode())
+
+
 def test_the_merchants_own_key_among_certs(keys):
     own = keys.merchant
     for key in (own.public_key(), pem(own.public_key()), self_signed(own, "5B", "x")):

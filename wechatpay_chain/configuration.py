@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .credential import Credential, Platform
 from .crypto import aes, keys
+from .crypto.der import Kind
 from .crypto.pem import tidy
 from .display import printable
 from .errors import ConfigurationError
@@ -23,6 +24,8 @@ from .platform_key import PUBLIC_KEY_ID, key_id, same_key
 from .secret import Secret, hide, reveal
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from .crypto.certificate import Merchant
 
 __all__ = [
@@ -126,7 +129,8 @@ def credential_of(
 
     Args:
         mchid: the merchant number.
-        serial: of the merchant's certificate; by default that of `merchant`.
+        serial: of the merchant's certificate; by default that of `merchant`, or of a certificate in
+            the same PEM as `private_key`.
         private_key: in any form of `crypto.keys`; by default that of `merchant`.
         merchant: certificate and key for mutual TLS.
 
@@ -146,11 +150,57 @@ def credential_of(
         key = merchant.private_key
     else:
         raise ConfigurationError("private_key is missing: private_key and serial go together")
-    if merchant is not None:
-        serial = _agreed(serial, key.public_key() == merchant.private_key.public_key(), merchant)
+    own = _serials_of(key, private_key, merchant)
+    if serial is None and own:
+        serial = own[0]
     if serial is None:
-        raise ConfigurationError("serial is missing: private_key and serial go together")
+        raise ConfigurationError(
+            "serial is missing: private_key and serial go together, and the certificate in "
+            "merchant is another key's"
+            if merchant is not None
+            else "serial is missing: private_key and serial go together"
+        )
+    _assert_own(str(serial), own, merchant)
     return Credential(mchid, str(serial), key)
+
+
+def _serials_of(key: RSAPrivateKey, source: Any, merchant: Merchant | None) -> list[str]:
+    """The serial numbers of the key's certificates, in `merchant` and in the key's own file."""
+    certs = [] if merchant is None else [merchant.certificate]
+    if source is not None and keys.is_material(source):
+        found = keys.blocks(source, "private_key")
+        if any(block.kind is Kind.CERTIFICATE for block in found):
+            from .crypto.certificate import parsed
+
+            certs += parsed(found, "private_key")
+    if not certs:
+        return []
+    from .crypto.certificate import certificate_serial
+
+    public = key.public_key()
+    return [certificate_serial(cert) for cert in certs if cert.public_key() == public]
+
+
+def _assert_own(serial: str, own: list[str], merchant: Merchant | None) -> None:
+    """Refuse a serial number that belongs to another certificate than the signing key's.
+
+    Args:
+        serial: as given.
+        own: those of the signing key's certificates, as far as they are at hand.
+        merchant: the certificate for mutual TLS, which may be another key's.
+    """
+    if any(same_key(serial, one) for one in own):
+        return
+    if own:
+        raise ConfigurationError(
+            f"serial is {serial}, and the certificate of this private key has {own[0]}: WeChat Pay "
+            "refuses a signature under another certificate's serial number. Leave serial out"
+        )
+    if merchant is not None and same_key(serial, merchant.serial):
+        raise ConfigurationError(
+            f"private_key is not the key of the certificate {merchant.serial} in merchant: take "
+            "both from one download"
+        )
 
 
 def _serial(given: object) -> str:
@@ -167,34 +217,6 @@ def _serial(given: object) -> str:
             "certs; serial is the number of the merchant's own certificate, apiclient_cert.pem"
         )
     return serial
-
-
-def _agreed(serial: object, same: bool, merchant: Merchant) -> str | None:
-    """The serial number that goes with the signing key, given the certificate for mutual TLS.
-
-    Args:
-        serial: as given, or None.
-        same: whether the signing key is the certificate's.
-        merchant: the certificate and its key.
-    """
-    if serial is None:
-        if same:
-            return merchant.serial
-        raise ConfigurationError(
-            "serial is missing: private_key is not the key of merchant's certificate "
-            f"{merchant.serial}, so give the serial number of its own"
-        )
-    if same and not same_key(str(serial), merchant.serial):
-        raise ConfigurationError(
-            f"serial is {serial}, and the certificate in merchant has {merchant.serial}: WeChat "
-            "Pay refuses a signature under another certificate's serial number. Leave serial out"
-        )
-    if not same and same_key(str(serial), merchant.serial):
-        raise ConfigurationError(
-            f"private_key is not the key of the certificate {merchant.serial} in merchant: take "
-            "both from one download"
-        )
-    return str(serial)
 
 
 def platform_of(

@@ -154,12 +154,17 @@ class Platform:
         _, _, key, signature = self._parts(headers, response)
         self._assert(rsa.verify_digest(digest, signature, key), response)
 
-    def preferred(self) -> PlatformKey | None:
+    def preferred(self, first: str | None = None) -> PlatformKey | None:
         """The key that a request names unless it is told another; None where none is usable.
 
-        It is WeChat Pay's public key, else the certificate that is valid longest.
+        Args:
+            first: the id of the key to take while it is usable; then, and by default, it is WeChat
+                Pay's public key, else the certificate that is valid longest.
         """
         now, best = time.time(), None
+        chosen = None if first is None else self._find(first)
+        if chosen is not None and not chosen.trouble(now):
+            return chosen
         for key in self._keys.values():
             if key.trouble(now):
                 self._tell(key, now)

@@ -90,8 +90,8 @@ def gcm_decrypt(
             if isinstance(ciphertext, str)
             else bytes(ciphertext)
         )
-        plaintext = cipher.decrypt(nonce.encode(), sealed, associated_data.encode())
-        return plaintext if binary else plaintext.decode()
+        opened = Secret(cipher.decrypt(nonce.encode(), sealed, associated_data.encode()))
+        return opened.reveal() if binary else opened.reveal().decode()
     except (InvalidTag, binascii.Error, ValueError):
         kind = "characters" if isinstance(ciphertext, str) else "bytes"
         raise DecryptionError(

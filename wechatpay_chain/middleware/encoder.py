@@ -88,7 +88,7 @@ class _Encryption:
         self._key: tuple[str, RSAPublicKey] | None = None
         wanted = request.options.answer_with
         if self._header is None:
-            self._key = _chosen(platform, wanted or answer_with)
+            self._key = _chosen(platform, wanted, answer_with)
         elif wanted is not None and not same_key(wanted, self._header):
             raise ConfigurationError(
                 f"answer_with= is {wanted!r} and headers= has {SERIAL} {self._header!r}: a request "
@@ -109,10 +109,13 @@ class _Encryption:
         return headers.merged({SERIAL: self._key[0]})
 
 
-def _chosen(platform: Platform, wanted: str | None) -> tuple[str, RSAPublicKey] | None:
+def _chosen(
+    platform: Platform, wanted: str | None, answer_with: str | None
+) -> tuple[str, RSAPublicKey] | None:
+    """The key that a call wants, else the client's, unless it has run out, else the best one."""
     if wanted is not None:
         return platform.encryption_key(wanted)
-    key = platform.preferred()
+    key = platform.preferred(answer_with)
     return None if key is None else (key.name, key.key)
 
 

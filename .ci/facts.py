@@ -201,7 +201,14 @@ def webhooks(path: Path) -> Iterator[str]:
                 yield from compare(
                     here, [p for p in inner if p["name"] != "original_data"], ours, ""
                 )
-        yield from compare(f"{here} resource", fact.get("resource", ()), webhook.resource, "")
+        forms = [member for each in webhook.variants for member in each.resource]
+        yield from compare(
+            f"{here} resource",
+            fact.get("resource", ()),
+            forms or webhook.resource,
+            "",
+            alternative=bool(forms),
+        )
     yield from (f"{key} is not in the facts" for key in known)
 
 
@@ -228,7 +235,10 @@ def compare(
         slips.update({name} & NAMES.keys() | {(here, name)} & VARIABLES.keys())
         name = VARIABLES.get((here, name), NAMES.get(name, name))
         if name not in known:
-            yield f"{here}: {name} is missing"
+            if (f"{here}/{name}", "missing") in LISTED:
+                slips.add((f"{here}/{name}", "missing"))
+            else:
+                yield f"{here}: {name} is missing"
             continue
         member, below = known[name][0], f"{here}/{name}"
         for text in differences(fact, member, path):
@@ -242,11 +252,12 @@ def compare(
                 slips.add(next(each for each in ABROAD if path.startswith(each)))
             elif "required" in text and path in EITHER and name.endswith(("_id", "_no")):
                 slips.add(path)
-            elif not (alternative and "required" in text):
+            elif not (alternative and text.startswith(("is required", "title", "enum"))):
                 yield f"{below}: {text}"
         several = alternative or [each["name"] for each in facts].count(fact["name"]) > 1
         inner = fact.get("children", ())
-        yield from compare(below, inner, member.members, path, alternative=several)
+        every = [each for found in known[name] for each in found.members]
+        yield from compare(below, inner, every, path, alternative=several)
 
 
 def differences(fact: dict[str, Any], member: Member, path: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import notifications
 from modules import Product
 
 __all__ = ["generate"]
@@ -38,6 +39,11 @@ def generate(package: Path) -> None:
 def _stubs(catalogue: Path) -> Iterator[tuple[str, str]]:
     yield "base.pyi", Path(__file__).with_name("base.pyi").read_text("utf-8")
     yield "__init__.pyi", "from .v2 import V2 as V2\nfrom .v3 import V3 as V3\n"
+    hooks = {
+        protocol: json.loads((catalogue / "webhooks" / f"{protocol}.json").read_text("utf-8"))
+        for protocol in ("v2", "v3")
+    }
+    yield "notifications.pyi", notifications.text(hooks)
     for protocol in ("v2", "v3"):
         products = [
             Product(f"{protocol}/{path.stem}", json.loads(path.read_text("utf-8")))

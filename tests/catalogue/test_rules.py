@@ -51,7 +51,7 @@ def test_no_operation_stands_twice() -> None:
 def test_all_of_the_extensions_are_in_use() -> None:
     text = "".join(path.read_text("utf-8") for path in FILES)
     assert [key for key in sorted(EXTENSIONS) if f'"{key}"' not in text] == []
-    assert len(EXTENSIONS) == 7
+    assert len(EXTENSIONS) == 8
 
 
 NATIVE = "/v3/pay/transactions/native"

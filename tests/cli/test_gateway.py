@@ -150,6 +150,16 @@ def test_trigger_with_content(
         assert sent["attempts"][0]["acknowledged"]
 
 
+def test_trigger_of_one_product(gateway: Gateway, here: tuple[str, str], shop: str) -> None:
+    sent = data(
+        *("gateway", "trigger", "REFUND.SUCCESS", "--variant", "partner", "--to", shop, *here)
+    )
+    assert sent["resource"]["sp_mchid"] == gateway.identity.mchid
+    assert "mchid" not in sent["resource"]
+    said = refused("gateway", "trigger", "REFUND.SUCCESS", "--variant", "x", "--to", shop, *here)
+    assert "direct, partner, ecommerce" in said
+
+
 @pytest.mark.parametrize(
     ("given", "code", "problem"),
     [

@@ -43,6 +43,16 @@ def test_one_of_them() -> None:
     assert 'if notice.event_type == "REFUND.SUCCESS":\n' in text
 
 
+def test_each_product_that_shares_a_type_has_its_own_members() -> None:
+    text = "\n".join(lines("webhooks", "TRANSACTION.SUCCESS"))
+    assert "├── direct   直连商户的支付\n│   ├── appid* string" in text
+    assert "├── partner   服务商的支付\n│   ├── sp_appid* string" in text
+    variants = data("webhooks", "TRANSACTION.SUCCESS")["body"]["variants"]
+    assert [each["name"] for each in variants][:3] == ["direct", "partner", "combine"]
+    assert "sp_mchid" not in [member["name"] for member in variants[0]["resource"]]
+    assert data("webhooks", "COMPLAINT.CREATE")["body"]["variants"] == []
+
+
 def test_the_same_type_in_both_protocols() -> None:
     newer = lines("webhooks", "TRANSACTION.SUCCESS")
     assert newer[2] == "protocol  APIv3   also: --protocol v2"

@@ -130,10 +130,7 @@ def test_every_notification_of_apiv3(gateway, wxpay, shop, webhook):
         assert not member.enum or notice.raw[member.name] in member.enum
         for inner in member.members if member.name == "resource" else ():
             assert not inner.enum or notice.raw["resource"][inner.name] in inner.enum
-    if webhook.event == EVENT:  # which has many forms in one; it is made up as a paid order
-        wanted = catalogue.find("GET", "v3/pay/transactions/id/{transaction_id}").answer_schema
-    else:
-        wanted = schema(webhook)
+    wanted = schema(webhook.variants[0].resource if webhook.variants else webhook.resource)
     assert list(errors(notice.resource, wanted)) == CONTRADICTIONS.get(webhook.event, [])
     assert_opens(notice.resource, webhook.resource, wxpay)
 
@@ -150,16 +147,16 @@ def test_every_notification_of_apiv2(gateway, wxpay, shop, webhook):
         assert (notice.event_type, notice.id) == (webhook.event, notice.raw["event_id"])
         assert notice.create_time
     else:
-        resource = coerced(resource, schema(webhook))
-    assert list(errors(resource, schema(webhook))) == []
+        resource = coerced(resource, schema(webhook.resource))
+    assert list(errors(resource, schema(webhook.resource))) == []
     known = {member.name for member in webhook.body}
     assert notice.raw.keys() <= known | {"nonce_str", "sign"}
     if "req_info" in known:
         assert list(notice.raw) == ["req_info"]
 
 
-def schema(webhook):
-    members = [each for each in webhook.resource if "$" not in each.name]
+def schema(resource):
+    members = [each for each in resource if "$" not in each.name]
     return {
         "type": "object",
         "required": [each.name for each in members if each.required],
@@ -175,6 +172,49 @@ def assert_opens(given, members, wxpay):
                 assert wxpay.decrypt(each)
             elif isinstance(each, dict):
                 assert_opens(each, member.members, wxpay)
+
+
+FORMS = [(each, form) for each in WEBHOOKS for form in each.variants]
+
+
+@pytest.mark.parametrize(
+    ("webhook", "form"), FORMS, ids=[f"{each.event}-{form.name}" for each, form in FORMS]
+)
+def test_every_product_that_shares_a_type_has_its_own_form(gateway, wxpay, shop, webhook, form):
+    gateway.trigger(webhook.event, shop.url, variant=form.name)
+    notice = wxpay.notify(*shop.next())
+    assert notice.resource.keys() == {member.name for member in form.resource}
+    assert list(errors(notice.resource, schema(form.resource))) == []
+    if form.original_type:
+        assert notice.raw["resource"]["original_type"] == form.original_type
+    for name in ("mchid", "sp_mchid", "mch_id", "combine_mchid"):
+        assert notice.resource.get(name, gateway.identity.mchid) == gateway.identity.mchid
+
+
+def test_the_form_that_is_meant_without_a_word_is_a_merchants_own(gateway, wxpay, shop):
+    gateway.trigger(EVENT, shop.url)
+    notice = wxpay.notify(*shop.next())
+    assert notice.resource["mchid"] == gateway.identity.mchid
+    assert notice.resource["amount"]["total"] == notice.resource["amount"]["payer_total"]
+    assert notice.resource["trade_state"] == "SUCCESS"
+    assert (notice.summary, notice.raw["resource"]["original_type"]) == ("支付成功", "transaction")
+
+
+def test_sharing_is_another_original_type(gateway, wxpay, shop):
+    gateway.trigger(EVENT, shop.url, variant="profitsharing")
+    notice = wxpay.notify(*shop.next())
+    assert notice.raw["resource"]["original_type"] == "profitsharing"
+    assert notice.resource["receiver"]["amount"]
+
+
+def test_a_form_that_there_is_not(gateway):
+    for event, variant, words in (
+        (EVENT, "nobody", "direct, partner, combine"),
+        ("COMPLAINT.CREATE", "partner", "only one form"),
+        (EVENT, ["partner"], "direct, partner, combine"),
+    ):
+        with pytest.raises(LookupError, match=words):
+            gateway.trigger(event, NOBODY, variant=variant)
 
 
 # --- given content -----------------------------------------------------------------------------

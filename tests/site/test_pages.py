@@ -293,7 +293,9 @@ def test_a_notification_shows_content_and_envelope(pages: dict[str, Page]) -> No
     assert names.index("out_trade_no") < names.index("Wechatpay-Signature")
     assert names.index("Wechatpay-Signature") < names.index("ciphertext")
     assert "这个事件有几种内容" in body
-    assert ("0", "receiver", "", "object", "分账接收方对象") in table_rows(body)
+    assert ("0", "receiver", "必填 required", "object", "分账接收方对象") in table_rows(body)
+    assert all(title in body for title in ("直连商户的支付", "服务商的支付", "合单支付"))
+    assert 'id="content-partner"' in body
     assert names[-1] == "ciphertext"  # what is in it was shown above
     assert "wxpay.notify(request.headers, await request.body())" in text(body)
     assert text(body).count('notice.resource["out_trade_no"]') == 4

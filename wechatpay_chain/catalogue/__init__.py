@@ -14,7 +14,7 @@ catalogue says is documentation, not law: no request is refused on its word.
 from __future__ import annotations
 
 from .documents import document, products
-from .operation import Operation, Webhook
+from .operation import Operation, Variant, Webhook
 from .registry import find, operations, search, suggest, webhook, webhooks
 from .schema import Member
 from .tree import Node, node, paths
@@ -23,6 +23,7 @@ __all__ = [
     "Member",
     "Node",
     "Operation",
+    "Variant",
     "Webhook",
     "document",
     "find",

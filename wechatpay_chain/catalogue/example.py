@@ -46,6 +46,9 @@ TEXTS = tuple(
         ("media_id", "jTpGmxUX3FBWVQ5NJTZvlKC-ehEuo0BJqRTvDujqhThn4ReFxikqJ5YW6zFQ"),
         ("version", "1.0"),
         ("plate_number", "粤B888888"),
+        ("(^|_)transaction_id$", "4200002026202611201234567890"),
+        ("(^|_)refund_id$", "50300002026202611201234567890"),
+        ("(^|_)transfer_bill_no$", "1330000071100999991182026112000019"),
         ("(state|status)_des", "支付成功"),
         ("^err_code_des$", "系统错误"),
         ("^return_msg$", "OK"),
@@ -170,6 +173,8 @@ def scalar(member: Member) -> Any:
     for fixed in ("const", "default"):
         if fixed in item:
             return item[fixed]
+    if "examples" in item:
+        return item["examples"][0]
     if member.enum:
         return member.enum[0]
     if member.type.startswith("boolean"):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from .schema import Member, members
 
-__all__ = ["Operation", "Webhook"]
+__all__ = ["Operation", "Variant", "Webhook"]
 
 BODIES = {"application/json": "json", "text/xml": "xml", "multipart/form-data": "media"}
 """The media type of a body, and the option that it is given with."""
@@ -205,6 +205,22 @@ class Operation(_Described):
         return f"<Operation {self.method} {self.path} {self.title}>"
 
 
+class Variant(NamedTuple):
+    """One product's form of a notification that several products share.
+
+    Attributes:
+        name: short and plain, such as `partner`.
+        title: in Chinese, such as 服务商的支付.
+        resource: the members that it carries encrypted.
+        original_type: what the envelope calls it, where that differs from the other forms; or "".
+    """
+
+    name: str
+    title: str
+    resource: tuple[Member, ...]
+    original_type: str
+
+
 class Webhook(_Described):
     """One notification.
 
@@ -221,11 +237,39 @@ class Webhook(_Described):
 
     @property
     def resource(self) -> tuple[Member, ...]:
-        """The members of what it carries encrypted; of a notification in the clear, its own."""
-        for member in (*self.body, *(inner for outer in self.body for inner in outer.members)):
-            if member.encrypted:
-                return member.members
-        return self.body
+        """The members of what it carries encrypted; of a notification in the clear, its own.
+
+        Where several products share the type, those of all `variants`, each once.
+        """
+        sealed = self._sealed
+        return self.body if sealed is None else sealed.members
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """Its forms, one a product; empty where it has one form only."""
+        schema = {} if self._sealed is None else self._sealed.schema.get("contentSchema", {})
+        return tuple(_variant(form) for form in schema.get("oneOf", ()))
+
+    def variant(self, name: str) -> Variant | None:
+        """The form of that name, or None.
+
+        Args:
+            name: as `variants` has it.
+        """
+        return next((each for each in self.variants if each.name == name), None)
+
+    @property
+    def _sealed(self) -> Member | None:
+        """The member that travels encrypted, or None."""
+        every = (*self.body, *(inner for outer in self.body for inner in outer.members))
+        return next((member for member in every if member.encrypted), None)
 
     def __repr__(self) -> str:
         return f"<Webhook {self.protocol} {self.event} {self.title}>"
+
+
+def _variant(form: Mapping[str, Any]) -> Variant:
+    described = form["x-wechatpay-variant"]
+    return Variant(
+        described["name"], form["title"], members(form), described.get("original_type", "")
+    )

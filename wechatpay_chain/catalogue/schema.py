@@ -85,11 +85,19 @@ class Member:
 def members(schema: Schema) -> tuple[Member, ...]:
     """The members of an object; of an array, of its items; of an encoded string, of its content.
 
-    Of alternatives, those of all, each once.
+    Of alternatives, those of all, each once; one of several forms requires nothing that another
+    may lack.
     """
     found: dict[str, Member] = {}
     for member in _members(schema):
         found.setdefault(member.name, member)
+    forms = schema.get("contentSchema", schema).get("oneOf", ())
+    needed = [set(form.get("required", ())) for form in forms]
+    if needed:
+        always = set.intersection(*needed)
+        return tuple(
+            Member(each.name, each.schema, required=each.name in always) for each in found.values()
+        )
     return tuple(found.values())
 
 
@@ -102,7 +110,7 @@ def _members(schema: Schema) -> Iterator[Member]:
         yield Member(name, inner, required=name in required)
     for pattern, inner in schema.get("patternProperties", {}).items():
         yield Member(_counted(pattern), inner, required=False)
-    for alternative in schema.get("anyOf", ()):
+    for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         yield from _members(alternative)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Items = list[CompletionItem[str]]
 
-__all__ = ["branches", "events", "operations", "products"]
+__all__ = ["branches", "events", "operations", "products", "variants"]
 
 FEW = 3
 """So many products are looked into, to see whether their path ends there."""
@@ -62,6 +62,19 @@ def events(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items
         for webhook in catalogue.webhooks()
         if webhook.event.lower().startswith(incomplete.lower())
         and protocol in (None, webhook.protocol)
+    ]
+
+
+def variants(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """The forms of the type of notification that is named already."""
+    from .. import catalogue
+
+    protocol = ctx.params.get("protocol") or "v3"
+    webhook = catalogue.webhook(str(ctx.params.get("event")), protocol)
+    return [
+        CompletionItem(each.name, help=each.title)
+        for each in (webhook.variants if webhook else ())
+        if each.name.startswith(incomplete)
     ]
 
 

@@ -204,8 +204,8 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
     ]
     sealed = [member for member in _everywhere(webhook.body) if member.encrypted]
     resource = [
-        _root("Resource", f"   {each.name}, decrypted   * required", webhook.resource)
-        for each in sealed[:1]
+        Branch((Span("Resource", "heading"), Span(aside, "aside")), _forms(webhook))
+        for aside in (f"   {each.name}, decrypted   * required" for each in sealed[:1])
     ]
     comes = f"   {webhook.body_type}, as it comes   * required"
     return [
@@ -215,6 +215,16 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
         *([each] for each in resource),
         [Heading(text("Code", "heading")), Code(_receipt(webhook))],
     ]
+
+
+def _forms(webhook: Webhook) -> tuple[Branch, ...]:
+    """The members of what it carries; where several products share it, those of each."""
+    if not webhook.variants:
+        return _branches(webhook.resource)
+    return tuple(
+        Branch((Span(each.name, "heading"), Span(f"   {each.title}")), _branches(each.resource))
+        for each in webhook.variants
+    )
 
 
 def _everywhere(members: Iterable[Member]) -> Iterator[Member]:
@@ -233,7 +243,8 @@ def _envelope(members: Iterable[Member]) -> tuple[Branch, ...]:
 
 def _receipt(webhook: Webhook) -> str:
     """How it is received, in Python."""
-    names = [member.name for member in webhook.resource]
+    first = webhook.variants[0].resource if webhook.variants else webhook.resource
+    names = [member.name for member in first]
     name = next((each for each in TELLING if each in names), next(iter(names), "…"))
     call, said = "notify(headers, body)", "verified and decrypted"
     if webhook.protocol == "v2":

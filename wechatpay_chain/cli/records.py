@@ -77,7 +77,14 @@ def notification(webhook: Webhook) -> dict[str, Any]:
     return {
         **notification_in_short(webhook),
         "headers": _members(webhook.headers),
-        "body": {"type": webhook.body_type, "members": _members(webhook.body)},
+        "body": {
+            "type": webhook.body_type,
+            "members": _members(webhook.body),
+            "variants": [
+                {"name": each.name, "title": each.title, "resource": _members(each.resource)}
+                for each in webhook.variants
+            ],
+        },
         "resource": _members(webhook.resource),
     }
 

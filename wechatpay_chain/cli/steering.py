@@ -86,6 +86,12 @@ def _control(base_uri: str | None, data: Path | None) -> Control:
 @click.option(
     "--protocol", type=click.Choice(["v3", "v2"]), default="v3", show_default=True, is_eager=True
 )
+@click.option(
+    "--variant",
+    metavar="NAME",
+    shell_complete=candidates.variants,
+    help="The product's form, such as partner, of a type that several products share.",
+)
 @_which
 @json_option
 def trigger(
@@ -93,6 +99,7 @@ def trigger(
     to: str,
     resource: str | None,
     protocol: str,
+    variant: str | None,
     base_uri: str | None,
     data: Path | None,
     as_json: bool,
@@ -102,10 +109,12 @@ def trigger(
     EVENT is one that `wechatpay-chain webhooks` lists, such as TRANSACTION.SUCCESS. Exit code 1
     says that it was not acknowledged.
     """
-    given = {"event": event, "to": to, "protocol": protocol}
+    given: dict[str, Any] = {"event": event, "to": to, "protocol": protocol}
     control = _control(base_uri, data)
     if resource is not None:
         given["resource"] = _object(resource)
+    if variant:
+        given["variant"] = variant
     notice = control.ask("POST", "notifications", given, like=NOTICE)
     notice = control.attempted(notice["id"], PATIENCE)
     attempt = notice["attempts"][0]

@@ -80,6 +80,7 @@ class Steering:
         resource: Mapping[str, Any] | None = None,
         *,
         protocol: Literal["v2", "v3"] = "v3",
+        variant: str = "",
     ) -> dict[str, Any]:
         """Send a notification of any type of the catalogue; as `notifications` has it.
 
@@ -88,13 +89,15 @@ class Steering:
             to: the address it is posted to.
             resource: members that replace the made-up ones.
             protocol: `v3`, or `v2`.
+            variant: the form of a type that several products share, such as `partner` or `combine`;
+                by default that of a merchant of its own.
 
         Raises:
-            LookupError: there is no such type, or the address is none.
+            LookupError: there is no such type or form, or the address is none.
         """
 
         def sent() -> dict[str, Any]:
-            number = trigger(self.state, event, to, resource, protocol)
+            number = trigger(self.state, event, to, resource, protocol, variant)
             notice = self.state.outbox.get(number)
             if notice is None:
                 raise KeyError(number)

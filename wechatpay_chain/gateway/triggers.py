@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import catalogue, xml
-from ..catalogue import Member, Webhook
+from ..catalogue import Member, Variant, Webhook
 from ..catalogue.example import scalar
 from ..crypto import rsa
 from ..errors import ConfigurationError
@@ -25,6 +25,7 @@ def trigger(
     to: str,
     resource: Mapping[str, Any] | None = None,
     protocol: str = "v3",
+    variant: str = "",
 ) -> str:
     """Send a notification; its id in the outbox.
 
@@ -34,23 +35,28 @@ def trigger(
         to: the address it is posted to.
         resource: members that replace the made-up ones.
         protocol: `v3`, or `v2`.
+        variant: the form of a type that several products share, such as `partner`; by default the
+            first.
 
     Raises:
-        Refusal: there is no such type, or the address is none.
+        Refusal: there is no such type or form, or the address is none.
     """
     webhook = _webhook(event, protocol)
+    form = _form(webhook, variant)
     if not isinstance(to, str) or not to.startswith(("http://", "https://")):
         message = f"to {str(to)[:200]!r}: an http or https address is expected"
         raise Refusal(400, "PARAM_ERROR", message)
-    made = {**content(webhook, state), **_given(resource, protocol)}
+    made = {**content(webhook, state, variant), **_given(resource, protocol)}
     if protocol == "v2":
         return _trigger_v2(state, webhook, to, made)
     original_type = _fixed(webhook, "original_type", "transaction")
+    if form is not None and form.original_type:
+        original_type = form.original_type
     return state.outbox.post(
         to,
         event,
         made,
-        summary=_fixed(webhook, "summary", webhook.title),
+        summary=_fixed(webhook, "summary", webhook.title.partition("(")[0]),
         original_type=original_type,
         resource_type=_fixed(webhook, "resource_type", "encrypt-resource"),
         associated_data=_fixed(webhook, "associated_data", original_type),
@@ -71,6 +77,18 @@ def _webhook(event: str, protocol: str) -> Webhook:
     ]
     hint = f"; there is {', '.join(near[:5])}" if near else ""
     raise Refusal(404, "NOT_FOUND", f"API{protocol} has no notification {words}{hint}")
+
+
+def _form(webhook: Webhook, variant: str) -> Variant | None:
+    """The form that is asked for; None where a type has only one."""
+    if not variant:
+        return next(iter(webhook.variants), None)
+    form = webhook.variant(variant)
+    if form is None:
+        names = ", ".join(each.name for each in webhook.variants)
+        expected = f"{names} is expected" if names else f"{webhook.event} has only one form"
+        raise Refusal(400, "PARAM_ERROR", f"variant {str(variant)[:80]!r}: {expected}")
+    return form
 
 
 def _given(resource: Any, protocol: str) -> dict[str, Any]:
@@ -115,12 +133,20 @@ def _fixed(webhook: Webhook, name: str, default: str) -> str:
     return default
 
 
-def content(webhook: Webhook, state: State) -> dict[str, Any]:
-    """What a notification carries, made up; the merchant in it is the gateway's."""
-    if (webhook.event, webhook.protocol) == ("TRANSACTION.SUCCESS", "v3"):
-        # The type has many forms in the catalogue. That of a paid order is the one people mean.
-        paid = catalogue.find("GET", "v3/pay/transactions/id/{transaction_id}")
-        return _filled(() if paid is None else paid.answer, state) | {"trade_state": "SUCCESS"}
+def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]:
+    """What a notification carries, made up; the merchant in it is the gateway's.
+
+    Args:
+        webhook: from the catalogue.
+        state: of the gateway.
+        variant: the form of a type that several products share; by default the first.
+
+    Raises:
+        Refusal: there is no such form.
+    """
+    form = _form(webhook, variant)
+    if form is not None:
+        return _filled(form.resource, state)
     in_the_clear = webhook.resource == webhook.body
     left_out = ENVELOPE if in_the_clear else ()
     members = [member for member in webhook.resource if member.name not in left_out]
@@ -134,9 +160,9 @@ def _filled(members: Iterable[Member], state: State) -> dict[str, Any]:
 def _value(member: Member, state: State) -> Any:
     if member.type.startswith("object"):
         value: Any = _filled(member.members, state)
-    elif member.name in ("mchid", "mch_id", "sp_mchid"):
+    elif member.name in ("mchid", "mch_id", "sp_mchid", "combine_mchid"):
         value = state.identity.mchid
-    elif member.name in ("appid", "sp_appid"):
+    elif member.name in ("appid", "sp_appid", "combine_appid"):
         value = state.identity.appid
     elif member.name.endswith("_fee") and member.type == "string":
         value = "100"

@@ -76,13 +76,18 @@ def answer_example(operation: Operation) -> tuple[str, str]:
     return _written(answer(operation), operation.answer_type)
 
 
-def content_example(webhook: Webhook) -> tuple[str, str]:
+def content_example(webhook: Webhook, variant: str = "") -> tuple[str, str]:
     """What a notification says once it is opened, and the language it is written in.
 
     Args:
         webhook: from the catalogue.
+        variant: the form to show, where several products share the event.
     """
-    content = {"application/json": {"schema": _content(webhook)}}
+    schema = _content(webhook)
+    for form in schema.get("oneOf", ()):
+        if form["x-wechatpay-variant"]["name"] == variant:
+            schema = form
+    content = {"application/json": {"schema": schema}}
     spec = {"responses": {"200": {"content": content}}}
     return _written(answer(Operation("POST", "v3/notification", spec)), "application/json")
 

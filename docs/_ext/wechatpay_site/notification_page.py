@@ -43,8 +43,7 @@ def page(webhook: Webhook, kit: Kit, before: Webhook | None, after: Webhook | No
             tabs("framework", 0, _tabs(webhook, kit)),
             heading(2, *CONTENTS[1]),
             element("p", *_content(webhook)),
-            table(rows(webhook.resource), Html() if _is_union(webhook) else RETURNED),
-            *_example(webhook, kit),
+            *_forms(webhook, kit),
             heading(2, *CONTENTS[2]),
             *_request(webhook),
         ),
@@ -77,16 +76,6 @@ def _sealed(webhook: Webhook) -> bool:
     return webhook.resource != webhook.body
 
 
-def _is_union(webhook: Webhook) -> bool:
-    """Whether several kinds of content come under this event: what one must have, another lacks."""
-    inner = (member for outer in webhook.body for member in outer.members)
-    return any(
-        (member.name == "original_type" and len(member.enum) > 1)
-        or "anyOf" in member.schema.get("contentSchema", ())
-        for member in inner
-    )
-
-
 def _receiving(webhook: Webhook) -> Iterator[str]:
     if webhook.protocol == "v3":
         yield element("code", "wxpay.notify(headers, body)")
@@ -114,13 +103,24 @@ def _content(webhook: Webhook) -> Iterator[str]:
     else:
         yield element("code", "notice.resource")
         yield "：解密之后的内容。 The decrypted content."
-        if _is_union(webhook):
-            yield " 这个事件有几种内容，表里是它们的全部字段。"
-            yield " It comes in several kinds, listed together."
+        if webhook.variants:
+            yield " 这个事件有几种内容，每种产品各有自己的字段。"
+            yield " It comes in several kinds: each product has fields of its own."
 
 
-def _example(webhook: Webhook, kit: Kit) -> Iterator[Html]:
-    text, language = content_example(webhook)
+def _forms(webhook: Webhook, kit: Kit) -> Iterator[Html]:
+    """A table and an example for each product that shares the event; else one of each."""
+    if not webhook.variants:
+        yield table(rows(webhook.resource), RETURNED)
+        yield from _example(webhook, kit)
+    for form in webhook.variants:
+        yield heading(3, f"{form.title} {form.name}", f"content-{form.name}")
+        yield table(rows(form.resource), RETURNED)
+        yield from _example(webhook, kit, form.name)
+
+
+def _example(webhook: Webhook, kit: Kit, variant: str = "") -> Iterator[Html]:
+    text, language = content_example(webhook, variant)
     if text:
         title = element("summary", "示例 Example")
         short = text.count("\n") < 40

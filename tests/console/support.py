@@ -52,6 +52,9 @@ def page(gateway: Gateway, path: str, **headers: str) -> Reply:
     return ask(gateway, path, headers={**HTML, **headers})
 
 
+SCENE = {"payer_client_ip": "1.1.1.1", "h5_info": {"type": "Wap"}}
+
+
 def order(gateway: Gateway, wxpay: WeChatPay, kind: str = "native", **changes: Any) -> dict:
     """A new order: its number, and the address of its cashier page."""
     number = f"N{canonical.nonce(12)}"
@@ -62,6 +65,7 @@ def order(gateway: Gateway, wxpay: WeChatPay, kind: str = "native", **changes: A
         "out_trade_no": number,
         "notify_url": NOTIFY,
         "amount": {"total": 12345},
+        **({"scene_info": SCENE} if kind == "h5" else {}),
         **changes,
     }
     answer = wxpay.chain(f"v3/pay/transactions/{kind}").post(json=body).json()

@@ -13,7 +13,7 @@ from wechatpay_chain import canonical
 from wechatpay_chain.gateway.console import cashier_page, money, qr
 from wechatpay_chain.gateway.operations import payments
 
-from .support import HTML, ask, combined, order, page
+from .support import HTML, SCENE, ask, combined, order, page
 
 ATTACK = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;"
 
@@ -39,7 +39,7 @@ def test_the_page_says_what_is_paid_to_whom_and_how_much(gateway, wxpay):
 
 @pytest.mark.parametrize("kind", ["h5", "native"])
 def test_a_code_is_of_the_pages_own_address(kind, gateway, wxpay):
-    new = order(gateway, wxpay, kind, scene_info={"payer_client_ip": "1.1.1.1"})
+    new = order(gateway, wxpay, kind)
     drawn = qr.svg(new["address"], "x")
     path = drawn.partition("<path stroke")[2]
     assert len(path) > 500
@@ -181,7 +181,7 @@ def test_a_browser_without_scripts_may_load_the_page_again(gateway, wxpay):
     ],
 )
 def test_where_a_shop_sends_its_customer_is_shown_and_not_followed(added, shown, gateway, wxpay):
-    new = order(gateway, wxpay, "h5", scene_info={"payer_client_ip": "1.1.1.1"})
+    new = order(gateway, wxpay, "h5", scene_info=SCENE)
     reply = page(gateway, new["address"] + added, **{"Accept-Language": "en"})
     assert reply.status == 200
     assert "Location" not in reply.headers

@@ -70,6 +70,7 @@ class Shop:
         notify_url: where notifications go.
         outcome: is told.
         secure: the options of a call that shows the merchant's certificate.
+        appid: of the merchant's app.
     """
 
     def __init__(
@@ -80,7 +81,9 @@ class Shop:
         notify_url: str,
         outcome: Outcome,
         secure: Mapping[str, Any],
+        appid: str,
     ) -> None:
+        self.appid = appid
         self.wxpay = wxpay
         self.secure = secure
         self.session = session
@@ -127,7 +130,7 @@ class Shop:
 
     def order(self, number: str, **changes: Any) -> dict[str, Any]:
         return {
-            "appid": "wxd678efh567hg6787",
+            "appid": self.appid,
             "mchid": self.mchid,
             "description": "Image形象店-深圳腾大-QQ公仔",
             "out_trade_no": number,
@@ -163,7 +166,7 @@ async def pays(shop: Shop, number: str) -> None:
 
 async def pays_by_v2(shop: Shop, number: str) -> None:
     """The same by APIv2."""
-    who = {"appid": "wxd678efh567hg6787", "mch_id": shop.mchid, "sign_type": "HMAC-SHA256"}
+    who = {"appid": shop.appid, "mch_id": shop.mchid, "sign_type": "HMAC-SHA256"}
     named = {**who, "out_trade_no": number}
     order = {
         **named,
@@ -214,7 +217,7 @@ async def pays_two(shop: Shop, number: str) -> None:
     """Pays two orders at once."""
     inner = [f"{number}{letter}" for letter in "AB"]
     order = {
-        "combine_appid": "wxd678efh567hg6787",
+        "combine_appid": shop.appid,
         "combine_mchid": shop.mchid,
         "combine_out_trade_no": number,
         "notify_url": shop.notify_url,

@@ -41,12 +41,20 @@ async def load(
             progress(next(served) * CALLS)
 
     async with (
-        WeChatPay.from_gateway(description, tls=True, base_uri=_address(description)) as wxpay,
+        WeChatPay.from_gateway(description, tls=True, base_uri=_told(description)) as wxpay,
         aiohttp.ClientSession() as session,
         _receiver(wxpay, outcome) as (notify_url, arrived),
     ):
-        secure = {"security": True, "base_uri": _address(description, "tls_base_uri")}
-        shop = Shop(wxpay, session, _address(description), notify_url, outcome, secure)
+        secure = {"security": True, "base_uri": _told(description, "tls_base_uri")}
+        shop = Shop(
+            wxpay,
+            session,
+            _told(description),
+            notify_url,
+            outcome,
+            secure,
+            _told(description, "appid"),
+        )
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(customers(shop))
@@ -54,7 +62,7 @@ async def load(
     return outcome
 
 
-def _address(description: Path, name: str = "base_uri") -> str:
+def _told(description: Path, name: str = "base_uri") -> str:
     return str(json.loads(description.read_bytes())[name])
 
 

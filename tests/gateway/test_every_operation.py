@@ -22,6 +22,8 @@ from wechatpay_chain.gateway.identity import Identity
 from wechatpay_chain.gateway.operations.registry import simulated
 from wechatpay_chain.unsigned import unsigned_v2
 
+APPID = "wxd678efh567hg6787"
+"""That of the examples."""
 PICTURE = b"\xff\xd8\xff\xe0"
 FILM = "film.mp4"
 TIME = "2026-11-20T13:29:35+08:00"
@@ -64,7 +66,7 @@ only one may be given, and amounts are all the same."""
 def known(identity: Identity) -> Identity:
     """The merchant of the examples, and the name that the platform's key has in them."""
     platform = replace(identity.platforms[0], public_key_id=example.SERIAL)
-    return replace(identity, mchid=example.MCHID, platforms=(platform,))
+    return replace(identity, mchid=example.MCHID, appid=APPID, platforms=(platform,))
 
 
 @pytest.fixture

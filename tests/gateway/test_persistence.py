@@ -73,7 +73,7 @@ async def orders_until_it_dies(program: Program, description: Path, url: str) ->
             for index in waiting:
                 number = f"killed{index:06}"
                 body = {
-                    "appid": "wxd678efh567hg6787",
+                    "appid": program.told["appid"],
                     "mchid": wxpay.credential.mchid,
                     "description": "Image形象店",
                     "out_trade_no": number,

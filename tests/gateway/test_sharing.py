@@ -359,7 +359,7 @@ def test_a_query_that_asks_for_something_else(gateway, wxpay):
 def test_a_refund_takes_what_is_frozen(gateway, wxpay):
     bought = paid(gateway, wxpay, 100, **SHARED)
     made = refund(wxpay, bought, 40)
-    assert made["funds_account"] == "UNAVAILABLE"
+    assert made["funds_account"] == "UNSETTLED"
     assert unsplit(wxpay, bought) == 60
     control(gateway, f"refunds/{made['out_refund_no']}/close")
     assert unsplit(wxpay, bought) == 100

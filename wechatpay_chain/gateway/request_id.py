@@ -10,7 +10,15 @@ import secrets
 import time
 from collections.abc import Iterator
 
-__all__ = ["EXTRA_MEMBER", "TOO_LONG", "TOO_SHORT", "WRONG_VALUE", "number_of", "request_id"]
+__all__ = [
+    "EXTRA_MEMBER",
+    "OUT_OF_RANGE",
+    "TOO_LONG",
+    "TOO_SHORT",
+    "WRONG_VALUE",
+    "number_of",
+    "request_id",
+]
 
 WRONG_VALUE, TOO_LONG, TOO_SHORT, OUT_OF_RANGE = 268435461, 268435462, 268435463, 268435464
 EXTRA_MEMBER = 270924358

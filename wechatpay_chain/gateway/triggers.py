@@ -9,13 +9,16 @@ from typing import Any
 from .. import catalogue, xml
 from ..catalogue import Member, Variant, Webhook
 from ..catalogue.example import scalar
-from ..crypto import rsa
+from ..crypto import digest, rsa
 from ..errors import ConfigurationError
 from .exchange import Refusal
 from .state import State
 
 __all__ = ["content", "trigger"]
 
+STATED = ("sign_type", "algorithm")
+"""The members of an APIv2 notification that say how it is signed."""
+ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
 ENVELOPE = ("sign", "nonce_str")
 
 
@@ -116,12 +119,14 @@ def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -
         "mch_id": state.identity.mchid,
     }
     clear = {name: value for name, value in clear.items() if name in names}
+    kind = next((made[name] for name in STATED if made.get(name) in ALGORITHMS), digest.MD5)
+    made |= {name: kind for name in STATED if name in made}
     if "req_info" in names:  # a client opens nothing that lacks a refund's numbers
         whole = content(webhook, state) | made
         return state.outbox.post_v2(to, webhook.event, clear, sealed=whole)
     if "event_ciphertext" in names:
         return state.outbox.post_v2_event(to, webhook.event, clear, made)
-    return state.outbox.post_v2(to, webhook.event, made)
+    return state.outbox.post_v2(to, webhook.event, made, sign_type=kind)
 
 
 def _fixed(webhook: Webhook, name: str, default: str) -> str:

@@ -19,7 +19,15 @@ from .exchange import Call, Refusal, Secret
 from .identity import Identity
 from .nesting import check_json
 
-__all__ = ["body_members", "check_file", "decrypt", "parse", "validate"]
+__all__ = [
+    "body_members",
+    "check_file",
+    "decrypt",
+    "masked",
+    "parse",
+    "validate",
+    "wrong_type",
+]
 
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -169,21 +177,28 @@ def _alternatives(schema: Mapping[str, Any], given: Mapping[str, Any], pointer: 
 def _value(member: Member, value: Any, pointer: str) -> None:
     values = value if member.type.endswith("[]") else [value]
     if not isinstance(values, list):
-        raise Refusal.parameter(pointer, _masked(member, value), "must be an array")
+        raise Refusal.parameter(pointer, masked(member, value), "must be an array")
     kind = member.item.get("type")
     for index, each in enumerate(values):
         here = f"{pointer}/{index}" if member.type.endswith("[]") else pointer
-        expected = TYPES.get(str(kind))
-        wrong = expected is not None and not isinstance(each, expected)
-        if wrong or (kind in ("integer", "number") and isinstance(each, bool)):
-            issue = f"must be of type {kind}, as JSON has it"
-            raise Refusal.parameter(here, _masked(member, each), issue)
+        if issue := wrong_type(member, each):
+            raise Refusal.parameter(here, masked(member, each), issue)
         if kind == "object" and "properties" in member.item:
             _members(member.members, each, here, as_text=False)
             _alternatives(member.item, each, here)
 
 
-def _masked(member: Member, value: Any) -> Any:
+def wrong_type(member: Member, value: Any) -> str:
+    """What is wrong with the type of a value, or of an array's item; empty if nothing is."""
+    kind = member.item.get("type")
+    expected = TYPES.get(str(kind))
+    wrong = expected is not None and not isinstance(value, expected)
+    if wrong or (kind in ("integer", "number") and isinstance(value, bool)):
+        return f"must be of type {kind}, as JSON has it"
+    return ""
+
+
+def masked(member: Member, value: Any) -> Any:
     """A value of the wrong type, unless it may hold what had to come encrypted."""
     return "***" if _is_sensitive(member) else value
 

@@ -7,11 +7,12 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from ..exchange import Call, Refusal
 from ..validation import validate
 
-__all__ = ["accepted", "address", "fingerprint", "number", "text", "v2_text"]
+__all__ = ["accepted", "address", "callback", "chinese", "fingerprint", "number", "text", "v2_text"]
 
 NUMBER = re.compile(r"[0-9A-Za-z_\-|*@]+")
 """What a merchant's numbers are made of."""
@@ -78,6 +79,40 @@ def address(value: Any, pointer: str) -> str:
     if not isinstance(value, str) or not value.startswith(("http://", "https://")):
         raise Refusal.parameter(pointer, value, "must be an http or https address")
     return value
+
+
+def callback(value: Any, pointer: str) -> str:
+    """Where the notifications of a payment go: an address without a query.
+
+    Raises:
+        Refusal: it is missing, or another.
+    """
+    parts = _parts(value)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refusal.parameter(pointer, value, "must be an http or https address")
+    if "?" in value or "#" in value:
+        raise Refusal.parameter(pointer, value, "must have no query and no fragment")
+    return str(value)
+
+
+def _parts(value: Any) -> SplitResult | None:
+    if not isinstance(value, str) or re.search(r"[\s\\]", value):
+        return None
+    try:
+        return urlsplit(value)
+    except ValueError:
+        return None
+
+
+def chinese(value: Any, pointer: str) -> str:
+    """A currency that a merchant in mainland China is paid in.
+
+    Raises:
+        Refusal: it is another than CNY.
+    """
+    if value not in (None, "", "CNY"):
+        raise Refusal.parameter(pointer, value, "must be CNY")
+    return "CNY"
 
 
 def v2_text(call: Call, name: str) -> str:

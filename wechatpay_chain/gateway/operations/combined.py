@@ -10,8 +10,9 @@ from typing import Any
 
 from ... import canonical
 from ..exchange import Call, Refusal
+from ..payment_limits import hold
 from ..state import State
-from . import payments
+from . import checks, parties, payments
 from .payments import Order
 from .registry import operation
 
@@ -19,12 +20,25 @@ __all__ = ["shown"]
 
 BASE = "v3/combine-transactions"
 TYPES = {"jsapi": "JSAPI", "miniprogram": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
+OPTIONAL = ("sub_mchid", "attach", "combine_payer_info", "openid", "sub_openid", "device_id")
+"""What only some forms of the request need, although the catalogue requires it."""
 Combined = dict[str, Any]
 
 
 def _create(call: Call, kind: str) -> dict[str, Any]:
     call.require("combine_appid", "combine_mchid", "combine_out_trade_no", "sub_orders")
     call.require("notify_url")
+    hold(call, optional=OPTIONAL)
+    parties.assert_bound(call, "combine_appid")
+    payer = parties.payer_of(call.data.get("combine_payer_info"))
+    if TYPES[kind] == "JSAPI" and not payer:
+        raise Refusal.parameter(
+            "/combine_payer_info/openid",
+            None,
+            "is required and empty",
+            number=payments.NO_OPENID,
+        )
+    checks.callback(call.data["notify_url"], "/notify_url")
     data, state = call.data, call.state
     if data["combine_mchid"] != state.identity.mchid:
         issue = "is not the merchant who signed"
@@ -82,12 +96,11 @@ def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str,
     for name in ("mchid", "out_trade_no", "description", "amount"):
         if given.get(name) in (None, ""):
             raise Refusal.parameter(f"{pointer}/{name}", given.get(name), "is required and empty")
-    number, amount = given["out_trade_no"], given["amount"]
-    if not isinstance(number, str):
-        raise Refusal.parameter(f"{pointer}/out_trade_no", number, "must be a string")
+    number, amount = str(given["out_trade_no"]), given["amount"]
+    payer = parties.payer_of(call.data.get("combine_payer_info"))
     if payments.find(call.state, number) is not None:
         raise Refusal(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
-    total = amount.get("total_amount") if isinstance(amount, dict) else None
+    total = amount.get("total_amount")
     settle = given.get("settle_info")
     payments.create(
         call.state,
@@ -100,12 +113,13 @@ def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str,
                 name: given[name] for name in ("mchid", "sub_mchid", "sub_appid") if given.get(name)
             },
             "total": payments.whole_fen(total, f"{pointer}/amount/total_amount"),
-            "currency": amount.get("currency", "CNY"),
+            "currency": checks.chinese(amount.get("currency"), f"{pointer}/amount/currency"),
             "description": given["description"],
             "attach": given.get("attach"),
             "notify_url": call.data["notify_url"],
             "combine_out_trade_no": call.data["combine_out_trade_no"],
             "profit_sharing": isinstance(settle, dict) and settle.get("profit_sharing") is True,
+            **({"payer": payer, "openid": next(iter(payer.values()))} if payer else {}),
             **about,
         },
     )
@@ -147,7 +161,7 @@ def shown(state: State, combined: Combined) -> dict[str, Any]:
     view = {name: combined[name] for name in ("combine_appid", "combine_mchid")}
     view["combine_out_trade_no"] = combined["combine_out_trade_no"]
     if orders[0]["transaction_id"]:
-        view["combine_payer_info"] = {"openid": orders[0]["openid"]}
+        view["combine_payer_info"] = orders[0].get("payer") or {"openid": orders[0]["openid"]}
     return {**view, "sub_orders": [_shown_inner(state, order) for order in orders]}
 
 

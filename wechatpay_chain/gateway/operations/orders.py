@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..exchange import Call, Refusal
+from ..payment_limits import hold
 from ..state import State
-from . import payments
+from . import checks, funds, parties, payments
 from .payments import Order
 from .registry import operation
 
@@ -21,41 +22,47 @@ TYPES = {"jsapi": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
 STATES = {
     payments.SUCCESS: "支付成功",
     payments.REFUND: "转入退款",
-    payments.NOTPAY: "未支付",
-    payments.CLOSED: "已关闭",
-    payments.REVOKED: "已撤销",
+    payments.NOTPAY: "订单未支付",
+    payments.CLOSED: "订单已关闭",
+    payments.REVOKED: "订单已撤销",
     payments.USERPAYING: "用户支付中",
     payments.PAYERROR: "支付失败",
 }
+OPENIDS = ("openid", "sp_openid", "sub_openid")
 PARTIES = ("appid", "mchid", "sp_appid", "sp_mchid", "sub_appid", "sub_mchid")
 
 
 def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
-    mine = "sp_mchid" if partner else "mchid"
-    call.require("sp_appid" if partner else "appid", mine, "description", "out_trade_no")
-    call.require("notify_url", "amount", *(("sub_mchid",) if partner else ()))
+    own = "sp_mchid" if partner else "mchid"
+    hold(call, optional=OPENIDS)
     data, state = call.data, call.state
-    if data[mine] != state.identity.mchid:
-        raise Refusal.parameter(mine, data[mine], "is not the merchant who signed")
+    if data[own] != state.identity.mchid:
+        raise Refusal.parameter(own, data[own], "is not the merchant who signed")
+    parties.assert_bound(call, "sp_appid" if partner else "appid")
+    if partner and data["sub_mchid"] == data[own]:
+        issue = "must be another than sp_mchid"
+        number = parties.SAME_MERCHANT
+        raise Refusal.parameter("sub_mchid", data["sub_mchid"], issue, number=number)
     number, amount = data["out_trade_no"], data["amount"]
-    if not isinstance(number, str) or not 6 <= len(number) <= 32:
-        raise Refusal.parameter("out_trade_no", number, "must be a string of 6 to 32 characters")
-    total = payments.whole_fen(
-        amount.get("total") if isinstance(amount, dict) else None, "/amount/total"
-    )
+    payer = parties.payer_of(data.get("payer"))
+    if kind == "jsapi" and not payer:
+        name = "sp_openid" if partner else "openid"
+        raise Refusal.parameter(
+            f"/payer/{name}", None, "is required and empty", number=payments.NO_OPENID
+        )
     about = {
         "protocol": "v3",
         "trade_type": TYPES[kind],
         "parties": {name: data[name] for name in PARTIES if data.get(name)},
-        "total": total,
-        "currency": amount.get("currency", "CNY"),
+        "total": payments.whole_fen(amount["total"], "/amount/total"),
+        "currency": checks.chinese(amount.get("currency"), "/amount/currency"),
         "description": data["description"],
         "attach": data.get("attach"),
-        "notify_url": data["notify_url"],
+        "notify_url": checks.callback(data["notify_url"], "/notify_url"),
+        "device_id": (data.get("scene_info") or {}).get("device_id", ""),
     }
-    payer = data.get("payer")
-    if kind == "jsapi":
-        about["openid"] = _openid(payer, partner)
+    if payer:
+        about |= {"payer": payer, "openid": next(iter(payer.values()))}
     if data.get("time_expire"):
         about["expires"] = payments.expiry(state, data["time_expire"], "/time_expire")
     settle = data.get("settle_info")
@@ -70,15 +77,6 @@ def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
     }[kind]
 
 
-def _openid(payer: Any, partner: bool) -> str:
-    names = ("sp_openid", "sub_openid") if partner else ("openid",)
-    found = [payer.get(name) for name in names] if isinstance(payer, dict) else []
-    for openid in found:
-        if isinstance(openid, str) and openid:
-            return openid
-    raise Refusal.parameter(f"/payer/{names[0]}", None, "is required and empty")
-
-
 def _register(base: str, partner: bool) -> None:
     for kind in TYPES:
 
@@ -89,26 +87,43 @@ def _register(base: str, partner: bool) -> None:
 
     @operation("GET", f"{base}/id/{{transaction_id}}")
     def by_id(call: Call) -> dict[str, Any]:
-        _assert_own(call, call.query, partner)
-        found = payments.existing(call.state, transaction_id=call.params["transaction_id"])
+        found = _own(call, call.query, partner, transaction_id=call.params["transaction_id"])
         return shown(call.state, found)
 
     @operation("GET", f"{base}/out-trade-no/{{out_trade_no}}")
     def by_number(call: Call) -> dict[str, Any]:
-        _assert_own(call, call.query, partner)
-        return shown(call.state, payments.existing(call.state, call.params["out_trade_no"]))
+        found = _own(call, call.query, partner, number=call.params["out_trade_no"])
+        return shown(call.state, found)
 
     @operation("POST", f"{base}/out-trade-no/{{out_trade_no}}/close")
     def close(call: Call) -> None:
-        _assert_own(call, call.data, partner, location="body")
-        payments.close(call.state, call.params["out_trade_no"])
+        number = call.params["out_trade_no"]
+        _own(call, call.data, partner, number=number, location="body")
+        payments.close(call.state, number)
 
 
-def _assert_own(call: Call, given: dict[str, Any], partner: bool, location: str = "query") -> None:
+def _own(
+    call: Call,
+    given: dict[str, Any],
+    partner: bool,
+    *,
+    number: str = "",
+    transaction_id: str = "",
+    location: str = "query",
+) -> Order:
+    """The order that a request asks for, if it is the merchant's who asks."""
     name = "sp_mchid" if partner else "mchid"
     if given.get(name) != call.state.identity.mchid:
         issue = "must be the merchant who signed"
         raise Refusal.parameter(name, given.get(name), issue, location)
+    if partner and not given.get("sub_mchid"):
+        parties.assert_sub_merchant(call, given, {}, location)
+    order = payments.existing(call.state, number, transaction_id)
+    if partner:
+        parties.assert_sub_merchant(call, given, order, location)
+    elif funds.sub_merchant(order):
+        raise payments.absent(number or transaction_id)
+    return order
 
 
 _register(DIRECT, partner=False)
@@ -117,31 +132,29 @@ _register(PARTNER, partner=True)
 
 def shown(state: State, order: Order) -> dict[str, Any]:
     """An order as a query, and the notification, show it."""
+    amount = {"total": order["total"], "currency": order["currency"], "payer_currency": "CNY"}
     view = {
-        **order["parties"],
+        **parties.in_v3(order),
         "out_trade_no": order["out_trade_no"],
         "trade_state": order["state"],
         "trade_state_desc": STATES[order["state"]],
+        "promotion_detail": [],
+        "amount": amount,
     }
     if order.get("attach"):
         view["attach"] = order["attach"]
+    if order.get("device_id") or not order["transaction_id"]:
+        view["scene_info"] = {"device_id": order.get("device_id", "")}
     if order["transaction_id"]:
-        paid = {"payer_total": order["total"], "payer_currency": order["currency"]}
         view |= {
             "transaction_id": order["transaction_id"],
             "trade_type": order["trade_type"],
             "bank_type": order["bank_type"],
             "success_time": state.clock.rfc3339(order["paid"]),
-            "payer": _payer(order),
-            "amount": {"total": order["total"], "currency": order["currency"], **paid},
+            "payer": parties.payer_in_v3(order),
+            "amount": {**amount, "payer_total": order["total"]},
         }
     return view
-
-
-def _payer(order: Order) -> dict[str, str]:
-    if "sp_mchid" in order["parties"]:
-        return {"sp_openid": order["openid"]}
-    return {"openid": order["openid"]}
 
 
 @payments.on_paid("v3")

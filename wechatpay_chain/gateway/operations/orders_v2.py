@@ -6,12 +6,14 @@ https://pay.weixin.qq.com/doc/v2/merchant/4011937125 (micropay, reverse)
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...crypto import digest
 from ..exchange import Call, Refusal
+from ..payment_limits import hold_text
 from ..state import State
-from . import payments, refunding
+from . import checks, funds, parties, payments, refunding
 from .orders import STATES
 from .payments import Order
 from .registry import operation
@@ -19,6 +21,7 @@ from .registry import operation
 __all__ = ["shown"]
 
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
+TYPES = ("JSAPI", "NATIVE", "APP", "MWEB")
 SIGNING = ("sign", "nonce_str", "sign_type")
 PAGES = {"NATIVE": "code_url", "MWEB": "mweb_url"}
 STILL_PAYING = "0001"
@@ -31,9 +34,15 @@ NO_MONEY = "0002"
 def unifiedorder(call: Call) -> dict[str, Any]:
     """An order of any trade type."""
     call.require("appid", "body", "out_trade_no", "total_fee", "notify_url", "trade_type")
-    order = _create(call, call.data["trade_type"], call.data["notify_url"])
+    data = call.data
+    if data["trade_type"] not in TYPES:
+        issue = f"must be one of {', '.join(TYPES)}"
+        raise Refusal.parameter("trade_type", data["trade_type"], issue)
+    if data["trade_type"] == "JSAPI" and not (data.get("openid") or data.get("sub_openid")):
+        raise Refusal(200, "PARAM_ERROR", "JSAPI支付必须传openid", number=payments.NO_OPENID)
+    order = _create(call, data["trade_type"], checks.callback(data["notify_url"], "/notify_url"))
     answer = {
-        **order["parties"],
+        **parties.in_v2(order),
         "trade_type": order["trade_type"],
         "prepay_id": order["prepay_id"],
     }
@@ -62,6 +71,8 @@ def micropay(call: Call) -> dict[str, Any]:
 
 
 def _create(call: Call, trade_type: str, notify_url: str) -> Order:
+    hold_text(call)
+    _assert_bound(call)
     data, state = call.data, call.state
     fee = data["total_fee"]
     if not (fee.isascii() and fee.isdecimal() and int(fee[:12]) > 0 and len(fee) <= 12):
@@ -71,26 +82,38 @@ def _create(call: Call, trade_type: str, notify_url: str) -> Order:
         "trade_type": trade_type,
         "parties": {name: data[name] for name in PARTIES if data.get(name)},
         "total": int(fee),
-        "currency": data.get("fee_type") or "CNY",
+        "currency": checks.chinese(data.get("fee_type"), "/fee_type"),
         "description": data["body"],
         "attach": data.get("attach"),
         "notify_url": notify_url,
         "sign_type": data.get("sign_type") or digest.MD5,
-        "openid": data.get("openid", ""),
+        "openid": data.get("openid") or data.get("sub_openid") or "",
+        "payer": parties.payer_of(data),
+        "device_id": data.get("device_info", ""),
         "profit_sharing": data.get("profit_sharing") == "Y",
     }
     if data.get("time_expire"):
-        about["expires"] = payments.expiry(state, data["time_expire"], "/time_expire")
+        about["expires"] = payments.expiry(state, data["time_expire"], "/time_expire", compact=True)
     content = {name: value for name, value in data.items() if name not in SIGNING}
     return payments.create(state, data["out_trade_no"], content, about)
 
 
+def _assert_bound(call: Call) -> None:
+    appid = call.data["appid"]
+    if not re.fullmatch("wx[0-9a-z]{16}", appid):
+        raise Refusal(200, "APPID_NOT_EXIST", f"appid不存在: {appid[:32]}")
+    parties.assert_bound(call, "appid")
+
+
 def _existing(call: Call) -> Order:
+    call.require("appid")
+    hold_text(call)
+    _assert_bound(call)
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
         raise Refusal(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
     order = payments.find(call.state, "" if transaction else number or "", transaction or "")
-    if order is None:
+    if order is None or (call.data.get("sub_mch_id") or "") != funds.sub_merchant(order):
         raise Refusal(200, "ORDERNOTEXIST", f"此交易订单号不存在: {transaction or number}")
     return order
 
@@ -109,7 +132,7 @@ def closeorder(call: Call) -> dict[str, Any]:
     if order["state"] in (payments.CLOSED, payments.REVOKED):
         raise Refusal(200, "ORDERCLOSED", f"订单已关闭: {order['out_trade_no']}")
     payments.close(call.state, order["out_trade_no"])
-    return {**order["parties"], "result_msg": "OK"}
+    return {**parties.in_v2(order), "result_msg": "OK"}
 
 
 @operation("POST", "v2/secapi/pay/reverse")
@@ -120,13 +143,15 @@ def reverse(call: Call) -> dict[str, Any]:
         refunding.reverse(state, order)
     order["state"] = payments.REVOKED
     payments.save(state, order)
-    return {**order["parties"], "recall": "N"}
+    return {**parties.in_v2(order), "recall": "N"}
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
     """An order as `orderquery` shows it."""
     view = {
-        **order["parties"],
+        **parties.in_v2(order),
+        "device_info": order.get("device_id", ""),
+        "total_fee": order["total"],
         "out_trade_no": order["out_trade_no"],
         "trade_state": order["state"],
         "trade_state_desc": STATES[order["state"]],
@@ -136,8 +161,8 @@ def shown(state: State, order: Order) -> dict[str, Any]:
 
 def _paid(state: State, order: Order) -> dict[str, Any]:
     view = {
-        **order["parties"],
-        "openid": order["openid"],
+        **parties.in_v2(order),
+        **parties.payer_in_v2(order),
         "is_subscribe": "N",
         "trade_type": order["trade_type"],
         "bank_type": order["bank_type"],

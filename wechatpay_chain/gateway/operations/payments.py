@@ -7,6 +7,7 @@ functions, and show what comes back in their own members.
 from __future__ import annotations
 
 import datetime
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = [
     "REVOKED",
     "SUCCESS",
     "USERPAYING",
+    "absent",
     "close",
     "create",
     "expiry",
@@ -38,11 +40,15 @@ __all__ = [
 
 Order = dict[str, Any]
 
+NO_OPENID = 268501013
+"""WeChat Pay's error number of a JSAPI payment without an openid."""
 NOTPAY, SUCCESS, REFUND = "NOTPAY", "SUCCESS", "REFUND"
 CLOSED, PAYERROR, USERPAYING, REVOKED = "CLOSED", "PAYERROR", "USERPAYING", "REVOKED"
 OPEN = (NOTPAY, PAYERROR, USERPAYING)
 """The states in which an order can still be paid."""
 
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+COMPACT = re.compile(r"\d{14}", re.ASCII)
 LIFETIME = 2 * 3600
 """Seconds after which an order expires that does not say when."""
 
@@ -119,6 +125,11 @@ def find(state: State, number: str = "", transaction_id: str = "") -> Order | No
     return order
 
 
+def absent(number: str) -> Refusal:
+    """The refusal of an order that is not there, or not for who asks."""
+    return Refusal(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
+
+
 def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
     """The same, where there must be one.
 
@@ -127,7 +138,7 @@ def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
     """
     order = find(state, number, transaction_id)
     if order is None:
-        raise Refusal(404, "ORDER_NOT_EXIST", f"订单不存在: {number or transaction_id}")
+        raise absent(number or transaction_id)
     return order
 
 
@@ -231,27 +242,35 @@ def whole_fen(value: Any, pointer: str) -> int:
     return value
 
 
-def expiry(state: State, text: Any, pointer: str) -> float:
-    """When an order expires, in seconds since 1970: RFC 3339, or APIv2's `20261120132935`.
+def expiry(state: State, text: Any, pointer: str, *, compact: bool = False) -> float:
+    """When an order expires, in seconds since 1970.
+
+    Args:
+        state: of the gateway.
+        text: RFC 3339.
+        pointer: to the member.
+        compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
 
     Raises:
         Refusal: it is no time, or one that has passed.
     """
-    moment = _moment(text)
+    moment = _moment(text, COMPACT if compact else RFC3339)
     if moment is None:
-        raise Refusal.parameter(pointer, text, "must be a time such as 2026-11-20T13:29:35+08:00")
+        example = "20261120132935" if compact else "2026-11-20T13:29:35+08:00"
+        raise Refusal.parameter(pointer, text, f"must be a time such as {example}")
     if moment <= state.clock.now():
         raise Refusal.parameter(pointer, text, f"has passed; it is {state.clock.rfc3339()}")
     return moment
 
 
-def _moment(text: Any) -> float | None:
+def _moment(text: Any, form: re.Pattern[str]) -> float | None:
+    if not isinstance(text, str) or not form.fullmatch(text):
+        return None
     try:
-        if len(text) == 14 and text.isdecimal():
+        if form is COMPACT:
             return datetime.datetime.strptime(f"{text}+0800", "%Y%m%d%H%M%S%z").timestamp()
-        parsed = datetime.datetime.fromisoformat(text)
-        return parsed.timestamp() if parsed.tzinfo else None
-    except (TypeError, ValueError, OverflowError):
+        return datetime.datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 

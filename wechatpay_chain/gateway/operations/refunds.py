@@ -117,7 +117,7 @@ def shown(state: State, refund: Refund) -> dict[str, Any]:
         "user_received_account": refund["received"],
         "create_time": state.clock.rfc3339(refund["created"]),
         "status": refund["state"],
-        "funds_account": "UNAVAILABLE" if frozen else "AVAILABLE",
+        "funds_account": "UNSETTLED" if frozen else "AVAILABLE",
         "amount": {
             "total": refund["total"],
             "refund": amount,

@@ -12,7 +12,7 @@ from typing import Any
 from ..exchange import Call, Refusal
 from ..outbox import Outbox
 from ..state import State
-from . import checks, payments, refunding
+from . import checks, funds, payments, refunding
 from .orders_v2 import PARTIES
 from .payments import Order
 from .refunding import Refund
@@ -87,7 +87,7 @@ def _order(call: Call, code: str) -> Order | None:
     if not number and not transaction:
         raise Refusal(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
     order = payments.find(call.state, "" if transaction else number, transaction)
-    if order is None:
+    if order is None or checks.v2_text(call, "sub_mch_id") != funds.sub_merchant(order):
         raise Refusal(200, code, f"此交易订单号不存在: {transaction or number}")
     return order
 
@@ -98,7 +98,7 @@ def refundquery(call: Call) -> dict[str, Any]:
     """One refund by either of its numbers, or those of an order, ten at a time."""
     number, refund_id = (checks.v2_text(call, name) for name in ("out_refund_no", "refund_id"))
     if number or refund_id:
-        found = _one(call.state, number, refund_id)
+        found = _one(call.state, number, refund_id, checks.v2_text(call, "sub_mch_id"))
         order, everything = payments.existing(call.state, found["out_trade_no"]), [found]
     else:
         known = _order(call, "REFUNDNOTEXIST")
@@ -125,10 +125,10 @@ def refundquery(call: Call) -> dict[str, Any]:
     return view
 
 
-def _one(state: State, number: str, refund_id: str) -> Refund:
+def _one(state: State, number: str, refund_id: str, sub_mchid: str) -> Refund:
     """A refund; WeChat Pay's number goes before the merchant's."""
     found = refunding.find_by_id(state, refund_id) if refund_id else refunding.find(state, number)
-    if found is None:
+    if found is None or found["sub_mchid"] != sub_mchid:
         raise Refusal(200, "REFUNDNOTEXIST", f"退款订单查询失败: {refund_id or number}")
     return found
 

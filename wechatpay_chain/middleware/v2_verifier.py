@@ -15,6 +15,7 @@ from ..errors import ConfigurationError, ResponseError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Request, Response
 from ..unsigned import PAGE, XML, unsigned_v2
+from .advice import page_title
 from .v2_encoder import stated_sign_type
 
 __all__ = ["assert_signed", "is_unsigned_v2", "unsigned_v2", "v2_verifier"]
@@ -95,10 +96,12 @@ def _is_markup(content: bytes) -> bool:
 
 
 def _no_sign(response: Response, error: ResponseError) -> SignatureError:
+    title = page_title(response.content)
+    page = f', an HTML page "{title}"' if title else ""
     return SignatureError(
         f"{error}: it is not APIv2's XML, so there is no sign to check "
-        f"({response.request}, {len(response.content)} bytes). Where an operation is known to "
-        "answer unsigned, say unsigned=True",
+        f"({response.request}, {len(response.content)} bytes{page}). Where an operation is known "
+        "to answer unsigned, say unsigned=True",
         response,
         reason="missing",
     )

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
 
-.PHONY: demo test check lint coverage bench docs site-test peers format clean
+.PHONY: demo test check lint coverage bench docs site-test peers fuzz format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.demo
@@ -39,6 +39,16 @@ site-test: $(VENV)/.tested docs
 # Clients that somebody else wrote, which tests/peers holds the gateway against; needs node and npm.
 peers: $(VENV)/.peered
 
+# Coverage-guided, SECONDS a target, two targets at a time; a finding stays in build/fuzz/TARGET/.
+SECONDS ?= 1200
+FUZZ := xml notification keys certificates url answer connection_file gateway
+
+fuzz: $(VENV)/.fuzzed
+	$(MAKE) --jobs 2 --keep-going --output-sync=target $(FUZZ:%=fuzz-%)
+
+fuzz-%: $(VENV)/.fuzzed
+	$(BIN)/python -m tests.fuzz $* $(SECONDS)
+
 format: $(VENV)/.checked
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -62,6 +72,10 @@ $(VENV)/.tested: $(VENV)/.installed
 
 $(VENV)/.checked: $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --group check
+	touch $@
+
+$(VENV)/.fuzzed: $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --group fuzz
 	touch $@
 
 $(VENV)/.benched: $(VENV)/.tested

@@ -52,7 +52,6 @@ def main() -> None:
         str(CORPUS / name),
     ]
     atheris.Setup([sys.argv[0], *options], once)
-    print(f"{name}: {seconds} s, at most {MEGABYTES} MB", flush=True)
     atheris.Fuzz()
 
 

@@ -24,104 +24,107 @@ NAME = re.compile(r"[^\W\d][\w.-]*", re.UNICODE)
 BLANK = " \t\r\n"
 """White space as XML 1.0, section 2.3, defines it."""
 
+TEXT = "#text"
+"""Under this name xmltodict keeps the text that stands beside elements."""
+
 DEEPEST = 16
 MOST = 20_000
 """Elements of one document, and how deep they may be nested."""
 
 
-class _Reader:
-    """Collects the fields of a document while expat reads it.
+class _StrictParser:
+    """A parser of expat's for xmltodict, with what APIv2 does not use rejected on the way."""
 
-    An element that holds elements is a dict, any other one its text. A name that stands more than
-    once has a list of its values, so that no reader can mistake the first for the last.
-    """
+    def __init__(self, encoding: str | None, namespace_separator: str | None) -> None:
+        from xml.parsers import expat  # loads half of urllib, and APIv3 alone never needs it
 
-    def __init__(self) -> None:
-        self.root: Any = None
-        self._open: list[tuple[str, dict[str, Any]]] = []
-        self._text: list[str] = []
+        self._parser = expat.ParserCreate(encoding, namespace_separator)
+        self._parser.CommentHandler = self._comment
+        self._parser.ProcessingInstructionHandler = self._instruction
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.XmlDeclHandler = self._declaration
         self._count = 0
+        self._depth = 0
+        self._start: Any = None
+        self._end: Any = None
 
-    def start(self, name: str, attributes: list[str]) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Pass on what xmltodict sets; keep its handlers of elements, to be called after ours."""
+        if name == "StartElementHandler":
+            self._start, value = value, self._start_element
+        elif name == "EndElementHandler":
+            self._end, value = value, self._end_element
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._parser, name, value)
+
+    def Parse(self, document: bytes, is_final: bool) -> None:  # noqa: N802 - expat's own name
+        self._parser.Parse(document, is_final)
+
+    def _start_element(self, name: str, attributes: list[str]) -> None:
         if attributes:
             raise ValueError(f"its element {name[:80]!r} has attributes, which APIv2 does not use")
         self._count += 1
-        if self._count > MOST or len(self._open) >= DEEPEST:
+        self._depth += 1
+        if self._count > MOST or self._depth > DEEPEST:
             raise ValueError(
                 f"it has more than {MOST} elements, or nests them deeper than {DEEPEST}"
             )
-        self._assert_blank()
-        self._open.append((name, {}))
+        self._start(name, attributes)
 
-    def data(self, text: str) -> None:
-        self._text.append(text)
+    def _end_element(self, name: str) -> None:
+        self._depth -= 1
+        self._end(name)
 
-    def end(self, name: str) -> None:
-        _, fields = self._open.pop()
-        value: Any = fields
-        if fields:
-            self._assert_blank()
-        else:
-            value = "".join(self._text)
-            self._text.clear()
-        if self._open:
-            _add(self._open[-1][1], name, value)
-        else:
-            self.root = value
-
-    def comment(self, _: str) -> None:
-        if len(self._open) > 1:
+    def _comment(self, _: str) -> None:
+        if self._depth > 1:
             raise ValueError("it has a comment inside a field")
 
-    def instruction(self, target: str, _: str) -> None:
+    def _instruction(self, target: str, _: str) -> None:
         raise ValueError(f"it has a processing instruction ({target[:80]!r})")
 
-    def doctype(self, *_: Any) -> None:
+    def _doctype(self, *_: Any) -> None:
         raise ValueError(
             "it carries a document type declaration (DTD), which WeChat Pay never sends"
         )
 
-    def declaration(self, version: str, encoding: str | None, _: int) -> None:
+    def _declaration(self, version: str, encoding: str | None, _: int) -> None:
         if version != "1.0":
             raise ValueError(f"it declares XML {version[:20]!r}; 1.0 is expected")
         if encoding is not None and encoding.lower() not in ("utf-8", "utf8"):
             raise ValueError(f"it declares the encoding {encoding[:40]!r}; UTF-8 is expected")
 
-    def _assert_blank(self) -> None:
-        """Beside elements there is layout only."""
-        if "".join(self._text).strip(BLANK):
-            raise ValueError("it has text beside elements")
-        self._text.clear()
 
+class _StrictExpat:
+    """What xmltodict takes in place of the module `xml.parsers.expat`."""
 
-def _add(fields: dict[str, Any], name: str, value: Any) -> None:
-    if name not in fields:
-        fields[name] = value
-    elif isinstance(fields[name], list):
-        fields[name].append(value)
-    else:
-        fields[name] = [fields[name], value]
+    ParserCreate = _StrictParser
 
 
 def _read(document: bytes) -> Any:
-    from xml.parsers import expat  # loads half of urllib, and APIv3 alone never needs it
+    from xml.parsers import expat
 
-    reader = _Reader()
-    parser = expat.ParserCreate("utf-8")  # whatever the document declares
-    parser.buffer_text = True
-    parser.ordered_attributes = True
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.data
-    parser.CommentHandler = reader.comment
-    parser.ProcessingInstructionHandler = reader.instruction
-    parser.StartDoctypeDeclHandler = reader.doctype
-    parser.XmlDeclHandler = reader.declaration
+    import xmltodict
+
     try:
-        parser.Parse(document, True)
+        # The encoding that is given here holds, whatever the document declares.
+        parsed = xmltodict.parse(document, "utf-8", _StrictExpat, strip_whitespace=False)
     except expat.ExpatError as error:
         raise ValueError(f"it is not well-formed XML 1.0 in UTF-8 ({error})") from None
-    return reader.root
+    (root,) = parsed.values()
+    return _fields(root)
+
+
+def _fields(node: Any) -> Any:
+    """What xmltodict made of an element, without the layout between its elements."""
+    if isinstance(node, dict):
+        if node.pop(TEXT, "").strip(BLANK):
+            raise ValueError("it has text beside elements")
+        return {name: _fields(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_fields(value) for value in node]
+    return node or ""
 
 
 def _utf8(document: str | bytes) -> bytes:

@@ -66,7 +66,7 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} cannot be read: {error.strerror}; a gateway writes it: "
             "wechatpay-chain gateway --data DIR"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
         raise ConfigurationError(f"{path} is not a JSON object: is it a gateway's gateway.json?")

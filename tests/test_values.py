@@ -71,7 +71,9 @@ def test_everywhere_alike(wxpay, line, value, written):
     wxpay["v3/x/{id}"].post(id=value, query={"a": value}, json={"a": [{"b": value}]}, **options)
     wxpay["v2/x"].post(xml={"mch_id": MCHID, "a": value}, **options)
     wxpay["v2/x"].get(query={"mch_id": MCHID, "a": value}, **options)
-    first, second, third = line.requests
+    wxpay["v3/x"].get(headers={"X-Kind": Text.A, "X-Number": Number.ONE}, **options)
+    first, second, third, fourth = line.requests
+    assert (fourth.headers["X-Kind"], fourth.headers["X-Number"]) == ("a", "1")
     assert unquote(first.path) == f"/v3/x/{written}"
     assert dict(parse_qsl(first.target.partition("?")[2])) == {"a": str(written)}
     assert json.loads(first.content) == {"a": [{"b": written}]}

@@ -19,7 +19,6 @@ IDENTIFIERS = frozenset(
         "combine_out_trade_no",
         "combine_transaction_id",
         "contract_code",
-        "contract_id",
         "detail_id",
         "mch_billno",
         "order_id",
@@ -57,7 +56,6 @@ v3/combine-transactions/out-trade-no/{combine_out_trade_no}
 v3/credit-repayment/partner/contracts/{out_contract_code}
 v3/credit-repayment/partner/deduct-orders/{out_trade_no}
 v3/discount-card/orders/{out_order_no}
-v3/ebike/charge/contracts/{contract_id}
 v3/ebike/charge/transactions/id/{transaction_id}
 v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}
 v3/ecommerce/fund/withdraw/{withdraw_id}
@@ -66,7 +64,6 @@ v3/ecommerce/refunds/id/{refund_id}
 v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund
 v3/ecommerce/refunds/{refund_id}/return-advance
 v3/edu-papay/transactions/id/{transaction_id}
-v3/eduschoolpay/contracts/{contract_id}
 v3/eduschoolpay/transactions/id/{transaction_id}
 v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}
 v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}
@@ -76,7 +73,6 @@ v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_
 v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}
 v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel
 v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts
-v3/global/papay/contracts/{contract_id}
 v3/global/papay/transactions/{transaction_id}
 v3/global/profit-sharing/orders/unfreeze
 v3/global/profit-sharing/orders/{out_order_no}
@@ -84,7 +80,6 @@ v3/global/profit-sharing/transactions/{transaction_id}/amounts
 v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts
 v3/hire-power-bank/insurance-orders/{out_order_no}
 v3/merchant-service/complaints/{transaction_id}
-v3/offlineface/contracts/{contract_id}
 v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report
 v3/pay/partner/transactions/id/{transaction_id}
 v3/pay/transactions/id/{transaction_id}
@@ -111,7 +106,6 @@ v3/refund/domestic/refunds/{out_refund_no}
 v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund
 v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}
 v3/transfer/bill-receipt/{out_batch_no}
-v3/vehicle/etc/contracts/{contract_id}
 v3/vehicle/etc/transactions/id/{transaction_id}
 v3/webizpay/stores/entity-matches/{batch_id}
 """

@@ -373,7 +373,7 @@ def _check(**given: object) -> dict[str, str]:
             raise ConfigurationError(f"{name} is empty: without it nothing can be started")
         if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ConfigurationError(f"{name} holds a lone surrogate: not valid text")
-    return {name: str(value) for name, value in given.items()}
+    return {name: canonical.text(value, name) or "" for name, value in given.items()}
 
 
 def _given(**optional: object) -> dict[str, str]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from .display import printable
 from .errors import ConfigurationError
 from .identifiers import IDENTIFIERS
 
@@ -54,8 +55,8 @@ def refuse_empty(path: str, values: Mapping[str, Any]) -> None:
             is_last = template.endswith(f"{{{name}}}") and template not in SENT_EMPTY
             if (is_last and name in IDENTIFIERS) or not _is_known(template):
                 raise ConfigurationError(
-                    f"{path}: {name!r} is {value!r}. An empty value would ask for another "
-                    "resource, such as a collection; give the value that is meant"
+                    f"{printable(path)}: {name!r} is {value!r}. An empty value would ask for "
+                    "another resource, such as a collection; give the value that is meant"
                 )
 
 

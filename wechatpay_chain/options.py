@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import uri
+from . import canonical, uri
 from .download import Download
 from .errors import ConfigurationError
 from .messages import MAX_RESPONSE_SIZE, Headers, Options, Request, Timeout
@@ -187,7 +188,11 @@ def _is_token(name: str) -> bool:
 
 
 def _header_value(name: str, value: Any) -> str:
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if isinstance(value, enum.Enum):
+        value = value.value
+    text = None
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        text = canonical.text(value, f"headers[{name!r}]")
     if text is None or not text.isascii() or not text.replace("\t", " ").isprintable():
         raise ConfigurationError(
             f"headers[{name!r}]: printable ASCII is expected (RFC 9110, section 5.5); what is "

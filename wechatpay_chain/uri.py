@@ -169,7 +169,7 @@ def _refuse(
     problems = [f"{name!r} is missing" for name in missing]
     problems += [f"{name!r} is neither an option nor a variable of this path" for name in unknown]
     known = ", ".join(map(repr, names)) or "none"
-    raise ConfigurationError(f"{path}: {'; '.join(problems)}. Its variables: {known}")
+    raise ConfigurationError(f"{printable(path)}: {'; '.join(problems)}. Its variables: {known}")
 
 
 def query_string(query: Any) -> str:
@@ -187,7 +187,7 @@ def query_string(query: Any) -> str:
             return normalize(query.removeprefix("?"), RESERVED + "?")
         pairs = list(query.items() if isinstance(query, Mapping) else query)
         return "&".join(
-            f"{quote(str(name), safe='')}={quote(value, safe='')}"
+            f"{quote(text(name, 'a name in query') or '', safe='')}={quote(value, safe='')}"
             for name, values in pairs
             for item in (values if isinstance(values, list | tuple) else (values,))
             if (value := text(item, f"query {name!r}")) is not None

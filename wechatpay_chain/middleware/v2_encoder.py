@@ -132,7 +132,7 @@ def _assert_own(given: Mapping[str, Any], mchid: str) -> None:
             f"one of {', '.join(MERCHANT_FIELDS)} must be among the fields, as {mchid!r}"
         )
     for name, value in named.items():
-        if str(value) != mchid:
+        if canonical.text(value, name) != mchid:
             raise ConfigurationError(
                 f"{name} is {value!r}, and this client signs for {mchid!r}: use the client of "
                 "that merchant"

@@ -92,10 +92,6 @@ class AiohttpTransport:
         login = None if self._proxy is None else self._proxy.headers()
         if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
             headers = headers.merged(login)
-        is_tls = request.origin.startswith("https:")
-        login = None if self._proxy is None else self._proxy.headers()
-        if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
-            headers = headers.merged(login)
         if patience is not None and data is not None:
             headers = headers.added("Content-Length", str(len(data)))
             data = _Blocks(data, patience)

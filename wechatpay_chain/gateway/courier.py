@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from functools import partial
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
+from ..display import printable
 from .clock import Clock
+from .failures import log_failure
 from .log import Log
-from .outbox import Notice, Outbox
+from .outbox import Notice, Outbox, lane
 
 __all__ = ["Courier"]
 
-AT_ONCE = 16
+AT_ONCE, TO_ONE = 64, 8
+"""Attempts under way: of all notifications, and of those to one receiver."""
 PATIENCE = aiohttp.ClientTimeout(total=10)
 LONGEST_SLEEP = 60.0
 PAUSE = 1.0
@@ -42,6 +46,7 @@ class Courier:
         self._log = log
         self._news = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._lanes: Counter[str] = Counter()
         loop = asyncio.get_running_loop()
         outbox.changed = lambda: _wake(loop, self._news)
 
@@ -49,7 +54,11 @@ class Courier:
         """Deliver until cancelled; an attempt that is cut off is made again after a restart."""
         connector = aiohttp.TCPConnector(limit=AT_ONCE)
         async with aiohttp.ClientSession(
-            connector=connector, timeout=PATIENCE, cookie_jar=aiohttp.DummyCookieJar()
+            connector=connector,
+            timeout=PATIENCE,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # a small answer may unpack to any size
+            headers={"Accept-Encoding": "identity"},
         ) as session:
             try:
                 while True:
@@ -64,13 +73,13 @@ class Courier:
     def _seconds_to_the_next(self, session: aiohttp.ClientSession) -> float:
         try:
             return self._send_due(session)
-        except Exception:
-            logger.exception("the outbox cannot be read")
+        except Exception as error:  # noqa: BLE001 - it may be read the next time
+            log_failure(logger, "the outbox cannot be read", error)
             return PAUSE
 
     def _send_due(self, session: aiohttp.ClientSession) -> float:
         """Begin what is due; real seconds until the next one will be."""
-        for number, moment in self._outbox.schedule(2 * AT_ONCE):
+        for number, moment in self._outbox.schedule(2 * TO_ONE):
             if number in self._under_way:
                 continue
             wait = self._clock.until(moment)
@@ -83,13 +92,20 @@ class Courier:
                 self._outbox.forget(number, moment)
                 self._news.set()
                 continue
+            to = lane(notice["url"])
+            if self._lanes[to] >= TO_ONE:
+                continue  # a slow receiver delays nobody else
+            self._lanes[to] += 1
             task = asyncio.create_task(self._deliver(session, notice))
             self._under_way[number] = task
-            task.add_done_callback(partial(self._done, number))
+            task.add_done_callback(partial(self._done, number, to))
         return LONGEST_SLEEP
 
-    def _done(self, number: str, _: asyncio.Task[None]) -> None:
+    def _done(self, number: str, to: str, _: asyncio.Task[None]) -> None:
         del self._under_way[number]
+        self._lanes[to] -= 1
+        if not self._lanes[to]:
+            del self._lanes[to]
         self._news.set()
 
     async def _wait(self, seconds: float) -> None:
@@ -102,8 +118,8 @@ class Courier:
         outcome = await self._post(session, notice)
         try:
             written = self._outbox.attempted(notice, **outcome)
-        except Exception:
-            logger.exception("an attempt to deliver %s cannot be kept", notice["id"])
+        except Exception as error:  # noqa: BLE001 - it is made again
+            log_failure(logger, f"an attempt to deliver {notice['id']} cannot be kept", error)
             await asyncio.sleep(PAUSE)  # or it would be delivered again and again
         else:
             self._log.tell("notification", written)
@@ -119,7 +135,7 @@ class Courier:
                 body = await _beginning(response)
                 return {"status": response.status, "answer": body.decode("utf-8", "replace")}
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            reason = printable(f"{type(error).__name__}: {error}".rstrip(": "))
             return {"status": None, "answer": "", "error": reason}
 
 

@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from .. import canonical, xml
 from ..canonical import SCHEME
@@ -18,7 +19,7 @@ from .identity import Identity
 from .request_id import request_id
 from .store import Store
 
-__all__ = ["SCHEDULE", "Outbox"]
+__all__ = ["SCHEDULE", "Outbox", "lane"]
 
 SCHEDULE = (15, 15, 30, 180, *(600, 1200, 1800, 1800, 1800, 3600), *(10800,) * 3, 21600, 21600)
 """Seconds from one attempt to the next; after the last one it is given up."""
@@ -143,14 +144,21 @@ class Outbox:
         number, moment = notice["id"], notice["next"]
         before = self._store.get("pending", number)
         if before is not None:
-            self._store.delete("due", before["due"])
+            self._leave(before.get("lane", ""), before["due"])
         self._store.put("notice", number, notice)
         if moment is None:
             self._store.delete("pending", number)
         else:
-            key = _due(number, moment)
-            self._store.put("pending", number, {"id": number, "due": key})
-            self._store.put("due", key, {"id": number, "next": moment})
+            key, name = _due(number, moment), lane(notice["url"])
+            self._store.put("pending", number, {"id": number, "due": key, "lane": name})
+            self._store.put(_kind(name), key, {"id": number, "next": moment})
+            if self._store.get("lane", name) is None:
+                self._store.put("lane", name, {"lane": name})
+
+    def _leave(self, name: str, key: str) -> None:
+        self._store.delete(_kind(name), key)
+        if not self._store.first(_kind(name), 1):
+            self._store.delete("lane", name)
 
     def post_v2_event(
         self, url: str, event: str, fields: Mapping[str, Any], resource: Mapping[str, Any]
@@ -194,16 +202,29 @@ class Outbox:
         return sorted((each for each in waiting if each), key=lambda notice: notice["next"])
 
     def schedule(self, most: int) -> list[tuple[str, float]]:
-        """The ids of those that are due first, and when, by the gateway's time.
+        """The ids of those that are due first, and when, by the gateway's time; soonest first.
+
+        Each receiver has its own queue, so that none is held up by what waits for another.
 
         Args:
-            most: how many at most.
+            most: how many at most, of each receiver.
         """
-        return [(each["id"], each["next"]) for each in self._store.first("due", most)]
+        found = [
+            (each["id"], each["next"])
+            for name in self._lanes()
+            for each in self._store.first(_kind(name), most)
+        ]
+        return sorted(found, key=lambda each: each[1])
 
     def forget(self, number: str, moment: float) -> None:
         """Take a notification that is there no more out of the schedule."""
-        self._store.delete("due", _due(number, moment))
+        with self._store.transaction():
+            for name in self._lanes():
+                self._leave(name, _due(number, moment))
+
+    def _lanes(self) -> list[str]:
+        """The receivers that something waits for; an older version kept all in one queue."""
+        return ["", *(each["lane"] for each in self._store.all("lane"))]
 
     def resend(self, number: str) -> bool:
         """Deliver once more, now, whatever became of it; False if there is none of this id."""
@@ -268,6 +289,19 @@ class Outbox:
                 notice["next"] = self._clock.now() + SCHEDULE[tried - 1]
             self._write(notice)
         return notice
+
+
+def lane(url: object) -> str:
+    """Whose queue a notification waits in: the origin that it goes to, if that is an address."""
+    try:
+        at = urlsplit(str(url))
+        return f"{at.scheme}://{at.hostname}:{at.port}"[:200]
+    except ValueError:
+        return "no address"
+
+
+def _kind(name: str) -> str:
+    return f"due {name}".rstrip()
 
 
 def _due(number: str, moment: float) -> str:

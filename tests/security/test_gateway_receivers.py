@@ -166,6 +166,8 @@ def test_what_an_older_version_left_is_delivered(
         assert (store.count("due"), store.count("pending")) == (0, 0)
 
 
-@pytest.mark.parametrize("url", ["http://[x", "http://a:99999999/", "x", "", "http://", "\ud800", 5])
+@pytest.mark.parametrize(
+    "url", ["http://[x", "http://a:99999999/", "x", "", "http://", "\ud800", 5]
+)
 def test_any_address_has_a_queue(url: object) -> None:
     assert isinstance(lane(url), str)

@@ -66,7 +66,16 @@ def test_only_transports_and_the_gateway_do_io(name):
 
 @pytest.mark.parametrize("name", below("wechatpay_chain.transport"))
 def test_transports_know_messages_and_nothing_of_the_protocol(name):
-    allowed = {"messages", "errors", "display", "transport", "crypto", "authority", "secret"}
+    allowed = {
+        "lifetime",
+        "messages",
+        "errors",
+        "display",
+        "transport",
+        "crypto",
+        "authority",
+        "secret",
+    }
     if name.endswith(".mock"):
         allowed |= {"canonical"}  # it stands for the platform, which signs
     parts = {found.split(".")[1] for found in own(name)}

@@ -24,6 +24,7 @@ from .download import downloading
 from .errors import ConfigurationError
 from .flow import Flow, Handler, Transport, run, run_async
 from .invoke import Invoke
+from .lifetime import GRACE, Calls, running_loop
 from .messages import Response
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
@@ -35,12 +36,14 @@ from .uri import DEFAULT_BASE_URI
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .transport import HTTPTransport
     from .transport.tls import Verify
     from .typed import V2, V3
 
 __all__ = ["WeChatPay"]
 
 PYTHON = ".".join(map(str, sys.version_info[:3]))
+NO_GRACE = {"grace": 0.0}
 USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
@@ -61,7 +64,8 @@ class WeChatPay:
         timeout: seconds to connect, and between two reads; one number is both, None is for ever.
         proxy: `http://[user:password@]host:port`.
         verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False.
-        transport: sends instead of the default; then `proxy` and `verify` are its own matter.
+        transport: sends instead of the default; `proxy` and `verify` are set on it, and whoever
+            made it closes it.
         sensitive: `"auto"` encrypts and decrypts the fields that the catalogue says are encrypted,
             in APIv3's calls and notifications; a call's own `sensitive=` wins.
         answer_with: the id in `certs` of the key that WeChat Pay shall sign APIv3 answers with, and
@@ -77,9 +81,11 @@ class WeChatPay:
     __slots__ = (  # so that a setting changed after the fact is refused, not ignored
         "__weakref__",
         "_apiv3_key",
+        "_calls",
         "_credential",
         "_defaults",
         "_mchid",
+        "_own_transport",
         "_platform",
         "_secret",
         "_sensitive",
@@ -116,7 +122,9 @@ class WeChatPay:
             base_uri, timeout_of(timeout), pair, USER_AGENT, size_of(max_response_size)
         )
         self._sensitive = sensitive_of(sensitive) == "auto"
-        self._transport = transport or _http_transport(verify, proxy)
+        self._own_transport = _http_transport(verify, proxy) if transport is None else None
+        self._transport: Any = transport or self._own_transport
+        self._calls = Calls("the client")
         self.stacks = default_stacks(
             self._mchid,
             self._secret.reveal(),
@@ -190,13 +198,13 @@ class WeChatPay:
         Raises:
             WeChatPayError: as `wechatpay_chain.errors` says.
         """
-        return run(self._flow(method, path, options), self._transport)
+        return self.run(self._flow(method, path, options))
 
     def request_async(
         self, method: str, path: str, options: Mapping[str, Any]
     ) -> Coroutine[Any, Any, Response]:
         """The same on the running event loop."""
-        return run_async(self._flow(method, path, options), self._transport)
+        return self.run_async(self._flow(method, path, options))
 
     def _flow(self, method: str, path: str, options: Mapping[str, Any]) -> Flow:
         v2 = is_v2(path)
@@ -226,11 +234,19 @@ class WeChatPay:
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
-        return run(flow, self._transport)
+        call = self._calls.begin()
+        try:
+            return run(flow, self._transport)
+        finally:
+            self._calls.end(call)
 
     async def run_async(self, flow: Flow) -> Response:
         """The same on the running event loop."""
-        return await run_async(flow, self._transport)
+        call = self._calls.begin(running_loop())
+        try:
+            return await run_async(flow, self._transport)
+        finally:
+            self._calls.end(call)
 
     @property
     def mchid(self) -> str:
@@ -303,13 +319,28 @@ class WeChatPay:
         """
         return open_v2(body, self._secret, self._apiv3_key)
 
-    def close(self) -> None:
-        """Close the connections of sync calls; a later call opens new ones."""
-        self._transport.close()
+    def close(self, grace: float | None = GRACE) -> None:
+        """Close the connections of sync calls, once those in flight have ended.
 
-    async def aclose(self) -> None:
-        """Close the running loop's connections, and those of sync calls."""
-        await self._transport.aclose()
+        A `transport` that the client was given stays open: it belongs to who made it. New calls are
+        refused until this returns; later ones open new connections.
+
+        Args:
+            grace: seconds to wait for calls in flight; None waits for all of them.
+        """
+        with self._calls.closing(grace) as ended:
+            if self._own_transport is not None:
+                self._own_transport.close(**{} if ended else NO_GRACE)
+
+    async def aclose(self, grace: float | None = GRACE) -> None:
+        """Close the running loop's connections and those of sync calls, as `close` does.
+
+        Args:
+            grace: seconds to wait for calls in flight, after which async ones break off.
+        """
+        async with self._calls.closing_async(grace) as ended:
+            if self._own_transport is not None:
+                await self._own_transport.aclose(**{} if ended else NO_GRACE)
 
     def __enter__(self) -> Self:
         return self
@@ -334,7 +365,7 @@ class WeChatPay:
         return f"<WeChatPay {self._mchid}>"
 
 
-def _http_transport(verify: Verify, proxy: str | None) -> Transport:
+def _http_transport(verify: Verify, proxy: str | None) -> HTTPTransport:
     from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
 
     return HTTPTransport(verify=verify, proxy=proxy)

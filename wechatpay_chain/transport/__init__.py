@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..lifetime import GRACE, Calls, running_loop
 from ..messages import Request, Response
 from ..secret import hide
 from .proxy import Proxy, parse
@@ -48,6 +48,7 @@ class HTTPTransport:
         self._proxy = parse(proxy)
         self._tls = TLS(verify)
         self._pool_size = pool_size
+        self._calls = Calls("the transport")
         self._lock = threading.Lock()
         self._sync: Urllib3Transport | None = None
         self._async: AiohttpTransport | None = None
@@ -63,9 +64,13 @@ class HTTPTransport:
 
             with self._lock:
                 self._sync = self._sync or Urllib3Transport(self._tls, self._proxy, self._pool_size)
-        return self._sync.send(request)
+        call = self._calls.begin()
+        try:
+            return self._sync.send(request)
+        finally:
+            self._calls.end(call)
 
-    def send_async(self, request: Request) -> Coroutine[Any, Any, Response]:
+    async def send_async(self, request: Request) -> Response:
         """Transmit a request on the running event loop.
 
         Raises:
@@ -76,18 +81,37 @@ class HTTPTransport:
 
             with self._lock:
                 self._async = self._async or AiohttpTransport(self._tls, self._proxy)
-        return self._async.send(request)
+        call = self._calls.begin(running_loop())
+        try:
+            return await self._async.send(request)
+        finally:
+            self._calls.end(call)
 
-    def close(self) -> None:
-        """Close the sync connections; a later call opens new ones."""
+    def close(self, grace: float | None = GRACE) -> None:
+        """Close the sync connections, once the sync calls in flight have ended.
+
+        New sync calls are refused until this returns; later ones open new connections.
+
+        Args:
+            grace: seconds to wait for calls in flight; None waits for all of them.
+        """
+        with self._calls.closing(grace):
+            self._close_sync()
+
+    async def aclose(self, grace: float | None = GRACE) -> None:
+        """Close the running loop's connections and the sync ones, as `close` does.
+
+        Args:
+            grace: seconds to wait for calls in flight, after which async ones break off.
+        """
+        async with self._calls.closing_async(grace):
+            self._close_sync()
+            if self._async is not None:
+                await self._async.close()
+
+    def _close_sync(self) -> None:
         if self._sync is not None:
             self._sync.close()
-
-    async def aclose(self) -> None:
-        """Close the running loop's connections, and the sync ones."""
-        self.close()
-        if self._async is not None:
-            await self._async.close()
 
     def __repr__(self) -> str:
         return f"<HTTPTransport{f' via {self._proxy.origin}' if self._proxy else ''}>"

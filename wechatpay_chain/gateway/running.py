@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..display import printable_json
 from .folder import FolderError
 from .identity import Way
 from .server import Gateway, ListenError
@@ -145,7 +146,7 @@ def _told(gateway: Gateway, folder: Path, settings: Settings) -> str:
     """What a client needs; no private key, and the symmetric ones only in JSON."""
     told = gateway.describe()
     if settings.as_json:
-        return json.dumps(told, ensure_ascii=False)
+        return printable_json(json.dumps(told, ensure_ascii=False))
     platform, description = told["platform"], folder / "gateway.json"
     shown = {
         **{name: told[name] for name in ("base_uri", "tls_base_uri", "console")},

@@ -254,7 +254,8 @@ def test_a_sensitive_member_must_open(gateway, wxpay):
             "***",
             "cannot be decrypted with the platform's key",
         )
-    unnamed = refused(wxpay[USER].patch, json={"user_name": "QUJD"})
+    nobody = {"Wechatpay-Serial": ""}
+    unnamed = refused(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=nobody)
     assert (unnamed.detail["field"], unnamed.detail["location"]) == ("Wechatpay-Serial", "header")
     wrong = {"Wechatpay-Serial": "5A" * 20}
     error = refused(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=wrong)

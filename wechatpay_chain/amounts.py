@@ -56,14 +56,14 @@ def _has_fraction(value: Any) -> bool:
 
 
 def _operation(request: Request) -> Operation | None:
-    from . import catalogue  # a call without such a number has no need of it
-
     path = request.operation
     if not path.lower().startswith("/v3/"):
         path = f"v2{path}"
     try:
+        from . import catalogue  # a call without such a number has no need of it
+
         return catalogue.find(request.method, path)
-    except OSError:  # its document cannot be read (no descriptor is left, say): the call goes on
+    except (ImportError, OSError):  # it cannot be read (no descriptor is left): the call goes on
         return None
 
 

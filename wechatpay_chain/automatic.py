@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from . import catalogue
 from .credential import Credential
-from .errors import DecryptionError
+from .errors import ConfigurationError, DecryptionError
 from .flow import Flow, Handler
 from .messages import Options, Request, Response
 from .notify import Notification
@@ -66,7 +66,10 @@ def opened(notice: Notification, credential: Credential | None) -> Notification:
     Raises:
         DecryptionError: one of them does not open.
     """
-    webhook = catalogue.webhook(notice.event_type)
+    try:
+        webhook = catalogue.webhook(notice.event_type)
+    except OSError as error:
+        raise _unreadable(error) from error
     if webhook is None or credential is None:
         return notice
     what = f"the notification {webhook.event}"
@@ -85,7 +88,18 @@ class _Marked(NamedTuple):
     answer: Marks
 
 
-_find = lru_cache(maxsize=256)(catalogue.find)
+@lru_cache(maxsize=256)
+def _find(method: str, path: str) -> catalogue.Operation | None:
+    try:
+        return catalogue.find(method, path)
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f'sensitive="auto" needs the catalogue, which cannot be read: {error}'
+    )
 
 
 @cache

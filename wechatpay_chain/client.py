@@ -228,9 +228,8 @@ class WeChatPay:
             )
         if v2 or wanted == "off":
             return handle
-        from .automatic import automatic  # loads the catalogue
-
-        return automatic(handle, self._credential)
+        handler: Handler = _automatic().automatic(handle, self._credential)
+        return handler
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
@@ -301,9 +300,7 @@ class WeChatPay:
         """
         notice = open_v3(headers, body, self._platform, self._apiv3_key)
         if self._sensitive:
-            from .automatic import opened
-
-            notice = opened(notice, self._credential)
+            notice = _automatic().opened(notice, self._credential)
         return notice
 
     def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:
@@ -363,6 +360,16 @@ class WeChatPay:
 
     def __repr__(self) -> str:
         return f"<WeChatPay {self._mchid}>"
+
+
+def _automatic() -> Any:
+    try:
+        from . import automatic  # loads the catalogue
+    except (ImportError, OSError) as error:
+        raise ConfigurationError(
+            f'sensitive="auto" needs the catalogue, which cannot be read; nothing was sent: {error}'
+        ) from error
+    return automatic
 
 
 def _http_transport(verify: Verify, proxy: str | None) -> HTTPTransport:

@@ -364,7 +364,7 @@ class Response:
         sink = self.request.sink if self.request is not None else None
         if self.streamed and sink is not None and sink.size != len(self.content):
             raise ValueError(
-                f"its {sink.size} bytes went to the sink, and only their begin is here"
+                f"its {sink.size} bytes went to the sink, and only their beginning is here"
             )
 
     def __copy__(self) -> Response:

@@ -192,9 +192,7 @@ def _opened(sealed: _Sealed, apiv3_key: Secret[bytes]) -> Any:
 
 def _member(raw: dict[str, Any], name: str) -> str:
     value = raw.get(name)
-    if not isinstance(value, str | None):
-        raise _unknown_form()
-    return value or ""
+    return value if isinstance(value, str) else ""
 
 
 def _unknown_form() -> DecryptionError:

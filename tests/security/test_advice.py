@@ -9,9 +9,18 @@ import textwrap
 import pytest
 
 from tests.support import MCHID
+from tests.test_notify import notification
 from tests.wire.answers import dumps, http, v2
-from wechatpay_chain import APIError, ClientError, SignatureError, catalogue
+from wechatpay_chain import (
+    APIError,
+    ClientError,
+    ConfigurationError,
+    SignatureError,
+    automatic,
+    catalogue,
+)
 from wechatpay_chain.middleware.advice import page_title
+from wechatpay_chain.transport.mock import MockTransport
 
 NO_CERTIFICATE = (
     b"<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n"
@@ -168,3 +177,29 @@ def test_a_process_that_has_no_descriptors_left_still_tells_the_404():
         check=False,
     )
     assert (ran.stdout, ran.returncode) == (b"told", 0), ran.stderr.decode()
+
+
+@pytest.mark.parametrize("broken", ["find", "webhook"])
+def test_what_cannot_be_done_without_the_catalogue_says_so(keys, monkeypatch, broken):
+    def fail(*_):
+        raise OSError(24, "Too many open files")
+
+    wxpay = keys.client(sensitive="auto", transport=MockTransport(lambda _: {}))
+    body = notification()
+    monkeypatch.setattr(catalogue, broken, fail)
+    automatic._find.cache_clear()
+    calls = {
+        "find": lambda: wxpay.v3.certificates.get(unsigned=True),
+        "webhook": lambda: wxpay.notify(keys.signed_headers(body), body),
+    }
+    with pytest.raises(ConfigurationError, match="Too many open files"):
+        calls[broken]()
+
+
+def test_a_fraction_goes_on_where_the_catalogue_cannot_be_read(keys, monkeypatch):
+    transport = MockTransport(lambda _: {})
+    wxpay = keys.client(transport=transport)
+    monkeypatch.setitem(sys.modules, "wechatpay_chain.catalogue", None)
+    monkeypatch.delattr("wechatpay_chain.catalogue", raising=False)
+    wxpay["v3/pay/transactions/native"].post(json={"amount": {"total": 1.5}}, unsigned=True)
+    assert len(transport.requests) == 1

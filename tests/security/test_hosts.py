@@ -290,6 +290,59 @@ def test_a_base_uri_is_refused_or_read_alike(text):
     }
 
 
+LOGIN_PIECES = st.sampled_from(
+    [
+        "me",
+        ":",
+        "@",
+        "/",
+        "?",
+        "#",
+        "[",
+        "]",
+        "%40",
+        "%",
+        "\\",
+        " ",
+        "p_w",
+        "123",
+        "密码",
+        "\uff20",
+        ".",
+    ]
+)
+PROXIES = st.one_of(
+    TEXTS,
+    st.builds(
+        lambda login, place: f"http://{''.join(login)}@{''.join(place)}",
+        st.lists(LOGIN_PIECES, max_size=6),
+        st.lists(st.sampled_from(["a.example", ":", "3128", "@", "/", "127.0.0.1"]), max_size=4),
+    ),
+)
+
+
+@given(PROXIES)
+@example("http://us_er/x@a.example")
+@example("http://me:/x@a.example")
+@example("http://me:1#@a.example")
+def test_a_proxy_is_refused_or_read_alike_by_whoever_reads_it(text):
+    try:
+        proxy = parse(text)
+    except ConfigurationError:
+        return
+    ours = (proxy.origin.host.strip("[]"), proxy.origin.port)
+    default = 443 if proxy.origin.scheme == "https" else 80
+    for read in (urlsplit, urllib3.util.parse_url, URL):
+        try:
+            url = read(text)
+            host = url.raw_host if isinstance(url, URL) else url.hostname
+            port = url.port or default
+        except (ValueError, urllib3.exceptions.LocationParseError):
+            continue  # refused there
+        host = host.strip("[]")
+        assert (host if host.isascii() else host.encode("idna").decode(), port) == ours
+
+
 @pytest.mark.parametrize(
     "origin",
     ["https://evil.example\\.weixin.qq.com", "https://a/x", "https://u@a", "a", "https://a?"],
@@ -368,6 +421,8 @@ async def test_a_login_reaches_the_proxy_and_nobody_else(keys: Keys, written, lo
         ("http://me:hunter2#a", "fragment"),
         ("http://me:8080/hunter2@a", "another host"),
         ("http://me/hunter2@a", "another host"),
+        ("http://m_e/hunter2@a", "another host"),
+        ("http://me:/hunter2@a", "another host"),
         ("http://me:hunter2@b/@a", "another host"),
         ("http://me\\hunter2@a", "another host"),
         ("http://me:hunter 2@a", "another host"),

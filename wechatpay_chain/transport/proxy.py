@@ -93,11 +93,15 @@ def _parsed(url: str) -> Proxy | str:
 
 
 def _is_ambiguous(login: str) -> bool:
-    """Whether what is taken for a login holds a host and port that others would connect to."""
+    """Whether others may read a host and port in what is taken for a login here.
+
+    They end a host at the first '/', '?' or '#', and refuse it if its port is not a number.
+    """
     if "\\" in login or any(sign.isspace() for sign in login):
         return True
     before = re.split("[/?#]", login, maxsplit=1)[0]
-    return before != login and ("@" in before or not parts(before).problem)
+    port = before.rpartition(":")[2] if ":" in before else ""
+    return before != login and ("@" in before or port == "" or port.isdigit())
 
 
 def _basic(login: str) -> Secret[str] | str:

@@ -69,6 +69,7 @@ def test_transports_know_messages_and_nothing_of_the_protocol(name):
     allowed = {
         "lifetime",
         "messages",
+        "headers",
         "errors",
         "display",
         "transport",

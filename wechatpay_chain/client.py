@@ -28,6 +28,7 @@ from .lifetime import GRACE, Calls, running_loop
 from .messages import Response
 from .notify import Notification, open_v2, open_v3
 from .options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
+from .secret import hide
 from .segments import root
 from .stack import Stack
 from .stacks import default_stacks
@@ -44,6 +45,7 @@ __all__ = ["WeChatPay"]
 
 PYTHON = ".".join(map(str, sys.version_info[:3]))
 NO_GRACE = {"grace": 0.0}
+SECRETS = frozenset({"private_key", "certs", "apiv3_key", "secret", "merchant", "proxy"})
 USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
@@ -112,6 +114,8 @@ class WeChatPay:
         answer_with: str | None = None,
         max_response_size: int | None = None,
     ) -> None:
+        private_key, certs, apiv3_key = hide(private_key), hide(certs), hide(apiv3_key)
+        secret, merchant, proxy = hide(secret), hide(merchant), hide(proxy)
         self._mchid = mchid_of(mchid)
         pair = merchant_of(merchant, self._mchid)
         self._credential = credential_of(self._mchid, serial, private_key, pair)
@@ -127,7 +131,7 @@ class WeChatPay:
         self._calls = Calls("the client")
         self.stacks = default_stacks(
             self._mchid,
-            self._secret.reveal(),
+            self._secret,
             self._platform,
             self._credential,
             answer_with_of(answer_with, self._platform),
@@ -148,6 +152,7 @@ class WeChatPay:
         Raises:
             ConfigurationError: a variable is missing or malformed.
         """
+        environ, arguments = hide(environ), _hidden(arguments)
         from .environment import settings
 
         return cls(**{**settings(os.environ if environ is None else environ), **arguments})
@@ -164,6 +169,7 @@ class WeChatPay:
         Raises:
             ConfigurationError: the file is missing, or is not a gateway's.
         """
+        arguments = _hidden(arguments)
         from .connection_file import settings  # few clients need it
 
         return cls(**{**settings(path, tls=tls), **arguments})
@@ -271,7 +277,7 @@ class WeChatPay:
     @property
     def invoke(self) -> Invoke:
         """The signed parameters that start a payment on the customer's device."""
-        return Invoke(self._mchid, self._credential, self._secret.reveal())
+        return Invoke(self._mchid, self._credential, self._secret)
 
     def decrypt(self, ciphertext: str) -> str:
         """The plaintext of a field that WeChat Pay encrypted for this merchant.
@@ -376,3 +382,8 @@ def _http_transport(verify: Verify, proxy: str | None) -> HTTPTransport:
     from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
 
     return HTTPTransport(verify=verify, proxy=proxy)
+
+
+def _hidden(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A client's arguments, those hidden that hold a secret."""
+    return {name: hide(each) if name in SECRETS else each for name, each in arguments.items()}

@@ -228,11 +228,13 @@ def platform_of(
         ConfigurationError: `certs` is no mapping, one of its keys is malformed or too weak, or is
             the merchant's own.
     """
+    certs = hide(certs)
     if certs is None:
         return Platform({})
     if not isinstance(certs, Mapping):
         raise ConfigurationError(
-            f"certs is of type {type(certs).__name__}: a mapping from key id to key is expected"
+            f"certs is of type {keys.kind_of(reveal(certs))}: a mapping from key id to key is "
+            "expected"
         )
     own = [
         *([credential.serial] if credential is not None else []),

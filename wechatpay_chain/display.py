@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["printable", "printable_cause", "printable_json"]
+__all__ = ["printable", "printable_json"]
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories: controls, format characters, surrogates, line and paragraph separators."""
@@ -51,25 +51,6 @@ def printable_json(document: str) -> str:
         document: what `json.dumps` returned, with `ensure_ascii` or without.
     """
     return BEYOND_ASCII.sub(_json_escape, document)
-
-
-def printable_cause(error: BaseException) -> BaseException:
-    """An error to chain to another: itself, or words that say the same without such characters.
-
-    Args:
-        error: of another library; its text may quote what a server sent.
-    """
-    seen: BaseException | None = error
-    while seen is not None:
-        text = _text(seen, 0)
-        if not text.isprintable():
-            return ForeignError(f"{type(error).__name__}: {printable(error)}")
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-    return error
-
-
-class ForeignError(Exception):
-    """Stands for an error of another library whose text cannot be shown as it is."""
 
 
 def _text(given: object, limit: int) -> str:

@@ -61,6 +61,10 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
             nearly that of a known one.
     """
     environ = hide(environ)
+    if not isinstance(environ, Mapping):
+        raise ConfigurationError(
+            f"environ is of type {type(reveal(environ)).__name__}: a mapping is expected"
+        )
     given = {
         name.removeprefix(PREFIX): value
         for name, value in environ.items()
@@ -121,19 +125,24 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def _certs(given: Mapping[str, Any]) -> dict[str, Any]:
-    certs: dict[str, Any] = {}
-    for pair in filter(None, map(str.strip, reveal(given.get("CERTS", "")).split(","))):
-        serial, separator, key = map(str.strip, pair.partition("="))
-        if not (separator and serial and key):
-            raise ConfigurationError(
-                f"{PREFIX}CERTS: expected is ID=path, several of them separated by commas"
-            )
-        certs[serial] = key
+    certs = _pairs(reveal(given.get("CERTS", "")))
+    if certs is None:
+        raise ConfigurationError(
+            f"{PREFIX}CERTS: expected is ID=path, several of them separated by commas"
+        )
     if ("PUBLIC_KEY" in given) != ("PUBLIC_KEY_ID" in given):
         raise ConfigurationError(f"{PREFIX}PUBLIC_KEY and {PREFIX}PUBLIC_KEY_ID go together")
     if "PUBLIC_KEY" in given:
-        certs[reveal(given["PUBLIC_KEY_ID"])] = reveal(given["PUBLIC_KEY"])
+        certs[reveal(given["PUBLIC_KEY_ID"])] = given["PUBLIC_KEY"]
     return certs
+
+
+def _pairs(text: str) -> dict[str, Any] | None:
+    """`ID=path,…`, or None; an error raised here would show a secret in the wrong place."""
+    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    if not all(serial.strip() and key.strip() for serial, _, key in pairs):
+        return None
+    return {serial.strip(): hide(key.strip()) for serial, _, key in pairs}
 
 
 def _merchant(given: Mapping[str, Any]) -> dict[str, Any]:

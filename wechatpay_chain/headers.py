@@ -7,9 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from .display import printable
 from .secret import MASK
 
-__all__ = ["Headers"]
+__all__ = ["Headers", "SentFields"]
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+class SentFields(dict[str, str]):
+    """Header fields as a library takes them, whose `repr` in its frames shows no credential."""
+
+    def copy(self) -> SentFields:
+        return SentFields(self)
+
+    def __repr__(self) -> str:
+        return repr({name: _shown(name, value) for name, value in self.items()})
+
+    def __sentry_repr__(self) -> str:
+        return repr(self)
 
 
 class Headers(Mapping[str, str]):
@@ -111,8 +124,12 @@ class Headers(Mapping[str, str]):
         )
         return f"<Headers {shown}>"
 
+    def __sentry_repr__(self) -> str:
+        return repr(self)  # Sentry's SDK records every item of a mapping otherwise
+
     def _masked(self) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (name, MASK if name.lower() in SECRET_HEADERS else value)
-            for name, value in self.pairs()
-        )
+        return tuple((name, _shown(name, value)) for name, value in self.pairs())
+
+
+def _shown(name: str, value: str) -> str:
+    return MASK if name.lower() in SECRET_HEADERS else value

@@ -27,6 +27,7 @@ from . import canonical, uri
 from .credential import Credential
 from .crypto import digest
 from .errors import ConfigurationError
+from .secret import Secret, hide
 
 __all__ = ["Invoke"]
 
@@ -50,7 +51,10 @@ class Invoke:
 
     __slots__ = ("_credential", "_mchid", "_secret")
 
-    def __init__(self, mchid: str, credential: Credential | None, secret: str) -> None:
+    def __init__(
+        self, mchid: str, credential: Credential | None, secret: str | Secret[str]
+    ) -> None:
+        secret = hide(secret)
         self._mchid = mchid
         self._credential = credential
         self._secret = secret

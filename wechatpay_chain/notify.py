@@ -135,7 +135,7 @@ def open_v2(body: Any, secret: Secret[str], apiv3_key: Secret[bytes] | None) -> 
     if "sign" not in raw and isinstance(req_info, str) and req_info:
         fields = open_req_info(req_info, secret)
         return Notification("", "", "", "", "", fields, {"req_info": req_info}, version="v2")
-    assert_signed(raw, secret.reveal())
+    assert_signed(raw, secret)
     resource: Any = raw
     if raw.get("event_ciphertext"):
         if apiv3_key is None:

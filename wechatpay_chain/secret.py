@@ -65,9 +65,12 @@ class Secret(Generic[T]):
 def hide(value: Any) -> Any:
     """A secret given by the user, as `Secret`; of a mapping, a dict with every value hidden.
 
-    None, a path object and a `Secret` are returned as they are.
+    None, a path, a key object of `cryptography` and a `Secret` are returned as they are: they show
+    nothing.
     """
     if value is None or isinstance(value, Secret | os.PathLike):
+        return value
+    if type(value).__module__.startswith("cryptography."):
         return value
     if isinstance(value, Mapping):
         return {name: hide(each) for name, each in value.items()}

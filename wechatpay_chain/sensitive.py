@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from .crypto import rsa
 from .errors import ConfigurationError
+from .secret import hide, reveal
 
 __all__ = ["Sensitive"]
 
@@ -22,14 +23,16 @@ class Sensitive:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        if not isinstance(value, str):
+        value = hide(value)
+        if not isinstance(reveal(value), str):
             raise ConfigurationError(
-                f"Sensitive takes a str, not {type(value).__name__}; write numbers as text"
+                f"Sensitive takes a str, not {type(reveal(value)).__name__}; write numbers as text"
             )
-        self._value = value
+        self._value: str = reveal(value)
 
     def encrypt(self, key: RSAPublicKey) -> str:
         """The ciphertext, in base64."""
+        key = hide(key)
         return rsa.encrypt(self._value, key)
 
     def __copy__(self) -> Sensitive:

@@ -12,6 +12,7 @@ from .middleware.v2_encoder import v2_encoder
 from .middleware.v2_result import result
 from .middleware.v2_verifier import is_unsigned_v2, v2_verifier
 from .middleware.verifier import is_unsigned, verifier
+from .secret import Secret
 from .stack import Stack, Stacks
 
 __all__ = ["default_stacks"]
@@ -19,7 +20,7 @@ __all__ = ["default_stacks"]
 
 def default_stacks(
     mchid: str,
-    secret: str,
+    secret: Secret[str],
     platform: Platform,
     credential: Credential | None,
     answer_with: str | None = None,

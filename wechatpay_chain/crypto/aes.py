@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Literal, overload
+from typing import Literal, TypeAlias, overload
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import padding
@@ -20,20 +20,24 @@ from .pem import tidy
 
 __all__ = ["checked_key", "ecb_decrypt", "ecb_encrypt", "gcm_decrypt", "gcm_encrypt"]
 
+Key: TypeAlias = "str | bytes | Secret[str] | Secret[bytes]"
+
 BLOCK_BITS = 128
 TAG_BYTES = 16
 
 
-def gcm_encrypt(plaintext: str, key: str | bytes, nonce: str, associated_data: str = "") -> str:
+def gcm_encrypt(plaintext: str, key: Key, nonce: str, associated_data: str = "") -> str:
     """AES-256-GCM: ciphertext and tag, in base64.
 
     Raises:
         ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
     """
-    key = hide(key)
+    plaintext, key = hide(plaintext), hide(key)
     cipher = AESGCM(_key(key))
     try:
-        sealed = cipher.encrypt(nonce.encode(), plaintext.encode(), associated_data.encode())
+        sealed = cipher.encrypt(
+            nonce.encode(), reveal(plaintext).encode(), associated_data.encode()
+        )
     except ValueError:
         raise ConfigurationError(f"a nonce of {len(nonce)} characters; 12 are expected") from None
     return base64.b64encode(sealed).decode()
@@ -42,7 +46,7 @@ def gcm_encrypt(plaintext: str, key: str | bytes, nonce: str, associated_data: s
 @overload
 def gcm_decrypt(
     ciphertext: str | bytes,
-    key: str | bytes,
+    key: Key,
     nonce: str,
     associated_data: str = "",
     *,
@@ -53,7 +57,7 @@ def gcm_decrypt(
 @overload
 def gcm_decrypt(
     ciphertext: str | bytes,
-    key: str | bytes,
+    key: Key,
     nonce: str,
     associated_data: str = "",
     *,
@@ -63,7 +67,7 @@ def gcm_decrypt(
 
 def gcm_decrypt(
     ciphertext: str | bytes,
-    key: str | bytes,
+    key: Key,
     nonce: str,
     associated_data: str = "",
     *,
@@ -100,20 +104,20 @@ def gcm_decrypt(
         ) from None
 
 
-def ecb_encrypt(plaintext: str, key: str | bytes) -> str:
+def ecb_encrypt(plaintext: str, key: Key) -> str:
     """AES-256-ECB with PKCS#7 padding, in base64.
 
     Raises:
         ConfigurationError: `key` is not 32 bytes.
     """
-    key = hide(key)
-    padder = padding.PKCS7(BLOCK_BITS).padder()
-    data = padder.update(plaintext.encode()) + padder.finalize()
+    plaintext, key = hide(plaintext), hide(key)
     encryptor = Cipher(algorithms.AES256(_key(key)), modes.ECB()).encryptor()  # noqa: S305
+    padder = padding.PKCS7(BLOCK_BITS).padder()
+    data = padder.update(reveal(plaintext).encode()) + padder.finalize()
     return base64.b64encode(encryptor.update(data) + encryptor.finalize()).decode()
 
 
-def ecb_decrypt(ciphertext: str, key: str | bytes) -> str:
+def ecb_decrypt(ciphertext: str, key: Key) -> str:
     """The plaintext of what `ecb_encrypt` made; the key of `req_info` is `md5(secret)`.
 
     Raises:

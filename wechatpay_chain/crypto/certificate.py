@@ -135,7 +135,7 @@ def certificate_serial(cert: x509.Certificate) -> str:
     return digits.zfill(len(digits) + len(digits) % 2)
 
 
-def merchant(source: object, passphrase: str) -> Merchant:
+def merchant(source: object, passphrase: str | Secret[str]) -> Merchant:
     """The merchant's certificate and key.
 
     Args:
@@ -147,11 +147,11 @@ def merchant(source: object, passphrase: str) -> Merchant:
         ConfigurationError: something is missing, unreadable, or key and certificate do not match,
             or the key has fewer than 2048 bits.
     """
-    source = hide(source)
+    source, passphrase = hide(source), hide(passphrase)
     if isinstance(source, dict):
         pair = _from_mapping(source, passphrase)
     elif is_material(source):
-        pair = _from_one_file(source, hide(passphrase))
+        pair = _from_one_file(source, passphrase)
     else:
         raise ConfigurationError(
             "merchant must be {'cert': …, 'key': …} or the path of an apiclient_cert.p12, "
@@ -161,7 +161,7 @@ def merchant(source: object, passphrase: str) -> Merchant:
     return pair
 
 
-def _from_mapping(source: Mapping[str, Any], passphrase: str) -> Merchant:
+def _from_mapping(source: Mapping[str, Any], passphrase: Any) -> Merchant:
     unknown = sorted(str(name) for name in source.keys() - {"cert", "key", "p12", "passphrase"})
     if unknown:
         raise ConfigurationError(
@@ -169,7 +169,7 @@ def _from_mapping(source: Mapping[str, Any], passphrase: str) -> Merchant:
             "'p12' and perhaps 'passphrase'"
         )
     if source.get("p12"):
-        given = source.get("passphrase") or hide(passphrase)
+        given = source.get("passphrase") or passphrase
         if not isinstance(reveal(given), str):
             raise ConfigurationError(
                 f"merchant['passphrase'] is of type {kind_of(reveal(given))}: a str is expected, "
@@ -188,7 +188,7 @@ def _from_mapping(source: Mapping[str, Any], passphrase: str) -> Merchant:
     return _pair(certs, private_key(reveal(source["key"]), "merchant['key']"))
 
 
-def _from_one_file(source: Any, passphrase: Secret[str]) -> Merchant:
+def _from_one_file(source: Any, passphrase: Any) -> Merchant:
     """From PKCS#12, or from PEM with both a certificate and a key in it."""
     found = blocks(source, "merchant")
     if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:

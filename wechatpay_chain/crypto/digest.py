@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from ..errors import ConfigurationError
+from ..secret import Secret, hide, reveal
 
 __all__ = ["HMAC_SHA256", "MD5", "equals", "hexdigest", "hmac_sha256", "md5", "sign"]
 
@@ -20,7 +21,9 @@ MD5: Final = "MD5"
 HMAC_SHA256: Final = "HMAC-SHA256"
 
 
-def md5(text: str | bytes, key: str = "", *, agency: bool = False) -> str:
+def md5(
+    text: str | bytes | Secret[str], key: str | Secret[str] = "", *, agency: bool = False
+) -> str:
     """MD5 in lower-case hex, of the text and, where there is a key, of `&key=` and the key.
 
     Args:
@@ -28,20 +31,22 @@ def md5(text: str | bytes, key: str = "", *, agency: bool = False) -> str:
         key: the APIv2 key, or none.
         agency: append `&secret=` instead: WeCom's `workwx_sign`, whose key is the agency's secret.
     """
-    data = _bytes(text)
-    if key:
-        data += (b"&secret=" if agency else b"&key=") + key.encode()
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-def hmac_sha256(text: str | bytes, key: str) -> str:
-    """HMAC-SHA256 in lower-case hex, of the text and `&key=` and the key."""
-    return hmac.new(
-        key.encode(), _bytes(text) + b"&key=" + key.encode(), hashlib.sha256
+    key = hide(key)
+    name = b"&secret=" if agency else b"&key="
+    return hashlib.md5(
+        _bytes(reveal(text)) + (name + _encoded(key) if key else b""), usedforsecurity=False
     ).hexdigest()
 
 
-def sign(sign_type: str, text: str | bytes, key: str) -> str:
+def hmac_sha256(text: str | bytes, key: str | Secret[str]) -> str:
+    """HMAC-SHA256 in lower-case hex, of the text and `&key=` and the key."""
+    key = hide(key)
+    return hmac.new(
+        _encoded(key), _bytes(text) + b"&key=" + _encoded(key), hashlib.sha256
+    ).hexdigest()
+
+
+def sign(sign_type: str, text: str | bytes, key: str | Secret[str]) -> str:
     """An APIv2 `sign`, in upper-case hex.
 
     Args:
@@ -52,6 +57,7 @@ def sign(sign_type: str, text: str | bytes, key: str) -> str:
     Raises:
         ConfigurationError: another `sign_type`, or an empty key.
     """
+    key = hide(key)
     if not key:
         raise ConfigurationError("secret is missing: APIv2 signs with the merchant's APIv2 key")
     if sign_type == MD5:
@@ -86,6 +92,10 @@ def hexdigest(name: str, data: bytes) -> str:
     if name not in ("sha256", "sha1", "md5"):
         raise ConfigurationError(f"digest {name!r}: expected is 'sha256', 'sha1', 'md5' or 'sm3'")
     return hashlib.new(name, data, usedforsecurity=False).hexdigest()
+
+
+def _encoded(key: Any) -> bytes:
+    return str(reveal(key)).encode("utf-8", "surrogatepass")
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 
 from ..errors import ConfigurationError, DecryptionError
+from ..secret import hide, reveal
 from .keys import KeySource, private_key, public_key
 
 __all__ = ["decrypt", "encrypt", "sign", "verify", "verify_digest"]
@@ -34,6 +35,7 @@ def sign(message: str | bytes, key: KeySource) -> str:
     Raises:
         ConfigurationError: `key` is not an RSA private key.
     """
+    key = hide(key)
     return base64.b64encode(private_key(key).sign(_bytes(message), PKCS1V15, SHA256)).decode()
 
 
@@ -43,11 +45,13 @@ def verify(message: str | bytes, signature: str, key: KeySource) -> bool:
     Raises:
         ConfigurationError: `key` is not an RSA public key.
     """
+    key = hide(key)
     return _verified(_bytes(message), signature, key, SHA256)
 
 
 def verify_digest(digest: bytes, signature: str, key: KeySource) -> bool:
     """The same for a message whose SHA-256 was computed while it streamed past."""
+    key = hide(key)
     return _verified(digest, signature, key, PREHASHED)
 
 
@@ -69,13 +73,15 @@ def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         ConfigurationError: the text is longer than the key can take (214 bytes of UTF-8 for
             OAEP with 2048 bits), or `key` is not an RSA public key.
     """
-    loaded, data, padded = public_key(key, "key"), _bytes(plaintext), _padding(scheme)
+    plaintext, key = hide(plaintext), hide(key)
+    loaded, padded = public_key(key, "key"), _padding(scheme)
     try:
-        return base64.b64encode(loaded.encrypt(data, padded)).decode()
+        return base64.b64encode(loaded.encrypt(_bytes(reveal(plaintext)), padded)).decode()
     except ValueError:
+        size = len(_bytes(reveal(plaintext)))
         room = loaded.key_size // 8 - (42 if scheme == "OAEP" else 11)
         raise ConfigurationError(
-            f"a text of {len(data)} bytes is too long to encrypt: this key takes {room}"
+            f"a text of {size} bytes is too long to encrypt: this key takes {room}"
         ) from None
 
 
@@ -86,6 +92,7 @@ def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         DecryptionError: it was encrypted for another key, or is damaged.
         ConfigurationError: `key` is not an RSA private key.
     """
+    key = hide(key)
     loaded, padded = private_key(key), _padding(scheme)
     try:
         return loaded.decrypt(base64.b64decode(ciphertext, validate=True), padded).decode()

@@ -16,19 +16,21 @@ from ..errors import ConfigurationError
 from ..flow import Flow, Handler, Middleware
 from ..media import as_media, multipart
 from ..messages import Request
+from ..secret import Secret, hide
 
 __all__ = ["v2_encoder"]
 
 MERCHANT_FIELDS = ("mch_id", "mchid", "combine_mch_id")
 
 
-def v2_encoder(mchid: str, secret: str) -> Middleware:
+def v2_encoder(mchid: str, secret: str | Secret[str]) -> Middleware:
     """Sign the fields of a request and write them as XML; of a GET, as query.
 
     Args:
         mchid: the client's; the fields must name the same.
         secret: the APIv2 key.
     """
+    secret = hide(secret)
 
     def encode(request: Request, handle: Handler) -> Flow:
         return (yield from handle(_encoded(request, mchid, secret)))
@@ -36,7 +38,7 @@ def v2_encoder(mchid: str, secret: str) -> Middleware:
     return encode
 
 
-def _encoded(request: Request, mchid: str, secret: str) -> Request:
+def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request:
     given = request.options
     if given.json is not None:
         raise ConfigurationError("json= belongs to APIv3 (v3/…); APIv2 takes xml=")
@@ -93,7 +95,7 @@ def _query_fields(request: Request) -> dict[str, Any]:
     return {**dict(inline), **dict(fields or {})}
 
 
-def _upload(request: Request, mchid: str, secret: str) -> Request:
+def _upload(request: Request, mchid: str, secret: str | Secret[str]) -> Request:
     """A form upload: `sign` covers the fields and the file's MD5, not the file."""
     media = as_media(request.options.media, digest="md5")
     given = {"media_hash": digest.hexdigest("md5", media.content), **(request.options.xml or {})}
@@ -104,7 +106,9 @@ def _upload(request: Request, mchid: str, secret: str) -> Request:
     return request.replace(content=content, headers=headers)
 
 
-def _signed(given: Mapping[str, Any], nonceless: bool, mchid: str, secret: str) -> dict[str, str]:
+def _signed(
+    given: Mapping[str, Any], nonceless: bool, mchid: str, secret: str | Secret[str]
+) -> dict[str, str]:
     _assert_own(given, mchid)
     if not secret:
         raise ConfigurationError("secret is missing: APIv2 signs with the merchant's APIv2 key")

@@ -14,6 +14,7 @@ from ..display import printable
 from ..errors import ConfigurationError, ResponseError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Request, Response
+from ..secret import Secret, hide
 from ..unsigned import PAGE, XML, unsigned_v2
 from .advice import page_title
 from .v2_encoder import stated_sign_type
@@ -28,7 +29,7 @@ ALGORITHMS = ("sign_type", "algorithm")
 """The fields that state by what algorithm a message is signed."""
 
 
-def v2_verifier(secret: str) -> Middleware:
+def v2_verifier(secret: str | Secret[str]) -> Middleware:
     """Check the `sign` of every answer that has one or must have one.
 
     A `return_code` FAIL has none, and is let through for the layer `result` to raise.
@@ -36,6 +37,7 @@ def v2_verifier(secret: str) -> Middleware:
     Args:
         secret: the APIv2 key.
     """
+    secret = hide(secret)
 
     def verify(request: Request, handle: Handler) -> Flow:
         response = yield from handle(request)
@@ -107,7 +109,7 @@ def _no_sign(response: Response, error: ResponseError) -> SignatureError:
     )
 
 
-def _mark(response: Response, secret: str) -> None:
+def _mark(response: Response, secret: str | Secret[str]) -> None:
     """An HTTP error is raised anyway; say whether it is genuine."""
     try:
         assert_signed(response.xml(), secret, response)
@@ -118,7 +120,7 @@ def _mark(response: Response, secret: str) -> None:
 
 def assert_signed(
     fields: dict[str, Any],
-    secret: str,
+    secret: str | Secret[str],
     response: Response | None = None,
     *,
     asked: str | None = None,
@@ -135,6 +137,7 @@ def assert_signed(
         SignatureError: there is none, or it does not match by the algorithm that is stated.
         ConfigurationError: no secret.
     """
+    secret = hide(secret)
     what = "the notification" if response is None else f"the answer to {response.request}"
     if not secret:
         raise ConfigurationError("secret is missing: without it no APIv2 sign can be checked")

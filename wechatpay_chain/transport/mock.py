@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import canonical
 from ..crypto import keys, rsa
 from ..messages import Headers, Request, Response
+from ..secret import hide
 
 if TYPE_CHECKING:
     from ..download import Download
@@ -35,6 +36,7 @@ class MockTransport:
         *,
         sign: Mapping[str, keys.KeySource] | None = None,
     ) -> None:
+        sign = hide(sign)
         self._answer = answer
         self._sign = {serial: keys.private_key(key, "sign") for serial, key in (sign or {}).items()}
         self.requests: list[Request] = []

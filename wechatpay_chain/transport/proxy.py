@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from ..authority import Origin, origin, parts
 from ..errors import ConfigurationError
+from ..headers import SentFields
 from ..secret import Secret, hide, reveal
 
 __all__ = ["Proxy", "parse"]
@@ -34,11 +35,11 @@ class Proxy:
         self.origin = where
         self.authorization = authorization
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> SentFields:
         """The header fields that the proxy, and nobody else, is sent."""
         if self.authorization is None:
-            return {}
-        return {"Proxy-Authorization": self.authorization.reveal()}
+            return SentFields()
+        return SentFields({"Proxy-Authorization": self.authorization.reveal()})
 
     def __repr__(self) -> str:
         return f"<Proxy {self.origin}>"

@@ -22,6 +22,7 @@ from urllib3.exceptions import (
 
 from ..authority import Origin
 from ..errors import WeChatPayError
+from ..headers import SentFields
 from ..messages import Digest, Headers, Held, Request, Response
 from . import failure, limits
 from .proxy import Proxy
@@ -88,7 +89,7 @@ class Urllib3Transport:
             request.method,
             target,
             body=request.content or (None if request.method == "GET" else b""),
-            headers=dict(request.headers.pairs()),
+            headers=SentFields(request.headers.pairs()),
             retries=NO_RETRY,
             redirect=False,
             assert_same_host=False,

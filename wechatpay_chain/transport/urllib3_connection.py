@@ -185,7 +185,7 @@ class _Connection:
     """
 
     answer: Answer | None = None
-    _held: list[bytes] | None = None
+    _held: list[bytes | memoryview] | None = None
 
     def response_class(self, *arguments: Any, **options: Any) -> Answer:
         self.answer = answer = Answer(*arguments, **options)
@@ -202,14 +202,14 @@ class _Connection:
         self._held = []
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
-            message = b"".join(self._held)
+            message = memoryview(b"".join(self._held))  # its repr shows nothing in a traceback
         finally:
             self._held = None
         # The timeout is one write's, so a large body on a slow line needs several.
         for begin in range(0, len(message), BLOCK):
             self.send(message[begin : begin + BLOCK])
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes | memoryview) -> None:
         if self._held is None:
             super().send(data)  # type: ignore[misc]
         else:

@@ -220,6 +220,21 @@ def test_depth_is_seen_in_a_time_that_grows_with_the_text_alone(check: Any, text
         assert text.startswith('["')
 
 
+@pytest.mark.parametrize("kind", ["(" * 5000, "multipart/form-data;" + '"' * 7000, "a/b;" * 1900])
+def test_no_general_parser_takes_a_content_type_apart(
+    gateway: Gateway, kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The one for mail takes seconds for some, and has no end for others."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("email.parser.Parser.parsestr", refuse)
+    answer = request(gateway, UPLOAD, [("Content-Type", kind)], method="POST", body=b"x")
+    assert answer.status == 401
+    assert caplog.records == []
+
+
 # --- header fields and time --------------------------------------------------------------------
 
 
@@ -279,6 +294,15 @@ def served(gateway: Gateway) -> bool:
         another.sendall(b"GET /v3/b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         return rest(another) != b""
     return False
+
+
+def test_few_pages_listen_at_once(wechatpay_identity: Identity) -> None:
+    with limited(wechatpay_identity, streams=4) as gateway, ExitStack() as stack:
+        for _ in range(4):
+            page = stack.enter_context(dial(gateway))
+            page.sendall(b"GET /_gateway/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert page.recv(65536).startswith(b"HTTP/1.1 200")
+        assert request(gateway, "/_gateway/events").status == 503
 
 
 # --- connections -------------------------------------------------------------------------------

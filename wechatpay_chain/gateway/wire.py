@@ -115,8 +115,13 @@ def _target(request: web.Request) -> str:
 
 
 def is_form(request: web.Request) -> bool:
-    """Whether a request brings an upload."""
-    return request.content_type == FORM
+    """Whether a request brings an upload.
+
+    Not by aiohttp's `content_type`, which has the standard library's parser for mail take the
+    field apart: seconds for some values of 8 KiB, and a `RecursionError` for others.
+    """
+    kind = request.headers.get("Content-Type", "").partition(";")[0]
+    return kind.strip().lower() == FORM
 
 
 def take_form(content: bytes, arrival: Arrival) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
+from ..bodies import BODIES
+from ..exchange import Refusal
 from ..state import State
-from .guard import SAFE, local
+from .guard import SAFE, is_here, local
 
 __all__ = ["Streams", "Waiting", "routes"]
 
@@ -111,7 +113,14 @@ class Streams:
     async def serve(
         self, request: web.Request, wanted: Callable[[Event], bool] = lambda _: True
     ) -> web.StreamResponse:
-        """Tell one browser what happens, until it leaves."""
+        """Tell one browser what happens, until it leaves.
+
+        Raises:
+            Refusal: 503, if as many are told already; browsers elsewhere get half of the places.
+        """
+        limit = request.app[BODIES].limits.streams
+        if len(self._open) >= (limit if is_here(request) else limit // 2):
+            raise Refusal(503, "SYSTEM_ERROR", "too many pages listen")
         headers = {**SAFE, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
         waiting, listeners = Waiting(wanted), self._state.log.listeners

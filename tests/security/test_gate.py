@@ -190,6 +190,12 @@ def test_a_text_is_one(call, server, path, text):
     assert (response.content, response.verified, response.unsigned) == (text, False, True)
 
 
+def test_json_that_nobody_signs_is_read_as_such(call, server):
+    server.answer(http(200, b'{"retcode":0,"access_token":"x"}'))
+    response = call("get", "v2/appauth/getaccesstoken", query={"mch_id": MCHID})
+    assert (response.json()["access_token"], response.unsigned) == ("x", True)
+
+
 def test_a_redirect_to_a_page_is_what_entrustweb_answers(call, server):
     server.answer(http(302, b"", {"Location": "https://payapp.weixin.qq.com/"}))
     response = call("get", "v2/papay/entrustweb", query={"mch_id": MCHID})
@@ -226,6 +232,7 @@ def test_the_algorithm_that_is_stated_is_the_one_that_is_checked(call, server, c
         ({"sign_type": "HMAC-SHA256"}, {"sign_type": "HMAC-SHA256"}, "HMAC-SHA256"),
         ({"sign_type": "MD5"}, {}, "HMAC-SHA256"),
         ({}, {"sign_type": "MD5"}, "MD5"),
+        ({}, {"algorithm": "AEAD_AES_256_GCM"}, "MD5"),
     ],
 )
 def test_an_answer_is_signed_as_asked_or_stronger(call, server, asked, answer, kind):

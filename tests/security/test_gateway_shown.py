@@ -195,6 +195,23 @@ def test_the_console_shows_the_same_characters_escaped() -> None:
     assert shown == expected
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node runs the page's script")
+def test_the_console_breaks_no_lines_in_json_without_end() -> None:
+    """Each level adds two blanks to every line: 64 KiB of brackets would become two GiB."""
+    source = resources.files(console).joinpath("static", "format.js").read_text("utf-8")
+    source = re.sub(r"(?m)^import .*$", "", source)
+    script = (
+        "import('data:text/javascript,' + encodeURIComponent(process.env.SOURCE))"
+        ".then(({ pretty }) => { const deep = '['.repeat(30000) + ']'.repeat(30000);"
+        " console.log(pretty(deep) === deep, pretty('[[1]]') !== '[[1]]'); });"
+    )
+    environment = {"SOURCE": source, "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["node", "-e", script], capture_output=True, env=environment, check=True, text=True
+    )
+    assert done.stdout == "true true\n"
+
+
 def test_every_text_of_the_console_goes_through_one_function() -> None:
     folder = resources.files(console).joinpath("static")
     for script in folder.iterdir():

@@ -34,6 +34,8 @@ export function duration(seconds) {
   return found.join(" ") || "0 s";
 }
 
+const DEEPEST = 100;
+
 /** JSON with line breaks; anything else as it is. */
 export function pretty(text) {
   try {
@@ -52,6 +54,7 @@ function reformatted(text) {
   tokens.forEach((token, index) => {
     const [before, after] = [tokens[index - 1], tokens[index + 1]];
     const line = () => `\n${"  ".repeat(depth)}`;
+    if (depth > DEEPEST) throw new RangeError("its white space would be longer than any text");
     if ("}]".includes(token)) {
       depth--;
       out += "{[".includes(before) ? token : line() + token;

@@ -101,6 +101,33 @@ def test_pay_as_somebody(gateway: Gateway, here: tuple[str, str]) -> None:
     assert order["out_trade_no"] == number
 
 
+def test_complain(gateway: Gateway, here: tuple[str, str]) -> None:
+    number = ordered(gateway, "cli-complain")
+    assert "INVALID_REQUEST" in refused("gateway", "complain", number, "坏了", *here)
+    gateway.pay(number)
+    told = lines("gateway", "complain", number, "坏了", "--phone", "139", *here)
+    shown = dict(line.split() for line in told)
+    assert (shown["out_trade_no"], shown["complaint_state"]) == (number, "PENDING")
+    made = data("gateway", "complain", number, "坏了", "--problem", "REFUND", *here)
+    assert (made["problem_type"], made["complaint_detail"]) == ("REFUND", "坏了")
+
+
+def presigned(gateway: Gateway) -> str:
+    user = {"out_user_id": "1", "organization_id": "O1"}
+    with gateway.client() as wxpay:
+        answer = wxpay["v3/offlineface/contracts/presign"].post(
+            json={"business_name": "K12", "facepay_user": user}
+        )
+    return str(answer.json()["presign_token"])
+
+
+def test_sign_contract(gateway: Gateway, here: tuple[str, str]) -> None:
+    token = presigned(gateway)
+    shown = dict(line.split() for line in lines("gateway", "sign-contract", token, *here))
+    assert shown["contract_state"] == "CONTRACTED"
+    assert "RESOURCE_NOT_EXISTS" in refused("gateway", "sign-contract", token, *here)
+
+
 @pytest.mark.parametrize(
     ("duration", "seconds"),
     [("90", 90), ("90s", 90), ("6m", 360), ("2h", 7200), ("1d", 86400), ("1h30m", 5400)],
@@ -309,6 +336,7 @@ def test_the_guides_commands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ordered(gateway, "native-0001")
+    token = presigned(gateway)
     (tmp_path / "refund.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
     shown = commands(GUIDES[0], gateway=True)
@@ -318,7 +346,8 @@ def test_the_guides_commands(
         if words[0].startswith("-"):
             continue  # runs one: other tests do
         names.add(words[0])
-        words = [shop if word == "http://127.0.0.1:8000/notify" else word for word in words]
+        meant = {"http://127.0.0.1:8000/notify": shop, "TOKEN": token}
+        words = [meant.get(word, word) for word in words]
         result = run("gateway", *words, *here)
         assert result.exit_code == 0, (command, result.output)
     assert names | {"fail"} == {each.name for each in steering.COMMANDS}

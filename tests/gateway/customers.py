@@ -21,7 +21,7 @@ from wechatpay_chain import (
     TransportError,
     WeChatPay,
 )
-from wechatpay_chain.gateway.faults import NAMES
+from wechatpay_chain.gateway.faults import NAMES, OF_NOTIFICATIONS
 
 CALLS = 5
 """Of one customer."""
@@ -29,6 +29,8 @@ ONE_IN = 10
 """One call in so many has a fault in its way."""
 MOST = 10
 """So often a call is made before it counts as lost."""
+FAULTS = tuple(name for name in NAMES if name not in (*OF_NOTIFICATIONS, "probe"))
+"""Those that either API's answers can have."""
 TOTAL, REFUND = 100, 30
 NATIVE, QUERY = "v3/pay/transactions/native", "v3/pay/transactions/out-trade-no/{number}"
 OPTIONS: Mapping[str, Mapping[str, Any]] = {"delay": {"seconds": 0.02}, "status": {"status": 502}}
@@ -92,7 +94,7 @@ class Shop:
         self.outcome = outcome
         self.mchid = wxpay.credential.mchid
         self._calls = itertools.count(1)
-        self._faults = itertools.cycle(NAMES)
+        self._faults = itertools.cycle(FAULTS)
 
     async def call(self, verb: str, path: str, **options: Any) -> Any:
         """Make a call until its answer is one; None for an answer without a body."""

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.gateway.support import ASKING, NOBODY, new_number, order
+from tests.support import new_key
 from wechatpay_chain import ServerError, SignatureError
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.faults import NAMES
@@ -85,7 +86,7 @@ def test_requests_with_each_step_of_their_inspection(gateway, wxpay, control):
     number = create(gateway, wxpay)
     with (
         pytest.raises(SignatureError),
-        gateway.client(certs={"5A": gateway.identity.platform_certificate}) as wrong,
+        gateway.client(certs={"PUB_KEY_ID_01": new_key().public_key()}) as wrong,
     ):
         wrong.v3.certificates.get()
     latest, before = control.get("requests?limit=2")

@@ -15,7 +15,7 @@ from wechatpay_chain import (
     TransportError,
     TransportTimeout,
 )
-from wechatpay_chain.gateway.faults import NAMES, Faults
+from wechatpay_chain.gateway.faults import NAMES, OF_NOTIFICATIONS, Faults
 
 NATIVE, UNIFIED = "v3/pay/transactions/native", "v2/pay/unifiedorder"
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"
@@ -72,13 +72,14 @@ SIGNED_WRONG = {
     "wrong_body": "mismatch",
     "expired": "expired",
     "unknown_serial": "unknown_serial",
+    "probe": "mismatch",
 }
-ONLY_V3 = ("expired", "unknown_serial")
+ONLY_V3 = ("expired", "unknown_serial", "probe")
 
 
 def test_every_fault_has_a_test():
     known = {"status", "frequency_limit", "delay", "reset", "truncate", *SIGNED_WRONG}
-    assert known == set(NAMES)
+    assert known | set(OF_NOTIFICATIONS) == set(NAMES)
 
 
 @pytest.mark.parametrize("protocol", ["v3", "v2"])

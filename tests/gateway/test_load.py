@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.customers import CALLS, CUSTOMERS, ONE_IN
+from tests.gateway.customers import CALLS, CUSTOMERS, FAULTS, ONE_IN
 from tests.gateway.load import audit, load
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.faults import NAMES
 from wechatpay_chain.gateway.identity import Identity
 
 REQUESTS, AT_ONCE = 600, 64
@@ -20,7 +19,7 @@ async def test_many_customers_at_once(identity: Identity, tmp_path: Path) -> Non
         outcome = await load(tmp_path / "gateway.json", REQUESTS, AT_ONCE)
         assert outcome.faults == REQUESTS // ONE_IN
         assert gateway.faults.all() == []  # each of them met a request
-        spoiling = outcome.faults * (len(NAMES) - 1) // len(NAMES)  # a delay spoils none
+        spoiling = outcome.faults * (len(FAULTS) - 1) // len(FAULTS)  # a delay spoils none
         assert spoiling * 0.8 < outcome.errors.total() <= spoiling
         # Each request that was sent has come, once; what was repeated, its sender repeated.
         assert outcome.attempts == REQUESTS + outcome.errors.total()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["CLOCK", "FAULT", "NOTICE", "ORDER", "fits", "parsed"]
+__all__ = ["CLOCK", "COMPLAINT", "CONTRACT", "FAULT", "NOTICE", "ORDER", "fits", "parsed"]
 
 TEXT_OR_NONE = (str, type(None))
 NUMBER_OR_NONE = (int, type(None))
 
 ORDER = {"out_trade_no": str, "state": str, "total": int, "transaction_id": TEXT_OR_NONE}
 CLOCK = {"time": str}
+COMPLAINT = {"complaint_id": str, "complaint_state": str, "out_trade_no": str}
+CONTRACT = {"contract_id": str, "contract_state": str, "openid": str}
 FAULT = {"match": str, "fault": str, "times": NUMBER_OR_NONE}
 ATTEMPT = {
     "status": NUMBER_OR_NONE,

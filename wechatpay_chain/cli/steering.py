@@ -12,7 +12,7 @@ import click
 
 from ..display import printable
 from . import candidates
-from .answers import CLOCK, FAULT, NOTICE, ORDER
+from .answers import CLOCK, COMPLAINT, CONTRACT, FAULT, NOTICE, ORDER
 from .failure import Failure
 from .output import page, tell, write_json
 from .usage import PathType, examples, json_option
@@ -40,6 +40,9 @@ FAULTS = (
     "unknown_serial",
     "wrong_body",
     "frequency_limit",
+    "probe",
+    "notification_probe",
+    "notification_twice",
 )
 """As `wechatpay_chain.gateway.faults` has them; loading that takes longer than a completion may."""
 
@@ -197,6 +200,67 @@ def _order(
 
 
 @click.command(
+    short_help="Complain about an order.",
+    epilog=examples("gateway complain native-0001 没有收到商品 --problem REFUND"),
+)
+@click.argument("out_trade_no")
+@click.argument("text")
+@click.option("--phone", metavar="NUMBER", help="Of the customer; a made-up one by default.")
+@click.option(
+    "--problem",
+    type=click.Choice(["REFUND", "SERVICE_NOT_WORK", "OTHERS"]),
+    default="OTHERS",
+    show_default=True,
+    help="What it is about.",
+)
+@_which
+@json_option
+def complain(
+    out_trade_no: str,
+    text: str,
+    phone: str | None,
+    problem: str,
+    base_uri: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Complain about the paid order OUT_TRADE_NO with TEXT, as its customer would."""
+    given = {"out_trade_no": out_trade_no, "text": text, "problem": problem}
+    given |= {"phone": phone} if phone else {}
+    _made(_control(base_uri, data), "complaints", given, COMPLAINT, as_json)
+
+
+@click.command(
+    "sign-contract",
+    short_help="Sign a contract for face payment.",
+    epilog=examples("gateway sign-contract TOKEN"),
+)
+@click.argument("presign_token")
+@_which
+@json_option
+def sign_contract(
+    presign_token: str, base_uri: str | None, data: Path | None, as_json: bool
+) -> None:
+    """Sign the contract of PRESIGN_TOKEN, as a user does in WeChat.
+
+    The token comes from v3/offlineface/contracts/presign.
+    """
+    given = {"presign_token": presign_token}
+    _made(_control(base_uri, data), "contracts", given, CONTRACT, as_json)
+
+
+def _made(
+    control: Control, path: str, given: dict[str, Any], like: dict[str, Any], as_json: bool
+) -> None:
+    """Have the gateway make something, and show what it made."""
+    made = control.ask("POST", path, given, like=like)
+    if as_json:
+        write_json(made)
+    else:
+        _facts({name: made[name] for name in like})
+
+
+@click.command(
     short_help="Move the gateway's time on.",
     epilog=examples("gateway advance 6m", "gateway advance 1h30m"),
 )
@@ -257,8 +321,9 @@ def faults(
     """Have requests whose path is like MATCH go wrong by FAULT; or list what is set.
 
     MATCH is a pattern for paths, such as 'v3/pay/*', or '*' for all. FAULT is one of status, delay,
-    reset, truncate, bad_signature, missing_headers, expired, unknown_serial, wrong_body and
-    frequency_limit.
+    reset, truncate, bad_signature, missing_headers, expired, unknown_serial, wrong_body,
+    frequency_limit and probe. For notification_probe and notification_twice, MATCH is a pattern for
+    types of notifications, such as 'TRANSACTION.*'.
     """
     control = _control(base_uri, data)
     if clear:
@@ -302,4 +367,12 @@ def _facts(rows: dict[str, Any]) -> None:
     page([[Facts(told)]])
 
 
-COMMANDS: tuple[click.Command, ...] = (trigger, pay, fail, advance, faults)
+COMMANDS: tuple[click.Command, ...] = (
+    trigger,
+    pay,
+    fail,
+    complain,
+    sign_contract,
+    advance,
+    faults,
+)

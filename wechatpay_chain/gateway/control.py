@@ -14,7 +14,7 @@ from .bodies import BODIES
 from .exchange import Refusal
 from .ledger import Imbalance
 from .nesting import check_json
-from .operations import payments, refunding, sharing, transfers
+from .operations import complaints, face, payments, refunding, sharing, transfers
 from .triggers import trigger
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def routes(gateway: Gateway) -> list[web.RouteDef]:
         web.post("/_gateway/refunds/{out_refund_no}/{outcome}", _local(control.end_refund)),
         web.get("/_gateway/transfers", _local(control.transfers)),
         web.post("/_gateway/transfers/{out_bill_no}/{outcome}", _local(control.end_transfer)),
+        web.post("/_gateway/complaints", _local(control.complain)),
+        web.post("/_gateway/complaints/{complaint_id}/say", _local(control.say)),
+        web.post("/_gateway/contracts", _local(control.sign_contract)),
         web.post("/_gateway/profitsharing/notify", _local(control.sharing_notices)),
         web.get("/_gateway/ledger", _local(control.ledger)),
         web.get("/_gateway/requests", _local(control.requests)),
@@ -137,6 +140,28 @@ class _Control:
         with self._state.store.transaction():
             transfer = way(self._state, request.match_info["out_bill_no"], **given)
         return _json(transfer)
+
+    async def complain(self, request: web.Request) -> web.StreamResponse:
+        """Complain about an order: `{"out_trade_no": …, "text": …}`, `phone`, `problem`."""
+        given = await _body(request)
+        with self._state.store.transaction():
+            complaint = complaints.complain(self._state, **given)
+        return _json(complaint, 201)
+
+    async def say(self, request: web.Request) -> web.StreamResponse:
+        """Write something more, as the customer who complained: `{"text": …}`."""
+        given = await _body(request)
+        with self._state.store.transaction():
+            number = request.match_info["complaint_id"]
+            complaint = complaints.say(self._state, number, **given)
+        return _json(complaint)
+
+    async def sign_contract(self, request: web.Request) -> web.StreamResponse:
+        """Sign a contract for face payment, as a user does: `{"presign_token": …}`."""
+        given = await _body(request)
+        with self._state.store.transaction():
+            contract = face.sign_contract(self._state, **given)
+        return _json(contract, 201)
 
     async def sharing_notices(self, request: web.Request) -> web.StreamResponse:
         """Say where notifications of profit sharing go: `{"notify_url": …}`."""

@@ -13,7 +13,7 @@ from .answers import refuse_v2, refuse_v3
 from .exchange import Answer, Refusal
 from .identity import Identity
 
-__all__ = ["NAMES", "Fault", "Faults", "changed", "refused"]
+__all__ = ["NAMES", "OF_NOTIFICATIONS", "PROBE", "Fault", "Faults", "changed", "refused"]
 
 Name = Literal[
     "status",
@@ -26,8 +26,16 @@ Name = Literal[
     "unknown_serial",
     "wrong_body",
     "frequency_limit",
+    "probe",
+    "notification_probe",
+    "notification_twice",
 ]
 NAMES: tuple[str, ...] = get_args(Name)
+OF_NOTIFICATIONS = ("notification_probe", "notification_twice")
+"""The faults of notifications; the others are of requests."""
+PROBE = "WECHATPAY/SIGNTEST/"
+"""What the signature of a probe begins with: WeChat Pay sends one now and then, to see whether it
+is refused."""
 BEFORE = ("status", "frequency_limit")
 """The faults that keep a request from being carried out; the others spoil only its answer."""
 OPTIONS = {"status": ("status", "body"), "delay": ("seconds",)}
@@ -39,7 +47,8 @@ class Fault:
     """One fault.
 
     Attributes:
-        match: a pattern (`fnmatch`) for paths as the chain takes them: `v3/pay/*`.
+        match: a pattern (`fnmatch`) for paths as the chain takes them, `v3/pay/*`, or for the types
+            of notifications, `TRANSACTION.*`.
         fault: which one.
         times: how many requests it still spoils; None is all.
         options: `status` and `body` of a `status`; `seconds` of a `delay`.
@@ -70,10 +79,12 @@ class Faults:
     def add(self, match: str, fault: str, times: int | None = None, **options: Any) -> Fault:
         """Set a fault.
 
-        `expired` and `unknown_serial` are APIv3's: APIv2 signs no time and names no key.
+        `expired`, `unknown_serial` and the probes are APIv3's: APIv2 signs no time, names no key
+        and sends no probes.
 
         Args:
-            match: a pattern for paths; `v3/pay/*`, say, or `*` for all.
+            match: a pattern for paths, `v3/pay/*` say, or for types of notifications,
+                `TRANSACTION.*`; or `*` for all.
             fault: one of `NAMES`.
             times: how many requests it spoils; None is all.
             options: `status` and `body` of a `status`; `seconds` of a `delay`.
@@ -94,9 +105,17 @@ class Faults:
 
     def take(self, path: str) -> Fault | None:
         """The fault for a request, if one is set; its count goes down."""
+        return self._take(path, of_notifications=False)
+
+    def take_for_notification(self, event: str) -> Fault | None:
+        """The fault for a notification of a type, if one is set; its count goes down."""
+        return self._take(event, of_notifications=True)
+
+    def _take(self, text: str, *, of_notifications: bool) -> Fault | None:
         with self._lock:
             for fault in self._faults:
-                if fnmatchcase(path, fault.match):
+                of_this_kind = of_notifications == (fault.fault in OF_NOTIFICATIONS)
+                if of_this_kind and fnmatchcase(text, fault.match):
                     if fault.times is not None:
                         fault.times -= 1
                         if fault.times == 0:
@@ -206,6 +225,7 @@ CHANGES: dict[str, Callable[[Answer], Answer]] = {
     "expired": _replaced("Wechatpay-Timestamp", lambda stamp: str(int(stamp) - 301)),
     "unknown_serial": _replaced("Wechatpay-Serial", lambda _: "5A" * 20),
     "wrong_body": _wrong_body,
+    "probe": _replaced("Wechatpay-Signature", lambda signature: f"{PROBE}{signature}"),
 }
 
 

@@ -255,7 +255,13 @@ class Outbox:
         }
 
     def attempted(
-        self, taken: Notice, *, status: int | None, answer: str, error: str = ""
+        self,
+        taken: Notice,
+        *,
+        status: int | None,
+        answer: str,
+        error: str = "",
+        probe: bool = False,
     ) -> Notice:
         """Write down an attempt, and when the next one is due if it was not acknowledged.
 
@@ -264,6 +270,7 @@ class Outbox:
             status: HTTP status; None where there was no answer.
             answer: the body that came back.
             error: why there was no answer.
+            probe: whether it was one. The notification itself follows at once.
         """
         done = status is not None and acknowledged(taken["protocol"], status, answer)
         attempt = {
@@ -272,16 +279,17 @@ class Outbox:
             "answer": answer[:4096],
             "error": error,
             "acknowledged": done,
+            **({"probe": True} if probe else {}),
         }
         with self._store.transaction():
             notice = self.get(taken["id"])
             if notice is None:
                 return taken  # it was taken back meanwhile
             notice["attempts"].append(attempt)
-            tried = len(notice["attempts"])
-            if notice["asked"] > taken["asked"]:
+            tried = sum("probe" not in each for each in notice["attempts"])
+            if notice["asked"] > taken["asked"] or probe:
                 notice["next"] = self._clock.now()  # somebody asked for another meanwhile
-            elif done:
+            elif done or notice["state"] == "DELIVERED":  # of two at once, one was
                 notice["state"], notice["next"] = "DELIVERED", None
             elif tried > len(SCHEDULE):
                 notice["state"], notice["next"] = "GIVEN_UP", None

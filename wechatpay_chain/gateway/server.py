@@ -159,7 +159,7 @@ class Gateway(Steering):
             lingering_time=LINGERING,
         )
         await runner.setup()
-        courier = Courier(self.state.outbox, self.state.clock, self.state.log)
+        courier = Courier(self.state.outbox, self.state.clock, self.state.log, self.state.faults)
         beside = [asyncio.create_task(courier.run()), asyncio.create_task(self._keep_time())]
         try:
             port, tls_port = self._ports

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from .exchange import Refusal
 from .faults import Faults
-from .operations import payments
+from .operations import complaints, face, payments
 from .state import State
 from .triggers import trigger
 
@@ -52,6 +52,42 @@ class Steering:
             LookupError: there is no such order, or it is not open.
         """
         return self._steer(lambda: payments.fail(self.state, out_trade_no))
+
+    def complain(
+        self,
+        out_trade_no: str,
+        text: str,
+        *,
+        phone: str = "13800000000",
+        problem: str = "OTHERS",
+    ) -> dict[str, Any]:
+        """Complain about a paid order, as its customer would; the merchant is told.
+
+        Args:
+            out_trade_no: the merchant's number of the order.
+            text: what the customer writes.
+            phone: of the customer.
+            problem: `REFUND`, `SERVICE_NOT_WORK` or `OTHERS`.
+
+        Raises:
+            LookupError: there is no such order, or it is not paid.
+        """
+        return self._steer(
+            lambda: complaints.complain(
+                self.state, out_trade_no, text, phone=phone, problem=problem
+            )
+        )
+
+    def sign_contract(self, presign_token: str) -> dict[str, Any]:
+        """Sign a contract for face payment, as a user does in WeChat; the contract.
+
+        Args:
+            presign_token: of `v3/offlineface/contracts/presign`.
+
+        Raises:
+            LookupError: there is no such token, or it was used.
+        """
+        return self._steer(lambda: face.sign_contract(self.state, presign_token))
 
     def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
         """Move the gateway's time on: orders expire, notifications are repeated."""

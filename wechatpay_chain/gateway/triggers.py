@@ -12,6 +12,7 @@ from ..catalogue.example import scalar
 from ..crypto import digest, rsa
 from ..errors import ConfigurationError
 from .exchange import Refusal
+from .operations import complaints
 from .state import State
 
 __all__ = ["content", "trigger"]
@@ -52,6 +53,8 @@ def trigger(
     made = {**content(webhook, state, variant), **_given(resource, protocol)}
     if protocol == "v2":
         return _trigger_v2(state, webhook, to, made)
+    if event.startswith("COMPLAINT."):
+        made |= _complaint(state, event, _given(resource, protocol))
     original_type = _fixed(webhook, "original_type", "transaction")
     if form is not None and form.original_type:
         original_type = form.original_type
@@ -64,6 +67,16 @@ def trigger(
         resource_type=_fixed(webhook, "resource_type", "encrypt-resource"),
         associated_data=_fixed(webhook, "associated_data", original_type),
     )
+
+
+def _complaint(state: State, event: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a notification tells of a complaint, which is there once it is told of."""
+    asked = given.get("complaint_id")
+    found = complaints.made_up(state, asked if isinstance(asked, str) else "")
+    told = {"complaint_id": found["complaint_id"]}
+    if event == "COMPLAINT.CREATE":
+        told["action_type"] = "CREATE_COMPLAINT"
+    return told | given
 
 
 def _webhook(event: str, protocol: str) -> Webhook:

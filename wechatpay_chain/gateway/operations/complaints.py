@@ -20,7 +20,7 @@ from . import payments
 from .address import reached_at
 from .registry import operation
 
-__all__ = ["complain", "say"]
+__all__ = ["complain", "made_up", "say"]
 
 BASE = "v3/merchant-service/complaints-v2"
 ONE = f"{BASE}/{{complaint_id}}"
@@ -59,11 +59,25 @@ def complain(
     order = payments.find(state, out_trade_no)
     if order is None or not order["transaction_id"]:
         raise Refusal(400, "INVALID_REQUEST", f"订单不存在或未支付，不能投诉: {out_trade_no}")
-    parties = order["parties"]
+    complaint = _made(state, order, text, phone=phone, problem=problem)
+    _tell(state, complaint, "CREATE_COMPLAINT", "COMPLAINT.CREATE", "产生新投诉")
+    return complaint
+
+
+def _made(
+    state: State,
+    order: payments.Order,
+    text: str,
+    *,
+    phone: str = "13800000000",
+    problem: str = "OTHERS",
+    complaint_id: str = "",
+) -> Complaint:
+    parties, out_trade_no = order["parties"], order["out_trade_no"]
     before = state.store.get("complaints-of-order", out_trade_no) or {"count": 0}
     state.store.put("complaints-of-order", out_trade_no, {"count": before["count"] + 1})
     mchids = (parties.get(name) for name in ("sub_mchid", "sub_mch_id", "mchid", "mch_id"))
-    number = f"2000000{state.clock.compact()}{secrets.randbelow(10**7):07}"
+    number = complaint_id or f"2000000{state.clock.compact()}{secrets.randbelow(10**7):07}"
     complaint = {
         "complaint_id": number,
         "complaint_time": state.clock.now(),
@@ -82,8 +96,31 @@ def complain(
         "history": [],
     }
     _add(state, complaint, CUSTOMER, "USER_CREATE_COMPLAINT", text)
-    _tell(state, complaint, "CREATE_COMPLAINT", "COMPLAINT.CREATE", "产生新投诉")
     return complaint
+
+
+def made_up(state: State, complaint_id: str = "") -> Complaint:
+    """The complaint that a notification tells of: that of the id, or a new one.
+
+    It is about the order that was paid last, and about none that is known where none is paid.
+
+    Args:
+        state: of the gateway.
+        complaint_id: an id that the complaint is to have; empty makes one.
+    """
+    known = state.store.get("complaint", complaint_id)
+    if known is not None:
+        return known
+    paid = (each for each in state.store.all("order", newest_first=True) if each["transaction_id"])
+    number = secrets.randbelow(10**10)
+    unknown = {
+        "out_trade_no": f"unknown{number:010}",
+        "transaction_id": f"4200000000{state.clock.compact()[:8]}{number:010}",
+        "total": 100,
+        "parties": {},
+        "openid": f"o{secrets.token_urlsafe(20)}",
+    }
+    return _made(state, next(paid, unknown), "商品与描述不符", complaint_id=complaint_id)
 
 
 def say(state: State, complaint_id: str, text: str) -> Complaint:

@@ -36,7 +36,7 @@ __all__ = [
 MAX_RESPONSE_SIZE = 32 * 1024 * 1024
 """Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
 
-TOKEN = re.compile("([?&]token=)[^&]*")
+TOKEN = re.compile(r"([?&]token=)([^&#\s]*)")
 """Whoever has the token of a download URL has the file."""
 
 Timeout = tuple[float | None, float | None]

@@ -138,6 +138,7 @@ def test_on_a_screen_too(gateway, terminal):
         b"SSH-2.0-OpenSSH \x1b[2J\r\n",
         b"HTTP/1.1 200\x1b[2J OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"",
     ],

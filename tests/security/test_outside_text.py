@@ -54,6 +54,8 @@ ANSWERS = {
     "Request-ID": lambda s: with_header(s, "Request-ID", 404),
     "a serial": lambda s: with_header(s, "Wechatpay-Serial"),
     "a timestamp": lambda s: with_header(s, "Wechatpay-Timestamp"),
+    "a status line": lambda _: b"HTTP/1.1 200\x1b[2J\x9b31m \x1b[31m\r\n\r\n",
+    "another protocol": lambda _: b"\x1b[2JSSH-2.0 \x9b31m\xe2\x80\xae\r\n\r\n",
     "a header line": lambda _: b"HTTP/1.1 200 OK\r\n\x1b[2J\x9b31m\r\nINFO forged\r\n\r\n",
     "a length": lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: \x1b[2J\x9b31m\r\n\r\n",
     "a coding": lambda _: b"HTTP/1.1 200 OK\r\nContent-Encoding: \x1b[2J\x9b\r\n\r\n",

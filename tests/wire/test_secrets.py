@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import traceback
 
 import pytest
 
@@ -49,3 +50,40 @@ def test_an_answer_and_its_request_show_no_authorization(call, server, signed):
     shown = f"{response!r} {response.request!r} {response.request.headers!r} {response.headers!r}"
     assert server.requests[0].headers["authorization"] not in shown
     assert "Zhang San" not in shown
+
+
+TARGET = "v3/billdownload/file?a=1&token=s3cret-t0ken-of-a-bill&b=2"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [http(200, b"bill")],
+        [http(404, b"")],
+        [b"HTTP/1.1 200 OK\r\nno colon \x1b[2J\r\n\r\n", Do.CLOSE],
+        [b"SSH-2.0\r\n\r\n", Do.CLOSE],
+        [Do.CLOSE],
+    ],
+)
+def test_the_token_of_a_download_is_in_no_log_and_no_traceback(call, server, caplog, script):
+    """urllib3 logs the target of each request by itself."""
+    caplog.set_level(logging.DEBUG)
+    server.answer(*script)
+    told = ""
+    try:
+        call("get", TARGET)
+    except WeChatPayError as error:
+        told = "".join(traceback.format_exception(error))
+    assert "s3cret" in server.requests[0].target
+    assert "s3cret" not in caplog.text + told
+    assert "\x1b" not in caplog.text + told
+    assert "a=1&token=***&b=2" in caplog.text
+
+
+def test_only_the_token_is_masked(caplog):
+    caplog.set_level(logging.DEBUG)
+    record = logging.getLogger("urllib3.connectionpool")
+    record.debug('%s "%s" %d', "http", "/x?token=a#b", 200)
+    record.debug("no arguments")
+    record.debug("a mapping: %(a)s", {"a": 1})
+    assert caplog.messages == ['http "/x?token=***#b" 200', "no arguments", "a mapping: 1"]

@@ -6,7 +6,7 @@ import re
 
 from ..display import printable
 from ..errors import TransportError, TransportTimeout
-from ..messages import Request
+from ..messages import TOKEN, Request
 from .proxy import Proxy
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "unreachable",
 ]
 
-TOKEN = re.compile("[0-9A-Za-z+/=_-]{16,}")
+CREDENTIAL = re.compile("[0-9A-Za-z+/=_-]{16,}")
 MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
 
 
@@ -94,9 +94,10 @@ def cause(request: Request, error: BaseException, proxy: Proxy | None) -> BaseEx
         proxy: whose login is secret.
     """
     values = [request.headers.get(name, "") for name in ("Authorization", "Cookie")]
+    values += [token for _, token in TOKEN.findall(request.target)]
     if proxy is not None:
         values += [login.removeprefix("Basic ") for login in proxy.headers().values()]
-    tokens = {token for value in values for token in [value, *TOKEN.findall(value)] if token}
+    tokens = {token for value in values for token in [value, *CREDENTIAL.findall(value)] if token}
     shown = "".join(f"{link} {link!r}" for link in _chain(error))
     if shown.isprintable() and not any(token in shown for token in tokens):
         return error

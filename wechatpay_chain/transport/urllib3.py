@@ -28,6 +28,7 @@ from . import failure, limits
 from .proxy import Proxy
 from .tls import TLS
 from .urllib3_connection import HeldConnection, HeldResponse, Refused, Source, connection_class
+from .urllib3_log import install
 
 if TYPE_CHECKING:
     from ..download import Download
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Urllib3Transport"]
 
 CHUNK = 256 * 1024
+install()
 NO_RETRY = urllib3.Retry(False, redirect=False)
 
 

@@ -169,3 +169,13 @@ def test_what_the_caller_gives_is_shown_escaped_too(wxpay, tmp_path):
 
 def test_headers_of_a_notification_are_shown_escaped():
     assert_plain(repr(Headers({EVIL: EVIL, "Authorization": "x"})))
+
+
+def test_a_long_message_leaves_room_for_what_to_do(call, server, signed):
+    answer = {"code": "A" * 5000, "message": "订" * 50_000, "detail": "x" * 50_000}
+    body = json.dumps(answer).encode()
+    server.answer(http(403, body, {**signed.headers(body), "Request-ID": "08F78BB5AF06"}))
+    with pytest.raises(APIError, match="Request-ID 08F78BB5AF06") as caught:
+        call("get", "v3/x")
+    assert caught.value.message == answer["message"]
+    assert len(str(caught.value)) < 3000

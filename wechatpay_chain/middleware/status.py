@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..display import printable
 from ..errors import APIError, ClientError, RateLimited, ServerError
 from ..flow import Flow, Handler
 from ..messages import Request, Response
@@ -36,7 +37,7 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     """An `APIError` of the class that the HTTP status calls for."""
     number = response.status_code
     title = "" if code or message else page_title(response.content)
-    said = " ".join(filter(None, (code, message)))
+    said = " ".join(filter(None, (printable(code, 100), printable(message, 1000))))
     if not said:
         said = f'an HTML page, "{title}"' if title else "no reason given"
     parts = [f"{response.request} was refused with HTTP {number}: {said}"]
@@ -48,8 +49,7 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     if not response.verified:
         parts.append("this error is not signed, so it may not come from WeChat Pay")
     parts.append(suggestion(response, code))
-    # JSON may hold lone surrogates, which no log and no terminal takes.
-    text = "; ".join(filter(None, parts)).encode("utf-8", "replace").decode()
+    text = "; ".join(filter(None, parts))
     return _class(number)(text, response, code=code, message=message, detail=detail)
 
 

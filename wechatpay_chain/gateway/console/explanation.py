@@ -82,7 +82,7 @@ def explain(entry: Entry, state: State) -> dict[str, Any]:
             "hashed": None,
             "complete": False,
             "signed": None,
-            "findings": [finding("body_not_kept" if too_large else "turned_away")],
+            "findings": [finding("body_not_kept") if too_large else finding("turned_away")],
         }
     cut = len(entry["body"]) > SHOWN // 4 and CUT.search(entry["body"])
     complete = not cut and "\ufffd" not in entry["body"]

@@ -65,25 +65,6 @@ def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request
     return request.replace(content=xml.dumps(fields).encode(), target=target)
 
 
-def stated_sign_type(request: Request) -> str | None:
-    """The `sign_type` among the fields that a verb was given; None where they state none."""
-    given = request.options
-    if given.body is not None:
-        fields = _parsed(given.body)
-    elif request.method == "GET":
-        fields = _query_fields(request)
-    else:
-        fields = given.xml or {}
-    return canonical.text(fields.get("sign_type"), "sign_type")
-
-
-def _parsed(body: bytes) -> Mapping[str, Any]:
-    try:
-        return xml.loads(body)
-    except ValueError:
-        return {}
-
-
 def _query_fields(request: Request) -> dict[str, Any]:
     given = request.options
     if given.xml is not None and given.query is not None:

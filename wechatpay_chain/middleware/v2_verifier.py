@@ -17,7 +17,6 @@ from ..messages import Request, Response
 from ..secret import Secret, hide
 from ..unsigned import PAGE, XML, unsigned_v2
 from .advice import page_title
-from .v2_encoder import stated_sign_type
 
 __all__ = ["assert_signed", "is_unsigned_v2", "unsigned_v2", "v2_verifier"]
 
@@ -53,7 +52,7 @@ def v2_verifier(secret: str | Secret[str]) -> Middleware:
             response.unsigned = True
             return response
         if "sign" in fields and (secret or not optional):
-            assert_signed(fields, secret, response, asked=stated_sign_type(request))
+            assert_signed(fields, secret, response)
             response.verified = True
         elif optional:
             if "return_code" not in fields:
@@ -121,8 +120,6 @@ def assert_signed(
     fields: dict[str, Any],
     secret: str | Secret[str],
     response: Response | None = None,
-    *,
-    asked: str | None = None,
 ) -> None:
     """Check the `sign` among the fields of an answer or notification, in constant time.
 
@@ -130,7 +127,6 @@ def assert_signed(
         fields: of the message; `sign_type` or `algorithm` among them states the algorithm.
         secret: the APIv2 key.
         response: what the error shall carry; None for a notification.
-        asked: the `sign_type` that the request stated, if any. An answer is signed by the same.
 
     Raises:
         SignatureError: there is none, or it does not match by the algorithm that is stated.
@@ -145,7 +141,7 @@ def assert_signed(
         raise SignatureError(
             f"{what} cannot be trusted: it has no sign", response, reason="missing"
         )
-    kind = _algorithm(fields, sign, asked)
+    kind = _algorithm(fields, sign)
     try:
         genuine = digest.equals(digest.sign(kind, canonical.fields(fields), secret), sign)
     except ConfigurationError:
@@ -159,16 +155,14 @@ def assert_signed(
         )
 
 
-def _algorithm(fields: dict[str, Any], sign: str, asked: str | None) -> str:
-    """The algorithm that is stated; where none is, the one whose signs have this length.
+def _algorithm(fields: dict[str, Any], sign: str) -> str:
+    """The algorithm that the message states; where it states none, the one of the sign's length.
 
-    An answer may be signed by a stronger algorithm than was asked for, and by no weaker one.
+    What the request stated decides nothing: some operations answer in MD5 whatever was asked for.
     """
     stated = [fields["sign_type"]] if fields.get("sign_type") else []
     if fields.get("algorithm") in ALGORITHMS:  # some notifications call it so; it may be another's
         stated.append(fields["algorithm"])
-    if asked == digest.HMAC_SHA256:
-        stated.append(asked)
     if not stated:
         return digest.HMAC_SHA256 if len(sign) == 64 else digest.MD5
     if any(kind != stated[0] for kind in stated):

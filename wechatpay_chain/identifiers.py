@@ -136,8 +136,14 @@ def in_query(query: str) -> dict[str, str]:
     Args:
         query: percent-encoded: `mchid=1900000109&out_order_no=1234`.
     """
-    pairs = (pair.partition("=") for pair in query.split("&"))
-    return {name: unquote_plus(value) for name, _, value in pairs if name in IDENTIFIERS}
+    found: dict[str, str] = {}
+    if "_" not in query:  # every identifier has one, and most queries name a merchant alone
+        return found
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name in IDENTIFIERS:
+            found[name] = unquote_plus(value)
+    return found
 
 
 def _by_segment(segments: list[str]) -> list[tuple[str, str]]:

@@ -23,7 +23,8 @@ LONGEST_HEAD = 8 * 1024
 PLAIN = ("", "7bit", "8bit", "binary")
 """Transfer encodings that change nothing."""
 
-PARAMETER = re.compile(r';\s*([\w*-]+)=(?:"((?:[^"\\]++|\\.)*+)"|([^;"\s]*))', re.ASCII)
+PARAMETER = re.compile(r';\s*([\w*-]+)=(?:"((?:[^"\\]++|\\.)*+)"|"([^"]*)"|([^;"\s]*))', re.ASCII)
+"""Some clients write a quote as `\\"`; others, as browsers do, take a backslash for itself."""
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", re.ASCII)
 
 
@@ -109,8 +110,8 @@ def _disposition(head: str) -> dict[str, str]:
 
 def _parameters(value: str) -> dict[str, str]:
     found = {}
-    for name, quoted, token in PARAMETER.findall(value):
-        text = re.sub(r"\\([\"\\])", r"\1", quoted) if quoted else token
+    for name, quoted, plain, token in PARAMETER.findall(value):
+        text = re.sub(r"\\([\"\\])", r"\1", quoted) if quoted else plain or token
         if name.endswith("*"):  # RFC 8187; only UTF-8 is in use
             text = unquote(text.rpartition("'")[2], errors="strict")
         found[name.lower()] = text

@@ -34,6 +34,9 @@ def docstring(method: str, path: str, spec: Schema) -> list[str]:
             ]
     for content, heading in _contents(spec):
         lines += ["", f"{heading}:", *_members(content)]
+    errors = spec.get("x-wechatpay-errors", {})
+    if errors:
+        lines += ["", "Errors:", *(f"    {status} {code}" for code, status in errors.items())]
     return [line.replace("\\", "\\\\").replace('"""', "'''") for line in lines]
 
 

@@ -174,3 +174,45 @@ def test_no_path_that_a_chain_takes_is_too_odd(path):
     line = MockTransport(lambda _: (404, NOT_FOUND), sign={PUBLIC_KEY_ID: KEYS.platform})
     with contextlib.suppress(ConfigurationError, APIError):
         KEYS.client(transport=line).chain("v3/x").chain(path).get()
+
+
+# --- what the catalogue says of an error code --------------------------------------------------
+
+
+def explained(method, path, status, code):
+    request = Request(method, "https://api.mch.weixin.qq.com", path, Headers())
+    body = f'{{"code":"{code}"}}'.encode()
+    return str(http_error(Response(status, {}, body, request=request)))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "words"),
+    [
+        ("POST", "/v3/pay/transactions/native", 403, "OUT_TRADE_NO_USED", "use a new number"),
+        ("POST", "/v3/pay/transactions/native", 400, "ORDER_CLOSED", "under a new out_trade_no"),
+        (
+            "GET",
+            "/v3/pay/transactions/out-trade-no/native-0001?mchid=1900000109",
+            404,
+            "ORDER_NOT_EXIST",
+            "check that the number and the merchant belong together",
+        ),
+        ("GET", "/v3/bill/tradebill?bill_date=2026-11-25", 400, "NO_STATEMENT_EXIST", "the day"),
+        ("POST", "/pay/micropay", 200, "USERPAYING", "query every few seconds"),
+    ],
+)
+def test_an_error_code_is_explained_for_the_operation_that_was_called(
+    method, path, status, code, words
+):
+    assert words in explained(method, path, status, code)
+
+
+def test_a_code_that_is_not_documented_for_the_operation_is_not_explained():
+    assert "new number" not in explained("GET", "/v3/certificates", 403, "OUT_TRADE_NO_USED")
+    assert explained("GET", "/v3/zzzz", 400, "ORDER_CLOSED").count(";") == 1
+
+
+def test_a_server_error_still_says_that_it_may_have_been_carried_out():
+    text = explained("POST", "/v3/pay/partner/transactions/jsapi", 500, "BANK_ERROR")
+    assert "the bank failed" in text
+    assert "it may have been carried out all the same" in text

@@ -40,6 +40,7 @@ def problems(name: str, document: dict[str, Any]) -> list[str]:
         found.append("openapi: must be 3.1.0")
     declared = {tag["name"] for tag in document.get("tags", ())}
     used = set()
+    found += _reasons(document)
     webhooks = name.startswith("webhooks/")
     for key, item in document.get("webhooks" if webhooks else "paths", {}).items():
         for method, spec in item.items():
@@ -50,6 +51,22 @@ def problems(name: str, document: dict[str, Any]) -> list[str]:
         found.append(f"tags: {sorted(declared ^ used)} are declared or used, and not both")
     found += [f"schema {where}: {text}" for where, text in _schemas(document, "")]
     return found
+
+
+def _reasons(document: dict[str, Any]) -> Iterator[str]:
+    """Each error code of an operation has its reason in both languages, and no other has one."""
+    reasons = document.get("components", {}).get("x-wechatpay-reasons", {})
+    operations = [spec for item in document.get("paths", {}).values() for spec in item.values()]
+    errors = [each.get("x-wechatpay-errors", {}) for each in operations]
+    unmatched = {code for each in errors for code in each} ^ reasons.keys()
+    if unmatched:
+        yield f"reasons: {sorted(unmatched)} are used or explained, and not both"
+    for code, texts in reasons.items():
+        if set(texts) != {"zh", "en"} or texts["zh"].isascii() or not texts["en"].isascii():
+            yield f"reasons: {code} needs zh and en"
+    for status in {status for each in errors for status in each.values()}:
+        if status != 200 and not 400 <= status <= 599:
+            yield f"x-wechatpay-errors: {status} is no status of an error"
 
 
 def _extensions(value: Any) -> Iterator[str]:

@@ -233,3 +233,35 @@ def test_limits_are_those_of_the_documentation() -> None:
     )
     assert started.limits_in_words[0] == "exactly 14 characters"
     assert members["support_fapiao"].limits == {}
+
+
+def test_the_error_codes_of_the_documentation() -> None:
+    native = {each.code: each for each in found("POST", "v3/pay/transactions/native").errors}
+    assert native["OUT_TRADE_NO_USED"].status == 403
+    assert native["FREQUENCY_LIMITED"].status == 429
+    assert not native["ORDER_CLOSED"].zh.isascii()
+    assert "out_trade_no" in native["ORDER_CLOSED"].en
+    micropay = {each.code: each.status for each in found("POST", "v2/pay/micropay").errors}
+    assert micropay["USERPAYING"] == 200
+    assert found("GET", "v3/marketing/favor/stocks").errors == ()
+
+
+def test_a_reason_for_an_error_code() -> None:
+    path = "v3/pay/transactions/out-trade-no/native-0001"
+    assert "no such order" in catalogue.reason("get", path, "ORDER_NOT_EXIST")
+    assert catalogue.reason("GET", path, "NO_SUCH_CODE") == ""
+    assert catalogue.reason("GET", "v3/nothing", "ORDER_NOT_EXIST") == ""
+    assert catalogue.reason("GET", "nothing", "ORDER_NOT_EXIST") == ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("v3/pay/transactions/jsapi", "v3/pay/partner/transactions/app"),
+        *("v3/combine-transactions/native", "v3/refund/domestic/refunds"),
+        *("v3/profitsharing/orders", "v3/fund-app/mch-transfer/transfer-bills"),
+        *("v2/pay/unifiedorder", "v2/secapi/pay/refund", "v2/pay/orderquery"),
+    ],
+)
+def test_what_moves_money_has_its_errors(path: str) -> None:
+    assert found("POST", path).errors

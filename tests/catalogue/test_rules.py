@@ -51,7 +51,7 @@ def test_no_operation_stands_twice() -> None:
 def test_all_of_the_extensions_are_in_use() -> None:
     text = "".join(path.read_text("utf-8") for path in FILES)
     assert [key for key in sorted(EXTENSIONS) if f'"{key}"' not in text] == []
-    assert len(EXTENSIONS) == 8
+    assert len(EXTENSIONS) == 10
 
 
 NATIVE = "/v3/pay/transactions/native"
@@ -92,6 +92,11 @@ BREAKS: dict[str, Callable[[Any], object]] = {
     ),
     "JSON-encoded": lambda d: body(d)["properties"]["appid"].update(
         {"x-wechatpay-json-encoded": True}
+    ),
+    "used or explained": lambda d: d["components"]["x-wechatpay-reasons"].update(NEW={}),
+    "needs zh and en": lambda d: d["components"]["x-wechatpay-reasons"]["NO_AUTH"].pop("en"),
+    "no status of an error": lambda d: d["paths"][NATIVE]["post"]["x-wechatpay-errors"].update(
+        NO_AUTH=302
     ),
     "does not limit": lambda d: body(d)["properties"]["amount"].update(maxLength=1),
     "above": lambda d: body(d)["properties"]["attach"].update(minLength=1000),

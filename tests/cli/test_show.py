@@ -40,6 +40,14 @@ def test_parameters_are_a_tree() -> None:
     assert "│   ├── from object[] 退款出资账户及金额\n│   │   ├── account* string" in text
 
 
+def test_errors_stand_at_the_end() -> None:
+    text = page(*REFUND)
+    assert "Errors\n" in text
+    assert "403 NOT_ENOUGH" in text
+    assert {"code", "status", "zh", "en"} == data("ops", "show", *REFUND)["errors"][0].keys()
+    assert "Errors\n" not in page("v3/marketing/favor/stocks")
+
+
 def test_limits_stand_below_their_member() -> None:
     text = page(*REFUND)
     assert "├── reason string 退款原因\n│   └── at most 80 characters\n" in text
@@ -168,7 +176,7 @@ def test_json_has_these_keys() -> None:
     assert found.keys() == {
         *("method", "path", "title", "id", "tags", "mode", "retired", "chain", "protocol"),
         *("product", "url", "base_uri", "security", "nonceless", "variables", "query"),
-        *("headers", "body", "answer", "calls"),
+        *("headers", "body", "answer", "errors", "calls"),
     }
     assert found["body"].keys() == {"option", "type", "members"}
     assert found["answer"].keys() == {"status", "type", "members"}

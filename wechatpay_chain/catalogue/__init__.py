@@ -14,12 +14,13 @@ catalogue says is documentation, not law: no request is refused on its word.
 from __future__ import annotations
 
 from .documents import document, products
-from .operation import Operation, Variant, Webhook
-from .registry import find, operations, search, suggest, webhook, webhooks
+from .operation import ErrorCode, Operation, Variant, Webhook
+from .registry import find, operations, reason, search, suggest, webhook, webhooks
 from .schema import Member
 from .tree import Node, node, paths
 
 __all__ = [
+    "ErrorCode",
     "Member",
     "Node",
     "Operation",
@@ -31,6 +32,7 @@ __all__ = [
     "operations",
     "paths",
     "products",
+    "reason",
     "search",
     "suggest",
     "webhook",

@@ -45,6 +45,9 @@ def describe(operation: Operation) -> str:
     parts = [_head(operation), _section("How to call it", _calls(operation))]
     parts += [_table(title, members) for title, members in _sent(operation) if members]
     parts.append(_table(_answer(operation), operation.answer))
+    if operation.errors:
+        codes = ((f"{each.status} {each.code}", each.en) for each in operation.errors)
+        parts.append(_section("Errors", _columns(codes)))
     example = styles(operation)[0].code.splitlines()
     if len(example) <= LONGEST_EXAMPLE:
         parts.append(_section("With made-up values", example))

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from .documents import load
 from .schema import Member, members
 
-__all__ = ["Operation", "Variant", "Webhook"]
+__all__ = ["ErrorCode", "Operation", "Variant", "Webhook"]
 
 BODIES = {"application/json": "json", "text/xml": "xml", "multipart/form-data": "media"}
 """The media type of a body, and the option that it is given with."""
@@ -81,6 +82,22 @@ def _parameter_schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
         }
     schema: Mapping[str, Any] = parameter["schema"]
     return schema
+
+
+class ErrorCode(NamedTuple):
+    """An error that WeChat Pay's documentation lists for an operation.
+
+    Attributes:
+        code: such as `ORDER_CLOSED`.
+        status: the HTTP status that it comes with; 200 for APIv2's.
+        zh: the reason, and what to do, in Chinese.
+        en: the same in English.
+    """
+
+    code: str
+    status: int
+    zh: str
+    en: str
 
 
 class Operation(_Described):
@@ -200,6 +217,16 @@ class Operation(_Described):
     def answer(self) -> tuple[Member, ...]:
         """The members of a good answer."""
         return members(self.answer_schema or {})
+
+    @cached_property
+    def errors(self) -> tuple[ErrorCode, ...]:
+        """The error codes that WeChat Pay's documentation lists; empty where none are known."""
+        listed: Mapping[str, int] = self.spec.get("x-wechatpay-errors", {})
+        reasons = load(self.product)["components"]["x-wechatpay-reasons"] if listed else {}
+        return tuple(
+            ErrorCode(code, status, reasons[code]["zh"], reasons[code]["en"])
+            for code, status in listed.items()
+        )
 
     def __repr__(self) -> str:
         return f"<Operation {self.method} {self.path} {self.title}>"

@@ -14,6 +14,7 @@ __all__ = [
     "find",
     "operations",
     "product_of",
+    "reason",
     "search",
     "suggest",
     "webhook",
@@ -88,6 +89,19 @@ def find(method: str, path: str) -> Operation | None:
 
 def _likeness(template: Sequence[str], segments: Sequence[str]) -> tuple[bool, ...]:
     return tuple(ours == theirs for ours, theirs in zip(template, segments, strict=True))
+
+
+def reason(method: str, path: str, code: str) -> str:
+    """What an error code of an operation means, and what to do; empty where it is not known.
+
+    Args:
+        method: HTTP method, in any case.
+        path: a template, or a path with values in it.
+        code: as WeChat Pay answered it, such as `ORDER_CLOSED`.
+    """
+    operation = find(method, path)
+    listed = operation.errors if operation is not None else ()
+    return next((each.en for each in listed if each.code == code), "")
 
 
 def search(words: str) -> tuple[Operation, ...]:

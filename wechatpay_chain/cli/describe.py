@@ -49,6 +49,7 @@ def operation_page(operation: Operation, url: str, calls: Sequence[Style], full:
         _request(operation),
         [Heading(text("Calls", "heading")), Code(calls_of(calls, full))],
         [_answer(operation)],
+        *([_errors(operation)] if operation.errors else []),
     ]
 
 
@@ -155,6 +156,14 @@ def _answer(operation: Operation) -> Branch:
     if operation.answer_type in ("application/octet-stream", "text/plain"):
         aside += ": sink= writes it to a file"
     return _root("Answer", aside, operation.answer)
+
+
+def _errors(operation: Operation) -> list[Block]:
+    facts = tuple(
+        (f"{each.status} {each.code}", (Span(f"{each.en}"), Span(f"   {each.zh}", "aside")))
+        for each in operation.errors
+    )
+    return [Heading(text("Errors", "heading")), Facts(facts)]
 
 
 def calls_of(calls: Sequence[Style], full: bool) -> str:

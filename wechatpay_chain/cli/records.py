@@ -56,6 +56,7 @@ def in_full(operation: Operation, url: str, calls: Iterable[Style]) -> dict[str,
             "type": operation.answer_type or None,
             "members": _members(operation.answer),
         },
+        "errors": [each._asdict() for each in operation.errors],
         "calls": [
             {"style": call.name, "async": call.is_async, "code": call.code} for call in calls
         ],

@@ -83,16 +83,19 @@ def advice(response: Response, code: str, title: str = "") -> Iterator[str]:
         code: WeChat Pay's, or empty.
         title: of the HTML page that it is.
     """
-    number = response.status_code
+    number, request = response.status_code, response.request
+    known = code in BY_CODE or request is None or not code
+    explained = "" if known or request is None else _decoration(_reason, request, code)
     if code in BY_CODE:
         yield BY_CODE[code]
+    elif explained:
+        yield explained
     elif number == 403 and not code:
         yield UNEXPLAINED_403
     elif number in BY_STATUS:
         yield BY_STATUS[number]
-    elif number >= 500:
+    if number >= 500 and code not in BY_CODE:
         yield "it may have been carried out all the same: query before sending it again"
-    request = response.request
     if request is not None and number in REFUSED_BY_A_FRONT_END and not code:
         yield _certificate(request, title)
 
@@ -123,6 +126,13 @@ def _needs_certificate(request: Request, _: str) -> str:
 
     operation = catalogue.find(request.method, _path(request))
     return operation.title if operation is not None and operation.security else ""
+
+
+def _reason(request: Request, code: str) -> str:
+    """What WeChat Pay's documentation says of a code that this operation answers with."""
+    from .. import catalogue
+
+    return catalogue.reason(request.method, _path(request), code)
 
 
 def _decoration(make: Decorator, request: Request, code: str) -> str:

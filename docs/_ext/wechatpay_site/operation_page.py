@@ -187,6 +187,7 @@ def _response(operation: Operation, kit: Kit) -> Html:
     parts = [summary, *(element("p", *note) for note in _answer_notes(operation, kit))]
     if operation.answer:
         parts.append(table(rows(operation.answer), RETURNED))
+    parts += _errors(operation)
     text, language = answer_example(operation)
     if text:
         title = element("summary", "示例 Example")
@@ -194,6 +195,29 @@ def _response(operation: Operation, kit: Kit) -> Html:
             element("details", title, kit.code(text, language), open=text.count("\n") < 40)
         )
     return join(parts, "\n")
+
+
+def _errors(operation: Operation) -> Iterator[Html]:
+    """The error codes that are documented, each with what to do."""
+    if not operation.errors:
+        return
+    yield element("h3", "错误码 Errors", id="errors")
+    head = (element("th", title, scope="col") for title in ("错误码 Code", "HTTP", "说明 Meaning"))
+    rows = (
+        element(
+            "tr",
+            element("td", element("code", each.code)),
+            element("td", str(each.status)),
+            element("td", element("div", each.zh), element("div", each.en)),
+        )
+        for each in operation.errors
+    )
+    yield element(
+        "table",
+        element("thead", element("tr", *head)),
+        element("tbody", *rows),
+        class_="wx-errors",
+    )
 
 
 def _summary(operation: Operation) -> Iterator[str]:

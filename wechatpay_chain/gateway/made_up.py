@@ -19,7 +19,7 @@ from ..middleware.statement import PATHS
 from ..unsigned import unsigned_v2
 from .answers import statement
 from .exchange import Call, Content, Secret
-from .identity import Identity
+from .made_up_file import add_file
 
 __all__ = ["made_up"]
 
@@ -29,6 +29,12 @@ MOST = 20
 """How many items of an array come back."""
 FAILURE = re.compile("(^|_)(err|error)_")
 """The names of members that APIv2's answers have only when they say no."""
+OWN = {
+    **dict.fromkeys(("mchid", "mch_id", "sp_mchid", "sp_mch_id", "combine_mchid"), "mchid"),
+    **dict.fromkeys(("appid", "sp_appid", "combine_appid"), "appid"),
+}
+"""The members that are the caller's, and what the identity calls them."""
+RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\+08:00")
 ROOM = 214
 """Bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
 
@@ -47,7 +53,7 @@ def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None
     signed = f"/{operation.path.partition('/')[2]}" not in unsigned_v2
     maker = _Maker(
         _seed(call, operation),
-        call.state.identity,
+        call,
         is_v2=operation.protocol == "v2",
         is_flat=operation.protocol == "v2" and signed,
     )
@@ -76,14 +82,15 @@ class _Maker:
 
     Args:
         seed: what the identifiers in it depend on.
-        identity: encrypts for the merchant.
+        call: the request.
         is_v2: whether it is one of APIv2.
         is_flat: whether it is signed as APIv2's are, so that no member may have members.
     """
 
-    def __init__(self, seed: bytes, identity: Identity, *, is_v2: bool, is_flat: bool) -> None:
+    def __init__(self, seed: bytes, call: Call, *, is_v2: bool, is_flat: bool) -> None:
         self._seed = seed
-        self._identity = identity
+        self._call = call
+        self._identity = call.state.identity
         self._is_v2 = is_v2
         self._is_flat = is_flat
 
@@ -91,13 +98,16 @@ class _Maker:
         self, members: Iterable[Member], sent: Mapping[str, Any], depth: int = 0
     ) -> dict[str, Any]:
         """A value for each member, by its name."""
-        return {
+        made = {
             member.name: self._value(member, sent, depth)
             for member in members
             if "$" not in member.name
             and not (self._is_v2 and self._is_not_ours(member.name))
             and (depth < DEPTH or member.required)
         }
+        if "download_url" in made:
+            add_file(made, self._call, self._seed)
+        return made
 
     def _is_not_ours(self, name: str) -> bool:
         """Whether a member is added by who signs, or tells of a failure."""
@@ -138,7 +148,11 @@ class _Maker:
 
     def _made(self, member: Member) -> Any:
         """A plausible value; identifiers differ from request to request."""
+        if member.name in OWN:
+            return getattr(self._identity, OWN[member.name])
         value = scalar(member)
+        if self._is_v2 and isinstance(value, str):
+            value = RFC3339.sub(r"\1 \2", value)
         if isinstance(value, str) and re.fullmatch("[A-Z0-9-]+-0001", value):
             tail = hashlib.sha256(self._seed + member.name.encode()).hexdigest()[:12]
             return f"{value[:-4]}{tail}"

@@ -11,6 +11,7 @@ https://pay.weixin.qq.com/doc/v2/partner/4011989905 (APIv2)
 
 from __future__ import annotations
 
+import base64
 import datetime
 import gzip
 import hashlib
@@ -27,7 +28,14 @@ from .address import reached_at
 from .registry import operation
 from .statements import ACCOUNTS, fund_flow_bill, trade_bill
 
-__all__ = ["download", "downloadbill", "downloadfundflow", "fundflowbill", "tradebill"]
+__all__ = [
+    "download",
+    "downloadbill",
+    "downloadfundflow",
+    "fundflowbill",
+    "keep_content",
+    "tradebill",
+]
 
 KEPT = 92
 """Days for which bills can be had."""
@@ -118,6 +126,20 @@ def _keep(state: State, text: str, *, packed: bool) -> str:
     return token
 
 
+def keep_content(state: State, token: str, content: bytes) -> None:
+    """Keep a file of any bytes under a token, as long as a bill.
+
+    Args:
+        state: of the gateway.
+        token: of its address.
+        content: the bytes.
+    """
+    expires = state.clock.now() + VALID
+    state.store.put("bill", token, {"token": token, "expires": expires, "packed": False})
+    encoded = base64.b64encode(content).decode()
+    state.store.put("bill-text", token, {"text": "", "content": encoded})
+
+
 @operation("GET", "v3/billdownload/file")
 def download(call: Call) -> Content:
     """A bill; nobody signs it, its digest was in the answer that told the address."""
@@ -125,6 +147,8 @@ def download(call: Call) -> Content:
     bill, kept = (call.state.store.get(kind, token) for kind in ("bill", "bill-text"))
     if bill is None or kept is None or bill["expires"] <= call.state.clock.now():
         raise Refusal(400, "INVALID_REQUEST", "下载地址无效或已过期，请重新申请账单")
+    if "content" in kept:
+        return Content(base64.b64decode(kept["content"]), signed=False)
     return _file(kept["text"], packed=bill["packed"])
 
 

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
 
-.PHONY: demo test check lint coverage bench docs site-test peers fuzz format clean
+.PHONY: demo test check lint coverage bench docs site-test peers fuzz hostile format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.demo
@@ -53,6 +53,11 @@ format: $(VENV)/.checked
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m wechatpay_chain.catalogue.form
+
+# 20,000 hostile responses and 10,000 interleavings of responses, in the sync and in the async world.
+hostile: $(VENV)/.tested
+	$(BIN)/python -m tests.security.hostile --count 20000
+	$(BIN)/python -m tests.security.interleaving --count 10000
 
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -87,6 +87,10 @@ ENDLESS = {
     "a trailer": [head(200, CHUNKED) + chunk(b"{}") + b"0\r\nX: ", endless(b"z" * 65536)],
     "a chunk extension": [head(200, CHUNKED) + b"2;a=", endless(b"z" * 65536)],
     "chunk extensions": [head(200, CHUNKED), endless(b"1;" + b"z" * 9000 + b"\r\nx\r\n")],
+    "a trailer that is too long": [
+        head(200, CHUNKED) + chunk(b"{}") + b"0\r\n",
+        endless(b"X: " + b"y" * 9000 + b"\r\n"),
+    ],
     "nothing but line breaks": [endless(b"\r\n" * 10_000)],
 }
 

@@ -94,12 +94,16 @@ class Wire(ResponseHandler):
         elif self._informational > limits.INFORMATIONAL:
             self._refuse(f"more than {limits.INFORMATIONAL} informational responses precede it")
 
+    def set_exception(self, exc: BaseException, *cause: Any) -> None:
+        """Fail the exchange, and whoever reads its body: aiohttp forgets them in the trailers."""
+        super().set_exception(exc, *cause)
+        payload = self._payload
+        if payload is not None and not payload.is_eof() and payload.exception() is None:
+            payload.set_exception(exc, *cause)
+
     def _refuse(self, what: str) -> None:
-        error = Refused(what)
-        payload, self._payload = self._payload, None
-        self.set_exception(error)
-        if payload is not None:
-            payload.set_exception(error)
+        self.set_exception(Refused(what))
+        self._payload = None  # else the end of the connection would be its error
         if self.transport is not None:
             self.transport.abort()
 

@@ -74,14 +74,12 @@ def is_coded(headers: Headers) -> bool:
 def is_framed_plainly(status_code: int, headers: Headers) -> bool:
     """Whether it is certain where a response ends, so that its connection can be used again.
 
-    It is not where two fields say so (RFC 9112, section 6.3, rule 3), nor where a response that has
-    no body announces one.
+    It is not where two fields say so (RFC 9112, section 6.3, rule 3), nor after a status without a
+    body: a server that sends one all the same may send it at any time, even after the next request.
     """
-    length = headers.get_all("Content-Length")
-    coding = headers.get_all("Transfer-Encoding")
     if status_code in BODILESS:
-        return status_code == 204 and not coding and all(value.strip() == "0" for value in length)
-    return len(length) + len(coding) <= 1
+        return False
+    return len(headers.get_all("Content-Length")) + len(headers.get_all("Transfer-Encoding")) <= 1
 
 
 def _codings(headers: Headers) -> set[str]:

@@ -324,3 +324,11 @@ def test_a_missing_guide_leaves_no_dead_link() -> None:
     page = make_page(found(*SEEDS[3]), kit, None, None)
     assert 'href="../sensitive.html"' in page.body
     assert "zh/sensitive" not in page.body
+
+
+def test_an_operation_shows_its_errors_and_limits(pages: dict[str, Page]) -> None:
+    operation = catalogue.find("POST", "v3/pay/transactions/native")
+    assert operation is not None
+    body = pages[operation_page(operation)].body
+    assert "<code>OUT_TRADE_NO_USED</code> <span>HTTP 403</span>" in body
+    assert "≤ 127 字符 characters" in body

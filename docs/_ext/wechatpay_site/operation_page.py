@@ -202,22 +202,12 @@ def _errors(operation: Operation) -> Iterator[Html]:
     if not operation.errors:
         return
     yield element("h3", "错误码 Errors", id="errors")
-    head = (element("th", title, scope="col") for title in ("错误码 Code", "HTTP", "说明 Meaning"))
-    rows = (
-        element(
-            "tr",
-            element("td", element("code", each.code)),
-            element("td", str(each.status)),
-            element("td", element("div", each.zh), element("div", each.en)),
-        )
-        for each in operation.errors
-    )
-    yield element(
-        "table",
-        element("thead", element("tr", *head)),
-        element("tbody", *rows),
-        class_="wx-errors",
-    )
+    entries: list[Html] = []
+    for each in operation.errors:
+        code = element("code", each.code)
+        entries.append(element("dt", code, " ", element("span", f"HTTP {each.status}")))
+        entries.append(element("dd", element("div", each.zh), element("div", each.en)))
+    yield element("dl", *entries, class_="wx-errors")
 
 
 def _summary(operation: Operation) -> Iterator[str]:

@@ -177,7 +177,7 @@ def test_partners_and_platforms(gateway, wxpay, receiver, base):
         ({"out_bill_no": "T" * 33}, "PARAM_ERROR", "/out_bill_no"),
         ({"out_bill_no": None}, "PARAM_ERROR", "/out_bill_no"),
         ({"transfer_amount": 0}, "PARAM_ERROR", "/transfer_amount"),
-        ({"transfer_amount": 10.5}, "PARAM_ERROR", "/transfer_amount"),
+        ({"transfer_amount": "10"}, "PARAM_ERROR", "/transfer_amount"),
         ({"transfer_amount": 9}, "INVALID_REQUEST", None),
         ({"transfer_amount": 200_000}, "PARAM_ERROR", "/user_name"),
         ({"transfer_remark": "x" * 33}, "PARAM_ERROR", "/transfer_remark"),

@@ -82,7 +82,7 @@ MADE_UP = {
     ],
 )
 def test_a_made_up_operation_takes_what_its_catalogue_says(wxpay, changes, field, issue):
-    error = refused(wxpay[NESTED].post, json={**MADE_UP, **changes})
+    error = refused(wxpay[NESTED].post, body=json.dumps({**MADE_UP, **changes}))
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert (error.detail["field"], error.detail["location"]) == (field, "body")
     assert error.detail["issue"].startswith(issue)

@@ -123,26 +123,28 @@ def in_path(path: str) -> dict[str, str]:
         path: with values in it, percent-encoded: `/v3/refund/domestic/refunds/1217752501`.
     """
     segments = path.strip("/").split("/")
-    found: dict[str, str] = {}
-    for name, value in _by_template(segments) or _by_segment(segments):
-        if value:
-            found[name] = unquote(value) if "%" in value else value
-    return found
+    if "" in segments:  # a server may read `//` as one slash
+        segments = [segment for segment in segments if segment]
+    if "%" in path:
+        segments = [unquote(segment) for segment in segments]
+    return dict(_by_template(segments) or _by_segment(segments))
 
 
 def in_query(query: str) -> dict[str, str]:
     """The identifiers in a query, by name.
 
     Args:
-        query: percent-encoded: `mchid=1900000109&out_order_no=1234`.
+        query: percent-encoded: `mchid=1900000109&out_order_no=1234`. A name that stands twice with
+            different values names nothing.
     """
     found: dict[str, str] = {}
-    if "_" not in query:  # every identifier has one, and most queries name a merchant alone
+    if "_" not in query and "%5" not in query:  # every identifier has one; most queries have none
         return found
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
+        name, value = unquote(name) if "%" in name else name, unquote_plus(value)
         if name in IDENTIFIERS:
-            found[name] = unquote_plus(value)
+            found[name] = value if found.get(name, value) == value else ""
     return found
 
 

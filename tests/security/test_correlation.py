@@ -106,6 +106,9 @@ def test_wherever_a_request_names_it(call, name):
         ("v3/discount-card/orders/A-1", "out_order_no"),
         ("v3/discount-card/orders/out-trade-no/A-1", "out_trade_no"),
         ("v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/A-1", "transfer_bill_no"),
+        ("v3/pay/transactions/out%2Dtrade%2dno/A%2D1", "out_trade_no"),
+        ("v3/refund/domestic/refund%73/A-1", "out_refund_no"),
+        ("v3/pay//transactions/out-trade-no//A-1", "out_trade_no"),
     ],
 )
 def test_a_plain_string_is_matched_with_its_operation(call, path, name):
@@ -130,6 +133,34 @@ def test_apiv2(call, verb):
     else:
         body = xml.dumps({"out_trade_no": "A-1"})
         refused(call, v2_answer(out_trade_no="B-2"), verb, "v2/pay/orderquery", body=body)
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("ahead", [BOM, b"\n\n", BOM + b"\n", b"<!-- -->", b"\t"])
+def test_what_may_stand_ahead_of_a_document_hides_nothing(call, ahead):
+    answer = v2_answer(out_trade_no="B-2")
+    answer.content = ahead + answer.content
+    asked = {"mch_id": "1900000109", "out_trade_no": "A-1"}
+    refused(call, answer, "post", "v2/pay/orderquery", xml=asked)
+    body = ahead + xml.dumps({"out_trade_no": "A-1"}).encode()
+    refused(call, v2_answer(out_trade_no="B-2"), "post", "v2/pay/orderquery", body=body)
+
+
+def test_a_query_of_any_form_names_what_it_names(call):
+    answer = {"out_trade_no": "B-2"}
+    refused(call, answer, "get", "v3/some/thing", query="?out_trade_no=A-1")
+    refused(call, answer, "get", "v3/some/thing", query={"out_trade_no": ["A-1"]})
+    refused(call, answer, "get", "v3/some/thing", query=[["out_trade_no", "A-1"]])
+    refused(call, answer, "get", "v3/some/thing", query=iter([("out_trade_no", "A-1")]))
+    refused(call, answer, "get", "v3/some/thing?out%5Ftrade%5Fno=A-1")
+
+
+def test_a_name_that_stands_twice_names_nothing(call):
+    answer = {"out_trade_no": "B-2"}
+    query = {"out_trade_no": ["A-1", "B-2"]}
+    assert call(answer, "get", "v3/some/thing", query=query).json() == answer
 
 
 def test_apiv2_without_a_sign_by_design(call):

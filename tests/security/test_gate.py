@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import MCHID, PLATFORM_SERIAL
 from tests.wire.answers import http, v2
-from wechatpay_chain import ResponseError, SignatureError
+from wechatpay_chain import ResponseError, SignatureError, canonical
 from wechatpay_chain.unsigned import unsigned_v2
 
 PATH = "v3/pay/transactions/id/1"
@@ -240,6 +240,42 @@ def test_what_the_request_states_decides_nothing_about_the_answer(
 ):
     server.answer(http(200, v2({**GOOD, **answer}, kind)))
     assert call("post", V2, xml={"mch_id": MCHID, **asked}).verified
+
+
+REFUSED = {
+    "appid": "wx1",
+    "err_code": "NOTENOUGH",
+    "mch_id": MCHID,
+    "nonce_str": "n",
+    "result_code": "FAIL",
+    "return_code": "SUCCESS",
+}
+
+
+def moved(code, into):
+    """A genuine failure whose code has been moved to the end of the field ahead of it."""
+    fields = {name: value for name, value in REFUSED.items() if name != code}
+    fields[into] += f"&{code}={REFUSED[code]}"
+    assert canonical.fields(fields) == canonical.fields(REFUSED)
+    return v2(fields)
+
+
+HIDDEN = [("result_code", "nonce_str"), ("return_code", "result_code")]
+
+
+@pytest.mark.parametrize(("code", "into"), HIDDEN)
+def test_no_failure_is_hidden_in_another_field(call, server, wxpay, code, into):
+    server.answer(http(200, moved(code, into)))
+    with pytest.raises(SignatureError, match="cannot tell that from a field"):
+        call("post", "v2/secapi/pay/refund", xml={"mch_id": MCHID})
+    with pytest.raises(SignatureError, match="cannot tell that from a field"):
+        wxpay.notify_v2(moved(code, into))
+
+
+@pytest.mark.parametrize("attach", ["a=1&b=2", "&", "code=1&result=2", "result_code=1"])
+def test_a_value_may_hold_what_looks_like_a_query(call, server, attach):
+    server.answer(http(200, v2({**GOOD, "attach": attach})))
+    assert call("post", V2, **V2_FIELDS).xml()["attach"] == attach
 
 
 BORDERS = [

@@ -21,15 +21,17 @@ from ..messages import Request, Response
 
 __all__ = ["correlation"]
 
-NAMING = ("query", "xml", "json", "body")
-"""The options in which a request may name what it is about."""
+NAMING = ("xml", "json", "body")
+"""The options in which a body may name what it is about; a query is read as it was sent."""
 OBJECT = ord("{")
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark that may stand ahead of a document."""
 
 
 def correlation(request: Request, handle: Handler) -> Flow:
     """Raise `ResponseError` where a response names another order, refund, … than its request."""
     response = yield from handle(request)
-    if response.ok and not response.streamed and (named := _named(request)):
+    if response.ok and not response.streamed and (named := _named(request, response)):
         _check(response, named)
     return response
 
@@ -58,17 +60,23 @@ def _members(response: Response) -> Mapping[str, Any]:
     if not content:
         return {}
     try:
-        is_xml = content[0] != OBJECT and content.lstrip()[:1] == b"<"
+        is_xml = content[0] != OBJECT and _is_document(content)
         members = response.xml() if is_xml else response.peek_json()
     except ResponseError:
         return {}
     return members if isinstance(members, dict) else {}
 
 
-def _named(request: Request) -> dict[str, Any]:
+def _is_document(content: bytes) -> bool:
+    """Whether a body is meant as XML, the way `xml.loads` reads it."""
+    return content.removeprefix(MARK).lstrip()[:1] == b"<"
+
+
+def _named(request: Request, response: Response) -> dict[str, Any]:
     """The identifiers that a request names, the surest last: in a path they may be mistaken."""
-    path, _, query = request.target.partition("?")
-    named: dict[str, Any] = {**in_path(path.removeprefix(request.prefix))}
+    sent = response.request or request
+    path, _, query = sent.target.partition("?")
+    named: dict[str, Any] = {**in_path(path.removeprefix(sent.prefix))}
     if query:
         named.update(in_query(query))
     given = vars(request.options)
@@ -90,19 +98,13 @@ def _collect(source: Any, named: dict[str, Any]) -> None:
 
 
 def _as_mapping(source: Any) -> Any:
-    if isinstance(source, str):
-        return in_query(source)
-    if isinstance(source, bytes):
-        return _parsed(source)
-    if isinstance(source, list | tuple):
-        return dict(pair for pair in source if isinstance(pair, tuple) and len(pair) == 2)
-    return source
+    return _parsed(source) if isinstance(source, bytes) else source
 
 
 def _parsed(body: bytes) -> Any:
     """The members of a body of the caller's own; None where it is neither JSON nor XML."""
     try:
-        return xml.loads(body) if body.lstrip()[:1] == b"<" else json.loads(body)
+        return xml.loads(body) if _is_document(body) else json.loads(body)
     except (ValueError, RecursionError):
         return None
 

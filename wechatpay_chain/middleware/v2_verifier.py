@@ -26,6 +26,9 @@ MARKUP = re.compile(r"\W*?<")
 
 ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
 
+CODE = re.compile("&(?:return|result)_code=")
+"""How the codes that decide about success stand in what a `sign` covers."""
+
 
 def v2_verifier(secret: str | Secret[str]) -> Middleware:
     """Check the `sign` of every answer that has one or must have one.
@@ -129,7 +132,8 @@ def assert_signed(
         response: what the error shall carry; None for a notification.
 
     Raises:
-        SignatureError: there is none, or it does not match by the algorithm that is stated.
+        SignatureError: there is none, it does not match by the algorithm that is stated, or a value
+            holds what the sign covers as a field of its own.
         ConfigurationError: no secret.
     """
     secret = hide(secret)
@@ -143,9 +147,10 @@ def assert_signed(
         )
     kind = _algorithm(fields, sign)
     try:
-        genuine = digest.equals(digest.sign(kind, canonical.fields(fields), secret), sign)
+        covered = canonical.fields(fields)
+        genuine = digest.equals(digest.sign(kind, covered, secret), sign)
     except ConfigurationError:
-        genuine = False  # a field is nested or stands twice: no sign covers that
+        covered, genuine = "", False  # a field is nested or stands twice: no sign covers that
     if not genuine:
         raise SignatureError(
             f"{what} cannot be trusted: its sign ({printable(kind, 60)}) does not match. Either it "
@@ -153,6 +158,23 @@ def assert_signed(
             "secret is not the APIv2 key set on the merchant platform",
             response,
         )
+    if _hides_a_code(fields, covered):
+        raise SignatureError(
+            f"{what} cannot be trusted: one of its values holds '&return_code=' or "
+            "'&result_code=', and the sign cannot tell that from a field. A failure may have been "
+            "moved into another field on the way",
+            response,
+        )
+
+
+def _hides_a_code(fields: dict[str, Any], covered: str) -> bool:
+    """Whether a code stands in a value: a sign covers `a=1&b=2`, wherever `a` ends.
+
+    So `result_code` FAIL, moved to the end of the field ahead of it, would be gone and the sign
+    still right.
+    """
+    names = (bool(fields.get(name)) for name in ("return_code", "result_code"))
+    return len(CODE.findall(f"&{covered}")) > sum(names)
 
 
 def _algorithm(fields: dict[str, Any], sign: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 
@@ -19,6 +20,7 @@ from wechatpay_chain import (
     WeChatPayError,
 )
 from wechatpay_chain.transport import limits
+from wechatpay_chain.transport.aiohttp_connection import Wire
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -145,6 +147,43 @@ def test_a_response_whose_end_is_uncertain(call, server, signed, late):
         with contextlib.suppress(TransportError):  # to refuse it is as good
             assert call("get", PATH).json() == {"n": 1}
     assert server.connections == 2
+
+
+CHUNKED = {"Transfer-Encoding": "chunked"}
+AMBIGUOUS = {
+    "a length with a sign": lambda body: head(200, {"Content-Length": f"+{len(body)}"}) + body,
+    "a length below zero": lambda body: head(200, {"Content-Length": "-7"}) + body,
+    "a length with an underscore": lambda body: head(200, {"Content-Length": "0_7"}) + body,
+    "a length that is a list": lambda body: head(200, {"Content-Length": "7, 7"}) + body,
+    "a length that is none": lambda body: head(200, {"Content-Length": "seven"}) + body,
+    "a size with a sign": lambda body: head(200, CHUNKED) + b"+7\r\n" + body + b"\r\n0\r\n\r\n",
+    "a size below zero": lambda body: head(200, CHUNKED) + b"-7\r\n" + body + b"\r\n0\r\n\r\n",
+    "a size with 0x": lambda body: head(200, CHUNKED) + b"0x7\r\n" + body + b"\r\n0\r\n\r\n",
+    "a size with an underscore": lambda body: (
+        head(200, CHUNKED) + b"0_7\r\n" + body + b"\r\n0\r\n\r\n"
+    ),
+    "no size": lambda body: head(200, CHUNKED) + b"\r\n" + body + b"\r\n0\r\n\r\n",
+    "a chunk longer than its size": lambda body: (
+        head(200, CHUNKED) + b"7\r\n" + body + b"xx0\r\n\r\n"
+    ),
+    "two transfer codings": lambda body: (
+        head(200, {"Transfer-Encoding": "gzip, chunked"}) + chunk(body) + chunk(b"")
+    ),
+    "an unknown transfer coding": lambda body: (
+        head(200, {"Transfer-Encoding": "xchunked"}) + chunk(body) + chunk(b"")
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_framing_that_others_read_differently_is_refused(call, server, signed, kind):
+    body = b'{"n":1}'
+    fields = "".join(f"{name}: {value}\r\n" for name, value in signed.headers(body).items())
+    raw = AMBIGUOUS[kind](body).replace(b"Said so\r\n", b"Said so\r\n" + fields.encode(), 1)
+    server.each(lambda _: [raw, Do.CLOSE])
+    with pytest.raises(TransportError):
+        call("get", PATH)
+    assert server.connections == 1
 
 
 FAILED = {
@@ -290,6 +329,42 @@ def test_half_a_stray_response_right_behind(call, server, signed, stray):
     asked.set()
     assert call("get", PATH).json() == {"n": 2}
     assert server.connections == 2
+
+
+PARTS = [b"H", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r", b"HTTP/1.1 200 OK\r\nA: b", head(200)[:-2]]
+BEFORE = {
+    "a length": head(200, {"Content-Length": "2"}) + b"{}",
+    "chunks": head(200, {"Transfer-Encoding": "chunked"}) + chunk(b"{}") + chunk(b""),
+    "nothing": head(200, {"Content-Length": "0"}),
+}
+
+
+@pytest.fixture(params=["HttpResponseParserC", "HttpResponseParserPy"])
+def idle(request, monkeypatch):
+    """A connection of aiohttp's that received some pieces, of which one is a response."""
+    from aiohttp import client_proto, http_parser
+
+    monkeypatch.setattr(client_proto, "HttpResponseParser", getattr(http_parser, request.param))
+
+    async def received(*pieces):
+        wire = Wire(loop=asyncio.get_running_loop())
+        wire.set_response_params(read_timeout=5)
+        wire.start_timeout()
+        for piece in pieces:
+            wire.data_received(piece)
+        await wire.read()
+        return not wire.should_close and wire.is_clean
+
+    return lambda *pieces: asyncio.run(received(*pieces))
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_a_part_of_a_stray_response_is_noticed(idle, before):
+    """The event loop may have read it already, so that the socket has nothing to tell."""
+    assert idle(BEFORE[before])
+    for part in PARTS:
+        assert not idle(BEFORE[before] + part)
+        assert not idle(BEFORE[before], part)
 
 
 def test_a_response_that_nobody_settles(world, wxpay, server, signed):

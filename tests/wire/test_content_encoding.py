@@ -53,6 +53,29 @@ def test_a_coding_that_was_not_asked_for(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "coding", ["gzip, gzip", "identity, gzip", "x-gzip", "br", "zstd", "compress", "gzip, br"]
+)
+@pytest.mark.parametrize("sink", [False, True])
+def test_a_coding_that_is_not_decoded(call, server, signed, refusal, tmp_path, coding, sink):
+    """Both transports decode the same, and never twice: a bomb in a bomb has no bound."""
+    packed = gzip.compress(gzip.compress(BODY))
+    server.answer(http(200, packed, {**signed.headers(packed), "Content-Encoding": coding}))
+    options = {"sink": tmp_path / "x"} if sink else {}
+    asked = {"Accept-Encoding": f"identity, compress, {coding}"}
+    with refusal(TransportError, "query before sending it again"):
+        call("get", PATH, headers=asked, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_coding_in_two_fields(call, server, signed, refusal):
+    packed = gzip.compress(gzip.compress(BODY))
+    fields = [*signed.headers(BODY).items(), ("Content-Encoding", "gzip")]
+    server.answer(http(200, packed, [*fields, ("Content-Encoding", "gzip")]))
+    with refusal(TransportError, "query before sending it again"):
+        call("get", PATH, headers=ASKED)
+
+
 @pytest.mark.parametrize("coding", ["identity", "", " Identity ,"])
 def test_a_coding_that_changes_nothing(call, server, signed, coding):
     server.answer(signed(BODY, headers={"Content-Encoding": coding}))

@@ -101,6 +101,23 @@ class Wire(ResponseHandler):
         if payload is not None and not payload.is_eof() and payload.exception() is None:
             payload.set_exception(exc, *cause)
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing has come since the response ended, be it a part of another one.
+
+        The parser keeps a part until the rest comes, and is replaced when the next request is sent:
+        the rest would be taken for its response. An empty line means nothing between two responses,
+        and completes or spoils a part.
+        """
+        parser: Any = self._parser
+        if hasattr(parser, "_lines"):  # aiohttp's parser in Python, where it has none in C
+            return not parser._lines and not parser._tail
+        try:
+            messages, _, tail = parser.feed_data(b"\r\n\r\n")
+        except Exception:  # noqa: BLE001 - whatever it is, it is about bytes that nobody asked for
+            return False
+        return not messages and not tail
+
     def _refuse(self, what: str) -> None:
         self.set_exception(Refused(what))
         self._payload = None  # else the end of the connection would be its error
@@ -172,7 +189,11 @@ class Connector(aiohttp.TCPConnector):
     async def _get(self, *arguments: Any) -> Any:
         while (connection := await super()._get(*arguments)) is not None:
             protocol: Any = connection.protocol
-            if not protocol.should_close and not _is_readable(protocol.transport):
+            if (
+                not protocol.should_close
+                and not _is_readable(protocol.transport)
+                and protocol.is_clean
+            ):
                 break
             connection.close()
         return connection

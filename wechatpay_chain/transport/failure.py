@@ -73,10 +73,11 @@ def too_large(request: Request, limit: int) -> TransportError:
 
 
 def coded(request: Request, coding: str) -> TransportError:
-    """A body came in a content coding that was not asked for."""
+    """A body came in a content coding that was not asked for, or that is not decoded."""
     return TransportError(
-        f"{_call(request)}: the response has Content-Encoding {printable(coding, 100)!r}, which "
-        f"the request's Accept-Encoding does not name. {MAYBE_DONE}"
+        f"{_call(request)}: the response has Content-Encoding {printable(coding, 100)!r}. One "
+        f"coding is accepted, gzip or deflate, if the request's Accept-Encoding names it. "
+        f"{MAYBE_DONE}"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ..display import printable
 from ..messages import Headers, Request
 from . import failure
 
@@ -37,6 +38,10 @@ blocks does."""
 BLOCK = 1024 * 1024
 """Bytes of a streamed body that make up a block."""
 
+DECODED = ("gzip", "deflate")
+"""Content codings that both HTTP libraries decode, whatever else is installed. Never two of them in
+one response: each multiplies what the other makes of a few bytes."""
+
 NO_WEIGHT = re.compile(r"q\s*=\s*0(\.0*)?")
 BODILESS = (204, 304)
 """Final statuses whose responses end with their header (RFC 9112, section 6.3)."""
@@ -57,11 +62,20 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
         limit: bytes that it may have, or None.
 
     Raises:
-        TransportError: it has a content coding that was not asked for, or is too large.
+        TransportError: it has a content coding that was not asked for or is not decoded, several
+            of them, a length that is no number, or another framing than chunks; or it is too large.
     """
     codings = _codings(headers)
-    if codings and not codings <= _accepted(request, codings):
-        raise failure.coded(request, ", ".join(sorted(codings)))
+    if codings and (len(codings) > 1 or not _is_accepted(request, codings[0])):
+        raise failure.coded(request, ", ".join(codings))
+    for number in headers.get_all("Content-Length"):
+        if not (number.isascii() and number.strip().isdigit()):
+            why = f"its Content-Length is {printable(number, 40)!r}, not a number"
+            raise failure.refused(request, why)
+    for coding in headers.get_all("Transfer-Encoding"):
+        if coding.strip().lower() != "chunked":
+            why = f"its Transfer-Encoding is {printable(coding, 40)!r}; only 'chunked' is expected"
+            raise failure.refused(request, why)
     if limit is not None and length is not None and length > limit:
         raise failure.too_large(request, limit)
 
@@ -82,18 +96,21 @@ def is_framed_plainly(status_code: int, headers: Headers) -> bool:
     return len(headers.get_all("Content-Length")) + len(headers.get_all("Transfer-Encoding")) <= 1
 
 
-def _codings(headers: Headers) -> set[str]:
+def _codings(headers: Headers) -> list[str]:
+    """The content codings of a response; none where all it has is `identity`."""
     fields = headers.get_all("Content-Encoding")
     if not fields:
-        return set()
-    return {name.strip().lower() for name in ",".join(fields).split(",")} - {"", "identity"}
+        return []
+    names = [name.strip().lower() for name in ",".join(fields).split(",")]
+    return [name for name in names if name] if set(names) - {"", "identity"} else []
 
 
-def _accepted(request: Request, codings: set[str]) -> set[str]:
-    """Which of some content codings a request asks for (RFC 9110, section 12.5.3)."""
+def _is_accepted(request: Request, coding: str) -> bool:
+    """Whether a request asks for a content coding (RFC 9110, section 12.5.3) that is decoded."""
+    if coding not in DECODED:
+        return False
     named = {}
     for item in ",".join(request.headers.get_all("Accept-Encoding")).lower().split(","):
         name, _, weight = item.partition(";")
         named[name.strip().removeprefix("x-")] = not NO_WEIGHT.fullmatch(weight.strip())
-    anything = named.get("*", False)
-    return {coding for coding in codings if named.get(coding.removeprefix("x-"), anything)}
+    return named.get(coding, named.get("*", False))

@@ -1,15 +1,16 @@
 """A connection of urllib3's whose responses are bounded, and that is kept only when it is clean.
 
 http.client reads a status line, header and body without a limit of time, takes informational
-responses for final ones, and drops what it has read beyond a response. The classes here sit below
-urllib3's own: `Source` counts bytes and time, `Answer` passes over informational responses and
-notices what is left over.
+responses for final ones, guesses where the chunks of a body begin, and drops what it has read
+beyond a response. The classes here sit below urllib3's own: `Source` counts bytes and time,
+`Answer` passes over informational responses, reads chunks strictly, and notices what is left over.
 """
 
 from __future__ import annotations
 
 import http.client
 import io
+import re
 import ssl
 import time
 from functools import lru_cache
@@ -20,6 +21,9 @@ from . import limits
 __all__ = ["HeldConnection", "HeldResponse", "Refused", "Source", "connection_class"]
 
 BLOCK = 64 * 1024
+LINE = 64 * 1024
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*[;\r\n]")
+"""How a chunk begins: RFC 9112, section 7.1. `int` would take a sign, `0x` and underscores."""
 
 
 class Refused(http.client.HTTPException):
@@ -115,6 +119,23 @@ class Answer(http.client.HTTPResponse):
                     f"more than {limits.INFORMATIONAL} informational responses precede it"
                 )
         return read
+
+    def _read_next_chunk_size(self) -> int:
+        line = self.fp.readline(LINE)
+        if not line.endswith(b"\n") and len(line) < LINE:
+            raise ValueError  # it ended early
+        found = CHUNK_SIZE.match(line)
+        if found is None or not line.endswith(b"\n"):
+            raise Refused("the size of a chunk is not a hexadecimal number")
+        return int(found[1], 16)
+
+    def _get_chunk_left(self) -> int | None:
+        if self.chunk_left == 0:
+            if self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
+                raise Refused("a chunk is longer than its size")
+            self.chunk_left = None
+        left: int | None = super()._get_chunk_left()  # type: ignore[misc]
+        return left
 
     def _close_conn(self) -> None:
         # What the buffer still holds came with this response and must not answer another request.

@@ -14,6 +14,7 @@ from .display import printable
 from .errors import ConfigurationError, ResponseError, TransportError, WeChatPayError
 from .flow import Call, Flow, Handler
 from .messages import Request, Response
+from .unsigned import is_whole
 
 __all__ = ["Download", "downloading"]
 
@@ -80,7 +81,7 @@ class Download:
 
     def takes(self, status_code: int) -> bool:
         """Whether a response with this status has a body for the sink."""
-        return 200 <= status_code < 300 and status_code != 204
+        return is_whole(status_code, ranged=True)
 
     def open(self) -> None:
         """Begin, or begin anew.
@@ -305,10 +306,10 @@ def downloading(request: Request, handle: Handler) -> Flow:
 
 def _assert_file(request: Request, response: Response) -> None:
     """A response that has no body for the sink, or a part of one, is not a success."""
-    partial = response.status_code == 206 and "Range" not in request.headers
+    partial = not is_whole(response.status_code, ranged="Range" in request.headers)
     if not response.streamed or partial:
         raise ResponseError(
             f"{request} was answered with HTTP {response.status_code}, which has "
-            f"{'a part of the' if partial else 'no'} file for the sink",
+            f"{'a part of the' if response.streamed else 'no'} file for the sink",
             response,
         )

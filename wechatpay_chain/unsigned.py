@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["JSON", "PAGE", "TEXT", "XML", "is_unsigned_v3", "unsigned_v2"]
+__all__ = ["JSON", "PAGE", "TEXT", "XML", "is_unsigned_v3", "is_whole", "unsigned_v2"]
 
 XML: Final = "text/xml"
 TEXT: Final = "text/plain"
@@ -54,6 +54,9 @@ unsigned_v2: Mapping[str, str] = MappingProxyType(
 )
 """APIv2's, by their paths, with the media type of a good answer."""
 
+WITHOUT_BODY = (204, 205)
+"""Successes that have no body: RFC 9110, sections 15.3.5 and 15.3.6."""
+
 FILES = ("/v3/transferdownload/", "/v3/merchant-service/images/")
 
 
@@ -66,3 +69,15 @@ def is_unsigned_v3(method: str, path: str) -> bool:
     """
     path = path.lower()
     return method == "GET" and (path == "/v3/billdownload/file" or path.startswith(FILES))
+
+
+def is_whole(status_code: int, *, ranged: bool) -> bool:
+    """Whether a response with this status has a whole file, or the part of one that was asked for.
+
+    Args:
+        status_code: of HTTP.
+        ranged: whether the request asks for a part, with a `Range`.
+    """
+    if status_code == 206:
+        return ranged
+    return 200 <= status_code < 300 and status_code not in WITHOUT_BODY

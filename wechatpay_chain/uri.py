@@ -31,8 +31,9 @@ AS_IT_STANDS = re.compile("[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 PLAIN = re.compile("/?[A-Za-z0-9_~!$&'()*+,;=@-][A-Za-z0-9_~!$&'()*+,;=@/-]*")
 """A path with nothing in it to encode, to take apart, or to climb with: nearly every one."""
 SEPARATOR = re.compile(r"/|\\|%2f|%5c", re.IGNORECASE)
-DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
-"""`.` and `..`, also percent-encoded: servers decode a path before they resolve them."""
+DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}(?:(?:;|%3b).*)?", re.IGNORECASE | re.DOTALL)
+"""`.` and `..`, also percent-encoded or with a parameter: servers decode a path, and some drop what
+follows a semicolon, before they resolve them."""
 NETWORK_PATH = re.compile(r"//+[^/]*[.:@\[]")
 """What RFC 3986, section 4.2, takes for `//host/path`; `//v3/x` is a path with a slash too many."""
 EMPTY = "empty"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import MCHID, PLATFORM_SERIAL
 from tests.wire.answers import http, v2
+from tests.wire.server import Do
 from wechatpay_chain import ResponseError, SignatureError, canonical
 from wechatpay_chain.unsigned import unsigned_v2
 
@@ -149,6 +150,23 @@ def test_a_redirect_is_no_file(call, server, status):
         call("get", FILE)
 
 
+@pytest.mark.parametrize("status", [204, 205, 206])
+@pytest.mark.parametrize("path", [FILE, "v2/pay/downloadbill"])
+def test_a_part_or_nothing_is_no_file(call, server, status, path):
+    """With or without a sink: who asked for a file gets a whole one, or an error."""
+    verb, options = ("get", {}) if path == FILE else ("post", V2_FIELDS)
+    server.answer(http(status, b"" if status < 206 else b"a,b"), Do.CLOSE)
+    with pytest.raises(ResponseError, match=f"HTTP {status}"):
+        call(verb, path, **options)
+
+
+@pytest.mark.parametrize("path", [FILE, "v2/pay/downloadbill"])
+def test_a_part_that_was_asked_for_is_a_file(call, server, path):
+    verb, options = ("get", {}) if path == FILE else ("post", V2_FIELDS)
+    server.answer(http(206, b"a,b"))
+    assert call(verb, path, headers={"Range": "bytes=0-2"}, **options).content == b"a,b"
+
+
 @pytest.mark.parametrize("status", [301, 302])
 @pytest.mark.parametrize("path", [p for p, kind in unsigned_v2.items() if kind != "text/html"])
 def test_a_redirect_is_no_answer_of_apiv2(call, server, path, status):
@@ -161,6 +179,8 @@ PAGES = {
     "a page": b"<html><body>log in<br></body></html>",
     "a page with a type": b"\r\n<!DOCTYPE html><html></html>",
     "half a failure": b"<xml><return_code>FAIL</return_code>",
+    "a page far below": b"\r\n" * 50_000 + b"<html><br></html>",
+    "a blank page": b" \n",
     "a failure behind a NUL": b"\0<xml><return_code>FAIL</return_code></xml>",
 }
 
@@ -169,10 +189,12 @@ PAGES = {
 @pytest.mark.parametrize(
     "path", ["pay/downloadbill", "pay/downloadfundflow", "billcommentsp/batchquerycomment"]
 )
-def test_a_page_is_no_bill(call, server, path, page):
+def test_a_page_is_no_bill(call, server, tmp_path, path, page):
     server.answer(http(200, page))
-    with pytest.raises(ResponseError, match="Something other than WeChat Pay"):
-        call("post", f"v2/{path}", **V2_FIELDS)
+    for sink in ({}, {"sink": tmp_path / "bill"}):
+        with pytest.raises(ResponseError, match="Something other than WeChat Pay"):
+            call("post", f"v2/{path}", **V2_FIELDS, **sink)
+    assert list(tmp_path.iterdir()) == []
 
 
 TEXTS = {

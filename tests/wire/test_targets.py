@@ -123,6 +123,9 @@ def test_a_verbatim_path(call, server, signed, keys, path, sent):
         "v3/x%2f..%2fy",
         "v3/x/..%5Cy",
         "v3/x\\..\\y",
+        "v3/x/..;/y",
+        "v3/x/..;a=1/y",
+        "v3/x/%2e%2E%3B/y",
     ],
 )
 def test_a_path_that_leads_elsewhere_is_not_sent(call, server, refusal, path):

@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, ResponseError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Request, Response
 from ..secret import Secret, hide
-from ..unsigned import PAGE, XML, unsigned_v2
+from ..unsigned import PAGE, XML, is_whole, unsigned_v2
 from .advice import page_title
 
 __all__ = ["assert_signed", "is_unsigned_v2", "unsigned_v2", "v2_verifier"]
@@ -82,7 +82,8 @@ def _assert_expected(request: Request, response: Response, why: str) -> None:
     kind = unsigned_v2.get(request.operation, "")
     if request.options.unsigned or kind == PAGE:
         return
-    if kind != XML and response.status_code < 300 and not _is_markup(response.content):
+    whole = is_whole(response.status_code, ranged="Range" in request.headers)
+    if kind != XML and whole and not _is_markup(response.content):
         return
     raise ResponseError(
         f"the answer to {request} (HTTP {response.status_code}, {len(response.content)} bytes) is "
@@ -93,8 +94,10 @@ def _assert_expected(request: Request, response: Response, why: str) -> None:
 
 
 def _is_markup(content: bytes) -> bool:
-    """Whether a body is meant as XML or HTML, be it well-formed or not."""
-    begin = content[:1000].decode("utf-8", "replace")
+    """Whether a body is meant as XML or HTML, be it well-formed or not, or is blank so far."""
+    begin = content.lstrip()[:1000].decode("utf-8", "replace")
+    if content and not begin:
+        return True
     return not content.startswith(GZIP) and MARKUP.match(begin) is not None
 
 

@@ -11,7 +11,7 @@ from ..credential import SIGNATURE_FIELDS, Platform, prefix
 from ..errors import ConfigurationError, SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages import Headers, Request, Response
-from ..unsigned import is_unsigned_v3
+from ..unsigned import is_unsigned_v3, is_whole
 from .statement import SHA1_FIELD, StatementDigest, is_statement, signed_body
 
 __all__ = ["is_unsigned", "verifier"]
@@ -52,8 +52,10 @@ def is_unsigned(request: Request) -> bool:
 
 
 def _may_be_unsigned(request: Request, response: Response) -> bool:
-    """A file comes with 2xx: a redirect on the way to one is nobody's."""
-    return request.options.unsigned or (is_unsigned(request) and response.status_code < 300)
+    """A file comes whole, with 2xx: a redirect on the way to one is nobody's."""
+    return request.options.unsigned or (
+        is_unsigned(request) and is_whole(response.status_code, ranged="Range" in request.headers)
+    )
 
 
 def _is_signed(platform: Platform, response: Response) -> bool:

@@ -304,6 +304,11 @@ BORDERS = [
     ("Nonce", "n\tx"),
     ("Nonce", "n\x01x"),
     ("Nonce", "n\x7fx"),
+    ("Nonce", "n\x85x"),
+    ("Nonce", "n\x9bx"),
+    ("Nonce", "n\xadx"),
+    ("Nonce", "é"),
+    ("Nonce", "n\xa0"),
 ]
 
 
@@ -317,6 +322,15 @@ def test_a_signed_field_holds_no_control_character(call, server, keys, field, va
     server.answer(http(200, b"{}", raw))
     with pytest.raises(SignatureError):
         call("get", PATH)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\x85", "\x1b", "\u2028", "\ud800", "é", "\xa0"])
+@pytest.mark.parametrize("field", ["Timestamp", "Nonce", "Serial", "Signature"])
+def test_a_signed_field_of_a_notification_is_printable_ascii(keys, wxpay, field, ends):
+    headers = keys.signed_headers(b"{}")
+    headers[f"Wechatpay-{field}"] += ends
+    with pytest.raises(SignatureError):
+        wxpay.notify(headers, b"{}")
 
 
 @pytest.mark.parametrize("value", ["n\nx", "n\r\nx", "\nn", "n\n", "n\0x"])

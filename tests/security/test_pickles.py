@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import copy
 import io
+import json
 import multiprocessing
 import pickle
 
@@ -17,11 +18,13 @@ from wechatpay_chain import (
     Headers,
     Media,
     Request,
+    Response,
     Sensitive,
     WeChatPayError,
     errors,
 )
 from wechatpay_chain.messages import Options
+from wechatpay_chain.middleware.status import http_error
 from wechatpay_chain.transport.mock import MockTransport
 
 NAME = "Zhang San, a customer"
@@ -99,6 +102,18 @@ def test_a_refusal_is_pickled_without_credentials(refused, keys, protocol):
     assert copied.__notes__ == ["in task 7"]
     assert copied.request is copied.response.request
     assert_same(pickle.loads(pickle.dumps(copied, protocol)), error)
+
+
+@pytest.mark.parametrize("member", ["code", "message", "detail"])
+@pytest.mark.parametrize("depth", [20, 40, 400, 900])
+def test_a_refusal_of_any_depth_is_pickled(member, depth):
+    nested = "[" * depth + "1" + "]" * depth
+    response = Response(400, {}, f'{{"{member}":{nested}}}'.encode())
+    error = http_error(response)
+    assert isinstance(pickle.loads(pickle.dumps(error)), ClientError)
+    assert isinstance(copy.deepcopy(error), ClientError)
+    if member == "detail" and depth < 32:
+        assert error.detail == json.loads(nested)
 
 
 def test_a_refusal_is_copied(refused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from ..display import printable
@@ -12,6 +13,9 @@ from ..messages import Request, Response
 from .advice import advice, page_title, suggestion
 
 __all__ = ["api_error", "status"]
+
+DEEPEST = 32
+"""How deep an error's detail may be nested; WeChat Pay's have two or three levels."""
 
 
 def status(request: Request, handle: Handler) -> Flow:
@@ -29,7 +33,7 @@ def http_error(response: Response) -> APIError:
         response,
         code=_text(body.get("code")),
         message=_text(body.get("message")),
-        detail=body.get("detail"),
+        detail=_bounded(body.get("detail")),
     )
 
 
@@ -51,6 +55,21 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     parts.append(suggestion(response, code))
     text = "; ".join(filter(None, parts))
     return _class(number)(text, response, code=code, message=message, detail=detail)
+
+
+def _bounded(detail: Any) -> Any:
+    """A detail as it came, unless it is nested so deeply that the error could not be pickled."""
+    level = [detail]
+    for _ in range(DEEPEST):
+        containers = (each for each in level if isinstance(each, dict | list))
+        level = [inner for each in containers for inner in _members(each)]
+        if not level:
+            return detail
+    return "too deeply nested to be kept"
+
+
+def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
 
 
 def _shown(detail: Any) -> str:
@@ -77,4 +96,6 @@ def _json_object(content: bytes) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    if value is None or isinstance(value, str):
+        return value or ""
+    return _shown(value)

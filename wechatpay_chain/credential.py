@@ -6,6 +6,7 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 40130534
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Mapping, Sequence
 
@@ -31,6 +32,7 @@ SIGNATURE_FIELDS = (
 )
 PROBE = "WECHATPAY/SIGNTEST/"
 """How the wrong signatures begin that WeChat Pay sends on purpose."""
+CONTROL = re.compile("[\x00-\x1f\x7f]")
 OWS = " \t"
 """What may surround a header field's value: RFC 9110, section 5.6.3."""
 RENEW = (
@@ -268,17 +270,14 @@ def prefix(headers: Headers) -> bytes:
 
 
 def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
-    """The values of the four fields, each there once, not empty, and in printable ASCII."""
+    """The values of the four fields, each there once, not empty, and without control characters."""
     given = list(map(headers.get_all, SIGNATURE_FIELDS))
     values = [one[0].strip(OWS) for one in given if len(one) == 1]
     if len(values) < len(given) or "" in values:
         for name, found in zip(SIGNATURE_FIELDS, given, strict=True):
             _assert_one(name, found, response)
-    joined = "".join(values)
-    if not (joined.isascii() and joined.isprintable()):  # a line feed would move a border
-        why = (
-            "a Wechatpay-* field holds a control character, or another one outside printable ASCII"
-        )
+    if CONTROL.search("".join(values[:3])):  # a line feed would move the border to the body
+        why = "Wechatpay-Timestamp, Wechatpay-Nonce or Wechatpay-Serial holds a control character"
         raise _untrusted("mismatch", why, response)
     if values[3].startswith(PROBE):
         raise _untrusted(

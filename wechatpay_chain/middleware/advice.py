@@ -20,6 +20,8 @@ BY_STATUS = {
     404: "no such resource: check the path and the ids in it",
     429: "too many requests: wait, then send it again",
 }
+WHATEVER_THE_CODE = (401, 429)
+"""Statuses that say by themselves what to do."""
 UNEXPLAINED_403 = (
     "the merchant may lack the permission for this operation, or something between this machine "
     "and WeChat Pay refused the request"
@@ -90,6 +92,8 @@ def advice(response: Response, code: str, title: str = "") -> Iterator[str]:
         yield BY_CODE[code]
     elif explained:
         yield explained
+        if number in WHATEVER_THE_CODE:
+            yield BY_STATUS[number]
     elif number == 403 and not code:
         yield UNEXPLAINED_403
     elif number in BY_STATUS:

@@ -93,7 +93,7 @@ def text(value: Any, name: str) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(int(value))
+        return _digits(value, name)
     if isinstance(value, enum.Enum):
         return text(value.value, name)
     written = _decimal(value) or moment(value, name)
@@ -103,6 +103,13 @@ def text(value: Any, name: str) -> str | None:
         f"{name} is of type {kind(value)}: a str, int, bool, Decimal, date or aware datetime is "
         "expected (JSON inside a field is given as text: json.dumps(…))"
     )
+
+
+def _digits(value: int, name: str) -> str:
+    try:
+        return str(int(value))
+    except ValueError:  # Python's limit against endless conversions
+        raise ConfigurationError(f"{name} is a number of thousands of digits") from None
 
 
 def moment(value: Any, name: str) -> str | None:
@@ -159,5 +166,9 @@ def fields(values: Mapping[str, Any]) -> str:
 
     Sorted by name, joined as `name=value&…`; `sign` itself and empty values are left out.
     """
-    pairs = ((name, text(value, name)) for name, value in sorted(values.items()) if name != "sign")
+    try:
+        ordered = sorted(values.items())
+    except TypeError:  # of names that are no text, or stand beside others
+        raise ConfigurationError("the name of a field is of another type than str") from None
+    pairs = ((name, text(value, name)) for name, value in ordered if name != "sign")
     return "&".join(f"{name}={value}" for name, value in pairs if value)

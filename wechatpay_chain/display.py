@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["printable", "printable_json"]
+__all__ = ["extent", "printable", "printable_json", "represented"]
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories: controls, format characters, surrogates, line and paragraph separators."""
@@ -42,6 +42,23 @@ def printable(text: object, limit: int = 300) -> str:
     while length > limit - len(MORE) and pieces:
         length -= len(pieces.pop())
     return "".join(pieces) + MORE
+
+
+def represented(value: object, limit: int = 100) -> str:
+    """What `repr` makes of a value, printable and bounded; its type's name where that fails."""
+    try:
+        return printable(repr(value), limit)
+    except Exception:  # noqa: BLE001 - what fails here only decorates another error
+        return f"<{type(value).__name__}>"
+
+
+def extent(given: object) -> str:
+    """How long a text or bytes are; of anything else, its type."""
+    if isinstance(given, str):
+        return f"{len(given)} characters"
+    if isinstance(given, bytes | bytearray):
+        return f"{len(given)} bytes"
+    return f"of type {type(given).__name__}"
 
 
 def printable_json(document: str) -> str:

@@ -279,6 +279,8 @@ class Invoke:
         Raises:
             ConfigurationError: none or more than 10, or `secret` is missing.
         """
+        if not isinstance(coupons, Sequence) or not all(isinstance(c, Mapping) for c in coupons):
+            raise ConfigurationError("coupons is of another type; a list of mappings is expected")
         if not 1 <= len(coupons) <= 10:
             raise ConfigurationError(f"{len(coupons)} coupons: 1 to 10 can be sent at once")
         sender = self._or_own(send_coupon_merchant=send_coupon_merchant)
@@ -327,11 +329,11 @@ class Invoke:
             appid: of the mini program.
             package: from `v2/mmpaymkttransfers/sendminiprogramhb`, as it came.
         """
-        _check(appid=appid, package=package)
+        given = _check(appid=appid, package=package)
         fields = {
             "timeStamp": canonical.timestamp(),
             "nonceStr": canonical.nonce(),
-            "package": quote(package, safe=""),
+            "package": quote(given["package"], safe=""),
         }
         sign = self._v2_sign("MD5", {**fields, "appId": appid}).lower()
         return {**fields, "signType": "MD5", "paySign": sign}

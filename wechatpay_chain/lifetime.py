@@ -13,6 +13,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from .display import represented
 from .errors import ConfigurationError
 
 __all__ = ["GRACE", "Calls", "running_loop"]
@@ -162,5 +163,6 @@ def _check(grace: Any) -> None:
     if grace is None or (isinstance(grace, int | float) and grace >= 0):
         return
     raise ConfigurationError(
-        f"grace={grace!r}: seconds of 0 or more are expected, or None to wait for all calls"
+        f"grace={represented(grace)}: seconds of 0 or more are expected, or None to wait for all "
+        "calls"
     )

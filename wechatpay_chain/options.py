@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import canonical, uri
+from .display import represented
 from .download import Download
 from .errors import ConfigurationError
 from .messages import MAX_RESPONSE_SIZE, Headers, Options, Request, Timeout
@@ -138,7 +139,7 @@ def _options(chosen: dict[str, Any]) -> Options:
     for name, value in chosen.items():
         if name in FLAGS:
             if not isinstance(value, bool):
-                raise ConfigurationError(f"{name}= takes True or False, not {value!r}")
+                raise ConfigurationError(f"{name}= takes True or False, not {represented(value)}")
         elif name == "body":
             chosen[name] = _body(value)
         elif name == "sensitive":
@@ -231,8 +232,8 @@ def size_of(given: Any) -> int | None:
     if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
         return given
     raise ConfigurationError(
-        f"max_response_size={given!r}: a number of bytes above 0 is expected, as int, or None for "
-        f"the default of {MAX_RESPONSE_SIZE}"
+        f"max_response_size={represented(given)}: a number of bytes above 0 is expected, as int, "
+        f"or None for the default of {MAX_RESPONSE_SIZE}"
     )
 
 
@@ -249,7 +250,7 @@ def timeout_of(given: Any) -> Timeout:
     if len(pair) == 2 and all(_is_seconds(number) for number in pair):
         return pair[0], pair[1]
     raise ConfigurationError(
-        f"timeout {given!r}: expected are seconds above 0, one number or (connect, read)"
+        f"timeout {represented(given)}: expected are seconds above 0, one number or (connect, read)"
     )
 
 

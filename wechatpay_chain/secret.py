@@ -62,7 +62,11 @@ class Secret(Generic[T]):
         raise TypeError("a Secret is not pickled: give the other process its own configuration")
 
 
-def hide(value: Any) -> Any:
+NESTED = 4
+"""Levels of mappings whose values are hidden one by one; `merchant` among arguments has two."""
+
+
+def hide(value: Any, levels: int = NESTED) -> Any:
     """A secret given by the user, as `Secret`; of a mapping, a dict with every value hidden.
 
     None, a path, a key object of `cryptography` and a `Secret` are returned as they are: they show
@@ -72,8 +76,8 @@ def hide(value: Any) -> Any:
         return value
     if type(value).__module__.startswith("cryptography."):
         return value
-    if isinstance(value, Mapping):
-        return {name: hide(each) for name, each in value.items()}
+    if isinstance(value, Mapping) and levels:
+        return {name: hide(each, levels - 1) for name, each in value.items()}
     return Secret(value)
 
 

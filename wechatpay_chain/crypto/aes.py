@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ..display import extent
 from ..errors import ConfigurationError, DecryptionError
 from ..secret import Secret, hide, reveal
 from .pem import tidy
@@ -92,14 +93,14 @@ def gcm_decrypt(
         sealed = (
             base64.b64decode(ciphertext, validate=True)
             if isinstance(ciphertext, str)
-            else bytes(ciphertext)
+            else bytes(memoryview(ciphertext))
         )
         opened = Secret(cipher.decrypt(nonce.encode(), sealed, associated_data.encode()))
         return opened.reveal() if binary else opened.reveal().decode()
-    except (InvalidTag, binascii.Error, ValueError):
-        kind = "characters" if isinstance(ciphertext, str) else "bytes"
+    except (InvalidTag, binascii.Error, ValueError, TypeError, AttributeError):
+        # A member of a message may be missing or of any type.
         raise DecryptionError(
-            f"AES-GCM: the ciphertext ({len(ciphertext)} {kind}) does not open with this key; "
+            f"AES-GCM: the ciphertext ({extent(ciphertext)}) does not open with this key; "
             "check that apiv3_key is the one set on the merchant platform"
         ) from None
 
@@ -131,9 +132,9 @@ def ecb_decrypt(ciphertext: str, key: Key) -> str:
         data = decryptor.update(base64.b64decode(ciphertext, validate=True))
         data = unpadder.update(data + decryptor.finalize()) + unpadder.finalize()
         return data.decode()
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, TypeError):
         raise DecryptionError(
-            f"AES-ECB: the ciphertext ({len(ciphertext)} characters) does not open with this key; "
+            f"AES-ECB: the ciphertext ({extent(ciphertext)}) does not open with this key; "
             "check that secret is the APIv2 key set on the merchant platform"
         ) from None
 

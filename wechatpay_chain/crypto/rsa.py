@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 
+from ..display import extent
 from ..errors import ConfigurationError, DecryptionError
 from ..secret import hide, reveal
 from .keys import KeySource, private_key, public_key
@@ -59,6 +60,8 @@ def _verified(
     data: bytes, signature: str, key: KeySource, algorithm: hashes.SHA256 | utils.Prehashed
 ) -> bool:
     loaded = public_key(key, "key")
+    if not isinstance(signature, str | bytes):
+        return False  # a member of a message may be missing or of any type
     try:
         loaded.verify(base64.b64decode(signature, validate=True), data, PKCS1V15, algorithm)
     except (InvalidSignature, binascii.Error, ValueError):
@@ -96,9 +99,9 @@ def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
     loaded, padded = private_key(key), _padding(scheme)
     try:
         return loaded.decrypt(base64.b64decode(ciphertext, validate=True), padded).decode()
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, TypeError):
         raise DecryptionError(
-            f"the ciphertext ({len(ciphertext)} characters) cannot be opened: it is damaged, or "
+            f"the ciphertext ({extent(ciphertext)}) cannot be opened: it is damaged, or "
             "was encrypted for another key than this merchant's certificate"
         ) from None
 

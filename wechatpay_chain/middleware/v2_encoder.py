@@ -73,7 +73,12 @@ def _query_fields(request: Request) -> dict[str, Any]:
     if isinstance(fields, str):
         fields = parse_qsl(fields, keep_blank_values=True)
     inline = parse_qsl(request.target.partition("?")[2], keep_blank_values=True)
-    return {**dict(inline), **dict(fields or {})}
+    try:
+        return {**dict(inline), **dict(fields or {})}
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"query is of type {type(fields).__name__}; a mapping or pairs are expected"
+        ) from None
 
 
 def _upload(request: Request, mchid: str, secret: str | Secret[str]) -> Request:

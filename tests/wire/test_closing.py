@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from wechatpay_chain import ConfigurationError, TransportError
+from wechatpay_chain import ConfigurationError, SignatureError, TransportError
 from wechatpay_chain.lifetime import Calls
 from wechatpay_chain.transport import HTTPTransport
 from wechatpay_chain.transport.mock import MockTransport
+
+from .answers import head
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -129,6 +133,24 @@ def test_close_leaves_event_loops_alone(keys, server, slow):
             assert (await call).json() == {"n": "slow"}
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("answer", [head(204), head(200, {"Content-Length": "x"})])
+def test_no_connection_that_is_not_kept_outlives_its_event_loop(keys, secure, bundle, answer):
+    """Not even over TLS, where the server would have to agree to its end."""
+    client = keys.client(base_uri=secure.url, verify=bundle)
+
+    async def main():
+        with contextlib.suppress(TransportError, SignatureError):
+            await client[PATH].get_async()
+
+    over = threading.Event()
+    secure.answer(answer, over)  # it does not look whether the client goes away
+    for _ in range(2):
+        asyncio.run(main())
+    gc.collect()
+    over.set()
+    assert secure.connections == 2
 
 
 def test_the_grace_ends(keys, server, slow):

@@ -94,6 +94,10 @@ class Wire(ResponseHandler):
         elif self._informational > limits.INFORMATIONAL:
             self._refuse(f"more than {limits.INFORMATIONAL} informational responses precede it")
 
+    def close(self) -> None:
+        """Close at once: over TLS, a closing handshake would outlive the event loop."""
+        self.abort()
+
     def set_exception(self, exc: BaseException, *cause: Any) -> None:
         """Fail the exchange, and whoever reads its body: aiohttp forgets them in the trailers."""
         super().set_exception(exc, *cause)

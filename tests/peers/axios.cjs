@@ -2,13 +2,10 @@
 // Arguments: the path of gateway.json, and the folder of its node_modules. Prints what it saw.
 'use strict';
 
-const http = require('node:http');
 const { readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
+const { gateway, receive, control, open, peer } = require('./receive.cjs');
 
-const [, , description, modules] = process.argv;
-const { Wechatpay, Aes, Rsa, Formatter } = createRequire(`${modules}/`)('wechatpay-axios-plugin');
-const gateway = JSON.parse(readFileSync(description, 'utf8'));
+const { Wechatpay, Aes, Rsa, Formatter } = peer('wechatpay-axios-plugin');
 const platform = {
   [gateway.platform.public_key_id]: readFileSync(gateway.platform.public_key),
   [gateway.platform.serial]: readFileSync(gateway.platform.certificate),
@@ -23,24 +20,6 @@ const wxpay = new Wechatpay({
   baseURL: gateway.base_uri,
 });
 
-function receive() {
-  let arrived;
-  const notified = new Promise((resolve) => { arrived = resolve; });
-  const server = http.createServer((request, response) => {
-    const chunks = [];
-    request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => {
-      response.writeHead(204).end();
-      arrived({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-    });
-  });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      resolve({ server, notified, url: `http://127.0.0.1:${server.address().port}/notify` });
-    });
-  });
-}
-
 function opened({ headers, body }) {
   const message = Formatter.response(
     headers['wechatpay-timestamp'], headers['wechatpay-nonce'], body,
@@ -53,7 +32,7 @@ function opened({ headers, body }) {
   ));
 }
 
-async function main() {
+open(async () => {
   const { server, notified, url } = await receive();
   const order = (number) => ({
     appid: gateway.appid,
@@ -70,8 +49,7 @@ async function main() {
   const seen = {};
   seen.ordered = (await transactions.native.post(order('Axios-0001'))).data;
   seen.before = (await query('Axios-0001')).data.trade_state;
-  const paid = await fetch(`${gateway.base_uri}_gateway/transactions/Axios-0001/pay`, { method: 'POST' });
-  if (!paid.ok) throw new Error(await paid.text());
+  await control('transactions/Axios-0001/pay');
   seen.notified = opened(await notified);
   seen.after = (await query('Axios-0001')).data.trade_state;
   seen.refunded = (await wxpay.v3.refund.domestic.refunds.post({
@@ -88,11 +66,5 @@ async function main() {
   )).status;
   seen.at_last = (await query('Axios-0002')).data.trade_state;
   server.close();
-  console.log(JSON.stringify(seen));
-}
-
-main().catch((error) => {
-  const said = error.response ? JSON.stringify(error.response.data) : error.stack;
-  console.error(said);
-  process.exit(1);
+  return seen;
 });

@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import queue
 import shutil
-import subprocess
-import threading
-import urllib.request
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from wechatpay_chain.gateway import Gateway
 
-HERE = Path(__file__).parent
-MODULES = Path(os.environ.get("PEERS", HERE.parents[1] / ".venv" / "peers"))
-"""Where `make peers` installs what comes from npm."""
+from .conftest import imported
 
 
-@pytest.fixture(params=["public_key", "certificate"])
-def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]:
-    with Gateway(data=tmp_path / "gateway", signs_with=request.param) as gateway:
-        yield gateway
-        gateway.state.ledger.check()
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[str, queue.Queue[tuple[dict[str, str], bytes]]]]:
-    """An address on this machine, and what is posted to it."""
-    arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            arrived.put((dict(self.headers), body))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/notify", arrived
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def pay(gateway: Gateway, number: str) -> None:
-    url = f"{gateway.base_uri}_gateway/transactions/{number}/pay"
-    with urllib.request.urlopen(urllib.request.Request(url, method="POST")) as answer:
-        assert json.loads(answer.read())["state"] == "SUCCESS"
-
-
-def test_wechatpayv3(gateway: Gateway, receiver: Any, tmp_path: Path) -> None:
-    wechatpayv3 = pytest.importorskip("wechatpayv3", reason="make peers installs it")
+def test_wechatpayv3(gateway: Gateway, receiver: Any, pay: Any, tmp_path: Path) -> None:
+    wechatpayv3 = imported("wechatpayv3")
     told = gateway.describe()
     url, arrived = receiver
     public_key = {
@@ -101,7 +56,7 @@ def test_wechatpayv3(gateway: Gateway, receiver: Any, tmp_path: Path) -> None:
 
     assert order(f"{name}-1")["code_url"]
     assert succeed(shop.query(out_trade_no=f"{name}-1"))["trade_state"] == "NOTPAY"
-    pay(gateway, f"{name}-1")
+    pay(f"{name}-1")
     headers, body = arrived.get(timeout=10)
     notice = shop.callback(headers, body.decode())
     assert notice["event_type"] == "TRANSACTION.SUCCESS"
@@ -122,23 +77,8 @@ def test_wechatpayv3(gateway: Gateway, receiver: Any, tmp_path: Path) -> None:
     assert succeed(shop.query(out_trade_no=f"{name}-2"))["trade_state"] == "CLOSED"
 
 
-def test_wechatpay_axios_plugin(gateway: Gateway) -> None:
-    node = shutil.which("node")
-    if node is None or not (MODULES / "node_modules" / "wechatpay-axios-plugin").exists():
-        if os.environ.get("PEERS_TEST") == "required":
-            pytest.fail(f"no node, or nothing in {MODULES}: run make peers")
-        pytest.skip("needs node, and make peers")
-    assert gateway.state.folder is not None
-    description = gateway.state.folder / "gateway.json"
-    done = subprocess.run(
-        [node, str(HERE / "axios.cjs"), str(description), str(MODULES)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+def test_wechatpay_axios_plugin(run_node: Any) -> None:
+    seen = run_node("wechatpay-axios-plugin", "axios.cjs")
     assert seen["ordered"]["code_url"]
     assert (seen["before"], seen["after"], seen["at_last"]) == ("NOTPAY", "SUCCESS", "CLOSED")
     assert seen["notified"]["out_trade_no"] == "Axios-0001"
@@ -146,3 +86,131 @@ def test_wechatpay_axios_plugin(gateway: Gateway) -> None:
     assert seen["refund"]["refund_id"] == seen["refunded"]["refund_id"]
     assert seen["refund"]["amount"]["refund"] == 40
     assert seen["closed"] == 204
+
+
+def test_wechatpay_node_v3(gateway: Gateway, run_node: Any) -> None:
+    seen = run_node("wechatpay-node-v3", "node_v3.cjs")
+    told = gateway.describe()
+    assert int(seen["serial"], 16) == int(told["serial"], 16)
+    assert seen["certificates"] == [told["platform"]["serial"]]
+    signed = 4 if gateway.identity.signs_with == "certificate" else 3  # it knows no public key
+    assert seen["genuine"] == [True] * signed
+    assert seen["ordered"]["data"]["code_url"]
+    assert seen["jsapi"]["data"]["package"].startswith("prepay_id=")
+    before, after = seen["before"], seen["after"]
+    assert (before["trade_state"], before["trade_state_desc"]) == ("NOTPAY", "订单未支付")
+    assert (before["amount"]["total"], before["promotion_detail"]) == (100, [])
+    assert after["trade_state"] == "SUCCESS"
+    assert after == seen["notified"]
+    assert after["amount"]["payer_total"] == 100
+    assert seen["refunded"]["refund_id"] == seen["refund"]["refund_id"]
+    assert seen["closed"] == 204
+    statuses = {name: seen[name]["status"] for name in ("unknown", "wrong", "refused")}
+    assert statuses == {"unknown": 404, "wrong": 400, "refused": 401}
+    assert seen["unknown"]["data"]["code"] == "ORDER_NOT_EXIST"
+    assert seen["wrong"]["data"]["code"] == "PARAM_ERROR"
+    assert seen["wrong"]["data"]["detail"]["field"] == "/description"
+    assert seen["refused"]["data"]["code"] == "SIGN_ERROR"
+    assert seen["transferred"]["data"]["out_batch_no"] == "Node0001"
+    assert seen["shared"]["data"]["account"] == "86693852"
+
+
+def test_tenpay(gateway: Gateway, run_node: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    identity = gateway.identity
+    bundle = pkcs12.serialize_key_and_certificates(
+        None,
+        identity.merchant_key,
+        identity.merchant_certificate,
+        None,
+        BestAvailableEncryption(identity.mchid.encode()),
+    )
+    (tmp_path / "apiclient_cert.p12").write_bytes(bundle)
+    monkeypatch.setenv("PFX", str(tmp_path / "apiclient_cert.p12"))
+    seen = run_node("tenpay", "tenpay.cjs")  # it checks appid, mch_id and sign of most answers
+    assert seen["ordered"]["code_url"]
+    assert len(seen["hashed"]["sign"]) == 64
+    assert seen["params"]["package"].startswith("prepay_id=")
+    assert (seen["before"]["trade_state"], seen["before"]["total_fee"]) == ("NOTPAY", "100")
+    assert seen["after"]["trade_state"] == "SUCCESS"
+    assert seen["notified"]["transaction_id"] == seen["after"]["transaction_id"]
+    assert seen["refunded"]["refund_id"] == seen["refund"]["refund_id_0"]
+    assert seen["closed"]["result_code"] == "SUCCESS"
+    assert seen["micropay"]["trade_type"] == "MICROPAY"
+    assert seen["reversed"]["recall"] == "N"
+    assert seen["transferred"]["partner_trade_no"] == "tenpay0001"
+    assert seen["transfer"]["partner_trade_no"] == "tenpay0001"
+    assert seen["redpack"]["total_amount"] == "100"
+    assert seen["unknown"] == "ORDERNOTEXIST"
+    assert seen["twice"] == "OUT_TRADE_NO_USED"
+    assert seen["bill"] == "invalid bill_date"
+    assert seen["stranger"].startswith("签名错误")
+
+
+def test_wechatpy(gateway: Gateway, receiver: Any, pay: Any, request: Any) -> None:
+    wechatpy = imported("wechatpy.pay")
+    failure = imported("wechatpy.exceptions").WeChatPayException
+    told = gateway.describe()
+    url, arrived = receiver
+
+    def made(secret: str, *, certified: bool = True) -> Any:
+        files = {"mch_cert": told["certificate"], "mch_key": told["private_key"]}
+        shop = wechatpy.WeChatPay(
+            told["appid"], secret, told["mchid"], **(files if certified else {})
+        )
+        shop.API_BASE_URL = told["tls_base_uri"]  # it has no argument for it
+        shop._http.verify, shop._http.trust_env = told["ca"], False
+        request.addfinalizer(shop._http.close)
+        return shop
+
+    shop = made(told["secret"])
+
+    def order(number: str, **more: Any) -> Any:
+        made_order = shop.order.create(
+            "NATIVE", "QQ公仔", 100, url, client_ip="1.2.3.4", out_trade_no=number, **more
+        )
+        assert shop.check_signature(made_order)
+        return made_order
+
+    assert order("wechatpy-1")["code_url"]
+    before = shop.order.query(out_trade_no="wechatpy-1")
+    assert (before["trade_state"], before["total_fee"]) == ("NOTPAY", "100")
+    assert shop.check_signature({name: value or "" for name, value in before.items()})
+    pay("wechatpy-1")
+    notice = shop.parse_payment_result(arrived.get(timeout=10)[1])
+    assert (notice["out_trade_no"], notice["cash_fee"]) == ("wechatpy-1", 100)
+    after = shop.order.query(out_trade_no="wechatpy-1")
+    assert (after["trade_state"], after["transaction_id"]) == ("SUCCESS", notice["transaction_id"])
+
+    refund = shop.refund.apply(100, 40, "wechatpy-r", out_trade_no="wechatpy-1", notify_url=url)
+    assert shop.refund.query(out_refund_no="wechatpy-r")["refund_id_0"] == refund["refund_id"]
+    with pytest.raises(failure) as refused:
+        made(told["secret"], certified=False).refund.apply(
+            100, 40, "wechatpy-r2", out_trade_no="wechatpy-1"
+        )
+    assert refused.value.response.status_code == 400
+    gateway.advance(minutes=5)
+    told_of = shop.parse_refund_notify_result(arrived.get(timeout=10)[1])
+    assert (told_of["refund_status"], told_of["refund_fee"]) == ("SUCCESS", 40)
+
+    order("wechatpy-2")
+    assert shop.order.close("wechatpy-2")["result_code"] == "SUCCESS"
+    assert shop.order.query(out_trade_no="wechatpy-2")["trade_state"] == "CLOSED"
+    paid = shop.micropay.create("QQ公仔", 1, "134567890123456789", "1.2.3.4", "wechatpy-3")
+    assert paid["transaction_id"]
+    assert shop.order.reverse(out_trade_no="wechatpy-3")["recall"] == "N"
+    transfer = shop.transfer.transfer(
+        "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", 100, "报销", "1.2.3.4", True, "张三", "wechatpy4"
+    )
+    assert transfer["partner_trade_no"] == "wechatpy4"
+    for call, code in (
+        (lambda: shop.order.query(out_trade_no="wechatpy-9"), "ORDERNOTEXIST"),
+        (
+            lambda: shop.refund.apply(100, 90, "wechatpy-r3", out_trade_no="wechatpy-1"),
+            "INVALID_REQUEST",
+        ),
+    ):
+        with pytest.raises(failure) as error:
+            call()
+        assert error.value.errcode == code
+    with pytest.raises(failure, match="签名错误"):
+        made("0" * 32).order.query(out_trade_no="wechatpy-1")

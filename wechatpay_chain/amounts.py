@@ -45,8 +45,10 @@ def refuse_fractions(request: Request, option: str, given: Any) -> None:
 
 
 def _has_fraction(value: Any) -> bool:
-    for each in value.values() if isinstance(value, Mapping) else value:
-        if type(each) in PLAIN:
+    is_mapping = type(value) is dict or isinstance(value, Mapping)
+    for each in value.values() if is_mapping else value:
+        kind = type(each)
+        if kind in PLAIN or (kind is dict and not _has_fraction(each)):
             continue
         if isinstance(each, float | Decimal):
             return True

@@ -69,9 +69,14 @@ class Headers(Mapping[str, str]):
 
     def _by_name(self) -> dict[str, list[str]]:
         if self._index is None:
-            self._index = {}
+            index: dict[str, list[str]] = {}
+            self._index = index
             for name, value in self.pairs():
-                self._index.setdefault(name.lower(), []).append(value)
+                key = name.lower()
+                if key in index:
+                    index[key].append(value)
+                else:
+                    index[key] = [value]
         return self._index
 
     def __getitem__(self, name: str) -> str:
@@ -99,7 +104,8 @@ class Headers(Mapping[str, str]):
         """A copy with one more field at its end."""
         headers = object.__new__(Headers)
         headers._fields = (*self.pairs(), (name, value))
-        headers._index = None
+        index, key = self._index, name.lower()
+        headers._index = None if index is None or key in index else {**index, key: [value]}
         headers._lookup = None
         return headers
 

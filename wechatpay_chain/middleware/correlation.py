@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -21,6 +22,9 @@ from ..messages import Request, Response
 
 __all__ = ["correlation"]
 
+IDENTIFIER = re.compile(rb'_(?:no|id|code|billno)[">\s]|\\u|\0')
+"""Stands in every response that has a member of `IDENTIFIERS`, also where the member's name is
+escaped or the JSON is in UTF-16. A response without a match need not be parsed."""
 NAMING = ("xml", "json", "body")
 """The options in which a body may name what it is about; a query is read as it was sent."""
 OBJECT = ord("{")
@@ -31,7 +35,12 @@ MARK = b"\xef\xbb\xbf"
 def correlation(request: Request, handle: Handler) -> Flow:
     """Raise `ResponseError` where a response names another order, refund, … than its request."""
     response = yield from handle(request)
-    if response.ok and not response.streamed and (named := _named(request, response)):
+    if (
+        response.ok
+        and not response.streamed
+        and IDENTIFIER.search(response.content)
+        and (named := _named(request, response))
+    ):
         _check(response, named)
     return response
 

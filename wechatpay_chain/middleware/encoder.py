@@ -182,8 +182,23 @@ def _not_plain(thing: object) -> Any:
 
 
 FORM: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
-PLAIN = json.JSONEncoder(**FORM, default=_not_plain).encode
-"""Made once: most requests hold nothing that needs a look at the client."""
+
+
+def _plain_encoder() -> Callable[[Any], str]:
+    """JSON of values that hold nothing but JSON's own types; most requests do.
+
+    `JSONEncoder.encode` makes a new encoder in C for each call; this one is made once. It does not
+    look for circles, so a circle ends in a RecursionError.
+    """
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    escape = json.encoder.encode_basestring
+    if make is None:  # an interpreter without the module in C
+        return json.JSONEncoder(**FORM, default=_not_plain).encode
+    encode = make(None, _not_plain, escape, None, ":", ",", False, False, False)
+    return lambda value: "".join(encode(value, 0))
+
+
+PLAIN = _plain_encoder()
 
 
 def _refuse_two_bodies(**bodies: Any) -> None:

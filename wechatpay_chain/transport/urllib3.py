@@ -98,8 +98,7 @@ class Urllib3Transport:
             timeout=_timeout(*request.timeout),
             preload_content=False,
         )
-        headers = Headers.over(raw.headers.iteritems(), raw.headers.getlist)
-        held = _hold(pool, raw, headers)
+        held, headers = _hold(pool, raw)
         try:
             return _read(raw, headers, request, held)
         except BaseException:
@@ -163,13 +162,15 @@ def _in_handshake(error: BaseException) -> bool:
     return any(getattr(cause, "in_handshake", False) for cause in _causes(error))
 
 
-def _hold(pool: Any, raw: Any, headers: Headers) -> Held:
+def _hold(pool: Any, raw: Any) -> tuple[Held, Headers]:
     """Keep urllib3 from giving a connection back as soon as its response has been read."""
     connection = raw.connection
-    if not hasattr(connection, "answer"):
-        return HeldResponse(raw)
+    answer = getattr(connection, "answer", None)
+    if answer is None:
+        return HeldResponse(raw), Headers.over(raw.headers.iteritems(), raw.headers.getlist)
     raw._connection = None
-    return HeldConnection(pool, connection, limits.is_framed_plainly(raw.status, headers))
+    headers = answer.headers.all
+    return HeldConnection(pool, connection, limits.is_framed_plainly(raw.status, headers)), headers
 
 
 def _read(raw: Any, headers: Headers, request: Request, held: Held) -> Response:

@@ -16,11 +16,17 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from urllib3.util import SKIP_HEADER
+
 from . import limits
+from .head import Fields, read_fields
 
 __all__ = ["HeldConnection", "HeldResponse", "Refused", "Source", "connection_class"]
 
 BLOCK = 64 * 1024
+VERSIONS = {"HTTP/1.1": 11, "HTTP/1.0": 10, "HTTP/0.9": 10}
+SENT_FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]++: [\t\x20-\x7e]*+")
+"""A header field as it is sent."""
 LINE = 64 * 1024
 CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*[;\r\n]")
 """How a chunk begins: RFC 9112, section 7.1. `int` would take a sign, `0x` and underscores."""
@@ -100,12 +106,35 @@ class Answer(http.client.HTTPResponse):
         super().__init__(self.source, *arguments, **options)  # type: ignore[arg-type]
 
     def begin(self) -> None:
-        super().begin()
-        while self.status < 200:
-            self.headers = None  # type: ignore[assignment]  # so that the next one is read
-            super().begin()
-        if self.status in limits.BODILESS:
-            self.chunked = False  # whatever its header says
+        """Read the head of the final response, and tell where its body ends (RFC 9112, section 6).
+
+        It does what http.client's does, with another reader of header fields.
+        """
+        status = 0
+        while status < 200:
+            version, status, reason = self._read_status()
+            fields = read_fields(self.fp)
+        self.code = self.status = status
+        self.reason = reason.strip()
+        self.version = VERSIONS.get(version, 0) or (11 if version.startswith("HTTP/1.") else 0)
+        if not self.version:
+            raise http.client.UnknownProtocol(version)
+        self.headers = self.msg = fields
+        bodiless = status in limits.BODILESS or self._method == "HEAD"  # type: ignore[attr-defined]
+        self.chunked = not bodiless and fields.get("transfer-encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.length = 0 if bodiless else self._announced(fields)
+        is_closing: bool = self._check_close()  # type: ignore[attr-defined]
+        self.will_close = is_closing or (not self.chunked and self.length is None)
+
+    def _announced(self, fields: Fields) -> int | None:
+        """The length that a header announces; None where the connection ends it."""
+        text = fields.get("content-length")
+        if text is None or self.chunked:
+            return None
+        if not (text.isascii() and text.isdecimal()):
+            raise Refused("its Content-Length is not a number")
+        return int(text)
 
     def _read_status(self) -> tuple[str, int, str]:
         read: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
@@ -218,6 +247,13 @@ class _Connection:
         except ssl.SSLError as error:
             error.in_handshake = True  # type: ignore[attr-defined]
             raise
+
+    def putheader(self, header: str, *values: Any) -> None:
+        line = f"{header}: {values[0]}" if len(values) == 1 and type(values[0]) is str else ""
+        if SENT_FIELD.fullmatch(line) and values[0] != SKIP_HEADER:
+            self._output(line.encode("ascii"))  # type: ignore[attr-defined]
+        else:
+            super().putheader(header, *values)  # type: ignore[misc]
 
     def request(self, *arguments: Any, **options: Any) -> None:
         self._held = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from .display import printable
 from .secret import MASK
@@ -85,6 +86,11 @@ class Headers(Mapping[str, str]):
         if not values:
             raise KeyError(name)
         return values[0]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The first value of a field, or `default` where there is none."""
+        values = self.get_all(name)
+        return values[0] if values else default
 
     def __iter__(self) -> Iterator[str]:
         return iter({name.lower(): name for name, _ in reversed(self.pairs())}.values())

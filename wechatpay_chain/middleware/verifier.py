@@ -27,7 +27,7 @@ def verifier(platform: Platform) -> Middleware:
 
     def verify(request: Request, handle: Handler) -> Flow:
         unsigned = request.options.unsigned or is_unsigned(request)
-        if not unsigned and not platform:
+        if not (unsigned or platform):
             raise ConfigurationError(
                 "certs is missing: the answer could not be verified. Give WeChat Pay's public key "
                 "({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates"
@@ -37,7 +37,7 @@ def verifier(platform: Platform) -> Middleware:
         response = yield from handle(request)
         if response.status_code >= 400:
             _mark(platform, response)
-        elif _may_be_unsigned(request, response) and not _is_signed(platform, response):
+        elif unsigned and _is_expected(request, response) and not _is_signed(platform, response):
             response.unsigned = True
         else:
             check(platform, response)
@@ -51,10 +51,10 @@ def is_unsigned(request: Request) -> bool:
     return is_unsigned_v3(request.method, request.operation)
 
 
-def _may_be_unsigned(request: Request, response: Response) -> bool:
+def _is_expected(request: Request, response: Response) -> bool:
     """A file comes whole, with 2xx: a redirect on the way to one is nobody's."""
-    return request.options.unsigned or (
-        is_unsigned(request) and is_whole(response.status_code, ranged="Range" in request.headers)
+    return request.options.unsigned or is_whole(
+        response.status_code, ranged="Range" in request.headers
     )
 
 

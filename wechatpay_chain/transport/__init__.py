@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
-from ..lifetime import GRACE, Calls, running_loop
+from ..lifetime import GRACE, Calls
 from ..messages import Request, Response
 from ..secret import hide
 from .proxy import Proxy, parse
@@ -70,7 +71,7 @@ class HTTPTransport:
         finally:
             self._calls.end(call)
 
-    async def send_async(self, request: Request) -> Response:
+    def send_async(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Transmit a request on the running event loop.
 
         Raises:
@@ -80,12 +81,8 @@ class HTTPTransport:
             from .aiohttp import AiohttpTransport
 
             with self._lock:
-                self._async = self._async or AiohttpTransport(self._tls, self._proxy)
-        call = self._calls.begin(running_loop())
-        try:
-            return await self._async.send(request)
-        finally:
-            self._calls.end(call)
+                self._async = self._async or AiohttpTransport(self._tls, self._proxy, self._calls)
+        return self._async.send(request)
 
     def close(self, grace: float | None = GRACE) -> None:
         """Close the sync connections, once the sync calls in flight have ended.

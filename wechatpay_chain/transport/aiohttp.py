@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from yarl import URL
 
 from ..authority import Origin
 from ..errors import WeChatPayError
+from ..lifetime import Calls
 from ..messages import Digest, Headers, Request, Response
 from . import failure, limits
 from .aiohttp_connection import Answer, Connector, HeldConnection, Refused, Wire
@@ -28,9 +29,16 @@ SOCKET_BUFFER = 64 * 1024  # up to it the system takes a body at once, whatever 
 
 
 class AiohttpTransport:
-    """Sends on whichever loop is running; sessions are never shared between loops."""
+    """Sends on whichever loop is running; sessions are never shared between loops.
 
-    def __init__(self, tls: TLS, proxy: Proxy | None) -> None:
+    Args:
+        tls: makes the TLS contexts.
+        proxy: in between, or None.
+        calls: where each call is registered while it lasts.
+    """
+
+    def __init__(self, tls: TLS, proxy: Proxy | None, calls: Calls) -> None:
+        self._calls = calls
         self._tls = tls
         self._proxy = proxy
         self._proxy_url = None if proxy is None else _url(proxy.origin, "")
@@ -54,8 +62,13 @@ class AiohttpTransport:
             raise failure.timeout(request) from error
 
     async def _exchange(self, request: Request, patience: _Patience | None = None) -> Response:
+        loop = asyncio.get_running_loop()
+        call = self._calls.begin(loop)
         try:
-            raw = await self._open(request, patience)
+            life = self._sessions.get(loop)
+            if life is None or life.session.closed:
+                life = await self._begin(loop)
+            raw = await self._request(life.session, request, patience)
             if patience is not None:
                 patience.end()  # from here on `Wire` keeps the time
             try:
@@ -79,13 +92,13 @@ class AiohttpTransport:
         except Exception as error:  # noqa: BLE001 - see below
             # Whatever the library raises, a caller need only handle the errors of this one.
             raise failure.broken(request, error) from self._cause(request, error)
+        finally:
+            self._calls.end(call)
 
-    async def _open(self, request: Request, patience: _Patience | None) -> aiohttp.ClientResponse:
+    def _request(
+        self, session: aiohttp.ClientSession, request: Request, patience: _Patience | None
+    ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request, and read up to where the response's body begins."""
-        loop = asyncio.get_running_loop()
-        life = self._sessions.get(loop)
-        if life is None or life.session.closed:
-            life = await self._begin(loop)
         data: Any = request.content or None
         headers = request.headers
         is_tls = request.origin.startswith("https:")
@@ -95,7 +108,7 @@ class AiohttpTransport:
         if patience is not None and data is not None:
             headers = headers.added("Content-Length", str(len(data)))
             data = _Blocks(data, patience)
-        return await life.session.request(
+        return session.request(
             request.method,
             _url(Origin(request.origin), request.target),
             data=data,

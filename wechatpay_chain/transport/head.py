@@ -18,7 +18,7 @@ __all__ = ["Fields", "Malformed", "read_fields"]
 LONGEST_LINE = 65536
 MOST_LINES = 256
 FIELDS = re.compile(
-    rb"(?:([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)\r?+\n)*+"
+    rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\x00\r\n]*+\r?+\n)*+"  # RFC 9110, section 5.5
 )
 FIELD = re.compile(r"([^:]+):[ \t]*+([^\r\n]*+)\r?\n")
 ENDS = (b"\r\n", b"\n", b"")

@@ -20,7 +20,7 @@ from .crypto import aes
 from .display import printable
 from .errors import ConfigurationError, DecryptionError, ResponseError
 from .flow import Flow, Handler, Middleware
-from .messages import Request, Response
+from .messages import UNPROVED, Request, Response
 from .middleware.verifier import check
 from .platform_key import PlatformKey, load, same_key
 from .secret import Secret, hide
@@ -121,6 +121,8 @@ def _pem(found: Mapping[str, x509.Certificate]) -> dict[str, str]:
 
 def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificate]:
     """The valid certificates, each by its own serial number."""
+    if len(response.content) > UNPROVED:
+        raise _unusable(response, f"it has {len(response.content)} bytes, which is too much")
     answer = response.json()
     entries = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(entries, list):

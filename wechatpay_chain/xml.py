@@ -27,9 +27,10 @@ BLANK = " \t\r\n"
 TEXT = "#text"
 """Under this name xmltodict keeps the text that stands beside elements."""
 
+LONGEST = 4 * 1024 * 1024
 DEEPEST = 16
 MOST = 20_000
-"""Elements of one document, and how deep they may be nested."""
+"""Bytes and elements of one document, and how deep they may be nested."""
 
 
 class _StrictParser:
@@ -129,6 +130,8 @@ def _fields(node: Any) -> Any:
 
 def _utf8(document: str | bytes) -> bytes:
     """The document in UTF-8; expat would change over to UTF-16 for its byte order mark or a NUL."""
+    if len(document) > LONGEST:
+        raise ValueError(f"it is larger than {LONGEST} bytes")
     try:
         source = document.encode() if isinstance(document, str) else bytes(document)
         source.decode()
@@ -149,7 +152,7 @@ def loads(document: str | bytes) -> dict[str, Any]:
 
     Raises:
         ValueError: not well-formed XML 1.0, not UTF-8, with a DTD, an attribute, a processing
-            instruction, nested deeper than 16 elements, or without fields.
+            instruction, larger than 4 MiB, nested deeper than 16 elements, or without fields.
     """
     fields = _read(_utf8(document))
     if not isinstance(fields, dict):

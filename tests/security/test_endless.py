@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zlib
 from pathlib import Path
 
 import pytest
 
-from tests.support import PUBLIC_KEY_ID, write
+from tests.support import APIV3_KEY, MCHID, PUBLIC_KEY_ID, write
 from tests.wire.answers import chunk, head, http
 from tests.wire.server import Do
-from wechatpay_chain import TransportError, TransportTimeout
+from wechatpay_chain import Response, TransportError, TransportTimeout, WeChatPayError, certificates
 from wechatpay_chain.transport import limits
+from wechatpay_chain.transport.mock import MockTransport
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -294,3 +297,34 @@ def test_memory_stays_bounded(keys, server, tmp_path, world_name):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) < 200, "MiB"
+
+
+JSON = b'{"code":"X","data":[' + b"[]," * (2 * MIB) + b"1]}"
+XML = b"<xml><a>" + b"\n" * (8 * MIB) + b"</a></xml>"
+V2 = {"mch_id": MCHID, "out_trade_no": "1"}
+UNPROVED = {
+    "an error of APIv3": (500, JSON, lambda wxpay: wxpay["v3/x"].get()),
+    "an error of APIv2": (500, XML, lambda wxpay: wxpay["v2/pay/orderquery"].post(xml=V2)),
+    "an answer of APIv2": (200, XML, lambda wxpay: wxpay["v2/pay/orderquery"].post(xml=V2)),
+    "certificates": (200, JSON, lambda wxpay: certificates.download(wxpay, APIV3_KEY)),
+    "an unsigned answer": (
+        200,
+        JSON,
+        lambda wxpay: wxpay["v3/x"].post(json={"out_trade_no": "1"}, unsigned=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNPROVED)
+def test_what_nobody_vouches_for_is_not_parsed_into_memory(keys, kind):
+    """Parsed, a body of small members takes 25 times its size and more."""
+    status, body, call = UNPROVED[kind]
+    wxpay = keys.client(transport=MockTransport(lambda _: Response(status, {}, body)))
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(WeChatPayError):
+            call(wxpay)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16 * MIB

@@ -18,7 +18,7 @@ from ..display import printable
 from ..errors import ResponseError
 from ..flow import Flow, Handler
 from ..identifiers import IDENTIFIERS, in_path, in_query
-from ..messages import Request, Response
+from ..messages import UNPROVED, Request, Response
 
 __all__ = ["correlation"]
 
@@ -66,7 +66,7 @@ def _refuse(response: Response, name: str, asked: str, answered: str) -> NoRetur
 def _members(response: Response) -> Mapping[str, Any]:
     """The members at the top of a response; none where its body is a file, or empty."""
     content = response.content
-    if not content:
+    if not content or (len(content) > UNPROVED and not response.verified):
         return {}
     try:
         is_xml = content[0] != OBJECT and _is_document(content)

@@ -9,7 +9,7 @@ from typing import Any
 from ..display import printable
 from ..errors import APIError, ClientError, RateLimited, ServerError
 from ..flow import Flow, Handler
-from ..messages import Request, Response
+from ..messages import UNPROVED, Request, Response
 from .advice import advice, page_title, suggestion
 
 __all__ = ["api_error", "status"]
@@ -88,6 +88,9 @@ def _class(number: int) -> type[APIError]:
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
+    """The members of an error; none where it is no JSON object, or larger than any error is."""
+    if len(content) > UNPROVED:
+        return {}
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):

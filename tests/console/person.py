@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,20 @@ class Person:
         self.driver.get("about:blank")
         self.driver.get(f"{self.base_uri}_gateway/#/{address}" if is_view else address)
         self.until(lambda: self.all(".live:not(.off)"))
+
+    @contextmanager
+    def at_a_page_that_learns_nothing(self) -> Iterator[None]:
+        """Pages opened meanwhile get no news: what they ask for, but by a button, never comes."""
+        source = (
+            "const fetched = window.fetch; window.fetch = (address, options) =>"
+            " options?.method === 'POST' ? fetched(address, options) : new Promise(() => {});"
+        )
+        add, remove = (f"Page.{verb}ScriptToEvaluateOnNewDocument" for verb in ("add", "remove"))
+        added = self.driver.execute_cdp_cmd(add, {"source": source})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd(remove, added)
 
     def size(self, width: int, height: int) -> None:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}

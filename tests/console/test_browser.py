@@ -218,11 +218,12 @@ def test_a_button_pressed_too_late_says_why(
     person: Person, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     new = order(gateway, wxpay)
-    person.open(new["address"])
-    record = gateway.state.store.get("order", new["number"])
-    gateway.state.store.put("order", new["number"], {**record, "state": "CLOSED"})
-    person.press("#pay")
-    person.sees("操作未执行: 该订单已关闭", ".alert")
+    with person.at_a_page_that_learns_nothing():
+        person.open(new["address"])
+        record = gateway.state.store.get("order", new["number"])
+        gateway.state.store.put("order", new["number"], {**record, "state": "CLOSED"})
+        person.press("#pay")
+        person.sees("操作未执行: 该订单已关闭", ".alert")
     person.expected = ["409"]
 
 

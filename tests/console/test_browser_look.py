@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
-from wechatpay_chain import WeChatPay, canonical
+from wechatpay_chain import ClientError, WeChatPay, canonical
 from wechatpay_chain.gateway import Gateway
 
 from .person import PHONE, Person
@@ -31,10 +30,13 @@ ATTACKS = [
 def test_what_a_client_sends_stays_text(
     attack: str, person: Person, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
-    number = f"{canonical.nonce(8)}{attack}"[:32]
-    new = order(gateway, wxpay, description=attack, attach=attack, out_trade_no=number)
-    headers = {"X-Attack": attack, "Authorization": attack}
-    assert ask(gateway, "v3/certificates", "PUT", attack, headers).status == 401
+    new = order(gateway, wxpay, description=attack, attach=attack)
+    number = new["number"]
+    named = {"Accept": "*/*", "User-Agent": attack}
+    headers = {**named, "X-Attack": attack, "Authorization": attack}
+    assert ask(gateway, "v3/pay/transactions/native", "POST", attack, headers).status == 401
+    with pytest.raises(ClientError, match="/out_trade_no must match"):
+        order(gateway, wxpay, out_trade_no=f"{canonical.nonce(8)}{attack}"[:32])
     gateway.pay(number)
     gateway.trigger("TRANSACTION.SUCCESS", "http://127.0.0.1:1/<b>", {"out_trade_no": attack})
     gateway.faults.add(f"v3/{attack}", "status", body=attack)
@@ -46,9 +48,10 @@ def test_what_a_client_sends_stays_text(
     ]  # fmt: skip
     for view, shown in {
         "orders": ".rows",
-        f"orders/{quote(number, safe='')}": "h2",
+        f"orders/{number}": "h2",
         "requests/1": ".bytes",
         "requests/2": ".bytes",
+        "requests/3": ".bytes",
         f"notifications/{notice}": ".bytes",
         "faults": ".rows",
     }.items():

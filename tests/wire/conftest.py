@@ -69,6 +69,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 def nothing_left_open() -> Iterator[None]:
     """A socket or session that was left open says so when it is collected, and fails the test."""
     gc.collect()
+    gc.freeze()  # the next collection looks at what the test made, not at all that was there before
     yield
     gc.collect()
 

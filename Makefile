@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
 
-.PHONY: demo test check lint coverage bench docs site-test peers fuzz hostile format clean
+.PHONY: demo test check lint coverage bench docs site-test peers fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.demo
@@ -58,6 +58,10 @@ format: $(VENV)/.checked
 hostile: $(VENV)/.tested
 	$(BIN)/python -m tests.security.hostile --count 20000
 	$(BIN)/python -m tests.security.interleaving --count 10000
+
+# The property tests with 2,000 examples each, and others in every run.
+properties: $(VENV)/.tested
+	$(BIN)/python -m pytest --hypothesis-profile many -m hypothesis
 
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

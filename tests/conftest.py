@@ -3,8 +3,14 @@ from __future__ import annotations
 import gc
 
 import pytest
+from hypothesis import settings
 
 from tests.support import Keys, new_key
+
+# Every run tries the same examples, however slow the machine; `make properties` tries others.
+settings.register_profile("ordinary", derandomize=True, deadline=None)
+settings.register_profile("many", max_examples=2000, deadline=None)
+settings.load_profile("ordinary")
 
 
 def pytest_collection_finish() -> None:

@@ -228,6 +228,8 @@ BASES = st.sampled_from(
     [v2(PAID), v2(PAID, "HMAC-SHA256"), v2(PAID, None), FORGED, v2({"return_code": "FAIL"}, None)]
 )
 
+EXAMPLES = settings(max_examples=max(300, settings().max_examples))
+
 
 @st.composite
 def bodies(draw: Any) -> bytes:
@@ -242,10 +244,7 @@ def bodies(draw: Any) -> bytes:
 
 
 @settings(
-    derandomize=True,
-    max_examples=1500,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(bodies())
 def test_no_success_is_anything_but_what_was_signed(teller, body):
@@ -257,7 +256,7 @@ def test_no_success_is_anything_but_what_was_signed(teller, body):
             assert answer.xml() == other_reading(body)
 
 
-@settings(derandomize=True, max_examples=1500, deadline=None)
+@EXAMPLES
 @given(bodies())
 def test_no_unsigned_success_is_one_that_others_read_as_a_failure(teller, body):
     for answer in teller.answers(TRANSFER, body):

@@ -7,10 +7,12 @@ import re
 
 import pytest
 
-from wechatpay_chain import APIError, catalogue
+from wechatpay_chain import APIError, Sensitive, catalogue
 from wechatpay_chain.catalogue import example
 from wechatpay_chain.crypto import aes, digest
 from wechatpay_chain.gateway.operations.registry import simulated
+
+from .creating import asked_for, created_first
 
 OWN = {"mchid": "mchid", "sp_mchid": "mchid", "mch_id": "mchid", "appid": "appid"}
 
@@ -31,7 +33,8 @@ def ask(gateway, wxpay, operation, **changes):
     options = {**call.options, **changes}
     if operation.base_uri:
         options["base_uri"] = gateway.base_uris[operation.base_uri]
-    return getattr(wxpay[operation.path], operation.verb)(**call.variables, **options)
+    verb = getattr(wxpay[operation.path], operation.verb)
+    return created_first(operation, gateway, lambda: verb(**call.variables, **options))
 
 
 def files(answer):
@@ -114,3 +117,93 @@ def test_times_of_apiv2(gateway, wxpay):
         seen += TIME.findall(answer.text)
     assert seen
     assert [each for each in seen if not re.fullmatch(r"[0-9-]{10} [0-9:]{8}", each)] == []
+
+
+CREATED = [each for each in catalogue.operations() if asked_for(each)]
+
+
+def test_there_are_many_that_ask_for_what_was_created():
+    paths = {each.path for each in CREATED}
+    assert len(paths) > 200
+    assert "v3/transfer/batches/batch-id/{batch_id}" in paths
+    assert "v3/payscore/serviceorder/{out_order_no}/cancel" in paths
+    assert "v2/mmpaymkttransfers/gethbinfo" in paths
+    assert not any("{sub_mchid}" in each and each.count("{") == 1 for each in paths)
+
+
+def batch(identity, number):
+    return {
+        "appid": identity.appid,
+        "out_batch_no": number,
+        "batch_name": "报销",
+        "batch_remark": "十一月报销",
+        "total_amount": 200000,
+        "total_num": 1,
+        "transfer_detail_list": [
+            {
+                "out_detail_no": f"{number}x",
+                "transfer_amount": 200000,
+                "transfer_remark": "报销",
+                "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+                "user_name": Sensitive("张三"),
+            }
+        ],
+    }
+
+
+async def test_a_batch_exists_once_it_was_created(gateway, wxpay):
+    batches = wxpay.v3.transfer.batches
+    by_ours = batches.outBatchNo._out_batch_no_
+    by_theirs = batches.batchId._batch_id_
+    detail = by_ours.details.outDetailNo._out_detail_no_
+    query = {"need_query_detail": False}
+    with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS") as error:
+        by_ours.get(out_batch_no="batch0001", query=query)
+    assert (error.value.status_code, error.value.verified) == (404, True)
+    made = (await batches.post_async(json=batch(gateway.identity, "batch0001"))).json()
+    for found in (
+        by_ours.get(out_batch_no="batch0001", query=query),
+        await by_theirs.get_async(batch_id=made["batch_id"], query=query),
+    ):
+        told = found.json()["transfer_batch"]
+        assert (told["out_batch_no"], told["batch_id"]) == ("batch0001", made["batch_id"])
+        assert (told["total_amount"], told["batch_remark"]) == (200000, "十一月报销")
+    assert detail.get(out_batch_no="batch0001", out_detail_no="batch0001x").json()["user_name"]
+    for numbers in (("batch0001", "other"), ("batch0002", "batch0001x")):
+        with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS"):
+            detail.get(out_batch_no=numbers[0], out_detail_no=numbers[1])
+    assert "张三" not in str(gateway.state.store.all("made_up"))
+
+
+def test_paths_that_look_the_same_find_either_number(gateway, wxpay):
+    applyment = catalogue.find("POST", "v3/apply4subject/applyment")
+    made = ask(gateway, wxpay, applyment).json()
+    cancel = wxpay["v3/apply4subject/applyment/{number}/cancel"]
+    sent = example.call(applyment).options["json"]["business_code"]
+    for number in (sent, made["applyment_id"]):
+        assert cancel.post(number=number).status_code == 204
+    with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS"):
+        cancel.post(number="other")
+
+
+def test_a_transfer_of_apiv2_exists_once_it_was_made(gateway, wxpay):
+    identity = gateway.identity
+    number = {"partner_trade_no": "transfer0001"}
+    asked = {"appid": identity.appid, "mch_id": identity.mchid, **number}
+    query = wxpay.v2.mmpaymkttransfers.gettransferinfo
+    with pytest.raises(APIError, match="NOT_FOUND"):
+        query.post(xml=asked, security=True)
+    wxpay.v2.mmpaymkttransfers.promotion.transfers.post(
+        xml={
+            "mch_appid": identity.appid,
+            "mchid": identity.mchid,
+            **number,
+            "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+            "check_name": "NO_CHECK",
+            "amount": 300,
+            "desc": "报销",
+            "spbill_create_ip": "1.2.3.4",
+        },
+        security=True,
+    )
+    assert query.post(xml=asked, security=True).xml()["desc"] == "报销"

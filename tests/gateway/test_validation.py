@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
+from tests.gateway.creating import created_first
 from tests.gateway.support import order
 from wechatpay_chain import APIError, ClientError, Media, Sensitive, ServerError, catalogue, xml
 from wechatpay_chain.crypto import rsa
@@ -327,7 +329,8 @@ def send_secrets(gateway, wxpay):
         if "base_uri" in options:
             options["base_uri"] = gateway.base_uris[options["base_uri"]]
         options["json"] = renamed(options["json"])
-        wxpay[operation.path].post(**call.variables, **options)
+        post = partial(wxpay[operation.path].post, **call.variables, **options)
+        created_first(operation, gateway, post)
 
 
 def sensitive_operations():

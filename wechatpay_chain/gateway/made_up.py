@@ -20,6 +20,7 @@ from ..unsigned import unsigned_v2
 from .answers import statement
 from .exchange import Call, Content, Secret
 from .made_up_file import add_file
+from .made_up_records import recall, remember
 
 __all__ = ["made_up"]
 
@@ -40,7 +41,20 @@ ROOM = 214
 
 
 def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
-    """The answer to a call, by what the catalogue says of its operation."""
+    """The answer to a call, by what the catalogue says of its operation.
+
+    Raises:
+        Refusal: it asks for something that was never created.
+    """
+    created = recall(call, operation)
+    answer = _answer(call, operation, created)
+    remember(call, operation, answer)
+    return answer
+
+
+def _answer(
+    call: Call, operation: Operation, created: Mapping[str, Any]
+) -> dict[str, Any] | Content | None:
     if operation.answer_status == 302:
         return Content(status=302, headers={"Location": "https://pay.weixin.qq.com/"}, signed=False)
     if operation.answer_type in ("application/octet-stream", "text/plain"):
@@ -57,7 +71,8 @@ def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None
         is_v2=operation.protocol == "v2",
         is_flat=operation.protocol == "v2" and signed,
     )
-    return maker.filled(operation.answer, {**_flat(call.data), **call.query, **call.params})
+    sent = {**_flat(created), **_flat(call.data), **call.query, **call.params}
+    return maker.filled(operation.answer, sent)
 
 
 def _seed(call: Call, operation: Operation) -> bytes:

@@ -94,7 +94,7 @@ def what_was_meant(
             hints.append(f"did you mean {near[0]}=?")
         else:
             hints.append(
-                f"a member of the body goes into {body}=, a parameter of the query into query=: "
+                f"A member of the body goes into {body}=, a parameter of the query into query=: "
                 f"{body}={{{name!r}: …}}"
             )
     return "".join(f". {hint}" for hint in hints)
@@ -111,11 +111,11 @@ def no_attribute(name: str, known: Iterable[str]) -> NoReturn:
         AttributeError: always.
     """
     if name in ELSEWHERE:
-        hint = ELSEWHERE[name]
+        hint = f"{ELSEWHERE[name]}."
     elif near := difflib.get_close_matches(name, list(known), n=1, cutoff=0.6):
         hint = f"did you mean wxpay.{near[0]}?"
     else:
-        hint = f"is it a segment of a path? Write wxpay['{name}/…']"
+        hint = f"is it a segment of a path? Write wxpay['{name}/…']."
     raise AttributeError(
         f"a client has no {name!r}: {hint} A path written as attributes begins with v3 or v2, as "
         "in wxpay.v3.certificates.get()"

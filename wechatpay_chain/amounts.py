@@ -7,13 +7,15 @@ The catalogue knows which members are integers; it is asked only when there is s
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from .catalogue import Member, Operation
     from .messages import Request
 
@@ -50,11 +52,16 @@ def _has_fraction(value: Any) -> bool:
         kind = type(each)
         if kind in PLAIN or (kind is dict and not _has_fraction(each)):
             continue
-        if isinstance(each, float | Decimal):
+        if isinstance(each, float) or _is_decimal(each):
             return True
         if isinstance(each, dict | list | tuple | Mapping) and _has_fraction(each):
             return True
     return False
+
+
+def _is_decimal(value: Any) -> bool:
+    decimal = sys.modules.get("decimal")  # whoever made one has loaded it
+    return decimal is not None and isinstance(value, decimal.Decimal)
 
 
 def _operation(request: Request) -> Operation | None:
@@ -85,7 +92,7 @@ def _check_member(value: Any, member: Member, place: str) -> None:
     is_integer = member.type.removesuffix("[]") == "integer"
     for at, each in enumerate(value if isinstance(value, list | tuple) else (value,)):
         where = place if each is value else f"{place}[{at}]"
-        if not isinstance(each, float | Decimal):
+        if not (isinstance(each, float) or _is_decimal(each)):
             _check(each, member.members, where)
         elif is_integer and (isinstance(each, float) or not str(each).isdigit()):
             _refuse(each, where)
@@ -97,6 +104,8 @@ def _counted(name: Any) -> str:
 
 
 def _refuse(value: float | Decimal, place: str) -> NoReturn:
+    from decimal import Decimal  # loaded where there is one to refuse
+
     number = Decimal(str(value))
     if not number.is_finite():
         instead = "a whole number"

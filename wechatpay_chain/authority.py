@@ -9,7 +9,6 @@ the transports connect to the parsed host and port.
 from __future__ import annotations
 
 import re
-import unicodedata
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple, NoReturn
 
@@ -164,7 +163,9 @@ def _idna(host: str) -> str:
     A sign that IDNA maps to another one (a full-width backslash, a Kelvin sign) is not accepted:
     whoever maps it later would get another host.
     """
-    import idna  # yarl requires it; a host is in ASCII nearly always
+    import unicodedata  # a host is in ASCII nearly always
+
+    import idna  # yarl requires it
 
     if unicodedata.normalize("NFKC", host) != host:
         return ""

@@ -8,7 +8,6 @@ Unicode, UAX #9). They are shown as Python's escapes.
 from __future__ import annotations
 
 import re
-import unicodedata
 
 __all__ = ["extent", "printable", "printable_json", "represented"]
 
@@ -18,7 +17,7 @@ ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 MORE = "…"
 
-BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
+BEYOND_ASCII = "[^\x00-\x7e]"
 
 
 def printable(text: object, limit: int = 300) -> str:
@@ -67,7 +66,7 @@ def printable_json(document: str) -> str:
     Args:
         document: what `json.dumps` returned, with `ensure_ascii` or without.
     """
-    return BEYOND_ASCII.sub(_json_escape, document)
+    return re.sub(BEYOND_ASCII, _json_escape, document)
 
 
 def _text(given: object, limit: int) -> str:
@@ -82,7 +81,11 @@ def _text(given: object, limit: int) -> str:
 
 
 def _is_hidden(character: str) -> bool:
-    return not character.isprintable() and unicodedata.category(character) in ESCAPED
+    if character.isprintable():
+        return False
+    import unicodedata  # texts that need it are rare
+
+    return unicodedata.category(character) in ESCAPED
 
 
 def _escape(character: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -158,6 +157,8 @@ class _NewFile:
 
     def open(self) -> None:
         self.discard()
+        import secrets  # only for a download
+
         name = f"{self._path.name[:NAME_LENGTH]}.{secrets.token_hex(8)}.part"
         part = self._path.with_name(name)
         descriptor = os.open(part, NEW_FILE, PRIVATE)

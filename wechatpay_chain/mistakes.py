@@ -6,7 +6,6 @@ a path's variables.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -89,7 +88,7 @@ def what_was_meant(
     for name in sorted(map(str, values)):
         if f"{{{name}}}" in path:
             continue
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+        near = _near(name, names, 0.7)
         if near:
             hints.append(f"did you mean {near[0]}=?")
         else:
@@ -112,7 +111,7 @@ def no_attribute(name: str, known: Iterable[str]) -> NoReturn:
     """
     if name in ELSEWHERE:
         hint = f"{ELSEWHERE[name]}."
-    elif near := difflib.get_close_matches(name, list(known), n=1, cutoff=0.6):
+    elif near := _near(name, known, 0.6):
         hint = f"did you mean wxpay.{near[0]}?"
     else:
         hint = f"is it a segment of a path? Write wxpay['{name}/…']."
@@ -120,3 +119,10 @@ def no_attribute(name: str, known: Iterable[str]) -> NoReturn:
         f"a client has no {name!r}: {hint} A path written as attributes begins with v3 or v2, as "
         "in wxpay.v3.certificates.get()"
     )
+
+
+def _near(name: str, known: Iterable[str], cutoff: float) -> list[str]:
+    """The known name that is most like another one, if any is."""
+    import difflib  # only for a call that fails
+
+    return difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)

@@ -8,7 +8,6 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates).
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -173,4 +172,6 @@ def comparable(serial: str) -> str:
 
 
 def _date(seconds: float) -> str:
+    import datetime  # only for a certificate that has run out
+
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

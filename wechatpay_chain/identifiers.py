@@ -1,6 +1,6 @@
 """The members that name one order, refund, transfer or contract, and where a path has them.
 
-Whoever knows the number of a call knows what it was about: an answer that names another one belongs
+The number of a call tells what it is about: a response that names another number belongs
 to another call.
 """
 

@@ -130,7 +130,7 @@ def running_loop() -> Any:
 
 
 class _Closing:
-    """One who waits for calls to end.
+    """A caller that waits for calls to end.
 
     Args:
         loop: whose calls are waited for beside the sync ones, or None.

@@ -38,7 +38,7 @@ MAX_RESPONSE_SIZE = 32 * 1024 * 1024
 """Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
 
 UNPROVED = 1024 * 1024
-"""Bytes of JSON to parse before anybody vouches for them; parsed, they take 25 times that."""
+"""Bytes of unverified JSON that are parsed at most; parsed, they take 25 times that memory."""
 
 TOKEN = re.compile(r"([?&]token=)([^&#\s]*)")
 """Whoever has the token of a download URL has the file."""

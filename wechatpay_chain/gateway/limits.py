@@ -1,4 +1,4 @@
-"""What a client that nobody knows may cost: bytes, connections, and time."""
+"""What an unauthenticated client may cost: bytes, connections, and time."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Listening:
         return port
 
     async def close(self) -> None:
-        """Accept nobody any more; connections that are open stay so."""
+        """Accept no more connections; open ones stay open."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

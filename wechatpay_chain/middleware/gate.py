@@ -1,4 +1,4 @@
-"""The last gate: no answer leaves a stack that nobody vouches for.
+"""The only way out of a stack: a response is verified, or known to be unsigned.
 
 Outermost in both stacks. The layers inside decide what an answer says; this one decides whether it
 may be handed out at all, and knows nothing of how it was verified.

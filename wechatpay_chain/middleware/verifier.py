@@ -52,7 +52,7 @@ def is_unsigned(request: Request) -> bool:
 
 
 def _is_expected(request: Request, response: Response) -> bool:
-    """A file comes whole, with 2xx: a redirect on the way to one is nobody's."""
+    """A file comes whole, with 2xx: a redirect to one is not signed by design."""
     return request.options.unsigned or is_whole(
         response.status_code, ranged="Range" in request.headers
     )

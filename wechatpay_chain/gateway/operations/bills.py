@@ -15,7 +15,6 @@ import base64
 import datetime
 import gzip
 import hashlib
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ from . import checks, refunding, transfers
 from .address import reached_at
 from .registry import operation
 from .statements import ACCOUNTS, fund_flow_bill, trade_bill
+from .tokens import random_token
 
 __all__ = [
     "download",
@@ -120,7 +120,7 @@ def _keep(state: State, text: str, *, packed: bool) -> str:
         if each["expires"] <= state.clock.now():
             state.store.delete("bill", each["token"])
             state.store.delete("bill-text", each["token"])
-    token, expires = secrets.token_urlsafe(32), state.clock.now() + VALID
+    token, expires = random_token(32), state.clock.now() + VALID
     state.store.put("bill", token, {"token": token, "expires": expires, "packed": packed})
     state.store.put("bill-text", token, {"text": text})
     return token

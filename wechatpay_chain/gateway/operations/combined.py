@@ -5,7 +5,6 @@ Source: https://pay.weixin.qq.com/doc/v3/partner/4012729714
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from ... import canonical
@@ -15,6 +14,7 @@ from ..state import State
 from . import checks, parties, payments
 from .payments import Order
 from .registry import operation
+from .tokens import random_token
 
 __all__ = ["shown"]
 
@@ -83,7 +83,7 @@ def _new(call: Call, kind: str, number: str, inner: list[Any]) -> Combined:
         "numbers": numbers,
         "notify_url": data["notify_url"],
         "prepay_id": f"wx{state.clock.compact()}{canonical.nonce(18).lower()}",
-        "token": secrets.token_urlsafe(12),
+        "token": random_token(12),
     }
     state.store.put("combined", number, combined)
     state.store.put("token", combined["token"], {"out_trade_no": numbers[0]})

@@ -19,6 +19,7 @@ from ..state import State
 from . import payments
 from .address import reached_at
 from .registry import operation
+from .tokens import random_token
 
 __all__ = ["complain", "made_up", "say"]
 
@@ -118,7 +119,7 @@ def made_up(state: State, complaint_id: str = "") -> Complaint:
         "transaction_id": f"4200000000{state.clock.compact()[:8]}{number:010}",
         "total": 100,
         "parties": {},
-        "openid": f"o{secrets.token_urlsafe(20)}",
+        "openid": f"o{random_token(20)}",
     }
     return _made(state, next(paid, unknown), "商品与描述不符", complaint_id=complaint_id)
 

@@ -20,6 +20,7 @@ from ..validation import validate
 from . import payments
 from .payments import Order
 from .registry import operation
+from .tokens import random_token
 
 __all__ = ["collect", "sign_contract"]
 
@@ -145,7 +146,7 @@ def presign(call: Call) -> dict[str, Any]:
     """A token with which a user's contract is signed, in WeChat."""
     _validate(call)
     facepay_user = call.data["facepay_user"]
-    token = secrets.token_urlsafe(24)
+    token = random_token(24)
     wanted = {
         "organization_id": facepay_user["organization_id"],
         "out_user_id": facepay_user["out_user_id"],
@@ -172,7 +173,7 @@ def sign_contract(state: State, presign_token: str) -> dict[str, Any]:
         "mchid": state.identity.mchid,
         "organization_id": user["organization_id"],
         "use_id": user["use_id"],
-        "openid": f"o{secrets.token_urlsafe(20)}",
+        "openid": f"o{random_token(20)}",
         "contract_state": "CONTRACTED",
         "contract_signed_time": state.clock.rfc3339(),
         "contract_mode": wanted["mode"],
@@ -199,21 +200,21 @@ def contract(call: Call) -> dict[str, Any]:
 def offline_authinfo(call: Call) -> dict[str, Any]:
     """A credential for a face device of an organization."""
     _validate(call)
-    return {"authinfo": secrets.token_urlsafe(48)}
+    return {"authinfo": random_token(48)}
 
 
 @operation("POST", "v3/offlinefacemch/tokens")
 def token(call: Call) -> dict[str, Any]:
     """A credential for a page."""
     _validate(call)
-    return {"token": secrets.token_urlsafe(48)}
+    return {"token": random_token(48)}
 
 
 @operation("POST", "v3/offlineface/repayment-url")
 def repayment_url(call: Call) -> dict[str, Any]:
     """Where a user repays what a face payment could not take."""
     _validate(call)
-    clock, number = call.state.clock, secrets.token_urlsafe(12)
+    clock, number = call.state.clock, random_token(12)
     page = f"https://payapp.weixin.qq.com/offlineface/repayment?token={number}"
     return {"repayment_url": page, "expire_at": clock.rfc3339(clock.now() + LIFETIME)}
 
@@ -224,7 +225,7 @@ def authinfo(call: Call) -> dict[str, Any]:
     call.require("store_id", "store_name", "device_id", "rawdata", "appid", "now", "version")
     echoed = ("appid", "mch_id", "sub_appid", "sub_mch_id")
     return {
-        "authinfo": secrets.token_urlsafe(48),
+        "authinfo": random_token(48),
         "expires_in": "3600",
         **{name: call.data[name] for name in echoed if call.data.get(name)},
     }

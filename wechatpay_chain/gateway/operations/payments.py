@@ -16,6 +16,7 @@ from ... import canonical
 from ..exchange import Refusal
 from ..state import State
 from . import funds
+from .tokens import random_token
 
 __all__ = [
     "CLOSED",
@@ -81,7 +82,7 @@ def create(
     """
     known = find(state, number)
     if known is None:
-        token = secrets.token_urlsafe(12)
+        token = random_token(12)
         order = {
             "out_trade_no": number,
             "content": dict(content),
@@ -170,7 +171,7 @@ def pay(state: State, number: str, openid: str = "") -> Order:
             "state": SUCCESS,
             "transaction_id": _transaction_id(state),
             "paid": state.clock.now(),
-            "openid": openid or order.get("openid") or f"o{secrets.token_urlsafe(20)}",
+            "openid": openid or order.get("openid") or f"o{random_token(20)}",
             "bank_type": "OTHERS",
             "frozen": order["total"] if order.get("profit_sharing") else 0,
         }

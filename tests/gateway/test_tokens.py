@@ -1,0 +1,13 @@
+"""Tokens that the gateway makes can be pasted behind a command."""
+
+import secrets
+
+import pytest
+
+from wechatpay_chain.gateway.operations.tokens import random_token
+
+
+def test_no_token_reads_as_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["-4P4s4xv", "--", "_ok-"])
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda size: next(drawn))
+    assert random_token(6) == "_ok-"

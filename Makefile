@@ -8,7 +8,7 @@ STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what inst
 .PHONY: demo test check lint coverage bench docs site-test peers fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
-	$(BIN)/python -m wechatpay_chain.gateway.demo
+	$(BIN)/python -m wechatpay_chain.gateway.examples.seed_calls
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest
@@ -52,7 +52,7 @@ fuzz-%: $(VENV)/.fuzzed
 format: $(VENV)/.checked
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/python -m wechatpay_chain.catalogue.form
+	$(BIN)/python -m wechatpay_chain.catalogue.formatting
 
 # 20,000 hostile responses and 10,000 interleavings of responses, in the sync and in the async world.
 hostile: $(VENV)/.tested

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 MESSAGE = b"1700000000\n0123456789ABCDEF0123456789ABCDEF\n" + b'{"code_url":"x"}\n' * 8
 SIGNS = 200

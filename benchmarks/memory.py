@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 
 from .merchant import MCHID, PLATFORM_ID, SERIAL, Keys
 from .report import Figure, heading, line

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any, BinaryIO, Generic, Literal, TypeAlias, TypedDict, TypeVar
 
-from wechatpay_chain.chain import Chain
-from wechatpay_chain.media import Media
-from wechatpay_chain.messages import Response
+from wechatpay_chain.chain.node import Chain
+from wechatpay_chain.messages.media import Media
+from wechatpay_chain.messages.response import Response
 from wechatpay_chain.stack import Stack
 
 Members = TypeVar("Members", covariant=True)

@@ -23,8 +23,8 @@ HEAD = """\
 from collections.abc import Mapping
 from typing import Any, Literal, Required, TypedDict, Unpack, overload
 
-from wechatpay_chain.messages import Response
-from wechatpay_chain.sensitive import Sensitive
+from wechatpay_chain.messages.response import Response
+from wechatpay_chain.messages.sensitive import Sensitive
 from wechatpay_chain.typed.base import JSONResponse, Node, Options, Untyped, XMLResponse
 """
 VERBS = ("get", "post", "put", "patch", "delete")

@@ -15,9 +15,10 @@ from tests.support import (
     new_key,
     self_signed,
 )
-from wechatpay_chain import ConfigurationError, Media, Response, Sensitive, credential
+from wechatpay_chain import ConfigurationError, Media, Response, Sensitive
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.keys import credential
+from wechatpay_chain.testing.mock import MockTransport
 
 WORLDS = pytest.mark.parametrize("world", ["sync", "async"])
 CERTIFIED = new_key()

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wechatpay_chain import ConfigurationError, canonical
+from wechatpay_chain import ConfigurationError
+from wechatpay_chain.messages import canonical
 
 FIELD_NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,15}", fullmatch=True)
 

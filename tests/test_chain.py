@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wechatpay_chain import ConfigurationError, Response
-from wechatpay_chain.chain import VERBS, Chain
-from wechatpay_chain.segments import segment
+from wechatpay_chain.chain.node import VERBS, Chain
+from wechatpay_chain.chain.segments import segment
 
 
 class Recorder:

@@ -34,7 +34,7 @@ from wechatpay_chain import (
     WeChatPay,
 )
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 
 
 @pytest.fixture

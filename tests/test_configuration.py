@@ -25,7 +25,7 @@ from tests.support import (
     self_signed,
 )
 from wechatpay_chain import ConfigurationError, WeChatPay
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 
 COPIED = [
     "{}\n",

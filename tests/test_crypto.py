@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import new_key
-from wechatpay_chain import ConfigurationError, DecryptionError, canonical
+from wechatpay_chain import ConfigurationError, DecryptionError
 from wechatpay_chain.crypto import aes, digest, rsa
+from wechatpay_chain.messages import canonical
 
 PUBLISHED = {
     "appid": "wxd930ea5d5a258f4f",

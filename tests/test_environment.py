@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.support import APIV3_KEY, MCHID, MERCHANT_SERIAL, PUBLIC_KEY_ID, SECRET, pem
 from wechatpay_chain import ConfigurationError, WeChatPay
-from wechatpay_chain.environment import KNOWN, settings
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.keys.environment import KNOWN, settings
+from wechatpay_chain.testing.mock import MockTransport
 
 KUBERNETES = {
     "WECHATPAY_SERVICE_HOST": "10.0.0.1",

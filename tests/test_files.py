@@ -11,10 +11,11 @@ from email.parser import BytesParser
 import pytest
 
 from tests.support import MCHID, PUBLIC_KEY_ID, SECRET
-from wechatpay_chain import ConfigurationError, Media, Response, canonical
+from wechatpay_chain import ConfigurationError, Media, Response
 from wechatpay_chain.crypto import digest
-from wechatpay_chain.media import multipart
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.messages import canonical
+from wechatpay_chain.messages.media import multipart
+from wechatpay_chain.testing.mock import MockTransport
 
 
 def parts_of(request):

@@ -21,14 +21,14 @@ from wechatpay_chain import (
     ResponseError,
     Sensitive,
     SignatureError,
-    canonical,
-    certificates,
-    xml,
 )
 from wechatpay_chain.crypto import digest, rsa
-from wechatpay_chain.gateway import Gateway, demo
-from wechatpay_chain.gateway.exchange import Arrival
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.examples import seed_calls as demo
+from wechatpay_chain.gateway.messages.exchange import Arrival
+from wechatpay_chain.keys import certificates
+from wechatpay_chain.messages import canonical, xml
+from wechatpay_chain.testing.mock import MockTransport
 
 COLLECTION = "v3/offlineface/face-collections/{collection_id}"
 

@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.support import MCHID, SECRET
-from wechatpay_chain import ConfigurationError, canonical
+from wechatpay_chain import ConfigurationError
 from wechatpay_chain.crypto import digest, rsa
+from wechatpay_chain.messages import canonical
 
 
 @pytest.fixture

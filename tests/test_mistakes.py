@@ -10,8 +10,8 @@ import pytest
 
 from tests.support import MCHID
 from wechatpay_chain import ConfigurationError, catalogue
-from wechatpay_chain.chain import Chain
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.chain.node import Chain
+from wechatpay_chain.testing.mock import MockTransport
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_right_call_loads_none_of_the_catalogue():
     code = """
 import sys
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 wxpay = WeChatPay(mchid="1", secret="s" * 32, transport=MockTransport(lambda _: None))
 wxpay["v2/x/{id}"].post(id="1", xml={"mch_id": "1"}, unsigned=True)
 assert not any(name.startswith("wechatpay_chain.catalogue") for name in sys.modules)

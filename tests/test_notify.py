@@ -9,15 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import APIV3_KEY, PUBLIC_KEY_ID, SECRET
-from wechatpay_chain import (
-    ConfigurationError,
-    DecryptionError,
-    Headers,
-    SignatureError,
-    canonical,
-    xml,
-)
+from wechatpay_chain import ConfigurationError, DecryptionError, Headers, SignatureError
 from wechatpay_chain.crypto import aes, digest
+from wechatpay_chain.messages import canonical, xml
 
 CONTENT = {"out_trade_no": "1217752501201407033233368018", "amount": {"total": 100}}
 

@@ -27,8 +27,8 @@ from wechatpay_chain import ConfigurationError
 from wechatpay_chain.crypto import certificate as certificates
 from wechatpay_chain.crypto import keys as loading
 from wechatpay_chain.crypto.der import Kind
-from wechatpay_chain.secret import Secret
 from wechatpay_chain.transport.tls import TLS
+from wechatpay_chain.utils.secret import Secret
 
 DER = serialization.Encoding.DER
 PEM = serialization.Encoding.PEM

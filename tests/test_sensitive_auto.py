@@ -25,12 +25,12 @@ from wechatpay_chain import (
     Response,
     Sensitive,
     SignatureError,
-    automatic,
     catalogue,
 )
 from wechatpay_chain.crypto import aes, rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.middleware.v3 import field_encryption
+from wechatpay_chain.testing.mock import MockTransport
 
 KEYS = Keys(new_key(), new_key())
 RECEIVER = "v3/profitsharing/receivers/add"
@@ -143,7 +143,7 @@ def test_json_inside_a_text_stays_as_it_is():
     text = {"type": "string", "contentMediaType": "application/json"}
     text["contentSchema"] = {"type": "object", "properties": {"name": inside}}
     members = catalogue.schema.members({"type": "object", "properties": {"a": text, "b": inside}})
-    assert automatic._marks(members) == {"b": None}
+    assert field_encryption.marks_of(members) == {"b": None}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.support import PUBLIC_KEY_ID, Keys, new_key
 from wechatpay_chain import APIError, ConfigurationError, Headers, Request, Response
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.middleware.status import api_error, http_error
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 
 KEYS = Keys(new_key(), new_key())
 NOT_FOUND = {"code": "NOT_FOUND", "message": "no such thing"}

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from urllib3.util.url import _encode_target
 from yarl import URL
 
-from wechatpay_chain import ConfigurationError, uri
+from wechatpay_chain import ConfigurationError
+from wechatpay_chain.chain import uri
+from wechatpay_chain.messages import percent_encoding
 
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"))
 OWN = uri.DEFAULT_BASE_URI
@@ -28,7 +30,7 @@ def test_a_value_comes_back_from_its_segment(value):
 
 @given(st.dictionaries(TEXTS.filter(bool), st.one_of(TEXTS, st.integers())))
 def test_a_query_comes_back(query):
-    text = uri.query_string(query)
+    text = percent_encoding.query_string(query)
     assert text.isascii()
     assert dict(parse_qsl(text, keep_blank_values=True)) == {k: str(v) for k, v in query.items()}
 
@@ -39,7 +41,7 @@ def test_no_http_library_would_change_a_target(path, query):
         target = uri.locate(f"v3/{path}", OWN, OWN)[1]
     except ConfigurationError:
         return
-    target = uri.append_query(target, uri.query_string({"q": query}))
+    target = percent_encoding.append_query(target, percent_encoding.query_string({"q": query}))
     assert target.isascii()
     assert _encode_target(target) == target
     assert URL(f"https://api.mch.weixin.qq.com{target}", encoded=True).raw_path_qs == target
@@ -47,8 +49,8 @@ def test_no_http_library_would_change_a_target(path, query):
 
 @given(TEXTS)
 def test_encoding_twice_is_encoding_once(text):
-    once = uri.normalize(text)
-    assert uri.normalize(once) == once
+    once = percent_encoding.normalize(text)
+    assert percent_encoding.normalize(once) == once
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_encoding_twice_is_encoding_once(text):
     ],
 )
 def test_what_is_verbatim_keeps_its_reserved_characters(written, encoded):
-    assert uri.normalize(written) == encoded
+    assert percent_encoding.normalize(written) == encoded
 
 
 @pytest.mark.parametrize(
@@ -96,13 +98,13 @@ def test_a_variable_is_encoded_whole(value, segment):
     ],
 )
 def test_queries(query, text):
-    assert uri.query_string(query) == text
+    assert percent_encoding.query_string(query) == text
 
 
 @pytest.mark.parametrize("query", [7, ["ab", "c"], [1], {"a": {"b": 1}}, {"a": "\ud800"}])
 def test_a_query_of_another_kind_is_refused(query):
     with pytest.raises(ConfigurationError, match="query"):
-        uri.query_string(query)
+        percent_encoding.query_string(query)
 
 
 def test_a_missing_variable_is_named_with_those_that_exist():

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import MCHID, SECRET, Keys, new_key
-from wechatpay_chain import ConfigurationError, Response, canonical, xml
+from wechatpay_chain import ConfigurationError, Response
 from wechatpay_chain.crypto import digest
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.messages import canonical, xml
+from wechatpay_chain.testing.mock import MockTransport
 
 NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True).filter(
     lambda name: name not in ("sign", "sign_type", "mch_id", "mchid", "combine_mch_id")

@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, unquote
 import pytest
 
 from tests.support import MCHID
-from wechatpay_chain import ConfigurationError, xml
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain import ConfigurationError
+from wechatpay_chain.messages import xml
+from wechatpay_chain.testing.mock import MockTransport
 
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 NOON = datetime.datetime(2026, 1, 2, 12, 0, tzinfo=CHINA)
@@ -160,7 +161,7 @@ def test_the_catalogue_is_not_loaded_without_a_fraction():
     code = """
 import sys
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 wxpay = WeChatPay(mchid="1", secret="s" * 32, transport=MockTransport(lambda _: None))
 wxpay.v2.pay.unifiedorder.post(xml={"mch_id": "1", "total_fee": 1, "x": "1.5"}, unsigned=True)
 assert not any(name.startswith("wechatpay_chain.catalogue") for name in sys.modules)

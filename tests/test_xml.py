@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wechatpay_chain import ConfigurationError, xml
+from wechatpay_chain import ConfigurationError
+from wechatpay_chain.messages import xml
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_.]{0,15}", fullmatch=True)
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"))

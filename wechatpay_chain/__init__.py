@@ -7,9 +7,9 @@ wxpay = WeChatPay(mchid="…", serial="…", private_key="apiclient_key.pem",
 order = wxpay.v3.pay.transactions.native.post(json={…}).json()
 """
 
-from . import errors
+from . import _aliases, errors
 from ._version import __version__
-from .chain import Chain
+from .chain.node import Chain
 from .client import WeChatPay
 from .errors import (
     APIError,
@@ -25,11 +25,15 @@ from .errors import (
     WeChatPayError,
 )
 from .flow import Call, Effect, Flow, Handler, Middleware, Send, Sleep
-from .media import Media
-from .messages import Headers, Request, Response
-from .notify import Notification, Reply
-from .sensitive import Sensitive
+from .messages.headers import Headers
+from .messages.media import Media
+from .messages.request import Request
+from .messages.response import Response
+from .messages.sensitive import Sensitive
+from .notifications.notification import Notification, Reply
 from .stack import Stack
+
+_aliases.install()
 
 __all__ = [
     "APIError",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ._version import __version__
-from .chain import Chain, dunders
-from .configuration import (
+from .chain.options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
+from .chain.root import ChainRoot
+from .chain.uri import DEFAULT_BASE_URI
+from .crypto import keys
+from .flow import Flow, Handler, Transport, run, run_async
+from .invoke import Invoke
+from .keys.configuration import (
     aes_key_of,
     answer_with_of,
     credential_of,
@@ -18,21 +24,17 @@ from .configuration import (
     platform_of,
     secret_of,
 )
-from .credential import Credential, Platform
-from .crypto import keys
-from .download import downloading
-from .errors import ConfigurationError
-from .flow import Flow, Handler, Transport, run, run_async
-from .invoke import Invoke
-from .lifetime import GRACE, Calls, running_loop
-from .messages import Response
-from .notify import Notification, open_v2, open_v3
-from .options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
-from .secret import hide
-from .segments import root
+from .keys.credential import Credential, Platform
+from .messages.response import Response
+from .middleware.download import downloading
+from .middleware.stacks import default_stacks
+from .notifications.notification import Notification
+from .notifications.v2 import open_v2
+from .notifications.v3 import open_v3
 from .stack import Stack
-from .stacks import default_stacks
-from .uri import DEFAULT_BASE_URI
+from .transport.lifetime import GRACE, Calls, running_loop
+from .utils.exceptions import ConfigurationError
+from .utils.secret import hide
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +51,7 @@ SECRETS = frozenset({"private_key", "certs", "apiv3_key", "secret", "merchant", 
 USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
-class WeChatPay:
+class WeChatPay(ChainRoot):
     """A WeChat Pay merchant's client. Threads and event loops may share one.
 
     Args:
@@ -137,7 +139,7 @@ class WeChatPay:
             answer_with_of(answer_with, self._platform),
         )
         if "IPython" in sys.modules:
-            from .ipython import install
+            from .chain.ipython import install
 
             install()  # so that a prompt completes this client's chains
 
@@ -153,7 +155,7 @@ class WeChatPay:
             ConfigurationError: a variable is missing or malformed.
         """
         environ, arguments = hide(environ), _hidden(arguments)
-        from .environment import settings
+        from .keys.environment import settings
 
         return cls(**{**settings(os.environ if environ is None else environ), **arguments})
 
@@ -170,28 +172,14 @@ class WeChatPay:
             ConfigurationError: the file is missing, or is not a gateway's.
         """
         arguments = _hidden(arguments)
-        from .connection_file import settings  # few clients need it
+        from .testing.connection_file import settings  # few clients need it
 
         return cls(**{**settings(path, tls=tls), **arguments})
-
-    def chain(self, path: str) -> Chain:
-        """A chain from a string, taken as it is; see `Chain.chain`."""
-        return Chain(self).chain(path)
-
-    def __getitem__(self, path: str) -> Chain:
-        return self.chain(path)
 
     if TYPE_CHECKING:
         # The chains that the catalogue knows, generated from it; any other is a string.
         v2: V2
         v3: V3
-    else:
-
-        def __getattr__(self, name: str) -> Chain:
-            return Chain(self, root(name, WeChatPay), name=name)
-
-    __iter__ = None
-    __contains__ = None
 
     def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
         """Make one call; what a verb at the end of a chain does.
@@ -234,8 +222,9 @@ class WeChatPay:
             )
         if v2 or wanted == "off":
             return handle
-        handler: Handler = _automatic().automatic(handle, self._credential)
-        return handler
+        with _catalogue_needed():
+            from .middleware.v3.field_encryption import encrypt_fields
+        return encrypt_fields(handle, self._credential)
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
@@ -306,7 +295,9 @@ class WeChatPay:
         """
         notice = open_v3(headers, body, self._platform, self._apiv3_key)
         if self._sensitive:
-            notice = _automatic().opened(notice, self._credential)
+            with _catalogue_needed():
+                from .notifications.encrypted_fields import decrypt_fields
+            notice = decrypt_fields(notice, self._credential)
         return notice
 
     def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:
@@ -357,25 +348,18 @@ class WeChatPay:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def __dir__(self) -> list[str]:
-        own = [name for name in object.__dir__(self) if not name.startswith("_")]
-        return [*dunders(self), *own, "v2", "v3"]
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return Chain(self)._ipython_key_completions_()
-
     def __repr__(self) -> str:
         return f"<WeChatPay {self._mchid}>"
 
 
-def _automatic() -> Any:
+@contextlib.contextmanager
+def _catalogue_needed() -> Iterator[None]:
     try:
-        from . import automatic  # loads the catalogue
+        yield
     except (ImportError, OSError) as error:
         raise ConfigurationError(
             f'sensitive="auto" needs the catalogue, which cannot be read; nothing was sent: {error}'
         ) from error
-    return automatic
 
 
 def _http_transport(verify: Verify, proxy: str | None) -> HTTPTransport:

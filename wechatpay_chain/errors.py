@@ -15,12 +15,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from .display import printable
-
-if TYPE_CHECKING:
-    from .messages import Request, Response
+from .messages.response import Response, ResponseError
+from .utils.exceptions import (
+    ConfigurationError,
+    DecryptionError,
+    TransportError,
+    TransportTimeout,
+    WeChatPayError,
+)
 
 __all__ = [
     "APIError",
@@ -37,54 +41,8 @@ __all__ = [
     "WeChatPayError",
 ]
 
-LONGEST = 4000
-"""Characters of a message."""
 
 SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch"]
-
-
-class WeChatPayError(Exception):
-    """Base of every error of this library.
-
-    An error can be pickled, for a process pool or a task queue, with its attributes; the request in
-    it loses its credentials on the way, and what was given as options.
-    """
-
-    def __init__(self, *args: Any) -> None:
-        # Much of a message may come from outside: a code, a header, a library's own words.
-        super().__init__(*(printable(a, LONGEST) if isinstance(a, str) else a for a in args))
-
-    def __reduce__(self) -> Any:
-        return _rebuilt, (type(self), self.args), self.__dict__
-
-
-class ConfigurationError(WeChatPayError, ValueError):
-    """An argument, key or option is wrong or missing; nothing was sent."""
-
-
-class TransportError(WeChatPayError):
-    """No usable answer came back; the server may or may not have acted on the request."""
-
-
-class TransportTimeout(TransportError, TimeoutError):
-    """Connecting, or waiting for the next bytes, took longer than `timeout`."""
-
-
-class ResponseError(WeChatPayError):
-    """An answer came, and it is not usable.
-
-    Attributes:
-        request: the request that was answered; None for a notification.
-        response: the answer; None for a notification.
-    """
-
-    request: Request | None
-    response: Response | None
-
-    def __init__(self, message: str, response: Response | None = None) -> None:
-        super().__init__(message)
-        self.response = response
-        self.request = response.request if response is not None else None
 
 
 class APIError(ResponseError):
@@ -148,14 +106,3 @@ class SignatureError(ResponseError):
     ) -> None:
         super().__init__(message, response)
         self.reason = reason
-
-
-class DecryptionError(WeChatPayError):
-    """A ciphertext could not be opened with the key at hand."""
-
-
-def _rebuilt(kind: type[WeChatPayError], args: tuple[Any, ...]) -> WeChatPayError:
-    """An error without its attributes; `__init__` of a subclass may take other arguments."""
-    error = kind.__new__(kind, *args)
-    error.args = args
-    return error

@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol, TypeAlias
 
-from .errors import APIError, ConfigurationError
-from .messages import Request, Response
+from .errors import APIError
+from .messages.request import Request
+from .messages.response import Response
+from .utils.exceptions import ConfigurationError
 
 __all__ = [
     "Call",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from .errors import ConfigurationError
 from .flow import Flow, Handler, Middleware, Send
-from .messages import Request, Response
+from .messages.request import Request
+from .messages.response import Response
+from .utils.exceptions import ConfigurationError
 
 __all__ = ["Stack", "Stacks"]
 

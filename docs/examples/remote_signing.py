@@ -34,10 +34,10 @@ from wechatpay_chain import (
     Send,
     SignatureError,
     Stack,
-    canonical,
 )
-from wechatpay_chain.credential import CLOCK_SKEW, SIGNATURE_FIELDS
-from wechatpay_chain.middleware.verifier import is_unsigned
+from wechatpay_chain.keys.credential import CLOCK_SKEW, SIGNATURE_FIELDS
+from wechatpay_chain.messages import canonical
+from wechatpay_chain.middleware.v3.verifier import is_unsigned
 
 T = TypeVar("T")
 Asking = Generator[Effect, Any, T]

@@ -16,12 +16,13 @@ from urllib.parse import parse_qsl, unquote
 import pytest
 
 from tests.support import Keys, new_key
-from wechatpay_chain import Sensitive, WeChatPay, catalogue, xml
+from wechatpay_chain import Sensitive, WeChatPay, catalogue
 from wechatpay_chain.catalogue import example
+from wechatpay_chain.catalogue.code_samples import styles
 from wechatpay_chain.catalogue.operation import Operation
-from wechatpay_chain.catalogue.styles import styles
-from wechatpay_chain.messages import Request
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.messages import xml
+from wechatpay_chain.messages.request import Request
+from wechatpay_chain.testing.mock import MockTransport
 
 jsonschema = pytest.importorskip("jsonschema")
 PRODUCTS = catalogue.products()

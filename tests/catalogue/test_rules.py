@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wechatpay_chain import catalogue
-from wechatpay_chain.catalogue.form import dumps
+from wechatpay_chain.catalogue.formatting import dumps
 
 from .rules import EXTENSIONS, FOLDER, problems
 

@@ -6,7 +6,7 @@ import pytest
 
 from wechatpay_chain import catalogue
 from wechatpay_chain.catalogue import Operation
-from wechatpay_chain.unsigned import PAGE, is_unsigned_v3, unsigned_v2
+from wechatpay_chain.messages.unsigned import PAGE, is_unsigned_v3, unsigned_v2
 
 OPERATIONS = {
     f"/{operation.path.removeprefix('v2/')}": operation

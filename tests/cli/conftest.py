@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from wechatpay_chain.cli import ops, output
+from wechatpay_chain.cli import output
+from wechatpay_chain.cli.operations import commands as ops
 
 
 @pytest.fixture

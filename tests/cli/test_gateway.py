@@ -13,9 +13,10 @@ import pytest
 
 from tests.cli.support import data, lines, refused, run
 from tests.cli.test_guide import GUIDES, commands
-from wechatpay_chain.cli import control, steering
+from wechatpay_chain.cli.gateway import client as control
+from wechatpay_chain.cli.gateway import controls as steering
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.faults import NAMES
+from wechatpay_chain.gateway.server.faults import NAMES
 
 NOBODY = "http://127.0.0.1:1/notify"
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.cli.support import data, lines, plain_environment, refused, run
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.cli import steering
-from wechatpay_chain.gateway import running
-from wechatpay_chain.gateway.running import Settings
+from wechatpay_chain.cli.gateway import controls as steering
+from wechatpay_chain.gateway import program as running
+from wechatpay_chain.gateway.program import Settings
 
 FREE = ("--port", "0", "--tls-port", "0")
 

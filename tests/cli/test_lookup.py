@@ -7,10 +7,10 @@ import pytest
 from tests.cli.support import refused
 from wechatpay_chain import catalogue
 from wechatpay_chain.catalogue import Operation
-from wechatpay_chain.catalogue.styles import styles
+from wechatpay_chain.catalogue.code_samples import styles
 from wechatpay_chain.cli.failure import Failure
-from wechatpay_chain.cli.lookup import as_path, one_operation
-from wechatpay_chain.cli.ops import _url
+from wechatpay_chain.cli.operations.commands import _url
+from wechatpay_chain.cli.operations.lookup import as_path, one_operation
 
 BY_ID = "v3/pay/transactions/id/{transaction_id}"
 NATIVE = "v3/pay/transactions/native"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.cli.support import data, lines, refused, run
 from wechatpay_chain import catalogue
-from wechatpay_chain.catalogue.styles import styles
-from wechatpay_chain.cli.describe import folded
+from wechatpay_chain.catalogue.code_samples import styles
+from wechatpay_chain.cli.operations.describe import folded
 
 REFUND = ("POST", "v3/refund/domestic/refunds")
 PAGE_RUN = settings(max_examples=60, deadline=None)

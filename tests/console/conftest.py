@@ -14,7 +14,7 @@ import pytest
 
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 from .person import Person
 

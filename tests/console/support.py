@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.gateway.support import ASKING
-from wechatpay_chain import WeChatPay, canonical
+from wechatpay_chain import WeChatPay
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.messages import canonical
 
 NOTIFY = "http://127.0.0.1:1/notify"
 HTML = {"Accept": "text/html"}

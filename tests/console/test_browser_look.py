@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from wechatpay_chain import ClientError, WeChatPay, canonical
+from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.messages import canonical
 
 from .person import PHONE, Person
 from .support import ask, combined, order, sent_wrongly

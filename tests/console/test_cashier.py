@@ -9,9 +9,9 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wechatpay_chain import canonical
 from wechatpay_chain.gateway.console import cashier_page, money, qr
-from wechatpay_chain.gateway.operations import payments
+from wechatpay_chain.gateway.simulation.payments import records as payments
+from wechatpay_chain.messages import canonical
 
 from .support import HTML, SCENE, ask, combined, order, page
 

@@ -8,9 +8,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from wechatpay_chain import canonical, xml
 from wechatpay_chain.crypto import digest
-from wechatpay_chain.gateway.console import guess_v2
+from wechatpay_chain.gateway.console.diagnosis import v2 as guess_v2
+from wechatpay_chain.messages import canonical, xml
 
 from .support import ask, latest
 
@@ -147,7 +147,7 @@ def test_hmac_is_told_from_md5():
 
 
 def test_fields_in_the_query(gateway):
-    from wechatpay_chain.gateway.console.explanation import explain
+    from wechatpay_chain.gateway.console.diagnosis.explanation import explain
 
     entry = {
         "method": "GET",

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, utils
 
 from tests.gateway.support import ASKING
 from tests.support import new_key
-from wechatpay_chain import canonical
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway.console import guess_v3
-from wechatpay_chain.gateway.console.guess_v3 import Sent
+from wechatpay_chain.gateway.console.diagnosis import v3 as guess_v3
+from wechatpay_chain.gateway.console.diagnosis.v3 import Sent
+from wechatpay_chain.messages import canonical
 
 from .support import latest, right, sent_wrongly
 

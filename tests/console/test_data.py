@@ -10,9 +10,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from wechatpay_chain import APIError, ClientError, canonical
+from wechatpay_chain import APIError, ClientError
 from wechatpay_chain.gateway.console import data
-from wechatpay_chain.gateway.console.explanation import verdict
+from wechatpay_chain.gateway.console.diagnosis.explanation import verdict
+from wechatpay_chain.messages import canonical
 
 from .support import ask, combined, latest, order
 

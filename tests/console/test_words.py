@@ -15,9 +15,8 @@ from .test_causes_v3 import MISTAKES as MISTAKES_V3
 
 STATIC = resources.files(console).joinpath("static")
 SCRIPTS = {each.name: each.read_text("utf-8") for each in STATIC.iterdir() if "js" in each.name}
-CODE = "\n".join(
-    each.read_text("utf-8") for each in resources.files(console).iterdir() if "guess" in each.name
-) + resources.files(console).joinpath("explanation.py").read_text("utf-8")
+DIAGNOSIS = resources.files(console).joinpath("diagnosis")
+CODE = "\n".join(each.read_text("utf-8") for each in DIAGNOSIS.iterdir() if each.is_file())
 STEPS = "Authorization mchid serial_no timestamp nonce_str signature mch_id XML certificate sign"
 
 

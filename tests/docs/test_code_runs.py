@@ -32,9 +32,10 @@ from tests.support import (
     pem,
     write,
 )
-from wechatpay_chain import Request, Response, canonical, transport, xml
+from wechatpay_chain import Request, Response, transport
 from wechatpay_chain.crypto import aes, digest, rsa
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.messages import canonical, xml
+from wechatpay_chain.testing.mock import MockTransport
 
 FRAMEWORKS = {"fastapi", "django", "flask"}
 """Not among this project's dependencies: their blocks run where they are installed."""

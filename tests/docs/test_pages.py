@@ -10,10 +10,11 @@ import pytest
 
 import wechatpay_chain
 from tests.docs.support import CHINESE, EXAMPLES, GUIDES, PAGES, READMES, ROOT, blocks, name
-from wechatpay_chain import environment, errors
+from wechatpay_chain import errors
+from wechatpay_chain.chain.options import OPTIONS
 from wechatpay_chain.invoke import Invoke
-from wechatpay_chain.options import OPTIONS
-from wechatpay_chain.unsigned import unsigned_v2
+from wechatpay_chain.keys import environment
+from wechatpay_chain.messages.unsigned import unsigned_v2
 
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

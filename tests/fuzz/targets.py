@@ -16,12 +16,15 @@ from typing import Any, TypeAlias
 
 from tests.fuzz import wire
 from tests.support import APIV3_KEY, MCHID, SECRET, Keys, new_key, self_signed
-from wechatpay_chain import WeChatPayError, uri, xml
-from wechatpay_chain.certificates import open_certificates
-from wechatpay_chain.connection_file import settings
+from wechatpay_chain import WeChatPayError
+from wechatpay_chain.chain import uri
 from wechatpay_chain.crypto import aes, certificate, digest, keys
-from wechatpay_chain.messages import Headers, Response
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.keys.certificates import open_certificates
+from wechatpay_chain.messages import xml
+from wechatpay_chain.messages.headers import Headers
+from wechatpay_chain.messages.response import Response
+from wechatpay_chain.testing.connection_file import settings
+from wechatpay_chain.testing.mock import MockTransport
 
 __all__ = ["TARGETS", "Target"]
 

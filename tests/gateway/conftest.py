@@ -6,7 +6,7 @@ import pytest
 
 from tests.gateway.support import Receiver
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wechatpay_chain import APIError, Response, xml
+from wechatpay_chain import APIError, Response
 from wechatpay_chain.catalogue import Operation
-from wechatpay_chain.gateway import Gateway, made_up_records
-from wechatpay_chain.gateway.operations.registry import simulated
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.simulation.registry import simulated
+from wechatpay_chain.gateway.simulation.stubs import records as made_up_records
+from wechatpay_chain.messages import xml
 
 
 def is_simulated(operation: Operation) -> bool:

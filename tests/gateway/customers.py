@@ -21,7 +21,7 @@ from wechatpay_chain import (
     TransportError,
     WeChatPay,
 )
-from wechatpay_chain.gateway.faults import NAMES, OF_NOTIFICATIONS
+from wechatpay_chain.gateway.server.faults import NAMES, OF_NOTIFICATIONS
 
 CALLS = 5
 """Of one customer."""

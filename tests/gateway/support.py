@@ -10,8 +10,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from wechatpay_chain import canonical
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.messages import canonical
 
 SUB = {"sub_mchid": "1900000109"}
 ASKING = {"User-Agent": "shop/1.0", "Accept": "application/json"}

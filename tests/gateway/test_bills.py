@@ -20,10 +20,11 @@ from tests.gateway.support import (
     paid_by_v2,
     paid_to_partner,
 )
-from wechatpay_chain import APIError, canonical
+from wechatpay_chain import APIError
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway.exchange import Arrival
-from wechatpay_chain.gateway.operations import statements
+from wechatpay_chain.gateway.messages.exchange import Arrival
+from wechatpay_chain.gateway.simulation.bills import statements
+from wechatpay_chain.messages import canonical
 
 SHARED = {"settle_info": {"profit_sharing": True}}
 STAFF = {"type": "MERCHANT_ID", "account": "1900000110"}

@@ -16,8 +16,9 @@ import pytest
 
 from tests.gateway.program import COMMAND, Program, ended
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.gateway import __main__, running
-from wechatpay_chain.gateway.running import CannotRun, Settings, run
+from wechatpay_chain.gateway import __main__
+from wechatpay_chain.gateway import program as running
+from wechatpay_chain.gateway.program import CannotRun, Settings, run
 
 ELSEWHERE = "192.0.2.1"
 """No machine has this address (RFC 5737)."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.gateway.support import new_number, order, paid, paid_by_v2, paid_to_partner
-from wechatpay_chain import APIError, Media, canonical
+from wechatpay_chain import APIError, Media
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.exchange import Refusal
-from wechatpay_chain.gateway.operations.complaints import complain, say
+from wechatpay_chain.gateway.messages.exchange import Refusal
+from wechatpay_chain.gateway.simulation.complaints.v3 import complain, say
+from wechatpay_chain.messages import canonical
 
 BASE = "v3/merchant-service/complaints-v2"
 PICTURE = b"\xff\xd8\xff\xe0 a picture"

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.gateway.support import order
-from wechatpay_chain.gateway import Gateway, walkthrough
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.examples import order_lifecycle as walkthrough
+from wechatpay_chain.gateway.store.identity import Identity
 
 
 class Screen(io.TextIOWrapper):
@@ -112,7 +113,7 @@ def test_on_a_terminal() -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
-        [sys.executable, "-m", "wechatpay_chain.gateway.demo"],
+        [sys.executable, "-m", "wechatpay_chain.gateway.examples.seed_calls"],
         stdout=theirs,
         stderr=subprocess.PIPE,
         env=environment,

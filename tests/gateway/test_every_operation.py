@@ -15,13 +15,14 @@ import pytest
 
 from tests.catalogue.test_examples import coerced, errors
 from tests.gateway.creating import created_first, is_simulated
-from wechatpay_chain import APIError, Response, Sensitive, WeChatPay, catalogue, xml
+from wechatpay_chain import APIError, Response, Sensitive, WeChatPay, catalogue
 from wechatpay_chain.catalogue import Member, Operation, example
-from wechatpay_chain.catalogue.styles import styles
+from wechatpay_chain.catalogue.code_samples import styles
 from wechatpay_chain.crypto import digest
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import Identity
-from wechatpay_chain.unsigned import unsigned_v2
+from wechatpay_chain.gateway.store.identity import Identity
+from wechatpay_chain.messages import xml
+from wechatpay_chain.messages.unsigned import unsigned_v2
 
 APPID = "wxd678efh567hg6787"
 """That of the examples."""

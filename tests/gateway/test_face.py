@@ -7,8 +7,8 @@ import pytest
 from tests.gateway.support import new_number
 from wechatpay_chain import APIError, Sensitive
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.exchange import Refusal
-from wechatpay_chain.gateway.operations.face import collect, sign_contract
+from wechatpay_chain.gateway.messages.exchange import Refusal
+from wechatpay_chain.gateway.simulation.face.v3 import collect, sign_contract
 
 PAYAPP = "https://payapp.weixin.qq.com/"
 COLLECTIONS = "v3/offlineface/face-collections"

@@ -15,7 +15,7 @@ from wechatpay_chain import (
     TransportError,
     TransportTimeout,
 )
-from wechatpay_chain.gateway.faults import NAMES, OF_NOTIFICATIONS, Faults
+from wechatpay_chain.gateway.server.faults import NAMES, OF_NOTIFICATIONS, Faults
 
 NATIVE, UNIFIED = "v3/pay/transactions/native", "v2/pay/unifiedorder"
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"

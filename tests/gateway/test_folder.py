@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from wechatpay_chain.gateway import Gateway, folder
-from wechatpay_chain.gateway.folder import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.state import State
-from wechatpay_chain.gateway.store import Store
+from wechatpay_chain.gateway.store import data_directory as folder
+from wechatpay_chain.gateway.store.data_directory import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway.store.store import Store
 
 
 def test_nobody_else_reads_what_is_secret(tmp_path: Path) -> None:

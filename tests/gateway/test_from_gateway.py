@@ -12,7 +12,7 @@ import pytest
 from tests.gateway.support import Receiver, order, paid_by_v2
 from wechatpay_chain import ConfigurationError, Sensitive, TransportError, WeChatPay
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 NATIVE = "v3/pay/transactions/native"
 

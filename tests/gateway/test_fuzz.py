@@ -19,13 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.support import ASKING
-from wechatpay_chain import Sensitive, canonical, catalogue, xml
+from wechatpay_chain import Sensitive, catalogue
 from wechatpay_chain.catalogue import Operation, example
 from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import pem
-from wechatpay_chain.gateway.operations.bases import FOLDERS
-from wechatpay_chain.gateway.operations.registry import simulated
+from wechatpay_chain.gateway.simulation.bases import FOLDERS
+from wechatpay_chain.gateway.simulation.registry import simulated
+from wechatpay_chain.gateway.store.identity import pem
+from wechatpay_chain.messages import canonical, xml
 
 QUICK = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100

@@ -9,8 +9,9 @@ import pytest
 
 from tests.gateway.support import ASKING, order, paid_by_v2
 from tests.gateway.wire import ask, signed
-from wechatpay_chain import APIError, ClientError, WeChatPayError, catalogue, xml
-from wechatpay_chain.gateway.operations.bases import FOLDERS
+from wechatpay_chain import APIError, ClientError, WeChatPayError, catalogue
+from wechatpay_chain.gateway.simulation.bases import FOLDERS
+from wechatpay_chain.messages import xml
 
 NATIVE = "/v3/pay/transactions/native"
 REQUEST_ID = re.compile(r"08[0-9A-F]{20,60}-([0-9]+)")

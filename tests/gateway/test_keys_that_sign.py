@@ -7,8 +7,9 @@ import json
 import pytest
 
 from tests.gateway.wire import signed
-from wechatpay_chain import ClientError, certificates
+from wechatpay_chain import ClientError
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.keys import certificates
 
 CERTIFICATES = "/v3/certificates"
 

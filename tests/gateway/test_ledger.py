@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.gateway.support import control, new_number, paid
-from wechatpay_chain.gateway.clock import Clock
-from wechatpay_chain.gateway.ledger import Imbalance, Ledger
-from wechatpay_chain.gateway.store import Store
+from wechatpay_chain.gateway.store.clock import Clock
+from wechatpay_chain.gateway.store.ledger import Imbalance, Ledger
+from wechatpay_chain.gateway.store.store import Store
 
 DAY = 86400
 NOON = 1_795_233_600.0  # 2026-11-21 12:00 in Beijing

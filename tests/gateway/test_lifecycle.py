@@ -17,9 +17,9 @@ from aiohttp import web
 from tests.gateway.support import NOBODY, Receiver, order
 from wechatpay_chain import ClientError, RateLimited
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.clock import Clock
-from wechatpay_chain.gateway.identity import Identity
-from wechatpay_chain.gateway.server import ListenError, _host_of_uri
+from wechatpay_chain.gateway.gateway import ListenError, _host_of_uri
+from wechatpay_chain.gateway.store.clock import Clock
+from wechatpay_chain.gateway.store.identity import Identity
 
 NATIVE = "v3/pay/transactions/native"
 DESCRIPTORS = Path("/proc/self/fd")

@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.customers import CALLS, CUSTOMERS, FAULTS, ONE_IN
 from tests.gateway.load import audit, load
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 REQUESTS, AT_ONCE = 600, 64
 

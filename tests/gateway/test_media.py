@@ -10,7 +10,7 @@ import pytest
 
 from wechatpay_chain import APIError, Media, catalogue
 from wechatpay_chain.crypto import digest
-from wechatpay_chain.media import multipart
+from wechatpay_chain.messages.media import multipart
 
 PICTURE = b"\x89PNG\r\n\x1a\n a picture"
 OTHER = b"another file"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wechatpay_chain import Sensitive, SignatureError, certificates
+from wechatpay_chain import Sensitive, SignatureError
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.keys import certificates
 
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/{out_user_id}"
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.support import ASKING, new_number
-from wechatpay_chain import canonical, xml
 from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.exchange import Arrival
+from wechatpay_chain.gateway.messages.exchange import Arrival
+from wechatpay_chain.messages import canonical, xml
 
 GATEWAY = Gateway()
 STATE, IDENTITY = GATEWAY.state, GATEWAY.identity

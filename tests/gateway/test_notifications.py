@@ -12,10 +12,11 @@ import pytest
 
 from tests.catalogue.test_examples import coerced, errors
 from tests.gateway.support import NOBODY, order
-from wechatpay_chain import ClientError, catalogue, xml
+from wechatpay_chain import ClientError, catalogue
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.clock import Clock
-from wechatpay_chain.gateway.outbox import SCHEDULE, Outbox
+from wechatpay_chain.gateway.notifications.outbox import SCHEDULE, Outbox
+from wechatpay_chain.gateway.store.clock import Clock
+from wechatpay_chain.messages import xml
 
 WEBHOOKS = catalogue.webhooks()
 EVENT = "TRANSACTION.SUCCESS"

@@ -18,9 +18,9 @@ from tests.gateway.program import Program
 from tests.gateway.support import NOBODY, order
 from wechatpay_chain import TransportError, WeChatPay
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.folder import load_identity
-from wechatpay_chain.gateway.identity import Identity
 from wechatpay_chain.gateway.state import State
+from wechatpay_chain.gateway.store.data_directory import load_identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 ORDERS = 1_000
 KILLED_AFTER = 400

@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway.support import Receiver, control, order
 from wechatpay_chain import SignatureError
-from wechatpay_chain.gateway.faults import PROBE
+from wechatpay_chain.gateway.server.faults import PROBE
 
 EVENT = "TRANSACTION.SUCCESS"
 

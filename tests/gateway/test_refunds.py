@@ -17,8 +17,8 @@ from tests.gateway.support import (
 )
 from wechatpay_chain import APIError, ClientError, Sensitive
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.operations import refunding
-from wechatpay_chain.gateway.operations.later import withdraw
+from wechatpay_chain.gateway.simulation.refunds import records as refunding
+from wechatpay_chain.gateway.simulation.schedule import withdraw
 
 
 def asked(order, fen, **changes):

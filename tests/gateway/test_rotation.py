@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from wechatpay_chain import ClientError, Sensitive, SignatureError, WeChatPay, certificates
+from wechatpay_chain import ClientError, Sensitive, SignatureError, WeChatPay
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.keys import certificates
 
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/{out_user_id}"
 

@@ -10,7 +10,7 @@ import pytest
 from wechatpay_chain import APIError, Sensitive, catalogue
 from wechatpay_chain.catalogue import example
 from wechatpay_chain.crypto import aes, digest
-from wechatpay_chain.gateway.operations.registry import simulated
+from wechatpay_chain.gateway.simulation.registry import simulated
 
 from .creating import asked_for, created_first
 

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from wechatpay_chain.gateway.operations.tokens import random_token
+from wechatpay_chain.gateway.simulation.tokens import random_token
 
 
 def test_no_token_reads_as_an_option(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from tests.gateway.creating import created_first
 from tests.gateway.support import order
-from wechatpay_chain import APIError, ClientError, Media, Sensitive, ServerError, catalogue, xml
+from wechatpay_chain import APIError, ClientError, Media, Sensitive, ServerError, catalogue
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway import Gateway, dispatch, server
-from wechatpay_chain.gateway.exchange import Refusal, Secret
-from wechatpay_chain.gateway.operations.registry import simulated
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway import gateway as server
+from wechatpay_chain.gateway.messages.exchange import Refusal, Secret
+from wechatpay_chain.gateway.server import dispatch
+from wechatpay_chain.gateway.simulation.registry import simulated
+from wechatpay_chain.messages import xml
 
 SECRET = "张三的名字"
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"

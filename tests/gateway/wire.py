@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.gateway.support import ASKING
-from wechatpay_chain import canonical
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.identity import pem
+from wechatpay_chain.gateway.store.identity import pem
+from wechatpay_chain.messages import canonical
 
 __all__ = ["Reply", "ask", "signed"]
 

@@ -11,16 +11,10 @@ import pytest
 from tests.support import MCHID
 from tests.test_notify import notification
 from tests.wire.answers import dumps, http, v2
-from wechatpay_chain import (
-    APIError,
-    ClientError,
-    ConfigurationError,
-    SignatureError,
-    automatic,
-    catalogue,
-)
+from wechatpay_chain import APIError, ClientError, ConfigurationError, SignatureError, catalogue
 from wechatpay_chain.middleware.advice import page_title
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.middleware.v3 import field_encryption
+from wechatpay_chain.testing.mock import MockTransport
 
 NO_CERTIFICATE = (
     b"<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n"
@@ -150,7 +144,7 @@ PROGRAM = """
 import os, resource
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.crypto import keys
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 def exhausted(request):
@@ -187,7 +181,7 @@ def test_what_cannot_be_done_without_the_catalogue_says_so(keys, monkeypatch, br
     wxpay = keys.client(sensitive="auto", transport=MockTransport(lambda _: {}))
     body = notification()
     monkeypatch.setattr(catalogue, broken, fail)
-    automatic._find.cache_clear()
+    field_encryption._find.cache_clear()
     calls = {
         "find": lambda: wxpay.v3.certificates.get(unsigned=True),
         "webhook": lambda: wxpay.notify(keys.signed_headers(body), body),

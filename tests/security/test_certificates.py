@@ -22,11 +22,10 @@ from wechatpay_chain import (
     Sensitive,
     SignatureError,
     WeChatPayError,
-    certificates,
-    credential,
 )
 from wechatpay_chain.crypto import aes
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.keys import certificates, credential
+from wechatpay_chain.testing.mock import MockTransport
 
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 YEAR = datetime.timedelta(days=365)

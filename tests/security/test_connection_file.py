@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wechatpay_chain import ConfigurationError, WeChatPay
-from wechatpay_chain.connection_file import LARGEST, NAMES, PLATFORM
-from wechatpay_chain.gateway.folder import describe, save_identity
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.store.data_directory import describe, save_identity
+from wechatpay_chain.gateway.store.identity import Identity
+from wechatpay_chain.testing.connection_file import LARGEST, NAMES, PLATFORM
 
 ODD: list[Any] = [
     None,

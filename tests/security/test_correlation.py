@@ -8,10 +8,11 @@ import json
 import pytest
 
 from tests.support import PUBLIC_KEY_ID
-from wechatpay_chain import Response, ResponseError, WeChatPay, catalogue, xml
+from wechatpay_chain import Response, ResponseError, WeChatPay, catalogue
 from wechatpay_chain.crypto import digest
-from wechatpay_chain.identifiers import IDENTIFIERS, in_path
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.messages import xml
+from wechatpay_chain.messages.identifiers import IDENTIFIERS, in_path
+from wechatpay_chain.testing.mock import MockTransport
 
 SECRET = "8934e7d15453e97507ef794cf7b0519d"
 NAMED = [
@@ -271,7 +272,7 @@ def test_the_catalogue_is_not_loaded_for_it(keys):
     import sys
 
     code = (
-        "import sys; from wechatpay_chain.identifiers import in_path;"
+        "import sys; from wechatpay_chain.messages.identifiers import in_path;"
         "assert in_path('/v3/refund/domestic/refunds/1') == {'out_refund_no': '1'};"
         "assert not any(name.startswith('wechatpay_chain.catalogue') for name in sys.modules)"
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wechatpay_chain.display import printable, printable_json
+from wechatpay_chain.utils.display import printable, printable_json
 
 HIDDEN = {
     "\x1b[2J": "\\x1b[2J",

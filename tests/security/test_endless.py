@@ -17,9 +17,10 @@ import pytest
 from tests.support import APIV3_KEY, MCHID, PUBLIC_KEY_ID, write
 from tests.wire.answers import chunk, head, http
 from tests.wire.server import Do
-from wechatpay_chain import Response, TransportError, TransportTimeout, WeChatPayError, certificates
+from wechatpay_chain import Response, TransportError, TransportTimeout, WeChatPayError
+from wechatpay_chain.keys import certificates
+from wechatpay_chain.testing.mock import MockTransport
 from wechatpay_chain.transport import limits
-from wechatpay_chain.transport.mock import MockTransport
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 

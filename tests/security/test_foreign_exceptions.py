@@ -7,7 +7,7 @@ import pytest
 from tests.support import APIV3_KEY, MCHID
 from wechatpay_chain import ConfigurationError, DecryptionError, WeChatPay
 from wechatpay_chain.crypto import aes, rsa
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 
 NO_TEXT = [None, True, 5, 1.5, [], ["x"], {}, {"a": 1}, object()]
 HUGE = 10**5000

@@ -17,13 +17,15 @@ import wechatpay_chain
 from tests.support import MCHID, MERCHANT_SERIAL, PUBLIC_KEY_ID, pem
 from tests.wire.answers import http
 from tests.wire.server import Do
-from wechatpay_chain import Sensitive, TransportError, WeChatPay, certificates, invoke
+from wechatpay_chain import Sensitive, TransportError, WeChatPay
 from wechatpay_chain.crypto import aes, digest, rsa
 from wechatpay_chain.crypto import keys as loading
 from wechatpay_chain.crypto.certificate import merchant as load_merchant
 from wechatpay_chain.flow import Send
+from wechatpay_chain.invoke import parameters as invoke
+from wechatpay_chain.keys import certificates
+from wechatpay_chain.testing.mock import MockTransport
 from wechatpay_chain.transport import HTTPTransport
-from wechatpay_chain.transport.mock import MockTransport
 
 PACKAGE = str(Path(wechatpay_chain.__file__).parent)
 

@@ -9,8 +9,9 @@ import pytest
 from tests.support import MCHID, PLATFORM_SERIAL
 from tests.wire.answers import http, v2
 from tests.wire.server import Do
-from wechatpay_chain import ResponseError, SignatureError, canonical
-from wechatpay_chain.unsigned import unsigned_v2
+from wechatpay_chain import ResponseError, SignatureError
+from wechatpay_chain.messages import canonical
+from wechatpay_chain.messages.unsigned import unsigned_v2
 
 PATH = "v3/pay/transactions/id/1"
 V2 = "v2/pay/orderquery"

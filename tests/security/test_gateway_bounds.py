@@ -20,15 +20,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.security.attacker import dial, parsed, request, rest
-from wechatpay_chain import APIError, WeChatPay, canonical
+from wechatpay_chain import APIError, WeChatPay
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway import Gateway, listening, server
-from wechatpay_chain.gateway.exchange import Answer, Arrival
-from wechatpay_chain.gateway.form import PARTS
-from wechatpay_chain.gateway.identity import Identity
-from wechatpay_chain.gateway.limits import Limits, connections
-from wechatpay_chain.gateway.log import Log
-from wechatpay_chain.gateway.nesting import TooDeep, check_json, check_xml
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway import gateway as server
+from wechatpay_chain.gateway.messages.exchange import Answer, Arrival
+from wechatpay_chain.gateway.messages.multipart import PARTS
+from wechatpay_chain.gateway.messages.nesting import TooDeep, check_json, check_xml
+from wechatpay_chain.gateway.server import listener as listening
+from wechatpay_chain.gateway.server.limits import Limits, connections
+from wechatpay_chain.gateway.server.log import Log
+from wechatpay_chain.gateway.store.identity import Identity
+from wechatpay_chain.messages import canonical
 
 UPLOAD = "/v3/merchant/media/upload"
 FORM = ("Content-Type", "multipart/form-data; boundary=X")

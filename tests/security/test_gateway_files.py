@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from wechatpay_chain.gateway import Gateway, owned
-from wechatpay_chain.gateway.folder import FolderError, load_identity, save_identity
-from wechatpay_chain.gateway.identity import Identity
-from wechatpay_chain.gateway.running import CannotRun, Settings, run
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.program import CannotRun, Settings, run
+from wechatpay_chain.gateway.store import owned_files as owned
+from wechatpay_chain.gateway.store.data_directory import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway.store.identity import Identity
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such modes")
 

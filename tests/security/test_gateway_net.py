@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.security.attacker import request
-from wechatpay_chain.gateway import Gateway, running
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway import program as running
+from wechatpay_chain.gateway.store.identity import Identity
 
 KEY = "/_gateway/console/client/files/apiclient_key.pem"
 LOCAL = [

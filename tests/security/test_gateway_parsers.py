@@ -9,8 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wechatpay_chain.gateway import access, form, nesting
-from wechatpay_chain.media import multipart
+from wechatpay_chain.gateway.messages import multipart as form
+from wechatpay_chain.gateway.messages import nesting
+from wechatpay_chain.gateway.server import access
+from wechatpay_chain.messages.media import multipart
 
 MANY = settings(max_examples=300, deadline=None)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), min_size=1, max_size=20)

@@ -11,9 +11,10 @@ from contextlib import suppress
 
 import pytest
 
-from wechatpay_chain.gateway import Gateway, courier
-from wechatpay_chain.gateway.identity import Identity
-from wechatpay_chain.gateway.outbox import Outbox, lane
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.notifications import sender as courier
+from wechatpay_chain.gateway.notifications.outbox import Outbox, lane
+from wechatpay_chain.gateway.store.identity import Identity
 
 EVENT = "TRANSACTION.SUCCESS"
 SMALL = gzip.compress(bytes(30_000_000))

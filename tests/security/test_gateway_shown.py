@@ -19,11 +19,11 @@ import pytest
 
 from tests.security.attacker import request
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.display import printable
 from wechatpay_chain.gateway import Gateway, console
-from wechatpay_chain.gateway.exchange import Refusal
-from wechatpay_chain.gateway.failures import log_failure
-from wechatpay_chain.gateway.identity import Identity
+from wechatpay_chain.gateway.messages.exchange import Refusal
+from wechatpay_chain.gateway.server.failures import log_failure
+from wechatpay_chain.gateway.store.identity import Identity
+from wechatpay_chain.utils.display import printable
 
 CONTROLS = "\x1b[2J\x9b31m\x7f\u202e\u2066\u2028\u200b\ufeff"
 """An escape sequence, in C0 and in C1; DEL; what turns the direction; what is not seen."""

@@ -15,9 +15,11 @@ from yarl import URL
 from tests.support import Keys
 from tests.wire.answers import http
 from tests.wire.server import Server
-from wechatpay_chain import ConfigurationError, WeChatPay, uri
-from wechatpay_chain.authority import Origin, split
-from wechatpay_chain.messages import Headers, Request
+from wechatpay_chain import ConfigurationError, WeChatPay
+from wechatpay_chain.chain import uri
+from wechatpay_chain.messages.authority import Origin, split
+from wechatpay_chain.messages.headers import Headers
+from wechatpay_chain.messages.request import Request
 from wechatpay_chain.transport import HTTPTransport
 from wechatpay_chain.transport.proxy import parse
 

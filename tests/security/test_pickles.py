@@ -23,9 +23,9 @@ from wechatpay_chain import (
     WeChatPayError,
     errors,
 )
-from wechatpay_chain.messages import Options
+from wechatpay_chain.messages.request import Options
 from wechatpay_chain.middleware.status import http_error
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.testing.mock import MockTransport
 
 NAME = "Zhang San, a customer"
 TOKEN = "t0ken-of-a-bill"

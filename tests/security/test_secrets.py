@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wechatpay_chain.secret import Secret, hide, reveal
+from wechatpay_chain.utils.secret import Secret, hide, reveal
 
 
 @pytest.mark.parametrize("value", ["k3y", b"k3y", 123456])

@@ -15,7 +15,7 @@ import pytest
 from tests.wire.answers import http
 from tests.wire.server import Do
 from wechatpay_chain import ConfigurationError, ResponseError, SignatureError, TransportError
-from wechatpay_chain.download import Download
+from wechatpay_chain.messages.download import Download
 
 PATH = "v3/ecommerce/bill/file"
 UNSIGNED = "v3/billdownload/file?token=x"
@@ -169,7 +169,7 @@ def test_what_is_no_file_is_not_replaced(call, server, tmp_path, target):
 @posix
 def test_a_path_that_the_system_cannot_encode(tmp_path):
     program = (
-        "from wechatpay_chain.download import Download\n"
+        "from wechatpay_chain.messages.download import Download\n"
         "from wechatpay_chain import ConfigurationError\n"
         "try:\n    Download('\\u8d26\\u5355.csv')\n"
         "except ConfigurationError as error:\n    print('refused', ascii(str(error)))\n"

@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 
 from tests.support import MCHID, Keys
 from tests.wire.answers import http, v2
-from wechatpay_chain import (
-    APIError,
-    ResponseError,
-    SignatureError,
-    WeChatPay,
-    WeChatPayError,
-    xml,
-)
-from wechatpay_chain.messages import Response
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain import APIError, ResponseError, SignatureError, WeChatPay, WeChatPayError
+from wechatpay_chain.messages import xml
+from wechatpay_chain.messages.response import Response
+from wechatpay_chain.testing.mock import MockTransport
 
 QUERY = "v2/pay/orderquery"
 TRANSFER = "v2/mmpaymkttransfers/promotion/transfers"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.support import SECRET, Keys
-from wechatpay_chain import canonical, xml
 from wechatpay_chain.crypto import digest
+from wechatpay_chain.messages import canonical, xml
 
 Fields = Mapping[str, str] | Iterable[tuple[str, str | bytes]]
 

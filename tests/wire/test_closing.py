@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from wechatpay_chain import ConfigurationError, SignatureError, TransportError
-from wechatpay_chain.lifetime import Calls
+from wechatpay_chain.testing.mock import MockTransport
 from wechatpay_chain.transport import HTTPTransport
-from wechatpay_chain.transport.mock import MockTransport
+from wechatpay_chain.transport.lifetime import Calls
 
 from .answers import head
 

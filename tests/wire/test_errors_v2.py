@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import MCHID
-from wechatpay_chain import (
-    APIError,
-    ClientError,
-    RateLimited,
-    ServerError,
-    SignatureError,
-)
+from wechatpay_chain import APIError, ClientError, RateLimited, ServerError, SignatureError
 
 from .answers import dumps, http, v2
 from .server import Server

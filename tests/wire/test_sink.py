@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import MCHID
-from wechatpay_chain.download import Download
+from wechatpay_chain.messages.download import Download
 
 from .answers import chunk, head, http
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from wechatpay_chain import TransportError
-from wechatpay_chain.download import Download
+from wechatpay_chain.messages.download import Download
 
 from .answers import http
 from .server import Do

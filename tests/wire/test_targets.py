@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from tests.support import MCHID, MERCHANT_SERIAL, SECRET
-from wechatpay_chain import ConfigurationError, canonical, xml
+from wechatpay_chain import ConfigurationError
 from wechatpay_chain.crypto import digest
+from wechatpay_chain.messages import canonical, xml
 
 from .answers import http, v2
 

@@ -13,10 +13,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from .code_samples import styles
 from .operation import Operation
 from .registry import beginning_with, product_of
 from .schema import Member
-from .styles import styles
 from .tree import node
 
 __all__ = ["describe", "line", "outline"]

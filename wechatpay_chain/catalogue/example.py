@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ..sensitive import Sensitive
+from ..messages.sensitive import Sensitive
 from .operation import Operation
 from .schema import Member
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..segments import attribute
+from ..chain.segments import attribute
 from .documents import products
 from .registry import beginning_with, operations, product_of
 

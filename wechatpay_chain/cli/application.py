@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from .._version import __version__
-from ..display import printable
-from ..errors import WeChatPayError
+from ..utils.display import printable
+from ..utils.exceptions import WeChatPayError
 from .completion import completion
 from .failure import LONGEST, Failure
-from .gateway import gateway
+from .gateway.run import gateway
 from .openapi import openapi
-from .ops import ops
+from .operations.commands import ops
 from .webhooks import webhooks
 
 __all__ = ["application"]

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import click
 
-from ..display import printable
+from ..utils.display import printable
 
 __all__ = ["Failure"]
 

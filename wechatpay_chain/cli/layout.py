@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from ..display import printable
+from ..utils.display import printable
 
 __all__ = [
     "Block",

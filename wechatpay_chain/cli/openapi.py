@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from . import candidates
 from .failure import Failure
+from .operations import candidates
 from .output import tell, write
 from .usage import PathType, examples
 from .wording import shown
@@ -69,7 +69,7 @@ def openapi(product: str | None, as_json: bool | None, target: Path | None) -> N
 def _document(product: str | None) -> dict[str, Any]:
     from .. import catalogue
     from ..catalogue.documents import WEBHOOKS
-    from .nearest import nearest_names
+    from .operations.similarity import nearest_names
 
     name = product.strip().strip("/").lower() if product is not None else None
     try:
@@ -84,7 +84,7 @@ def _document(product: str | None) -> dict[str, Any]:
 
 
 def _json(document: dict[str, Any]) -> str:
-    from ..catalogue.form import dumps
+    from ..catalogue.formatting import dumps
 
     return dumps(document)
 

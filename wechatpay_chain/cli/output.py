@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ..display import printable, printable_json
+from ..utils.display import printable, printable_json
 from .failure import LONGEST, Failure
 from .layout import Page, Table, separated, written
 

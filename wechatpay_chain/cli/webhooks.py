@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import candidates
 from .failure import Failure
+from .operations import candidates
 from .output import page, table, write_json
 from .usage import examples, json_option
 from .wording import shown
@@ -36,8 +36,8 @@ def webhooks(event: str | None, protocol: str | None, as_json: bool) -> None:
     have it. Where APIv2 and APIv3 have the same type, APIv3's is shown.
     """
     from .. import catalogue
-    from .describe import notification_page
-    from .records import notification, notification_in_short
+    from .operations.describe import notification_page
+    from .operations.json_records import notification, notification_in_short
 
     known = [each for each in catalogue.webhooks() if protocol in (None, each.protocol)]
     wanted = (event or "").strip().lower()
@@ -73,7 +73,7 @@ def _list(found: Sequence[Webhook]) -> None:
 
 
 def _nothing(wanted: str, known: Sequence[Webhook]) -> Failure:
-    from .nearest import nearest_names
+    from .operations.similarity import nearest_names
 
     near = nearest_names(wanted, [each.event for each in known])
     hints = ["Did you mean:", *(f"  {name}" for name in near)] if near else []

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ..display import extent
-from ..errors import ConfigurationError, DecryptionError
-from ..secret import Secret, hide, reveal
+from ..utils.display import extent
+from ..utils.exceptions import ConfigurationError, DecryptionError
+from ..utils.secret import Secret, hide, reveal
 from .pem import tidy
 
 __all__ = ["checked_key", "ecb_decrypt", "ecb_encrypt", "gcm_decrypt", "gcm_encrypt"]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from ..errors import ConfigurationError
-from ..secret import Secret, hide, reveal
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import Secret, hide, reveal
 from .der import Kind
 from .keys import KeySource, assert_strong, blocks, is_material, kind_of, private_key
-from .pem import Block, tidy
+from .pem import tidy
+from .x509 import certificate_serial, from_pem, leaf, parsed, pem
 
 __all__ = [
     "Merchant",
@@ -31,8 +28,6 @@ __all__ = [
     "parsed",
     "pem",
 ]
-
-CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----")
 
 
 class Merchant(NamedTuple):
@@ -73,66 +68,6 @@ def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
             f"{name} must be an X.509 certificate, not {kind_of(reveal(source))}"
         )
     return parsed(blocks(source, name), name)
-
-
-def parsed(found: Sequence[Block], name: str) -> list[x509.Certificate]:
-    """The certificates among blocks, in order; at least one.
-
-    Raises:
-        ConfigurationError: there is none, or one is damaged.
-    """
-    chosen = [block for block in found if block.kind is Kind.CERTIFICATE]
-    certs = [_parsed(block.der.reveal()) for block in chosen]
-    kept = [cert for cert in certs if cert is not None]
-    if not kept or len(kept) < len(certs):
-        raise ConfigurationError(
-            f"{name} is not an X.509 certificate: expected is apiclient_cert.pem"
-        )
-    return kept
-
-
-def _parsed(der: bytes) -> x509.Certificate | None:
-    try:
-        cert = x509.load_der_x509_certificate(der)
-        cert.public_key()  # parsed when first asked for, and so is what follows
-        _ = cert.not_valid_before_utc, cert.not_valid_after_utc, cert.subject, cert.issuer
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    return cert
-
-
-def from_pem(text: str) -> x509.Certificate | None:
-    """The certificate in a text that came over the network; None unless it is exactly one in PEM.
-
-    It never reads a file: unlike the loaders above it knows PEM alone, no path, no bare key.
-    """
-    found = CERTIFICATE.fullmatch(text.strip())
-    if found is None:
-        return None
-    try:
-        der = base64.b64decode("".join(found[1].split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return _parsed(der)
-
-
-def pem(cert: x509.Certificate) -> str:
-    """A certificate in PEM."""
-    return cert.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def leaf(certs: Sequence[x509.Certificate]) -> x509.Certificate:
-    """Of a chain in any order, the certificate that issued none of the others."""
-    if len(certs) == 1:
-        return certs[0]
-    issuers = {cert.issuer for cert in certs if cert.issuer != cert.subject}
-    return next((cert for cert in certs if cert.subject not in issuers), certs[0])
-
-
-def certificate_serial(cert: x509.Certificate) -> str:
-    """A certificate's serial number as WeChat Pay writes it: upper-case hex."""
-    digits = f"{cert.serial_number:X}"
-    return digits.zfill(len(digits) + len(digits) % 2)
 
 
 def merchant(source: object, passphrase: str | Secret[str]) -> Merchant:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from ..errors import ConfigurationError
-from ..secret import Secret, hide, reveal
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import Secret, hide, reveal
 
 __all__ = ["HMAC_SHA256", "MD5", "equals", "hexdigest", "hmac_sha256", "md5", "sign"]
 

@@ -23,9 +23,9 @@ from urllib.parse import unquote
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from ..errors import ConfigurationError
-from ..files import why_not
-from ..secret import Secret, hide, reveal
+from ..utils.exceptions import ConfigurationError
+from ..utils.files import why_not
+from ..utils.secret import Secret, hide, reveal
 from . import pem
 from .der import Kind
 from .pem import Block
@@ -109,7 +109,7 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
         raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(reveal(source))}")
     found = blocks(source, name)
     if any(block.kind is Kind.CERTIFICATE for block in found):
-        from .certificate import leaf, parsed
+        from .x509 import leaf, parsed
 
         return _rsa(leaf(parsed(found, name)).public_key(), name)
     theirs = _distinct(block for block in found if block.kind is Kind.PUBLIC)

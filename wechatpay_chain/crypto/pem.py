@@ -19,7 +19,7 @@ import unicodedata
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..secret import Secret
+from ..utils.secret import Secret
 from .der import Kind, kind_of_der
 
 __all__ = ["SCHEMES", "Block", "blocks", "is_content", "tidy"]

@@ -14,9 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 
-from ..display import extent
-from ..errors import ConfigurationError, DecryptionError
-from ..secret import hide, reveal
+from ..utils.display import extent
+from ..utils.exceptions import ConfigurationError, DecryptionError
+from ..utils.secret import hide, reveal
 from .keys import KeySource, private_key, public_key
 
 __all__ = ["decrypt", "encrypt", "sign", "verify", "verify_digest"]

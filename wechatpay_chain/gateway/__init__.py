@@ -9,6 +9,6 @@ says exactly what was wrong, and signs its answers. A request passes through `se
 `inspection` (is it signed as it must be?), one function of `operations`, and `answers` (signing).
 """
 
-from .server import Gateway
+from .gateway import Gateway
 
 __all__ = ["Gateway"]

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from .identity import Way
-from .running import HOST, PORT, TLS_PORT, CannotRun, Settings, run
+from .program import HOST, PORT, TLS_PORT, CannotRun, Settings, run
+from .store.identity import Way
 
 
 def main(arguments: list[str] | None = None) -> int:

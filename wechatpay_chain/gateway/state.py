@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .clock import Clock
-from .faults import Faults
-from .folder import hold, load_identity, open_store, save_identity
-from .identity import Identity
-from .inspection import Nonces
-from .ledger import Ledger
-from .lock import Lock
-from .log import Log
-from .outbox import Outbox
-from .store import Store
+from .notifications.outbox import Outbox
+from .server.faults import Faults
+from .server.log import Log
+from .store.clock import Clock
+from .store.data_directory import hold, load_identity, open_store, save_identity
+from .store.identity import Identity
+from .store.ledger import Ledger
+from .store.lock import Lock
+from .store.nonces import Nonces
+from .store.store import Store
 
 __all__ = ["State"]
 

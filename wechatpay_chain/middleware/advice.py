@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from ..display import printable
-from ..messages import Request, Response
+from ..messages.request import Request
+from ..messages.response import Response
+from ..utils.display import printable
 
 __all__ = ["advice", "page_title", "suggestion"]
 

@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from .. import xml
-from ..display import printable
-from ..errors import ResponseError
 from ..flow import Flow, Handler
-from ..identifiers import IDENTIFIERS, in_path, in_query
-from ..messages import UNPROVED, Request, Response
+from ..messages import xml
+from ..messages.identifiers import IDENTIFIERS, in_path, in_query
+from ..messages.request import Request
+from ..messages.response import UNPROVED, Response, ResponseError
+from ..utils.display import printable
 
 __all__ = ["correlation"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..errors import SignatureError
 from ..flow import Flow, Handler, Middleware
-from ..messages import Request
+from ..messages.request import Request
 
 __all__ = ["gate"]
 

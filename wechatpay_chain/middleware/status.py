@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..display import printable
 from ..errors import APIError, ClientError, RateLimited, ServerError
 from ..flow import Flow, Handler
-from ..messages import UNPROVED, Request, Response
+from ..messages.request import Request
+from ..messages.response import UNPROVED, Response
+from ..utils.display import printable
 from .advice import advice, page_title, suggestion
 
 __all__ = ["api_error", "status"]

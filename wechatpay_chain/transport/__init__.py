@@ -9,9 +9,10 @@ import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..lifetime import GRACE, Calls
-from ..messages import Request, Response
-from ..secret import hide
+from ..messages.request import Request
+from ..messages.response import Response
+from ..utils.secret import hide
+from .lifetime import GRACE, Calls
 from .proxy import Proxy, parse
 from .tls import TLS, Verify
 

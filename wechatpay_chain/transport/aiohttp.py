@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from yarl import URL
 
-from ..authority import Origin
-from ..errors import WeChatPayError
-from ..lifetime import Calls
-from ..messages import Digest, Headers, Request, Response
+from ..messages.authority import Origin
+from ..messages.headers import Headers
+from ..messages.request import Digest, Request
+from ..messages.response import Response
+from ..utils.exceptions import WeChatPayError
 from . import failure, limits
 from .aiohttp_connection import Answer, Connector, HeldConnection, Refused, Wire
+from .lifetime import Calls
 from .proxy import Proxy
 from .tls import TLS
 
 if TYPE_CHECKING:
-    from ..download import Download
+    from ..messages.download import Download
 
 __all__ = ["AiohttpTransport"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..display import printable
-from ..errors import TransportError, TransportTimeout
-from ..messages import TOKEN, Request
+from ..messages.request import TOKEN, Request
+from ..utils.display import printable
+from ..utils.exceptions import TransportError, TransportTimeout
 from .proxy import Proxy
 
 __all__ = [

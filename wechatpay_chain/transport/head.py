@@ -11,7 +11,7 @@ import re
 from email.policy import compat32
 from typing import Any, BinaryIO
 
-from ..headers import Headers
+from ..messages.headers import Headers
 
 __all__ = ["Fields", "Malformed", "read_fields"]
 

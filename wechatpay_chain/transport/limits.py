@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from ..display import printable
-from ..messages import Headers, Request
+from ..messages.headers import Headers
+from ..messages.request import Request
+from ..utils.display import printable
 from . import failure
 
 __all__ = [

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from ..authority import Origin, origin, parts
-from ..errors import ConfigurationError
-from ..headers import SentFields
-from ..secret import Secret, hide, reveal
+from ..messages.authority import Origin, origin, parts
+from ..messages.headers import SentFields
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import Secret, hide, reveal
 
 __all__ = ["Proxy", "parse"]
 

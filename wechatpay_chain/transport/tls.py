@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import serialization
 
 from ..crypto import keys
 from ..crypto.der import Kind
-from ..display import printable
-from ..errors import ConfigurationError
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -20,10 +20,11 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from ..authority import Origin
-from ..errors import WeChatPayError
-from ..headers import SentFields
-from ..messages import Digest, Headers, Held, Request, Response
+from ..messages.authority import Origin
+from ..messages.headers import Headers, SentFields
+from ..messages.request import Digest, Request
+from ..messages.response import Held, Response
+from ..utils.exceptions import WeChatPayError
 from . import failure, limits
 from .proxy import Proxy
 from .tls import TLS
@@ -31,7 +32,7 @@ from .urllib3_connection import HeldConnection, HeldResponse, Refused, Source, c
 from .urllib3_log import install
 
 if TYPE_CHECKING:
-    from ..download import Download
+    from ..messages.download import Download
 
 __all__ = ["Urllib3Transport"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ..display import printable
-from ..messages import TOKEN
+from ..messages.request import TOKEN
+from ..utils.display import printable
 
 __all__ = ["install"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from wechatpay_chain import Sensitive
 from wechatpay_chain.catalogue import Member, Operation, Webhook
+from wechatpay_chain.catalogue.code_samples import Style, styles
 from wechatpay_chain.catalogue.example import answer
-from wechatpay_chain.catalogue.styles import Style, styles
 
 __all__ = ["answer_example", "calls", "content_example"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from wechatpay_chain.catalogue import Member, Operation
-from wechatpay_chain.catalogue.styles import Style
-from wechatpay_chain.unsigned import is_unsigned_v3, unsigned_v2
-from wechatpay_chain.uri import DEFAULT_BASE_URI
+from wechatpay_chain.catalogue.code_samples import Style
+from wechatpay_chain.chain.uri import DEFAULT_BASE_URI
+from wechatpay_chain.messages.unsigned import is_unsigned_v3, unsigned_v2
 
 from .examples import answer_example, calls
 from .kit import Crumb, Kit, Link, Page, breadcrumb, contents, heading, method

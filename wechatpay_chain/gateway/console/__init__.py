@@ -7,27 +7,23 @@ and `static`; they load nothing from elsewhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
-from ..wire import guarded
+from ..control.controls import Controls
+from ..server.wire import guarded
 from . import cashier, data, events, pages
-
-if TYPE_CHECKING:
-    from ..server import Gateway
 
 __all__ = ["attach", "routes"]
 
 
-def attach(gateway: Gateway, app: web.Application) -> None:
+def attach(gateway: Controls, app: web.Application) -> None:
     """Serve a gateway's console and cashier; its routes go behind the control API's."""
     streams = events.Streams(gateway.state)
     app.add_routes(map(guarded, routes(gateway, streams)))
     app.on_shutdown.append(streams.end)  # nobody waits for a browser to leave
 
 
-def routes(gateway: Gateway, streams: events.Streams) -> list[web.RouteDef]:
+def routes(gateway: Controls, streams: events.Streams) -> list[web.RouteDef]:
     """The routes of one gateway's console and cashier."""
     return [
         *data.routes(gateway),

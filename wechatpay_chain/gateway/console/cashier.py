@@ -12,9 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..exchange import Refusal
-from ..operations import payments
-from ..operations.payments import Order
+from ..messages.exchange import Refusal
+from ..simulation.payments import records as payments
+from ..simulation.payments.records import Order
 from ..state import State
 from .cashier_page import render
 from .events import Event, Streams

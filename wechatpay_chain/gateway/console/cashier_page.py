@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ...display import printable
-from ..operations.payments import Order
+from ...utils.display import printable
+from ..simulation.payments.records import Order
 from ..state import State
 from . import money, qr
 from .pages import fill

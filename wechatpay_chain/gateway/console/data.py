@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from ... import catalogue
-from ..identity import pem
+from ..control.controls import Controls
+from ..control.triggers import content
 from ..state import State
-from ..triggers import content
-from .explanation import explain, verdict
+from ..store.identity import pem
+from .diagnosis.explanation import explain, verdict
 from .guard import SAFE, answer, local
 from .view import notice_numbers, order_view, refund_view
-
-if TYPE_CHECKING:
-    from ..server import Gateway
 
 __all__ = ["routes"]
 
@@ -26,7 +24,7 @@ MOST = 1000
 SUMMARY = ("number", "time", "method", "target", "status", "operation", "kind", "fault")
 
 
-def routes(gateway: Gateway) -> list[web.RouteDef]:
+def routes(gateway: Controls) -> list[web.RouteDef]:
     """The read-only endpoints of one gateway's console."""
     data = _Data(gateway)
     return [
@@ -52,7 +50,7 @@ def routes(gateway: Gateway) -> list[web.RouteDef]:
 class _Data:
     """The handlers."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Controls) -> None:
         self._gateway = gateway
         self._state: State = gateway.state
 

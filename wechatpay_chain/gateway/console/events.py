@@ -15,8 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ..bodies import BODIES
-from ..exchange import Refusal
+from ..messages.exchange import Refusal
+from ..server.bodies import BODIES
 from ..state import State
 from .guard import SAFE, is_here, local
 

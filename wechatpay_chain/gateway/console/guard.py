@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ...display import printable_json
-from ..access import SAFE, is_local
+from ...utils.display import printable_json
+from ..server.access import SAFE, is_local
 
 __all__ = ["SAFE", "answer", "is_here", "is_same_origin", "local"]
 

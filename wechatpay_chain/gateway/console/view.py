@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ..operations import payments
+from ..simulation.payments import records as payments
 from ..state import State
 from . import money
 

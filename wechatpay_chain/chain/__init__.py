@@ -1,0 +1,1 @@
+"""A path written as code."""

@@ -1,0 +1,102 @@
+"""Chains completed in IPython and Jupyter, with jedi and without.
+
+IPython evaluates no object that has a `__getattr__` of its own just to complete what follows it,
+and jedi knows classes, not paths. So this matcher follows a chain by itself: names, attributes,
+and strings in brackets or `chain()`, of clients and chains only, which do nothing unless a verb is
+called. A client that is made in a notebook installs it; `%load_ext wechatpay_chain.ipython` does so
+beforehand.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import Any
+
+from ..utils.exceptions import ConfigurationError
+from .node import Chain
+from .root import ChainRoot
+
+__all__ = ["install", "load_ipython_extension"]
+
+SINCE = (8, 6)
+"""The first IPython whose matchers are told where the cursor is."""
+IDENTIFIER = "wechatpay_chain"
+PRIORITY = 10
+"""Ahead of jedi, whose guesses it replaces."""
+
+TEXT = r"""(?:"[^"\\\n]*"|'[^'\\\n]*')"""
+STEP = rf"\.chain\({TEXT}\)|\.\w+|\[{TEXT}\]"
+BEFORE_CURSOR = re.compile(
+    rf"""(?<![\w.)\]"'])(?P<name>[^\W\d]\w*)(?P<steps>(?:{STEP})*)"""
+    r"""(?:(?P<attribute>\.\w*)|\[["'](?P<key>[^"'\\\n]*))$"""
+)
+
+
+def install() -> None:
+    """Complete chains in the running shell, if there is one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        load_ipython_extension(shell)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Complete chains in a shell; what `%load_ext wechatpay_chain.ipython` calls.
+
+    Args:
+        shell: an IPython `InteractiveShell`.
+    """
+    matchers = getattr(getattr(shell, "Completer", None), "custom_matchers", None)
+    modern = getattr(sys.modules.get("IPython"), "version_info", (0,))[:2] >= SINCE
+    if matchers is None or not modern:
+        return
+    if not any(getattr(each, "matcher_identifier", "") == IDENTIFIER for each in matchers):
+        matchers.append(_matcher(shell))
+
+
+def _matcher(shell: Any) -> Any:
+    """What IPython asks at each tab; `IPython.core.completer` describes the protocol."""
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    def matcher(context: Any) -> dict[str, Any]:
+        fragment, kind, texts = _matches(context.text_until_cursor, shell.user_ns)
+        found = [SimpleCompletion(text=text, type=kind) for text in texts]
+        return {"completions": found, "matched_fragment": fragment, "suppress": bool(found)}
+
+    mark: Any = context_matcher(identifier=IDENTIFIER, priority=PRIORITY)
+    return mark(matcher)
+
+
+def _matches(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
+    """What a line may go on with: the part that is replaced, its kind, and by what."""
+    match = BEFORE_CURSOR.search(text)
+    thing = _follow(names.get(match["name"]), match["steps"]) if match else None
+    if match is None or thing is None:
+        return "", "", []
+    if match["key"] is not None:
+        found = [key for key in thing._ipython_key_completions_() if key.startswith(match["key"])]
+        return match["key"], "dict key", found
+    fragment = match["attribute"]
+    hidden = () if fragment.startswith(".__") else ("__",)
+    found = [f".{name}" for name in dir(thing) if not name.startswith(hidden)]
+    return fragment, "attribute", [name for name in found if name.startswith(fragment)]
+
+
+def _follow(thing: Any, steps: str) -> Any:
+    """The client or chain that steps lead to; None where they lead elsewhere."""
+    for step in re.findall(STEP, steps):
+        if not isinstance(thing, Chain | ChainRoot):
+            return None
+        try:
+            if step.startswith("["):
+                thing = thing[ast.literal_eval(step[1:-1])]
+            elif step.endswith(")"):
+                thing = thing.chain(ast.literal_eval(step.removeprefix(".chain(")[:-1]))
+            elif hasattr(type(thing), step[1:]):
+                return None  # a property or method, whose work is not for a tab to do
+            else:
+                thing = getattr(thing, step[1:])
+        except (AttributeError, ConfigurationError):
+            return None
+    return thing if isinstance(thing, Chain | ChainRoot) else None

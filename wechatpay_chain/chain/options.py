@@ -1,0 +1,262 @@
+"""What a verb was given, turned into one `Request`: everything is checked before it is sent."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..keys.platform_key import key_id
+from ..messages import canonical
+from ..messages.download import Download
+from ..messages.headers import Headers
+from ..messages.request import MAX_RESPONSE_SIZE, Options, Request, Timeout
+from ..utils.display import represented
+from ..utils.exceptions import ConfigurationError
+from . import uri
+from .suggestions import refuse_empty, what_was_meant
+
+if TYPE_CHECKING:
+    from ..crypto.certificate import Merchant
+
+__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "sensitive_of", "size_of", "timeout_of"]
+
+OPTIONS = frozenset(Options.__annotations__)
+UNCHECKED = frozenset({"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack"})
+"""Options whose form is the matter of whoever uses them."""
+FLAGS = ("security", "nonceless", "unsigned")
+MAPPINGS = ("headers", "xml")
+FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
+
+
+class Defaults:
+    """What a client brings to every request.
+
+    Args:
+        base_uri: where relative paths go.
+        timeout: seconds to connect, and between reads.
+        merchant: shown as client certificate with `security=True`.
+        user_agent: the `User-Agent` header.
+        max_response_size: bytes that a response's body may have in memory, or None for the default.
+    """
+
+    def __init__(
+        self,
+        base_uri: str,
+        timeout: Timeout,
+        merchant: Merchant | None,
+        user_agent: str,
+        max_response_size: int | None = None,
+    ) -> None:
+        uri.base(base_uri)
+        self.base_uri = base_uri
+        self.timeout = timeout
+        self.merchant = merchant
+        self.max_response_size = max_response_size or MAX_RESPONSE_SIZE
+        common = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        self.v3_headers = Headers(
+            {
+                "Accept": "application/json, text/plain, application/x-gzip, application/pdf, "
+                "image/png, image/*;q=0.5",
+                "Content-Type": "application/json; charset=utf-8",
+                **common,
+            }
+        )
+        self.v2_headers = Headers(
+            {
+                "Accept": "text/xml, text/plain, application/x-gzip",
+                "Content-Type": "text/xml; charset=utf-8",
+                **common,
+            }
+        )
+
+
+def is_v2(path: str) -> bool:
+    """Whether a path belongs to APIv2's stack."""
+    return not path.startswith("v3/") and path.lstrip("/")[:3].lower() == "v2/"
+
+
+def build(
+    method: str, path: str, given: Mapping[str, Any], defaults: Defaults, *, v2: bool
+) -> Request:
+    """One request, not yet encoded.
+
+    Args:
+        method: upper-case HTTP method.
+        path: a chain's path, perhaps with template variables.
+        given: options and variables, as the verb got them.
+        defaults: the client's.
+        v2: whether it is for APIv2, and the path has its prefix.
+
+    Raises:
+        ConfigurationError: an option or variable is unknown, missing, or of the wrong kind.
+    """
+    chosen: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        (chosen if name in OPTIONS else values)[name] = value
+    options = Options(**chosen) if chosen.keys() <= UNCHECKED else _options(chosen)
+    try:
+        expanded = uri.expand(path, values)
+    except ConfigurationError as error:
+        hints = what_was_meant(path, values, options, OPTIONS)
+        raise ConfigurationError(f"{error}{hints}") from None
+    refuse_empty(path, values)
+    if v2:
+        if options.answer_with is not None:
+            raise ConfigurationError(
+                "answer_with= belongs to APIv3: APIv2 signs with the merchant's secret"
+            )
+        expanded = expanded.lstrip("/")[3:]
+    if not expanded.strip("/"):
+        raise ConfigurationError("the path is empty: a chain begins with .v3 or .v2, say")
+    origin, target, prefix = uri.locate(
+        expanded, options.base_uri or defaults.base_uri, defaults.base_uri
+    )
+    headers = defaults.v2_headers if v2 else defaults.v3_headers
+    if options.headers:
+        headers = headers.merged(_header_fields(options.headers))
+    if options.security and defaults.merchant is None:
+        raise ConfigurationError(
+            "merchant is missing: security=True shows the merchant's certificate, so give "
+            "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}"
+        )
+    return Request(
+        method,
+        origin,
+        target,
+        headers,
+        options=options,
+        timeout=defaults.timeout if options.timeout is None else timeout_of(options.timeout),
+        certificate=defaults.merchant if options.security else None,
+        sink=None if options.sink is None else Download(options.sink),
+        prefix=prefix,
+        variables=values,
+        max_response_size=options.max_response_size or defaults.max_response_size,
+    )
+
+
+def _options(chosen: dict[str, Any]) -> Options:
+    for name, value in chosen.items():
+        if name in FLAGS:
+            if not isinstance(value, bool):
+                raise ConfigurationError(f"{name}= takes True or False, not {represented(value)}")
+        elif name == "body":
+            chosen[name] = _body(value)
+        elif name == "sensitive":
+            sensitive_of(value)
+        elif name == "answer_with" and value is not None:
+            chosen[name] = key_id(value, "answer_with=")
+        elif name == "max_response_size":
+            size_of(value)
+        elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
+            raise ConfigurationError(
+                f"{name}= is of type {type(value).__name__}; a mapping is expected"
+            )
+    return Options(**chosen)
+
+
+def _body(value: Any) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise ConfigurationError("body= holds a lone surrogate: not valid text") from None
+    raise ConfigurationError(
+        f"body= is of type {type(value).__name__}: bytes or str are expected, as they shall be "
+        "sent; a mapping goes to json= or, for APIv2, xml="
+    )
+
+
+def _header_fields(given: Mapping[Any, Any]) -> dict[str, str]:
+    return {_header_name(name): _header_value(name, value) for name, value in given.items()}
+
+
+@lru_cache(maxsize=256)
+def _header_name(name: Any) -> str:
+    if not isinstance(name, str) or not _is_token(name):
+        raise ConfigurationError(f"{name!r} cannot be a header's name")
+    if name.lower() in FRAMING:
+        raise ConfigurationError(f"headers= has {name}, which is set from the request itself")
+    return name
+
+
+def _is_token(name: str) -> bool:
+    return bool(name) and all(
+        sign.isascii() and (sign.isalnum() or sign in "!#$%&'*+-.^_`|~") for sign in name
+    )
+
+
+def _header_value(name: str, value: Any) -> str:
+    if isinstance(value, enum.Enum):
+        value = value.value
+    text = None
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        text = canonical.text(value, f"headers[{name!r}]")
+    if text is None or not text.isascii() or not text.replace("\t", " ").isprintable():
+        raise ConfigurationError(
+            f"headers[{name!r}]: printable ASCII is expected (RFC 9110, section 5.5); what is "
+            "given is of another type, or has a line break or another character in it"
+        )
+    return text
+
+
+def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
+    """What to do about sensitive fields.
+
+    Args:
+        given: `"auto"`, `"off"`, or None for what the client does, which by default is nothing.
+
+    Raises:
+        ConfigurationError: anything else.
+    """
+    for mode in ("auto", "off", None):
+        if given is mode or (isinstance(given, str) and given == mode):
+            return mode
+    raise ConfigurationError(  # whatever was given may be the very text that is to be kept secret
+        'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), "off" '
+        f'or None, and got another {type(given).__name__}; a text to encrypt is Sensitive("…")'
+    )
+
+
+def size_of(given: Any) -> int | None:
+    """A `max_response_size`: bytes, or None for the default.
+
+    Args:
+        given: an int above 0, or None.
+
+    Raises:
+        ConfigurationError: anything else.
+    """
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return given
+    raise ConfigurationError(
+        f"max_response_size={represented(given)}: a number of bytes above 0 is expected, as int, "
+        f"or None for the default of {MAX_RESPONSE_SIZE}"
+    )
+
+
+def timeout_of(given: Any) -> Timeout:
+    """A timeout as two numbers of seconds: to connect, and between reads.
+
+    Args:
+        given: a number for both, a pair, or None to wait for ever.
+
+    Raises:
+        ConfigurationError: anything else, or a number that is not above zero.
+    """
+    pair = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    if len(pair) == 2 and all(_is_seconds(number) for number in pair):
+        return pair[0], pair[1]
+    raise ConfigurationError(
+        f"timeout {represented(given)}: expected are seconds above 0, one number or (connect, read)"
+    )
+
+
+def _is_seconds(number: Any) -> bool:
+    if isinstance(number, bool):
+        return False
+    return number is None or (isinstance(number, int | float) and 0 < number < float("inf"))

@@ -1,0 +1,209 @@
+"""Where a request goes: template, path, query, origin. Pure text, RFC 3986 and RFC 6570.
+
+What leaves here is ASCII and already in the form that both HTTP libraries would bring it to, so
+neither of them has a reason to touch what was signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..messages.authority import Origin, begins_with_scheme, split
+from ..messages.canonical import text
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from uritemplate import URITemplate
+
+from ..messages.percent_encoding import RESERVED, append_query, normalize
+
+__all__ = ["Base", "base", "expand", "locate"]
+
+DEFAULT_BASE_URI = "https://api.mch.weixin.qq.com/"
+TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
+
+PLAIN = re.compile("/?[A-Za-z0-9_~!$&'()*+,;=@-][A-Za-z0-9_~!$&'()*+,;=@/-]*")
+"""A path with nothing in it to encode, to take apart, or to climb with: nearly every one."""
+SEPARATOR = re.compile(r"/|\\|%2f|%5c", re.IGNORECASE)
+DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}(?:(?:;|%3b).*)?", re.IGNORECASE | re.DOTALL)
+"""`.` and `..`, also percent-encoded or with a parameter: servers decode a path, and some drop what
+follows a semicolon, before they resolve them."""
+NETWORK_PATH = re.compile(r"//+[^/]*[.:@\[]")
+"""What RFC 3986, section 4.2, takes for `//host/path`; `//v3/x` is a path with a slash too many."""
+EMPTY = "empty"
+"""A variable that may be left out: it is how a path gets its slash at the end."""
+
+
+class Base(NamedTuple):
+    """A base URI, taken apart."""
+
+    origin: Origin
+    path: str
+
+
+def base(uri: str) -> Base:
+    """Take a base URI apart.
+
+    Args:
+        uri: `http` or `https`, a host, perhaps a port and a path.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not isinstance(uri, str):
+        raise ConfigurationError(f"base_uri is of type {type(uri).__name__}; a str is expected")
+    return _base(uri)
+
+
+@lru_cache(maxsize=256)
+def _base(uri: str) -> Base:
+    origin, path = split(uri, "base_uri")
+    if "?" in path or "#" in path:
+        raise ConfigurationError(
+            f"base_uri takes no query and no fragment; expected is something like "
+            f"{DEFAULT_BASE_URI!r}"
+        )
+    path = _encoded_path(path.strip("/"), "base_uri")
+    return Base(origin, f"/{path}" if path else "")
+
+
+def _encoded_path(path: str, name: str) -> str:
+    """A path, percent-encoded.
+
+    Raises:
+        ConfigurationError: it would lead elsewhere, or is no text.
+    """
+    if has_dot_segment(path):
+        raise ConfigurationError(
+            f"{name} {printable(path)!r} has a dot segment, which would lead elsewhere"
+        )
+    try:
+        return normalize(path)
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"{name} holds a lone surrogate, which UTF-8 cannot carry"
+        ) from None
+
+
+def has_dot_segment(path: str) -> bool:
+    """Whether a segment of a path is `.` or `..`, however dots and separators are written."""
+    if "." not in path and "%" not in path:
+        return False
+    return any(map(DOT_SEGMENT.fullmatch, SEPARATOR.split(path)))
+
+
+@lru_cache(maxsize=1024)
+def _template(path: str) -> tuple[URITemplate, tuple[str, ...]]:
+    import uritemplate  # not needed until a path has a variable
+
+    remainder = re.sub("{[^{}]+}", "", path)
+    if "{" in remainder or "}" in remainder:
+        raise ConfigurationError(f"{path!r} has a brace without its partner; see RFC 6570")
+    try:
+        template = uritemplate.URITemplate(path)
+    except (ValueError, TypeError):
+        raise ConfigurationError(f"{path!r} is not a URI template; see RFC 6570") from None
+    return template, tuple(template.variable_names)
+
+
+def expand(path: str, values: Mapping[str, Any]) -> str:
+    """Fill in a path's URI template (RFC 6570); every value is percent-encoded, `/` included.
+
+    Args:
+        path: such as `v3/refunds/id/{refund_id}`.
+        values: a value for each of its variables, and nothing else.
+
+    Raises:
+        ConfigurationError: a variable is missing, a value has no variable, or cannot be in a path.
+    """
+    if "{" not in path and "}" not in path:
+        if values:
+            _refuse(path, (), values, ())
+        return path
+    template, names = _template(path)
+    missing = [name for name in names if values.get(name) is None and name != EMPTY]
+    if missing or not values.keys() <= set(names):
+        _refuse(path, names, values, missing)
+    return template.expand({name: _segment(name, value) for name, value in values.items()})
+
+
+def _segment(name: str, value: Any) -> str:
+    segment = text(value, f"path variable {name!r}") or ""
+    if has_dot_segment(segment):
+        raise ConfigurationError(
+            f"path variable {name!r} is {printable(segment)!r}, which would lead to another "
+            "resource"
+        )
+    try:
+        segment.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"path variable {name!r} holds a lone surrogate, which UTF-8 cannot carry"
+        ) from None
+    return segment
+
+
+def _refuse(
+    path: str, names: Iterable[str], values: Mapping[str, Any], missing: Iterable[str]
+) -> None:
+    unknown = sorted(set(map(str, values)) - set(names))
+    problems = [f"{name!r} is missing" for name in missing]
+    problems += [f"{name!r} is neither an option nor a variable of this path" for name in unknown]
+    known = ", ".join(map(repr, names)) or "none"
+    raise ConfigurationError(f"{printable(path)}: {'; '.join(problems)}. Its variables: {known}")
+
+
+def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
+    """Origin and target of an expanded path, and the part of the target that is `base_uri`'s.
+
+    Args:
+        path: relative to `base_uri`, or an absolute URL as WeChat Pay hands them out.
+        base_uri: where relative paths go.
+        own: the client's own base URI; its host is one that an absolute URL may have.
+
+    Raises:
+        ConfigurationError: an absolute URL is malformed or leads to a host that is neither, a
+            relative path can be read as a URL, or the path has a dot segment.
+    """
+    origin, prefix = base(base_uri)
+    if PLAIN.fullmatch(path):
+        return origin, f"{prefix}/{path.removeprefix('/')}", prefix
+    if begins_with_scheme(path):
+        origin, path = _trusted(path, (origin, base(own).origin))
+        prefix = ""
+    path, _, query = path.partition("#")[0].partition("?")
+    if "://" in path or NETWORK_PATH.match(path):
+        raise ConfigurationError(
+            f"refused to sign a request to {printable(path)!r}: it can be read as the URL of "
+            "another host. An absolute URL begins with 'https://'"
+        )
+    target = f"{prefix}/{_encoded_path(path.removeprefix('/'), 'the path')}"
+    try:
+        return origin, append_query(target, normalize(query, RESERVED + "?")), prefix
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "the path's query holds a lone surrogate, which UTF-8 cannot carry"
+        ) from None
+
+
+def _trusted(url: str, own: Iterable[Origin]) -> tuple[Origin, str]:
+    """The origin of an absolute URL that a request may be signed for, and the rest of the URL."""
+    try:
+        origin, rest = split(url, "the URL")
+    except ConfigurationError as error:
+        raise ConfigurationError(f"refused to sign a request: {error}") from None
+    ours = any((origin.scheme, origin.host) == (each.scheme, each.host) for each in own)
+    theirs = origin.scheme == "https" and origin.host.endswith(
+        tuple(f".{domain}" for domain in TRUSTED_DOMAINS)
+    )
+    if not (ours or theirs):
+        raise ConfigurationError(
+            f"refused to sign a request to {origin}: an absolute URL must lead to the client's "
+            "own host or, over https, to "
+            f"{', '.join(f'*.{domain}' for domain in TRUSTED_DOMAINS)}"
+        )
+    return origin, rest

@@ -1,0 +1,1 @@
+"""`wechatpay-chain gateway`: run a gateway, and control a running one."""

@@ -1,0 +1,155 @@
+"""A running gateway's control API, asked from another process."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...messages.authority import split
+from ...messages.headers import Headers
+from ...messages.request import Request
+from ...messages.response import Response
+from ...transport import HTTPTransport
+from ...utils.display import printable
+from ...utils.exceptions import ConfigurationError, WeChatPayError
+from ..failure import Failure
+from ..wording import shown
+from .responses import NOTICE, fits, parsed
+
+__all__ = ["Control", "address"]
+
+BASE_URI = "http://127.0.0.1:8790/"
+"""Where a gateway listens that was not told another place."""
+
+BETWEEN = 0.1
+"""Seconds between two looks at a notification under way."""
+
+
+def address(gateway: str | None, data: Path | None) -> str:
+    """Where the gateway is that is meant.
+
+    Args:
+        gateway: its base URI, if it was given.
+        data: its folder, if that was.
+
+    Raises:
+        Failure: the folder has no `gateway.json`.
+    """
+    if gateway is not None:
+        return gateway
+    if data is None:
+        return BASE_URI
+    path = data / "gateway.json"
+    hint = "A gateway writes it: wechatpay-chain gateway --data DIR"
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Failure(f"{shown(str(path))} cannot be read: {reason}", [hint]) from None
+    told = parsed(content)
+    if not fits(told, {"base_uri": str}):
+        raise Failure(f"{shown(str(path))} is not a gateway's", [hint])
+    base_uri: str = told["base_uri"]
+    return base_uri
+
+
+class Control:
+    """The control API of one gateway.
+
+    Args:
+        base_uri: of the gateway.
+
+    Raises:
+        Failure: that is no address.
+    """
+
+    def __init__(self, base_uri: str) -> None:
+        try:
+            self._origin, _ = split(base_uri, "it")
+        except ConfigurationError as error:
+            raise _no_gateway(base_uri, str(error)) from None
+        if self._origin.scheme != "http":
+            raise _no_gateway(base_uri, "the control API is served over http")
+        self._transport = HTTPTransport()
+
+    def ask(
+        self, method: str, path: str, given: Mapping[str, Any] | None = None, *, like: Any = None
+    ) -> Any:
+        """What the gateway answers.
+
+        Args:
+            method: upper-case HTTP method.
+            path: below `/_gateway/`.
+            given: members of the body.
+            like: the form of the answer, as `answers` has them; None where there is none.
+
+        Raises:
+            Failure: no gateway answers, or it refuses.
+        """
+        content = None if given is None else json.dumps(given).encode()
+        headers = Headers([("Content-Type", "application/json")])
+        request = Request(method, self._origin, f"/_gateway/{path}", headers, content)
+        try:
+            response = self._transport.send(request)
+            response.settle(keep=False)
+        except WeChatPayError as error:
+            raise Failure(
+                f"no gateway answers at {self._origin}/ ({_reason(error)})",
+                [
+                    "To start one: wechatpay-chain gateway",
+                    "If it is elsewhere, say --gateway URL, or --data DIR with its folder.",
+                ],
+            ) from None
+        finally:
+            self._transport.close()
+        return self._answer(response, like)
+
+    def _answer(self, response: Response, like: Any) -> Any:
+        answer = parsed(response.content)
+        succeeded = 200 <= response.status_code < 300
+        if succeeded and (like is None or fits(answer, like)):
+            return answer
+        if not succeeded and isinstance(answer, dict) and "error" in answer:
+            told = [printable(answer[name]) for name in ("error", "message") if name in answer]
+            raise Failure(f"the gateway refuses: {': '.join(told)}")
+        raise Failure(f"what answers at {self._origin}/ is not a gateway of this version")
+
+    def attempted(self, number: str, seconds: float) -> dict[str, Any]:
+        """A notification, once it was tried to deliver it.
+
+        Args:
+            number: its id.
+            seconds: how long to wait for that.
+
+        Raises:
+            Failure: it was not.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for notice in self.ask("GET", "notifications", like=[NOTICE]):
+                if notice["id"] == number and notice["attempts"]:
+                    found: dict[str, Any] = notice
+                    return found
+            time.sleep(BETWEEN)
+        raise Failure(f"the gateway did not deliver notification {number} in {seconds:g} s")
+
+
+def _no_gateway(base_uri: str, why: str) -> Failure:
+    what = "the address" if "@" in base_uri else shown(base_uri)  # it may hold a password
+    return Failure(
+        f"{what} is not where a gateway is: {why}",
+        [f"An address such as {BASE_URI} is expected."],
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said, of all that is wrapped around it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error)

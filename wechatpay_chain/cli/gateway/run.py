@@ -1,0 +1,109 @@
+"""`wechatpay-chain gateway`: run a local WeChat Pay; `steering` has what follows it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...utils.display import printable, printable_json
+from ..failure import LONGEST, Failure
+from ..output import tell, write
+from ..usage import examples
+from . import controls as steering
+
+if TYPE_CHECKING:
+    from ...gateway.store.identity import Way
+
+__all__ = ["gateway"]
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="Run a local WeChat Pay to test against, and steer it.",
+    epilog=examples(
+        "gateway --data ./wechatpay",
+        "gateway pay native-0001",
+        "gateway trigger REFUND.SUCCESS --to http://127.0.0.1:8000/notify",
+    ),
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8790,
+    show_default=True,
+    help="For http; 0 takes a free one.",
+)
+@click.option(
+    "--tls-port",
+    type=click.IntRange(0, 65535),
+    default=8791,
+    show_default=True,
+    help="For https; 0 takes a free one.",
+)
+@click.option(
+    "--data",
+    type=steering.FOLDER,
+    metavar="DIR",
+    help="Where keys and orders live. Without it they go when the gateway ends.",
+)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1,
+    metavar="N",
+    help="Let its time run N times as fast: orders expire, notifications are repeated.",
+)
+@click.option(
+    "--signs-with",
+    type=click.Choice(["public_key", "certificate", "public_key_only"]),
+    default="public_key",
+    show_default=True,
+    help="Which of WeChat Pay's keys the merchant uses.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what a client needs as JSON.")
+@click.pass_context
+def gateway(
+    context: click.Context,
+    host: str,
+    port: int,
+    tls_port: int,
+    data: Path | None,
+    time_scale: float,
+    signs_with: Way,
+    as_json: bool,
+) -> None:
+    """Run a local WeChat Pay, until Ctrl-C; or steer one that runs, with a command.
+
+    It checks requests, keeps orders, signs answers and sends notifications, as WeChat Pay does. A
+    client takes all that it needs from DIR/gateway.json: WeChatPay.from_gateway(path) in Python.
+    """
+    if context.invoked_subcommand is not None:
+        context.obj = steering.Where(data)
+        return
+    from ...gateway.program import CannotRun, Settings, run
+
+    settings = Settings(host, port, tls_port, data, time_scale, signs_with, as_json)
+    try:
+        run(settings, _say, tell)
+    except CannotRun as error:
+        raise Failure(str(error), [error.hint]) from None
+
+
+def _say(text: str) -> None:
+    # The lines tell the names of folders and files, which may hold anything.
+    shown = printable_json(text) if text.startswith("{") else _printable_lines(text)
+    write(f"{shown}\n")
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(printable(line, LONGEST) for line in text.split("\n"))
+
+
+for command in steering.COMMANDS:
+    gateway.add_command(command)

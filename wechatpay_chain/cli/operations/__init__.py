@@ -1,0 +1,1 @@
+"""`wechatpay-chain ops`: the catalogue on a terminal."""

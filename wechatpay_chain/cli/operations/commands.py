@@ -1,0 +1,210 @@
+"""`wechatpay-chain ops`: find an operation, show it, look around among its neighbours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..failure import Failure
+from ..output import is_terminal, page, table, tell, write, write_json
+from ..usage import examples, json_option
+from ..wording import counted, shown
+from . import candidates
+from .lookup import METHODS, as_path, one_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...catalogue import Operation
+
+__all__ = ["ops"]
+
+ON_A_SCREEN = 20
+
+
+@click.group(short_help="Find operations, and see how each is called.")
+def ops() -> None:
+    """Find operations, see how each is called, and look around among them."""
+
+
+@ops.command(
+    short_help="List the operations that have some words.",
+    epilog=examples("ops search 退款", "ops search native post", "ops search v2/ 红包 --json"),
+)
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=f"Show at most N, 0 for all.  [default: {ON_A_SCREEN} in a terminal, else all]",
+)
+@json_option
+def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
+    """List the operations in which every WORD occurs, the best match first.
+
+    Words are looked for in titles, products, paths and chains; case does not matter.
+    """
+    from ... import catalogue
+    from ..layout import Column, Span, Table, text
+    from .describe import path_line, title_line
+    from .json_records import in_short
+
+    if not " ".join(words).strip():
+        raise click.UsageError("WORD is empty: a word to look for is expected, such as 退款.")
+    found = catalogue.search(" ".join(words))
+    if limit is None:
+        limit = ON_A_SCREEN if is_terminal() and not as_json else 0
+    listed = found[:limit] if limit else found
+    if as_json:
+        write_json([in_short(operation) for operation in listed])
+    if not found:
+        raise _nothing(" ".join(words).split())
+    if not as_json:
+        rows = tuple(
+            (
+                (Span(each.method, each.verb),),
+                path_line(each.path),
+                title_line(each),
+                text(", ".join(tag for tag in each.tags if tag != each.product), "aside"),
+            )
+            for each in listed
+        )
+        columns = (Column("method"), Column("path", "path"), Column("title"), Column("product"))
+        table(Table(columns, rows))
+    if len(listed) < len(found):
+        tell(f"{len(listed)} of {len(found)}; --limit 0 shows all")
+
+
+def _nothing(words: Sequence[str]) -> Failure:
+    """Says of each word how often it occurs, and what is like it where it does not."""
+    from ... import catalogue
+    from .similarity import nearest
+
+    texts = [
+        text
+        for each in catalogue.operations()
+        for text in (each.title, each.path, *each.tags, ".".join(each.attributes))
+    ]
+    hints = []
+    for word in dict.fromkeys(words):
+        count = len(catalogue.search(word))
+        if count:
+            hints.append(f"  {shown(word)} has {counted(count)}")
+            continue
+        near = nearest(word.lower(), texts)
+        meant = f"; did you mean {', '.join(near)}?" if near else ""
+        hints.append(f"  {shown(word)} occurs nowhere{meant}")
+    hints.append("To look around: wechatpay-chain ops tree")
+    wanted = " and ".join(map(shown, words[:5]))
+    return Failure(f"no operation has {wanted}", hints)
+
+
+@ops.command(
+    short_help="Show an operation and six ways to call it.",
+    epilog=examples(
+        "ops show POST v3/refund/domestic/refunds",
+        "ops show https://api.mch.weixin.qq.com/v3/pay/transactions/id/42",
+        "ops show wxpay.v3.pay.transactions.native.post --code --async",
+    ),
+)
+@click.argument(
+    "operation",
+    nargs=-1,
+    required=True,
+    metavar="[METHOD] PATH",
+    shell_complete=candidates.operations,
+)
+@click.option(
+    "--style",
+    type=click.Choice(["attribute", "chain", "bracket"]),
+    help="Show the calls in this style only.",
+)
+@click.option("--async/--sync", "is_async", default=None, help="Show the calls of this kind only.")
+@click.option("--full", is_flag=True, help="Write out the arguments of every call.")
+@click.option("--code", is_flag=True, help="Print nothing but the calls.")
+@json_option
+def show(
+    operation: tuple[str, ...],
+    style: str | None,
+    is_async: bool | None,
+    full: bool,
+    code: bool,
+    as_json: bool,
+) -> None:
+    """Show an operation: what it takes, six ways to call it, what it answers.
+
+    PATH is a template or has values in it; a URL, an attribute chain, an operationId or a title
+    will do as well. METHOD is needed only where a path has several.
+    """
+    from ...catalogue.code_samples import styles
+    from .describe import calls_of, operation_page
+    from .json_records import in_full
+
+    shown_one = one_operation(*_method_and_path(operation))
+    calls = [
+        each
+        for each in styles(shown_one)
+        if style in (None, each.name) and is_async in (None, each.is_async)
+    ]
+    url = _url(shown_one)
+    if as_json:
+        write_json(in_full(shown_one, url, calls))
+    elif code:
+        write(f"{calls_of(calls, full)}\n")
+    else:
+        page(operation_page(shown_one, url, calls, full))
+
+
+def _method_and_path(words: tuple[str, ...]) -> tuple[str | None, str]:
+    """What was typed, taken apart; a usage error where it cannot be."""
+    if len(words) > 2:
+        raise click.UsageError(
+            f"{len(words)} arguments are too many: METHOD and PATH are expected, such as "
+            "GET v3/certificates. Quote what holds a space."
+        )
+    if len(words) == 1:
+        if words[0].strip().upper() in METHODS:
+            raise click.UsageError(
+                f"a path is missing: {words[0].strip().upper()} v3/certificates, say."
+            )
+        return None, words[0]
+    method = words[0].strip().upper()
+    if method not in METHODS:
+        raise click.UsageError(
+            f"{shown(words[0])} is not an HTTP method that WeChat Pay uses; "
+            f"{', '.join(METHODS[:-1])} or {METHODS[-1]} is expected."
+        )
+    return method, words[1]
+
+
+def _url(operation: Operation) -> str:
+    from ...chain.uri import DEFAULT_BASE_URI
+
+    return f"{operation.base_uri or DEFAULT_BASE_URI}{operation.path.removeprefix('v2/')}"
+
+
+@ops.command(
+    short_help="Draw the tree of paths, or list the products.",
+    epilog=examples("ops tree", "ops tree v3/offlineface", "ops tree v3/marketing --depth 2"),
+)
+@click.argument("path", default="", shell_complete=candidates.branches)
+@click.option(
+    "--depth", type=click.IntRange(min=1), metavar="N", help="Show N segments below PATH."
+)
+@json_option
+def tree(path: str, depth: int | None, as_json: bool) -> None:
+    """Draw the paths below PATH as a tree, with their verbs and titles.
+
+    Without PATH, and for v2 and v3, list the products.
+    """
+    from . import path_tree as pathtree
+
+    root = pathtree.grow(as_path(path), shown(path))
+    levels = root.segments_to_products
+    if as_json:
+        write_json(root.record(depth or levels or None))
+    elif levels and depth is None:
+        table(root.products())
+    else:
+        page([[root.branch(depth)]])

@@ -1,0 +1,266 @@
+"""An operation, and a notification, as a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
+
+if TYPE_CHECKING:
+    from ...catalogue import Member, Operation, Webhook
+    from ...catalogue.code_samples import Style
+
+__all__ = ["calls_of", "folded", "notification_page", "operation_page", "path_line", "title_line"]
+
+CALLERS = {
+    "merchant": "merchants",
+    "partner": "partners (service providers)",
+    "both": "merchants and partners",
+}
+
+WIDTH = 88
+LONG = 8
+"""So many lines are too many to be repeated for each way to write a call."""
+
+HOLDS = {
+    "application/json": "holds JSON",
+    "application/x-www-form-urlencoded": "holds a form",
+    "application/octet-stream": "a file",
+    "text/xml": "holds XML",
+}
+
+TELLING = ("out_trade_no", "out_refund_no", "transaction_id")
+"""Members by which a merchant knows what a notification is about."""
+
+
+def operation_page(operation: Operation, url: str, calls: Sequence[Style], full: bool) -> Page:
+    """All that is known of an operation.
+
+    Args:
+        operation: from the catalogue.
+        url: where it lives.
+        calls: the ways to call it that are to be shown.
+        full: whether each of them is to be shown with all its arguments.
+    """
+    return [
+        [Heading(title_line(operation, "heading")), Facts(tuple(_facts(operation, url)))],
+        _request(operation),
+        [Heading(text("Calls", "heading")), Code(calls_of(calls, full))],
+        [_answer(operation)],
+        *([_errors(operation)] if operation.errors else []),
+    ]
+
+
+def title_line(operation: Operation, style: str = "title") -> Line:
+    """Its title, and whether it is retired."""
+    title = Span(operation.title, style)
+    return (title, Span(" (retired)", "retired")) if operation.retired else (title,)
+
+
+def path_line(path: str) -> Line:
+    """A path, with its variables in a style of their own."""
+    return tuple(
+        Span(piece, "variable" if piece.startswith("{") else "path")
+        for piece in re.split(r"(\{[^}]*\})", path)
+        if piece
+    )
+
+
+def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
+    method = Span(f"{operation.method} ", operation.verb)
+    yield "operation", (method, *path_line(operation.path))
+    yield "url", path_line(url)
+    tags = [tag for tag in operation.tags if tag != operation.product]
+    yield "product", text(" · ".join([operation.product, *tags]))
+    if operation.mode:
+        yield "called by", text(CALLERS[operation.mode])
+    yield from (("needs", text(need, "warning")) for need in _needs(operation))
+    if operation.retired:
+        yield "status", text("retired: WeChat Pay has given it up", "retired")
+
+
+def _needs(operation: Operation) -> Iterator[str]:
+    if operation.security:
+        yield "security=True: mutual TLS with the merchant's certificate"
+    if operation.nonceless:
+        yield "nonceless=True: it carries no nonce_str"
+    if operation.base_uri:
+        yield f'base_uri="{operation.base_uri}": it does not live where the others do'
+    if _any_encrypted(operation.body) or _any_encrypted(operation.query):
+        yield "Sensitive(…) around each encrypted member"
+    if _any_encrypted(operation.answer):
+        yield "wxpay.decrypt(…) for each encrypted member of the answer"
+
+
+def _any_encrypted(members: Iterable[Member]) -> bool:
+    return any(
+        member.encrypted == "RSAES-OAEP" or _any_encrypted(member.members) for member in members
+    )
+
+
+def _request(operation: Operation) -> list[Block]:
+    body_type = f"   body, {operation.body_type}"
+    parts = (
+        ("variables", "   of the path", operation.variables),
+        ("query", "", operation.query),
+        ("headers", "", operation.headers),
+        (operation.body_option, body_type, operation.body),
+    )
+    trees = [
+        Branch((Span(name, "name"), Span(aside, "aside")), _branches(members))
+        for name, aside, members in parts
+        if members
+    ]
+    if not trees:
+        return [_root("Request", "   no variables, no query, no body")]
+    return [Heading((Span("Request", "heading"), Span("   * required", "aside"))), *trees]
+
+
+def _root(heading: str, aside: str, members: Iterable[Member] = ()) -> Branch:
+    return Branch((Span(heading, "heading"), Span(aside, "aside")), _branches(members))
+
+
+def _branches(members: Iterable[Member]) -> tuple[Branch, ...]:
+    return tuple(
+        Branch(tuple(_spans(member)), (*_branches(member.members), *_limits(member)))
+        for member in members
+    )
+
+
+def _limits(member: Member) -> Iterator[Branch]:
+    """A line of its own, below the member and all that is in it."""
+    if member.limits:
+        yield Branch((Span("; ".join(member.limits_in_words), "aside"),), ())
+
+
+def _spans(member: Member) -> Iterator[Span]:
+    """`amount* object 金额信息`, and what else is to be known of it."""
+    yield Span(member.name, "name")
+    if member.required:
+        yield Span("*", "required")
+    yield Span(f" {member.type}", "type")
+    if member.title:
+        yield Span(f" {member.title}", "title")
+    if member.enum:
+        yield Span(f" = {' | '.join(map(str, member.enum))}", "enum")
+    if member.encoded:
+        yield Span(f" ({HOLDS.get(member.encoded, member.encoded)})", "aside")
+    if member.encrypted:
+        yield Span(f" encrypted: {member.encrypted}", "encrypted")
+
+
+def _answer(operation: Operation) -> Branch:
+    aside = f"   {operation.answer_status} {operation.answer_type or 'without a body'}"
+    if operation.answer_type in ("application/octet-stream", "text/plain"):
+        aside += ": sink= writes it to a file"
+    return _root("Answer", aside, operation.answer)
+
+
+def _errors(operation: Operation) -> list[Block]:
+    facts = tuple(
+        (f"{each.status} {each.code}", (Span(f"{each.en}"), Span(f"   {each.zh}", "aside")))
+        for each in operation.errors
+    )
+    return [Heading(text("Errors", "heading")), Facts(facts)]
+
+
+def calls_of(calls: Sequence[Style], full: bool) -> str:
+    """Ways to call an operation, as Python; the first in full, the others as short as they get.
+
+    Args:
+        calls: from the catalogue, at least one.
+        full: write out all of them.
+    """
+    return "\n\n".join(
+        f"# {call.name}{', async' if call.is_async else ''}\n"
+        f"{call.code if full or index == 0 else folded(call.code)}"
+        for index, call in enumerate(calls)
+    )
+
+
+def folded(code: str) -> str:
+    """A long call on one line, with `{...}` for what took the others; a short one as it is."""
+    head, *lines = code.split("\n")
+    if len(lines) < LONG:
+        return code
+    arguments = []
+    for line in lines:
+        argument = re.match(r" {4}(\w+=)(.*?),?$", line)
+        if argument:
+            name, value = argument.groups()
+            short = {"{": "{...}", "[": "[...]"}.get(value[:1], value)
+            arguments.append(f"{name}{short}")
+    line = f"{head}{', '.join(arguments)})"
+    return (
+        line if len(line) <= WIDTH else "\n    ".join([head, *(f"{a}," for a in arguments)]) + "\n)"
+    )
+
+
+def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
+    """All that is known of a notification.
+
+    Args:
+        webhook: from the catalogue.
+        elsewhere: those of the same type in the other protocol.
+    """
+    protocol = Span(f"API{webhook.protocol}", "name")
+    others = [Span(f"   also: --protocol {each.protocol}", "aside") for each in elsewhere]
+    facts: list[tuple[str, Line]] = [
+        ("event", text(webhook.event, "name")),
+        ("protocol", (protocol, *others)),
+    ]
+    sealed = [member for member in _everywhere(webhook.body) if member.encrypted]
+    resource = [
+        Branch((Span("Resource", "heading"), Span(aside, "aside")), _forms(webhook))
+        for aside in (f"   {each.name}, decrypted   * required" for each in sealed[:1])
+    ]
+    comes = f"   {webhook.body_type}, as it comes   * required"
+    return [
+        [Heading(text(webhook.title, "heading")), Facts(tuple(facts))],
+        [_root("Headers", "", webhook.headers)],
+        [Branch((Span("Body", "heading"), Span(comes, "aside")), _envelope(webhook.body))],
+        *([each] for each in resource),
+        [Heading(text("Code", "heading")), Code(_receipt(webhook))],
+    ]
+
+
+def _forms(webhook: Webhook) -> tuple[Branch, ...]:
+    """The members of what it carries; where several products share it, those of each."""
+    if not webhook.variants:
+        return _branches(webhook.resource)
+    return tuple(
+        Branch((Span(each.name, "heading"), Span(f"   {each.title}")), _branches(each.resource))
+        for each in webhook.variants
+    )
+
+
+def _everywhere(members: Iterable[Member]) -> Iterator[Member]:
+    for member in members:
+        yield member
+        yield from _everywhere(member.members)
+
+
+def _envelope(members: Iterable[Member]) -> tuple[Branch, ...]:
+    """The members as they travel: what is encrypted has none."""
+    return tuple(
+        Branch(tuple(_spans(member)), () if member.encrypted else _envelope(member.members))
+        for member in members
+    )
+
+
+def _receipt(webhook: Webhook) -> str:
+    """How it is received, in Python."""
+    first = webhook.variants[0].resource if webhook.variants else webhook.resource
+    names = [member.name for member in first]
+    name = next((each for each in TELLING if each in names), next(iter(names), "…"))
+    call, said = "notify(headers, body)", "verified and decrypted"
+    if webhook.protocol == "v2":
+        sealed = any(member.encrypted for member in webhook.body)
+        call, said = "notify_v2(body)", "verified and decrypted" if sealed else "verified"
+    received = f"notice = wxpay.{call}  # {said}\n"
+    shown = f'print(notice.resource["{name}"])'
+    if webhook.protocol == "v2" and not any(each.name == "event_type" for each in webhook.body):
+        return f"{received}{shown}"
+    return f'{received}if notice.event_type == "{webhook.event}":\n    {shown}'

@@ -1,0 +1,107 @@
+"""What `--json` prints: the keys that scripts rely on, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...catalogue import Member, Operation, Webhook
+    from ...catalogue.code_samples import Style
+
+__all__ = ["in_full", "in_short", "notification", "notification_in_short"]
+
+
+def in_short(operation: Operation) -> dict[str, Any]:
+    """An operation as it stands in a list."""
+    return {
+        "method": operation.method,
+        "path": operation.path,
+        "title": operation.title,
+        "id": operation.id,
+        "tags": list(operation.tags),
+        "mode": operation.mode or None,
+        "retired": operation.retired,
+        "chain": f"{'.'.join(operation.attributes)}.{operation.verb}",
+    }
+
+
+def in_full(operation: Operation, url: str, calls: Iterable[Style]) -> dict[str, Any]:
+    """An operation with all that is known of it.
+
+    Args:
+        operation: from the catalogue.
+        url: where it lives.
+        calls: the ways to call it.
+    """
+    body = {
+        "option": operation.body_option,
+        "type": operation.body_type,
+        "members": _members(operation.body),
+    }
+    return {
+        **in_short(operation),
+        "protocol": operation.protocol,
+        "product": operation.product,
+        "url": url,
+        "base_uri": operation.base_uri,
+        "security": operation.security,
+        "nonceless": operation.nonceless,
+        "variables": _members(operation.variables),
+        "query": _members(operation.query),
+        "headers": _members(operation.headers),
+        "body": body if operation.body_type else None,
+        "answer": {
+            "status": operation.answer_status,
+            "type": operation.answer_type or None,
+            "members": _members(operation.answer),
+        },
+        "errors": [each._asdict() for each in operation.errors],
+        "calls": [
+            {"style": call.name, "async": call.is_async, "code": call.code} for call in calls
+        ],
+    }
+
+
+def notification_in_short(webhook: Webhook) -> dict[str, Any]:
+    """A notification as it stands in a list."""
+    return {
+        "event": webhook.event,
+        "protocol": webhook.protocol,
+        "title": webhook.title,
+        "id": webhook.id,
+    }
+
+
+def notification(webhook: Webhook) -> dict[str, Any]:
+    """A notification with all that is known of it."""
+    return {
+        **notification_in_short(webhook),
+        "headers": _members(webhook.headers),
+        "body": {
+            "type": webhook.body_type,
+            "members": _members(webhook.body),
+            "variants": [
+                {"name": each.name, "title": each.title, "resource": _members(each.resource)}
+                for each in webhook.variants
+            ],
+        },
+        "resource": _members(webhook.resource),
+    }
+
+
+def _members(members: Iterable[Member]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": member.name,
+            "type": member.type,
+            "required": member.required,
+            "title": member.title,
+            "enum": list(member.enum),
+            "limits": member.limits,
+            "encrypted": member.encrypted or None,
+            "encoded": member.encoded or None,
+            "members": _members(member.members),
+        }
+        for member in members
+    ]

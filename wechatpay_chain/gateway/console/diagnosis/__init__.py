@@ -1,0 +1,1 @@
+"""Why a signature was rejected: the causes, tried one by one."""

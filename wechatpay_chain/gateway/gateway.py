@@ -1,0 +1,350 @@
+"""The gateway's sockets: aiohttp.web on 127.0.0.1, plain and TLS, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from ..client import WeChatPay
+from . import console
+from .control import api as control
+from .control.controls import Controls
+from .messages.exchange import Answer, Arrival, Refusal, Step
+from .messages.responses import refuse_v2, refuse_v3
+from .notifications.sender import Courier
+from .server import access
+from .server.bodies import BODIES, Bodies
+from .server.dispatch import Served, serve
+from .server.faults import changed, refused
+from .server.limits import Limits
+from .server.listener import LISTENING, ListenError, Listening
+from .server.wire import arrival_of, cut, guarded, http_logger, is_form, take_form
+from .simulation.bases import FOLDERS
+from .simulation.registry import chain_path
+from .state import KEPT_EVERY, State
+from .store.data_directory import describe, write_description
+from .store.identity import Identity, Way
+
+__all__ = ["Gateway", "ListenError"]
+
+MAX_BODY = Limits().body
+LINGERING = 2.0
+"""Seconds for which the rest of a body is read that was refused, so that the answer is seen."""
+
+
+class Gateway(Controls):
+    """A local WeChat Pay.
+
+    Args:
+        host: where to listen; loopback unless you know better.
+        port: 0 takes a free one.
+        tls_port: 0 takes a free one.
+        identity: the keys; by default those of `data`, else fresh ones.
+        signs_with: which of WeChat Pay's keys the merchant uses: its `public_key`, while there is
+            a platform certificate as well; its platform `certificate`; or `public_key_only`, as a
+            merchant that never had a platform certificate. An answer is signed by the key that the
+            request's `Wechatpay-Serial` names, without one by the certificate, while there is one.
+        data: a folder for keys and records, which survive a restart; None keeps all in memory.
+        time_scale: how many times as fast as the real time the gateway's own runs.
+        keep: whether records go to `data` too, or keys alone.
+
+    Raises:
+        FolderError: `data` cannot be used, or another gateway has it.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls_port: int = 0,
+        identity: Identity | None = None,
+        signs_with: Way = "public_key",
+        data: str | Path | None = None,
+        time_scale: float = 1,
+        keep: bool = True,
+    ) -> None:
+        folder = None if data is None else Path(data)
+        self.state = State(identity, folder, time_scale, keep=keep)
+        if self.identity.signs_with != signs_with:
+            self.state.identity = replace(self.identity, signs_with=signs_with)
+        self.limits = Limits(body=MAX_BODY)
+        self._host = host
+        self._ports = (port, tls_port)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._done: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self.base_uri = ""
+        self.tls_base_uri = ""
+
+    def client(self, *, tls: bool = True, **arguments: Any) -> WeChatPay:
+        """A client of this gateway's merchant.
+
+        Args:
+            tls: use TLS and trust the gateway's own authority. Without TLS no client certificate
+                can be shown, so the operations that need `security=True` are refused.
+            arguments: replace the client's.
+        """
+        identity = self.identity
+        given: dict[str, Any] = {
+            "mchid": identity.mchid,
+            "serial": identity.serial,
+            "private_key": identity.merchant_key,
+            "certs": self.certs,
+            "apiv3_key": identity.apiv3_key,
+            "secret": identity.secret,
+            "merchant": {"cert": identity.merchant_certificate, "key": identity.merchant_key},
+            "base_uri": self.tls_base_uri if tls else self.base_uri,
+            **({"verify": identity.authority} if tls else {}),
+        }
+        if "merchant" not in arguments and arguments.keys() & {"serial", "private_key"}:
+            del given["merchant"]  # it goes with the merchant's own number and key
+        return WeChatPay(**{**given, **arguments})
+
+    @property
+    def certs(self) -> dict[str, Any]:
+        """What a client verifies this gateway's answers with."""
+        identity = self.identity
+        certificate = {identity.platform_serial: identity.platform_certificate}
+        if identity.signs_with == "certificate":
+            return certificate
+        public_key = {identity.public_key_id: identity.platform_key.public_key()}
+        return public_key | certificate if identity.has_certificate else public_key
+
+    @property
+    def base_uris(self) -> dict[str, str]:
+        """WeChat Pay's other base URIs, and where this gateway answers for each, over TLS."""
+        return {official: f"{self.tls_base_uri}{folder}" for official, folder in FOLDERS.items()}
+
+    def rotate_keys(self) -> Identity:
+        """Give the platform a new key, which signs from now on; the last one stays known."""
+        identity = super().rotate_keys()
+        self._write_description()
+        return identity
+
+    async def serve(self, ready: threading.Event | None = None) -> None:
+        """Listen until `stop` is called.
+
+        Raises:
+            ListenError: a port is taken.
+        """
+        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
+        listening = Listening(self._host, self.limits)
+        app = web.Application()
+        app[access.OWN_NAMES] = access.own_names(self._host)
+        app[BODIES] = Bodies(self.limits)
+        app[LISTENING] = listening
+        app.add_routes(map(guarded, control.routes(self)))
+        console.attach(self, app)
+        app.add_routes([guarded(web.route("*", r"/{path:[\s\S]*}", self._handle))])
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=http_logger(),
+            shutdown_timeout=1,
+            auto_decompress=False,
+            max_headers=self.limits.fields,
+            keepalive_timeout=self.limits.head_seconds,
+            lingering_time=LINGERING,
+        )
+        await runner.setup()
+        courier = Courier(self.state.outbox, self.state.clock, self.state.log, self.state.faults)
+        beside = [asyncio.create_task(courier.run()), asyncio.create_task(self._keep_time())]
+        try:
+            port, tls_port = self._ports
+            host = _host_of_uri(self._host)
+            self.base_uri = f"http://{host}:{await listening.open(runner, port)}/"
+            context = self.identity.server_context()
+            self.tls_base_uri = f"https://{host}:{await listening.open(runner, tls_port, context)}/"
+            self.state.address = self.base_uri
+            self._write_description()
+            if ready is not None:
+                ready.set()
+            await self._done.wait()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await listening.close()
+            await _clean_up(runner)
+
+    async def _keep_time(self) -> None:
+        """Write down again and again what time it is, where that does not follow from the start."""
+        while self.state.keeps and self.state.clock.scale != 1:
+            self.state.keep_time()
+            await asyncio.sleep(KEPT_EVERY)
+
+    def _write_description(self) -> None:
+        if self.state.folder is not None and self.base_uri:
+            write_description(self.describe(), self.state.folder)
+
+    def describe(self) -> dict[str, Any]:
+        """What a client in any language needs, as `gateway.json` has it; needs a folder.
+
+        Raises:
+            ValueError: the gateway keeps everything in memory.
+        """
+        if self.state.folder is None:
+            raise ValueError("this gateway has no folder: Gateway(data=…) gives it one")
+        return describe(self.identity, self.state.folder, self.base_uri, self.tls_base_uri)
+
+    def start(self) -> Self:
+        """Listen in a thread of its own, until `stop` or the end of the program.
+
+        Raises:
+            ListenError: a port is taken.
+            FolderError: after a `stop`: another gateway has the folder by now.
+            RuntimeError: it runs.
+        """
+        if self._thread is not None:
+            raise RuntimeError("this gateway runs; make another one, or stop it first")
+        self.state.open()
+        self._failure = None
+        ready = threading.Event()
+
+        def run() -> None:
+            try:
+                asyncio.run(self.serve(ready))
+            except BaseException as error:  # noqa: BLE001 - handed over to the caller below
+                self._failure = error
+            finally:
+                ready.set()
+
+        self._thread = threading.Thread(target=run, name="wechatpay-gateway", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if self._failure is not None:
+            self.stop()
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Stop listening, and leave the folder; a stopped gateway may be started again.
+
+        What is in memory stays and can be looked at. A second call does nothing.
+        """
+        loop, done, thread = self._loop, self._done, self._thread
+        if loop is not None and done is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(done.set)
+        if thread is not None:
+            thread.join()
+        self._loop = self._done = self._thread = None
+        self.state.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens in a thread of its own."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.stop)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        begin, arrival = time.perf_counter(), arrival_of(request)
+        protocol = chain_path(arrival.path)[:2]
+        try:
+            if access.is_foreign_page(request):
+                raise Refusal(403, "NO_AUTH", "a page of another site cannot call this API")
+            most = self.limits.json if protocol == "v3" else self.limits.xml
+            most = self.limits.body if is_form(request) else most
+            async with request.app[BODIES].read(request, most) as body:
+                if is_form(request):
+                    take_form(body, arrival)
+                else:
+                    arrival.body = body
+                return await self._answer(request, arrival, begin)
+        except Refusal as refusal:
+            arrival.steps.append(Step("request", False, refusal.message))
+            answer = _turned_away(refusal, protocol, self.identity)
+            self._log(arrival, Served(answer, None), begin)
+            return _response(answer)
+
+    async def _answer(
+        self, request: web.Request, arrival: Arrival, begin: float
+    ) -> web.StreamResponse:
+        fault = self.state.faults.take(chain_path(arrival.path))
+        if fault is not None and fault.fault == "delay":
+            await asyncio.sleep(fault.options.get("seconds", 1))
+        if fault is not None and fault.before:
+            protocol = chain_path(arrival.path)[:2]
+            serial = arrival.headers.get("Wechatpay-Serial", "")
+            served = Served(refused(fault, protocol, self.identity, serial), None)
+        else:
+            served = serve(arrival, self.state)
+        if fault is not None:
+            served.answer = changed(served.answer, fault)
+        self._log(arrival, served, begin, None if fault is None else fault.fault)
+        if fault is not None and fault.fault in ("reset", "truncate"):
+            return await cut(request, served.answer, whole=fault.fault == "reset")
+        return _response(served.answer)
+
+    def _log(
+        self, arrival: Arrival, served: Served, begin: float, fault: str | None = None
+    ) -> None:
+        self.state.log.add(
+            arrival,
+            served.answer,
+            operation=served.operation,
+            kind=served.kind,
+            fault=fault,
+            milliseconds=(time.perf_counter() - begin) * 1000,
+        )
+
+    def answer(self, arrival: Arrival) -> Answer:
+        """What the gateway says to a request, without a socket."""
+        return serve(arrival, self.state).answer
+
+
+async def _clean_up(runner: web.AppRunner) -> None:
+    """Close all connections; one over TLS would wait for its client to close it as well."""
+    server = runner.server
+    open_ones = [] if server is None else [each.transport for each in server.connections]
+    await runner.cleanup()
+    for transport in open_ones:
+        if transport is not None:
+            transport.abort()
+
+
+def _turned_away(refusal: Refusal, protocol: str, identity: Identity) -> Answer:
+    """The answer to a request that is not looked at, in the form of the API that it is for."""
+    if protocol == "v3":
+        return refuse_v3(refusal, identity.signing_name, identity)
+    return replace(refuse_v2(refusal, None, identity), status=refusal.status)
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _host_of_uri(host: str) -> str:
+    """A host as a client on this machine writes it; who listens everywhere also listens here."""
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,1 @@
+"""Sockets, HTTP, inspection, dispatch, faults, the log of requests."""

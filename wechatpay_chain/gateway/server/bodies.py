@@ -1,0 +1,82 @@
+"""Bodies of requests, read within limits and as they travel: nothing is decompressed.
+
+A body is held until its request is answered; all of them together have a limit as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from ..messages.exchange import Refusal
+from .limits import Limits
+
+__all__ = ["BODIES", "Bodies"]
+
+CODE = "INVALID_REQUEST"
+
+
+class Bodies:
+    """The bodies that one gateway holds.
+
+    Args:
+        limits: how much, and for how long it is waited for.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._held = 0
+
+    @asynccontextmanager
+    async def read(self, request: web.Request, most: int) -> AsyncIterator[bytes]:
+        """The body of a request, for as long as it is needed.
+
+        Args:
+            request: whose body it is.
+            most: how many bytes it may have; `Limits.body` at most.
+
+        Raises:
+            Refusal: 408, 413, 415 or 503.
+        """
+        _check_coding(request)
+        most = min(most, self.limits.body)
+        if (request.content_length or 0) > most:
+            raise _too_large(most)
+        body = bytearray()
+        try:
+            if request.body_exists:
+                await self._fill(body, request, most)
+            yield bytes(body)
+        finally:
+            self._held -= len(body)
+
+    async def _fill(self, body: bytearray, request: web.Request, most: int) -> None:
+        seconds = self.limits.body_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                while piece := await request.content.readany():
+                    body += piece
+                    self._held += len(piece)
+                    if len(body) > most:
+                        raise _too_large(most)
+                    if self._held > self.limits.held:
+                        raise Refusal(503, "SYSTEM_ERROR", "too many bodies arrive at once")
+        except TimeoutError:
+            raise Refusal(408, CODE, f"the body did not arrive within {seconds:g} s") from None
+
+
+def _check_coding(request: web.Request) -> None:
+    codings = ",".join(request.headers.getall("Content-Encoding", [])).split(",")
+    if any(coding.strip().lower() not in ("", "identity") for coding in codings):
+        message = "Content-Encoding is not supported: send the body as it is"
+        raise Refusal(415, CODE, message, headers={"Accept-Encoding": "identity"})
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, CODE, f"the body has more than {most} bytes")
+
+
+BODIES: web.AppKey[Bodies] = web.AppKey("bodies", Bodies)

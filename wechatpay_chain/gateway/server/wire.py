@@ -1,0 +1,163 @@
+"""Between aiohttp and the gateway: requests as `Arrival`s, and answers that break off."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from ..messages import multipart as form
+from ..messages.exchange import Answer, Arrival, Refusal
+from . import access
+from .bodies import BODIES
+from .failures import log_failure
+from .listener import LISTENING
+
+__all__ = ["arrival_of", "cut", "guarded", "http_logger", "is_form", "take_form"]
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+FORM = "multipart/form-data"
+UNREADABLE = (HttpProcessingError, web.RequestPayloadError)
+"""What aiohttp raises for a request that is no HTTP, or is not of the length that it says."""
+
+logger = logging.getLogger("wechatpay_chain.gateway")
+
+
+def http_logger() -> logging.Logger:
+    """What aiohttp logs to: its own faults, but not each request that was no HTTP."""
+    log = logging.getLogger("wechatpay_chain.gateway.http")
+    log.addFilter(_is_fault)
+    return log
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (*UNREADABLE, ConnectionError))
+
+
+def guarded(route: web.RouteDef) -> web.RouteDef:
+    """A route that answers even where the gateway itself is at fault; the log has the traceback.
+
+    Not a middleware: aiohttp keeps the applications that have one, after they have ended.
+    """
+    handler = cast(Handler, route.handler)
+
+    async def caught(request: web.Request) -> web.StreamResponse:
+        try:
+            wrong = access.problem(request)
+            return _refused(400, wrong) if wrong else await handler(request)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Refusal as refusal:
+            return _refused(refusal.status, refusal.message, refusal.code)
+        except UNREADABLE:
+            return _refused(400, "the body cannot be read")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            log_failure(logger, f"{request.method} {request.path[:200]} failed", error)
+            return _refused(500, "系统错误", "SYSTEM_ERROR")
+
+    async def served(request: web.Request) -> web.StreamResponse:
+        with request.app[LISTENING].serving(request):
+            return await _sent(request, await caught(request))
+
+    return web.RouteDef(
+        route.method, route.path, served, {**route.kwargs, "expect_handler": _expect}
+    )
+
+
+def _refused(status: int, message: str, code: str = "INVALID_REQUEST") -> web.Response:
+    return web.json_response({"code": code, "message": message}, status=status)
+
+
+async def _sent(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Send an answer, to a client that takes it in time: aiohttp would wait for ever."""
+    if response.prepared or not isinstance(response, web.Response):
+        return response  # a stream has a time of its own
+    try:
+        async with asyncio.timeout(request.app[BODIES].limits.answer_seconds):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+async def _expect(request: web.Request) -> None:
+    """Let a client go on that asks whether it may; aiohttp's own fails on what is not UTF-8."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        raise web.HTTPExpectationFailed
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0
+
+
+def arrival_of(request: web.Request) -> Arrival:
+    """A request as it came, without its body."""
+    transport = request.transport
+    return Arrival(
+        request.method,
+        _target(request),
+        request.headers,
+        b"",
+        bool(transport and transport.get_extra_info("peercert")),
+        bool(transport and transport.get_extra_info("sslcontext")),
+    )
+
+
+def _target(request: web.Request) -> str:
+    """Path and query; an absolute target, which names the same host as `Host`, loses its origin."""
+    found = access.ABSOLUTE.match(request.raw_path)
+    return request.raw_path[found.end() :] or "/" if found else request.raw_path
+
+
+def is_form(request: web.Request) -> bool:
+    """Whether a request brings an upload.
+
+    Not by aiohttp's `content_type`, which has the standard library's parser for mail take the
+    field apart: seconds for some values of 8 KiB, and a `RecursionError` for others.
+    """
+    kind = request.headers.get("Content-Type", "").partition(";")[0]
+    return kind.strip().lower() == FORM
+
+
+def take_form(content: bytes, arrival: Arrival) -> None:
+    """Take an upload apart; `meta` is what its signature covers.
+
+    One that is no form leaves nothing, so its signature does not match.
+
+    Raises:
+        Refusal: it has too many parts.
+    """
+    try:
+        found = form.parse(content, form.boundary_of(arrival.headers.get("Content-Type", "")))
+    except form.TooManyParts as error:
+        raise Refusal(400, "INVALID_REQUEST", str(error)) from None
+    except ValueError:
+        return
+    arrival.file = found.file
+    arrival.form = {name: text.decode("utf-8", "replace") for name, text in found.fields.items()}
+    arrival.body = found.fields.get("meta", b"")
+
+
+async def cut(request: web.Request, answer: Answer, *, whole: bool) -> web.StreamResponse:
+    """Break the connection off: before the answer, or in the middle of it."""
+    transport = request.transport
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    if transport is None:
+        return response  # the client was faster
+    if whole:
+        transport.abort()
+    elif not answer.body:
+        transport.write(b"HTTP/1.")  # an answer without a body breaks off in its first line
+        transport.close()
+    else:
+        response.content_length = len(answer.body) + 1
+        await response.prepare(request)
+        await response.write(answer.body[: len(answer.body) // 2])
+        transport.close()
+    return response

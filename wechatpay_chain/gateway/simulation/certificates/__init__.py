@@ -1,0 +1,1 @@
+"""平台证书: platform certificates."""

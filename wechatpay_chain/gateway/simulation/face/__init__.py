@@ -1,0 +1,1 @@
+"""刷掌/刷脸: offline face payments."""

@@ -1,0 +1,101 @@
+"""Uploads of pictures and videos, and the download of those that belong to complaints.
+
+That a file is the one which its digest tells of was checked before (`validation.check_file`).
+
+Sources: https://pay.weixin.qq.com/doc/v3/partner/4012760509 (pictures),
+https://pay.weixin.qq.com/docs/partner/apis/ecommerce-merchant-application/upload.html (larger),
+https://pay.weixin.qq.com/doc/global/v2/zh/4013641477 (APIv2)
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import mimetypes
+from typing import Any
+
+from ...call import Call
+from ...messages.exchange import Content, File, Refusal
+from ..registry import operation
+
+__all__ = ["download"]
+
+PICTURES = (".jpg", ".jpeg", ".bmp", ".png")
+VIDEOS = (".avi", ".wmv", ".mpeg", ".mp4", ".mov", ".mkv", ".flv", ".f4v", ".m4v", ".rmvb")
+LARGE, LARGER = 2 * 1024 * 1024, 5 * 1024 * 1024
+IMAGES = "v3/merchant-service/images"
+
+
+def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
+    """The file of an upload.
+
+    Raises:
+        Refusal: it is not of the kind that may be uploaded here, or too large.
+    """
+    if call.file is None:
+        raise Refusal.parameter("file", None, "is required: the form has no file")
+    name = str(call.data.get("filename", call.file.name))
+    if not name.lower().endswith(names):
+        raise Refusal.parameter("filename", name, f"must end with one of {', '.join(names)}")
+    size = len(call.file.content)
+    if not 0 < size <= largest:
+        raise Refusal.parameter("file", size, f"must have 1 to {largest} bytes")
+    return File(name, call.file.content)
+
+
+def _keep(call: Call, file: File, content: bytes = b"") -> str:
+    """Remember an upload; its `media_id`, which is the same for the same file."""
+    text = hashlib.sha256(call.state.identity.mchid.encode() + file.content).digest()
+    number = base64.urlsafe_b64encode(text).decode().rstrip("=")
+    record = {
+        "name": file.name,
+        "size": len(file.content),
+        "content": base64.b64encode(content).decode(),
+    }
+    if content or call.state.store.get("media", number) is None:
+        call.state.store.put("media", number, record)
+    return number
+
+
+@operation("POST", "v3/merchant/media/upload")
+def upload(call: Call) -> dict[str, Any]:
+    """A picture."""
+    return {"media_id": _keep(call, _uploaded(call, PICTURES, LARGER))}
+
+
+@operation("POST", "v3/merchant/media/video_upload")
+def video_upload(call: Call) -> dict[str, Any]:
+    """A video."""
+    return {"media_id": _keep(call, _uploaded(call, VIDEOS, LARGER))}
+
+
+@operation("POST", "v2/secapi/mch/uploadmedia")
+def uploadmedia(call: Call) -> dict[str, Any]:
+    """A picture, with APIv2's form."""
+    number = _keep(call, _uploaded(call, PICTURES, LARGE))
+    return {"mch_id": call.data["mch_id"], "media_id": number}
+
+
+@operation("POST", "v3/marketing/favor/media/image-upload")
+@operation("POST", "v3/marketing/partner/product-coupon/media/upload-image")
+def upload_for_marketing(call: Call) -> dict[str, Any]:
+    """A picture that customers see; it has an address of its own."""
+    number = _keep(call, _uploaded(call, PICTURES, LARGE))
+    return {"media_url": f"https://wxpaylogo.qpic.cn/wxpaylogo/{number}/0"}
+
+
+@operation("POST", f"{IMAGES}/upload")
+def upload_for_complaint(call: Call) -> dict[str, Any]:
+    """A picture that an answer to a complaint shows; it can be downloaded again."""
+    file = _uploaded(call, PICTURES, LARGE)
+    return {"media_id": _keep(call, file, file.content)}
+
+
+@operation("GET", f"{IMAGES}/{{media_id}}")
+def download(call: Call) -> Content:
+    """A picture of a complaint; WeChat Pay does not sign it."""
+    known = call.state.store.get("media", call.params["media_id"])
+    if known is None or not known["content"]:
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"图片不存在: {call.params['media_id']}")
+    kind = mimetypes.guess_type(known["name"])[0] or "application/octet-stream"
+    return Content(base64.b64decode(known["content"]), kind, signed=False)

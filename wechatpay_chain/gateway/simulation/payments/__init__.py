@@ -1,0 +1,1 @@
+"""支付: orders and payments, APIv2 and APIv3."""

@@ -1,0 +1,115 @@
+"""Whose an order is, in the names of the API that shows it.
+
+An order that one API made can be read by the others: what APIv3 calls `mchid`, and `sp_mchid` where
+a partner acts for a sub-merchant, APIv2 calls `mch_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...call import Call
+from ...messages.exchange import Refusal
+from ..funds import sub_merchant
+from .records import Order
+
+__all__ = [
+    "assert_bound",
+    "assert_sub_merchant",
+    "in_v2",
+    "in_v3",
+    "payer_in_v2",
+    "payer_in_v3",
+    "payer_of",
+]
+
+NOT_BOUND = "appid和mch_id不匹配"
+WRONG_MERCHANT = "子商户号和订单信息不匹配"
+SAME_MERCHANT, NO_MERCHANT, OTHER_MERCHANT = 268443705, 268443704, 268447845
+
+
+NAMES = {
+    "appid": ("sp_appid", "appid"),
+    "mchid": ("sp_mchid", "mchid", "mch_id"),
+    "sub_appid": ("sub_appid",),
+    "sub_mchid": ("sub_mchid", "sub_mch_id"),
+}
+"""What the parties are called here, and by the APIs."""
+
+
+def _parties(order: Order) -> dict[str, str]:
+    given: Mapping[str, str] = order["parties"]
+    found = {name: [given.get(each) for each in theirs] for name, theirs in NAMES.items()}
+    return {name: next(filter(None, each)) for name, each in found.items() if any(each)}
+
+
+def _renamed(order: Order, names: Mapping[str, str]) -> dict[str, str]:
+    return {names.get(name, name): value for name, value in _parties(order).items()}
+
+
+def in_v3(order: Order) -> dict[str, str]:
+    """The parties as APIv3 names them."""
+    return _renamed(
+        order, {"appid": "sp_appid", "mchid": "sp_mchid"} if sub_merchant(order) else {}
+    )
+
+
+def in_v2(order: Order) -> dict[str, str]:
+    """The parties as APIv2 names them."""
+    return _renamed(order, {"mchid": "mch_id", "sub_mchid": "sub_mch_id"})
+
+
+def payer_of(given: Any) -> dict[str, str]:
+    """The names and openids by which a request tells its payer."""
+    names = ("openid", "sp_openid", "sub_openid")
+    members = given if isinstance(given, dict) else {}
+    return {name: members[name] for name in names if members.get(name)}
+
+
+def payer_in_v3(order: Order) -> dict[str, str]:
+    """The payer, by the openids that the order was made with."""
+    own = "sp_openid" if sub_merchant(order) else "openid"
+    given: dict[str, str] = order.get("payer") or {}
+    told = {own if name == "openid" else name: openid for name, openid in given.items()}
+    if order["openid"] in told.values():
+        return told
+    return {next(iter(told), own): order["openid"]}  # somebody else has paid
+
+
+def payer_in_v2(order: Order) -> dict[str, str]:
+    """The same in APIv2's names."""
+    told = payer_in_v3(order)
+    return {"openid" if name == "sp_openid" else name: openid for name, openid in told.items()}
+
+
+def assert_bound(call: Call, name: str) -> None:
+    """Refuse an appid that is not bound to the merchant.
+
+    Raises:
+        Refusal: `APPID_MCHID_NOT_MATCH`.
+    """
+    appid = call.data[name]
+    if appid != call.state.identity.appid:
+        about = f"{NOT_BOUND}: {appid[:32]}, {call.state.identity.mchid}"
+        raise Refusal(400, "APPID_MCHID_NOT_MATCH", about)
+
+
+def assert_sub_merchant(call: Call, given: Mapping[str, Any], order: Order, location: str) -> None:
+    """Refuse a partner's request that does not name the order's sub-merchant.
+
+    Args:
+        call: the request.
+        given: where `sub_mchid` stands.
+        order: what is asked for.
+        location: `query` or `body`.
+
+    Raises:
+        Refusal: it is missing, or is another.
+    """
+    sub_mchid = given.get("sub_mchid")
+    if not sub_mchid:
+        issue = "is required and empty"
+        raise Refusal.parameter("sub_mchid", sub_mchid, issue, location, NO_MERCHANT)
+    if sub_mchid != sub_merchant(order):
+        raise Refusal(400, "INVALID_REQUEST", WRONG_MERCHANT, number=OTHER_MERCHANT)

@@ -1,0 +1,280 @@
+"""An order's life, whichever API made it: created, paid, failed, closed, expired.
+
+The operations of APIv3, APIv2 and combined orders are thin: they check what they take, call these
+functions, and show what comes back in their own members.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....messages import canonical
+from ...messages.exchange import Refusal
+from ...state import State
+from .. import funds
+from ..tokens import random_token
+
+__all__ = [
+    "CLOSED",
+    "NOTPAY",
+    "Order",
+    "PAYERROR",
+    "REFUND",
+    "REVOKED",
+    "SUCCESS",
+    "USERPAYING",
+    "absent",
+    "close",
+    "create",
+    "expiry",
+    "fail",
+    "find",
+    "on_paid",
+    "pay",
+    "save",
+    "whole_fen",
+]
+
+Order = dict[str, Any]
+
+NO_OPENID = 268501013
+"""WeChat Pay's error number of a JSAPI payment without an openid."""
+NOTPAY, SUCCESS, REFUND = "NOTPAY", "SUCCESS", "REFUND"
+CLOSED, PAYERROR, USERPAYING, REVOKED = "CLOSED", "PAYERROR", "USERPAYING", "REVOKED"
+OPEN = (NOTPAY, PAYERROR, USERPAYING)
+"""The states in which an order can still be paid."""
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+COMPACT = re.compile(r"\d{14}", re.ASCII)
+LIFETIME = 2 * 3600
+"""Seconds after which an order expires that does not say when."""
+
+_notices: dict[str, Callable[[State, Order], None]] = {}
+
+
+def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
+    """Register what tells a merchant that an order of a protocol is paid."""
+
+    def register(notice: Callable[[State, Order], None]) -> Any:
+        _notices[protocol] = notice
+        return notice
+
+    return register
+
+
+def create(
+    state: State, number: str, content: Mapping[str, Any], about: Mapping[str, Any]
+) -> Order:
+    """The order of a merchant's number: a new one, or the same again if its content is.
+
+    Args:
+        state: of the gateway.
+        number: `out_trade_no`.
+        content: what was sent; decides whether it is the same order.
+        about: what the order is made with: `protocol`, `trade_type`, `total`, `notify_url`, …
+
+    Raises:
+        Refusal: the number was used for another order, or its order is paid or closed.
+    """
+    known = find(state, number)
+    if known is None:
+        token = random_token(12)
+        order = {
+            "out_trade_no": number,
+            "content": dict(content),
+            "state": NOTPAY,
+            "created": state.clock.now(),
+            "expires": state.clock.now() + LIFETIME,
+            "prepay_id": f"wx{state.clock.compact()}{canonical.nonce(18).lower()}",
+            "token": token,
+            "currency": "CNY",
+            "refunded": 0,
+            "transaction_id": "",
+            **about,
+        }
+        save(state, order)
+        state.store.put("token", token, {"out_trade_no": number})
+        return order
+    if known["content"] != dict(content):
+        raise Refusal(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
+    if known["state"] in (SUCCESS, REFUND):
+        code = "ORDERPAID" if known["protocol"] == "v2" else "INVALID_REQUEST"
+        raise Refusal(400, code, f"该订单已支付: {number}")
+    if known["state"] in (CLOSED, REVOKED):
+        code = "ORDERCLOSED" if known["protocol"] == "v2" else "ORDER_CLOSED"
+        raise Refusal(400, code, f"该订单已关闭: {number}")
+    return known
+
+
+def find(state: State, number: str = "", transaction_id: str = "") -> Order | None:
+    """An order by either of its numbers, as it is now; None if there is none."""
+    if transaction_id and not number:
+        pointer = state.store.get("transaction", transaction_id)
+        if pointer is None:
+            return None
+        number = pointer["out_trade_no"]
+    order = state.store.get("order", number)
+    if order is None or (transaction_id and order["transaction_id"] != transaction_id):
+        return None
+    if order["state"] in OPEN and order["expires"] <= state.clock.now():
+        order["state"] = CLOSED
+        save(state, order)
+    return order
+
+
+def absent(number: str) -> Refusal:
+    """The refusal of an order that is not there, or not for who asks."""
+    return Refusal(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
+
+
+def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
+    """The same, where there must be one.
+
+    Raises:
+        Refusal: there is none.
+    """
+    order = find(state, number, transaction_id)
+    if order is None:
+        raise absent(number or transaction_id)
+    return order
+
+
+def save(state: State, order: Order) -> None:
+    """Write an order back, and let the console know."""
+    state.store.put("order", order["out_trade_no"], order)
+    state.log.tell("order", order)
+
+
+def pay(state: State, number: str, openid: str = "") -> Order:
+    """Pay an order as its customer does: money moves, and its merchant is told.
+
+    Args:
+        state: of the gateway.
+        number: `out_trade_no`; of a combined order any of its orders', or its own.
+        openid: of the customer; a made-up one by default.
+
+    Raises:
+        Refusal: there is no such order, or it cannot be paid any more.
+    """
+    together = _together(state, number)
+    for order in together:
+        if order["state"] in (SUCCESS, REFUND):
+            raise Refusal(400, "INVALID_REQUEST", f"该订单已支付: {order['out_trade_no']}")
+        if order["state"] not in OPEN:
+            raise Refusal(400, "ORDER_CLOSED", f"该订单已关闭: {order['out_trade_no']}")
+    for order in together:
+        order |= {
+            "state": SUCCESS,
+            "transaction_id": _transaction_id(state),
+            "paid": state.clock.now(),
+            "openid": openid or order.get("openid") or f"o{random_token(20)}",
+            "bank_type": "OTHERS",
+            "frozen": order["total"] if order.get("profit_sharing") else 0,
+        }
+        state.store.put(
+            "transaction", order["transaction_id"], {"out_trade_no": order["out_trade_no"]}
+        )
+        state.ledger.move(
+            "payment",
+            order["total"],
+            "payer",
+            funds.account("frozen" if order["frozen"] else "merchant", order),
+            out_trade_no=order["out_trade_no"],
+            transaction_id=order["transaction_id"],
+        )
+        save(state, order)
+    _notices[together[0]["protocol"]](state, together[0])
+    return together[0]
+
+
+def _together(state: State, number: str) -> list[Order]:
+    """The orders that are paid at once: one, or all of a combined order."""
+    combined = state.store.get("combined", number)
+    if combined is None:
+        order = existing(state, number)
+        combined = state.store.get("combined", order.get("combine_out_trade_no", ""))
+        if combined is None:
+            return [order]
+    return [existing(state, each) for each in combined["numbers"]]
+
+
+def fail(state: State, number: str) -> Order:
+    """Let a payment fail; the order can be paid again until it expires.
+
+    Raises:
+        Refusal: there is no such order, or it is not open.
+    """
+    order = existing(state, number)
+    if order["state"] not in OPEN:
+        raise Refusal(400, "INVALID_REQUEST", f"订单状态是 {order['state']}: {number}")
+    order["state"] = PAYERROR
+    save(state, order)
+    return order
+
+
+def close(state: State, number: str) -> Order:
+    """Close an order that is not paid; one that is closed stays so.
+
+    Raises:
+        Refusal: there is no such order, or it is paid.
+    """
+    order = existing(state, number)
+    if order["state"] in (SUCCESS, REFUND):
+        code = "ORDERPAID" if order["protocol"] == "v2" else "INVALID_REQUEST"
+        raise Refusal(400, code, f"订单已支付，不能关闭: {number}")
+    if order["state"] in OPEN:
+        order["state"] = CLOSED
+        save(state, order)
+    return order
+
+
+def whole_fen(value: Any, pointer: str) -> int:
+    """An amount in fen.
+
+    Raises:
+        Refusal: it is no whole number above 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Refusal.parameter(pointer, value, "must be a whole number of fen above 0")
+    return value
+
+
+def expiry(state: State, text: Any, pointer: str, *, compact: bool = False) -> float:
+    """When an order expires, in seconds since 1970.
+
+    Args:
+        state: of the gateway.
+        text: RFC 3339.
+        pointer: to the member.
+        compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
+
+    Raises:
+        Refusal: it is no time, or one that has passed.
+    """
+    moment = _moment(text, COMPACT if compact else RFC3339)
+    if moment is None:
+        example = "20261120132935" if compact else "2026-11-20T13:29:35+08:00"
+        raise Refusal.parameter(pointer, text, f"must be a time such as {example}")
+    if moment <= state.clock.now():
+        raise Refusal.parameter(pointer, text, f"has passed; it is {state.clock.rfc3339()}")
+    return moment
+
+
+def _moment(text: Any, form: re.Pattern[str]) -> float | None:
+    if not isinstance(text, str) or not form.fullmatch(text):
+        return None
+    try:
+        if form is COMPACT:
+            return datetime.datetime.strptime(f"{text}+0800", "%Y%m%d%H%M%S%z").timestamp()
+        return datetime.datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _transaction_id(state: State) -> str:
+    day = state.clock.compact()[:8]
+    return f"4200{secrets.randbelow(10**6):06}{day}{secrets.randbelow(10**10):010}"

@@ -1,0 +1,1 @@
+"""退款: refunds, APIv2 and APIv3."""

@@ -1,0 +1,350 @@
+"""A refund's life, whichever API asked for it: processing, then paid back, closed, or abnormal.
+
+A refund takes the money from its merchant at once, and is processed for a few seconds of the
+gateway's time; then the customer has it. Until then a script can make it end otherwise. An abnormal
+refund did not arrive: the money waits until the merchant says where it shall go instead.
+
+Sources: https://pay.weixin.qq.com/doc/v3/partner/4013080623 (states, where the money is),
+https://pay.weixin.qq.com/docs/merchant/products/refund/introduction.html (a year, 50 times, rules
+for orders that are shared)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from ...messages.exchange import Refusal
+from ...notifications.outbox import Outbox
+from ...state import State
+from .. import funds
+from ..payments import records as payments
+from ..payments.records import Order
+from ..schedule import outbox_at, withdraw
+
+__all__ = [
+    "ABNORMAL",
+    "CLOSED",
+    "PROCESSING",
+    "SUCCESS",
+    "Refund",
+    "close",
+    "create",
+    "existing",
+    "fail",
+    "find",
+    "find_by_id",
+    "of_order",
+    "on_change",
+    "refusal",
+    "resend_to",
+    "reverse",
+    "settle_due",
+    "succeed",
+]
+
+PROCESSING, SUCCESS, ABNORMAL, CLOSED = "PROCESSING", "SUCCESS", "ABNORMAL", "CLOSED"
+SETTLING = 5
+"""Seconds for which a refund is processed."""
+TERM = 365 * 86400
+"""Seconds after its payment in which an order can be refunded."""
+TIMES = 50
+"""How often an order can be refunded."""
+REVERSIBLE = 7 * 86400
+"""Seconds after its payment in which a payment by code can be reversed."""
+
+Refund = dict[str, Any]
+Notice = Callable[[State, Outbox, Refund], str]
+
+REASONS = {
+    "absent": (404, "RESOURCE_NOT_EXISTS", "ORDERNOTEXIST", "订单不存在或未支付"),
+    "different": (
+        400,
+        "INVALID_REQUEST",
+        "REFUND_FEE_MISMATCH",
+        "订单金额或退款金额与之前请求不一致",
+    ),
+    "other": (400, "INVALID_REQUEST", "INVALID_REQUEST", "请求参数与订单信息不一致"),
+    "reversed": (400, "INVALID_REQUEST", "INVALID_REQUEST", "订单已撤销"),
+    "overdue": (403, "TRADE_OVERDUE", "TRADE_OVERDUE", "订单已超过退款期限"),
+    "refunded": (400, "INVALID_REQUEST", "ERROR", "订单已全额退款"),
+    "too_much": (400, "INVALID_REQUEST", "INVALID_REQUEST", "申请退款金额超过订单可退金额"),
+    "too_often": (400, "INVALID_REQUEST", "INVALID_REQUEST", f"同一订单最多退款 {TIMES} 次"),
+    "unshared": (403, "RULE_LIMIT", "RULE_LIMIT", "申请退款金额大于剩余未分账金额"),
+    "no_money": (403, "NOT_ENOUGH", "NOTENOUGH", "基本账户余额不足"),
+}
+"""Why a refund is refused: APIv3's status and code, APIv2's code, and the message."""
+
+_notices: dict[str, Notice] = {}
+
+
+def on_change(protocol: str) -> Callable[[Notice], Notice]:
+    """Register what tells a merchant what became of a refund; it gives the notification's id."""
+
+    def register(notice: Notice) -> Notice:
+        _notices[protocol] = notice
+        return notice
+
+    return register
+
+
+def refusal(reason: str, protocol: str, about: Any = "") -> Refusal:
+    """A refusal in the words of the API that asked."""
+    status, code, code_v2, message = REASONS[reason]
+    text = f"{message}: {about}" if about else message
+    if protocol == "v2":
+        return Refusal(200, code_v2, text)
+    return Refusal(status, code, text)
+
+
+def create(state: State, number: str, order: Order | None, about: dict[str, Any]) -> Refund:
+    """The refund of a merchant's number: a new one, or the same again if its content is.
+
+    Args:
+        state: of the gateway.
+        number: `out_refund_no`.
+        order: what is refunded.
+        about: what the refund is made with: `protocol`, `content`, `amount`, `total`, `currency`,
+            `sub_mchid`, `from_available`, `notify_url`, …
+
+    Raises:
+        Refusal: the number was used for another refund, or the order cannot be refunded so.
+    """
+    protocol = about["protocol"]
+    known = find(state, number)
+    if known is not None:
+        if known["content"] != about["content"]:
+            raise refusal("different", protocol, number)
+        return known
+    order = _refundable(state, order, about)
+    source = _source(state, order, about)
+    now = state.clock.now()
+    refund = {
+        "out_refund_no": number,
+        "refund_id": f"503{secrets.randbelow(10**8):08}{state.clock.compact()[:8]}"
+        f"{secrets.randbelow(10**10):010}",
+        "out_trade_no": order["out_trade_no"],
+        "transaction_id": order["transaction_id"],
+        "state": PROCESSING,
+        "created": now,
+        "received": "支付用户零钱",
+        "target": "payer",
+        "source": source,
+        **about,
+    }
+    order["state"] = payments.REFUND
+    order["refunded"] += about["amount"]
+    order["refunds"] = [*order.get("refunds", ()), number]
+    payments.save(state, order)
+    state.store.put("refund-id", refund["refund_id"], {"out_refund_no": number})
+    state.ledger.move("refund", about["amount"], source, "refunding", **_numbers(refund))
+    _process(state, refund)
+    return refund
+
+
+def _refundable(state: State, order: Order | None, about: dict[str, Any]) -> Order:
+    protocol, amount = about["protocol"], about["amount"]
+    if order is None or order["state"] in payments.OPEN or order["state"] == payments.CLOSED:
+        raise refusal("absent", protocol)
+    if order["state"] == payments.REVOKED:
+        raise refusal("reversed", protocol, order["out_trade_no"])
+    if about["sub_mchid"] != funds.sub_merchant(order) or about["currency"] != order["currency"]:
+        raise refusal("other", protocol, order["out_trade_no"])
+    if about["total"] != order["total"]:
+        raise refusal("different", protocol, order["out_trade_no"])
+    if state.clock.now() > order["paid"] + TERM:
+        raise refusal("overdue", protocol, order["out_trade_no"])
+    rest = order["total"] - order["refunded"]
+    if rest == 0:
+        raise refusal("refunded", protocol, order["out_trade_no"])
+    if amount > rest:
+        raise refusal("too_much", protocol, f"{amount} > {rest}")
+    if len(order.get("refunds", ())) >= TIMES:
+        raise refusal("too_often", protocol)
+    return order
+
+
+def _source(state: State, order: Order, about: dict[str, Any]) -> str:
+    """The account that pays a refund: what is frozen first, as long as it is not shared out."""
+    amount, unsplit = about["amount"], funds.unsplit(state, order)
+    if unsplit and not about["from_available"]:
+        if amount > unsplit:
+            raise refusal("unshared", about["protocol"], f"{amount} > {unsplit}")
+        order["frozen"] -= amount
+        return funds.account("frozen", order)
+    account = funds.account("merchant", order)
+    if state.ledger.balance(account) < amount:
+        raise refusal("no_money", about["protocol"], f"{state.ledger.balance(account)} < {amount}")
+    return account
+
+
+def _numbers(refund: Refund) -> dict[str, Any]:
+    names = ("out_trade_no", "transaction_id", "out_refund_no", "refund_id")
+    return {name: refund[name] for name in names}
+
+
+def _process(state: State, refund: Refund) -> None:
+    """Have a refund succeed in a few seconds."""
+    settles = state.clock.now() + SETTLING
+    refund |= {"state": PROCESSING, "settles": settles}
+    arrived = refund | {"state": SUCCESS, "succeeded": settles}
+    refund["notice"] = _tell(state, outbox_at(state, settles), arrived)
+    state.store.put("settling", refund["out_refund_no"], {"out_refund_no": refund["out_refund_no"]})
+    _save(state, refund)
+
+
+def _tell(state: State, outbox: Outbox, refund: Refund) -> str:
+    return _notices[refund["protocol"]](state, outbox, refund) if refund["notify_url"] else ""
+
+
+def _save(state: State, refund: Refund) -> None:
+    state.store.put("refund", refund["out_refund_no"], refund)
+    state.log.tell("refund", refund)
+
+
+def find(state: State, number: str) -> Refund | None:
+    """A refund by its merchant's number, as it is now; None if there is none."""
+    refund = state.store.get("refund", number)
+    if refund is None:
+        return None
+    if refund["state"] == PROCESSING and refund["settles"] <= state.clock.now():
+        _succeed(state, refund, refund["settles"])
+    return refund
+
+
+def find_by_id(state: State, refund_id: str) -> Refund | None:
+    """A refund by WeChat Pay's number, as it is now; None if there is none."""
+    pointer = state.store.get("refund-id", refund_id)
+    return None if pointer is None else find(state, pointer["out_refund_no"])
+
+
+def existing(state: State, number: str) -> Refund:
+    """A refund by its merchant's number.
+
+    Raises:
+        Refusal: there is none.
+    """
+    refund = find(state, number)
+    if refund is None:
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {number}")
+    return refund
+
+
+def of_order(state: State, order: Order) -> list[Refund]:
+    """The refunds of an order, oldest first."""
+    return [existing(state, number) for number in order.get("refunds", ())]
+
+
+def settle_due(state: State) -> None:
+    """Write down what became of refunds in the meantime."""
+    for each in state.store.all("settling"):
+        find(state, each["out_refund_no"])
+
+
+def _succeed(state: State, refund: Refund, moment: float) -> None:
+    amount, target = refund["amount"], refund["target"]
+    with state.store.transaction():  # whoever asks, it is paid back once
+        state.ledger.move("refunded", amount, "refunding", target, at=moment, **_numbers(refund))
+        refund |= {"state": SUCCESS, "succeeded": moment, "notice": ""}
+        state.store.delete("settling", refund["out_refund_no"])
+        _save(state, refund)
+
+
+def _stop(state: State, number: str) -> Refund:
+    """A refund that is processed, and will not succeed by itself any more."""
+    refund = existing(state, number)
+    if refund["state"] != PROCESSING:
+        raise Refusal(400, "INVALID_REQUEST", f"退款单状态是 {refund['state']}: {number}")
+    if refund["notice"]:
+        withdraw(state, refund["notice"])
+    state.store.delete("settling", number)
+    return refund | {"notice": ""}
+
+
+def succeed(state: State, number: str) -> Refund:
+    """Have a refund arrive at once.
+
+    Raises:
+        Refusal: there is no such refund, or it is not processed any more.
+    """
+    refund = _stop(state, number)
+    _succeed(state, refund, state.clock.now())
+    _tell(state, state.outbox, refund)
+    return refund
+
+
+def fail(state: State, number: str) -> Refund:
+    """Have a refund not arrive, as when the customer's card is void: it becomes abnormal.
+
+    Raises:
+        Refusal: there is no such refund, or it is not processed any more.
+    """
+    refund = _stop(state, number) | {"state": ABNORMAL}
+    _save(state, refund)
+    _tell(state, state.outbox, refund)
+    return refund
+
+
+def close(state: State, number: str) -> Refund:
+    """Close a refund: its merchant has the money again, and can refund it by another number.
+
+    Raises:
+        Refusal: there is no such refund, or it is not processed any more.
+    """
+    refund = _stop(state, number) | {"state": CLOSED}
+    order = payments.existing(state, refund["out_trade_no"])
+    order["refunded"] -= refund["amount"]
+    account = funds.freeze_again(order, refund["amount"])
+    payments.save(state, order)
+    state.ledger.move("refund_closed", refund["amount"], "refunding", account, **_numbers(refund))
+    _save(state, refund)
+    _tell(state, state.outbox, refund)
+    return refund
+
+
+def resend_to(state: State, refund: Refund, target: str, received: str, content: str) -> Refund:
+    """Send an abnormal refund where its merchant says; the same again is the same.
+
+    Args:
+        state: of the gateway.
+        refund: the refund.
+        target: the account: `payer`, or the merchant's `bank`.
+        received: what the merchant is told of it.
+        content: what tells this request from another.
+
+    Raises:
+        Refusal: the refund is not abnormal.
+    """
+    if refund.get("resent") == content:
+        return refund
+    if refund["state"] != ABNORMAL:
+        message = f"退款单状态是 {refund['state']}，不是退款异常: {refund['out_refund_no']}"
+        raise Refusal(400, "INVALID_REQUEST", message)
+    refund |= {"target": target, "received": received, "resent": content}
+    _process(state, refund)
+    return refund
+
+
+def reverse(state: State, order: Order) -> None:
+    """Pay back what is left of an order that is paid, and revoke it.
+
+    Raises:
+        Refusal: it is too late for that, or its merchant has not the money.
+    """
+    if state.clock.now() > order["paid"] + REVERSIBLE:
+        raise Refusal(200, "REVERSE_EXPIRE", f"订单支付已超过 7 天: {order['out_trade_no']}")
+    funds.release(state, order)
+    rest, account = order["total"] - order["refunded"], funds.account("merchant", order)
+    if state.ledger.balance(account) < rest:
+        raise refusal("no_money", "v2", f"{state.ledger.balance(account)} < {rest}")
+    if rest:
+        state.ledger.move(
+            "reverse",
+            rest,
+            account,
+            "payer",
+            out_trade_no=order["out_trade_no"],
+            transaction_id=order["transaction_id"],
+        )
+    order["refunded"] = order["total"]

@@ -1,0 +1,189 @@
+"""APIv2's refunds: `refund`, `refundquery`, and the notification with its `req_info`.
+
+Sources: https://pay.weixin.qq.com/doc/v2/merchant/4011935217 (refund),
+https://pay.weixin.qq.com/doc/v2/merchant/4011935218 (refundquery),
+https://pay.weixin.qq.com/doc/v2/merchant/4011935223 (the notification)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...messages.exchange import Refusal
+from ...notifications.outbox import Outbox
+from ...state import State
+from .. import checks, funds
+from ..payments import records as payments
+from ..payments.records import Order
+from ..payments.v2 import PARTIES
+from ..registry import operation
+from . import records as refunding
+from .records import Refund
+
+__all__ = ["refund", "refundquery"]
+
+STATES = {
+    refunding.PROCESSING: "PROCESSING",
+    refunding.SUCCESS: "SUCCESS",
+    refunding.ABNORMAL: "CHANGE",
+    refunding.CLOSED: "REFUNDCLOSE",
+}
+PAGE = 10
+"""How many refunds one answer of `refundquery` holds."""
+SOURCES = ("REFUND_SOURCE_RECHARGE_FUNDS", "REFUND_SOURCE_UNSETTLED_FUNDS")
+
+
+@operation("POST", "v2/secapi/pay/refundv2")
+@operation("POST", "v2/secapi/pay/refund")
+def refund(call: Call) -> dict[str, Any]:
+    """A refund, all of an order or a part of it."""
+    call.require("appid", "out_refund_no", "total_fee", "refund_fee")
+    number = checks.number(call.data["out_refund_no"], "/out_refund_no")
+    given = {
+        "protocol": "v2",
+        "content": checks.fingerprint(call.data),
+        "amount": _fen(call, "refund_fee"),
+        "total": _fen(call, "total_fee"),
+        "currency": checks.v2_text(call, "refund_fee_type") or "CNY",
+        "sub_mchid": checks.v2_text(call, "sub_mch_id"),
+        "from_available": checks.v2_text(call, "refund_account") == SOURCES[0],
+        "parties": _parties(call),
+        "reason": checks.v2_text(call, "refund_desc"),
+        "notify_url": checks.address(checks.v2_text(call, "notify_url"), "/notify_url"),
+    }
+    order = _order(call, "ORDERNOTEXIST")
+    made = refunding.create(call.state, number, order, given)
+    return {
+        **_parties(call),
+        "transaction_id": made["transaction_id"],
+        "out_trade_no": made["out_trade_no"],
+        "out_refund_no": made["out_refund_no"],
+        "refund_id": made["refund_id"],
+        "refund_fee": made["amount"],
+        "settlement_refund_fee": made["amount"],
+        "total_fee": made["total"],
+        "settlement_total_fee": made["total"],
+        "fee_type": made["currency"],
+        "cash_fee": made["total"],
+        "cash_refund_fee": made["amount"],
+        "coupon_refund_fee": 0,
+        "coupon_refund_count": 0,
+    }
+
+
+def _fen(call: Call, name: str) -> int:
+    text = checks.v2_text(call, name)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) > 0):
+        raise Refusal.parameter(name, text, "must be a whole number of fen above 0")
+    return int(text)
+
+
+def _parties(call: Call) -> dict[str, str]:
+    return {name: call.data[name] for name in PARTIES if checks.v2_text(call, name)}
+
+
+def _order(call: Call, code: str) -> Order | None:
+    number, transaction = (
+        checks.v2_text(call, name) for name in ("out_trade_no", "transaction_id")
+    )
+    if not number and not transaction:
+        raise Refusal(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
+    order = payments.find(call.state, "" if transaction else number, transaction)
+    if order is None or checks.v2_text(call, "sub_mch_id") != funds.sub_merchant(order):
+        raise Refusal(200, code, f"此交易订单号不存在: {transaction or number}")
+    return order
+
+
+@operation("POST", "v2/pay/refundqueryv2")
+@operation("POST", "v2/pay/refundquery")
+def refundquery(call: Call) -> dict[str, Any]:
+    """One refund by either of its numbers, or those of an order, ten at a time."""
+    number, refund_id = (checks.v2_text(call, name) for name in ("out_refund_no", "refund_id"))
+    if number or refund_id:
+        found = _one(call.state, number, refund_id, checks.v2_text(call, "sub_mch_id"))
+        order, everything = payments.existing(call.state, found["out_trade_no"]), [found]
+    else:
+        known = _order(call, "REFUNDNOTEXIST")
+        everything = [] if known is None else refunding.of_order(call.state, known)
+        if known is None or not everything:
+            raise Refusal(200, "REFUNDNOTEXIST", "退款订单查询失败: 订单没有退款")
+        order = known
+    offset = _offset(call)
+    page = everything[offset : offset + PAGE]
+    view = {
+        **_parties(call),
+        "transaction_id": order["transaction_id"],
+        "out_trade_no": order["out_trade_no"],
+        "total_fee": order["total"],
+        "settlement_total_fee": order["total"],
+        "fee_type": order["currency"],
+        "cash_fee": order["total"],
+        "refund_fee": sum(each["amount"] for each in page),
+        "total_refund_count": len(order["refunds"]),
+        "refund_count": len(page),
+    }
+    for index, each in enumerate(page):
+        view |= {f"{name}_{index}": value for name, value in _shown(call.state, each).items()}
+    return view
+
+
+def _one(state: State, number: str, refund_id: str, sub_mchid: str) -> Refund:
+    """A refund; WeChat Pay's number goes before the merchant's."""
+    found = refunding.find_by_id(state, refund_id) if refund_id else refunding.find(state, number)
+    if found is None or found["sub_mchid"] != sub_mchid:
+        raise Refusal(200, "REFUNDNOTEXIST", f"退款订单查询失败: {refund_id or number}")
+    return found
+
+
+def _offset(call: Call) -> int:
+    text = checks.v2_text(call, "offset") or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        raise Refusal.parameter("offset", text, "must be a whole number")
+    return int(text)
+
+
+def _shown(state: State, refund: Refund) -> dict[str, Any]:
+    view = {
+        "out_refund_no": refund["out_refund_no"],
+        "refund_id": refund["refund_id"],
+        "refund_channel": "ORIGINAL",
+        "refund_fee": refund["amount"],
+        "settlement_refund_fee": refund["amount"],
+        "refund_status": STATES[refund["state"]],
+        "refund_account": _account(refund),
+        "refund_recv_accout": refund["received"],
+    }
+    if refund["state"] == refunding.SUCCESS:
+        view["refund_success_time"] = state.clock.rfc3339(refund["succeeded"])[:19].replace(
+            "T", " "
+        )
+    return view
+
+
+def _account(refund: Refund) -> str:
+    return SOURCES[refund["source"].startswith("frozen")]
+
+
+@refunding.on_change("v2")
+def tell(state: State, outbox: Outbox, refund: Refund) -> str:
+    """Post what became of a refund, sealed with the APIv2 key."""
+    view = _shown(state, refund)
+    sealed = {
+        "transaction_id": refund["transaction_id"],
+        "out_trade_no": refund["out_trade_no"],
+        "refund_id": refund["refund_id"],
+        "out_refund_no": refund["out_refund_no"],
+        "total_fee": refund["total"],
+        "refund_fee": refund["amount"],
+        "settlement_refund_fee": refund["amount"],
+        "settlement_total_fee": refund["total"],
+        "cash_refund_fee": refund["amount"],
+        "refund_status": view["refund_status"],
+        "success_time": view.get("refund_success_time", ""),
+        "refund_recv_accout": refund["received"],
+        "refund_account": view["refund_account"],
+        "refund_request_source": "API",
+    }
+    clear = {"return_code": "SUCCESS", **refund["parties"]}
+    return outbox.post_v2(refund["notify_url"], "refund-processed", clear, sealed=sealed)

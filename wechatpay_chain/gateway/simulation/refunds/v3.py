@@ -1,0 +1,168 @@
+"""APIv3's refunds, for direct merchants and for partners.
+
+Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791862 (apply),
+https://pay.weixin.qq.com/doc/v3/partner/4012709253 (apply, partners),
+https://pay.weixin.qq.com/docs/merchant/apis/refund/refunds/create-abnormal-refund.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...messages.exchange import Refusal
+from ...notifications.outbox import Outbox
+from ...state import State
+from .. import checks, funds
+from ..payments import records as payments
+from ..payments.records import Order
+from ..registry import operation
+from . import records as refunding
+from .records import Refund
+
+__all__ = ["abnormal", "apply", "query", "shown"]
+
+BASE = "v3/refund/domestic/refunds"
+ACCOUNTS = ("AVAILABLE", "UNAVAILABLE")
+SUMMARIES = {
+    refunding.SUCCESS: "退款成功",
+    refunding.ABNORMAL: "退款异常",
+    refunding.CLOSED: "退款关闭",
+}
+
+
+@operation("POST", BASE)
+def apply(call: Call) -> dict[str, Any]:
+    """A refund, all of an order or a part of it."""
+    content, data = checks.accepted(call), call.data
+    number = checks.number(data["out_refund_no"], "/out_refund_no")
+    amount = data["amount"]
+    given = {
+        "protocol": "v3",
+        "content": content,
+        "amount": payments.whole_fen(amount["refund"], "/amount/refund"),
+        "total": payments.whole_fen(amount["total"], "/amount/total"),
+        "currency": checks.text(amount["currency"], "/amount/currency", 16),
+        "sub_mchid": data.get("sub_mchid") or "",
+        "from": _sources(amount.get("from"), amount["refund"]),
+        "from_available": data.get("funds_account") == "AVAILABLE",
+        "reason": data.get("reason") or "",
+        "notify_url": checks.address(data.get("notify_url"), "/notify_url"),
+    }
+    order = _order(call)
+    refund = refunding.create(call.state, number, order, given)
+    return shown(call.state, refund)
+
+
+def _order(call: Call) -> Order | None:
+    """What is refunded: WeChat Pay's number goes before the merchant's."""
+    number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
+    if not number and not transaction:
+        raise Refusal.parameter("transaction_id", None, "or out_trade_no is required")
+    order = payments.find(call.state, "" if transaction else number or "", transaction or "")
+    if order is not None and number and order["out_trade_no"] != number:
+        raise refunding.refusal("other", "v3", number)
+    return order
+
+
+def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, Any]]:
+    """Which accounts pay how much; together it is the refund."""
+    for index, each in enumerate(given or ()):
+        if each["account"] not in ACCOUNTS:
+            issue = f"must be one of {', '.join(ACCOUNTS)}"
+            raise Refusal.parameter(f"/amount/from/{index}/account", each["account"], issue)
+        payments.whole_fen(each["amount"], f"/amount/from/{index}/amount")
+    if given and sum(each["amount"] for each in given) != refund:
+        raise Refusal.parameter("/amount/from", given, "must add up to /amount/refund")
+    return [{name: each[name] for name in ("account", "amount")} for each in given or ()]
+
+
+@operation("GET", f"{BASE}/{{out_refund_no}}")
+def query(call: Call) -> dict[str, Any]:
+    """A refund by its merchant's number."""
+    refund = refunding.existing(call.state, call.params["out_refund_no"])
+    if refund["sub_mchid"] != call.query.get("sub_mchid", ""):
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {refund['out_refund_no']}")
+    return shown(call.state, refund)
+
+
+@operation("POST", f"{BASE}/{{refund_id}}/apply-abnormal-refund")
+def abnormal(call: Call) -> dict[str, Any]:
+    """An abnormal refund once more, to a bank card of the customer or of the merchant."""
+    content, data = checks.accepted(call), call.data
+    refund = refunding.find_by_id(call.state, call.params["refund_id"])
+    if refund is None or refund["sub_mchid"] != (data.get("sub_mchid") or ""):
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {call.params['refund_id']}")
+    if data["out_refund_no"] != refund["out_refund_no"]:
+        issue = f"is not that of {refund['refund_id']}"
+        raise Refusal.parameter("out_refund_no", data["out_refund_no"], issue)
+    if data["type"] == "MERCHANT_BANK_CARD":
+        target, received = "bank", "商户结算银行账户"
+    elif data["type"] == "USER_BANK_CARD":
+        call.require("bank_type", "bank_account", "real_name")
+        target, received = "payer", f"{data['bank_type']}{str.__str__(data['bank_account'])[-4:]}"
+    else:
+        issue = "must be USER_BANK_CARD or MERCHANT_BANK_CARD"
+        raise Refusal.parameter("type", data["type"], issue)
+    refund = refunding.resend_to(call.state, refund, target, received, content)
+    return shown(call.state, refund)
+
+
+def shown(state: State, refund: Refund) -> dict[str, Any]:
+    """A refund as an answer shows it."""
+    amount, frozen = refund["amount"], refund["source"].startswith("frozen")
+    view = {
+        "refund_id": refund["refund_id"],
+        "out_refund_no": refund["out_refund_no"],
+        "transaction_id": refund["transaction_id"],
+        "out_trade_no": refund["out_trade_no"],
+        "channel": "ORIGINAL",
+        "user_received_account": refund["received"],
+        "create_time": state.clock.rfc3339(refund["created"]),
+        "status": refund["state"],
+        "funds_account": "UNSETTLED" if frozen else "AVAILABLE",
+        "amount": {
+            "total": refund["total"],
+            "refund": amount,
+            "from": refund.get("from", []),
+            "payer_total": refund["total"],
+            "payer_refund": amount,
+            "settlement_refund": amount,
+            "settlement_total": refund["total"],
+            "discount_refund": 0,
+            "currency": refund["currency"],
+            "refund_fee": 0,
+        },
+        "promotion_detail": [],
+    }
+    if refund["state"] == refunding.SUCCESS:
+        view["success_time"] = state.clock.rfc3339(refund["succeeded"])
+    return view
+
+
+@refunding.on_change("v3")
+def tell(state: State, outbox: Outbox, refund: Refund) -> str:
+    """Post `REFUND.SUCCESS`, `REFUND.ABNORMAL` or `REFUND.CLOSED`."""
+    amount, total = refund["amount"], refund["total"]
+    order = payments.existing(state, refund["out_trade_no"])
+    mchid = state.identity.mchid
+    partner = {"sp_mchid": mchid, "sub_mchid": funds.sub_merchant(order)}
+    content = {
+        **(partner if partner["sub_mchid"] else {"mchid": mchid}),
+        "transaction_id": refund["transaction_id"],
+        "out_trade_no": refund["out_trade_no"],
+        "refund_id": refund["refund_id"],
+        "out_refund_no": refund["out_refund_no"],
+        "refund_status": refund["state"],
+        "user_received_account": refund["received"],
+        "amount": {"total": total, "refund": amount, "payer_total": total, "payer_refund": amount},
+    }
+    if refund["state"] == refunding.SUCCESS:
+        content["success_time"] = state.clock.rfc3339(refund["succeeded"])
+    return outbox.post(
+        refund["notify_url"],
+        f"REFUND.{refund['state']}",
+        content,
+        summary=SUMMARIES[refund["state"]],
+        original_type="refund",
+    )

@@ -1,0 +1,114 @@
+"""Which function serves which operation of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from ... import catalogue
+from ...catalogue.registry import product_of
+from ..call import Call
+from ..messages.exchange import Content, Refusal
+from .bases import FOLDERS, place
+
+__all__ = ["Found", "chain_path", "find", "operation", "simulated"]
+
+Function = Callable[[Call], dict[str, Any] | Content | None]
+
+_functions: dict[tuple[str, str], Function] = {}
+
+
+class Found(NamedTuple):
+    """What a request asks for.
+
+    Attributes:
+        operation: what the catalogue knows of it.
+        params: the values of its path's variables.
+        function: what simulates it; None where an answer is made up.
+    """
+
+    operation: catalogue.Operation
+    params: dict[str, str]
+    function: Function | None
+
+
+def operation(method: str, path: str) -> Callable[[Function], Function]:
+    """Register what simulates an operation.
+
+    Args:
+        method: upper-case HTTP method.
+        path: as the catalogue has it, with `{variables}`; APIv2's begin with `v2/`.
+    """
+
+    def register(function: Function) -> Function:
+        _functions[method, path] = function
+        return function
+
+    return register
+
+
+def simulated() -> frozenset[tuple[str, str]]:
+    """Method and path of every operation that is simulated."""
+    return frozenset(_functions)
+
+
+def chain_path(path: str) -> str:
+    """A path on the wire as the chain takes it: without a base URI's part, and with `v2/`."""
+    return place(path).path
+
+
+def find(method: str, path: str, host: str = "") -> Found:
+    """What a request asks for.
+
+    Args:
+        method: HTTP method.
+        path: on the wire, without its query.
+        host: of the request's `Host`.
+
+    Raises:
+        Refusal: 404 for a path that this base URI does not have, 405 for a method; neither has a
+            body.
+    """
+    base_uri, wanted = place(path, host)
+    known = _literal(method, wanted) or catalogue.find(method, wanted)
+    if known is not None and known.base_uri != base_uri:
+        raise _unserved(404, "NOT_FOUND", f"{known.path} is not here: {_address(known)}")
+    if known is not None:
+        pairs = zip(known.segments, wanted.split("/"), strict=True)
+        params = {ours[1:-1]: unquote(theirs) for ours, theirs in pairs if ours.startswith("{")}
+        return Found(known, params, _functions.get((known.method, known.path)))
+    others = [each for each in METHODS if catalogue.find(each, wanted)]
+    if others:
+        allowed = ", ".join(others)
+        message = f"{method} {path}: allowed is {allowed}"
+        raise _unserved(405, "METHOD_NOT_ALLOWED", message, Allow=allowed)
+    near = " or ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, wanted))
+    hint = f"; is {near} meant?" if near else ""
+    raise _unserved(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
+
+
+def _unserved(status: int, code: str, message: str, **headers: str) -> Refusal:
+    return Refusal(status, code, message, headers=headers, page=b"")
+
+
+def _address(known: catalogue.Operation) -> str:
+    if known.base_uri is None:
+        return "it is served without a folder"
+    return f"base_uri {known.base_uri} is the folder /{FOLDERS[known.base_uri]} of this gateway"
+
+
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+@cache
+def _literals(product: str) -> dict[tuple[str, str], catalogue.Operation]:
+    found = catalogue.operations(product)
+    return {(each.method, each.path): each for each in found if "{" not in each.path}
+
+
+def _literal(method: str, path: str) -> catalogue.Operation | None:
+    """An operation whose path has no variable: most requests ask for one of these."""
+    product = product_of(path)
+    return None if product is None else _literals(product).get((method, path))

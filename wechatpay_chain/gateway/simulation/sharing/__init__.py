@@ -1,0 +1,1 @@
+"""分账: profit sharing."""

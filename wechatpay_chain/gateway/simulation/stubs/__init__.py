@@ -1,0 +1,1 @@
+"""Responses of operations that are not simulated, made from their schema."""

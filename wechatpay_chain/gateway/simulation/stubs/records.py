@@ -1,0 +1,184 @@
+"""What operations that are not simulated have created: nothing else can be asked for.
+
+Which operation creates what another one asks for follows from the catalogue. `POST
+v3/transfer/batches` takes an `out_batch_no` and answers with a `batch_id`; so `GET
+v3/transfer/batches/out-batch-no/{out_batch_no}` finds the batches that were sent there, and 404
+otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from .... import catalogue
+from ....catalogue import Member, Operation
+from ....catalogue.registry import product_of
+from ...call import Call
+from ...messages.exchange import Refusal, Secret
+from ..registry import simulated
+
+__all__ = ["KIND", "creators_of", "key_of", "recall", "remember"]
+
+KIND = "made_up"
+"""Of the records in the store."""
+NOT_CREATED = frozenset(
+    ("sub_mchid", "brand_id", "transaction_id", "openid", "sp_openid", "account", "merchant_code")
+)
+"""What exists without a request that creates it, or is created elsewhere."""
+OWN_NUMBERS_V2 = ("mch_billno", "partner_trade_no")
+"""The merchant's numbers by which APIv2 finds red packets and transfers."""
+QUERY_V2 = "查询"
+"""In the titles of APIv2's operations that only read."""
+
+
+def recall(call: Call, operation: Operation) -> dict[str, Any]:
+    """What the request that created what is asked for sent and got, by name.
+
+    Raises:
+        Refusal: nothing was created under a number that the request names.
+    """
+    found: dict[str, Any] = {}
+    given = {**call.data, **call.query, **call.params}
+    for name, creators in creators_of(operation).items():
+        value = given.get(name)
+        if not isinstance(value, (str, int)) or value == "":
+            continue
+        records = [call.state.store.get(KIND, key_of(*each, value)) for each in creators]
+        known = [record for record in records if record is not None]
+        if not known:
+            raise _absent(operation, name, value)
+        found |= known[0]
+    return found
+
+
+def remember(call: Call, operation: Operation, answer: Any) -> None:
+    """Keep what an operation has created, under each number that others ask for it by."""
+    names = _created(operation)
+    if not names:
+        return
+    told = answer if isinstance(answer, dict) else {}
+    sent = {name: each for name, each in call.data.items() if name not in ("sign", "nonce_str")}
+    record = _plain({**told, **sent})
+    for name in names:
+        for value in (*_values(sent, name), *_values(told, name)):
+            call.state.store.put(KIND, key_of(operation.path, name, value), record)
+
+
+def _absent(operation: Operation, name: str, value: str | int) -> Refusal:
+    if operation.protocol == "v2":
+        return Refusal(200, "NOT_FOUND", "指定单号数据不存在")
+    return Refusal(404, "RESOURCE_NOT_EXISTS", f"记录不存在: {name} {value}")
+
+
+def key_of(path: str, name: str, value: str | int) -> str:
+    """Under which key is kept what the operation of a path created."""
+    return f"{path} {name} {value}"
+
+
+@cache
+def creators_of(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The numbers that an operation asks for, each with the paths and members that create it."""
+    found = {}
+    for name in _asked_for(operation):
+        names = _aliases(operation, name)
+        pairs = [(each, alias) for alias in names for each in _creating(operation, alias)]
+        if pairs and not any((each.method, each.path) in simulated() for each, _ in pairs):
+            found[name] = tuple(dict.fromkeys((each.path, alias) for each, alias in pairs))
+    return found
+
+
+@cache
+def _created(operation: Operation) -> frozenset[str]:
+    """The numbers by which others ask for what an operation creates."""
+    if operation.method != "POST":
+        return frozenset()
+    every = (pairs for other in _others(operation) for pairs in creators_of(other).values())
+    return frozenset(name for pairs in every for path, name in pairs if path == operation.path)
+
+
+def _creating(operation: Operation, name: str) -> list[Operation]:
+    others = [each for each in _others(operation) if _may_create(each, operation)]
+    creators = [each for each in others if name in _names(each)[0]]
+    if operation.protocol == "v3":
+        creators += [each for each in others if name in _names(each)[1]]
+    return creators
+
+
+def _aliases(operation: Operation, name: str) -> list[str]:
+    """What stands at the place of a path's variable in all paths that look the same on the wire."""
+    place = f"{{{name}}}"
+    if place not in operation.segments:
+        return [name]
+    index = operation.segments.index(place)
+    same = [
+        each
+        for each in _others(operation)
+        if each.method == operation.method and _form(each) == _form(operation)
+    ]
+    return list(dict.fromkeys(each.segments[index][1:-1] for each in (operation, *same)))
+
+
+def _form(operation: Operation) -> list[str]:
+    return ["" if each.startswith("{") else each for each in operation.segments]
+
+
+def _others(operation: Operation) -> Iterable[Operation]:
+    product = product_of(operation.path)
+    return () if product is None else catalogue.operations(product)
+
+
+def _asked_for(operation: Operation) -> list[str]:
+    """The numbers by which an operation finds what it is about."""
+    if operation.protocol == "v2":
+        names = {member.name for member in operation.body}
+        return [each for each in OWN_NUMBERS_V2 if each in names and QUERY_V2 in operation.title]
+    found = [each[1:-1] for each in operation.segments if each.startswith("{")]
+    if operation.method == "GET":
+        found += [each.name for each in operation.query if each.name.startswith("out_")]
+    return [name for name in found if name not in NOT_CREATED]
+
+
+def _may_create(other: Operation, operation: Operation) -> bool:
+    """Whether what an operation is about may come from another one: that of the collection."""
+    if operation.protocol == "v2":
+        return other.protocol == "v2" and QUERY_V2 not in other.title
+    if other.method != "POST" or "{" in other.path or other.base_uri != operation.base_uri:
+        return False
+    if other.path == operation.path:
+        return operation.method == "GET"
+    return operation.path.startswith(f"{other.path}/")
+
+
+@cache
+def _names(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of all members of an operation's body and answer."""
+    return frozenset(_inner(operation.body)), frozenset(_inner(operation.answer))
+
+
+def _inner(members: Iterable[Member]) -> Iterator[str]:
+    for member in members:
+        yield member.name
+        yield from _inner(member.members)
+
+
+def _values(data: Any, name: str) -> Iterator[str | int]:
+    """The values of a member, wherever it is."""
+    if isinstance(data, list):
+        for each in data:
+            yield from _values(each, name)
+    elif isinstance(data, dict):
+        value = data.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, (bool, Secret)):
+            yield value
+        for each in data.values():
+            yield from _values(each, name)
+
+
+def _plain(value: Any) -> Any:
+    """A value without what came encrypted, which is not kept."""
+    if isinstance(value, dict):
+        inner = {name: each for name, each in value.items() if not isinstance(each, Secret)}
+        return {name: _plain(each) for name, each in inner.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,193 @@
+"""Answers of operations that are not simulated: made from their schema, and from what was sent.
+
+The same request always gets the same answer. A member that was sent comes back as it was, except
+that what came encrypted goes out encrypted or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ....catalogue import Member, Operation
+from ....catalogue.example import scalar
+from ....crypto import rsa
+from ....messages.statement import PATHS
+from ....messages.unsigned import unsigned_v2
+from ...call import Call
+from ...messages.exchange import Content, Secret
+from ...messages.responses import statement
+from .files import add_file
+from .records import recall, remember
+
+__all__ = ["made_up"]
+
+DEPTH = 6
+"""How deep an answer goes; beyond that, optional members are left out."""
+MOST = 20
+"""How many items of an array come back."""
+FAILURE = re.compile("(^|_)(err|error)_")
+"""The names of members that APIv2's answers have only when they say no."""
+OWN = {
+    **dict.fromkeys(("mchid", "mch_id", "sp_mchid", "sp_mch_id", "combine_mchid"), "mchid"),
+    **dict.fromkeys(("appid", "sp_appid", "combine_appid"), "appid"),
+}
+"""The members that are the caller's, and what the identity calls them."""
+RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\+08:00")
+ROOM = 214
+"""Bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
+
+
+def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
+    """The answer to a call, by what the catalogue says of its operation.
+
+    Raises:
+        Refusal: it asks for something that was never created.
+    """
+    created = recall(call, operation)
+    answer = _answer(call, operation, created)
+    remember(call, operation, answer)
+    return answer
+
+
+def _answer(
+    call: Call, operation: Operation, created: Mapping[str, Any]
+) -> dict[str, Any] | Content | None:
+    if operation.answer_status == 302:
+        return Content(status=302, headers={"Location": "https://pay.weixin.qq.com/"}, signed=False)
+    if operation.answer_type in ("application/octet-stream", "text/plain"):
+        body = b"made up by the gateway\n"
+        if f"/{operation.path}".endswith(tuple(path.removeprefix("/hk") for path in PATHS)):
+            return statement(body)
+        return Content(body, operation.answer_type)
+    if operation.answer_status == 204 or operation.answer_schema is None:
+        return None
+    signed = f"/{operation.path.partition('/')[2]}" not in unsigned_v2
+    maker = _Maker(
+        _seed(call, operation),
+        call,
+        is_v2=operation.protocol == "v2",
+        is_flat=operation.protocol == "v2" and signed,
+    )
+    sent = {**_flat(created), **_flat(call.data), **call.query, **call.params}
+    return maker.filled(operation.answer, sent)
+
+
+def _seed(call: Call, operation: Operation) -> bytes:
+    left_out = ("sign", "nonce_str")
+    data = {name: value for name, value in call.data.items() if name not in left_out}
+    query = {name: value for name, value in call.query.items() if name not in left_out}
+    text = json.dumps([operation.id, call.params, query, data], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+
+
+def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent, by name, the outer members before the inner ones."""
+    found = dict(data)
+    for value in data.values():
+        if isinstance(value, dict):
+            found = {**_flat(value), **found}
+    return found
+
+
+class _Maker:
+    """Makes one answer.
+
+    Args:
+        seed: what the identifiers in it depend on.
+        call: the request.
+        is_v2: whether it is one of APIv2.
+        is_flat: whether it is signed as APIv2's are, so that no member may have members.
+    """
+
+    def __init__(self, seed: bytes, call: Call, *, is_v2: bool, is_flat: bool) -> None:
+        self._seed = seed
+        self._call = call
+        self._identity = call.state.identity
+        self._is_v2 = is_v2
+        self._is_flat = is_flat
+
+    def filled(
+        self, members: Iterable[Member], sent: Mapping[str, Any], depth: int = 0
+    ) -> dict[str, Any]:
+        """A value for each member, by its name."""
+        made = {
+            member.name: self._value(member, sent, depth)
+            for member in members
+            if "$" not in member.name
+            and not (self._is_v2 and self._is_not_ours(member.name))
+            and (depth < DEPTH or member.required)
+        }
+        if "download_url" in made:
+            add_file(made, self._call, self._seed)
+        return made
+
+    def _is_not_ours(self, name: str) -> bool:
+        """Whether a member is added by who signs, or tells of a failure."""
+        signing = ("sign", "nonce_str") if self._is_flat else ("sign",)
+        return name in signing or FAILURE.search(name) is not None
+
+    def _value(self, member: Member, sent: Mapping[str, Any], depth: int) -> Any:
+        echo = sent.get(member.name)
+        if self._is_v2 or not member.type.endswith("[]"):
+            return self._one(member, echo, sent, depth)
+        echoes = [each for each in echo if each is not None] if isinstance(echo, list) else []
+        return [self._one(member, each, sent, depth) for each in echoes[:MOST] or [None]]
+
+    def _one(self, member: Member, echo: Any, sent: Mapping[str, Any], depth: int) -> Any:
+        if member.type.startswith("object"):
+            inner = echo if isinstance(echo, dict) else {}
+            value: Any = self.filled(member.members, {**sent, **inner}, depth + 1)
+            return json.dumps(value, ensure_ascii=False) if self._is_flat else value
+        if self._is_v2 and member.name in ("return_code", "result_code"):
+            return "SUCCESS"
+        value = self._echoed(member, echo)
+        if value is None:
+            value = self._made(member)
+        if member.encrypted == "RSAES-OAEP":
+            return rsa.encrypt(str(value), self._identity.merchant_certificate)
+        return value
+
+    def _echoed(self, member: Member, echo: Any) -> Any:
+        """What was sent, if it is what the member may be; else None."""
+        if isinstance(echo, Secret) and not member.encrypted:
+            return None
+        if member.encrypted and not (isinstance(echo, str) and len(echo.encode()) <= ROOM):
+            return None
+        value = _converted(echo, member.type.removesuffix("[]"))
+        if member.encoded or (member.enum and value not in member.enum):
+            return None
+        return value
+
+    def _made(self, member: Member) -> Any:
+        """A plausible value; identifiers differ from request to request."""
+        if member.name in OWN:
+            return getattr(self._identity, OWN[member.name])
+        value = scalar(member)
+        if self._is_v2 and isinstance(value, str):
+            value = RFC3339.sub(r"\1 \2", value)
+        if isinstance(value, str) and re.fullmatch("[A-Z0-9-]+-0001", value):
+            tail = hashlib.sha256(self._seed + member.name.encode()).hexdigest()[:12]
+            return f"{value[:-4]}{tail}"
+        return value
+
+
+def _converted(echo: Any, kind: str) -> Any:
+    """A value of a type: what was sent, or what its text stands for; None if it is neither."""
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(echo) if isinstance(echo, str) else _bool(echo)
+    if isinstance(echo, bool):
+        return None
+    if kind == "string":
+        return echo or None if isinstance(echo, str) else None
+    if kind == "integer" and isinstance(echo, str):
+        return int(echo) if re.fullmatch("-?[0-9]{1,18}", echo) else None
+    kinds: dict[str, Any] = {"integer": int, "number": (int, float)}
+    return echo if kind in kinds and isinstance(echo, kinds[kind]) else None
+
+
+def _bool(echo: Any) -> bool | None:
+    return echo if isinstance(echo, bool) else None

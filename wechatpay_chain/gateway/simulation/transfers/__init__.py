@@ -1,0 +1,1 @@
+"""商家转账: transfers to users."""

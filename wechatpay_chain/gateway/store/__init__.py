@@ -1,0 +1,1 @@
+"""What a gateway keeps: records, the ledger, time, keys, the data directory."""

@@ -1,0 +1,246 @@
+"""Who takes part: one merchant, the platform, and an authority for TLS; all keys are fresh."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import secrets
+import ssl
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from ...crypto.certificate import certificate_serial
+from ...messages import canonical
+
+__all__ = ["Identity", "Platform", "Way", "pem"]
+
+Way = Literal["public_key", "certificate", "public_key_only"]
+"""Which of WeChat Pay's keys a merchant uses: the public key while there still is a platform
+certificate, the platform certificate, or the public key because it never had a certificate."""
+
+VALIDITY = datetime.timedelta(days=5 * 365)
+
+
+@dataclass(frozen=True, repr=False)
+class Platform:
+    """One of WeChat Pay's keys, under both of its names.
+
+    Attributes:
+        key: signs answers, opens what was encrypted for the platform.
+        certificate: the platform certificate of the key.
+        public_key_id: the key's other name.
+    """
+
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+    public_key_id: str
+
+    @property
+    def serial(self) -> str:
+        """The platform certificate's serial number."""
+        return certificate_serial(self.certificate)
+
+
+@dataclass(frozen=True, repr=False)
+class Identity:
+    """Everything that a merchant is given, and what WeChat Pay keeps to itself.
+
+    Attributes:
+        mchid, appid: the merchant and its app.
+        apiv3_key, secret: the two symmetric keys, 32 characters each.
+        merchant_key, merchant_certificate: sign requests; also shown for mutual TLS.
+        platforms: WeChat Pay's keys, the newest first; several while they are rotated.
+        server_key, server_certificate: the gateway's own TLS.
+        authority_key, authority: issued all certificates.
+        signs_with: which of WeChat Pay's keys the merchant uses.
+    """
+
+    mchid: str
+    appid: str
+    apiv3_key: str
+    secret: str
+    merchant_key: rsa.RSAPrivateKey
+    merchant_certificate: x509.Certificate
+    platforms: tuple[Platform, ...]
+    server_key: rsa.RSAPrivateKey
+    server_certificate: x509.Certificate
+    authority_key: rsa.RSAPrivateKey
+    authority: x509.Certificate
+    signs_with: Way = "public_key"
+
+    @classmethod
+    def new(cls) -> Identity:
+        """A merchant and a platform that nobody has seen before."""
+        with ThreadPoolExecutor() as pool:
+            merchant, platform, server, root = pool.map(lambda _: _new_key(), range(4))
+        mchid = f"19{secrets.randbelow(10**8):08}"
+        authority = _certificate("wechatpay_chain gateway CA", root.public_key(), root, None)
+        issuer = authority.subject
+        return cls(
+            mchid=mchid,
+            appid=f"wx{secrets.token_hex(8)}",
+            apiv3_key=canonical.nonce(32),
+            secret=canonical.nonce(32),
+            merchant_key=merchant,
+            merchant_certificate=_certificate(mchid, merchant.public_key(), root, issuer),
+            platforms=(_platform(platform, root, issuer),),
+            server_key=server,
+            server_certificate=_certificate("localhost", server.public_key(), root, issuer),
+            authority_key=root,
+            authority=authority,
+        )
+
+    def rotated(self) -> Identity:
+        """The same with a new platform key, which signs from now on; the last one stays known."""
+        new = _platform(_new_key(), self.authority_key, self.authority.subject)
+        return replace(self, platforms=(new, self.platforms[0]))
+
+    @property
+    def serial(self) -> str:
+        """The merchant certificate's serial number."""
+        return certificate_serial(self.merchant_certificate)
+
+    @property
+    def platform_key(self) -> rsa.RSAPrivateKey:
+        """The key that signs."""
+        return self.platforms[0].key
+
+    @property
+    def platform_certificate(self) -> x509.Certificate:
+        """The certificate of the key that signs."""
+        return self.platforms[0].certificate
+
+    @property
+    def public_key_id(self) -> str:
+        """The id of the key that signs."""
+        return self.platforms[0].public_key_id
+
+    @property
+    def platform_serial(self) -> str:
+        """The serial number of the certificate of the key that signs."""
+        return self.platforms[0].serial
+
+    @property
+    def signing_name(self) -> str:
+        """The name of the key that the merchant uses; it signs notifications."""
+        return self.platform_serial if self.signs_with == "certificate" else self.public_key_id
+
+    def answering_name(self, asked: str) -> str:
+        """The name of the key that signs an answer.
+
+        It is what the request's `Wechatpay-Serial` names. Without one it is the platform
+        certificate, while there is one.
+
+        Args:
+            asked: the request's `Wechatpay-Serial`, perhaps empty.
+        """
+        if asked.upper() in self.platform_keys:
+            return asked.upper()
+        return self.platform_serial if self.has_certificate else self.public_key_id
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the platform has a certificate that this merchant may use."""
+        return self.signs_with != "public_key_only"
+
+    @cached_property
+    def platform_keys(self) -> dict[str, rsa.RSAPrivateKey]:
+        """WeChat Pay's keys by either of their names."""
+        return {
+            name: platform.key
+            for platform in self.platforms
+            for name in (platform.public_key_id, platform.serial)
+            if self.has_certificate or name == platform.public_key_id
+        }
+
+    def server_context(self) -> ssl.SSLContext:
+        """TLS for the gateway's side: a client certificate is asked for, not demanded."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=pem(self.authority).decode())
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "server.pem")
+            path.write_bytes(pem(self.server_certificate) + pem(self.server_key))
+            context.load_cert_chain(path)
+        return context
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.mchid}>"
+
+
+def pem(thing: x509.Certificate | rsa.RSAPrivateKey | rsa.RSAPublicKey) -> bytes:
+    """A certificate or key in PEM."""
+    if isinstance(thing, x509.Certificate):
+        return thing.public_bytes(serialization.Encoding.PEM)
+    if isinstance(thing, rsa.RSAPublicKey):
+        return thing.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    return thing.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _platform(key: rsa.RSAPrivateKey, signer: rsa.RSAPrivateKey, issuer: x509.Name) -> Platform:
+    name = "wechatpay_chain gateway platform"
+    return Platform(
+        key=key,
+        certificate=_certificate(name, key.public_key(), signer, issuer),
+        public_key_id=f"PUB_KEY_ID_0{secrets.randbelow(10**27):027}",
+    )
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _certificate(
+    name: str, key: rsa.RSAPublicKey, signer: rsa.RSAPrivateKey, issuer: x509.Name | None
+) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer or subject)
+        .public_key(key)
+        .serial_number(int.from_bytes(b"\x5a" + secrets.token_bytes(19)))
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + VALIDITY)
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .add_extension(_usage(issuer is None), critical=True)
+    )
+    if name == "localhost":
+        addresses = map(ipaddress.ip_address, ("127.0.0.1", "::1"))
+        names = [x509.DNSName(name), *map(x509.IPAddress, addresses)]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(signer, hashes.SHA256())
+
+
+def _usage(authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_encipherment=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

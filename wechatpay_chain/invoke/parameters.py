@@ -1,0 +1,395 @@
+"""The parameters that start a payment, a transfer or a contract on the customer's device.
+
+Each method returns a dict that goes to the page or app as it is. Where WeChat Pay has both, a
+`sign_type` of `RSA` (APIv3) is the default, and `MD5` or `HMAC-SHA256` sign the APIv2 way. Where a
+token that WeChat Pay made does the work of a signature, nothing is signed.
+
+Sources: JSAPI https://pay.weixin.qq.com/doc/v3/merchant/4012791898, app 4013070351; transfers
+4012719576 (Android), 4012719578 (iOS), 4015930512 (authorization), for partners
+https://pay.weixin.qq.com/doc/v3/partner/4016960577 (mini program and JSAPI), 4015468960 (Android);
+pay score https://pay.weixin.qq.com/doc/v3/merchant/4012587961, permissions
+https://pay.weixin.qq.com/doc/v3/partner/4012155289; coupons
+https://pay.weixin.qq.com/doc/v3/merchant/4012465099 (mini program), 4012285249 (H5); red packet
+https://pay.weixin.qq.com/doc/v2/merchant/4011937428; contracts
+https://pay.weixin.qq.com/doc/v2/merchant/4011984050, for partners
+https://pay.weixin.qq.com/doc/v2/partner/4011989901, presigned
+https://pay.weixin.qq.com/doc/v3/partner/4017177420; parking
+https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter8_8_7.shtml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+from urllib.parse import quote
+
+from ..crypto import digest
+from ..keys.credential import Credential
+from ..messages import canonical
+from ..messages.percent_encoding import query_string
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import Secret, hide
+
+__all__ = ["Invoke"]
+
+SignType = Literal["RSA", "MD5", "HMAC-SHA256"]
+COUPON_PAGE = "https://action.weixin.qq.com/busifavor/getcouponinfo"
+CONTRACT_APP, CONTRACT_PAGE = "wxbd687630cd02ce1d", "pages/index/index"
+PARKING_APP, PARKING_PAGE = "wxbcad394b3d99dac9", "pages/auth-creditpay/auth-creditpay"
+
+
+class Invoke:
+    """Makes launch parameters for one merchant.
+
+    Every method raises `ConfigurationError` where an argument is empty, or where the key is missing
+    that it signs with.
+
+    Args:
+        mchid: the merchant number.
+        credential: signs the APIv3 way; None where the client has no key.
+        secret: the APIv2 key; empty where the client has none.
+    """
+
+    __slots__ = ("_credential", "_mchid", "_secret")
+
+    def __init__(
+        self, mchid: str, credential: Credential | None, secret: str | Secret[str]
+    ) -> None:
+        secret = hide(secret)
+        self._mchid = mchid
+        self._credential = credential
+        self._secret = secret
+
+    def jsapi(self, *, appid: str, prepay_id: str, sign_type: SignType = "RSA") -> dict[str, str]:
+        """For `WeixinJSBridge.invoke("getBrandWCPayRequest", …)`.
+
+        Args:
+            appid: of the official account that the order was made with.
+            prepay_id: from the order.
+            sign_type: how to sign.
+        """
+        _check(appid=appid, prepay_id=prepay_id)
+        fields = {
+            "appId": appid,
+            "timeStamp": canonical.timestamp(),
+            "nonceStr": canonical.nonce(),
+            "package": f"prepay_id={prepay_id}",
+            "signType": sign_type,
+        }
+        signed = ("appId", "timeStamp", "nonceStr", "package")
+        return {**fields, "paySign": self._sign(fields, signed, sign_type)}
+
+    def miniprogram(
+        self, *, appid: str, prepay_id: str, sign_type: SignType = "RSA"
+    ) -> dict[str, str]:
+        """For `wx.requestPayment(…)`: as `jsapi`, with the mini program's appid."""
+        return self.jsapi(appid=appid, prepay_id=prepay_id, sign_type=sign_type)
+
+    def app(
+        self,
+        *,
+        appid: str,
+        prepay_id: str,
+        partnerid: str | None = None,
+        sign_type: SignType = "RSA",
+    ) -> dict[str, str]:
+        """For the app's `PayReq`.
+
+        Args:
+            appid: of the app on the open platform.
+            prepay_id: from the order.
+            partnerid: the merchant who is paid, if not this one.
+            sign_type: how to sign.
+        """
+        _check(appid=appid, prepay_id=prepay_id)
+        fields = {
+            "appid": appid,
+            "partnerid": self._or_own(partnerid=partnerid),
+            "prepayid": prepay_id,
+            "package": "Sign=WXPay",
+            "noncestr": canonical.nonce(),
+            "timestamp": canonical.timestamp(),
+        }
+        signed = ("appid", "timestamp", "noncestr", "prepayid")
+        return {**fields, "sign": self._sign(fields, signed, sign_type)}
+
+    def payscore_enable(self, *, service_id: str, out_request_no: str) -> dict[str, str]:
+        """For `openBusinessView` with `wxpayScoreEnable`: ask the customer to allow a service."""
+        fields = _check(service_id=service_id, out_request_no=out_request_no)
+        return self._business_view("wxpayScoreEnable", fields)
+
+    def payscore_use(self, *, package: str) -> dict[str, str]:
+        """For `openBusinessView` with `wxpayScoreUse`: have the customer confirm an order.
+
+        Args:
+            package: from the order.
+        """
+        return self._business_view("wxpayScoreUse", _check(package=package))
+
+    def payscore_detail(self, *, service_id: str, out_order_no: str) -> dict[str, str]:
+        """For `openBusinessView` with `wxpayScoreDetail`: show an order."""
+        fields = _check(service_id=service_id, out_order_no=out_order_no)
+        return self._business_view("wxpayScoreDetail", fields)
+
+    def payscore_permissions(self, *, apply_permissions_token: str) -> dict[str, str]:
+        """For `openBusinessView` with `wxpayScoreEnable`: ask the customer for a permission.
+
+        Nothing is signed. An app passes `queryString` as `query`.
+
+        Args:
+            apply_permissions_token: from `POST v3/payscore/permissions`; valid for an hour.
+        """
+        query = query_string(_check(apply_permissions_token=apply_permissions_token))
+        return {"businessType": "wxpayScoreEnable", "queryString": query}
+
+    def transfer(
+        self,
+        *,
+        appid: str,
+        package: str,
+        sub_mchid: str | None = None,
+        sub_appid: str | None = None,
+        openid: str | None = None,
+    ) -> dict[str, str]:
+        """For `requestMerchantTransfer` of a mini program or JSAPI: the customer takes a transfer.
+
+        Nothing is signed: `package` proves that the merchant made the transfer. The same call opens
+        the page on which a customer authorizes transfers without confirmation.
+
+        Args:
+            appid: that the transfer was made with.
+            package: `package_info` from the transfer's answer, which has it while the state is
+                `WAIT_USER_CONFIRM`.
+            sub_mchid: the sub-merchant, for a service provider.
+            sub_appid: the sub-merchant's appid, if the transfer was made with one.
+            openid: the customer, if the page shall check who it is.
+        """
+        fields = {"mchId": self._mchid, **_check(appId=appid, package=package)}
+        return {**fields, **_given(subMchId=sub_mchid, subAppId=sub_appid, openId=openid)}
+
+    def transfer_app(
+        self,
+        *,
+        appid: str,
+        package: str,
+        sub_mchid: str | None = None,
+        sub_appid: str | None = None,
+    ) -> dict[str, str]:
+        """For the app's `WXOpenBusinessView`: as `transfer`, with the app's appid."""
+        fields = self.transfer(
+            appid=appid, package=package, sub_mchid=sub_mchid, sub_appid=sub_appid
+        )
+        return {
+            "businessType": "requestMerchantTransfer",
+            "query": query_string(fields),
+        }
+
+    def contract(
+        self,
+        *,
+        appid: str,
+        plan_id: str | int,
+        contract_code: str,
+        request_serial: str | int,
+        contract_display_account: str,
+        notify_url: str,
+        sub_mch_id: str | None = None,
+        sub_appid: str | None = None,
+    ) -> dict[str, object]:
+        """For `wx.navigateToMiniProgram(…)`: the customer signs a contract for deductions (papay).
+
+        Args:
+            appid: of the mini program.
+            plan_id: the contract's template.
+            contract_code: the merchant's number of the contract.
+            request_serial: the merchant's number of this request; digits.
+            contract_display_account: the customer's name, as the page shows it.
+            notify_url: where WeChat Pay posts the outcome.
+            sub_mch_id: the sub-merchant, for a service provider.
+            sub_appid: the sub-merchant's appid, if it has one.
+        """
+        fields = {
+            "mch_id": self._mchid,
+            **_check(
+                appid=appid,
+                plan_id=plan_id,
+                contract_code=contract_code,
+                request_serial=request_serial,
+                contract_display_account=contract_display_account,
+                notify_url=notify_url,
+            ),
+            "timestamp": canonical.timestamp(),
+        }
+        fields |= _given(sub_mch_id=sub_mch_id, sub_appid=sub_appid)
+        signed = {**fields, "sign": self._v2_sign("MD5", fields)}
+        return {"appId": CONTRACT_APP, "path": CONTRACT_PAGE, "extraData": signed}
+
+    def contract_presigned(
+        self,
+        *,
+        pre_entrustweb_id: str,
+        redirect_appid: str = CONTRACT_APP,
+        redirect_path: str = CONTRACT_PAGE,
+    ) -> dict[str, object]:
+        """For `wx.navigateToMiniProgram(…)`: the customer signs a contract that was presigned.
+
+        Nothing is signed: `pre_entrustweb_id` proves that the merchant made it.
+
+        Args:
+            pre_entrustweb_id: from the answer of the operation that presigns.
+            redirect_appid: from that answer, if it has one.
+            redirect_path: from that answer, if it has one.
+        """
+        extra = _check(pre_entrustweb_id=pre_entrustweb_id)
+        _check(redirect_appid=redirect_appid, redirect_path=redirect_path)
+        return {"appId": redirect_appid, "path": redirect_path, "extraData": extra}
+
+    def parking(
+        self,
+        *,
+        openid: str,
+        plate_number: str,
+        plate_color: str,
+        sub_mchid: str | None = None,
+    ) -> dict[str, object]:
+        """For `wx.navigateToMiniProgram(…)`: the customer allows parking to be paid by pay score.
+
+        Nothing is signed.
+
+        Args:
+            openid: the customer.
+            plate_number: such as `粤B888888`.
+            plate_color: `BLUE`, `GREEN`, `YELLOW`, `BLACK`, `WHITE` or `LIMEGREEN`.
+            sub_mchid: the sub-merchant, for a service provider.
+        """
+        extra = {
+            "mchid": self._mchid,
+            **_given(sub_mchid=sub_mchid),
+            **_check(openid=openid, plate_number=plate_number, plate_color=plate_color),
+            "trade_scene": "PARKING",
+        }
+        return {"appId": PARKING_APP, "path": PARKING_PAGE, "extraData": extra}
+
+    def coupons(
+        self, coupons: Sequence[Mapping[str, str]], *, send_coupon_merchant: str | None = None
+    ) -> dict[str, object]:
+        """For the mini program's `<send-coupon>`.
+
+        Args:
+            coupons: 1 to 10 of `{"stock_id", "out_request_no"}`, with `coupon_code` where the
+                stock wants one.
+            send_coupon_merchant: who hands them out, if not this merchant.
+
+        Raises:
+            ConfigurationError: none or more than 10, or `secret` is missing.
+        """
+        if not isinstance(coupons, Sequence) or not all(isinstance(c, Mapping) for c in coupons):
+            raise ConfigurationError("coupons is of another type; a list of mappings is expected")
+        if not 1 <= len(coupons) <= 10:
+            raise ConfigurationError(f"{len(coupons)} coupons: 1 to 10 can be sent at once")
+        sender = self._or_own(send_coupon_merchant=send_coupon_merchant)
+        fields = {
+            f"{name}{index}": value
+            for index, coupon in enumerate(coupons)
+            for name, value in _check(**coupon).items()
+        }
+        sign = self._v2_sign("HMAC-SHA256", {**fields, "send_coupon_merchant": sender})
+        return {
+            "send_coupon_params": [dict(coupon) for coupon in coupons],
+            "send_coupon_merchant": sender,
+            "sign": sign,
+        }
+
+    def coupon_link(
+        self,
+        *,
+        stock_id: str,
+        out_request_no: str,
+        open_id: str,
+        send_coupon_merchant: str | None = None,
+        coupon_code: str | None = None,
+    ) -> str:
+        """The H5 page on which a customer takes a coupon.
+
+        Args:
+            stock_id: the coupon's batch.
+            out_request_no: this hand-out's number.
+            open_id: the customer.
+            send_coupon_merchant: who hands it out, if not this merchant.
+            coupon_code: where the stock wants one.
+        """
+        fields = {
+            **_check(stock_id=stock_id, out_request_no=out_request_no, open_id=open_id),
+            "send_coupon_merchant": self._or_own(send_coupon_merchant=send_coupon_merchant),
+            **_given(coupon_code=coupon_code),
+        }
+        fields["sign"] = self._v2_sign("HMAC-SHA256", fields)
+        return f"{COUPON_PAGE}?{query_string(fields)}#wechat_redirect"
+
+    def redpacket(self, *, appid: str, package: str) -> dict[str, str]:
+        """For `wx.sendBizRedPacket(…)`.
+
+        Args:
+            appid: of the mini program.
+            package: from `v2/mmpaymkttransfers/sendminiprogramhb`, as it came.
+        """
+        given = _check(appid=appid, package=package)
+        fields = {
+            "timeStamp": canonical.timestamp(),
+            "nonceStr": canonical.nonce(),
+            "package": quote(given["package"], safe=""),
+        }
+        sign = self._v2_sign("MD5", {**fields, "appId": appid}).lower()
+        return {**fields, "signType": "MD5", "paySign": sign}
+
+    def _or_own(self, **merchant: str | None) -> str:
+        """A merchant number that may be left out; then it is the client's own."""
+        return next(iter(_given(**merchant).values()), self._mchid)
+
+    def _business_view(self, business_type: str, fields: dict[str, str]) -> dict[str, str]:
+        query = {
+            "mch_id": self._mchid,
+            **fields,
+            "timestamp": canonical.timestamp(),
+            "nonce_str": canonical.nonce(),
+            "sign_type": "HMAC-SHA256",
+        }
+        query["sign"] = self._v2_sign("HMAC-SHA256", query)
+        return {"businessType": business_type, "queryString": query_string(query)}
+
+    def _sign(self, fields: Mapping[str, str], names: Sequence[str], sign_type: SignType) -> str:
+        if sign_type != "RSA":
+            return self._v2_sign(sign_type, fields)
+        if self._credential is None:
+            raise ConfigurationError(
+                "private_key and serial are missing: sign_type RSA needs the merchant's key"
+            )
+        return self._credential.sign(canonical.lines(*(fields[name] for name in names)))
+
+    def _v2_sign(self, sign_type: str, fields: Mapping[str, str]) -> str:
+        return digest.sign(sign_type, canonical.fields(fields), self._secret)
+
+
+def _check(**given: object) -> dict[str, str]:
+    """The arguments as text.
+
+    Raises:
+        ConfigurationError: one of them is None, empty, or of another type.
+    """
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise ConfigurationError(f"{name} is of type {type(value).__name__}; a str is expected")
+        if isinstance(value, str) and not value.strip():
+            raise ConfigurationError(f"{name} is empty: without it nothing can be started")
+        if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ConfigurationError(f"{name} holds a lone surrogate: not valid text")
+    return {name: canonical.text(value, name) or "" for name, value in given.items()}
+
+
+def _given(**optional: object) -> dict[str, str]:
+    """Those of the arguments that are not None, as text.
+
+    Raises:
+        ConfigurationError: one of them is empty, or of another type: None leaves it out.
+    """
+    return _check(**{name: value for name, value in optional.items() if value is not None})

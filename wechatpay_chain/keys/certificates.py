@@ -1,0 +1,215 @@
+"""Platform certificates: fetched, decrypted, and used to verify the very answer they came in.
+
+A merchant that has no platform certificate yet cannot verify the answer that brings them. The
+circle is closed by AES-GCM: only WeChat Pay, who knows `apiv3_key`, can have encrypted them. Until
+the signature is checked, nothing else in the answer is relied on: a `serial_no` must be the
+certificate's own, and `effective_time` and `expire_time` are not read, because the certificate has
+them.
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..crypto import aes
+from ..flow import Flow, Handler, Middleware
+from ..messages.request import Request
+from ..messages.response import UNPROVED, Response, ResponseError
+from ..stack import Stacks
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError, DecryptionError
+from ..utils.secret import Secret, hide
+from .credential import Platform
+from .platform_key import PlatformKey, load, same_key
+from .verification import check
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+from typing import Protocol
+
+__all__ = ["download", "download_async", "open_certificates", "self_verifier"]
+
+PATH = "v3/certificates"
+ALGORITHM = "AEAD_AES_256_GCM"
+ASSOCIATED_DATA = "certificate"
+MOST = 100
+"""Certificates that an answer may hold; WeChat Pay lists one or two."""
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+class Client(Protocol):
+    """What is asked of a `WeChatPay`."""
+
+    stacks: Stacks
+
+    @property
+    def platform(self) -> Platform: ...
+
+    def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response: ...
+
+    def request_async(
+        self, method: str, path: str, options: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, Response]: ...
+
+
+def download(wxpay: Client, apiv3_key: str) -> dict[str, str]:
+    """Fetch the platform certificates, ready to be a client's `certs`.
+
+    Args:
+        wxpay: a client; it needs no `certs` yet.
+        apiv3_key: 32 bytes.
+
+    Returns:
+        Serial number to certificate in PEM, of those that are valid now.
+
+    Raises:
+        DecryptionError: `apiv3_key` is not the one set on the merchant platform.
+        SignatureError: the answer was not signed with one of the certificates in it.
+        ResponseError: it holds something other than valid platform certificates.
+        APIError: WeChat Pay refused.
+    """
+    apiv3_key = hide(apiv3_key)
+    key = _key(apiv3_key)
+    response = wxpay.request("GET", PATH, {"stack": _stack(wxpay, key)})
+    return _pem(_opened(response, key))
+
+
+async def download_async(wxpay: Client, apiv3_key: str) -> dict[str, str]:
+    """The same on the running event loop."""
+    apiv3_key = hide(apiv3_key)
+    key = _key(apiv3_key)
+    response = await wxpay.request_async("GET", PATH, {"stack": _stack(wxpay, key)})
+    return _pem(_opened(response, key))
+
+
+def self_verifier(apiv3_key: str | Secret[bytes], known: Platform) -> Middleware:
+    """A `verifier` for `GET v3/certificates`: it trusts the certificates that the answer holds.
+
+    Args:
+        apiv3_key: 32 bytes; opens them.
+        known: keys that are trusted already.
+    """
+    apiv3_key = hide(apiv3_key)
+    key = _key(apiv3_key)
+
+    def verify(request: Request, handle: Handler) -> Flow:
+        response = yield from handle(request)
+        if response.status_code < 400:
+            brought = Platform(_opened(response, key))
+            signer = response.headers.get("Wechatpay-Serial", "")
+            check(known if signer in known else brought, response)
+        return response
+
+    return verify
+
+
+def open_certificates(response: Response, apiv3_key: str) -> dict[str, str]:
+    """The certificates in an answer of `v3/certificates` that are valid now: serial number to PEM.
+
+    Raises:
+        DecryptionError: `apiv3_key` does not open them.
+        ResponseError: the answer is of another form, or holds something other than X.509
+            certificates of WeChat Pay's kind.
+    """
+    apiv3_key = hide(apiv3_key)
+    key = _key(apiv3_key)
+    return _pem(_opened(response, key))
+
+
+def _key(key: object) -> Secret[bytes]:
+    return aes.checked_key(key, "apiv3_key")
+
+
+def _stack(wxpay: Client, key: Secret[bytes]) -> Any:
+    return wxpay.stacks["v3"].replace("verifier", self_verifier(key, wxpay.platform))
+
+
+def _pem(found: Mapping[str, x509.Certificate]) -> dict[str, str]:
+    from ..crypto.certificate import pem
+
+    return {serial: pem(cert) for serial, cert in found.items()}
+
+
+def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificate]:
+    """The valid certificates, each by its own serial number."""
+    if len(response.content) > UNPROVED:
+        raise _unusable(response, f"it has {len(response.content)} bytes, which is too much")
+    answer = response.json()
+    entries = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(entries, list):
+        raise _unusable(response, "it has no list 'data'")
+    if len(entries) > MOST:
+        raise _unusable(response, f"it has {len(entries)} entries, and at most {MOST} are accepted")
+    found: dict[str, x509.Certificate] = {}
+    for at, entry in enumerate(entries):
+        serial, cert = _certificate(response, entry, f"data[{at}]", key)
+        if found.setdefault(serial, cert) != cert:
+            raise _unusable(response, f"two certificates have the serial number {serial}")
+    now, valid = time.time(), {}
+    for serial, cert in found.items():
+        if trouble := _trusted(response, serial, cert).trouble(now):
+            logger.warning("the platform certificate %s %s: it is left out", serial, trouble)
+        else:
+            valid[serial] = cert
+    return valid
+
+
+def _certificate(
+    response: Response, entry: Any, place: str, key: Secret[bytes]
+) -> tuple[str, x509.Certificate]:
+    from ..crypto.certificate import certificate_serial, from_pem
+
+    sealed = entry.get("encrypt_certificate") if isinstance(entry, dict) else None
+    if not isinstance(sealed, dict):
+        raise _unusable(response, f"{place} has no encrypt_certificate")
+    for name, expected in (("algorithm", ALGORITHM), ("associated_data", ASSOCIATED_DATA)):
+        if sealed.get(name) != expected:
+            raise _unusable(
+                response, f"{place} has {name} {_shown(sealed.get(name))}, not {expected!r}"
+            )
+    named = _member(response, entry, "serial_no", place)
+    ciphertext = _member(response, sealed, "ciphertext", place)
+    nonce = _member(response, sealed, "nonce", place)
+    try:
+        text = aes.gcm_decrypt(ciphertext, key.reveal(), nonce, ASSOCIATED_DATA)
+    except DecryptionError as error:
+        raise DecryptionError(f"{place} in the answer of {PATH}: {error}") from None
+    cert = from_pem(text)
+    if cert is None:
+        raise _unusable(response, f"{place} is not one X.509 certificate in PEM")
+    serial = certificate_serial(cert)
+    if not same_key(serial, named):
+        raise _unusable(
+            response, f"{place} says serial_no {_shown(named)}, its certificate has {serial}"
+        )
+    return serial, cert
+
+
+def _member(response: Response, members: dict[str, Any], name: str, place: str) -> str:
+    value = members.get(name)
+    if isinstance(value, str) and value:
+        return value
+    raise _unusable(response, f"{place} has no {name} that is text")
+
+
+def _trusted(response: Response, serial: str, cert: x509.Certificate) -> PlatformKey:
+    try:
+        return load(serial, cert)
+    except ConfigurationError as error:
+        raise _unusable(response, str(error)) from None
+
+
+def _shown(value: object) -> str:
+    return repr(printable(value, 80))
+
+
+def _unusable(response: Response, why: str) -> ResponseError:
+    return ResponseError(
+        f"the answer of {PATH} does not hold certificates in the known form: {why}", response
+    )

@@ -1,0 +1,291 @@
+"""A client's arguments, checked when they are given.
+
+What was copied from a web page or read from a file brings blanks, line breaks and invisible
+characters along. They are dropped where it is certain that they do not belong; anything else that
+WeChat Pay would refuse, or that no answer could be verified with, is a `ConfigurationError` here
+rather than a failure on the wire.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..crypto import aes, keys
+from ..crypto.der import Kind
+from ..crypto.pem import tidy
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import Secret, hide, reveal
+from .credential import Credential, Platform
+from .platform_key import PUBLIC_KEY_ID, key_id, same_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from ..crypto.certificate import Merchant
+
+__all__ = [
+    "aes_key_of",
+    "answer_with_of",
+    "credential_of",
+    "mchid_of",
+    "merchant_of",
+    "platform_of",
+    "secret_of",
+]
+
+NUMBER = re.compile("[0-9A-Za-z_-]*")
+SECRET_LENGTH = 32
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+def mchid_of(given: object) -> str:
+    """The merchant number.
+
+    Raises:
+        ConfigurationError: it is no str, or holds something other than letters and digits.
+    """
+    text = _text(given, "mchid", "the merchant number")
+    if NUMBER.fullmatch(text) and (text or not given):
+        return text
+    raise ConfigurationError(
+        f"mchid {printable(given, 80)!r}: the merchant number has digits only, such as '1900000109'"
+    )
+
+
+def secret_of(given: object) -> Secret[str]:
+    """The APIv2 key; empty where there is none.
+
+    Raises:
+        ConfigurationError: it is not 32 ASCII characters.
+    """
+    given = hide(given)
+    if given is None:
+        return Secret("")
+    if not isinstance(reveal(given), str):
+        raise ConfigurationError(
+            f"secret is of type {keys.kind_of(reveal(given))}: the APIv2 key is expected as str"
+        )
+    text = Secret(tidy(reveal(given)))
+    if not text.reveal().isascii() or not text.reveal().isprintable() or " " in text.reveal():
+        raise ConfigurationError(
+            "secret holds a blank, a control character or a character outside ASCII: the APIv2 key "
+            "has 32 letters and digits"
+        )
+    if len(text.reveal()) != SECRET_LENGTH:
+        raise ConfigurationError(
+            f"secret has {len(text.reveal())} characters: the APIv2 key set on the merchant "
+            f"platform has {SECRET_LENGTH}. Leave secret out where APIv2 is not used"
+        )
+    return text
+
+
+def aes_key_of(given: object) -> Secret[bytes] | None:
+    """The APIv3 key.
+
+    Raises:
+        ConfigurationError: it is not 32 bytes.
+    """
+    given = hide(given)
+    return None if given is None else aes.checked_key(given, "apiv3_key")
+
+
+def merchant_of(source: object, mchid: str) -> Merchant | None:
+    """The merchant's certificate and key; a certificate outside its validity is warned of.
+
+    Raises:
+        ConfigurationError: they are missing, unreadable or do not match.
+    """
+    source = hide(source)
+    if source is None:
+        return None
+    from ..crypto.certificate import merchant  # X.509 is slow to load, and few clients need it
+
+    pair = merchant(source, passphrase=mchid)
+    now = time.time()
+    for moment, words, wrong in (
+        (pair.certificate.not_valid_after_utc, "expired on", int.__gt__),
+        (pair.certificate.not_valid_before_utc, "is not valid before", int.__lt__),
+    ):
+        if wrong(int(now), int(moment.timestamp())):
+            logger.warning(
+                "the merchant's certificate %s %s %s: WeChat Pay will refuse it",
+                pair.serial,
+                words,
+                moment.isoformat(),
+            )
+    return pair
+
+
+def credential_of(
+    mchid: str, serial: object, private_key: Any, merchant: Merchant | None
+) -> Credential | None:
+    """Who signs; None where the client was given neither a key nor a serial number.
+
+    Args:
+        mchid: the merchant number.
+        serial: of the merchant's certificate; by default that of `merchant`, or of a certificate in
+            the same PEM as `private_key`.
+        private_key: in any form of `crypto.keys`; by default that of `merchant`.
+        merchant: certificate and key for mutual TLS.
+
+    Raises:
+        ConfigurationError: one of the two is missing or malformed, or they belong to different
+            certificates.
+    """
+    private_key = hide(private_key)
+    if serial is not None:
+        serial = _serial(serial)
+    if merchant is None and private_key is None and serial is None:
+        return None
+    if private_key is not None:
+        key = keys.private_key(reveal(private_key))
+        keys.assert_strong(key, "private_key")
+    elif merchant is not None:
+        key = merchant.private_key
+    else:
+        raise ConfigurationError("private_key is missing: private_key and serial go together")
+    own = _serials_of(key, private_key, merchant)
+    if serial is None and own:
+        serial = own[0]
+    if serial is None:
+        raise ConfigurationError(
+            "serial is missing: private_key and serial go together, and the certificate in "
+            "merchant is another key's"
+            if merchant is not None
+            else "serial is missing: private_key and serial go together"
+        )
+    _assert_own(str(serial), own, merchant)
+    return Credential(mchid, str(serial), key)
+
+
+def _serials_of(key: RSAPrivateKey, source: Any, merchant: Merchant | None) -> list[str]:
+    """The serial numbers of the key's certificates, in `merchant` and in the key's own file."""
+    certs = [] if merchant is None else [merchant.certificate]
+    if source is not None and keys.is_material(source):
+        found = keys.blocks(source, "private_key")
+        if any(block.kind is Kind.CERTIFICATE for block in found):
+            from ..crypto.certificate import parsed
+
+            certs += parsed(found, "private_key")
+    if not certs:
+        return []
+    from ..crypto.certificate import certificate_serial
+
+    public = key.public_key()
+    return [certificate_serial(cert) for cert in certs if cert.public_key() == public]
+
+
+def _assert_own(serial: str, own: list[str], merchant: Merchant | None) -> None:
+    """Refuse a serial number that belongs to another certificate than the signing key's.
+
+    Args:
+        serial: as given.
+        own: those of the signing key's certificates, as far as they are at hand.
+        merchant: the certificate for mutual TLS, which may be another key's.
+    """
+    if any(same_key(serial, one) for one in own):
+        return
+    if own:
+        raise ConfigurationError(
+            f"serial is {serial}, and the certificate of this private key has {own[0]}: WeChat Pay "
+            "refuses a signature under another certificate's serial number. Leave serial out"
+        )
+    if merchant is not None and same_key(serial, merchant.serial):
+        raise ConfigurationError(
+            f"private_key is not the key of the certificate {merchant.serial} in merchant: take "
+            "both from one download"
+        )
+
+
+def _serial(given: object) -> str:
+    text = _text(given, "serial", "the serial number of the merchant's certificate")
+    if not text:
+        raise ConfigurationError(
+            "serial is empty: the serial number of the merchant's certificate is expected "
+            "(openssl x509 -in apiclient_cert.pem -noout -serial)"
+        )
+    serial = key_id(text, "serial")
+    if serial.startswith(PUBLIC_KEY_ID):
+        raise ConfigurationError(
+            f"serial is {serial}, which is the id of WeChat Pay's public key and belongs into "
+            "certs; serial is the number of the merchant's own certificate, apiclient_cert.pem"
+        )
+    return serial
+
+
+def platform_of(
+    certs: object, credential: Credential | None, merchant: Merchant | None
+) -> Platform:
+    """WeChat Pay's keys.
+
+    Raises:
+        ConfigurationError: `certs` is no mapping, one of its keys is malformed or too weak, or is
+            the merchant's own.
+    """
+    certs = hide(certs)
+    if certs is None:
+        return Platform({})
+    if not isinstance(certs, Mapping):
+        raise ConfigurationError(
+            f"certs is of type {keys.kind_of(reveal(certs))}: a mapping from key id to key is "
+            "expected"
+        )
+    own = [
+        *([credential.serial] if credential is not None else []),
+        *([merchant.serial] if merchant is not None else []),
+    ]
+    for serial in certs:
+        if not isinstance(serial, str):
+            raise ConfigurationError(f"certs: the id {printable(repr(serial), 80)} must be a str")
+        if any(same_key(key_id(serial, "certs"), one) for one in own):
+            raise ConfigurationError(
+                f"certs holds the merchant's own serial {printable(serial, 80)!r}: {THEIRS}"
+            )
+    platform = Platform(certs)
+    mine = [
+        *([credential.owns] if credential is not None else []),
+        *([merchant.private_key.public_key().__eq__] if merchant is not None else []),
+    ]
+    for key in platform.known:
+        if any(owns(key.key) for owns in mine):
+            raise ConfigurationError(
+                f"certs[{key.name!r}] is the merchant's own key or certificate: {THEIRS}"
+            )
+    return platform
+
+
+def answer_with_of(given: object, platform: Platform) -> str | None:
+    """The key that requests name unless a call says otherwise.
+
+    Raises:
+        ConfigurationError: `certs` does not hold it, or it is a certificate outside its validity.
+    """
+    if given is None:
+        return None
+    name = key_id(given, "answer_with")
+    if name not in platform:
+        raise ConfigurationError(
+            f"answer_with is {name}, which is none of certs, which has "
+            f"{', '.join(platform.serials) or 'none'}"
+        )
+    return platform.encryption_key(name)[0]
+
+
+THEIRS = (
+    "it takes WeChat Pay's keys, which answers are verified with (pub_key.pem, or a platform "
+    "certificate)"
+)
+
+
+def _text(given: object, name: str, what: str) -> str:
+    if not isinstance(given, str):
+        raise ConfigurationError(
+            f"{name} is of type {keys.kind_of(given)}: {what} is expected as str"
+        )
+    return tidy(given)

@@ -1,0 +1,164 @@
+"""A client's arguments from `WECHATPAY_*` environment variables.
+
+An environment is shared: Kubernetes injects `WECHATPAY_SERVICE_HOST` and `WECHATPAY_PORT_443_TCP`
+for a Service of that name, and a program has variables of its own. So a variable that is not known
+is left alone, unless it looks like a mistyped one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import hide, reveal
+
+__all__ = ["settings"]
+
+PREFIX = "WECHATPAY_"
+PLAIN = {
+    "MCHID": "mchid",
+    "SERIAL": "serial",
+    "PRIVATE_KEY": "private_key",
+    "APIV3_KEY": "apiv3_key",
+    "SECRET": "secret",
+    "BASE_URI": "base_uri",
+    "PROXY": "proxy",
+    "CA": "verify",
+    "ANSWER_WITH": "answer_with",
+}
+KNOWN = frozenset(
+    {
+        *PLAIN,
+        "PUBLIC_KEY_ID",
+        "PUBLIC_KEY",
+        "CERTS",
+        "MERCHANT_CERT",
+        "MERCHANT_KEY",
+        "MERCHANT_P12",
+        "MERCHANT_PASSPHRASE",
+        "TIMEOUT",
+    }
+)
+SECRET = frozenset({"private_key", "apiv3_key", "secret"})
+"""Arguments that stay hidden until the client reads them."""
+LONG = 5
+"""Letters of a name from which on one wrong letter is a typing mistake rather than another name."""
+
+
+def settings(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments for `WeChatPay`.
+
+    Args:
+        environ: the environment; an empty variable counts as not set.
+
+    Returns:
+        The arguments by name; secrets are hidden in `Secret`.
+
+    Raises:
+        ConfigurationError: `WECHATPAY_MCHID` is missing, or a variable is malformed, or its name is
+            nearly that of a known one.
+    """
+    environ = hide(environ)
+    if not isinstance(environ, Mapping):
+        raise ConfigurationError(
+            f"environ is of type {type(reveal(environ)).__name__}: a mapping is expected"
+        )
+    given = {
+        name.removeprefix(PREFIX): value
+        for name, value in environ.items()
+        if isinstance(name, str) and name.startswith(PREFIX) and reveal(value)
+    }
+    for name in sorted(given.keys() - KNOWN):
+        if known := _meant(name):
+            raise ConfigurationError(
+                f"unknown variable {PREFIX}{printable(name, 80)}: did you mean {PREFIX}{known}? "
+                f"Known are {', '.join(PREFIX + name for name in sorted(KNOWN))}"
+            )
+    if "MCHID" not in given:
+        raise ConfigurationError(f"{PREFIX}MCHID is not set")
+    for name in KNOWN & given.keys():
+        if not isinstance(reveal(given[name]), str):
+            raise ConfigurationError(
+                f"{PREFIX}{name} is of type {type(reveal(given[name])).__name__}: a str is expected"
+            )
+    timeout = {"timeout": _timeout(reveal(given["TIMEOUT"]))} if "TIMEOUT" in given else {}
+    certs = _certs(given)
+    merchant = _merchant(given)
+    return {
+        **{
+            argument: given[name] if argument in SECRET else reveal(given[name])
+            for name, argument in PLAIN.items()
+            if name in given
+        },
+        **({"certs": certs} if certs else {}),
+        **({"merchant": merchant} if merchant else {}),
+        **timeout,
+    }
+
+
+def _meant(name: str) -> str:
+    """The known name that an unknown one is a slip of; empty where it is a name of its own."""
+    plain = _squashed(name)
+    for known in sorted(KNOWN):
+        other = _squashed(known)
+        if plain == other or (len(other) >= LONG and _one_slip(plain, other)):
+            return known
+    return ""
+
+
+def _squashed(name: str) -> str:
+    return name.upper().replace("_", "").replace("-", "")
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether two texts differ by a letter that is wrong, missing or extra, or by a swap of two."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    at = next((at for at, sign in enumerate(short) if sign != long[at]), len(short))
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :]
+    swapped = short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
+    return short[at + 1 :] == long[at + 1 :] or swapped == long[at:]
+
+
+def _certs(given: Mapping[str, Any]) -> dict[str, Any]:
+    certs = _pairs(reveal(given.get("CERTS", "")))
+    if certs is None:
+        raise ConfigurationError(
+            f"{PREFIX}CERTS: expected is ID=path, several of them separated by commas"
+        )
+    if ("PUBLIC_KEY" in given) != ("PUBLIC_KEY_ID" in given):
+        raise ConfigurationError(f"{PREFIX}PUBLIC_KEY and {PREFIX}PUBLIC_KEY_ID go together")
+    if "PUBLIC_KEY" in given:
+        certs[reveal(given["PUBLIC_KEY_ID"])] = given["PUBLIC_KEY"]
+    return certs
+
+
+def _pairs(text: str) -> dict[str, Any] | None:
+    """`ID=path,…`, or None; an error raised here would show a secret in the wrong place."""
+    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    if not all(serial.strip() and key.strip() for serial, _, key in pairs):
+        return None
+    return {serial.strip(): hide(key.strip()) for serial, _, key in pairs}
+
+
+def _merchant(given: Mapping[str, Any]) -> dict[str, Any]:
+    if "MERCHANT_P12" in given:
+        passphrase = given.get("MERCHANT_PASSPHRASE", "")
+        return {"p12": given["MERCHANT_P12"], "passphrase": passphrase}
+    pair = {"cert": given.get("MERCHANT_CERT", ""), "key": given.get("MERCHANT_KEY", "")}
+    return pair if any(map(reveal, pair.values())) else {}
+
+
+def _timeout(text: str) -> tuple[float, ...] | float:
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigurationError(
+            f"{PREFIX}TIMEOUT {printable(text, 80)!r}: expected are seconds, one number or "
+            "connect,read"
+        ) from None
+    return numbers[0] if len(numbers) == 1 else numbers

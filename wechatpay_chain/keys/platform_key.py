@@ -1,0 +1,177 @@
+"""One of WeChat Pay's keys: what it is called, and when it may be used.
+
+A public key is known by its id, `PUB_KEY_ID_…`, and does not expire. A platform certificate is
+known by its serial number and is used within its validity only (RFC 5280, section 4.1.2.5: both
+ends included). Serial numbers are numbers: letter case, colons and leading zeros do not matter.
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from ..crypto import keys, pem
+from ..crypto.der import Kind
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+__all__ = [
+    "PUBLIC_KEY_ID",
+    "PlatformKey",
+    "comparable",
+    "key_id",
+    "load",
+    "normal_serial",
+    "same_key",
+]
+
+PUBLIC_KEY_ID = "PUB_KEY_ID_"
+HEX = re.compile("[0-9A-F]+")
+PUBLIC_KEY = re.compile(f"{PUBLIC_KEY_ID}[0-9A-Z_]+")
+SERIAL_DIGITS = 42
+"""Hex digits of the longest serial number: 20 octets (RFC 5280, section 4.1.2.2) and a sign."""
+
+
+class PlatformKey(NamedTuple):
+    """A key that verifies answers and encrypts fields.
+
+    Attributes:
+        name: the public key's id or the certificate's serial number.
+        key: the RSA public key.
+        begins, ends: seconds since 1970, both included; a bare public key has no limits.
+    """
+
+    name: str
+    key: RSAPublicKey
+    begins: float = -math.inf
+    ends: float = math.inf
+
+    def trouble(self, now: float) -> str:
+        """Why the key must not be used at this time; empty where it may be."""
+        if int(now) > self.ends:
+            return f"expired on {_date(self.ends)}"
+        if int(now) < self.begins:
+            return f"is not valid before {_date(self.begins)}"
+        return ""
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What to prefer: WeChat Pay's public key, then the certificate that is valid longest."""
+        return self.name.startswith(PUBLIC_KEY_ID), self.ends
+
+
+def load(serial: object, source: keys.KeySource) -> PlatformKey:
+    """A key of `certs`.
+
+    Args:
+        serial: the id that it was filed under.
+        source: a public key or a certificate, in any form of `crypto.keys`. Of several
+            certificates in one file the one with this serial number is taken.
+
+    Raises:
+        ConfigurationError: the id is malformed, the source is no RSA public key of 2048 bits or
+            more, or the certificate has another serial number.
+    """
+    where = f"certs[{printable(serial, 80)!r}]"
+    name = key_id(serial, where)
+    certs = _certificates(source, where)
+    if not certs:
+        loaded = PlatformKey(name, keys.public_key(source, where))
+    else:
+        loaded = _certified(name, certs, where)
+    keys.assert_strong(loaded.key, where)
+    return loaded
+
+
+def _certificates(source: object, where: str) -> list[x509.Certificate]:
+    """The certificates in a source; none where it is a bare public key."""
+    if keys.is_certificate(source):
+        return [source]
+    if not keys.is_material(source):
+        return []
+    found = keys.blocks(source, where)
+    if all(block.kind is not Kind.CERTIFICATE for block in found):
+        return []
+    from ..crypto.certificate import parsed  # X.509 is slow to load
+
+    return parsed(found, where)
+
+
+def _certified(name: str, certs: list[x509.Certificate], where: str) -> PlatformKey:
+    from ..crypto.certificate import certificate_serial, leaf
+
+    cert = next((cert for cert in certs if same_key(certificate_serial(cert), name)), None)
+    if cert is None:
+        serial = certificate_serial(leaf(certs))
+        raise ConfigurationError(
+            f"{where} is a certificate with the serial number {serial}: use {serial} as its key in "
+            "certs"
+            + (
+                f". A {PUBLIC_KEY_ID}… goes with WeChat Pay's public key, pub_key.pem"
+                if name.startswith(PUBLIC_KEY_ID)
+                else ""
+            )
+        )
+    return PlatformKey(
+        name,
+        keys.public_key(cert, where),
+        cert.not_valid_before_utc.timestamp(),
+        cert.not_valid_after_utc.timestamp(),
+    )
+
+
+def key_id(given: object, where: str) -> str:
+    """A public key's id or a certificate's serial number, as WeChat Pay writes it.
+
+    Args:
+        given: as the user wrote it, perhaps with colons, blanks or `serial=` from OpenSSL.
+        where: the argument's name, for messages.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    if not isinstance(given, str):
+        raise ConfigurationError(
+            f"{where} is of type {keys.kind_of(given)}: a certificate's serial number, or a "
+            f"{PUBLIC_KEY_ID}…, is expected as str"
+        )
+    name = normal_serial(re.sub("(?i)^(serial *=|0x)", "", pem.tidy(given)))
+    if PUBLIC_KEY.fullmatch(name) or (HEX.fullmatch(name) and len(name) <= SERIAL_DIGITS):
+        return name
+    raise ConfigurationError(
+        f"{where}: {printable(given, 80)!r} is neither a certificate's serial number (hex digits: "
+        f"openssl x509 -in cert.pem -noout -serial) nor the id of a public key ({PUBLIC_KEY_ID}…)"
+    )
+
+
+def normal_serial(serial: str) -> str:
+    """A serial number in upper case, without colons, in whole bytes; any other id in upper case."""
+    name = serial.strip().upper()
+    digits = name.replace(":", "")
+    if HEX.fullmatch(digits):
+        return digits.zfill(len(digits) + len(digits) % 2)
+    return name
+
+
+def same_key(one: str, other: str) -> bool:
+    """Whether two ids name the same key; serial numbers are compared as numbers."""
+    return comparable(one) == comparable(other)
+
+
+def comparable(serial: str) -> str:
+    """An id in a form in which ids of the same key are equal."""
+    name = normal_serial(serial)
+    return name.lstrip("0") if HEX.fullmatch(name) else name
+
+
+def _date(seconds: float) -> str:
+    import datetime  # only for a certificate that has run out
+
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

@@ -1,0 +1,1 @@
+"""What is sent and signed, and what comes back."""

@@ -1,0 +1,288 @@
+"""Where a streamed body goes: a path gets its file once the body is complete and verified."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError, TransportError, WeChatPayError
+from .unsigned import is_whole
+
+__all__ = ["Download"]
+
+HEAD = 64 * 1024
+"""Bytes of a body's beginning that are kept at hand, to recognise an error sent with status 200."""
+
+BLOCK = 256 * 1024
+IN_MEMORY = 1024 * 1024
+"""Bytes of an open file that are kept in memory, to be put back; more go to a temporary file."""
+
+NEW_FILE = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_BINARY", 0)  # Windows
+)
+PRIVATE = 0o600
+NAME_LENGTH = 50
+"""Characters of a file's name that its part file repeats: a name has at most 255 bytes."""
+
+
+class _Target(Protocol):
+    """What a body is written to."""
+
+    name: str
+
+    def open(self) -> None: ...
+    def write(self, chunk: bytes) -> None: ...
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
+
+
+class Download:
+    """One streamed body on its way to a path or a binary file.
+
+    A path gets its file only once the body is complete and, where it is signed, verified. A binary
+    file is written as the bytes arrive; a failure restores what it held, if it can be rewound.
+
+    Args:
+        target: a path, or a file opened in binary mode.
+
+    Raises:
+        ConfigurationError: neither of them, or nothing can be written there.
+    """
+
+    def __init__(self, target: str | os.PathLike[str] | BinaryIO) -> None:
+        self._target: _Target
+        self.head = bytearray()
+        self.size = 0
+        if isinstance(target, str | os.PathLike):
+            self._target = _NewFile(target)
+        elif (
+            hasattr(target, "write")
+            and not hasattr(target, "encoding")
+            and not getattr(target, "closed", False)
+        ):
+            self._target = _OpenFile(target)
+        else:
+            raise ConfigurationError(
+                f"sink is of type {type(target).__name__}: a path, or a file that is open for "
+                "writing in binary mode, is expected"
+            )
+
+    def takes(self, status_code: int) -> bool:
+        """Whether a response with this status has a body for the sink."""
+        return is_whole(status_code, ranged=True)
+
+    def open(self) -> None:
+        """Begin, or begin anew.
+
+        Raises:
+            TransportError: the file cannot be created or rewound.
+        """
+        self.head.clear()
+        self.size = 0
+        with self._writing():
+            self._target.open()
+
+    def write(self, chunk: bytes) -> None:
+        """Write the next bytes.
+
+        Raises:
+            TransportError: they cannot be written.
+        """
+        if len(self.head) < HEAD:
+            self.head += chunk[: HEAD - len(self.head)]
+        self.size += len(chunk)
+        with self._writing():
+            self._target.write(chunk)
+
+    def commit(self) -> None:
+        """Keep the file, under its own name.
+
+        Raises:
+            TransportError: the last bytes cannot be written, or the file cannot be renamed.
+        """
+        with self._writing():
+            self._target.commit()
+
+    def discard(self) -> None:
+        """Remove what was written. It never raises: the error that led here is reported."""
+        self._target.discard()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except WeChatPayError:
+            raise
+        except Exception as error:  # a file object of the user's raises what it likes
+            raise TransportError(
+                f"sink: cannot write {self._target.name}: {printable(error)}"
+            ) from error
+
+
+class _NewFile:
+    """A file that replaces the one at a path, all at once or not at all."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        try:
+            self._path = Path(path)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._path.lstat()  # raises for what is no path at all
+            writable = self._path.parent.is_dir() and (
+                self._path.is_file() or not os.path.lexists(self._path)
+            )
+        except (ValueError, TypeError, OSError) as error:
+            raise ConfigurationError(
+                f"sink: {printable(path)} is not a path that this system can open: "
+                f"{printable(error)}"
+            ) from None
+        self.name = printable(self._path)
+        if not writable:
+            raise ConfigurationError(
+                f"sink: {self.name} cannot be written: its folder must exist, and what is there "
+                "already must be a file"
+            )
+        self._part: Any = None  # both None until `open`
+        self._file: Any = None
+
+    def open(self) -> None:
+        self.discard()
+        import secrets  # only for a download
+
+        name = f"{self._path.name[:NAME_LENGTH]}.{secrets.token_hex(8)}.part"
+        part = self._path.with_name(name)
+        descriptor = os.open(part, NEW_FILE, PRIVATE)
+        self._part = part
+        self._file = os.fdopen(descriptor, "wb")
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+
+    def commit(self) -> None:
+        part: Path = self._part
+        self._file.close()  # flushes; a file that is open cannot be renamed on Windows
+        with contextlib.suppress(OSError):  # no file yet, or a file system without modes
+            part.chmod(self._path.stat().st_mode & 0o777)
+        self._part = None  # complete and verified: from here on it is not removed
+        try:
+            part.replace(self._path)
+        except OSError as error:
+            raise TransportError(
+                f"sink: {self.name} cannot be replaced ({error.strerror}): is it open in another "
+                f"program? The download is complete and kept as {printable(part)}; rename it"
+            ) from error
+
+    def discard(self) -> None:
+        part, file, self._part, self._file = self._part, self._file, None, None
+        if file is not None:
+            with contextlib.suppress(OSError, ValueError):
+                file.close()
+        if part is not None:
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+class _OpenFile:
+    """A file object of the caller's, written from where it stands."""
+
+    def __init__(self, file: Any) -> None:
+        self.name = printable(getattr(file, "name", None) or "the file")
+        self._file = file
+        self._begun = False
+        self._bounds = _bounds(file)
+        self._covered: Any = None  # what is there from the start on, and may be written over
+        if self._covers() and not file.readable():
+            raise ConfigurationError(
+                f"sink: {self.name} holds bytes that the download would overwrite, and cannot be "
+                "read to restore them after a failure: open it with mode 'r+b'"
+            )
+
+    def open(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._bounds = _bounds(self._file)
+            if self._bounds is not None and self._covers():
+                self._remember(self._bounds[0])
+        elif self._bounds is not None:
+            self._restore(*self._bounds)
+        else:
+            raise TransportError(
+                "sink: the file has a part of an earlier attempt in it and cannot be rewound"
+            )
+
+    def write(self, chunk: bytes) -> None:
+        if not isinstance(self._file, io.RawIOBase):
+            self._file.write(chunk)
+            return
+        rest = memoryview(chunk)  # an unbuffered file may take less than it is given
+        while rest:
+            written = self._file.write(rest)
+            if not written:
+                raise OSError("it takes no more bytes")
+            rest = rest[written:]
+
+    def commit(self) -> None:
+        self._flush()
+        self._forget()
+
+    def discard(self) -> None:
+        # Whatever a file object raises, the error that led here is reported.
+        with contextlib.suppress(Exception):
+            if self._begun and self._bounds is not None:
+                self._restore(*self._bounds)
+        self._forget()
+
+    def _covers(self) -> bool:
+        """Whether the body may be written over something: appended bytes never are."""
+        appends = "a" in str(getattr(self._file, "mode", ""))
+        return self._bounds is not None and self._bounds[1] > self._bounds[0] and not appends
+
+    def _remember(self, start: int) -> None:
+        import tempfile  # only for a file that holds something
+
+        self._covered = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        while block := self._file.read(BLOCK):
+            self._covered.write(block)
+        self._file.seek(start)
+
+    def _restore(self, start: int, end: int) -> None:
+        self._file.seek(start)
+        if self._covered is not None:
+            self._covered.seek(0)
+            while block := self._covered.read(BLOCK):
+                self.write(block)
+        self._flush()
+        self._file.truncate(end)
+        self._file.seek(start)
+
+    def _flush(self) -> None:
+        if hasattr(self._file, "flush"):
+            self._file.flush()
+
+    def _forget(self) -> None:
+        if self._covered is not None:
+            self._covered.close()
+        self._covered = None
+        self._begun = False
+
+
+def _bounds(file: Any) -> tuple[int, int] | None:
+    """Where a file stands, and where it ends; None of one that cannot be rewound."""
+    try:
+        if not file.seekable():
+            return None
+        start = file.tell()
+        file.seek(0, os.SEEK_END)
+        end = file.tell()
+        file.seek(start)
+    except Exception:  # noqa: BLE001 - a pipe, a compressed file, an object with `write` alone
+        return None
+    return start, end

@@ -1,0 +1,147 @@
+"""Header fields of a request or a response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..utils.display import printable
+from ..utils.secret import MASK
+
+__all__ = ["Headers", "SentFields"]
+
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+class SentFields(dict[str, str]):
+    """Header fields as a library takes them, whose `repr` in its frames shows no credential."""
+
+    def copy(self) -> SentFields:
+        return SentFields(self)
+
+    def __repr__(self) -> str:
+        return repr({name: _shown(name, value) for name, value in self.items()})
+
+    def __sentry_repr__(self) -> str:
+        return repr(self)
+
+
+class Headers(Mapping[str, str]):
+    """Header fields: case-insensitive, in order, duplicates kept.
+
+    Args:
+        fields: a mapping, or pairs of name and value.
+    """
+
+    __slots__ = ("_fields", "_index", "_lookup")
+
+    def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = tuple(fields.items() if isinstance(fields, Mapping) else fields)
+        self._index: dict[str, list[str]] | None = None
+        self._lookup: Callable[[str], Sequence[str]] | None = None
+
+    @classmethod
+    def over(
+        cls, pairs: Iterable[tuple[str, str]], lookup: Callable[[str], Sequence[str]]
+    ) -> Headers:
+        """Fields that stay in an HTTP library's own header until all of them are asked for.
+
+        Args:
+            pairs: all fields, to be gone through when needed.
+            lookup: from a name in any case to the field's values.
+        """
+        headers = object.__new__(cls)
+        headers._fields = pairs  # type: ignore[assignment]
+        headers._index = None
+        headers._lookup = lookup
+        return headers
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """All fields as pairs, as they were given."""
+        if self._lookup is not None:
+            self._fields, self._lookup = tuple(self._fields), None
+        return self._fields
+
+    def get_all(self, name: str) -> Sequence[str]:
+        """Every value of a field, in order; empty where there is none."""
+        if self._lookup is not None:
+            return self._lookup(name)
+        return self._by_name().get(name.lower(), ())
+
+    def _by_name(self) -> dict[str, list[str]]:
+        if self._index is None:
+            index: dict[str, list[str]] = {}
+            self._index = index
+            for name, value in self.pairs():
+                key = name.lower()
+                if key in index:
+                    index[key].append(value)
+                else:
+                    index[key] = [value]
+        return self._index
+
+    def __getitem__(self, name: str) -> str:
+        """The first value of a field."""
+        values = self.get_all(name)
+        if not values:
+            raise KeyError(name)
+        return values[0]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The first value of a field, or `default` where there is none."""
+        values = self.get_all(name)
+        return values[0] if values else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({name.lower(): name for name, _ in reversed(self.pairs())}.values())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bool(self.get_all(name))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._by_name() == other._by_name()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def added(self, name: str, value: str) -> Headers:
+        """A copy with one more field at its end."""
+        headers = object.__new__(Headers)
+        headers._fields = (*self.pairs(), (name, value))
+        index, key = self._index, name.lower()
+        headers._index = None if index is None or key in index else {**index, key: [value]}
+        headers._lookup = None
+        return headers
+
+    def merged(self, fields: Mapping[str, str]) -> Headers:
+        """A copy in which `fields` replace the fields of the same names."""
+        replaced = {name.lower() for name in fields}
+        kept = [(name, value) for name, value in self.pairs() if name.lower() not in replaced]
+        return Headers([*kept, *fields.items()])
+
+    def __copy__(self) -> Headers:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Headers:
+        return self
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
+        return Headers, (self._masked(),)  # a pickle leaves the process; credentials do not
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{printable(name)}: {printable(value)}" for name, value in self._masked()
+        )
+        return f"<Headers {shown}>"
+
+    def __sentry_repr__(self) -> str:
+        return repr(self)  # Sentry's SDK records every item of a mapping otherwise
+
+    def _masked(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, _shown(name, value)) for name, value in self.pairs())
+
+
+def _shown(name: str, value: str) -> str:
+    return MASK if name.lower() in SECRET_HEADERS else value

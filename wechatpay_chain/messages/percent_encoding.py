@@ -1,0 +1,68 @@
+"""Percent-encoding of paths and queries (RFC 3986): what is signed is what is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..utils.exceptions import ConfigurationError
+from .canonical import text
+
+__all__ = ["append_query", "normalize", "query_string"]
+
+RESERVED = "!$&'()*+,;=:@/"  # what RFC 3986 lets stand in a path, besides the unreserved
+ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+AS_IT_STANDS = re.compile("[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+
+
+def normalize(path: str, safe: str = RESERVED) -> str:
+    """Percent-encode what RFC 3986 does not let stand; what is encoded already stays so.
+
+    A `%` that starts no two hex digits becomes `%25`; hex digits become upper case (RFC 3986,
+    section 6.2.2.1).
+    """
+    if AS_IT_STANDS.fullmatch(path):
+        return path
+    plain = [quote(piece, safe=safe) for piece in ENCODED.split(path)]
+    for index, triplet in enumerate(ENCODED.findall(path)):
+        plain[index] += triplet.upper()
+    return "".join(plain)
+
+
+def query_string(query: Any) -> str:
+    """A query, percent-encoded per RFC 3986 (a space is `%20`).
+
+    Args:
+        query: a mapping or pairs; None is left out, an empty string stays, a list repeats its key.
+            A str is taken as encoded already.
+
+    Raises:
+        ConfigurationError: a value is neither text nor number.
+    """
+    try:
+        if isinstance(query, str):
+            return normalize(query.removeprefix("?"), RESERVED + "?")
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        return "&".join(
+            f"{quote(text(name, 'a name in query') or '', safe='')}={quote(value, safe='')}"
+            for name, values in pairs
+            for item in (values if isinstance(values, list | tuple) else (values,))
+            if (value := text(item, f"query {name!r}")) is not None
+        )
+    except UnicodeEncodeError:
+        raise ConfigurationError("query holds a lone surrogate, which UTF-8 cannot carry") from None
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(
+            f"query is of type {type(query).__name__}; a mapping or pairs are expected"
+        ) from None
+
+
+def append_query(target: str, query: str) -> str:
+    """A target with more of a query."""
+    if not query:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}{query}"

@@ -1,0 +1,218 @@
+"""A request as plain data: no I/O, no protocol rule.
+
+`Request.target` and `Request.content` are the very bytes that a signature covers; a transport
+sends them untouched.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ..utils.display import printable
+from .headers import Headers
+
+if TYPE_CHECKING:
+    from ..crypto.certificate import Merchant
+    from .download import Download
+
+__all__ = [
+    "Digest",
+    "MAX_RESPONSE_SIZE",
+    "Options",
+    "Request",
+    "Timeout",
+]
+
+MAX_RESPONSE_SIZE = 32 * 1024 * 1024
+"""Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
+
+
+TOKEN = re.compile(r"([?&]token=)([^&#\s]*)")
+"""Whoever has the token of a download URL has the file."""
+
+Timeout = tuple[float | None, float | None]
+"""Seconds to wait for a connection, and between two reads; None waits for ever."""
+
+
+class Digest(Protocol):
+    """What a transport feeds a streamed body to."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+
+class HandlesRequests(Protocol):
+    """What Options need to know of a `Stack`."""
+
+    @property
+    def handler(self) -> Callable[[Request], Any]: ...
+
+
+class Options:
+    """What a verb was given, checked for its form and not yet encoded; see the guide "options".
+
+    Args:
+        given: by name; the others keep their defaults.
+    """
+
+    query: Any = None
+    json: Any = None
+    xml: Mapping[str, Any] | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+    base_uri: str | None = None
+    security: bool = False
+    nonceless: bool = False
+    sink: Any = None
+    media: Any = None
+    meta: Any = None
+    timeout: Any = None
+    max_response_size: int | None = None
+    unsigned: bool = False
+    sensitive: Literal["auto", "off"] | None = None
+    answer_with: str | None = None
+    stack: HandlesRequests | None = None
+
+    def __init__(self, **given: Any) -> None:
+        self.__dict__.update(given)
+
+    def __repr__(self) -> str:
+        return f"<Options {' '.join(self.__dict__)}>"
+
+
+NO_OPTIONS = Options()
+NO_VARIABLES: Mapping[str, Any] = {}
+
+
+class Request:
+    """One request on its way to the wire.
+
+    Attributes:
+        method: upper-case HTTP method.
+        origin: scheme, host and port, without a slash at the end; transports connect to its parts.
+        target: path and query as they go over the wire, ASCII. The encoder adds the query.
+        headers: header fields, in the order they are sent.
+        content: the body in bytes; None until an encoder of the stack has made it.
+        signed: what the signature covers in place of `content` (an upload signs its `meta` part).
+        options: what the verb was given.
+        timeout: seconds to connect, and between reads.
+        certificate: client certificate for mutual TLS, or None.
+        sink: where a successful answer's body is streamed to, or None.
+        digest: makes the hash that a streamed body is fed to, from the answer's header.
+        prefix: the part of the target that is `base_uri`'s path.
+        variables: the values of the path's variables, by name.
+        max_response_size: bytes that the response's body may have in memory, after decoding. A body
+            that goes to a sink has a limit only where the call itself sets one.
+    """
+
+    __slots__ = (
+        "certificate",
+        "content",
+        "digest",
+        "headers",
+        "max_response_size",
+        "method",
+        "options",
+        "origin",
+        "prefix",
+        "signed",
+        "sink",
+        "target",
+        "timeout",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        origin: str,
+        target: str,
+        headers: Headers,
+        content: bytes | None = None,
+        signed: bytes | None = None,
+        options: Options = NO_OPTIONS,
+        timeout: Timeout = (5, 30),
+        certificate: Merchant | None = None,
+        sink: Download | None = None,
+        digest: Callable[[Headers], Digest] | None = None,
+        prefix: str = "",
+        variables: Mapping[str, Any] = NO_VARIABLES,
+        max_response_size: int = MAX_RESPONSE_SIZE,
+    ) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.headers = headers
+        self.content = content
+        self.signed = signed
+        self.options = options
+        self.timeout = timeout
+        self.certificate = certificate
+        self.sink = sink
+        self.digest = digest
+        self.prefix = prefix
+        self.variables = variables
+        self.max_response_size = max_response_size
+
+    def replace(self, **changes: Any) -> Request:
+        """A copy with some attributes changed."""
+        copy = object.__new__(Request)
+        copy.method = self.method
+        copy.origin = self.origin
+        copy.target = self.target
+        copy.headers = self.headers
+        copy.content = self.content
+        copy.signed = self.signed
+        copy.options = self.options
+        copy.timeout = self.timeout
+        copy.certificate = self.certificate
+        copy.sink = self.sink
+        copy.digest = self.digest
+        copy.prefix = self.prefix
+        copy.variables = self.variables
+        copy.max_response_size = self.max_response_size
+        for name, value in changes.items():
+            setattr(copy, name, value)
+        return copy
+
+    def __copy__(self) -> Request:
+        return self.replace()
+
+    def __deepcopy__(self, memo: object) -> Request:
+        return self.replace()
+
+    def __reduce__(self) -> Any:
+        # Another process has no use for a sink or a stack, and must get no credential: neither the
+        # Authorization (see `Headers`), nor the merchant's key, nor the token of a download.
+        state = {name: getattr(self, name) for name in self.__slots__}
+        state.update(options=NO_OPTIONS, certificate=None, sink=None, digest=None, variables={})
+        state["target"] = self.shown_target
+        return copyreg.__newobj__, (Request,), (None, state)  # type: ignore[attr-defined]
+
+    @property
+    def shown_target(self) -> str:
+        """The target for a log: without the token of a download."""
+        return TOKEN.sub(r"\1***", self.target)
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def operation(self) -> str:
+        """The path without `base_uri`'s: what an operation is known by."""
+        return self.path.removeprefix(self.prefix)
+
+    @property
+    def url(self) -> str:
+        """Origin and target."""
+        return self.origin + self.target
+
+    def __str__(self) -> str:
+        return f"{self.method} {printable(self.path)}"
+
+    def __repr__(self) -> str:
+        return f"<Request {self}>"

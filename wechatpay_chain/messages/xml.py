@@ -1,0 +1,210 @@
+"""APIv2's XML: fields below one root element, read strictly.
+
+What is not well-formed XML 1.0 in UTF-8 is refused, never repaired: two readers that repair
+differently see two documents, and only one of them was signed. Refused as well is what WeChat Pay
+does not send and attacks are made of: a document type declaration (CWE-611, CWE-776), attributes,
+processing instructions, deep nesting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..utils.exceptions import ConfigurationError
+from .canonical import text
+
+__all__ = ["copied", "dumps", "loads"]
+
+NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+"
+"""Whatever XML 1.0, section 2.2, does not allow as a character; compiled when first used."""
+
+NAME = re.compile(r"[^\W\d][\w.-]*", re.UNICODE)
+BLANK = " \t\r\n"
+"""White space as XML 1.0, section 2.3, defines it."""
+
+TEXT = "#text"
+"""Under this name xmltodict keeps the text that stands beside elements."""
+
+LONGEST = 4 * 1024 * 1024
+DEEPEST = 16
+MOST = 20_000
+"""Bytes and elements of one document, and how deep they may be nested."""
+
+
+class _StrictParser:
+    """A parser of expat's for xmltodict, with what APIv2 does not use rejected on the way."""
+
+    def __init__(self, encoding: str | None, namespace_separator: str | None) -> None:
+        from xml.parsers import expat  # loads half of urllib, and APIv3 alone never needs it
+
+        self._parser = expat.ParserCreate(encoding, namespace_separator)
+        self._parser.CommentHandler = self._comment
+        self._parser.ProcessingInstructionHandler = self._instruction
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.XmlDeclHandler = self._declaration
+        self._count = 0
+        self._depth = 0
+        self._start: Any = None
+        self._end: Any = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Pass on what xmltodict sets; keep its handlers of elements, to be called after ours."""
+        if name == "StartElementHandler":
+            self._start, value = value, self._start_element
+        elif name == "EndElementHandler":
+            self._end, value = value, self._end_element
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._parser, name, value)
+
+    def Parse(self, document: bytes, is_final: bool) -> None:  # noqa: N802 - expat's own name
+        self._parser.Parse(document, is_final)
+
+    def _start_element(self, name: str, attributes: list[str]) -> None:
+        if attributes:
+            raise ValueError(f"its element {name[:80]!r} has attributes, which APIv2 does not use")
+        self._count += 1
+        self._depth += 1
+        if self._count > MOST or self._depth > DEEPEST:
+            raise ValueError(
+                f"it has more than {MOST} elements, or nests them deeper than {DEEPEST}"
+            )
+        self._start(name, attributes)
+
+    def _end_element(self, name: str) -> None:
+        self._depth -= 1
+        self._end(name)
+
+    def _comment(self, _: str) -> None:
+        if self._depth > 1:
+            raise ValueError("it has a comment inside a field")
+
+    def _instruction(self, target: str, _: str) -> None:
+        raise ValueError(f"it has a processing instruction ({target[:80]!r})")
+
+    def _doctype(self, *_: Any) -> None:
+        raise ValueError(
+            "it carries a document type declaration (DTD), which WeChat Pay never sends"
+        )
+
+    def _declaration(self, version: str, encoding: str | None, _: int) -> None:
+        if version != "1.0":
+            raise ValueError(f"it declares XML {version[:20]!r}; 1.0 is expected")
+        if encoding is not None and encoding.lower() not in ("utf-8", "utf8"):
+            raise ValueError(f"it declares the encoding {encoding[:40]!r}; UTF-8 is expected")
+
+
+class _StrictExpat:
+    """What xmltodict takes in place of the module `xml.parsers.expat`."""
+
+    ParserCreate = _StrictParser
+
+
+def _read(document: bytes) -> Any:
+    from xml.parsers import expat
+
+    import xmltodict
+
+    try:
+        # The encoding that is given here holds, whatever the document declares.
+        parsed = xmltodict.parse(document, "utf-8", _StrictExpat, strip_whitespace=False)
+    except expat.ExpatError as error:
+        raise ValueError(f"it is not well-formed XML 1.0 in UTF-8 ({error})") from None
+    (root,) = parsed.values()
+    return _fields(root)
+
+
+def _fields(node: Any) -> Any:
+    """What xmltodict made of an element, without the layout between its elements."""
+    if isinstance(node, dict):
+        if node.pop(TEXT, "").strip(BLANK):
+            raise ValueError("it has text beside elements")
+        return {name: _fields(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_fields(value) for value in node]
+    return node or ""
+
+
+def _utf8(document: str | bytes) -> bytes:
+    """The document in UTF-8; expat would change over to UTF-16 for its byte order mark or a NUL."""
+    if len(document) > LONGEST:
+        raise ValueError(f"it is larger than {LONGEST} bytes")
+    try:
+        source = document.encode() if isinstance(document, str) else bytes(document)
+        source.decode()
+    except UnicodeError as error:
+        raise ValueError(f"it is not UTF-8 ({error})") from None
+    if b"\0" in source:
+        raise ValueError(f"it is not well-formed XML 1.0: a NUL at byte {source.index(0)}")
+    return source
+
+
+def loads(document: str | bytes) -> dict[str, Any]:
+    """The fields below the root element; an empty element is an empty string.
+
+    One byte order mark, an XML declaration, white space and comments may surround the fields.
+
+    Args:
+        document: in UTF-8 where it is bytes.
+
+    Raises:
+        ValueError: not well-formed XML 1.0, not UTF-8, with a DTD, an attribute, a processing
+            instruction, larger than 4 MiB, nested deeper than 16 elements, or without fields.
+    """
+    fields = _read(_utf8(document))
+    if not isinstance(fields, dict):
+        raise ValueError("its root element holds no fields")
+    return fields
+
+
+def copied(value: Any) -> Any:
+    """A copy of what `loads` returned, down to its last member."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return [copied(each) for each in value]
+    return {name: copied(each) for name, each in value.items()}
+
+
+def dumps(fields: Mapping[str, Any], root: str = "xml") -> str:
+    """An XML document: nested mappings become nested elements, a list repeats `item` elements.
+
+    Args:
+        fields: names and values; None is left out, characters that XML does not know are stripped.
+        root: the root element's name.
+
+    Raises:
+        ConfigurationError: a name is not an XML name, or a value is neither text nor number.
+    """
+    return f"<{root}>{_children(fields)}</{root}>"
+
+
+def _children(fields: Mapping[str, Any]) -> str:
+    return "".join(_element(name, value) for name, value in fields.items())
+
+
+def _element(name: str, value: Any) -> str:
+    if not (isinstance(name, str) and NAME.fullmatch(name)):
+        raise ConfigurationError(f"{name!r} cannot be the name of an XML element")
+    if isinstance(value, Mapping):
+        return f"<{name}>{_children(value)}</{name}>"
+    if isinstance(value, list | tuple):
+        return f"<{name}>{''.join(_element('item', item) for item in value)}</{name}>"
+    content = text(value, name)
+    if content is None:
+        return ""
+    return f"<{name}>{_escape(clean(content))}</{name}>"
+
+
+def clean(content: str) -> str:
+    """Text without the characters that XML does not know; line ends as a parser reports them."""
+    return re.sub(NOT_XML, "", content).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _escape(content: str) -> str:
+    if not any(mark in content for mark in '<>&"'):
+        return content
+    return f"<![CDATA[{content.replace(']]>', ']]]]><![CDATA[>')}]]>"

@@ -1,0 +1,121 @@
+"""A number with a fraction where WeChat Pay takes an integer, refused before it is sent.
+
+Money is an integer in fen. `19.9` is an amount in yuan, and `19.9 * 100` is 1989.9999999999998.
+The catalogue knows which members are integers; it is asked only when there is such a number.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ..catalogue import Member, Operation
+    from ..messages.request import Request
+
+__all__ = ["refuse_fractions"]
+
+PLAIN = frozenset({str, int, bool, type(None)})
+NEARLY = 1e-6
+"""How far from a whole number binary floating point can leave a product such as 19.9 * 100."""
+
+
+def refuse_fractions(request: Request, option: str, given: Any) -> None:
+    """Refuse a float, and a Decimal that is not written as an integer, where one is expected.
+
+    Args:
+        request: whose operation the catalogue is asked about; what it does not know passes.
+        option: `json`, `xml` or `query`.
+        given: the option's value.
+
+    Raises:
+        ConfigurationError: with the member, and what to write instead.
+    """
+    if isinstance(given, str) or not _has_fraction(given):
+        return
+    if option == "query" and not isinstance(given, Mapping):
+        given = dict(given)
+    operation = _operation(request)
+    if operation is not None:
+        _check(given, (*operation.query, *operation.body), option)
+
+
+def _has_fraction(value: Any) -> bool:
+    is_mapping = type(value) is dict or isinstance(value, Mapping)
+    for each in value.values() if is_mapping else value:
+        kind = type(each)
+        if kind in PLAIN or (kind is dict and not _has_fraction(each)):
+            continue
+        if isinstance(each, float) or _is_decimal(each):
+            return True
+        if isinstance(each, dict | list | tuple | Mapping) and _has_fraction(each):
+            return True
+    return False
+
+
+def _is_decimal(value: Any) -> bool:
+    decimal = sys.modules.get("decimal")  # whoever made one has loaded it
+    return decimal is not None and isinstance(value, decimal.Decimal)
+
+
+def _operation(request: Request) -> Operation | None:
+    path = request.operation
+    if not path.lower().startswith("/v3/"):
+        path = f"v2{path}"
+    try:
+        from .. import catalogue  # a call without such a number has no need of it
+
+        return catalogue.find(request.method, path)
+    except (ImportError, OSError):  # it cannot be read (no descriptor is left): the call goes on
+        return None
+
+
+def _check(value: Any, members: Iterable[Member], place: str) -> None:
+    if isinstance(value, list | tuple):
+        for at, each in enumerate(value):
+            _check(each, members, f"{place}[{at}]")
+    elif isinstance(value, Mapping):
+        known = {member.name: member for member in members}
+        for name, each in value.items():
+            member = known.get(name) or known.get(_counted(name))
+            if member is not None:
+                _check_member(each, member, f"{place}.{name}")
+
+
+def _check_member(value: Any, member: Member, place: str) -> None:
+    is_integer = member.type.removesuffix("[]") == "integer"
+    for at, each in enumerate(value if isinstance(value, list | tuple) else (value,)):
+        where = place if each is value else f"{place}[{at}]"
+        if not (isinstance(each, float) or _is_decimal(each)):
+            _check(each, member.members, where)
+        elif is_integer and (isinstance(each, float) or not str(each).isdigit()):
+            _refuse(each, where)
+
+
+def _counted(name: Any) -> str:
+    """A name of APIv2 that counts up (`coupon_fee_0`) as the catalogue has it (`coupon_fee_$n`)."""
+    return re.sub(r"_\d+", "_$m", re.sub(r"_\d+", "_$n", str(name), count=1), count=1)
+
+
+def _refuse(value: float | Decimal, place: str) -> NoReturn:
+    from decimal import Decimal  # loaded where there is one to refuse
+
+    number = Decimal(str(value))
+    if not number.is_finite():
+        instead = "a whole number"
+    elif abs(number - round(number)) < NEARLY:
+        instead = f"{round(number)}"
+    else:
+        fen = round(number * 100)
+        instead = f"a whole number; if it is an amount in yuan, {fen} (fen)"
+    raise ConfigurationError(
+        f"{place} is the {type(value).__name__} {value}, and WeChat Pay takes an integer there; "
+        f"write {instead}. Compute amounts as int, or as int(Decimal('19.9') * 100), and never "
+        "with float"
+    )

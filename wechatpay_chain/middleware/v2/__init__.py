@@ -1,0 +1,1 @@
+"""The layers of APIv2: XML and its `sign`."""

@@ -1,0 +1,43 @@
+"""APIv2: a failure inside an answer becomes an exception.
+
+Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985890
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...flow import Flow, Handler
+from ...messages.request import Request
+from ...messages.response import Response, ResponseError
+from ..status import api_error, http_error
+
+__all__ = ["result"]
+
+CODES = ("return_code", "result_code")
+
+
+def result(request: Request, handle: Handler) -> Flow:
+    """Raise `APIError` where a code in the answer is not exactly SUCCESS, and for HTTP errors."""
+    response = yield from handle(request)
+    fields = _fields(response)
+    if any(name in fields and fields[name] != "SUCCESS" for name in CODES):
+        code = _first(fields, "err_code", "error_code", "return_code")
+        raise api_error(response, code=code, message=_first(fields, "err_code_des", "return_msg"))
+    if response.status_code >= 400:
+        raise http_error(response)
+    return response
+
+
+def _fields(response: Response) -> dict[str, Any]:
+    """The fields that may tell of a failure; none where the body is a bill, a page, or empty."""
+    try:
+        return response.xml()
+    except ResponseError:
+        return {}
+
+
+def _first(fields: dict[str, Any], *names: str) -> str:
+    """The first of some fields that has a text."""
+    values = (fields.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value), "")

@@ -1,0 +1,1 @@
+"""The layers of APIv3: JSON and its signature."""

@@ -1,0 +1,208 @@
+"""APIv3: `json=` to compact UTF-8, `media=` to multipart, `Sensitive` values to ciphertext.
+
+Every request names a key in `Wechatpay-Serial`: the one that its fields are encrypted with, and
+that WeChat Pay signs the answer with. Without it, WeChat Pay signs with the platform certificate.
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012154180 (which key answers).
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from ...flow import Flow, Handler, Middleware
+from ...keys.credential import Platform
+from ...keys.platform_key import same_key
+from ...messages import canonical
+from ...messages.headers import Headers
+from ...messages.media import as_media, multipart
+from ...messages.percent_encoding import append_query, query_string
+from ...messages.request import Request
+from ...messages.sensitive import Sensitive
+from ...utils.exceptions import ConfigurationError
+from ..amounts import refuse_fractions
+
+__all__ = ["encoder"]
+
+SERIAL = "Wechatpay-Serial"
+JSON_TYPES = (dict, list, tuple, Mapping)
+
+
+def encoder(platform: Platform, answer_with: str | None = None) -> Middleware:
+    """Make a request's target, content and `Wechatpay-Serial` from what the verb was given.
+
+    Args:
+        platform: WeChat Pay's keys.
+        answer_with: the id of the key that requests name; by default WeChat Pay's public key,
+            else the certificate that is valid longest. A call's own `answer_with=` wins, and a
+            `Wechatpay-Serial` in its `headers=` is sent as it is.
+    """
+
+    def encode(request: Request, handle: Handler) -> Flow:
+        return (yield from handle(_encoded(request, platform, answer_with)))
+
+    return encode
+
+
+def _encoded(request: Request, platform: Platform, answer_with: str | None) -> Request:
+    given = request.options
+    if given.xml is not None:
+        raise ConfigurationError("xml= belongs to APIv2 (v2/…); APIv3 takes json=")
+    if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
+        _refuse_two_bodies(json=given.json, media=given.media, body=given.body)
+    secrets = _Encryption(platform, request, answer_with)
+    changes: dict[str, Any] = {"content": given.body or b""}
+    headers = request.headers
+    if given.query is not None:
+        query = _reveal(given.query, secrets)
+        changes["target"] = append_query(request.target, query_string(query))
+        refuse_fractions(request, "query", given.query)
+    if given.json is not None:
+        if not isinstance(given.json, JSON_TYPES):
+            raise ConfigurationError(
+                f"json= is of type {type(given.json).__name__}: a mapping or a list is expected; "
+                "text that is JSON already goes to body="
+            )
+        changes["content"] = _dumps(given.json, "json", secrets)
+        refuse_fractions(request, "json", given.json)
+    if given.media is not None:
+        media = as_media(given.media)
+        meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
+        kind, content = multipart([("meta", None, "application/json", meta), media.part()])
+        changes["content"], changes["signed"] = content, meta
+        headers = headers.merged({"Content-Type": kind})
+    elif given.meta is not None:
+        raise ConfigurationError("meta= goes with media=, which is missing")
+    changes["headers"] = secrets.named(headers)
+    return request.replace(**changes)
+
+
+class _Encryption:
+    """The one key of a request: it encrypts the `Sensitive` values, and is to sign the answer."""
+
+    def __init__(self, platform: Platform, request: Request, answer_with: str | None) -> None:
+        self._platform = platform
+        self._header = request.headers.get(SERIAL)
+        self._key: tuple[str, RSAPublicKey] | None = None
+        wanted = request.options.answer_with
+        if self._header is None:
+            self._key = _chosen(platform, wanted, answer_with)
+        elif wanted is not None and not same_key(wanted, self._header):
+            raise ConfigurationError(
+                f"answer_with= is {wanted!r} and headers= has {SERIAL} {self._header!r}: a request "
+                "names one key, so leave one of the two out"
+            )
+
+    def __call__(self, value: Sensitive) -> str:
+        if self._key is None:
+            self._key = self._platform.encryption_key(self._header)
+        return value.encrypt(self._key[1])
+
+    def named(self, headers: Headers) -> Headers:
+        """The header fields with the key's name in them, if there is a key."""
+        if self._key is None:
+            return headers
+        if self._header is None:
+            return headers.added(SERIAL, self._key[0])
+        return headers.merged({SERIAL: self._key[0]})
+
+
+def _chosen(
+    platform: Platform, wanted: str | None, answer_with: str | None
+) -> tuple[str, RSAPublicKey] | None:
+    """The key that a call wants, else the client's, unless it has run out, else the best one."""
+    if wanted is not None:
+        return platform.encryption_key(wanted)
+    key = platform.preferred(answer_with)
+    return None if key is None else (key.name, key.key)
+
+
+def _reveal(query: Any, encrypt: Callable[[Sensitive], str]) -> Any:
+    if isinstance(query, Mapping):
+        return {
+            name: encrypt(value) if isinstance(value, Sensitive) else value
+            for name, value in query.items()
+        }
+    return query
+
+
+def _meta(meta: Any, encrypt: Callable[[Sensitive], str]) -> bytes:
+    if isinstance(meta, str):
+        return _utf8(meta, "meta")
+    if not isinstance(meta, Mapping):
+        raise ConfigurationError(
+            f"meta= is of type {type(meta).__name__}: a mapping, or JSON as text, is expected"
+        )
+    return _dumps(meta, "meta", encrypt)
+
+
+def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
+    def default(thing: object) -> Any:
+        if isinstance(thing, Sensitive):
+            return encrypt(thing)
+        if isinstance(thing, Mapping):
+            return dict(thing)
+        if isinstance(thing, enum.Enum):
+            return thing.value
+        written = canonical.moment(thing, f"a value in {name}=")
+        if written is not None:
+            return written
+        raise ConfigurationError(
+            f"{name}= holds a {canonical.kind(thing)}, which JSON does not know: amounts are int "
+            "(fen), times are aware datetimes or text"
+        )
+
+    try:
+        try:
+            written = PLAIN(value)
+        except _NotPlainError:
+            written = json.JSONEncoder(**FORM, default=default).encode(value)
+        return _utf8(written, name)
+    except (ValueError, TypeError, RecursionError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"{name}= cannot be written as JSON: {error}") from None
+
+
+def _utf8(text: str, name: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{name}= holds a lone surrogate: not valid text") from None
+
+
+class _NotPlainError(Exception):
+    """There is more in a value than JSON's own types."""
+
+
+def _not_plain(thing: object) -> Any:
+    raise _NotPlainError
+
+
+FORM: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+
+
+def _plain_encoder() -> Callable[[Any], str]:
+    """JSON of values that hold nothing but JSON's own types; most requests do.
+
+    `JSONEncoder.encode` makes a new encoder in C for each call; this one is made once. It does not
+    look for circles, so a circle ends in a RecursionError.
+    """
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    escape = json.encoder.encode_basestring
+    if make is None:  # an interpreter without the module in C
+        return json.JSONEncoder(**FORM, default=_not_plain).encode
+    encode = make(None, _not_plain, escape, None, ":", ",", False, False, False)
+    return lambda value: "".join(encode(value, 0))
+
+
+PLAIN = _plain_encoder()
+
+
+def _refuse_two_bodies(**bodies: Any) -> None:
+    given = [f"{name}=" for name, value in bodies.items() if value is not None]
+    raise ConfigurationError(f"{' and '.join(given)} exclude each other: a request has one body")

@@ -1,0 +1,213 @@
+"""Sensitive fields without `Sensitive`: the catalogue knows which members travel encrypted.
+
+`sensitive="auto"`, of a client or a call, wraps the flow of an APIv3 call. On the way out, text in
+such members becomes `Sensitive`, and the encoder encrypts it. On the way back, once the signature
+was checked, a ciphertext in such members gives way to its plaintext. What the catalogue does not
+know stays as it is, and so does JSON inside a string.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, TypeAlias
+
+from ... import catalogue
+from ...flow import Flow, Handler
+from ...keys.credential import Credential
+from ...messages.request import Options, Request
+from ...messages.response import Response
+from ...messages.sensitive import Sensitive
+from ...utils.exceptions import ConfigurationError, DecryptionError
+
+__all__ = ["decrypter", "encrypt_fields", "marks_of", "rewritten", "unreadable"]
+
+ENCRYPTED = "RSAES-OAEP"
+
+Marks: TypeAlias = "dict[str, Marks | None]"
+"""The members of an object that are encrypted (None), or have such within them."""
+Change: TypeAlias = Callable[[str, str], Any]
+"""What a text becomes, from it and its place, `data[0].name` say."""
+
+
+def encrypt_fields(handle: Handler, credential: Credential | None) -> Handler:
+    """A handler that encrypts and decrypts by what the catalogue says.
+
+    Args:
+        handle: the stack's.
+        credential: whose key opens an answer; None leaves answers as they come.
+    """
+
+    def handler(request: Request) -> Flow:
+        operation = _find(request.method, request.operation)
+        if operation is None:
+            return (yield from handle(request))
+        marked = _fields_of(operation)
+        response = yield from handle(_wrapped(request, marked))
+        if not marked.answer or credential is None:
+            return response
+        what = f"the answer to {operation.method} {operation.path}"
+        advice = 'The call was carried out; with sensitive="off" its answer comes as it is'
+        return _answer(response, marked.answer, decrypter(credential, what, advice))
+
+    return handler
+
+
+class EncryptedFields(NamedTuple):
+    """What is encrypted of an operation."""
+
+    json: Marks
+    query: Marks
+    meta: Marks
+    answer: Marks
+
+
+@lru_cache(maxsize=256)
+def _find(method: str, path: str) -> catalogue.Operation | None:
+    try:
+        return catalogue.find(method, path)
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+def unreadable(error: OSError) -> ConfigurationError:
+    """The error for a catalogue that cannot be read."""
+    return ConfigurationError(
+        f'sensitive="auto" needs the catalogue, which cannot be read: {error}'
+    )
+
+
+@cache
+def _fields_of(operation: catalogue.Operation) -> EncryptedFields:
+    body = marks_of(operation.body)
+    is_json = operation.body_option == "json"
+    return EncryptedFields(
+        json=body if is_json else {},
+        query=marks_of(operation.query),
+        meta={} if is_json else body.get("meta") or {},
+        answer=marks_of(operation.answer),
+    )
+
+
+def marks_of(members: Iterable[catalogue.Member]) -> Marks:
+    """The marks of an object's members, as the catalogue describes them."""
+    found: Marks = {}
+    for member in members:
+        if member.encrypted == ENCRYPTED:
+            found[member.name] = None
+        elif not member.encoded and (inner := marks_of(member.members)):
+            found[member.name] = inner
+    return found
+
+
+def _wrapped(request: Request, marked: EncryptedFields) -> Request:
+    """The request with `Sensitive` where the catalogue wants it; what was given is not touched."""
+    given, changes = request.options, {}
+    for name in ("json", "query", "meta"):
+        marks, value = getattr(marked, name), getattr(given, name)
+        if not marks or value is None:
+            continue
+        source = _fields(value, marks) if name == "query" else value
+        if (changed := rewritten(source, marks, lambda text, _: Sensitive(text))) is not value:
+            changes[name] = changed
+    return request.replace(options=Options(**{**vars(given), **changes})) if changes else request
+
+
+def _fields(query: Any, marks: Marks) -> Any:
+    """A query's pairs as a mapping, in which the encoder finds what is `Sensitive`."""
+    if isinstance(query, str | Mapping):
+        return query
+    try:
+        pairs = list(query)
+        if not any(name in marks for name, _ in pairs):
+            return pairs
+        fields: dict[str, list[Any]] = {}
+        for name, value in pairs:
+            fields.setdefault(str(name), []).extend(
+                value if isinstance(value, list | tuple) else [value]
+            )
+    except (TypeError, ValueError):
+        return query  # no pairs: the encoder says so
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def _answer(response: Response, marks: Marks, change: Change) -> Response:
+    """The answer with plaintext, if it is one that WeChat Pay vouches for and has JSON in it."""
+    if not response.verified or not response.ok or response.streamed or not response.content:
+        return response
+    try:
+        members = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return response
+    changed = rewritten(members, marks, change)
+    if changed is members:
+        return response
+    # A lone surrogate is no text, and yet JSON can hold one, and `json()` reads it from here.
+    content = json.dumps(changed, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+    answer = Response(response.status_code, response.headers, content, request=response.request)
+    answer.digest = response.digest
+    answer.verified = True
+    return answer
+
+
+def decrypter(credential: Credential, what: str, advice: str) -> Change:
+    """What decrypts a text with the merchant's key, and raises `DecryptionError` if it cannot.
+
+    Args:
+        credential: whose key decrypts.
+        what: the message that the text is in, for the error.
+        advice: what to do then, for the error.
+    """
+    size = credential.key_size // 8
+
+    def open_(text: str, place: str) -> str:
+        if not _is_ciphertext(text, size):
+            return text
+        try:
+            return credential.decrypt(text)
+        except DecryptionError:
+            raise DecryptionError(
+                f"{place} in {what} does not open with this merchant's key: it was encrypted for "
+                f"another certificate, or is damaged. {advice}"
+            ) from None
+
+    return open_
+
+
+def _is_ciphertext(text: str, size: int) -> bool:
+    """Whether a text is the base64 of as many bytes as a key has."""
+    if len(text) != (size + 2) // 3 * 4:
+        return False
+    try:
+        return len(base64.b64decode(text, validate=True)) == size
+    except (binascii.Error, ValueError):
+        return False
+
+
+def rewritten(value: Any, marks: Marks | None, change: Change, place: str = "") -> Any:
+    """A value with its marked texts changed; the very same one where there is none to change."""
+    if not isinstance(value, list | tuple):
+        return _one(value, marks, change, place)
+    items = [_one(item, marks, change, f"{place}[{at}]") for at, item in enumerate(value)]
+    same = all(new is old for new, old in zip(items, value, strict=True))
+    return value if same else items
+
+
+def _one(value: Any, marks: Marks | None, change: Change, place: str) -> Any:
+    if marks is None:
+        return change(value, place) if isinstance(value, str) and value else value
+    if not isinstance(value, Mapping):
+        return value
+    changes = {}
+    for name, inner in marks.items():
+        if name in value:
+            within = f"{place}.{name}" if place else name
+            changed = rewritten(value[name], inner, change, within)
+            if changed is not value[name]:
+                changes[name] = changed
+    return {**value, **changes} if changes else value

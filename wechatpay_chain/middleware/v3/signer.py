@@ -1,0 +1,35 @@
+"""APIv3: the `Authorization` header, over the very bytes that leave."""
+
+from __future__ import annotations
+
+from ...flow import Flow, Handler, Middleware
+from ...keys.credential import Credential
+from ...messages.request import Request
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["signer"]
+
+
+def signer(credential: Credential | None) -> Middleware:
+    """Sign every request.
+
+    Args:
+        credential: who signs; None where the client was given no key.
+    """
+
+    def sign(request: Request, handle: Handler) -> Flow:
+        if credential is None:
+            raise ConfigurationError(
+                "private_key and serial are missing: APIv3 signs with the merchant's "
+                "apiclient_key.pem and its certificate's serial number"
+            )
+        if not credential.mchid:
+            raise ConfigurationError("mchid is empty: APIv3 signs in the name of a merchant")
+        if "Authorization" in request.headers:
+            raise ConfigurationError(
+                "headers= has an Authorization, which is the signer's to set; to sign elsewhere, "
+                "replace 'signer' in the stack"
+            )
+        return (yield from handle(credential.authorize(request)))
+
+    return sign

@@ -1,0 +1,1 @@
+"""Notifications: verified, decrypted, and replied to."""

@@ -1,0 +1,109 @@
+"""The forms in which frameworks hand over a notification: header fields, bodies, Lambda events."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..messages.headers import Headers
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["any_body", "any_headers", "message"]
+
+
+def message(headers: Any, body: Any = None) -> tuple[Headers, bytes]:
+    """Header fields and body of a request.
+
+    Args:
+        headers: any mapping, or pairs; or the event of an API gateway, in place of both.
+        body: bytes, text, or such an event.
+    """
+    if _is_event(headers):
+        return any_headers(_event_headers(headers)), any_body(headers if body is None else body)
+    return any_headers(headers), any_body(body)
+
+
+def any_headers(given: Any) -> Headers:
+    """Header fields from any framework: a mapping or pairs, text or bytes, WSGI names or HTTP's.
+
+    A value may be a list, as API gateways give them.
+
+    Raises:
+        ConfigurationError: neither a mapping nor pairs.
+    """
+    if isinstance(given, Headers):
+        return given
+    try:
+        pairs: Iterable[Any] = given.items() if hasattr(given, "items") else given
+        return Headers([(_name(name), _text(each)) for name, each in _single(pairs)])
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"headers is of type {type(given).__name__}: a mapping, or pairs of name and value, "
+            "are expected"
+        ) from None
+
+
+def _single(pairs: Iterable[Any]) -> Iterator[tuple[str | bytes, str | bytes]]:
+    """Each value by itself; what is no text, such as `wsgi.input`, is left out."""
+    for name, value in pairs:
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(name, str | bytes) and isinstance(each, str | bytes):
+                yield name, each
+
+
+def _name(given: str | bytes) -> str:
+    name = _text(given)
+    return name[5:].replace("_", "-") if name.startswith("HTTP_") else name
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def any_body(body: Any) -> bytes:
+    """A body's bytes as they came.
+
+    Raises:
+        ConfigurationError: neither bytes nor text, nor the event of an API gateway.
+    """
+    if _is_event(body):
+        return _event_body(body)
+    if isinstance(body, str):
+        return _encoded(body)
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise ConfigurationError(
+        f"body is of type {type(body).__name__}: the request's bytes are expected, as they came "
+        "(not the parsed JSON or XML: the signature covers the bytes)"
+    )
+
+
+def _encoded(body: str) -> bytes:
+    """The bytes that a text was decoded from; of a text that never was bytes, some that are not."""
+    try:
+        return body.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return body.encode("utf-8", "surrogatepass")
+
+
+def _is_event(given: Any) -> bool:
+    """Whether this is an event as AWS Lambda, Tencent SCF and their like hand a request over."""
+    return isinstance(given, Mapping) and isinstance(_event_headers(given), Mapping)
+
+
+def _event_headers(event: Mapping[str, Any]) -> Any:
+    return event.get("multiValueHeaders") or event.get("headers")
+
+
+def _event_body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or b""
+    if not event.get("isBase64Encoded"):
+        return any_body(body)
+    try:
+        return base64.b64decode(any_body(body), validate=True)
+    except ValueError:
+        raise ConfigurationError(
+            "the event says isBase64Encoded, and its body is not base64: it is expected as the API "
+            "gateway passed it"
+        ) from None

@@ -1,0 +1,1 @@
+"""What users' tests need: a mock transport, fixtures, a gateway's connection file."""

@@ -1,0 +1,168 @@
+"""Calls in flight, and closing what they use without breaking them.
+
+A call is registered while it lasts. Closing waits for the calls that are registered, for a time,
+and refuses new ones meanwhile. Calls of another event loop are neither waited for nor refused:
+their connections are not the ones that are closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from ..utils.display import represented
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["GRACE", "Calls", "running_loop"]
+
+GRACE = 10.0
+"""Seconds that closing waits for calls in flight, unless it is told otherwise."""
+
+
+class Calls:
+    """The calls in flight of one client or transport. Threads and event loops may share one.
+
+    Args:
+        owner: what is closed, for messages: "the client".
+    """
+
+    # The operations on dict and list that are used here are atomic, so a call needs no lock.
+    __slots__ = ("__weakref__", "_closings", "_loops", "_owner")
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._loops: dict[object, Any] = {}
+        self._closings: list[_Closing] = []
+        _instances.add(self)
+
+    def begin(self, loop: Any = None) -> object:
+        """Register a call.
+
+        Args:
+            loop: the event loop of an async call; None for a sync call.
+
+        Returns:
+            What `end` takes.
+
+        Raises:
+            ConfigurationError: the owner is being closed.
+        """
+        call = object()
+        self._loops[call] = loop  # first, so that a closing that begins now waits for it
+        if self._closings and any(closing.concerns(loop) for closing in self._closings):
+            self.end(call)
+            raise ConfigurationError(
+                f"{self._owner} is being closed, and takes no new call until that is done; nothing "
+                "was sent. Call again afterwards, or close it later"
+            )
+        return call
+
+    def end(self, call: object) -> None:
+        """Remove a call."""
+        self._loops.pop(call, None)
+        for closing in tuple(self._closings):
+            if not self._has_calls(closing):
+                closing.wake()
+
+    @contextlib.contextmanager
+    def closing(self, grace: float | None) -> Iterator[bool]:
+        """Wait for the sync calls in flight, and refuse new ones until the block ends.
+
+        The block is given whether all of them have ended.
+
+        Args:
+            grace: seconds to wait at most, or None to wait for all of them.
+        """
+        import threading  # not every program closes its clients
+
+        _check(grace)
+        done = threading.Event()
+        closing = _Closing(None, done.set)
+        self._closings.append(closing)
+        try:
+            if self._has_calls(closing):
+                done.wait(grace)
+            yield not self._has_calls(closing)
+        finally:
+            self._closings.remove(closing)
+
+    @contextlib.asynccontextmanager
+    async def closing_async(self, grace: float | None) -> AsyncIterator[bool]:
+        """Wait for the running loop's calls and the sync calls; see `closing`."""
+        import asyncio
+
+        _check(grace)
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
+                loop.call_soon_threadsafe(done.set)
+
+        closing = _Closing(loop, wake)
+        self._closings.append(closing)
+        try:
+            if self._has_calls(closing):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(grace):
+                        await done.wait()
+            yield not self._has_calls(closing)
+        finally:
+            self._closings.remove(closing)
+
+    def _has_calls(self, closing: _Closing) -> bool:
+        return any(closing.concerns(loop) for loop in tuple(self._loops.values()))
+
+    def forget(self) -> None:
+        """Drop all calls: after a fork their threads exist in the parent process only."""
+        self._loops.clear()
+        self._closings.clear()
+
+
+def running_loop() -> Any:
+    """The event loop that a coroutine runs on."""
+    import asyncio  # a running loop has loaded it; a program without one need not
+
+    return asyncio.get_running_loop()
+
+
+class _Closing:
+    """A caller that waits for calls to end.
+
+    Args:
+        loop: whose calls are waited for beside the sync ones, or None.
+        wake: ends the waiting; may be called from any thread, and more than once.
+    """
+
+    __slots__ = ("_loop", "wake")
+
+    def __init__(self, loop: Any, wake: Callable[[], None]) -> None:
+        self._loop = loop
+        self.wake = wake
+
+    def concerns(self, loop: Any) -> bool:
+        return loop is None or loop is self._loop
+
+
+_instances: weakref.WeakSet[Calls] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for calls in tuple(_instances):
+        calls.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
+
+
+def _check(grace: Any) -> None:
+    if grace is None or (isinstance(grace, int | float) and grace >= 0):
+        return
+    raise ConfigurationError(
+        f"grace={represented(grace)}: seconds of 0 or more are expected, or None to wait for all "
+        "calls"
+    )

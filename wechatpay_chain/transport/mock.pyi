@@ -1,0 +1,2 @@
+from ..testing.mock import Answer as Answer
+from ..testing.mock import MockTransport as MockTransport

@@ -1,0 +1,1 @@
+"""Plain helpers at the ground: errors, text that is safe to show, secrets, files."""

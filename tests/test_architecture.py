@@ -31,13 +31,14 @@ KNOWS = {
     "chain": ENGINE | {"keys", "catalogue", "middleware"},
     "transport": DATA,
     "testing.connection_file": DATA,
+    "testing.fault_names": set[str](),
     "testing.mock": DATA,
     "client": ENGINE
     | {"_version", "keys", "middleware", "notifications", "invoke", "chain", "transport"}
     | {"testing.connection_file"},
     "testing.pytest_plugin": {"client", "gateway"},
-    "gateway": DATA | {"keys", "catalogue", "client", ""},
-    "cli": DATA | {"_version", "catalogue", "chain", "transport", "gateway"},
+    "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
+    "cli": DATA | {"_version", "catalogue", "chain", "testing.fault_names", "transport", "gateway"},
     "__main__": {"cli"},
 }
 """What each part of the package may import, apart from itself; "" is the package's own names."""

@@ -139,7 +139,7 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-HEAVY = {"rich", "pygments", "yaml", "wechatpay_chain.catalogue"}
+HEAVY = {"rich", "pygments", "yaml", "wechatpay_chain.catalogue", "wechatpay_chain.gateway"}
 
 
 def test_the_library_loads_nothing_of_the_command_line() -> None:
@@ -147,7 +147,10 @@ def test_the_library_loads_nothing_of_the_command_line() -> None:
     assert found.isdisjoint(HEAVY | {"click", "wechatpay_chain.cli"})
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["ops", "show", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["ops", "show", "--help"], ["gateway", "faults", "--help"], ["--version"]],
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = (
         f"sys.argv = ['x', *{arguments!r}]\nfrom wechatpay_chain.cli import main\n"

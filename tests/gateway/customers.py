@@ -21,7 +21,7 @@ from wechatpay_chain import (
     TransportError,
     WeChatPay,
 )
-from wechatpay_chain.gateway.server.faults import NAMES, OF_NOTIFICATIONS
+from wechatpay_chain.testing.fault_names import OF_REQUESTS
 
 CALLS = 5
 """Of one customer."""
@@ -29,7 +29,7 @@ ONE_IN = 10
 """One call in so many has a fault in its way."""
 MOST = 10
 """So often a call is made before it counts as lost."""
-FAULTS = tuple(name for name in NAMES if name not in (*OF_NOTIFICATIONS, "probe"))
+FAULTS = tuple(name for name in OF_REQUESTS if name != "probe")
 """Those that either API's answers can have."""
 TOTAL, REFUND = 100, 30
 NATIVE, QUERY = "v3/pay/transactions/native", "v3/pay/transactions/out-trade-no/{number}"

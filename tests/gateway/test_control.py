@@ -12,7 +12,7 @@ from tests.gateway.support import ASKING, NOBODY, new_number, order
 from tests.support import new_key
 from wechatpay_chain import ServerError, SignatureError
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.server.faults import NAMES
+from wechatpay_chain.testing.fault_names import NAMES
 
 EVENT = "TRANSACTION.SUCCESS"
 

@@ -15,7 +15,8 @@ from wechatpay_chain import (
     TransportError,
     TransportTimeout,
 )
-from wechatpay_chain.gateway.server.faults import NAMES, OF_NOTIFICATIONS, Faults
+from wechatpay_chain.gateway.server.faults import Faults
+from wechatpay_chain.testing.fault_names import NAMES, OF_NOTIFICATIONS
 
 NATIVE, UNIFIED = "v3/pay/transactions/native", "v2/pay/unifiedorder"
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"

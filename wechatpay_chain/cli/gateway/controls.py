@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from ...testing import fault_names
 from ...utils.display import printable
 from ..failure import Failure
 from ..operations import candidates
@@ -28,23 +29,6 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 PATIENCE = 15.0
 """Seconds that a delivery may take; the gateway gives one up after ten."""
-
-FAULTS = (
-    "status",
-    "delay",
-    "reset",
-    "truncate",
-    "bad_signature",
-    "missing_headers",
-    "expired",
-    "unknown_serial",
-    "wrong_body",
-    "frequency_limit",
-    "probe",
-    "notification_probe",
-    "notification_twice",
-)
-"""As `gateway.server.faults` has them; loading that takes longer than a completion may."""
 
 
 class Where(NamedTuple):
@@ -280,6 +264,11 @@ def advance(duration: str, base_uri: str | None, data: Path | None, as_json: boo
         _facts({"time": answer["time"]})
 
 
+def _sentence(names: tuple[str, ...]) -> str:
+    """Names as a sentence lists them: `a, b and c`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _seconds(duration: str) -> float:
     pieces = DURATION.findall(duration)
     if not pieces or "".join(map("".join, pieces)) != duration:
@@ -291,6 +280,12 @@ def _seconds(duration: str) -> float:
 
 
 @click.command(
+    help=f"""Have requests whose path is like MATCH go wrong by FAULT; or list what is set.
+
+    MATCH is a pattern for paths, such as 'v3/pay/*', or '*' for all. FAULT is one of
+    {_sentence(fault_names.OF_REQUESTS)}. For {_sentence(fault_names.OF_NOTIFICATIONS)}, MATCH is a
+    pattern for types of notifications, such as 'TRANSACTION.*'.
+    """,
     short_help="Have requests go wrong; list or clear what is set.",
     epilog=examples(
         "gateway faults",
@@ -300,7 +295,7 @@ def _seconds(duration: str) -> float:
     ),
 )
 @click.argument("match", required=False)
-@click.argument("fault", required=False, type=click.Choice(FAULTS), metavar="[FAULT]")
+@click.argument("fault", required=False, type=click.Choice(fault_names.NAMES), metavar="[FAULT]")
 @click.option("--times", type=click.IntRange(min=1), metavar="N", help="For N requests only.")
 @click.option("--status", type=click.IntRange(200, 599), help="Of a status.")
 @click.option("--body", help="Of a status.")
@@ -318,19 +313,14 @@ def faults(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Have requests whose path is like MATCH go wrong by FAULT; or list what is set.
-
-    MATCH is a pattern for paths, such as 'v3/pay/*', or '*' for all. FAULT is one of status, delay,
-    reset, truncate, bad_signature, missing_headers, expired, unknown_serial, wrong_body,
-    frequency_limit and probe. For notification_probe and notification_twice, MATCH is a pattern for
-    types of notifications, such as 'TRANSACTION.*'.
-    """
+    """Set, list or clear faults."""
     control = _control(base_uri, data)
     if clear:
         control.ask("DELETE", "faults")
     if match is not None:
         if fault is None:
-            raise click.UsageError(f"FAULT is missing: one of {', '.join(FAULTS)}.")
+            names = ", ".join(fault_names.NAMES)
+            raise click.UsageError(f"FAULT is missing: one of {names}.")
         given = {name: value for name, value in options.items() if value is not None}
         control.ask("POST", "faults", {"match": match, "fault": fault, "times": times, **given})
     found = control.ask("GET", "faults", like=[FAULT])

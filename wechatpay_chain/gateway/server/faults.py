@@ -7,32 +7,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Literal, get_args
+from typing import Any
 
+from ...testing.fault_names import NAMES, OF_NOTIFICATIONS
 from ..messages.exchange import Answer, Refusal
 from ..messages.responses import refuse_v2, refuse_v3
 from ..store.identity import Identity
 
-__all__ = ["NAMES", "OF_NOTIFICATIONS", "PROBE", "Fault", "Faults", "changed", "refused"]
+__all__ = ["PROBE", "Fault", "Faults", "changed", "refused"]
 
-Name = Literal[
-    "status",
-    "delay",
-    "reset",
-    "truncate",
-    "bad_signature",
-    "missing_headers",
-    "expired",
-    "unknown_serial",
-    "wrong_body",
-    "frequency_limit",
-    "probe",
-    "notification_probe",
-    "notification_twice",
-]
-NAMES: tuple[str, ...] = get_args(Name)
-OF_NOTIFICATIONS = ("notification_probe", "notification_twice")
-"""The faults of notifications; the others are of requests."""
 PROBE = "WECHATPAY/SIGNTEST/"
 """What the signature of a probe begins with: WeChat Pay sends one now and then, to see whether it
 is refused."""

@@ -14,7 +14,7 @@ from tests.catalogue.test_examples import coerced, errors
 from tests.gateway.support import NOBODY, order
 from wechatpay_chain import ClientError, catalogue
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.notifications.outbox import SCHEDULE, Outbox
+from wechatpay_chain.gateway.notifications.outbox import RETRY_INTERVALS, Outbox
 from wechatpay_chain.gateway.store.clock import Clock
 from wechatpay_chain.messages import xml
 
@@ -221,7 +221,7 @@ def test_a_form_that_there_is_not(gateway):
 # --- given content -----------------------------------------------------------------------------
 
 
-def test_given_members_replace_made_up_ones(gateway, wxpay, shop):
+def test_given_members_replace_generated_ones(gateway, wxpay, shop):
     given = {"out_trade_no": "mine", "extra": {"a": [1, None, True]}}
     gateway.trigger(EVENT, shop.url, given)
     resource = wxpay.notify(*shop.next()).resource
@@ -277,7 +277,7 @@ def test_the_schedule_is_the_documented_one(gateway, wxpay, shop, written):
     shop.default = (500, b"no")
     number = gateway.trigger(EVENT, shop.url)["id"]
     bodies, signatures = set(), set()
-    for attempt, pause in enumerate((*SCHEDULE, None), 1):
+    for attempt, pause in enumerate((*RETRY_INTERVALS, None), 1):
         headers, body = shop.next()
         assert wxpay.notify(headers, body).event_type == EVENT
         bodies.add(body)
@@ -298,8 +298,8 @@ def test_the_schedule_is_the_documented_one(gateway, wxpay, shop, written):
 
 
 def test_fifteen_fifteen_thirty_and_three_minutes():
-    assert SCHEDULE[:4] == (15, 15, 30, 180)
-    assert sum(SCHEDULE) == 24 * 3600 + 4 * 60
+    assert RETRY_INTERVALS[:4] == (15, 15, 30, 180)
+    assert sum(RETRY_INTERVALS) == 24 * 3600 + 4 * 60
 
 
 @pytest.mark.parametrize(
@@ -478,18 +478,18 @@ def test_what_was_taken_back_is_forgotten(gateway, shop, written):
     last = gateway.trigger("REFUND.SUCCESS", shop.url)["id"]
     assert attempted(written, last)["state"] == "DELIVERED"
     assert b"REFUND" in shop.next()[1]
-    assert notice["id"] not in dict(gateway.state.outbox.schedule(10_000))
+    assert notice["id"] not in dict(gateway.state.outbox.next_due(10_000))
 
 
 def test_an_outbox_that_cannot_be_read_for_once(gateway, shop, monkeypatch, caplog):
     outbox, failures = gateway.state.outbox, [ZeroDivisionError("disk")]
 
-    def schedule(most):
+    def next_due(most):
         if failures:
             raise failures.pop()
-        return Outbox.schedule(outbox, most)
+        return Outbox.next_due(outbox, most)
 
-    monkeypatch.setattr(outbox, "schedule", schedule)
+    monkeypatch.setattr(outbox, "next_due", next_due)
     gateway.trigger(EVENT, shop.url)
     shop.next()
     assert [record.getMessage() for record in caplog.records] == ["the outbox cannot be read"]
@@ -498,12 +498,12 @@ def test_an_outbox_that_cannot_be_read_for_once(gateway, shop, monkeypatch, capl
 def test_an_attempt_that_cannot_be_kept_is_made_again(gateway, shop, written, monkeypatch, caplog):
     outbox, failures = gateway.state.outbox, [ZeroDivisionError("disk")]
 
-    def attempt(taken, **outcome):
-        if failures and taken["event"] == "REFUND.SUCCESS":
+    def attempt(notice, **outcome):
+        if failures and notice["event"] == "REFUND.SUCCESS":
             raise failures.pop()
-        return Outbox.attempted(outbox, taken, **outcome)
+        return Outbox.record_attempt(outbox, notice, **outcome)
 
-    monkeypatch.setattr(outbox, "attempted", attempt)
+    monkeypatch.setattr(outbox, "record_attempt", attempt)
     number = gateway.trigger("REFUND.SUCCESS", shop.url)["id"]
     assert attempted(written, number)["state"] == "DELIVERED"
     assert shop.next()[1] == shop.next()[1]

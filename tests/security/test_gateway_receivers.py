@@ -12,8 +12,8 @@ from contextlib import suppress
 import pytest
 
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.notifications import sender as courier
-from wechatpay_chain.gateway.notifications.outbox import Outbox, lane
+from wechatpay_chain.gateway.notifications import sender as sender
+from wechatpay_chain.gateway.notifications.outbox import Outbox, queue_of
 from wechatpay_chain.gateway.store.identity import Identity
 
 EVENT = "TRANSACTION.SUCCESS"
@@ -85,9 +85,9 @@ GOOD = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 def test_a_slow_receiver_delays_nobody_else(gateway: Gateway, receivers: list[Receiver]) -> None:
     slow, quick = receiver(receivers), receiver(receivers, GOOD)
-    for _ in range(3 * courier.AT_ONCE):
+    for _ in range(3 * sender.MAX_ATTEMPTS):
         gateway.trigger(EVENT, slow.url)
-    for _ in range(courier.TO_ONE):
+    for _ in range(sender.MAX_PER_RECEIVER):
         slow.arrived.get(timeout=20)  # as many as it gets at once
     for _ in range(20):
         gateway.trigger(EVENT, quick.url)
@@ -98,12 +98,12 @@ def test_a_slow_receiver_delays_nobody_else(gateway: Gateway, receivers: list[Re
 def test_several_slow_receivers_delay_nobody_else(
     gateway: Gateway, receivers: list[Receiver]
 ) -> None:
-    many = [receiver(receivers) for _ in range(courier.AT_ONCE // courier.TO_ONE - 1)]
+    many = [receiver(receivers) for _ in range(sender.MAX_ATTEMPTS // sender.MAX_PER_RECEIVER - 1)]
     for slow in many:
-        for _ in range(2 * courier.TO_ONE):
+        for _ in range(2 * sender.MAX_PER_RECEIVER):
             gateway.trigger(EVENT, slow.url)
     for slow in many:
-        for _ in range(courier.TO_ONE):
+        for _ in range(sender.MAX_PER_RECEIVER):
             slow.arrived.get(timeout=20)
     quick = receiver(receivers, GOOD)
     gateway.trigger(EVENT, quick.url)
@@ -143,8 +143,8 @@ def test_a_queue_is_forgotten_when_it_is_empty(gateway: Gateway, receivers: list
         gateway.trigger(EVENT, quick.url)
         assert written.get(timeout=20)["state"] == "DELIVERED"
     store = gateway.state.store
-    assert (store.count("lane"), store.count("pending")) == (0, 0)
-    assert store.count(f"due {lane(quick.url)}") == 0
+    assert (store.count("queue"), store.count("pending")) == (0, 0)
+    assert store.count(f"due {queue_of(quick.url)}") == 0
 
 
 def test_what_an_older_version_left_is_delivered(
@@ -156,9 +156,9 @@ def test_what_an_older_version_left_is_delivered(
     number = outbox.post(quick.url, EVENT, {})
     pending = store.get("pending", number)
     assert pending is not None
-    (due,) = store.first(f"due {pending['lane']}", 1)
-    store.delete(f"due {pending['lane']}", pending["due"])
-    store.delete("lane", pending["lane"])
+    (due,) = store.first(f"due {pending['queue']}", 1)
+    store.delete(f"due {pending['queue']}", pending["due"])
+    store.delete("queue", pending["queue"])
     store.put("pending", number, {"id": number, "due": pending["due"]})
     store.put("due", pending["due"], due)
     written: queue.Queue[dict] = queue.Queue()
@@ -173,4 +173,4 @@ def test_what_an_older_version_left_is_delivered(
     "url", ["http://[x", "http://a:99999999/", "x", "", "http://", "\ud800", 5]
 )
 def test_any_address_has_a_queue(url: object) -> None:
-    assert isinstance(lane(url), str)
+    assert isinstance(queue_of(url), str)

@@ -19,7 +19,7 @@ from .control import api as control
 from .control.controls import Controls
 from .messages.exchange import Answer, Arrival, Refusal, Step
 from .messages.responses import refuse_v2, refuse_v3
-from .notifications.sender import Courier
+from .notifications.sender import NotificationSender
 from .server import access
 from .server.bodies import BODIES, Bodies
 from .server.dispatch import Served, serve
@@ -156,8 +156,10 @@ class Gateway(Controls):
             lingering_time=LINGERING,
         )
         await runner.setup()
-        courier = Courier(self.state.outbox, self.state.clock, self.state.log, self.state.faults)
-        beside = [asyncio.create_task(courier.run()), asyncio.create_task(self._keep_time())]
+        sender = NotificationSender(
+            self.state.outbox, self.state.clock, self.state.log, self.state.faults
+        )
+        beside = [asyncio.create_task(sender.run()), asyncio.create_task(self._keep_time())]
         try:
             port, tls_port = self._ports
             host = _host_of_uri(self._host)

@@ -1,4 +1,4 @@
-"""Notifications: made, kept, delivered, and repeated until they are acknowledged.
+"""Notifications: created, stored, and sent until they are acknowledged.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (the schedule, and what acknowledges)
 """
@@ -19,9 +19,18 @@ from ..store.clock import Clock
 from ..store.identity import Identity
 from ..store.store import Store
 
-__all__ = ["SCHEDULE", "Outbox", "lane"]
+__all__ = ["RETRY_INTERVALS", "Outbox", "queue_of"]
 
-SCHEDULE = (15, 15, 30, 180, *(600, 1200, 1800, 1800, 1800, 3600), *(10800,) * 3, 21600, 21600)
+RETRY_INTERVALS = (
+    15,
+    15,
+    30,
+    180,
+    *(600, 1200, 1800, 1800, 1800, 3600),
+    *(10800,) * 3,
+    21600,
+    21600,
+)
 """Seconds from one attempt to the next; after the last one it is given up."""
 
 Notice = dict[str, Any]
@@ -144,21 +153,21 @@ class Outbox:
         number, moment = notice["id"], notice["next"]
         before = self._store.get("pending", number)
         if before is not None:
-            self._leave(before.get("lane", ""), before["due"])
+            self._dequeue(before.get("queue", ""), before["due"])
         self._store.put("notice", number, notice)
         if moment is None:
             self._store.delete("pending", number)
         else:
-            key, name = _due(number, moment), lane(notice["url"])
-            self._store.put("pending", number, {"id": number, "due": key, "lane": name})
+            key, name = _due(number, moment), queue_of(notice["url"])
+            self._store.put("pending", number, {"id": number, "due": key, "queue": name})
             self._store.put(_kind(name), key, {"id": number, "next": moment})
-            if self._store.get("lane", name) is None:
-                self._store.put("lane", name, {"lane": name})
+            if self._store.get("queue", name) is None:
+                self._store.put("queue", name, {"queue": name})
 
-    def _leave(self, name: str, key: str) -> None:
+    def _dequeue(self, name: str, key: str) -> None:
         self._store.delete(_kind(name), key)
         if not self._store.first(_kind(name), 1):
-            self._store.delete("lane", name)
+            self._store.delete("queue", name)
 
     def post_v2_event(
         self, url: str, event: str, fields: Mapping[str, Any], resource: Mapping[str, Any]
@@ -201,7 +210,7 @@ class Outbox:
         waiting = [self.get(each["id"]) for each in self._store.all("pending")]
         return sorted((each for each in waiting if each), key=lambda notice: notice["next"])
 
-    def schedule(self, most: int) -> list[tuple[str, float]]:
+    def next_due(self, most: int) -> list[tuple[str, float]]:
         """The ids of those that are due first, and when, by the gateway's time; soonest first.
 
         Each receiver has its own queue, so that none is held up by what waits for another.
@@ -211,20 +220,20 @@ class Outbox:
         """
         found = [
             (each["id"], each["next"])
-            for name in self._lanes()
+            for name in self._queues()
             for each in self._store.first(_kind(name), most)
         ]
         return sorted(found, key=lambda each: each[1])
 
     def forget(self, number: str, moment: float) -> None:
-        """Take a notification that is there no more out of the schedule."""
+        """Remove a deleted notification from its queue."""
         with self._store.transaction():
-            for name in self._lanes():
-                self._leave(name, _due(number, moment))
+            for name in self._queues():
+                self._dequeue(name, _due(number, moment))
 
-    def _lanes(self) -> list[str]:
+    def _queues(self) -> list[str]:
         """The receivers that something waits for; an older version kept all in one queue."""
-        return ["", *(each["lane"] for each in self._store.all("lane"))]
+        return ["", *(each["queue"] for each in self._store.all("queue"))]
 
     def resend(self, number: str) -> bool:
         """Deliver once more, now, whatever became of it; False if there is none of this id."""
@@ -254,53 +263,53 @@ class Outbox:
             "Request-ID": request_id(),
         }
 
-    def attempted(
+    def record_attempt(
         self,
-        taken: Notice,
+        sent: Notice,
         *,
         status: int | None,
-        answer: str,
+        body: str,
         error: str = "",
         probe: bool = False,
     ) -> Notice:
         """Write down an attempt, and when the next one is due if it was not acknowledged.
 
         Args:
-            taken: the notification as it was when the attempt began.
-            status: HTTP status; None where there was no answer.
-            answer: the body that came back.
-            error: why there was no answer.
+            sent: the notification as it was when the attempt started.
+            status: HTTP status; None where there was no response.
+            body: of the response.
+            error: why there was no response.
             probe: whether it was one. The notification itself follows at once.
         """
-        done = status is not None and acknowledged(taken["protocol"], status, answer)
+        done = status is not None and acknowledged(sent["protocol"], status, body)
         attempt = {
             "time": self._clock.now(),
             "status": status,
-            "answer": answer[:4096],
+            "answer": body[:4096],
             "error": error,
             "acknowledged": done,
             **({"probe": True} if probe else {}),
         }
         with self._store.transaction():
-            notice = self.get(taken["id"])
+            notice = self.get(sent["id"])
             if notice is None:
-                return taken  # it was taken back meanwhile
+                return sent  # it was withdrawn meanwhile
             notice["attempts"].append(attempt)
             tried = sum("probe" not in each for each in notice["attempts"])
-            if notice["asked"] > taken["asked"] or probe:
+            if notice["asked"] > sent["asked"] or probe:
                 notice["next"] = self._clock.now()  # somebody asked for another meanwhile
             elif done or notice["state"] == "DELIVERED":  # of two at once, one was
                 notice["state"], notice["next"] = "DELIVERED", None
-            elif tried > len(SCHEDULE):
+            elif tried > len(RETRY_INTERVALS):
                 notice["state"], notice["next"] = "GIVEN_UP", None
             else:
-                notice["next"] = self._clock.now() + SCHEDULE[tried - 1]
+                notice["next"] = self._clock.now() + RETRY_INTERVALS[tried - 1]
             self._write(notice)
         return notice
 
 
-def lane(url: object) -> str:
-    """Whose queue a notification waits in: the origin that it goes to, if that is an address."""
+def queue_of(url: object) -> str:
+    """The queue of a notification: named after the origin of its address, if it has one."""
     try:
         at = urlsplit(str(url))
         return f"{at.scheme}://{at.hostname}:{at.port}"[:200]
@@ -329,11 +338,11 @@ def _text(value: Any) -> str:
     return xml.clean(str(value))
 
 
-def acknowledged(protocol: str, status: int, answer: str) -> bool:
-    """Whether an answer says that a notification arrived."""
+def acknowledged(protocol: str, status: int, body: str) -> bool:
+    """Whether a response acknowledges a notification."""
     if protocol == "v3":
         return status in (200, 204)
     try:
-        return status == 200 and xml.loads(answer.encode()).get("return_code") == "SUCCESS"
+        return status == 200 and xml.loads(body.encode()).get("return_code") == "SUCCESS"
     except ValueError:
         return False

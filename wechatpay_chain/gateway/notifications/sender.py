@@ -1,4 +1,4 @@
-"""Delivers the outbox: the one part of the gateway that sends requests."""
+"""Sends the notifications of the outbox; no other part of the gateway sends requests."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from ..server.failures import log_failure
 from ..server.faults import PROBE, Faults
 from ..server.log import Log
 from ..store.clock import Clock
-from .outbox import Notice, Outbox, lane
+from .outbox import Notice, Outbox, queue_of
 
-__all__ = ["Courier"]
+__all__ = ["NotificationSender"]
 
-AT_ONCE, TO_ONE = 64, 8
-"""Attempts under way: of all notifications, and of those to one receiver."""
-PATIENCE = aiohttp.ClientTimeout(total=10)
-LONGEST_SLEEP = 60.0
+MAX_ATTEMPTS, MAX_PER_RECEIVER = 64, 8
+"""Attempts at the same time: in all, and to one receiver."""
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+MAX_SLEEP = 60.0
 PAUSE = 1.0
-"""Real seconds to wait where something is wrong with the gateway itself."""
-LONGEST_ANSWER = 64 * 1024
+"""Real seconds to wait after an error in the gateway itself."""
+MAX_RESPONSE = 64 * 1024
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
 
-class Courier:
-    """Posts what is due, and waits for what will be.
+class NotificationSender:
+    """Sends the notifications that are due, and waits for the next ones.
 
     Args:
-        outbox: what there is to deliver.
-        clock: says when.
-        log: is told of each attempt.
-        faults: what is set to go wrong with notifications.
+        outbox: the notifications to send.
+        clock: the gateway's time.
+        log: receives each attempt.
+        faults: the faults that are set for notifications.
     """
 
     def __init__(self, outbox: Outbox, clock: Clock, log: Log, faults: Faults) -> None:
@@ -47,75 +47,75 @@ class Courier:
         self._faults = faults
         self._clock = clock
         self._log = log
-        self._news = asyncio.Event()
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._lanes: Counter[str] = Counter()
+        self._changed = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._queues: Counter[str] = Counter()
         loop = asyncio.get_running_loop()
-        outbox.changed = lambda: _wake(loop, self._news)
+        outbox.changed = lambda: _wake(loop, self._changed)
 
     async def run(self) -> None:
-        """Deliver until cancelled; an attempt that is cut off is made again after a restart."""
-        connector = aiohttp.TCPConnector(limit=AT_ONCE)
+        """Send until cancelled; an interrupted attempt is repeated after a restart."""
+        connector = aiohttp.TCPConnector(limit=MAX_ATTEMPTS)
         async with aiohttp.ClientSession(
             connector=connector,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,  # a small answer may unpack to any size
+            auto_decompress=False,  # a small response may decompress to any size
             headers={"Accept-Encoding": "identity"},
         ) as session:
             try:
                 while True:
-                    self._news.clear()
-                    await self._wait(self._seconds_to_the_next(session))
+                    self._changed.clear()
+                    await self._wait(self._send_due_safely(session))
             finally:
-                under_way = dict(self._under_way)
-                for task in under_way.values():
+                running = dict(self._running)
+                for task in running.values():
                     task.cancel()
-                await asyncio.gather(*under_way.values(), return_exceptions=True)
+                await asyncio.gather(*running.values(), return_exceptions=True)
 
-    def _seconds_to_the_next(self, session: aiohttp.ClientSession) -> float:
+    def _send_due_safely(self, session: aiohttp.ClientSession) -> float:
         try:
             return self._send_due(session)
-        except Exception as error:  # noqa: BLE001 - it may be read the next time
+        except Exception as error:  # noqa: BLE001 - the next read may succeed
             log_failure(logger, "the outbox cannot be read", error)
             return PAUSE
 
     def _send_due(self, session: aiohttp.ClientSession) -> float:
-        """Begin what is due; real seconds until the next one will be."""
-        for number, moment in self._outbox.schedule(2 * TO_ONE):
-            if number in self._under_way:
+        """Start the attempts that are due; return the real seconds until the next one."""
+        for number, moment in self._outbox.next_due(2 * MAX_PER_RECEIVER):
+            if number in self._running:
                 continue
             wait = self._clock.until(moment)
             if wait > 0:
-                return min(LONGEST_SLEEP, wait)
-            if len(self._under_way) >= AT_ONCE:
-                break  # the end of one of these wakes the loop
+                return min(MAX_SLEEP, wait)
+            if len(self._running) >= MAX_ATTEMPTS:
+                break  # when one of these ends, the loop wakes up
             notice = self._outbox.get(number)
             if notice is None:
                 self._outbox.forget(number, moment)
-                self._news.set()
+                self._changed.set()
                 continue
-            to = lane(notice["url"])
-            if self._lanes[to] >= TO_ONE:
+            to = queue_of(notice["url"])
+            if self._queues[to] >= MAX_PER_RECEIVER:
                 continue  # a slow receiver delays nobody else
-            self._lanes[to] += 1
+            self._queues[to] += 1
             task = asyncio.create_task(self._deliver(session, notice))
-            self._under_way[number] = task
+            self._running[number] = task
             task.add_done_callback(partial(self._done, number, to))
-        return LONGEST_SLEEP
+        return MAX_SLEEP
 
     def _done(self, number: str, to: str, _: asyncio.Task[None]) -> None:
-        del self._under_way[number]
-        self._lanes[to] -= 1
-        if not self._lanes[to]:
-            del self._lanes[to]
-        self._news.set()
+        del self._running[number]
+        self._queues[to] -= 1
+        if not self._queues[to]:
+            del self._queues[to]
+        self._changed.set()
 
     async def _wait(self, seconds: float) -> None:
-        # Not wait_for: before Python 3.12 it swallows a cancellation that comes with the news.
+        # Not wait_for: before Python 3.12 it swallows a cancellation at the moment of the event.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._news.wait()
+                await self._changed.wait()
 
     async def _deliver(self, session: aiohttp.ClientSession, notice: Notice) -> None:
         fault = self._faults.take_for_notification(notice["event"])
@@ -126,10 +126,10 @@ class Courier:
         outcomes = await asyncio.gather(*posts)
         try:
             for outcome in outcomes:
-                written = self._outbox.attempted(notice, **outcome, probe=probe)
-        except Exception as error:  # noqa: BLE001 - it is made again
+                written = self._outbox.record_attempt(notice, **outcome, probe=probe)
+        except Exception as error:  # noqa: BLE001 - the attempt is repeated
             log_failure(logger, f"an attempt to deliver {notice['id']} cannot be kept", error)
-            await asyncio.sleep(PAUSE)  # or it would be delivered again and again
+            await asyncio.sleep(PAUSE)  # without a pause it would be sent again and again
         else:
             self._log.tell("notification", written)
 
@@ -146,25 +146,25 @@ class Courier:
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                body = await _beginning(response)
-                return {"status": response.status, "answer": body.decode("utf-8", "replace")}
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                body = await _first_bytes(response)
+                return {"status": response.status, "body": body.decode("utf-8", "replace")}
+        except Exception as error:  # noqa: BLE001 - any error leads to another attempt
             reason = printable(f"{type(error).__name__}: {error}".rstrip(": "))
-            return {"status": None, "answer": "", "error": reason}
+            return {"status": None, "body": "", "error": reason}
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The first bytes of an answer: nobody needs more of an acknowledgement."""
-    begin = b""
+async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+    """The first bytes of a response: an acknowledgement is short."""
+    received = b""
     async for piece in response.content.iter_any():
-        begin += piece
-        if len(begin) >= LONGEST_ANSWER:
+        received += piece
+        if len(received) >= MAX_RESPONSE:
             break
-    return begin
+    return received
 
 
-def _wake(loop: asyncio.AbstractEventLoop, news: asyncio.Event) -> None:
-    # Between this question and the call the loop may still end, in another thread.
+def _wake(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+    # Another thread may close the loop between the check and the call.
     with contextlib.suppress(RuntimeError):
         if not loop.is_closed():
-            loop.call_soon_threadsafe(news.set)
+            loop.call_soon_threadsafe(changed.set)

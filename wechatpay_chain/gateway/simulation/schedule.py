@@ -1,7 +1,7 @@
 """Notifications of what will have happened: made now, delivered when the time has come.
 
 An operation cannot wait. What it knows will happen, and can still be kept from happening, is put
-into the outbox as of that moment; the courier delivers it then, also after a restart.
+into the outbox as of that moment; the sender delivers it then, also after a restart.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ __all__ = ["outbox_at", "withdraw"]
 
 def outbox_at(state: State, moment: float) -> Outbox:
     """The outbox as it will be: what is posted to it has that moment's date, and leaves then."""
-    later = Outbox(state.store, Clock(real=lambda: moment), lambda: state.identity)
-    later.changed = lambda: state.outbox.changed()
-    return later
+    scheduled = Outbox(state.store, Clock(real=lambda: moment), lambda: state.identity)
+    scheduled.changed = lambda: state.outbox.changed()
+    return scheduled
 
 
 def withdraw(state: State, number: str) -> None:

@@ -8,7 +8,7 @@ STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what inst
 .PHONY: demo test check lint coverage bench docs site-test peers fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
-	$(BIN)/python -m wechatpay_chain.gateway.examples.seed_calls
+	$(BIN)/python -m wechatpay_chain.gateway.examples
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest

@@ -24,7 +24,8 @@ from wechatpay_chain import (
 )
 from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.examples import seed_calls as demo
+from wechatpay_chain.gateway.examples import __main__ as examples
+from wechatpay_chain.gateway.examples import seed_calls
 from wechatpay_chain.gateway.messages.exchange import Arrival
 from wechatpay_chain.keys import certificates
 from wechatpay_chain.messages import canonical, xml
@@ -74,10 +75,10 @@ def unified(gateway, **changes):
 @pytest.mark.parametrize("index", range(9))
 def test_every_seed_in_six_styles(gateway, index, tls):
     with gateway.client(tls=tls) as wxpay:
-        seed = list(demo.seeds(gateway))[index]
+        seed = list(seed_calls.seeds(gateway))[index]
         if tls and "base_uri" in seed.options:
             seed.options["base_uri"] = gateway.base_uris["https://payapp.weixin.qq.com/"]
-        answers = [call() for _, call in demo.styles(wxpay, seed)]
+        answers = [call() for _, call in seed_calls.styles(wxpay, seed)]
     assert len(answers) == 6
     assert all(answer.verified for answer in answers)
     assert len({(a.request.method, a.request.target) for a in answers}) == 1
@@ -85,7 +86,7 @@ def test_every_seed_in_six_styles(gateway, index, tls):
 
 
 def test_there_are_nine_seeds(gateway):
-    assert len(list(demo.seeds(gateway))) == 9
+    assert len(list(seed_calls.seeds(gateway))) == 9
 
 
 def test_an_empty_string_is_sent_not_dropped(wxpay):
@@ -425,21 +426,21 @@ def test_a_port_that_is_taken(gateway):
         Gateway(port=port, identity=gateway.identity).start()
 
 
-def test_the_demo_shows_everything_and_ends_well(capsys):
-    assert demo.main() == 0
+def test_the_examples_show_everything_and_succeed(capsys):
+    assert examples.main() == 0
     shown = capsys.readouterr().out
     assert shown.count("  200  verified  ") + shown.count("  204  verified  ") == 54
     assert "NOT" not in shown
-    for refusal in ("SignatureError", "SIGN_ERROR", "timestamp", "'collection_id' is missing"):
-        assert refusal in shown
+    for rejection in ("SignatureError", "SIGN_ERROR", "timestamp", "'collection_id' is missing"):
+        assert rejection in shown
     for event in ("TRANSACTION.SUCCESS", "REFUND.SUCCESS"):
         assert f"{event}  verified and decrypted" in shown
     assert "GET /v3/bill/tradebill  200  verified" in shown
     assert "\x1b" not in shown  # nobody looks at it on a terminal
-    assert shown.rstrip().endswith("Everything went as it must.")
+    assert shown.rstrip().endswith("All examples succeeded.")
 
 
-def test_the_demo_notices_what_goes_wrong(gateway, capsys):
+def test_the_examples_notice_what_goes_wrong(gateway, capsys):
     with gateway.client(certs=None) as wxpay, pytest.raises(ConfigurationError):
-        demo.show_calls(wxpay, gateway)
+        seed_calls.show_calls(wxpay, gateway)
     capsys.readouterr()

@@ -1,4 +1,4 @@
-"""The end of `make demo`: a payment from its order to the bill."""
+"""The examples of the gateway (`make demo`): a payment from its order to the bill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.gateway.support import order
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.examples import order_lifecycle as walkthrough
+from wechatpay_chain.gateway.examples import order_lifecycle
 from wechatpay_chain.gateway.store.identity import Identity
 
 
@@ -27,14 +27,16 @@ class Screen(io.TextIOWrapper):
         return True
 
 
-def walk(gateway: Gateway, wxpay: Any, screen: Any = sys.__stdout__) -> tuple[int, list[str]]:
+def run_example(
+    gateway: Gateway, wxpay: Any, screen: Any = sys.__stdout__
+) -> tuple[int, list[str]]:
     said: list[str] = []
-    return walkthrough.walk(gateway, wxpay, screen, said.append), said
+    return order_lifecycle.run_order_lifecycle(gateway, wxpay, screen, said.append), said
 
 
 @pytest.fixture
 def own(identity: Identity) -> Any:
-    """A gateway of this test's own: the walk's numbers can be used once."""
+    """A gateway of this test's own: the example's numbers can be used once."""
     with Gateway(identity=identity) as gateway:
         yield gateway
         gateway.state.ledger.check()
@@ -42,30 +44,31 @@ def own(identity: Identity) -> Any:
 
 def test_every_step_is_shown(own: Gateway) -> None:
     with own.client() as wxpay:
-        wrong, said = walk(own, wxpay, Screen())
+        wrong, said = run_example(own, wxpay, Screen())
     assert wrong == 0
     text = "\n".join(said)
     assert [line[1:3] for line in said if line.startswith("\n")] == [f"{n}." for n in range(1, 9)]
     assert "NOT" not in text
     (paid,) = own.orders()
-    assert (paid["state"], paid["refunded"]) == ("REFUND", walkthrough.REFUND)
+    assert (paid["state"], paid["refunded"]) == ("REFUND", order_lifecycle.REFUND)
     assert f"transaction_id  {paid['transaction_id']}" in text
-    assert sum(f"`{walkthrough.NUMBER},`" in line for line in said) == 2  # paid, and refunded
+    number = order_lifecycle.OUT_TRADE_NO
+    assert sum(f"`{number},`" in line for line in said) == 2  # paid, and refunded
     assert all(notice["state"] == "DELIVERED" for notice in own.notifications())
 
 
 def test_the_qr_code_is_drawn_where_somebody_looks() -> None:
-    drawn = walkthrough.qr("http://127.0.0.1:8790/_gateway/pay/x", Screen())
+    drawn = order_lifecycle.qr_code("http://127.0.0.1:8790/_gateway/pay/x", Screen())
     assert len(drawn) > 10
     assert len({len(line) for line in drawn}) == 1
     assert all(line.startswith("\x1b[97;40m") and line.endswith("\x1b[0m") for line in drawn)
-    assert walkthrough.qr("x", io.StringIO()) == []
-    assert walkthrough.qr("x", Screen("ascii")) == []
+    assert order_lifecycle.qr_code("x", io.StringIO()) == []
+    assert order_lifecycle.qr_code("x", Screen("ascii")) == []
 
 
 def test_without_segno_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "segno", None)
-    (hint,) = walkthrough.qr("x", Screen())
+    (hint,) = order_lifecycle.qr_code("x", Screen())
     assert 'pip install "wechatpay-chain[gateway]"' in hint
 
 
@@ -79,7 +82,7 @@ def test_a_notification_that_is_not_the_platforms_is_counted(own: Gateway) -> No
             return (yield from handle(request.replace(headers=request.headers.merged(headers))))
 
         wxpay.stacks["v3"] = stack.after("encoder", "old", ask_for_the_old_key)
-        wrong, said = walk(own, wxpay)
+        wrong, said = run_example(own, wxpay)
     assert wrong == 2
     assert sum(own.identity.public_key_id in line for line in said) == 2
 
@@ -90,20 +93,20 @@ def test_a_notification_that_does_not_come_is_counted(
     def nothing(*_: object, **__: object) -> None:
         raise queue.Empty
 
-    monkeypatch.setattr(walkthrough.queue.Queue, "get", nothing)
+    monkeypatch.setattr(order_lifecycle.queue.Queue, "get", nothing)
     with own.client() as wxpay:
-        wrong, said = walk(own, wxpay)
+        wrong, said = run_example(own, wxpay)
     assert wrong == 2
-    assert f"   nothing came in {walkthrough.PATIENCE} s" in said
+    assert f"   received nothing in {order_lifecycle.TIMEOUT} s" in said
 
 
 def test_an_order_that_was_made_before_stops_it(own: Gateway) -> None:
     with own.client() as wxpay:
         wxpay.v3.pay.transactions.native.post(
-            json=order(own, out_trade_no=walkthrough.NUMBER, description="another")
+            json=order(own, out_trade_no=order_lifecycle.OUT_TRADE_NO, description="another")
         )
         with pytest.raises(Exception, match="OUT_TRADE_NO_USED"):
-            walk(own, wxpay)
+            run_example(own, wxpay)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no pseudo-terminals")
@@ -113,7 +116,7 @@ def test_on_a_terminal() -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
-        [sys.executable, "-m", "wechatpay_chain.gateway.examples.seed_calls"],
+        [sys.executable, "-m", "wechatpay_chain.gateway.examples"],
         stdout=theirs,
         stderr=subprocess.PIPE,
         env=environment,
@@ -134,4 +137,4 @@ def test_on_a_terminal() -> None:
     assert (process.returncode, errors) == (0, b"")
     text = shown.decode()
     assert text.count("\x1b[97;40m") > 10
-    assert "Everything went as it must." in text
+    assert "All examples succeeded." in text

@@ -1,1 +1,1 @@
-"""Calls against a gateway of their own: `python -m wechatpay_chain.gateway.examples`."""
+"""Example calls against a gateway of their own: `python -m wechatpay_chain.gateway.examples`."""

@@ -1,13 +1,8 @@
-"""See it work: `python -m wechatpay_chain.gateway.examples.seed_calls` (or `make demo`).
-
-Starts the gateway on a free port of 127.0.0.1, makes every seed call in six styles, then one of
-each kind of refusal, and at last follows a payment from its order to the bill.
-"""
+"""The seed calls in six styles, and one rejected call of each kind."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,9 +14,8 @@ from ...keys.credential import Credential
 from ...messages import canonical
 from ..gateway import Gateway
 from ..store.identity import Identity
-from .order_lifecycle import walk
 
-__all__ = ["main"]
+__all__ = ["seeds", "show_calls", "show_rejections", "styles"]
 
 
 @dataclass
@@ -35,7 +29,7 @@ class Seed:
 
 
 def seeds(gateway: Gateway) -> Iterator[Seed]:
-    """The operations that the demo calls."""
+    """The operations that the examples call."""
     identity = gateway.identity
     user = {"organization_id": "ORG0001", "out_user_id": "stu-001"}
     yield Seed(
@@ -155,23 +149,23 @@ def _brief(value: Any) -> str:
 
 
 def show_calls(wxpay: WeChatPay, gateway: Gateway) -> int:
-    """Make every seed call in six styles and print a table; how many did not go as they must."""
+    """Make every seed call in six styles and print a table; how many failed."""
     failures = 0
     for seed in seeds(gateway):
-        answers = [(written, call()) for written, call in styles(wxpay, seed)]
-        lines = {_request_line(response) for _, response in answers}
+        responses = [(written, call()) for written, call in styles(wxpay, seed)]
+        lines = {_request_line(response) for _, response in responses}
         failures += len(lines) - 1
         print(f"\n{' and '.join(sorted(lines))}")
-        for written, response in answers:
+        for written, response in responses:
             failures += not response.verified
             verified = "verified" if response.verified else "NOT VERIFIED"
             print(f"  {response.status_code}  {verified}  {written}")
-        print(f"  came back: {_short(answers[-1][1])}")
+        print(f"  response: {_short(responses[-1][1])}")
     return failures
 
 
-def show_refusals(wxpay: WeChatPay, gateway: Gateway) -> int:
-    """Have one call of each kind refused and print why; how many were not."""
+def show_rejections(wxpay: WeChatPay, gateway: Gateway) -> int:
+    """Make one call of each kind that is rejected and print why; how many were not rejected."""
     stranger = Identity.new()
     path, number = "v3/offlineface/face-collections/{collection_id}", {"collection_id": "FC1"}
     wrong_key = gateway.client(private_key=stranger.merchant_key)
@@ -179,7 +173,7 @@ def show_refusals(wxpay: WeChatPay, gateway: Gateway) -> int:
     stack = wxpay.stacks["v3"]
     failures = 0
     calls: dict[str, Callable[[], object]] = {
-        "The answer was changed on the way": partial(
+        "The response was changed on the way": partial(
             wxpay[path].get, **number, stack=stack.after("verifier", "tamper", tamper)
         ),
         "Signed with a key that is not the merchant's": partial(wrong_key[path].get, **number),
@@ -198,20 +192,20 @@ def show_refusals(wxpay: WeChatPay, gateway: Gateway) -> int:
         except WeChatPayError as error:
             print(f"  {type(error).__name__}: {error}")
         else:
-            print("  was NOT refused")
+            print("  was NOT rejected")
             failures += 1
     return failures
 
 
 def tamper(request: Request, handle: Handler) -> Flow:
-    """Somebody on the way who changes what was answered."""
+    """Change the response on its way to the client."""
     response = yield from handle(request)
     response.content = response.content.replace(b"COLLECTION_REQUIRED", b"COMPLETE")
     return response
 
 
 def slow_signer(credential: Credential) -> Middleware:
-    """Sign as a machine does whose clock is 301 seconds slow."""
+    """A signer on a machine whose clock is 301 seconds slow."""
 
     def sign(request: Request, handle: Handler) -> Flow:
         stamp = str(int(canonical.timestamp()) - 301)
@@ -228,20 +222,3 @@ def _request_line(response: Response) -> str:
 def _short(response: Response) -> str:
     text = response.text if response.content else "(no body)"
     return text if len(text) <= 130 else f"{text[:130]}…"
-
-
-def main() -> int:
-    """Run the demo; the exit code tells whether everything went as it must."""
-    with Gateway() as gateway, gateway.client() as wxpay:
-        print(f"A local WeChat Pay is listening on {gateway.base_uri}")
-        failures = show_calls(wxpay, gateway)
-        print("\n\nWhat is refused, and how it says so")
-        failures += show_refusals(wxpay, gateway)
-        print("\n\nA payment, from its order to the bill")
-        failures += walk(gateway, wxpay, sys.stdout, print)
-    print(f"\n{'Everything went as it must.' if not failures else f'{failures} went wrong.'}")
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

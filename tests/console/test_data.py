@@ -184,7 +184,7 @@ def test_a_gateway_with_a_folder_says_where_it_is(tmp_path):
         assert json.loads((tmp_path / "gateway.json").read_text())["console"].endswith("/_gateway/")
 
 
-def test_every_notification_of_the_catalogue_can_be_made_up(gateway):
+def test_every_notification_of_the_catalogue_can_be_generated(gateway):
     found = listed(gateway, "console/webhooks")
     assert len(found) == 112
     for each in found:

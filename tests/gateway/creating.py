@@ -8,7 +8,7 @@ from wechatpay_chain import APIError, Response
 from wechatpay_chain.catalogue import Operation
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.simulation.registry import simulated
-from wechatpay_chain.gateway.simulation.stubs import records as made_up_records
+from wechatpay_chain.gateway.simulation.stubs import records as stub_records
 from wechatpay_chain.messages import xml
 
 
@@ -28,7 +28,7 @@ def created_first(operation: Operation, gateway: Gateway, call: Callable[[], Res
 
 def asked_for(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
     """The numbers of what must have been created, and the paths that create it."""
-    return {} if is_simulated(operation) else made_up_records.creators_of(operation)
+    return {} if is_simulated(operation) else stub_records.creators_of(operation)
 
 
 def record_absent(operation: Operation, error: APIError, gateway: Gateway) -> None:
@@ -45,5 +45,5 @@ def record_absent(operation: Operation, error: APIError, gateway: Gateway) -> No
         missed = [(name, value)]
     for name, value in missed:
         for path, alias in names.get(name, [pairs[0] for pairs in names.values()]):
-            key = made_up_records.key_of(path, alias, value)
-            gateway.state.store.put(made_up_records.KIND, key, {})
+            key = stub_records.key_of(path, alias, value)
+            gateway.state.store.put(stub_records.KIND, key, {})

@@ -117,14 +117,14 @@ def test_the_example_of_every_operation_is_answered(product: str, fresh: Gateway
                 assert is_simulated(operation), (operation, error)
                 assert_refused(operation, error)
                 continue
-            kind = "simulated" if is_simulated(operation) else "made-up"
+            kind = "simulated" if is_simulated(operation) else "stub"
             assert answer.headers["Wechatpay-Gateway"] == kind, operation
             assert answer.status_code == operation.answer_status, operation
             assert answer.verified == is_signed(operation), operation
             assert answer.headers["Request-ID"], operation
             assert_content_type(operation, answer)
             if not is_simulated(operation):
-                assert_made_up(operation, answer, call(operation, wxpay, fresh), wxpay)
+                assert_stub(operation, answer, call(operation, wxpay, fresh), wxpay)
 
 
 def assert_content_type(operation: Operation, answer: Response) -> None:
@@ -147,9 +147,7 @@ def assert_refused(operation: Operation, error: APIError) -> None:
     assert error.verified or not is_signed(operation), operation
 
 
-def assert_made_up(
-    operation: Operation, answer: Response, again: Response, wxpay: WeChatPay
-) -> None:
+def assert_stub(operation: Operation, answer: Response, again: Response, wxpay: WeChatPay) -> None:
     if operation.answer_schema is None or operation.answer_type == "text/plain":
         assert operation.protocol == "v2" or answer.content == again.content, operation
         return

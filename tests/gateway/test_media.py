@@ -79,7 +79,7 @@ def test_every_other_upload_has_its_digest_checked(gateway, wxpay, operation):
     assert (wrong.code, wrong.detail["field"]) == ("PARAM_ERROR", f"/{name}")
     meta[name] = digest.hexdigest(algorithm, PICTURE)
     answer = upload(wxpay, path, PICTURE, **meta)
-    assert (answer.verified, answer.headers["Wechatpay-Gateway"]) == (True, "made-up")
+    assert (answer.verified, answer.headers["Wechatpay-Gateway"]) == (True, "stub")
     del meta[name]
     assert refused(upload, wxpay, path, PICTURE, **meta).detail["field"] == f"/{name}"
 

@@ -1,4 +1,4 @@
-"""Made-up answers are the caller's, and lead to what is there."""
+"""Stub responses name the caller, and link to files that exist."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ async def test_a_batch_exists_once_it_was_created(gateway, wxpay):
     for numbers in (("batch0001", "other"), ("batch0002", "batch0001x")):
         with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS"):
             detail.get(out_batch_no=numbers[0], out_detail_no=numbers[1])
-    assert "张三" not in str(gateway.state.store.all("made_up"))
+    assert "张三" not in str(gateway.state.store.all("stub"))
 
 
 def test_paths_that_look_the_same_find_either_number(gateway, wxpay):

@@ -41,7 +41,7 @@ def bare(call, status, /, **options):
     return error
 
 
-MADE_UP = {
+STUB_BODY = {
     "service_id": "500001",
     "sub_mchid": "1900000109",
     "appid": "wxd678efh567hg6787",
@@ -86,8 +86,8 @@ MADE_UP = {
         ({"risk_fund": "x"}, "/risk_fund", "must be of type object"),
     ],
 )
-def test_a_made_up_operation_takes_what_its_catalogue_says(wxpay, changes, field, issue):
-    error = refused(wxpay[NESTED].post, body=json.dumps({**MADE_UP, **changes}))
+def test_a_stub_accepts_what_its_catalogue_says(wxpay, changes, field, issue):
+    error = refused(wxpay[NESTED].post, body=json.dumps({**STUB_BODY, **changes}))
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert (error.detail["field"], error.detail["location"]) == (field, "body")
     assert error.detail["issue"].startswith(issue)
@@ -95,14 +95,14 @@ def test_a_made_up_operation_takes_what_its_catalogue_says(wxpay, changes, field
 
 
 def test_what_is_well_formed_is_answered_and_echoed(wxpay):
-    answer = wxpay[NESTED].post(json=MADE_UP)
-    assert answer.headers["Wechatpay-Gateway"] == "made-up"
+    answer = wxpay[NESTED].post(json=STUB_BODY)
+    assert answer.headers["Wechatpay-Gateway"] == "stub"
     told = answer.json()
     for name in ("service_id", "appid", "out_order_no", "service_introduction"):
-        assert told[name] == MADE_UP[name]
+        assert told[name] == STUB_BODY[name]
     assert told["risk_fund"]["amount"] == 10000
-    assert wxpay[NESTED].post(json=MADE_UP).json() == told
-    other = wxpay[NESTED].post(json={**MADE_UP, "out_order_no": "2"}).json()
+    assert wxpay[NESTED].post(json=STUB_BODY).json() == told
+    other = wxpay[NESTED].post(json={**STUB_BODY, "out_order_no": "2"}).json()
     assert other["order_id"] != told["order_id"]
 
 
@@ -124,7 +124,7 @@ def test_a_query_is_checked(wxpay, query, field):
     )
 
 
-def test_a_query_of_a_made_up_operation_is_checked_and_echoed(wxpay):
+def test_the_query_of_a_stub_is_checked_and_echoed(wxpay):
     path = wxpay["v3/marketing/favor/stocks"]
     good = {"offset": "7", "limit": "3", "stock_creator_mchid": "9800064"}
     told = path.get(query=good).json()
@@ -172,12 +172,12 @@ def test_a_body_that_is_no_json_object(wxpay, body):
     ["\U0001f409", "\0", "a\nb", "\u202e", "]]>", "\ufffe", "\\u0000", "x" * 100_000, "{" * 99],
 )
 def test_any_text_comes_back_as_it_was(wxpay, text):
-    told = wxpay[NESTED].post(json={**MADE_UP, "service_introduction": text}).json()
+    told = wxpay[NESTED].post(json={**STUB_BODY, "service_introduction": text}).json()
     assert told["service_introduction"] == text
 
 
 def test_of_two_members_with_one_name_the_last_counts(wxpay):
-    body = json.dumps(MADE_UP)[:-1] + ', "service_id": "1", "service_id": "2"}'
+    body = json.dumps(STUB_BODY)[:-1] + ', "service_id": "1", "service_id": "2"}'
     assert wxpay[NESTED].post(body=body).json()["service_id"] == "2"
 
 
@@ -337,7 +337,7 @@ def send_secrets(gateway, wxpay):
 
 
 def sensitive_operations():
-    """Some made-up ones that take something encrypted."""
+    """Some stubs that take something encrypted."""
     found = [
         operation
         for operation in catalogue.operations()
@@ -370,7 +370,7 @@ def test_a_refusal_shows_no_secret():
 
 def test_a_refusal_is_not_as_long_as_what_it_refuses(wxpay):
     for value in ("x" * 10**6, ["x"] * 10**5, {f"{n}": [[[[1]]]] for n in range(10**4)}):
-        error = refused(wxpay[NESTED].post, json={**MADE_UP, "risk_fund": value})
+        error = refused(wxpay[NESTED].post, json={**STUB_BODY, "risk_fund": value})
         assert len(error.response.content) < 100_000
 
 
@@ -382,12 +382,12 @@ def broken(monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("nobody foresaw this")
 
-    monkeypatch.setattr(dispatch, "made_up", fail)
+    monkeypatch.setattr(dispatch, "stub_response", fail)
 
 
 def test_an_unforeseen_fault_is_logged_and_answered(gateway, wxpay, broken, caplog):
     with pytest.raises(ServerError) as caught:
-        wxpay[NESTED].post(json=MADE_UP)
+        wxpay[NESTED].post(json=STUB_BODY)
     error = caught.value
     assert (error.status_code, error.code, error.verified) == (500, "SYSTEM_ERROR", True)
     assert "foresaw" not in error.response.text
@@ -439,7 +439,7 @@ def test_what_is_too_large(identity, monkeypatch):
         assert upload.post(media=Media(b"x" * 1000, "a.png")).verified
         for call in (
             lambda: upload.post(media=Media(b"x" * 3000, "a.png")),
-            lambda: wxpay[NESTED].post(json={**MADE_UP, "service_introduction": "x" * 3000}),
+            lambda: wxpay[NESTED].post(json={**STUB_BODY, "service_introduction": "x" * 3000}),
         ):
             with pytest.raises(ClientError) as caught:
                 call()

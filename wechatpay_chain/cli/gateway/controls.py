@@ -68,7 +68,7 @@ def _control(base_uri: str | None, data: Path | None) -> Control:
 @click.option(
     "--resource",
     metavar="JSON",
-    help="An object whose members replace the made-up ones; @FILE reads it, @- from the input.",
+    help="An object whose members replace the generated ones; @FILE reads it, @- from the input.",
 )
 @click.option(
     "--protocol", type=click.Choice(["v3", "v2"]), default="v3", show_default=True, is_eager=True
@@ -144,7 +144,7 @@ def _object(text: str) -> Any:
 
 @click.command(short_help="Pay an order.", epilog=examples("gateway pay native-0001"))
 @click.argument("out_trade_no")
-@click.option("--openid", metavar="ID", help="Of the customer; a made-up one by default.")
+@click.option("--openid", metavar="ID", help="Of the customer; a generated one by default.")
 @_which
 @json_option
 def pay(
@@ -189,7 +189,7 @@ def _order(
 )
 @click.argument("out_trade_no")
 @click.argument("text")
-@click.option("--phone", metavar="NUMBER", help="Of the customer; a made-up one by default.")
+@click.option("--phone", metavar="NUMBER", help="Of the customer; a generated one by default.")
 @click.option(
     "--problem",
     type=click.Choice(["REFUND", "SERVICE_NOT_WORK", "OTHERS"]),

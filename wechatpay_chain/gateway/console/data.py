@@ -213,7 +213,7 @@ class _Data:
         )
 
     async def webhook(self, request: web.Request) -> web.StreamResponse:
-        """What a notification would carry, made up."""
+        """The content that a notification would have, generated from the catalogue."""
         event, protocol = request.match_info["event"], request.match_info["protocol"]
         found = catalogue.webhook(event, protocol)
         if found is None:

@@ -139,7 +139,7 @@ class Controls:
         Args:
             event: its type, `TRANSACTION.SUCCESS` say.
             to: the address it is posted to.
-            resource: members that replace the made-up ones.
+            resource: members that replace the generated ones.
             protocol: `v3`, or `v2`.
             variant: the form of a type that several products share, such as `partner` or `combine`;
                 by default that of a merchant of its own.

@@ -1,4 +1,4 @@
-"""A notification of any type of the catalogue, with made-up or given content."""
+"""Sends a notification of any type of the catalogue, with generated or given content."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def trigger(
         state: of the gateway.
         event: its type, `TRANSACTION.SUCCESS` say.
         to: the address it is posted to.
-        resource: members that replace the made-up ones.
+        resource: members that replace the generated ones.
         protocol: `v3`, or `v2`.
         variant: the form of a type that several products share, such as `partner`; by default the
             first.
@@ -73,7 +73,7 @@ def trigger(
 def _complaint(state: State, event: str, given: dict[str, Any]) -> dict[str, Any]:
     """What a notification tells of a complaint, which is there once it is told of."""
     asked = given.get("complaint_id")
-    found = complaints.made_up(state, asked if isinstance(asked, str) else "")
+    found = complaints.stub_complaint(state, asked if isinstance(asked, str) else "")
     told = {"complaint_id": found["complaint_id"]}
     if event == "COMPLAINT.CREATE":
         told["action_type"] = "CREATE_COMPLAINT"
@@ -153,7 +153,7 @@ def _fixed(webhook: Webhook, name: str, default: str) -> str:
 
 
 def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]:
-    """What a notification carries, made up; the merchant in it is the gateway's.
+    """The generated content of a notification; the merchant in it is the gateway's.
 
     Args:
         webhook: from the catalogue.

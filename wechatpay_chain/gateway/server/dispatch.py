@@ -15,7 +15,7 @@ from ..messages.exchange import Answer, Arrival, Content, Refusal, Step
 from ..messages.responses import answer_v2, answer_v3, content, json_content, refuse_v2, refuse_v3
 from ..simulation import Found, find
 from ..simulation.registry import chain_path
-from ..simulation.stubs.responses import made_up
+from ..simulation.stubs.responses import stub_response
 from ..simulation.validation import check_file, decrypt, parse, validate
 from ..state import State
 from .failures import log_failure
@@ -23,9 +23,9 @@ from .inspection import inspect_certificate, inspect_v2, inspect_v3
 
 __all__ = ["Served", "serve"]
 
-SIMULATED, MADE_UP = "simulated", "made-up"
+SIMULATED, STUB = "simulated", "stub"
 KIND = "Wechatpay-Gateway"
-"""The header that says whether an answer is simulated or made up."""
+"""The header that says whether a response is simulated or a stub."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -35,7 +35,7 @@ class Served:
 
     Attributes:
         answer: what is sent.
-        kind: `simulated` or `made-up`; empty where it was refused before that.
+        kind: `simulated` or `stub`; empty where the request was rejected before that.
         operation: the title of the operation; empty for an unknown one.
     """
 
@@ -44,7 +44,7 @@ class Served:
     def __init__(self, answer: Answer, found: Found | None) -> None:
         self.answer = answer
         self.operation = found.operation.title if found else ""
-        self.kind = (SIMULATED if found.function else MADE_UP) if found else ""
+        self.kind = (SIMULATED if found.function else STUB) if found else ""
         if self.kind and answer.status != 401:
             answer.headers[KIND] = self.kind
 
@@ -154,7 +154,7 @@ def _carry_out(
         if found.function is None:
             validate(call, found.operation)
             reveal()
-            return made_up(call, found.operation)
+            return stub_response(call, found.operation)
         reveal()
         try:
             return found.function(call)

@@ -26,7 +26,7 @@ class Found(NamedTuple):
     Attributes:
         operation: what the catalogue knows of it.
         params: the values of its path's variables.
-        function: what simulates it; None where an answer is made up.
+        function: what simulates it; None for a stub.
     """
 
     operation: catalogue.Operation

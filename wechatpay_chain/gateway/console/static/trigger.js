@@ -1,4 +1,4 @@
-// Sends a notification of any type, with content that is made up, and may be changed first.
+// Sends a notification of any type, with generated content that may be changed first.
 
 import { get, part, post } from "./api.js";
 import { el, say } from "./dom.js";

@@ -26,7 +26,7 @@ export const words = {
   requests_empty: "还没有请求",
   requests_empty_text: "把 SDK 的地址指向下面的网关，请求会出现在这里，签名错误会逐步说明。",
   simulated: "有状态模拟",
-  "made-up": "按文档生成",
+  "stub": "按文档生成",
   fault_here: "此应答受故障影响：{name}",
   failed_only: "仅看失败",
   refused_at: "未通过：{step}",

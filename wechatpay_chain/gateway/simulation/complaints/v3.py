@@ -22,7 +22,7 @@ from ..payments import records as payments
 from ..registry import operation
 from ..tokens import random_token
 
-__all__ = ["complain", "made_up", "say"]
+__all__ = ["complain", "say", "stub_complaint"]
 
 BASE = "v3/merchant-service/complaints-v2"
 ONE = f"{BASE}/{{complaint_id}}"
@@ -101,10 +101,10 @@ def _made(
     return complaint
 
 
-def made_up(state: State, complaint_id: str = "") -> Complaint:
-    """The complaint that a notification tells of: that of the id, or a new one.
+def stub_complaint(state: State, complaint_id: str = "") -> Complaint:
+    """The complaint that a notification is about: that of the id, or a new one.
 
-    It is about the order that was paid last, and about none that is known where none is paid.
+    It is about the order that was paid last, or, if no order is paid, about an unknown order.
 
     Args:
         state: of the gateway.

@@ -155,7 +155,7 @@ def pay(state: State, number: str, openid: str = "") -> Order:
     Args:
         state: of the gateway.
         number: `out_trade_no`; of a combined order any of its orders', or its own.
-        openid: of the customer; a made-up one by default.
+        openid: of the customer; a generated one by default.
 
     Raises:
         Refusal: there is no such order, or it cannot be paid any more.

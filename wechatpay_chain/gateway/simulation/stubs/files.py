@@ -1,4 +1,4 @@
-"""The files that made-up answers lead to: there, and of the digest that the answer tells.
+"""The files that stub responses link to, with the digest that the response states.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012760579 (a bill that is encrypted for its
 merchant; the digest is of the bill itself)
@@ -20,34 +20,34 @@ from ..bills import downloads as bills
 __all__ = ["add_file"]
 
 KINDS = ("SHA1", "SHA256", "MD5", "SM3")
-"""Digests that an answer may tell of."""
-CONTENT = b"made up by the gateway\n"
+"""Digests that a response may state."""
+CONTENT = b"stub file of the gateway\n"
 
 
-def add_file(answer: dict[str, Any], call: Call, seed: bytes) -> None:
-    """Make a file for an answer that has a `download_url`, and have the answer tell of it.
+def add_file(response: dict[str, Any], call: Call, seed: bytes) -> None:
+    """Make a file for a response that has a `download_url`, and put its URL and digest into it.
 
     Args:
-        answer: its members; changed in place.
+        response: its members; changed in place.
         call: the request.
-        seed: what the file's name and key depend on.
+        seed: the file's name and key are derived from it.
     """
     content = CONTENT
-    if "hash_value" in answer:
-        kind = str(answer.get("hash_type", ""))
+    if "hash_value" in response:
+        kind = str(response.get("hash_type", ""))
         kind = kind if kind in KINDS else KINDS[0]
         with contextlib.suppress(ConfigurationError):  # this machine has no SM3
-            answer["hash_value"] = digest.hexdigest(kind.lower(), content)
-        if "hash_type" in answer:
-            answer["hash_type"] = kind
-    if "encrypt_key" in answer and "nonce" in answer:
+            response["hash_value"] = digest.hexdigest(kind.lower(), content)
+        if "hash_type" in response:
+            response["hash_type"] = kind
+    if "encrypt_key" in response and "nonce" in response:
         key, nonce = _text(seed, "key")[:32], _text(seed, "nonce")[:12]
         content = base64.b64decode(aes.gcm_encrypt(content.decode(), key, nonce, ""))
         certificate = call.state.identity.merchant_certificate
-        answer |= {"encrypt_key": rsa.encrypt(key, certificate), "nonce": nonce}
+        response |= {"encrypt_key": rsa.encrypt(key, certificate), "nonce": nonce}
     token = _text(seed, "token")
     bills.keep_content(call.state, token, content)
-    answer["download_url"] = f"{reached_at(call)}v3/billdownload/file?token={token}"
+    response["download_url"] = f"{reached_at(call)}v3/billdownload/file?token={token}"
 
 
 def _text(seed: bytes, what: str) -> str:

@@ -1,7 +1,7 @@
-"""What operations that are not simulated have created: nothing else can be asked for.
+"""What stub operations have created; nothing else can be queried.
 
-Which operation creates what another one asks for follows from the catalogue. `POST
-v3/transfer/batches` takes an `out_batch_no` and answers with a `batch_id`; so `GET
+The catalogue tells which operation creates what another one queries. `POST v3/transfer/batches`
+takes an `out_batch_no` and returns a `batch_id`; so `GET
 v3/transfer/batches/out-batch-no/{out_batch_no}` finds the batches that were sent there, and 404
 otherwise.
 """
@@ -21,7 +21,7 @@ from ..registry import simulated
 
 __all__ = ["KIND", "creators_of", "key_of", "recall", "remember"]
 
-KIND = "made_up"
+KIND = "stub"
 """Of the records in the store."""
 NOT_CREATED = frozenset(
     ("sub_mchid", "brand_id", "transaction_id", "openid", "sp_openid", "account", "merchant_code")
@@ -53,12 +53,12 @@ def recall(call: Call, operation: Operation) -> dict[str, Any]:
     return found
 
 
-def remember(call: Call, operation: Operation, answer: Any) -> None:
+def remember(call: Call, operation: Operation, response: Any) -> None:
     """Keep what an operation has created, under each number that others ask for it by."""
     names = _created(operation)
     if not names:
         return
-    told = answer if isinstance(answer, dict) else {}
+    told = response if isinstance(response, dict) else {}
     sent = {name: each for name, each in call.data.items() if name not in ("sign", "nonce_str")}
     record = _plain({**told, **sent})
     for name in names:

@@ -1,7 +1,7 @@
-"""Answers of operations that are not simulated: made from their schema, and from what was sent.
+"""Stub responses of operations that are not simulated, made from the schema and the request.
 
-The same request always gets the same answer. A member that was sent comes back as it was, except
-that what came encrypted goes out encrypted or not at all.
+The same request always gets the same response. A member of the request is returned unchanged,
+except that an encrypted one is returned encrypted or not at all.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ...messages.responses import statement
 from .files import add_file
 from .records import recall, remember
 
-__all__ = ["made_up"]
+__all__ = ["stub_response"]
 
 DEPTH = 6
-"""How deep an answer goes; beyond that, optional members are left out."""
+"""The depth of a response; below it, optional members are left out."""
 MOST = 20
-"""How many items of an array come back."""
+"""How many items of an array are returned."""
 FAILURE = re.compile("(^|_)(err|error)_")
-"""The names of members that APIv2's answers have only when they say no."""
+"""The names of members that only APIv2's error responses have."""
 OWN = {
     **dict.fromkeys(("mchid", "mch_id", "sp_mchid", "sp_mch_id", "combine_mchid"), "mchid"),
     **dict.fromkeys(("appid", "sp_appid", "combine_appid"), "appid"),
@@ -41,25 +41,25 @@ ROOM = 214
 """Bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
 
 
-def made_up(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
-    """The answer to a call, by what the catalogue says of its operation.
+def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
+    """The response to a call, as the catalogue describes it.
 
     Raises:
-        Refusal: it asks for something that was never created.
+        Refusal: the call asks for something that was never created.
     """
     created = recall(call, operation)
-    answer = _answer(call, operation, created)
-    remember(call, operation, answer)
-    return answer
+    response = _response(call, operation, created)
+    remember(call, operation, response)
+    return response
 
 
-def _answer(
+def _response(
     call: Call, operation: Operation, created: Mapping[str, Any]
 ) -> dict[str, Any] | Content | None:
     if operation.answer_status == 302:
         return Content(status=302, headers={"Location": "https://pay.weixin.qq.com/"}, signed=False)
     if operation.answer_type in ("application/octet-stream", "text/plain"):
-        body = b"made up by the gateway\n"
+        body = b"stub file of the gateway\n"
         if f"/{operation.path}".endswith(tuple(path.removeprefix("/hk") for path in PATHS)):
             return statement(body)
         return Content(body, operation.answer_type)
@@ -94,10 +94,10 @@ def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Maker:
-    """Makes one answer.
+    """Makes one response.
 
     Args:
-        seed: what the identifiers in it depend on.
+        seed: the identifiers in it are derived from it.
         call: the request.
         is_v2: whether it is one of APIv2.
         is_flat: whether it is signed as APIv2's are, so that no member may have members.

@@ -228,19 +228,19 @@ class WeChatPay(ChainRoot):
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
-        call = self._calls.begin()
+        call = self._calls.start()
         try:
             return run(flow, self._transport)
         finally:
-            self._calls.end(call)
+            self._calls.finish(call)
 
     async def run_async(self, flow: Flow) -> Response:
         """The same on the running event loop."""
-        call = self._calls.begin(running_loop())
+        call = self._calls.start(running_loop())
         try:
             return await run_async(flow, self._transport)
         finally:
-            self._calls.end(call)
+            self._calls.finish(call)
 
     @property
     def mchid(self) -> str:

@@ -88,37 +88,37 @@ class Transport(Protocol):
 
 def run(flow: Flow, transport: Transport) -> Response:
     """Drive a flow to its end, blocking."""
-    held: list[Response] = []
+    unreleased: list[Response] = []
     try:
         effect = next(flow)
         while True:
-            if held:
-                _settle_before(effect, held)
+            if unreleased:
+                _release_before(effect, unreleased)
             try:
                 outcome = _perform(effect, transport)
             except BaseException as error:  # noqa: BLE001 - the flow decides
                 effect = flow.throw(error)
             else:
                 if isinstance(outcome, Response):
-                    held.append(outcome)
+                    unreleased.append(outcome)
                 effect = flow.send(outcome)
-    except StopIteration as end:
-        response: Response = end.value
-        _settle(held)
+    except StopIteration as stop:
+        response: Response = stop.value
+        _release(unreleased)
         return response
     except BaseException as error:
-        _settle(held, error)
+        _release(unreleased, error)
         raise
 
 
 async def run_async(flow: Flow, transport: Transport) -> Response:
     """Drive a flow to its end on the running event loop."""
-    held: list[Response] = []
+    unreleased: list[Response] = []
     try:
         effect = next(flow)
         while True:
-            if held:
-                _settle_before(effect, held)
+            if unreleased:
+                _release_before(effect, unreleased)
             try:
                 outcome = _perform_async(effect, transport)
                 if hasattr(outcome, "__await__"):
@@ -127,41 +127,41 @@ async def run_async(flow: Flow, transport: Transport) -> Response:
                 effect = flow.throw(error)
             else:
                 if isinstance(outcome, Response):
-                    held.append(outcome)
+                    unreleased.append(outcome)
                 effect = flow.send(outcome)
-    except StopIteration as end:
-        response: Response = end.value
-        _settle(held)
+    except StopIteration as stop:
+        response: Response = stop.value
+        _release(unreleased)
         return response
     except BaseException as error:
-        _settle(held, error)
+        _release(unreleased, error)
         raise
 
 
-def _settle_before(effect: Effect, held: list[Response]) -> None:
+def _release_before(effect: Effect, unreleased: list[Response]) -> None:
     """Give up connections that the effect needs, or that need nothing more.
 
     A response that something else has yet to verify, such as a remote service, keeps its connection
     until another request goes to the same origin.
     """
     origin = effect.request.origin if isinstance(effect, Send) else None
-    for response in tuple(held):
+    for response in tuple(unreleased):
         asked = response.request
         if _is_trusted(response) or (asked is not None and asked.origin == origin):
-            response.settle(keep=_is_trusted(response))
-            held.remove(response)
+            response.release(keep=_is_trusted(response))
+            unreleased.remove(response)
 
 
-def _settle(held: list[Response], error: BaseException | None = None) -> None:
+def _release(unreleased: list[Response], error: BaseException | None = None) -> None:
     """Give up all connections at the end of a flow.
 
     An `APIError` is what a response says; any other error means that something is wrong with it.
     """
-    for response in held:
+    for response in unreleased:
         if error is None:
-            response.settle(keep=_is_trusted(response))
+            response.release(keep=_is_trusted(response))
         else:
-            response.settle(keep=response.verified and isinstance(error, APIError))
+            response.release(keep=response.verified and isinstance(error, APIError))
 
 
 def _is_trusted(response: Response) -> bool:
@@ -189,13 +189,13 @@ def _perform(effect: Effect, transport: Transport) -> Any:
 
 
 def _logged(request: Request, transport: Transport) -> Response:
-    begin = time.perf_counter()
+    started = time.perf_counter()
     try:
         response = transport.send(request)
     except BaseException as error:
-        _log(request, error, begin)
+        _log(request, error, started)
         raise
-    _log(request, response, begin)
+    _log(request, response, started)
     return response
 
 
@@ -213,18 +213,18 @@ def _perform_async(effect: Effect, transport: Transport) -> Any:
 
 
 async def _logged_async(request: Request, transport: Transport) -> Response:
-    begin = time.perf_counter()
+    started = time.perf_counter()
     try:
         response = await transport.send_async(request)
     except BaseException as error:
-        _log(request, error, begin)
+        _log(request, error, started)
         raise
-    _log(request, response, begin)
+    _log(request, response, started)
     return response
 
 
-def _log(request: Request, outcome: Response | BaseException, begin: float) -> None:
-    milliseconds = (time.perf_counter() - begin) * 1000
+def _log(request: Request, outcome: Response | BaseException, started: float) -> None:
+    milliseconds = (time.perf_counter() - started) * 1000
     if isinstance(outcome, Response):
         status, request_id = str(outcome.status_code), outcome.request_id or "-"
     else:

@@ -303,7 +303,7 @@ def test_memory_stays_bounded(keys, server, tmp_path, world_name):
 JSON = b'{"code":"X","data":[' + b"[]," * (2 * MIB) + b"1]}"
 XML = b"<xml><a>" + b"\n" * (8 * MIB) + b"</a></xml>"
 V2 = {"mch_id": MCHID, "out_trade_no": "1"}
-UNPROVED = {
+MAX_UNVERIFIED_JSON = {
     "an error of APIv3": (500, JSON, lambda wxpay: wxpay["v3/x"].get()),
     "an error of APIv2": (500, XML, lambda wxpay: wxpay["v2/pay/orderquery"].post(xml=V2)),
     "an answer of APIv2": (200, XML, lambda wxpay: wxpay["v2/pay/orderquery"].post(xml=V2)),
@@ -316,10 +316,10 @@ UNPROVED = {
 }
 
 
-@pytest.mark.parametrize("kind", UNPROVED)
+@pytest.mark.parametrize("kind", MAX_UNVERIFIED_JSON)
 def test_what_nobody_vouches_for_is_not_parsed_into_memory(keys, kind):
     """Parsed, a body of small members takes 25 times its size and more."""
-    status, body, call = UNPROVED[kind]
+    status, body, call = MAX_UNVERIFIED_JSON[kind]
     wxpay = keys.client(transport=MockTransport(lambda _: Response(status, {}, body)))
     tracemalloc.start()
     try:

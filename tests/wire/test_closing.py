@@ -262,7 +262,7 @@ def test_a_grace_that_is_none(world, wxpay, grace):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_calls_of_the_parent_process_are_not_waited_for():
     calls = Calls("the client")
-    calls.begin()
+    calls.start()
     child = os.fork()
     if child == 0:
         with calls.closing(grace=None):

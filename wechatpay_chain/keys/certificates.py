@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..crypto import aes
 from ..flow import Flow, Handler, Middleware
 from ..messages.request import Request
-from ..messages.response import UNPROVED, Response, ResponseError
+from ..messages.response import MAX_UNVERIFIED_JSON, Response, ResponseError
 from ..stack import Stacks
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError, DecryptionError
@@ -138,7 +138,7 @@ def _pem(found: Mapping[str, x509.Certificate]) -> dict[str, str]:
 
 def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificate]:
     """The valid certificates, each by its own serial number."""
-    if len(response.content) > UNPROVED:
+    if len(response.content) > MAX_UNVERIFIED_JSON:
         raise _unusable(response, f"it has {len(response.content)} bytes, which is too much")
     answer = response.json()
     entries = answer.get("data") if isinstance(answer, dict) else None

@@ -34,7 +34,7 @@ NAME_LENGTH = 50
 """Characters of a file's name that its part file repeats: a name has at most 255 bytes."""
 
 
-class _Target(Protocol):
+class _Destination(Protocol):
     """What a body is written to."""
 
     name: str
@@ -59,17 +59,17 @@ class Download:
     """
 
     def __init__(self, target: str | os.PathLike[str] | BinaryIO) -> None:
-        self._target: _Target
+        self._destination: _Destination
         self.head = bytearray()
         self.size = 0
         if isinstance(target, str | os.PathLike):
-            self._target = _NewFile(target)
+            self._destination = _NewFile(target)
         elif (
             hasattr(target, "write")
             and not hasattr(target, "encoding")
             and not getattr(target, "closed", False)
         ):
-            self._target = _OpenFile(target)
+            self._destination = _OpenFile(target)
         else:
             raise ConfigurationError(
                 f"sink is of type {type(target).__name__}: a path, or a file that is open for "
@@ -89,7 +89,7 @@ class Download:
         self.head.clear()
         self.size = 0
         with self._writing():
-            self._target.open()
+            self._destination.open()
 
     def write(self, chunk: bytes) -> None:
         """Write the next bytes.
@@ -101,7 +101,7 @@ class Download:
             self.head += chunk[: HEAD - len(self.head)]
         self.size += len(chunk)
         with self._writing():
-            self._target.write(chunk)
+            self._destination.write(chunk)
 
     def commit(self) -> None:
         """Keep the file, under its own name.
@@ -110,11 +110,11 @@ class Download:
             TransportError: the last bytes cannot be written, or the file cannot be renamed.
         """
         with self._writing():
-            self._target.commit()
+            self._destination.commit()
 
     def discard(self) -> None:
         """Remove what was written. It never raises: the error that led here is reported."""
-        self._target.discard()
+        self._destination.discard()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -124,7 +124,7 @@ class Download:
             raise
         except Exception as error:  # a file object of the user's raises what it likes
             raise TransportError(
-                f"sink: cannot write {self._target.name}: {printable(error)}"
+                f"sink: cannot write {self._destination.name}: {printable(error)}"
             ) from error
 
 

@@ -43,7 +43,7 @@ class Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-class HandlesRequests(Protocol):
+class HasHandler(Protocol):
     """What Options need to know of a `Stack`."""
 
     @property
@@ -73,7 +73,7 @@ class Options:
     unsigned: bool = False
     sensitive: Literal["auto", "off"] | None = None
     answer_with: str | None = None
-    stack: HandlesRequests | None = None
+    stack: HasHandler | None = None
 
     def __init__(self, **given: Any) -> None:
         self.__dict__.update(given)

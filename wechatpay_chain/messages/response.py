@@ -12,16 +12,16 @@ from . import xml
 from .headers import Headers
 from .request import Digest, Request
 
-__all__ = ["UNPROVED", "Held", "Response", "ResponseError"]
+__all__ = ["MAX_UNVERIFIED_JSON", "Releasable", "Response", "ResponseError"]
 
-UNPROVED = 1024 * 1024
+MAX_UNVERIFIED_JSON = 1024 * 1024
 """Bytes of unverified JSON that are parsed at most; parsed, they take 25 times that memory."""
 
 
-class Held(Protocol):
+class Releasable(Protocol):
     """A connection that a response came on, and that no other request uses yet."""
 
-    def settle(self, keep: bool, /) -> None:
+    def release(self, keep: bool, /) -> None:
         """Give it back, to be kept or to be closed."""
 
 
@@ -60,7 +60,7 @@ class Response:
     """
 
     __slots__ = (
-        "_held",
+        "_connection",
         "_parsed",
         "_peeked",
         "content",
@@ -82,7 +82,7 @@ class Response:
         request: Request | None = None,
         streamed: bool = False,
         digest: Digest | None = None,
-        held: Held | None = None,
+        connection: Releasable | None = None,
     ) -> None:
         self.status_code = status_code
         self.headers = headers if isinstance(headers, Headers) else Headers(headers)
@@ -94,9 +94,9 @@ class Response:
         self.unsigned = False
         self._parsed: tuple[bytes, dict[str, Any]] | None = None
         self._peeked: tuple[bytes, Any] | None = None
-        self._held = held
+        self._connection = connection
 
-    def settle(self, *, keep: bool) -> None:
+    def release(self, *, keep: bool) -> None:
         """Give up the connection that the response came on; nothing happens the second time.
 
         A signature does not say which request it answers, so whatever else is on a connection must
@@ -105,9 +105,9 @@ class Response:
         Args:
             keep: whether other requests may use the connection; else it is closed.
         """
-        held, self._held = self._held, None
-        if held is not None:
-            held.settle(keep)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.release(keep)
 
     @property
     def ok(self) -> bool:

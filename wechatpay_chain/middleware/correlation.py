@@ -17,7 +17,7 @@ from ..flow import Flow, Handler
 from ..messages import xml
 from ..messages.identifiers import IDENTIFIERS, in_path, in_query
 from ..messages.request import Request
-from ..messages.response import UNPROVED, Response, ResponseError
+from ..messages.response import MAX_UNVERIFIED_JSON, Response, ResponseError
 from ..utils.display import printable
 
 __all__ = ["correlation"]
@@ -66,7 +66,7 @@ def _refuse(response: Response, name: str, asked: str, answered: str) -> NoRetur
 def _members(response: Response) -> Mapping[str, Any]:
     """The members at the top of a response; none where its body is a file, or empty."""
     content = response.content
-    if not content or (len(content) > UNPROVED and not response.verified):
+    if not content or (len(content) > MAX_UNVERIFIED_JSON and not response.verified):
         return {}
     try:
         is_xml = content[0] != OBJECT and _is_document(content)

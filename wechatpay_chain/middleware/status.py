@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import APIError, ClientError, RateLimited, ServerError
 from ..flow import Flow, Handler
 from ..messages.request import Request
-from ..messages.response import UNPROVED, Response
+from ..messages.response import MAX_UNVERIFIED_JSON, Response
 from ..utils.display import printable
 from .advice import advice, page_title, suggestion
 
@@ -90,7 +90,7 @@ def _class(number: int) -> type[APIError]:
 
 def _json_object(content: bytes) -> dict[str, Any]:
     """The members of an error; none where it is no JSON object, or larger than any error is."""
-    if len(content) > UNPROVED:
+    if len(content) > MAX_UNVERIFIED_JSON:
         return {}
     try:
         body = json.loads(content)

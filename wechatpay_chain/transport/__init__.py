@@ -66,11 +66,11 @@ class HTTPTransport:
 
             with self._lock:
                 self._sync = self._sync or Urllib3Transport(self._tls, self._proxy, self._pool_size)
-        call = self._calls.begin()
+        call = self._calls.start()
         try:
             return self._sync.send(request)
         finally:
-            self._calls.end(call)
+            self._calls.finish(call)
 
     def send_async(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Transmit a request on the running event loop.
@@ -88,7 +88,7 @@ class HTTPTransport:
     def close(self, grace: float | None = GRACE) -> None:
         """Close the sync connections, once the sync calls in flight have ended.
 
-        New sync calls are refused until this returns; later ones open new connections.
+        New sync calls are rejected until this returns; later ones open new connections.
 
         Args:
             grace: seconds to wait for calls in flight; None waits for all of them.

@@ -17,7 +17,7 @@ from ..messages.request import Digest, Request
 from ..messages.response import Response
 from ..utils.exceptions import WeChatPayError
 from . import failure, limits
-from .aiohttp_connection import Answer, Connector, HeldConnection, Refused, Wire
+from .aiohttp_connection import Connector, HeldConnection, HeldResponse, RejectedResponse, Wire
 from .lifetime import Calls
 from .proxy import Proxy
 from .tls import TLS
@@ -44,35 +44,35 @@ class AiohttpTransport:
         self._tls = tls
         self._proxy = proxy
         self._proxy_url = None if proxy is None else _url(proxy.origin, "")
-        self._sessions: dict[asyncio.AbstractEventLoop, _Life] = {}
+        self._sessions: dict[asyncio.AbstractEventLoop, _LoopSession] = {}
 
     def send(self, request: Request) -> Coroutine[Any, Any, Response]:
         if self._proxy is None and len(request.content or b"") <= SOCKET_BUFFER:
             return self._exchange(request)
-        return self._exchange_patiently(request)
+        return self._exchange_with_deadline(request)
 
-    async def _exchange_patiently(self, request: Request) -> Response:
+    async def _exchange_with_deadline(self, request: Request) -> Response:
         """Keep the time where aiohttp does not: a body is not read, a proxy is silent."""
         connect, read = request.timeout
         limit = None if connect is None or read is None else connect + 2 * read
         try:
-            async with asyncio.timeout(limit) as patience:
-                return await self._exchange(request, _Patience(patience, limit))
+            async with asyncio.timeout(limit) as timeout:
+                return await self._exchange(request, _Deadline(timeout, limit))
         except WeChatPayError:
             raise
         except TimeoutError as error:
             raise failure.timeout(request) from error
 
-    async def _exchange(self, request: Request, patience: _Patience | None = None) -> Response:
+    async def _exchange(self, request: Request, deadline: _Deadline | None = None) -> Response:
         loop = asyncio.get_running_loop()
-        call = self._calls.begin(loop)
+        call = self._calls.start(loop)
         try:
-            life = self._sessions.get(loop)
-            if life is None or life.session.closed:
-                life = await self._begin(loop)
-            raw = await self._request(life.session, request, patience)
-            if patience is not None:
-                patience.end()  # from here on `Wire` keeps the time
+            loop_session = self._sessions.get(loop)
+            if loop_session is None or loop_session.session.closed:
+                loop_session = await self._open_session(loop)
+            raw = await self._request(loop_session.session, request, deadline)
+            if deadline is not None:
+                deadline.clear()  # from here on `Wire` keeps the time
             try:
                 return await _read(raw, request)
             except BaseException:
@@ -83,8 +83,8 @@ class AiohttpTransport:
         except TimeoutError as error:
             connected = not isinstance(error, aiohttp.ConnectionTimeoutError)
             raise failure.timeout(request, connected=connected) from error
-        except Refused as error:
-            raise failure.refused(request, str(error)) from error
+        except RejectedResponse as error:
+            raise failure.rejected(request, str(error)) from error
         except aiohttp.ClientSSLError as error:
             raise failure.tls(request, error) from error
         except (aiohttp.ClientHttpProxyError, aiohttp.ClientConnectorError) as error:
@@ -95,10 +95,10 @@ class AiohttpTransport:
             # Whatever the library raises, a caller need only handle the errors of this one.
             raise failure.broken(request, error) from self._cause(request, error)
         finally:
-            self._calls.end(call)
+            self._calls.finish(call)
 
     def _request(
-        self, session: aiohttp.ClientSession, request: Request, patience: _Patience | None
+        self, session: aiohttp.ClientSession, request: Request, deadline: _Deadline | None
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request, and read up to where the response's body begins."""
         data: Any = request.content or None
@@ -107,9 +107,9 @@ class AiohttpTransport:
         login = None if self._proxy is None else self._proxy.headers()
         if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
             headers = headers.merged(login)
-        if patience is not None and data is not None:
+        if deadline is not None and data is not None:
             headers = headers.added("Content-Length", str(len(data)))
-            data = _Blocks(data, patience)
+            data = _Blocks(data, deadline)
         return session.request(
             request.method,
             _url(Origin(request.origin), request.target),
@@ -120,53 +120,53 @@ class AiohttpTransport:
             proxy=self._proxy_url,
             proxy_headers=login if is_tls else None,
             timeout=_timeout(*request.timeout),
-            # What was not asked for is refused, so no work is done on it.
+            # What was not asked for is rejected, so no work is done on it.
             auto_decompress=headers.get("Accept-Encoding") != "identity",
         )
 
     def _cause(self, request: Request, error: BaseException) -> BaseException:
         return failure.cause(request, error, self._proxy)
 
-    async def _begin(self, loop: asyncio.AbstractEventLoop) -> _Life:
+    async def _open_session(self, loop: asyncio.AbstractEventLoop) -> _LoopSession:
         self._forget_closed_loops()
-        life = self._sessions[loop] = _Life()
-        await life.begin()
-        return life
+        loop_session = self._sessions[loop] = _LoopSession()
+        await loop_session.open()
+        return loop_session
 
     def _forget_closed_loops(self) -> None:
-        for loop in list(self._sessions):  # a copy: other threads begin sessions of their own
-            life = self._sessions.pop(loop, None) if loop.is_closed() else None
-            if life is not None:
-                life.abandon()
+        for loop in list(self._sessions):  # a copy: other threads open sessions of their own
+            loop_session = self._sessions.pop(loop, None) if loop.is_closed() else None
+            if loop_session is not None:
+                loop_session.abandon()
 
     async def close(self) -> None:
-        life = self._sessions.pop(asyncio.get_running_loop(), None)
-        if life is not None:
-            await life.end()
+        loop_session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if loop_session is not None:
+            await loop_session.close()
         self._forget_closed_loops()
 
 
-class _Patience:
+class _Deadline:
     """A deadline that moves on as long as there is progress."""
 
-    def __init__(self, deadline: asyncio.Timeout, limit: float | None) -> None:
-        self._deadline = deadline
+    def __init__(self, timeout: asyncio.Timeout, limit: float | None) -> None:
+        self._timeout = timeout
         self._limit = limit
 
     def renew(self) -> None:
         if self._limit is not None:
-            self._deadline.reschedule(asyncio.get_running_loop().time() + self._limit)
+            self._timeout.reschedule(asyncio.get_running_loop().time() + self._limit)
 
-    def end(self) -> None:
-        self._deadline.reschedule(None)
+    def clear(self) -> None:
+        self._timeout.reschedule(None)
 
 
 class _Blocks:
-    """A body in blocks; each one that is taken renews the sender's patience."""
+    """A body in blocks; each one that is taken renews the deadline."""
 
-    def __init__(self, content: bytes, patience: _Patience) -> None:
+    def __init__(self, content: bytes, deadline: _Deadline) -> None:
         self._rest = memoryview(content)
-        self._patience = patience
+        self._deadline = deadline
 
     def __aiter__(self) -> _Blocks:
         return self
@@ -174,12 +174,12 @@ class _Blocks:
     async def __anext__(self) -> bytes:
         if not self._rest:
             raise StopAsyncIteration
-        self._patience.renew()
+        self._deadline.renew()
         block, self._rest = bytes(self._rest[:SOCKET_BUFFER]), self._rest[SOCKET_BUFFER:]
         return block
 
 
-class _Life:
+class _LoopSession:
     """A session that is closed together with its loop.
 
     An async generator does that: a loop closes the ones begun on it before it goes
@@ -190,16 +190,16 @@ class _Life:
         self.session = aiohttp.ClientSession(
             connector=Connector(limit=0, limit_per_host=0, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
-            response_class=Answer,
+            response_class=HeldResponse,
         )
         # aiohttp sends PUT and DELETE again by itself; whether to is the caller's decision.
         self.session._retry_connection = False
-        self._generator = _owned(self.session)
+        self._generator = _closing_generator(self.session)
 
-    async def begin(self) -> None:
+    async def open(self) -> None:
         await anext(self._generator)
 
-    async def end(self) -> None:
+    async def close(self) -> None:
         await self._generator.aclose()
 
     def abandon(self) -> None:
@@ -210,7 +210,7 @@ class _Life:
             connector._close()
 
 
-async def _owned(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+async def _closing_generator(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
@@ -219,7 +219,7 @@ async def _owned(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
 
 async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
     if raw.status < 200:
-        raise failure.refused(
+        raise failure.rejected(
             request, f"HTTP {raw.status} switches to a protocol that was not asked for"
         )
     headers = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
@@ -234,7 +234,7 @@ async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
     else:
         content = await _content(raw, request)
     held = None
-    if isinstance(raw, Answer):  # what stands for one in a test holds no connection
+    if isinstance(raw, HeldResponse):  # what stands for one in a test holds no connection
         held = HeldConnection(raw, limits.is_framed_plainly(raw.status, headers))
     return Response(
         raw.status,
@@ -243,7 +243,7 @@ async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
         request=request,
         streamed=streamed,
         digest=digest,
-        held=held,
+        connection=held,
     )
 
 
@@ -252,7 +252,7 @@ def _length(raw: aiohttp.ClientResponse) -> int | None:
 
 
 def _wire(raw: aiohttp.ClientResponse) -> Wire | None:
-    return raw.wire if isinstance(raw, Answer) else None
+    return raw.wire if isinstance(raw, HeldResponse) else None
 
 
 async def _content(raw: aiohttp.ClientResponse, request: Request) -> bytes:

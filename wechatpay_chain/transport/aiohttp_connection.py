@@ -2,7 +2,7 @@
 
 aiohttp gives a connection back as soon as a response has ended, runs no timer after an
 informational response, and counts neither the bytes nor the time of a whole response. `Connector`
-makes connections that speak `Wire`, which does; `Answer` is the session's `response_class`.
+makes connections that speak `Wire`, which does; `HeldResponse` is the session's `response_class`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from aiohttp.client_proto import ResponseHandler
 
 from . import limits
 
-__all__ = ["Answer", "Connector", "HeldConnection", "Refused", "Wire"]
+__all__ = ["Connector", "HeldConnection", "HeldResponse", "RejectedResponse", "Wire"]
 
 
-class Refused(aiohttp.ClientError):
+class RejectedResponse(aiohttp.ClientError):
     """A response breaks a rule of HTTP, or a limit."""
 
 
@@ -31,25 +31,25 @@ class Wire(ResponseHandler):
 
     _left = sys.maxsize
     _deadline: float | None = None
-    _patience: float | None = None
+    _configured_timeout: float | None = None
     _informational = 0
     _is_sent = False
-    _is_answered = False
+    _has_response = False
 
     def set_response_params(self, **settings: Any) -> None:
         """Begin an exchange."""
-        self._patience = settings.get("read_timeout")
+        self._configured_timeout = settings.get("read_timeout")
         self._deadline = None
         self._left = limits.HEAD + limits.BLOCK  # one read may bring much of a body along
         self._informational = 0
-        self._is_sent = self._is_answered = False
+        self._is_sent = self._has_response = False
         super().set_response_params(**settings)
 
     def start_timeout(self) -> None:
         """The request is sent: from now on its response is waited for."""
         self._is_sent = True
-        if self._deadline is None and self._patience is not None:
-            self._deadline = self._loop.time() + limits.SLOWEST * self._patience
+        if self._deadline is None and self._configured_timeout is not None:
+            self._deadline = self._loop.time() + limits.SLOWEST * self._configured_timeout
         super().start_timeout()
 
     def allow(self, left: int) -> None:
@@ -61,38 +61,38 @@ class Wire(ResponseHandler):
     def renew(self, left: int) -> None:
         """Set how many bytes more may come, and let their time begin now."""
         self._left = left
-        if self._patience is not None:
-            self._deadline = self._loop.time() + limits.SLOWEST * self._patience
-            self._read_timeout = self._patience
+        if self._configured_timeout is not None:
+            self._deadline = self._loop.time() + limits.SLOWEST * self._configured_timeout
+            self._read_timeout = self._configured_timeout
 
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left < 0:
-            self._refuse("it has more bytes than a response may have")
+            self._reject("it has more bytes than a response may have")
             return
-        if self._deadline is not None and self._patience is not None:
+        if self._deadline is not None and self._configured_timeout is not None:
             left = self._deadline - self._loop.time()
             if left <= 0:
                 self._on_read_timeout()
                 return
-            if left < self._patience:
+            if left < self._configured_timeout:
                 self._read_timeout = left
         super().data_received(data)
-        if self._is_sent and not self._is_answered and self._read_timeout_handle is None:
+        if self._is_sent and not self._has_response and self._read_timeout_handle is None:
             self._reschedule_timeout()  # aiohttp takes an informational response for the end
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Take a response's head; the final one is passed on (RFC 9110, section 15.2)."""
         status = data[0].code
         if status >= 200 or status == 101:
-            self._is_answered = True
+            self._has_response = True
             super().feed_data(data, size)
             return
         self._informational += 1
         if "Content-Length" in data[0].headers or "Transfer-Encoding" in data[0].headers:
-            self._refuse(f"HTTP {status} is informational and has no body, yet announces one")
+            self._reject(f"HTTP {status} is informational and has no body, yet announces one")
         elif self._informational > limits.INFORMATIONAL:
-            self._refuse(f"more than {limits.INFORMATIONAL} informational responses precede it")
+            self._reject(f"more than {limits.INFORMATIONAL} informational responses precede it")
 
     def close(self) -> None:
         """Close at once: over TLS, a closing handshake would outlive the event loop."""
@@ -122,20 +122,20 @@ class Wire(ResponseHandler):
             return False
         return not messages and not tail
 
-    def _refuse(self, what: str) -> None:
-        self.set_exception(Refused(what))
+    def _reject(self, what: str) -> None:
+        self.set_exception(RejectedResponse(what))
         self._payload = None  # else the end of the connection would be its error
         if self.transport is not None:
             self.transport.abort()
 
 
-class Answer(aiohttp.ClientResponse):
-    """A response that keeps its connection until it is settled."""
+class HeldResponse(aiohttp.ClientResponse):
+    """A response that keeps its connection until `release_connection` is called."""
 
-    _is_settled = False
+    _is_released = False
 
     def _release_connection(self) -> None:
-        if self._is_settled:
+        if self._is_released:
             super()._release_connection()
 
     @property
@@ -144,9 +144,9 @@ class Answer(aiohttp.ClientResponse):
         protocol = self._connection and self._connection.protocol
         return protocol if isinstance(protocol, Wire) else None
 
-    def settle(self, *, keep: bool) -> None:
+    def release_connection(self, *, keep: bool) -> None:
         """Give the connection back, to be kept or to be closed."""
-        self._is_settled = True
+        self._is_released = True
         if keep and self.content.is_eof():
             self._release_connection()
         else:
@@ -160,7 +160,7 @@ class Answer(aiohttp.ClientResponse):
 
 
 class HeldConnection:
-    """A connection that is out of its pool until its response is settled.
+    """A connection that is out of its pool until it is released.
 
     Args:
         raw: the response.
@@ -169,21 +169,21 @@ class HeldConnection:
 
     __slots__ = ("_is_reusable", "_raw")
 
-    def __init__(self, raw: Answer, is_reusable: bool) -> None:
-        self._raw: Answer | None = raw
+    def __init__(self, raw: HeldResponse, is_reusable: bool) -> None:
+        self._raw: HeldResponse | None = raw
         self._is_reusable = is_reusable
 
-    def settle(self, keep: bool, /) -> None:
+    def release(self, keep: bool, /) -> None:
         raw, self._raw = self._raw, None
         if raw is not None:
-            raw.settle(keep=keep and self._is_reusable)
+            raw.release_connection(keep=keep and self._is_reusable)
 
 
 class Connector(aiohttp.TCPConnector):
     """Passes over a kept connection that is at its end, or on which something came unasked.
 
-    What comes unasked is nobody's answer, and a signature does not say whose it is. The event loop
-    may not have noticed it yet, so the socket itself is asked, as urllib3 does.
+    What comes unasked answers no request, and a signature does not say which request it answers.
+    The event loop may not have noticed it yet, so the socket itself is asked, as urllib3 does.
     """
 
     def __init__(self, **settings: Any) -> None:

@@ -13,7 +13,7 @@ __all__ = [
     "broken",
     "cause",
     "coded",
-    "refused",
+    "rejected",
     "timeout",
     "tls",
     "too_large",
@@ -81,7 +81,7 @@ def coded(request: Request, coding: str) -> TransportError:
     )
 
 
-def refused(request: Request, what: str) -> TransportError:
+def rejected(request: Request, what: str) -> TransportError:
     """A response breaks a rule of HTTP, or a limit."""
     return TransportError(f"{_call(request)}: the response is refused: {what}. {MAYBE_DONE}")
 

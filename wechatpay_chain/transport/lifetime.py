@@ -1,7 +1,7 @@
 """Calls in flight, and closing what they use without breaking them.
 
 A call is registered while it lasts. Closing waits for the calls that are registered, for a time,
-and refuses new ones meanwhile. Calls of another event loop are neither waited for nor refused:
+and rejects new ones meanwhile. Calls of another event loop are neither waited for nor rejected:
 their connections are not the ones that are closed.
 """
 
@@ -38,14 +38,14 @@ class Calls:
         self._closings: list[_Closing] = []
         _instances.add(self)
 
-    def begin(self, loop: Any = None) -> object:
+    def start(self, loop: Any = None) -> object:
         """Register a call.
 
         Args:
             loop: the event loop of an async call; None for a sync call.
 
         Returns:
-            What `end` takes.
+            What `finish` takes.
 
         Raises:
             ConfigurationError: the owner is being closed.
@@ -53,14 +53,14 @@ class Calls:
         call = object()
         self._loops[call] = loop  # first, so that a closing that begins now waits for it
         if self._closings and any(closing.concerns(loop) for closing in self._closings):
-            self.end(call)
+            self.finish(call)
             raise ConfigurationError(
                 f"{self._owner} is being closed, and takes no new call until that is done; nothing "
                 "was sent. Call again afterwards, or close it later"
             )
         return call
 
-    def end(self, call: object) -> None:
+    def finish(self, call: object) -> None:
         """Remove a call."""
         self._loops.pop(call, None)
         for closing in tuple(self._closings):
@@ -69,7 +69,7 @@ class Calls:
 
     @contextlib.contextmanager
     def closing(self, grace: float | None) -> Iterator[bool]:
-        """Wait for the sync calls in flight, and refuse new ones until the block ends.
+        """Wait for the sync calls in flight, and reject new ones until the block ends.
 
         The block is given whether all of them have ended.
 

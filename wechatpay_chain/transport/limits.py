@@ -72,11 +72,11 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
     for number in headers.get_all("Content-Length"):
         if not (number.isascii() and number.strip().isdigit()):
             why = f"its Content-Length is {printable(number, 40)!r}, not a number"
-            raise failure.refused(request, why)
+            raise failure.rejected(request, why)
     for coding in headers.get_all("Transfer-Encoding"):
         if coding.strip().lower() != "chunked":
             why = f"its Transfer-Encoding is {printable(coding, 40)!r}; only 'chunked' is expected"
-            raise failure.refused(request, why)
+            raise failure.rejected(request, why)
     if limit is not None and length is not None and length > limit:
         raise failure.too_large(request, limit)
 

@@ -23,12 +23,18 @@ from urllib3.exceptions import (
 from ..messages.authority import Origin
 from ..messages.headers import Headers, SentFields
 from ..messages.request import Digest, Request
-from ..messages.response import Held, Response
+from ..messages.response import Releasable, Response
 from ..utils.exceptions import WeChatPayError
 from . import failure, limits
 from .proxy import Proxy
 from .tls import TLS
-from .urllib3_connection import HeldConnection, HeldResponse, Refused, Source, connection_class
+from .urllib3_connection import (
+    ForeignResponse,
+    HeldConnection,
+    RejectedResponse,
+    Source,
+    connection_class,
+)
 from .urllib3_log import install
 
 if TYPE_CHECKING:
@@ -74,8 +80,8 @@ class Urllib3Transport:
             if _caused_by(error, TimeoutError):
                 raise failure.timeout(request) from error
             for cause in _causes(error):
-                if isinstance(cause, Refused):
-                    raise failure.refused(request, str(cause)) from error
+                if isinstance(cause, RejectedResponse):
+                    raise failure.rejected(request, str(cause)) from error
             if _caused_by(error, http.client.IncompleteRead, exceptions.IncompleteRead):
                 raise failure.truncated(request, error) from self._cause(request, error)
             raise failure.broken(request, error) from self._cause(request, error)
@@ -104,7 +110,7 @@ class Urllib3Transport:
             return _read(raw, headers, request, held)
         except BaseException:
             raw.close()
-            held.settle(False)
+            held.release(False)
             raise
 
     def _cause(self, request: Request, error: BaseException) -> BaseException:
@@ -163,23 +169,23 @@ def _in_handshake(error: BaseException) -> bool:
     return any(getattr(cause, "in_handshake", False) for cause in _causes(error))
 
 
-def _hold(pool: Any, raw: Any) -> tuple[Held, Headers]:
+def _hold(pool: Any, raw: Any) -> tuple[Releasable, Headers]:
     """Keep urllib3 from giving a connection back as soon as its response has been read."""
     connection = raw.connection
-    answer = getattr(connection, "answer", None)
-    if answer is None:
-        return HeldResponse(raw), Headers.over(raw.headers.iteritems(), raw.headers.getlist)
+    response = getattr(connection, "response", None)
+    if response is None:
+        return ForeignResponse(raw), Headers.over(raw.headers.iteritems(), raw.headers.getlist)
     raw._connection = None
-    headers = answer.headers.all
+    headers = response.headers.all
     return HeldConnection(pool, connection, limits.is_framed_plainly(raw.status, headers)), headers
 
 
-def _read(raw: Any, headers: Headers, request: Request, held: Held) -> Response:
+def _read(raw: Any, headers: Headers, request: Request, held: Releasable) -> Response:
     streamed = request.sink is not None and request.sink.takes(raw.status)
     limit = request.options.max_response_size if streamed else request.max_response_size
     length = getattr(raw, "length_remaining", None)
     limits.check_head(request, headers, length, limit)
-    source = getattr(getattr(held, "answer", None), "source", None)
+    source = getattr(getattr(held, "response", None), "source", None)
     digest = None
     if request.sink is not None and streamed:
         digest = request.digest(headers) if request.digest is not None else None
@@ -194,7 +200,7 @@ def _read(raw: Any, headers: Headers, request: Request, held: Held) -> Response:
         request=request,
         streamed=streamed,
         digest=digest,
-        held=held,
+        connection=held,
     )
 
 

@@ -3,7 +3,8 @@
 http.client reads a status line, header and body without a limit of time, takes informational
 responses for final ones, guesses where the chunks of a body begin, and drops what it has read
 beyond a response. The classes here sit below urllib3's own: `Source` counts bytes and time,
-`Answer` passes over informational responses, reads chunks strictly, and notices what is left over.
+`StrictResponse` passes over informational responses, reads chunks strictly, and notices what is
+left over.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from urllib3.util import SKIP_HEADER
 from . import limits
 from .head import Fields, read_fields
 
-__all__ = ["HeldConnection", "HeldResponse", "Refused", "Source", "connection_class"]
+__all__ = ["ForeignResponse", "HeldConnection", "RejectedResponse", "Source", "connection_class"]
 
 BLOCK = 64 * 1024
 VERSIONS = {"HTTP/1.1": 11, "HTTP/1.0": 10, "HTTP/0.9": 10}
@@ -32,7 +33,7 @@ CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*[;\r\n]")
 """How a chunk begins: RFC 9112, section 7.1. `int` would take a sign, `0x` and underscores."""
 
 
-class Refused(http.client.HTTPException):
+class RejectedResponse(http.client.HTTPException):
     """A response breaks a rule of HTTP, or a limit."""
 
 
@@ -46,7 +47,7 @@ class Source(io.RawIOBase):
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
-        self._patience: float | None = sock.gettimeout()
+        self._timeout: float | None = sock.gettimeout()
         self._deadline = 0.0
         self._ended = False
         self.renew(limits.HEAD)
@@ -58,8 +59,8 @@ class Source(io.RawIOBase):
     def renew(self, left: int) -> None:
         """Set how many bytes more may come, and let their time begin now."""
         self.allow(left)
-        if self._patience is not None:
-            self._deadline = time.monotonic() + limits.SLOWEST * self._patience
+        if self._timeout is not None:
+            self._deadline = time.monotonic() + limits.SLOWEST * self._timeout
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -70,19 +71,19 @@ class Source(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         if self._ended:
             return 0
-        if self._patience is not None:
+        if self._timeout is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
-            if left < self._patience:
+            if left < self._timeout:
                 self._sock.settimeout(left)
         count: int = self._raw.readinto(buffer) or 0
         self._left -= count
         if self._left < 0:
-            raise Refused("it has more bytes than a response may have")
+            raise RejectedResponse("it has more bytes than a response may have")
         return count
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Read nothing more."""
         self._ended = True
 
@@ -91,7 +92,7 @@ class Source(io.RawIOBase):
         super().close()
 
 
-class Answer(http.client.HTTPResponse):
+class StrictResponse(http.client.HTTPResponse):
     """A response of http.client's that is the final one (RFC 9110, section 15.2).
 
     Attributes:
@@ -133,18 +134,18 @@ class Answer(http.client.HTTPResponse):
         if text is None or self.chunked:
             return None
         if not (text.isascii() and text.isdecimal()):
-            raise Refused("its Content-Length is not a number")
+            raise RejectedResponse("its Content-Length is not a number")
         return int(text)
 
     def _read_status(self) -> tuple[str, int, str]:
         read: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
         status = read[1]
         if status == 101:
-            raise Refused("HTTP 101 switches to a protocol that was not asked for")
+            raise RejectedResponse("HTTP 101 switches to a protocol that was not asked for")
         if status < 200:
             self._informational += 1
             if self._informational > limits.INFORMATIONAL:
-                raise Refused(
+                raise RejectedResponse(
                     f"more than {limits.INFORMATIONAL} informational responses precede it"
                 )
         return read
@@ -155,27 +156,27 @@ class Answer(http.client.HTTPResponse):
             raise ValueError  # it ended early
         found = CHUNK_SIZE.match(line)
         if found is None or not line.endswith(b"\n"):
-            raise Refused("the size of a chunk is not a hexadecimal number")
+            raise RejectedResponse("the size of a chunk is not a hexadecimal number")
         return int(found[1], 16)
 
     def _get_chunk_left(self) -> int | None:
         if self.chunk_left == 0:
             if self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
-                raise Refused("a chunk is longer than its size")
+                raise RejectedResponse("a chunk is longer than its size")
             self.chunk_left = None
         left: int | None = super()._get_chunk_left()  # type: ignore[misc]
         return left
 
     def _close_conn(self) -> None:
         # What the buffer still holds came with this response and must not answer another request.
-        self.source.end()
+        self.source.stop()
         if self.fp is not None and self.fp.peek(1):
             self.is_clean = False
         super()._close_conn()  # type: ignore[misc]
 
 
 class HeldConnection:
-    """A connection that is out of its pool until its response is settled.
+    """A connection that is out of its pool until it is released.
 
     Args:
         pool: where it came from.
@@ -183,15 +184,15 @@ class HeldConnection:
         is_reusable: whether it is certain where its response ends.
     """
 
-    __slots__ = ("_connection", "_is_reusable", "_pool", "answer")
+    __slots__ = ("_connection", "_is_reusable", "_pool", "response")
 
     def __init__(self, pool: Any, connection: Any, is_reusable: bool) -> None:
         self._pool = pool
         self._connection = connection
         self._is_reusable = is_reusable
-        self.answer: Answer = connection.answer
+        self.response: StrictResponse = connection.response
 
-    def settle(self, keep: bool, /) -> None:
+    def release(self, keep: bool, /) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -202,14 +203,14 @@ class HeldConnection:
     def _is_quiet(self, connection: Any) -> bool:
         """Whether nothing is left over, be it in a buffer of ours or of TLS."""
         pending = getattr(connection.sock, "pending", None)
-        answer = self.answer
-        return answer.is_clean and answer.isclosed() and (pending is None or not pending())
+        response = self.response
+        return response.is_clean and response.isclosed() and (pending is None or not pending())
 
     def __del__(self) -> None:
-        self.settle(False)
+        self.release(False)
 
 
-class HeldResponse:
+class ForeignResponse:
     """A response of a package that takes urllib3's place; it gives its connection back by itself.
 
     Args:
@@ -221,7 +222,7 @@ class HeldResponse:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
 
-    def settle(self, keep: bool, /) -> None:
+    def release(self, keep: bool, /) -> None:
         raw, self._raw = self._raw, None
         if raw is not None:
             (raw.release_conn if keep else raw.close)()
@@ -234,12 +235,12 @@ class _Connection:
     are written at once: one system call, one packet, one wake-up less.
     """
 
-    answer: Answer | None = None
-    _held: list[bytes | memoryview] | None = None
+    response: StrictResponse | None = None
+    _message: list[bytes | memoryview] | None = None
 
-    def response_class(self, *arguments: Any, **options: Any) -> Answer:
-        self.answer = answer = Answer(*arguments, **options)
-        return answer
+    def response_class(self, *arguments: Any, **options: Any) -> StrictResponse:
+        self.response = response = StrictResponse(*arguments, **options)
+        return response
 
     def connect(self) -> None:
         try:
@@ -256,21 +257,21 @@ class _Connection:
             super().putheader(header, *values)  # type: ignore[misc]
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        self._held = []
+        self._message = []
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
-            message = memoryview(b"".join(self._held))  # its repr shows nothing in a traceback
+            joined = memoryview(b"".join(self._message))  # its repr shows nothing in a traceback
         finally:
-            self._held = None
+            self._message = None
         # The timeout is one write's, so a large body on a slow line needs several.
-        for begin in range(0, len(message), BLOCK):
-            self.send(message[begin : begin + BLOCK])
+        for start in range(0, len(joined), BLOCK):
+            self.send(joined[start : start + BLOCK])
 
     def send(self, data: bytes | memoryview) -> None:
-        if self._held is None:
+        if self._message is None:
             super().send(data)  # type: ignore[misc]
         else:
-            self._held.append(data)
+            self._message.append(data)
 
 
 @lru_cache(maxsize=8)

@@ -94,7 +94,7 @@ class Control:
         request = Request(method, self._origin, f"/_gateway/{path}", headers, content)
         try:
             response = self._transport.send(request)
-            response.settle(keep=False)
+            response.release(keep=False)
         except WeChatPayError as error:
             raise Failure(
                 f"no gateway answers at {self._origin}/ ({_reason(error)})",

@@ -31,6 +31,7 @@ bench: $(VENV)/.benched
 
 docs: $(VENV)/.documented
 	rm -rf docs/_build
+	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
 	$(BIN)/sphinx-build -W --keep-going -q -j auto -d docs/_build/doctrees docs docs/_build/html
 
 site-test: $(VENV)/.tested docs
@@ -53,6 +54,7 @@ format: $(VENV)/.checked
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m wechatpay_chain.catalogue.formatting
+	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
 
 # 20,000 hostile responses and 10,000 interleavings of responses, in the sync and in the async world.
 hostile: $(VENV)/.tested

@@ -20,7 +20,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "wechatpay_site.extension",
 ]
-exclude_patterns = ["_build", "_ext", "_static", "_templates", "examples"]
+exclude_patterns = ["_build", "_diagrams", "_ext", "_static", "_templates", "examples"]
 templates_path = ["_templates"]
 
 # A guide is written for GitHub first: what only Sphinx finds odd is no reason to stop.

@@ -121,7 +121,7 @@ def test_a_user_is_changed_and_its_name_travels_encrypted(gateway, wxpay):
         ("QUJD", None, "cannot be decrypted"),
     ],
 )
-def test_a_name_that_is_not_encrypted_is_refused(gateway, wxpay, name, serial, words):
+def test_a_name_that_is_not_encrypted_is_rejected(gateway, wxpay, name, serial, words):
     path = "v3/offlinefacemch/organizations/o/users/out-user-id/u"
     headers = None if serial is None else {"Wechatpay-Serial": serial}
     with pytest.raises(ClientError, match=words) as caught:

@@ -76,7 +76,7 @@ def paid_by_v2(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -
 
 
 def control(gateway: Gateway, path: str, method: str = "POST", **body: Any) -> Any:
-    """What the control API answers; its status and message where it refuses."""
+    """What the control API answers; its status and message where it rejects."""
     data = json.dumps(body).encode() if method == "POST" else None
     request = urllib.request.Request(f"{gateway.base_uri}_gateway/{path}", data=data, method=method)
     try:

@@ -28,7 +28,7 @@ def test_either_name_of_a_payer_is_enough(gateway, wxpay, name):
     assert wxpay.v3.pay.partner.transactions.jsapi.post(json=order).json()["prepay_id"]
 
 
-def test_a_payer_without_a_name_is_refused(gateway, wxpay):
+def test_a_payer_without_a_name_is_rejected(gateway, wxpay):
     with pytest.raises(APIError) as caught:
         wxpay.v3.pay.partner.transactions.jsapi.post(json=partner_order(gateway))
     assert caught.value.code == "PARAM_ERROR"

@@ -42,7 +42,7 @@ def today(a_day_of_its_own):
     return a_day_of_its_own
 
 
-def refused(call, *arguments, **options):
+def rejected(call, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     return caught.value
@@ -193,7 +193,7 @@ def test_bills_of_one_kind(gateway, wxpay, today):
     rows, _ = trades(wxpay, today, **SUB)
     assert [row["订单金额"] for row in rows] == ["1.00", "0.00"]
     for kind in ("RECHARGE_REFUND", "ALL_SPECIAL"):
-        error = refused(trades, wxpay, today, bill_type=kind)
+        error = rejected(trades, wxpay, today, bill_type=kind)
         assert (error.status_code, error.code) == (400, "NO_STATEMENT_EXIST")
 
 
@@ -296,8 +296,8 @@ def test_transfers_are_on_the_account_they_are_paid_from(gateway, wxpay, today):
         ("商家转账退回", made["transfer_bill_no"])
     ]
     assert totals["收入金额"] == "2.50"
-    assert refused(flow, wxpay, today, account_type="FEES").code == "NO_STATEMENT_EXIST"
-    assert refused(flow, wxpay, today).code == "NO_STATEMENT_EXIST"
+    assert rejected(flow, wxpay, today, account_type="FEES").code == "NO_STATEMENT_EXIST"
+    assert rejected(flow, wxpay, today).code == "NO_STATEMENT_EXIST"
 
 
 def test_a_packed_bill_has_the_digest_of_what_is_in_it(gateway, wxpay, today):
@@ -343,7 +343,7 @@ def test_an_address_is_good_for_five_minutes(gateway, wxpay, today):
     told = ask(query={"bill_date": today}).json()
     gateway.advance(minutes=5)
     for url in (told["download_url"], "v3/billdownload/file?token=nobody"):
-        error = refused(wxpay[url].get)
+        error = rejected(wxpay[url].get)
         assert (error.status_code, error.code) == (400, "INVALID_REQUEST")
     ask(query={"bill_date": today})
     assert gateway.state.store.count("bill") == gateway.state.store.count("bill-text") == 1
@@ -365,7 +365,7 @@ def test_an_address_is_good_for_five_minutes(gateway, wxpay, today):
     ],
 )
 def test_bills_that_there_cannot_be(wxpay, path, query, field):
-    error = refused(wxpay.chain(path).get, query=query)
+    error = rejected(wxpay.chain(path).get, query=query)
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert error.detail["field"].startswith(field)
     assert error.detail["location"] == "query"
@@ -373,7 +373,7 @@ def test_bills_that_there_cannot_be(wxpay, path, query, field):
 
 def test_a_day_without_anything(wxpay, today):
     for path in ("v3/bill/tradebill", "v3/bill/fundflowbill"):
-        error = refused(wxpay.chain(path).get, query={"bill_date": today})
+        error = rejected(wxpay.chain(path).get, query={"bill_date": today})
         assert (error.status_code, error.code) == (400, "NO_STATEMENT_EXIST")
 
 
@@ -405,11 +405,11 @@ def test_v2_is_the_same_bill_as_text(gateway, wxpay, today):
 
 def test_v2_without_anything(gateway, wxpay, today):
     day = today.replace("-", "")
-    error = refused(ask_v2, gateway, wxpay, "v2/pay/downloadbill", bill_date=day)
+    error = rejected(ask_v2, gateway, wxpay, "v2/pay/downloadbill", bill_date=day)
     assert "No Bill Exist" in str(error)
     assert b"<error_code>20002</error_code>" in error.response.content
     funds = {"bill_date": day, "account_type": "Basic", "sign_type": "HMAC-SHA256"}
-    error = refused(ask_v2, gateway, wxpay, "v2/pay/downloadfundflow", **funds)
+    error = rejected(ask_v2, gateway, wxpay, "v2/pay/downloadfundflow", **funds)
     assert error.code == "NO_BILL_EXIST"
 
 
@@ -424,7 +424,7 @@ def test_v2_without_anything(gateway, wxpay, today):
 )
 def test_v2_bills_that_there_cannot_be(gateway, wxpay, today, fields, words):
     given = {"bill_date": today.replace("-", ""), **fields}
-    error = refused(ask_v2, gateway, wxpay, "v2/pay/downloadbill", **given)
+    error = rejected(ask_v2, gateway, wxpay, "v2/pay/downloadbill", **given)
     assert words in str(error)
 
 
@@ -445,7 +445,7 @@ def test_v2_fund_flows_that_there_cannot_be(gateway, wxpay, today, fields, words
         "sign_type": "HMAC-SHA256",
         **fields,
     }
-    error = refused(ask_v2, gateway, wxpay, "v2/pay/downloadfundflow", **given)
+    error = rejected(ask_v2, gateway, wxpay, "v2/pay/downloadfundflow", **given)
     assert words in str(error)
 
 

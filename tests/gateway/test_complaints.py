@@ -7,7 +7,7 @@ import pytest
 from tests.gateway.support import new_number, order, paid, paid_by_v2, paid_to_partner
 from wechatpay_chain import APIError, Media
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.messages.exchange import Refusal
+from wechatpay_chain.gateway.messages.exchange import Rejection
 from wechatpay_chain.gateway.simulation.complaints.v3 import complain, say
 from wechatpay_chain.messages import canonical
 
@@ -49,7 +49,7 @@ def days(gateway, **more):
     return {"begin_date": today, "end_date": today, **more}
 
 
-def refused(call, /, *arguments, **options):
+def rejected(call, /, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -93,7 +93,7 @@ def test_a_complaint_is_answered_and_dealt_with(gateway, wxpay, told):
     assert one(wxpay, number)["incoming_user_response"] is True
     act(gateway, wxpay, number, "complete")
     assert one(wxpay, number)["complaint_state"] == "PROCESSED"
-    assert refused(act, gateway, wxpay, number, "complete").code == "INVALID_REQUEST"
+    assert rejected(act, gateway, wxpay, number, "complete").code == "INVALID_REQUEST"
     actions = [told.next().resource["action_type"] for _ in range(4)]
     assert sorted(actions) == sorted(
         ["CREATE_COMPLAINT", "MERCHANT_RESPONSE", "USER_RESPONSE", "MERCHANT_CONFIRM_COMPLETE"]
@@ -128,7 +128,7 @@ def test_pictures_go_with_an_answer(gateway, wxpay):
     assert (picture.content, picture.verified) == (PICTURE, False)
     assert picture.headers["Content-Type"] == "image/jpeg"
     for wrong in (["nothing"], [1], "x", [media_id] * 5):
-        error = refused(
+        error = rejected(
             act, gateway, wxpay, number, "response", **{**answer, "response_images": wrong}
         )
         assert error.code == "PARAM_ERROR"
@@ -146,20 +146,20 @@ def test_an_answer_made_of_blocks_is_given_once(gateway, wxpay):
     entries = history(wxpay, number)["data"]
     assert [entry["log_id"] for entry in entries].count(first["log_id"]) == 1
     assert entries[0]["normal_message"] == message
-    wrong = refused(
+    wrong = rejected(
         act, gateway, wxpay, number, "response-immediate-service", idempotent_id="2", message=[]
     )
     assert wrong.detail["field"] == "/message"
 
 
-def test_money_that_is_asked_back_is_refused(gateway, wxpay):
+def test_money_that_is_asked_back_is_rejected(gateway, wxpay):
     number = complained(gateway, wxpay, problem="REFUND")
     assert one(wxpay, number)["apply_refund_amount"] == 100
-    missing = refused(act, gateway, wxpay, number, "update-refund-progress", action="REJECT")
+    missing = rejected(act, gateway, wxpay, number, "update-refund-progress", action="REJECT")
     assert missing.detail["field"] == "/reject_reason"
     act(gateway, wxpay, number, "update-refund-progress", action="REJECT", reject_reason="已使用")
     assert one(wxpay, number)["complaint_state"] == "PROCESSED"
-    again = refused(act, gateway, wxpay, number, "update-refund-progress", action="APPROVE")
+    again = rejected(act, gateway, wxpay, number, "update-refund-progress", action="APPROVE")
     assert again.code == "INVALID_REQUEST"
 
 
@@ -181,9 +181,9 @@ def test_money_that_is_asked_back_is_given(gateway, wxpay):
 
 def test_only_a_request_for_money_is_decided(gateway, wxpay):
     number = complained(gateway, wxpay)
-    error = refused(act, gateway, wxpay, number, "update-refund-progress", action="APPROVE")
+    error = rejected(act, gateway, wxpay, number, "update-refund-progress", action="APPROVE")
     assert error.code == "INVALID_REQUEST"
-    error = refused(act, gateway, wxpay, number, "update-refund-progress", action="MAYBE")
+    error = rejected(act, gateway, wxpay, number, "update-refund-progress", action="MAYBE")
     assert error.detail["field"] == "/action"
 
 
@@ -226,7 +226,7 @@ def before(gateway, count):
     ],
 )
 def test_a_list_that_cannot_be(gateway, wxpay, changes, field):
-    error = refused(wxpay[BASE].get, query=days(gateway, **changes))
+    error = rejected(wxpay[BASE].get, query=days(gateway, **changes))
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
     assert error.detail["location"] == "query"
 
@@ -244,40 +244,40 @@ def test_what_cannot_be_complained_about(gateway, wxpay):
     unpaid = order(gateway)
     wxpay.v3.pay.transactions.native.post(json=unpaid)
     for number in (unpaid["out_trade_no"], "nothing"):
-        with pytest.raises(Refusal, match="不能投诉"):
+        with pytest.raises(Rejection, match="不能投诉"):
             complain(gateway.state, number, "投诉")
-    with pytest.raises(Refusal, match="/phone"):
+    with pytest.raises(Rejection, match="/phone"):
         complain(gateway.state, "nothing", "投诉", phone="1" * 300)
-    with pytest.raises(Refusal, match="不存在"):
+    with pytest.raises(Rejection, match="不存在"):
         say(gateway.state, "nothing", "投诉")
 
 
 def test_who_may_answer(gateway, wxpay):
     number = complained(gateway, wxpay)
     answer = {"response_content": "x", "complainted_mchid": "1"}
-    error = refused(act, gateway, wxpay, number, "response", **answer)
+    error = rejected(act, gateway, wxpay, number, "response", **answer)
     assert (error.status_code, error.code) == (403, "NO_AUTH")
     for path in (f"{BASE}/nothing", f"{BASE}/nothing/negotiation-historys"):
-        error = refused(wxpay[path].get)
+        error = rejected(wxpay[path].get)
         assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS")
     long = {"response_content": canonical.nonce(201)}
-    assert refused(act, gateway, wxpay, number, "response", **long).code == "PARAM_ERROR"
+    assert rejected(act, gateway, wxpay, number, "response", **long).code == "PARAM_ERROR"
     for wrong in (None, 1, ["x"]):
-        error = refused(act, gateway, wxpay, number, "response", response_content=wrong)
+        error = rejected(act, gateway, wxpay, number, "response", response_content=wrong)
         assert error.detail["field"] == "/response_content"
 
 
 def test_the_address_that_complaints_are_told_to(gateway, wxpay):
     path = wxpay["v3/merchant-service/complaint-notifications"]
-    assert refused(path.get).code == "RESOURCE_NOT_EXISTS"
-    assert refused(path.put, json={"url": "https://a.example"}).code == "RESOURCE_NOT_EXISTS"
-    assert refused(path.delete).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(path.get).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(path.put, json={"url": "https://a.example"}).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(path.delete).code == "RESOURCE_NOT_EXISTS"
     expected = {"mchid": gateway.identity.mchid, "url": "https://a.example/x"}
     assert path.post(json={"url": "https://a.example/x"}).json() == expected
-    again = refused(path.post, json={"url": "https://a.example/x"})
+    again = rejected(path.post, json={"url": "https://a.example/x"})
     assert again.code == "RESOURCE_ALREADY_EXISTS"
     assert path.put(json={"url": "http://b.example"}).json()["url"] == "http://b.example"
     assert path.get().json()["url"] == "http://b.example"
-    assert refused(path.put, json={"url": "ftp://b.example"}).detail["field"] == "/url"
+    assert rejected(path.put, json={"url": "ftp://b.example"}).detail["field"] == "/url"
     assert path.delete().status_code == 204
-    assert refused(path.get).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(path.get).code == "RESOURCE_NOT_EXISTS"

@@ -73,13 +73,13 @@ def test_an_order_is_paid_and_its_merchant_told(gateway, wxpay, control, receive
     paid = control.post(f"transactions/{number}/pay", {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"})
     assert (paid["state"], paid["openid"]) == ("SUCCESS", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
     assert receiver.next().resource["transaction_id"] == paid["transaction_id"]
-    status, _, refused = control.ask("POST", f"transactions/{number}/pay")
-    assert (status, refused["error"]) == (400, "INVALID_REQUEST")
-    status, _, refused = control.ask("POST", f"transactions/{number}/fail")
+    status, _, rejected = control.ask("POST", f"transactions/{number}/pay")
+    assert (status, rejected["error"]) == (400, "INVALID_REQUEST")
+    status, _, rejected = control.ask("POST", f"transactions/{number}/fail")
     assert status == 400
     for action in ("pay", "fail"):
-        status, _, refused = control.ask("POST", f"transactions/nothing/{action}")
-        assert (status, refused["error"]) == (404, "ORDER_NOT_EXIST")
+        status, _, rejected = control.ask("POST", f"transactions/nothing/{action}")
+        assert (status, rejected["error"]) == (404, "ORDER_NOT_EXIST")
 
 
 def test_requests_with_each_step_of_their_inspection(gateway, wxpay, control):

@@ -115,7 +115,7 @@ def test_the_example_of_every_operation_is_answered(product: str, fresh: Gateway
                 answer = created_first(operation, fresh, partial(call, operation, wxpay, fresh))
             except APIError as error:
                 assert is_simulated(operation), (operation, error)
-                assert_refused(operation, error)
+                assert_rejected(operation, error)
                 continue
             kind = "simulated" if is_simulated(operation) else "stub"
             assert answer.headers["Wechatpay-Gateway"] == kind, operation
@@ -139,8 +139,8 @@ def is_signed(operation: Operation) -> bool:
     return not (operation.method == "GET" and operation.path.startswith(UNSIGNED))
 
 
-def assert_refused(operation: Operation, error: APIError) -> None:
-    """A refusal is in WeChat Pay's words, signed, and for a reason that examples have."""
+def assert_rejected(operation: Operation, error: APIError) -> None:
+    """A rejection is in WeChat Pay's words, signed, and for a reason that examples have."""
     assert error.code in UNKNOWN | CONTRARY, (operation, error)
     assert error.message, operation
     assert error.status_code < 500, operation

@@ -7,7 +7,7 @@ import pytest
 from tests.gateway.support import new_number
 from wechatpay_chain import APIError, Sensitive
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.messages.exchange import Refusal
+from wechatpay_chain.gateway.messages.exchange import Rejection
 from wechatpay_chain.gateway.simulation.face.v3 import collect, sign_contract
 
 PAYAPP = "https://payapp.weixin.qq.com/"
@@ -17,7 +17,7 @@ USER = f"{ORGANIZATIONS}/{{organization_id}}/users/out-user-id/{{out_user_id}}"
 TRANSACTIONS = "v3/offlineface/transactions"
 
 
-def refused(call, /, *arguments, **options):
+def rejected(call, /, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -39,7 +39,7 @@ def test_collections_in_parts(identity):
         assert ids(limit=100) == [f"FC{index:02}" for index in range(25)]
         assert ids(organization_id="another") == []
         for query in ({"limit": "x"}, {"offset": -1}, {"offset": "9" * 400}):
-            assert refused(listing.get, query=query).code == "PARAM_ERROR"
+            assert rejected(listing.get, query=query).code == "PARAM_ERROR"
 
 
 def test_a_collection_goes_on(gateway, wxpay):
@@ -74,7 +74,7 @@ def test_a_user_is_changed_and_no_phone_comes_back(gateway, wxpay):
 
 def test_a_user_cannot_be_changed_to_anything(gateway, wxpay):
     for wrong, field in (({"user_type": 1}, "/user_type"), ({"student_info": []}, "/student_info")):
-        error = refused(wxpay[USER].patch, organization_id="o", out_user_id="u", json=wrong)
+        error = rejected(wxpay[USER].patch, organization_id="o", out_user_id="u", json=wrong)
         assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
 
 
@@ -84,9 +84,9 @@ def test_an_organization_has_one_id_and_one_name(wxpay):
     assert path.get(query=both).json() == both
     for name, value in both.items():
         assert path.get(query={name: value}).json() == both
-    other = refused(path.get, query={**both, "organization_name": "中学"})
+    other = rejected(path.get, query={**both, "organization_name": "中学"})
     assert other.code == "RESOURCE_NOT_EXISTS"
-    assert refused(path.get).detail["field"] == "/organization_id"
+    assert rejected(path.get).detail["field"] == "/organization_id"
     by_name = path.get(query={"organization_name": f"{number} 中学"}).json()
     assert by_name["organization_id"].startswith("O")
     assert path.get(query={"organization_id": by_name["organization_id"]}).json() == by_name
@@ -119,7 +119,7 @@ def test_a_contract_from_its_token_to_its_end(gateway, wxpay):
     user = wxpay[USER].get(organization_id="O1", out_user_id=number).json()
     assert user["contract_id"] == signed["contract_id"]
     assert (user["contract_state"], user["use_id"]) == ("CONTRACTED", signed["use_id"])
-    with pytest.raises(Refusal, match="不存在"):
+    with pytest.raises(Rejection, match="不存在"):
         sign_contract(gateway.state, token)
     end = wxpay[f"{ORGANIZATIONS}/{{organization_id}}/users/user-id/{{user_id}}/terminate-contract"]
     assert end.post(organization_id="O1", user_id=user["use_id"]).status_code == 204
@@ -128,15 +128,15 @@ def test_a_contract_from_its_token_to_its_end(gateway, wxpay):
         "TERMINATED",
         True,
     )
-    again = refused(end.post, organization_id="O1", user_id=user["use_id"])
+    again = rejected(end.post, organization_id="O1", user_id=user["use_id"])
     assert again.code == "INVALID_REQUEST"
-    assert refused(end.post, organization_id="O1", user_id="nobody").status_code == 404
-    assert refused(path.get, contract_id="none").status_code == 404
+    assert rejected(end.post, organization_id="O1", user_id="nobody").status_code == 404
+    assert rejected(path.get, contract_id="none").status_code == 404
 
 
 def test_a_contract_that_lacks_something(wxpay):
     path = wxpay.v3.offlineface.contracts.presign
-    error = refused(path.post, json={"business_name": "K12", "facepay_user": {"out_user_id": "1"}})
+    error = rejected(path.post, json={"business_name": "K12", "facepay_user": {"out_user_id": "1"}})
     assert error.detail["field"] == "/facepay_user/organization_id"
 
 
@@ -173,13 +173,13 @@ def test_a_face_pays_at_once_and_once(gateway, wxpay):
     entries = gateway.state.ledger.entries()
     mine = [each for each in entries if each.get("out_trade_no") == body["out_trade_no"]]
     assert [each["amount"] for each in mine if each["kind"] == "payment"] == [300]
-    other = refused(wxpay[TRANSACTIONS].post, json={**body, "description": "晚餐"})
+    other = rejected(wxpay[TRANSACTIONS].post, json={**body, "description": "晚餐"})
     assert other.code == "OUT_TRADE_NO_USED"
 
 
 def test_a_face_without_money(gateway, wxpay):
     body = face_payment(gateway, auth_code="130000000000000002")
-    error = refused(wxpay[TRANSACTIONS].post, json=body)
+    error = rejected(wxpay[TRANSACTIONS].post, json=body)
     assert (error.status_code, error.code) == (403, "NOT_ENOUGH")
     shown = query(wxpay, gateway, body["out_trade_no"]).json()
     assert (shown["trade_state"], "transaction_id" in shown) == ("PAYERROR", False)
@@ -194,7 +194,7 @@ def test_face_payments_that_cannot_be(gateway, wxpay):
         ({"sp_mchid": "1"}, "/sp_mchid"),
         ({"settle_info": []}, "/settle_info"),
     ):
-        error = refused(wxpay[TRANSACTIONS].post, json=face_payment(gateway, **changes))
+        error = rejected(wxpay[TRANSACTIONS].post, json=face_payment(gateway, **changes))
         assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
     with pytest.raises(APIError, match="ORDER_NOT_EXIST"):
         query(wxpay, gateway, "nothing")
@@ -210,7 +210,7 @@ def test_credentials_and_links(gateway, wxpay):
     }
     path = wxpay.v3.offlineface.authinfo
     assert path.post(json=body).json()["authinfo"] != path.post(json=body).json()["authinfo"]
-    assert refused(path.post, json={}).detail["field"] == "/sp_appid"
+    assert rejected(path.post, json={}).detail["field"] == "/sp_appid"
     assert wxpay.v3.offlinefacemch.tokens.post(json={}).json()["token"]
     who = {"out_user_id": "1", "organization_id": "O1"}
     link = wxpay["v3/offlineface/repayment-url"].post(json=who).json()
@@ -221,5 +221,5 @@ def test_credentials_and_links(gateway, wxpay):
 def test_authinfo_of_apiv2_lacks_something(gateway, wxpay):
     fields = {"mch_id": gateway.identity.mchid, "appid": gateway.identity.appid}
     path = wxpay.v2.face.get_wxpayface_authinfo
-    error = refused(path.post, base_uri=gateway.base_uris[PAYAPP], xml=fields)
+    error = rejected(path.post, base_uri=gateway.base_uris[PAYAPP], xml=fields)
     assert (error.code, "store_id" in error.message) == ("PARAM_ERROR", True)

@@ -178,9 +178,9 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, content: bytes) -> None:
+    def reject(path: Path, content: bytes) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(folder, "_write", refuse)
+    monkeypatch.setattr(folder, "_write", reject)
     with pytest.raises(FolderError, match=r"Permission denied\); choose a folder"):
         Gateway(data=tmp_path)

@@ -194,7 +194,7 @@ def test_what_is_no_http_is_cut_off(gateway, data):
 
 
 @pytest.mark.parametrize("data", ODD_REQUESTS, ids=lambda data: repr(data[:40]))
-def test_an_odd_request_is_refused(gateway, data):
+def test_an_odd_request_is_rejected(gateway, data):
     received = talk(gateway, data, answered=True)
     assert received.startswith(b"HTTP/1.")
     assert_sane(received)

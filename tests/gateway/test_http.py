@@ -136,7 +136,7 @@ def refund(gateway, wxpay, **options):
 
 
 @pytest.mark.parametrize(("tls", "security"), [(True, False), (False, False), (False, True)])
-def test_a_refund_without_the_certificate_is_refused(gateway, tls, security):
+def test_a_refund_without_the_certificate_is_rejected(gateway, tls, security):
     with gateway.client(tls=tls) as wxpay, pytest.raises(WeChatPayError) as caught:
         refund(gateway, wxpay, security=security)
     answer = caught.value.response
@@ -151,7 +151,7 @@ async def test_a_refund_with_the_certificate_is_made(gateway, wxpay):
 SECURE = [each for each in catalogue.operations() if each.security]
 
 
-def test_every_operation_that_needs_the_certificate_is_refused_without(gateway):
+def test_every_operation_that_needs_the_certificate_is_rejected_without(gateway):
     assert len(SECURE) > 50
     for operation in SECURE:
         target = f"/{FOLDERS.get(operation.base_uri, '')}{operation.path.removeprefix('v2/')}"
@@ -163,7 +163,7 @@ def test_every_operation_that_needs_the_certificate_is_refused_without(gateway):
 # --- nonceless ---------------------------------------------------------------------------------
 
 
-def test_an_operation_without_nonce_refuses_one(gateway, wxpay):
+def test_an_operation_without_nonce_rejects_one(gateway, wxpay):
     query = wxpay.v2.papay.querycontract
     fields = {
         "appid": gateway.identity.appid,
@@ -236,7 +236,7 @@ def test_the_fixtures_use_tls(wechatpay_gateway, wechatpay):
     assert refund(wechatpay_gateway, wechatpay, security=True).xml()["result_code"] == "SUCCESS"
 
 
-def test_xml_of_a_refusal_is_signed(gateway, wxpay):
+def test_xml_of_a_rejection_is_signed(gateway, wxpay):
     with pytest.raises(APIError) as caught:
         wxpay.v2.pay.orderquery.post(
             xml={

@@ -31,7 +31,7 @@ def test_without_a_serial_the_certificate_signs(identity, way):
             assert (answer.status, answer.serial) == (200, serial)
 
 
-def test_a_refusal_is_signed_by_the_key_that_was_asked_for(gateway):
+def test_a_rejection_is_signed_by_the_key_that_was_asked_for(gateway):
     for serial in (gateway.identity.public_key_id, gateway.identity.platform_serial):
         path = "/v3/pay/transactions/native"
         answer = signed(gateway, "POST", path, b"{}", Wechatpay_Serial=serial)

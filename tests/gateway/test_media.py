@@ -39,7 +39,7 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def refused(call, /, *arguments, **options):
+def rejected(call, /, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -56,8 +56,8 @@ def test_a_picture_is_uploaded(wxpay, path):
 
 
 @pytest.mark.parametrize("path", PICTURES)
-def test_a_picture_whose_digest_is_wrong_is_refused(wxpay, path):
-    error = refused(upload, wxpay, path, PICTURE, sha256=sha256(OTHER))
+def test_a_picture_whose_digest_is_wrong_is_rejected(wxpay, path):
+    error = rejected(upload, wxpay, path, PICTURE, sha256=sha256(OTHER))
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert error.detail["field"] == "/sha256"
     assert error.detail["value"] == sha256(OTHER)
@@ -75,25 +75,25 @@ def test_every_other_upload_has_its_digest_checked(gateway, wxpay, operation):
     if operation.base_uri:
         path = f"{gateway.base_uris[operation.base_uri]}{path}"
     meta[name] = digest.hexdigest(algorithm, OTHER)
-    wrong = refused(upload, wxpay, path, PICTURE, **meta)
+    wrong = rejected(upload, wxpay, path, PICTURE, **meta)
     assert (wrong.code, wrong.detail["field"]) == ("PARAM_ERROR", f"/{name}")
     meta[name] = digest.hexdigest(algorithm, PICTURE)
     answer = upload(wxpay, path, PICTURE, **meta)
     assert (answer.verified, answer.headers["Wechatpay-Gateway"]) == (True, "stub")
     del meta[name]
-    assert refused(upload, wxpay, path, PICTURE, **meta).detail["field"] == f"/{name}"
+    assert rejected(upload, wxpay, path, PICTURE, **meta).detail["field"] == f"/{name}"
 
 
 def test_a_video_has_the_name_of_one(wxpay):
     path = wxpay.v3.merchant.media.video_upload
     assert path.post(media=Media(b"film", "a.MP4")).json()["media_id"]
-    error = refused(path.post, media=Media(b"film", "a.png"))
+    error = rejected(path.post, media=Media(b"film", "a.png"))
     assert error.detail["field"] == "/filename"
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * (2 * 1024 * 1024 + 1)], ids=["empty", "large"])
 def test_a_file_of_a_size_that_cannot_be(wxpay, content):
-    error = refused(wxpay[f"{IMAGES}/upload"].post, media=Media(content, "a.png"))
+    error = rejected(wxpay[f"{IMAGES}/upload"].post, media=Media(content, "a.png"))
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/file")
 
 
@@ -103,13 +103,13 @@ def test_a_picture_of_a_complaint_comes_back_unsigned(wxpay):
     assert (answer.content, answer.verified) == (PICTURE, False)
     assert "Wechatpay-Signature" not in answer.headers
     assert answer.headers["Content-Type"] == "image/png"
-    error = refused(wxpay[f"{IMAGES}/nothing"].get)
+    error = rejected(wxpay[f"{IMAGES}/nothing"].get)
     assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS")
 
 
 def test_no_other_picture_can_be_fetched(wxpay):
     answer = wxpay.v3.merchant.media.upload.post(media=Media(b"private", "a.png"))
-    refused(wxpay[f"{IMAGES}/{{media_id}}"].get, media_id=answer.json()["media_id"])
+    rejected(wxpay[f"{IMAGES}/{{media_id}}"].get, media_id=answer.json()["media_id"])
 
 
 def test_a_form_without_a_file(wxpay):
@@ -121,13 +121,13 @@ def test_a_form_without_a_file(wxpay):
         return (yield from handle(signed.replace(content=body, headers=headers)))
 
     stack = wxpay.stacks["v3"].replace("signer", without)
-    error = refused(wxpay[f"{IMAGES}/upload"].post, body="x", stack=stack)
+    error = rejected(wxpay[f"{IMAGES}/upload"].post, body="x", stack=stack)
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/file")
 
 
 @pytest.mark.parametrize("meta", [{"sha256": 1}, {"sha256": None}, {}, {"sha256": ["x"]}])
 def test_a_meta_that_cannot_be(wxpay, meta):
-    error = refused(upload, wxpay, f"{IMAGES}/upload", PICTURE, **meta)
+    error = rejected(upload, wxpay, f"{IMAGES}/upload", PICTURE, **meta)
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/sha256")
 
 
@@ -141,7 +141,7 @@ def test_apiv2_uploads_with_an_md5(gateway):
         assert answer.xml()["media_id"]
         md5 = hashlib.md5(OTHER).hexdigest()
         wrong = {**options, "xml": {**fields, "media_hash": md5}}
-        error = refused(path.post, media=Media(PICTURE, "a.png"), **wrong)
+        error = rejected(path.post, media=Media(PICTURE, "a.png"), **wrong)
         assert error.code == "PARAM_ERROR"
         assert "MD5" in error.message
 

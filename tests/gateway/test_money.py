@@ -78,7 +78,7 @@ class Money(RuleBasedStateMachine):
         self.accounts[target] += fen
 
     def told(self, call, **options):
-        """The code that a request is refused with; empty where it is carried out."""
+        """The code that a request is rejected with; empty where it is carried out."""
         try:
             self.answer = call(**options).json()
         except APIError as error:
@@ -142,7 +142,7 @@ class Money(RuleBasedStateMachine):
         try:
             with state.store.transaction():
                 getattr(refunding, way)(state, refund.number)
-        except refunding.Refusal:
+        except refunding.Rejection:
             assert refund.state != "PROCESSING"
             return
         assert refund.state == "PROCESSING"

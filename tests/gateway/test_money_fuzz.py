@@ -184,8 +184,8 @@ def bodies(draw, body):
 
 
 def test_the_bodies_are_good_as_they_are():
-    refused = [path for path, body in BODIES.items() if post(path, body).status not in (200, 404)]
-    assert refused == []
+    rejected = [path for path, body in BODIES.items() if post(path, body).status not in (200, 404)]
+    assert rejected == []
 
 
 @pytest.mark.parametrize("path", BODIES)

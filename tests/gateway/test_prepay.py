@@ -17,7 +17,7 @@ SCENE = {"payer_client_ip": "127.0.0.1", "h5_info": {"type": "Wap"}}
 LATER = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)).replace(microsecond=0)
 
 
-def refused(call, /, **options):
+def rejected(call, /, **options):
     with pytest.raises(APIError) as caught:
         call(**options)
     assert caught.value.verified
@@ -118,7 +118,7 @@ def test_a_member_that_is_wrong_is_named(prepay, name, value, expected):
     post, body = prepay
     inner = "sub_orders" in body
     innermost(body, {name: value})
-    error = refused(post, json=body)
+    error = rejected(post, json=body)
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert error.detail["field"] == (f"/sub_orders/0/{name}" if inner else f"/{name}")
     assert number(error) == expected
@@ -143,16 +143,16 @@ def test_a_number_of_any_allowed_form(prepay, number_):
 
 
 @pytest.mark.parametrize("extra", ["foo", "Description", "total"])
-def test_an_unknown_member_is_refused(prepay, extra):
+def test_an_unknown_member_is_rejected(prepay, extra):
     post, body = prepay
-    error = refused(post, json={**body, extra: "1"})
+    error = rejected(post, json={**body, extra: "1"})
     assert (error.code, error.detail["field"], number(error)) == (
         "PARAM_ERROR",
         f"/{extra}",
         EXTRA,
     )
     innermost(body, {"amount/extra": 1})
-    assert number(refused(post, json=body)) == EXTRA
+    assert number(rejected(post, json=body)) == EXTRA
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_unknown_member_is_refused(prepay, extra):
 )
 def test_an_address_that_wechat_pay_does_not_notify(prepay, value):
     post, body = prepay
-    error = refused(post, json={**body, "notify_url": value})
+    error = rejected(post, json={**body, "notify_url": value})
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/notify_url")
 
 
@@ -202,7 +202,7 @@ def test_an_address_that_it_does(prepay, value):
 )
 def test_a_time_that_is_not_rfc_3339_or_has_passed(prepay, value):
     post, body = prepay
-    error = refused(post, json={**body, "time_expire": value})
+    error = rejected(post, json={**body, "time_expire": value})
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/time_expire")
 
 
@@ -216,7 +216,7 @@ def test_a_time_of_rfc_3339(prepay, zone):
 def test_a_currency_of_elsewhere(prepay, value):
     post, body = prepay
     innermost(body, {"amount/currency": value})
-    error = refused(post, json=body)
+    error = rejected(post, json=body)
     assert error.code == "PARAM_ERROR"
     assert error.detail["field"].endswith("/amount/currency")
 
@@ -226,21 +226,21 @@ def test_an_amount_that_is_none(prepay, value):
     post, body = prepay
     name = "total_amount" if "sub_orders" in body else "total"
     innermost(body, {f"amount/{name}": value})
-    error = refused(post, json=body)
+    error = rejected(post, json=body)
     assert error.code == "PARAM_ERROR"
     assert error.detail["field"].endswith(f"/amount/{name}")
 
 
 def test_an_amount_in_yuan(gateway, wxpay):
     body = json.dumps({**direct(gateway, "native"), "amount": {"total": 1.5}})
-    error = refused(wxpay.v3.pay.transactions.native.post, body=body)
+    error = rejected(wxpay.v3.pay.transactions.native.post, body=body)
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/amount/total")
 
 
 def test_an_appid_that_is_not_bound(prepay):
     post, body = prepay
     name = next(each for each in ("appid", "sp_appid", "combine_appid") if each in body)
-    error = refused(post, json={**body, name: "wxd678efh567hg6787"})
+    error = rejected(post, json={**body, name: "wxd678efh567hg6787"})
     assert (error.status_code, error.code) == (400, "APPID_MCHID_NOT_MATCH")
     assert number(error) == 268445527
 
@@ -259,7 +259,7 @@ def test_an_appid_that_is_not_bound(prepay):
 )
 def test_h5_needs_to_know_the_scene(gateway, wxpay, path, scene, field):
     make, kind = PATHS[path]
-    error = refused(wxpay[path].post, json={**make(gateway, kind), "scene_info": scene})
+    error = rejected(wxpay[path].post, json={**make(gateway, kind), "scene_info": scene})
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
 
 
@@ -270,14 +270,14 @@ def test_jsapi_needs_an_openid(gateway, wxpay, path):
     for payer in ({}, {"openid": ""}, None):
         if make is partner and payer:
             continue
-        error = refused(wxpay[path].post, json={**make(gateway, kind), name: payer})
+        error = rejected(wxpay[path].post, json={**make(gateway, kind), name: payer})
         assert error.code == "PARAM_ERROR"
         assert name in error.detail["field"]
 
 
 def test_a_partner_is_not_its_own_sub_merchant(gateway, wxpay):
     body = {**partner(gateway, "native"), "sub_mchid": gateway.identity.mchid}
-    error = refused(wxpay.v3.pay.partner.transactions.native.post, json=body)
+    error = rejected(wxpay.v3.pay.partner.transactions.native.post, json=body)
     assert (error.code, number(error)) == ("PARAM_ERROR", 268443705)
 
 
@@ -317,7 +317,7 @@ def unified(gateway, **changes):
     ],
 )
 def test_apiv2_checks_its_fields(gateway, wxpay, changes, words):
-    error = refused(wxpay.v2.pay.unifiedorder.post, xml=unified(gateway, **changes))
+    error = rejected(wxpay.v2.pay.unifiedorder.post, xml=unified(gateway, **changes))
     assert (error.code, words in error.message) == ("PARAM_ERROR", True)
     failure = error.response.xml()
     assert failure["appid"] == gateway.identity.appid
@@ -331,7 +331,7 @@ def test_apiv2_checks_its_fields(gateway, wxpay, changes, words):
 @pytest.mark.parametrize("path", ["unifiedorder", "micropay", "orderquery", "closeorder"])
 def test_apiv2_knows_its_appids(gateway, wxpay, path, appid, code):
     fields = {**unified(gateway, appid=appid), "auth_code": "130000000000000018"}
-    assert refused(wxpay.v2.pay[path].post, xml=fields).code == code
+    assert rejected(wxpay.v2.pay[path].post, xml=fields).code == code
 
 
 @pytest.mark.parametrize("name", ["openid", "sub_openid"])

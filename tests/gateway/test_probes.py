@@ -39,7 +39,7 @@ def bought(gateway, wxpay, url):
     return gateway.pay(made["out_trade_no"])["out_trade_no"]
 
 
-async def test_a_probe_in_an_answer_is_refused(gateway, wxpay):
+async def test_a_probe_in_an_answer_is_rejected(gateway, wxpay):
     path = wxpay.v3.certificates
     gateway.faults.add("v3/certificates", "probe", times=2)
     with pytest.raises(SignatureError) as first:

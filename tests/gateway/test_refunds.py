@@ -49,7 +49,7 @@ def balance(gateway, account):
     return gateway.state.ledger.balance(account)
 
 
-def refused(call, *arguments, **options):
+def rejected(call, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -88,7 +88,7 @@ def test_the_same_number_is_the_same_refund(gateway, wxpay):
         {**body, "reason": "another"},
         asked(paid(gateway, wxpay, 100), 30, out_refund_no=body["out_refund_no"]),
     ):
-        error = refused(post, json=other)
+        error = rejected(post, json=other)
         assert (error.status_code, error.code) == (400, "INVALID_REQUEST")
         assert "不一致" in error.message
     assert state_of(gateway, bought)["refunded"] == 30
@@ -98,12 +98,12 @@ def test_in_parts_and_never_more_than_was_paid(gateway, wxpay):
     bought = paid(gateway, wxpay, 100)
     refund(wxpay, bought, 60)
     for amount in (41, 100, 101, 10**30):
-        error = refused(refund, wxpay, bought, amount)
+        error = rejected(refund, wxpay, bought, amount)
         assert (error.status_code, error.code) == (400, "INVALID_REQUEST")
         assert "超过订单可退金额" in error.message
     by_id = {"out_trade_no": None, "transaction_id": bought["transaction_id"]}
     assert refund(wxpay, bought, 40, **by_id)["out_trade_no"] == bought["out_trade_no"]
-    assert "全额退款" in refused(refund, wxpay, bought, 1).message
+    assert "全额退款" in rejected(refund, wxpay, bought, 1).message
     assert state_of(gateway, bought)["refunded"] == 100
 
 
@@ -111,7 +111,7 @@ def test_fifty_times_at_most(gateway, wxpay):
     bought = paid(gateway, wxpay, 100)
     for _ in range(refunding.TIMES):
         refund(wxpay, bought, 1)
-    assert "最多退款 50 次" in refused(refund, wxpay, bought, 1).message
+    assert "最多退款 50 次" in rejected(refund, wxpay, bought, 1).message
 
 
 def test_an_order_that_cannot_be_refunded(gateway, wxpay):
@@ -119,24 +119,24 @@ def test_an_order_that_cannot_be_refunded(gateway, wxpay):
     wxpay.v3.pay.transactions.native.post(json=made)
     unpaid = {"out_trade_no": made["out_trade_no"], "total": 100}
     for missing in (unpaid, {"out_trade_no": "nobody-knows", "total": 100}):
-        error = refused(refund, wxpay, missing, 1)
+        error = rejected(refund, wxpay, missing, 1)
         assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS")
     wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.close.post(
         out_trade_no=made["out_trade_no"], json={"mchid": gateway.identity.mchid}
     )
-    assert refused(refund, wxpay, unpaid, 1).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(refund, wxpay, unpaid, 1).code == "RESOURCE_NOT_EXISTS"
     one, other = paid(gateway, wxpay), paid(gateway, wxpay)
-    error = refused(refund, wxpay, one, 1, transaction_id=other["transaction_id"])
+    error = rejected(refund, wxpay, one, 1, transaction_id=other["transaction_id"])
     assert (error.code, error.status_code) == ("INVALID_REQUEST", 400)
 
 
 def test_what_was_asked_must_fit_the_order(gateway, wxpay):
     bought = paid(gateway, wxpay, 100)
     fee = {"refund": 1, "total": 200, "currency": "CNY"}
-    assert "不一致" in refused(refund, wxpay, bought, 1, amount=fee).message
+    assert "不一致" in rejected(refund, wxpay, bought, 1, amount=fee).message
     fee = {"refund": 1, "total": 100, "currency": "USD"}
-    assert "不一致" in refused(refund, wxpay, bought, 1, amount=fee).message
-    assert refused(refund, wxpay, bought, 1, **SUB).code == "INVALID_REQUEST"
+    assert "不一致" in rejected(refund, wxpay, bought, 1, amount=fee).message
+    assert rejected(refund, wxpay, bought, 1, **SUB).code == "INVALID_REQUEST"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_was_asked_must_fit_the_order(gateway, wxpay):
     ],
 )
 def test_a_wrong_parameter_is_named(gateway, wxpay, changes, field):
-    error = refused(refund, wxpay, {"out_trade_no": "any", "total": 100}, 1, **changes)
+    error = rejected(refund, wxpay, {"out_trade_no": "any", "total": 100}, 1, **changes)
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert error.detail["field"] == field
 
@@ -173,14 +173,14 @@ def test_which_account_pays(gateway, wxpay):
         [{"account": "ELSEWHERE", "amount": 3}],
         [{"account": "AVAILABLE", "amount": 0}],
     ):
-        error = refused(refund, wxpay, bought, 3, amount={**amount, "from": wrong})
+        error = rejected(refund, wxpay, bought, 3, amount={**amount, "from": wrong})
         assert error.detail["field"].startswith("/amount/from")
 
 
 def test_a_year_after_the_payment_it_is_too_late(gateway, wxpay):
     bought = paid(gateway, wxpay, 100)
     gateway.advance(hours=365 * 24)
-    assert refused(refund, wxpay, bought, 1).code == "TRADE_OVERDUE"
+    assert rejected(refund, wxpay, bought, 1).code == "TRADE_OVERDUE"
 
 
 def test_a_merchant_that_has_not_the_money(gateway, wxpay):
@@ -188,7 +188,7 @@ def test_a_merchant_that_has_not_the_money(gateway, wxpay):
     ledger = gateway.state.ledger
     gone = ledger.balance("merchant") - 10
     ledger.move("withdraw", gone, "merchant", "bank")
-    error = refused(refund, wxpay, bought, 11)
+    error = rejected(refund, wxpay, bought, 11)
     assert (error.status_code, error.code) == (403, "NOT_ENOUGH")
     body = asked(bought, 10)
     assert wxpay.v3.refund.domestic.refunds.post(json=body).json()["status"] == "PROCESSING"
@@ -198,9 +198,9 @@ def test_a_merchant_that_has_not_the_money(gateway, wxpay):
 
 def test_a_partners_refund_says_whose_it_is(gateway, wxpay):
     bought = paid_to_partner(gateway, wxpay, 100)
-    assert refused(refund, wxpay, bought, 10).code == "INVALID_REQUEST"
+    assert rejected(refund, wxpay, bought, 10).code == "INVALID_REQUEST"
     made = refund(wxpay, bought, 10, **SUB)
-    assert refused(query, wxpay, made["out_refund_no"]).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(query, wxpay, made["out_refund_no"]).code == "RESOURCE_NOT_EXISTS"
     assert query(wxpay, made["out_refund_no"], query=SUB) == made
     assert gateway.state.ledger.balance("merchant:1900000109") == 90
 
@@ -230,7 +230,7 @@ def test_an_order_in_a_combined_order(gateway, wxpay):
 
 
 def test_an_unknown_refund(wxpay):
-    error = refused(query, wxpay, "nobody-knows")
+    error = rejected(query, wxpay, "nobody-knows")
     assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS")
 
 
@@ -297,7 +297,7 @@ def test_an_abnormal_refund_is_sent_elsewhere(gateway, wxpay, receiver, kind):
         "bank_account": Sensitive("6222000000000403"),
         "real_name": Sensitive("张三"),
     }
-    early = refused(path.post, refund_id=made["refund_id"], json=card)
+    early = rejected(path.post, refund_id=made["refund_id"], json=card)
     assert (early.code, early.status_code) == ("INVALID_REQUEST", 400)
     control(gateway, f"refunds/{number}/fail")
     assert receiver.next().event_type == "REFUND.ABNORMAL"
@@ -329,10 +329,10 @@ def test_an_abnormal_refund_that_is_not_asked_for_as_it_must_be(gateway, wxpay):
         ({"type": "USER_BANK_CARD"}, "/bank_type"),
         ({"out_refund_no": "another"}, "/out_refund_no"),
     ):
-        error = refused(post, refund_id=refund_id, json={**good, **changes})
+        error = rejected(post, refund_id=refund_id, json={**good, **changes})
         assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
     for wrong in ({"refund_id": "5030"}, {"refund_id": refund_id, "json": {**good, **SUB}}):
-        assert refused(post, **{"json": good, **wrong}).code == "RESOURCE_NOT_EXISTS"
+        assert rejected(post, **{"json": good, **wrong}).code == "RESOURCE_NOT_EXISTS"
     assert query(wxpay, number)["status"] == "ABNORMAL"
     assert control(gateway, f"refunds/{number}/explode")[0] == 404
     assert control(gateway, "refunds/nobody-knows/fail")[0] == 404
@@ -408,13 +408,13 @@ def test_v2_in_parts(gateway, wxpay, kind):
     made = refund_v2(gateway, wxpay, bought, 60, sign_type=kind)
     assert (made["refund_fee"], made["total_fee"], made["cash_refund_fee"]) == ("60", "100", "60")
     rest = {"out_trade_no": None, "transaction_id": bought["transaction_id"]}
-    error = refused(refund_v2, gateway, wxpay, bought, 41, **rest)
+    error = rejected(refund_v2, gateway, wxpay, bought, 41, **rest)
     assert (error.code, error.message) == (
         "INVALID_REQUEST",
         "申请退款金额超过订单可退金额: 41 > 40",
     )
     refund_v2(gateway, wxpay, bought, 40, **rest)
-    assert refused(refund_v2, gateway, wxpay, bought, 1).code == "ERROR"
+    assert rejected(refund_v2, gateway, wxpay, bought, 1).code == "ERROR"
     gateway.advance(refunding.SETTLING)
     everything = query_v2(gateway, wxpay, out_trade_no=bought["out_trade_no"])
     assert (everything["refund_count"], everything["refund_fee_0"]) == ("2", "60")
@@ -443,11 +443,11 @@ def test_v2_the_same_number_with_other_content(gateway, wxpay):
     second = wxpay.v2.secapi.pay.refund.post(xml=body, security=True).xml()
     assert first["refund_id"] == second["refund_id"]
     other = {**body, "refund_fee": 11}
-    error = refused(wxpay.v2.secapi.pay.refund.post, xml=other, security=True)
+    error = rejected(wxpay.v2.secapi.pay.refund.post, xml=other, security=True)
     assert error.code == "REFUND_FEE_MISMATCH"
-    error = refused(refund_v2, gateway, wxpay, bought, 1, total_fee=99)
+    error = rejected(refund_v2, gateway, wxpay, bought, 1, total_fee=99)
     assert error.code == "REFUND_FEE_MISMATCH"
-    v3 = refused(refund, wxpay, bought, 10, out_refund_no=body["out_refund_no"])
+    v3 = rejected(refund, wxpay, bought, 10, out_refund_no=body["out_refund_no"])
     assert v3.code == "INVALID_REQUEST"  # one merchant, one set of numbers
 
 
@@ -468,7 +468,7 @@ def test_v2_the_same_number_with_other_content(gateway, wxpay):
 )
 def test_v2_wrong_parameters(gateway, wxpay, changes, code):
     bought = paid_by_v2(gateway, wxpay, 100)
-    assert refused(refund_v2, gateway, wxpay, bought, 1, **changes).code == code
+    assert rejected(refund_v2, gateway, wxpay, bought, 1, **changes).code == code
 
 
 def test_v2_without_the_money(gateway, wxpay):
@@ -476,13 +476,13 @@ def test_v2_without_the_money(gateway, wxpay):
     ledger = gateway.state.ledger
     gone = ledger.balance("merchant")
     ledger.move("withdraw", gone, "merchant", "bank")
-    assert refused(refund_v2, gateway, wxpay, bought, 1).code == "NOTENOUGH"
+    assert rejected(refund_v2, gateway, wxpay, bought, 1).code == "NOTENOUGH"
     ledger.move("recharge", gone, "bank", "merchant")
 
 
 def test_v2_queries(gateway, wxpay):
     bought = paid_by_v2(gateway, wxpay, 100)
-    error = refused(query_v2, gateway, wxpay, out_trade_no=bought["out_trade_no"])
+    error = rejected(query_v2, gateway, wxpay, out_trade_no=bought["out_trade_no"])
     assert error.code == "REFUNDNOTEXIST"
     made = [refund_v2(gateway, wxpay, bought, 1) for _ in range(12)]
     control(gateway, f"refunds/{made[1]['out_refund_no']}/fail")
@@ -504,7 +504,7 @@ def test_v2_queries(gateway, wxpay):
         ({}, "PARAM_ERROR"),
         ({"out_trade_no": bought["out_trade_no"], "offset": "-1"}, "PARAM_ERROR"),
     ):
-        assert refused(query_v2, gateway, wxpay, **by).code == code
+        assert rejected(query_v2, gateway, wxpay, **by).code == code
 
 
 def test_v2_the_notice_is_sealed(gateway, wxpay, receiver):
@@ -551,7 +551,7 @@ def test_a_reversal_pays_back_what_was_not_refunded(gateway, wxpay, shared):
     assert balance(gateway, "payer") == spent
     assert reverse(gateway, wxpay, number)["recall"] == "N"
     assert balance(gateway, "payer") == spent
-    error = refused(refund_v2, gateway, wxpay, bought, 1)
+    error = rejected(refund_v2, gateway, wxpay, bought, 1)
     assert (error.code, error.message.split(":")[0]) == ("INVALID_REQUEST", "订单已撤销")
 
 
@@ -560,13 +560,13 @@ def test_a_reversal_that_comes_too_late_or_finds_no_money(gateway, wxpay):
     ledger = gateway.state.ledger
     gone = ledger.balance("merchant")
     ledger.move("withdraw", gone, "merchant", "bank")
-    assert refused(reverse, gateway, wxpay, number).code == "NOTENOUGH"
+    assert rejected(reverse, gateway, wxpay, number).code == "NOTENOUGH"
     ledger.move("recharge", gone, "bank", "merchant")
     gateway.advance(hours=7 * 24 + 1)
-    assert refused(reverse, gateway, wxpay, number).code == "REVERSE_EXPIRE"
+    assert rejected(reverse, gateway, wxpay, number).code == "REVERSE_EXPIRE"
 
 
-def test_wrong_members_are_refused_whatever_they_are(gateway, wxpay):
+def test_wrong_members_are_rejected_whatever_they_are(gateway, wxpay):
     body = '{"out_trade_no": "\\ud800", "out_refund_no": "R1", "amount": {"refund": 1}}'
     with pytest.raises(ClientError, match="PARAM_ERROR"):
         wxpay.v3.refund.domestic.refunds.post(body=body)

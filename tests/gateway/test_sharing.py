@@ -22,7 +22,7 @@ def receivers(gateway, wxpay):
             post(json={**receiver, **partner, "appid": appid, "relation_type": "STAFF"})
 
 
-def refused(call, *arguments, **options):
+def rejected(call, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -111,8 +111,8 @@ def test_an_order_is_shared_in_parts_and_the_rest_unfrozen(gateway, wxpay):
     last = unfreeze(wxpay, bought)
     assert finished(wxpay, bought, last["out_order_no"])["receivers"][0]["amount"] == 65
     assert unsplit(wxpay, bought) == 0
-    assert refused(share, wxpay, bought, (STAFF, 1)).code == "NOT_ENOUGH"
-    assert refused(unfreeze, wxpay, bought).code == "NOT_ENOUGH"
+    assert rejected(share, wxpay, bought, (STAFF, 1)).code == "NOT_ENOUGH"
+    assert rejected(unfreeze, wxpay, bought).code == "NOT_ENOUGH"
     assert ledger.balance("frozen") == 0
     assert ledger.balance("merchant") - kept == 65
     assert ledger.balance("receiver") - received == 35
@@ -127,7 +127,7 @@ def test_sharing_and_unfreezing_in_one(gateway, wxpay):
     assert done["receivers"][1]["description"] == "解冻给分账方"
     own = {"type": "MERCHANT_ID", "account": gateway.identity.mchid}
     other = paid(gateway, wxpay, 100, **SHARED)
-    assert refused(share, wxpay, other, (own, 1), unfreeze=True).code == "PARAM_ERROR"
+    assert rejected(share, wxpay, other, (own, 1), unfreeze=True).code == "PARAM_ERROR"
     share(wxpay, other, (own, 40))
     assert unsplit(wxpay, other) == 60
     all_of_it = share(wxpay, other, (SUPPLIER, 60), unfreeze=True)
@@ -137,10 +137,10 @@ def test_sharing_and_unfreezing_in_one(gateway, wxpay):
 def test_never_more_than_is_left(gateway, wxpay):
     bought = paid(gateway, wxpay, 100, **SHARED)
     for parts in ([(STAFF, 101)], [(STAFF, 60), (SUPPLIER, 41)], [(STAFF, 10**30)]):
-        error = refused(share, wxpay, bought, *parts)
+        error = rejected(share, wxpay, bought, *parts)
         assert (error.status_code, error.code) == (403, "NOT_ENOUGH")
     share(wxpay, bought, (STAFF, 60))
-    assert refused(share, wxpay, bought, (STAFF, 41)).code == "NOT_ENOUGH"
+    assert rejected(share, wxpay, bought, (STAFF, 41)).code == "NOT_ENOUGH"
     assert unsplit(wxpay, bought) == 40
 
 
@@ -151,8 +151,8 @@ def test_the_same_number_is_the_same_sharing(gateway, wxpay):
     first, second = (post(json=body).json() for _ in range(2))
     assert (second["order_id"], second["state"]) == (first["order_id"], "FINISHED")
     other = asked(bought, (STAFF, 11), out_order_no=body["out_order_no"])
-    assert refused(post, json=other).code == "INVALID_REQUEST"
-    assert refused(unfreeze, wxpay, bought, out_order_no=body["out_order_no"]).status_code == 400
+    assert rejected(post, json=other).code == "INVALID_REQUEST"
+    assert rejected(unfreeze, wxpay, bought, out_order_no=body["out_order_no"]).status_code == 400
     last = {"out_order_no": new_number("F")}
     assert (
         unfreeze(wxpay, bought, **last)["order_id"] == unfreeze(wxpay, bought, **last)["order_id"]
@@ -163,11 +163,11 @@ def test_the_same_number_is_the_same_sharing(gateway, wxpay):
 def test_only_orders_that_were_made_for_it(gateway, wxpay):
     plain = paid(gateway, wxpay, 100)
     for order in (plain, {"appid": plain["parties"]["appid"], "transaction_id": "4200nobody"}):
-        error = refused(share, wxpay, order, (STAFF, 1))
+        error = rejected(share, wxpay, order, (STAFF, 1))
         assert (error.status_code, error.code) == (400, "INVALID_REQUEST")
         assert "非分账订单" in error.message
-    assert refused(unsplit, wxpay, plain).code == "INVALID_REQUEST"
-    assert refused(unsplit, wxpay, {"transaction_id": "4200nobody"}).status_code == 404
+    assert rejected(unsplit, wxpay, plain).code == "INVALID_REQUEST"
+    assert rejected(unsplit, wxpay, {"transaction_id": "4200nobody"}).status_code == 404
     by_v2 = paid_by_v2(gateway, wxpay, 100, profit_sharing="Y")
     share(wxpay, by_v2, (STAFF, 1))
     assert unsplit(wxpay, by_v2) == 99
@@ -176,7 +176,7 @@ def test_only_orders_that_were_made_for_it(gateway, wxpay):
 def test_only_to_those_who_were_added(gateway, wxpay):
     bought = paid(gateway, wxpay, 100, **SHARED)
     somebody = {"type": "PERSONAL_OPENID", "account": new_number("o")}
-    error = refused(share, wxpay, bought, (STAFF, 1), (somebody, 1))
+    error = rejected(share, wxpay, bought, (STAFF, 1), (somebody, 1))
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/receivers/1")
     path, appid = wxpay.v3.profitsharing.receivers, gateway.identity.appid
     added = path.add.post(
@@ -194,7 +194,7 @@ def test_only_to_those_who_were_added(gateway, wxpay):
     for _ in range(2):
         deleted = path.delete.post(json={**somebody, "appid": appid}).json()
         assert deleted == somebody
-    assert refused(share, wxpay, bought, (somebody, 1)).code == "PARAM_ERROR"
+    assert rejected(share, wxpay, bought, (somebody, 1)).code == "PARAM_ERROR"
     assert unsplit(wxpay, bought) == 99
 
 
@@ -211,7 +211,7 @@ def test_only_to_those_who_were_added(gateway, wxpay):
 )
 def test_a_receiver_that_cannot_be(gateway, wxpay, changes, field):
     body = {**STAFF, "appid": gateway.identity.appid, "relation_type": "STAFF", **changes}
-    error = refused(wxpay.v3.profitsharing.receivers.add.post, json=body)
+    error = rejected(wxpay.v3.profitsharing.receivers.add.post, json=body)
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
 
 
@@ -231,14 +231,14 @@ def test_a_receiver_that_cannot_be(gateway, wxpay, changes, field):
 )
 def test_a_wrong_parameter_is_named(gateway, wxpay, changes, field):
     bought = paid(gateway, wxpay, 100, **SHARED)
-    error = refused(share, wxpay, bought, **{**asked(bought, (STAFF, 1)), **changes})
+    error = rejected(share, wxpay, bought, **{**asked(bought, (STAFF, 1)), **changes})
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", field)
 
 
 def test_a_partner_shares_for_its_sub_merchant(gateway, wxpay, receiver):
     control(gateway, "profitsharing/notify", notify_url=receiver.url)
     bought = paid_to_partner(gateway, wxpay, 100, **SHARED)
-    assert refused(share, wxpay, bought, (STAFF, 1)).code == "INVALID_REQUEST"
+    assert rejected(share, wxpay, bought, (STAFF, 1)).code == "INVALID_REQUEST"
     ledger = gateway.state.ledger
     frozen, kept = (ledger.balance(f"{name}:1900000109") for name in ("frozen", "merchant"))
     made = share(wxpay, bought, (SUPPLIER, 30), **SUB)
@@ -249,7 +249,7 @@ def test_a_partner_shares_for_its_sub_merchant(gateway, wxpay, receiver):
         gateway.identity.mchid,
         SUB["sub_mchid"],
     )
-    assert refused(finished, wxpay, bought, made["out_order_no"]).status_code == 404
+    assert rejected(finished, wxpay, bought, made["out_order_no"]).status_code == 404
     assert finished(wxpay, bought, made["out_order_no"], **SUB)["state"] == "FINISHED"
     unfreeze(wxpay, bought, **SUB)
     assert ledger.balance("frozen:1900000109") == frozen - 100
@@ -290,16 +290,16 @@ def test_what_was_shared_comes_back_in_parts(gateway, wxpay):
     first = post(json=body).json()
     assert (first["result"], first["out_order_no"]) == ("SUCCESS", made["out_order_no"])
     assert post(json=body).json() == first
-    assert refused(post, json={**body, "amount": 1}).code == "INVALID_REQUEST"
-    error = refused(give_back, wxpay, made, 11)
+    assert rejected(post, json={**body, "amount": 1}).code == "INVALID_REQUEST"
+    error = rejected(give_back, wxpay, made, 11)
     assert (error.code, error.message.split(":")[0]) == ("INVALID_REQUEST", "剩余可回退的金额不足")
     give_back(wxpay, made, 10)
-    assert refused(give_back, wxpay, made, 1).code == "INVALID_REQUEST"
+    assert rejected(give_back, wxpay, made, 1).code == "INVALID_REQUEST"
     path = wxpay.v3.profitsharing.returnOrders._out_return_no_
     number = {"out_return_no": body["out_return_no"]}
     assert path.get(**number, query={"out_order_no": made["out_order_no"]}).json() == first
-    assert refused(path.get, **number, query={"out_order_no": "another"}).status_code == 404
-    assert refused(path.get, **number).code == "PARAM_ERROR"
+    assert rejected(path.get, **number, query={"out_order_no": "another"}).status_code == 404
+    assert rejected(path.get, **number).code == "PARAM_ERROR"
 
 
 def test_what_cannot_come_back(gateway, wxpay):
@@ -307,7 +307,7 @@ def test_what_cannot_come_back(gateway, wxpay):
     made = share(wxpay, bought, (SUPPLIER, 30), (STAFF, 5), unfreeze=True)
     own = gateway.identity.mchid
     for wrong in (STAFF["account"], own, "1900000111"):
-        assert refused(give_back, wxpay, made, 1, return_mchid=wrong).code == "PARAM_ERROR"
+        assert rejected(give_back, wxpay, made, 1, return_mchid=wrong).code == "PARAM_ERROR"
     for changes, code in (
         ({"amount": 0}, "PARAM_ERROR"),
         ({"out_order_no": None}, "PARAM_ERROR"),
@@ -316,21 +316,21 @@ def test_what_cannot_come_back(gateway, wxpay):
         ({"order_id": "3000nobody"}, "INVALID_REQUEST"),
         (SUB, "INVALID_REQUEST"),
     ):
-        assert refused(give_back, wxpay, made, 1, **changes).code == code
+        assert rejected(give_back, wxpay, made, 1, **changes).code == code
     gateway.advance(hours=181 * 24)
-    assert "180 天" in refused(give_back, wxpay, made, 1).message
+    assert "180 天" in rejected(give_back, wxpay, made, 1).message
 
 
 def test_fifty_requests_and_fifty_returns_at_most(gateway, wxpay):
     bought = paid(gateway, wxpay, 100, **SHARED)
     made = [share(wxpay, bought, (SUPPLIER, 2)) for _ in range(50)][-1]
-    error = refused(unfreeze, wxpay, bought)
+    error = rejected(unfreeze, wxpay, bought)
     assert (error.status_code, error.code) == (403, "RULE_LIMIT")
     other = paid(gateway, wxpay, 100, **SHARED)
     made = share(wxpay, other, (SUPPLIER, 60))
     for _ in range(50):
         give_back(wxpay, made, 1)
-    assert "最多回退 50 次" in refused(give_back, wxpay, made, 1).message
+    assert "最多回退 50 次" in rejected(give_back, wxpay, made, 1).message
 
 
 def test_after_thirty_days_nothing_is_frozen(gateway, wxpay):
@@ -338,7 +338,7 @@ def test_after_thirty_days_nothing_is_frozen(gateway, wxpay):
     share(wxpay, bought, (STAFF, 10))
     kept = gateway.state.ledger.balance("merchant")
     gateway.advance(hours=30 * 24)
-    assert refused(share, wxpay, bought, (STAFF, 10)).code == "NOT_ENOUGH"
+    assert rejected(share, wxpay, bought, (STAFF, 10)).code == "NOT_ENOUGH"
     assert unsplit(wxpay, bought) == 0
     assert gateway.state.ledger.balance("merchant") - kept == 90
 
@@ -347,10 +347,10 @@ def test_a_query_that_asks_for_something_else(gateway, wxpay):
     bought = paid(gateway, wxpay, 100, **SHARED)
     made = share(wxpay, bought, (STAFF, 10))
     path = wxpay.v3.profitsharing.orders._out_order_no_
-    assert refused(path.get, out_order_no=made["out_order_no"]).code == "PARAM_ERROR"
+    assert rejected(path.get, out_order_no=made["out_order_no"]).code == "PARAM_ERROR"
     other = {"transaction_id": "4200nobody"}
-    assert refused(finished, wxpay, other, made["out_order_no"]).code == "RESOURCE_NOT_EXISTS"
-    assert refused(finished, wxpay, bought, "nobody").code == "RESOURCE_NOT_EXISTS"
+    assert rejected(finished, wxpay, other, made["out_order_no"]).code == "RESOURCE_NOT_EXISTS"
+    assert rejected(finished, wxpay, bought, "nobody").code == "RESOURCE_NOT_EXISTS"
 
 
 # Beside refunds
@@ -365,13 +365,13 @@ def test_a_refund_takes_what_is_frozen(gateway, wxpay):
     assert unsplit(wxpay, bought) == 100
     refund(wxpay, bought, 100)
     assert unsplit(wxpay, bought) == 0
-    assert refused(share, wxpay, bought, (STAFF, 1)).code == "NOT_ENOUGH"
+    assert rejected(share, wxpay, bought, (STAFF, 1)).code == "NOT_ENOUGH"
 
 
 def test_a_refund_of_what_is_shared_waits_until_the_rest_is_unfrozen(gateway, wxpay):
     bought = paid(gateway, wxpay, 100, **SHARED)
     made = share(wxpay, bought, (SUPPLIER, 30))
-    error = refused(refund, wxpay, bought, 71)
+    error = rejected(refund, wxpay, bought, 71)
     assert (error.status_code, error.code) == (403, "RULE_LIMIT")
     before = refund(wxpay, bought, 20)
     unfreeze(wxpay, bought)
@@ -406,6 +406,6 @@ def test_a_payment_by_code_is_shared_until_it_is_reversed(gateway, wxpay):
     give_back(wxpay, made, 10)
     assert unsplit(wxpay, bought) == 90
     wxpay.v2.secapi.pay.reverse.post(xml={**parties, **number}, security=True)
-    error = refused(share, wxpay, bought, (SUPPLIER, 1))
+    error = rejected(share, wxpay, bought, (SUPPLIER, 1))
     assert (error.code, error.message) == ("INVALID_REQUEST", "订单已撤销")
     assert unsplit(wxpay, bought) == 0

@@ -42,7 +42,7 @@ def cancel(wxpay, number, base=DIRECT, **body):
     return wxpay.chain(path).post(out_bill_no=number, json=body).json()
 
 
-def refused(call, *arguments, **options):
+def rejected(call, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -84,9 +84,9 @@ def test_the_same_number_is_the_same_transfer(gateway, wxpay):
     body = bill(gateway, user_name=Sensitive("张三"))
     first = create(wxpay, body)
     assert create(wxpay, body) == first  # encrypted anew, and the same
-    error = refused(create, wxpay, {**body, "transfer_amount": 101})
+    error = rejected(create, wxpay, {**body, "transfer_amount": 101})
     assert (error.status_code, error.code) == (400, "ALREADY_EXISTS")
-    assert refused(create, wxpay, {**body, "user_name": Sensitive("李四")}).code == error.code
+    assert rejected(create, wxpay, {**body, "user_name": Sensitive("李四")}).code == error.code
     control(gateway, f"transfers/{body['out_bill_no']}/confirm")
     again = create(wxpay, body)
     assert (again["state"], "package_info" in again) == ("SUCCESS", False)
@@ -114,7 +114,7 @@ def test_cancelling_gives_the_money_back(gateway, wxpay, receiver):
 def test_what_is_confirmed_cannot_be_cancelled(gateway, wxpay):
     made = create(wxpay, bill(gateway))
     control(gateway, f"transfers/{made['out_bill_no']}/confirm")
-    error = refused(cancel, wxpay, made["out_bill_no"])
+    error = rejected(cancel, wxpay, made["out_bill_no"])
     assert (error.status_code, error.code) == (400, "INVALID_REQUEST")
 
 
@@ -129,7 +129,7 @@ def test_a_user_who_does_not_confirm_for_a_day(gateway, wxpay, receiver):
     shown = query(wxpay, made["out_bill_no"])
     assert (shown["state"], shown["fail_reason"]) == ("FAIL", "OVERDUE_CLOSE")
     assert shown["update_time"] == told["update_time"]
-    assert refused(cancel, wxpay, made["out_bill_no"]).code == "INVALID_REQUEST"
+    assert rejected(cancel, wxpay, made["out_bill_no"]).code == "INVALID_REQUEST"
     assert control(gateway, f"transfers/{made['out_bill_no']}/confirm")[0] == 400
 
 
@@ -156,11 +156,11 @@ def test_partners_and_platforms(gateway, wxpay, receiver, base):
     number = made["out_bill_no"]
     assert (made["sub_mchid"], bool(made["package_info"])) == (SUB["sub_mchid"], True)
     for other in ({}, {"sub_mchid": "1900000111"}):
-        assert refused(query, wxpay, number, base, **other).code in ("NOT_FOUND", "PARAM_ERROR")
-    assert refused(query, wxpay, number).code == "NOT_FOUND"
+        assert rejected(query, wxpay, number, base, **other).code in ("NOT_FOUND", "PARAM_ERROR")
+    assert rejected(query, wxpay, number).code == "NOT_FOUND"
     shown = query(wxpay, number, base, **SUB)
     assert (shown["mchid"], shown["state"]) == (gateway.identity.mchid, "WAIT_USER_CONFIRM")
-    assert refused(cancel, wxpay, number, base).code == "PARAM_ERROR"
+    assert rejected(cancel, wxpay, number, base).code == "PARAM_ERROR"
     assert cancel(wxpay, number, base, **SUB)["state"] == "CANCELING"
     assert receiver.next().resource["sub_mchid"] == SUB["sub_mchid"]
     if base == PARTNERS[1]:
@@ -189,7 +189,7 @@ def test_partners_and_platforms(gateway, wxpay, receiver, base):
     ],
 )
 def test_wrong_parameters(gateway, wxpay, changes, code, field):
-    error = refused(create, wxpay, bill(gateway, **changes))
+    error = rejected(create, wxpay, bill(gateway, **changes))
     assert (error.status_code, error.code) == (400, code)
     if field is not None:
         assert error.detail["field"].startswith(field)
@@ -197,7 +197,7 @@ def test_wrong_parameters(gateway, wxpay, changes, code, field):
 
 def test_an_unknown_transfer(wxpay):
     for path in ("out-bill-no/nobody", "transfer-bill-no/1330nobody"):
-        error = refused(wxpay[f"{DIRECT}/{path}"].get)
+        error = rejected(wxpay[f"{DIRECT}/{path}"].get)
         assert (error.status_code, error.code) == (404, "NOT_FOUND")
 
 

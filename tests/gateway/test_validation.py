@@ -1,4 +1,4 @@
-"""Bad requests are refused as WeChat Pay refuses them: where, what, and why."""
+"""Bad requests are rejected as WeChat Pay rejects them: where, what, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wechatpay_chain import APIError, ClientError, Media, Sensitive, ServerError
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway import gateway as server
-from wechatpay_chain.gateway.messages.exchange import Refusal, Secret
+from wechatpay_chain.gateway.messages.exchange import Rejection, Secret
 from wechatpay_chain.gateway.server import dispatch
 from wechatpay_chain.gateway.simulation.registry import simulated
 from wechatpay_chain.messages import xml
@@ -23,7 +23,7 @@ USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"
 NESTED = "v3/payscore/partner/serviceorder"
 
 
-def refused(call, /, *arguments, **options):
+def rejected(call, /, *arguments, **options):
     with pytest.raises(APIError) as caught:
         call(*arguments, **options)
     assert caught.value.verified
@@ -31,7 +31,7 @@ def refused(call, /, *arguments, **options):
 
 
 def bare(call, status, /, **options):
-    """A refusal without a body and without a signature."""
+    """A rejection without a body and without a signature."""
     with pytest.raises(ClientError) as caught:
         call(**options)
     error = caught.value
@@ -87,7 +87,7 @@ STUB_BODY = {
     ],
 )
 def test_a_stub_accepts_what_its_catalogue_says(wxpay, changes, field, issue):
-    error = refused(wxpay[NESTED].post, body=json.dumps({**STUB_BODY, **changes}))
+    error = rejected(wxpay[NESTED].post, body=json.dumps({**STUB_BODY, **changes}))
     assert (error.status_code, error.code) == (400, "PARAM_ERROR")
     assert (error.detail["field"], error.detail["location"]) == (field, "body")
     assert error.detail["issue"].startswith(issue)
@@ -116,7 +116,7 @@ def test_what_is_well_formed_is_answered_and_echoed(wxpay):
 )
 def test_a_query_is_checked(wxpay, query, field):
     path = "v3/bill/tradebill" if field == "/bill_date" else "v3/offlineface/face-collections"
-    error = refused(wxpay[path].get, query=query)
+    error = rejected(wxpay[path].get, query=query)
     assert (error.code, error.detail["field"], error.detail["location"]) == (
         "PARAM_ERROR",
         field,
@@ -130,9 +130,9 @@ def test_the_query_of_a_stub_is_checked_and_echoed(wxpay):
     told = path.get(query=good).json()
     assert (told["offset"], told["limit"]) == (7, 3)
     for changes, field in (({"offset": "x"}, "/offset"), ({"limit": "1e3"}, "/limit")):
-        assert refused(path.get, query={**good, **changes}).detail["field"] == field
+        assert rejected(path.get, query={**good, **changes}).detail["field"] == field
     del good["stock_creator_mchid"]
-    error = refused(path.get, query=good)
+    error = rejected(path.get, query=good)
     assert (error.detail["field"], error.detail["issue"]) == (
         "/stock_creator_mchid",
         "is required",
@@ -163,7 +163,7 @@ def test_the_query_of_a_stub_is_checked_and_echoed(wxpay):
 )
 def test_a_body_that_is_no_json_object(wxpay, body):
     for path in ("v3/pay/transactions/native", NESTED):
-        error = refused(wxpay[path].post, body=body)
+        error = rejected(wxpay[path].post, body=body)
         assert (error.status_code, error.code) == (400, "PARAM_ERROR")
 
 
@@ -210,7 +210,7 @@ def fields(gateway, **more):
 
 
 def test_apiv2_says_it_in_its_own_form(gateway, wxpay):
-    error = refused(wxpay.v2.pay.unifiedorder.post, xml=fields(gateway))
+    error = rejected(wxpay.v2.pay.unifiedorder.post, xml=fields(gateway))
     assert (error.status_code, error.code) == (200, "PARAM_ERROR")
     assert "/body is required and empty" in error.message
     told = xml.loads(error.response.content)
@@ -222,7 +222,7 @@ def test_apiv2_says_it_in_its_own_form(gateway, wxpay):
 def test_apiv2_takes_either_of_two_numbers(gateway, wxpay, number):
     path = wxpay.v2.pay.facepayquery
     assert path.post(xml=fields(gateway, **{number: "1"})).verified
-    assert "/transaction_id" in refused(path.post, xml=fields(gateway)).message
+    assert "/transaction_id" in rejected(path.post, xml=fields(gateway)).message
 
 
 def test_apiv2_counts_in_whole_numbers(gateway, wxpay):
@@ -237,10 +237,10 @@ def test_apiv2_counts_in_whole_numbers(gateway, wxpay):
     answer = wxpay.v2.pay.facepay.post(xml=good)
     assert answer.verified
     assert answer.xml()["total_fee"] == "1"
-    error = refused(wxpay.v2.pay.facepay.post, xml={**good, "total_fee": "1.5"})
+    error = rejected(wxpay.v2.pay.facepay.post, xml={**good, "total_fee": "1.5"})
     assert "/total_fee must be a whole number" in error.message
     del good["body"]
-    assert "/body" in refused(wxpay.v2.pay.facepay.post, xml=good).message
+    assert "/body" in rejected(wxpay.v2.pay.facepay.post, xml=good).message
 
 
 # --- what comes encrypted ----------------------------------------------------------------------
@@ -253,17 +253,17 @@ def with_serial(gateway, **options):
 def test_a_sensitive_member_must_open(gateway, wxpay):
     stranger = gateway.identity.merchant_key.public_key()
     for value in ("plain text", "QUJD", rsa.encrypt(SECRET, stranger), "A" * 400):
-        error = refused(wxpay[USER].patch, **with_serial(gateway, json={"user_name": value}))
+        error = rejected(wxpay[USER].patch, **with_serial(gateway, json={"user_name": value}))
         assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/user_name")
         assert (error.detail["value"], error.detail["issue"]) == (
             "***",
             "cannot be decrypted with the platform's key",
         )
     nobody = {"Wechatpay-Serial": ""}
-    unnamed = refused(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=nobody)
+    unnamed = rejected(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=nobody)
     assert (unnamed.detail["field"], unnamed.detail["location"]) == ("Wechatpay-Serial", "header")
     wrong = {"Wechatpay-Serial": "5A" * 20}
-    error = refused(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=wrong)
+    error = rejected(wxpay[USER].patch, json={"user_name": "QUJD"}, headers=wrong)
     assert error.detail["value"] == "5A" * 20
 
 
@@ -280,7 +280,7 @@ def test_a_sensitive_member_of_a_query(gateway, wxpay):
         query[member.name] = "QUJD"
         if any(each.required and each.name not in query for each in operation.query):
             continue
-        error = refused(wxpay[operation.path].get, **with_serial(gateway, query=query))
+        error = rejected(wxpay[operation.path].get, **with_serial(gateway, query=query))
         assert (error.detail["field"], error.detail["location"]) == (f"/{member.name}", "query")
 
 
@@ -307,7 +307,7 @@ PRESIGN = "v3/offlineface/contracts/presign"
     ],
 )
 def test_what_should_have_come_encrypted_is_not_echoed(gateway, wxpay, body):
-    error = refused(wxpay[PRESIGN].post, **with_serial(gateway, json=body))
+    error = rejected(wxpay[PRESIGN].post, **with_serial(gateway, json=body))
     assert error.code == "PARAM_ERROR"
     assert SECRET not in error.response.text
     assert "13800000000" not in error.response.text
@@ -323,7 +323,7 @@ def test_what_came_encrypted_is_neither_echoed_nor_logged(identity):
 
 def send_secrets(gateway, wxpay):
     body = presign(phone=Sensitive(SECRET), identification_name=1)
-    error = refused(wxpay[PRESIGN].post, **with_serial(gateway, json=body))
+    error = rejected(wxpay[PRESIGN].post, **with_serial(gateway, json=body))
     assert error.code == "PARAM_ERROR"
     wxpay[PRESIGN].post(**with_serial(gateway, json=presign(phone=Sensitive(SECRET))))
     for operation in sensitive_operations():
@@ -360,17 +360,17 @@ def renamed(value):
     return [renamed(each) for each in value] if isinstance(value, list) else value
 
 
-def test_a_refusal_shows_no_secret():
+def test_a_rejection_shows_no_secret():
     secret = Secret(SECRET)
-    refusal = Refusal.parameter("name", {"a": [secret]}, f"cannot be {secret}")
-    assert SECRET not in f"{refusal} {refusal.detail} {secret!r}"
-    assert refusal.detail["value"] == {"a": ["***"]}
+    rejection = Rejection.parameter("name", {"a": [secret]}, f"cannot be {secret}")
+    assert SECRET not in f"{rejection} {rejection.detail} {secret!r}"
+    assert rejection.detail["value"] == {"a": ["***"]}
     assert json.dumps(secret, ensure_ascii=False) == f'"{SECRET}"'
 
 
-def test_a_refusal_is_not_as_long_as_what_it_refuses(wxpay):
+def test_a_rejection_is_not_as_long_as_what_it_rejects(wxpay):
     for value in ("x" * 10**6, ["x"] * 10**5, {f"{n}": [[[[1]]]] for n in range(10**4)}):
-        error = refused(wxpay[NESTED].post, json={**STUB_BODY, "risk_fund": value})
+        error = rejected(wxpay[NESTED].post, json={**STUB_BODY, "risk_fund": value})
         assert len(error.response.content) < 100_000
 
 
@@ -399,7 +399,7 @@ def test_an_unforeseen_fault_is_logged_and_answered(gateway, wxpay, broken, capl
 
 
 def test_an_unforeseen_fault_in_apiv2(gateway, wxpay, broken, caplog):
-    error = refused(wxpay.v2.pay.facepayquery.post, xml=fields(gateway, out_trade_no="1"))
+    error = rejected(wxpay.v2.pay.facepayquery.post, xml=fields(gateway, out_trade_no="1"))
     assert error.code == "SYSTEMERROR"
     assert "ZeroDivisionError" in caplog.text
 

@@ -10,7 +10,7 @@ from wechatpay_chain import APIError
 DIRECT, PARTNER = "v3/pay/transactions", "v3/pay/partner/transactions"
 
 
-def refused(call, /, **options):
+def rejected(call, /, **options):
     with pytest.raises(APIError) as caught:
         call(**options)
     assert caught.value.verified
@@ -60,7 +60,7 @@ def test_a_partner_names_the_sub_merchant(gateway, wxpay, sub, code, expected):
         (wxpay[f"{PARTNER}/out-trade-no/{waiting['out_trade_no']}/close"].post, {"json": given}),
     )
     for call, options in calls:
-        error = refused(call, **options)
+        error = rejected(call, **options)
         assert (error.code, number(error)) == (code, expected)
     right = {"sp_mchid": gateway.identity.mchid, **SUB}
     assert read(wxpay, PARTNER, waiting["out_trade_no"], **right)["trade_state"] == "NOTPAY"
@@ -75,11 +75,11 @@ def test_a_partner_refunds_for_the_sub_merchant_only(gateway, wxpay):
     }
     refunds = wxpay["v3/refund/domestic/refunds"]
     for sub in ({}, {"sub_mchid": "1900000110"}):
-        assert refused(refunds.post, json={**body, **sub}).code == "INVALID_REQUEST"
+        assert rejected(refunds.post, json={**body, **sub}).code == "INVALID_REQUEST"
     assert refunds.post(json={**body, **SUB}).json()["status"] == "PROCESSING"
     one = wxpay[f"v3/refund/domestic/refunds/{body['out_refund_no']}"]
     for sub in ({}, {"sub_mchid": "1900000110"}):
-        assert refused(one.get, query=sub).code == "RESOURCE_NOT_EXISTS"
+        assert rejected(one.get, query=sub).code == "RESOURCE_NOT_EXISTS"
     assert one.get(query=SUB).json()["out_refund_no"] == body["out_refund_no"]
 
 
@@ -91,11 +91,11 @@ def test_the_direct_api_does_not_show_partner_orders(gateway, wxpay):
         (wxpay[f"{DIRECT}/out-trade-no/{bought['out_trade_no']}"].get, {"query": mine}),
         (wxpay[f"{DIRECT}/out-trade-no/{bought['out_trade_no']}/close"].post, {"json": mine}),
     ):
-        error = refused(call, **options)
+        error = rejected(call, **options)
         assert (error.status_code, error.code) == (404, "ORDER_NOT_EXIST")
     parties = {"appid": gateway.identity.appid, "mch_id": gateway.identity.mchid}
     fields = {**parties, "out_trade_no": bought["out_trade_no"]}
-    assert refused(wxpay.v2.pay.orderquery.post, xml=fields).code == "ORDERNOTEXIST"
+    assert rejected(wxpay.v2.pay.orderquery.post, xml=fields).code == "ORDERNOTEXIST"
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_all_bodies_at_once_have_a_size(wechatpay_identity: Identity) -> None:
         first, second = (stack.enter_context(dial(gateway)) for _ in range(2))
         first.sendall(half)
         second.sendall(half)
-        # One of the two is refused; which one depends on whose bytes come first.
+        # One of the two is rejected; which one depends on whose bytes come first.
         first.setblocking(False)
         second.setblocking(False)
         received = _first_answer(first, second)
@@ -229,10 +229,10 @@ def test_no_general_parser_takes_a_content_type_apart(
 ) -> None:
     """The one for mail takes seconds for some, and has no end for others."""
 
-    def refuse(*_: object) -> None:
+    def reject(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("email.parser.Parser.parsestr", refuse)
+    monkeypatch.setattr("email.parser.Parser.parsestr", reject)
     answer = request(gateway, UPLOAD, [("Content-Type", kind)], method="POST", body=b"x")
     assert answer.status == 401
     assert caplog.records == []

@@ -77,7 +77,7 @@ def test_a_link_is_not_written_through(
     "name", ["gateway.lock", "gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db-journal"]
 )
 @pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
-def test_what_is_no_file_is_refused(tmp_path: Path, name: str, kind: str) -> None:
+def test_what_is_no_file_is_rejected(tmp_path: Path, name: str, kind: str) -> None:
     target = tmp_path / "elsewhere"
     folder = tmp_path / "data"
     folder.mkdir()
@@ -162,7 +162,7 @@ def open_secrets(folder: Path, _: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize(
     "spoil", [foreign_folder, open_folder, open_sticky_folder, open_keys, open_secrets]
 )
-def test_a_folder_that_others_may_write_to_is_refused(
+def test_a_folder_that_others_may_write_to_is_rejected(
     wechatpay_identity: Identity,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -180,7 +180,7 @@ def test_a_folder_that_others_may_write_to_is_refused(
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="chown needs root")
-def test_a_file_of_another_user_is_refused(wechatpay_identity: Identity, tmp_path: Path) -> None:
+def test_a_file_of_another_user_is_rejected(wechatpay_identity: Identity, tmp_path: Path) -> None:
     save_identity(wechatpay_identity, tmp_path)
     os.chown(tmp_path / "keys" / "apiclient_key.pem", 12345, 12345)
     with pytest.raises(FolderError, match=r"apiclient_key\.pem: it belongs to another user, 12345"):
@@ -190,7 +190,7 @@ def test_a_file_of_another_user_is_refused(wechatpay_identity: Identity, tmp_pat
         Gateway(data=tmp_path)
 
 
-def test_a_link_of_another_users_to_ones_own_folder_is_refused(
+def test_a_link_of_another_users_to_ones_own_folder_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mine").mkdir()

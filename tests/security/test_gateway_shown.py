@@ -20,7 +20,7 @@ import pytest
 from tests.security.attacker import request
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway, console
-from wechatpay_chain.gateway.messages.exchange import Refusal
+from wechatpay_chain.gateway.messages.exchange import Rejection
 from wechatpay_chain.gateway.server.failures import log_failure
 from wechatpay_chain.gateway.store.identity import Identity
 from wechatpay_chain.utils.display import printable
@@ -109,7 +109,7 @@ def test_json_has_controls_escaped_and_means_the_same(
         ("POST", "/_gateway/transactions/%1b%5b2J%e2%80%ae/pay", {}),
     ],
 )
-def test_a_refusal_of_the_control_api_is_escaped(
+def test_a_rejection_of_the_control_api_is_escaped(
     gateway: Gateway, method: str, path: str, body: dict[str, Any]
 ) -> None:
     target = path.replace("[2J", "").replace("\x9b31m\x7f", "")
@@ -118,8 +118,8 @@ def test_a_refusal_of_the_control_api_is_escaped(
     assert HIDDEN.search(answer.body.decode()) is None
 
 
-def test_a_refusals_text_is_one_line() -> None:
-    text = str(Refusal(400, "PARAM_ERROR", f"no {CONTROLS}\r\nERROR: forged"))
+def test_a_rejections_text_is_one_line() -> None:
+    text = str(Rejection(400, "PARAM_ERROR", f"no {CONTROLS}\r\nERROR: forged"))
     assert text.isprintable()
 
 

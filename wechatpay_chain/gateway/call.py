@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..catalogue import Operation
-from .messages.exchange import File, Refusal
+from .messages.exchange import File, Rejection
 from .state import State
 
 __all__ = ["Call"]
@@ -36,20 +36,20 @@ class Call:
     file: File | None = None
 
     def require(self, *names: str) -> None:
-        """Refuse unless the members are there and not empty.
+        """Reject unless the members are there and not empty.
 
         Raises:
-            Refusal: `PARAM_ERROR` with the first that is not.
+            Rejection: `PARAM_ERROR` with the first that is not.
         """
         for name in names:
             if self.data.get(name) in (None, ""):
-                raise Refusal.parameter(name, self.data.get(name), "is required and empty")
+                raise Rejection.parameter(name, self.data.get(name), "is required and empty")
 
     def text(self, name: str, most: int = 255, *, required: bool = True) -> str:
         """A member that is a string; empty where it may be missing and is.
 
         Raises:
-            Refusal: `PARAM_ERROR`, if it is none, or longer than it may be.
+            Rejection: `PARAM_ERROR`, if it is none, or longer than it may be.
         """
         if required:
             self.require(name)
@@ -57,9 +57,9 @@ class Call:
         if value is None:
             return ""
         if not isinstance(value, str):
-            raise Refusal.parameter(name, value, "must be a string")
+            raise Rejection.parameter(name, value, "must be a string")
         if len(value) > most:
-            raise Refusal.parameter(name, value, f"must have at most {most} characters")
+            raise Rejection.parameter(name, value, f"must have at most {most} characters")
         return value
 
     def page(self, default: int, most: int) -> tuple[int, int]:
@@ -70,16 +70,16 @@ class Call:
             most: the highest limit.
 
         Raises:
-            Refusal: `PARAM_ERROR`, if they are no numbers, or the limit is too high.
+            Rejection: `PARAM_ERROR`, if they are no numbers, or the limit is too high.
         """
         limit, offset = (self._number(name) for name in ("limit", "offset"))
         if limit > most:
             issue = f"must be at most {most}"
-            raise Refusal.parameter("limit", self.query["limit"], issue, "query")
+            raise Rejection.parameter("limit", self.query["limit"], issue, "query")
         return limit or default, offset
 
     def _number(self, name: str) -> int:
         value = self.query.get(name) or "0"
         if not (value.isascii() and value.isdecimal() and len(value) < 10):
-            raise Refusal.parameter(name, value, "must be a whole number", "query")
+            raise Rejection.parameter(name, value, "must be a whole number", "query")
         return int(value)

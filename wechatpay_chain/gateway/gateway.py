@@ -17,13 +17,13 @@ from ..client import WeChatPay
 from . import console
 from .control import api as control
 from .control.controls import Controls
-from .messages.exchange import Answer, Arrival, Refusal, Step
-from .messages.responses import refuse_v2, refuse_v3
+from .messages.exchange import Answer, Arrival, Rejection, Step
+from .messages.responses import rejection_v2, rejection_v3
 from .notifications.sender import NotificationSender
 from .server import access
 from .server.bodies import BODIES, Bodies
 from .server.dispatch import Served, serve
-from .server.faults import changed, refused
+from .server.faults import apply_fault, fault_response
 from .server.limits import Limits
 from .server.listener import LISTENING, ListenError, Listening
 from .server.wire import arrival_of, cut, guarded, http_logger, is_form, take_form
@@ -37,7 +37,7 @@ __all__ = ["Gateway", "ListenError"]
 
 MAX_BODY = Limits().body
 LINGERING = 2.0
-"""Seconds for which the rest of a body is read that was refused, so that the answer is seen."""
+"""Seconds for which the rest of a body is read that was rejected, so that the answer is seen."""
 
 
 class Gateway(Controls):
@@ -90,7 +90,7 @@ class Gateway(Controls):
 
         Args:
             tls: use TLS and trust the gateway's own authority. Without TLS no client certificate
-                can be shown, so the operations that need `security=True` are refused.
+                can be shown, so the operations that need `security=True` are rejected.
             arguments: replace the client's.
         """
         identity = self.identity
@@ -274,7 +274,7 @@ class Gateway(Controls):
         protocol = chain_path(arrival.path)[:2]
         try:
             if access.is_foreign_page(request):
-                raise Refusal(403, "NO_AUTH", "a page of another site cannot call this API")
+                raise Rejection(403, "NO_AUTH", "a page of another site cannot call this API")
             most = self.limits.json if protocol == "v3" else self.limits.xml
             most = self.limits.body if is_form(request) else most
             async with request.app[BODIES].read(request, most) as body:
@@ -283,9 +283,9 @@ class Gateway(Controls):
                 else:
                     arrival.body = body
                 return await self._answer(request, arrival, begin)
-        except Refusal as refusal:
-            arrival.steps.append(Step("request", False, refusal.message))
-            answer = _turned_away(refusal, protocol, self.identity)
+        except Rejection as rejection:
+            arrival.steps.append(Step("request", False, rejection.message))
+            answer = _early_rejection(rejection, protocol, self.identity)
             self._log(arrival, Served(answer, None), begin)
             return _response(answer)
 
@@ -298,11 +298,11 @@ class Gateway(Controls):
         if fault is not None and fault.before:
             protocol = chain_path(arrival.path)[:2]
             serial = arrival.headers.get("Wechatpay-Serial", "")
-            served = Served(refused(fault, protocol, self.identity, serial), None)
+            served = Served(fault_response(fault, protocol, self.identity, serial), None)
         else:
             served = serve(arrival, self.state)
         if fault is not None:
-            served.answer = changed(served.answer, fault)
+            served.answer = apply_fault(served.answer, fault)
         self._log(arrival, served, begin, None if fault is None else fault.fault)
         if fault is not None and fault.fault in ("reset", "truncate"):
             return await cut(request, served.answer, whole=fault.fault == "reset")
@@ -335,11 +335,11 @@ async def _clean_up(runner: web.AppRunner) -> None:
             transport.abort()
 
 
-def _turned_away(refusal: Refusal, protocol: str, identity: Identity) -> Answer:
+def _early_rejection(rejection: Rejection, protocol: str, identity: Identity) -> Answer:
     """The answer to a request that is not looked at, in the form of the API that it is for."""
     if protocol == "v3":
-        return refuse_v3(refusal, identity.signing_name, identity)
-    return replace(refuse_v2(refusal, None, identity), status=refusal.status)
+        return rejection_v3(rejection, identity.signing_name, identity)
+    return replace(rejection_v2(rejection, None, identity), status=rejection.status)
 
 
 def _response(answer: Answer) -> web.Response:

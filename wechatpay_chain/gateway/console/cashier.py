@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from ..simulation.payments import records as payments
 from ..simulation.payments.records import Order
 from ..state import State
@@ -55,7 +55,7 @@ class _Cashier:
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do what a button says; the page again, with what became of it."""
         if not is_same_origin(request):
-            return message(request, "refused", "foreign", 403)
+            return message(request, "rejected", "foreign", 403)
         orders = self._orders(request)
         if not orders:
             return message(request, "unknown_title", "unknown", 404)
@@ -63,8 +63,8 @@ class _Cashier:
         try:
             with self._state.store.transaction():
                 ACTIONS[request.match_info["action"]](self._state, number)
-        except Refusal as refusal:
-            return self._answer(request, refusal)
+        except Rejection as rejection:
+            return self._answer(request, rejection)
         return self._answer(request)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -83,7 +83,7 @@ class _Cashier:
         known = self._state.store.get("token", request.match_info["token"])
         return together(self._state, known["out_trade_no"]) if known else []
 
-    def _answer(self, request: web.Request, refusal: Refusal | None = None) -> web.Response:
+    def _answer(self, request: web.Request, rejection: Rejection | None = None) -> web.Response:
         orders, chosen = self._orders(request), language(request)
         if not orders:
             return message(request, "unknown_title", "unknown", 404)
@@ -95,11 +95,11 @@ class _Cashier:
             chosen,
             address=f"{request.scheme}://{host}/_gateway/pay/{request.match_info['token']}",
             returns_to=returns_to.group(1) if returns_to else "",
-            refusal=refusal.message if refusal else "",
+            rejection=rejection.message if rejection else "",
             is_local=is_here(request),
         )
         response = web.Response(
-            text=text, content_type="text/html", headers=SAFE, status=409 if refusal else 200
+            text=text, content_type="text/html", headers=SAFE, status=409 if rejection else 200
         )
         if request.query.get("lang") == chosen:
             response.set_cookie(COOKIE, chosen, path="/_gateway/", samesite="Lax")
@@ -121,7 +121,7 @@ def fail(state: State, number: str) -> None:
     """Let a payment fail; all orders of a combined one fail together.
 
     Raises:
-        Refusal: one of them is not open.
+        Rejection: one of them is not open.
     """
     for order in together(state, number):
         payments.fail(state, order["out_trade_no"])
@@ -135,12 +135,12 @@ def expire(state: State, number: str) -> None:
     order's page expects.
 
     Raises:
-        Refusal: it is not open.
+        Rejection: it is not open.
     """
     for order in together(state, number):
         current = payments.find(state, order["out_trade_no"]) or order
         if current["state"] not in payments.OPEN:
-            raise Refusal(400, "INVALID_REQUEST", f"订单状态是 {current['state']}: {number}")
+            raise Rejection(400, "INVALID_REQUEST", f"订单状态是 {current['state']}: {number}")
         current["expires"] = state.clock.now()
         payments.save(state, current)
         payments.find(state, current["out_trade_no"])  # closes it, as any query would

@@ -35,7 +35,7 @@ def render(
     *,
     address: str,
     returns_to: str = "",
-    refusal: str = "",
+    rejection: str = "",
     is_local: bool = False,
 ) -> str:
     """The page of one order, or of the orders that are paid at once.
@@ -46,7 +46,7 @@ def render(
         language: `zh` or `en`.
         address: of the page.
         returns_to: where a shop has its customer go after a real payment.
-        refusal: why what a button says was not done.
+        rejection: why what a button says was not done.
         is_local: whether the reader may open the console as well.
     """
     words = WORDS[language]
@@ -74,7 +74,7 @@ def render(
         standing=escape(words[standing]),
         amount=_amount(total),
         description=_shown(title),
-        alert=_alert(words, refusal),
+        alert=_alert(words, rejection),
         hint=escape(words.get(f"{standing}_hint", "")),
         orders=_orders(views, words) if len(views) > 1 else "",
         facts=_facts(_told(state, views, words, returns_to)),
@@ -159,10 +159,10 @@ def _facts(facts: Facts) -> str:
     )
 
 
-def _alert(words: Words, refusal: str) -> str:
-    if not refusal:
+def _alert(words: Words, rejection: str) -> str:
+    if not rejection:
         return ""
-    text = f"{escape(words['refused'])}: {_shown(refusal)}"
+    text = f"{escape(words['rejected'])}: {_shown(rejection)}"
     return f'<p class="alert" role="alert">{text}</p>'
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from ..server.bodies import BODIES
 from ..state import State
 from .guard import SAFE, is_here, local
@@ -116,11 +116,11 @@ class Streams:
         """Tell one browser what happens, until it leaves.
 
         Raises:
-            Refusal: 503, if as many are told already; browsers elsewhere get half of the places.
+            Rejection: 503, if as many are told already; browsers elsewhere get half of the places.
         """
         limit = request.app[BODIES].limits.streams
         if len(self._open) >= (limit if is_here(request) else limit // 2):
-            raise Refusal(503, "SYSTEM_ERROR", "too many pages listen")
+            raise Rejection(503, "SYSTEM_ERROR", "too many pages listen")
         headers = {**SAFE, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
         waiting, listeners = Waiting(wanted), self._state.log.listeners

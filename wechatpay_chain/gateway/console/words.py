@@ -62,7 +62,7 @@ WORDS: dict[str, dict[str, str]] = {
         "copied": "已复制",
         "live": "实时",
         "offline": "连接中断，重试中",
-        "refused": "操作未执行",
+        "rejected": "操作未执行",
         "foreign": "这个请求来自另一个网站，没有执行。",
         "unknown_title": "没有这个订单",
         "unknown": "地址里的编号不属于本网关的任何订单。网关若未指定 --data，重启后订单会清空。",
@@ -121,7 +121,7 @@ WORDS: dict[str, dict[str, str]] = {
         "copied": "Copied",
         "live": "Live",
         "offline": "Connection lost, trying again",
-        "refused": "Nothing was done",
+        "rejected": "Nothing was done",
         "foreign": "This request came from another site and was not carried out.",
         "unknown_title": "There is no such order",
         "unknown": "The number in this address belongs to no order of this gateway. One that is "

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from ...utils.display import printable_json
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from ..messages.nesting import check_json
 from ..server.access import SAFE, is_local
 from ..server.bodies import BODIES
@@ -65,9 +65,9 @@ def _local(handler: Handler) -> Handler:
             return _json({"error": "the control API is for this machine only"}, 403)
         try:
             return await handler(request)
-        except Refusal as refusal:
-            error = {"error": refusal.code, "message": refusal.message}
-            return _json(error, refusal.status if refusal.status >= 400 else 400)
+        except Rejection as rejection:
+            error = {"error": rejection.code, "message": rejection.message}
+            return _json(error, rejection.status if rejection.status >= 400 else 400)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             return _json({"error": str(error)}, 400)
 

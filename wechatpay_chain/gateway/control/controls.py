@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from ..server.faults import Faults
 from ..simulation.complaints import v3 as complaints
 from ..simulation.face import v3 as face
@@ -167,5 +167,5 @@ class Controls:
         with self.state.store.transaction():
             try:
                 return action()
-            except Refusal as refusal:
-                raise LookupError(str(refusal)) from None
+            except Rejection as rejection:
+                raise LookupError(str(rejection)) from None

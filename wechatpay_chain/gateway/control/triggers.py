@@ -12,7 +12,7 @@ from ...catalogue.example import scalar
 from ...crypto import digest, rsa
 from ...messages import xml
 from ...utils.exceptions import ConfigurationError
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from ..simulation.complaints import v3 as complaints
 from ..state import State
 
@@ -44,13 +44,13 @@ def trigger(
             first.
 
     Raises:
-        Refusal: there is no such type or form, or the address is none.
+        Rejection: there is no such type or form, or the address is none.
     """
     webhook = _webhook(event, protocol)
     form = _form(webhook, variant)
     if not isinstance(to, str) or not to.startswith(("http://", "https://")):
         message = f"to {str(to)[:200]!r}: an http or https address is expected"
-        raise Refusal(400, "PARAM_ERROR", message)
+        raise Rejection(400, "PARAM_ERROR", message)
     made = {**content(webhook, state, variant), **_given(resource, protocol)}
     if protocol == "v2":
         return _trigger_v2(state, webhook, to, made)
@@ -82,7 +82,7 @@ def _complaint(state: State, event: str, given: dict[str, Any]) -> dict[str, Any
 
 def _webhook(event: str, protocol: str) -> Webhook:
     if protocol not in ("v2", "v3"):
-        raise Refusal(400, "PARAM_ERROR", f"protocol {protocol!r}: v2 or v3 is expected")
+        raise Rejection(400, "PARAM_ERROR", f"protocol {protocol!r}: v2 or v3 is expected")
     webhook = catalogue.webhook(event, protocol)
     if webhook is not None:
         return webhook
@@ -93,7 +93,7 @@ def _webhook(event: str, protocol: str) -> Webhook:
         if words and (words in each.event.upper() or each.event.upper() in words)
     ]
     hint = f"; there is {', '.join(near[:5])}" if near else ""
-    raise Refusal(404, "NOT_FOUND", f"API{protocol} has no notification {words}{hint}")
+    raise Rejection(404, "NOT_FOUND", f"API{protocol} has no notification {words}{hint}")
 
 
 def _form(webhook: Webhook, variant: str) -> Variant | None:
@@ -104,7 +104,7 @@ def _form(webhook: Webhook, variant: str) -> Variant | None:
     if form is None:
         names = ", ".join(each.name for each in webhook.variants)
         expected = f"{names} is expected" if names else f"{webhook.event} has only one form"
-        raise Refusal(400, "PARAM_ERROR", f"variant {str(variant)[:80]!r}: {expected}")
+        raise Rejection(400, "PARAM_ERROR", f"variant {str(variant)[:80]!r}: {expected}")
     return form
 
 
@@ -121,7 +121,7 @@ def _given(resource: Any, protocol: str) -> dict[str, Any]:
         if protocol == "v2":
             xml.dumps(dict.fromkeys(members, ""))
     except (TypeError, ValueError, RecursionError, ConfigurationError) as error:
-        raise Refusal(400, "PARAM_ERROR", f"resource: an object is expected: {error}") from None
+        raise Rejection(400, "PARAM_ERROR", f"resource: an object is expected: {error}") from None
     return members
 
 
@@ -161,7 +161,7 @@ def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]
         variant: the form of a type that several products share; by default the first.
 
     Raises:
-        Refusal: there is no such form.
+        Rejection: there is no such form.
     """
     form = _form(webhook, variant)
     if form is not None:

@@ -1,21 +1,18 @@
-"""What the gateway's parts hand each other: a request as it came, a call, a refusal, an answer."""
+"""Messages inside the gateway: the incoming request, a rejection, a response, a file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...utils.display import printable
 from .request_id import WRONG_VALUE, number_of
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["Answer", "Arrival", "Content", "File", "Refusal", "Secret", "Step"]
+__all__ = ["Answer", "Arrival", "Content", "File", "Rejection", "Secret", "Step"]
 
 SHOWN = 512
-"""Characters of a value that a refusal shows; of a container, a sixteenth as many members."""
+"""Characters of a value that a rejection shows; of a container, a sixteenth as many members."""
 
 
 class Secret(str):
@@ -92,7 +89,7 @@ class Arrival:
         return self.target.partition("?")[0]
 
 
-class Refusal(Exception):
+class Rejection(Exception):
     """What the gateway says no with; the form of APIv2 or v3 is `answers`' matter.
 
     Args:
@@ -136,7 +133,7 @@ class Refusal(Exception):
         issue: str,
         location: str = "body",
         number: int = WRONG_VALUE,
-    ) -> Refusal:
+    ) -> Rejection:
         """400 `PARAM_ERROR`, naming the member as WeChat Pay does."""
         pointer = name if name.startswith("/") else f"/{name}"
         shown = _shown(value)
@@ -145,7 +142,7 @@ class Refusal(Exception):
 
 
 def _shown(value: Any, depth: int = 4) -> Any:
-    """A value as a refusal may show it: nothing that came encrypted, and not without end."""
+    """A value as a rejection may show it: nothing that came encrypted, and not without end."""
     if isinstance(value, Secret):
         return "***"
     if isinstance(value, str):

@@ -27,7 +27,7 @@ class TooDeep(ValueError):
 
 
 def check_json(text: str, deepest: int = DEEPEST_JSON) -> None:
-    """Refuse JSON that is nested too deeply; what is no JSON is the parser's matter.
+    """Reject JSON that is nested too deeply; what is no JSON is the parser's matter.
 
     Raises:
         TooDeep: it is.
@@ -45,7 +45,7 @@ def check_json(text: str, deepest: int = DEEPEST_JSON) -> None:
 
 
 def check_xml(text: str, deepest: int = DEEPEST_XML) -> None:
-    """Refuse XML that is nested too deeply; what is not well-formed is the parser's matter.
+    """Reject XML that is nested too deeply; what is not well-formed is the parser's matter.
 
     Raises:
         TooDeep: it is.

@@ -10,7 +10,7 @@ from ...crypto import digest, rsa
 from ...messages import canonical, xml
 from ...messages.canonical import SCHEME
 from ..store.identity import Identity
-from .exchange import Answer, Content, Refusal
+from .exchange import Answer, Content, Rejection
 from .request_id import request_id
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "answer_v3",
     "content",
     "json_content",
-    "refuse_v2",
-    "refuse_v3",
+    "rejection_v2",
+    "rejection_v3",
     "statement",
 ]
 
@@ -35,24 +35,24 @@ def answer_v3(result: Any, serial: str, identity: Identity) -> Answer:
     return _signed(200, _json(result), serial, identity)
 
 
-def refuse_v3(refusal: Refusal, serial: str, identity: Identity) -> Answer:
+def rejection_v3(rejection: Rejection, serial: str, identity: Identity) -> Answer:
     """An error in APIv3's form; signed, unless it is not known whose request it was (401)."""
-    if refusal.page is not None:
-        return _page(refusal, refusal.page)
-    body = {"code": refusal.code, "message": refusal.message}
-    if refusal.detail is not None:
-        body["detail"] = refusal.detail
-    if refusal.status == 401:
-        headers = {"Content-Type": JSON, "Request-ID": request_id(refusal.number)}
+    if rejection.page is not None:
+        return _page(rejection, rejection.page)
+    body = {"code": rejection.code, "message": rejection.message}
+    if rejection.detail is not None:
+        body["detail"] = rejection.detail
+    if rejection.status == 401:
+        headers = {"Content-Type": JSON, "Request-ID": request_id(rejection.number)}
         return Answer(401, headers, _json(body))
-    answer = _signed(refusal.status, _json(body), serial, identity, refusal.number)
-    return Answer(answer.status, {**answer.headers, **refusal.headers}, answer.body)
+    answer = _signed(rejection.status, _json(body), serial, identity, rejection.number)
+    return Answer(answer.status, {**answer.headers, **rejection.headers}, answer.body)
 
 
-def _page(refusal: Refusal, body: bytes) -> Answer:
+def _page(rejection: Rejection, body: bytes) -> Answer:
     """What stands before the API answers by itself: no code, no signature, perhaps no body."""
-    kind = {"Content-Type": "text/html"} if body else {"Request-ID": request_id(refusal.number)}
-    return Answer(refusal.status, {**kind, **refusal.headers}, body)
+    kind = {"Content-Type": "text/html"} if body else {"Request-ID": request_id(rejection.number)}
+    return Answer(rejection.status, {**kind, **rejection.headers}, body)
 
 
 def content(result: Content, serial: str, identity: Identity) -> Answer:
@@ -95,25 +95,25 @@ def answer_v2(
     return _signed_xml(answer, fields, identity) if signed else _xml(answer)
 
 
-def refuse_v2(refusal: Refusal, fields: dict[str, str] | None, identity: Identity) -> Answer:
+def rejection_v2(rejection: Rejection, fields: dict[str, str] | None, identity: Identity) -> Answer:
     """An APIv2 failure: unsigned `return_code` FAIL before the sign was checked, else signed."""
-    if refusal.page is not None:
-        return _page(refusal, refusal.page)
+    if rejection.page is not None:
+        return _page(rejection, rejection.page)
     if fields is None:
-        status = refusal.status if refusal.status in (404, 405, 413, 500) else 200
-        failure = {"return_code": "FAIL", "return_msg": refusal.message}
-        answer = _xml(failure, status, refusal.number)
-        return Answer(status, {**answer.headers, **refusal.headers}, answer.body)
+        status = rejection.status if rejection.status in (404, 405, 413, 500) else 200
+        failure = {"return_code": "FAIL", "return_msg": rejection.message}
+        answer = _xml(failure, status, rejection.number)
+        return Answer(status, {**answer.headers, **rejection.headers}, answer.body)
     parties = {name: fields[name] for name in PARTIES if fields.get(name)}
     failure = {
         "return_code": "SUCCESS",
         "return_msg": "OK",
         **({"mch_id": identity.mchid} | parties),
         "result_code": "FAIL",
-        "err_code": "SYSTEMERROR" if refusal.status == 500 else refusal.code,
-        "err_code_des": refusal.message,
+        "err_code": "SYSTEMERROR" if rejection.status == 500 else rejection.code,
+        "err_code_des": rejection.message,
     }
-    return _signed_xml(failure, fields, identity, refusal.number)
+    return _signed_xml(failure, fields, identity, rejection.number)
 
 
 def _signed(status: int, body: bytes, serial: str, identity: Identity, number: int = 0) -> Answer:
@@ -149,6 +149,6 @@ def _xml(fields: dict[str, Any], status: int = 200, number: int = 0) -> Answer:
 
 
 def _json(value: Any) -> bytes:
-    # A refusal may quote a request that was not UTF-8; nothing else has half characters.
+    # A rejection may quote a request that was not UTF-8; nothing else has half characters.
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")

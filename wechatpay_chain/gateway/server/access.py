@@ -96,7 +96,7 @@ def problem(request: web.Request) -> str:
 def is_local(request: web.Request) -> bool:
     """Whether a request was made on this machine, and not for somebody elsewhere.
 
-    HTTP/1.0 is refused because nginx speaks it to what it forwards to, unless told otherwise, and
+    HTTP/1.0 is rejected because nginx speaks it to what it forwards to, unless told otherwise, and
     adds no header field that would tell.
     """
     if not _is_from_here(request) or is_forwarded(request.headers):

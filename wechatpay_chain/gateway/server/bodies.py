@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from .limits import Limits
 
 __all__ = ["BODIES", "Bodies"]
@@ -39,7 +39,7 @@ class Bodies:
             most: how many bytes it may have; `Limits.body` at most.
 
         Raises:
-            Refusal: 408, 413, 415 or 503.
+            Rejection: 408, 413, 415 or 503.
         """
         _check_coding(request)
         most = min(most, self.limits.body)
@@ -63,20 +63,20 @@ class Bodies:
                     if len(body) > most:
                         raise _too_large(most)
                     if self._held > self.limits.held:
-                        raise Refusal(503, "SYSTEM_ERROR", "too many bodies arrive at once")
+                        raise Rejection(503, "SYSTEM_ERROR", "too many bodies arrive at once")
         except TimeoutError:
-            raise Refusal(408, CODE, f"the body did not arrive within {seconds:g} s") from None
+            raise Rejection(408, CODE, f"the body did not arrive within {seconds:g} s") from None
 
 
 def _check_coding(request: web.Request) -> None:
     codings = ",".join(request.headers.getall("Content-Encoding", [])).split(",")
     if any(coding.strip().lower() not in ("", "identity") for coding in codings):
         message = "Content-Encoding is not supported: send the body as it is"
-        raise Refusal(415, CODE, message, headers={"Accept-Encoding": "identity"})
+        raise Rejection(415, CODE, message, headers={"Accept-Encoding": "identity"})
 
 
-def _too_large(most: int) -> Refusal:
-    return Refusal(413, CODE, f"the body has more than {most} bytes")
+def _too_large(most: int) -> Rejection:
+    return Rejection(413, CODE, f"the body has more than {most} bytes")
 
 
 BODIES: web.AppKey[Bodies] = web.AppKey("bodies", Bodies)

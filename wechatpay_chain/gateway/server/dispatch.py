@@ -11,8 +11,15 @@ from urllib.parse import parse_qsl
 from ...catalogue import Member, Operation
 from ...messages.unsigned import JSON, is_unsigned_v3, unsigned_v2
 from ..call import Call
-from ..messages.exchange import Answer, Arrival, Content, Refusal, Step
-from ..messages.responses import answer_v2, answer_v3, content, json_content, refuse_v2, refuse_v3
+from ..messages.exchange import Answer, Arrival, Content, Rejection, Step
+from ..messages.responses import (
+    answer_v2,
+    answer_v3,
+    content,
+    json_content,
+    rejection_v2,
+    rejection_v3,
+)
 from ..simulation import Found, find
 from ..simulation.registry import chain_path
 from ..simulation.stubs.responses import stub_response
@@ -77,10 +84,10 @@ def _serve_v3(arrival: Arrival, state: State) -> Served:
             unsigned = is_unsigned_v3(arrival.method, f"/{found.operation.path}")
             return Served(content(result, "" if unsigned else serial, identity), found)
         return Served(answer_v3(result, serial, identity), found)
-    except Refusal as refusal:
-        return Served(refuse_v3(refusal, serial, identity), found)
+    except Rejection as rejection:
+        return Served(rejection_v3(rejection, serial, identity), found)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        return Served(refuse_v3(_unforeseen(arrival, error), serial, identity), found)
+        return Served(rejection_v3(_unforeseen(arrival, error), serial, identity), found)
 
 
 def _serve_v2(arrival: Arrival, state: State) -> Served:
@@ -99,18 +106,18 @@ def _serve_v2(arrival: Arrival, state: State) -> Served:
         if kind == JSON:
             return Served(content(json_content(result), "", identity), found)
         return Served(answer_v2(result or {}, fields, identity, signed=kind is None), found)
-    except Refusal as refusal:
-        return Served(refuse_v2(refusal, fields, identity), found)
+    except Rejection as rejection:
+        return Served(rejection_v2(rejection, fields, identity), found)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        return Served(refuse_v2(_unforeseen(arrival, error), fields, identity), found)
+        return Served(rejection_v2(_unforeseen(arrival, error), fields, identity), found)
 
 
 def _found(arrival: Arrival) -> Found:
     """What a request asks for, if it may ask at all."""
     try:
         found = find(arrival.method, arrival.path, arrival.headers.get("Host", ""))
-    except Refusal as refusal:
-        arrival.steps.append(Step("path", False, refusal.message))
+    except Rejection as rejection:
+        arrival.steps.append(Step("path", False, rejection.message))
         raise
     if found.operation.security:
         inspect_certificate(arrival)
@@ -136,17 +143,17 @@ def _is_sealed(member: Member) -> bool:
     return bool(member.encrypted) or any(map(_is_sealed, member.members))
 
 
-def _unforeseen(arrival: Arrival, error: Exception) -> Refusal:
+def _unforeseen(arrival: Arrival, error: Exception) -> Rejection:
     """What a client is told of a fault of the gateway's own; the log has the rest."""
     log_failure(logger, f"{arrival.method} {arrival.path[:200]} failed", error)
-    return Refusal(500, "SYSTEM_ERROR", "系统错误")
+    return Rejection(500, "SYSTEM_ERROR", "系统错误")
 
 
 def _carry_out(
     call: Call, found: Found, reveal: Callable[[], None]
 ) -> dict[str, Any] | Content | None:
     """What an operation answers; all that it changes is committed, or none of it."""
-    refusal = None
+    rejection = None
     with call.state.store.transaction():
         if found.operation.body_option == "media":
             validate(call, found.operation)
@@ -158,8 +165,8 @@ def _carry_out(
         reveal()
         try:
             return found.function(call)
-        except Refusal as no:
+        except Rejection as no:
             if not no.keep:
                 raise
-            refusal = no
-    raise refusal
+            rejection = no
+    raise rejection

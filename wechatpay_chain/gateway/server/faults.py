@@ -10,15 +10,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ...testing.fault_names import NAMES, OF_NOTIFICATIONS
-from ..messages.exchange import Answer, Refusal
-from ..messages.responses import refuse_v2, refuse_v3
+from ..messages.exchange import Answer, Rejection
+from ..messages.responses import rejection_v2, rejection_v3
 from ..store.identity import Identity
 
-__all__ = ["PROBE", "Fault", "Faults", "changed", "refused"]
+__all__ = ["PROBE", "Fault", "Faults", "apply_fault", "fault_response"]
 
 PROBE = "WECHATPAY/SIGNTEST/"
 """What the signature of a probe begins with: WeChat Pay sends one now and then, to see whether it
-is refused."""
+is rejected."""
 BEFORE = ("status", "frequency_limit")
 """The faults that keep a request from being carried out; the others spoil only its answer."""
 OPTIONS = {"status": ("status", "body"), "delay": ("seconds",)}
@@ -143,7 +143,7 @@ def _content(body: Any) -> bytes:
     return text.encode()
 
 
-def refused(fault: Fault, protocol: str, identity: Identity, serial: str = "") -> Answer:
+def fault_response(fault: Fault, protocol: str, identity: Identity, serial: str = "") -> Answer:
     """The answer of a fault that keeps a request from being carried out.
 
     WeChat Pay signs that it has had too many requests. A bare status comes from whatever stands
@@ -156,10 +156,10 @@ def refused(fault: Fault, protocol: str, identity: Identity, serial: str = "") -
         serial: the request's `Wechatpay-Serial`.
     """
     if fault.fault == "frequency_limit":
-        refusal = Refusal(429, "FREQUENCY_LIMITED", "频率超限")
+        rejection = Rejection(429, "FREQUENCY_LIMITED", "频率超限")
         if protocol == "v2":
-            return refuse_v2(refusal, {}, identity)
-        return refuse_v3(refusal, identity.answering_name(serial), identity)
+            return rejection_v2(rejection, {}, identity)
+        return rejection_v3(rejection, identity.answering_name(serial), identity)
     body = fault.options.get("body", {"code": "SYSTEM_ERROR", "message": "系统错误"})
     kind = "text/plain" if isinstance(body, str) else "application/json"
     headers = {"Content-Type": f"{kind}; charset=utf-8"}
@@ -212,7 +212,7 @@ CHANGES: dict[str, Callable[[Answer], Answer]] = {
 }
 
 
-def changed(answer: Answer, fault: Fault) -> Answer:
+def apply_fault(answer: Answer, fault: Fault) -> Answer:
     """An answer as a fault leaves it; those of the connection are the server's matter."""
     change = CHANGES.get(fault.fault)
     return answer if change is None else change(answer)

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..messages import multipart as form
-from ..messages.exchange import Answer, Arrival, Refusal
+from ..messages.exchange import Answer, Arrival, Rejection
 from . import access
 from .bodies import BODIES
 from .failures import log_failure
@@ -50,16 +50,16 @@ def guarded(route: web.RouteDef) -> web.RouteDef:
     async def caught(request: web.Request) -> web.StreamResponse:
         try:
             wrong = access.problem(request)
-            return _refused(400, wrong) if wrong else await handler(request)
+            return _error_response(400, wrong) if wrong else await handler(request)
         except (web.HTTPException, ConnectionError):
             raise
-        except Refusal as refusal:
-            return _refused(refusal.status, refusal.message, refusal.code)
+        except Rejection as rejection:
+            return _error_response(rejection.status, rejection.message, rejection.code)
         except UNREADABLE:
-            return _refused(400, "the body cannot be read")
+            return _error_response(400, "the body cannot be read")
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             log_failure(logger, f"{request.method} {request.path[:200]} failed", error)
-            return _refused(500, "系统错误", "SYSTEM_ERROR")
+            return _error_response(500, "系统错误", "SYSTEM_ERROR")
 
     async def served(request: web.Request) -> web.StreamResponse:
         with request.app[LISTENING].serving(request):
@@ -70,7 +70,7 @@ def guarded(route: web.RouteDef) -> web.RouteDef:
     )
 
 
-def _refused(status: int, message: str, code: str = "INVALID_REQUEST") -> web.Response:
+def _error_response(status: int, message: str, code: str = "INVALID_REQUEST") -> web.Response:
     return web.json_response({"code": code, "message": message}, status=status)
 
 
@@ -131,12 +131,12 @@ def take_form(content: bytes, arrival: Arrival) -> None:
     One that is no form leaves nothing, so its signature does not match.
 
     Raises:
-        Refusal: it has too many parts.
+        Rejection: it has too many parts.
     """
     try:
         found = form.parse(content, form.boundary_of(arrival.headers.get("Content-Type", "")))
     except form.TooManyParts as error:
-        raise Refusal(400, "INVALID_REQUEST", str(error)) from None
+        raise Rejection(400, "INVALID_REQUEST", str(error)) from None
     except ValueError:
         return
     arrival.file = found.file

@@ -3,7 +3,7 @@
     @operation("GET", "v3/refund/domestic/refunds/{out_refund_no}")
     def refund(call: Call) -> dict[str, Any]: ...
 
-It returns the response's members (None for a response without a body) or raises `Refusal`. A new
+It returns the response's members (None for a response without a body) or raises `Rejection`. A new
 module goes into the imports below and into `MODULES`.
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..call import Call
-from ..messages.exchange import Refusal
+from ..messages.exchange import Rejection
 from .validation import validate
 
 __all__ = ["accepted", "address", "callback", "chinese", "fingerprint", "number", "text", "v2_text"]
@@ -25,7 +25,7 @@ def accepted(call: Call) -> str:
     """The fingerprint of an APIv3 request whose members are there and of their types.
 
     Raises:
-        Refusal: they are not.
+        Rejection: they are not.
     """
     content = fingerprint(call.data)
     if call.operation is not None:
@@ -37,13 +37,13 @@ def fingerprint(members: Mapping[str, Any]) -> str:
     """What tells one request's content from another's, without keeping what came encrypted.
 
     Raises:
-        Refusal: what holds no valid text, as a lone surrogate, or is nested too deep.
+        Rejection: what holds no valid text, as a lone surrogate, or is nested too deep.
     """
     content = {name: value for name, value in members.items() if name not in SIGNING}
     try:
         encoded = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
     except (UnicodeEncodeError, RecursionError):
-        raise Refusal(400, "PARAM_ERROR", "the body holds what is not valid text") from None
+        raise Rejection(400, "PARAM_ERROR", "the body holds what is not valid text") from None
     return hashlib.sha256(encoded).hexdigest()
 
 
@@ -51,10 +51,12 @@ def number(value: Any, pointer: str, *, longest: int = 64, signs: re.Pattern[str
     """A merchant's number of something.
 
     Raises:
-        Refusal: it is not one.
+        Rejection: it is not one.
     """
     if not isinstance(value, str) or len(value) > longest or not signs.fullmatch(value):
-        raise Refusal.parameter(pointer, value, f"must be 1 to {longest} digits, letters or _-|*@")
+        raise Rejection.parameter(
+            pointer, value, f"must be 1 to {longest} digits, letters or _-|*@"
+        )
     return value
 
 
@@ -62,10 +64,10 @@ def text(value: Any, pointer: str, longest: int) -> str:
     """A text that is not empty.
 
     Raises:
-        Refusal: it is none, or too long.
+        Rejection: it is none, or too long.
     """
     if not isinstance(value, str) or not 0 < len(value) <= longest:
-        raise Refusal.parameter(pointer, value, f"must be a text of 1 to {longest} characters")
+        raise Rejection.parameter(pointer, value, f"must be a text of 1 to {longest} characters")
     return value
 
 
@@ -73,12 +75,12 @@ def address(value: Any, pointer: str) -> str:
     """Where notifications go; empty where it was not given.
 
     Raises:
-        Refusal: it is no http or https address.
+        Rejection: it is no http or https address.
     """
     if value in (None, ""):
         return ""
     if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-        raise Refusal.parameter(pointer, value, "must be an http or https address")
+        raise Rejection.parameter(pointer, value, "must be an http or https address")
     return value
 
 
@@ -86,13 +88,13 @@ def callback(value: Any, pointer: str) -> str:
     """Where the notifications of a payment go: an address without a query.
 
     Raises:
-        Refusal: it is missing, or another.
+        Rejection: it is missing, or another.
     """
     parts = _parts(value)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refusal.parameter(pointer, value, "must be an http or https address")
+        raise Rejection.parameter(pointer, value, "must be an http or https address")
     if "?" in value or "#" in value:
-        raise Refusal.parameter(pointer, value, "must have no query and no fragment")
+        raise Rejection.parameter(pointer, value, "must have no query and no fragment")
     return str(value)
 
 
@@ -109,10 +111,10 @@ def chinese(value: Any, pointer: str) -> str:
     """A currency that a merchant in mainland China is paid in.
 
     Raises:
-        Refusal: it is another than CNY.
+        Rejection: it is another than CNY.
     """
     if value not in (None, "", "CNY"):
-        raise Refusal.parameter(pointer, value, "must be CNY")
+        raise Rejection.parameter(pointer, value, "must be CNY")
     return "CNY"
 
 
@@ -120,9 +122,9 @@ def v2_text(call: Call, name: str) -> str:
     """A field of APIv2 as text; empty where it was not given.
 
     Raises:
-        Refusal: it holds elements instead.
+        Rejection: it holds elements instead.
     """
     value = call.data.get(name, "")
     if not isinstance(value, str):
-        raise Refusal.parameter(name, None, "must be text")
+        raise Rejection.parameter(name, None, "must be text")
     return value

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from ... import catalogue
 from ...catalogue.registry import product_of
 from ..call import Call
-from ..messages.exchange import Content, Refusal
+from ..messages.exchange import Content, Rejection
 from .bases import FOLDERS, place
 
 __all__ = ["Found", "chain_path", "find", "operation", "simulated"]
@@ -68,7 +68,7 @@ def find(method: str, path: str, host: str = "") -> Found:
         host: of the request's `Host`.
 
     Raises:
-        Refusal: 404 for a path that this base URI does not have, 405 for a method; neither has a
+        Rejection: 404 for a path that this base URI does not have, 405 for a method; neither has a
             body.
     """
     base_uri, wanted = place(path, host)
@@ -89,8 +89,8 @@ def find(method: str, path: str, host: str = "") -> Found:
     raise _unserved(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
 
 
-def _unserved(status: int, code: str, message: str, **headers: str) -> Refusal:
-    return Refusal(status, code, message, headers=headers, page=b"")
+def _unserved(status: int, code: str, message: str, **headers: str) -> Rejection:
+    return Rejection(status, code, message, headers=headers, page=b"")
 
 
 def _address(known: catalogue.Operation) -> str:

@@ -1,7 +1,7 @@
 """Is a request what its operation takes? What the catalogue says is checked.
 
 Checked are required members, types, and the digests of uploads. Enumerations are not: the
-catalogue's may lack a value that WeChat Pay takes, and a gateway that refuses what the real one
+catalogue's may lack a value that WeChat Pay takes, and a gateway that rejects what the real one
 accepts would teach the wrong thing.
 """
 
@@ -16,7 +16,7 @@ from ...catalogue import Member, Operation
 from ...crypto import digest, rsa
 from ...utils.exceptions import ConfigurationError, DecryptionError
 from ..call import Call
-from ..messages.exchange import Refusal, Secret
+from ..messages.exchange import Rejection, Secret
 from ..messages.nesting import check_json
 from ..store.identity import Identity
 
@@ -47,7 +47,7 @@ def parse(body: bytes) -> dict[str, Any]:
     """The members of a JSON object; none for an empty body.
 
     Raises:
-        Refusal: it is none, or one that cannot be written back: with NaN, say, or half a character.
+        Rejection: it is no JSON, or cannot be written back, as NaN or half a surrogate pair.
     """
     if not body:
         return {}
@@ -61,7 +61,7 @@ def parse(body: bytes) -> dict[str, Any]:
             return members
     except (ValueError, RecursionError):
         pass
-    raise Refusal(400, "PARAM_ERROR", "the body is not a JSON object")
+    raise Rejection(400, "PARAM_ERROR", "the body is not a JSON object")
 
 
 def _no_number(text: str) -> NoReturn:
@@ -76,14 +76,14 @@ def _finite(text: str) -> float:
 
 
 def validate(call: Call, operation: Operation) -> None:
-    """Refuse what lacks a required member or has one of another type.
+    """Reject what lacks a required member or has one of another type.
 
     Raises:
-        Refusal: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
+        Rejection: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
     """
     for variable in operation.variables:
         if not call.params.get(variable.name):
-            raise Refusal.parameter(variable.name, "", "is empty", "path")
+            raise Rejection.parameter(variable.name, "", "is empty", "path")
     as_text = operation.protocol == "v2"
     _query(operation.query, call.query, as_text=as_text)
     if operation.body_option:
@@ -102,14 +102,14 @@ def body_members(operation: Operation) -> tuple[Member, ...]:
 
 
 def check_file(call: Call, operation: Operation) -> None:
-    """Refuse an upload whose file is missing, or is not the one that its digest tells of.
+    """Reject an upload whose file is missing, or is not the one that its digest tells of.
 
     Raises:
-        Refusal: `PARAM_ERROR`.
+        Rejection: `PARAM_ERROR`.
     """
     if call.file is None:
         part = next((each.name for each in operation.body if each.encoded), "file")
-        raise Refusal.parameter(part, None, "is required: the form has no file")
+        raise Rejection.parameter(part, None, "is required: the form has no file")
     members = body_members(operation)
     if operation.protocol == "v2":
         _check_digest(call, "media_hash", "md5")
@@ -124,14 +124,14 @@ def check_file(call: Call, operation: Operation) -> None:
 def _check_digest(call: Call, name: str, algorithm: str) -> None:
     given = call.data.get(name)
     if call.file is None or not isinstance(given, str):
-        raise Refusal.parameter(name, given, f"must be the file's {algorithm.upper()} in hex")
+        raise Rejection.parameter(name, given, f"must be the file's {algorithm.upper()} in hex")
     try:
         expected = digest.hexdigest(algorithm, call.file.content)
     except ConfigurationError:
         return  # this machine has no SM3, so nobody here could have made the digest either
     if given.lower() != expected:
         issue = f"is not the file's {algorithm.upper()}, which is {expected}"
-        raise Refusal.parameter(name, given, issue)
+        raise Rejection.parameter(name, given, issue)
 
 
 def _query(members: Iterable[Member], given: Mapping[str, str], *, as_text: bool) -> None:
@@ -139,11 +139,11 @@ def _query(members: Iterable[Member], given: Mapping[str, str], *, as_text: bool
         value = given.get(member.name)
         if value is None:
             if member.required and not (as_text and member.name in WITHOUT):
-                raise Refusal.parameter(member.name, None, "is required", "query")
+                raise Rejection.parameter(member.name, None, "is required", "query")
         elif member.type == "integer" and not _is_whole(value):
-            raise Refusal.parameter(member.name, value, "must be a whole number", "query")
+            raise Rejection.parameter(member.name, value, "must be a whole number", "query")
         elif member.type == "boolean" and value not in ("true", "false"):
-            raise Refusal.parameter(member.name, value, "must be true or false", "query")
+            raise Rejection.parameter(member.name, value, "must be true or false", "query")
 
 
 def _is_whole(text: str) -> bool:
@@ -159,31 +159,31 @@ def _members(
         if value is None or value == "":
             needed = member.required and "$" not in member.name
             if needed and not (as_text and member.name in WITHOUT):
-                raise Refusal.parameter(here, value, "is required and empty")
+                raise Rejection.parameter(here, value, "is required and empty")
         elif not as_text:
             _value(member, value, here)
         elif member.type == "integer" and not (isinstance(value, str) and _is_whole(value)):
-            raise Refusal.parameter(here, value, "must be a whole number")
+            raise Rejection.parameter(here, value, "must be a whole number")
 
 
 def _alternatives(schema: Mapping[str, Any], given: Mapping[str, Any], pointer: str) -> None:
-    """Refuse where one of several members is enough and there is none."""
+    """Reject where one of several members is enough and there is none."""
     groups = [each["required"] for each in schema.get("anyOf", ()) if "required" in each]
     if groups and not any(all(given.get(name) for name in group) for group in groups):
         others = ", ".join(" and ".join(group) for group in groups[1:])
         here = f"{pointer}/{groups[0][0]}" if pointer else groups[0][0]
-        raise Refusal.parameter(here, None, f"is required, or one of {others}")
+        raise Rejection.parameter(here, None, f"is required, or one of {others}")
 
 
 def _value(member: Member, value: Any, pointer: str) -> None:
     values = value if member.type.endswith("[]") else [value]
     if not isinstance(values, list):
-        raise Refusal.parameter(pointer, masked(member, value), "must be an array")
+        raise Rejection.parameter(pointer, masked(member, value), "must be an array")
     kind = member.item.get("type")
     for index, each in enumerate(values):
         here = f"{pointer}/{index}" if member.type.endswith("[]") else pointer
         if issue := wrong_type(member, each):
-            raise Refusal.parameter(here, masked(member, each), issue)
+            raise Rejection.parameter(here, masked(member, each), issue)
         if kind == "object" and "properties" in member.item:
             _members(member.members, each, here, as_text=False)
             _alternatives(member.item, each, here)
@@ -212,7 +212,7 @@ def decrypt(call: Call, operation: Operation, identity: Identity) -> None:
     """Replace what came encrypted for the platform by its plaintext, in the call itself.
 
     Raises:
-        Refusal: a member that is not decryptable, or no header that names the key.
+        Rejection: a member that is not decryptable, or no header that names the key.
     """
     opener = _Opener(call.headers.get("Wechatpay-Serial", "").upper(), identity)
     if operation.body_option in ("json", "media"):
@@ -254,7 +254,7 @@ class _Opener:
         key = self._identity.platform_keys.get(self._serial)
         if key is None:
             known = ", ".join(self._identity.platform_keys)
-            raise Refusal(
+            raise Rejection(
                 400,
                 "PARAM_ERROR",
                 "Wechatpay-Serial must name the key that was encrypted with",
@@ -269,4 +269,4 @@ class _Opener:
             return Secret(rsa.decrypt(value, key))
         except DecryptionError:
             issue = "cannot be decrypted with the platform's key"
-            raise Refusal.parameter(pointer, "***", issue, where) from None
+            raise Rejection.parameter(pointer, "***", issue, where) from None

@@ -21,7 +21,7 @@ from .causes import Finding, Guess, finding
 __all__ = ["explain", "verdict"]
 
 TURNED_AWAY = "request"
-"""The step that fails where a request is refused before it is looked at."""
+"""The step that fails where a request is rejected before it is looked at."""
 CUT = re.compile(r"… \(\d+ bytes in all\)\Z")
 Entry = dict[str, Any]
 
@@ -62,7 +62,7 @@ def _error(status: int, body: str) -> tuple[str, str]:
 
 
 def explain(entry: Entry, state: State) -> dict[str, Any]:
-    """Why a request was refused, as far as it can be known.
+    """Why a request was rejected, as far as it can be known.
 
     Args:
         entry: of the log.

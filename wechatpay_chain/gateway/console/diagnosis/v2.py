@@ -46,7 +46,7 @@ HASHES: dict[str, Callable[[bytes, bytes], str]] = {
 
 
 def guess(fields: Mapping[str, Any], kind: str, secret: str, apiv3_key: str) -> Guess:
-    """What is wrong with a sign that the gateway refused.
+    """What is wrong with a sign that the gateway rejected.
 
     Args:
         fields: as they came, `sign` among them.

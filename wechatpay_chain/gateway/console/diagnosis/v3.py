@@ -79,7 +79,7 @@ SHAPES: dict[str, Callable[[Sequence[str]], str]] = {
 
 
 def guess(sent: Sent, key: rsa.RSAPublicKey) -> Guess:
-    """What is wrong with a signature that the gateway refused.
+    """What is wrong with a signature that the gateway rejected.
 
     Args:
         sent: what came.

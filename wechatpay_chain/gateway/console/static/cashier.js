@@ -53,7 +53,7 @@ async function take(response) {
   if (held && !next.contains(document.activeElement)) badge.focus(); // its button is gone
 }
 
-/** What a refusal said stays until something is new. */
+/** What a rejection said stays until something is new. */
 function withoutAlert(node) {
   const copied = node.cloneNode(true);
   copied.querySelector(".alert")?.remove();

@@ -29,7 +29,7 @@ export const words = {
   "stub": "stub",
   fault_here: "A fault changed this answer: {name}",
   failed_only: "Failed only",
-  refused_at: "Refused at: {step}",
+  rejected_at: "Rejected at: {step}",
   checks: "Verification",
   passed: "passed",
   not_passed: "failed",
@@ -240,7 +240,7 @@ export const findings = {
   serial_form: ["The serial number is written in another way", "Write {expected}: no colons, no zeros left out."],
   serial_decimal: ["The serial number is decimal, not hexadecimal", "Write {expected}."],
   body_not_kept: ["The body was not kept whole, so no more can be told", "It is long, or not UTF-8. Paste your SDK's string below to compare."],
-  turned_away: ["The request was refused before it was checked", "It is too large, too slow, encoded, or comes from a page of another site; the answer says which."],
+  turned_away: ["The request was rejected before it was checked", "It is too large, too slow, encoded, or comes from a page of another site; the answer says which."],
   // the signature itself
   not_base64: ["The signature is not base64", "Encode the bytes of the RSA signature in plain base64."],
   hex: ["The signature is hexadecimal, not base64", "Encode its bytes in base64."],

@@ -1,4 +1,4 @@
-// The request log: what came, what was checked, and why it was refused.
+// The request log: what came, what was checked, and why it was rejected.
 
 import { get, part } from "./api.js";
 import { connection } from "./connect.js";
@@ -27,7 +27,7 @@ async function all(words) {
 }
 
 function row(item) {
-  const why = item.failed ? t("refused_at", { step: item.failed }) : item.code;
+  const why = item.failed ? t("rejected_at", { step: item.failed }) : item.code;
   return [
     el("span.line", el(`b.status.${item.ok ? "good" : "bad"}`, item.status ?? "—"), el("span.method", item.method), el("span.path", item.target)),
     el("span.line.soft", why ? el("span.why", why) : el("span.what", item.operation), item.fault && el("span.tag", item.fault), el("time", time(item.time))),

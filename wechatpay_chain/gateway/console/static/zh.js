@@ -29,7 +29,7 @@ export const words = {
   "stub": "按文档生成",
   fault_here: "此应答受故障影响：{name}",
   failed_only: "仅看失败",
-  refused_at: "未通过：{step}",
+  rejected_at: "未通过：{step}",
   checks: "验签步骤",
   passed: "通过",
   not_passed: "未通过",

@@ -21,7 +21,7 @@ from typing import Any
 from ....crypto import digest
 from ....messages import xml
 from ...call import Call
-from ...messages.exchange import Content, Refusal
+from ...messages.exchange import Content, Rejection
 from ...state import State
 from .. import checks
 from ..address import reached_at
@@ -76,7 +76,7 @@ def fundflowbill(call: Call) -> dict[str, Any]:
 def _one_of(call: Call, name: str, values: tuple[str, ...]) -> str:
     value = call.query.get(name) or values[0]
     if value not in values:
-        raise Refusal.parameter(name, value, f"must be one of {', '.join(values)}", "query")
+        raise Rejection.parameter(name, value, f"must be one of {', '.join(values)}", "query")
     return value
 
 
@@ -86,10 +86,10 @@ def _asked(call: Call, bill: Bill, kind: str) -> dict[str, Any]:
     day = _day(state, given, "%Y-%m-%d")
     if day is None:
         issue = f"must be a day such as 2026-11-20, at most {KEPT} days ago"
-        raise Refusal.parameter("bill_date", given, issue, "query")
+        raise Rejection.parameter("bill_date", given, issue, "query")
     text = _made(state, bill, day, kind, call.query.get("sub_mchid", ""))
     if text is None:
-        raise Refusal(400, "NO_STATEMENT_EXIST", f"请求的账单文件不存在: {day} {kind}")
+        raise Rejection(400, "NO_STATEMENT_EXIST", f"请求的账单文件不存在: {day} {kind}")
     token = _keep(state, text, packed=packed)
     return {
         "hash_type": "SHA1",
@@ -149,7 +149,7 @@ def download(call: Call) -> Content:
     token = call.query.get("token", "")
     bill, kept = (call.state.store.get(kind, token) for kind in ("bill", "bill-text"))
     if bill is None or kept is None or bill["expires"] <= call.state.clock.now():
-        raise Refusal(400, "INVALID_REQUEST", "下载地址无效或已过期，请重新申请账单")
+        raise Rejection(400, "INVALID_REQUEST", "下载地址无效或已过期，请重新申请账单")
     if "content" in kept:
         return Content(base64.b64decode(kept["content"]), signed=False)
     return _file(kept["text"], packed=bill["packed"])
@@ -193,16 +193,16 @@ def downloadfundflow(call: Call) -> Content:
     """The changes of an account on a day, as text."""
     call.require("appid", "bill_date", "account_type")
     if checks.v2_text(call, "sign_type") != digest.HMAC_SHA256:
-        raise Refusal(200, "SIGNERROR", f"sign_type 必须是 {digest.HMAC_SHA256}")
+        raise Rejection(200, "SIGNERROR", f"sign_type 必须是 {digest.HMAC_SHA256}")
     day = _day(call.state, checks.v2_text(call, "bill_date"), "%Y%m%d")
     if day is None:
-        raise Refusal.parameter("bill_date", call.data["bill_date"], "must be a day: 20261120")
+        raise Rejection.parameter("bill_date", call.data["bill_date"], "must be a day: 20261120")
     kind, packed = checks.v2_text(call, "account_type"), checks.v2_text(call, "tar_type")
     if kind not in ("Basic", "Operation", "Fees"):
-        raise Refusal.parameter("account_type", kind, "must be Basic, Operation or Fees")
+        raise Rejection.parameter("account_type", kind, "must be Basic, Operation or Fees")
     if packed not in ("", "GZIP"):
-        raise Refusal.parameter("tar_type", packed, "must be GZIP")
+        raise Rejection.parameter("tar_type", packed, "must be GZIP")
     text = _made(call.state, fund_flow_bill, day, kind.upper(), "")
     if text is None:
-        raise Refusal(200, "NO_BILL_EXIST", "账单不存在")
+        raise Rejection(200, "NO_BILL_EXIST", "账单不存在")
     return _file(_as_v2(text), packed=bool(packed))

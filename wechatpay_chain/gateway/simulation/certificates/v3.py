@@ -7,7 +7,7 @@ from typing import Any
 from ....crypto import aes
 from ....messages import canonical
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from ...store.identity import Platform, pem
 from ..registry import operation
@@ -23,7 +23,7 @@ def certificates(call: Call) -> dict[str, Any]:
     """The platform certificates, encrypted with the APIv3 key; two while they are rotated."""
     identity = call.state.identity
     if not identity.has_certificate:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", NONE)
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", NONE)
     return {"data": [_shown(platform, call.state) for platform in identity.platforms]}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ....crypto import rsa
 from ....messages import canonical
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from ..address import reached_at
 from ..payments import records as payments
@@ -53,14 +53,14 @@ def complain(
         problem: `REFUND` asks for the money back; else `SERVICE_NOT_WORK` or `OTHERS`.
 
     Raises:
-        Refusal: there is no such order, or it is not paid, or something is no text.
+        Rejection: there is no such order, or it is not paid, or something is no text.
     """
     for name, value in (("text", text), ("phone", phone), ("problem", problem)):
         if not isinstance(value, str) or len(value) > (32 if name == "phone" else 2000):
-            raise Refusal.parameter(name, "***", "must be a text, and not too long")
+            raise Rejection.parameter(name, "***", "must be a text, and not too long")
     order = payments.find(state, out_trade_no)
     if order is None or not order["transaction_id"]:
-        raise Refusal(400, "INVALID_REQUEST", f"订单不存在或未支付，不能投诉: {out_trade_no}")
+        raise Rejection(400, "INVALID_REQUEST", f"订单不存在或未支付，不能投诉: {out_trade_no}")
     complaint = _made(state, order, text, phone=phone, problem=problem)
     _tell(state, complaint, "CREATE_COMPLAINT", "COMPLAINT.CREATE", "产生新投诉")
     return complaint
@@ -129,7 +129,7 @@ def say(state: State, complaint_id: str, text: str) -> Complaint:
     """Write something more, as the customer who complained does; the merchant is told.
 
     Raises:
-        Refusal: there is no such complaint.
+        Rejection: there is no such complaint.
     """
     complaint = _existing(state, complaint_id)
     complaint["incoming_user_response"] = True
@@ -170,7 +170,7 @@ def _tell(
 def _existing(state: State, number: str) -> Complaint:
     complaint = state.store.get("complaint", number)
     if complaint is None:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"投诉单不存在: {number}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"投诉单不存在: {number}")
     return complaint
 
 
@@ -178,7 +178,7 @@ def _own(call: Call) -> Complaint:
     """The complaint of a path; the merchant that it is about must be named right."""
     complaint = _existing(call.state, call.params["complaint_id"])
     if call.text("complainted_mchid", 64) != complaint["complainted_mchid"]:
-        raise Refusal(403, "NO_AUTH", "您暂无权限操作该投诉单")
+        raise Rejection(403, "NO_AUTH", "您暂无权限操作该投诉单")
     return complaint
 
 
@@ -222,7 +222,7 @@ def complaints(call: Call) -> dict[str, Any]:
     first, last = (_day(call, name) for name in ("begin_date", "end_date"))
     if not datetime.timedelta(0) <= last - first <= LONGEST:
         issue = f"must be 0 to {LONGEST.days} days after begin_date"
-        raise Refusal.parameter("end_date", str(last), issue, "query")
+        raise Rejection.parameter("end_date", str(last), issue, "query")
     mchid, state = call.query.get("complainted_mchid", ""), call.state
     found = [
         each
@@ -247,7 +247,7 @@ def _day(call: Call, name: str) -> datetime.date:
             return datetime.date.fromisoformat(value)
     except ValueError:
         pass
-    raise Refusal.parameter(name, value, "must be a day such as 2026-11-20", "query")
+    raise Rejection.parameter(name, value, "must be a day such as 2026-11-20", "query")
 
 
 @operation("GET", ONE)
@@ -284,7 +284,7 @@ def respond_at_once(call: Call) -> dict[str, Any]:
     found, once = _own(call), call.text("idempotent_id", 64)
     message = call.data.get("message")
     if not isinstance(message, dict):
-        raise Refusal.parameter("message", message, "must be an object")
+        raise Rejection.parameter("message", message, "must be an object")
     key = f"{found['complaint_id']}/{once}"
     known = call.state.store.get("complaint-message", key)
     if known is not None:
@@ -302,10 +302,10 @@ def _images(call: Call, name: str) -> dict[str, Any]:
     """The pictures that go with an answer, by their `media_id`."""
     given = call.data.get(name) or []
     if not isinstance(given, list) or len(given) > IMAGES:
-        raise Refusal.parameter(name, given, f"must be an array of at most {IMAGES} media_id")
+        raise Rejection.parameter(name, given, f"must be an array of at most {IMAGES} media_id")
     for index, each in enumerate(given):
         if not isinstance(each, str) or call.state.store.get("media", each) is None:
-            raise Refusal.parameter(f"/{name}/{index}", each, "is not the media_id of an upload")
+            raise Rejection.parameter(f"/{name}/{index}", each, "is not the media_id of an upload")
     return {"image_list": list(given)} if given else {}
 
 
@@ -332,11 +332,11 @@ def decide(call: Call) -> None:
     found = _existing(call.state, call.params["complaint_id"])
     action = call.text("action")
     if action not in ("APPROVE", "REJECT"):
-        raise Refusal.parameter("action", action, "must be APPROVE or REJECT")
+        raise Rejection.parameter("action", action, "must be APPROVE or REJECT")
     if not _asks_for_money(found):
-        raise Refusal(400, "INVALID_REQUEST", "该投诉单不是申请退款单")
+        raise Rejection(400, "INVALID_REQUEST", "该投诉单不是申请退款单")
     if found["decided"] or _is_refunded(call.state, found):
-        raise Refusal(400, "INVALID_REQUEST", "当前单据状态不支持操作，请检查是否重复调用")
+        raise Rejection(400, "INVALID_REQUEST", "当前单据状态不支持操作，请检查是否重复调用")
     text = call.text("reject_reason", 200, required=action == "REJECT")
     images = _images(call, "reject_media_list")
     found["decided"] = action
@@ -351,7 +351,7 @@ def decide(call: Call) -> None:
 
 def _finish(state: State, complaint: Complaint, what: str, text: str, **more: Any) -> None:
     if complaint["complaint_state"] == PROCESSED:
-        raise Refusal(400, "INVALID_REQUEST", "投诉单已处理完成")
+        raise Rejection(400, "INVALID_REQUEST", "投诉单已处理完成")
     complaint |= {"complaint_state": PROCESSED, "incoming_user_response": False}
     _add(state, complaint, MERCHANT, what, text, **more)
 
@@ -360,7 +360,7 @@ def _finish(state: State, complaint: Complaint, what: str, text: str, **more: An
 def create_notifications(call: Call) -> dict[str, Any]:
     """Say where complaints are to be told; there is one address."""
     if call.state.store.get("setting", SETTING) is not None:
-        raise Refusal(400, "RESOURCE_ALREADY_EXISTS", "投诉通知回调地址已存在")
+        raise Rejection(400, "RESOURCE_ALREADY_EXISTS", "投诉通知回调地址已存在")
     return _put_notifications(call)
 
 
@@ -376,7 +376,7 @@ def notifications(call: Call) -> dict[str, Any]:
     """The address."""
     setting = call.state.store.get("setting", SETTING)
     if setting is None:
-        raise Refusal(400, "RESOURCE_NOT_EXISTS", "投诉通知回调地址不存在")
+        raise Rejection(400, "RESOURCE_NOT_EXISTS", "投诉通知回调地址不存在")
     return setting
 
 
@@ -391,7 +391,7 @@ def _put_notifications(call: Call) -> dict[str, Any]:
     """Keep the address; plain HTTP is fine here, where the receiver is another local program."""
     url = call.text("url")
     if not url.startswith(("http://", "https://")):
-        raise Refusal.parameter("url", url, "must be an http or https address")
+        raise Rejection.parameter("url", url, "must be an http or https address")
     setting = {"mchid": call.state.identity.mchid, "url": url}
     call.state.store.put("setting", SETTING, setting)
     return setting

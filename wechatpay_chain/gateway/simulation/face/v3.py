@@ -15,7 +15,7 @@ from typing import Any
 
 from ....crypto import rsa
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from ..payments import records as payments
 from ..payments.records import Order
@@ -44,7 +44,7 @@ def collection(call: Call) -> dict[str, Any]:
     """One face collection; an id that nobody asked about before is being collected."""
     number = call.params["collection_id"]
     if not number:
-        raise Refusal.parameter("collection_id", "", "is empty", "path")
+        raise Rejection.parameter("collection_id", "", "is empty", "path")
     return collect(call.state, number)
 
 
@@ -93,7 +93,7 @@ def organization(call: Call) -> dict[str, Any]:
     store = call.state.store
     if not number and not name:
         issue = "is required, or organization_name"
-        raise Refusal.parameter("organization_id", "", issue, "query")
+        raise Rejection.parameter("organization_id", "", issue, "query")
     if not number:
         digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16].upper()
         number = (store.get("organization-name", name) or {"id": f"O{digest}"})["id"]
@@ -103,7 +103,7 @@ def organization(call: Call) -> dict[str, Any]:
         store.put("organization", number, known)
         store.put("organization-name", known["organization_name"], {"id": number})
     if name not in ("", known["organization_name"]):
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"机构不存在: {number} {name}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"机构不存在: {number} {name}")
     return known
 
 
@@ -131,11 +131,11 @@ def terminate(call: Call) -> None:
     organization, number = call.params["organization_id"], call.params["user_id"]
     known = call.state.store.get("user-id", _key(organization, number))
     if known is None:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"用户不存在: {number}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"用户不存在: {number}")
     user = _user(call.state, organization, known["out_user_id"])
     contract = call.state.store.get("contract", user.get("contract_id", ""))
     if contract is None or contract["contract_state"] != "CONTRACTED":
-        raise Refusal(400, "INVALID_REQUEST", f"用户没有签约: {number}")
+        raise Rejection(400, "INVALID_REQUEST", f"用户没有签约: {number}")
     contract["contract_state"] = user["contract_state"] = "TERMINATED"
     contract["contract_terminated_time"] = call.state.clock.rfc3339()
     call.state.store.put("contract", contract["contract_id"], contract)
@@ -162,11 +162,11 @@ def sign_contract(state: State, presign_token: str) -> dict[str, Any]:
     """Sign a contract, as a user does in WeChat; the contract.
 
     Raises:
-        Refusal: there is no such token, or it was used.
+        Rejection: there is no such token, or it was used.
     """
     wanted = state.store.get("presign", presign_token)
     if wanted is None:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", "presign_token 不存在")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", "presign_token 不存在")
     state.store.delete("presign", presign_token)
     user = _user(state, wanted["organization_id"], wanted["out_user_id"])
     contract = {
@@ -193,7 +193,7 @@ def contract(call: Call) -> dict[str, Any]:
     """One contract."""
     known = call.state.store.get("contract", call.params["contract_id"])
     if known is None:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"签约不存在: {call.params['contract_id']}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"签约不存在: {call.params['contract_id']}")
     return known
 
 
@@ -240,7 +240,7 @@ def pay(call: Call) -> dict[str, Any]:
     data, state = call.data, call.state
     number, total = data["out_trade_no"], data["amount"]["total"]
     if data["sp_mchid"] != state.identity.mchid:
-        raise Refusal.parameter("sp_mchid", data["sp_mchid"], "is not the merchant who signed")
+        raise Rejection.parameter("sp_mchid", data["sp_mchid"], "is not the merchant who signed")
     known = payments.find(state, number)
     if known is not None and known["content"] == data and known["transaction_id"]:
         return _shown(state, known)
@@ -258,7 +258,7 @@ def pay(call: Call) -> dict[str, Any]:
     payments.create(state, number, data, about)
     if data["auth_code"].endswith(NO_MONEY):
         payments.fail(state, number)
-        raise Refusal(403, "NOT_ENOUGH", "余额不足", keep=True)
+        raise Rejection(403, "NOT_ENOUGH", "余额不足", keep=True)
     return _shown(state, payments.pay(state, number))
 
 
@@ -268,7 +268,7 @@ def transaction(call: Call) -> dict[str, Any]:
     _validate(call)
     order = payments.existing(call.state, call.params["out_trade_no"])
     if order["protocol"] != "offlineface":
-        raise Refusal(404, "ORDER_NOT_EXIST", f"订单不存在: {order['out_trade_no']}")
+        raise Rejection(404, "ORDER_NOT_EXIST", f"订单不存在: {order['out_trade_no']}")
     return _shown(call.state, order)
 
 
@@ -306,7 +306,7 @@ def _validate(call: Call) -> None:
 def _names(call: Call) -> tuple[str, str]:
     organization, number = call.params["organization_id"], call.params["out_user_id"]
     if not organization or not number:
-        raise Refusal.parameter("organization_id", organization, "is empty", "path")
+        raise Rejection.parameter("organization_id", organization, "is empty", "path")
     return organization, number
 
 

@@ -15,7 +15,7 @@ import mimetypes
 from typing import Any
 
 from ...call import Call
-from ...messages.exchange import Content, File, Refusal
+from ...messages.exchange import Content, File, Rejection
 from ..registry import operation
 
 __all__ = ["download"]
@@ -30,16 +30,16 @@ def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
     """The file of an upload.
 
     Raises:
-        Refusal: it is not of the kind that may be uploaded here, or too large.
+        Rejection: it is not of the kind that may be uploaded here, or too large.
     """
     if call.file is None:
-        raise Refusal.parameter("file", None, "is required: the form has no file")
+        raise Rejection.parameter("file", None, "is required: the form has no file")
     name = str(call.data.get("filename", call.file.name))
     if not name.lower().endswith(names):
-        raise Refusal.parameter("filename", name, f"must end with one of {', '.join(names)}")
+        raise Rejection.parameter("filename", name, f"must end with one of {', '.join(names)}")
     size = len(call.file.content)
     if not 0 < size <= largest:
-        raise Refusal.parameter("file", size, f"must have 1 to {largest} bytes")
+        raise Rejection.parameter("file", size, f"must have 1 to {largest} bytes")
     return File(name, call.file.content)
 
 
@@ -96,6 +96,6 @@ def download(call: Call) -> Content:
     """A picture of a complaint; WeChat Pay does not sign it."""
     known = call.state.store.get("media", call.params["media_id"])
     if known is None or not known["content"]:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"图片不存在: {call.params['media_id']}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"图片不存在: {call.params['media_id']}")
     kind = mimetypes.guess_type(known["name"])[0] or "application/octet-stream"
     return Content(base64.b64decode(known["content"]), kind, signed=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ....messages import canonical
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks
 from ..registry import operation
@@ -35,7 +35,7 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
     parties.assert_bound(call, "combine_appid")
     payer = parties.payer_of(call.data.get("combine_payer_info"))
     if TYPES[kind] == "JSAPI" and not payer:
-        raise Refusal.parameter(
+        raise Rejection.parameter(
             "/combine_payer_info/openid",
             None,
             "is required and empty",
@@ -45,21 +45,21 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
     data, state = call.data, call.state
     if data["combine_mchid"] != state.identity.mchid:
         issue = "is not the merchant who signed"
-        raise Refusal.parameter("combine_mchid", data["combine_mchid"], issue)
+        raise Rejection.parameter("combine_mchid", data["combine_mchid"], issue)
     number, inner = data["combine_out_trade_no"], data["sub_orders"]
     if not isinstance(number, str):
-        raise Refusal.parameter("combine_out_trade_no", number, "must be a string")
+        raise Rejection.parameter("combine_out_trade_no", number, "must be a string")
     if not isinstance(inner, list) or not 1 <= len(inner) <= 50:
-        raise Refusal.parameter("sub_orders", inner, "must be an array of 1 to 50 orders")
+        raise Rejection.parameter("sub_orders", inner, "must be an array of 1 to 50 orders")
     known = state.store.get("combined", number)
     if known is None:
         known = _new(call, kind, number, inner)
     elif known["content"] != data:
-        raise Refusal(403, "OUT_TRADE_NO_USED", f"合单商户订单号重复: {number}")
+        raise Rejection(403, "OUT_TRADE_NO_USED", f"合单商户订单号重复: {number}")
     else:
         for each in known["numbers"]:
             order = payments.existing(state, each)
-            payments.create(state, each, order["content"], {})  # refuses what is paid or closed
+            payments.create(state, each, order["content"], {})  # rejects what is paid or closed
     page = f"{state.address}_gateway/pay/{known['token']}"
     return {
         "NATIVE": {"code_url": page},
@@ -77,7 +77,7 @@ def _new(call: Call, kind: str, number: str, inner: list[Any]) -> Combined:
         for index, each in enumerate(inner)
     ]
     if len(set(numbers)) != len(numbers):
-        raise Refusal.parameter("sub_orders", numbers, "must have numbers of their own")
+        raise Rejection.parameter("sub_orders", numbers, "must have numbers of their own")
     combined = {
         "combine_appid": data["combine_appid"],
         "combine_mchid": data["combine_mchid"],
@@ -95,14 +95,14 @@ def _new(call: Call, kind: str, number: str, inner: list[Any]) -> Combined:
 
 def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str, Any]) -> str:
     if not isinstance(given, dict):
-        raise Refusal.parameter(pointer, given, "must be an object")
+        raise Rejection.parameter(pointer, given, "must be an object")
     for name in ("mchid", "out_trade_no", "description", "amount"):
         if given.get(name) in (None, ""):
-            raise Refusal.parameter(f"{pointer}/{name}", given.get(name), "is required and empty")
+            raise Rejection.parameter(f"{pointer}/{name}", given.get(name), "is required and empty")
     number, amount = str(given["out_trade_no"]), given["amount"]
     payer = parties.payer_of(call.data.get("combine_payer_info"))
     if payments.find(call.state, number) is not None:
-        raise Refusal(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
+        raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
     total = amount.get("total_amount")
     settle = given.get("settle_info")
     payments.create(
@@ -154,7 +154,7 @@ def _existing(call: Call) -> Combined:
     number = call.params["combine_out_trade_no"]
     combined = call.state.store.get("combined", number)
     if combined is None:
-        raise Refusal(404, "ORDER_NOT_EXIST", f"合单订单不存在: {number}")
+        raise Rejection(404, "ORDER_NOT_EXIST", f"合单订单不存在: {number}")
     return combined
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ..funds import sub_merchant
 from .records import Order
 
@@ -84,19 +84,19 @@ def payer_in_v2(order: Order) -> dict[str, str]:
 
 
 def assert_bound(call: Call, name: str) -> None:
-    """Refuse an appid that is not bound to the merchant.
+    """Reject an appid that is not bound to the merchant.
 
     Raises:
-        Refusal: `APPID_MCHID_NOT_MATCH`.
+        Rejection: `APPID_MCHID_NOT_MATCH`.
     """
     appid = call.data[name]
     if appid != call.state.identity.appid:
         about = f"{NOT_BOUND}: {appid[:32]}, {call.state.identity.mchid}"
-        raise Refusal(400, "APPID_MCHID_NOT_MATCH", about)
+        raise Rejection(400, "APPID_MCHID_NOT_MATCH", about)
 
 
 def assert_sub_merchant(call: Call, given: Mapping[str, Any], order: Order, location: str) -> None:
-    """Refuse a partner's request that does not name the order's sub-merchant.
+    """Reject a partner's request that does not name the order's sub-merchant.
 
     Args:
         call: the request.
@@ -105,11 +105,11 @@ def assert_sub_merchant(call: Call, given: Mapping[str, Any], order: Order, loca
         location: `query` or `body`.
 
     Raises:
-        Refusal: it is missing, or is another.
+        Rejection: it is missing, or is another.
     """
     sub_mchid = given.get("sub_mchid")
     if not sub_mchid:
         issue = "is required and empty"
-        raise Refusal.parameter("sub_mchid", sub_mchid, issue, location, NO_MERCHANT)
+        raise Rejection.parameter("sub_mchid", sub_mchid, issue, location, NO_MERCHANT)
     if sub_mchid != sub_merchant(order):
-        raise Refusal(400, "INVALID_REQUEST", WRONG_MERCHANT, number=OTHER_MERCHANT)
+        raise Rejection(400, "INVALID_REQUEST", WRONG_MERCHANT, number=OTHER_MERCHANT)

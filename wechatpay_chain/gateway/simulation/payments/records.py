@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....messages import canonical
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from .. import funds
 from ..tokens import random_token
@@ -78,7 +78,7 @@ def create(
         about: what the order is made with: `protocol`, `trade_type`, `total`, `notify_url`, …
 
     Raises:
-        Refusal: the number was used for another order, or its order is paid or closed.
+        Rejection: the number was used for another order, or its order is paid or closed.
     """
     known = find(state, number)
     if known is None:
@@ -100,13 +100,13 @@ def create(
         state.store.put("token", token, {"out_trade_no": number})
         return order
     if known["content"] != dict(content):
-        raise Refusal(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
+        raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
     if known["state"] in (SUCCESS, REFUND):
         code = "ORDERPAID" if known["protocol"] == "v2" else "INVALID_REQUEST"
-        raise Refusal(400, code, f"该订单已支付: {number}")
+        raise Rejection(400, code, f"该订单已支付: {number}")
     if known["state"] in (CLOSED, REVOKED):
         code = "ORDERCLOSED" if known["protocol"] == "v2" else "ORDER_CLOSED"
-        raise Refusal(400, code, f"该订单已关闭: {number}")
+        raise Rejection(400, code, f"该订单已关闭: {number}")
     return known
 
 
@@ -126,16 +126,16 @@ def find(state: State, number: str = "", transaction_id: str = "") -> Order | No
     return order
 
 
-def absent(number: str) -> Refusal:
-    """The refusal of an order that is not there, or not for who asks."""
-    return Refusal(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
+def absent(number: str) -> Rejection:
+    """The rejection of an order that is not there, or not for who asks."""
+    return Rejection(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
 
 
 def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
     """The same, where there must be one.
 
     Raises:
-        Refusal: there is none.
+        Rejection: there is none.
     """
     order = find(state, number, transaction_id)
     if order is None:
@@ -158,14 +158,14 @@ def pay(state: State, number: str, openid: str = "") -> Order:
         openid: of the customer; a generated one by default.
 
     Raises:
-        Refusal: there is no such order, or it cannot be paid any more.
+        Rejection: there is no such order, or it cannot be paid any more.
     """
     together = _together(state, number)
     for order in together:
         if order["state"] in (SUCCESS, REFUND):
-            raise Refusal(400, "INVALID_REQUEST", f"该订单已支付: {order['out_trade_no']}")
+            raise Rejection(400, "INVALID_REQUEST", f"该订单已支付: {order['out_trade_no']}")
         if order["state"] not in OPEN:
-            raise Refusal(400, "ORDER_CLOSED", f"该订单已关闭: {order['out_trade_no']}")
+            raise Rejection(400, "ORDER_CLOSED", f"该订单已关闭: {order['out_trade_no']}")
     for order in together:
         order |= {
             "state": SUCCESS,
@@ -206,11 +206,11 @@ def fail(state: State, number: str) -> Order:
     """Let a payment fail; the order can be paid again until it expires.
 
     Raises:
-        Refusal: there is no such order, or it is not open.
+        Rejection: there is no such order, or it is not open.
     """
     order = existing(state, number)
     if order["state"] not in OPEN:
-        raise Refusal(400, "INVALID_REQUEST", f"订单状态是 {order['state']}: {number}")
+        raise Rejection(400, "INVALID_REQUEST", f"订单状态是 {order['state']}: {number}")
     order["state"] = PAYERROR
     save(state, order)
     return order
@@ -220,12 +220,12 @@ def close(state: State, number: str) -> Order:
     """Close an order that is not paid; one that is closed stays so.
 
     Raises:
-        Refusal: there is no such order, or it is paid.
+        Rejection: there is no such order, or it is paid.
     """
     order = existing(state, number)
     if order["state"] in (SUCCESS, REFUND):
         code = "ORDERPAID" if order["protocol"] == "v2" else "INVALID_REQUEST"
-        raise Refusal(400, code, f"订单已支付，不能关闭: {number}")
+        raise Rejection(400, code, f"订单已支付，不能关闭: {number}")
     if order["state"] in OPEN:
         order["state"] = CLOSED
         save(state, order)
@@ -236,10 +236,10 @@ def whole_fen(value: Any, pointer: str) -> int:
     """An amount in fen.
 
     Raises:
-        Refusal: it is no whole number above 0.
+        Rejection: it is no whole number above 0.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise Refusal.parameter(pointer, value, "must be a whole number of fen above 0")
+        raise Rejection.parameter(pointer, value, "must be a whole number of fen above 0")
     return value
 
 
@@ -253,14 +253,14 @@ def expiry(state: State, text: Any, pointer: str, *, compact: bool = False) -> f
         compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
 
     Raises:
-        Refusal: it is no time, or one that has passed.
+        Rejection: it is no time, or one that has passed.
     """
     moment = _moment(text, COMPACT if compact else RFC3339)
     if moment is None:
         example = "20261120132935" if compact else "2026-11-20T13:29:35+08:00"
-        raise Refusal.parameter(pointer, text, f"must be a time such as {example}")
+        raise Rejection.parameter(pointer, text, f"must be a time such as {example}")
     if moment <= state.clock.now():
-        raise Refusal.parameter(pointer, text, f"has passed; it is {state.clock.rfc3339()}")
+        raise Rejection.parameter(pointer, text, f"has passed; it is {state.clock.rfc3339()}")
     return moment
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ....crypto import digest
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
 from ..refunds import records as refunding
@@ -41,9 +41,9 @@ def unifiedorder(call: Call) -> dict[str, Any]:
     data = call.data
     if data["trade_type"] not in TYPES:
         issue = f"must be one of {', '.join(TYPES)}"
-        raise Refusal.parameter("trade_type", data["trade_type"], issue)
+        raise Rejection.parameter("trade_type", data["trade_type"], issue)
     if data["trade_type"] == "JSAPI" and not (data.get("openid") or data.get("sub_openid")):
-        raise Refusal(200, "PARAM_ERROR", "JSAPI支付必须传openid", number=payments.NO_OPENID)
+        raise Rejection(200, "PARAM_ERROR", "JSAPI支付必须传openid", number=payments.NO_OPENID)
     order = _create(call, data["trade_type"], checks.callback(data["notify_url"], "/notify_url"))
     answer = {
         **parties.in_v2(order),
@@ -62,15 +62,15 @@ def micropay(call: Call) -> dict[str, Any]:
     call.require("appid", "body", "out_trade_no", "total_fee", "auth_code")
     code = str(call.data["auth_code"])
     if not (code.isascii() and code.isdecimal() and len(code) == 18):
-        raise Refusal(200, "AUTH_CODE_INVALID", f"付款码无效，应为 18 位数字: {code}")
+        raise Rejection(200, "AUTH_CODE_INVALID", f"付款码无效，应为 18 位数字: {code}")
     order = _create(call, "MICROPAY", "")
     if code.endswith(NO_MONEY):
         payments.fail(call.state, order["out_trade_no"])
-        raise Refusal(200, "NOTENOUGH", "余额不足", keep=True)
+        raise Rejection(200, "NOTENOUGH", "余额不足", keep=True)
     if code.endswith(STILL_PAYING):
         order["state"] = payments.USERPAYING
         payments.save(call.state, order)
-        raise Refusal(200, "USERPAYING", "用户支付中，需要输入密码", keep=True)
+        raise Rejection(200, "USERPAYING", "用户支付中，需要输入密码", keep=True)
     return _paid(call.state, payments.pay(call.state, order["out_trade_no"]))
 
 
@@ -80,7 +80,7 @@ def _create(call: Call, trade_type: str, notify_url: str) -> Order:
     data, state = call.data, call.state
     fee = data["total_fee"]
     if not (fee.isascii() and fee.isdecimal() and int(fee[:12]) > 0 and len(fee) <= 12):
-        raise Refusal.parameter("total_fee", fee, "must be a whole number of fen above 0")
+        raise Rejection.parameter("total_fee", fee, "must be a whole number of fen above 0")
     about = {
         "protocol": "v2",
         "trade_type": trade_type,
@@ -105,7 +105,7 @@ def _create(call: Call, trade_type: str, notify_url: str) -> Order:
 def _assert_bound(call: Call) -> None:
     appid = call.data["appid"]
     if not re.fullmatch("wx[0-9a-z]{16}", appid):
-        raise Refusal(200, "APPID_NOT_EXIST", f"appid不存在: {appid[:32]}")
+        raise Rejection(200, "APPID_NOT_EXIST", f"appid不存在: {appid[:32]}")
     parties.assert_bound(call, "appid")
 
 
@@ -115,10 +115,10 @@ def _existing(call: Call) -> Order:
     _assert_bound(call)
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
-        raise Refusal(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
+        raise Rejection(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
     order = payments.find(call.state, "" if transaction else number or "", transaction or "")
     if order is None or (call.data.get("sub_mch_id") or "") != funds.sub_merchant(order):
-        raise Refusal(200, "ORDERNOTEXIST", f"此交易订单号不存在: {transaction or number}")
+        raise Rejection(200, "ORDERNOTEXIST", f"此交易订单号不存在: {transaction or number}")
     return order
 
 
@@ -134,7 +134,7 @@ def closeorder(call: Call) -> dict[str, Any]:
     """Close an order that is not paid."""
     order = _existing(call)
     if order["state"] in (payments.CLOSED, payments.REVOKED):
-        raise Refusal(200, "ORDERCLOSED", f"订单已关闭: {order['out_trade_no']}")
+        raise Rejection(200, "ORDERCLOSED", f"订单已关闭: {order['out_trade_no']}")
     payments.close(call.state, order["out_trade_no"])
     return {**parties.in_v2(order), "result_msg": "OK"}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
 from ..registry import operation
@@ -40,17 +40,17 @@ def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
     hold(call, optional=OPENIDS)
     data, state = call.data, call.state
     if data[own] != state.identity.mchid:
-        raise Refusal.parameter(own, data[own], "is not the merchant who signed")
+        raise Rejection.parameter(own, data[own], "is not the merchant who signed")
     parties.assert_bound(call, "sp_appid" if partner else "appid")
     if partner and data["sub_mchid"] == data[own]:
         issue = "must be another than sp_mchid"
         number = parties.SAME_MERCHANT
-        raise Refusal.parameter("sub_mchid", data["sub_mchid"], issue, number=number)
+        raise Rejection.parameter("sub_mchid", data["sub_mchid"], issue, number=number)
     number, amount = data["out_trade_no"], data["amount"]
     payer = parties.payer_of(data.get("payer"))
     if kind == "jsapi" and not payer:
         name = "sp_openid" if partner else "openid"
-        raise Refusal.parameter(
+        raise Rejection.parameter(
             f"/payer/{name}", None, "is required and empty", number=payments.NO_OPENID
         )
     about = {
@@ -118,7 +118,7 @@ def _own(
     name = "sp_mchid" if partner else "mchid"
     if given.get(name) != call.state.identity.mchid:
         issue = "must be the merchant who signed"
-        raise Refusal.parameter(name, given.get(name), issue, location)
+        raise Rejection.parameter(name, given.get(name), issue, location)
     if partner and not given.get("sub_mchid"):
         parties.assert_sub_merchant(call, given, {}, location)
     order = payments.existing(call.state, number, transaction_id)

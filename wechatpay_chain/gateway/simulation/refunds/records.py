@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
 from .. import funds
@@ -37,7 +37,7 @@ __all__ = [
     "find_by_id",
     "of_order",
     "on_change",
-    "refusal",
+    "rejection",
     "resend_to",
     "reverse",
     "settle_due",
@@ -74,7 +74,7 @@ REASONS = {
     "unshared": (403, "RULE_LIMIT", "RULE_LIMIT", "申请退款金额大于剩余未分账金额"),
     "no_money": (403, "NOT_ENOUGH", "NOTENOUGH", "基本账户余额不足"),
 }
-"""Why a refund is refused: APIv3's status and code, APIv2's code, and the message."""
+"""Why a refund is rejected: APIv3's status and code, APIv2's code, and the message."""
 
 _notices: dict[str, Notice] = {}
 
@@ -89,13 +89,13 @@ def on_change(protocol: str) -> Callable[[Notice], Notice]:
     return register
 
 
-def refusal(reason: str, protocol: str, about: Any = "") -> Refusal:
-    """A refusal in the words of the API that asked."""
+def rejection(reason: str, protocol: str, about: Any = "") -> Rejection:
+    """A rejection in the words of the API that asked."""
     status, code, code_v2, message = REASONS[reason]
     text = f"{message}: {about}" if about else message
     if protocol == "v2":
-        return Refusal(200, code_v2, text)
-    return Refusal(status, code, text)
+        return Rejection(200, code_v2, text)
+    return Rejection(status, code, text)
 
 
 def create(state: State, number: str, order: Order | None, about: dict[str, Any]) -> Refund:
@@ -109,13 +109,13 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
             `sub_mchid`, `from_available`, `notify_url`, …
 
     Raises:
-        Refusal: the number was used for another refund, or the order cannot be refunded so.
+        Rejection: the number was used for another refund, or the order cannot be refunded so.
     """
     protocol = about["protocol"]
     known = find(state, number)
     if known is not None:
         if known["content"] != about["content"]:
-            raise refusal("different", protocol, number)
+            raise rejection("different", protocol, number)
         return known
     order = _refundable(state, order, about)
     source = _source(state, order, about)
@@ -146,22 +146,22 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
 def _refundable(state: State, order: Order | None, about: dict[str, Any]) -> Order:
     protocol, amount = about["protocol"], about["amount"]
     if order is None or order["state"] in payments.OPEN or order["state"] == payments.CLOSED:
-        raise refusal("absent", protocol)
+        raise rejection("absent", protocol)
     if order["state"] == payments.REVOKED:
-        raise refusal("reversed", protocol, order["out_trade_no"])
+        raise rejection("reversed", protocol, order["out_trade_no"])
     if about["sub_mchid"] != funds.sub_merchant(order) or about["currency"] != order["currency"]:
-        raise refusal("other", protocol, order["out_trade_no"])
+        raise rejection("other", protocol, order["out_trade_no"])
     if about["total"] != order["total"]:
-        raise refusal("different", protocol, order["out_trade_no"])
+        raise rejection("different", protocol, order["out_trade_no"])
     if state.clock.now() > order["paid"] + TERM:
-        raise refusal("overdue", protocol, order["out_trade_no"])
+        raise rejection("overdue", protocol, order["out_trade_no"])
     rest = order["total"] - order["refunded"]
     if rest == 0:
-        raise refusal("refunded", protocol, order["out_trade_no"])
+        raise rejection("refunded", protocol, order["out_trade_no"])
     if amount > rest:
-        raise refusal("too_much", protocol, f"{amount} > {rest}")
+        raise rejection("too_much", protocol, f"{amount} > {rest}")
     if len(order.get("refunds", ())) >= TIMES:
-        raise refusal("too_often", protocol)
+        raise rejection("too_often", protocol)
     return order
 
 
@@ -170,12 +170,14 @@ def _source(state: State, order: Order, about: dict[str, Any]) -> str:
     amount, unsplit = about["amount"], funds.unsplit(state, order)
     if unsplit and not about["from_available"]:
         if amount > unsplit:
-            raise refusal("unshared", about["protocol"], f"{amount} > {unsplit}")
+            raise rejection("unshared", about["protocol"], f"{amount} > {unsplit}")
         order["frozen"] -= amount
         return funds.account("frozen", order)
     account = funds.account("merchant", order)
     if state.ledger.balance(account) < amount:
-        raise refusal("no_money", about["protocol"], f"{state.ledger.balance(account)} < {amount}")
+        raise rejection(
+            "no_money", about["protocol"], f"{state.ledger.balance(account)} < {amount}"
+        )
     return account
 
 
@@ -223,11 +225,11 @@ def existing(state: State, number: str) -> Refund:
     """A refund by its merchant's number.
 
     Raises:
-        Refusal: there is none.
+        Rejection: there is none.
     """
     refund = find(state, number)
     if refund is None:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {number}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {number}")
     return refund
 
 
@@ -255,7 +257,7 @@ def _stop(state: State, number: str) -> Refund:
     """A refund that is processed, and will not succeed by itself any more."""
     refund = existing(state, number)
     if refund["state"] != PROCESSING:
-        raise Refusal(400, "INVALID_REQUEST", f"退款单状态是 {refund['state']}: {number}")
+        raise Rejection(400, "INVALID_REQUEST", f"退款单状态是 {refund['state']}: {number}")
     if refund["notice"]:
         withdraw(state, refund["notice"])
     state.store.delete("settling", number)
@@ -266,7 +268,7 @@ def succeed(state: State, number: str) -> Refund:
     """Have a refund arrive at once.
 
     Raises:
-        Refusal: there is no such refund, or it is not processed any more.
+        Rejection: there is no such refund, or it is not processed any more.
     """
     refund = _stop(state, number)
     _succeed(state, refund, state.clock.now())
@@ -278,7 +280,7 @@ def fail(state: State, number: str) -> Refund:
     """Have a refund not arrive, as when the customer's card is void: it becomes abnormal.
 
     Raises:
-        Refusal: there is no such refund, or it is not processed any more.
+        Rejection: there is no such refund, or it is not processed any more.
     """
     refund = _stop(state, number) | {"state": ABNORMAL}
     _save(state, refund)
@@ -290,7 +292,7 @@ def close(state: State, number: str) -> Refund:
     """Close a refund: its merchant has the money again, and can refund it by another number.
 
     Raises:
-        Refusal: there is no such refund, or it is not processed any more.
+        Rejection: there is no such refund, or it is not processed any more.
     """
     refund = _stop(state, number) | {"state": CLOSED}
     order = payments.existing(state, refund["out_trade_no"])
@@ -314,13 +316,13 @@ def resend_to(state: State, refund: Refund, target: str, received: str, content:
         content: what tells this request from another.
 
     Raises:
-        Refusal: the refund is not abnormal.
+        Rejection: the refund is not abnormal.
     """
     if refund.get("resent") == content:
         return refund
     if refund["state"] != ABNORMAL:
         message = f"退款单状态是 {refund['state']}，不是退款异常: {refund['out_refund_no']}"
-        raise Refusal(400, "INVALID_REQUEST", message)
+        raise Rejection(400, "INVALID_REQUEST", message)
     refund |= {"target": target, "received": received, "resent": content}
     _process(state, refund)
     return refund
@@ -330,14 +332,14 @@ def reverse(state: State, order: Order) -> None:
     """Pay back what is left of an order that is paid, and revoke it.
 
     Raises:
-        Refusal: it is too late for that, or its merchant has not the money.
+        Rejection: it is too late for that, or its merchant has not the money.
     """
     if state.clock.now() > order["paid"] + REVERSIBLE:
-        raise Refusal(200, "REVERSE_EXPIRE", f"订单支付已超过 7 天: {order['out_trade_no']}")
+        raise Rejection(200, "REVERSE_EXPIRE", f"订单支付已超过 7 天: {order['out_trade_no']}")
     funds.release(state, order)
     rest, account = order["total"] - order["refunded"], funds.account("merchant", order)
     if state.ledger.balance(account) < rest:
-        raise refusal("no_money", "v2", f"{state.ledger.balance(account)} < {rest}")
+        raise rejection("no_money", "v2", f"{state.ledger.balance(account)} < {rest}")
     if rest:
         state.ledger.move(
             "reverse",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
 from .. import checks, funds
@@ -75,7 +75,7 @@ def refund(call: Call) -> dict[str, Any]:
 def _fen(call: Call, name: str) -> int:
     text = checks.v2_text(call, name)
     if not (text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) > 0):
-        raise Refusal.parameter(name, text, "must be a whole number of fen above 0")
+        raise Rejection.parameter(name, text, "must be a whole number of fen above 0")
     return int(text)
 
 
@@ -88,10 +88,10 @@ def _order(call: Call, code: str) -> Order | None:
         checks.v2_text(call, name) for name in ("out_trade_no", "transaction_id")
     )
     if not number and not transaction:
-        raise Refusal(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
+        raise Rejection(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
     order = payments.find(call.state, "" if transaction else number, transaction)
     if order is None or checks.v2_text(call, "sub_mch_id") != funds.sub_merchant(order):
-        raise Refusal(200, code, f"此交易订单号不存在: {transaction or number}")
+        raise Rejection(200, code, f"此交易订单号不存在: {transaction or number}")
     return order
 
 
@@ -107,7 +107,7 @@ def refundquery(call: Call) -> dict[str, Any]:
         known = _order(call, "REFUNDNOTEXIST")
         everything = [] if known is None else refunding.of_order(call.state, known)
         if known is None or not everything:
-            raise Refusal(200, "REFUNDNOTEXIST", "退款订单查询失败: 订单没有退款")
+            raise Rejection(200, "REFUNDNOTEXIST", "退款订单查询失败: 订单没有退款")
         order = known
     offset = _offset(call)
     page = everything[offset : offset + PAGE]
@@ -132,14 +132,14 @@ def _one(state: State, number: str, refund_id: str, sub_mchid: str) -> Refund:
     """A refund; WeChat Pay's number goes before the merchant's."""
     found = refunding.find_by_id(state, refund_id) if refund_id else refunding.find(state, number)
     if found is None or found["sub_mchid"] != sub_mchid:
-        raise Refusal(200, "REFUNDNOTEXIST", f"退款订单查询失败: {refund_id or number}")
+        raise Rejection(200, "REFUNDNOTEXIST", f"退款订单查询失败: {refund_id or number}")
     return found
 
 
 def _offset(call: Call) -> int:
     text = checks.v2_text(call, "offset") or "0"
     if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise Refusal.parameter("offset", text, "must be a whole number")
+        raise Rejection.parameter("offset", text, "must be a whole number")
     return int(text)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
 from .. import checks, funds
@@ -58,10 +58,10 @@ def _order(call: Call) -> Order | None:
     """What is refunded: WeChat Pay's number goes before the merchant's."""
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
-        raise Refusal.parameter("transaction_id", None, "or out_trade_no is required")
+        raise Rejection.parameter("transaction_id", None, "or out_trade_no is required")
     order = payments.find(call.state, "" if transaction else number or "", transaction or "")
     if order is not None and number and order["out_trade_no"] != number:
-        raise refunding.refusal("other", "v3", number)
+        raise refunding.rejection("other", "v3", number)
     return order
 
 
@@ -70,10 +70,10 @@ def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, 
     for index, each in enumerate(given or ()):
         if each["account"] not in ACCOUNTS:
             issue = f"must be one of {', '.join(ACCOUNTS)}"
-            raise Refusal.parameter(f"/amount/from/{index}/account", each["account"], issue)
+            raise Rejection.parameter(f"/amount/from/{index}/account", each["account"], issue)
         payments.whole_fen(each["amount"], f"/amount/from/{index}/amount")
     if given and sum(each["amount"] for each in given) != refund:
-        raise Refusal.parameter("/amount/from", given, "must add up to /amount/refund")
+        raise Rejection.parameter("/amount/from", given, "must add up to /amount/refund")
     return [{name: each[name] for name in ("account", "amount")} for each in given or ()]
 
 
@@ -82,7 +82,7 @@ def query(call: Call) -> dict[str, Any]:
     """A refund by its merchant's number."""
     refund = refunding.existing(call.state, call.params["out_refund_no"])
     if refund["sub_mchid"] != call.query.get("sub_mchid", ""):
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {refund['out_refund_no']}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {refund['out_refund_no']}")
     return shown(call.state, refund)
 
 
@@ -92,10 +92,10 @@ def abnormal(call: Call) -> dict[str, Any]:
     content, data = checks.accepted(call), call.data
     refund = refunding.find_by_id(call.state, call.params["refund_id"])
     if refund is None or refund["sub_mchid"] != (data.get("sub_mchid") or ""):
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {call.params['refund_id']}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {call.params['refund_id']}")
     if data["out_refund_no"] != refund["out_refund_no"]:
         issue = f"is not that of {refund['refund_id']}"
-        raise Refusal.parameter("out_refund_no", data["out_refund_no"], issue)
+        raise Rejection.parameter("out_refund_no", data["out_refund_no"], issue)
     if data["type"] == "MERCHANT_BANK_CARD":
         target, received = "bank", "商户结算银行账户"
     elif data["type"] == "USER_BANK_CARD":
@@ -103,7 +103,7 @@ def abnormal(call: Call) -> dict[str, Any]:
         target, received = "payer", f"{data['bank_type']}{str.__str__(data['bank_account'])[-4:]}"
     else:
         issue = "must be USER_BANK_CARD or MERCHANT_BANK_CARD"
-        raise Refusal.parameter("type", data["type"], issue)
+        raise Rejection.parameter("type", data["type"], issue)
     refund = refunding.resend_to(call.state, refund, target, received, content)
     return shown(call.state, refund)
 

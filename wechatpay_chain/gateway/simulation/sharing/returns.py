@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
 from ..payments import records as payments
@@ -35,15 +35,15 @@ def create(call: Call) -> dict[str, Any]:
     known = state.store.get("sharing-return", number)
     if known is not None:
         if known["content"] != content:
-            raise Refusal(400, "INVALID_REQUEST", f"商户回退单号已用于其他内容: {number}")
+            raise Rejection(400, "INVALID_REQUEST", f"商户回退单号已用于其他内容: {number}")
         return _shown(state, known)
     shared = _shared(call)
     receiver = _receiver(state, shared, data["return_mchid"])
     if state.clock.now() > receiver["time"] + TERM:
-        raise Refusal(400, "INVALID_REQUEST", "分账已超过 180 天，不能回退")
+        raise Rejection(400, "INVALID_REQUEST", "分账已超过 180 天，不能回退")
     rest = receiver["amount"] - receiver["returned"]
     if amount > rest:
-        raise Refusal(400, "INVALID_REQUEST", f"剩余可回退的金额不足: {amount} > {rest}")
+        raise Rejection(400, "INVALID_REQUEST", f"剩余可回退的金额不足: {amount} > {rest}")
     order = payments.existing(state, shared["out_trade_no"])
     made = {
         "out_return_no": number,
@@ -80,14 +80,14 @@ def _shared(call: Call) -> Sharing:
     """What money is taken back from: WeChat Pay's number goes before the merchant's."""
     number, order_id = call.data.get("out_order_no") or "", call.data.get("order_id") or ""
     if not number and not order_id:
-        raise Refusal.parameter("order_id", None, "or out_order_no is required")
+        raise Rejection.parameter("order_id", None, "or out_order_no is required")
     found = sharing.find(call.state, "" if order_id else number, order_id)
     if found is None or found["sub_mchid"] != (call.data.get("sub_mchid") or ""):
-        raise Refusal(400, "INVALID_REQUEST", f"分账单不存在: {order_id or number}")
+        raise Rejection(400, "INVALID_REQUEST", f"分账单不存在: {order_id or number}")
     if number and found["out_order_no"] != number:
-        raise Refusal(400, "INVALID_REQUEST", "order_id 与 out_order_no 不是同一分账单")
+        raise Rejection(400, "INVALID_REQUEST", "order_id 与 out_order_no 不是同一分账单")
     if len(found["returns"]) >= TIMES:
-        raise Refusal(400, "INVALID_REQUEST", f"同一分账单最多回退 {TIMES} 次")
+        raise Rejection(400, "INVALID_REQUEST", f"同一分账单最多回退 {TIMES} 次")
     return found
 
 
@@ -100,7 +100,7 @@ def _receiver(state: State, shared: Sharing, mchid: str) -> dict[str, Any]:
         if each["type"] == "MERCHANT_ID" and each["account"] == mchid != own
     ]
     if not shares:
-        raise Refusal.parameter("return_mchid", mchid, "is no merchant who received a share")
+        raise Rejection.parameter("return_mchid", mchid, "is no merchant who received a share")
     return max(shares, key=lambda each: int(each["amount"] - each["returned"]))
 
 
@@ -110,9 +110,9 @@ def query(call: Call) -> dict[str, Any]:
     made = call.state.store.get("sharing-return", call.params["out_return_no"])
     number, sub = (call.query.get(name, "") for name in ("out_order_no", "sub_mchid"))
     if not number:
-        raise Refusal.parameter("out_order_no", number, "is required", "query")
+        raise Rejection.parameter("out_order_no", number, "is required", "query")
     if made is None or (made["out_order_no"], made["sub_mchid"]) != (number, sub):
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", "分账回退单不存在")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", "分账回退单不存在")
     return _shown(call.state, made)
 
 

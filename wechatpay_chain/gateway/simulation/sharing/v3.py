@@ -6,7 +6,7 @@ processed and done at once: a query afterwards shows it finished. Returns are in
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012524936 (share),
 https://pay.weixin.qq.com/doc/v3/merchant/4012526374 (unfreeze),
 https://pay.weixin.qq.com/doc/v3/merchant/4012457939 (what is left),
-https://pay.weixin.qq.com/doc/v3/merchant/4014547102 (rules, and why one is refused)
+https://pay.weixin.qq.com/doc/v3/merchant/4014547102 (rules, and why one is rejected)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from ....crypto import rsa
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
 from ..payments import records as payments
@@ -42,7 +42,7 @@ def add_receiver(call: Call) -> dict[str, Any]:
     receiver = _receiver(call)
     data, names = call.data, ("relation_type", "custom_relation")
     if data["relation_type"] == "CUSTOM" and not data.get("custom_relation"):
-        raise Refusal.parameter("custom_relation", None, "is required for CUSTOM")
+        raise Rejection.parameter("custom_relation", None, "is required for CUSTOM")
     receiver |= {name: data[name] for name in names if data.get(name)}
     call.state.store.put("receiver", _receiver_key(receiver), receiver)
     if data.get("name"):
@@ -63,7 +63,7 @@ def delete_receiver(call: Call) -> dict[str, Any]:
 def _receiver(call: Call) -> dict[str, Any]:
     data = call.data
     if data["type"] not in TYPES:
-        raise Refusal.parameter("type", data["type"], f"must be one of {', '.join(TYPES)}")
+        raise Rejection.parameter("type", data["type"], f"must be one of {', '.join(TYPES)}")
     if data["type"] == TYPES[2]:
         call.require("sub_mchid", "sub_appid")
     account = checks.text(data["account"], "/account", 64)
@@ -88,7 +88,7 @@ def share(call: Call) -> dict[str, Any]:
     receivers = _receivers(call, order, last=last)
     wanted, unsplit = sum(each["amount"] for each in receivers), funds.unsplit(state, order)
     if wanted > unsplit:
-        raise Refusal(403, "NOT_ENOUGH", f"分账金额不足: {wanted} > {unsplit}")
+        raise Rejection(403, "NOT_ENOUGH", f"分账金额不足: {wanted} > {unsplit}")
     sharing = _new(state, number, order, content)
     for each in receivers:
         _pay(state, sharing, order, each)
@@ -108,7 +108,7 @@ def unfreeze(call: Call) -> dict[str, Any]:
         return shown(state, known)
     order = _shareable(call)
     if funds.unsplit(state, order) == 0:
-        raise Refusal(403, "NOT_ENOUGH", "分账金额不足: 没有剩余待分金额")
+        raise Rejection(403, "NOT_ENOUGH", "分账金额不足: 没有剩余待分金额")
     sharing = _new(state, number, order, content)
     _unfreeze(state, sharing, order, description)
     return _accepted(state, sharing, order)
@@ -117,7 +117,7 @@ def unfreeze(call: Call) -> dict[str, Any]:
 def _known(state: State, number: str, content: str) -> Sharing | None:
     known = state.store.get("sharing", number)
     if known is not None and known["content"] != content:
-        raise Refusal(400, "INVALID_REQUEST", f"商户分账单号已用于其他内容: {number}")
+        raise Rejection(400, "INVALID_REQUEST", f"商户分账单号已用于其他内容: {number}")
     return known
 
 
@@ -126,13 +126,13 @@ def _shareable(call: Call) -> Order:
     data, state = call.data, call.state
     order = payments.find(state, transaction_id=data["transaction_id"])
     if order is None or not order.get("profit_sharing"):
-        raise Refusal(400, "INVALID_REQUEST", "非分账订单不支持分账")
+        raise Rejection(400, "INVALID_REQUEST", "非分账订单不支持分账")
     if (data.get("sub_mchid") or "") != funds.sub_merchant(order):
-        raise Refusal(400, "INVALID_REQUEST", "请求参数与订单信息不一致: sub_mchid")
+        raise Rejection(400, "INVALID_REQUEST", "请求参数与订单信息不一致: sub_mchid")
     if order["state"] == payments.REVOKED:
-        raise Refusal(400, "INVALID_REQUEST", "订单已撤销")
+        raise Rejection(400, "INVALID_REQUEST", "订单已撤销")
     if len(order.get("sharings", ())) >= TIMES:
-        raise Refusal(403, "RULE_LIMIT", f"同一订单最多分账 {TIMES} 次")
+        raise Rejection(403, "RULE_LIMIT", f"同一订单最多分账 {TIMES} 次")
     return order
 
 
@@ -140,17 +140,19 @@ def _receivers(call: Call, order: Order, *, last: bool) -> list[dict[str, Any]]:
     """Who receives how much; each was added before, or is the merchant itself."""
     given = call.data.get("receivers")
     if not given or len(given) > RECEIVERS:
-        raise Refusal.parameter("receivers", given, f"must be an array of 1 to {RECEIVERS}")
+        raise Rejection.parameter("receivers", given, f"must be an array of 1 to {RECEIVERS}")
     receivers = []
     for index, each in enumerate(given):
         here, own = f"/receivers/{index}", _is_own(call.state, order, each)
         amount = payments.whole_fen(each["amount"], f"{here}/amount")
         description = checks.text(each["description"], f"{here}/description", 80)
         if own and last:
-            raise Refusal.parameter(f"{here}/account", each["account"], "gets the rest anyway")
+            raise Rejection.parameter(f"{here}/account", each["account"], "gets the rest anyway")
         key = _receiver_key(each | {"sub_mchid": funds.sub_merchant(order)})
         if not own and call.state.store.get("receiver", key) is None:
-            raise Refusal.parameter(here, each["account"], "is no receiver (分账接收方关系不存在)")
+            raise Rejection.parameter(
+                here, each["account"], "is no receiver (分账接收方关系不存在)"
+            )
         receivers.append(
             {
                 "type": each["type"],
@@ -259,9 +261,9 @@ def query(call: Call) -> dict[str, Any]:
     sharing = find(call.state, call.params["out_order_no"])
     transaction, sub = (call.query.get(name, "") for name in ("transaction_id", "sub_mchid"))
     if not transaction:
-        raise Refusal.parameter("transaction_id", transaction, "is required", "query")
+        raise Rejection.parameter("transaction_id", transaction, "is required", "query")
     if sharing is None or (sharing["transaction_id"], sharing["sub_mchid"]) != (transaction, sub):
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", "分账单不存在")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", "分账单不存在")
     return shown(call.state, sharing)
 
 
@@ -271,9 +273,9 @@ def amounts(call: Call) -> dict[str, Any]:
     transaction = call.params["transaction_id"]
     order = payments.find(call.state, transaction_id=transaction)
     if order is None:
-        raise Refusal(404, "RESOURCE_NOT_EXISTS", f"订单不存在: {transaction}")
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"订单不存在: {transaction}")
     if not order.get("profit_sharing"):
-        raise Refusal(400, "INVALID_REQUEST", "非分账订单不支持分账")
+        raise Rejection(400, "INVALID_REQUEST", "非分账订单不支持分账")
     return {"transaction_id": transaction, "unsplit_amount": funds.unsplit(call.state, order)}
 
 
@@ -291,7 +293,7 @@ def send_notices_to(state: State, notify_url: str) -> str:
     A receiver sets that in the merchant platform; no request says it.
 
     Raises:
-        Refusal: it is no address.
+        Rejection: it is no address.
     """
     address = checks.address(notify_url, "/notify_url")
     state.store.put("setting", "sharing", {"notify_url": address})

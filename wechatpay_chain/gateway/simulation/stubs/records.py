@@ -16,7 +16,7 @@ from .... import catalogue
 from ....catalogue import Member, Operation
 from ....catalogue.registry import product_of
 from ...call import Call
-from ...messages.exchange import Refusal, Secret
+from ...messages.exchange import Rejection, Secret
 from ..registry import simulated
 
 __all__ = ["KIND", "creators_of", "key_of", "recall", "remember"]
@@ -37,7 +37,7 @@ def recall(call: Call, operation: Operation) -> dict[str, Any]:
     """What the request that created what is asked for sent and got, by name.
 
     Raises:
-        Refusal: nothing was created under a number that the request names.
+        Rejection: nothing was created under a number that the request names.
     """
     found: dict[str, Any] = {}
     given = {**call.data, **call.query, **call.params}
@@ -66,10 +66,10 @@ def remember(call: Call, operation: Operation, response: Any) -> None:
             call.state.store.put(KIND, key_of(operation.path, name, value), record)
 
 
-def _absent(operation: Operation, name: str, value: str | int) -> Refusal:
+def _absent(operation: Operation, name: str, value: str | int) -> Rejection:
     if operation.protocol == "v2":
-        return Refusal(200, "NOT_FOUND", "指定单号数据不存在")
-    return Refusal(404, "RESOURCE_NOT_EXISTS", f"记录不存在: {name} {value}")
+        return Rejection(200, "NOT_FOUND", "指定单号数据不存在")
+    return Rejection(404, "RESOURCE_NOT_EXISTS", f"记录不存在: {name} {value}")
 
 
 def key_of(path: str, name: str, value: str | int) -> str:

@@ -45,7 +45,7 @@ def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content 
     """The response to a call, as the catalogue describes it.
 
     Raises:
-        Refusal: the call asks for something that was never created.
+        Rejection: the call asks for something that was never created.
     """
     created = recall(call, operation)
     response = _response(call, operation, created)

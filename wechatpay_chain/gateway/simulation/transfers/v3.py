@@ -5,7 +5,7 @@ is topped up as it needs; it waits until the user confirms, or is cancelled, or 
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012716434 (create),
 https://pay.weixin.qq.com/doc/v3/merchant/4012716458 (cancel),
-https://pay.weixin.qq.com/doc/v3/merchant/4013778940 (rules, and why one is refused)
+https://pay.weixin.qq.com/doc/v3/merchant/4013778940 (rules, and why one is rejected)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from ....crypto import rsa
 from ...call import Call
-from ...messages.exchange import Refusal
+from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
 from .. import checks
@@ -76,14 +76,14 @@ def _create(call: Call) -> dict[str, Any]:
     known = find(state, number)
     if known is not None:
         if known["content"] != content:
-            raise Refusal(400, "ALREADY_EXISTS", f"单号已存在但信息不一致: {number}")
+            raise Rejection(400, "ALREADY_EXISTS", f"单号已存在但信息不一致: {number}")
         return _accepted(state, known)
     if amount < LEAST:
-        raise Refusal(400, "INVALID_REQUEST", f"超过单笔转账上下限: {amount} < {LEAST}")
+        raise Rejection(400, "INVALID_REQUEST", f"超过单笔转账上下限: {amount} < {LEAST}")
     if amount >= NAMED and not data.get("user_name"):
-        raise Refusal.parameter("user_name", None, f"is required for {NAMED} fen and more")
+        raise Rejection.parameter("user_name", None, f"is required for {NAMED} fen and more")
     if data.get("transfer_scene_report_infos") == []:
-        raise Refusal.parameter("transfer_scene_report_infos", [], "must not be empty")
+        raise Rejection.parameter("transfer_scene_report_infos", [], "must not be empty")
     user = str.__str__(data.get("user_name") or "")
     now = state.clock.now()
     transfer = {
@@ -168,11 +168,11 @@ def existing(state: State, number: str, sub_mchid: str | None = None) -> Transfe
         sub_mchid: whose it must be; None is anybody's.
 
     Raises:
-        Refusal: there is none.
+        Rejection: there is none.
     """
     transfer = find(state, number)
     if transfer is None or sub_mchid not in (None, transfer["sub_mchid"]):
-        raise Refusal(404, "NOT_FOUND", f"转账单不存在: {number}")
+        raise Rejection(404, "NOT_FOUND", f"转账单不存在: {number}")
     return transfer
 
 
@@ -198,7 +198,7 @@ def _decide(state: State, transfer: Transfer, outcome: str, reason: str = "") ->
     """End a transfer that is waiting, before its time is over."""
     if transfer["state"] != WAITING:
         message = f"转账单状态是 {transfer['state']}: {transfer['out_bill_no']}"
-        raise Refusal(400, "INVALID_REQUEST", message)
+        raise Rejection(400, "INVALID_REQUEST", message)
     if transfer["notice"]:
         withdraw(state, transfer["notice"])
     _end(state, transfer | {"notice": ""}, outcome, state.clock.now(), reason)
@@ -211,7 +211,7 @@ def confirm(state: State, number: str) -> Transfer:
     """Have the user confirm a transfer: the money arrives, and the merchant is told.
 
     Raises:
-        Refusal: there is no such transfer, or it is not waiting any more.
+        Rejection: there is no such transfer, or it is not waiting any more.
     """
     return _decide(state, existing(state, number), SUCCESS)
 
@@ -220,7 +220,7 @@ def fail(state: State, number: str, reason: str = "PAYEE_ACCOUNT_ABNORMAL") -> T
     """Have a transfer fail.
 
     Raises:
-        Refusal: there is no such transfer, or it is not waiting any more.
+        Rejection: there is no such transfer, or it is not waiting any more.
     """
     return _decide(state, existing(state, number), FAIL, checks.text(reason, "/reason", 64))
 

@@ -26,7 +26,7 @@ from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.examples import __main__ as examples
 from wechatpay_chain.gateway.examples import seed_calls
-from wechatpay_chain.gateway.messages.exchange import Arrival
+from wechatpay_chain.gateway.messages.exchange import IncomingRequest
 from wechatpay_chain.keys import certificates
 from wechatpay_chain.messages import canonical, xml
 from wechatpay_chain.testing.mock import MockTransport
@@ -373,7 +373,9 @@ def test_what_the_gateway_says_can_be_verified_without_this_library(gateway, wxp
     body=st.binary(),
 )
 def test_no_request_upsets_the_gateway(target, method, authorization, body):
-    arrival = Arrival(method, f"/{target}", {**ASKING, "Authorization": authorization}, body)
+    arrival = IncomingRequest(
+        method, f"/{target}", {**ASKING, "Authorization": authorization}, body
+    )
     answer = FUZZED.answer(arrival)
     assert answer.status < 500
 
@@ -393,7 +395,7 @@ def test_a_signed_request_with_any_members_is_answered():
             f'signature="{rsa.sign(message, identity.merchant_key)}",timestamp="{stamp}",'
             f'serial_no="{identity.serial}"'
         )
-        arrival = Arrival(
+        arrival = IncomingRequest(
             "POST", "/v3/pay/transactions/native", {**ASKING, "Authorization": authorization}, body
         )
         assert FUZZED.answer(arrival).status in (200, 400)
@@ -402,7 +404,9 @@ def test_a_signed_request_with_any_members_is_answered():
 def test_v2_answers_are_signed_the_way_that_was_asked():
     fields = {"mch_id": FUZZED.identity.mchid, "sign_type": "HMAC-SHA256"}
     fields["sign"] = digest.sign("HMAC-SHA256", canonical.fields(fields), FUZZED.identity.secret)
-    answer = FUZZED.answer(Arrival("POST", "/pay/unifiedorder", {}, xml.dumps(fields).encode()))
+    answer = FUZZED.answer(
+        IncomingRequest("POST", "/pay/unifiedorder", {}, xml.dumps(fields).encode())
+    )
     told = xml.loads(answer.body)
     assert told["err_code"] == "PARAM_ERROR"
     assert told["sign"] == digest.sign(

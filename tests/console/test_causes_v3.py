@@ -50,7 +50,7 @@ MISTAKES = {
     "no_newlines": ("".join, {}),
     "no_body_line": (lambda lines: right(lines[:4]), {}),
     "swapped": (lambda lines: right([*lines[:2], lines[3], lines[2], lines[4]]), {}),
-    "answer_form": (lambda lines: right(lines[2:]), {}),
+    "response_form": (lambda lines: right(lines[2:]), {}),
     "method": (with_line(0, str.lower), {}),
     "target_absolute": (with_line(1, lambda t: f"https://api.mch.weixin.qq.com{t}"), {}),
     "target_no_query": (with_line(1, lambda t: t.partition("?")[0]), {**READ, "target": QUERY}),

@@ -1,6 +1,6 @@
 """A shop's customers: each makes five calls, for an order and what becomes of it.
 
-A call whose answer was spoiled is made again, as a shop must.
+A call whose response was spoiled is made again, as a shop must.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Outcome:
         refunds: the numbers of refunds.
         attempts: requests that were sent.
         faults: how many were set.
-        errors: what came back instead of an answer, by kind.
+        errors: what came back instead of a response, by kind.
         notices: how often the notification of a payment came, by the order's number.
     """
 
@@ -97,7 +97,7 @@ class Shop:
         self._faults = itertools.cycle(FAULTS)
 
     async def call(self, verb: str, path: str, **options: Any) -> Any:
-        """Make a call until its answer is one; None for an answer without a body."""
+        """Make a call until its response is one; None for a response without a body."""
         if next(self._calls) % ONE_IN == 0:
             await self._spoil(path)
         for _ in range(MOST):

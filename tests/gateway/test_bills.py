@@ -22,7 +22,7 @@ from tests.gateway.support import (
 )
 from wechatpay_chain import APIError
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway.messages.exchange import Arrival
+from wechatpay_chain.gateway.messages.exchange import IncomingRequest
 from wechatpay_chain.gateway.simulation.bills import statements
 from wechatpay_chain.messages import canonical
 
@@ -333,7 +333,7 @@ def test_a_client_that_does_not_know_the_address(gateway, wxpay, today, host):
     parts = (identity.mchid, nonce, signature, stamp, identity.serial)
     headers = {**ASKING, "Authorization": canonical.authorization(*parts), "Host": host}
     sent = {name: value for name, value in headers.items() if value is not None}
-    answer = gateway.answer(Arrival("GET", target, sent, b""))
+    answer = gateway.answer(IncomingRequest("GET", target, sent, b""))
     assert json.loads(answer.body)["download_url"].startswith(gateway.base_uri)
 
 

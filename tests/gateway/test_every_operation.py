@@ -169,7 +169,7 @@ def members(operation: Operation, answer: Response) -> dict[str, Any]:
 
 
 def opened(given: dict[str, Any], schema: tuple[Member, ...], wxpay: WeChatPay) -> dict[str, Any]:
-    """An answer with all that came encrypted in the clear, and without what is random."""
+    """A response with all that came encrypted in the clear, and without what is random."""
     plain = {name: each for name, each in given.items() if name not in ("sign", "nonce_str")}
     for member in schema:
         value = plain.get(member.name)

@@ -311,7 +311,7 @@ class Line:
         )
 
     def v3(self, method: str, target: str, body: bytes) -> int:
-        """The status of the answer to an APIv3 request."""
+        """The status of the response to an APIv3 request."""
         identity, stamp, nonce = self._identity, canonical.timestamp(), canonical.nonce()
         message = canonical.request(method, target, stamp, nonce, body)
         signature = rsa.sign(message, identity.merchant_key)
@@ -336,7 +336,7 @@ class Line:
         return status
 
     def v2(self, method: str, target: str, fields: dict[str, str]) -> int:
-        """The status of the answer to an APIv2 request."""
+        """The status of the response to an APIv2 request."""
         kind = "HMAC-SHA256" if fields.get("sign_type") == "HMAC-SHA256" else "MD5"
         fields = {name: xml.clean(value) for name, value in fields.items()}
         fields["sign"] = digest.sign(kind, canonical.fields(fields), self._identity.secret)

@@ -1,4 +1,4 @@
-"""Which of WeChat Pay's keys signs an answer, and which certificates there are."""
+"""Which of WeChat Pay's keys signs a response, and which certificates there are."""
 
 from __future__ import annotations
 

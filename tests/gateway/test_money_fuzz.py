@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.gateway.support import ASKING, new_number
 from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.messages.exchange import Arrival
+from wechatpay_chain.gateway.messages.exchange import IncomingRequest
 from wechatpay_chain.messages import canonical, xml
 
 GATEWAY = Gateway()
@@ -28,7 +28,7 @@ def signed(method, target, body):
         IDENTITY.mchid, nonce, signature, stamp, IDENTITY.serial
     )
     headers = {**ASKING, "Authorization": authorization, "Wechatpay-Serial": IDENTITY.public_key_id}
-    return Arrival(method, target, headers, body)
+    return IncomingRequest(method, target, headers, body)
 
 
 def post(path, members):
@@ -218,7 +218,7 @@ def test_any_fields(path, data):
     fields["sign_type"] = "HMAC-SHA256"
     fields["sign"] = digest.sign("HMAC-SHA256", canonical.fields(fields), IDENTITY.secret)
     answer = GATEWAY.answer(
-        Arrival("POST", f"/{path}", {}, xml.dumps(fields).encode(), client_certificate=True)
+        IncomingRequest("POST", f"/{path}", {}, xml.dumps(fields).encode(), client_certificate=True)
     )
     assert answer.status == 200
     STATE.ledger.check()

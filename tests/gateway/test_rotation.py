@@ -18,7 +18,7 @@ def rotated(request, identity):
     """A gateway after a rotation, and a client that knows the old key only."""
     gateway = Gateway(identity=identity, signs_with=request.param)
     with gateway, gateway.client() as old:
-        name = gateway.identity.signing_name
+        name = gateway.identity.signing_key_name
         gateway.rotate_keys()
         yield gateway, old, name
 
@@ -28,7 +28,7 @@ def test_the_new_key_signs(rotated):
     with gateway.client() as new:
         assert new.v3.certificates.get().verified
     with pytest.raises(SignatureError) as caught:
-        old.v3.certificates.get(headers={"Wechatpay-Serial": gateway.identity.signing_name})
+        old.v3.certificates.get(headers={"Wechatpay-Serial": gateway.identity.signing_key_name})
     assert caught.value.reason == "unknown_serial"
 
 
@@ -62,7 +62,7 @@ def test_both_certificates_are_listed(rotated):
 def test_what_was_encrypted_for_the_old_key_still_opens(rotated):
     gateway, old, name = rotated
     with gateway.client() as new:
-        for client, serial in ((old, name), (new, gateway.identity.signing_name)):
+        for client, serial in ((old, name), (new, gateway.identity.signing_key_name)):
             changed = client[USER].patch(
                 out_user_id=serial,
                 json={"user_name": Sensitive("王五")},

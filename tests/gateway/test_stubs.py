@@ -38,7 +38,7 @@ def ask(gateway, wxpay, operation, **changes):
 
 
 def files(answer):
-    """The parts of an answer that tell of a file."""
+    """The parts of a response that tell of a file."""
     if isinstance(answer, list):
         return [each for inner in answer for each in files(inner)]
     if not isinstance(answer, dict):

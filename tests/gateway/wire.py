@@ -27,7 +27,7 @@ class Reply:
 
     @property
     def serial(self) -> str:
-        """The key that signed; empty for an answer without a signature."""
+        """The key that signed; empty for a response without a signature."""
         return self.headers.get("Wechatpay-Serial", "")
 
     def is_signed_by(self, key: Any) -> bool:

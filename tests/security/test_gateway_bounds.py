@@ -24,7 +24,7 @@ from wechatpay_chain import APIError, WeChatPay
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway import gateway as server
-from wechatpay_chain.gateway.messages.exchange import Answer, Arrival
+from wechatpay_chain.gateway.messages.exchange import IncomingRequest, Response
 from wechatpay_chain.gateway.messages.multipart import PARTS
 from wechatpay_chain.gateway.messages.nesting import TooDeep, check_json, check_xml
 from wechatpay_chain.gateway.server import listener as listening
@@ -281,7 +281,7 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(
 
 def test_an_answer_that_nobody_takes_is_given_up(wechatpay_identity: Identity) -> None:
     body = "x" * (32 << 20)  # more than all buffers of a connection hold
-    gateway = limited(wechatpay_identity, answer_seconds=0.2, connections=1)
+    gateway = limited(wechatpay_identity, response_seconds=0.2, connections=1)
     with gateway, dial(gateway) as connection:
         gateway.faults.add("v3/a", "status", status=500, body=body)
         connection.sendall(b"GET /v3/a HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -395,23 +395,23 @@ def test_more_sockets_than_descriptors_leave_it_calm(name: str) -> None:
 
 def test_the_log_is_bounded_in_bytes() -> None:
     log = Log(kept=1000, space=1_000_000)
-    answer = Answer(200, {"A": "b" * 1000}, b"y" * 200_000)
+    answer = Response(200, {"A": "b" * 1000}, b"y" * 200_000)
     for index in range(100):
-        arrival = Arrival("POST", f"/{index}", {"A": "b" * 8000}, b"x" * 200_000)
+        arrival = IncomingRequest("POST", f"/{index}", {"A": "b" * 8000}, b"x" * 200_000)
         log.add(arrival, answer)
     kept = log.all()
     assert kept[0]["target"] == "/99"
     assert 1 < len(kept) < 10
     assert sum(len(str(entry)) for entry in kept) < 1_100_000
     for index in range(2000):
-        log.add(Arrival("GET", f"/{index}", {}, b""), Answer(200, {}, b""))
+        log.add(IncomingRequest("GET", f"/{index}", {}, b""), Response(200, {}, b""))
     assert len(log.all(10_000)) == 1000
 
 
 def test_one_entry_is_kept_however_large_it_is() -> None:
     log = Log(space=10)
-    log.add(Arrival("GET", "/a", {}, b""), Answer(200, {}, b""))
-    log.add(Arrival("GET", "/b", {}, b""), Answer(200, {}, b""))
+    log.add(IncomingRequest("GET", "/a", {}, b""), Response(200, {}, b""))
+    log.add(IncomingRequest("GET", "/b", {}, b""), Response(200, {}, b""))
     assert [entry["target"] for entry in log.all()] == ["/b"]
 
 

@@ -5,8 +5,9 @@
         wxpay.v3.certificates.get()
 
 It makes a merchant and a platform with fresh keys, checks every request the way WeChat Pay does,
-says exactly what was wrong, and signs its answers. A request passes through `server` (sockets),
-`inspection` (is it signed as it must be?), one function of `operations`, and `answers` (signing).
+reports exactly what was wrong, and signs its responses. A request passes through `server.listener`
+(sockets), `server.inspection` (is its signature right?), one function of `simulation`, and
+`messages.responses` (signing).
 """
 
 from .gateway import Gateway

@@ -17,16 +17,23 @@ from ..client import WeChatPay
 from . import console
 from .control import api as control
 from .control.controls import Controls
-from .messages.exchange import Answer, Arrival, Rejection, Step
+from .messages.exchange import IncomingRequest, Rejection, Response, Step
 from .messages.responses import rejection_v2, rejection_v3
 from .notifications.sender import NotificationSender
 from .server import access
 from .server.bodies import BODIES, Bodies
-from .server.dispatch import Served, serve
+from .server.dispatch import Outcome, serve
 from .server.faults import apply_fault, fault_response
 from .server.limits import Limits
 from .server.listener import LISTENING, ListenError, Listening
-from .server.wire import arrival_of, cut, guarded, http_logger, is_form, take_form
+from .server.wire import (
+    cut_connection,
+    guarded,
+    http_logger,
+    incoming_request,
+    is_upload,
+    parse_form,
+)
 from .simulation.bases import FOLDERS
 from .simulation.registry import chain_path
 from .state import KEPT_EVERY, State
@@ -37,7 +44,7 @@ __all__ = ["Gateway", "ListenError"]
 
 MAX_BODY = Limits().body
 LINGERING = 2.0
-"""Seconds for which the rest of a body is read that was rejected, so that the answer is seen."""
+"""Seconds for which the rest of a rejected body is read, so that the client sees the response."""
 
 
 class Gateway(Controls):
@@ -50,7 +57,7 @@ class Gateway(Controls):
         identity: the keys; by default those of `data`, else fresh ones.
         signs_with: which of WeChat Pay's keys the merchant uses: its `public_key`, while there is
             a platform certificate as well; its platform `certificate`; or `public_key_only`, as a
-            merchant that never had a platform certificate. An answer is signed by the key that the
+            merchant that never had a platform certificate. A response is signed by the key that the
             request's `Wechatpay-Serial` names, without one by the certificate, while there is one.
         data: a folder for keys and records, which survive a restart; None keeps all in memory.
         time_scale: how many times as fast as the real time the gateway's own runs.
@@ -111,7 +118,7 @@ class Gateway(Controls):
 
     @property
     def certs(self) -> dict[str, Any]:
-        """What a client verifies this gateway's answers with."""
+        """The keys with which a client verifies this gateway's responses."""
         identity = self.identity
         certificate = {identity.platform_serial: identity.platform_certificate}
         if identity.signs_with == "certificate":
@@ -121,7 +128,7 @@ class Gateway(Controls):
 
     @property
     def base_uris(self) -> dict[str, str]:
-        """WeChat Pay's other base URIs, and where this gateway answers for each, over TLS."""
+        """WeChat Pay's other base URIs, each with this gateway's own address for it, over TLS."""
         return {official: f"{self.tls_base_uri}{folder}" for official, folder in FOLDERS.items()}
 
     def rotate_keys(self) -> Identity:
@@ -159,7 +166,7 @@ class Gateway(Controls):
         sender = NotificationSender(
             self.state.outbox, self.state.clock, self.state.log, self.state.faults
         )
-        beside = [asyncio.create_task(sender.run()), asyncio.create_task(self._keep_time())]
+        tasks = [asyncio.create_task(sender.run()), asyncio.create_task(self._keep_time())]
         try:
             port, tls_port = self._ports
             host = _host_of_uri(self._host)
@@ -172,9 +179,9 @@ class Gateway(Controls):
                 ready.set()
             await self._done.wait()
         finally:
-            for task in beside:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await listening.close()
             await _clean_up(runner)
 
@@ -270,59 +277,59 @@ class Gateway(Controls):
         await asyncio.to_thread(self.stop)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        begin, arrival = time.perf_counter(), arrival_of(request)
-        protocol = chain_path(arrival.path)[:2]
+        started, incoming = time.perf_counter(), incoming_request(request)
+        protocol = chain_path(incoming.path)[:2]
         try:
             if access.is_foreign_page(request):
                 raise Rejection(403, "NO_AUTH", "a page of another site cannot call this API")
             most = self.limits.json if protocol == "v3" else self.limits.xml
-            most = self.limits.body if is_form(request) else most
+            most = self.limits.body if is_upload(request) else most
             async with request.app[BODIES].read(request, most) as body:
-                if is_form(request):
-                    take_form(body, arrival)
+                if is_upload(request):
+                    parse_form(body, incoming)
                 else:
-                    arrival.body = body
-                return await self._answer(request, arrival, begin)
+                    incoming.body = body
+                return await self._respond(request, incoming, started)
         except Rejection as rejection:
-            arrival.steps.append(Step("request", False, rejection.message))
-            answer = _early_rejection(rejection, protocol, self.identity)
-            self._log(arrival, Served(answer, None), begin)
-            return _response(answer)
+            incoming.steps.append(Step("request", False, rejection.message))
+            response = _early_rejection(rejection, protocol, self.identity)
+            self._log(incoming, Outcome(response, None), started)
+            return _web_response(response)
 
-    async def _answer(
-        self, request: web.Request, arrival: Arrival, begin: float
+    async def _respond(
+        self, request: web.Request, incoming: IncomingRequest, started: float
     ) -> web.StreamResponse:
-        fault = self.state.faults.take(chain_path(arrival.path))
+        fault = self.state.faults.take(chain_path(incoming.path))
         if fault is not None and fault.fault == "delay":
             await asyncio.sleep(fault.options.get("seconds", 1))
         if fault is not None and fault.before:
-            protocol = chain_path(arrival.path)[:2]
-            serial = arrival.headers.get("Wechatpay-Serial", "")
-            served = Served(fault_response(fault, protocol, self.identity, serial), None)
+            protocol = chain_path(incoming.path)[:2]
+            serial = incoming.headers.get("Wechatpay-Serial", "")
+            outcome = Outcome(fault_response(fault, protocol, self.identity, serial), None)
         else:
-            served = serve(arrival, self.state)
+            outcome = serve(incoming, self.state)
         if fault is not None:
-            served.answer = apply_fault(served.answer, fault)
-        self._log(arrival, served, begin, None if fault is None else fault.fault)
+            outcome.response = apply_fault(outcome.response, fault)
+        self._log(incoming, outcome, started, None if fault is None else fault.fault)
         if fault is not None and fault.fault in ("reset", "truncate"):
-            return await cut(request, served.answer, whole=fault.fault == "reset")
-        return _response(served.answer)
+            return await cut_connection(request, outcome.response, whole=fault.fault == "reset")
+        return _web_response(outcome.response)
 
     def _log(
-        self, arrival: Arrival, served: Served, begin: float, fault: str | None = None
+        self, incoming: IncomingRequest, outcome: Outcome, started: float, fault: str | None = None
     ) -> None:
         self.state.log.add(
-            arrival,
-            served.answer,
-            operation=served.operation,
-            kind=served.kind,
+            incoming,
+            outcome.response,
+            operation=outcome.operation,
+            kind=outcome.kind,
             fault=fault,
-            milliseconds=(time.perf_counter() - begin) * 1000,
+            milliseconds=(time.perf_counter() - started) * 1000,
         )
 
-    def answer(self, arrival: Arrival) -> Answer:
-        """What the gateway says to a request, without a socket."""
-        return serve(arrival, self.state).answer
+    def answer(self, request: IncomingRequest) -> Response:
+        """The response to a request, without a socket."""
+        return serve(request, self.state).response
 
 
 async def _clean_up(runner: web.AppRunner) -> None:
@@ -335,15 +342,15 @@ async def _clean_up(runner: web.AppRunner) -> None:
             transport.abort()
 
 
-def _early_rejection(rejection: Rejection, protocol: str, identity: Identity) -> Answer:
-    """The answer to a request that is not looked at, in the form of the API that it is for."""
+def _early_rejection(rejection: Rejection, protocol: str, identity: Identity) -> Response:
+    """The response to a request that is rejected before inspection, in the form of its API."""
     if protocol == "v3":
-        return rejection_v3(rejection, identity.signing_name, identity)
+        return rejection_v3(rejection, identity.signing_key_name, identity)
     return replace(rejection_v2(rejection, None, identity), status=rejection.status)
 
 
-def _response(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+def _web_response(response: Response) -> web.Response:
+    return web.Response(status=response.status, headers=response.headers, body=response.body)
 
 
 def _host_of_uri(host: str) -> str:

@@ -1,6 +1,6 @@
 """The console in the browser at `/_gateway/`, and the cashier page of every order.
 
-`data` answers what the console asks for, `explanation` says why a signature failed, `events` tells
+`data` serves what the console displays, `explanation` says why a signature failed, `events` tells
 a page that something happened, `cashier` takes a payment. The pages themselves are in `templates`
 and `static`; they load nothing from elsewhere.
 """
@@ -29,5 +29,5 @@ def routes(gateway: Controls, streams: events.Streams) -> list[web.RouteDef]:
         *data.routes(gateway),
         *events.routes(streams),
         *cashier.routes(gateway.state, streams),
-        *pages.routes(),  # last: it also answers whatever nobody else does
+        *pages.routes(),  # last: it also serves all paths that no other route serves
     ]

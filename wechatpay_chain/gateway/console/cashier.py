@@ -50,7 +50,7 @@ class _Cashier:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page, as the order is now."""
-        return self._answer(request)
+        return self._rendered(request)
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do what a button says; the page again, with what became of it."""
@@ -64,8 +64,8 @@ class _Cashier:
             with self._state.store.transaction():
                 ACTIONS[request.match_info["action"]](self._state, number)
         except Rejection as rejection:
-            return self._answer(request, rejection)
-        return self._answer(request)
+            return self._rendered(request, rejection)
+        return self._rendered(request)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Tells the page when its order changes."""
@@ -83,7 +83,7 @@ class _Cashier:
         known = self._state.store.get("token", request.match_info["token"])
         return together(self._state, known["out_trade_no"]) if known else []
 
-    def _answer(self, request: web.Request, rejection: Rejection | None = None) -> web.Response:
+    def _rendered(self, request: web.Request, rejection: Rejection | None = None) -> web.Response:
         orders, chosen = self._orders(request), language(request)
         if not orders:
             return message(request, "unknown_title", "unknown", 404)

@@ -14,7 +14,7 @@ from ..control.triggers import content
 from ..state import State
 from ..store.identity import pem
 from .diagnosis.explanation import explain, verdict
-from .guard import SAFE, answer, local
+from .guard import SAFE, json_response, local
 from .view import notice_numbers, order_view, refund_view
 
 __all__ = ["routes"]
@@ -56,14 +56,14 @@ class _Data:
 
     async def orders(self, request: web.Request) -> web.StreamResponse:
         """Orders, newest first; `q` looks for words, `limit` says how many."""
-        return answer(self._listed(request, "order", order_view))
+        return json_response(self._listed(request, "order", order_view))
 
     async def order(self, request: web.Request) -> web.StreamResponse:
         """One order, with what was sent for it, its refunds and its notifications."""
         number = request.match_info["out_trade_no"]
         order = self._state.store.get("order", number)
         if order is None:
-            return answer({"error": f"no order {number}"}, 404)
+            return json_response({"error": f"no order {number}"}, 404)
         found = {
             **order_view(order, self._state),
             "content": order.get("content"),
@@ -75,7 +75,7 @@ class _Data:
                 if number in notice_numbers(notice) and self._is_sent(notice)
             ],
         }
-        return answer(found)
+        return json_response(found)
 
     def _together(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         """The other orders of the combined one that an order belongs to."""
@@ -91,15 +91,15 @@ class _Data:
 
     async def refunds(self, request: web.Request) -> web.StreamResponse:
         """Refunds, newest first."""
-        return answer(self._listed(request, "refund", refund_view))
+        return json_response(self._listed(request, "refund", refund_view))
 
     async def refund(self, request: web.Request) -> web.StreamResponse:
         """One refund, with all that the gateway keeps of it."""
         number = request.match_info["out_refund_no"]
         record = self._state.store.get("refund", number)
         if record is None:
-            return answer({"error": f"no refund {number}"}, 404)
-        return answer({**refund_view(record, self._state), "record": record})
+            return json_response({"error": f"no refund {number}"}, 404)
+        return json_response({**refund_view(record, self._state), "record": record})
 
     def _about(self, number: str, kind: str, view: Callable[..., Any]) -> list[dict[str, Any]]:
         records = self._state.store.all(kind, newest_first=True)
@@ -138,32 +138,36 @@ class _Data:
             line = {name: entry.get(name) for name in SUMMARY}
             line["milliseconds"] = round(entry.get("milliseconds") or 0, 1)
             found.append({**line, **verdict(entry)})
-        return answer(found[: _limit(request)])
+        return json_response(found[: _limit(request)])
 
     async def request(self, request: web.Request) -> web.StreamResponse:
         """One request with its bytes, and what is wrong with it."""
         text = request.match_info["number"]
         entry = self._state.log.get(int(text)) if text.isdecimal() and len(text) < 19 else None
         if entry is None:
-            return answer({"error": f"no request {text}"}, 404)
+            return json_response({"error": f"no request {text}"}, 404)
         # Off the loop: a few thousand digests of a body that may be long.
         explanation = await asyncio.to_thread(explain, entry, self._state)
-        return answer({**entry, **verdict(entry), "explanation": explanation})
+        return json_response({**entry, **verdict(entry), "explanation": explanation})
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
         """A line for each notification, newest first."""
-        return answer(self._listed(request, "notice", _notice_line))
+        return json_response(self._listed(request, "notice", _notice_line))
 
     async def notification(self, request: web.Request) -> web.StreamResponse:
         """One notification with all its attempts."""
         number = request.match_info["id"]
         notice = self._state.outbox.get(number)
-        return answer(notice) if notice else answer({"error": f"no notification {number}"}, 404)
+        return (
+            json_response(notice)
+            if notice
+            else json_response({"error": f"no notification {number}"}, 404)
+        )
 
     async def client(self, _: web.Request) -> web.StreamResponse:
         """What a client needs, without the keys."""
         gateway, identity, folder = self._gateway, self._state.identity, self._state.folder
-        return answer(
+        return json_response(
             {
                 "base_uri": gateway.base_uri,
                 "tls_base_uri": gateway.tls_base_uri,
@@ -182,14 +186,14 @@ class _Data:
     async def keys(self, _: web.Request) -> web.StreamResponse:
         """The symmetric keys."""
         identity = self._state.identity
-        return answer({"apiv3_key": identity.apiv3_key, "secret": identity.secret})
+        return json_response({"apiv3_key": identity.apiv3_key, "secret": identity.secret})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A key or a certificate as a PEM file."""
         name = request.match_info["name"]
         make = self._files().get(name)
         if make is None:
-            return answer({"error": f"no file {name}"}, 404)
+            return json_response({"error": f"no file {name}"}, 404)
         headers = {**SAFE, "Content-Disposition": f'attachment; filename="{name}"'}
         return web.Response(body=make(), headers=headers, content_type="application/x-pem-file")
 
@@ -205,7 +209,7 @@ class _Data:
 
     async def webhooks(self, _: web.Request) -> web.StreamResponse:
         """Every notification of the catalogue."""
-        return answer(
+        return json_response(
             [
                 {"protocol": each.protocol, "event": each.event, "title": each.title}
                 for each in catalogue.webhooks()
@@ -217,8 +221,8 @@ class _Data:
         event, protocol = request.match_info["event"], request.match_info["protocol"]
         found = catalogue.webhook(event, protocol)
         if found is None:
-            return answer({"error": f"no notification {event}"}, 404)
-        return answer({"event": event, "resource": content(found, self._state)})
+            return json_response({"error": f"no notification {event}"}, 404)
+        return json_response({"event": event, "resource": content(found, self._state)})
 
 
 def _notice_line(notice: dict[str, Any], _: State) -> dict[str, Any]:

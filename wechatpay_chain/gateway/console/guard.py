@@ -11,7 +11,7 @@ from aiohttp import web
 from ...utils.display import printable_json
 from ..server.access import SAFE, is_local
 
-__all__ = ["SAFE", "answer", "is_here", "is_same_origin", "local"]
+__all__ = ["SAFE", "json_response", "is_here", "is_same_origin", "local"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -21,7 +21,7 @@ def local(handler: Handler) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if not is_here(request):
-            return answer({"error": "the console is for this machine only"}, 403)
+            return json_response({"error": "the console is for this machine only"}, 403)
         return await handler(request)
 
     return guarded
@@ -41,7 +41,7 @@ def is_same_origin(request: web.Request) -> bool:
     return origin is None or origin.partition("://")[2] == request.headers.get("Host")
 
 
-def answer(value: Any, status: int = 200) -> web.Response:
+def json_response(value: Any, status: int = 200) -> web.Response:
     """JSON; what a terminal would not show as it is, and half characters, are escaped."""
     text = printable_json(json.dumps(value, ensure_ascii=False, default=str))
     return web.json_response(text=text, status=status, headers=SAFE)

@@ -9,7 +9,7 @@ from string import Template
 
 from aiohttp import web
 
-from .guard import SAFE, answer, is_here
+from .guard import SAFE, is_here, json_response
 from .words import LANGUAGES, WORDS, language
 
 __all__ = ["fill", "message", "routes"]
@@ -18,7 +18,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def routes() -> list[web.RouteDef]:
-    """The console's page, static files, and an answer for all else below `/_gateway/`."""
+    """The console's page, static files, and a response for all else below `/_gateway/`."""
     return [
         web.get("/_gateway/", console),
         web.get("/_gateway", to_console),
@@ -38,7 +38,7 @@ def message(request: web.Request, title: str, text: str, status: int) -> web.Res
     chosen = language(request)
     words = WORDS[chosen]
     if "text/html" not in request.headers.get("Accept", ""):
-        return answer({"error": words[text]}, status)
+        return json_response({"error": words[text]}, status)
     link = f'<a class="button" href="/_gateway/">{escape(words["to_console"])}</a>'
     page = fill(
         "message.html",

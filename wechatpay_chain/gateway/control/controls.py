@@ -27,8 +27,8 @@ class Controls:
 
     Attributes:
         state: what the gateway knows.
-        base_uri: where it answers; empty until it listens.
-        tls_base_uri: where it answers over TLS.
+        base_uri: its address; empty until it listens.
+        tls_base_uri: its address over TLS.
     """
 
     state: State

@@ -9,14 +9,14 @@ from typing import Any
 from ...utils.display import printable
 from .request_id import WRONG_VALUE, number_of
 
-__all__ = ["Answer", "Arrival", "Content", "File", "Rejection", "Secret", "Step"]
+__all__ = ["Response", "IncomingRequest", "Content", "File", "Rejection", "Secret", "Step"]
 
 SHOWN = 512
-"""Characters of a value that a rejection shows; of a container, a sixteenth as many members."""
+"""Characters of a value that a rejection shows; a container shows a sixteenth as many members."""
 
 
 class Secret(str):
-    """What came encrypted, in the clear: a text like any other, but no message shows it."""
+    """The plaintext of an encrypted value; no message shows it."""
 
     __slots__ = ()
 
@@ -29,7 +29,7 @@ class Secret(str):
 
 @dataclass(slots=True)
 class File:
-    """A file that came in an upload.
+    """A file of an upload.
 
     Attributes:
         name: as the client gave it.
@@ -56,15 +56,15 @@ class Step:
 
 
 @dataclass(slots=True)
-class Arrival:
-    """A request as it came over the wire.
+class IncomingRequest:
+    """A request as the gateway receives it.
 
     Attributes:
         target: path and query, untouched.
         body: the bytes that a signature covers (`meta` of an upload).
         client_certificate: whether TLS showed one of the merchant's.
         secure: whether it came over TLS.
-        file: what an upload brought.
+        file: of an upload.
         form: the other fields of an upload.
         steps: what inspection found, step by step.
     """
@@ -80,7 +80,7 @@ class Arrival:
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # Bytes that are no UTF-8 come as half characters, which cannot be hashed or kept.
+        # Bytes that are not UTF-8 become surrogates, which cannot be hashed or stored.
         self.target = self.target.encode("utf-8", "replace").decode()
 
     @property
@@ -90,14 +90,14 @@ class Arrival:
 
 
 class Rejection(Exception):
-    """What the gateway says no with; the form of APIv2 or v3 is `answers`' matter.
+    """An error response of WeChat Pay; `responses` writes it in the form of APIv2 or v3.
 
     Args:
         status: HTTP status; APIv2 has 200 for nearly all.
         code: WeChat Pay's.
         message: what was wrong.
         detail: APIv3's.
-        keep: whether what was done before stays done, as after a payment that failed.
+        keep: whether changes are committed, as after a failed payment.
         headers: header fields that go with it.
         number: WeChat Pay's error number, for the `Request-ID`; by default that of the code.
         page: the body that is sent in place of code and message, unsigned: an empty one, or HTML.
@@ -142,7 +142,7 @@ class Rejection(Exception):
 
 
 def _shown(value: Any, depth: int = 4) -> Any:
-    """A value as a rejection may show it: nothing that came encrypted, and not without end."""
+    """A value as a rejection may show it: no plaintext of an encrypted one, and cut to a limit."""
     if isinstance(value, Secret):
         return "***"
     if isinstance(value, str):
@@ -158,7 +158,7 @@ def _shown(value: Any, depth: int = 4) -> Any:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """Status, header fields and bytes to send."""
 
     status: int
@@ -168,7 +168,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Content:
-    """What an operation answers with instead of members: a file, or a page to go to.
+    """The result of an operation that returns no members: a file, or a redirection.
 
     Attributes:
         body: the bytes.

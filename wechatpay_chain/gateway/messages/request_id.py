@@ -1,6 +1,6 @@
 """`Request-ID`: what identifies a request, and WeChat Pay's own number of what went wrong.
 
-Source: answers of api.mch.weixin.qq.com. The part before the last `-` is hexadecimal; the part
+Source: responses of api.mch.weixin.qq.com. The part before the last `-` is hexadecimal; the part
 behind it is 0, or an error number.
 """
 

@@ -257,7 +257,7 @@ class Outbox:
             "Content-Type": "application/json; charset=utf-8",
             "Wechatpay-Timestamp": stamp,
             "Wechatpay-Nonce": nonce,
-            "Wechatpay-Serial": identity.signing_name,
+            "Wechatpay-Serial": identity.signing_key_name,
             "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
             "Wechatpay-Signature-Type": SCHEME,
             "Request-ID": request_id(),

@@ -64,7 +64,7 @@ Authority = tuple[str, int | None]
 
 
 def own_names(host: str) -> frozenset[str]:
-    """The names that the gateway answers to, from the host that it listens on.
+    """The host names of the gateway, from the host that it listens on.
 
     Args:
         host: as it was given; one that stands for all addresses names none of them.

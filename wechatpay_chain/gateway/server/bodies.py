@@ -1,6 +1,6 @@
 """Bodies of requests, read within limits and as they travel: nothing is decompressed.
 
-A body is held until its request is answered; all of them together have a limit as well.
+A body is held until the response is sent; all bodies together have a limit as well.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Bodies:
     """The bodies that one gateway holds.
 
     Args:
-        limits: how much, and for how long it is waited for.
+        limits: of the size, and of the time to wait.
     """
 
     def __init__(self, limits: Limits) -> None:

@@ -1,4 +1,4 @@
-"""A request from its arrival to its answer; no socket, no clock but the gateway's."""
+"""From an incoming request to its response, without sockets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl
 from ...catalogue import Member, Operation
 from ...messages.unsigned import JSON, is_unsigned_v3, unsigned_v2
 from ..call import Call
-from ..messages.exchange import Answer, Arrival, Content, Rejection, Step
+from ..messages.exchange import Content, IncomingRequest, Rejection, Response, Step
 from ..messages.responses import (
-    answer_v2,
-    answer_v3,
     content,
     json_content,
     rejection_v2,
     rejection_v3,
+    response_v2,
+    response_v3,
 )
 from ..simulation import Found, find
 from ..simulation.registry import chain_path
@@ -28,7 +28,7 @@ from ..state import State
 from .failures import log_failure
 from .inspection import inspect_certificate, inspect_v2, inspect_v3
 
-__all__ = ["Served", "serve"]
+__all__ = ["Outcome", "serve"]
 
 SIMULATED, STUB = "simulated", "stub"
 KIND = "Wechatpay-Gateway"
@@ -37,95 +37,95 @@ KIND = "Wechatpay-Gateway"
 logger = logging.getLogger("wechatpay_chain.gateway")
 
 
-class Served:
-    """What became of a request.
+class Outcome:
+    """The outcome of a request.
 
     Attributes:
-        answer: what is sent.
+        response: to send.
         kind: `simulated` or `stub`; empty where the request was rejected before that.
         operation: the title of the operation; empty for an unknown one.
     """
 
-    __slots__ = ("answer", "kind", "operation")
+    __slots__ = ("kind", "operation", "response")
 
-    def __init__(self, answer: Answer, found: Found | None) -> None:
-        self.answer = answer
+    def __init__(self, response: Response, found: Found | None) -> None:
+        self.response = response
         self.operation = found.operation.title if found else ""
         self.kind = (SIMULATED if found.function else STUB) if found else ""
-        if self.kind and answer.status != 401:
-            answer.headers[KIND] = self.kind
+        if self.kind and response.status != 401:
+            response.headers[KIND] = self.kind
 
 
-def serve(arrival: Arrival, state: State) -> Served:
-    """Inspect a request, carry it out, and sign the answer.
+def serve(request: IncomingRequest, state: State) -> Outcome:
+    """Inspect a request, carry it out, and sign the response.
 
     Args:
-        arrival: the request.
+        request: to serve.
         state: what the gateway knows.
     """
-    if chain_path(arrival.path).startswith("v3/"):
-        return _serve_v3(arrival, state)
-    return _serve_v2(arrival, state)
+    if chain_path(request.path).startswith("v3/"):
+        return _serve_v3(request, state)
+    return _serve_v2(request, state)
 
 
-def _serve_v3(arrival: Arrival, state: State) -> Served:
+def _serve_v3(request: IncomingRequest, state: State) -> Outcome:
     identity, found = state.identity, None
-    serial = identity.answering_name(arrival.headers.get("Wechatpay-Serial", ""))
+    serial = identity.response_key_name(request.headers.get("Wechatpay-Serial", ""))
     try:
-        found = _found(arrival)
-        inspect_v3(arrival, identity, state.nonces)
-        query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
-        data = parse(arrival.body)
+        found = _found(request)
+        inspect_v3(request, identity, state.nonces)
+        query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+        data = parse(request.body)
         call = Call(
-            found.params, query, data, state, arrival.headers, found.operation, arrival.file
+            found.params, query, data, state, request.headers, found.operation, request.file
         )
         result = _carry_out(call, found, lambda: _open(call, found.operation))
         if isinstance(result, Content):
-            unsigned = is_unsigned_v3(arrival.method, f"/{found.operation.path}")
-            return Served(content(result, "" if unsigned else serial, identity), found)
-        return Served(answer_v3(result, serial, identity), found)
+            unsigned = is_unsigned_v3(request.method, f"/{found.operation.path}")
+            return Outcome(content(result, "" if unsigned else serial, identity), found)
+        return Outcome(response_v3(result, serial, identity), found)
     except Rejection as rejection:
-        return Served(rejection_v3(rejection, serial, identity), found)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        return Served(rejection_v3(_unforeseen(arrival, error), serial, identity), found)
+        return Outcome(rejection_v3(rejection, serial, identity), found)
+    except Exception as error:  # noqa: BLE001 - the client always gets a response
+        return Outcome(rejection_v3(_unforeseen(request, error), serial, identity), found)
 
 
-def _serve_v2(arrival: Arrival, state: State) -> Served:
+def _serve_v2(request: IncomingRequest, state: State) -> Outcome:
     identity, found, fields = state.identity, None, None
     try:
-        found = _found(arrival)
-        fields = inspect_v2(arrival, identity, nonceless=found.operation.nonceless)
-        query = dict(parse_qsl(arrival.target.partition("?")[2], keep_blank_values=True))
+        found = _found(request)
+        fields = inspect_v2(request, identity, nonceless=found.operation.nonceless)
+        query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
         call = Call(
-            found.params, query, fields, state, arrival.headers, found.operation, arrival.file
+            found.params, query, fields, state, request.headers, found.operation, request.file
         )
         result = _carry_out(call, found, lambda: None)
         if isinstance(result, Content):
-            return Served(content(result, "", identity), found)
+            return Outcome(content(result, "", identity), found)
         kind = unsigned_v2.get(f"/{found.operation.path.partition('/')[2]}")
         if kind == JSON:
-            return Served(content(json_content(result), "", identity), found)
-        return Served(answer_v2(result or {}, fields, identity, signed=kind is None), found)
+            return Outcome(content(json_content(result), "", identity), found)
+        return Outcome(response_v2(result or {}, fields, identity, signed=kind is None), found)
     except Rejection as rejection:
-        return Served(rejection_v2(rejection, fields, identity), found)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        return Served(rejection_v2(_unforeseen(arrival, error), fields, identity), found)
+        return Outcome(rejection_v2(rejection, fields, identity), found)
+    except Exception as error:  # noqa: BLE001 - the client always gets a response
+        return Outcome(rejection_v2(_unforeseen(request, error), fields, identity), found)
 
 
-def _found(arrival: Arrival) -> Found:
-    """What a request asks for, if it may ask at all."""
+def _found(request: IncomingRequest) -> Found:
+    """The operation that a request calls, if it may call it."""
     try:
-        found = find(arrival.method, arrival.path, arrival.headers.get("Host", ""))
+        found = find(request.method, request.path, request.headers.get("Host", ""))
     except Rejection as rejection:
-        arrival.steps.append(Step("path", False, rejection.message))
+        request.steps.append(Step("path", False, rejection.message))
         raise
     if found.operation.security:
-        inspect_certificate(arrival)
+        inspect_certificate(request)
     return found
 
 
 def _open(call: Call, operation: Operation) -> None:
-    """Replace what came encrypted by its plaintext."""
+    """Decrypt the encrypted members."""
     sealed = _sealed(operation)
     here = not (sealed.isdisjoint(call.data) and sealed.isdisjoint(call.query))
     if here or operation.body_option == "media":
@@ -134,7 +134,7 @@ def _open(call: Call, operation: Operation) -> None:
 
 @cache
 def _sealed(operation: Operation) -> frozenset[str]:
-    """The members that hold what travels encrypted; to go through all of them takes a while."""
+    """The members that are or hold encrypted ones; cached, because the search takes a while."""
     members = (*operation.body, *operation.query)
     return frozenset(member.name for member in members if _is_sealed(member))
 
@@ -143,16 +143,16 @@ def _is_sealed(member: Member) -> bool:
     return bool(member.encrypted) or any(map(_is_sealed, member.members))
 
 
-def _unforeseen(arrival: Arrival, error: Exception) -> Rejection:
-    """What a client is told of a fault of the gateway's own; the log has the rest."""
-    log_failure(logger, f"{arrival.method} {arrival.path[:200]} failed", error)
+def _unforeseen(request: IncomingRequest, error: Exception) -> Rejection:
+    """The response to an error in the gateway itself; the log has the traceback."""
+    log_failure(logger, f"{request.method} {request.path[:200]} failed", error)
     return Rejection(500, "SYSTEM_ERROR", "系统错误")
 
 
 def _carry_out(
     call: Call, found: Found, reveal: Callable[[], None]
 ) -> dict[str, Any] | Content | None:
-    """What an operation answers; all that it changes is committed, or none of it."""
+    """The result of an operation; all its changes are committed, or none."""
     rejection = None
     with call.state.store.transaction():
         if found.operation.body_option == "media":
@@ -165,8 +165,8 @@ def _carry_out(
         reveal()
         try:
             return found.function(call)
-        except Rejection as no:
-            if not no.keep:
+        except Rejection as raised:
+            if not raised.keep:
                 raise
-            rejection = no
+            rejection = raised
     raise rejection

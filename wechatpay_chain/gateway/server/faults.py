@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ...testing.fault_names import NAMES, OF_NOTIFICATIONS
-from ..messages.exchange import Answer, Rejection
+from ..messages.exchange import Rejection, Response
 from ..messages.responses import rejection_v2, rejection_v3
 from ..store.identity import Identity
 
@@ -20,7 +20,7 @@ PROBE = "WECHATPAY/SIGNTEST/"
 """What the signature of a probe begins with: WeChat Pay sends one now and then, to see whether it
 is rejected."""
 BEFORE = ("status", "frequency_limit")
-"""The faults that keep a request from being carried out; the others spoil only its answer."""
+"""The faults that keep a request from being carried out; the others spoil only its response."""
 OPTIONS = {"status": ("status", "body"), "delay": ("seconds",)}
 """What a fault can be told, beside where and how often."""
 
@@ -143,8 +143,8 @@ def _content(body: Any) -> bytes:
     return text.encode()
 
 
-def fault_response(fault: Fault, protocol: str, identity: Identity, serial: str = "") -> Answer:
-    """The answer of a fault that keeps a request from being carried out.
+def fault_response(fault: Fault, protocol: str, identity: Identity, serial: str = "") -> Response:
+    """The response of a fault that keeps a request from being carried out.
 
     WeChat Pay signs that it has had too many requests. A bare status comes from whatever stands
     before it, and is not signed.
@@ -159,50 +159,50 @@ def fault_response(fault: Fault, protocol: str, identity: Identity, serial: str 
         rejection = Rejection(429, "FREQUENCY_LIMITED", "频率超限")
         if protocol == "v2":
             return rejection_v2(rejection, {}, identity)
-        return rejection_v3(rejection, identity.answering_name(serial), identity)
+        return rejection_v3(rejection, identity.response_key_name(serial), identity)
     body = fault.options.get("body", {"code": "SYSTEM_ERROR", "message": "系统错误"})
     kind = "text/plain" if isinstance(body, str) else "application/json"
     headers = {"Content-Type": f"{kind}; charset=utf-8"}
-    return Answer(fault.options.get("status", 500), headers, _content(body))
+    return Response(fault.options.get("status", 500), headers, _content(body))
 
 
-def _bad_signature(answer: Answer) -> Answer:
-    headers = dict(answer.headers)
+def _bad_signature(response: Response) -> Response:
+    headers = dict(response.headers)
     if "Wechatpay-Signature" in headers:
         headers["Wechatpay-Signature"] = headers["Wechatpay-Signature"][::-1]
-        return Answer(answer.status, headers, answer.body)
-    return Answer(answer.status, headers, answer.body.replace(b"<sign>", b"<sign>0"))
+        return Response(response.status, headers, response.body)
+    return Response(response.status, headers, response.body.replace(b"<sign>", b"<sign>0"))
 
 
-def _missing_headers(answer: Answer) -> Answer:
-    """An answer that nobody signed; APIv2's `sign` is no header, but the same to a client."""
-    kept = {k: v for k, v in answer.headers.items() if not k.startswith("Wechatpay-")}
-    before, opening, rest = answer.body.partition(b"<sign>")
-    if opening and "Wechatpay-Signature" not in answer.headers:
-        return Answer(answer.status, kept, before + rest.partition(b"</sign>")[2])
-    return Answer(answer.status, kept, answer.body)
+def _missing_headers(response: Response) -> Response:
+    """A response that nobody signed; APIv2's `sign` is no header, but the same to a client."""
+    kept = {k: v for k, v in response.headers.items() if not k.startswith("Wechatpay-")}
+    before, opening, rest = response.body.partition(b"<sign>")
+    if opening and "Wechatpay-Signature" not in response.headers:
+        return Response(response.status, kept, before + rest.partition(b"</sign>")[2])
+    return Response(response.status, kept, response.body)
 
 
-def _replaced(name: str, value: Callable[[str], str]) -> Callable[[Answer], Answer]:
-    def change(answer: Answer) -> Answer:
-        if name not in answer.headers:
-            return answer
-        headers = {**answer.headers, name: value(answer.headers[name])}
-        return Answer(answer.status, headers, answer.body)
+def _replaced(name: str, value: Callable[[str], str]) -> Callable[[Response], Response]:
+    def change(response: Response) -> Response:
+        if name not in response.headers:
+            return response
+        headers = {**response.headers, name: value(response.headers[name])}
+        return Response(response.status, headers, response.body)
 
     return change
 
 
-def _wrong_body(answer: Answer) -> Answer:
-    """An answer with something in it that its signature does not cover."""
-    status = 200 if answer.status == 204 else answer.status  # which has no body to be wrong
-    before, closing, _ = answer.body.rpartition(b"</xml>")
+def _wrong_body(response: Response) -> Response:
+    """A response with something in it that its signature does not cover."""
+    status = 200 if response.status == 204 else response.status  # which has no body to be wrong
+    before, closing, _ = response.body.rpartition(b"</xml>")
     if closing:
-        return Answer(status, answer.headers, before + b"<extra>1</extra></xml>")
-    return Answer(status, answer.headers, answer.body + b" ")
+        return Response(status, response.headers, before + b"<extra>1</extra></xml>")
+    return Response(status, response.headers, response.body + b" ")
 
 
-CHANGES: dict[str, Callable[[Answer], Answer]] = {
+CHANGES: dict[str, Callable[[Response], Response]] = {
     "bad_signature": _bad_signature,
     "missing_headers": _missing_headers,
     "expired": _replaced("Wechatpay-Timestamp", lambda stamp: str(int(stamp) - 301)),
@@ -212,7 +212,7 @@ CHANGES: dict[str, Callable[[Answer], Answer]] = {
 }
 
 
-def apply_fault(answer: Answer, fault: Fault) -> Answer:
-    """An answer as a fault leaves it; those of the connection are the server's matter."""
+def apply_fault(response: Response, fault: Fault) -> Response:
+    """A response as a fault leaves it; those of the connection are the server's matter."""
     change = CHANGES.get(fault.fault)
-    return answer if change is None else change(answer)
+    return response if change is None else change(response)

@@ -1,4 +1,4 @@
-"""Is a request signed as it must be? Checked step by step; a rejection names the step that failed.
+"""Checks the signature of a request step by step; a rejection names the step that failed.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (APIv3),
 https://pay.weixin.qq.com/doc/v2/merchant/4011985891 (APIv2)
@@ -16,7 +16,7 @@ from ...keys.credential import CLOCK_SKEW
 from ...messages import canonical, xml
 from ...messages.canonical import SCHEME
 from ...utils.exceptions import ConfigurationError
-from ..messages.exchange import Arrival, Rejection, Step
+from ..messages.exchange import IncomingRequest, Rejection, Step
 from ..messages.nesting import check_xml
 from ..store.identity import Identity
 from ..store.nonces import Nonces
@@ -39,13 +39,13 @@ NO_CERTIFICATE = b"\r\n".join(
         b"",
     )
 )
-"""What a web server answers to a TLS client that should have shown a certificate."""
+"""What a web server responds to a TLS client without the certificate that it requires."""
 HASHED = 4096
-"""Characters of a string that was hashed which are kept and shown."""
+"""Characters of the hashed string that are stored and shown."""
 
 
-def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
-    """Let an APIv3 request pass, or not; `arrival.steps` has each step afterwards.
+def inspect_v3(request: IncomingRequest, identity: Identity, nonces: Nonces) -> None:
+    """Check an APIv3 request; `request.steps` has each step afterwards.
 
     Raises:
         Rejection: 400 `INVALID_REQUEST` without `User-Agent` or `Accept`; 401 `SIGN_ERROR`, whose
@@ -53,147 +53,149 @@ def inspect_v3(arrival: Arrival, identity: Identity, nonces: Nonces) -> None:
             not match.
     """
     for name in ("User-Agent", "Accept"):
-        if not arrival.headers.get(name):
-            arrival.steps.append(Step(name, False, "the header is missing"))
+        if not request.headers.get(name):
+            request.steps.append(Step(name, False, "the header is missing"))
             raise Rejection(400, "INVALID_REQUEST", "Http头缺少Accept或User-Agent")
-    given = _authorization(arrival)
+    given = _authorization(request)
     if given["mchid"] != identity.mchid:
         raise _rejection(
-            arrival,
+            request,
             "mchid",
             f"unknown merchant {given['mchid'][:80]}, this gateway's is {identity.mchid}",
         )
-    _pass(arrival, "mchid", given["mchid"])
+    _pass(request, "mchid", given["mchid"])
     if given["serial_no"].upper() != identity.serial:
         raise _rejection(
-            arrival,
+            request,
             "serial_no",
             f"no certificate {given['serial_no'][:80]}, the merchant's is {identity.serial}",
         )
-    _pass(arrival, "serial_no", given["serial_no"])
-    _timestamp(arrival, given["timestamp"])
+    _pass(request, "serial_no", given["serial_no"])
+    _timestamp(request, given["timestamp"])
     message = canonical.request(
-        arrival.method, arrival.target, given["timestamp"], given["nonce_str"], arrival.body
+        request.method, request.target, given["timestamp"], given["nonce_str"], request.body
     )
     shown = message.decode("utf-8", "replace")
     if not rsa.verify(message, given["signature"], identity.merchant_key.public_key()):
         raise _rejection(
-            arrival,
+            request,
             "signature",
             "the signature does not match",
             sign_information={
-                "method": arrival.method,
-                "url": arrival.target,
+                "method": request.method,
+                "url": request.target,
                 "sign_message_length": len(message),
                 "truncated_sign_message": shown[:1024],
             },
         )
-    _pass(arrival, "signature", shown[:HASHED])
-    # Last, so that nobody can use up a merchant's nonces without holding its key.
+    _pass(request, "signature", shown[:HASHED])
+    # Last, so that only the holder of the merchant's key can use up its nonces.
     if not nonces.use(given["nonce_str"], time.time()):
-        raise _rejection(arrival, "nonce_str", "this nonce was used before")
-    _pass(arrival, "nonce_str", given["nonce_str"])
+        raise _rejection(request, "nonce_str", "this nonce was used before")
+    _pass(request, "nonce_str", given["nonce_str"])
 
 
-def _authorization(arrival: Arrival) -> dict[str, str]:
-    # A header may be no text at all; what is not was never signed, and may differ.
-    value = arrival.headers.get("Authorization", "").encode("utf-8", "replace").decode()
+def _authorization(request: IncomingRequest) -> dict[str, str]:
+    # A header may be no text; such a header was never signed, so replacing bytes does no harm.
+    value = request.headers.get("Authorization", "").encode("utf-8", "replace").decode()
     scheme, _, rest = value.partition(" ")
     if not value:
-        raise _rejection(arrival, "Authorization", "the header is missing")
+        raise _rejection(request, "Authorization", "the header is missing")
     if scheme != SCHEME:
-        raise _rejection(arrival, "Authorization", f"the scheme must be {SCHEME}")
+        raise _rejection(request, "Authorization", f"the scheme must be {SCHEME}")
     given = dict(PARAMETER.findall(rest))
     for name in NEEDED:
         if not given.get(name):
-            raise _rejection(arrival, name, "is missing from the header")
-    _pass(arrival, "Authorization", scheme)
+            raise _rejection(request, name, "is missing from the header")
+    _pass(request, "Authorization", scheme)
     return given
 
 
-def _timestamp(arrival: Arrival, stamp: str) -> None:
+def _timestamp(request: IncomingRequest, stamp: str) -> None:
     now = int(time.time())
-    # At most 19 digits: Python refuses to make a number of very many.
+    # At most 19 digits: Python does not convert very many digits to a number.
     decimal = stamp.isascii() and stamp.isdecimal() and len(stamp) < 20
     if not (decimal and abs(now - int(stamp)) <= CLOCK_SKEW):
         raise _rejection(
-            arrival,
+            request,
             "timestamp",
             f"{stamp[:40]} is more than {CLOCK_SKEW} s off the gateway's clock, which says {now}",
         )
-    _pass(arrival, "timestamp", f"{int(stamp) - now:+} s")
+    _pass(request, "timestamp", f"{int(stamp) - now:+} s")
 
 
-def _pass(arrival: Arrival, name: str, note: str) -> None:
-    arrival.steps.append(Step(name, True, note))
+def _pass(request: IncomingRequest, name: str, note: str) -> None:
+    request.steps.append(Step(name, True, note))
 
 
-def _rejection(arrival: Arrival, field: str, issue: str, **more: Any) -> Rejection:
+def _rejection(request: IncomingRequest, field: str, issue: str, **more: Any) -> Rejection:
     hashed = more.get("sign_information", {}).get("truncated_sign_message", "")
-    arrival.steps.append(Step(field, False, f"{issue}\n{hashed}" if hashed else issue))
+    request.steps.append(Step(field, False, f"{issue}\n{hashed}" if hashed else issue))
     detail = {"field": field, "location": "authorization", "issue": issue, **more}
     return Rejection(401, "SIGN_ERROR", f"{field}: {issue}", detail)
 
 
-def inspect_certificate(arrival: Arrival) -> None:
-    """Let a request pass that came with the merchant's TLS certificate.
+def inspect_certificate(request: IncomingRequest) -> None:
+    """Check that a request has the merchant's TLS certificate.
 
     Raises:
-        Rejection: it did not; the answer is that of the web server before the API.
+        Rejection: it has none; the response is that of the web server in front of the API.
     """
-    if not arrival.client_certificate:
+    if not request.client_certificate:
         issue = "no client certificate: the operation needs security=True and TLS"
-        arrival.steps.append(Step("certificate", False, issue))
+        request.steps.append(Step("certificate", False, issue))
         raise Rejection(400, "CERT_ERROR", issue, page=NO_CERTIFICATE)
-    _pass(arrival, "certificate", "the merchant's")
+    _pass(request, "certificate", "the merchant's")
 
 
-def inspect_v2(arrival: Arrival, identity: Identity, *, nonceless: bool = False) -> dict[str, str]:
-    """The fields of an APIv2 request whose `sign` is right; `arrival.steps` has each step.
+def inspect_v2(
+    request: IncomingRequest, identity: Identity, *, nonceless: bool = False
+) -> dict[str, str]:
+    """The fields of an APIv2 request whose `sign` is right; `request.steps` has each step.
 
     Args:
-        arrival: the request.
+        request: to check.
         identity: whose keys it is checked with.
         nonceless: whether the operation takes no `nonce_str`.
 
     Raises:
         Rejection: in APIv2's words.
     """
-    fields = _fields(arrival)
+    fields = _fields(request)
     mchid = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
     if mchid != identity.mchid:
         issue = f"商户号{str(mchid)[:80]}该商户号不存在: {identity.mchid}"
-        raise _rejection_v2(arrival, "mch_id", "MCHID_NOT_EXIST", issue)
-    _pass(arrival, "mch_id", mchid)
+        raise _rejection_v2(request, "mch_id", "MCHID_NOT_EXIST", issue)
+    _pass(request, "mch_id", mchid)
     sign, kind = fields.get("sign"), fields.get("sign_type") or digest.MD5
     try:
         hashed = canonical.fields(fields)
         expected = digest.sign(kind, hashed, identity.secret)
     except ConfigurationError as error:
-        raise _rejection_v2(arrival, "sign", "SIGNERROR", f"签名错误: {error}") from None
+        raise _rejection_v2(request, "sign", "SIGNERROR", f"签名错误: {error}") from None
     shown = f"{hashed[:HASHED]}&key=***"
     if not (isinstance(sign, str) and digest.equals(expected, sign)):
-        raise _rejection_v2(arrival, "sign", "SIGNERROR", f"签名错误: {shown}")
-    _pass(arrival, "sign", f"{kind}\n{shown}")
+        raise _rejection_v2(request, "sign", "SIGNERROR", f"签名错误: {shown}")
+    _pass(request, "sign", f"{kind}\n{shown}")
     if nonceless and "nonce_str" in fields:
         message = "参数错误: 该接口没有 nonce_str 参数"
-        raise _rejection_v2(arrival, "nonce_str", "PARAM_ERROR", message)
+        raise _rejection_v2(request, "nonce_str", "PARAM_ERROR", message)
     return fields
 
 
-def _fields(arrival: Arrival) -> dict[str, Any]:
-    if arrival.form:
-        return dict(arrival.form)
+def _fields(request: IncomingRequest) -> dict[str, Any]:
+    if request.form:
+        return dict(request.form)
     try:
-        if arrival.method == "GET":
-            query = arrival.target.partition("?")[2]
+        if request.method == "GET":
+            query = request.target.partition("?")[2]
             return dict(parse_qsl(query, keep_blank_values=True))
-        check_xml(arrival.body.decode("utf-8", "replace"))
-        return xml.loads(arrival.body)
+        check_xml(request.body.decode("utf-8", "replace"))
+        return xml.loads(request.body)
     except ValueError as error:
-        raise _rejection_v2(arrival, "XML", "XML_FORMAT_ERROR", f"XML格式错误: {error}") from None
+        raise _rejection_v2(request, "XML", "XML_FORMAT_ERROR", f"XML格式错误: {error}") from None
 
 
-def _rejection_v2(arrival: Arrival, step: str, code: str, message: str) -> Rejection:
-    arrival.steps.append(Step(step, False, message))
+def _rejection_v2(request: IncomingRequest, step: str, code: str, message: str) -> Rejection:
+    request.steps.append(Step(step, False, message))
     return Rejection(200, code, message)

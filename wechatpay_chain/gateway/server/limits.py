@@ -36,10 +36,10 @@ class Limits:
         xml: bytes of a body of an APIv2 request that is not an upload.
         control: bytes of a body that the control API takes.
         held: bytes of all bodies at once.
-        streams: pages that are told at once of what happens.
+        streams: pages that receive events at the same time.
         head_seconds: until a request's header has arrived, and for which a connection may be idle.
         body_seconds: until a request's body has arrived.
-        answer_seconds: until a client has taken an answer.
+        response_seconds: until a client has received a response.
         connections: at once; None follows the limit of descriptors.
     """
 
@@ -52,5 +52,5 @@ class Limits:
     streams: int = 64
     head_seconds: float = 10
     body_seconds: float = 30
-    answer_seconds: float = 30
+    response_seconds: float = 30
     connections: int | None = None

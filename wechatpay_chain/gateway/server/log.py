@@ -1,4 +1,4 @@
-"""The last requests, with everything that was found out about them."""
+"""The last requests, with their responses and the steps of their inspection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from ..messages.exchange import Answer, Arrival
+from ..messages.exchange import IncomingRequest, Response
 from .failures import log_failure
 
 __all__ = ["Log"]
@@ -23,7 +23,7 @@ logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 class Log:
-    """Requests and what was answered, newest last; older ones are forgotten.
+    """Requests and their responses, newest last; older ones are dropped.
 
     Args:
         kept: how many at most.
@@ -38,30 +38,32 @@ class Log:
         self._number = 0
         self.listeners: set[Callable[[str, dict[str, Any]], None]] = set()
 
-    def add(self, arrival: Arrival, answer: Answer | None, **about: Any) -> dict[str, Any]:
+    def add(
+        self, request: IncomingRequest, response: Response | None, **about: Any
+    ) -> dict[str, Any]:
         """Keep one exchange.
 
         Args:
-            arrival: the request.
-            answer: what was sent; None where the connection was cut.
+            request: as the gateway received it.
+            response: to it; None where the connection was cut.
             about: what else is known: `operation`, `kind`, `fault`, `milliseconds`.
         """
         self._number += 1
         entry = {
             "number": self._number,
             "time": time.time(),
-            "method": arrival.method,
-            "target": arrival.target,
-            "secure": arrival.secure,
-            "headers": {_whole(name): _whole(text) for name, text in arrival.headers.items()},
-            "body": _text(arrival.body),
+            "method": request.method,
+            "target": request.target,
+            "secure": request.secure,
+            "headers": {_whole(name): _whole(text) for name, text in request.headers.items()},
+            "body": _text(request.body),
             "steps": [
                 {"name": step.name, "passed": step.passed, "note": step.note}
-                for step in arrival.steps
+                for step in request.steps
             ],
-            "status": None if answer is None else answer.status,
-            "answer_headers": {} if answer is None else dict(answer.headers),
-            "answer_body": "" if answer is None else _text(answer.body),
+            "status": None if response is None else response.status,
+            "answer_headers": {} if response is None else dict(response.headers),
+            "answer_body": "" if response is None else _text(response.body),
             **about,
         }
         self._keep(entry)
@@ -78,11 +80,11 @@ class Log:
             self._size -= self._sizes.popleft()
 
     def tell(self, kind: str, what: dict[str, Any]) -> None:
-        """Let everyone who listens know that something happened to an order, say."""
+        """Call the listeners after a change: of an order, say."""
         for listener in list(self.listeners):
             try:
                 listener(kind, what)
-            except Exception as error:  # noqa: BLE001 - an order is paid all the same
+            except Exception as error:  # noqa: BLE001 - the order is paid anyway
                 log_failure(logger, f"a listener failed on a change of {kind}", error)
 
     def all(self, limit: int = KEPT) -> list[dict[str, Any]]:
@@ -95,7 +97,7 @@ class Log:
 
 
 def _whole(text: str) -> str:
-    """A text without half characters, which a header that is not UTF-8 has."""
+    """A text without surrogates, which a header that is not UTF-8 has."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Between aiohttp and the gateway: requests as `Arrival`s, and answers that break off."""
+"""Between aiohttp and the gateway: incoming requests, uploads, and responses that break off."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..messages import multipart as form
-from ..messages.exchange import Answer, Arrival, Rejection
+from ..messages.exchange import IncomingRequest, Rejection, Response
 from . import access
 from .bodies import BODIES
 from .failures import log_failure
 from .listener import LISTENING
 
-__all__ = ["arrival_of", "cut", "guarded", "http_logger", "is_form", "take_form"]
+__all__ = [
+    "incoming_request",
+    "cut_connection",
+    "guarded",
+    "http_logger",
+    "is_upload",
+    "parse_form",
+]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -41,7 +48,7 @@ def _is_fault(record: logging.LogRecord) -> bool:
 
 
 def guarded(route: web.RouteDef) -> web.RouteDef:
-    """A route that answers even where the gateway itself is at fault; the log has the traceback.
+    """A route that sends a response even after an error in the gateway; the log has the traceback.
 
     Not a middleware: aiohttp keeps the applications that have one, after they have ended.
     """
@@ -57,7 +64,7 @@ def guarded(route: web.RouteDef) -> web.RouteDef:
             return _error_response(rejection.status, rejection.message, rejection.code)
         except UNREADABLE:
             return _error_response(400, "the body cannot be read")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+        except Exception as error:  # noqa: BLE001 - the client always gets a response
             log_failure(logger, f"{request.method} {request.path[:200]} failed", error)
             return _error_response(500, "系统错误", "SYSTEM_ERROR")
 
@@ -75,11 +82,11 @@ def _error_response(status: int, message: str, code: str = "INVALID_REQUEST") ->
 
 
 async def _sent(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    """Send an answer, to a client that takes it in time: aiohttp would wait for ever."""
+    """Send a response within a time limit; aiohttp would wait for the client for ever."""
     if response.prepared or not isinstance(response, web.Response):
         return response  # a stream has a time of its own
     try:
-        async with asyncio.timeout(request.app[BODIES].limits.answer_seconds):
+        async with asyncio.timeout(request.app[BODIES].limits.response_seconds):
             await response.prepare(request)
             await response.write_eof()
     except TimeoutError:
@@ -89,17 +96,17 @@ async def _sent(request: web.Request, response: web.StreamResponse) -> web.Strea
 
 
 async def _expect(request: web.Request) -> None:
-    """Let a client go on that asks whether it may; aiohttp's own fails on what is not UTF-8."""
+    """Send 100 Continue where it is expected; aiohttp's own handler fails on a non-UTF-8 value."""
     if request.headers.get("Expect", "").lower() != "100-continue":
         raise web.HTTPExpectationFailed
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0
 
 
-def arrival_of(request: web.Request) -> Arrival:
-    """A request as it came, without its body."""
+def incoming_request(request: web.Request) -> IncomingRequest:
+    """An aiohttp request as an `IncomingRequest`, without its body."""
     transport = request.transport
-    return Arrival(
+    return IncomingRequest(
         request.method,
         _target(request),
         request.headers,
@@ -115,8 +122,8 @@ def _target(request: web.Request) -> str:
     return request.raw_path[found.end() :] or "/" if found else request.raw_path
 
 
-def is_form(request: web.Request) -> bool:
-    """Whether a request brings an upload.
+def is_upload(request: web.Request) -> bool:
+    """Whether a request is an upload (multipart/form-data).
 
     Not by aiohttp's `content_type`, which has the standard library's parser for mail take the
     field apart: seconds for some values of 8 KiB, and a `RecursionError` for others.
@@ -125,39 +132,41 @@ def is_form(request: web.Request) -> bool:
     return kind.strip().lower() == FORM
 
 
-def take_form(content: bytes, arrival: Arrival) -> None:
-    """Take an upload apart; `meta` is what its signature covers.
+def parse_form(content: bytes, incoming: IncomingRequest) -> None:
+    """Parse an upload into its file and fields; the signature covers `meta`.
 
-    One that is no form leaves nothing, so its signature does not match.
+    A malformed form leaves no body, so its signature does not match.
 
     Raises:
         Rejection: it has too many parts.
     """
     try:
-        found = form.parse(content, form.boundary_of(arrival.headers.get("Content-Type", "")))
+        found = form.parse(content, form.boundary_of(incoming.headers.get("Content-Type", "")))
     except form.TooManyParts as error:
         raise Rejection(400, "INVALID_REQUEST", str(error)) from None
     except ValueError:
         return
-    arrival.file = found.file
-    arrival.form = {name: text.decode("utf-8", "replace") for name, text in found.fields.items()}
-    arrival.body = found.fields.get("meta", b"")
+    incoming.file = found.file
+    incoming.form = {name: text.decode("utf-8", "replace") for name, text in found.fields.items()}
+    incoming.body = found.fields.get("meta", b"")
 
 
-async def cut(request: web.Request, answer: Answer, *, whole: bool) -> web.StreamResponse:
-    """Break the connection off: before the answer, or in the middle of it."""
+async def cut_connection(
+    request: web.Request, response: Response, *, whole: bool
+) -> web.StreamResponse:
+    """Cut the connection before the response, or in the middle of it."""
     transport = request.transport
-    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
     if transport is None:
-        return response  # the client was faster
+        return stream  # the client has closed it already
     if whole:
         transport.abort()
-    elif not answer.body:
-        transport.write(b"HTTP/1.")  # an answer without a body breaks off in its first line
+    elif not response.body:
+        transport.write(b"HTTP/1.")  # a response without a body breaks off in its first line
         transport.close()
     else:
-        response.content_length = len(answer.body) + 1
-        await response.prepare(request)
-        await response.write(answer.body[: len(answer.body) // 2])
+        stream.content_length = len(response.body) + 1
+        await stream.prepare(request)
+        await stream.write(response.body[: len(response.body) // 2])
         transport.close()
-    return response
+    return stream

@@ -1,4 +1,4 @@
-"""The gateway's address as a client has it, for the links that answers hold."""
+"""The gateway's address as a client has it, for the links in responses."""
 
 from __future__ import annotations
 

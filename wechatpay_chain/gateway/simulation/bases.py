@@ -1,6 +1,6 @@
 """Which base URI of WeChat Pay a request came to; the gateway is all of them.
 
-The gateway answers for `https://api.mch.weixin.qq.com/` at its root. The other base URIs have a
+The gateway serves `https://api.mch.weixin.qq.com/` at its root. The other base URIs have a
 folder each there: a client whose `base_uri` ends in `/apihk/` talks to the gateway as to
 `https://apihk.mch.weixin.qq.com/`. A request whose `Host` is one of WeChat Pay's is of that host.
 """

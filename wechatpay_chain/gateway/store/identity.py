@@ -35,7 +35,7 @@ class Platform:
     """One of WeChat Pay's keys, under both of its names.
 
     Attributes:
-        key: signs answers, opens what was encrypted for the platform.
+        key: signs responses, opens what was encrypted for the platform.
         certificate: the platform certificate of the key.
         public_key_id: the key's other name.
     """
@@ -130,21 +130,21 @@ class Identity:
         return self.platforms[0].serial
 
     @property
-    def signing_name(self) -> str:
+    def signing_key_name(self) -> str:
         """The name of the key that the merchant uses; it signs notifications."""
         return self.platform_serial if self.signs_with == "certificate" else self.public_key_id
 
-    def answering_name(self, asked: str) -> str:
-        """The name of the key that signs an answer.
+    def response_key_name(self, requested: str) -> str:
+        """The name of the key that signs a response: a serial number or a public key id.
 
         It is what the request's `Wechatpay-Serial` names. Without one it is the platform
         certificate, while there is one.
 
         Args:
-            asked: the request's `Wechatpay-Serial`, perhaps empty.
+            requested: the request's `Wechatpay-Serial`, perhaps empty.
         """
-        if asked.upper() in self.platform_keys:
-            return asked.upper()
+        if requested.upper() in self.platform_keys:
+            return requested.upper()
         return self.platform_serial if self.has_certificate else self.public_key_id
 
     @property

@@ -73,7 +73,7 @@ SHAPES: dict[str, Callable[[Sequence[str]], str]] = {
     "no_newlines": "".join,
     "no_body_line": lambda lines: _ended(lines[:4]),
     "swapped": lambda lines: _ended([*lines[:2], lines[3], lines[2], lines[4]]),
-    "answer_form": lambda lines: _ended(lines[2:]),
+    "response_form": lambda lines: _ended(lines[2:]),
 }
 """How the lines are put together by mistake."""
 

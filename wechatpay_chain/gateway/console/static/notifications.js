@@ -40,11 +40,11 @@ function detail(notice) {
 
 function attempt(tried, index) {
   const kind = tried.acknowledged ? "good" : "bad";
-  const status = tried.status === null ? t("not_answered") : `HTTP ${tried.status}`;
+  const status = tried.status === null ? t("notification_no_response") : `HTTP ${tried.status}`;
   return el(`li.${kind}`,
     el("p.line", el("b", t("attempt", { number: index + 1 })), badge(kind, status), el("span.soft", t(tried.acknowledged ? "acknowledged" : "not_acknowledged")), el("time", time(tried.time))),
     tried.error && el("p.error", tried.error),
-    tried.status !== null && (tried.answer ? bytes(tried.answer, t("answered")) : el("p.soft", `${t("answered")}: ${t("empty_answer")}`)),
+    tried.status !== null && (tried.answer ? bytes(tried.answer, t("notification_response")) : el("p.soft", `${t("notification_response")}: ${t("empty_body")}`)),
   );
 }
 

@@ -47,8 +47,8 @@ function detail(entry) {
     head(entry),
     exchange(t("request"), `${entry.method} ${entry.target} HTTP/1.1`, entry.headers, entry.body),
     entry.status === null
-      ? section(t("answer"), el("p.soft", t("no_answer")))
-      : exchange(t("answer"), `HTTP/1.1 ${entry.status}`, entry.answer_headers, entry.answer_body),
+      ? section(t("response"), el("p.soft", t("no_response")))
+      : exchange(t("response"), `HTTP/1.1 ${entry.status}`, entry.answer_headers, entry.answer_body),
   ];
 }
 

@@ -145,7 +145,7 @@ def keep_content(state: State, token: str, content: bytes) -> None:
 
 @operation("GET", "v3/billdownload/file")
 def download(call: Call) -> Content:
-    """A bill; nobody signs it, its digest was in the answer that told the address."""
+    """A bill; nobody signs it, its digest was in the response that told the address."""
     token = call.query.get("token", "")
     bill, kept = (call.state.store.get(kind, token) for kind in ("bill", "bill-text"))
     if bill is None or kept is None or bill["expires"] <= call.state.clock.now():

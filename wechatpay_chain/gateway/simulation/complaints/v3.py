@@ -268,7 +268,7 @@ def history(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{ONE}/response")
 def respond(call: Call) -> None:
-    """Answer the customer; the complaint is being dealt with from then on."""
+    """Respond to the customer; the complaint is being processed from then on."""
     found, text = _own(call), call.text("response_content", 200)
     images = _images(call, "response_images")
     found["incoming_user_response"] = False
@@ -280,7 +280,7 @@ def respond(call: Call) -> None:
 
 @operation("POST", f"{ONE}/response-immediate-service")
 def respond_at_once(call: Call) -> dict[str, Any]:
-    """Answer the customer with a message made of blocks; the same id twice answers once."""
+    """Respond to the customer with a message of blocks; a repeated id adds no second response."""
     found, once = _own(call), call.text("idempotent_id", 64)
     message = call.data.get("message")
     if not isinstance(message, dict):
@@ -299,7 +299,7 @@ def respond_at_once(call: Call) -> dict[str, Any]:
 
 
 def _images(call: Call, name: str) -> dict[str, Any]:
-    """The pictures that go with an answer, by their `media_id`."""
+    """The pictures that go with a response, by their `media_id`."""
     given = call.data.get(name) or []
     if not isinstance(given, list) or len(given) > IMAGES:
         raise Rejection.parameter(name, given, f"must be an array of at most {IMAGES} media_id")

@@ -295,7 +295,7 @@ def _shown(state: State, order: Order) -> dict[str, Any]:
 
 @payments.on_paid("offlineface")
 def tell(state: State, order: Order) -> None:
-    """Post nothing: who takes a payment by face has the result as its answer."""
+    """Post nothing: who takes a payment by face has the result as its response."""
 
 
 def _validate(call: Call) -> None:

@@ -86,7 +86,7 @@ def upload_for_marketing(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{IMAGES}/upload")
 def upload_for_complaint(call: Call) -> dict[str, Any]:
-    """A picture that an answer to a complaint shows; it can be downloaded again."""
+    """A picture that a response to a complaint shows; it can be downloaded again."""
     file = _uploaded(call, PICTURES, LARGE)
     return {"media_id": _keep(call, file, file.content)}
 

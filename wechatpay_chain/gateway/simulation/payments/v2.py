@@ -45,15 +45,15 @@ def unifiedorder(call: Call) -> dict[str, Any]:
     if data["trade_type"] == "JSAPI" and not (data.get("openid") or data.get("sub_openid")):
         raise Rejection(200, "PARAM_ERROR", "JSAPI支付必须传openid", number=payments.NO_OPENID)
     order = _create(call, data["trade_type"], checks.callback(data["notify_url"], "/notify_url"))
-    answer = {
+    response = {
         **parties.in_v2(order),
         "trade_type": order["trade_type"],
         "prepay_id": order["prepay_id"],
     }
     if order["trade_type"] in PAGES:
         page = f"{call.state.address}_gateway/pay/{order['token']}"
-        answer[PAGES[order["trade_type"]]] = page
-    return answer
+        response[PAGES[order["trade_type"]]] = page
+    return response
 
 
 @operation("POST", "v2/pay/micropay")

@@ -30,7 +30,7 @@ STATES = {
     refunding.CLOSED: "REFUNDCLOSE",
 }
 PAGE = 10
-"""How many refunds one answer of `refundquery` holds."""
+"""How many refunds one response of `refundquery` holds."""
 SOURCES = ("REFUND_SOURCE_RECHARGE_FUNDS", "REFUND_SOURCE_UNSETTLED_FUNDS")
 
 

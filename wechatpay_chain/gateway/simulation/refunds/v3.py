@@ -109,7 +109,7 @@ def abnormal(call: Call) -> dict[str, Any]:
 
 
 def shown(state: State, refund: Refund) -> dict[str, Any]:
-    """A refund as an answer shows it."""
+    """A refund as a response shows it."""
     amount, frozen = refund["amount"], refund["source"].startswith("frozen")
     view = {
         "refund_id": refund["refund_id"],

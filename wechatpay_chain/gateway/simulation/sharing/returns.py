@@ -27,7 +27,7 @@ TIMES = 50
 
 @operation("POST", BASE)
 def create(call: Call) -> dict[str, Any]:
-    """Take back some of what a receiver got; it is done when this is answered."""
+    """Take back some of what a receiver got; it is done when the response is sent."""
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_return_no"], "/out_return_no")
     amount = payments.whole_fen(data["amount"], "/amount")

@@ -227,14 +227,14 @@ def _numbers(sharing: Sharing) -> dict[str, Any]:
 
 
 def _accepted(state: State, sharing: Sharing, order: Order) -> dict[str, Any]:
-    """Keep what was done; what is answered says that it is being done."""
+    """Store a finished sharing; the response says that it is being processed."""
     state.store.put("sharing", sharing["out_order_no"], sharing)
     payments.save(state, order)
     return shown(state, sharing, finished=False)
 
 
 def shown(state: State, sharing: Sharing, *, finished: bool = True) -> dict[str, Any]:
-    """A sharing as an answer shows it."""
+    """A sharing as a response shows it."""
     partner = {"sub_mchid": sharing["sub_mchid"]} if sharing["sub_mchid"] else {}
     return {
         **partner,

@@ -153,7 +153,7 @@ def _may_create(other: Operation, operation: Operation) -> bool:
 
 @cache
 def _names(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of all members of an operation's body and answer."""
+    """The names of all members of an operation's request body and response."""
     return frozenset(_inner(operation.body)), frozenset(_inner(operation.answer))
 
 

@@ -226,11 +226,11 @@ def fail(state: State, number: str, reason: str = "PAYEE_ACCOUNT_ABNORMAL") -> T
 
 
 def _cancel(state: State, transfer: Transfer) -> dict[str, Any]:
-    """Cancel a transfer that nobody confirmed; what is answered says that it is being cancelled."""
-    answered = CANCELLED
+    """Cancel a transfer that nobody confirmed; the response says that it is being cancelled."""
+    shown = CANCELLED
     if transfer["state"] != CANCELLED:
-        transfer, answered = _decide(state, transfer, CANCELLED), "CANCELING"
-    update = {"state": answered, "update_time": state.clock.rfc3339(transfer["updated"])}
+        transfer, shown = _decide(state, transfer, CANCELLED), "CANCELING"
+    update = {"state": shown, "update_time": state.clock.rfc3339(transfer["updated"])}
     return _numbers(transfer) | update
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+CONTRIBUTING = [ROOT / "CONTRIBUTING.md", ROOT / "CONTRIBUTING.zh-CN.md"]
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 CHINESE = sorted((ROOT / "docs" / "zh").glob("*.md"))
 PAGES = [*READMES, *GUIDES, *CHINESE]

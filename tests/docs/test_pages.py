@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 import wechatpay_chain
-from tests.docs.support import CHINESE, EXAMPLES, GUIDES, PAGES, READMES, ROOT, blocks, name
+from tests.docs.support import (
+    CHINESE,
+    CONTRIBUTING,
+    EXAMPLES,
+    GUIDES,
+    PAGES,
+    READMES,
+    ROOT,
+    blocks,
+    name,
+)
 from wechatpay_chain import errors
 from wechatpay_chain.chain.options import OPTIONS
 from wechatpay_chain.invoke import Invoke
@@ -21,7 +31,11 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
 FIRST_CELL = re.compile(r"^\| `(\w+)` \|", re.M)
 
-PAIRS = [tuple(READMES), *((page, page.parent / "zh" / page.name) for page in GUIDES)]
+PAIRS = [
+    tuple(READMES),
+    tuple(CONTRIBUTING),
+    *((page, page.parent / "zh" / page.name) for page in GUIDES),
+]
 
 
 def prose(page: Path) -> str:
@@ -93,7 +107,9 @@ def test_both_languages_have_the_same_shape(pair: tuple[Path, Path]) -> None:
         assert len(re.findall(mark, english, re.M)) == len(re.findall(mark, chinese, re.M)), mark
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, *CONTRIBUTING, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"], ids=name
+)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     for link in LINK.findall(prose(page)):
         if link.startswith("https://"):

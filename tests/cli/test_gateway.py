@@ -14,7 +14,7 @@ import pytest
 from tests.cli.support import data, lines, refused, run
 from tests.cli.test_guide import GUIDES, commands
 from wechatpay_chain.cli.gateway import client as control
-from wechatpay_chain.cli.gateway import controls as steering
+from wechatpay_chain.cli.gateway import controls
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.testing.fault_names import NAMES
 
@@ -22,23 +22,23 @@ NOBODY = "http://127.0.0.1:1/notify"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Gateway]]:
-    """A gateway that runs, and its folder."""
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Gateway]]:
+    """A gateway that runs, and its directory."""
     place = tmp_path_factory.mktemp("gateway")
     with Gateway(data=place) as gateway:
         yield place, gateway
 
 
 @pytest.fixture
-def gateway(folder: tuple[Path, Gateway]) -> Iterator[Gateway]:
-    yield folder[1]
-    folder[1].faults.clear()
+def gateway(directory: tuple[Path, Gateway]) -> Iterator[Gateway]:
+    yield directory[1]
+    directory[1].faults.clear()
 
 
 @pytest.fixture
-def here(folder: tuple[Path, Gateway]) -> tuple[str, str]:
+def here(directory: tuple[Path, Gateway]) -> tuple[str, str]:
     """The option that says which gateway is meant."""
-    return ("--data", str(folder[0]))
+    return ("--data", str(directory[0]))
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_trigger_of_a_type_that_is_none(here: tuple[str, str]) -> None:
 def test_a_delivery_that_takes_too_long(
     gateway: Gateway, here: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steering, "PATIENCE", 0)
+    monkeypatch.setattr(controls, "PATIENCE", 0)
     said = refused("gateway", "trigger", "REFUND.SUCCESS", "--to", NOBODY, *here)
     assert "did not deliver notification" in said
 
@@ -257,8 +257,8 @@ def test_the_help_names_every_fault() -> None:
     assert all(name in text for name in NAMES)
 
 
-def test_which_gateway_is_meant(folder: tuple[Path, Gateway], gateway: Gateway) -> None:
-    place = str(folder[0])
+def test_which_gateway_is_meant(directory: tuple[Path, Gateway], gateway: Gateway) -> None:
+    place = str(directory[0])
     for options in (
         ("gateway", "--data", place, "faults"),
         ("gateway", "faults", "--data", place),
@@ -274,7 +274,7 @@ def test_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused("gateway", "pay", "x").splitlines() == [
         "Error: no gateway answers at http://127.0.0.1:1/ (Connection refused)",
         "To start one: wechatpay-chain gateway",
-        "If it is elsewhere, say --gateway URL, or --data DIR with its folder.",
+        "If it is elsewhere, say --gateway URL, or --data DIR with its data directory.",
     ]
     missing = refused("gateway", "pay", "x", "--data", str(tmp_path))
     assert missing.splitlines() == [
@@ -350,12 +350,12 @@ def test_the_guides_commands(
         words = [meant.get(word, word) for word in words]
         result = run("gateway", *words, *here)
         assert result.exit_code == 0, (command, result.output)
-    assert names | {"fail"} == {each.name for each in steering.COMMANDS}
+    assert names | {"fail"} == {each.name for each in controls.COMMANDS}
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=["en", "zh"])
 def test_every_command_is_in_the_guide(guide: Path) -> None:
     text = guide.read_text("utf-8")
     assert [
-        name for each in steering.COMMANDS if (name := f"| `gateway {each.name} ") not in text
+        name for each in controls.COMMANDS if (name := f"| `gateway {each.name} ") not in text
     ] == []

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.support import data, lines, plain_environment, refused, run
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.cli.gateway import controls as steering
+from wechatpay_chain.cli.gateway import controls
 from wechatpay_chain.gateway import program as running
 from wechatpay_chain.gateway.program import Settings
 
@@ -36,7 +36,7 @@ def test_a_process_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
         assert wxpay.v3.certificates.get().verified
     assert refused("gateway", *FREE, "--data", str(tmp_path)).splitlines() == [
         f"Error: another gateway uses {tmp_path} (process {process.pid})",
-        "stop it, or choose another folder",
+        "stop it, or choose another directory",
     ]
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=20)
@@ -44,7 +44,7 @@ def test_a_process_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
 
 
 def test_json_is_what_the_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "LOOKED_AFTER", 0.01)
+    monkeypatch.setattr(running, "POLL_INTERVAL", 0.01)
     monkeypatch.setattr(running.Gateway, "running", False)  # so that it ends at once
     told = data("gateway", *FREE, "--data", str(tmp_path))
     assert told == json.loads((tmp_path / "gateway.json").read_bytes())
@@ -69,7 +69,7 @@ def test_what_is_not_understood(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
-@pytest.mark.parametrize("command", ["", *(each.name or "" for each in steering.COMMANDS)])
+@pytest.mark.parametrize("command", ["", *(each.name or "" for each in controls.COMMANDS)])
 def test_help(command: str, option: str) -> None:
     result = run("gateway", *command.split(), option)
     assert result.exit_code == 0

@@ -111,7 +111,7 @@ def audit(gateway: Gateway, outcome: Outcome) -> None:
     """See that the gateway has what the customers saw: nothing lost, nothing twice.
 
     Args:
-        gateway: the one that they called, or one on its folder.
+        gateway: the one that they called, or one on its directory.
         outcome: what they saw.
     """
     gateway.state.ledger.check()

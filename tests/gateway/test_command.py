@@ -46,15 +46,15 @@ def test_it_ends_well_while_somebody_is_connected(tmp_path: Path) -> None:
             assert program.end() == (0, "")
 
 
-def test_without_a_folder_nothing_is_left() -> None:
+def test_without_a_directory_nothing_is_left() -> None:
     with Program() as program:
-        folder = Path(program.told["private_key"]).parents[1]
-        assert folder.stat().st_mode & 0o077 == 0
-        with WeChatPay.from_gateway(folder / "gateway.json") as wxpay:
+        directory = Path(program.told["private_key"]).parents[1]
+        assert directory.stat().st_mode & 0o077 == 0
+        with WeChatPay.from_gateway(directory / "gateway.json") as wxpay:
             assert wxpay.v3.certificates.get().verified
-        assert not (folder / "gateway.db").exists()
+        assert not (directory / "gateway.db").exists()
         assert program.end() == (0, "")
-    assert not folder.exists()
+    assert not directory.exists()
 
 
 def test_what_it_says(tmp_path: Path) -> None:
@@ -131,18 +131,18 @@ def test_what_cannot_be(arguments: tuple[str, ...], problem: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_is_in_use(tmp_path: Path) -> None:
+def test_a_directory_that_is_in_use(tmp_path: Path) -> None:
     with Program("--data", tmp_path) as program:
         done = ended(*FREE, "--data", tmp_path)
         assert done.returncode == 1
         problem, hint = done.stderr.splitlines()
         pid = program.process.pid
         assert problem == f"Error: another gateway uses {tmp_path} (process {pid})"
-        assert hint == "stop it, or choose another folder"
+        assert hint == "stop it, or choose another directory"
         assert program.end() == (0, "")
 
 
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
+def test_a_directory_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = ended(*FREE, "--data", tmp_path / "file")
     assert done.returncode == 1
@@ -177,11 +177,11 @@ def test_in_this_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(CannotRun, match="file is not a database"):
         run(Settings(data=tmp_path), tell, said.append)
     assert __main__.main(["--data", str(tmp_path)]) == 1
-    assert "choose another folder" in capsys.readouterr().err
+    assert "choose another directory" in capsys.readouterr().err
 
 
 def test_it_ends_if_the_gateway_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "LOOKED_AFTER", 0.01)
+    monkeypatch.setattr(running, "POLL_INTERVAL", 0.01)
     monkeypatch.setattr(running.Gateway, "running", False)
     run(Settings(port=0, tls_port=0, data=tmp_path), lambda _: None, lambda _: None)
 

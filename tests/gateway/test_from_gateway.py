@@ -18,20 +18,20 @@ NATIVE = "v3/pay/transactions/native"
 
 
 @pytest.fixture(scope="module")
-def folder(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("gateway")
-    with Gateway(identity=identity, data=folder) as gateway:
-        yield folder, gateway
+def directory(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    directory = tmp_path_factory.mktemp("gateway")
+    with Gateway(identity=identity, data=directory) as gateway:
+        yield directory, gateway
 
 
 @pytest.fixture
-def description(folder: Any) -> Path:
-    return folder[0] / "gateway.json"
+def description(directory: Any) -> Path:
+    return directory[0] / "gateway.json"
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-async def test_it_is_ready(folder: Any, description: Path, tls: bool) -> None:
-    gateway = folder[1]
+async def test_it_is_ready(directory: Any, description: Path, tls: bool) -> None:
+    gateway = directory[1]
     with Receiver(gateway) as shop:
         async with WeChatPay.from_gateway(description, tls=tls) as wxpay:
             made = order(gateway, notify_url=shop.url)
@@ -43,8 +43,8 @@ async def test_it_is_ready(folder: Any, description: Path, tls: bool) -> None:
             assert wxpay._secret.reveal() == gateway.identity.secret
 
 
-def test_it_opens_notifications_and_encrypts(folder: Any, description: Path) -> None:
-    gateway = folder[1]
+def test_it_opens_notifications_and_encrypts(directory: Any, description: Path) -> None:
+    gateway = directory[1]
     user = "v3/offlinefacemch/organizations/ORG/users/out-user-id/stu-1"
     with WeChatPay.from_gateway(description) as wxpay:
         wxpay[user].patch(json={"user_name": Sensitive("王五"), "status": "NORMAL"})
@@ -54,16 +54,16 @@ def test_it_opens_notifications_and_encrypts(folder: Any, description: Path) -> 
         assert wxpay.notify(headers, notice["body"]).event_type == "TRANSACTION.SUCCESS"
 
 
-def test_either_name_of_the_platforms_key_is_known(folder: Any, description: Path) -> None:
-    identity = folder[1].identity
+def test_either_name_of_the_platforms_key_is_known(directory: Any, description: Path) -> None:
+    identity = directory[1].identity
     with WeChatPay.from_gateway(description) as wxpay:
         for serial in (identity.public_key_id, identity.platform_serial):
             answer = wxpay.v3.certificates.get(headers={"Wechatpay-Serial": serial})
             assert answer.headers["Wechatpay-Serial"] == serial
 
 
-def test_mutual_tls_for_apiv2(folder: Any, description: Path) -> None:
-    gateway = folder[1]
+def test_mutual_tls_for_apiv2(directory: Any, description: Path) -> None:
+    gateway = directory[1]
     with WeChatPay.from_gateway(str(description), tls=True) as wxpay:
         made = paid_by_v2(gateway, wxpay)
         refund = {

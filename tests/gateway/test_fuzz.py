@@ -23,7 +23,7 @@ from wechatpay_chain import Sensitive, catalogue
 from wechatpay_chain.catalogue import Operation, example
 from wechatpay_chain.crypto import digest, rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.simulation.bases import FOLDERS
+from wechatpay_chain.gateway.simulation.bases import PREFIXES
 from wechatpay_chain.gateway.simulation.registry import simulated
 from wechatpay_chain.gateway.store.identity import pem
 from wechatpay_chain.messages import canonical, xml
@@ -389,7 +389,7 @@ def example_of(operation: Operation, gateway: Gateway) -> Any:
 def send(line: Line, gateway: Gateway, operation: Operation, chance: random.Random) -> int:
     """A request of an operation that is signed as it must be, and otherwise odd; its status."""
     variables, options = example_of(operation, gateway)
-    path, folder = operation.path, FOLDERS.get(operation.base_uri, "")
+    path, prefix = operation.path, PREFIXES.get(operation.base_uri, "")
     for name, value in variables.items():
         value = chance.choice(TEXTS) if chance.random() < 0.3 else value
         path = path.replace(f"{{{name}}}", quote(value.replace(".", "x") or "x", safe=""))
@@ -404,12 +404,12 @@ def send(line: Line, gateway: Gateway, operation: Operation, chance: random.Rand
             del fields[name]
         elif name != "sign_type":
             fields[name] = chance.choice(TEXTS)
-        return line.v2(operation.method, f"/{folder}{path.removeprefix('v2/')}", fields)
+        return line.v2(operation.method, f"/{prefix}{path.removeprefix('v2/')}", fields)
     body = b""
     if "json" in options:
         members = mutated(options["json"], chance)
         body = json.dumps(members, ensure_ascii=chance.random() < 0.5).encode()
-    target = f"/{folder}{path}{'?' if query else ''}{urlencode(query)}"
+    target = f"/{prefix}{path}{'?' if query else ''}{urlencode(query)}"
     return line.v3(operation.method, target, body)
 
 

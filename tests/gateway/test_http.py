@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.support import ASKING, order, paid_by_v2
 from tests.gateway.wire import ask, signed
 from wechatpay_chain import APIError, ClientError, WeChatPayError, catalogue
-from wechatpay_chain.gateway.simulation.bases import FOLDERS
+from wechatpay_chain.gateway.simulation.bases import PREFIXES
 from wechatpay_chain.messages import xml
 
 NATIVE = "/v3/pay/transactions/native"
@@ -154,7 +154,7 @@ SECURE = [each for each in catalogue.operations() if each.security]
 def test_every_operation_that_needs_the_certificate_is_rejected_without(gateway):
     assert len(SECURE) > 50
     for operation in SECURE:
-        target = f"/{FOLDERS.get(operation.base_uri, '')}{operation.path.removeprefix('v2/')}"
+        target = f"/{PREFIXES.get(operation.base_uri, '')}{operation.path.removeprefix('v2/')}"
         for tls in (False, True):
             answer = ask(gateway, operation.method, target, b"<xml/>", tls=tls)
             assert (answer.status, b"No required SSL certificate" in answer.body) == (400, True)
@@ -180,9 +180,9 @@ def test_an_operation_without_nonce_rejects_one(gateway, wxpay):
 # --- other hosts -------------------------------------------------------------------------------
 
 
-def test_the_folders_are_those_of_the_catalogue():
+def test_the_prefixes_are_those_of_the_catalogue():
     found = {each.base_uri for each in catalogue.operations() if each.base_uri}
-    assert found == set(FOLDERS)
+    assert found == set(PREFIXES)
 
 
 def authinfo(gateway):

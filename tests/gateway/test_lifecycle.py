@@ -48,7 +48,7 @@ def test_stopping_is_all_right_at_any_time(identity: Identity, tmp_path: Path) -
         assert not gateway.running
 
 
-@pytest.mark.parametrize("kept", [False, True], ids=["memory", "folder"])
+@pytest.mark.parametrize("kept", [False, True], ids=["memory", "directory"])
 def test_a_stopped_gateway_can_be_started_again(
     identity: Identity, tmp_path: Path, kept: bool
 ) -> None:
@@ -182,7 +182,7 @@ def test_one_that_is_started_again_and_again_leaves_nothing_behind(identity: Ide
     assert open_files() <= files
 
 
-def test_one_that_is_forgotten_gives_its_folder_back(identity: Identity, tmp_path: Path) -> None:
+def test_one_that_is_forgotten_gives_its_directory_back(identity: Identity, tmp_path: Path) -> None:
     Gateway(identity=identity, data=tmp_path)
     gc.collect()
     Gateway(identity=identity, data=tmp_path).stop()

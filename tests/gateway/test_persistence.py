@@ -1,4 +1,4 @@
-"""What is in the gateway's folder outlives the gateway, however that ends."""
+"""What is in the gateway's directory outlives the gateway, however that ends."""
 
 from __future__ import annotations
 
@@ -177,12 +177,12 @@ def test_a_restart_keeps_orders_keys_and_time(tmp_path: Path) -> None:
 
 
 def test_time_at_another_pace_does_not_go_back(tmp_path: Path) -> None:
-    state = State(folder=tmp_path, time_scale=3600)
+    state = State(directory=tmp_path, time_scale=3600)
     state.keep_time()
     now = state.clock.now()
     state.store.close()  # as a kill does: nothing more is written down
     state.close()
-    again = State(folder=tmp_path, time_scale=3600)
+    again = State(directory=tmp_path, time_scale=3600)
     assert again.clock.now() >= now
     again.close()
 
@@ -250,7 +250,9 @@ def test_rotated_keys_are_written_down(tmp_path: Path) -> None:
     assert len(list(keys.glob("platform_key_*.pem"))) == len(again.platforms)  # no older ones
 
 
-def test_an_identity_that_is_given_goes_to_the_folder(identity: Identity, tmp_path: Path) -> None:
+def test_an_identity_that_is_given_goes_to_the_directory(
+    identity: Identity, tmp_path: Path
+) -> None:
     with (
         Gateway(identity=identity, data=tmp_path),
         WeChatPay.from_gateway(tmp_path / "gateway.json") as wxpay,
@@ -259,7 +261,7 @@ def test_an_identity_that_is_given_goes_to_the_folder(identity: Identity, tmp_pa
     assert load_identity(tmp_path).serial == identity.serial
 
 
-def test_records_may_stay_in_memory_though_there_is_a_folder(tmp_path: Path) -> None:
+def test_records_may_stay_in_memory_though_there_is_a_directory(tmp_path: Path) -> None:
     with Gateway(data=tmp_path, keep=False) as gateway, gateway.client() as wxpay:
         wxpay[NATIVE].post(json=order(gateway))
         assert len(gateway.orders()) == 1

@@ -12,8 +12,12 @@ import pytest
 
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.program import CannotRun, Settings, run
-from wechatpay_chain.gateway.store import owned_files as owned
-from wechatpay_chain.gateway.store.data_directory import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway.store import private_files as owned
+from wechatpay_chain.gateway.store.data_directory import (
+    DataDirectoryError,
+    load_identity,
+    save_identity,
+)
 from wechatpay_chain.gateway.store.identity import Identity
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such modes")
@@ -27,18 +31,18 @@ def anybody() -> Iterator[None]:
     os.umask(before)
 
 
-def modes(folder: Path) -> set[int]:
-    return {stat.S_IMODE(path.lstat().st_mode) for path in folder.rglob("*") if path.is_file()}
+def modes(directory: Path) -> set[int]:
+    return {stat.S_IMODE(path.lstat().st_mode) for path in directory.rglob("*") if path.is_file()}
 
 
 @pytest.mark.usefixtures("anybody")
 def test_every_file_is_its_owners_alone(wechatpay_identity: Identity, tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    with Gateway(identity=wechatpay_identity, data=folder) as gateway:
+    directory = tmp_path / "a" / "b"
+    with Gateway(identity=wechatpay_identity, data=directory) as gateway:
         gateway.rotate_keys()
-        assert modes(folder) == {0o600}
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE((folder / "keys").stat().st_mode) == 0o700
+        assert modes(directory) == {0o600}
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE((directory / "keys").stat().st_mode) == 0o700
 
 
 @pytest.mark.usefixtures("anybody")
@@ -63,34 +67,34 @@ def test_a_link_is_not_written_through(
 ) -> None:
     target = tmp_path / "elsewhere"
     target.write_text("somebody's")
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / name).symlink_to(target)
-    with Gateway(identity=wechatpay_identity, data=folder):
-        told = json.loads((folder / "gateway.json").read_bytes())
+    directory = tmp_path / "data"
+    directory.mkdir()
+    (directory / name).symlink_to(target)
+    with Gateway(identity=wechatpay_identity, data=directory):
+        told = json.loads((directory / "gateway.json").read_bytes())
         assert told["mchid"] == wechatpay_identity.mchid
-        assert not (folder / "gateway.json").is_symlink()
+        assert not (directory / "gateway.json").is_symlink()
     assert target.read_text() == "somebody's"
 
 
 @pytest.mark.parametrize(
     "name", ["gateway.lock", "gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db-journal"]
 )
-@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "directory"])
 def test_what_is_no_file_is_rejected(tmp_path: Path, name: str, kind: str) -> None:
     target = tmp_path / "elsewhere"
-    folder = tmp_path / "data"
-    folder.mkdir()
+    directory = tmp_path / "data"
+    directory.mkdir()
     if kind == "pipe":
-        os.mkfifo(folder / name)
-    elif kind == "folder":
-        (folder / name).mkdir()
+        os.mkfifo(directory / name)
+    elif kind == "directory":
+        (directory / name).mkdir()
     else:
-        (folder / name).symlink_to(target)
+        (directory / name).symlink_to(target)
     if kind == "link":
         target.write_text("somebody's")
-    with pytest.raises(FolderError, match=f"{name}: (it is|Is a directory)"):
-        Gateway(data=folder)
+    with pytest.raises(DataDirectoryError, match=f"{name}: (it is|Is a directory)"):
+        Gateway(data=directory)
     assert target.exists() == (kind == "link")
     assert kind != "link" or target.read_text() == "somebody's"
 
@@ -98,7 +102,7 @@ def test_what_is_no_file_is_rejected(tmp_path: Path, name: str, kind: str) -> No
 def test_a_lock_for_the_keys_is_no_link_either(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("somebody's")
     (tmp_path / ".gateway.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(FolderError, match="it is a symbolic link"):
+    with pytest.raises(DataDirectoryError, match="it is a symbolic link"):
         load_identity(tmp_path)
     assert (tmp_path / "elsewhere").read_text() == "somebody's"
 
@@ -119,63 +123,66 @@ def test_a_key_is_read_from_a_file_alone(
         os.mkfifo(path)
     else:
         path.write_bytes(content + b" " * owned.LARGEST)
-    with pytest.raises(FolderError, match="cannot be read"):
+    with pytest.raises(DataDirectoryError, match="cannot be read"):
         load_identity(tmp_path)
 
 
-def test_keys_are_a_folder_and_no_link(wechatpay_identity: Identity, tmp_path: Path) -> None:
+def test_keys_are_a_directory_and_no_link(wechatpay_identity: Identity, tmp_path: Path) -> None:
     save_identity(wechatpay_identity, tmp_path / "elsewhere")
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "keys").symlink_to(tmp_path / "elsewhere" / "keys")
-    for use in (lambda: load_identity(folder), lambda: save_identity(wechatpay_identity, folder)):
-        with pytest.raises(FolderError, match="it is a link"):
+    directory = tmp_path / "data"
+    directory.mkdir()
+    (directory / "keys").symlink_to(tmp_path / "elsewhere" / "keys")
+    for use in (
+        lambda: load_identity(directory),
+        lambda: save_identity(wechatpay_identity, directory),
+    ):
+        with pytest.raises(DataDirectoryError, match="it is a link"):
             use()
 
 
-def foreign_folder(folder: Path, patch: pytest.MonkeyPatch) -> str:
+def foreign_directory(directory: Path, patch: pytest.MonkeyPatch) -> str:
     owner = os.geteuid()
     patch.setattr(os, "geteuid", lambda: owner + 1)
     return f"belongs to another user, {owner}"
 
 
-def open_folder(folder: Path, _: pytest.MonkeyPatch) -> str:
-    folder.chmod(0o777)
+def open_directory(directory: Path, _: pytest.MonkeyPatch) -> str:
+    directory.chmod(0o777)
     return "everybody may write to it"
 
 
-def open_sticky_folder(folder: Path, _: pytest.MonkeyPatch) -> str:
-    folder.chmod(0o1777)
+def open_sticky_directory(directory: Path, _: pytest.MonkeyPatch) -> str:
+    directory.chmod(0o1777)
     return "everybody may write to it"
 
 
-def open_keys(folder: Path, _: pytest.MonkeyPatch) -> str:
-    (folder / "keys").chmod(0o777)
+def open_keys(directory: Path, _: pytest.MonkeyPatch) -> str:
+    (directory / "keys").chmod(0o777)
     return "keys: everybody may write to it"
 
 
-def open_secrets(folder: Path, _: pytest.MonkeyPatch) -> str:
-    (folder / "keys" / "secrets.json").chmod(0o666)
+def open_secrets(directory: Path, _: pytest.MonkeyPatch) -> str:
+    (directory / "keys" / "secrets.json").chmod(0o666)
     return "secrets.json: everybody may write to it"
 
 
 @pytest.mark.parametrize(
-    "spoil", [foreign_folder, open_folder, open_sticky_folder, open_keys, open_secrets]
+    "spoil", [foreign_directory, open_directory, open_sticky_directory, open_keys, open_secrets]
 )
-def test_a_folder_that_others_may_write_to_is_rejected(
+def test_a_directory_that_others_may_write_to_is_rejected(
     wechatpay_identity: Identity,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     spoil: object,
 ) -> None:
-    folder = tmp_path / "data"
-    save_identity(wechatpay_identity, folder)
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    problem = spoil(folder, monkeypatch)  # type: ignore[operator]
-    with pytest.raises(FolderError, match=problem):
-        Gateway(data=folder)
+    directory = tmp_path / "data"
+    save_identity(wechatpay_identity, directory)
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    problem = spoil(directory, monkeypatch)  # type: ignore[operator]
+    with pytest.raises(DataDirectoryError, match=problem):
+        Gateway(data=directory)
     with pytest.raises(CannotRun, match=problem):
-        run(Settings(port=0, tls_port=0, data=folder), print, print)
+        run(Settings(port=0, tls_port=0, data=directory), print, print)
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -183,14 +190,16 @@ def test_a_folder_that_others_may_write_to_is_rejected(
 def test_a_file_of_another_user_is_rejected(wechatpay_identity: Identity, tmp_path: Path) -> None:
     save_identity(wechatpay_identity, tmp_path)
     os.chown(tmp_path / "keys" / "apiclient_key.pem", 12345, 12345)
-    with pytest.raises(FolderError, match=r"apiclient_key\.pem: it belongs to another user, 12345"):
+    with pytest.raises(
+        DataDirectoryError, match=r"apiclient_key\.pem: it belongs to another user, 12345"
+    ):
         load_identity(tmp_path)
     os.chown(tmp_path, 12345, 12345)
-    with pytest.raises(FolderError, match="belongs to another user, 12345"):
+    with pytest.raises(DataDirectoryError, match="belongs to another user, 12345"):
         Gateway(data=tmp_path)
 
 
-def test_a_link_of_another_users_to_ones_own_folder_is_rejected(
+def test_a_link_of_another_users_to_ones_own_directory_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mine").mkdir()
@@ -205,7 +214,7 @@ def test_a_link_of_another_users_to_ones_own_folder_is_rejected(
         return os.stat_result(found)
 
     monkeypatch.setattr(Path, "lstat", lied)
-    with pytest.raises(FolderError, match="belongs to another user"):
+    with pytest.raises(DataDirectoryError, match="belongs to another user"):
         Gateway(data=tmp_path / "link")
 
 
@@ -213,7 +222,7 @@ def test_a_description_that_cannot_be_written_is_said(
     wechatpay_identity: Identity, tmp_path: Path
 ) -> None:
     (tmp_path / "gateway.json").mkdir()
-    with pytest.raises(FolderError, match=r"cannot be used .*; choose a folder"):
+    with pytest.raises(DataDirectoryError, match=r"cannot be used .*; choose a directory"):
         Gateway(identity=wechatpay_identity, data=tmp_path).start()
     with pytest.raises(CannotRun):
         run(Settings(port=0, tls_port=0, data=tmp_path), print, print)
@@ -241,7 +250,7 @@ def test_secrets_that_are_not_a_gateways(
     told = {**json.loads(path.read_bytes()), name: value}
     for content in (json.dumps(told).encode(), b"[" * 100_000, b"[]", b"\xff", b""):
         path.write_bytes(content)
-        with pytest.raises(FolderError) as caught:
+        with pytest.raises(DataDirectoryError) as caught:
             load_identity(tmp_path)
         assert str(caught.value).isprintable()
 
@@ -249,6 +258,6 @@ def test_secrets_that_are_not_a_gateways(
 def test_a_process_that_is_none_is_not_shown(tmp_path: Path) -> None:
     with Gateway(data=tmp_path):
         (tmp_path / "gateway.lock").write_bytes(b"\x1b[2J\n1")
-        with pytest.raises(FolderError, match="another gateway uses") as caught:
+        with pytest.raises(DataDirectoryError, match="another gateway uses") as caught:
             Gateway(data=tmp_path)
     assert str(caught.value).isprintable()

@@ -34,7 +34,7 @@ from .server.wire import (
     is_upload,
     parse_form,
 )
-from .simulation.bases import FOLDERS
+from .simulation.bases import PREFIXES
 from .simulation.registry import chain_path
 from .state import KEPT_EVERY, State
 from .store.data_directory import describe, write_description
@@ -59,12 +59,12 @@ class Gateway(Controls):
             a platform certificate as well; its platform `certificate`; or `public_key_only`, as a
             merchant that never had a platform certificate. A response is signed by the key that the
             request's `Wechatpay-Serial` names, without one by the certificate, while there is one.
-        data: a folder for keys and records, which survive a restart; None keeps all in memory.
+        data: the directory for keys and records, which survive a restart; None keeps all in memory.
         time_scale: how many times as fast as the real time the gateway's own runs.
         keep: whether records go to `data` too, or keys alone.
 
     Raises:
-        FolderError: `data` cannot be used, or another gateway has it.
+        DataDirectoryError: `data` cannot be used, or another gateway uses it.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class Gateway(Controls):
         time_scale: float = 1,
         keep: bool = True,
     ) -> None:
-        folder = None if data is None else Path(data)
-        self.state = State(identity, folder, time_scale, keep=keep)
+        directory = None if data is None else Path(data)
+        self.state = State(identity, directory, time_scale, keep=keep)
         if self.identity.signs_with != signs_with:
             self.state.identity = replace(self.identity, signs_with=signs_with)
         self.limits = Limits(body=MAX_BODY)
@@ -129,7 +129,7 @@ class Gateway(Controls):
     @property
     def base_uris(self) -> dict[str, str]:
         """WeChat Pay's other base URIs, each with this gateway's own address for it, over TLS."""
-        return {official: f"{self.tls_base_uri}{folder}" for official, folder in FOLDERS.items()}
+        return {official: f"{self.tls_base_uri}{prefix}" for official, prefix in PREFIXES.items()}
 
     def rotate_keys(self) -> Identity:
         """Give the platform a new key, which signs from now on; the last one stays known."""
@@ -192,25 +192,25 @@ class Gateway(Controls):
             await asyncio.sleep(KEPT_EVERY)
 
     def _write_description(self) -> None:
-        if self.state.folder is not None and self.base_uri:
-            write_description(self.describe(), self.state.folder)
+        if self.state.directory is not None and self.base_uri:
+            write_description(self.describe(), self.state.directory)
 
     def describe(self) -> dict[str, Any]:
-        """What a client in any language needs, as `gateway.json` has it; needs a folder.
+        """What a client in any language needs, as in `gateway.json`; needs a data directory.
 
         Raises:
             ValueError: the gateway keeps everything in memory.
         """
-        if self.state.folder is None:
-            raise ValueError("this gateway has no folder: Gateway(data=…) gives it one")
-        return describe(self.identity, self.state.folder, self.base_uri, self.tls_base_uri)
+        if self.state.directory is None:
+            raise ValueError("this gateway has no data directory: Gateway(data=…) gives it one")
+        return describe(self.identity, self.state.directory, self.base_uri, self.tls_base_uri)
 
     def start(self) -> Self:
         """Listen in a thread of its own, until `stop` or the end of the program.
 
         Raises:
             ListenError: a port is taken.
-            FolderError: after a `stop`: another gateway has the folder by now.
+            DataDirectoryError: after a `stop`, if another gateway uses the data directory.
             RuntimeError: it runs.
         """
         if self._thread is not None:
@@ -236,7 +236,7 @@ class Gateway(Controls):
         return self
 
     def stop(self) -> None:
-        """Stop listening, and leave the folder; a stopped gateway may be started again.
+        """Stop listening, and release the data directory; a stopped gateway may be started again.
 
         What is in memory stays and can be looked at. A second call does nothing.
         """

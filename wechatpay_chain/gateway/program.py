@@ -1,4 +1,4 @@
-"""Running the gateway as a program: what it says, what it ends with, and why it may not begin."""
+"""Run the gateway as a program: its output, its signals, and why it may not start."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from pathlib import Path
 
 from ..utils.display import printable_json
 from .gateway import Gateway, ListenError
-from .store.data_directory import FolderError
+from .store.data_directory import DataDirectoryError
 from .store.identity import Way
 
 __all__ = ["HOST", "PORT", "TLS_PORT", "CannotRun", "Settings", "run"]
 
 HOST, PORT, TLS_PORT = "127.0.0.1", 8790, 8791
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LOOKED_AFTER = 1.0
-"""Seconds after which it is looked whether the gateway is still there."""
+POLL_INTERVAL = 1.0
+"""Seconds between checks whether the gateway still runs."""
 
 
 class CannotRun(Exception):
-    """The gateway cannot begin.
+    """The gateway cannot start.
 
     Attributes:
         hint: what to do about it.
@@ -46,8 +46,8 @@ class Settings:
     Attributes:
         host: where to listen.
         port, tls_port: where there; 0 takes a free one.
-        data: the folder for keys and records. None keeps records in memory, and keys in a folder
-            that goes away with the gateway.
+        data: the directory for keys and records. None keeps records in memory, and keys in a
+            temporary directory.
         time_scale: how many times as fast as the real time the gateway's own runs.
         signs_with: which of WeChat Pay's keys the merchant uses.
         as_json: whether what a client needs is printed as `gateway.json` has it.
@@ -62,39 +62,39 @@ class Settings:
     as_json: bool = False
 
 
-def run(settings: Settings, tell: Callable[[str], None], warn: Callable[[str], None]) -> None:
+def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM; to be called from the main thread.
 
     Args:
         settings: how.
-        tell: prints what a client needs, once it can use it.
-        warn: prints a remark beside it.
+        show: prints what a client needs, once the gateway is ready.
+        warn: prints a warning.
 
     Raises:
-        CannotRun: a port is taken, or the folder cannot be used.
+        CannotRun: a port is taken, or the data directory cannot be used.
     """
     if not _is_loopback(settings.host):
         warn(
             f"warning: {settings.host} can be reached from other machines, and whoever reaches the "
             "gateway can use it; the keys are for tests"
         )
-    with _asked_to_stop() as stopped, _folder(settings.data) as folder:
+    with _stop_signals() as stopped, _data_directory(settings.data) as directory:
         try:
             gateway = Gateway(
                 settings.host,
                 settings.port,
                 settings.tls_port,
                 signs_with=settings.signs_with,
-                data=folder,
+                data=directory,
                 time_scale=settings.time_scale,
                 keep=settings.data is not None,
             )
-        except FolderError as error:
+        except DataDirectoryError as error:
             raise CannotRun(str(error.args[0]), error.hint) from error
         try:
             _start(gateway, settings)
-            tell(_told(gateway, folder.absolute(), settings))
-            while not stopped.wait(LOOKED_AFTER) and gateway.running:
+            show(_summary(gateway, directory.absolute(), settings))
+            while not stopped.wait(POLL_INTERVAL) and gateway.running:
                 pass
         finally:
             gateway.stop()
@@ -103,7 +103,7 @@ def run(settings: Settings, tell: Callable[[str], None], warn: Callable[[str], N
 def _start(gateway: Gateway, settings: Settings) -> None:
     try:
         gateway.start()
-    except FolderError as error:
+    except DataDirectoryError as error:
         raise CannotRun(str(error.args[0]), error.hint) from error
     except ListenError as error:
         option = "--port" if error.port == settings.port else "--tls-port"
@@ -118,8 +118,8 @@ def _start(gateway: Gateway, settings: Settings) -> None:
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Is set by the signals that ask a program to end."""
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set."""
     stopped = threading.Event()
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in SIGNALS}
     try:
@@ -130,29 +130,29 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _folder(data: Path | None) -> Iterator[Path]:
-    """The folder for the keys: a client in another program cannot have them from memory."""
+def _data_directory(data: Path | None) -> Iterator[Path]:
+    """The data directory; without one, a temporary directory from which clients read the keys."""
     if data is not None:
         yield data
         return
-    folder = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-"))
+    directory = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-"))
     try:
-        yield folder
+        yield directory
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def _told(gateway: Gateway, folder: Path, settings: Settings) -> str:
+def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
     """What a client needs; no private key, and the symmetric ones only in JSON."""
-    told = gateway.describe()
+    description = gateway.describe()
     if settings.as_json:
-        return printable_json(json.dumps(told, ensure_ascii=False))
-    platform, description = told["platform"], folder / "gateway.json"
+        return printable_json(json.dumps(description, ensure_ascii=False))
+    platform, path = description["platform"], directory / "gateway.json"
     shown = {
-        **{name: told[name] for name in ("base_uri", "tls_base_uri", "console")},
-        "gateway.json": description,
-        **{name: told[name] for name in ("mchid", "appid", "serial")},
-        **{name: told[name] for name in ("private_key", "certificate", "ca")},
+        **{name: description[name] for name in ("base_uri", "tls_base_uri", "console")},
+        "gateway.json": path,
+        **{name: description[name] for name in ("mchid", "appid", "serial")},
+        **{name: description[name] for name in ("private_key", "certificate", "ca")},
         "public_key_id": platform["public_key_id"],
         "public_key": platform["public_key"],
         "platform serial": platform["serial"],
@@ -160,13 +160,13 @@ def _told(gateway: Gateway, folder: Path, settings: Settings) -> str:
         "apiv3_key, secret": "in gateway.json",
     }
     width = max(map(len, shown))
-    kept = f"are kept in {folder}" if settings.data else "go when it ends; --data DIR keeps them"
+    kept = f"are kept in {directory}" if settings.data else "go when it ends; --data DIR keeps them"
     lines = [
         "A local WeChat Pay is listening.",
         "",
         *(f"  {name:{width}}  {value}" for name, value in shown.items()),
         "",
-        f"  WeChatPay.from_gateway({str(description)!r})",
+        f"  WeChatPay.from_gateway({str(path)!r})",
         "",
         "Do not put a proxy or a tunnel before these ports that adds no X-Forwarded-For: everybody",
         "who reaches it could then pay orders, open the console and take apiclient_key.pem.",

@@ -1,4 +1,4 @@
-"""Everything that one gateway knows: who takes part, what happened, what is set to go wrong."""
+"""The state of one gateway: its identity, records, faults and log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .notifications.outbox import Outbox
 from .server.faults import Faults
 from .server.log import Log
 from .store.clock import Clock
-from .store.data_directory import hold, load_identity, open_store, save_identity
+from .store.data_directory import load_identity, lock_directory, open_store, save_identity
 from .store.identity import Identity
 from .store.ledger import Ledger
 from .store.lock import Lock
@@ -18,20 +18,20 @@ from .store.store import Store
 __all__ = ["State"]
 
 KEPT_EVERY = 1.0
-"""Real seconds after which a clock of its own pace is written down."""
+"""Real seconds after which a clock with its own pace is stored."""
 
 
 class State:
-    """One gateway's knowledge.
+    """The state of one gateway.
 
     Args:
-        identity: the keys; None takes those of the folder, or makes some.
-        folder: where keys and records live; None keeps them in memory.
+        identity: the keys; None takes those of the directory, or makes new ones.
+        directory: where keys and records are stored; None keeps them in memory.
         time_scale: how many times as fast as the real time the gateway's runs.
-        keep: whether records live in the folder as well; else only keys do.
+        keep: whether records are stored in the directory too; else only keys are.
 
     Raises:
-        FolderError: the folder cannot be used.
+        DataDirectoryError: the directory cannot be used.
 
     Attributes:
         clock: the gateway's own time.
@@ -39,7 +39,7 @@ class State:
         ledger: where the money is.
         outbox: notifications.
         nonces: of the last minutes.
-        faults: what is set to go wrong.
+        faults: the faults that are set.
         log: the last requests.
         address: where the gateway is reached, with a slash at the end; empty until it listens.
     """
@@ -47,18 +47,20 @@ class State:
     def __init__(
         self,
         identity: Identity | None = None,
-        folder: Path | None = None,
+        directory: Path | None = None,
         time_scale: float = 1,
         *,
         keep: bool = True,
     ) -> None:
-        self.folder = None if folder is None else folder.absolute()
+        self.directory = None if directory is None else directory.absolute()
         self._keep = keep
         self._lock: Lock | None = None
-        if self.folder is not None:
-            self._lock = hold(self.folder)
+        if self.directory is not None:
+            self._lock = lock_directory(self.directory)
         try:
-            self.store = open_store(self.folder) if self.folder is not None and keep else Store()
+            self.store = (
+                open_store(self.directory) if self.directory is not None and keep else Store()
+            )
             self.identity = self._adopted(identity)
         except BaseException:
             self._release()
@@ -72,50 +74,50 @@ class State:
         self.address = ""
 
     def _adopted(self, identity: Identity | None) -> Identity:
-        """The identity that was given, or that of the folder, which has it from now on."""
-        if self.folder is None:
+        """The given identity, which is saved, or that of the directory."""
+        if self.directory is None:
             return identity or Identity.new()
         if identity is None:
-            return load_identity(self.folder)
-        save_identity(identity, self.folder)
+            return load_identity(self.directory)
+        save_identity(identity, self.directory)
         return identity
 
     def rotate_keys(self) -> Identity:
         """Give the platform a new key, which signs from now on; the last one stays known."""
         self.identity = self.identity.rotated()
-        if self.folder is not None:
-            save_identity(self.identity, self.folder)
+        if self.directory is not None:
+            save_identity(self.identity, self.directory)
         return self.identity
 
     def advance(self, seconds: float) -> None:
-        """Move the gateway's time on; a gateway with a folder remembers it."""
+        """Move the gateway's time on; a gateway with a data directory stores it."""
         self.clock.advance(seconds)
         self.keep_time()
         self.outbox.changed()
 
     def keep_time(self) -> None:
-        """Write down what time it is, so that after a restart it is not earlier.
+        """Store the time, so that it is not earlier after a restart.
 
-        A clock of another pace than the real one is ahead by more each second; what it will be
-        ahead by at the next writing is what counts.
+        A clock that is faster than the real one gets further ahead each second, so the offset at
+        the next writing is stored.
         """
         ahead = self.clock.offset + max(0.0, self.clock.scale - 1) * KEPT_EVERY
         with self.store.transaction():
             self.store.put("setting", "clock", {"offset": ahead})
 
     def open(self) -> None:
-        """Take the folder again, after `close`.
+        """Lock the directory again, after `close`.
 
         Raises:
-            FolderError: another gateway has it by now.
+            DataDirectoryError: another gateway uses it.
         """
-        if self.folder is not None and self._lock is None:
-            self._lock = hold(self.folder)
+        if self.directory is not None and self._lock is None:
+            self._lock = lock_directory(self.directory)
         if self.store.closed:
             self.store.open()
 
     def close(self) -> None:
-        """Leave the folder to others; records in memory stay. Again does nothing."""
+        """Release the directory; records in memory stay. A second call does nothing."""
         try:
             if self.keeps and not self.store.closed:
                 self.keep_time()
@@ -126,8 +128,8 @@ class State:
 
     @property
     def keeps(self) -> bool:
-        """Whether records live in a folder."""
-        return self.folder is not None and self._keep
+        """Whether records are stored in a directory."""
+        return self.directory is not None and self._keep
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -25,7 +25,7 @@ __all__ = ["wechatpay", "wechatpay_gateway", "wechatpay_identity"]
 @pytest.fixture(scope="session")
 def wechatpay_identity(request: pytest.FixtureRequest) -> Identity:
     """The gateway's keys, made once and kept in pytest's cache: making them takes the longest."""
-    from ..gateway.store.data_directory import FolderError, load_identity
+    from ..gateway.store.data_directory import DataDirectoryError, load_identity
     from ..gateway.store.identity import Identity
 
     cache = getattr(request.config, "cache", None)
@@ -33,7 +33,7 @@ def wechatpay_identity(request: pytest.FixtureRequest) -> Identity:
         return Identity.new()
     try:
         return load_identity(cache.mkdir("wechatpay_gateway"))
-    except FolderError:  # of another user, say: a container's cache may be
+    except DataDirectoryError:  # of another user, say: a container's cache may be
         return Identity.new()
 
 

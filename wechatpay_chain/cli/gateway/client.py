@@ -33,10 +33,10 @@ def address(gateway: str | None, data: Path | None) -> str:
 
     Args:
         gateway: its base URI, if it was given.
-        data: its folder, if that was.
+        data: its data directory, if given.
 
     Raises:
-        Failure: the folder has no `gateway.json`.
+        Failure: the directory has no `gateway.json`.
     """
     if gateway is not None:
         return gateway
@@ -100,7 +100,7 @@ class Control:
                 f"no gateway answers at {self._origin}/ ({_reason(error)})",
                 [
                     "To start one: wechatpay-chain gateway",
-                    "If it is elsewhere, say --gateway URL, or --data DIR with its folder.",
+                    "If it is elsewhere, say --gateway URL, or --data DIR with its data directory.",
                 ],
             ) from None
         finally:

@@ -22,9 +22,9 @@ from .responses import CLOCK, COMPLAINT, CONTRACT, FAULT, NOTICE, ORDER
 if TYPE_CHECKING:
     from .client import Control
 
-__all__ = ["COMMANDS", "FOLDER", "Where"]
+__all__ = ["COMMANDS", "DIRECTORY", "Where"]
 
-FOLDER = PathType()
+DIRECTORY = PathType()
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 PATIENCE = 15.0
@@ -40,7 +40,7 @@ class Where(NamedTuple):
 def _which(function: Any) -> Any:
     """The options that say which gateway is meant."""
     for option in (
-        click.option("--data", type=FOLDER, metavar="DIR", help="Its folder."),
+        click.option("--data", type=DIRECTORY, metavar="DIR", help="Its data directory."),
         click.option(
             "--gateway",
             "base_uri",

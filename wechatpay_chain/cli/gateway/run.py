@@ -12,7 +12,7 @@ from ...utils.display import printable, printable_json
 from ..failure import LONGEST, Failure
 from ..output import tell, write
 from ..usage import examples
-from . import controls as steering
+from . import controls
 
 if TYPE_CHECKING:
     from ...gateway.store.identity import Way
@@ -46,7 +46,7 @@ __all__ = ["gateway"]
 )
 @click.option(
     "--data",
-    type=steering.FOLDER,
+    type=controls.DIRECTORY,
     metavar="DIR",
     help="Where keys and orders live. Without it they go when the gateway ends.",
 )
@@ -82,7 +82,7 @@ def gateway(
     client takes all that it needs from DIR/gateway.json: WeChatPay.from_gateway(path) in Python.
     """
     if context.invoked_subcommand is not None:
-        context.obj = steering.Where(data)
+        context.obj = controls.Where(data)
         return
     from ...gateway.program import CannotRun, Settings, run
 
@@ -94,7 +94,7 @@ def gateway(
 
 
 def _say(text: str) -> None:
-    # The lines tell the names of folders and files, which may hold anything.
+    # The lines show the names of directories and files, which may hold anything.
     shown = printable_json(text) if text.startswith("{") else _printable_lines(text)
     write(f"{shown}\n")
     if sys.stdout is not None:
@@ -105,5 +105,5 @@ def _printable_lines(text: str) -> str:
     return "\n".join(printable(line, LONGEST) for line in text.split("\n"))
 
 
-for command in steering.COMMANDS:
+for command in controls.COMMANDS:
     gateway.add_command(command)

@@ -166,7 +166,7 @@ class _Data:
 
     async def client(self, _: web.Request) -> web.StreamResponse:
         """What a client needs, without the keys."""
-        gateway, identity, folder = self._gateway, self._state.identity, self._state.folder
+        gateway, identity, directory = self._gateway, self._state.identity, self._state.directory
         return json_response(
             {
                 "base_uri": gateway.base_uri,
@@ -176,7 +176,9 @@ class _Data:
                 "serial": identity.serial,
                 "public_key_id": identity.public_key_id,
                 "platform_serial": identity.platform_serial,
-                "gateway_json": "" if folder is None else str(folder.resolve() / "gateway.json"),
+                "gateway_json": ""
+                if directory is None
+                else str(directory.resolve() / "gateway.json"),
                 "files": list(self._files()),
                 "now": self._state.clock.now(),
                 "scale": self._state.clock.scale,

@@ -59,7 +59,7 @@ async def console(request: web.Request) -> web.StreamResponse:
 
 
 async def to_console(_: web.Request) -> web.StreamResponse:
-    """The console is a folder, so that what it links to is below it."""
+    """Redirect to the path with a slash, so that relative links are below it."""
     return web.Response(status=308, headers={**SAFE, "Location": "/_gateway/"})
 
 
@@ -95,5 +95,5 @@ def _names() -> set[str]:
     return {each.name for each in resources.files(__package__).joinpath("static").iterdir()}
 
 
-def _read(folder: str, name: str) -> bytes:
-    return resources.files(__package__).joinpath(folder, name).read_bytes()
+def _read(directory: str, name: str) -> bytes:
+    return resources.files(__package__).joinpath(directory, name).read_bytes()

@@ -1,7 +1,7 @@
 """Which base URI of WeChat Pay a request came to; the gateway is all of them.
 
 The gateway serves `https://api.mch.weixin.qq.com/` at its root. The other base URIs have a
-folder each there: a client whose `base_uri` ends in `/apihk/` talks to the gateway as to
+path prefix each there: a client whose `base_uri` ends in `/apihk/` talks to the gateway as to
 `https://apihk.mch.weixin.qq.com/`. A request whose `Host` is one of WeChat Pay's is of that host.
 """
 
@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["FOLDERS", "Place", "place"]
+__all__ = ["PREFIXES", "Place", "place"]
 
-FOLDERS = {
+PREFIXES = {
     "https://api.mch.weixin.qq.com/hk/": "hk/",
     "https://apihk.mch.weixin.qq.com/": "apihk/",
     "https://fraud.mch.weixin.qq.com/": "fraud/",
     "https://payapp.weixin.qq.com/": "payapp/",
 }
-"""Base URI to its folder on the gateway."""
+"""Base URI to its path prefix on the gateway."""
 
 _HOSTS = ("apihk.mch.weixin.qq.com", "fraud.mch.weixin.qq.com", "payapp.weixin.qq.com")
 
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     """Where a request was sent.
 
     Attributes:
-        base_uri: one of `FOLDERS`; None for the default.
+        base_uri: one of `PREFIXES`; None for the default.
         path: as the chain takes it: `v3/certificates`, `v2/pay/micropay`.
     """
 
@@ -48,7 +48,7 @@ def place(path: str, host: str = "") -> Place:
 def _base(path: str, host: str) -> tuple[str | None, str]:
     if host in _HOSTS:
         return f"https://{host}/", path
-    for base_uri, folder in FOLDERS.items():
-        if path.startswith(f"/{folder}"):
-            return base_uri, path[len(folder) :]
+    for base_uri, prefix in PREFIXES.items():
+        if path.startswith(f"/{prefix}"):
+            return base_uri, path[len(prefix) :]
     return None, path

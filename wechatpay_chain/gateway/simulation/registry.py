@@ -11,7 +11,7 @@ from ... import catalogue
 from ...catalogue.registry import product_of
 from ..call import Call
 from ..messages.exchange import Content, Rejection
-from .bases import FOLDERS, place
+from .bases import PREFIXES, place
 
 __all__ = ["Found", "chain_path", "find", "operation", "simulated"]
 
@@ -95,8 +95,8 @@ def _unserved(status: int, code: str, message: str, **headers: str) -> Rejection
 
 def _address(known: catalogue.Operation) -> str:
     if known.base_uri is None:
-        return "it is served without a folder"
-    return f"base_uri {known.base_uri} is the folder /{FOLDERS[known.base_uri]} of this gateway"
+        return "it is served without a path prefix"
+    return f"base_uri {known.base_uri} is served below /{PREFIXES[known.base_uri]} of this gateway"
 
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")

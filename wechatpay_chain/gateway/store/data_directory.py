@@ -1,10 +1,10 @@
-"""The gateway's folder: keys as the merchant platform hands them out, and what a client needs.
+"""The data directory: keys as the merchant platform hands them out, and what a client needs.
 
 DIR/gateway.json      for a client in any language: addresses, numbers, paths of the keys
 DIR/keys/*.pem        as they are called after a download from the merchant platform
 DIR/keys/secrets.json the symmetric keys, and which keys of the platform count
 DIR/gateway.db        everything else
-DIR/gateway.lock      held while a gateway uses the folder
+DIR/gateway.lock      held while a gateway uses the directory
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ...utils.display import printable
-from . import owned_files as owned
+from . import private_files
 from .identity import Identity, Platform, pem
 from .lock import Held, Lock
 from .store import Store, UnknownFormat
 
 __all__ = [
-    "FolderError",
+    "DataDirectoryError",
     "describe",
-    "hold",
+    "lock_directory",
     "load_identity",
     "open_store",
     "save_identity",
@@ -51,8 +51,8 @@ PLATFORM_PUBLIC_KEY = "pub_key.pem"
 TEXTS = ("mchid", "appid", "apiv3_key", "secret")
 
 
-class FolderError(Exception):
-    """A folder that the gateway cannot use.
+class DataDirectoryError(Exception):
+    """A data directory that the gateway cannot use.
 
     Attributes:
         hint: what to do about it.
@@ -66,68 +66,68 @@ class FolderError(Exception):
         return f"{self.args[0]}; {self.hint}"
 
 
-def hold(folder: Path) -> Lock:
-    """Make a folder if it is missing, and keep other gateways out of it.
+def lock_directory(directory: Path) -> Lock:
+    """Make a directory if it is missing, and lock it against other gateways.
 
     Raises:
-        FolderError: another gateway has it, it cannot be written, or it is another user's.
+        DataDirectoryError: another gateway uses it, it cannot be written, or it is another user's.
     """
     try:
-        owned.make_folder(folder)
-        return Lock(folder / LOCK)
+        private_files.make_directory(directory)
+        return Lock(directory / LOCK)
     except Held as held:
         by = f" (process {held.pid})" if held.pid else ""
-        raise FolderError(
-            f"another gateway uses {folder}{by}", "stop it, or choose another folder"
+        raise DataDirectoryError(
+            f"another gateway uses {directory}{by}", "stop it, or choose another directory"
         ) from None
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(directory, error) from error
 
 
-def open_store(folder: Path) -> Store:
-    """The records of a folder.
+def open_store(directory: Path) -> Store:
+    """The records of a directory.
 
     Raises:
-        FolderError: what is there is of another version, or no database.
+        DataDirectoryError: the file there is of another version, or no database.
     """
-    path = folder / DATABASE
+    path = directory / DATABASE
     try:
-        owned.claim(path, "-wal", "-shm", "-journal")
+        private_files.claim(path, "-wal", "-shm", "-journal")
         return Store(path)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(directory, error) from error
     except UnknownFormat as error:
-        raise FolderError(
+        raise DataDirectoryError(
             f"{path} was made by another version of wechatpay-chain: {error}",
-            "choose another folder, or delete this one to begin anew",
+            "choose another directory, or delete this one to start anew",
         ) from error
     except sqlite3.DatabaseError as error:
-        raise FolderError(
+        raise DataDirectoryError(
             f"{path} cannot be used: {error}",
-            "choose another folder, or delete this one to begin anew",
+            "choose another directory, or delete this one to start anew",
         ) from error
 
 
-def load_identity(folder: Path) -> Identity:
-    """The identity that a folder has, or a new one, which it has from then on.
+def load_identity(directory: Path) -> Identity:
+    """The identity in a directory, or a new one, which is saved there.
 
     Args:
-        folder: is made if it is missing.
+        directory: is made if it is missing.
 
     Raises:
-        FolderError: what is there are other files, or the folder cannot be written.
+        DataDirectoryError: it has other files, or cannot be written.
     """
-    keys = folder / "keys"
+    keys = directory / "keys"
     try:
-        owned.make_folder(folder)
-        lock = Lock(folder / f".{LOCK}", wait=True)  # or two processes would mix their keys
+        private_files.make_directory(directory)
+        lock = Lock(directory / f".{LOCK}", wait=True)  # or two processes would mix their keys
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(directory, error) from error
     try:
         if _has_keys(keys):
             return _loaded(keys)
         identity = Identity.new()
-        save_identity(identity, folder)
+        save_identity(identity, directory)
         return identity
     finally:
         lock.release()
@@ -135,21 +135,21 @@ def load_identity(folder: Path) -> Identity:
 
 def _has_keys(keys: Path) -> bool:
     try:
-        return owned.is_there(keys) and (keys / SECRETS).exists()
+        return private_files.is_there(keys) and (keys / SECRETS).exists()
     except OSError as error:
         raise _unwritable(keys.parent, error) from error
 
 
 def _loaded(keys: Path) -> Identity:
     try:
-        told = json.loads(owned.read(keys / SECRETS))
+        secrets = json.loads(private_files.read(keys / SECRETS))
         platforms = [
             Platform(
                 _key(keys / f"platform_key_{_serial(each)}.pem"),
                 _certificate(keys / f"platform_cert_{_serial(each)}.pem"),
-                _told(each, "public_key_id"),
+                _text(each, "public_key_id"),
             )
-            for each in told["platforms"]
+            for each in secrets["platforms"]
         ]
         if not platforms:
             raise ValueError("the platform has no key")
@@ -157,45 +157,45 @@ def _loaded(keys: Path) -> Identity:
             attribute: (_key if attribute.endswith("_key") else _certificate)(keys / name)
             for attribute, name in NAMES.items()
         }
-        parts |= {name: _told(told, name) for name in TEXTS}
+        parts |= {name: _text(secrets, name) for name in TEXTS}
         return Identity(platforms=tuple(platforms), **parts)
     except OSError as error:
         problem = f"{error.filename or keys}: {error.strerror}"
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         problem = f"{type(error).__name__}: {error}"
-    raise FolderError(
+    raise DataDirectoryError(
         f"the keys in {keys} cannot be read ({problem})",
-        "choose another folder, or delete this one to begin anew",
+        "choose another directory, or delete this one to start anew",
     )
 
 
-def save_identity(identity: Identity, folder: Path) -> None:
+def save_identity(identity: Identity, directory: Path) -> None:
     """Write an identity's keys; until the last file is written, those from before count.
 
     Raises:
-        FolderError: keys are there that are not a gateway's, or nothing can be written.
+        DataDirectoryError: keys are there that are not a gateway's, or nothing can be written.
     """
-    keys = folder / "keys"
+    keys = directory / "keys"
     try:
         if _has_keys(keys):
-            _write_all(identity, keys)
+            _write_keys(identity, keys)
             _forget_platforms(identity, keys)
         else:
-            _write_first(identity, keys)
+            _create_keys(identity, keys)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(directory, error) from error
 
 
-def _write_first(identity: Identity, keys: Path) -> None:
-    """Let the folder appear with all that is in it: half of it would be of no use."""
-    if owned.is_there(keys) and any(keys.iterdir()):
-        raise FolderError(
-            f"{keys} has files that are not a gateway's", "they stay; choose another folder"
+def _create_keys(identity: Identity, keys: Path) -> None:
+    """Create the directory of keys with all its files at once, never with a part of them."""
+    if private_files.is_there(keys) and any(keys.iterdir()):
+        raise DataDirectoryError(
+            f"{keys} has files that are not a gateway's", "they stay; choose another directory"
         )
-    owned.make_folder(keys.parent)
+    private_files.make_directory(keys.parent)
     part = Path(tempfile.mkdtemp(prefix=".keys.", dir=keys.parent))
     try:
-        _write_all(identity, part)
+        _write_keys(identity, part)
         if keys.exists():
             keys.rmdir()
         part.rename(keys)
@@ -204,19 +204,19 @@ def _write_first(identity: Identity, keys: Path) -> None:
         raise
 
 
-def _write_all(identity: Identity, keys: Path) -> None:
+def _write_keys(identity: Identity, keys: Path) -> None:
     for attribute, name in NAMES.items():
-        _write(keys / name, pem(getattr(identity, attribute)))
+        _write_file(keys / name, pem(getattr(identity, attribute)))
     for platform in identity.platforms:
-        _write(keys / f"platform_key_{platform.serial}.pem", pem(platform.key))
-        _write(keys / f"platform_cert_{platform.serial}.pem", pem(platform.certificate))
-    told: dict[str, Any] = {name: getattr(identity, name) for name in TEXTS}
-    told["platforms"] = [
+        _write_file(keys / f"platform_key_{platform.serial}.pem", pem(platform.key))
+        _write_file(keys / f"platform_cert_{platform.serial}.pem", pem(platform.certificate))
+    secrets: dict[str, Any] = {name: getattr(identity, name) for name in TEXTS}
+    secrets["platforms"] = [
         {"serial": platform.serial, "public_key_id": platform.public_key_id}
         for platform in identity.platforms
     ]
-    _write(keys / SECRETS, json.dumps(told, indent=2).encode())
-    _write(keys / PLATFORM_PUBLIC_KEY, pem(identity.platform_key.public_key()))
+    _write_file(keys / SECRETS, json.dumps(secrets, indent=2).encode())
+    _write_file(keys / PLATFORM_PUBLIC_KEY, pem(identity.platform_key.public_key()))
 
 
 def _forget_platforms(identity: Identity, keys: Path) -> None:
@@ -226,9 +226,11 @@ def _forget_platforms(identity: Identity, keys: Path) -> None:
             path.unlink()
 
 
-def describe(identity: Identity, folder: Path, base_uri: str, tls_base_uri: str) -> dict[str, Any]:
+def describe(
+    identity: Identity, directory: Path, base_uri: str, tls_base_uri: str
+) -> dict[str, Any]:
     """What a client needs; paths are absolute."""
-    keys = folder.resolve() / "keys"
+    keys = directory.resolve() / "keys"
     return {
         "base_uri": base_uri,
         "tls_base_uri": tls_base_uri,
@@ -250,43 +252,43 @@ def describe(identity: Identity, folder: Path, base_uri: str, tls_base_uri: str)
     }
 
 
-def write_description(description: dict[str, Any], folder: Path) -> Path:
+def write_description(description: dict[str, Any], directory: Path) -> Path:
     """Write `gateway.json`; its path.
 
     Raises:
-        FolderError: it cannot be written.
+        DataDirectoryError: it cannot be written.
     """
-    path = folder / "gateway.json"
+    path = directory / "gateway.json"
     try:
-        _write(path, json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n")
+        _write_file(path, json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(directory, error) from error
     return path
 
 
-def _write(path: Path, content: bytes) -> None:
-    owned.write(path, content)
+def _write_file(path: Path, content: bytes) -> None:
+    private_files.write(path, content)
 
 
-def _told(told: dict[str, Any], name: str) -> str:
-    value = told[name]
+def _text(secrets: dict[str, Any], name: str) -> str:
+    value = secrets[name]
     if not (isinstance(value, str) and value.isascii() and value.isprintable()):
         raise ValueError(f"{name} is {printable(value, 40)}, which is not a gateway's")
     return value
 
 
-def _serial(told: dict[str, Any]) -> str:
+def _serial(secrets: dict[str, Any]) -> str:
     """A serial number, which is a part of a file's name."""
-    serial = _told(told, "serial")
+    serial = _text(secrets, "serial")
     if not serial.isalnum():
         raise ValueError(f"serial is {printable(serial, 40)}, which is no number")
     return serial
 
 
 def _key(path: Path) -> rsa.RSAPrivateKey:
-    # Whether its numbers are primes takes 30 ms to see, and this library made it.
+    # The check that its numbers are primes takes 30 ms, and this library made the key.
     key = serialization.load_pem_private_key(
-        owned.read(path), None, unsafe_skip_rsa_key_validation=True
+        private_files.read(path), None, unsafe_skip_rsa_key_validation=True
     )
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError(f"{path.name} is not an RSA key")
@@ -294,12 +296,12 @@ def _key(path: Path) -> rsa.RSAPrivateKey:
 
 
 def _certificate(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(owned.read(path))
+    return x509.load_pem_x509_certificate(private_files.read(path))
 
 
-def _unwritable(folder: Path, error: OSError) -> FolderError:
-    problem = "it is a file" if folder.is_file() else f"{error.filename}: {error.strerror}"
-    hint = "choose a folder that this user may write to"
-    if isinstance(error, owned.NotOwned):
-        hint = "choose a folder that belongs to this user alone"
-    return FolderError(f"{folder} cannot be used ({problem})", hint)
+def _unwritable(directory: Path, error: OSError) -> DataDirectoryError:
+    problem = "it is a file" if directory.is_file() else f"{error.filename}: {error.strerror}"
+    hint = "choose a directory that this user may write to"
+    if isinstance(error, private_files.NotPrivate):
+        hint = "choose a directory that belongs to this user alone"
+    return DataDirectoryError(f"{directory} cannot be used ({problem})", hint)

@@ -167,8 +167,8 @@ class Identity:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata=pem(self.authority).decode())
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "server.pem")
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "server.pem")
             path.write_bytes(pem(self.server_certificate) + pem(self.server_key))
             context.load_cert_chain(path)
         return context

@@ -7,7 +7,7 @@ import sys
 import weakref
 from pathlib import Path
 
-from .owned_files import open_to_lock
+from .private_files import open_to_lock
 
 __all__ = ["Held", "Lock"]
 

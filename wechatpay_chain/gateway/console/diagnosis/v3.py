@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ....keys.credential import CLOCK_SKEW
-from ...simulation.bases import FOLDERS
+from ...simulation.bases import PREFIXES
 from .causes import Finding, Guess, changed, finding, rewritten, variants
 
 __all__ = ["Sent", "guess"]
@@ -209,7 +209,7 @@ def _targets(sent: Sent) -> Iterator[tuple[str, str]]:
     )
     yield "target_no_slash", target[1:]
     yield "target_slash", path.rstrip("/") + ("" if path.endswith("/") else "/") + mark + query
-    for prefix in ("/v3", *(f"/{folder.rstrip('/')}" for folder in FOLDERS.values())):
+    for prefix in ("/v3", *(f"/{prefix.rstrip('/')}" for prefix in PREFIXES.values())):
         if path.startswith(f"{prefix}/"):
             yield "target_prefix", target[len(prefix) :]
     yield "target_prefix", f"/v3{target}"

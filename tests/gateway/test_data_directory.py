@@ -1,4 +1,4 @@
-"""The gateway's folder: whole or not there, its owner's alone, and nobody else's files."""
+"""The gateway's directory: whole or not there, its owner's alone, and nobody else's files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ import pytest
 
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.state import State
-from wechatpay_chain.gateway.store import data_directory as folder
-from wechatpay_chain.gateway.store.data_directory import FolderError, load_identity, save_identity
+from wechatpay_chain.gateway.store import data_directory as data_directory
+from wechatpay_chain.gateway.store.data_directory import (
+    DataDirectoryError,
+    load_identity,
+    save_identity,
+)
 from wechatpay_chain.gateway.store.store import Store
 
 
@@ -31,14 +35,14 @@ def test_a_rotation_that_breaks_off_leaves_the_keys_from_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = load_identity(tmp_path)
-    write = folder._write
+    write = data_directory._write_file
 
     def break_off(path: Path, content: bytes) -> None:
         if path.name == "secrets.json":
             raise KeyboardInterrupt
         write(path, content)
 
-    monkeypatch.setattr(folder, "_write", break_off)
+    monkeypatch.setattr(data_directory, "_write_file", break_off)
     with pytest.raises(KeyboardInterrupt):
         save_identity(identity.rotated(), tmp_path)
     assert load_identity(tmp_path).public_key_id == identity.public_key_id
@@ -52,19 +56,21 @@ def test_first_keys_are_there_all_at_once_or_not(
         def break_off(path: Path, content: bytes) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(folder, "_write", break_off)
+        patch.setattr(data_directory, "_write_file", break_off)
         with pytest.raises(KeyboardInterrupt):
             load_identity(tmp_path)
     assert not (tmp_path / "keys").exists()
     assert load_identity(tmp_path).mchid == load_identity(tmp_path).mchid
 
 
-def test_a_folder_has_one_gateway_at_a_time(tmp_path: Path) -> None:
+def test_a_directory_has_one_gateway_at_a_time(tmp_path: Path) -> None:
     with Gateway(data=tmp_path) as first:
-        with pytest.raises(FolderError, match=r"another gateway uses .*process \d+.*; stop it"):
+        with pytest.raises(
+            DataDirectoryError, match=r"another gateway uses .*process \d+.*; stop it"
+        ):
             Gateway(data=tmp_path)
         first.stop()
-        with Gateway(data=tmp_path), pytest.raises(FolderError, match="another gateway"):
+        with Gateway(data=tmp_path), pytest.raises(DataDirectoryError, match="another gateway"):
             first.start()
         first.start()
 
@@ -107,7 +113,7 @@ def spoil_database(place: Path) -> str:
 
 
 def spoil_version(place: Path) -> str:
-    State(folder=place).close()
+    State(directory=place).close()
     database = sqlite3.connect(place / "gateway.db")
     database.execute("PRAGMA user_version = 99")
     database.close()
@@ -134,9 +140,9 @@ def spoil_by_loss(place: Path) -> str:
 
 def spoil_platforms(place: Path) -> str:
     load_identity(place)
-    secrets = place / "keys" / "secrets.json"
-    told = json.loads(secrets.read_bytes())
-    secrets.write_text(json.dumps({**told, "platforms": []}))
+    path = place / "keys" / "secrets.json"
+    secrets = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**secrets, "platforms": []}))
     return "the platform has no key"
 
 
@@ -159,28 +165,30 @@ def spoil_by_other_keys(place: Path) -> str:
     ],
     ids=lambda spoil: spoil.__name__,
 )
-def test_a_folder_that_is_not_a_gateways(spoil: Any, tmp_path: Path) -> None:
+def test_a_directory_that_is_not_a_gateways(spoil: Any, tmp_path: Path) -> None:
     problem = spoil(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.pem")}
     for _ in range(2):  # the lock is given back
-        with pytest.raises(FolderError, match=problem):
+        with pytest.raises(DataDirectoryError, match=problem):
             Gateway(data=tmp_path)
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
-def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(FolderError, match="cannot be used .*; choose a folder"):
+        with pytest.raises(DataDirectoryError, match="cannot be used .*; choose a directory"):
             Gateway(data=place)
-        with pytest.raises(FolderError, match="cannot be used"):
+        with pytest.raises(DataDirectoryError, match="cannot be used"):
             load_identity(place)
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def reject(path: Path, content: bytes) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(folder, "_write", reject)
-    with pytest.raises(FolderError, match=r"Permission denied\); choose a folder"):
+    monkeypatch.setattr(data_directory, "_write_file", reject)
+    with pytest.raises(DataDirectoryError, match=r"Permission denied\); choose a directory"):
         Gateway(data=tmp_path)

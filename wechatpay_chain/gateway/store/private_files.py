@@ -1,8 +1,8 @@
-"""Files and folders that are this user's alone.
+"""Files and directories that are this user's alone.
 
 Where others may write, they may lay a file in advance under a name that the gateway is going to
-use: a link that leads to another file, or one with a mode of its own. So a file is made anew and
-exclusively, a link is never followed, and what belongs to another user is not used.
+use: a link to another file, or a file with another mode. So this module creates files
+exclusively, never follows links, and uses no file of another user.
 
 Sources: https://cwe.mitre.org/data/definitions/59.html (links), CWE-377 (temporary files)
 """
@@ -15,7 +15,7 @@ import secrets
 import stat
 from pathlib import Path
 
-__all__ = ["NotOwned", "claim", "is_there", "make_folder", "open_to_lock", "read", "write"]
+__all__ = ["NotPrivate", "claim", "is_there", "make_directory", "open_to_lock", "read", "write"]
 
 LARGEST = 1024 * 1024
 """Bytes of a file that is read whole; a key has a few thousand."""
@@ -24,38 +24,38 @@ NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 """A pipe that was laid under a name would be waited for."""
 
 
-class NotOwned(OSError):
-    """A file or folder that is not this user's alone; `strerror` says why."""
+class NotPrivate(OSError):
+    """A file or directory that is not this user's alone; `strerror` says why."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(errno.EPERM, reason, str(path))
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder, if it is missing, that its owner alone may enter.
+def make_directory(directory: Path) -> None:
+    """Make a directory, if it is missing, that its owner alone may enter.
 
     Raises:
         NotOwned: it is there, and belongs to another user, or anybody may write to it.
         OSError: it cannot be made.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check(folder, folder.lstat())
-    _check(folder, folder.stat())
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check(directory, directory.lstat())
+    _check(directory, directory.stat())
 
 
-def is_there(folder: Path) -> bool:
-    """Whether there is such a folder, and no link.
+def is_there(directory: Path) -> bool:
+    """Whether there is such a directory, and no link.
 
     Raises:
         NotOwned: there is, and it is not this user's alone.
     """
     try:
-        found = folder.lstat()
+        found = directory.lstat()
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(found.st_mode):
-        raise NotOwned(folder, "it is a link, or a file, where a folder is expected")
-    _check(folder, found)
+        raise NotPrivate(directory, "it is a link, or a file, where a directory is expected")
+    _check(directory, found)
     return True
 
 
@@ -82,7 +82,7 @@ def read(path: Path) -> bytes:
     with os.fdopen(_open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise NotOwned(path, f"it has more than {LARGEST} bytes")
+        raise NotPrivate(path, f"it has more than {LARGEST} bytes")
     return content
 
 
@@ -119,12 +119,12 @@ def _open(path: Path, flags: int) -> int:
         handle = os.open(path, flags | NO_LINK, 0o600)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise NotOwned(path, "it is a symbolic link") from None
+            raise NotPrivate(path, "it is a symbolic link") from None
         raise
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise NotOwned(path, "it is no file")
+            raise NotPrivate(path, "it is no file")
         _check(path, found)
         if flags & os.O_CREAT and stat.S_IMODE(found.st_mode) & 0o077 and hasattr(os, "fchmod"):
             os.fchmod(handle, 0o600)
@@ -139,6 +139,6 @@ def _check(path: Path, found: os.stat_result) -> None:
     if not hasattr(os, "geteuid"):
         return  # Windows has no such owners and modes
     if found.st_uid != os.geteuid():
-        raise NotOwned(path, f"it belongs to another user, {found.st_uid}")
+        raise NotPrivate(path, f"it belongs to another user, {found.st_uid}")
     if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
-        raise NotOwned(path, "everybody may write to it")
+        raise NotPrivate(path, "everybody may write to it")

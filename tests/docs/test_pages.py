@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -120,6 +121,26 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", [*PAGES, *CONTRIBUTING, ROOT / "SECURITY.md"], ids=name)
+def test_named_modules_exist(page: Path) -> None:
+    for dotted in re.findall(r"\bwechatpay_chain\.(?!typed\b)[\w.]*\w", page.read_text("utf-8")):
+        module, found = "wechatpay_chain", importlib.import_module("wechatpay_chain")
+        for part in dotted.split(".")[1:]:
+            module = f"{module}.{part}"
+            found = getattr(found, part, None) or importlib.import_module(module)
+
+
+def test_the_changelog_says_where_modules_are_now() -> None:
+    package = Path(wechatpay_chain.__file__).parent
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    rows = re.findall(r"^  \| `[^|]+\| ([^|]+) \|$", text, re.M)
+    folders = re.findall(r"`([\w/]+/)`", "".join(rows))
+    modules = re.findall(r"`(\w+(?:\.\w+)+)`", "".join(rows))
+    assert len(rows) > 15
+    assert [each for each in folders if not (package / each).is_dir()] == []
+    assert [each for each in modules if not list(package.glob(f"{each.replace('.', '/')}*"))] == []
 
 
 @pytest.mark.parametrize(

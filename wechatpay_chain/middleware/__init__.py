@@ -4,5 +4,5 @@ A middleware takes a request and the next handler, and is a flow: `(yield from h
 passes the request on; what it returns is the answer. Outermost first:
 
 * APIv3: `gate`, `correlation`, `status`, `verifier`, `encoder`, `signer`
-* APIv2: `gate`, `correlation`, `v2_result`, `v2_verifier`, `v2_encoder`
+* APIv2: `gate`, `correlation`, `result`, `verifier`, `encoder`
 """

@@ -141,7 +141,7 @@ def operations(path: Path) -> Iterator[str]:
         ):
             if ours != theirs:
                 yield f"{here}: {what} is {ours!r}, and {theirs!r} in the facts"
-        yield from answer_kind(here, operation, fact)
+        yield from response_kind(here, operation, fact)
         given = [*operation.variables, *(fragment(operation.spec))]
         constants = [
             Member(key, {"type": "string", "const": value}, required=True)
@@ -154,20 +154,20 @@ def operations(path: Path) -> Iterator[str]:
             ("json", operation.body),
             ("xml", operation.body),
             ("body", operation.body),
-            ("response", operation.answer),
+            ("response", operation.response),
         ):
             yield from compare(f"{here} {key}", fact.get(key, ()), members, name)
     slips.update(known.keys() & MORE)
     yield from (f"{method} {name} is not in the facts" for method, name in known.keys() - MORE)
 
 
-def answer_kind(here: str, operation: catalogue.Operation, fact: dict[str, Any]) -> Iterator[str]:
+def response_kind(here: str, operation: catalogue.Operation, fact: dict[str, Any]) -> Iterator[str]:
     """Whether it answers with what the facts say."""
     kind = fact.get("response_kind", "object")
     status = {"empty": 204, "redirect": 302}.get(kind, 200)
-    if operation.answer_status != status:
-        yield f"{here}: answers {operation.answer_status}, and {kind} in the facts"
-    if kind == "file" and operation.answer_type != "application/octet-stream":
+    if operation.response_status != status:
+        yield f"{here}: answers {operation.response_status}, and {kind} in the facts"
+    if kind == "file" and operation.response_type != "application/octet-stream":
         yield f"{here}: answers no file"
 
 

@@ -78,7 +78,7 @@ class Product:
 
         A checker reports what is wrong with the last form that fits, so that is the typed one.
         """
-        answer = self._answer(spec, f"{name}Response")
+        response = self._response(spec, f"{name}Response")
         title, *rest = docstring(verb.upper(), path, spec)
         doc = [f'"""{title}', *rest, '"""']
         loose, tight = self._parameters(spec, name)
@@ -89,7 +89,7 @@ class Product:
         ]
         lines = []
         for prefix, suffix in (("def", ""), ("async def", "_async")):
-            first, *others = (f"{prefix} {verb}{suffix}({shape}) -> {answer}" for shape in shapes)
+            first, *others = (f"{prefix} {verb}{suffix}({shape}) -> {response}" for shape in shapes)
             lines += [
                 "    @overload",
                 f"    {first}:",
@@ -142,7 +142,7 @@ class Product:
                 return {option: (annotation, body.get("required", False))}
         return {option: ("Any", False)}
 
-    def _answer(self, spec: Schema, name: str) -> str:
+    def _response(self, spec: Schema, name: str) -> str:
         for kind, content in spec["responses"].get("200", {}).get("content", {}).items():
             if kind in ("application/json", "text/xml"):
                 generic = "JSONResponse" if kind == "application/json" else "XMLResponse"

@@ -200,7 +200,7 @@ def test_every_operation_can_be_described(operation):
     text = describe(operation)
     assert text.startswith(f"{operation.title}\n{operation.method} {operation.path}\n")
     named = {line.split()[0] for line in text.splitlines() if line.startswith("    ")}
-    assert {member.name for member in (*operation.body, *operation.answer)} <= named
+    assert {member.name for member in (*operation.body, *operation.response)} <= named
     assert outline(operation.path)
 
 

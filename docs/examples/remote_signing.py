@@ -57,9 +57,9 @@ class Service(Protocol):
 class OverHTTP:
     """A signing service reached over HTTP.
 
-    * `POST /sign` takes `{"message": base64}` and answers `{"signature": base64}`. It gets the
+    * `POST /sign` takes `{"message": base64}` and returns `{"signature": base64}`. It gets the
       whole message, so that it can read what it signs.
-    * `POST /verify` takes `{"serial": id, "digest": base64, "signature": base64}` and answers
+    * `POST /verify` takes `{"serial": id, "digest": base64, "signature": base64}` and returns
       `{"valid": true}`. It gets a SHA-256, so that a bill of any size costs the same.
 
     Args:
@@ -80,15 +80,15 @@ class OverHTTP:
 
     def sign(self, message: bytes) -> Asking[str]:
         """Ask `/sign`."""
-        answer = yield from self._post("/sign", message=_base64(message))
-        return str(answer["signature"])
+        body = yield from self._post("/sign", message=_base64(message))
+        return str(body["signature"])
 
     def verify(self, serial: str, digest: bytes, signature: str) -> Asking[bool]:
         """Ask `/verify`; anything but a plain `true` is a no."""
-        answer = yield from self._post(
+        body = yield from self._post(
             "/verify", serial=serial, digest=_base64(digest), signature=signature
         )
-        return answer.get("valid") is True
+        return body.get("valid") is True
 
     def _post(self, target: str, **members: str) -> Asking[dict[str, Any]]:
         request = Request(
@@ -100,13 +100,13 @@ class OverHTTP:
             timeout=self._timeout,
         )
         response = yield Send(request)
-        answer = response.json() if response.status_code == 200 else None
-        if not isinstance(answer, dict) or (target == "/sign" and not answer.get("signature")):
+        body = response.json() if response.status_code == 200 else None
+        if not isinstance(body, dict) or (target == "/sign" and not body.get("signature")):
             raise ResponseError(
                 f"the signing service did not answer {target} (HTTP {response.status_code})",
                 response,
             )
-        return answer
+        return body
 
 
 class ByFunction:
@@ -156,7 +156,7 @@ def remote_signer(service: Service, mchid: str, serial: str) -> Middleware:
 def remote_verifier(service: Service) -> Middleware:
     """A `verifier` that has no key: it says what was signed, and a service judges.
 
-    It sets `verified`, without which the layer `gate` lets no answer out. As with the library's
+    It sets `verified`, without which the layer `gate` lets no response out. As with the library's
     own, an error status passes, for `status` raises it anyway. Statements of Hong Kong, whose
     signature covers a SHA-1 instead of the body, are refused.
     """
@@ -180,24 +180,24 @@ def remote_verifier(service: Service) -> Middleware:
 def _check(service: Service, response: Response) -> Asking[None]:
     fields = [response.headers.get_all(name) for name in SIGNATURE_FIELDS]
     if any(len(values) != 1 for values in fields):
-        raise SignatureError("the answer is not signed", response, reason="missing")
+        raise SignatureError("the response is not signed", response, reason="missing")
     stamp, nonce, serial, signature = (values[0] for values in fields)
     if any(character < " " for character in nonce):  # a line feed would move the body's border
-        raise SignatureError("the answer's nonce holds a control character", response)
+        raise SignatureError("the response's nonce holds a control character", response)
     known = stamp.isdecimal() and len(stamp) <= 15
     if not known or abs(time.time() - int(stamp)) > CLOCK_SKEW:
-        raise SignatureError("the answer's timestamp is off", response, reason="expired")
+        raise SignatureError("the response's timestamp is off", response, reason="expired")
     digest = response.digest
     if not isinstance(digest, SignedDigest):
         digest = SignedDigest(response.headers)
         digest.update(response.content)
     if not (yield from service.verify(serial, digest.sha256(), signature)):
-        raise SignatureError("the service says no to the answer's signature", response)
+        raise SignatureError("the service says no to the response's signature", response)
     response.verified = True
 
 
 class SignedDigest:
-    """SHA-256 of what an answer's signature covers: timestamp, nonce and body, a line each.
+    """SHA-256 of what a response's signature covers: timestamp, nonce and body, a line each.
 
     Made from the header and fed the body, at once or, on its way to a `sink`, piece by piece.
     """

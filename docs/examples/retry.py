@@ -1,4 +1,4 @@
-"""Send a request again where that is safe: after HTTP 429, and after a GET without an answer.
+"""Send a request again where that is safe: after HTTP 429, and after a GET without a response.
 
     wxpay.stacks["v3"] = wxpay.stacks["v3"].before("status", "retry", retry())
 

@@ -39,8 +39,8 @@ def test_one_operation_tells_what_is_known_of_it() -> None:
         ("total", "integer"),
         ("currency", "string"),
     ]
-    assert [member.name for member in native.answer] == ["code_url"]
-    assert (native.answer_status, native.answer_type) == (200, "application/json")
+    assert [member.name for member in native.response] == ["code_url"]
+    assert (native.response_status, native.response_type) == (200, "application/json")
 
 
 @pytest.mark.parametrize(

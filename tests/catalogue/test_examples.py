@@ -18,7 +18,7 @@ import pytest
 from tests.support import Keys, new_key
 from wechatpay_chain import Sensitive, WeChatPay, catalogue
 from wechatpay_chain.catalogue import example
-from wechatpay_chain.catalogue.code_samples import styles
+from wechatpay_chain.catalogue.code_samples import code_samples
 from wechatpay_chain.catalogue.operation import Operation
 from wechatpay_chain.messages import xml
 from wechatpay_chain.messages.request import Request
@@ -72,8 +72,8 @@ def test_the_example_of_every_operation_is_sent_in_all_six_styles(
 ) -> None:
     for operation in catalogue.operations(product):
         line.requests.clear()
-        for style in styles(operation):
-            run(style.code, wxpay)
+        for sample in code_samples(operation):
+            run(sample.code, wxpay)
         assert len(line.requests) == 6, operation
         sent = [essence(request, keys) for request in line.requests]
         assert all(each == sent[0] for each in sent), operation
@@ -205,13 +205,14 @@ def test_an_example_that_does_not_fit_is_found_out() -> None:
 
 def test_the_example_of_an_answer_fits_its_schema() -> None:
     for operation in catalogue.operations():
-        if operation.answer_schema is not None and operation.answer:
-            answer = json.loads(json.dumps(example.answer(operation), default=lambda _: "secret"))
+        if operation.response_schema is not None and operation.response:
+            text = json.dumps(example.response(operation), default=lambda _: "secret")
+            response = json.loads(text)
             left_out = [
-                n for n in ("sign", "nonce_str") if n in operation.answer_schema["properties"]
+                n for n in ("sign", "nonce_str") if n in operation.response_schema["properties"]
             ]
-            answer |= dict.fromkeys(left_out, "0123456789abcdef")
-            check(answer, operation.answer_schema, operation)
+            response |= dict.fromkeys(left_out, "0123456789abcdef")
+            check(response, operation.response_schema, operation)
 
 
 CODED = re.compile("(^|_)(state|status|type|scene|mode|scope|channel|category|level|flag|result)$")
@@ -228,6 +229,6 @@ def coded(members: tuple[catalogue.Member, ...]) -> Iterator[catalogue.Member]:
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_code_is_never_shown_by_its_title(product: str) -> None:
     for operation in catalogue.operations(product):
-        given = (*operation.query, *operation.body, *operation.answer)
+        given = (*operation.query, *operation.body, *operation.response)
         shown = {member.name: example.scalar(member) for member in coded(given)}
         assert [name for name, value in shown.items() if not str(value).isascii()] == []

@@ -25,7 +25,7 @@ PAGES_THAT_MAY_BE_XML = {"/papay/h5entrustweb", "/papay/partner/h5entrustweb"}
 
 
 def is_described_with_sign(operation: Operation) -> bool:
-    return any(member.name == "sign" for member in operation.answer)
+    return any(member.name == "sign" for member in operation.response)
 
 
 def test_it_has_every_operation_whose_answer_is_described_without_a_sign() -> None:
@@ -39,9 +39,9 @@ def test_it_has_every_operation_whose_answer_is_described_without_a_sign() -> No
 def test_the_kind_of_an_answer_is_the_documents(path: str) -> None:
     operation = OPERATIONS[path]
     if unsigned_v2[path] == PAGE:
-        assert operation.answer_status == 302
+        assert operation.response_status == 302
     else:
-        assert operation.answer_type == unsigned_v2[path]
+        assert operation.response_type == unsigned_v2[path]
 
 
 def test_files_of_apiv3_are_unsigned_and_its_json_never_is() -> None:
@@ -51,4 +51,4 @@ def test_files_of_apiv3_are_unsigned_and_its_json_never_is() -> None:
         if operation.protocol == "v3" and is_unsigned_v3(operation.method, f"/{operation.path}")
     ]
     assert len(unsigned) >= 3
-    assert {each.answer_type for each in unsigned} == {"application/octet-stream"}
+    assert {each.response_type for each in unsigned} == {"application/octet-stream"}

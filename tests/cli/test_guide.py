@@ -59,4 +59,4 @@ def test_the_keys_are_those_of_the_json(guide: Path) -> None:
     assert in_short + in_full == list(found)
     assert member == list(found["body"]["members"][0])
     others = [*data("ops", "tree", "v3/pay"), *data("webhooks", "REFUND.SUCCESS")]
-    assert all(f"`{key}`" in json for key in (*others, *found["body"], *found["answer"]))
+    assert all(f"`{key}`" in json for key in (*others, *found["body"], *found["response"]))

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.support import refused
 from wechatpay_chain import catalogue
 from wechatpay_chain.catalogue import Operation
-from wechatpay_chain.catalogue.code_samples import styles
+from wechatpay_chain.catalogue.code_samples import code_samples
 from wechatpay_chain.cli.failure import Failure
 from wechatpay_chain.cli.operations.commands import _url
 from wechatpay_chain.cli.operations.lookup import as_path, one_operation
@@ -68,7 +68,7 @@ def test_forms(text: str, path: str) -> None:
 
 def forms(operation: Operation) -> list[tuple[str | None, str]]:
     chain = f"wxpay.{'.'.join(operation.attributes)}.{operation.verb}"
-    written = [(None, style.code) for style in styles(operation)]
+    written = [(None, sample.code) for sample in code_samples(operation)]
     if operation.path in TWINS:
         written = written[:2] + written[3:5]
     return [

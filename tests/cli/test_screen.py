@@ -94,7 +94,7 @@ def test_a_page_says_the_same_as_in_a_pipe(columns: int, terminal: Look) -> None
     page = bare(*REFUND)
     signs = r"[\s│├└─]"
     assert re.sub(signs, "", page) == re.sub(signs, "", plain)
-    code = {line for line in page.splitlines() if line.startswith("answer = ")}
+    code = {line for line in page.splitlines() if line.startswith("response = ")}
     assert code <= set(plain.splitlines())  # lines of code are not wrapped, so they can be copied
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.cli.support import data, lines, refused, run
 from wechatpay_chain import catalogue
-from wechatpay_chain.catalogue.code_samples import styles
+from wechatpay_chain.catalogue.code_samples import code_samples
 from wechatpay_chain.cli.operations.describe import folded
 
 REFUND = ("POST", "v3/refund/domestic/refunds")
@@ -100,9 +100,9 @@ def test_what_is_retired_says_so() -> None:
 @pytest.mark.parametrize(
     ("path", "answer"),
     [
-        ("v3/certificates", "Answer   200 application/json\n└── data* object[] 平台证书列表\n"),
-        ("v3/billdownload/file", "Answer   200 application/octet-stream: sink= writes it to a"),
-        ("v3/pay/transactions/out-trade-no/x/close", "Answer   204 without a body"),
+        ("v3/certificates", "Response   200 application/json\n└── data* object[] 平台证书列表\n"),
+        ("v3/billdownload/file", "Response   200 application/octet-stream: sink= writes it to a"),
+        ("v3/pay/transactions/out-trade-no/x/close", "Response   204 without a body"),
     ],
 )
 def test_the_answer(path: str, answer: str) -> None:
@@ -119,26 +119,26 @@ def test_an_operation_that_takes_nothing() -> None:
 
 
 def test_the_first_call_is_in_full_and_the_long_others_are_folded() -> None:
-    first, *others = styles(catalogue.find(*REFUND))
+    first, *others = code_samples(catalogue.find(*REFUND))
     text = page(*REFUND)
     assert f"# attribute\n{first.code}\n" in text
     for other in others:
         assert other.code not in text
         assert f"\n{folded(other.code)}\n" in text
     assert (
-        '# bracket, async\nanswer = await wxpay["v3/refund/domestic/refunds"].post_async(' in text
+        '# bracket, async\nresponse = await wxpay["v3/refund/domestic/refunds"].post_async(' in text
     )
 
 
 def test_full_writes_all_of_them_out() -> None:
     text = page(*REFUND, "--full")
-    assert all(f"\n{each.code}\n" in text for each in styles(catalogue.find(*REFUND)))
+    assert all(f"\n{each.code}\n" in text for each in code_samples(catalogue.find(*REFUND)))
 
 
 def test_short_calls_are_never_folded() -> None:
     operation = catalogue.find("GET", "v3/pay/transactions/id/{transaction_id}")
     text = page("v3/pay/transactions/id/{transaction_id}")
-    assert all(each.code in text for each in styles(operation))
+    assert all(each.code in text for each in code_samples(operation))
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,14 @@ def test_calls_can_be_narrowed(options: list[str], captions: list[str]) -> None:
 
 def test_code_is_python_that_makes_the_call() -> None:
     code = page(*REFUND, "--code", "--style", "attribute", "--sync")
-    assert code == f"# attribute\n{styles(catalogue.find(*REFUND))[0].code}"
+    assert code == f"# attribute\n{code_samples(catalogue.find(*REFUND))[0].code}"
 
 
 def test_folded_calls_are_python() -> None:
     for operation in catalogue.operations():
-        for style in styles(operation):
-            source = folded(style.code)
-            tree = ast.parse(source if not style.is_async else f"async def f():\n    {source}")
+        for sample in code_samples(operation):
+            source = folded(sample.code)
+            tree = ast.parse(source if not sample.is_async else f"async def f():\n    {source}")
             assert tree.body
             assert source.count("\n") < 10
 
@@ -176,10 +176,10 @@ def test_json_has_these_keys() -> None:
     assert found.keys() == {
         *("method", "path", "title", "id", "tags", "mode", "retired", "chain", "protocol"),
         *("product", "url", "base_uri", "security", "nonceless", "variables", "query"),
-        *("headers", "body", "answer", "errors", "calls"),
+        *("headers", "body", "response", "errors", "calls"),
     }
     assert found["body"].keys() == {"option", "type", "members"}
-    assert found["answer"].keys() == {"status", "type", "members"}
+    assert found["response"].keys() == {"status", "type", "members"}
     assert len(found["calls"]) == 6
     member = next(each for each in found["body"]["members"] if each["name"] == "out_refund_no")
     assert member == {
@@ -199,7 +199,7 @@ def test_json_of_what_has_no_body() -> None:
     found = data("ops", "show", "v3/certificates")
     assert found["body"] is None
     assert found["base_uri"] is None
-    assert found["answer"]["status"] == 200
+    assert found["response"]["status"] == 200
 
 
 def test_every_operation_has_a_page() -> None:

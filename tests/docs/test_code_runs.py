@@ -48,9 +48,9 @@ class Platform:
 
     def __init__(self, keys: Keys, network: transport.HTTPTransport) -> None:
         self._keys = keys
-        self._public = MockTransport(self.answer, sign={PUBLIC_KEY_ID: keys.platform})
-        self._certificate = MockTransport(self.answer, sign={PLATFORM_SERIAL: keys.platform})
-        self._unsigned = MockTransport(self.answer)
+        self._public = MockTransport(self.respond, sign={PUBLIC_KEY_ID: keys.platform})
+        self._certificate = MockTransport(self.respond, sign={PLATFORM_SERIAL: keys.platform})
+        self._unsigned = MockTransport(self.respond)
         self._network = network
 
     def send(self, request: Request) -> Response:
@@ -74,7 +74,7 @@ class Platform:
     async def aclose(self) -> None:
         await self._network.aclose()
 
-    def answer(self, request: Request) -> Any:
+    def respond(self, request: Request) -> Any:
         if request.path == "/v3/certificates":
             return self.certificates()
         if request.path.endswith(("/file", "/pay/downloadbill")):
@@ -104,13 +104,13 @@ class Platform:
             if b"--" not in (request.content or b"")[:2]
             else {"sign_type": "HMAC-SHA256"}
         )
-        answer = {"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": MCHID}
-        answer |= {"code_url": "weixin://wxpay/bizpayurl?pr=NwY5Mz9", "media_id": "M1"}
+        response = {"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": MCHID}
+        response |= {"code_url": "weixin://wxpay/bizpayurl?pr=NwY5Mz9", "media_id": "M1"}
         if sent.get("out_trade_no", "").startswith("no-such"):
-            answer |= {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "none"}
+            response |= {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "none"}
         kind = sent.get("sign_type") or "MD5"
         return 200, xml.dumps(
-            {**answer, "sign": digest.sign(kind, canonical.fields(answer), SECRET)}
+            {**response, "sign": digest.sign(kind, canonical.fields(response), SECRET)}
         )
 
     def certificates(self) -> Any:

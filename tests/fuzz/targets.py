@@ -174,9 +174,9 @@ def connection_file(data: bytes) -> None:
             settings(path)
 
 
-def answer(data: bytes) -> None:
-    """Raw bytes in place of an HTTP answer, for both transports."""
-    wire.answer_both(data, _client)
+def response(data: bytes) -> None:
+    """Raw bytes in place of an HTTP response, for both transports."""
+    wire.respond_to_both(data, _client)
 
 
 @cache
@@ -195,7 +195,7 @@ TARGETS: dict[str, Target] = {
     "keys": key_material,
     "certificates": certificates,
     "url": url,
-    "answer": answer,
+    "response": response,
     "connection_file": connection_file,
     "gateway": gateway,
 }

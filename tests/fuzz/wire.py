@@ -18,9 +18,9 @@ from yarl import URL
 from wechatpay_chain import WeChatPayError
 from wechatpay_chain.gateway import Gateway
 
-__all__ = ["answer_both", "assert_same_host", "knock"]
+__all__ = ["assert_same_host", "knock", "respond_to_both"]
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
 def assert_same_host(origin: str) -> None:
@@ -45,7 +45,7 @@ class Speaker:
         while True:
             connection, _ = self._listener.accept()
             with connection, contextlib.suppress(OSError):
-                connection.settimeout(PATIENCE)
+                connection.settimeout(TIMEOUT)
                 received = b""
                 while b"\r\n\r\n" not in received and (piece := connection.recv(65536)):
                     received += piece
@@ -65,7 +65,7 @@ def _runner() -> asyncio.Runner:
     return asyncio.Runner()
 
 
-def answer_both(data: bytes, client: Callable[[str], Any]) -> None:
+def respond_to_both(data: bytes, client: Callable[[str], Any]) -> None:
     """Call once over each transport; what comes back is verified, or a `WeChatPayError`."""
     speaker = _speaker()
     speaker.data = data
@@ -102,7 +102,7 @@ def knock(data: bytes) -> None:
     at = urlsplit(running.base_uri)
     received = b""
     with (
-        socket.create_connection((at.hostname, at.port), timeout=PATIENCE) as connection,
+        socket.create_connection((at.hostname, at.port), timeout=TIMEOUT) as connection,
         contextlib.suppress(ConnectionError),
     ):
         connection.sendall(data)

@@ -17,7 +17,7 @@ from tests.catalogue.test_examples import coerced, errors
 from tests.gateway.creating import created_first, is_simulated
 from wechatpay_chain import APIError, Response, Sensitive, WeChatPay, catalogue
 from wechatpay_chain.catalogue import Member, Operation, example
-from wechatpay_chain.catalogue.code_samples import styles
+from wechatpay_chain.catalogue.code_samples import code_samples
 from wechatpay_chain.crypto import digest
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
@@ -92,12 +92,12 @@ def call(operation: Operation, wxpay: WeChatPay, gateway: Gateway) -> Response:
         code = code.replace(f'base_uri="{official}"', f'base_uri="{local}"')
     names: dict[str, Any] = {"wxpay": wxpay, "Sensitive": Sensitive}
     exec(code, names)
-    answer: Response = names["answer"]
-    return answer
+    response: Response = names["response"]
+    return response
 
 
 def code_of(operation: Operation) -> str:
-    code = styles(operation)[0].code
+    code = code_samples(operation)[0].code
     algorithm = "sm3" if "SM3" in code else "sha256"
     code = code.replace(TIME, TOMORROW.isoformat(timespec="seconds"))
     code = code.replace(DIGEST, digest.hexdigest(algorithm, PICTURE))
@@ -112,24 +112,24 @@ def test_the_example_of_every_operation_is_answered(product: str, fresh: Gateway
     with fresh.client() as wxpay:
         for operation in catalogue.operations(product):
             try:
-                answer = created_first(operation, fresh, partial(call, operation, wxpay, fresh))
+                response = created_first(operation, fresh, partial(call, operation, wxpay, fresh))
             except APIError as error:
                 assert is_simulated(operation), (operation, error)
                 assert_rejected(operation, error)
                 continue
             kind = "simulated" if is_simulated(operation) else "stub"
-            assert answer.headers["Wechatpay-Gateway"] == kind, operation
-            assert answer.status_code == operation.answer_status, operation
-            assert answer.verified == is_signed(operation), operation
-            assert answer.headers["Request-ID"], operation
-            assert_content_type(operation, answer)
+            assert response.headers["Wechatpay-Gateway"] == kind, operation
+            assert response.status_code == operation.response_status, operation
+            assert response.verified == is_signed(operation), operation
+            assert response.headers["Request-ID"], operation
+            assert_content_type(operation, response)
             if not is_simulated(operation):
-                assert_stub(operation, answer, call(operation, wxpay, fresh), wxpay)
+                assert_stub(operation, response, call(operation, wxpay, fresh), wxpay)
 
 
-def assert_content_type(operation: Operation, answer: Response) -> None:
-    expected = {"text/xml": "text/plain"}.get(operation.answer_type, operation.answer_type)
-    assert answer.headers.get("Content-Type", "").startswith(expected), operation
+def assert_content_type(operation: Operation, response: Response) -> None:
+    expected = {"text/xml": "text/plain"}.get(operation.response_type, operation.response_type)
+    assert response.headers.get("Content-Type", "").startswith(expected), operation
 
 
 def is_signed(operation: Operation) -> bool:
@@ -147,24 +147,26 @@ def assert_rejected(operation: Operation, error: APIError) -> None:
     assert error.verified or not is_signed(operation), operation
 
 
-def assert_stub(operation: Operation, answer: Response, again: Response, wxpay: WeChatPay) -> None:
-    if operation.answer_schema is None or operation.answer_type == "text/plain":
-        assert operation.protocol == "v2" or answer.content == again.content, operation
+def assert_stub(
+    operation: Operation, response: Response, again: Response, wxpay: WeChatPay
+) -> None:
+    if operation.response_schema is None or operation.response_type == "text/plain":
+        assert operation.protocol == "v2" or response.content == again.content, operation
         return
-    first, second = (members(operation, each) for each in (answer, again))
-    assert opened(first, operation.answer, wxpay) == opened(second, operation.answer, wxpay)
+    first, second = (members(operation, each) for each in (response, again))
+    assert opened(first, operation.response, wxpay) == opened(second, operation.response, wxpay)
     if operation.protocol == "v2":  # the catalogue also requires what only some answers have
-        required = operation.answer_schema.get("required", ())
+        required = operation.response_schema.get("required", ())
         first |= {name: "" for name in required if re.search("^sign$|(^|_)err(or)?_", name)}
-    assert list(errors(first, operation.answer_schema)) == [], operation
+    assert list(errors(first, operation.response_schema)) == [], operation
 
 
-def members(operation: Operation, answer: Response) -> dict[str, Any]:
+def members(operation: Operation, response: Response) -> dict[str, Any]:
     found: dict[str, Any]
-    if operation.answer_type == "application/json":
-        found = json.loads(answer.content)
+    if operation.response_type == "application/json":
+        found = json.loads(response.content)
     else:
-        found = coerced(xml.loads(answer.content), operation.answer_schema or {})
+        found = coerced(xml.loads(response.content), operation.response_schema or {})
     return found
 
 

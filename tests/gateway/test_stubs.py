@@ -18,7 +18,7 @@ OWN = {"mchid": "mchid", "sp_mchid": "mchid", "mch_id": "mchid", "appid": "appid
 
 
 def leads_to_a_file(operation):
-    return "download_url" in str(operation.answer_schema)
+    return "download_url" in str(operation.response_schema)
 
 
 FILES = [
@@ -84,7 +84,9 @@ def test_merchant_and_app_are_the_callers(gateway, wxpay):
         unknown = (operation.method, operation.path) not in simulated()
         if not (unknown and operation.protocol == "v3" and operation.method == "GET"):
             continue
-        if operation.answer_type != "application/json" or any(m.encrypted for m in operation.query):
+        if operation.response_type != "application/json" or any(
+            m.encrypted for m in operation.query
+        ):
             continue
         sent = str(example.call(operation).options)
         for name, value in own(ask(gateway, wxpay, operation).json(), OWN):

@@ -281,7 +281,7 @@ def test_the_catalogue_is_not_loaded_for_it(keys):
 
 def identifiers(operation):
     """The identifiers in an operation's path that its answer has as well."""
-    answered = {member.name for member in operation.answer}
+    answered = {member.name for member in operation.response}
     return {
         segment[1:-1]: f"{segment[1:-1]}-{place}"
         for place, segment in enumerate(operation.segments)
@@ -297,7 +297,7 @@ def test_every_path_of_the_catalogue_is_known(product):
         path = operation.path.format_map({**dict.fromkeys(_variables(operation), "x"), **wanted})
         found = in_path(f"/{path}")
         assert {name: found.get(name) for name in wanted} == wanted, operation
-        answered = {member.name for member in operation.answer}
+        answered = {member.name for member in operation.response}
         assert found.keys() & answered <= wanted.keys(), operation
 
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
-    from wechatpay_site.kit import Kit, Page
+    from wechatpay_site.renderer import Page, Renderer
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,20 +69,20 @@ def skip_or_fail(why: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def kit() -> Kit:
+def renderer() -> Renderer:
     """What Sphinx gives the pages, without Sphinx."""
-    from wechatpay_site.kit import Kit
+    from wechatpay_site.renderer import Renderer
 
     guides = sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs" / "zh").glob("*.md"))
     names = [str(path.relative_to(ROOT / "docs").with_suffix("")) for path in guides]
-    return Kit(lambda code, language: f"<pre>{html.escape(code)}</pre>", {n: n for n in names})
+    return Renderer(lambda code, language: f"<pre>{html.escape(code)}</pre>", {n: n for n in names})
 
 
 @pytest.fixture(scope="session")
-def pages(kit: Kit) -> dict[str, Page]:
+def pages(renderer: Renderer) -> dict[str, Page]:
     from wechatpay_site.pages import pages
 
-    return {page.name: page for page in pages(kit)}
+    return {page.name: page for page in pages(renderer)}
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from wechatpay_site.kit import Page
+from wechatpay_site.renderer import Page
 
 pytestmark = pytest.mark.site
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from wechatpay_site.kit import Kit
 from wechatpay_site.markup import Html, element, join, prose
 from wechatpay_site.notification_page import page as notification_page
 from wechatpay_site.operation_page import page as operation_page
+from wechatpay_site.renderer import Renderer
 from wechatpay_site.tables import rows, table
 from wechatpay_site.tabs import Tab, tabs
 
@@ -75,15 +75,19 @@ def nasty_spec() -> dict[str, object]:
     }
 
 
-def test_an_operation_escapes_all_that_it_has(nasty_spec: dict[str, object], kit: Kit) -> None:
-    made = operation_page(Operation("POST", "v3/nasty", nasty_spec), kit, None, None)
+def test_an_operation_escapes_all_that_it_has(
+    nasty_spec: dict[str, object], renderer: Renderer
+) -> None:
+    made = operation_page(Operation("POST", "v3/nasty", nasty_spec), renderer, None, None)
     assert "<script" not in made.body + made.toc
     assert ESCAPED in made.body
     assert ESCAPED in made.toc
 
 
-def test_a_notification_escapes_all_that_it_has(nasty_spec: dict[str, object], kit: Kit) -> None:
-    made = notification_page(Webhook("<script>", "v3", nasty_spec), kit, None, None)
+def test_a_notification_escapes_all_that_it_has(
+    nasty_spec: dict[str, object], renderer: Renderer
+) -> None:
+    made = notification_page(Webhook("<script>", "v3", nasty_spec), renderer, None, None)
     assert "<script" not in made.body + made.toc
     assert ESCAPED in made.body
 

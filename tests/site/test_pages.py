@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
-from wechatpay_site.examples import answer_example, calls
-from wechatpay_site.kit import Kit, Page
+from wechatpay_site.examples import calls, response_example
 from wechatpay_site.names import anchor, notification_page, operation_page, product_page
 from wechatpay_site.operation_page import TABS
 from wechatpay_site.operation_page import page as make_page
 from wechatpay_site.product_page import notification_index, product_index, tagged
 from wechatpay_site.receivers import receivers
+from wechatpay_site.renderer import Page, Renderer
 from wechatpay_site.tables import rows
 
 from wechatpay_chain import catalogue
@@ -96,7 +96,9 @@ def test_pages_are_well_formed(pages: dict[str, Page]) -> None:
         assert len(set(balance.ids)) == len(balance.ids), page.name
 
 
-def test_links_between_generated_pages_lead_somewhere(pages: dict[str, Page], kit: Kit) -> None:
+def test_links_between_generated_pages_lead_somewhere(
+    pages: dict[str, Page], renderer: Renderer
+) -> None:
     ids = {name: set(re.findall(r' id="([^"]+)"', page.body)) for name, page in pages.items()}
     ids["index"] = set(re.findall(r' id="([^"]+)"', product_index()))
     ids["notifications"] = set(re.findall(r' id="([^"]+)"', notification_index()))
@@ -106,7 +108,7 @@ def test_links_between_generated_pages_lead_somewhere(pages: dict[str, Page], ki
         path, _, fragment = unquote(html.unescape(link)).partition("#")
         if path.startswith("../"):
             document = path.removeprefix("../").removesuffix(".html")
-            assert document in kit.titles or document == "api/crypto"
+            assert document in renderer.titles or document == "api/crypto"
             continue
         target = path.removesuffix(".html") or name
         assert target in ids, (name, link)
@@ -152,16 +154,18 @@ def test_every_operation_has_six_tabs_in_each_set(pages: dict[str, Page]) -> Non
 def test_every_member_has_a_row(pages: dict[str, Page]) -> None:
     for operation in catalogue.operations():
         sent = (*operation.variables, *operation.query, *operation.headers, *operation.body)
-        wanted = [*rows(sent), *rows(operation.answer)]
+        wanted = [*rows(sent), *rows(operation.response)]
         read = table_rows(pages[operation_page(operation)].body)
         assert [(str(row.depth), row.member.name) for row in wanted] == [row[:2] for row in read]
 
 
 def test_shown_python_compiles() -> None:
     for operation in catalogue.operations():
-        for _, styles in calls(operation):
-            for style in styles[::5]:  # a sync and an async one
-                ast.parse(f"async def page():\n    {style.code.replace(chr(10), chr(10) + '    ')}")
+        for _, samples in calls(operation):
+            for sample in samples[::5]:  # a sync and an async one
+                ast.parse(
+                    f"async def page():\n    {sample.code.replace(chr(10), chr(10) + '    ')}"
+                )
     for webhook in catalogue.webhooks():
         for receiver in receivers(webhook):
             ast.parse(receiver.code)
@@ -267,21 +271,21 @@ def test_an_object_of_which_all_may_be_left_out_keeps_its_members() -> None:
 
 
 def test_an_answer_is_shown_in_its_own_language() -> None:
-    json_text, json_language = answer_example(found(*SEEDS[1]))
-    xml_text, xml_language = answer_example(found(*SEEDS[4]))
+    json_text, json_language = response_example(found(*SEEDS[1]))
+    xml_text, xml_language = response_example(found(*SEEDS[4]))
     assert (json_language, xml_language) == ("json", "xml")
     assert '"collection_state": "COLLECTION_REQUIRED"' in json_text
     assert "  <return_code>SUCCESS</return_code>\n" in xml_text
-    assert answer_example(found(*SEEDS[3])) == ("", "")
+    assert response_example(found(*SEEDS[3])) == ("", "")
 
 
 def test_no_example_shows_what_travels_encrypted() -> None:
     operation = next(
         each
         for each in catalogue.operations()
-        if any(row.member.encrypted for row in rows(each.answer))
+        if any(row.member.encrypted for row in rows(each.response))
     )
-    shown, _ = answer_example(operation)
+    shown, _ = response_example(operation)
     assert "…密文 ciphertext…" in shown
 
 
@@ -320,8 +324,8 @@ def test_a_notification_of_apiv2_that_is_signed_and_sealed(pages: dict[str, Page
 
 
 def test_a_missing_guide_leaves_no_dead_link() -> None:
-    kit = Kit(lambda code, language: "", {"sensitive": "Sensitive fields"})
-    page = make_page(found(*SEEDS[3]), kit, None, None)
+    renderer = Renderer(lambda code, language: "", {"sensitive": "Sensitive fields"})
+    page = make_page(found(*SEEDS[3]), renderer, None, None)
     assert 'href="../sensitive.html"' in page.body
     assert "zh/sensitive" not in page.body
 

@@ -33,7 +33,8 @@ def test_members_are_told_by_number() -> None:
     words = {data["vocabulary"][number] for number in numbers}
     sent = (*operation.variables, *operation.query, *operation.headers, *operation.body)
     wanted = {
-        f"{row.member.name} {row.member.title}".strip() for row in rows((*sent, *operation.answer))
+        f"{row.member.name} {row.member.title}".strip()
+        for row in rows((*sent, *operation.response))
     }
     assert words == wanted
     assert len(set(data["vocabulary"])) == len(data["vocabulary"])

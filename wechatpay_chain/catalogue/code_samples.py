@@ -1,4 +1,4 @@
-"""The ways to write one call: attributes, `chain()` and brackets, each sync and async."""
+"""Code samples of a call: with attributes, `chain()` and brackets, each sync and async."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..messages.sensitive import Sensitive
 from . import example
 from .operation import Operation
 
-__all__ = ["Style", "styles"]
+__all__ = ["CodeSample", "code_samples"]
 
 WIDTH = 88
 
 
-class Style(NamedTuple):
-    """One way to write a call.
+class CodeSample(NamedTuple):
+    """A call in one style.
 
     Attributes:
         name: `attribute`, `chain` or `bracket`.
         is_async: whether it is awaited.
-        code: the call in Python, with made-up values.
+        code: the call in Python, with example values.
     """
 
     name: str
@@ -29,8 +29,8 @@ class Style(NamedTuple):
     code: str
 
 
-def styles(operation: Operation) -> tuple[Style, ...]:
-    """The six ways to call an operation: first the sync ones, then the async ones.
+def code_samples(operation: Operation) -> tuple[CodeSample, ...]:
+    """The six code samples of an operation: first the sync ones, then the async ones.
 
     Args:
         operation: from the catalogue.
@@ -46,18 +46,16 @@ def styles(operation: Operation) -> tuple[Style, ...]:
         ("bracket", f"wxpay[{_literal(filled)}]", {}),
     )
     return tuple(
-        Style(name, is_async, _call(chain, operation.verb, {**values, **options}, is_async))
+        CodeSample(name, is_async, _call(chain, operation.verb, {**values, **options}, is_async))
         for is_async in (False, True)
         for name, chain, values in written
     )
 
 
 def _call(chain: str, verb: str, arguments: Mapping[str, Any], is_async: bool) -> str:
+    head = f"response = await {chain}.{verb}_async(" if is_async else f"response = {chain}.{verb}("
     if not arguments:
-        return (
-            f"answer = {'await ' if is_async else ''}{chain}.{verb}{'_async' if is_async else ''}()"
-        )
-    head = f"answer = await {chain}.{verb}_async(" if is_async else f"answer = {chain}.{verb}("
+        return f"{head})"
     line = ", ".join(f"{name}={_literal(value)}" for name, value in arguments.items())
     if len(head) + len(line) + 1 <= WIDTH:
         return f"{head}{line})"

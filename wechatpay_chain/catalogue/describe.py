@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .code_samples import styles
+from .code_samples import code_samples
 from .operation import Operation
 from .registry import beginning_with, product_of
 from .schema import Member
@@ -44,11 +44,11 @@ def describe(operation: Operation) -> str:
     """
     parts = [_head(operation), _section("How to call it", _calls(operation))]
     parts += [_table(title, members) for title, members in _sent(operation) if members]
-    parts.append(_table(_answer(operation), operation.answer))
+    parts.append(_table(_response(operation), operation.response))
     if operation.errors:
         codes = ((f"{each.status} {each.code}", each.en) for each in operation.errors)
         parts.append(_section("Errors", _columns(codes)))
-    example = styles(operation)[0].code.splitlines()
+    example = code_samples(operation)[0].code.splitlines()
     if len(example) <= LONGEST_EXAMPLE:
         parts.append(_section("With made-up values", example))
     return "\n\n".join(parts)
@@ -139,10 +139,10 @@ def _sent(operation: Operation) -> Iterator[tuple[str, Sequence[Member]]]:
         yield f"What goes to {_option(operation)}", operation.body
 
 
-def _answer(operation: Operation) -> str:
-    if not operation.answer_type:
-        return f"What comes back: HTTP {operation.answer_status} without a body"
-    return f"What comes back: HTTP {operation.answer_status}, {operation.answer_type}"
+def _response(operation: Operation) -> str:
+    if not operation.response_type:
+        return f"What comes back: HTTP {operation.response_status} without a body"
+    return f"What comes back: HTTP {operation.response_status}, {operation.response_type}"
 
 
 class _Row(NamedTuple):

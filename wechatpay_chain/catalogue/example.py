@@ -1,4 +1,4 @@
-"""A made-up call of an operation: every member that it may have, with a value of the right kind.
+"""An example call of an operation: every member that it may have, with a value of the right kind.
 
 The same operation always gives the same example. Its values are plausible, and belong to nobody.
 """
@@ -14,7 +14,7 @@ from ..messages.sensitive import Sensitive
 from .operation import Operation
 from .schema import Member
 
-__all__ = ["MCHID", "SERIAL", "answer", "call", "scalar"]
+__all__ = ["MCHID", "SERIAL", "call", "response", "scalar"]
 
 MCHID = "1900000109"
 SERIAL = "PUB_KEY_ID_0119000001092026112000000000000001"
@@ -139,9 +139,9 @@ def call(operation: Operation) -> Call:
     return Call(variables, options)
 
 
-def answer(operation: Operation) -> dict[str, Any]:
-    """The example of a good answer's members; empty where it has no body, or another kind of it."""
-    return _filled(operation.answer)
+def response(operation: Operation) -> dict[str, Any]:
+    """The example of a successful response's members; empty where its body has none."""
+    return _filled(operation.response)
 
 
 def _filled(members: Iterable[Member]) -> dict[str, Any]:

@@ -194,29 +194,34 @@ class Operation(_Described):
         return BODIES.get(self.body_type, "")
 
     @property
-    def answer_type(self) -> str:
-        """Media type of a good answer's body; empty where it has none."""
+    def response_type(self) -> str:
+        """Media type of a successful response's body; empty where it has none."""
         for status in ("200", "204", "302"):
             if status in self.spec["responses"]:
                 return next(iter(self.spec["responses"][status].get("content", {})), "")
         return ""
 
     @property
-    def answer_status(self) -> int:
-        """HTTP status of a good answer."""
+    def response_status(self) -> int:
+        """HTTP status of a successful response."""
         return next(int(status) for status in self.spec["responses"] if status != "default")
 
     @property
-    def answer_schema(self) -> Mapping[str, Any] | None:
-        """JSON schema of a good answer's body, or None."""
-        content = self.spec["responses"][str(self.answer_status)].get("content", {})
+    def response_schema(self) -> Mapping[str, Any] | None:
+        """JSON schema of a successful response's body, or None."""
+        content = self.spec["responses"][str(self.response_status)].get("content", {})
         described = [each["schema"] for each in content.values() if "schema" in each]
         return described[-1] if described else None
 
     @cached_property
+    def response(self) -> tuple[Member, ...]:
+        """The members of a successful response."""
+        return members(self.response_schema or {})
+
+    @property
     def answer(self) -> tuple[Member, ...]:
-        """The members of a good answer."""
-        return members(self.answer_schema or {})
+        """The same as `response`, for checks of the catalogue that were written for this name."""
+        return self.response
 
     @cached_property
     def errors(self) -> tuple[ErrorCode, ...]:

@@ -52,7 +52,7 @@ unsigned_v2: Mapping[str, str] = MappingProxyType(
         "/xdc/apiv2getsignkey/sign/getsignkey": XML,
     }
 )
-"""APIv2's, by their paths, with the media type of a good answer."""
+"""APIv2's, by their paths, with the media type of a successful response."""
 
 WITHOUT_BODY = (204, 205)
 """Successes that have no body: RFC 9110, sections 15.3.5 and 15.3.6."""

@@ -1,4 +1,4 @@
-"""Code and data to show on a page: calls with and without what may be left out, and answers."""
+"""Code and data to show on a page: calls with and without what may be left out, and responses."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Any
 
 from wechatpay_chain import Sensitive
 from wechatpay_chain.catalogue import Member, Operation, Webhook
-from wechatpay_chain.catalogue.code_samples import Style, styles
-from wechatpay_chain.catalogue.example import answer
+from wechatpay_chain.catalogue.code_samples import CodeSample, code_samples
+from wechatpay_chain.catalogue.example import response
 
-__all__ = ["answer_example", "calls", "content_example"]
+__all__ = ["response_example", "calls", "content_example"]
 
 Schema = Mapping[str, Any]
 
 CIPHERTEXT = "…密文 ciphertext…"
 
 
-def calls(operation: Operation) -> tuple[tuple[str, tuple[Style, ...]], ...]:
+def calls(operation: Operation) -> tuple[tuple[str, tuple[CodeSample, ...]], ...]:
     """The six calls of an operation, under a title: the short ones first, if any are shorter.
 
     Args:
         operation: from the catalogue.
     """
-    whole = ("全部参数 Every member", styles(operation))
+    whole = ("全部参数 Every member", code_samples(operation))
     short = _short(operation)
     if short is None:
         return (("", whole[1]),)
-    return ("只填必填 Required members only", styles(short)), whole
+    return ("只填必填 Required members only", code_samples(short)), whole
 
 
 def _short(operation: Operation) -> Operation | None:
@@ -67,13 +67,13 @@ def _required(schema: Schema) -> Schema:
     return {**rest, "properties": {name: _required(each) for name, each in found.items()}}
 
 
-def answer_example(operation: Operation) -> tuple[str, str]:
-    """A good answer's body and the language it is written in; both empty where it has no members.
+def response_example(operation: Operation) -> tuple[str, str]:
+    """A successful response's body and its language; both empty where it has no members.
 
     Args:
         operation: from the catalogue.
     """
-    return _written(answer(operation), operation.answer_type)
+    return _written(response(operation), operation.response_type)
 
 
 def content_example(webhook: Webhook, variant: str = "") -> tuple[str, str]:
@@ -89,7 +89,7 @@ def content_example(webhook: Webhook, variant: str = "") -> tuple[str, str]:
             schema = form
     content = {"application/json": {"schema": schema}}
     spec = {"responses": {"200": {"content": content}}}
-    return _written(answer(Operation("POST", "v3/notification", spec)), "application/json")
+    return _written(response(Operation("POST", "v3/notification", spec)), "application/json")
 
 
 def _content(webhook: Webhook) -> Schema:

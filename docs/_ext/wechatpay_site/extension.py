@@ -22,11 +22,11 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from . import docstrings, documents, guides, search
-from .kit import Kit
 from .markup import Html
 from .names import FOLDER
 from .pages import pages
 from .product_page import notification_index, product_index
+from .renderer import Renderer
 
 __all__ = ["setup"]
 
@@ -81,7 +81,7 @@ def _collect(app: Sphinx) -> Collected:
     builder = app.builder
     assert isinstance(builder, StandaloneHTMLBuilder)
     titles = {docname: title.astext() for docname, title in app.env.titles.items()}
-    for page in pages(Kit(builder.highlighter.highlight_block, titles)):
+    for page in pages(Renderer(builder.highlighter.highlight_block, titles)):
         yield page.docname, page.context(), "page.html"
     script = search.script(documents.sections(app.env), documents.names(app.env))
     Path(builder.outdir, SEARCH_DATA).write_text(script, "utf-8")

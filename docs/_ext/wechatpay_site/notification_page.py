@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from wechatpay_chain.catalogue import Webhook
 
 from .examples import content_example
-from .kit import Crumb, Kit, Link, Page, breadcrumb, contents, heading, method
 from .markup import Html, element, join, prose
 from .names import full_url, notification_page
 from .receivers import receivers
+from .renderer import Crumb, Link, Page, Renderer, breadcrumb, contents, heading, method
 from .tables import RETURNED, rows, section, table
 from .tabs import Tab, tabs
 
@@ -19,7 +19,9 @@ __all__ = ["page"]
 CONTENTS = (("接收 Receive", "receive"), ("内容 Content", "content"), ("请求 Request", "request"))
 
 
-def page(webhook: Webhook, kit: Kit, before: Webhook | None, after: Webhook | None) -> Page:
+def page(
+    webhook: Webhook, renderer: Renderer, before: Webhook | None, after: Webhook | None
+) -> Page:
     """A notification's page.
 
     Args:
@@ -39,11 +41,11 @@ def page(webhook: Webhook, kit: Kit, before: Webhook | None, after: Webhook | No
             prose(webhook.spec.get("description", "")),
             element("div", method("POST"), element("code", "notify_url"), class_="wx-line"),
             heading(2, *CONTENTS[0]),
-            element("p", *_receiving(webhook), kit.guide("notifications")),
-            tabs("framework", 0, _tabs(webhook, kit)),
+            element("p", *_receiving(webhook), renderer.guide("notifications")),
+            tabs("framework", 0, _tabs(webhook, renderer)),
             heading(2, *CONTENTS[1]),
             element("p", *_content(webhook)),
-            *_forms(webhook, kit),
+            *_forms(webhook, renderer),
             heading(2, *CONTENTS[2]),
             *_request(webhook),
         ),
@@ -90,10 +92,10 @@ def _receiving(webhook: Webhook) -> Iterator[str]:
             yield " 验签。 Verifies. "
 
 
-def _tabs(webhook: Webhook, kit: Kit) -> Iterator[Tab]:
+def _tabs(webhook: Webhook, renderer: Renderer) -> Iterator[Tab]:
     for receiver in receivers(webhook):
         key = receiver.framework.lower()
-        yield Tab(key, receiver.framework, kit.code(receiver.code))
+        yield Tab(key, receiver.framework, renderer.code(receiver.code))
 
 
 def _content(webhook: Webhook) -> Iterator[str]:
@@ -108,23 +110,23 @@ def _content(webhook: Webhook) -> Iterator[str]:
             yield " It comes in several kinds: each product has fields of its own."
 
 
-def _forms(webhook: Webhook, kit: Kit) -> Iterator[Html]:
+def _forms(webhook: Webhook, renderer: Renderer) -> Iterator[Html]:
     """A table and an example for each product that shares the event; else one of each."""
     if not webhook.variants:
         yield table(rows(webhook.resource), RETURNED)
-        yield from _example(webhook, kit)
+        yield from _example(webhook, renderer)
     for form in webhook.variants:
         yield heading(3, f"{form.title} {form.name}", f"content-{form.name}")
         yield table(rows(form.resource), RETURNED)
-        yield from _example(webhook, kit, form.name)
+        yield from _example(webhook, renderer, form.name)
 
 
-def _example(webhook: Webhook, kit: Kit, variant: str = "") -> Iterator[Html]:
+def _example(webhook: Webhook, renderer: Renderer, variant: str = "") -> Iterator[Html]:
     text, language = content_example(webhook, variant)
     if text:
         title = element("summary", "示例 Example")
         short = text.count("\n") < 40
-        yield element("details", title, kit.code(text, language), open=short)
+        yield element("details", title, renderer.code(text, language), open=short)
 
 
 def _request(webhook: Webhook) -> Iterator[Html]:

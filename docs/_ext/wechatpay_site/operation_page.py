@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from wechatpay_chain.catalogue import Member, Operation
-from wechatpay_chain.catalogue.code_samples import Style
+from wechatpay_chain.catalogue.code_samples import CodeSample
 from wechatpay_chain.chain.uri import DEFAULT_BASE_URI
 from wechatpay_chain.messages.unsigned import is_unsigned_v3, unsigned_v2
 
-from .examples import answer_example, calls
-from .kit import Crumb, Kit, Link, Page, breadcrumb, contents, heading, method
+from .examples import calls, response_example
 from .markup import Html, element, join, prose
 from .names import anchor, full_url, operation_page, product_page
+from .renderer import Crumb, Link, Page, Renderer, breadcrumb, contents, heading, method
 from .tables import RETURNED, rows, section, table
 from .tabs import Tab, tabs
 
@@ -36,16 +36,18 @@ TABS = {
 """Key and label of the tab of each way to write a call."""
 
 READERS = {
-    "application/json": "answer.json()",
-    "text/xml": "answer.xml()",
-    "text/plain": "answer.text",
-    "application/octet-stream": "answer.content",
+    "application/json": "response.json()",
+    "text/xml": "response.xml()",
+    "text/plain": "response.text",
+    "application/octet-stream": "response.content",
 }
 
 CONTENTS = (("调用 Call", "call"), ("请求 Request", "request"), ("响应 Response", "response"))
 
 
-def page(operation: Operation, kit: Kit, before: Operation | None, after: Operation | None) -> Page:
+def page(
+    operation: Operation, renderer: Renderer, before: Operation | None, after: Operation | None
+) -> Page:
     """An operation's page.
 
     Args:
@@ -65,13 +67,13 @@ def page(operation: Operation, kit: Kit, before: Operation | None, after: Operat
             element("p", *_chips(operation), class_="wx-chips"),
             prose(operation.spec.get("description", "")),
             _request_line(operation),
-            _notes(operation, kit),
+            _notes(operation, renderer),
             heading(2, *CONTENTS[0]),
-            *_calls(operation, kit),
+            *_calls(operation, renderer),
             heading(2, *CONTENTS[1]),
             _request(operation),
             heading(2, *CONTENTS[2]),
-            _response(operation, kit),
+            _response(operation, renderer),
         ),
         "\n",
     )
@@ -124,12 +126,12 @@ def _request_line(operation: Operation) -> Html:
     return element("div", method(operation.method), address, class_="wx-line")
 
 
-def _notes(operation: Operation, kit: Kit) -> Html:
-    notes = [element("li", *parts) for parts in _noted(operation, kit)]
+def _notes(operation: Operation, renderer: Renderer) -> Html:
+    notes = [element("li", *parts) for parts in _noted(operation, renderer)]
     return element("ul", *notes, class_="wx-notes") if notes else Html()
 
 
-def _noted(operation: Operation, kit: Kit) -> Iterator[tuple[str, ...]]:
+def _noted(operation: Operation, renderer: Renderer) -> Iterator[tuple[str, ...]]:
     """What to know before a call, each in both languages, with the guide that says more."""
     sent = (*operation.variables, *operation.query, *operation.headers, *operation.body)
     if operation.retired:
@@ -137,22 +139,25 @@ def _noted(operation: Operation, kit: Kit) -> Iterator[tuple[str, ...]]:
     if operation.security:
         yield (
             "要出示商户 API 证书。 It wants the merchant's certificate (mutual TLS). ",
-            kit.guide("keys"),
+            renderer.guide("keys"),
         )
     if operation.nonceless:
-        yield ("不带 nonce_str。 It carries no nonce_str. ", kit.guide("options"))
+        yield ("不带 nonce_str。 It carries no nonce_str. ", renderer.guide("options"))
     if operation.base_uri:
-        yield ("不在默认的域名或路径下。 It lives at a base URI of its own. ", kit.guide("options"))
+        yield (
+            "不在默认的域名或路径下。 It lives at a base URI of its own. ",
+            renderer.guide("options"),
+        )
     if _any_encrypted(sent):
         yield (
             "标有“加密”的字段用 ",
             element("code", "Sensitive"),
             " 包起来。 Wrap fields that travel encrypted. ",
-            kit.guide("sensitive"),
+            renderer.guide("sensitive"),
         )
     if operation.body_option == "media":
-        yield ("上传文件。 It uploads a file. ", kit.guide("files"))
-    if any("$" in row.member.name for row in rows((*operation.body, *operation.answer))):
+        yield ("上传文件。 It uploads a file. ", renderer.guide("files"))
+    if any("$" in row.member.name for row in rows((*operation.body, *operation.response))):
         yield ("名称里的 $n、$m 代表数字。 $n and $m stand for numbers.",)
 
 
@@ -160,16 +165,16 @@ def _any_encrypted(members: tuple[Member, ...]) -> bool:
     return any(row.member.encrypted == "RSAES-OAEP" for row in rows(members))
 
 
-def _calls(operation: Operation, kit: Kit) -> Iterator[Html]:
-    for number, (title, styles) in enumerate(calls(operation)):
+def _calls(operation: Operation, renderer: Renderer) -> Iterator[Html]:
+    for number, (title, samples) in enumerate(calls(operation)):
         if title:
             yield heading(3, title, f"call-{number + 1}")
-        yield tabs("call", number, (_tab(style, kit) for style in styles))
+        yield tabs("call", number, (_tab(sample, renderer) for sample in samples))
 
 
-def _tab(style: Style, kit: Kit) -> Tab:
-    key, label = TABS[style.name, style.is_async]
-    return Tab(key, label, kit.code(style.code))
+def _tab(sample: CodeSample, renderer: Renderer) -> Tab:
+    key, label = TABS[sample.name, sample.is_async]
+    return Tab(key, label, renderer.code(sample.code))
 
 
 def _request(operation: Operation) -> Html:
@@ -182,17 +187,17 @@ def _request(operation: Operation) -> Html:
     return join(given) or element("p", "没有参数。 No parameters.")
 
 
-def _response(operation: Operation, kit: Kit) -> Html:
-    summary = element("p", *_summary(operation), class_="wx-answer")
-    parts = [summary, *(element("p", *note) for note in _answer_notes(operation, kit))]
-    if operation.answer:
-        parts.append(table(rows(operation.answer), RETURNED))
+def _response(operation: Operation, renderer: Renderer) -> Html:
+    summary = element("p", *_summary(operation), class_="wx-response")
+    parts = [summary, *(element("p", *note) for note in _response_notes(operation, renderer))]
+    if operation.response:
+        parts.append(table(rows(operation.response), RETURNED))
     parts += _errors(operation)
-    text, language = answer_example(operation)
+    text, language = response_example(operation)
     if text:
         title = element("summary", "示例 Example")
         parts.append(
-            element("details", title, kit.code(text, language), open=text.count("\n") < 40)
+            element("details", title, renderer.code(text, language), open=text.count("\n") < 40)
         )
     return join(parts, "\n")
 
@@ -211,42 +216,42 @@ def _errors(operation: Operation) -> Iterator[Html]:
 
 
 def _summary(operation: Operation) -> Iterator[str]:
-    status = str(operation.answer_status)
+    status = str(operation.response_status)
     yield element("span", f"HTTP {status}", class_="wx-chip")
     if status == "302":
-        yield join((" ", element("code", 'answer.headers["Location"]')))
-    elif not operation.answer_type:
+        yield join((" ", element("code", 'response.headers["Location"]')))
+    elif not operation.response_type:
         yield " 没有正文 no body"
     else:
-        yield join((" ", element("code", operation.answer_type)))
-        reader = READERS.get(operation.answer_type)
+        yield join((" ", element("code", operation.response_type)))
+        reader = READERS.get(operation.response_type)
         if reader:
             yield join((" → ", element("code", reader)))
 
 
-def _answer_notes(operation: Operation, kit: Kit) -> Iterator[tuple[str, ...]]:
-    if operation.answer_type in ("text/plain", "application/octet-stream"):
+def _response_notes(operation: Operation, renderer: Renderer) -> Iterator[tuple[str, ...]]:
+    if operation.response_type in ("text/plain", "application/octet-stream"):
         sink = element("code", 'sink="…"')
-        yield ("大文件用 ", sink, " 边收边存。 Streams into a file. ", kit.guide("files"))
+        yield ("大文件用 ", sink, " 边收边存。 Streams into a file. ", renderer.guide("files"))
     if _unsigned(operation):
-        verified = element("code", "answer.verified")
+        verified = element("code", "response.verified")
         yield (
-            "微信支付不为这个应答签名。 WeChat Pay does not sign this answer; ",
+            "微信支付不为这个应答签名。 WeChat Pay does not sign this response; ",
             verified,
             " is False.",
         )
-    if _any_encrypted(operation.answer):
+    if _any_encrypted(operation.response):
         decrypt = element("code", "wxpay.decrypt(…)")
         yield (
             "标有“加密”的字段用 ",
             decrypt,
             " 解开。 Opens what came encrypted. ",
-            kit.guide("sensitive"),
+            renderer.guide("sensitive"),
         )
 
 
 def _unsigned(operation: Operation) -> bool:
-    """Whether the client knows the answer to carry no signature."""
+    """Whether the client knows the response to carry no signature."""
     path = f"/{operation.path.removeprefix('v2/')}"
     if operation.protocol == "v2":
         return path in unsigned_v2

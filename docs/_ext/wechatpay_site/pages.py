@@ -8,14 +8,14 @@ from typing import TypeVar
 from wechatpay_chain.catalogue import operations, products, webhooks
 
 from . import notification_page, operation_page, product_page
-from .kit import Kit, Page
+from .renderer import Page, Renderer
 
 __all__ = ["pages"]
 
 T = TypeVar("T")
 
 
-def pages(kit: Kit) -> Iterator[Page]:
+def pages(renderer: Renderer) -> Iterator[Page]:
     """A page for each product, operation and notification.
 
     Args:
@@ -25,9 +25,9 @@ def pages(kit: Kit) -> Iterator[Page]:
         yield product_page.page(product, before, after)
     for product in products():
         for operation, earlier, later in _neighbours(operations(product)):
-            yield operation_page.page(operation, kit, earlier, later)
+            yield operation_page.page(operation, renderer, earlier, later)
     for webhook, one, other in _neighbours(webhooks()):
-        yield notification_page.page(webhook, kit, one, other)
+        yield notification_page.page(webhook, renderer, one, other)
 
 
 def _neighbours(items: Sequence[T]) -> Iterator[tuple[T, T | None, T | None]]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from wechatpay_chain.catalogue import Operation, Webhook, operations, products, webhooks
 
-from .kit import Crumb, Link, Page, breadcrumb, contents, heading, method
 from .markup import Html, element, join
 from .names import anchor, full_url, notification_page, operation_page, product_page
+from .renderer import Crumb, Link, Page, breadcrumb, contents, heading, method
 
 __all__ = ["notification_index", "page", "product_index", "tagged"]
 

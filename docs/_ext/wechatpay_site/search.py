@@ -55,7 +55,7 @@ def from_catalogue() -> dict[str, Any]:
                         *operation.query,
                         *operation.headers,
                         *operation.body,
-                        *operation.answer,
+                        *operation.response,
                     )
                 ),
             ]

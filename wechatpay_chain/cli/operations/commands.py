@@ -137,14 +137,14 @@ def show(
     PATH is a template or has values in it; a URL, an attribute chain, an operationId or a title
     will do as well. METHOD is needed only where a path has several.
     """
-    from ...catalogue.code_samples import styles
+    from ...catalogue.code_samples import code_samples
     from .describe import calls_of, operation_page
     from .json_records import in_full
 
     shown_one = one_operation(*_method_and_path(operation))
     calls = [
         each
-        for each in styles(shown_one)
+        for each in code_samples(shown_one)
         if style in (None, each.name) and is_async in (None, each.is_async)
     ]
     url = _url(shown_one)

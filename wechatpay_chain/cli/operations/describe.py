@@ -10,7 +10,7 @@ from ..layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
 
 if TYPE_CHECKING:
     from ...catalogue import Member, Operation, Webhook
-    from ...catalogue.code_samples import Style
+    from ...catalogue.code_samples import CodeSample
 
 __all__ = ["calls_of", "folded", "notification_page", "operation_page", "path_line", "title_line"]
 
@@ -35,7 +35,7 @@ TELLING = ("out_trade_no", "out_refund_no", "transaction_id")
 """Members by which a merchant knows what a notification is about."""
 
 
-def operation_page(operation: Operation, url: str, calls: Sequence[Style], full: bool) -> Page:
+def operation_page(operation: Operation, url: str, calls: Sequence[CodeSample], full: bool) -> Page:
     """All that is known of an operation.
 
     Args:
@@ -48,7 +48,7 @@ def operation_page(operation: Operation, url: str, calls: Sequence[Style], full:
         [Heading(title_line(operation, "heading")), Facts(tuple(_facts(operation, url)))],
         _request(operation),
         [Heading(text("Calls", "heading")), Code(calls_of(calls, full))],
-        [_answer(operation)],
+        [_response(operation)],
         *([_errors(operation)] if operation.errors else []),
     ]
 
@@ -90,7 +90,7 @@ def _needs(operation: Operation) -> Iterator[str]:
         yield f'base_uri="{operation.base_uri}": it does not live where the others do'
     if _any_encrypted(operation.body) or _any_encrypted(operation.query):
         yield "Sensitive(…) around each encrypted member"
-    if _any_encrypted(operation.answer):
+    if _any_encrypted(operation.response):
         yield "wxpay.decrypt(…) for each encrypted member of the answer"
 
 
@@ -151,11 +151,11 @@ def _spans(member: Member) -> Iterator[Span]:
         yield Span(f" encrypted: {member.encrypted}", "encrypted")
 
 
-def _answer(operation: Operation) -> Branch:
-    aside = f"   {operation.answer_status} {operation.answer_type or 'without a body'}"
-    if operation.answer_type in ("application/octet-stream", "text/plain"):
+def _response(operation: Operation) -> Branch:
+    aside = f"   {operation.response_status} {operation.response_type or 'without a body'}"
+    if operation.response_type in ("application/octet-stream", "text/plain"):
         aside += ": sink= writes it to a file"
-    return _root("Answer", aside, operation.answer)
+    return _root("Response", aside, operation.response)
 
 
 def _errors(operation: Operation) -> list[Block]:
@@ -166,7 +166,7 @@ def _errors(operation: Operation) -> list[Block]:
     return [Heading(text("Errors", "heading")), Facts(facts)]
 
 
-def calls_of(calls: Sequence[Style], full: bool) -> str:
+def calls_of(calls: Sequence[CodeSample], full: bool) -> str:
     """Ways to call an operation, as Python; the first in full, the others as short as they get.
 
     Args:

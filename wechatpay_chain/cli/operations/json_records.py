@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...catalogue import Member, Operation, Webhook
-    from ...catalogue.code_samples import Style
+    from ...catalogue.code_samples import CodeSample
 
 __all__ = ["in_full", "in_short", "notification", "notification_in_short"]
 
@@ -26,7 +26,7 @@ def in_short(operation: Operation) -> dict[str, Any]:
     }
 
 
-def in_full(operation: Operation, url: str, calls: Iterable[Style]) -> dict[str, Any]:
+def in_full(operation: Operation, url: str, calls: Iterable[CodeSample]) -> dict[str, Any]:
     """An operation with all that is known of it.
 
     Args:
@@ -51,10 +51,10 @@ def in_full(operation: Operation, url: str, calls: Iterable[Style]) -> dict[str,
         "query": _members(operation.query),
         "headers": _members(operation.headers),
         "body": body if operation.body_type else None,
-        "answer": {
-            "status": operation.answer_status,
-            "type": operation.answer_type or None,
-            "members": _members(operation.answer),
+        "response": {
+            "status": operation.response_status,
+            "type": operation.response_type or None,
+            "members": _members(operation.response),
         },
         "errors": [each._asdict() for each in operation.errors],
         "calls": [

@@ -88,7 +88,7 @@ def _fields_of(operation: catalogue.Operation) -> EncryptedFields:
         json=body if is_json else {},
         query=marks_of(operation.query),
         meta={} if is_json else body.get("meta") or {},
-        answer=marks_of(operation.answer),
+        answer=marks_of(operation.response),
     )
 
 

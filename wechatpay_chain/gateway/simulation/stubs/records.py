@@ -154,7 +154,7 @@ def _may_create(other: Operation, operation: Operation) -> bool:
 @cache
 def _names(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:
     """The names of all members of an operation's request body and response."""
-    return frozenset(_inner(operation.body)), frozenset(_inner(operation.answer))
+    return frozenset(_inner(operation.body)), frozenset(_inner(operation.response))
 
 
 def _inner(members: Iterable[Member]) -> Iterator[str]:

@@ -56,14 +56,14 @@ def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content 
 def _response(
     call: Call, operation: Operation, created: Mapping[str, Any]
 ) -> dict[str, Any] | Content | None:
-    if operation.answer_status == 302:
+    if operation.response_status == 302:
         return Content(status=302, headers={"Location": "https://pay.weixin.qq.com/"}, signed=False)
-    if operation.answer_type in ("application/octet-stream", "text/plain"):
+    if operation.response_type in ("application/octet-stream", "text/plain"):
         body = b"stub file of the gateway\n"
         if f"/{operation.path}".endswith(tuple(path.removeprefix("/hk") for path in PATHS)):
             return statement(body)
-        return Content(body, operation.answer_type)
-    if operation.answer_status == 204 or operation.answer_schema is None:
+        return Content(body, operation.response_type)
+    if operation.response_status == 204 or operation.response_schema is None:
         return None
     signed = f"/{operation.path.partition('/')[2]}" not in unsigned_v2
     maker = _Maker(
@@ -73,7 +73,7 @@ def _response(
         is_flat=operation.protocol == "v2" and signed,
     )
     sent = {**_flat(created), **_flat(call.data), **call.query, **call.params}
-    return maker.filled(operation.answer, sent)
+    return maker.filled(operation.response, sent)
 
 
 def _seed(call: Call, operation: Operation) -> bytes:

@@ -1,4 +1,4 @@
-"""What every generated page is made with: highlighted code, headings, links to the guides."""
+"""Renders the parts of a generated page: highlighted code, headings, links to the guides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .markup import Html, element, join
 from .names import FOLDER
 
-__all__ = ["Crumb", "Kit", "Link", "Page", "breadcrumb", "contents", "heading", "method"]
+__all__ = ["Crumb", "Link", "Page", "Renderer", "breadcrumb", "contents", "heading", "method"]
 
 
 class Link(NamedTuple):
@@ -59,8 +59,8 @@ class Page(NamedTuple):
         }
 
 
-class Kit(NamedTuple):
-    """What the site gives its generated pages.
+class Renderer(NamedTuple):
+    """Renders what depends on the site.
 
     Attributes:
         highlight: code and its language, to markup.

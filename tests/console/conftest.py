@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.chromium import chromium as chromium
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
 
-from .person import Person
+from .console_page import ConsolePage
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
-
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,58 +70,15 @@ def shop() -> Iterator[Shop]:
     shop.server.server_close()
 
 
-def missing() -> str:
-    """Why a browser cannot be driven here; empty if it can."""
-    if os.environ.get("SITE_TEST") == "skip":
-        return "SITE_TEST=skip leaves the browser out"
-    for program in (CHROMIUM, DRIVER):
-        if not shutil.which(program):
-            return f"{program} is not there: apt-get install chromium chromium-driver"
-    if importlib.util.find_spec("selenium") is None:
-        return "selenium is not installed: pip install --group docs"
-    return ""
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    why = missing()
-    if why and os.environ.get("SITE_TEST") == "required":
-        pytest.fail(why)
-    if why:
-        pytest.skip(why)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "accept-lang=zh-CN",
-        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_page_load_timeout(30)
-    driver.set_script_timeout(10)
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
-def person(chromium: Chrome, gateway: Gateway) -> Iterator[Person]:
-    person = Person(chromium, gateway.base_uri)
-    chromium.get_log("browser")
-    yield person
+def console(chromium: Chrome, gateway: Gateway) -> Iterator[ConsolePage]:
+    console = ConsolePage(chromium, gateway.base_uri)
+    console.severe_messages()
+    yield console
     chromium.get("about:blank")
-    messages = [
-        each["message"] for each in chromium.get_log("browser") if each["level"] == "SEVERE"
-    ]
-    # Chromium writes every refusal down as well.
-    assert [each for each in messages if not any(word in each for word in person.expected)] == []
+    # Chromium logs every response with an error status as well.
+    assert [
+        each
+        for each in console.severe_messages()
+        if not any(part in each for part in console.expected_errors)
+    ] == []

@@ -1,4 +1,4 @@
-"""A person with a browser: pays, waits, sends again, breaks things, speaks English."""
+"""The console in the browser: payments, news, notifications, faults, languages."""
 
 from __future__ import annotations
 
@@ -10,296 +10,298 @@ import pytest
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 
-from .person import Person
+from .console_page import ConsolePage
 from .support import order, sent_wrongly
 
 pytestmark = pytest.mark.browser
 
 
 def test_an_order_is_paid_and_its_shop_told(
-    person: Person, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
 ) -> None:
     new = order(gateway, wxpay, notify_url=shop.url)
-    person.open(new["address"])
-    person.sees("待支付", ".badge")
-    person.sees("123.45", ".amount")
-    person.shoot("cashier")
-    person.press("#pay")
-    person.sees("支付成功", ".badge")
-    assert person.all(".actions") == []
-    assert person.run("return document.activeElement.className").startswith("badge")
-    person.shoot("cashier-paid")
+    console.open(new["address"])
+    console.wait_for_text("待支付", ".badge")
+    console.wait_for_text("123.45", ".amount")
+    console.screenshot("cashier")
+    console.click("#pay")
+    console.wait_for_text("支付成功", ".badge")
+    assert console.all(".actions") == []
+    assert console.run("return document.activeElement.className").startswith("badge")
+    console.screenshot("cashier-paid")
 
     query = wxpay.v3.pay.transactions.outTradeNo._n_.get(
         n=new["number"], query={"mchid": gateway.identity.mchid}
     )
     assert query.json()["trade_state"] == "SUCCESS"
-    person.until(lambda: shop.received)
+    console.wait_until(lambda: shop.received)
     notice = wxpay.notify(*shop.received[0])
     assert notice.resource["out_trade_no"] == new["number"]
 
-    person.press(".top nav a")
-    person.sees(new["number"], ".facts")
-    person.sees("支付成功", ".title")
-    person.sees("已送达", ".block")
-    person.press(".block a.row")
-    person.sees("HTTP 204", ".attempts")
-    person.sees("已确认", ".attempts")
-    person.sees("已送达", ".list .rows")
-    person.shoot("notification")
+    console.click(".top nav a")
+    console.wait_for_text(new["number"], ".facts")
+    console.wait_for_text("支付成功", ".title")
+    console.wait_for_text("已送达", ".block")
+    console.click(".block a.row")
+    console.wait_for_text("HTTP 204", ".attempts")
+    console.wait_for_text("已确认", ".attempts")
+    console.wait_for_text("已送达", ".list .rows")
+    console.screenshot("notification")
 
 
 def test_a_console_that_is_open_shows_what_happens(
-    person: Person, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
 ) -> None:
-    person.open("orders")
-    person.sees("还没有订单")
+    console.open("orders")
+    console.wait_for_text("还没有订单")
     new = order(gateway, wxpay, notify_url=shop.url)
-    person.sees("待支付", ".rows")
-    person.press(".rows a.row")
-    person.sees(new["number"], ".facts")
+    console.wait_for_text("待支付", ".rows")
+    console.click(".rows a.row")
+    console.wait_for_text(new["number"], ".facts")
     gateway.pay(new["number"])
-    person.sees("支付成功", ".rows")
-    person.sees("支付成功", ".title")
-    assert person.run("return document.activeElement.getAttribute('href')").endswith(new["number"])
+    console.wait_for_text("支付成功", ".rows")
+    console.wait_for_text("支付成功", ".title")
+    assert console.run("return document.activeElement.getAttribute('href')").endswith(new["number"])
 
 
-def test_buttons_of_an_order(person: Person, gateway: Gateway, wxpay: WeChatPay) -> None:
+def test_buttons_of_an_order(console: ConsolePage, gateway: Gateway, wxpay: WeChatPay) -> None:
     new = order(gateway, wxpay)
-    person.open(f"orders/{new['number']}")
-    person.press("#fail")
-    person.sees("支付失败", ".title .badge")
-    person.press("#pay")
-    person.sees("支付成功", ".title .badge")
-    assert person.all("#pay") == []
-    person.press(".row-of a:last-child")
-    person.sees("/v3/pay/transactions/native", ".rows")
-    assert person.one("#search").get_property("value") == new["number"]
+    console.open(f"orders/{new['number']}")
+    console.click("#fail")
+    console.wait_for_text("支付失败", ".title .badge")
+    console.click("#pay")
+    console.wait_for_text("支付成功", ".title .badge")
+    assert console.all("#pay") == []
+    console.click(".row-of a:last-child")
+    console.wait_for_text("/v3/pay/transactions/native", ".rows")
+    assert console.first("#search").get_property("value") == new["number"]
 
 
 def test_the_language_is_chosen_once_for_all(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     new = order(gateway, wxpay)
-    person.open("orders")
-    person.sees("订单", "h1")
-    person.press("#language")
-    person.sees("Orders", "h1")
-    person.sees("To be paid", ".rows")
-    assert person.run("return [document.documentElement.lang, document.activeElement.id]") == [
+    console.open("orders")
+    console.wait_for_text("订单", "h1")
+    console.click("#language")
+    console.wait_for_text("Orders", "h1")
+    console.wait_for_text("To be paid", ".rows")
+    assert console.run("return [document.documentElement.lang, document.activeElement.id]") == [
         "en", "language",
     ]  # fmt: skip
-    person.open(new["address"])
-    person.sees("To be paid", ".badge")
-    person.press('a[hreflang="zh-CN"]')
-    person.sees("待支付", ".badge")
-    person.open("connect")
-    person.sees("接入", "h1")
+    console.open(new["address"])
+    console.wait_for_text("To be paid", ".badge")
+    console.click('a[hreflang="zh-CN"]')
+    console.wait_for_text("待支付", ".badge")
+    console.open("connect")
+    console.wait_for_text("接入", "h1")
 
 
-def test_a_notification_is_triggered_and_sent_again(person: Person, shop: Any) -> None:
+def test_a_notification_is_triggered_and_sent_again(console: ConsolePage, shop: Any) -> None:
     shop.status = 500
-    person.open("notifications")
-    person.press("#trigger")
-    person.sees("目录中的 112 种通知", ".form")
-    assert len(person.all("option")) == 112
-    person.write(".form input[type=search]", "refund.success v3")
-    person.until(lambda: 0 < len(person.all("option")) < 112)
-    person.run(
+    console.open("notifications")
+    console.click("#trigger")
+    console.wait_for_text("目录中的 112 种通知", ".form")
+    assert len(console.all("option")) == 112
+    console.fill(".form input[type=search]", "refund.success v3")
+    console.wait_until(lambda: 0 < len(console.all("option")) < 112)
+    console.run(
         "document.querySelector('option[value=\"v3 REFUND.SUCCESS\"]').selected = true;"
         "document.querySelector('select').dispatchEvent(new Event('change'))"
     )
-    person.until(lambda: "out_refund_no" in person.one("textarea").get_property("value"))
-    person.write(".form input[type=url]", shop.url)
-    person.write("textarea", "[]")
-    person.press("#send")
-    person.sees("内容不是 JSON 对象", ".toast")
-    person.write("textarea", '{"out_refund_no": "R-FROM-FORM"}')
-    person.press("#send")
-    person.sees("REFUND.SUCCESS", ".title")
-    person.sees("HTTP 500", ".attempts")
-    person.sees("待送达", ".title")
-    person.sees("R-FROM-FORM", ".bytes")
+    console.wait_until(lambda: "out_refund_no" in console.first("textarea").get_property("value"))
+    console.fill(".form input[type=url]", shop.url)
+    console.fill("textarea", "[]")
+    console.click("#send")
+    console.wait_for_text("内容不是 JSON 对象", ".toast")
+    console.fill("textarea", '{"out_refund_no": "R-FROM-FORM"}')
+    console.click("#send")
+    console.wait_for_text("REFUND.SUCCESS", ".title")
+    console.wait_for_text("HTTP 500", ".attempts")
+    console.wait_for_text("待送达", ".title")
+    console.wait_for_text("R-FROM-FORM", ".bytes")
     shop.status = 200
-    person.press("#resend")
-    person.sees("HTTP 200", ".attempts")
-    person.sees("已送达", ".title")
-    person.open("notifications/new")
-    assert person.one(".form input[type=url]").get_property("value") == shop.url
+    console.click("#resend")
+    console.wait_for_text("HTTP 200", ".attempts")
+    console.wait_for_text("已送达", ".title")
+    console.open("notifications/new")
+    assert console.first(".form input[type=url]").get_property("value") == shop.url
 
 
-def test_faults_are_set_and_cleared(person: Person, gateway: Gateway, wxpay: WeChatPay) -> None:
-    person.open("faults")
-    person.sees("没有设置故障")
-    person.write("input[list=paths]", "v3/certificates")
-    person.run(
+def test_faults_are_set_and_cleared(
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
+) -> None:
+    console.open("faults")
+    console.wait_for_text("没有设置故障")
+    console.fill("input[list=paths]", "v3/certificates")
+    console.run(
         "const s = document.querySelector('select'); s.value = 'frequency_limit';"
         "s.dispatchEvent(new Event('change'))"
     )
-    person.write("input[type=number]", "2")
-    person.press("#set")
-    person.sees("还有 2 次", ".rows")
+    console.fill("input[type=number]", "2")
+    console.click("#set")
+    console.wait_for_text("还有 2 次", ".rows")
     with pytest.raises(ClientError, match="429"):
         wxpay.v3.certificates.get()
-    person.sees("还有 1 次", ".rows")
-    person.press("#clear")
-    person.sees("没有设置故障")
+    console.wait_for_text("还有 1 次", ".rows")
+    console.click("#clear")
+    console.wait_for_text("没有设置故障")
     assert gateway.faults.all() == []
-    person.run(
+    console.run(
         "const s = document.querySelector('select'); s.value = 'delay';"
         "s.dispatchEvent(new Event('change'))"
     )
-    assert person.one("input[step=any]").is_displayed()
-    assert not person.one("input[max='599']").is_displayed()
-    person.run(
+    assert console.first("input[step=any]").is_displayed()
+    assert not console.first("input[max='599']").is_displayed()
+    console.run(
         "document.querySelector('input[step=any]').value = -1;"
         "document.querySelector('form').noValidate = true"
     )
-    person.press("#set")
-    person.sees("seconds -1", ".toast")
-    person.expected = ["400"]
+    console.click("#set")
+    console.wait_for_text("seconds -1", ".toast")
+    console.expected_errors = ["400"]
 
 
-def test_time_is_moved_on(person: Person, gateway: Gateway, wxpay: WeChatPay) -> None:
+def test_time_is_moved_on(console: ConsolePage, gateway: Gateway, wxpay: WeChatPay) -> None:
     order(gateway, wxpay)
-    person.open("orders")
-    person.sees("待支付", ".rows")
-    person.press(".clock summary")
-    person.press("#advance-day")
-    person.sees("已关闭", ".rows")
-    person.sees("比实际时间快 1 d", ".ahead")
+    console.open("orders")
+    console.wait_for_text("待支付", ".rows")
+    console.click(".clock summary")
+    console.click("#advance-day")
+    console.wait_for_text("已关闭", ".rows")
+    console.wait_for_text("比实际时间快 1 d", ".ahead")
     assert gateway.state.clock.offset == pytest.approx(86400, abs=10)
     from selenium.webdriver.common.keys import Keys
 
-    person.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-    assert not person.one(".clock .menu").is_displayed()
-    assert person.run("return document.activeElement.tagName") == "SUMMARY"
+    console.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not console.first(".clock .menu").is_displayed()
+    assert console.run("return document.activeElement.tagName") == "SUMMARY"
 
 
-def test_keys_are_hidden_until_asked_for(person: Person, gateway: Gateway) -> None:
-    person.open("connect")
+def test_keys_are_hidden_until_asked_for(console: ConsolePage, gateway: Gateway) -> None:
+    console.open("connect")
     identity = gateway.identity
-    person.sees(identity.serial, ".card")
+    console.wait_for_text(identity.serial, ".card")
     for key in (identity.apiv3_key, identity.secret):
-        assert key not in person.driver.page_source
-    person.press("#keys")
-    person.sees(identity.apiv3_key)
-    person.sees(identity.secret)
-    person.press("#keys")
-    person.until(lambda: identity.secret not in person.driver.page_source)
-    assert len(person.all(".files a")) == 5
-    person.press(".copied button")
-    person.sees("已复制", ".toast")
+        assert key not in console.driver.page_source
+    console.click("#keys")
+    console.wait_for_text(identity.apiv3_key)
+    console.wait_for_text(identity.secret)
+    console.click("#keys")
+    console.wait_until(lambda: identity.secret not in console.driver.page_source)
+    assert len(console.all(".files a")) == 5
+    console.click(".copied button")
+    console.wait_for_text("已复制", ".toast")
 
 
 def test_a_cashier_follows_its_order_and_counts_down(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     new = order(gateway, wxpay)
-    person.open(new["address"])
-    person.sees("01:59:5", ".countdown")
-    person.press("#fail")
-    person.sees("支付失败，可再次支付", ".badge")
-    assert person.run("return document.activeElement.id") == "fail"
+    console.open(new["address"])
+    console.wait_for_text("01:59:5", ".countdown")
+    console.click("#fail")
+    console.wait_for_text("支付失败，可再次支付", ".badge")
+    assert console.run("return document.activeElement.id") == "fail"
     gateway.pay(new["number"])
-    person.sees("支付成功", ".badge")
+    console.wait_for_text("支付成功", ".badge")
 
     other = order(gateway, wxpay)
-    person.open(other["address"])
+    console.open(other["address"])
     record = gateway.state.store.get("order", other["number"])
     gateway.state.store.put(
         "order", other["number"], {**record, "expires": gateway.state.clock.now() + 1}
     )
     gateway.state.log.tell("order", record)
-    person.sees("已关闭", ".badge")
+    console.wait_for_text("已关闭", ".badge")
 
 
 def test_a_button_pressed_too_late_says_why(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     new = order(gateway, wxpay)
-    with person.at_a_page_that_learns_nothing():
-        person.open(new["address"])
+    with console.without_updates():
+        console.open(new["address"])
         record = gateway.state.store.get("order", new["number"])
         gateway.state.store.put("order", new["number"], {**record, "state": "CLOSED"})
-        person.press("#pay")
-        person.sees("操作未执行: 该订单已关闭", ".alert")
-    person.expected = ["409"]
+        console.click("#pay")
+        console.wait_for_text("操作未执行: 该订单已关闭", ".alert")
+    console.expected_errors = ["409"]
 
 
 def test_a_cashier_works_without_scripts(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     new = order(gateway, wxpay)
-    person.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    person.driver.get(new["address"])
-    person.press("#pay")
-    person.sees("支付成功", ".badge")
+    console.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    console.driver.get(new["address"])
+    console.click("#pay")
+    console.wait_for_text("支付成功", ".badge")
     assert gateway.orders()[0]["state"] == "SUCCESS"
 
 
 def test_nothing_is_lost_while_the_gateway_is_away(
-    person: Person, gateway: Gateway, wxpay: WeChatPay, wechatpay_identity: Any
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, wechatpay_identity: Any
 ) -> None:
 
-    person.open("orders")
-    person.sees("还没有订单")
+    console.open("orders")
+    console.wait_for_text("还没有订单")
     port = urlsplit(gateway.base_uri).port or 0
     gateway.stop()
-    person.until(lambda: person.all(".live.off"))
-    person.sees("连接中断", ".live")
+    console.wait_until(lambda: console.all(".live.off"))
+    console.wait_for_text("连接中断", ".live")
     with Gateway(port=port, identity=wechatpay_identity) as again, again.client() as client:
         order(again, client)
-        person.until(lambda: person.all(".live:not(.off)"))
-        person.sees("待支付", ".rows")
-        person.driver.get("about:blank")
-    person.expected = ["ERR_CONNECTION", "ERR_INCOMPLETE"]
+        console.wait_until(lambda: console.all(".live:not(.off)"))
+        console.wait_for_text("待支付", ".rows")
+        console.driver.get("about:blank")
+    console.expected_errors = ["ERR_CONNECTION", "ERR_INCOMPLETE"]
 
 
 def test_the_list_is_walked_with_the_keyboard(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     from selenium.webdriver.common.keys import Keys
 
     numbers = [order(gateway, wxpay)["number"] for _ in range(3)]
-    person.open("orders")
-    person.sees(numbers[0], ".rows")
-    person.run("document.querySelector('#search').focus()")
-    person.driver.switch_to.active_element.send_keys(Keys.TAB)
+    console.open("orders")
+    console.wait_for_text(numbers[0], ".rows")
+    console.run("document.querySelector('#search').focus()")
+    console.driver.switch_to.active_element.send_keys(Keys.TAB)
     for number in numbers[::-1]:
-        focused = person.driver.switch_to.active_element
+        focused = console.driver.switch_to.active_element
         assert number in focused.text
         focused.send_keys(Keys.ENTER)
-        person.sees(number, ".facts")
-        person.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+        console.wait_for_text(number, ".facts")
+        console.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
     outline = "return getComputedStyle(document.activeElement).outlineStyle"
-    assert person.run(outline) == "solid"
-    person.run("document.activeElement.blur(); document.querySelector('.skip').focus()")
-    person.driver.switch_to.active_element.send_keys(Keys.ENTER)
-    assert person.run("return document.activeElement.id") == "main"
+    assert console.run(outline) == "solid"
+    console.run("document.activeElement.blur(); document.querySelector('.skip').focus()")
+    console.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert console.run("return document.activeElement.id") == "main"
 
 
 def test_a_search_is_kept_in_the_address(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     numbers = [order(gateway, wxpay)["number"] for _ in range(2)]
-    person.open("orders")
-    person.write("#search", numbers[0])
-    person.until(lambda: len(person.all(".rows a")) == 1)
-    assert f"q={numbers[0]}" in person.driver.current_url
-    person.write("#search", "nothing like it")
-    person.sees("没有符合的结果")
-    person.open("requests/4711")
-    person.sees("没有这一条", ".detail")
-    person.expected = ["404"]
+    console.open("orders")
+    console.fill("#search", numbers[0])
+    console.wait_until(lambda: len(console.all(".rows a")) == 1)
+    assert f"q={numbers[0]}" in console.driver.current_url
+    console.fill("#search", "nothing like it")
+    console.wait_for_text("没有符合的结果")
+    console.open("requests/4711")
+    console.wait_for_text("没有这一条", ".detail")
+    console.expected_errors = ["404"]
 
 
-def test_only_failures_when_asked(person: Person, gateway: Gateway, wxpay: WeChatPay) -> None:
+def test_only_failures_when_asked(console: ConsolePage, gateway: Gateway, wxpay: WeChatPay) -> None:
     order(gateway, wxpay)
     sent_wrongly(gateway, "".join)
-    person.open("requests")
-    person.until(lambda: len(person.all(".rows a")) == 2)
-    person.press("#failed-only")
-    person.until(lambda: len(person.all(".rows a")) == 1)
-    person.sees("未通过：signature", ".rows")
-    person.press("#failed-only")
+    console.open("requests")
+    console.wait_until(lambda: len(console.all(".rows a")) == 2)
+    console.click("#failed-only")
+    console.wait_until(lambda: len(console.all(".rows a")) == 1)
+    console.wait_for_text("未通过：signature", ".rows")
+    console.click("#failed-only")

@@ -1,4 +1,4 @@
-"""A person with a browser: sees why a signature failed, and where two strings differ."""
+"""The console in the browser: why a signature failed, and where two strings differ."""
 
 from __future__ import annotations
 
@@ -10,87 +10,87 @@ from tests.support import new_key
 from wechatpay_chain import APIError, ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 
-from .person import Person
+from .console_page import ConsolePage
 from .support import right, sent_wrongly
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_wrong_key_is_named_within_a_look(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     with gateway.client(private_key=new_key()) as wrong, pytest.raises(ClientError):
         wrong.v3.pay.transactions.native.post(json={"a": 1})
-    person.open("requests")
-    person.sees("未通过：signature", ".rows")
-    person.press(".rows a.row")
-    person.sees("私钥不是本商户的", ".cause")
-    assert [each.text for each in person.all(".steps code")] == [
+    console.open("requests")
+    console.wait_for_text("未通过：signature", ".rows")
+    console.click(".rows a.row")
+    console.wait_for_text("私钥不是本商户的", ".cause")
+    assert [each.text for each in console.all(".steps code")] == [
         "Authorization", "mchid", "serial_no", "timestamp", "signature", "nonce_str",
     ]  # fmt: skip
-    assert "".join(each.text for each in person.all(".steps .mark")) == "✓✓✓✓✗–"
-    hashed = [each.text for each in person.all(".string .value")]
+    assert "".join(each.text for each in console.all(".steps .mark")) == "✓✓✓✓✗–"
+    hashed = [each.text for each in console.all(".string .value")]
     assert hashed[:2] == ["POST↵", "/v3/pay/transactions/native↵"]
     assert hashed[4] == '{"a":1}↵'
-    person.sees("Authorization: WECHATPAY2-SHA256-RSA2048", ".bytes")
-    person.sees('"code":"SIGN_ERROR"', ".bytes")
-    person.shoot("wrong-key")
+    console.wait_for_text("Authorization: WECHATPAY2-SHA256-RSA2048", ".bytes")
+    console.wait_for_text('"code":"SIGN_ERROR"', ".bytes")
+    console.screenshot("wrong-key")
 
 
 def test_what_a_client_signed_instead_is_shown_where_it_differs(
-    person: Person, gateway: Gateway
+    console: ConsolePage, gateway: Gateway
 ) -> None:
     sent_wrongly(
         gateway,
         lambda lines: right([*lines[:4], json.dumps(json.loads(lines[4]))]),
         body='{"a":1,"note":"中文"}',
     )
-    person.open("requests/1")
-    person.sees("正文在签名后又重新序列化了", ".cause")
-    differing = person.one(".compare.differs")
+    console.open("requests/1")
+    console.wait_for_text("正文在签名后又重新序列化了", ".cause")
+    differing = console.first(".compare.differs")
     assert differing.text.startswith("请求体")
-    assert [each.text for each in person.all("ins")] == ["·1,·", '·"\\u4e2d\\u6587']
-    assert [each.text for each in person.all("del")] == ["1,", '"中文']
-    assert len(person.all(".compare.same")) == 4
-    person.shoot("found-out")
+    assert [each.text for each in console.all("ins")] == ["·1,·", '·"\\u4e2d\\u6587']
+    assert [each.text for each in console.all("del")] == ["1,", '"中文']
+    assert len(console.all(".compare.same")) == 4
+    console.screenshot("found-out")
 
 
-def test_a_string_that_is_pasted_is_compared(person: Person, gateway: Gateway) -> None:
+def test_a_string_that_is_pasted_is_compared(console: ConsolePage, gateway: Gateway) -> None:
     entry = sent_wrongly(gateway, lambda _: "nobody would guess this")
     hashed = entry["explanation"]["hashed"]
-    person.open("requests/1")
-    person.sees("私钥是对的，但签的是另一个串", ".cause")
+    console.open("requests/1")
+    console.wait_for_text("私钥是对的，但签的是另一个串", ".cause")
 
     def paste(text: str) -> None:
         script = "a = arguments; a[0].value = a[1]; a[0].dispatchEvent(new Event('input'))"
-        person.run(script, person.one("#pasted"), text)
+        console.run(script, console.first("#pasted"), text)
 
     paste(hashed)
-    person.sees("两个串完全相同", ".compared")
+    console.wait_for_text("两个串完全相同", ".compared")
     paste(hashed[:-1])
-    person.sees("除最后一个换行外完全相同", ".compared")
+    console.wait_for_text("除最后一个换行外完全相同", ".compared")
     paste(hashed.replace("/native", "/jsapi"))
-    person.sees("有 1 处不同", ".compared")
-    assert [each.text for each in person.all("ins, del")] == ["native", "jsapi"]
-    person.shoot("pasted")
+    console.wait_for_text("有 1 处不同", ".compared")
+    assert [each.text for each in console.all("ins, del")] == ["native", "jsapi"]
+    console.screenshot("pasted")
     paste(hashed.replace("\n", "\\n"))
-    person.sees("已把文字 \\n 当作换行", ".compared")
-    person.sees("两个串完全相同", ".compared")
+    console.wait_for_text("已把文字 \\n 当作换行", ".compared")
+    console.wait_for_text("两个串完全相同", ".compared")
     paste("")
-    assert person.all(".compared") == []
+    assert console.all(".compared") == []
 
 
-def test_a_sign_of_apiv2(person: Person, gateway: Gateway) -> None:
+def test_a_sign_of_apiv2(console: ConsolePage, gateway: Gateway) -> None:
     identity = gateway.identity
     with gateway.client(secret=identity.apiv3_key) as wrong, pytest.raises(APIError):
         wrong.v2.pay.unifiedorder.post(xml={"mch_id": identity.mchid, "body": "a & b"})
-    person.open("requests/1")
-    person.sees("用了 APIv3 密钥", ".cause")
-    labels = [each.text for each in person.all(".string .label")]
+    console.open("requests/1")
+    console.wait_for_text("用了 APIv3 密钥", ".cause")
+    labels = [each.text for each in console.all(".string .label")]
     assert labels == ["body", "&mch_id", "&nonce_str", "&key"]
-    assert person.all(".string .value")[0].text == "=a & b"
+    assert console.all(".string .value")[0].text == "=a & b"
     for key in (identity.secret, identity.apiv3_key):
-        assert key not in person.driver.page_source
+        assert key not in console.driver.page_source
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_a_sign_of_apiv2(person: Person, gateway: Gateway) -> None:
     ],
 )  # fmt: skip
 def test_characters_that_differ(
-    first: str, second: str, steps: list[list[str]], person: Person
+    first: str, second: str, steps: list[list[str]], console: ConsolePage
 ) -> None:
-    person.open("connect")
-    assert person.imported("diff", "m.characters(a[0], a[1])", first, second) == steps
+    console.open("connect")
+    assert console.evaluate_in_module("diff", "m.characters(a[0], a[1])", first, second) == steps
 
 
-def test_a_difference_gives_both_strings_back(person: Person) -> None:
-    person.open("connect")
+def test_a_difference_gives_both_strings_back(console: ConsolePage) -> None:
+    console.open("connect")
     script = """(() => {
       let seed = 7;
       const next = (n) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n;
@@ -129,14 +129,14 @@ def test_a_difference_gives_both_strings_back(person: Person) -> None:
       const long = "x".repeat(9000);
       return m.characters(`a${long}b`, `c${long.slice(1)}d`).length;
     })()"""
-    assert person.imported("diff", script) == 2
+    assert console.evaluate_in_module("diff", script) == 2
 
 
-def test_json_is_formatted_and_no_digit_lost(person: Person) -> None:
-    person.open("connect")
+def test_json_is_formatted_and_no_digit_lost(console: ConsolePage) -> None:
+    console.open("connect")
     text = '{"a":[1,{"b":"x: {y}, [\\"z\\"]"}],"n":12345678901234567890,"e":{},"l":[]}'
-    shown = person.imported("format", "m.pretty(a[0])", text)
+    shown = console.evaluate_in_module("format", "m.pretty(a[0])", text)
     assert json.loads(shown) == json.loads(text)
     assert "12345678901234567890" in shown
     assert shown.splitlines()[1] == '  "a": ['
-    assert person.imported("format", "m.pretty(a[0])", "{not json") == "{not json"
+    assert console.evaluate_in_module("format", "m.pretty(a[0])", "{not json") == "{not json"

@@ -1,4 +1,4 @@
-"""A person with a browser: on a telephone, at night, and under attack."""
+"""The console in the browser: on a phone, in the dark, and with hostile text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.browser.page import PHONE
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.messages import canonical
 
-from .person import PHONE, Person
+from .console_page import ConsolePage
 from .support import ask, combined, order, sent_wrongly
 from .test_cashier import ATTACK
 
@@ -29,7 +30,7 @@ ATTACKS = [
 
 @pytest.mark.parametrize("attack", [*ATTACKS, ATTACK])
 def test_what_a_client_sends_stays_text(
-    attack: str, person: Person, gateway: Gateway, wxpay: WeChatPay
+    attack: str, console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     new = order(gateway, wxpay, description=attack, attach=attack)
     number = new["number"]
@@ -42,9 +43,9 @@ def test_what_a_client_sends_stays_text(
     gateway.trigger("TRANSACTION.SUCCESS", "http://127.0.0.1:1/<b>", {"out_trade_no": attack})
     gateway.faults.add(f"v3/{attack}", "status", body=attack)
     notice = gateway.notifications()[0]["id"]
-    person.open(new["address"])
-    person.sees(attack, "h1")
-    assert person.run("return [window.hacked, document.querySelectorAll('main img').length]") == [
+    console.open(new["address"])
+    console.wait_for_text(attack, "h1")
+    assert console.run("return [window.hacked, document.querySelectorAll('main img').length]") == [
         None, 0,
     ]  # fmt: skip
     for view, shown in {
@@ -56,10 +57,10 @@ def test_what_a_client_sends_stays_text(
         f"notifications/{notice}": ".bytes",
         "faults": ".rows",
     }.items():
-        person.open(view)
-        person.sees(attack[:20], shown)
+        console.open(view)
+        console.wait_for_text(attack[:20], shown)
         found = "return [window.hacked, document.querySelectorAll('main img, main script').length]"
-        assert person.run(found) == [None, 0]
+        assert console.run(found) == [None, 0]
 
 
 def busy(gateway: Gateway, wxpay: WeChatPay, url: str) -> dict[str, str]:
@@ -98,41 +99,41 @@ def busy(gateway: Gateway, wxpay: WeChatPay, url: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_telephone_needs_no_sideways_scrolling(
-    language: str, person: Person, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    language: str, console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
 ) -> None:
-    person.size(*PHONE)
+    console.resize(*PHONE)
     places = busy(gateway, wxpay, shop.url)
-    person.open(f"{places['cashier']}?lang={language}")
+    console.open(f"{places['cashier']}?lang={language}")
     for name, address in places.items():
-        person.open(address)
-        person.one("h1, h2")
-        assert person.run("return document.documentElement.lang")[:2] == language
-        person.until(lambda: person.all(".title, .rows li, .card, .code, form"))
-        assert person.overflows() == [], name
-        assert len(person.shoot(f"phone-{language}-{name}")) > 10_000
+        console.open(address)
+        console.first("h1, h2")
+        assert console.run("return document.documentElement.lang")[:2] == language
+        console.wait_until(lambda: console.all(".title, .rows li, .card, .code, form"))
+        assert console.overflowing() == [], name
+        assert len(console.screenshot(f"phone-{language}-{name}")) > 10_000
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 def test_all_is_legible_by_day_and_by_night_and_has_a_name(
-    scheme: str, is_dark: bool, person: Person, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    scheme: str, is_dark: bool, console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
 ) -> None:
-    person.system(scheme)
+    console.color_scheme(scheme)
     for name, address in busy(gateway, wxpay, shop.url).items():
-        person.open(address)
-        person.until(lambda: person.all(".title, .rows li, .card, .code, form"))
-        low, brightness = person.dim()
+        console.open(address)
+        console.wait_until(lambda: console.all(".title, .rows li, .card, .code, form"))
+        low, brightness = console.low_contrast()
         assert low == [], name
         assert (brightness < 0.2) is is_dark
-        assert person.unnamed() == [], name
-        assert person.overflows() == [], name
-        person.shoot(f"{scheme}-{name}")
+        assert console.accessibility_problems() == [], name
+        assert console.overflowing() == [], name
+        console.screenshot(f"{scheme}-{name}")
 
 
 def test_nothing_is_fetched_from_elsewhere(
-    person: Person, gateway: Gateway, wxpay: WeChatPay
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     for address in (*VIEWS, order(gateway, wxpay)["address"]):
-        person.open(address)
-        fetched = person.run("return performance.getEntriesByType('resource').map((e) => e.name)")
+        console.open(address)
+        fetched = console.run("return performance.getEntriesByType('resource').map((e) => e.name)")
         assert fetched
         assert [each for each in fetched if not each.startswith(gateway.base_uri)] == []

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import html
-import importlib.util
-import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,31 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.chromium import chromium as chromium
+from tests.browser.chromium import skip_or_fail
+
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "docs" / "_build" / "html"
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 if TYPE_CHECKING:
-    from selenium.webdriver import Chrome
     from wechatpay_site.renderer import Page, Renderer
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "site: looks at the built site; see `make site-test`")
-
-
-def missing() -> str:
-    """Why the browser cannot be driven here; empty if it can."""
-    if os.environ.get("SITE_TEST") == "skip":
-        return "SITE_TEST=skip leaves the browser out"
-    for program in (CHROMIUM, DRIVER):
-        if not shutil.which(program):
-            return f"{program} is not there: apt-get install chromium chromium-driver"
-    if importlib.util.find_spec("selenium") is None:
-        return "selenium is not installed: make docs installs it"
-    return stale()
 
 
 def stale() -> str:
@@ -58,14 +44,6 @@ def stale() -> str:
     if newest > built.stat().st_mtime:
         return "the built site is older than its sources: make docs"
     return ""
-
-
-def skip_or_fail(why: str) -> None:
-    """Where the site must be tested, as in CI, nothing is skipped in silence."""
-    if why and os.environ.get("SITE_TEST") == "required":
-        pytest.fail(why)
-    if why:
-        pytest.skip(why)
 
 
 @pytest.fixture(scope="session")
@@ -105,29 +83,3 @@ def origin(built: Path) -> Iterator[str]:
     server.shutdown()
     thread.join(10)
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    skip_or_fail(missing())
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_page_load_timeout(30)
-    yield driver
-    driver.quit()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.support import data, lines, refused, run
 from tests.cli.test_guide import GUIDES, commands
+from tests.servers import NotificationServer
 from wechatpay_chain.cli.gateway import client as control
 from wechatpay_chain.cli.gateway import controls
 from wechatpay_chain.gateway import Gateway
@@ -44,27 +45,8 @@ def here(directory: tuple[Path, Gateway]) -> tuple[str, str]:
 @pytest.fixture
 def shop() -> Iterator[str]:
     """An address where notifications are acknowledged."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            xml = b"<xml><return_code>SUCCESS</return_code></xml>"
-            answer = xml if body.startswith(b"<") else b'{"code":"SUCCESS"}'
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/notify"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with NotificationServer() as server:
+        yield server.url
 
 
 def ordered(gateway: Gateway, number: str) -> str:

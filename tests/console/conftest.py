@@ -1,15 +1,14 @@
-"""A gateway, its client, a shop that is notified, and a real browser."""
+"""A gateway, its client, a server for notifications, and the console in a browser."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.chromium import chromium as chromium
+from tests.servers import NotificationServer
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
@@ -36,38 +35,10 @@ def wxpay(gateway: Gateway) -> Iterator[WeChatPay]:
         yield wxpay
 
 
-class Shop:
-    """Receives notifications; answers with `status`, which a test may change."""
-
-    def __init__(self) -> None:
-        self.status = 204
-        self.received: list[tuple[dict[str, str], bytes]] = []
-        shop = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                shop.received.append((dict(self.headers), body))
-                self.send_response(shop.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/notify"
-
-
 @pytest.fixture
-def shop() -> Iterator[Shop]:
-    shop = Shop()
-    thread = threading.Thread(target=shop.server.serve_forever)
-    thread.start()
-    yield shop
-    shop.server.shutdown()
-    thread.join(10)
-    shop.server.server_close()
+def shop() -> Iterator[NotificationServer]:
+    with NotificationServer((204, b"")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.servers import NotificationServer
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_an_order_is_paid_and_its_shop_told(
-    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: NotificationServer
 ) -> None:
     new = order(gateway, wxpay, notify_url=shop.url)
     console.open(new["address"])
@@ -34,8 +35,7 @@ def test_an_order_is_paid_and_its_shop_told(
         n=new["number"], query={"mchid": gateway.identity.mchid}
     )
     assert query.json()["trade_state"] == "SUCCESS"
-    console.wait_until(lambda: shop.received)
-    notice = wxpay.notify(*shop.received[0])
+    notice = wxpay.notify(*shop.take())
     assert notice.resource["out_trade_no"] == new["number"]
 
     console.click(".top nav a")
@@ -50,7 +50,7 @@ def test_an_order_is_paid_and_its_shop_told(
 
 
 def test_a_console_that_is_open_shows_what_happens(
-    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: NotificationServer
 ) -> None:
     console.open("orders")
     console.wait_for_text("还没有订单")
@@ -97,8 +97,10 @@ def test_the_language_is_chosen_once_for_all(
     console.wait_for_text("接入", "h1")
 
 
-def test_a_notification_is_triggered_and_sent_again(console: ConsolePage, shop: Any) -> None:
-    shop.status = 500
+def test_a_notification_is_triggered_and_sent_again(
+    console: ConsolePage, shop: NotificationServer
+) -> None:
+    shop.response = (500, b"")
     console.open("notifications")
     console.click("#trigger")
     console.wait_for_text("目录中的 112 种通知", ".form")
@@ -120,7 +122,7 @@ def test_a_notification_is_triggered_and_sent_again(console: ConsolePage, shop: 
     console.wait_for_text("HTTP 500", ".attempts")
     console.wait_for_text("待送达", ".title")
     console.wait_for_text("R-FROM-FORM", ".bytes")
-    shop.status = 200
+    shop.response = (200, b"")
     console.click("#resend")
     console.wait_for_text("HTTP 200", ".attempts")
     console.wait_for_text("已送达", ".title")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from tests.browser.page import PHONE
+from tests.servers import NotificationServer
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.messages import canonical
@@ -99,7 +99,11 @@ def busy(gateway: Gateway, wxpay: WeChatPay, url: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_telephone_needs_no_sideways_scrolling(
-    language: str, console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    language: str,
+    console: ConsolePage,
+    gateway: Gateway,
+    wxpay: WeChatPay,
+    shop: NotificationServer,
 ) -> None:
     console.resize(*PHONE)
     places = busy(gateway, wxpay, shop.url)
@@ -115,7 +119,12 @@ def test_a_telephone_needs_no_sideways_scrolling(
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 def test_all_is_legible_by_day_and_by_night_and_has_a_name(
-    scheme: str, is_dark: bool, console: ConsolePage, gateway: Gateway, wxpay: WeChatPay, shop: Any
+    scheme: str,
+    is_dark: bool,
+    console: ConsolePage,
+    gateway: Gateway,
+    wxpay: WeChatPay,
+    shop: NotificationServer,
 ) -> None:
     console.color_scheme(scheme)
     for name, address in busy(gateway, wxpay, shop.url).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.support import Receiver
+from tests.servers import VerifyingServer
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
 
@@ -29,7 +29,7 @@ def wxpay(gateway):
 
 @pytest.fixture
 def receiver(gateway):
-    with Receiver(gateway) as receiver:
+    with VerifyingServer(gateway) as receiver:
         yield receiver
 
 

@@ -1,11 +1,8 @@
-"""A shop: its orders, its customers, and where it takes notifications."""
+"""Orders of a shop, paid and unpaid, and the gateway's control API."""
 
 from __future__ import annotations
 
-import http.server
 import json
-import queue
-import threading
 import urllib.error
 import urllib.request
 from typing import Any
@@ -85,50 +82,3 @@ def control(gateway: Gateway, path: str, method: str = "POST", **body: Any) -> A
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
-
-
-class Receiver:
-    """A shop's server, which acknowledges all notifications and hands them over."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._client = gateway.client()
-        arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-        self._arrived = arrived
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(200)
-                answer = b"<xml><return_code>SUCCESS</return_code></xml>"
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-                arrived.put((dict(self.headers), body))
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}/notify"
-
-    def next(self, timeout: float = 10) -> Any:
-        """The next notification, verified and decrypted."""
-        headers, body = self._arrived.get(timeout=timeout)
-        if body.startswith(b"<"):
-            return self._client.notify_v2(body)
-        return self._client.notify(headers, body)
-
-    @property
-    def empty(self) -> bool:
-        return self._arrived.empty()
-
-    def __enter__(self) -> Receiver:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._client.close()

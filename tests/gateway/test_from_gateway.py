@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.support import Receiver, order, paid_by_v2
+from tests.gateway.support import order, paid_by_v2
+from tests.servers import VerifyingServer
 from wechatpay_chain import ConfigurationError, Sensitive, TransportError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
@@ -32,7 +33,7 @@ def description(directory: Any) -> Path:
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 async def test_it_is_ready(directory: Any, description: Path, tls: bool) -> None:
     gateway = directory[1]
-    with Receiver(gateway) as shop:
+    with VerifyingServer(gateway) as shop:
         async with WeChatPay.from_gateway(description, tls=tls) as wxpay:
             made = order(gateway, notify_url=shop.url)
             answer = await wxpay[NATIVE].post_async(json=made)

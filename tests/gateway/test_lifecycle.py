@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from tests.gateway.support import NOBODY, Receiver, order
+from tests.gateway.support import NOBODY, order
+from tests.servers import VerifyingServer
 from wechatpay_chain import ClientError, RateLimited
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.gateway import ListenError, _host_of_uri
@@ -228,7 +229,7 @@ def test_orders_are_as_they_are_now(identity: Identity) -> None:
         assert [each["state"] for each in gateway.orders()] == ["CLOSED"]
 
 
-def test_notifications_of_any_type(gateway: Gateway, receiver: Receiver) -> None:
+def test_notifications_of_any_type(gateway: Gateway, receiver: VerifyingServer) -> None:
     sent = gateway.trigger("REFUND.SUCCESS", receiver.url, {"out_trade_no": "order-1"})
     assert sent["event"] == "REFUND.SUCCESS"
     assert receiver.next().resource["out_trade_no"] == "order-1"

@@ -40,7 +40,7 @@ def test_certificate_then_both_then_public_key(identity, receiver, signs_with):
             assert calls(wxpay, "3") == {key_id}
             assert serial in certificates.download(wxpay, identity.apiv3_key)
             gateway.trigger("TRANSACTION.SUCCESS", receiver.url)
-            headers, body = receiver._arrived.get(timeout=10)
+            headers, body = receiver.take()
             assert wxpay.notify(headers, body).event_type == "TRANSACTION.SUCCESS"
     with Gateway(identity=identity, signs_with="public_key") as gateway:
         with gateway.client(certs={key_id: both[key_id]}) as wxpay:

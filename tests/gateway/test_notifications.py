@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import queue
-import threading
 import time
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from tests.catalogue.test_examples import coerced, errors
 from tests.gateway.support import NOBODY, order
+from tests.servers import ACKNOWLEDGED_V2, NotificationServer
 from wechatpay_chain import ClientError, catalogue
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.notifications.outbox import RETRY_INTERVALS, Outbox
@@ -20,58 +19,17 @@ from wechatpay_chain.messages import xml
 
 WEBHOOKS = catalogue.webhooks()
 EVENT = "TRANSACTION.SUCCESS"
-ACKNOWLEDGED = b"<xml><return_code>SUCCESS</return_code></xml>"
-
-
-class Shop:
-    """A shop's server, which answers what it is told to, and hands over what came."""
-
-    def __init__(self) -> None:
-        self.default = (200, ACKNOWLEDGED)
-        self.arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-        shop = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                status, answer = shop.default
-                shop.arrived.put((dict(self.headers), body))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer[:9])  # in two pieces, as a slow shop's answer comes
-                self.wfile.flush()
-                self.wfile.write(answer[9:])
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01])
-        self.url = f"http://127.0.0.1:{self._server.server_port}/notify"
-
-    def next(self) -> tuple[dict[str, str], bytes]:
-        return self.arrived.get(timeout=10)
-
-    def __enter__(self) -> Shop:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture(scope="module")
 def server():
-    with Shop() as shop:
+    with NotificationServer() as shop:
         yield shop
 
 
 @pytest.fixture
 def shop(server):
-    server.default, server.arrived = (200, ACKNOWLEDGED), queue.Queue()
+    server.reset()
     return server
 
 
@@ -124,7 +82,7 @@ def test_there_are_112():
 )
 def test_every_notification_of_apiv3(gateway, wxpay, shop, webhook):
     gateway.trigger(webhook.event, shop.url)
-    headers, body = shop.next()
+    headers, body = shop.take()
     notice = wxpay.notify(headers, body)
     assert (notice.event_type, bool(notice.id)) == (webhook.event, True)
     for member in webhook.body:
@@ -141,7 +99,7 @@ def test_every_notification_of_apiv3(gateway, wxpay, shop, webhook):
 )
 def test_every_notification_of_apiv2(gateway, wxpay, shop, webhook):
     gateway.trigger(webhook.event, shop.url, protocol="v2")
-    _, body = shop.next()
+    _, body = shop.take()
     notice = wxpay.notify_v2(body)
     resource = notice.resource
     if "event_ciphertext" in notice.raw:
@@ -183,7 +141,7 @@ FORMS = [(each, form) for each in WEBHOOKS for form in each.variants]
 )
 def test_every_product_that_shares_a_type_has_its_own_form(gateway, wxpay, shop, webhook, form):
     gateway.trigger(webhook.event, shop.url, variant=form.name)
-    notice = wxpay.notify(*shop.next())
+    notice = wxpay.notify(*shop.take())
     assert notice.resource.keys() == {member.name for member in form.resource}
     assert list(errors(notice.resource, schema(form.resource))) == []
     if form.original_type:
@@ -194,7 +152,7 @@ def test_every_product_that_shares_a_type_has_its_own_form(gateway, wxpay, shop,
 
 def test_the_form_that_is_meant_without_a_word_is_a_merchants_own(gateway, wxpay, shop):
     gateway.trigger(EVENT, shop.url)
-    notice = wxpay.notify(*shop.next())
+    notice = wxpay.notify(*shop.take())
     assert notice.resource["mchid"] == gateway.identity.mchid
     assert notice.resource["amount"]["total"] == notice.resource["amount"]["payer_total"]
     assert notice.resource["trade_state"] == "SUCCESS"
@@ -203,7 +161,7 @@ def test_the_form_that_is_meant_without_a_word_is_a_merchants_own(gateway, wxpay
 
 def test_sharing_is_another_original_type(gateway, wxpay, shop):
     gateway.trigger(EVENT, shop.url, variant="profitsharing")
-    notice = wxpay.notify(*shop.next())
+    notice = wxpay.notify(*shop.take())
     assert notice.raw["resource"]["original_type"] == "profitsharing"
     assert notice.resource["receiver"]["amount"]
 
@@ -224,7 +182,7 @@ def test_a_form_that_there_is_not(gateway):
 def test_given_members_replace_generated_ones(gateway, wxpay, shop):
     given = {"out_trade_no": "mine", "extra": {"a": [1, None, True]}}
     gateway.trigger(EVENT, shop.url, given)
-    resource = wxpay.notify(*shop.next()).resource
+    resource = wxpay.notify(*shop.take()).resource
     assert (resource["out_trade_no"], resource["extra"]) == ("mine", {"a": [1, None, True]})
     assert resource["mchid"] == gateway.identity.mchid
 
@@ -232,11 +190,11 @@ def test_given_members_replace_generated_ones(gateway, wxpay, shop):
 def test_apiv2_takes_any_text(gateway, wxpay, shop):
     given = {"attach": "a\0b\r\n<&]]>\U0001f409", "total_fee": 7, "detail": {"a": "中"}, "no": None}
     gateway.trigger("transaction-success", shop.url, given, protocol="v2")
-    fields = wxpay.notify_v2(shop.next()[1]).resource
+    fields = wxpay.notify_v2(shop.take()[1]).resource
     assert (fields["attach"], fields["total_fee"]) == ("ab\n<&]]>\U0001f409", "7")
     assert (fields["detail"], "no" in fields) == ('{"a": "中"}', False)
     gateway.trigger("refund-processed", shop.url, given, protocol="v2")
-    assert wxpay.notify_v2(shop.next()[1]).resource["attach"] == "ab\n<&]]>\U0001f409"
+    assert wxpay.notify_v2(shop.take()[1]).resource["attach"] == "ab\n<&]]>\U0001f409"
 
 
 @pytest.mark.parametrize(
@@ -274,11 +232,11 @@ def test_what_cannot_be_triggered_in_apiv2(gateway):
 
 
 def test_the_schedule_is_the_documented_one(gateway, wxpay, shop, written):
-    shop.default = (500, b"no")
+    shop.response = (500, b"no")
     number = gateway.trigger(EVENT, shop.url)["id"]
     bodies, signatures = set(), set()
     for attempt, pause in enumerate((*RETRY_INTERVALS, None), 1):
-        headers, body = shop.next()
+        headers, body = shop.take()
         assert wxpay.notify(headers, body).event_type == EVENT
         bodies.add(body)
         signatures.add(headers["Wechatpay-Signature"])
@@ -291,9 +249,9 @@ def test_the_schedule_is_the_documented_one(gateway, wxpay, shop, written):
     assert (notice["state"], notice["next"], attempt) == ("GIVEN_UP", None, 16)
     assert all(each["status"] == 500 for each in notice["attempts"])
     assert (len(bodies), len(signatures)) == (1, 16)
-    shop.default = (204, b"")
+    shop.response = (204, b"")
     assert gateway.state.outbox.resend(number)
-    shop.next()
+    shop.take()
     assert attempted(written, number)["state"] == "DELIVERED"
 
 
@@ -312,17 +270,17 @@ def test_fifteen_fifteen_thirty_and_three_minutes():
         ("v3", (302, b""), "PENDING"),
         ("v3", (404, b""), "PENDING"),
         ("v3", (500, b'{"code": "FAIL", "message": "x"}'), "PENDING"),
-        ("v2", (200, ACKNOWLEDGED), "DELIVERED"),
+        ("v2", (200, ACKNOWLEDGED_V2), "DELIVERED"),
         ("v2", (200, b"<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>"), "DELIVERED"),
         ("v2", (200, b"<xml><return_code>FAIL</return_code></xml>"), "PENDING"),
         ("v2", (200, b"SUCCESS"), "PENDING"),
         ("v2", (200, b"\xff\xfe"), "PENDING"),
         ("v2", (204, b""), "PENDING"),
-        ("v2", (500, ACKNOWLEDGED), "PENDING"),
+        ("v2", (500, ACKNOWLEDGED_V2), "PENDING"),
     ],
 )
 def test_what_counts_as_acknowledged(gateway, shop, written, protocol, answer, state):
-    shop.default = answer
+    shop.response = answer
     event = EVENT if protocol == "v3" else "transaction-success"
     notice = attempted(written, gateway.trigger(event, shop.url, protocol=protocol)["id"])
     assert notice["state"] == state
@@ -364,7 +322,7 @@ def test_an_order_whose_address_is_none(gateway, wxpay):
 
 
 def test_an_answer_without_end_is_cut(gateway, shop, written):
-    shop.default = (200, b"x" * 10**6)
+    shop.response = (200, b"x" * 10**6)
     notice = attempted(written, gateway.trigger(EVENT, shop.url)["id"])
     assert len(notice["attempts"][0]["answer"]) == 4096
 
@@ -378,14 +336,14 @@ def test_asking_again_while_an_attempt_is_made(gateway, shop, written):
             asked.append(gateway.state.outbox.resend(what["id"]))
 
     number = gateway.trigger(EVENT, shop.url)["id"]
-    shop.next()
+    shop.take()
     gateway.state.outbox.resend(number)  # before or after it is written, it is sent once more
-    shop.next()
+    shop.take()
     assert [attempted(written, number)["state"] for _ in range(2)][-1] == "DELIVERED"
     gateway.state.log.listeners.add(ask)
     gateway.state.outbox.resend(number)
-    shop.next()
-    shop.next()
+    shop.take()
+    shop.take()
     gateway.state.log.listeners.remove(ask)
     assert asked == [True]
 
@@ -398,16 +356,16 @@ def test_asking_for_one_that_there_is_not(gateway):
 
 
 def test_what_is_pending_survives_a_restart(tmp_path, shop):
-    shop.default = (500, b"")
+    shop.response = (500, b"")
     with Gateway(data=tmp_path) as gateway:
         attempts = listen(gateway)
         written = next(attempts)
         number = gateway.trigger(EVENT, shop.url)["id"]
         later = gateway.trigger(EVENT, NOBODY)["id"]
-        shop.next()
+        shop.take()
         for _ in range(2):
             assert written.get(timeout=20)["state"] == "PENDING"
-    shop.default = (204, b"")
+    shop.response = (204, b"")
     with Gateway(data=tmp_path) as gateway, gateway.client() as wxpay:
         assert [each["id"] for each in gateway.state.outbox.pending()] == [number, later] or [
             later,
@@ -415,7 +373,7 @@ def test_what_is_pending_survives_a_restart(tmp_path, shop):
         ]
         written = next(listen(gateway))
         gateway.advance(15)
-        assert wxpay.notify(*shop.next()).event_type == EVENT
+        assert wxpay.notify(*shop.take()).event_type == EVENT
         told = [written.get(timeout=20) for _ in range(2)]
         assert {(each["id"], each["state"]) for each in told} == {
             (number, "DELIVERED"),
@@ -431,7 +389,7 @@ def test_what_was_never_tried_is_delivered_after_a_restart(tmp_path, shop):
     stopped.trigger(EVENT, shop.url)
     stopped.stop()
     with Gateway(data=tmp_path) as gateway, gateway.client() as wxpay:
-        assert wxpay.notify(*shop.next()).event_type == EVENT
+        assert wxpay.notify(*shop.take()).event_type == EVENT
 
 
 def test_what_was_undone_is_not_sent(gateway, shop):
@@ -443,8 +401,8 @@ def test_what_was_undone_is_not_sent(gateway, shop):
     with pytest.raises(ZeroDivisionError):
         begin()
     gateway.trigger(EVENT, shop.url)
-    assert b"REFUND" not in shop.next()[1]
-    assert shop.arrived.empty()
+    assert b"REFUND" not in shop.take()[1]
+    assert shop.empty
 
 
 def test_ten_thousand_that_wait_do_not_hold_up_the_others(identity, shop):
@@ -460,7 +418,7 @@ def test_ten_thousand_that_wait_do_not_hold_up_the_others(identity, shop):
             for _ in range(200):
                 state.outbox.post_v2(shop.url, "transaction-success", {"a": "b"})
         for _ in range(200):
-            assert xml.loads(shop.next()[1])["a"] == "b"
+            assert xml.loads(shop.take()[1])["a"] == "b"
         assert time.process_time() - begin < 4  # reading all of them each time takes 20 s
         assert state.store.count("pending") >= 10_000
 
@@ -469,15 +427,15 @@ def test_ten_thousand_that_wait_do_not_hold_up_the_others(identity, shop):
 
 
 def test_what_was_taken_back_is_forgotten(gateway, shop, written):
-    shop.default = (500, b"")
+    shop.response = (500, b"")
     notice = attempted(written, gateway.trigger(EVENT, shop.url)["id"])
-    shop.next()
+    shop.take()
     gateway.state.store.delete("notice", notice["id"])
-    shop.default = (204, b"")
+    shop.response = (204, b"")
     gateway.advance(15)
     last = gateway.trigger("REFUND.SUCCESS", shop.url)["id"]
     assert attempted(written, last)["state"] == "DELIVERED"
-    assert b"REFUND" in shop.next()[1]
+    assert b"REFUND" in shop.take()[1]
     assert notice["id"] not in dict(gateway.state.outbox.next_due(10_000))
 
 
@@ -491,7 +449,7 @@ def test_an_outbox_that_cannot_be_read_for_once(gateway, shop, monkeypatch, capl
 
     monkeypatch.setattr(outbox, "next_due", next_due)
     gateway.trigger(EVENT, shop.url)
-    shop.next()
+    shop.take()
     assert [record.getMessage() for record in caplog.records] == ["the outbox cannot be read"]
 
 
@@ -506,7 +464,7 @@ def test_an_attempt_that_cannot_be_kept_is_made_again(gateway, shop, written, mo
     monkeypatch.setattr(outbox, "record_attempt", attempt)
     number = gateway.trigger("REFUND.SUCCESS", shop.url)["id"]
     assert attempted(written, number)["state"] == "DELIVERED"
-    assert shop.next()[1] == shop.next()[1]
+    assert shop.take()[1] == shop.take()[1]
     (record,) = caplog.records
     assert record.getMessage() == f"an attempt to deliver {number} cannot be kept"
 
@@ -519,6 +477,6 @@ def test_who_listens_and_fails_holds_nobody_up(gateway, wxpay, shop, caplog):
     made = order(gateway, notify_url=shop.url)
     assert wxpay.v3.pay.transactions.native.post(json=made).verified
     gateway.pay(made["out_trade_no"])
-    shop.next()
+    shop.take()
     gateway.state.log.listeners.remove(fail)
     assert "a listener failed on a change of order" in caplog.text

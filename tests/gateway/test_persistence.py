@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import queue
 import signal
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 
 from tests.gateway.program import Program
 from tests.gateway.support import NOBODY, order
+from tests.servers import NotificationServer
 from wechatpay_chain import TransportError, WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.state import State
@@ -27,39 +26,6 @@ KILLED_AFTER = 400
 """So many orders are acknowledged when the gateway is killed; more are under way."""
 AT_ONCE = 16
 NATIVE = "v3/pay/transactions/native"
-
-
-class Hesitant:
-    """A shop that takes no notification until it is ready for them."""
-
-    def __init__(self) -> None:
-        self.arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-        self.ready = False
-        shop = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(204 if shop.ready else 503)
-                self.end_headers()
-                if shop.ready:
-                    shop.arrived.put((dict(self.headers), body))
-
-            def log_message(self, *_: Any) -> None:
-                """Stay quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/notify"
-
-    def __enter__(self) -> Hesitant:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 async def orders_until_it_dies(program: Program, description: Path, url: str) -> Any:
@@ -99,7 +65,7 @@ async def orders_until_it_dies(program: Program, description: Path, url: str) ->
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9")
 async def test_kill_9_in_the_middle_of_a_thousand_orders(tmp_path: Path) -> None:
     description = tmp_path / "gateway.json"
-    with Hesitant() as shop:
+    with NotificationServer((503, b""), keeps_rejected=False) as shop:
         with Program("--data", tmp_path) as program:
             before = program.told
             ordered, paid = await orders_until_it_dies(program, description, shop.url)
@@ -107,7 +73,7 @@ async def test_kill_9_in_the_middle_of_a_thousand_orders(tmp_path: Path) -> None
         assert KILLED_AFTER <= len(ordered) < ORDERS
         assert len(paid) > KILLED_AFTER // 4
 
-        shop.ready = True
+        shop.response = None
         with Program("--data", tmp_path) as program:
             same = set(before) - {"base_uri", "tls_base_uri", "console"}
             assert {name: program.told[name] for name in same} == {

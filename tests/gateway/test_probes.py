@@ -6,7 +6,8 @@ import queue
 
 import pytest
 
-from tests.gateway.support import Receiver, control, order
+from tests.gateway.support import control, order
+from tests.servers import VerifyingServer
 from wechatpay_chain import SignatureError
 from wechatpay_chain.gateway.server.faults import PROBE
 
@@ -54,7 +55,7 @@ async def test_a_probe_in_an_answer_is_rejected(gateway, wxpay):
 def test_a_probe_comes_before_the_notification_itself(gateway, wxpay, receiver, written):
     gateway.faults.add("TRANSACTION.*", "notification_probe", times=1)
     number = bought(gateway, wxpay, receiver.url)
-    headers, body = receiver._arrived.get(timeout=10)
+    headers, body = receiver.take()
     assert headers["Wechatpay-Signature"].startswith(PROBE)
     with pytest.raises(SignatureError):
         wxpay.notify(headers, body)
@@ -99,5 +100,5 @@ def test_another_event_is_not_hit(gateway, receiver):
     gateway.faults.add("REFUND.*", "notification_probe")
     gateway.trigger(EVENT, receiver.url)
     assert receiver.next().event_type == EVENT
-    assert isinstance(receiver, Receiver)
+    assert isinstance(receiver, VerifyingServer)
     assert receiver.empty

@@ -7,7 +7,6 @@ import pytest
 from tests.gateway.support import (
     NOBODY,
     SUB,
-    Receiver,
     control,
     new_number,
     order,
@@ -15,6 +14,7 @@ from tests.gateway.support import (
     paid_by_v2,
     paid_to_partner,
 )
+from tests.servers import VerifyingServer
 from wechatpay_chain import APIError, ClientError, Sensitive
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.simulation.refunds import records as refunding
@@ -345,7 +345,7 @@ def test_it_arrives_by_itself_as_time_passes(identity):
     with (
         Gateway(identity=identity, time_scale=1000) as quick,
         quick.client() as wxpay,
-        Receiver(quick) as shop,
+        VerifyingServer(quick) as shop,
     ):
         made = refund(wxpay, paid(quick, wxpay, 100), 30, notify_url=shop.url)
         told = shop.next().resource
@@ -358,7 +358,7 @@ def test_what_is_processed_goes_on_after_a_restart(tmp_path):
     with (
         Gateway(data=tmp_path, time_scale=0.001) as before,
         before.client() as wxpay,
-        Receiver(before) as shop,
+        VerifyingServer(before) as shop,
     ):
         bought = paid(before, wxpay, 100)
         made = refund(wxpay, bought, 30, notify_url=shop.url)

@@ -76,7 +76,7 @@ def test_what_was_encrypted_for_the_old_key_still_opens(rotated):
 def test_notifications_are_signed_with_the_new_key(rotated, receiver):
     gateway, old, _ = rotated
     gateway.trigger("TRANSACTION.SUCCESS", receiver.url)
-    headers, body = receiver._arrived.get(timeout=10)
+    headers, body = receiver.take()
     with gateway.client() as new:
         assert new.notify(headers, body).event_type == "TRANSACTION.SUCCESS"
     with pytest.raises(SignatureError):

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import shutil
 import subprocess
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.servers import NotificationServer
 from wechatpay_chain.gateway import Gateway
 
 HERE = Path(__file__).parent
 MODULES = Path(os.environ.get("PEERS", HERE.parents[1] / ".venv" / "peers"))
 """Where `make peers` installs what comes from npm."""
-
-Arrived = queue.Queue[tuple[dict[str, str], bytes]]
 
 
 @pytest.fixture(params=["public_key", "certificate"])
@@ -33,27 +29,9 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]
 
 
 @pytest.fixture
-def receiver() -> Iterator[tuple[str, Arrived]]:
-    """An address on this machine, and what is posted to it."""
-    arrived: Arrived = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            arrived.put((dict(self.headers), body))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/notify", arrived
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def receiver() -> Iterator[NotificationServer]:
+    with NotificationServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
+from tests.servers import NotificationServer
 from wechatpay_chain.gateway import Gateway
 
 from .conftest import imported
 
 
-def test_wechatpayv3(gateway: Gateway, receiver: Any, pay: Any, tmp_path: Path) -> None:
+def test_wechatpayv3(
+    gateway: Gateway, receiver: NotificationServer, pay: Any, tmp_path: Path
+) -> None:
     wechatpayv3 = imported("wechatpayv3")
     told = gateway.describe()
-    url, arrived = receiver
+    url = receiver.url
     public_key = {
         "public_key": Path(told["platform"]["public_key"]).read_text(),
         "public_key_id": told["platform"]["public_key_id"],
@@ -57,7 +60,7 @@ def test_wechatpayv3(gateway: Gateway, receiver: Any, pay: Any, tmp_path: Path) 
     assert order(f"{name}-1")["code_url"]
     assert succeed(shop.query(out_trade_no=f"{name}-1"))["trade_state"] == "NOTPAY"
     pay(f"{name}-1")
-    headers, body = arrived.get(timeout=10)
+    headers, body = receiver.take()
     notice = shop.callback(headers, body.decode())
     assert notice["event_type"] == "TRANSACTION.SUCCESS"
     assert notice["resource"]["out_trade_no"] == f"{name}-1"
@@ -146,11 +149,11 @@ def test_tenpay(gateway: Gateway, run_node: Any, monkeypatch: Any, tmp_path: Pat
     assert seen["stranger"].startswith("签名错误")
 
 
-def test_wechatpy(gateway: Gateway, receiver: Any, pay: Any, request: Any) -> None:
+def test_wechatpy(gateway: Gateway, receiver: NotificationServer, pay: Any, request: Any) -> None:
     wechatpy = imported("wechatpy.pay")
     failure = imported("wechatpy.exceptions").WeChatPayException
     told = gateway.describe()
-    url, arrived = receiver
+    url = receiver.url
 
     def made(secret: str, *, certified: bool = True) -> Any:
         files = {"mch_cert": told["certificate"], "mch_key": told["private_key"]}
@@ -176,7 +179,7 @@ def test_wechatpy(gateway: Gateway, receiver: Any, pay: Any, request: Any) -> No
     assert (before["trade_state"], before["total_fee"]) == ("NOTPAY", "100")
     assert shop.check_signature({name: value or "" for name, value in before.items()})
     pay("wechatpy-1")
-    notice = shop.parse_payment_result(arrived.get(timeout=10)[1])
+    notice = shop.parse_payment_result(receiver.take()[1])
     assert (notice["out_trade_no"], notice["cash_fee"]) == ("wechatpy-1", 100)
     after = shop.order.query(out_trade_no="wechatpy-1")
     assert (after["trade_state"], after["transaction_id"]) == ("SUCCESS", notice["transaction_id"])
@@ -189,7 +192,7 @@ def test_wechatpy(gateway: Gateway, receiver: Any, pay: Any, request: Any) -> No
         )
     assert refused.value.response.status_code == 400
     gateway.advance(minutes=5)
-    told_of = shop.parse_refund_notify_result(arrived.get(timeout=10)[1])
+    told_of = shop.parse_refund_notify_result(receiver.take()[1])
     assert (told_of["refund_status"], told_of["refund_fee"]) == ("SUCCESS", 40)
 
     order("wechatpy-2")

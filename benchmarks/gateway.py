@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.gateway.customers import Outcome
 from tests.gateway.load import audit, load
+from tests.gateway.load_scenarios import LoadResult
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
 
@@ -52,7 +52,7 @@ class Process:
 
 
 def measure(quick: bool) -> list[Figure]:
-    """Start it, create orders, then let many customers come.
+    """Start it, create orders, then run many scenarios at once.
 
     Args:
         quick: fewer of all.
@@ -125,7 +125,7 @@ def _medians(laps: list[tuple[float, float, float]], *columns: int) -> list[str]
 
 
 def _load(folder: Path, requests: int) -> list[Figure]:
-    """Let customers come, and see what the gateway has afterwards."""
+    """Run scenarios, and audit what the gateway has afterwards."""
     resident: dict[int, int] = {}
     with _running(folder) as process:
 
@@ -134,12 +134,12 @@ def _load(folder: Path, requests: int) -> list[Figure]:
                 resident[calls] = process.ask()["resident"]
 
         begin = time.perf_counter()
-        outcome = asyncio.run(load(process.description, requests, AT_ONCE, look))
+        result = asyncio.run(load(process.description, requests, AT_ONCE, look))
         seconds = time.perf_counter() - begin
     gateway = Gateway(data=folder)  # what counts is what is on the disk
     try:
         lost = 0
-        audit(gateway, outcome)
+        audit(gateway, result)
     except AssertionError as error:
         lost = 1
         line(f"  NOT as it must be: {error}")
@@ -147,21 +147,21 @@ def _load(folder: Path, requests: int) -> list[Figure]:
         gateway.stop()
     settled = [size for calls, size in resident.items() if calls >= requests * SETTLED]
     growth = (settled[-1] - settled[0]) / 2**20
-    _tell(outcome, requests, seconds, resident)
+    _tell(result, requests, seconds, resident)
     return [
         Figure(f"gateway: {requests:,} requests, lost or done twice", lost, 0, ""),
         Figure("gateway: growth of resident memory in the last 60 %", growth, 8, "MiB"),
     ]
 
 
-def _tell(outcome: Outcome, requests: int, seconds: float, resident: dict[int, int]) -> None:
+def _tell(result: LoadResult, requests: int, seconds: float, resident: dict[int, int]) -> None:
     heading(f"gateway: {requests:,} mixed requests, {AT_ONCE} at once, one in ten with a fault")
     line("  seconds", f"{seconds:.1f}")
-    line("  requests sent, repeated ones included", f"{outcome.attempts:,}")
-    line("  faults", f"{outcome.faults:,}")
-    line("  answers that were none", f"{outcome.errors.total():,}")
-    line("  orders", f"{len(outcome.orders):,}")
-    line("  orders that were paid", f"{len(outcome.paid):,}")
-    line("  payments that a notification told of", f"{len(outcome.notices):,}")
+    line("  requests sent, repeated ones included", f"{result.attempts:,}")
+    line("  faults", f"{result.faults:,}")
+    line("  answers that were none", f"{result.errors.total():,}")
+    line("  orders", f"{len(result.orders):,}")
+    line("  orders that were paid", f"{len(result.paid):,}")
+    line("  payments that a notification told of", f"{len(result.notifications):,}")
     sizes = "  ".join(f"{size / 2**20:.1f}" for size in resident.values())
     print(f"  resident memory, MiB, after each tenth: {sizes}")

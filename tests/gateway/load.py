@@ -1,4 +1,4 @@
-"""Many customers at once, and one request in ten that goes wrong; the benchmark does it as well."""
+"""Runs many scenarios at once, with a fault for one call in ten; the benchmark runs it as well."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from tests.gateway.customers import CALLS, CUSTOMERS, REFUND, TOTAL, Outcome, Shop
+from tests.gateway.load_scenarios import (
+    CALLS_PER_SCENARIO,
+    REFUND,
+    SCENARIOS,
+    TOTAL,
+    LoadClient,
+    LoadResult,
+)
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
 
@@ -20,81 +27,84 @@ from wechatpay_chain.gateway import Gateway
 async def load(
     description: Path,
     requests: int,
-    at_once: int,
+    concurrency: int,
     progress: Callable[[int], None] = lambda _: None,
-) -> Outcome:
-    """Let customers come, so many at once, until so many calls are made; what they saw.
+) -> LoadResult:
+    """Run scenarios, several at once, until so many calls are made; what they saw.
 
     Args:
         description: a running gateway's `gateway.json`.
         requests: how many calls.
-        at_once: how many customers.
-        progress: is told how many calls are made, after each customer.
+        concurrency: how many scenarios run at once.
+        progress: gets the number of calls made so far, after each scenario.
     """
-    outcome = Outcome()
-    waiting = iter(range(requests // CALLS))
-    served = itertools.count(1)
+    result = LoadResult()
+    waiting = iter(range(requests // CALLS_PER_SCENARIO))
+    finished = itertools.count(1)
 
-    async def customers(shop: Shop) -> None:
+    async def worker(client: LoadClient) -> None:
         for index in waiting:
-            await CUSTOMERS[index % len(CUSTOMERS)](shop, f"load{index:08}")
-            progress(next(served) * CALLS)
+            await SCENARIOS[index % len(SCENARIOS)](client, f"load{index:08}")
+            progress(next(finished) * CALLS_PER_SCENARIO)
 
     async with (
-        WeChatPay.from_gateway(description, tls=True, base_uri=_told(description)) as wxpay,
+        WeChatPay.from_gateway(description, tls=True, base_uri=_described(description)) as wxpay,
         aiohttp.ClientSession() as session,
-        _receiver(wxpay, outcome) as (notify_url, arrived),
+        _notification_server(wxpay, result) as (notify_url, wait_for),
     ):
-        secure = {"security": True, "base_uri": _told(description, "tls_base_uri")}
-        shop = Shop(
+        certificate_options = {
+            "security": True,
+            "base_uri": _described(description, "tls_base_uri"),
+        }
+        client = LoadClient(
             wxpay,
             session,
-            _told(description),
+            _described(description),
             notify_url,
-            outcome,
-            secure,
-            _told(description, "appid"),
+            result,
+            certificate_options,
+            _described(description, "appid"),
         )
         async with asyncio.TaskGroup() as group:
-            for _ in range(at_once):
-                group.create_task(customers(shop))
-        await arrived(expected(outcome))
-    return outcome
+            for _ in range(concurrency):
+                group.create_task(worker(client))
+        await wait_for(expected_notifications(result))
+    return result
 
 
-def _told(description: Path, name: str = "base_uri") -> str:
+def _described(description: Path, name: str = "base_uri") -> str:
     return str(json.loads(description.read_bytes())[name])
 
 
-def expected(outcome: Outcome) -> set[str]:
-    """The orders that a notification must have come of: of two paid at once, one for both."""
-    return {number.rstrip("AB") for number in outcome.paid}
+def expected_notifications(result: LoadResult) -> set[str]:
+    """The orders that a notification must have arrived for: a combined order has one."""
+    return {number.rstrip("AB") for number in result.paid}
 
 
 @asynccontextmanager
-async def _receiver(
-    wxpay: WeChatPay, outcome: Outcome
+async def _notification_server(
+    wxpay: WeChatPay, result: LoadResult
 ) -> AsyncIterator[tuple[str, Callable[[set[str]], Awaitable[None]]]]:
-    """Where notifications go, and what waits until those of some orders came."""
-    news = asyncio.Event()
+    """The address of a server for notifications, and what waits for those of some orders."""
+    arrival = asyncio.Event()
 
     async def handle(request: web.Request) -> web.Response:
         body = await request.read()
-        notice = (
+        notification = (
             wxpay.notify_v2(body) if body.startswith(b"<") else wxpay.notify(request.headers, body)
         )
-        resource = notice.resource
+        resource = notification.resource
         number = resource.get("combine_out_trade_no") or resource["out_trade_no"]
-        outcome.notices[number] += 1
-        news.set()
-        reply = notice.success()
+        result.notifications[number] += 1
+        arrival.set()
+        reply = notification.success()
         return web.Response(body=reply.body, status=reply.status, headers=reply.headers)
 
-    async def arrived(numbers: set[str]) -> None:
+    async def wait_for(numbers: set[str]) -> None:
         async with asyncio.timeout(60):
-            while not numbers <= outcome.notices.keys():
-                news.clear()
-                await news.wait()
+            while not numbers <= result.notifications.keys():
+                arrival.clear()
+                await arrival.wait()
 
     app = web.Application()
     app.router.add_post("/notify", handle)
@@ -102,28 +112,28 @@ async def _receiver(
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/notify", arrived
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/notify", wait_for
     finally:
         await runner.cleanup()
 
 
-def audit(gateway: Gateway, outcome: Outcome) -> None:
-    """See that the gateway has what the customers saw: nothing lost, nothing twice.
+def audit(gateway: Gateway, result: LoadResult) -> None:
+    """Check that the gateway has what the scenarios saw: nothing lost, nothing twice.
 
     Args:
-        gateway: the one that they called, or one on its directory.
-        outcome: what they saw.
+        gateway: the one that they called, or one on its data directory.
+        result: what they saw.
     """
     gateway.state.ledger.check()
     orders = gateway.orders()
-    assert len(orders) == len(outcome.orders)
-    assert {each["out_trade_no"]: each["state"] for each in orders} == outcome.orders
+    assert len(orders) == len(result.orders)
+    assert {each["out_trade_no"]: each["state"] for each in orders} == result.orders
     transactions = [each["transaction_id"] for each in orders if each["transaction_id"]]
-    assert len(transactions) == len(set(transactions)) == len(outcome.paid)
+    assert len(transactions) == len(set(transactions)) == len(result.paid)
     payments = [each for each in gateway.state.ledger.entries() if each["kind"] == "payment"]
-    assert len(payments) == len(outcome.paid)
-    assert sum(each["amount"] for each in payments) == TOTAL * len(outcome.paid)
+    assert len(payments) == len(result.paid)
+    assert sum(each["amount"] for each in payments) == TOTAL * len(result.paid)
     refunds = gateway.state.store.all("refund")
-    assert {each["out_refund_no"] for each in refunds} == outcome.refunds
-    assert sum(each["refunded"] for each in orders) == REFUND * len(outcome.refunds)
-    assert set(outcome.notices) == expected(outcome)
+    assert {each["out_refund_no"] for each in refunds} == result.refunds
+    assert sum(each["refunded"] for each in orders) == REFUND * len(result.refunds)
+    assert set(result.notifications) == expected_notifications(result)

@@ -1,6 +1,6 @@
-"""A shop's customers: each makes five calls, for an order and what becomes of it.
+"""The scenarios of the load: each makes five calls for one order.
 
-A call whose response was spoiled is made again, as a shop must.
+A call whose response a fault has spoiled is repeated.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from wechatpay_chain import (
 )
 from wechatpay_chain.testing.fault_names import OF_REQUESTS
 
-CALLS = 5
-"""Of one customer."""
-ONE_IN = 10
-"""One call in so many has a fault in its way."""
-MOST = 10
-"""So often a call is made before it counts as lost."""
+CALLS_PER_SCENARIO = 5
+"""The calls that one scenario makes, retries not counted."""
+FAULT_INTERVAL = 10
+"""One call in so many has a fault."""
+MAX_ATTEMPTS = 10
+"""A call that has failed so often counts as lost."""
 FAULTS = tuple(name for name in OF_REQUESTS if name != "probe")
-"""Those that either API's answers can have."""
+"""Those that both APIs have."""
 TOTAL, REFUND = 100, 30
 NATIVE, QUERY = "v3/pay/transactions/native", "v3/pay/transactions/out-trade-no/{number}"
 OPTIONS: Mapping[str, Mapping[str, Any]] = {"delay": {"seconds": 0.02}, "status": {"status": 502}}
 
 
 @dataclass
-class Outcome:
-    """What the customers saw.
+class LoadResult:
+    """What the scenarios saw.
 
     Attributes:
         orders: each order's state at the end, by its number.
         refunds: the numbers of refunds.
         attempts: requests that were sent.
         faults: how many were set.
-        errors: what came back instead of a response, by kind.
-        notices: how often the notification of a payment came, by the order's number.
+        errors: how many attempts failed, by kind.
+        notifications: how often the notification of a payment arrived, by the order's number.
     """
 
     orders: dict[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Outcome:
     attempts: int = 0
     faults: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    notices: Counter[str] = field(default_factory=Counter)
+    notifications: Counter[str] = field(default_factory=Counter)
 
     @property
     def paid(self) -> list[str]:
@@ -62,16 +62,16 @@ class Outcome:
         return [number for number, state in self.orders.items() if state in ("SUCCESS", "REFUND")]
 
 
-class Shop:
-    """Makes the calls.
+class LoadClient:
+    """Makes calls, sets faults for some of them, and repeats what fails.
 
     Args:
         wxpay: a client.
         session: for the control API.
-        gateway: where that is.
+        gateway: the address of the gateway.
         notify_url: where notifications go.
-        outcome: is told.
-        secure: the options of a call that shows the merchant's certificate.
+        result: records what happens.
+        certificate_options: the options of a call that shows the merchant's certificate.
         appid: of the merchant's app.
     """
 
@@ -81,51 +81,51 @@ class Shop:
         session: aiohttp.ClientSession,
         gateway: str,
         notify_url: str,
-        outcome: Outcome,
-        secure: Mapping[str, Any],
+        result: LoadResult,
+        certificate_options: Mapping[str, Any],
         appid: str,
     ) -> None:
         self.appid = appid
         self.wxpay = wxpay
-        self.secure = secure
+        self.certificate_options = certificate_options
         self.session = session
         self.gateway = gateway
         self.notify_url = notify_url
-        self.outcome = outcome
+        self.result = result
         self.mchid = wxpay.credential.mchid
         self._calls = itertools.count(1)
         self._faults = itertools.cycle(FAULTS)
 
     async def call(self, verb: str, path: str, **options: Any) -> Any:
-        """Make a call until its response is one; None for a response without a body."""
-        if next(self._calls) % ONE_IN == 0:
-            await self._spoil(path)
-        for _ in range(MOST):
-            self.outcome.attempts += 1
+        """Make a call, again while it fails; None for a response without a body."""
+        if next(self._calls) % FAULT_INTERVAL == 0:
+            await self._set_fault(path)
+        for _ in range(MAX_ATTEMPTS):
+            self.result.attempts += 1
             try:
                 answer = await getattr(self.wxpay[path], f"{verb}_async")(**options)
             except (SignatureError, TransportError, ServerError, RateLimited) as error:
-                self.outcome.errors[getattr(error, "reason", "") or type(error).__name__] += 1
+                self.result.errors[getattr(error, "reason", "") or type(error).__name__] += 1
                 continue
             except APIError as error:
                 if error.code != "FREQUENCY_LIMITED":
                     raise
-                self.outcome.errors["FREQUENCY_LIMITED"] += 1
+                self.result.errors["FREQUENCY_LIMITED"] += 1
                 continue
             if not answer.content:
                 return None
             return answer.xml() if path.startswith("v2/") else answer.json()
-        raise AssertionError(f"{verb} {path} was not answered in {MOST} attempts")
+        raise AssertionError(f"{verb} {path} failed {MAX_ATTEMPTS} times")
 
-    async def _spoil(self, path: str) -> None:
+    async def _set_fault(self, path: str) -> None:
         name = next(self._faults)
         fault = {"match": path, "fault": name, "times": 1, **OPTIONS.get(name, {})}
         async with self.session.post(f"{self.gateway}_gateway/faults", json=fault) as answer:
             assert answer.status == 201, await answer.text()
-        self.outcome.faults += 1
+        self.result.faults += 1
 
     async def pay(self, number: str) -> None:
-        """Pay as a customer does."""
+        """Pay an order by the control API."""
         url = f"{self.gateway}_gateway/transactions/{number}/pay"
         async with self.session.post(url) as answer:
             assert answer.status == 200, await answer.text()
@@ -147,42 +147,42 @@ class Shop:
         return answer["trade_state"]
 
 
-async def pays(shop: Shop, number: str) -> None:
-    """Orders twice, pays, has a part refunded."""
-    first = await shop.call("post", NATIVE, json=shop.order(number))
-    assert await shop.call("post", NATIVE, json=shop.order(number)) == first
-    await shop.pay(number)
-    assert await shop.state(number) == "SUCCESS"
+async def pay_and_refund(client: LoadClient, number: str) -> None:
+    """Create an order twice, pay it, refund a part."""
+    first = await client.call("post", NATIVE, json=client.order(number))
+    assert await client.call("post", NATIVE, json=client.order(number)) == first
+    await client.pay(number)
+    assert await client.state(number) == "SUCCESS"
     refund = {
         "out_trade_no": number,
         "out_refund_no": f"R{number}",
         "amount": {"refund": REFUND, "total": TOTAL, "currency": "CNY"},
     }
-    made = await shop.call("post", "v3/refund/domestic/refunds", json=refund)
+    made = await client.call("post", "v3/refund/domestic/refunds", json=refund)
     assert made["amount"]["refund"] == REFUND
-    found = await shop.call("get", f"v3/refund/domestic/refunds/R{number}")
+    found = await client.call("get", f"v3/refund/domestic/refunds/R{number}")
     assert found["refund_id"] == made["refund_id"]
-    shop.outcome.orders[number] = "REFUND"
-    shop.outcome.refunds.add(f"R{number}")
+    client.result.orders[number] = "REFUND"
+    client.result.refunds.add(f"R{number}")
 
 
-async def pays_by_v2(shop: Shop, number: str) -> None:
-    """The same by APIv2."""
-    who = {"appid": shop.appid, "mch_id": shop.mchid, "sign_type": "HMAC-SHA256"}
+async def pay_and_refund_v2(client: LoadClient, number: str) -> None:
+    """Do the same by APIv2."""
+    who = {"appid": client.appid, "mch_id": client.mchid, "sign_type": "HMAC-SHA256"}
     named = {**who, "out_trade_no": number}
     order = {
         **named,
         "body": "a < b & c",
         "total_fee": TOTAL,
         "spbill_create_ip": "127.0.0.1",
-        "notify_url": shop.notify_url,
+        "notify_url": client.notify_url,
         "trade_type": "NATIVE",
     }
-    first = await shop.call("post", "v2/pay/unifiedorder", xml=order)
-    again = await shop.call("post", "v2/pay/unifiedorder", xml=order)
+    first = await client.call("post", "v2/pay/unifiedorder", xml=order)
+    again = await client.call("post", "v2/pay/unifiedorder", xml=order)
     assert again["code_url"] == first["code_url"]
-    await shop.pay(number)
-    found = await shop.call("post", "v2/pay/orderquery", xml=named)
+    await client.pay(number)
+    found = await client.call("post", "v2/pay/orderquery", xml=named)
     assert found["trade_state"] == "SUCCESS"
     refund = {
         **named,
@@ -190,42 +190,44 @@ async def pays_by_v2(shop: Shop, number: str) -> None:
         "total_fee": TOTAL,
         "refund_fee": REFUND,
     }
-    made = await shop.call("post", "v2/secapi/pay/refund", xml=refund, **shop.secure)
+    made = await client.call(
+        "post", "v2/secapi/pay/refund", xml=refund, **client.certificate_options
+    )
     assert made["refund_fee"] == str(REFUND)
     query = {**who, "out_refund_no": f"R{number}"}
-    found = await shop.call("post", "v2/pay/refundquery", xml=query)
+    found = await client.call("post", "v2/pay/refundquery", xml=query)
     assert found["out_trade_no"] == number
-    shop.outcome.orders[number] = "REFUND"
-    shop.outcome.refunds.add(f"R{number}")
+    client.result.orders[number] = "REFUND"
+    client.result.refunds.add(f"R{number}")
 
 
-async def goes_away(shop: Shop, number: str) -> None:
-    """Orders; the shop closes it, and cannot have it again."""
-    await shop.call("post", NATIVE, json=shop.order(number))
-    assert await shop.state(number) == "NOTPAY"
+async def close_unpaid(client: LoadClient, number: str) -> None:
+    """Create an order, close it, and fail to create it again."""
+    await client.call("post", NATIVE, json=client.order(number))
+    assert await client.state(number) == "NOTPAY"
     closing = f"v3/pay/transactions/out-trade-no/{number}/close"
-    assert await shop.call("post", closing, json={"mchid": shop.mchid}) is None
-    assert await shop.state(number) == "CLOSED"
+    assert await client.call("post", closing, json={"mchid": client.mchid}) is None
+    assert await client.state(number) == "CLOSED"
     try:
-        await shop.call("post", NATIVE, json=shop.order(number))
+        await client.call("post", NATIVE, json=client.order(number))
     except APIError as error:
         assert error.code == "ORDER_CLOSED", error
     else:
-        raise AssertionError(f"{number} was opened again")
-    shop.outcome.orders[number] = "CLOSED"
+        raise AssertionError(f"{number} was created again")
+    client.result.orders[number] = "CLOSED"
 
 
-async def pays_two(shop: Shop, number: str) -> None:
-    """Pays two orders at once."""
+async def pay_combined(client: LoadClient, number: str) -> None:
+    """Pay two orders as one combined order."""
     inner = [f"{number}{letter}" for letter in "AB"]
     order = {
-        "combine_appid": shop.appid,
-        "combine_mchid": shop.mchid,
+        "combine_appid": client.appid,
+        "combine_mchid": client.mchid,
         "combine_out_trade_no": number,
-        "notify_url": shop.notify_url,
+        "notify_url": client.notify_url,
         "sub_orders": [
             {
-                "mchid": shop.mchid,
+                "mchid": client.mchid,
                 "attach": "附加数据",
                 "out_trade_no": each,
                 "description": "QQ公仔",
@@ -235,32 +237,32 @@ async def pays_two(shop: Shop, number: str) -> None:
         ],
     }
     path = "v3/combine-transactions"
-    await shop.call("post", f"{path}/native", json=order)
+    await client.call("post", f"{path}/native", json=order)
     for state in ("NOTPAY", "SUCCESS"):
-        found = await shop.call("get", f"{path}/out-trade-no/{number}")
+        found = await client.call("get", f"{path}/out-trade-no/{number}")
         assert [each["trade_state"] for each in found["sub_orders"]] == [state] * 2
         if state == "NOTPAY":
-            await shop.pay(number)
+            await client.pay(number)
     for each in inner:
-        assert await shop.state(each) == "SUCCESS"
-        shop.outcome.orders[each] = "SUCCESS"
+        assert await client.state(each) == "SUCCESS"
+        client.result.orders[each] = "SUCCESS"
 
 
-async def hesitates(shop: Shop, number: str) -> None:
-    """Orders, and asks again and again."""
+async def query_unpaid(client: LoadClient, number: str) -> None:
+    """Create an order, and query it several times."""
     payer = {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}
-    order = shop.order(number, payer=payer)
-    first = await shop.call("post", "v3/pay/transactions/jsapi", json=order)
-    assert await shop.call("post", "v3/pay/transactions/jsapi", json=order) == first
-    for _ in range(CALLS - 2):
-        assert await shop.state(number) == "NOTPAY"
-    shop.outcome.orders[number] = "NOTPAY"
+    order = client.order(number, payer=payer)
+    first = await client.call("post", "v3/pay/transactions/jsapi", json=order)
+    assert await client.call("post", "v3/pay/transactions/jsapi", json=order) == first
+    for _ in range(CALLS_PER_SCENARIO - 2):
+        assert await client.state(number) == "NOTPAY"
+    client.result.orders[number] = "NOTPAY"
 
 
-CUSTOMERS: tuple[Callable[[Shop, str], Awaitable[None]], ...] = (
-    pays,
-    pays_by_v2,
-    goes_away,
-    pays_two,
-    hesitates,
+SCENARIOS: tuple[Callable[[LoadClient, str], Awaitable[None]], ...] = (
+    pay_and_refund,
+    pay_and_refund_v2,
+    close_unpaid,
+    pay_combined,
+    query_unpaid,
 )

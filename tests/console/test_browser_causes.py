@@ -56,7 +56,7 @@ def test_what_a_client_signed_instead_is_shown_where_it_differs(
 
 
 def test_a_string_that_is_pasted_is_compared(console: ConsolePage, gateway: Gateway) -> None:
-    entry = sent_wrongly(gateway, lambda _: "nobody would guess this")
+    entry = sent_wrongly(gateway, lambda _: "an unusual string")
     hashed = entry["explanation"]["hashed"]
     console.open("requests/1")
     console.wait_for_text("私钥是对的，但签的是另一个串", ".cause")

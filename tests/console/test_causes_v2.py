@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from wechatpay_chain.crypto import digest
-from wechatpay_chain.gateway.console.diagnosis import v2 as guess_v2
+from wechatpay_chain.gateway.console.diagnosis import v2 as diagnosis
 from wechatpay_chain.messages import canonical, xml
 
 from .support import ask, latest
@@ -141,7 +141,7 @@ def test_hmac_is_told_from_md5():
     fields = {"a": "1", "sign_type": "HMAC-SHA256"}
     text = canonical.fields(fields)
     fields["sign"] = digest.sign("MD5", text, "k" * 32)
-    found = guess_v2.guess(fields, "HMAC-SHA256", "k" * 32, "v" * 32)
+    found = diagnosis.diagnose(fields, "HMAC-SHA256", "k" * 32, "v" * 32)
     assert found.findings == [{"code": "other_hash_v2", "name": "MD5"}]
     assert found.signed == f"{text}&key=***"
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, utils
 from tests.gateway.support import ASKING
 from tests.support import new_key
 from wechatpay_chain.crypto import rsa
-from wechatpay_chain.gateway.console.diagnosis import v3 as guess_v3
+from wechatpay_chain.gateway.console.diagnosis import v3 as diagnosis
 from wechatpay_chain.gateway.console.diagnosis.v3 import Sent
 from wechatpay_chain.messages import canonical
 
@@ -122,7 +122,7 @@ def test_two_mistakes_at_once(gateway):
     assert set(codes(rewritten)) == {"body_rewritten", "no_final_newline"}
 
 
-def test_a_string_that_nobody_would_guess(gateway):
+def test_a_string_of_unknown_cause(gateway):
     entry = sent_wrongly(gateway, lambda _: "something else")
     assert codes(entry) == ["other_string"]
     assert entry["explanation"]["signed"] is None
@@ -224,7 +224,7 @@ def test_a_digest_is_compared_and_not_a_prehashed_string():
     lines = ["GET", "/v3/certificates", "1", "n", ""]
     digest = hashlib.sha256(right(lines[:4]).encode()).digest()
     raw = key.sign(digest, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))
-    found = guess_v3.guess(Sent(*lines, base64.b64encode(raw).decode()), key.public_key())
+    found = diagnosis.diagnose(Sent(*lines, base64.b64encode(raw).decode()), key.public_key())
     assert found.findings == [{"code": "no_final_newline"}]
 
 
@@ -237,7 +237,7 @@ def test_a_body_that_is_no_json_or_has_no_end(gateway):
 def test_a_time_that_is_none_is_not_looked_around():
     key = new_key()
     lines = ["GET", "/v3/certificates", "now", "n", ""]
-    found = guess_v3.guess(Sent(*lines, rsa.sign(b"other", key)), key.public_key())
+    found = diagnosis.diagnose(Sent(*lines, rsa.sign(b"other", key)), key.public_key())
     assert found.findings == [{"code": "other_string"}]
 
 

@@ -1,4 +1,4 @@
-"""What a client signed instead: found by trying the mistakes that people make."""
+"""Finds what a client signed instead, by trying the common mistakes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, TypeVar
 
-__all__ = ["Finding", "Guess", "changed", "finding", "rewritten", "variants"]
+__all__ = ["Finding", "Diagnosis", "changed", "finding", "rewritten", "variants"]
 
 Finding = dict[str, Any]
-"""A `code`, which the pages have words for, and what goes into them."""
+"""A `code`, for which the pages have a text, and the values in that text."""
 
 Value = TypeVar("Value")
 Option = tuple[str, Value]
 
 
-class Guess:
-    """What was found out about a signature that does not match.
+class Diagnosis:
+    """The diagnosis of a signature that does not match.
 
     Attributes:
         findings: what is wrong.

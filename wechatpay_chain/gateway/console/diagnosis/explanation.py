@@ -1,4 +1,4 @@
-"""What a request's inspection found, and why: what was hashed, and what the client signed."""
+"""Explains the inspection of a request: what was hashed, and what the client signed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from ...server.inspection import PARAMETER
 from ...server.log import SHOWN
 from ...simulation.registry import chain_path
 from ...state import State
-from . import v2 as guess_v2
-from . import v3 as guess_v3
-from .causes import Finding, Guess, finding
+from . import v2, v3
+from .causes import Diagnosis, Finding, finding
 
 __all__ = ["explain", "verdict"]
 
@@ -89,32 +88,32 @@ def explain(entry: Entry, state: State) -> dict[str, Any]:
     complete = not cut and "\ufffd" not in entry["body"]
     if protocol == "v3":
         given = dict(PARAMETER.findall(entry["headers"].get("Authorization", "")))
-        hashed, guessed = _v3(entry, given, state, failed, complete)
+        hashed, diagnosis = _v3(entry, given, state, failed, complete)
     else:
-        hashed, guessed = _v2(entry, state, failed, complete)
+        hashed, diagnosis = _v2(entry, state, failed, complete)
     return {
         "protocol": protocol,
         "failed": failed,
         "hashed": hashed,
         "complete": complete,
-        "signed": guessed.signed,
-        "findings": guessed.findings,
+        "signed": diagnosis.signed,
+        "findings": diagnosis.findings,
     }
 
 
 def _v3(
     entry: Entry, given: dict[str, str], state: State, failed: str, complete: bool
-) -> tuple[str | None, Guess]:
+) -> tuple[str | None, Diagnosis]:
     hashed = None
     if given.get("timestamp") and given.get("nonce_str"):
         lines = (entry["method"], entry["target"], given["timestamp"], given["nonce_str"])
         hashed = "".join(f"{line}\n" for line in (*lines, entry["body"]))
     if failed == "signature" and given.get("signature"):
         if not complete:
-            return hashed, Guess(finding("body_not_kept"))
+            return hashed, Diagnosis(finding("body_not_kept"))
         host = entry["headers"].get("Host", "")
         hosts = dict.fromkeys((host, "api.mch.weixin.qq.com"))
-        sent = guess_v3.Sent(
+        sent = v3.Sent(
             method=entry["method"],
             target=entry["target"],
             stamp=given["timestamp"],
@@ -123,8 +122,8 @@ def _v3(
             signature=given["signature"],
             origins=[f"{scheme}{name}" for name in hosts for scheme in ("http://", "https://", "")],
         )
-        return hashed, guess_v3.guess(sent, state.identity.merchant_key.public_key())
-    return hashed, Guess(*_other_steps(entry, given, state, failed))
+        return hashed, v3.diagnose(sent, state.identity.merchant_key.public_key())
+    return hashed, Diagnosis(*_other_steps(entry, given, state, failed))
 
 
 def _other_steps(entry: Entry, given: dict[str, str], state: State, failed: str) -> list[Finding]:
@@ -164,19 +163,19 @@ def _serial(given: str, state: State) -> list[Finding]:
     return []
 
 
-def _v2(entry: Entry, state: State, failed: str, complete: bool) -> tuple[str | None, Guess]:
+def _v2(entry: Entry, state: State, failed: str, complete: bool) -> tuple[str | None, Diagnosis]:
     fields = _fields(entry) if complete else {}
     try:
         hashed = f"{canonical.fields(fields)}&key=***" if fields else None
     except ConfigurationError:  # a field is no text: it has elements of its own
-        return None, Guess()
+        return None, Diagnosis()
     if failed != "sign":
-        return hashed, Guess()
+        return hashed, Diagnosis()
     if not complete:
-        return None, Guess(finding("body_not_kept"))
+        return None, Diagnosis(finding("body_not_kept"))
     identity = state.identity
     kind = str(fields.get("sign_type") or digest.MD5)
-    return hashed, guess_v2.guess(fields, kind, identity.secret, identity.apiv3_key)
+    return hashed, v2.diagnose(fields, kind, identity.secret, identity.apiv3_key)
 
 
 def _fields(entry: Entry) -> dict[str, Any]:

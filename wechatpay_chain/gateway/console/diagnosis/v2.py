@@ -1,4 +1,4 @@
-"""Why an APIv2 `sign` does not match: the gateway has the key, so it tries what people do wrong."""
+"""Why an APIv2 `sign` does not match: the gateway has the key, and tries the common mistakes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ....crypto import digest
-from .causes import Guess, finding, variants
+from .causes import Diagnosis, finding, variants
 
-__all__ = ["guess"]
+__all__ = ["diagnose"]
 
 MASK = "***"
 Pairs = Sequence[tuple[str, str]]
@@ -45,20 +45,20 @@ HASHES: dict[str, Callable[[bytes, bytes], str]] = {
 }
 
 
-def guess(fields: Mapping[str, Any], kind: str, secret: str, apiv3_key: str) -> Guess:
+def diagnose(fields: Mapping[str, Any], kind: str, secret: str, apiv3_key: str) -> Diagnosis:
     """What is wrong with a sign that the gateway rejected.
 
     Args:
-        fields: as they came, `sign` among them.
+        fields: as received, with `sign`.
         kind: how they should be signed: `MD5`, or `HMAC-SHA256`.
         secret: the APIv2 key.
-        apiv3_key: the other one, which is often taken for it.
+        apiv3_key: the APIv3 key, which is often confused with it.
     """
     given = str(fields.get("sign") or "")
     if not given:
-        return Guess(finding("sign_missing"))
+        return Diagnosis(finding("sign_missing"))
     if kind not in (digest.MD5, digest.HMAC_SHA256):
-        return Guess(finding("sign_type", given=kind))
+        return Diagnosis(finding("sign_type", given=kind))
     texts = {name: value for name, value in fields.items() if isinstance(value, str)}
     order = _orders(texts)
     keys = [
@@ -79,11 +79,11 @@ def guess(fields: Mapping[str, Any], kind: str, secret: str, apiv3_key: str) -> 
             findings = [finding(code, name=name) for code in codes]
             if made.upper() != given:
                 findings.append(finding("lower_case"))
-            return Guess(*findings, signed=_masked(text, secret, apiv3_key))
+            return Diagnosis(*findings, signed=_masked(text, secret, apiv3_key))
     expected = len(HASHES[kind](b"", b""))
     if len(given) != expected:
-        return Guess(finding("sign_length", given=len(given), expected=expected, name=kind))
-    return Guess(finding("other_string_v2"))
+        return Diagnosis(finding("sign_length", given=len(given), expected=expected, name=kind))
+    return Diagnosis(finding("other_string_v2"))
 
 
 def _sorted(fields: Mapping[str, str]) -> Pairs:
@@ -91,7 +91,7 @@ def _sorted(fields: Mapping[str, str]) -> Pairs:
 
 
 def _orders(fields: Mapping[str, str]) -> list[tuple[str, Pairs]]:
-    """The fields as they are listed by mistake."""
+    """The fields in the orders and forms of common mistakes."""
     right = _sorted(fields)
     unsigned = [(name, value) for name, value in fields.items() if name != "sign"]
     made: list[tuple[str, Pairs]] = [

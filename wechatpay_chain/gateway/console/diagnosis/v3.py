@@ -1,8 +1,7 @@
 """Why an APIv3 signature does not match.
 
-An RSA signature opens with the public key, and shows the digest of what was signed. So it can be
-told whether the key was the right one, and any string that the client may have signed instead can
-be tried.
+The public key recovers the digest of the signed string from an RSA signature. So the gateway sees
+whether the key is right, and can try any string that the client may have signed instead.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ....keys.credential import CLOCK_SKEW
 from ...simulation.bases import PREFIXES
-from .causes import Finding, Guess, changed, finding, rewritten, variants
+from .causes import Diagnosis, Finding, changed, finding, rewritten, variants
 
-__all__ = ["Sent", "guess"]
+__all__ = ["Sent", "diagnose"]
 
 DIGEST_INFO = {
     "SHA-256": "3031300d060960864801650304020105000420",
@@ -78,34 +77,34 @@ SHAPES: dict[str, Callable[[Sequence[str]], str]] = {
 """How the lines are put together by mistake."""
 
 
-def guess(sent: Sent, key: rsa.RSAPublicKey) -> Guess:
+def diagnose(sent: Sent, key: rsa.RSAPublicKey) -> Diagnosis:
     """What is wrong with a signature that the gateway rejected.
 
     Args:
-        sent: what came.
+        sent: the lines and the signature.
         key: the merchant's public key.
     """
     raw, form = _decoded(sent.signature)
     if raw is None:
-        return Guess(finding("not_base64"))
-    beginning = [finding(form)] if form else []
+        return Diagnosis(finding("not_base64"))
+    findings = [finding(form)] if form else []
     size = key.key_size // 8
     if len(raw) != size:
-        return Guess(*beginning, finding("signature_length", given=len(raw), expected=size))
+        return Diagnosis(*findings, finding("signature_length", given=len(raw), expected=size))
     try:
         content = key.recover_data_from_signature(raw, padding.PKCS1v15(), None)
     except InvalidSignature:
         pss = _is_pss(sent, raw, key)
-        return Guess(*beginning, finding("pss" if pss else "other_key"))
+        return Diagnosis(*findings, finding("pss" if pss else "other_key"))
     name, digest = _digest(content)
     if name is None:
-        return Guess(*beginning, finding("not_hashed"))
+        return Diagnosis(*findings, finding("not_hashed"))
     if name == "":
-        beginning.append(finding("raw_digest"))
+        findings.append(finding("raw_digest"))
     elif name != "SHA-256":
-        beginning.append(finding("other_hash", name=name))
+        findings.append(finding("other_hash", name=name))
     found = _search(sent, digest, name or "SHA-256")
-    return Guess(*beginning, *found.findings, signed=found.signed)
+    return Diagnosis(*findings, *found.findings, signed=found.signed)
 
 
 def _decoded(text: str) -> tuple[bytes | None, str]:
@@ -134,14 +133,14 @@ def _is_pss(sent: Sent, raw: bytes, key: rsa.RSAPublicKey) -> bool:
 
 def _digest(content: bytes) -> tuple[str | None, bytes]:
     """Which hash, and its digest; an empty name for a digest that says not which it is."""
-    for name, beginning in DIGEST_INFO.items():
-        head = bytes.fromhex(beginning)
+    for name, prefix in DIGEST_INFO.items():
+        head = bytes.fromhex(prefix)
         if content.startswith(head):
             return name, content[len(head) :]
     return ("", content) if len(content) == hashlib.sha256().digest_size else (None, content)
 
 
-def _search(sent: Sent, digest: bytes, name: str) -> Guess:
+def _search(sent: Sent, digest: bytes, name: str) -> Diagnosis:
     algorithm = name.replace("-", "").lower() if name != "SHA-1" else "sha1"
 
     def hashed(content: bytes) -> bytes:
@@ -150,13 +149,13 @@ def _search(sent: Sent, digest: bytes, name: str) -> Guess:
     plain = _ended(sent.lines)
     for once in (hashed(_bytes(plain)), hashed(_bytes(plain)).hex().encode()):
         if hashed(once) == digest:
-            return Guess(finding("hashed_twice"), signed=plain)
+            return Diagnosis(finding("hashed_twice"), signed=plain)
     for findings, text in _candidates(sent):
         if hashed(_bytes(text)) == digest:
-            return Guess(*findings, signed=text)
+            return Diagnosis(*findings, signed=text)
         if not text.isascii() and hashed(text.encode("gbk", "replace")) == digest:
-            return Guess(*findings, finding("gbk"), signed=text)
-    return Guess(finding("other_string"))
+            return Diagnosis(*findings, finding("gbk"), signed=text)
+    return Diagnosis(finding("other_string"))
 
 
 def _candidates(sent: Sent) -> Iterator[tuple[list[Finding], str]]:

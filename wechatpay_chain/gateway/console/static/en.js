@@ -252,7 +252,7 @@ export const findings = {
   raw_digest: ["The signature does not name its algorithm", "The key is right. A bare digest was signed: use SHA256withRSA."],
   other_hash: ["The digest is {name}, not SHA-256", "The key is right. Use SHA256withRSA."],
   hashed_twice: ["SHA-256 was applied twice", "String and key are right. SHA256withRSA makes the digest itself: do not make one before."],
-  other_string: ["The key is right, the string is another", "None of the usual mistakes, so it cannot be guessed. Paste your SDK's string below: differences are marked."],
+  other_string: ["The key is right, the string is another", "None of the usual mistakes, so the cause is unknown. Paste your SDK's string below: differences are marked."],
   // the string of APIv3
   gbk: ["The string was encoded in GBK", "Encode it in UTF-8."],
   method: ["Another method was signed", "The first line is the method as it is sent, in capitals."],

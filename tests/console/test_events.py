@@ -120,7 +120,7 @@ async def test_who_left_is_forgotten(gateway):
 
 
 async def test_a_browser_that_reads_nothing_is_cut_and_takes_no_memory(gateway, monkeypatch):
-    monkeypatch.setattr(events, "PATIENCE", 0.2)
+    monkeypatch.setattr(events, "WRITE_TIMEOUT", 0.2)
     log, place = gateway.state.log, urlsplit(gateway.base_uri)
     with socket.create_connection((place.hostname, place.port)) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -27,7 +27,7 @@ from wechatpay_chain.gateway import gateway as server
 from wechatpay_chain.gateway.messages.exchange import IncomingRequest, Response
 from wechatpay_chain.gateway.messages.multipart import PARTS
 from wechatpay_chain.gateway.messages.nesting import TooDeep, check_json, check_xml
-from wechatpay_chain.gateway.server import listener as listening
+from wechatpay_chain.gateway.server import listener
 from wechatpay_chain.gateway.server.limits import Limits, connections
 from wechatpay_chain.gateway.server.log import Log
 from wechatpay_chain.gateway.store.identity import Identity
@@ -328,7 +328,7 @@ def test_who_waits_longest_makes_room(
     monkeypatch: pytest.MonkeyPatch,
     tls: bool,
 ) -> None:
-    monkeypatch.setattr(listening, "GRACE", 0.05)
+    monkeypatch.setattr(listener, "MIN_IDLE", 0.05)
     with limited(wechatpay_identity, connections=8) as gateway, ExitStack() as stack:
         at = urlsplit(gateway.tls_base_uri if tls else gateway.base_uri)
         silent = [

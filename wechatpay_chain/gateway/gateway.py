@@ -25,7 +25,7 @@ from .server.bodies import BODIES, Bodies
 from .server.dispatch import Outcome, serve
 from .server.faults import apply_fault, fault_response
 from .server.limits import Limits
-from .server.listener import LISTENING, ListenError, Listening
+from .server.listener import LISTENER, Listener, ListenError
 from .server.wire import (
     cut_connection,
     guarded,
@@ -144,11 +144,11 @@ class Gateway(Controls):
             ListenError: a port is taken.
         """
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        listening = Listening(self._host, self.limits)
+        listener = Listener(self._host, self.limits)
         app = web.Application()
         app[access.OWN_NAMES] = access.own_names(self._host)
         app[BODIES] = Bodies(self.limits)
-        app[LISTENING] = listening
+        app[LISTENER] = listener
         app.add_routes(map(guarded, control.routes(self)))
         console.attach(self, app)
         app.add_routes([guarded(web.route("*", r"/{path:[\s\S]*}", self._handle))])
@@ -170,9 +170,9 @@ class Gateway(Controls):
         try:
             port, tls_port = self._ports
             host = _host_of_uri(self._host)
-            self.base_uri = f"http://{host}:{await listening.open(runner, port)}/"
+            self.base_uri = f"http://{host}:{await listener.open(runner, port)}/"
             context = self.identity.server_context()
-            self.tls_base_uri = f"https://{host}:{await listening.open(runner, tls_port, context)}/"
+            self.tls_base_uri = f"https://{host}:{await listener.open(runner, tls_port, context)}/"
             self.state.address = self.base_uri
             self._write_description()
             if ready is not None:
@@ -182,7 +182,7 @@ class Gateway(Controls):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await listening.close()
+            await listener.close()
             await _clean_up(runner)
 
     async def _keep_time(self) -> None:

@@ -28,8 +28,8 @@ LONGEST = 64
 """Characters of a name that are told: a client chose it, and may have chosen a long one."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a stream shows that it is alive, and what time it is."""
-PATIENCE = 30.0
-"""Seconds that a browser may leave a stream unread; then it is cut, and connects anew."""
+WRITE_TIMEOUT = 30.0
+"""Seconds to wait for a browser that does not read its stream; it is then cut and reconnects."""
 NAMES = ("out_refund_no", "out_bill_no", "out_trade_no", "number", "id")
 """The members that name a thing, the most telling first."""
 
@@ -130,7 +130,7 @@ class Streams:
             await response.prepare(request)
             text = f"retry: 1000\n\n{_event('hello', self._time())}"
             while not self._ended:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(WRITE_TIMEOUT):
                     await response.write(text.encode())
                 text = await waiting.take(HEARTBEAT) or _event("beat", self._time())
         except (ConnectionError, TimeoutError):

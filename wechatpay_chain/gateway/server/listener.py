@@ -1,8 +1,8 @@
 """The gateway's listening sockets, and how many connections it takes.
 
-asyncio's own servers accept whatever comes: beyond the limit of descriptors they write a traceback
-for every connection that they cannot accept, a hundred at a time. Here a connection is accepted
-when there is room; when there is none, the one that has waited longest for a request makes room.
+asyncio's own servers accept every connection: beyond the limit of descriptors they log a traceback
+for each one that they cannot accept, a hundred at a time. This listener accepts a connection when
+it has room; otherwise it first closes the connection that has waited longest for a request.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from aiohttp import web
 
 from .limits import Limits, connections
 
-__all__ = ["LISTENING", "ListenError", "Listening"]
+__all__ = ["LISTENER", "ListenError", "Listener"]
 
 BACKLOG = 128
-PAUSE = 0.2
-"""Seconds until the next attempt, where a connection cannot be accepted."""
-GRACE = 2.0
-"""Seconds for which a connection is not closed for another one."""
-CALM = 60.0
-"""Seconds for which nothing is said after it was said that there is no room."""
+RETRY_AFTER = 0.2
+"""Seconds until the next attempt after a connection could not be accepted."""
+MIN_IDLE = 2.0
+"""Seconds for which an idle connection is not closed to make room for another one."""
+WARNING_INTERVAL = 60.0
+"""Seconds between two warnings that there is no room."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -37,7 +37,7 @@ Protocol = web.RequestHandler
 
 
 class ListenError(OSError):
-    """A port that cannot be listened on.
+    """The gateway cannot listen on a port.
 
     Attributes:
         port: its number.
@@ -48,8 +48,8 @@ class ListenError(OSError):
         self.port = port
 
 
-class Listening:
-    """Accepts connections, and knows which of them wait for a request.
+class Listener:
+    """Accepts connections, and keeps track of which of them wait for a request.
 
     Args:
         host: where to listen: a name or an address.
@@ -58,15 +58,15 @@ class Listening:
 
     def __init__(self, host: str, limits: Limits) -> None:
         self._host = host
-        self._most = connections() if limits.connections is None else limits.connections
-        self._patience = limits.head_seconds
+        self._limit = connections() if limits.connections is None else limits.connections
+        self._handshake_timeout = limits.head_seconds
         self._new: dict[Protocol, tuple[float, socket.socket]] = {}
-        self._beginning: set[asyncio.Task[None]] = set()
+        self._starting: set[asyncio.Task[None]] = set()
         self._idle: dict[Protocol, float] = {}
         self._serving: set[Protocol] = set()
-        self._listeners: list[socket.socket] = []
+        self._sockets: list[socket.socket] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._said = float("-inf")
+        self._warned = float("-inf")
 
     async def open(
         self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None = None
@@ -80,14 +80,14 @@ class Listening:
 
         Raises:
             ListenError: it cannot be listened on.
-            OverflowError: it is no port.
+            OverflowError: it is not a port number.
         """
         if runner.server is None:
             raise RuntimeError("the server is set up before it listens")
         try:
             return await self._open(runner.server, port, context)
         except OSError as error:
-            number = error.errno or 0  # of a name that is none, it is below 0
+            number = error.errno or 0  # negative where the host name does not resolve
             reason = os.strerror(number) if number > 0 else error.strerror
             raise ListenError(number, f"{self._host}, port {port}: {reason}", port) from error
         except UnicodeError as error:
@@ -102,13 +102,13 @@ class Listening:
         )
         for family, kind, protocol, _, address in dict.fromkeys(found):
             try:
-                listener = socket.socket(family, kind, protocol)
+                listening = socket.socket(family, kind, protocol)
             except OSError:
                 continue  # this machine has no such addresses
-            self._listeners.append(listener)
-            _bind(listener, (address[0], port, *address[2:]))
-            port = listener.getsockname()[1]
-            self._tasks.append(loop.create_task(self._accept(server, listener, context)))
+            self._sockets.append(listening)
+            _bind(listening, (address[0], port, *address[2:]))
+            port = listening.getsockname()[1]
+            self._tasks.append(loop.create_task(self._accept(server, listening, context)))
         if port == 0:
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
         return port
@@ -118,16 +118,16 @@ class Listening:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for listener in self._listeners:
-            listener.close()
+        for listening in self._sockets:
+            listening.close()
         for protocol, (_, connection) in self._new.items():
             if protocol.transport is None:
-                _end(connection)
-        await asyncio.gather(*self._beginning)
+                _shut_down(connection)
+        await asyncio.gather(*self._starting)
 
     @contextmanager
     def serving(self, request: web.Request) -> Iterator[None]:
-        """A connection is not closed for another one while a request of it is served."""
+        """Keep a connection open while the gateway serves a request of it."""
         protocol = request.protocol
         self._new.pop(protocol, None)
         self._idle.pop(protocol, None)
@@ -140,17 +140,17 @@ class Listening:
                 self._idle[protocol] = asyncio.get_running_loop().time()
 
     async def _accept(
-        self, server: web.Server, listener: socket.socket, context: ssl.SSLContext | None
+        self, server: web.Server, listening: socket.socket, context: ssl.SSLContext | None
     ) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                connection, _ = await loop.sock_accept(listener)
+                connection, _ = await loop.sock_accept(listening)
             except OSError as error:
                 if not isinstance(error, ConnectionError):  # no descriptor is left
-                    self._say("a connection cannot be accepted: %s", error.strerror)
+                    self._warn("a connection cannot be accepted: %s", error.strerror)
                     self._make_room()
-                    await asyncio.sleep(PAUSE)
+                    await asyncio.sleep(RETRY_AFTER)
                 continue
             room = False
             try:
@@ -161,32 +161,32 @@ class Listening:
             if room:
                 protocol = server()
                 self._new[protocol] = loop.time(), connection
-                task = loop.create_task(self._begin(protocol, connection, context))
-                self._beginning.add(task)
-                task.add_done_callback(self._beginning.discard)
+                task = loop.create_task(self._start_connection(protocol, connection, context))
+                self._starting.add(task)
+                task.add_done_callback(self._starting.discard)
 
-    async def _begin(
+    async def _start_connection(
         self, protocol: Protocol, connection: socket.socket, context: ssl.SSLContext | None
     ) -> None:
-        patience = None if context is None else self._patience
+        timeout = None if context is None else self._handshake_timeout
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: protocol,
                 connection,
                 ssl=context,
-                ssl_handshake_timeout=patience,
-                ssl_shutdown_timeout=patience,
+                ssl_handshake_timeout=timeout,
+                ssl_shutdown_timeout=timeout,
             )
-        except OSError:  # ssl.SSLError is one: what came was no TLS, or broke off
+        except OSError:  # also ssl.SSLError: the client spoke no TLS, or closed the connection
             self._new.pop(protocol, None)
 
     async def _has_room(self) -> bool:
         """Wait until there is room for another connection; False if all of them are served."""
-        while self._count() >= self._most:
-            self._say(
+        while self._count() >= self._limit:
+            self._warn(
                 "%d connections are open, as many as this gateway takes; "
                 "those that wait longest for a request are closed",
-                self._most,
+                self._limit,
             )
             seconds = self._make_room()
             if seconds is None:
@@ -197,14 +197,14 @@ class Listening:
 
     def _count(self) -> int:
         """How many connections are open."""
-        if self._known() >= self._most:  # some of those may have ended meanwhile
-            for each in [each for each in self._new if self._has_ended(each)]:
+        if self._known() >= self._limit:  # some of those may be closed meanwhile
+            for each in [each for each in self._new if self._is_closed(each)]:
                 del self._new[each]
             for each in [each for each in self._idle if each.transport is None]:
                 del self._idle[each]
         return self._known()
 
-    def _has_ended(self, protocol: Protocol) -> bool:
+    def _is_closed(self, protocol: Protocol) -> bool:
         return protocol.transport is None and self._new[protocol][1].fileno() < 0
 
     def _known(self) -> int:
@@ -222,41 +222,41 @@ class Listening:
         second = next(((since, each) for each, since in self._idle.items()), None)
         waiting = [each for each in (first, second) if each is not None]
         for since, protocol in waiting:
-            if since + GRACE <= now:
-                self._end(protocol)
+            if since + MIN_IDLE <= now:
+                self._abort(protocol)
                 return 0
-        return min((since + GRACE - now for since, _ in waiting), default=None)
+        return min((since + MIN_IDLE - now for since, _ in waiting), default=None)
 
-    def _end(self, protocol: Protocol) -> None:
+    def _abort(self, protocol: Protocol) -> None:
         _, connection = self._new.pop(protocol, (0, None))
         self._idle.pop(protocol, None)
         if protocol.transport is not None:
             protocol.transport.abort()
         elif connection is not None:
-            _end(connection)  # its handshake breaks off
+            _shut_down(connection)  # this ends its handshake
 
-    def _say(self, message: str, *arguments: object) -> None:
+    def _warn(self, message: str, *arguments: object) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._said >= CALM:
-            self._said = now
+        if now - self._warned >= WARNING_INTERVAL:
+            self._warned = now
             logger.warning(message, *arguments)
 
 
-def _end(connection: socket.socket) -> None:
-    """Let the transport that has a socket see its end, and close it."""
-    with suppress(OSError):  # the other side was faster
+def _shut_down(connection: socket.socket) -> None:
+    """Shut a socket down, so that its transport closes it."""
+    with suppress(OSError):  # the client has closed it already
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _bind(listener: socket.socket, address: tuple[object, ...]) -> None:
+def _bind(listening: socket.socket, address: tuple[object, ...]) -> None:
     if os.name == "posix" and sys.platform != "cygwin":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if listener.family == socket.AF_INET6:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listening.family == socket.AF_INET6:
         with suppress(OSError):
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    listener.bind(address)
-    listener.listen(BACKLOG)
-    listener.setblocking(False)
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listening.bind(address)
+    listening.listen(BACKLOG)
+    listening.setblocking(False)
 
 
-LISTENING: web.AppKey[Listening] = web.AppKey("listening", Listening)
+LISTENER: web.AppKey[Listener] = web.AppKey("listener", Listener)

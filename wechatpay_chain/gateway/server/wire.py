@@ -15,7 +15,7 @@ from ..messages.exchange import IncomingRequest, Rejection, Response
 from . import access
 from .bodies import BODIES
 from .failures import log_failure
-from .listener import LISTENING
+from .listener import LISTENER
 
 __all__ = [
     "incoming_request",
@@ -69,7 +69,7 @@ def guarded(route: web.RouteDef) -> web.RouteDef:
             return _error_response(500, "系统错误", "SYSTEM_ERROR")
 
     async def served(request: web.Request) -> web.StreamResponse:
-        with request.app[LISTENING].serving(request):
+        with request.app[LISTENER].serving(request):
             return await _sent(request, await caught(request))
 
     return web.RouteDef(

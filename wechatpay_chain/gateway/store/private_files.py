@@ -35,7 +35,7 @@ def make_directory(directory: Path) -> None:
     """Make a directory, if it is missing, that its owner alone may enter.
 
     Raises:
-        NotOwned: it is there, and belongs to another user, or anybody may write to it.
+        NotPrivate: it is there, and belongs to another user, or anybody may write to it.
         OSError: it cannot be made.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def is_there(directory: Path) -> bool:
     """Whether there is such a directory, and no link.
 
     Raises:
-        NotOwned: there is, and it is not this user's alone.
+        NotPrivate: there is, and it is not this user's alone.
     """
     try:
         found = directory.lstat()
@@ -76,7 +76,7 @@ def read(path: Path) -> bytes:
     """The content of a file.
 
     Raises:
-        NotOwned: it is a link, another user's, or no file at all.
+        NotPrivate: it is a link, another user's, or no file at all.
         OSError: it cannot be read.
     """
     with os.fdopen(_open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
@@ -90,7 +90,7 @@ def open_to_lock(path: Path) -> int:
     """A descriptor of a file that is made if it is missing.
 
     Raises:
-        NotOwned: it is a link, another user's, or no file at all.
+        NotPrivate: it is a link, another user's, or no file at all.
         OSError: it cannot be written.
     """
     return _open(path, os.O_RDWR | os.O_CREAT | NO_WAIT)
@@ -104,7 +104,7 @@ def claim(path: Path, *beside: str) -> None:
         beside: endings of the names of further files, which are looked at where they are there.
 
     Raises:
-        NotOwned: one of them is a link, another user's, or no file at all.
+        NotPrivate: one of them is a link, another user's, or no file at all.
         OSError: it cannot be written.
     """
     os.close(_open(path, os.O_RDWR | os.O_CREAT | NO_WAIT))

@@ -27,7 +27,7 @@ from ..schedule import outbox_at, withdraw
 __all__ = ["Transfer", "confirm", "existing", "fail", "find", "settle_due"]
 
 WAITING, SUCCESS, FAIL, CANCELLED = "WAIT_USER_CONFIRM", "SUCCESS", "FAIL", "CANCELLED"
-PATIENCE = 24 * 3600
+CONFIRM_WITHIN = 24 * 3600
 """Seconds in which a user can confirm."""
 LEAST = 10
 """Fen of the smallest transfer."""
@@ -101,7 +101,7 @@ def _create(call: Call) -> dict[str, Any]:
         "state": WAITING,
         "created": now,
         "updated": now,
-        "expires": now + PATIENCE,
+        "expires": now + CONFIRM_WITHIN,
         "content": content,
     }
     _take(state, transfer)

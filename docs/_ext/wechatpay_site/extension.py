@@ -32,7 +32,10 @@ __all__ = ["setup"]
 
 SEARCH = "search"
 SEARCH_DATA = "search-data.js"
-ENGLISH = tuple(f"{FOLDER}/{name}" for name in ("overview", "catalogue", "changelog"))
+ENGLISH = tuple(
+    f"{FOLDER}/{name}"
+    for name in ("overview", "catalogue", "changelog", "security", "contributing")
+)
 """The pages among the Chinese ones that are not."""
 
 Collected = Iterator[tuple[str, dict[str, Any], str]]

@@ -19,6 +19,9 @@ PAGES = {
     ROOT / "README.md": DOCS / "reference" / "overview.md",
     ROOT / "README.zh-CN.md": DOCS / "reference" / "overview-zh.md",
     ROOT / "CHANGELOG.md": DOCS / "reference" / "changelog.md",
+    ROOT / "CONTRIBUTING.md": DOCS / "reference" / "contributing.md",
+    ROOT / "CONTRIBUTING.zh-CN.md": DOCS / "reference" / "contributing-zh.md",
+    ROOT / "SECURITY.md": DOCS / "reference" / "security.md",
     ROOT / "wechatpay_chain" / "catalogue" / "README.md": DOCS / "reference" / "catalogue.md",
 }
 """What is a page of the site and yet lies outside its folder, and the page that includes it."""
@@ -130,13 +133,17 @@ def in_order(folder: Path) -> list[str]:
 
 
 def _toctrees() -> str:
-    chinese = [f"zh/{name}" for name in in_order(DOCS / "zh")]
+    chinese = [*(f"zh/{name}" for name in in_order(DOCS / "zh")), "reference/contributing-zh"]
+    project = [f"reference/{name}" for name in ("catalogue", "changelog", "security")]
     return "".join(
         (
             _toctree("接口 Reference", ["reference/index", "reference/notifications"]),
             _toctree("指南", ["概览 <reference/overview-zh>", "全部指南 <zh/index>", *chinese]),
-            _toctree("Guides", ["Overview <reference/overview>", *in_order(DOCS)]),
-            _toctree("Python", ["api/index", "reference/catalogue", "reference/changelog"]),
+            _toctree(
+                "Guides",
+                ["Overview <reference/overview>", *in_order(DOCS), "reference/contributing"],
+            ),
+            _toctree("Python", ["api/index", *project]),
         )
     )
 

@@ -1,4 +1,4 @@
-"""What follows `wechatpay-chain gateway`: commands that steer one that runs."""
+"""The subcommands of `wechatpay-chain gateway`, which control a running one."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_trigger_of_a_type_that_is_none(here: tuple[str, str]) -> None:
 def test_a_delivery_that_takes_too_long(
     gateway: Gateway, here: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controls, "PATIENCE", 0)
+    monkeypatch.setattr(controls, "DELIVERY_TIMEOUT", 0)
     said = refused("gateway", "trigger", "REFUND.SUCCESS", "--to", NOBODY, *here)
     assert "did not deliver notification" in said
 

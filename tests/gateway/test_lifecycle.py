@@ -258,7 +258,7 @@ def test_faults_are_set_and_cleared(gateway: Gateway, wxpay: Any) -> None:
     assert wxpay.v3.certificates.get().verified
 
 
-def test_many_threads_steer_one_gateway(identity: Identity) -> None:
+def test_many_threads_control_one_gateway(identity: Identity) -> None:
     count, threads = 12, 4
     with Gateway(identity=identity) as gateway, gateway.client() as wxpay:
         failures: list[Exception] = []

@@ -22,14 +22,14 @@ from .responses import NOTICE, fits, parsed
 __all__ = ["Control", "address"]
 
 BASE_URI = "http://127.0.0.1:8790/"
-"""Where a gateway listens that was not told another place."""
+"""The default address of a gateway."""
 
-BETWEEN = 0.1
-"""Seconds between two looks at a notification under way."""
+POLL_INTERVAL = 0.1
+"""Seconds between two queries for a notification."""
 
 
 def address(gateway: str | None, data: Path | None) -> str:
-    """Where the gateway is that is meant.
+    """The address of the gateway.
 
     Args:
         gateway: its base URI, if it was given.
@@ -49,10 +49,10 @@ def address(gateway: str | None, data: Path | None) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Failure(f"{shown(str(path))} cannot be read: {reason}", [hint]) from None
-    told = parsed(content)
-    if not fits(told, {"base_uri": str}):
+    parts = parsed(content)
+    if not fits(parts, {"base_uri": str}):
         raise Failure(f"{shown(str(path))} is not a gateway's", [hint])
-    base_uri: str = told["base_uri"]
+    base_uri: str = parts["base_uri"]
     return base_uri
 
 
@@ -78,16 +78,16 @@ class Control:
     def ask(
         self, method: str, path: str, given: Mapping[str, Any] | None = None, *, like: Any = None
     ) -> Any:
-        """What the gateway answers.
+        """Send a request, and return the JSON of the response.
 
         Args:
             method: upper-case HTTP method.
             path: below `/_gateway/`.
             given: members of the body.
-            like: the form of the answer, as `answers` has them; None where there is none.
+            like: the form of the response, as in `responses`; None for any.
 
         Raises:
-            Failure: no gateway answers, or it refuses.
+            Failure: no gateway responds, or it rejects the request.
         """
         content = None if given is None else json.dumps(given).encode()
         headers = Headers([("Content-Type", "application/json")])
@@ -105,16 +105,16 @@ class Control:
             ) from None
         finally:
             self._transport.close()
-        return self._answer(response, like)
+        return self._checked(response, like)
 
-    def _answer(self, response: Response, like: Any) -> Any:
-        answer = parsed(response.content)
+    def _checked(self, response: Response, like: Any) -> Any:
+        members = parsed(response.content)
         succeeded = 200 <= response.status_code < 300
-        if succeeded and (like is None or fits(answer, like)):
-            return answer
-        if not succeeded and isinstance(answer, dict) and "error" in answer:
-            told = [printable(answer[name]) for name in ("error", "message") if name in answer]
-            raise Failure(f"the gateway refuses: {': '.join(told)}")
+        if succeeded and (like is None or fits(members, like)):
+            return members
+        if not succeeded and isinstance(members, dict) and "error" in members:
+            parts = [printable(members[name]) for name in ("error", "message") if name in members]
+            raise Failure(f"the gateway rejects the request: {': '.join(parts)}")
         raise Failure(f"what answers at {self._origin}/ is not a gateway of this version")
 
     def attempted(self, number: str, seconds: float) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Control:
                 if notice["id"] == number and notice["attempts"]:
                     found: dict[str, Any] = notice
                     return found
-            time.sleep(BETWEEN)
+            time.sleep(POLL_INTERVAL)
         raise Failure(f"the gateway did not deliver notification {number} in {seconds:g} s")
 
 

@@ -1,4 +1,4 @@
-"""What follows `wechatpay-chain gateway`: pay, let time pass, have things sent, spoil answers."""
+"""The subcommands of `wechatpay-chain gateway`: pay, advance the time, send, set faults."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from .responses import CLOCK, COMPLAINT, CONTRACT, FAULT, NOTICE, ORDER
 if TYPE_CHECKING:
     from .client import Control
 
-__all__ = ["COMMANDS", "DIRECTORY", "Where"]
+__all__ = ["COMMANDS", "DIRECTORY", "GatewayOptions"]
 
 DIRECTORY = PathType()
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
-PATIENCE = 15.0
+DELIVERY_TIMEOUT = 15.0
 """Seconds that a delivery may take; the gateway gives one up after ten."""
 
 
-class Where(NamedTuple):
-    """Which gateway was meant before the subcommand."""
+class GatewayOptions(NamedTuple):
+    """The options that stand before the subcommand."""
 
     data: Path | None
 
 
-def _which(function: Any) -> Any:
-    """The options that say which gateway is meant."""
+def _gateway_options(function: Any) -> Any:
+    """Add the options that choose the gateway."""
     for option in (
         click.option("--data", type=DIRECTORY, metavar="DIR", help="Its data directory."),
         click.option(
@@ -55,7 +55,7 @@ def _which(function: Any) -> Any:
 def _control(base_uri: str | None, data: Path | None) -> Control:
     from .client import Control, address
 
-    given = click.get_current_context().find_object(Where)
+    given = click.get_current_context().find_object(GatewayOptions)
     return Control(address(base_uri, data or (given.data if given else None)))
 
 
@@ -79,7 +79,7 @@ def _control(base_uri: str | None, data: Path | None) -> Control:
     shell_complete=candidates.variants,
     help="The product's form, such as partner, of a type that several products share.",
 )
-@_which
+@_gateway_options
 @json_option
 def trigger(
     event: str,
@@ -103,7 +103,7 @@ def trigger(
     if variant:
         given["variant"] = variant
     notice = control.ask("POST", "notifications", given, like=NOTICE)
-    notice = control.attempted(notice["id"], PATIENCE)
+    notice = control.attempted(notice["id"], DELIVERY_TIMEOUT)
     attempt = notice["attempts"][0]
     if as_json:
         write_json(notice)
@@ -145,7 +145,7 @@ def _object(text: str) -> Any:
 @click.command(short_help="Pay an order.", epilog=examples("gateway pay native-0001"))
 @click.argument("out_trade_no")
 @click.option("--openid", metavar="ID", help="Of the customer; a generated one by default.")
-@_which
+@_gateway_options
 @json_option
 def pay(
     out_trade_no: str, openid: str | None, base_uri: str | None, data: Path | None, as_json: bool
@@ -157,7 +157,7 @@ def pay(
 
 @click.command(short_help="Let a payment fail.", epilog=examples("gateway fail native-0001"))
 @click.argument("out_trade_no")
-@_which
+@_gateway_options
 @json_option
 def fail(out_trade_no: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
     """Let a payment of the order OUT_TRADE_NO fail; it can be paid again until it expires."""
@@ -197,7 +197,7 @@ def _order(
     show_default=True,
     help="What it is about.",
 )
-@_which
+@_gateway_options
 @json_option
 def complain(
     out_trade_no: str,
@@ -220,7 +220,7 @@ def complain(
     epilog=examples("gateway sign-contract TOKEN"),
 )
 @click.argument("presign_token")
-@_which
+@_gateway_options
 @json_option
 def sign_contract(
     presign_token: str, base_uri: str | None, data: Path | None, as_json: bool
@@ -249,7 +249,7 @@ def _made(
     epilog=examples("gateway advance 6m", "gateway advance 1h30m"),
 )
 @click.argument("duration")
-@_which
+@_gateway_options
 @json_option
 def advance(duration: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
     """Move the gateway's time on by DURATION: 90, 90s, 6m, 2h, 1d, 1h30m.
@@ -257,11 +257,11 @@ def advance(duration: str, base_uri: str | None, data: Path | None, as_json: boo
     Orders expire by it, and notifications are repeated.
     """
     given = {"seconds": _seconds(duration)}
-    answer = _control(base_uri, data).ask("POST", "clock", given, like=CLOCK)
+    response = _control(base_uri, data).ask("POST", "clock", given, like=CLOCK)
     if as_json:
-        write_json(answer)
+        write_json(response)
     else:
-        _facts({"time": answer["time"]})
+        _facts({"time": response["time"]})
 
 
 def _sentence(names: tuple[str, ...]) -> str:
@@ -301,7 +301,7 @@ def _seconds(duration: str) -> float:
 @click.option("--body", help="Of a status.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="Of a delay.")
 @click.option("--clear", is_flag=True, help="Clear those that are set.")
-@_which
+@_gateway_options
 @json_option
 def faults(
     match: str | None,

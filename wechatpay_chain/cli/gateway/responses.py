@@ -1,4 +1,4 @@
-"""The answers of a gateway's control API: what the commands read of them, and of which types."""
+"""The members that the commands read from the control API's responses, and their types."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def parsed(content: bytes) -> Any:
         return None
 
 
-def fits(answer: Any, like: Any) -> bool:
-    """Whether an answer has at least the members that are read, each of its type.
+def fits(value: Any, like: Any) -> bool:
+    """Whether a response has at least the members that the commands read, each of its type.
 
     Args:
-        answer: any JSON.
+        value: any JSON.
         like: a type, a dict of them by member, or a list of one.
     """
     if isinstance(like, dict):
-        return isinstance(answer, dict) and all(
-            name in answer and fits(answer[name], inner) for name, inner in like.items()
+        return isinstance(value, dict) and all(
+            name in value and fits(value[name], inner) for name, inner in like.items()
         )
     if isinstance(like, list):
-        return isinstance(answer, list) and all(fits(each, like[0]) for each in answer)
-    return isinstance(answer, like)
+        return isinstance(value, list) and all(fits(each, like[0]) for each in value)
+    return isinstance(value, like)

@@ -1,4 +1,4 @@
-"""`wechatpay-chain gateway`: run a local WeChat Pay; `steering` has what follows it."""
+"""`wechatpay-chain gateway`: run a local WeChat Pay; `controls` has the subcommands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["gateway"]
 
 @click.group(
     invoke_without_command=True,
-    short_help="Run a local WeChat Pay to test against, and steer it.",
+    short_help="Run a local WeChat Pay to test against, and control it.",
     epilog=examples(
         "gateway --data ./wechatpay",
         "gateway pay native-0001",
@@ -76,13 +76,13 @@ def gateway(
     signs_with: Way,
     as_json: bool,
 ) -> None:
-    """Run a local WeChat Pay, until Ctrl-C; or steer one that runs, with a command.
+    """Run a local WeChat Pay, until Ctrl-C; or control a running one with a command.
 
     It checks requests, keeps orders, signs answers and sends notifications, as WeChat Pay does. A
     client takes all that it needs from DIR/gateway.json: WeChatPay.from_gateway(path) in Python.
     """
     if context.invoked_subcommand is not None:
-        context.obj = controls.Where(data)
+        context.obj = controls.GatewayOptions(data)
         return
     from ...gateway.program import CannotRun, Settings, run
 

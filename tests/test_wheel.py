@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from types import ModuleType
 import pytest
 
 from wechatpay_chain import catalogue
+from wechatpay_chain._aliases import ALIASES
 
 pytest.importorskip("hatchling", reason="hatchling comes with the dependency group check")
 ROOT = Path(__file__).parents[1]
@@ -39,6 +41,7 @@ def test_the_wheel_has_the_stubs_and_the_catalogue(wheel: Path) -> None:
     stubs = {name for name in names if name.startswith("wechatpay_chain/typed/")}
     assert len(stubs) == len(catalogue.products()) + 5
     assert "wechatpay_chain/py.typed" in names
+    assert {f"{alias.replace('.', '/')}.pyi" for alias in ALIASES} <= names
 
 
 def test_the_wheel_has_nothing_that_does_not_belong_to_it(wheel: Path) -> None:
@@ -54,6 +57,97 @@ def test_the_wheel_has_nothing_that_does_not_belong_to_it(wheel: Path) -> None:
 def test_the_wheel_has_the_examples_that_the_guides_say_to_copy(wheel: Path, name: str) -> None:
     content = zipfile.ZipFile(wheel).read(f"wechatpay_chain/examples/{name}")
     assert content == (ROOT / "docs/examples" / name).read_bytes()
+
+
+GUIDES = [
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md")),
+    *sorted(
+        path for folder in ("docs", "docs/zh", "docs/api") for path in ROOT.glob(f"{folder}/*.md")
+    ),
+]
+FROM = re.compile(r"^[ \t]*from (wechatpay_chain[\w.]*) import (\([^)]*\)|[^\n`]+)", re.A | re.M)
+DOTTED = re.compile(r"\bwechatpay_chain(?:\.[A-Za-z_]\w*)+", re.A)
+TYPED = "wechatpay_chain.typed."
+"""What begins so is for type checkers alone."""
+DOCUMENTED = [
+    *("canonical", "catalogue", "certificates", "errors", "gateway", "invoke", "ipython", "xml"),
+    *(f"crypto.{name}" for name in ("aes", "certificate", "digest", "keys", "rsa")),
+    *("transport", "transport.mock"),
+]
+"""The submodules that the guides document; users import all that they export."""
+IMPORTER = """
+import importlib, json, pkgutil, sys
+
+folder, (names, modules, aliases) = sys.argv[1], json.load(sys.stdin)
+sys.path.insert(0, folder)
+import wechatpay_chain
+
+assert wechatpay_chain.__file__.startswith(folder), wechatpay_chain.__file__
+missing = []
+for name in names:
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError) as error:
+        missing.append(f"{name}: {error!r}")
+for name in modules:
+    module = importlib.import_module(name)
+    missing += [f"{name}.{each}" for each in module.__all__ if not hasattr(module, each)]
+for alias, name in aliases.items():
+    if importlib.import_module(alias) is not importlib.import_module(name):
+        missing.append(f"{alias} is not {name}")
+print(json.dumps(missing))
+"""
+
+
+def names_in_guides() -> set[str]:
+    """The full names that the guides and the reference pages use."""
+    found: set[str] = set()
+    for path in GUIDES:
+        text = path.read_text("utf-8")
+        found |= set(DOTTED.findall(text))
+        for module, names in FROM.findall(text):
+            without_comments = re.sub(r"#[^\n]*", "", names)
+            found |= {
+                f"{module}.{name.split(' as ')[0].strip()}"
+                for name in without_comments.strip("() \n").split(",")
+                if name.strip()
+            }
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the wheel is installed in, away from the repository."""
+    folder = tmp_path_factory.mktemp("installed")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*command, "--target", str(folder), str(wheel)], check=True, capture_output=True)
+    return folder
+
+
+def test_every_name_in_the_guides_is_importable_from_the_wheel(installed: Path) -> None:
+    names = sorted(name for name in names_in_guides() if not name.startswith(TYPED))
+    assert len(names) > 80
+    modules = [f"wechatpay_chain.{name}" for name in DOCUMENTED]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", IMPORTER, str(installed)],
+        input=json.dumps([names, modules, ALIASES]),
+        cwd=installed.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == []
+
+
+def test_the_wheel_has_every_type_in_the_guides(installed: Path) -> None:
+    names = {name for name in names_in_guides() if name.startswith(TYPED)}
+    modules = {name for name in names if any(other.startswith(f"{name}.") for other in names)}
+    assert len(names) > len(modules) > 0
+    for name in names - modules:
+        module, _, member = name.rpartition(".")
+        stub = installed.joinpath(*module.split(".")).with_suffix(".pyi")
+        assert re.search(rf"^(class )?{member}\b", stub.read_text("utf-8"), re.M), name
 
 
 RELATIVE = re.compile(r"\]\((?![a-z]+:|#)[^)]*\)")

@@ -103,7 +103,7 @@ class LoadClient:
         for _ in range(MAX_ATTEMPTS):
             self.result.attempts += 1
             try:
-                answer = await getattr(self.wxpay[path], f"{verb}_async")(**options)
+                response = await getattr(self.wxpay[path], f"{verb}_async")(**options)
             except (SignatureError, TransportError, ServerError, RateLimited) as error:
                 self.result.errors[getattr(error, "reason", "") or type(error).__name__] += 1
                 continue
@@ -112,23 +112,23 @@ class LoadClient:
                     raise
                 self.result.errors["FREQUENCY_LIMITED"] += 1
                 continue
-            if not answer.content:
+            if not response.content:
                 return None
-            return answer.xml() if path.startswith("v2/") else answer.json()
+            return response.xml() if path.startswith("v2/") else response.json()
         raise AssertionError(f"{verb} {path} failed {MAX_ATTEMPTS} times")
 
     async def _set_fault(self, path: str) -> None:
         name = next(self._faults)
         fault = {"match": path, "fault": name, "times": 1, **OPTIONS.get(name, {})}
-        async with self.session.post(f"{self.gateway}_gateway/faults", json=fault) as answer:
-            assert answer.status == 201, await answer.text()
+        async with self.session.post(f"{self.gateway}_gateway/faults", json=fault) as response:
+            assert response.status == 201, await response.text()
         self.result.faults += 1
 
     async def pay(self, number: str) -> None:
         """Pay an order by the control API."""
         url = f"{self.gateway}_gateway/transactions/{number}/pay"
-        async with self.session.post(url) as answer:
-            assert answer.status == 200, await answer.text()
+        async with self.session.post(url) as response:
+            assert response.status == 200, await response.text()
 
     def order(self, number: str, **changes: Any) -> dict[str, Any]:
         return {
@@ -142,9 +142,9 @@ class LoadClient:
         }
 
     async def state(self, number: str) -> Any:
-        answer = await self.call("get", QUERY.format(number=number), query={"mchid": self.mchid})
-        assert answer["out_trade_no"] == number
-        return answer["trade_state"]
+        response = await self.call("get", QUERY.format(number=number), query={"mchid": self.mchid})
+        assert response["out_trade_no"] == number
+        return response["trade_state"]
 
 
 async def pay_and_refund(client: LoadClient, number: str) -> None:

@@ -77,8 +77,8 @@ def control(gateway: Gateway, path: str, method: str = "POST", **body: Any) -> A
     data = json.dumps(body).encode() if method == "POST" else None
     request = urllib.request.Request(f"{gateway.base_uri}_gateway/{path}", data=data, method=method)
     try:
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)

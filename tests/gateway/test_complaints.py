@@ -121,15 +121,15 @@ def test_pictures_go_with_an_answer(gateway, wxpay):
     number = complained(gateway, wxpay)
     upload = wxpay["v3/merchant-service/images/upload"]
     media_id = upload.post(media=Media(PICTURE, "a.jpg")).json()["media_id"]
-    answer = {"response_content": "请看图", "response_images": [media_id]}
-    act(gateway, wxpay, number, "response", **answer)
+    response = {"response_content": "请看图", "response_images": [media_id]}
+    act(gateway, wxpay, number, "response", **response)
     (address,) = history(wxpay, number, limit=1)["data"][0]["image_list"]
     picture = wxpay[address].get()
     assert (picture.content, picture.verified) == (PICTURE, False)
     assert picture.headers["Content-Type"] == "image/jpeg"
     for wrong in (["nothing"], [1], "x", [media_id] * 5):
         error = rejected(
-            act, gateway, wxpay, number, "response", **{**answer, "response_images": wrong}
+            act, gateway, wxpay, number, "response", **{**response, "response_images": wrong}
         )
         assert error.code == "PARAM_ERROR"
         assert error.detail["field"].startswith("/response_images")
@@ -138,9 +138,10 @@ def test_pictures_go_with_an_answer(gateway, wxpay):
 def test_an_answer_made_of_blocks_is_given_once(gateway, wxpay):
     number = complained(gateway, wxpay)
     message = {"blocks": [{"type": "TEXT", "text": {"text": "您好"}}]}
-    answer = {"message": message, "idempotent_id": "1"}
+    response = {"message": message, "idempotent_id": "1"}
     first, second = (
-        act(gateway, wxpay, number, "response-immediate-service", **answer).json() for _ in range(2)
+        act(gateway, wxpay, number, "response-immediate-service", **response).json()
+        for _ in range(2)
     )
     assert first == second
     entries = history(wxpay, number)["data"]
@@ -254,8 +255,8 @@ def test_what_cannot_be_complained_about(gateway, wxpay):
 
 def test_who_may_answer(gateway, wxpay):
     number = complained(gateway, wxpay)
-    answer = {"response_content": "x", "complainted_mchid": "1"}
-    error = rejected(act, gateway, wxpay, number, "response", **answer)
+    response = {"response_content": "x", "complainted_mchid": "1"}
+    error = rejected(act, gateway, wxpay, number, "response", **response)
     assert (error.status_code, error.code) == (403, "NO_AUTH")
     for path in (f"{BASE}/nothing", f"{BASE}/nothing/negotiation-historys"):
         error = rejected(wxpay[path].get)

@@ -28,10 +28,10 @@ class Control:
         connection = http.client.HTTPConnection(self._at.hostname, self._at.port, timeout=10)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         connection.request(method, f"/_gateway/{path}", body=data, headers=headers or {})
-        answer = connection.getresponse()
-        content = answer.read()
+        response = connection.getresponse()
+        content = response.read()
         connection.close()
-        return answer.status, answer.headers, json.loads(content) if content else None
+        return response.status, response.headers, json.loads(content) if content else None
 
     def get(self, path):
         status, _, found = self.ask("GET", path)

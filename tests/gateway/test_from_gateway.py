@@ -36,9 +36,9 @@ async def test_it_is_ready(directory: Any, description: Path, tls: bool) -> None
     with VerifyingServer(gateway) as shop:
         async with WeChatPay.from_gateway(description, tls=tls) as wxpay:
             made = order(gateway, notify_url=shop.url)
-            answer = await wxpay[NATIVE].post_async(json=made)
-            assert answer.request.origin.startswith("https://" if tls else "http://")
-            assert wxpay[NATIVE].post(json=made).json() == answer.json()
+            response = await wxpay[NATIVE].post_async(json=made)
+            assert response.request.origin.startswith("https://" if tls else "http://")
+            assert wxpay[NATIVE].post(json=made).json() == response.json()
             gateway.pay(made["out_trade_no"])
             assert shop.next().resource["trade_state"] == "SUCCESS"
             assert wxpay._secret.reveal() == gateway.identity.secret
@@ -59,8 +59,8 @@ def test_either_name_of_the_platforms_key_is_known(directory: Any, description: 
     identity = directory[1].identity
     with WeChatPay.from_gateway(description) as wxpay:
         for serial in (identity.public_key_id, identity.platform_serial):
-            answer = wxpay.v3.certificates.get(headers={"Wechatpay-Serial": serial})
-            assert answer.headers["Wechatpay-Serial"] == serial
+            response = wxpay.v3.certificates.get(headers={"Wechatpay-Serial": serial})
+            assert response.headers["Wechatpay-Serial"] == serial
 
 
 def test_mutual_tls_for_apiv2(directory: Any, description: Path) -> None:
@@ -75,8 +75,8 @@ def test_mutual_tls_for_apiv2(directory: Any, description: Path) -> None:
             "total_fee": 100,
             "refund_fee": 40,
         }
-        answer = wxpay.v2.secapi.pay.refund.post(security=True, xml=refund)
-        assert answer.xml()["refund_fee"] == "40"
+        response = wxpay.v2.secapi.pay.refund.post(security=True, xml=refund)
+        assert response.xml()["refund_fee"] == "40"
 
 
 def test_arguments_go_before_the_file(description: Path) -> None:

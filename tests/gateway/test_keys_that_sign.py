@@ -15,11 +15,11 @@ CERTIFICATES = "/v3/certificates"
 
 
 def test_certificates_are_signed_by_one_of_them(gateway):
-    answer = signed(gateway, "GET", CERTIFICATES)
-    listed = [each["serial_no"] for each in json.loads(answer.body)["data"]]
+    response = signed(gateway, "GET", CERTIFICATES)
+    listed = [each["serial_no"] for each in json.loads(response.body)["data"]]
     assert listed == [gateway.identity.platform_serial]
-    assert answer.serial in listed
-    assert answer.is_signed_by(gateway.identity.platform_certificate)
+    assert response.serial in listed
+    assert response.is_signed_by(gateway.identity.platform_certificate)
 
 
 @pytest.mark.parametrize("way", ["public_key", "certificate"])
@@ -27,24 +27,24 @@ def test_without_a_serial_the_certificate_signs(identity, way):
     with Gateway(identity=identity, signs_with=way) as gateway:
         assert signed(gateway, "GET", CERTIFICATES).serial == identity.platform_serial
         for serial in (identity.public_key_id, identity.platform_serial):
-            answer = signed(gateway, "GET", CERTIFICATES, Wechatpay_Serial=serial)
-            assert (answer.status, answer.serial) == (200, serial)
+            response = signed(gateway, "GET", CERTIFICATES, Wechatpay_Serial=serial)
+            assert (response.status, response.serial) == (200, serial)
 
 
 def test_a_rejection_is_signed_by_the_key_that_was_asked_for(gateway):
     for serial in (gateway.identity.public_key_id, gateway.identity.platform_serial):
         path = "/v3/pay/transactions/native"
-        answer = signed(gateway, "POST", path, b"{}", Wechatpay_Serial=serial)
-        assert (answer.status, answer.serial) == (400, serial)
+        response = signed(gateway, "POST", path, b"{}", Wechatpay_Serial=serial)
+        assert (response.status, response.serial) == (400, serial)
 
 
 def test_a_merchant_without_certificates(identity):
     with Gateway(identity=identity, signs_with="public_key_only") as gateway:
-        answer = signed(gateway, "GET", CERTIFICATES)
-        assert (answer.status, json.loads(answer.body)["code"]) == (404, "RESOURCE_NOT_EXISTS")
+        response = signed(gateway, "GET", CERTIFICATES)
+        assert (response.status, json.loads(response.body)["code"]) == (404, "RESOURCE_NOT_EXISTS")
         for asked in (None, identity.public_key_id, identity.platform_serial):
-            answer = signed(gateway, "GET", CERTIFICATES, Wechatpay_Serial=asked)
-            assert answer.serial == identity.public_key_id
+            response = signed(gateway, "GET", CERTIFICATES, Wechatpay_Serial=asked)
+            assert response.serial == identity.public_key_id
         assert list(gateway.certs) == [identity.public_key_id]
         with gateway.client() as wxpay, pytest.raises(ClientError) as caught:
             certificates.download(wxpay, identity.apiv3_key)

@@ -78,8 +78,8 @@ def test_every_other_upload_has_its_digest_checked(gateway, wxpay, operation):
     wrong = rejected(upload, wxpay, path, PICTURE, **meta)
     assert (wrong.code, wrong.detail["field"]) == ("PARAM_ERROR", f"/{name}")
     meta[name] = digest.hexdigest(algorithm, PICTURE)
-    answer = upload(wxpay, path, PICTURE, **meta)
-    assert (answer.verified, answer.headers["Wechatpay-Gateway"]) == (True, "stub")
+    response = upload(wxpay, path, PICTURE, **meta)
+    assert (response.verified, response.headers["Wechatpay-Gateway"]) == (True, "stub")
     del meta[name]
     assert rejected(upload, wxpay, path, PICTURE, **meta).detail["field"] == f"/{name}"
 
@@ -99,17 +99,17 @@ def test_a_file_of_a_size_that_cannot_be(wxpay, content):
 
 def test_a_picture_of_a_complaint_comes_back_unsigned(wxpay):
     media_id = wxpay[f"{IMAGES}/upload"].post(media=Media(PICTURE, "a.png")).json()["media_id"]
-    answer = wxpay[f"{IMAGES}/{{media_id}}"].get(media_id=media_id)
-    assert (answer.content, answer.verified) == (PICTURE, False)
-    assert "Wechatpay-Signature" not in answer.headers
-    assert answer.headers["Content-Type"] == "image/png"
+    response = wxpay[f"{IMAGES}/{{media_id}}"].get(media_id=media_id)
+    assert (response.content, response.verified) == (PICTURE, False)
+    assert "Wechatpay-Signature" not in response.headers
+    assert response.headers["Content-Type"] == "image/png"
     error = rejected(wxpay[f"{IMAGES}/nothing"].get)
     assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS")
 
 
 def test_no_other_picture_can_be_fetched(wxpay):
-    answer = wxpay.v3.merchant.media.upload.post(media=Media(b"private", "a.png"))
-    rejected(wxpay[f"{IMAGES}/{{media_id}}"].get, media_id=answer.json()["media_id"])
+    response = wxpay.v3.merchant.media.upload.post(media=Media(b"private", "a.png"))
+    rejected(wxpay[f"{IMAGES}/{{media_id}}"].get, media_id=response.json()["media_id"])
 
 
 def test_a_form_without_a_file(wxpay):
@@ -136,9 +136,9 @@ def test_apiv2_uploads_with_an_md5(gateway):
         path = wxpay.v2.secapi.mch.uploadmedia
         fields = {"mch_id": gateway.identity.mchid, "sign_type": "HMAC-SHA256"}
         options = {"xml": fields, "security": True}
-        answer = path.post(media=Media(PICTURE, "a.png"), **options)
-        assert answer.verified
-        assert answer.xml()["media_id"]
+        response = path.post(media=Media(PICTURE, "a.png"), **options)
+        assert response.verified
+        assert response.xml()["media_id"]
         md5 = hashlib.md5(OTHER).hexdigest()
         wrong = {**options, "xml": {**fields, "media_hash": md5}}
         error = rejected(path.post, media=Media(PICTURE, "a.png"), **wrong)

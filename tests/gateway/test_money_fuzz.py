@@ -192,8 +192,8 @@ def test_the_bodies_are_good_as_they_are():
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_any_members(path, data):
-    answer = post(path, data.draw(bodies(BODIES[path])))
-    assert answer.status < 500
+    response = post(path, data.draw(bodies(BODIES[path])))
+    assert response.status < 500
     STATE.ledger.check()
 
 
@@ -217,8 +217,8 @@ def test_any_fields(path, data):
     fields[name] = xml.clean(data.draw(st.text(st.characters(codec="utf-8"))))
     fields["sign_type"] = "HMAC-SHA256"
     fields["sign"] = digest.sign("HMAC-SHA256", canonical.fields(fields), IDENTITY.secret)
-    answer = GATEWAY.answer(
+    response = GATEWAY.answer(
         IncomingRequest("POST", f"/{path}", {}, xml.dumps(fields).encode(), client_certificate=True)
     )
-    assert answer.status == 200
+    assert response.status == 200
     STATE.ledger.check()

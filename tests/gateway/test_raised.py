@@ -68,8 +68,8 @@ def test_a_trigger_makes_the_complaint_that_it_tells_of(gateway, wxpay, receiver
     complaint = shown(wxpay, number)
     assert complaint["complaint_state"] == "PENDING"
     assert wxpay.decrypt(complaint["payer_phone"])
-    answer = {"complainted_mchid": gateway.identity.mchid, "response_content": "您好"}
-    assert wxpay[f"{COMPLAINTS}/{number}/response"].post(json=answer).status_code == 204
+    response = {"complainted_mchid": gateway.identity.mchid, "response_content": "您好"}
+    assert wxpay[f"{COMPLAINTS}/{number}/response"].post(json=response).status_code == 204
     gateway.trigger("COMPLAINT.STATE_CHANGE", receiver.url, {"complaint_id": number})
     assert receiver.next().resource["complaint_id"] == number
     assert shown(wxpay, number)["complaint_state"] == "PROCESSING"

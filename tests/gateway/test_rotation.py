@@ -34,8 +34,8 @@ def test_the_new_key_signs(rotated):
 
 def test_the_old_key_signs_for_those_who_name_it(rotated):
     _, old, name = rotated
-    answer = old.v3.certificates.get(headers={"Wechatpay-Serial": name})
-    assert (answer.verified, answer.headers["Wechatpay-Serial"]) == (True, name)
+    response = old.v3.certificates.get(headers={"Wechatpay-Serial": name})
+    assert (response.verified, response.headers["Wechatpay-Serial"]) == (True, name)
     with pytest.raises(ClientError) as caught:
         old.v3.pay.transactions.native.post(json={}, headers={"Wechatpay-Serial": name})
     assert caught.value.verified
@@ -46,8 +46,8 @@ def test_the_old_key_signs_for_those_who_name_it(rotated):
 def test_both_certificates_are_listed(rotated):
     gateway, old, name = rotated
     identity = gateway.identity
-    answer = old.v3.certificates.get(headers={"Wechatpay-Serial": name}).json()
-    assert [each["serial_no"] for each in answer["data"]] == [
+    response = old.v3.certificates.get(headers={"Wechatpay-Serial": name}).json()
+    assert [each["serial_no"] for each in response["data"]] == [
         platform.serial for platform in identity.platforms
     ]
     with gateway.client() as new:
@@ -108,10 +108,10 @@ def test_a_rotation_survives_a_restart(tmp_path):
         assert gateway.identity.public_key_id == new_name
         with gateway.client() as new:
             assert new.v3.certificates.get().verified
-        answer = old.v3.certificates.get(
+        response = old.v3.certificates.get(
             base_uri=gateway.base_uri, headers={"Wechatpay-Serial": name}
         )
-        assert answer.verified
+        assert response.verified
 
 
 def test_a_client_of_the_connection_file_after_a_rotation(tmp_path):

@@ -65,9 +65,9 @@ def unfreeze(wxpay, order, **changes):
 
 def unsplit(wxpay, order):
     path = wxpay.v3.profitsharing.transactions._transaction_id_.amounts
-    answer = path.get(transaction_id=order["transaction_id"]).json()
-    assert answer["transaction_id"] == order["transaction_id"]
-    return answer["unsplit_amount"]
+    response = path.get(transaction_id=order["transaction_id"]).json()
+    assert response["transaction_id"] == order["transaction_id"]
+    return response["unsplit_amount"]
 
 
 def give_back(wxpay, shared, fen, **changes):

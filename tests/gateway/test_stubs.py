@@ -37,14 +37,14 @@ def ask(gateway, wxpay, operation, **changes):
     return created_first(operation, gateway, lambda: verb(**call.variables, **options))
 
 
-def files(answer):
+def files(response):
     """The parts of a response that tell of a file."""
-    if isinstance(answer, list):
-        return [each for inner in answer for each in files(inner)]
-    if not isinstance(answer, dict):
+    if isinstance(response, list):
+        return [each for inner in response for each in files(inner)]
+    if not isinstance(response, dict):
         return []
-    inner = [each for value in answer.values() for each in files(value)]
-    return [answer, *inner] if "download_url" in answer else inner
+    inner = [each for value in response.values() for each in files(value)]
+    return [response, *inner] if "download_url" in response else inner
 
 
 @pytest.mark.parametrize("operation", FILES, ids=lambda each: f"{each.method} {each.path}")
@@ -69,13 +69,13 @@ def test_there_are_many_of_them():
     assert len(FILES) > 20
 
 
-def own(answer, names):
-    if isinstance(answer, list):
-        return [each for inner in answer for each in own(inner, names)]
-    if not isinstance(answer, dict):
+def own(response, names):
+    if isinstance(response, list):
+        return [each for inner in response for each in own(inner, names)]
+    if not isinstance(response, dict):
         return []
-    here = [(name, value) for name, value in answer.items() if name in names]
-    return here + [each for value in answer.values() for each in own(value, names)]
+    here = [(name, value) for name, value in response.items() if name in names]
+    return here + [each for value in response.values() for each in own(value, names)]
 
 
 def test_merchant_and_app_are_the_callers(gateway, wxpay):
@@ -113,10 +113,10 @@ def test_times_of_apiv2(gateway, wxpay):
             if "time" not in name  # an echo has the form that was sent
         }
         try:
-            answer = ask(gateway, wxpay, operation, xml=fields)
+            response = ask(gateway, wxpay, operation, xml=fields)
         except APIError:
             continue  # a time was required
-        seen += TIME.findall(answer.text)
+        seen += TIME.findall(response.text)
     assert seen
     assert [each for each in seen if not re.fullmatch(r"[0-9-]{10} [0-9:]{8}", each)] == []
 

@@ -102,8 +102,8 @@ def test_what_is_missing_for_the_call_at_hand_is_named(keys, line, arguments, ca
 
 
 def test_v2_alone_needs_no_key_and_v3_alone_no_secret(keys, line):
-    answer = Response(200, {}, b"return_code,bill")
-    v2 = WeChatPay(mchid=MCHID, secret=SECRET, transport=MockTransport(lambda _: answer))
+    response = Response(200, {}, b"return_code,bill")
+    v2 = WeChatPay(mchid=MCHID, secret=SECRET, transport=MockTransport(lambda _: response))
     assert v2.v2.pay.downloadbill.post(xml={"mch_id": MCHID}).text == "return_code,bill"
     v3 = keys.client(transport=line, secret=None, apiv3_key=None)
     assert v3.v3.certificates.get().verified
@@ -306,11 +306,11 @@ def secrets_of(keys):
 
 
 def test_nothing_secret_shows(keys, caplog):
-    def answer(request):
+    def response(request):
         return Response(200, {}, b"unsigned")
 
     wxpay = keys.client(
-        transport=MockTransport(answer),
+        transport=MockTransport(response),
         merchant={"cert": keys.merchant_certificate, "key": keys.merchant},
     )
     with caplog.at_level(logging.DEBUG), pytest.raises(SignatureError) as caught:

@@ -114,8 +114,8 @@ def test_apiv2s_upload_signs_the_files_md5(keys, image):
 
 def test_a_sink_works_with_the_mock(keys, line, tmp_path):
     target = tmp_path / "bill.csv"
-    answer = keys.client(transport=line).v3.x.get(sink=target)
-    assert answer.verified
+    response = keys.client(transport=line).v3.x.get(sink=target)
+    assert response.verified
     assert json.loads(target.read_bytes()) == {"media_id": "1"}
     assert [path.name for path in tmp_path.iterdir()] == ["bill.csv"]
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.support import MCHID, MERCHANT_SERIAL, new_key, pem, self_signed, write
 from wechatpay_chain import ConfigurationError
 from wechatpay_chain.crypto import certificate as certificates
-from wechatpay_chain.crypto import keys as loading
+from wechatpay_chain.crypto import keys as key_files
 
 DER = serialization.Encoding.DER
 PEM = serialization.Encoding.PEM
@@ -45,7 +45,7 @@ def private_forms(key, folder):
 
 def test_a_private_key_in_every_form(keys, tmp_path):
     for form, source in private_forms(keys.merchant, tmp_path).items():
-        loaded = loading.private_key(source)
+        loaded = key_files.private_key(source)
         assert loaded.private_numbers() == keys.merchant.private_numbers(), form
 
 
@@ -68,7 +68,7 @@ def test_a_public_key_in_every_form(keys, tmp_path):
         "certificate PEM": pem(cert).decode(),
         "certificate DER": cert.public_bytes(DER),
     }.items():
-        assert loading.public_key(source) == key, form
+        assert key_files.public_key(source) == key, form
 
 
 def test_a_certificate_in_every_form(keys, tmp_path):
@@ -151,7 +151,7 @@ def test_an_encrypted_pem_says_how_to_decrypt_it(keys):
         PEM, PKCS8, serialization.BestAvailableEncryption(b"secret")
     )
     with pytest.raises(ConfigurationError, match=r"encrypted with a passphrase.*openssl pkcs8"):
-        loading.private_key(locked)
+        key_files.private_key(locked)
 
 
 @pytest.mark.parametrize(
@@ -161,22 +161,22 @@ def test_a_key_of_another_kind(other):
     text = other.private_bytes(PEM, PKCS8, PLAIN)
     public = other.public_key().public_bytes(PEM, SPKI)
     with pytest.raises(ConfigurationError, match="must be an RSA private key, not E"):
-        loading.private_key(text)
+        key_files.private_key(text)
     with pytest.raises(ConfigurationError, match="must be an RSA private key"):
-        loading.private_key(other)
+        key_files.private_key(other)
     with pytest.raises(ConfigurationError, match="must be an RSA public key, not E"):
-        loading.public_key(public)
+        key_files.public_key(public)
 
 
 def test_the_wrong_half(keys):
     with pytest.raises(ConfigurationError, match="not a private key"):
-        loading.private_key(pem(keys.merchant.public_key()))
+        key_files.private_key(pem(keys.merchant.public_key()))
     with pytest.raises(ConfigurationError, match="must be an RSA private key, not RSAPublicKey"):
-        loading.private_key(keys.merchant.public_key())
+        key_files.private_key(keys.merchant.public_key())
     with pytest.raises(ConfigurationError, match="not a public key"):
-        loading.public_key(pem(keys.merchant))
+        key_files.public_key(pem(keys.merchant))
     with pytest.raises(ConfigurationError, match="not RSAPrivateKey"):
-        loading.public_key(keys.merchant)
+        key_files.public_key(keys.merchant)
     with pytest.raises(ConfigurationError, match="not an X.509 certificate"):
         certificates.certificate(pem(keys.merchant))
     with pytest.raises(ConfigurationError, match="must be an X.509 certificate"):
@@ -184,7 +184,7 @@ def test_the_wrong_half(keys):
 
 
 @pytest.mark.parametrize(
-    "load", [loading.private_key, loading.public_key, certificates.certificate]
+    "load", [key_files.private_key, key_files.public_key, certificates.certificate]
 )
 @pytest.mark.parametrize(
     "source",
@@ -213,7 +213,7 @@ def test_what_is_no_key_is_refused(load, source):
 def test_a_damaged_base64_body_is_not_repeated(keys, damage):
     body = damage(base64.b64encode(keys.merchant.private_bytes(DER, PKCS8, PLAIN)).decode())
     with pytest.raises(ConfigurationError) as caught:
-        loading.private_key(body)
+        key_files.private_key(body)
     assert "File name too long" not in str(caught.value)
     assert body[:16] not in str(caught.value)
     assert caught.value.__context__ is None

@@ -25,7 +25,7 @@ from tests.support import (
 )
 from wechatpay_chain import ConfigurationError
 from wechatpay_chain.crypto import certificate as certificates
-from wechatpay_chain.crypto import keys as loading
+from wechatpay_chain.crypto import keys as key_files
 from wechatpay_chain.crypto.der import Kind
 from wechatpay_chain.transport.tls import TLS
 from wechatpay_chain.utils.secret import Secret
@@ -108,25 +108,25 @@ def test_a_private_key_in_every_shape(keys, tmp_path):
         der = keys.merchant.private_bytes(DER, form, PLAIN)
         for shape, source in every(text, tmp_path):
             for given_key in (source, Secret(source)):  # loading each would take its time
-                (block,) = loading.blocks(given_key, "private_key")
+                (block,) = key_files.blocks(given_key, "private_key")
                 assert (block.kind, block.der.reveal()) == (Kind.PRIVATE, der), shape
         escaped = BAG + text.replace("\n", "\\n")
         numbers = keys.merchant.private_numbers()
-        assert loading.private_key(escaped).private_numbers() == numbers
+        assert key_files.private_key(escaped).private_numbers() == numbers
 
 
 def test_a_public_key_in_every_shape(keys, tmp_path):
     key = keys.platform.public_key()
     for form in (SPKI, PUBLIC_PKCS1):
         for shape, source in every(key.public_bytes(PEM, form).decode(), tmp_path):
-            assert loading.public_key(source) == key, shape
+            assert key_files.public_key(source) == key, shape
 
 
 def test_a_certificate_in_every_shape(keys, tmp_path):
     cert = keys.platform_certificate
     for shape, source in every(pem(cert).decode(), tmp_path):
         assert certificates.certificate(source) == cert, shape
-        assert loading.public_key(source) == keys.platform.public_key(), shape
+        assert key_files.public_key(source) == keys.platform.public_key(), shape
         TLS(source).context(None)
 
 
@@ -145,16 +145,16 @@ def test_the_label_does_not_matter(keys):
         relabelled(pkcs1, "RSA PRIVATE KEY", "PRIVATE KEY"),
         relabelled(pkcs8, "PRIVATE KEY", "ANY PRIVATE KEY"),
     ):
-        assert loading.private_key(text).private_numbers() == keys.merchant.private_numbers()
+        assert key_files.private_key(text).private_numbers() == keys.merchant.private_numbers()
     for text in (
         relabelled(spki, "PUBLIC KEY", "RSA PUBLIC KEY"),
         relabelled(public1, "RSA PUBLIC KEY", "PUBLIC KEY"),
     ):
-        assert loading.public_key(text) == keys.platform.public_key()
+        assert key_files.public_key(text) == keys.platform.public_key()
     cert = relabelled(pem(keys.platform_certificate).decode(), "CERTIFICATE", "X509 CERTIFICATE")
     assert certificates.certificate(cert) == keys.platform_certificate
     wrong = base64.b64encode(keys.merchant.private_bytes(DER, PKCS1, PLAIN)).decode()
-    assert loading.private_key(f"private.pkcs8://{wrong}").key_size == 2048
+    assert key_files.private_key(f"private.pkcs8://{wrong}").key_size == 2048
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_of_a_chain_the_leaf_counts(keys, chain, tmp_path):
     for certs in (chain, chain[::-1]):
         path.write_bytes(BAG.encode() + BAG.encode().join(map(pem, certs)))
         assert certificates.certificate(path) == chain[2]
-        assert loading.public_key(path) == keys.platform.public_key()
+        assert key_files.public_key(path) == keys.platform.public_key()
         wxpay = keys.client(certs={PLATFORM_SERIAL: path})
         assert wxpay.platform.encryption_key()[1] == keys.platform.public_key()
         wxpay = keys.client(certs={"02": path})  # a member that is asked for by its own number
@@ -226,7 +226,7 @@ def test_pkcs12_in_base64_and_with_a_chain(keys, chain, tmp_path):
     for source in (data, text, path, {"p12": text}, {"p12": path, "passphrase": f" {MCHID}\n"}):
         assert certificates.merchant(source, MCHID).serial == MERCHANT_SERIAL
     with pytest.raises(ConfigurationError, match="PKCS#12 file: pass it as merchant="):
-        loading.private_key(data)
+        key_files.private_key(data)
 
 
 def test_an_authority_bundle_with_comments(keys, chain, tmp_path):
@@ -243,7 +243,7 @@ def test_an_authority_bundle_with_comments(keys, chain, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "load", [loading.private_key, loading.public_key, certificates.certificate]
+    "load", [key_files.private_key, key_files.public_key, certificates.certificate]
 )
 def test_text_that_is_no_path_is_never_taken_for_one(load, keys):
     body = base64.b64encode(keys.merchant.private_bytes(DER, PKCS8, PLAIN)).decode()
@@ -273,16 +273,16 @@ def test_what_a_file_holds_instead_is_named(keys):
         PEM, PKCS1, serialization.BestAvailableEncryption(b"secret")
     )
     with pytest.raises(ConfigurationError, match="encrypted with a passphrase"):
-        loading.private_key(locked)
+        key_files.private_key(locked)
     with pytest.raises(ConfigurationError, match="not a private key but a certificate"):
-        loading.private_key(pem(keys.merchant_certificate))
+        key_files.private_key(pem(keys.merchant_certificate))
     with pytest.raises(ConfigurationError, match="not a public key but a private key"):
-        loading.public_key(pem(keys.merchant))
+        key_files.public_key(pem(keys.merchant))
     with pytest.raises(ConfigurationError, match="2 private keys"):
-        loading.private_key(pem(keys.merchant) + pem(keys.platform))
-    assert loading.private_key(pem(keys.merchant) * 2).key_size == 2048
+        key_files.private_key(pem(keys.merchant) + pem(keys.platform))
+    assert key_files.private_key(pem(keys.merchant) * 2).key_size == 2048
     with pytest.raises(ConfigurationError, match="2 public keys"):
-        loading.public_key(pem(keys.merchant.public_key()) + pem(keys.platform.public_key()))
+        key_files.public_key(pem(keys.merchant.public_key()) + pem(keys.platform.public_key()))
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_what_a_file_holds_instead_is_named(keys):
 )
 def test_a_file_uri_that_names_no_local_file(uri, words):
     with pytest.raises(ConfigurationError, match=words):
-        loading.private_key(uri)
+        key_files.private_key(uri)
 
 
 def test_paths_and_file_uris(keys, tmp_path):
@@ -309,14 +309,14 @@ def test_paths_and_file_uris(keys, tmp_path):
         path.as_uri().replace("file://", "FILE:"),
         f"\ufeff{path.as_uri()} ",
     ):
-        assert loading.private_key(source).key_size == 2048
+        assert key_files.private_key(source).key_size == 2048
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300))
 def test_nothing_but_a_configuration_error_comes_out(content):
     for load in (
-        loading.private_key,
-        loading.public_key,
+        key_files.private_key,
+        key_files.public_key,
         certificates.certificate,
         lambda source: certificates.merchant(source, "1"),
         TLS,
@@ -329,7 +329,7 @@ def test_der_that_is_cut_or_extended(keys):
     whole = keys.merchant.private_bytes(DER, PKCS8, PLAIN)
     for data in (whole[:-1], whole + b"x", b"\x30\x80" + whole, b"\x30\x82", b"\x30", whole[1:]):
         with pytest.raises(ConfigurationError):
-            loading.private_key(data)
+            key_files.private_key(data)
 
 
 def test_a_serial_that_matches_by_number(keys):

@@ -37,7 +37,7 @@ def data(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def refused(*arguments: str, code: int = 1) -> str:
+def failed(*arguments: str, code: int = 1) -> str:
     """What a run that fails says; its standard output is empty."""
     result = run(*arguments)
     assert result.exit_code == code, result.output

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-from tests.cli.support import lines, plain_environment, process, refused
+from tests.cli.support import failed, lines, plain_environment, process
 from wechatpay_chain import catalogue
 from wechatpay_chain.cli.application import application
 from wechatpay_chain.cli.completion import Bash, Zsh
@@ -132,7 +132,7 @@ def test_a_script_for_each_shell(shell: str, own: type) -> None:
 
 
 def test_no_script_for_other_shells() -> None:
-    assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in refused("completion", "tcsh", code=2)
+    assert "'tcsh' is not one of 'bash', 'zsh', 'fish'" in failed("completion", "tcsh", code=2)
 
 
 def test_the_scripts_set_no_space_behind_a_slash() -> None:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.cli.support import data, lines, refused, run
+from tests.cli.support import data, failed, lines, run
 from tests.cli.test_guide import GUIDES, commands
 from tests.servers import NotificationServer
-from wechatpay_chain.cli.gateway import client as control
-from wechatpay_chain.cli.gateway import controls
+from wechatpay_chain.cli.gateway import client, controls
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.testing.fault_names import NAMES
 
@@ -73,8 +72,8 @@ def test_pay(gateway: Gateway, here: tuple[str, str]) -> None:
     shown = dict(line.split(maxsplit=1) for line in lines("gateway", "pay", number, *here))
     assert list(shown) == ["out_trade_no", "state", "total", "transaction_id"]
     assert (shown["state"], shown["total"]) == ("SUCCESS", "100 fen")
-    assert "INVALID_REQUEST" in refused("gateway", "pay", number, *here)
-    assert "ORDER_NOT_EXIST" in refused("gateway", "fail", "a/b?c", *here)
+    assert "INVALID_REQUEST" in failed("gateway", "pay", number, *here)
+    assert "ORDER_NOT_EXIST" in failed("gateway", "fail", "a/b?c", *here)
 
 
 def test_pay_as_somebody(gateway: Gateway, here: tuple[str, str]) -> None:
@@ -86,7 +85,7 @@ def test_pay_as_somebody(gateway: Gateway, here: tuple[str, str]) -> None:
 
 def test_complain(gateway: Gateway, here: tuple[str, str]) -> None:
     number = ordered(gateway, "cli-complain")
-    assert "INVALID_REQUEST" in refused("gateway", "complain", number, "坏了", *here)
+    assert "INVALID_REQUEST" in failed("gateway", "complain", number, "坏了", *here)
     gateway.pay(number)
     told = lines("gateway", "complain", number, "坏了", "--phone", "139", *here)
     shown = dict(line.split() for line in told)
@@ -98,17 +97,17 @@ def test_complain(gateway: Gateway, here: tuple[str, str]) -> None:
 def presigned(gateway: Gateway) -> str:
     user = {"out_user_id": "1", "organization_id": "O1"}
     with gateway.client() as wxpay:
-        answer = wxpay["v3/offlineface/contracts/presign"].post(
+        response = wxpay["v3/offlineface/contracts/presign"].post(
             json={"business_name": "K12", "facepay_user": user}
         )
-    return str(answer.json()["presign_token"])
+    return str(response.json()["presign_token"])
 
 
 def test_sign_contract(gateway: Gateway, here: tuple[str, str]) -> None:
     token = presigned(gateway)
     shown = dict(line.split() for line in lines("gateway", "sign-contract", token, *here))
     assert shown["contract_state"] == "CONTRACTED"
-    assert "RESOURCE_NOT_EXISTS" in refused("gateway", "sign-contract", token, *here)
+    assert "RESOURCE_NOT_EXISTS" in failed("gateway", "sign-contract", token, *here)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_advance(gateway: Gateway, here: tuple[str, str], duration: str, seconds
 
 @pytest.mark.parametrize("duration", ["", "x", "6x", "m", "6m!", "1h 30m"])
 def test_a_duration_that_is_none(here: tuple[str, str], duration: str) -> None:
-    assert "seconds are expected, or 90s" in refused("gateway", "advance", duration, *here, code=2)
+    assert "seconds are expected, or 90s" in failed("gateway", "advance", duration, *here, code=2)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_trigger_of_one_product(gateway: Gateway, here: tuple[str, str], shop: s
     )
     assert sent["resource"]["sp_mchid"] == gateway.identity.mchid
     assert "mchid" not in sent["resource"]
-    said = refused("gateway", "trigger", "REFUND.SUCCESS", "--variant", "x", "--to", shop, *here)
+    said = failed("gateway", "trigger", "REFUND.SUCCESS", "--variant", "x", "--to", shop, *here)
     assert "direct, partner, ecommerce" in said
 
 
@@ -182,7 +181,7 @@ def test_content_that_is_none(
     here: tuple[str, str], given: str, code: int, problem: str, gateway: Gateway
 ) -> None:
     before = len(gateway.notifications())
-    said = refused("gateway", "trigger", "X", "--to", NOBODY, "--resource", given, *here, code=code)
+    said = failed("gateway", "trigger", "X", "--to", NOBODY, "--resource", given, *here, code=code)
     assert problem in said
     assert len(gateway.notifications()) == before
 
@@ -196,8 +195,8 @@ def test_trigger_that_nobody_acknowledges(here: tuple[str, str]) -> None:
 
 
 def test_trigger_of_a_type_that_is_none(here: tuple[str, str]) -> None:
-    assert "REFUND.SUCCESS" in refused("gateway", "trigger", "REFUND.SUCCES", "--to", NOBODY, *here)
-    assert "address is expected" in refused(
+    assert "REFUND.SUCCESS" in failed("gateway", "trigger", "REFUND.SUCCES", "--to", NOBODY, *here)
+    assert "address is expected" in failed(
         "gateway", "trigger", "REFUND.SUCCESS", "--to", "nowhere", *here
     )
 
@@ -206,7 +205,7 @@ def test_a_delivery_that_takes_too_long(
     gateway: Gateway, here: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(controls, "DELIVERY_TIMEOUT", 0)
-    said = refused("gateway", "trigger", "REFUND.SUCCESS", "--to", NOBODY, *here)
+    said = failed("gateway", "trigger", "REFUND.SUCCESS", "--to", NOBODY, *here)
     assert "did not deliver notification" in said
 
 
@@ -222,7 +221,7 @@ def test_faults(gateway: Gateway, here: tuple[str, str]) -> None:
         {"match": "*", "fault": "status", "times": None, "status": 503, "body": "busy"},
         {"match": "v2/*", "fault": "delay", "times": None, "seconds": 0.5},
     ]
-    assert "delay has no option 'status'" in refused(
+    assert "delay has no option 'status'" in failed(
         "gateway", "faults", "*", "delay", "--status", "503", *here
     )
     assert data("gateway", "faults", "--clear", *here) == []
@@ -230,8 +229,8 @@ def test_faults(gateway: Gateway, here: tuple[str, str]) -> None:
 
 
 def test_a_fault_that_is_none(here: tuple[str, str]) -> None:
-    assert "FAULT is missing: one of status," in refused("gateway", "faults", "*", *here, code=2)
-    assert "is not one of" in refused("gateway", "faults", "*", "nothing", *here, code=2)
+    assert "FAULT is missing: one of status," in failed("gateway", "faults", "*", *here, code=2)
+    assert "is not one of" in failed("gateway", "faults", "*", "nothing", *here, code=2)
 
 
 def test_the_help_names_every_fault() -> None:
@@ -252,22 +251,22 @@ def test_which_gateway_is_meant(directory: tuple[Path, Gateway], gateway: Gatewa
 
 
 def test_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "BASE_URI", "http://127.0.0.1:1/")
-    assert refused("gateway", "pay", "x").splitlines() == [
+    monkeypatch.setattr(client, "BASE_URI", "http://127.0.0.1:1/")
+    assert failed("gateway", "pay", "x").splitlines() == [
         "Error: no gateway answers at http://127.0.0.1:1/ (Connection refused)",
         "To start one: wechatpay-chain gateway",
         "If it is elsewhere, say --gateway URL, or --data DIR with its data directory.",
     ]
-    missing = refused("gateway", "pay", "x", "--data", str(tmp_path))
+    missing = failed("gateway", "pay", "x", "--data", str(tmp_path))
     assert missing.splitlines() == [
         f"Error: '{tmp_path / 'gateway.json'}' cannot be read: No such file or directory",
         "A gateway writes it: wechatpay-chain gateway --data DIR",
     ]
     for content in ("{", "[]", "{}"):
         (tmp_path / "gateway.json").write_text(content)
-        assert "is not a gateway's" in refused("gateway", "pay", "x", "--data", str(tmp_path))
+        assert "is not a gateway's" in failed("gateway", "pay", "x", "--data", str(tmp_path))
     for address in ("x", "https://127.0.0.1/", "http://"):
-        assert "is not where a gateway is" in refused("gateway", "pay", "x", "--gateway", address)
+        assert "is not where a gateway is" in failed("gateway", "pay", "x", "--gateway", address)
 
 
 def answering(content: bytes, status: int = 200) -> Callable[[], Iterator[str]]:
@@ -306,7 +305,7 @@ def answering(content: bytes, status: int = 200) -> Callable[[], Iterator[str]]:
 )
 def test_something_else_answers(serve: Callable[[], Iterator[str]]) -> None:
     for address in serve():
-        said = refused("gateway", "faults", "--gateway", address)
+        said = failed("gateway", "faults", "--gateway", address)
         assert said == f"Error: what answers at {address} is not a gateway of this version\n"
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.support import data, lines, plain_environment, refused, run
+from tests.cli.support import data, failed, lines, plain_environment, run
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.cli.gateway import controls
-from wechatpay_chain.gateway import program as running
+from wechatpay_chain.gateway import program
 from wechatpay_chain.gateway.program import Settings
 
 FREE = ("--port", "0", "--tls-port", "0")
@@ -34,7 +34,7 @@ def test_a_process_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
         said += line
     with WeChatPay.from_gateway(tmp_path / "gateway.json") as wxpay:
         assert wxpay.v3.certificates.get().verified
-    assert refused("gateway", *FREE, "--data", str(tmp_path)).splitlines() == [
+    assert failed("gateway", *FREE, "--data", str(tmp_path)).splitlines() == [
         f"Error: another gateway uses {tmp_path} (process {process.pid})",
         "stop it, or choose another directory",
     ]
@@ -44,15 +44,15 @@ def test_a_process_runs_until_it_is_asked_to_end(tmp_path: Path) -> None:
 
 
 def test_json_is_what_the_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "POLL_INTERVAL", 0.01)
-    monkeypatch.setattr(running.Gateway, "running", False)  # so that it ends at once
+    monkeypatch.setattr(program, "POLL_INTERVAL", 0.01)
+    monkeypatch.setattr(program.Gateway, "running", False)  # so that it ends at once
     told = data("gateway", *FREE, "--data", str(tmp_path))
     assert told == json.loads((tmp_path / "gateway.json").read_bytes())
 
 
 def test_the_defaults_are_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Settings] = []
-    monkeypatch.setattr(running, "run", lambda settings, *_: asked.append(settings))
+    monkeypatch.setattr(program, "run", lambda settings, *_: asked.append(settings))
     assert lines("gateway") == []
     lines("gateway", "--data", "x", "--time-scale", "60", "--signs-with", "certificate")
     assert asked == [
@@ -65,7 +65,7 @@ def test_the_defaults_are_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     "arguments", [("--port", "70000"), ("--time-scale", "0"), ("--signs-with", "x"), ("nothing",)]
 )
 def test_what_is_not_understood(arguments: tuple[str, ...]) -> None:
-    assert refused("gateway", *arguments, code=2).startswith("Usage: wechatpay-chain gateway")
+    assert failed("gateway", *arguments, code=2).startswith("Usage: wechatpay-chain gateway")
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.support import plain_environment, process, run
-from tests.wire.answers import http
+from tests.wire.responses import http
 from tests.wire.server import Do, Server
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="about POSIX descriptors and locales")
@@ -96,7 +96,7 @@ def assert_one_line(text: str) -> None:
 @pytest.mark.parametrize(("status", "forms"), [(200, [(), ("--json",)]), (302, [()]), (500, [()])])
 def test_whatever_a_gateway_answers(gateway, command, status, forms):
     for body in BODIES:
-        gateway.answer(http(status, body), Do.CLOSE)
+        gateway.respond(http(status, body), Do.CLOSE)
         for as_json in forms:
             result = run("gateway", *command, "--gateway", gateway.url, *as_json)
             if result.exit_code == 0:
@@ -108,11 +108,11 @@ def test_whatever_a_gateway_answers(gateway, command, status, forms):
 
 
 def test_what_a_gateway_answers_is_shown_escaped(gateway):
-    for form, answer, command in (
+    for form, response, command in (
         ("table", [{"match": EVIL, "fault": EVIL, "times": 1, EVIL: EVIL}], ("faults",)),
         ("facts", ORDER, ("pay", "x")),
     ):
-        gateway.answer(http(200, json.dumps(answer).encode()), Do.CLOSE)
+        gateway.respond(http(200, json.dumps(response).encode()), Do.CLOSE)
         for as_json in ((), ("--json",)):
             result = run("gateway", *command, "--gateway", gateway.url, *as_json)
             assert result.exit_code == 0, form
@@ -120,20 +120,20 @@ def test_what_a_gateway_answers_is_shown_escaped(gateway):
             assert not {each for each in shown if unicodedata.category(each) in CONTROLS}
             assert "\nError: forged" not in result.stdout
             if as_json:
-                assert json.loads(result.stdout) == answer
+                assert json.loads(result.stdout) == response
 
 
 @pytest.mark.usefixtures("terminal")
 def test_on_a_screen_too(gateway, terminal):
     terminal(80)
-    gateway.answer(http(200, json.dumps(ORDER).encode()), Do.CLOSE)
+    gateway.respond(http(200, json.dumps(ORDER).encode()), Do.CLOSE)
     shown = run("gateway", "pay", "x", "--gateway", gateway.url).stdout
     assert "\x1b]0" not in shown
     assert not {"\u202e", "\x9b", "\u2028", "\r", "\x07"} & set(shown)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         b"SSH-2.0-OpenSSH \x1b[2J\r\n",
         b"HTTP/1.1 200\x1b[2J OK\r\n\r\n",
@@ -143,8 +143,8 @@ def test_on_a_screen_too(gateway, terminal):
         b"",
     ],
 )
-def test_what_is_no_http(gateway, answer):
-    gateway.answer(answer, Do.CLOSE)
+def test_what_is_no_http(gateway, response):
+    gateway.respond(response, Do.CLOSE)
     result = run("gateway", "faults", "--gateway", gateway.url)
     assert result.exit_code == 1
     assert_one_line(result.stderr)
@@ -283,7 +283,7 @@ TEMPLATES = [
 @pytest.mark.parametrize("template", TEMPLATES, ids=" ".join)
 def test_whatever_is_typed(gateway, tmp_path, template):
     """Seeded, so that a failure can be repeated."""
-    gateway.answer(http(400, b'{"error": "no"}'), Do.CLOSE)
+    gateway.respond(http(400, b'{"error": "no"}'), Do.CLOSE)
     chosen = random.Random(" ".join(template))
     for first in ARGUMENTS:
         given = iter([first, *chosen.sample(ARGUMENTS, 3)])

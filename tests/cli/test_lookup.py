@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.support import refused
+from tests.cli.support import failed
 from wechatpay_chain import catalogue
 from wechatpay_chain.catalogue import Operation
 from wechatpay_chain.catalogue.code_samples import code_samples
@@ -98,30 +98,30 @@ def test_a_literal_path_hides_a_template_of_another_verb() -> None:
 
 
 def test_a_path_with_two_verbs_asks_which() -> None:
-    message = refused("ops", "show", "v3/brand/card/card-links")
+    message = failed("ops", "show", "v3/brand/card/card-links")
     assert "'v3/brand/card/card-links' is 2 operations; say which one:" in message
     assert "\n  GET    v3/brand/card/card-links  " in message
     assert "\n  POST   v3/brand/card/card-links  " in message
 
 
 def test_a_title_that_several_have_lists_them() -> None:
-    message = refused("ops", "show", "查询订单")
+    message = failed("ops", "show", "查询订单")
     assert message.count("查询订单") == message.count("\n")
 
 
 def test_another_verb_is_named() -> None:
-    message = refused("ops", "show", "PUT", "v3/refund/domestic/refunds")
+    message = failed("ops", "show", "PUT", "v3/refund/domestic/refunds")
     assert "no operation 'PUT v3/refund/domestic/refunds'; at this path it has:" in message
     assert "POST   v3/refund/domestic/refunds  申请退款" in message
 
 
 def test_a_misspelt_path_is_corrected() -> None:
-    message = refused("ops", "show", "POST", "v3/refund/domestic/refund")
+    message = failed("ops", "show", "POST", "v3/refund/domestic/refund")
     assert "Did you mean:\n  POST   v3/refund/domestic/refunds  申请退款\n" in message
 
 
 def test_a_misspelt_chain_is_corrected() -> None:
-    message = refused("ops", "show", "wxpay.v3.pay.transactions.nativ.post")
+    message = failed("ops", "show", "wxpay.v3.pay.transactions.nativ.post")
     assert f"POST   {NATIVE}  Native下单" in message
 
 
@@ -129,23 +129,23 @@ def test_a_misspelt_chain_is_corrected() -> None:
     "text", ["v3/offlineface", "/v3/offlineface/", "wxpay.v3.offlineface", "v3.offlineface.get"]
 )
 def test_a_beginning_leads_to_the_tree(text: str) -> None:
-    message = refused("ops", "show", text)
+    message = failed("ops", "show", text)
     assert message.endswith("To see them: wechatpay-chain ops tree v3/offlineface\n")
 
 
 def test_a_word_is_searched_for() -> None:
-    assert "Did you mean:\n  GET    v3/refunds" in refused("ops", "show", "refund")
+    assert "Did you mean:\n  GET    v3/refunds" in failed("ops", "show", "refund")
 
 
 @pytest.mark.parametrize("text", ["xqzzw", "", "wxpay.", "v3.", "https://", "wxpay.__x"])
 def test_what_is_like_nothing_is_told_what_is_expected(text: str) -> None:
-    message = refused("ops", "show", text)
+    message = failed("ops", "show", text)
     assert "the catalogue has no operation" in message
     assert "wechatpay-chain ops" in message
 
 
 def test_what_is_typed_is_quoted_and_cut() -> None:
-    message = refused("ops", "show", "x\n\x1b[31m" + "y" * 1000)
+    message = failed("ops", "show", "x\n\x1b[31m" + "y" * 1000)
     assert "'x\\n\\x1b[31myyy" in message
     assert len(message.splitlines()[0]) < 200
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.support import refused, run
+from tests.cli.support import failed, run
 from wechatpay_chain import catalogue
 from wechatpay_chain.cli import openapi as module
 
@@ -113,32 +113,32 @@ def test_a_write_that_fails_leaves_what_was_there(
     target = tmp_path / "pay.json"
     target.write_text("old")
     monkeypatch.setattr(module.Path, "replace", fail)
-    message = refused("openapi", "v3/pay", "-o", str(target))
+    message = failed("openapi", "v3/pay", "-o", str(target))
     assert message == f"Error: {str(target)!r} could not be written: No space left on device\n"
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    message = refused("openapi", "v3/pay", "-o", str(tmp_path / "no" / "pay.json"))
+    message = failed("openapi", "v3/pay", "-o", str(tmp_path / "no" / "pay.json"))
     assert "could not be written: No such file or directory\n" in message
     assert f"There is no folder {str(tmp_path / 'no')!r}." in message
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    assert "is a directory" in refused("openapi", "-o", str(tmp_path), code=2)
+    assert "is a directory" in failed("openapi", "-o", str(tmp_path), code=2)
 
 
 def test_no_such_product() -> None:
-    message = refused("openapi", "v3/pya")
+    message = failed("openapi", "v3/pya")
     assert "the catalogue has no product 'v3/pya'" in message
     assert "Did you mean v3/pay" in message
-    assert "Did you mean" not in refused("openapi", "xqzzw")
+    assert "Did you mean" not in failed("openapi", "xqzzw")
 
 
 def test_yaml_without_pyyaml(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    message = refused("openapi", "v3/pay", "--yaml")
+    message = failed("openapi", "v3/pay", "--yaml")
     assert "YAML needs PyYAML, which is not installed" in message
     assert 'pip install "wechatpay-chain[cli]"' in message
     assert run("openapi", "v3/pay").exit_code == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cli.support import data, lines, refused, run
+from tests.cli.support import data, failed, lines, run
 from wechatpay_chain import catalogue
 
 
@@ -67,7 +67,7 @@ def test_a_limit_is_kept_and_told() -> None:
 
 
 def test_nothing_found_says_which_word_is_at_fault() -> None:
-    message = refused("ops", "search", "退款", "refnud")
+    message = failed("ops", "search", "退款", "refnud")
     assert "no operation has '退款' and 'refnud'" in message
     assert f"'退款' has {len(catalogue.search('退款'))} operations" in message
     assert "'refnud' occurs nowhere; did you mean refund" in message
@@ -78,17 +78,17 @@ def test_nothing_found_says_which_word_is_at_fault() -> None:
     ("word", "meant"), [("转帐", "转账"), ("申请退钱", "申请退款"), ("REFNUD", "refund")]
 )
 def test_nothing_found_says_what_is_near(word: str, meant: str) -> None:
-    assert f"did you mean {meant}" in refused("ops", "search", word)
+    assert f"did you mean {meant}" in failed("ops", "search", word)
 
 
 def test_nothing_found_and_nothing_near() -> None:
-    message = refused("ops", "search", "xqzzw")
+    message = failed("ops", "search", "xqzzw")
     assert "'xqzzw' occurs nowhere\n" in message
     assert "did you mean" not in message
 
 
 def test_each_word_alone_but_never_all() -> None:
-    message = refused("ops", "search", "红包", "native")
+    message = failed("ops", "search", "红包", "native")
     assert "occurs nowhere" not in message
     assert message.count(" has ") == 3
 
@@ -102,7 +102,7 @@ def test_nothing_found_is_an_empty_list_in_json() -> None:
 
 @pytest.mark.parametrize("arguments", [[], [" "], ["退款", "--limit", "-1"]])
 def test_usage_errors(arguments: list[str]) -> None:
-    assert "Usage: wechatpay-chain ops search" in refused("ops", "search", *arguments, code=2)
+    assert "Usage: wechatpay-chain ops search" in failed("ops", "search", *arguments, code=2)
 
 
 @settings(max_examples=40, deadline=None)

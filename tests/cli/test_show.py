@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cli.support import data, lines, refused, run
+from tests.cli.support import data, failed, lines, run
 from wechatpay_chain import catalogue
 from wechatpay_chain.catalogue.code_samples import code_samples
 from wechatpay_chain.cli.operations.describe import folded
@@ -98,15 +98,15 @@ def test_what_is_retired_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "answer"),
+    ("path", "response"),
     [
         ("v3/certificates", "Response   200 application/json\n└── data* object[] 平台证书列表\n"),
         ("v3/billdownload/file", "Response   200 application/octet-stream: sink= writes it to a"),
         ("v3/pay/transactions/out-trade-no/x/close", "Response   204 without a body"),
     ],
 )
-def test_the_answer(path: str, answer: str) -> None:
-    assert answer in page(path)
+def test_the_response(path: str, response: str) -> None:
+    assert response in page(path)
 
 
 def test_an_operation_that_takes_nothing() -> None:
@@ -223,7 +223,7 @@ def test_every_operation_has_a_page() -> None:
     ],
 )
 def test_usage_errors(arguments: list[str], message: str) -> None:
-    assert message in refused("ops", "show", *arguments, code=2)
+    assert message in failed("ops", "show", *arguments, code=2)
 
 
 SEGMENTS = st.sampled_from(

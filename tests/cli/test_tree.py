@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cli.support import data, lines, refused, run
+from tests.cli.support import data, failed, lines, run
 from wechatpay_chain import catalogue
 
 
@@ -131,13 +131,13 @@ def test_json_of_everything_goes_down_to_the_products() -> None:
     ],
 )
 def test_what_does_not_exist(path: str, hint: str) -> None:
-    message = refused("ops", "tree", path)
+    message = failed("ops", "tree", path)
     assert f"no path begins with '{path}'" in message
     assert hint in message
 
 
 def test_a_depth_of_nothing_is_a_usage_error() -> None:
-    assert "--depth" in refused("ops", "tree", "v3/pay", "--depth", "0", code=2)
+    assert "--depth" in failed("ops", "tree", "v3/pay", "--depth", "0", code=2)
 
 
 @settings(max_examples=40, deadline=None)

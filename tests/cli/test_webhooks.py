@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cli.support import data, lines, refused, run
+from tests.cli.support import data, failed, lines, run
 from wechatpay_chain import catalogue
 
 
@@ -96,16 +96,16 @@ def test_json() -> None:
 
 
 def test_nothing_found() -> None:
-    message = refused("webhooks", "REFUND.SUCESS")
+    message = failed("webhooks", "REFUND.SUCESS")
     assert "no notification has 'refund.sucess' in its type or title" in message
     assert "Did you mean:\n  REFUND.SUCCESS\n" in message
-    message = refused("webhooks", "xqzzw")
+    message = failed("webhooks", "xqzzw")
     assert "Did you mean" not in message
     assert "All of them: wechatpay-chain webhooks" in message
 
 
 def test_no_such_protocol() -> None:
-    assert "'v4' is not one of 'v2', 'v3'" in refused("webhooks", "--protocol", "v4", code=2)
+    assert "'v4' is not one of 'v2', 'v3'" in failed("webhooks", "--protocol", "v4", code=2)
 
 
 @settings(max_examples=40, deadline=None)

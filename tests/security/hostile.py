@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import APIV3_KEY, SECRET, Keys, new_key, pem
-from tests.wire.answers import Signed, chunk, dumps, head, http
+from tests.wire.responses import Signed, chunk, dumps, head, http
 from tests.wire.server import Do, Server, Step
 from wechatpay_chain import WeChatPayError
 

@@ -11,7 +11,7 @@ import random
 from typing import Any
 
 from tests.support import Keys, new_key
-from tests.wire.answers import Signed, head, http
+from tests.wire.responses import Signed, head, http
 from tests.wire.server import Do, Received, Server, Step
 from wechatpay_chain import WeChatPay, WeChatPayError
 

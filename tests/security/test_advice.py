@@ -9,8 +9,8 @@ import textwrap
 import pytest
 
 from tests.support import MCHID
-from tests.test_notify import notification
-from tests.wire.answers import dumps, http, v2
+from tests.test_notifications import notification
+from tests.wire.responses import dumps, http, v2
 from wechatpay_chain import APIError, ClientError, ConfigurationError, SignatureError, catalogue
 from wechatpay_chain.middleware.advice import page_title
 from wechatpay_chain.middleware.v3 import field_encryption
@@ -23,9 +23,9 @@ NO_CERTIFICATE = (
 REFUND = "v2/secapi/pay/refund"
 
 
-def test_a_page_is_quoted_and_the_certificate_asked_for(call, server, refusal):
-    server.answer(http(400, NO_CERTIFICATE))
-    with refusal(
+def test_a_page_is_quoted_and_the_certificate_asked_for(call, server, raises):
+    server.respond(http(400, NO_CERTIFICATE))
+    with raises(
         ClientError, '"400 No required SSL certificate was sent"', "security=True", "merchant="
     ) as caught:
         call("post", REFUND, xml={"mch_id": MCHID})
@@ -35,7 +35,7 @@ def test_a_page_is_quoted_and_the_certificate_asked_for(call, server, refusal):
 @pytest.mark.parametrize("body", [b"", b"<html><body>400</body></html>"])
 @pytest.mark.parametrize("status", [400, 403])
 def test_it_is_asked_for_by_what_the_catalogue_knows_too(call, server, status, body):
-    server.answer(http(status, body))
+    server.respond(http(status, body))
     with pytest.raises(ClientError, match="security=True"):
         call("post", REFUND, xml={"mch_id": MCHID})
 
@@ -45,14 +45,14 @@ def test_it_is_asked_for_by_what_the_catalogue_knows_too(call, server, status, b
     [(400, dumps({"code": "PARAM_ERROR", "message": "no"})), (404, b""), (500, b"")],
 )
 def test_it_is_not_asked_for_where_that_is_not_what_happened(call, server, status, body):
-    server.answer(http(status, body))
+    server.respond(http(status, body))
     with pytest.raises(APIError) as caught:
         call("post", REFUND, xml={"mch_id": MCHID})
     assert "security=True" not in str(caught.value)
 
 
 def test_nor_for_an_operation_that_needs_none(call, server):
-    server.answer(http(400, b""))
+    server.respond(http(400, b""))
     with pytest.raises(ClientError) as caught:
         call("post", "v2/pay/orderquery", xml={"mch_id": MCHID})
     assert "security=True" not in str(caught.value)
@@ -70,7 +70,7 @@ CODES = {
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_403_is_explained_by_its_code(call, server, code):
-    server.answer(http(403, dumps({"code": code, "message": "x"})))
+    server.respond(http(403, dumps({"code": code, "message": "x"})))
     with pytest.raises(ClientError) as caught:
         call("get", "v3/pay/transactions/id/1")
     assert CODES[code] in str(caught.value)
@@ -78,14 +78,14 @@ def test_a_403_is_explained_by_its_code(call, server, code):
 
 
 def test_a_403_with_a_code_that_is_not_known_is_left_to_its_message(call, server):
-    server.answer(http(403, dumps({"code": "SOMETHING_NEW", "message": "为什么"})))
+    server.respond(http(403, dumps({"code": "SOMETHING_NEW", "message": "为什么"})))
     with pytest.raises(ClientError, match="SOMETHING_NEW 为什么") as caught:
         call("get", "v3/pay/transactions/id/1")
     assert "permission" not in str(caught.value)
 
 
 def test_a_403_without_any_says_that_nobody_knows(call, server):
-    server.answer(http(403, b"<html><title>403 Forbidden</title></html>"))
+    server.respond(http(403, b"<html><title>403 Forbidden</title></html>"))
     with pytest.raises(ClientError, match='"403 Forbidden"') as caught:
         call("get", "v3/pay/transactions/id/1")
     assert "may lack the permission" in str(caught.value)
@@ -94,13 +94,13 @@ def test_a_403_without_any_says_that_nobody_knows(call, server):
 @pytest.mark.parametrize("code", ["NOTENOUGH", "SIGNERROR", "NOAUTH"])
 def test_apiv2_has_its_own_spelling(call, server, code):
     fields = {"return_code": "SUCCESS", "result_code": "FAIL", "err_code": code}
-    server.answer(http(200, v2(fields)))
+    server.respond(http(200, v2(fields)))
     with pytest.raises(APIError, match="check|recharge"):
         call("post", "v2/pay/orderquery", xml={"mch_id": MCHID})
 
 
 def test_a_login_page_is_quoted_where_a_sign_is_missing(call, server):
-    server.answer(http(200, b"<html><title>Welcome to\r\n the \x1b[31mhotel</title></html>"))
+    server.respond(http(200, b"<html><title>Welcome to\r\n the \x1b[31mhotel</title></html>"))
     with pytest.raises(SignatureError, match="Welcome to the ") as caught:
         call("post", "v2/pay/orderquery", xml={"mch_id": MCHID})
     assert str(caught.value).isprintable()
@@ -127,14 +127,14 @@ def test_titles(content, title):
 )
 @pytest.mark.parametrize("status", [400, 404, 405])
 def test_a_catalogue_that_cannot_be_read_leaves_the_error_as_it_is(
-    call, server, refusal, monkeypatch, error, status
+    call, server, raises, monkeypatch, error, status
 ):
     def fail(*_):
         raise error
 
     monkeypatch.setattr(catalogue, "find", fail)
-    server.answer(http(status, b""))
-    with refusal(ClientError, f"HTTP {status}") as caught:
+    server.respond(http(status, b""))
+    with raises(ClientError, f"HTTP {status}") as caught:
         call("post", "v3/pay/transaction/native", json={})
     assert "did you mean" not in str(caught.value)
     assert caught.value.__cause__ is None

@@ -71,8 +71,8 @@ def download(keys, data, world="sync", signer=SERIAL, key=None, certs=None):
     return asked(keys, {"data": data}, world, {signer: key or keys.platform}, certs)
 
 
-def asked(keys, answer, world, sign, certs=None):
-    line = MockTransport(lambda _: (200, json.dumps(answer)), sign=sign)
+def asked(keys, response, world, sign, certs=None):
+    line = MockTransport(lambda _: (200, json.dumps(response)), sign=sign)
     wxpay = keys.client(transport=line, certs=certs)
     if world == "sync":
         return certificates.download(wxpay, APIV3_KEY)
@@ -216,7 +216,7 @@ def test_serial_numbers_are_compared_as_numbers(keys, serial):
 
 @WORLDS
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         [],
         5,
@@ -233,9 +233,9 @@ def test_serial_numbers_are_compared_as_numbers(keys, serial):
         {"data": [{}] * 100_000},
     ],
 )
-def test_an_answer_of_another_form_is_refused(keys, world, answer):
+def test_an_answer_of_another_form_is_refused(keys, world, response):
     with pytest.raises(ResponseError):
-        asked(keys, answer, world, {SERIAL: keys.platform})
+        asked(keys, response, world, {SERIAL: keys.platform})
 
 
 def test_json_without_end_is_refused(keys):

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.wire.answers import chunk, head, http
+from tests.wire.responses import chunk, head, http
 from tests.wire.server import Do
 from wechatpay_chain import (
     APIError,
@@ -47,7 +47,7 @@ def other(call, server, signed):
 @pytest.mark.parametrize("status", INFORMATIONAL)
 @pytest.mark.parametrize("count", [1, limits.INFORMATIONAL])
 def test_informational_responses_are_passed_over(call, server, signed, status, count):
-    server.answer(early(status, {"Link": "</x>; rel=preload"}) * count + signed.json({"n": 1}))
+    server.respond(early(status, {"Link": "</x>; rel=preload"}) * count + signed.json({"n": 1}))
     for _ in range(2):
         response = call("post", PATH, json={})
         assert response.status_code == 200
@@ -57,14 +57,14 @@ def test_informational_responses_are_passed_over(call, server, signed, status, c
 
 @pytest.mark.parametrize("status", INFORMATIONAL)
 def test_informational_responses_that_come_one_by_one(call, server, signed, status):
-    server.answer(early(status), early(103), b"HTTP/1.1 ", b"199 x\r\n\r\n", signed.json({"n": 1}))
+    server.respond(early(status), early(103), b"HTTP/1.1 ", b"199 x\r\n\r\n", signed.json({"n": 1}))
     assert call("post", PATH, json={}).json() == {"n": 1}
 
 
 @pytest.mark.parametrize("status", INFORMATIONAL)
-def test_too_many_informational_responses(call, server, signed, stray, refusal, status):
-    server.answer(early(status) * (limits.INFORMATIONAL + 1), stray, stray)
-    with refusal(TransportError, "informational", "query before sending it again"):
+def test_too_many_informational_responses(call, server, signed, stray, raises, status):
+    server.respond(early(status) * (limits.INFORMATIONAL + 1), stray, stray)
+    with raises(TransportError, "informational", "query before sending it again"):
         call("post", PATH, json={})
     assert other(call, server, signed)
 
@@ -72,7 +72,7 @@ def test_too_many_informational_responses(call, server, signed, stray, refusal, 
 @pytest.mark.parametrize("status", [102, 103, 199])
 def test_an_informational_response_with_a_body(call, server, signed, status, stray):
     """It has none: whatever follows is the beginning of a response, or no HTTP."""
-    server.answer(early(status, {"Content-Length": "2"}) + b"{}", stray)
+    server.respond(early(status, {"Content-Length": "2"}) + b"{}", stray)
     with pytest.raises(WeChatPayError):
         call("post", PATH, json={})
     assert other(call, server, signed)
@@ -80,9 +80,9 @@ def test_an_informational_response_with_a_body(call, server, signed, status, str
 
 @pytest.mark.parametrize("behind", [True, False])
 @pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket", "Connection": "Upgrade"}])
-def test_a_protocol_is_not_switched(call, server, signed, stray, refusal, behind, headers):
-    server.answer(early(101, headers), *([stray] if behind else []))
-    with refusal(TransportError, "HTTP 101", "query before sending it again"):
+def test_a_protocol_is_not_switched(call, server, signed, stray, raises, behind, headers):
+    server.respond(early(101, headers), *([stray] if behind else []))
+    with raises(TransportError, "HTTP 101", "query before sending it again"):
         call("post", PATH, json={})
     assert other(call, server, signed)
     assert server.connections == 2
@@ -98,7 +98,7 @@ DECLARED = [{}, {"Content-Length": "0"}, {"Content-Length": "20"}, {"Transfer-En
 @pytest.mark.parametrize("status", [204, 304])
 @pytest.mark.parametrize("headers", DECLARED, ids=str)
 def test_what_follows_a_response_without_a_body(call, server, signed, stray, status, headers):
-    server.answer(bodiless(signed, status, headers) + stray)
+    server.respond(bodiless(signed, status, headers) + stray)
     assert call("post", PATH, json={}).content == b""
     assert other(call, server, signed)
     assert server.connections == 2
@@ -120,7 +120,7 @@ def test_a_response_without_a_body_that_may_yet_get_one(
 @pytest.mark.parametrize("status", [204, 304])
 def test_a_response_without_a_body_costs_the_connection(call, server, signed, status):
     """A body that comes late would answer the next request, however long that is waited for."""
-    server.answer(bodiless(signed, status))
+    server.respond(bodiless(signed, status))
     for _ in range(2):
         assert call("post", PATH, json={}).status_code == status
     assert server.connections == 2

@@ -43,7 +43,7 @@ class Text(str):
     __slots__ = ()
 
 
-def v2_answer(**fields):
+def v2_response(**fields):
     fields = {"return_code": "SUCCESS", "result_code": "SUCCESS", **fields}
     fields["sign"] = digest.sign(
         "MD5", "&".join(f"{k}={v}" for k, v in sorted(fields.items()) if v != ""), SECRET
@@ -55,10 +55,10 @@ def v2_answer(**fields):
 def call(request, keys):
     """`call(answer, verb, path, **options)`: one call, answered like that and signed."""
 
-    def call(answer, verb, path, **options):
+    def call(response, verb, path, **options):
         import asyncio
 
-        transport = MockTransport(lambda _: answer, sign={PUBLIC_KEY_ID: keys.platform})
+        transport = MockTransport(lambda _: response, sign={PUBLIC_KEY_ID: keys.platform})
         client = keys.client(transport=transport, secret=SECRET)
         if request.param == "sync":
             return getattr(client[path], verb)(**options)
@@ -79,16 +79,16 @@ def refused(call, *arguments, **options):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_wherever_a_request_names_it(call, name):
-    answer = {name: "B-2", "state": "SUCCESS"}
-    refused(call, answer, "get", f"v3/some/thing/{{{name}}}", **{name: "A-1"})
-    refused(call, answer, "get", "v3/some/thing", query={name: "A-1"})
-    refused(call, answer, "get", "v3/some/thing", query=[("x", 1), (name, "A-1")])
-    refused(call, answer, "get", "v3/some/thing", query=f"{name}=A%2D1")
-    refused(call, answer, "get", f"v3/some/thing?x=1&{name}=A-1")
-    refused(call, answer, "post", "v3/some/thing", json={name: "A-1"})
-    refused(call, answer, "post", "v3/some/thing", body=json.dumps({name: "A-1"}))
-    refused(call, answer, "get", f"v3/some/{name.replace('_', '-')}/A-1")
-    refused(call, answer, "post", f"v3/some/{name.replace('_', '-')}/A%2D1/close", json={})
+    response = {name: "B-2", "state": "SUCCESS"}
+    refused(call, response, "get", f"v3/some/thing/{{{name}}}", **{name: "A-1"})
+    refused(call, response, "get", "v3/some/thing", query={name: "A-1"})
+    refused(call, response, "get", "v3/some/thing", query=[("x", 1), (name, "A-1")])
+    refused(call, response, "get", "v3/some/thing", query=f"{name}=A%2D1")
+    refused(call, response, "get", f"v3/some/thing?x=1&{name}=A-1")
+    refused(call, response, "post", "v3/some/thing", json={name: "A-1"})
+    refused(call, response, "post", "v3/some/thing", body=json.dumps({name: "A-1"}))
+    refused(call, response, "get", f"v3/some/{name.replace('_', '-')}/A-1")
+    refused(call, response, "post", f"v3/some/{name.replace('_', '-')}/A%2D1/close", json={})
 
 
 @pytest.mark.parametrize(
@@ -125,15 +125,15 @@ def test_below_a_base_uri_with_a_path(call):
 @pytest.mark.parametrize("verb", ["get", "post"])
 def test_apiv2(call, verb):
     option = {"xml": {"mch_id": "1900000109", "out_trade_no": "A-1"}}
-    refused(call, v2_answer(out_trade_no="B-2"), verb, "v2/pay/orderquery", **option)
+    refused(call, v2_response(out_trade_no="B-2"), verb, "v2/pay/orderquery", **option)
     if verb == "get":
         option["query"] = option.pop("xml")
-        refused(call, v2_answer(out_trade_no="B-2"), verb, "v2/pay/orderquery", **option)
+        refused(call, v2_response(out_trade_no="B-2"), verb, "v2/pay/orderquery", **option)
         path = "v2/pay/orderquery?out_trade_no=A-1"
-        refused(call, v2_answer(out_trade_no="B-2"), verb, path, query={"mch_id": "1900000109"})
+        refused(call, v2_response(out_trade_no="B-2"), verb, path, query={"mch_id": "1900000109"})
     else:
         body = xml.dumps({"out_trade_no": "A-1"})
-        refused(call, v2_answer(out_trade_no="B-2"), verb, "v2/pay/orderquery", body=body)
+        refused(call, v2_response(out_trade_no="B-2"), verb, "v2/pay/orderquery", body=body)
 
 
 BOM = b"\xef\xbb\xbf"
@@ -141,34 +141,34 @@ BOM = b"\xef\xbb\xbf"
 
 @pytest.mark.parametrize("ahead", [BOM, b"\n\n", BOM + b"\n", b"<!-- -->", b"\t"])
 def test_what_may_stand_ahead_of_a_document_hides_nothing(call, ahead):
-    answer = v2_answer(out_trade_no="B-2")
-    answer.content = ahead + answer.content
+    response = v2_response(out_trade_no="B-2")
+    response.content = ahead + response.content
     asked = {"mch_id": "1900000109", "out_trade_no": "A-1"}
-    refused(call, answer, "post", "v2/pay/orderquery", xml=asked)
+    refused(call, response, "post", "v2/pay/orderquery", xml=asked)
     body = ahead + xml.dumps({"out_trade_no": "A-1"}).encode()
-    refused(call, v2_answer(out_trade_no="B-2"), "post", "v2/pay/orderquery", body=body)
+    refused(call, v2_response(out_trade_no="B-2"), "post", "v2/pay/orderquery", body=body)
 
 
 def test_a_query_of_any_form_names_what_it_names(call):
-    answer = {"out_trade_no": "B-2"}
-    refused(call, answer, "get", "v3/some/thing", query="?out_trade_no=A-1")
-    refused(call, answer, "get", "v3/some/thing", query={"out_trade_no": ["A-1"]})
-    refused(call, answer, "get", "v3/some/thing", query=[["out_trade_no", "A-1"]])
-    refused(call, answer, "get", "v3/some/thing", query=iter([("out_trade_no", "A-1")]))
-    refused(call, answer, "get", "v3/some/thing?out%5Ftrade%5Fno=A-1")
+    response = {"out_trade_no": "B-2"}
+    refused(call, response, "get", "v3/some/thing", query="?out_trade_no=A-1")
+    refused(call, response, "get", "v3/some/thing", query={"out_trade_no": ["A-1"]})
+    refused(call, response, "get", "v3/some/thing", query=[["out_trade_no", "A-1"]])
+    refused(call, response, "get", "v3/some/thing", query=iter([("out_trade_no", "A-1")]))
+    refused(call, response, "get", "v3/some/thing?out%5Ftrade%5Fno=A-1")
 
 
 def test_a_name_that_stands_twice_names_nothing(call):
-    answer = {"out_trade_no": "B-2"}
+    response = {"out_trade_no": "B-2"}
     query = {"out_trade_no": ["A-1", "B-2"]}
-    assert call(answer, "get", "v3/some/thing", query=query).json() == answer
+    assert call(response, "get", "v3/some/thing", query=query).json() == response
 
 
 def test_apiv2_without_a_sign_by_design(call):
     path = "v2/mmpaymkttransfers/promotion/transfers"
     fields = {"mchid": "1900000109", "partner_trade_no": "A-1"}
-    refused(call, v2_answer(partner_trade_no="B-2"), "post", path, xml=fields)
-    assert call(v2_answer(partner_trade_no="A-1"), "post", path, xml=fields).status_code == 200
+    refused(call, v2_response(partner_trade_no="B-2"), "post", path, xml=fields)
+    assert call(v2_response(partner_trade_no="A-1"), "post", path, xml=fields).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -189,32 +189,32 @@ def test_apiv2_without_a_sign_by_design(call):
     ],
 )
 def test_what_is_no_contradiction(call, asked, answered):
-    answer = {"out_trade_no": answered}
+    response = {"out_trade_no": answered}
     if not isinstance(asked, enum.Enum):
-        assert call(answer, "post", "v3/x", json={"out_trade_no": asked}).json() == answer
+        assert call(response, "post", "v3/x", json={"out_trade_no": asked}).json() == response
     if isinstance(asked, str) and asked:
         path = "v3/pay/transactions/out-trade-no/{out_trade_no}"
-        assert call(answer, "get", path, out_trade_no=asked).json() == answer
+        assert call(response, "get", path, out_trade_no=asked).json() == response
 
 
 def test_only_the_top_of_an_answer_counts(call):
-    answer = {"sub_orders": [{"out_trade_no": "B-2"}], "order": {"out_trade_no": "B-2"}}
-    assert call(answer, "post", "v3/x", json={"out_trade_no": "A-1"}).json() == answer
+    response = {"sub_orders": [{"out_trade_no": "B-2"}], "order": {"out_trade_no": "B-2"}}
+    assert call(response, "post", "v3/x", json={"out_trade_no": "A-1"}).json() == response
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2", b"\xff\xfe", b"[1]", b'"B-2"', b"<html>"])
 def test_an_answer_without_members_passes(call, content):
-    answer = Response(200, {}, content)
+    response = Response(200, {}, content)
     json = {"out_trade_no": "A-1"}
-    assert call(answer, "post", "v3/x", json=json).content == content
+    assert call(response, "post", "v3/x", json=json).content == content
 
 
 def test_a_refusal_stays_a_refusal(call):
     from wechatpay_chain import ClientError
 
-    answer = (400, {"code": "PARAM_ERROR", "message": "no", "out_trade_no": "B-2"})
+    response = (400, {"code": "PARAM_ERROR", "message": "no", "out_trade_no": "B-2"})
     with pytest.raises(ClientError, match="PARAM_ERROR"):
-        call(answer, "post", "v3/x", json={"out_trade_no": "A-1"})
+        call(response, "post", "v3/x", json={"out_trade_no": "A-1"})
 
 
 def test_both_numbers_are_printable(call):
@@ -225,16 +225,16 @@ def test_both_numbers_are_printable(call):
 
 def test_a_variable_counts_before_the_body(call):
     path = "v3/payscore/serviceorder/{out_order_no}/cancel"
-    answer = {"out_order_no": "A-1"}
+    response = {"out_order_no": "A-1"}
     body = {"out_order_no": "C-3"}
-    assert call(answer, "post", path, out_order_no="A-1", json=body).json() == answer
+    assert call(response, "post", path, out_order_no="A-1", json=body).json() == response
 
 
 def test_a_segment_is_not_mistaken_for_a_number(call):
     """A path that a later operation has may look like an older one with a number in it."""
-    answer, body = {"out_order_no": "A-1"}, {"out_order_no": "A-1"}
+    response, body = {"out_order_no": "A-1"}, {"out_order_no": "A-1"}
     for path in ("v3/profitsharing/orders/unfreeze", "v3/profitsharing/orders/later"):
-        assert call(answer, "post", path, json=body).json() == answer
+        assert call(response, "post", path, json=body).json() == response
 
 
 def test_an_answer_is_parsed_once_and_no_object_is_shared(call, monkeypatch):
@@ -306,7 +306,9 @@ def _variables(operation):
 
 
 def test_a_client_of_v2_alone_is_checked_too():
-    answer = v2_answer(transaction_id="B-2")
-    wxpay = WeChatPay(mchid="1900000109", secret=SECRET, transport=MockTransport(lambda _: answer))
+    response = v2_response(transaction_id="B-2")
+    wxpay = WeChatPay(
+        mchid="1900000109", secret=SECRET, transport=MockTransport(lambda _: response)
+    )
     with pytest.raises(ResponseError, match="'B-2'.*'A-1'"):
         wxpay.v2.pay.orderquery.post(xml={"mch_id": "1900000109", "transaction_id": "A-1"})

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import APIV3_KEY, MCHID, PUBLIC_KEY_ID, write
-from tests.wire.answers import chunk, head, http
+from tests.wire.responses import chunk, head, http
 from tests.wire.server import Do
 from wechatpay_chain import Response, TransportError, TransportTimeout, WeChatPayError
 from wechatpay_chain.keys import certificates
@@ -55,10 +55,10 @@ def dripping(piece, pause=0.02):
 @pytest.mark.parametrize("limit", [1000, 100_000, 3 * MIB])
 @pytest.mark.parametrize("more", [-1, 0, 1])
 @pytest.mark.parametrize("form", ["length", "chunks", "until the end"])
-def test_a_body_of_the_limit(call, server, signed, refusal, limit, more, form):
+def test_a_body_of_the_limit(call, server, signed, raises, limit, more, form):
     body = b"x" * (limit + more)
     headers = signed.headers(body)
-    server.answer(
+    server.respond(
         *{
             "length": [http(200, body, headers)],
             "chunks": [
@@ -69,7 +69,7 @@ def test_a_body_of_the_limit(call, server, signed, refusal, limit, more, form):
         }[form]
     )
     if more > 0:
-        with refusal(TransportError, f"max_response_size={limit} bytes", "sink="):
+        with raises(TransportError, f"max_response_size={limit} bytes", "sink="):
             call("get", PATH, max_response_size=limit)
     else:
         assert call("get", PATH, max_response_size=limit).content == body
@@ -112,7 +112,7 @@ FRAMING = ["trailers", "a trailer", "a chunk extension", "chunk extensions"]
 
 @pytest.mark.parametrize("name", [*FRAMING, "header fields", "informational responses"])
 def test_what_is_no_body_is_bounded_for_a_sink_too(call, server, tmp_path, name):
-    server.answer(*ENDLESS[name])
+    server.respond(*ENDLESS[name])
     with pytest.raises(TransportError):
         call("get", PATH, sink=tmp_path / "x", timeout=(5, 2))
     assert list(tmp_path.iterdir()) == []
@@ -120,36 +120,36 @@ def test_what_is_no_body_is_bounded_for_a_sink_too(call, server, tmp_path, name)
 
 def test_a_sink_has_no_limit(call, keys, server, signed, tmp_path):
     body = os.urandom(3 * MIB)
-    server.answer(signed(body))
+    server.respond(signed(body))
     client = keys.client(base_uri=server.url, max_response_size=1000)
     call("get", PATH, client=client, sink=tmp_path / "x")
     assert (tmp_path / "x").read_bytes() == body
 
 
 @pytest.mark.parametrize("form", [{}, CHUNKED])
-def test_a_sink_of_a_call_that_has_a_limit(call, server, signed, refusal, tmp_path, form):
+def test_a_sink_of_a_call_that_has_a_limit(call, server, signed, raises, tmp_path, form):
     body = b"x" * 5000
     packed = chunk(body) + chunk(b"") if form else body
     fields = form or {"Content-Length": "5000"}
-    server.answer(head(200, {**signed.headers(body), **fields}) + packed)
-    with refusal(TransportError, "max_response_size=4999 bytes"):
+    server.respond(head(200, {**signed.headers(body), **fields}) + packed)
+    with raises(TransportError, "max_response_size=4999 bytes"):
         call("get", PATH, sink=tmp_path / "x", max_response_size=4999)
     assert list(tmp_path.iterdir()) == []
     call("get", PATH, sink=tmp_path / "x", max_response_size=5000)
 
 
-def test_a_client_has_a_limit_of_its_own(call, keys, server, signed, refusal):
-    server.answer(signed(b"x" * 2000))
+def test_a_client_has_a_limit_of_its_own(call, keys, server, signed, raises):
+    server.respond(signed(b"x" * 2000))
     client = keys.client(base_uri=server.url, max_response_size=1999)
-    with refusal(TransportError, "max_response_size=1999"):
+    with raises(TransportError, "max_response_size=1999"):
         call("get", PATH, client=client)
     assert len(call("get", PATH, client=client, max_response_size=2000).content) == 2000
 
 
-def test_a_length_beyond_all_numbers(call, server, refusal):
+def test_a_length_beyond_all_numbers(call, server, raises):
     for length in ("9" * 20, "9" * 400, str(2**63), str(2**64 - 1)):
-        server.answer(head(200, {"Content-Length": length}) + b"{}", Do.STALL)
-        with refusal(TransportError, "query before sending it again"):
+        server.respond(head(200, {"Content-Length": length}) + b"{}", Do.STALL)
+        with raises(TransportError, "query before sending it again"):
             call("get", PATH)
 
 
@@ -157,12 +157,12 @@ def test_a_length_beyond_all_numbers(call, server, refusal):
     ("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)], ids=["gzip", "zlib"]
 )
 @pytest.mark.parametrize("asked", [False, True])
-def test_a_bomb(call, server, refusal, coding, pack, asked):
+def test_a_bomb(call, server, raises, coding, pack, asked):
     """Whether its coding was asked for or not, it is not unpacked beyond the limit."""
     packed = pack(b"\0" * (16 * MIB))
-    server.answer(http(200, packed, {"Content-Encoding": coding}))
+    server.respond(http(200, packed, {"Content-Encoding": coding}))
     said = "max_response_size" if asked else "Accept-Encoding"
-    with refusal(TransportError, said):
+    with raises(TransportError, said):
         call(
             "get",
             PATH,
@@ -188,10 +188,10 @@ DRIPS = {
 
 @pytest.mark.parametrize("sink", [False, True])
 @pytest.mark.parametrize("script", DRIPS.values(), ids=DRIPS.keys())
-def test_a_response_that_drips(call, server, signed, refusal, tmp_path, script, sink):
+def test_a_response_that_drips(call, server, signed, raises, tmp_path, script, sink):
     server.in_turn(script, [signed.json({"n": 2})])
     options = {"sink": tmp_path / "x"} if sink else {}
-    with refusal(TransportTimeout, "timeout=(5, 0.15)"):
+    with raises(TransportTimeout, "timeout=(5, 0.15)"):
         call("get", PATH, timeout=QUICK, **options)
     assert call("get", PATH).json() == {"n": 2}
 
@@ -212,10 +212,10 @@ SILENCES = {
 
 @pytest.mark.parametrize("sink", [False, True])
 @pytest.mark.parametrize("script", SILENCES.values(), ids=SILENCES.keys())
-def test_a_server_that_falls_silent(call, server, signed, refusal, tmp_path, script, sink):
+def test_a_server_that_falls_silent(call, server, signed, raises, tmp_path, script, sink):
     server.in_turn(script, [signed.json({"n": 2})])
     options = {"sink": tmp_path / "x"} if sink else {}
-    with refusal(TransportTimeout, "timeout=(5, 0.15)"):
+    with raises(TransportTimeout, "timeout=(5, 0.15)"):
         call("get", PATH, timeout=QUICK, **options)
     assert call("get", PATH).json() == {"n": 2}
 
@@ -232,8 +232,8 @@ PROXIES = {
 
 
 @pytest.mark.parametrize("script", PROXIES.values(), ids=PROXIES.keys())
-def test_a_proxy_in_its_handshake(call, keys, server, refusal, script):
-    server.answer(*script)
+def test_a_proxy_in_its_handshake(call, keys, server, raises, script):
+    server.respond(*script)
     client = keys.client(base_uri="https://gateway.invalid/", proxy=server.url, timeout=(0.3, 0.3))
     with pytest.raises(TransportError, match="POST https://gateway.invalid/"):
         call("post", PATH, client=client, json={})
@@ -242,7 +242,7 @@ def test_a_proxy_in_its_handshake(call, keys, server, refusal, script):
 def test_an_informational_response_while_a_body_is_sent(call, server, signed):
     """The time for the response begins once the request is sent."""
     server.greeting = [head(100)]
-    server.answer(signed.json({"n": 1}))
+    server.respond(signed.json({"n": 1}))
     assert call("post", PATH, body=b"x" * 3_000_000, timeout=(5, 5)).json() == {"n": 1}
 
 
@@ -256,7 +256,7 @@ def test_a_slow_sink_is_no_slow_server(call, server, signed):
             connection.sendall(body[at : at + limits.BLOCK // 4])
             pause.wait(0.08)
 
-    server.answer(head(200, {**signed.headers(body), "Content-Length": str(len(body))}), slowly)
+    server.respond(head(200, {**signed.headers(body), "Content-Length": str(len(body))}), slowly)
 
     class Nowhere:
         def write(self, data):

@@ -15,14 +15,14 @@ import pytest
 
 import wechatpay_chain
 from tests.support import MCHID, MERCHANT_SERIAL, PUBLIC_KEY_ID, pem
-from tests.wire.answers import http
+from tests.wire.responses import http
 from tests.wire.server import Do
 from wechatpay_chain import Sensitive, TransportError, WeChatPay
 from wechatpay_chain.crypto import aes, digest, rsa
-from wechatpay_chain.crypto import keys as loading
+from wechatpay_chain.crypto import keys as key_files
 from wechatpay_chain.crypto.certificate import merchant as load_merchant
 from wechatpay_chain.flow import Send
-from wechatpay_chain.invoke import parameters as invoke
+from wechatpay_chain.invoke.parameters import Invoke
 from wechatpay_chain.keys import certificates
 from wechatpay_chain.testing.mock import MockTransport
 from wechatpay_chain.transport import HTTPTransport
@@ -332,10 +332,10 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+@pytest.mark.parametrize("response", ANSWERS.values(), ids=ANSWERS.keys())
 @pytest.mark.parametrize("made", CALLS.values(), ids=CALLS.keys())
-def test_a_call_that_fails(call, client, server, signed, secrets, made, answer):
-    server.answer(*answer(signed), Do.CLOSE)
+def test_a_call_that_fails(call, client, server, signed, secrets, made, response):
+    server.respond(*response(signed), Do.CLOSE)
     verb, path, options = made
     with pytest.raises(wechatpay_chain.WeChatPayError) as caught:
         call(verb, path, client, **options)
@@ -396,7 +396,7 @@ def test_a_proxy_that_is_not_there(call, good, secrets, made):
 def test_a_proxy_that_refuses(call, good, server, secrets):
     proxy = server.url.replace("//", f"//user:{PASSWORD}@")
     client = WeChatPay(**{**good, "proxy": proxy, "base_uri": "https://x.example/"})
-    server.answer(http(407, b"", {"Proxy-Authenticate": "Basic"}), Do.CLOSE)
+    server.respond(http(407, b"", {"Proxy-Authenticate": "Basic"}), Do.CLOSE)
     with pytest.raises(TransportError) as caught:
         call("get", "v3/x", client)
     assert_hidden(caught.value, *secrets)
@@ -471,7 +471,7 @@ def test_certificates_that_do_not_open(world, client, server, secrets):
             "ciphertext": "AAAA",
         },
     }
-    server.answer(http(200, json.dumps({"data": [entry]}).encode()), Do.CLOSE)
+    server.respond(http(200, json.dumps({"data": [entry]}).encode()), Do.CLOSE)
     world.keep(client)
     for given in (APIV3_KEY, WRONG, [WRONG], WRONG.encode()):
         with pytest.raises(wechatpay_chain.WeChatPayError) as caught:
@@ -494,11 +494,11 @@ FUNCTIONS = {
     "rsa.encrypt, a scheme": lambda key: rsa.encrypt(NAME, key, scheme="no"),
     "rsa.verify": lambda key: rsa.verify("x", "AAAA", key),
     "rsa.verify_digest": lambda key: rsa.verify_digest(b"x", "AAAA", key),
-    "keys.private_key": lambda key: loading.private_key(WRONG),
-    "keys.private_key, cut": lambda key: loading.private_key(key[:-200]),
-    "keys.private_key, DER": lambda key: loading.private_key(key.encode()[30:]),
-    "keys.private_key, a type": lambda key: loading.private_key([key]),
-    "keys.public_key": lambda key: loading.public_key(key),
+    "keys.private_key": lambda key: key_files.private_key(WRONG),
+    "keys.private_key, cut": lambda key: key_files.private_key(key[:-200]),
+    "keys.private_key, DER": lambda key: key_files.private_key(key.encode()[30:]),
+    "keys.private_key, a type": lambda key: key_files.private_key([key]),
+    "keys.public_key": lambda key: key_files.public_key(key),
     "merchant": lambda key: load_merchant({"cert": key, "key": key}, PASSPHRASE),
     "merchant, p12": lambda key: load_merchant(b"0\x82" + b"x" * 99, PASSPHRASE),
     "merchant, PEM": lambda key: load_merchant(key, PASSPHRASE),
@@ -515,12 +515,12 @@ FUNCTIONS = {
     "transport": lambda key: HTTPTransport(proxy=f"http://user:{PASSWORD}@h:x"),
     "transport, verify": lambda key: HTTPTransport(proxy=PROXY, verify="no-such-file"),
     "mock": lambda key: MockTransport(broken, sign={"1": WRONG}),
-    "invoke": lambda key: invoke.Invoke(MCHID, None, SECRET).jsapi(appid="wx1", prepay_id="1"),
-    "invoke, v2": lambda key: invoke.Invoke(MCHID, None, SECRET).redpacket(appid="", package="1"),
+    "invoke": lambda key: Invoke(MCHID, None, SECRET).jsapi(appid="wx1", prepay_id="1"),
+    "invoke, v2": lambda key: Invoke(MCHID, None, SECRET).redpacket(appid="", package="1"),
     "sensitive": lambda key: Sensitive(NAME.encode()),
     "sensitive, a key": lambda key: Sensitive(NAME).encrypt(WRONG),
     "sensitive, long": lambda key: Sensitive(NAME * 99).encrypt(
-        loading.private_key(key).public_key()
+        key_files.private_key(key).public_key()
     ),
 }
 

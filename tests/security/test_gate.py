@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from tests.support import MCHID, PLATFORM_SERIAL
-from tests.wire.answers import http, v2
+from tests.wire.responses import http, v2
 from tests.wire.server import Do
 from wechatpay_chain import ResponseError, SignatureError
 from wechatpay_chain.messages import canonical
@@ -25,10 +25,10 @@ places = pytest.mark.parametrize("path", PLACES)
 
 
 @places
-def test_a_stack_without_a_verifier_lets_nothing_out(call, server, wxpay, refusal, path):
-    version, verb, options, answer = PLACES[path]
-    server.answer(answer)
-    with refusal(SignatureError, "not verified by any layer", "verifier") as caught:
+def test_a_stack_without_a_verifier_lets_nothing_out(call, server, wxpay, raises, path):
+    version, verb, options, response = PLACES[path]
+    server.respond(response)
+    with raises(SignatureError, "not verified by any layer", "verifier") as caught:
         call(verb, path, stack=wxpay.stacks[version].without("verifier"), **options)
     assert caught.value.reason == "missing"
     assert caught.value.response.status_code == 200
@@ -39,24 +39,24 @@ def test_a_verifier_that_forgets_to_check_lets_nothing_out(call, server, wxpay, 
     def forgetful(request, handle):
         return (yield from handle(request))
 
-    version, verb, options, answer = PLACES[path]
-    server.answer(answer)
+    version, verb, options, response = PLACES[path]
+    server.respond(response)
     with pytest.raises(SignatureError, match="not verified by any layer"):
         call(verb, path, stack=wxpay.stacks[version].replace("verifier", forgetful), **options)
 
 
 @places
 def test_what_one_says_to_be_unsigned_comes_out_and_is_not_verified(call, server, path):
-    _, verb, options, answer = PLACES[path]
-    server.answer(answer)
+    _, verb, options, response = PLACES[path]
+    server.respond(response)
     response = call(verb, path, unsigned=True, **options)
     assert (response.verified, response.unsigned) == (False, True)
 
 
 @places
 def test_without_the_gate_the_rest_of_the_stack_decides(call, server, wxpay, path):
-    version, verb, options, answer = PLACES[path]
-    server.answer(answer)
+    version, verb, options, response = PLACES[path]
+    server.respond(response)
     bare = wxpay.stacks[version].without("gate").without("verifier")
     response = call(verb, path, stack=bare, **options)
     assert (response.verified, response.unsigned) == (False, False)
@@ -67,14 +67,14 @@ def test_without_the_gate_the_rest_of_the_stack_decides(call, server, wxpay, pat
 )
 def test_an_unsigned_error_does_not_pass_for_an_answer(call, server, wxpay, path, layer):
     version, verb, options, _ = PLACES[path]
-    server.answer(http(404, b"<xml><return_code>FAIL</return_code></xml>"))
+    server.respond(http(404, b"<xml><return_code>FAIL</return_code></xml>"))
     with pytest.raises(SignatureError) as caught:
         call(verb, path, stack=wxpay.stacks[version].without(layer), **options)
     assert caught.value.response.status_code == 404
 
 
 def test_a_failure_that_no_layer_raises_does_not_pass_either(call, server, wxpay):
-    server.answer(http(200, v2({"return_code": "FAIL"}, None)))
+    server.respond(http(200, v2({"return_code": "FAIL"}, None)))
     with pytest.raises(SignatureError):
         call("post", V2, stack=wxpay.stacks["v2"].without("result"), **V2_FIELDS)
 
@@ -85,14 +85,14 @@ LISTED = [path for path, kind in unsigned_v2.items() if kind == "text/xml"]
 @pytest.mark.parametrize("path", LISTED)
 @pytest.mark.parametrize("sign", ["0" * 32, "0" * 64, "", "x"])
 def test_a_sign_is_checked_where_none_is_needed(call, server, path, sign):
-    server.answer(http(200, v2({**GOOD, "sign": sign}, None)))
+    server.respond(http(200, v2({**GOOD, "sign": sign}, None)))
     with pytest.raises(SignatureError):
         call("post", f"v2{path}", **V2_FIELDS)
 
 
 @pytest.mark.parametrize("kind", ["MD5", "HMAC-SHA256"])
 def test_and_vouches_for_the_answer_where_it_is_right(call, server, kind):
-    server.answer(http(200, v2(GOOD, kind)))
+    server.respond(http(200, v2(GOOD, kind)))
     response = call("post", f"v2{LISTED[0]}", **V2_FIELDS)
     assert (response.verified, response.unsigned) == (True, False)
 
@@ -100,7 +100,7 @@ def test_and_vouches_for_the_answer_where_it_is_right(call, server, kind):
 @pytest.mark.parametrize("option", [{}, {"unsigned": True}], ids=["listed", "unsigned=True"])
 def test_a_wrong_sign_is_wrong_whatever_was_expected(call, server, option):
     path = V2 if option else f"v2{LISTED[0]}"
-    server.answer(http(200, v2({**GOOD, "sign": "0" * 32}, None)))
+    server.respond(http(200, v2({**GOOD, "sign": "0" * 32}, None)))
     with pytest.raises(SignatureError, match="does not match"):
         call("post", path, **V2_FIELDS, **option)
 
@@ -115,14 +115,14 @@ files = pytest.mark.parametrize(
 
 @files
 def test_a_signature_of_a_file_is_checked(call, server, signed, path, option):
-    server.answer(http(200, b"changed", signed.headers(b"bill")))
+    server.respond(http(200, b"changed", signed.headers(b"bill")))
     with pytest.raises(SignatureError, match="does not match"):
         call("get", path, **option)
 
 
 @files
 def test_so_is_that_of_a_file_on_its_way_to_a_sink(call, server, signed, path, option, tmp_path):
-    server.answer(http(200, b"changed", signed.headers(b"bill")))
+    server.respond(http(200, b"changed", signed.headers(b"bill")))
     with pytest.raises(SignatureError, match="does not match"):
         call("get", path, sink=tmp_path / "file", **option)
     assert list(tmp_path.iterdir()) == []
@@ -130,7 +130,7 @@ def test_so_is_that_of_a_file_on_its_way_to_a_sink(call, server, signed, path, o
 
 @files
 def test_a_signature_that_is_right_vouches_for_it(call, server, signed, path, option):
-    server.answer(http(200, b"bill", signed.headers(b"bill")))
+    server.respond(http(200, b"bill", signed.headers(b"bill")))
     response = call("get", path, **option)
     assert (response.verified, response.unsigned) == (True, False)
 
@@ -139,14 +139,14 @@ def test_a_signature_that_is_right_vouches_for_it(call, server, signed, path, op
 def test_a_signature_by_a_key_that_is_not_at_hand_proves_nothing(
     call, server, signed, path, option
 ):
-    server.answer(http(200, b"bill", signed.headers(b"bill", serial=PLATFORM_SERIAL)))
+    server.respond(http(200, b"bill", signed.headers(b"bill", serial=PLATFORM_SERIAL)))
     response = call("get", path, **option)
     assert (response.verified, response.unsigned) == (False, True)
 
 
 @pytest.mark.parametrize("status", [300, 302, 304])
 def test_a_redirect_is_no_file(call, server, status):
-    server.answer(http(status, b"", {"Location": "/x"}))
+    server.respond(http(status, b"", {"Location": "/x"}))
     with pytest.raises(SignatureError):
         call("get", FILE)
 
@@ -156,7 +156,7 @@ def test_a_redirect_is_no_file(call, server, status):
 def test_a_part_or_nothing_is_no_file(call, server, status, path):
     """With or without a sink: who asked for a file gets a whole one, or an error."""
     verb, options = ("get", {}) if path == FILE else ("post", V2_FIELDS)
-    server.answer(http(status, b"" if status < 206 else b"a,b"), Do.CLOSE)
+    server.respond(http(status, b"" if status < 206 else b"a,b"), Do.CLOSE)
     with pytest.raises(ResponseError, match=f"HTTP {status}"):
         call(verb, path, **options)
 
@@ -164,14 +164,14 @@ def test_a_part_or_nothing_is_no_file(call, server, status, path):
 @pytest.mark.parametrize("path", [FILE, "v2/pay/downloadbill"])
 def test_a_part_that_was_asked_for_is_a_file(call, server, path):
     verb, options = ("get", {}) if path == FILE else ("post", V2_FIELDS)
-    server.answer(http(206, b"a,b"))
+    server.respond(http(206, b"a,b"))
     assert call(verb, path, headers={"Range": "bytes=0-2"}, **options).content == b"a,b"
 
 
 @pytest.mark.parametrize("status", [301, 302])
 @pytest.mark.parametrize("path", [p for p, kind in unsigned_v2.items() if kind != "text/html"])
 def test_a_redirect_is_no_answer_of_apiv2(call, server, path, status):
-    server.answer(http(status, b"", {"Location": "/x"}))
+    server.respond(http(status, b"", {"Location": "/x"}))
     with pytest.raises(ResponseError, match=f"HTTP {status}"):
         call("post", f"v2{path}", **V2_FIELDS)
 
@@ -191,7 +191,7 @@ PAGES = {
     "path", ["pay/downloadbill", "pay/downloadfundflow", "billcommentsp/batchquerycomment"]
 )
 def test_a_page_is_no_bill(call, server, tmp_path, path, page):
-    server.answer(http(200, page))
+    server.respond(http(200, page))
     for sink in ({}, {"sink": tmp_path / "bill"}):
         with pytest.raises(ResponseError, match="Something other than WeChat Pay"):
             call("post", f"v2/{path}", **V2_FIELDS, **sink)
@@ -208,36 +208,36 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 @pytest.mark.parametrize("path", ["pay/downloadbill", "billcommentsp/batchquerycomment"])
 def test_a_text_is_one(call, server, path, text):
-    server.answer(http(200, text))
+    server.respond(http(200, text))
     response = call("post", f"v2/{path}", **V2_FIELDS)
     assert (response.content, response.verified, response.unsigned) == (text, False, True)
 
 
 def test_json_that_nobody_signs_is_read_as_such(call, server):
-    server.answer(http(200, b'{"retcode":0,"access_token":"x"}'))
+    server.respond(http(200, b'{"retcode":0,"access_token":"x"}'))
     response = call("get", "v2/appauth/getaccesstoken", query={"mch_id": MCHID})
     assert (response.json()["access_token"], response.unsigned) == ("x", True)
 
 
 def test_a_redirect_to_a_page_is_what_entrustweb_answers(call, server):
-    server.answer(http(302, b"", {"Location": "https://payapp.weixin.qq.com/"}))
+    server.respond(http(302, b"", {"Location": "https://payapp.weixin.qq.com/"}))
     response = call("get", "v2/papay/entrustweb", query={"mch_id": MCHID})
     assert (response.status_code, response.unsigned) == (302, True)
 
 
 STATED = [
-    {"answer": {"sign_type": "HMAC-SHA256"}, "kind": "MD5"},
-    {"answer": {"sign_type": "MD5"}, "kind": "HMAC-SHA256"},
-    {"answer": {"sign_type": "SM3"}, "kind": "MD5"},
-    {"answer": {"algorithm": "HMAC-SHA256"}, "kind": "MD5"},
-    {"answer": {"algorithm": "HMAC-SHA256", "sign_type": "MD5"}, "kind": "MD5"},
+    {"response": {"sign_type": "HMAC-SHA256"}, "kind": "MD5"},
+    {"response": {"sign_type": "MD5"}, "kind": "HMAC-SHA256"},
+    {"response": {"sign_type": "SM3"}, "kind": "MD5"},
+    {"response": {"algorithm": "HMAC-SHA256"}, "kind": "MD5"},
+    {"response": {"algorithm": "HMAC-SHA256", "sign_type": "MD5"}, "kind": "MD5"},
 ]
 
 
 @pytest.mark.parametrize("case", STATED, ids=str)
 @pytest.mark.parametrize("way", ["xml", "query", "body"])
 def test_the_algorithm_that_is_stated_is_the_one_that_is_checked(call, server, case, way):
-    server.answer(http(200, v2({**GOOD, **case.get("answer", {})}, case["kind"])))
+    server.respond(http(200, v2({**GOOD, **case.get("response", {})}, case["kind"])))
     asked = {"mch_id": MCHID}
     options = {"body": v2(asked)} if way == "body" else {way: asked}
     with pytest.raises(SignatureError, match="does not match"):
@@ -245,7 +245,7 @@ def test_the_algorithm_that_is_stated_is_the_one_that_is_checked(call, server, c
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer", "kind"),
+    ("asked", "response", "kind"),
     [
         ({}, {}, "MD5"),
         ({}, {}, "HMAC-SHA256"),
@@ -259,9 +259,9 @@ def test_the_algorithm_that_is_stated_is_the_one_that_is_checked(call, server, c
     ],
 )
 def test_what_the_request_states_decides_nothing_about_the_answer(
-    call, server, asked, answer, kind
+    call, server, asked, response, kind
 ):
-    server.answer(http(200, v2({**GOOD, **answer}, kind)))
+    server.respond(http(200, v2({**GOOD, **response}, kind)))
     assert call("post", V2, xml={"mch_id": MCHID, **asked}).verified
 
 
@@ -288,7 +288,7 @@ HIDDEN = [("result_code", "nonce_str"), ("return_code", "result_code")]
 
 @pytest.mark.parametrize(("code", "into"), HIDDEN)
 def test_no_failure_is_hidden_in_another_field(call, server, wxpay, code, into):
-    server.answer(http(200, moved(code, into)))
+    server.respond(http(200, moved(code, into)))
     with pytest.raises(SignatureError, match="cannot tell that from a field"):
         call("post", "v2/secapi/pay/refund", xml={"mch_id": MCHID})
     with pytest.raises(SignatureError, match="cannot tell that from a field"):
@@ -297,7 +297,7 @@ def test_no_failure_is_hidden_in_another_field(call, server, wxpay, code, into):
 
 @pytest.mark.parametrize("attach", ["a=1&b=2", "&", "code=1&result=2", "result_code=1"])
 def test_a_value_may_hold_what_looks_like_a_query(call, server, attach):
-    server.answer(http(200, v2({**GOOD, "attach": attach})))
+    server.respond(http(200, v2({**GOOD, "attach": attach})))
     assert call("post", V2, **V2_FIELDS).xml()["attach"] == attach
 
 
@@ -315,7 +315,7 @@ def test_a_signed_field_holds_no_control_character(call, server, keys, field, va
         stamp = headers["Wechatpay-Timestamp"]
         headers["Wechatpay-Signature"] = keys.signature(f"{stamp}\n{value}\n{{}}\n".encode())
     raw = [(name, each.encode("latin-1")) for name, each in headers.items()]
-    server.answer(http(200, b"{}", raw))
+    server.respond(http(200, b"{}", raw))
     with pytest.raises(SignatureError):
         call("get", PATH)
 
@@ -340,10 +340,10 @@ def test_the_border_to_the_body_cannot_be_moved(keys, value):
         keys.client().notify(headers, b"{}")
 
 
-def test_a_probe_is_called_one(call, server, signed, refusal):
+def test_a_probe_is_called_one(call, server, signed, raises):
     signature = "WECHATPAY/SIGNTEST/" + base64.b64encode(b"x" * 256).decode()
-    server.answer(http(200, b"{}", signed.headers(b"{}", signature=signature)))
-    with refusal(SignatureError, "to test that it is checked", "nothing is broken") as caught:
+    server.respond(http(200, b"{}", signed.headers(b"{}", signature=signature)))
+    with raises(SignatureError, "to test that it is checked", "nothing is broken") as caught:
         call("get", PATH)
     assert caught.value.reason == "mismatch"
     assert "changed on the way" not in str(caught.value)

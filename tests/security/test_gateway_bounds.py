@@ -23,7 +23,6 @@ from tests.security.attacker import dial, parsed, request, rest
 from wechatpay_chain import APIError, WeChatPay
 from wechatpay_chain.crypto import rsa
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway import gateway as server
 from wechatpay_chain.gateway.messages.exchange import IncomingRequest, Response
 from wechatpay_chain.gateway.messages.multipart import PARTS
 from wechatpay_chain.gateway.messages.nesting import TooDeep, check_json, check_xml
@@ -271,7 +270,7 @@ def test_a_handshake_that_does_not_come_is_not_waited_for(wechatpay_identity: Id
 def test_a_body_that_does_not_arrive_is_not_waited_for(
     wechatpay_identity: Identity, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "LINGERING", 0.1)
+    monkeypatch.setattr("wechatpay_chain.gateway.gateway.LINGERING", 0.1)
     with limited(wechatpay_identity, body_seconds=0.2) as gateway, dial(gateway) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
         kind = "Content-Type: multipart/form-data; boundary=X\r\n" if path == UPLOAD else ""

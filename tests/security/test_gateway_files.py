@@ -12,7 +12,7 @@ import pytest
 
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.program import CannotRun, Settings, run
-from wechatpay_chain.gateway.store import private_files as owned
+from wechatpay_chain.gateway.store import private_files
 from wechatpay_chain.gateway.store.data_directory import (
     DataDirectoryError,
     load_identity,
@@ -122,7 +122,7 @@ def test_a_key_is_read_from_a_file_alone(
     elif kind == "pipe":
         os.mkfifo(path)
     else:
-        path.write_bytes(content + b" " * owned.LARGEST)
+        path.write_bytes(content + b" " * private_files.LARGEST)
     with pytest.raises(DataDirectoryError, match="cannot be read"):
         load_identity(tmp_path)
 

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.security.attacker import request
-from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway import program as running
+from wechatpay_chain.gateway import Gateway, program
 from wechatpay_chain.gateway.store.identity import Identity
 
 KEY = "/_gateway/console/client/files/apiclient_key.pem"
@@ -247,6 +246,6 @@ def test_a_proxy_is_warned_of() -> None:
         said.append(text)
         threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGTERM)).start()
 
-    running.run(running.Settings(port=0, tls_port=0), tell, said.append)
+    program.run(program.Settings(port=0, tls_port=0), tell, said.append)
     assert "a proxy or a tunnel" in said[0]
     assert "apiclient_key.pem" in said[0].partition("a proxy or a tunnel")[2]

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wechatpay_chain.gateway.messages import multipart as form
-from wechatpay_chain.gateway.messages import nesting
+from wechatpay_chain.gateway.messages import multipart, nesting
 from wechatpay_chain.gateway.server import access
-from wechatpay_chain.messages.media import multipart
+from wechatpay_chain.messages import media
 
 MANY = settings(max_examples=300, deadline=None)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), min_size=1, max_size=20)
@@ -23,10 +22,10 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), min_si
 @example('a".png', b"", b"")
 @given(NAMES, st.binary(max_size=300), st.binary(max_size=300))
 def test_a_form_comes_out_as_it_went_in(filename: str, meta: bytes, content: bytes) -> None:
-    kind, body = multipart(
+    kind, body = media.multipart(
         [("meta", None, "application/json", meta), ("file", filename, "image/png", content)]
     )
-    found = form.parse(body, form.boundary_of(kind))
+    found = multipart.parse(body, multipart.boundary_of(kind))
     assert found.fields == {"meta": meta}
     assert found.file is not None
     assert found.file.content == content
@@ -57,17 +56,17 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=40).map(b"".join))
 def test_whatever_comes_is_a_form_or_a_value_error(body: bytes) -> None:
     try:
-        found = form.parse(body, b"X")
+        found = multipart.parse(body, b"X")
     except ValueError:
         return
-    assert len(found.fields) <= form.PARTS
+    assert len(found.fields) <= multipart.PARTS
 
 
 @MANY
 @given(st.text(max_size=100))
 def test_whatever_a_content_type_is(text: str) -> None:
     try:
-        boundary = form.boundary_of(text)
+        boundary = multipart.boundary_of(text)
     except ValueError:
         return
     assert 0 < len(boundary) <= 70

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from tests.support import Keys
-from tests.wire.answers import http
+from tests.wire.responses import http
 from tests.wire.server import Server
 from wechatpay_chain import ConfigurationError, WeChatPay
 from wechatpay_chain.chain import uri
@@ -389,8 +389,8 @@ LOGINS = {
 @pytest.mark.parametrize(("written", "login"), LOGINS.items())
 async def test_a_login_reaches_the_proxy_and_nobody_else(keys: Keys, written, login):
     with Server() as proxy:
-        proxy.answer(http(204, b"", {}))
-        proxy.answer(http(204, b"", {}))
+        proxy.respond(http(204, b"", {}))
+        proxy.respond(http(204, b"", {}))
         address = f"http://{written}@127.0.0.1:{proxy.port}"
         client = keys.client(base_uri="http://gateway.invalid/", proxy=address)
         async with client:

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import APIV3_KEY, SECRET
-from tests.test_notify import CONTENT, notification
-from tests.wire.answers import v2
+from tests.test_notifications import CONTENT, notification
+from tests.wire.responses import v2
 from wechatpay_chain import ConfigurationError, DecryptionError, SignatureError, WeChatPayError
 from wechatpay_chain.crypto import aes, digest
 from wechatpay_chain.messages import xml

@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 
 from tests.support import MCHID
-from tests.wire.answers import http, v2
+from tests.wire.responses import http, v2
 from tests.wire.server import Do
 from wechatpay_chain import APIError, ConfigurationError, Headers, WeChatPayError, errors
 from wechatpay_chain.errors import __all__ as names
@@ -68,7 +68,7 @@ ANSWERS = {
 @pytest.mark.parametrize("script", ANSWERS.values(), ids=ANSWERS.keys())
 def test_apiv3(call, server, signed, caplog, script):
     caplog.set_level(logging.DEBUG, "wechatpay_chain")
-    server.answer(script(Escaped(signed)), Do.CLOSE)
+    server.respond(script(Escaped(signed)), Do.CLOSE)
     with pytest.raises(WeChatPayError) as caught:
         call("get", "v3/x")
     assert_plain(*shown(caught.value), *(record.getMessage() for record in caplog.records))
@@ -102,7 +102,7 @@ V2 = {
 @pytest.mark.parametrize("fields", V2.values(), ids=V2.keys())
 @pytest.mark.parametrize("kind", ["MD5", None])
 def test_apiv2(call, server, fields, kind):
-    server.answer(http(200, v2(fields, kind)), Do.CLOSE)
+    server.respond(http(200, v2(fields, kind)), Do.CLOSE)
     with pytest.raises(WeChatPayError) as caught:
         call("post", "v2/x", xml={"mch_id": MCHID})
     assert_plain(*shown(caught.value))
@@ -112,7 +112,7 @@ def test_apiv2(call, server, fields, kind):
     "body", [EVIL.encode("utf-8", "replace"), b"<xml><\x1b>", b"<!DOCTYPE \xc2\x9b>", b"<a>&\x9b;"]
 )
 def test_what_is_not_xml(call, server, body):
-    server.answer(http(200, body), Do.CLOSE)
+    server.respond(http(200, body), Do.CLOSE)
     with pytest.raises(WeChatPayError) as caught:
         call("post", "v2/x", xml={"mch_id": MCHID})
     assert_plain(*shown(caught.value))
@@ -131,7 +131,7 @@ def test_a_notification(wxpay, keys, name):
 
 def test_attributes_are_as_they_came(call, server, signed):
     evil = {"code": "A", "message": "\x1b[31m", "detail": {"a": "\x1b"}}
-    server.answer(Escaped(signed).json(evil, 400))
+    server.respond(Escaped(signed).json(evil, 400))
     with pytest.raises(APIError) as caught:
         call("get", "v3/x")
     assert caught.value.message == "\x1b[31m"
@@ -140,7 +140,7 @@ def test_attributes_are_as_they_came(call, server, signed):
 
 def test_a_request_id_in_a_log_line(call, server, signed, caplog):
     caplog.set_level(logging.DEBUG, "wechatpay_chain")
-    server.answer(http(200, b"{}", [*signed.headers(b"{}").items(), ("Request-ID", IN_HEADER)]))
+    server.respond(http(200, b"{}", [*signed.headers(b"{}").items(), ("Request-ID", IN_HEADER)]))
     response = call("get", "v3/x")
     (line,) = [record.getMessage() for record in caplog.records]
     assert_plain(line, response.request_id, repr(response), repr(response.headers))
@@ -172,10 +172,10 @@ def test_headers_of_a_notification_are_shown_escaped():
 
 
 def test_a_long_message_leaves_room_for_what_to_do(call, server, signed):
-    answer = {"code": "A" * 5000, "message": "订" * 50_000, "detail": "x" * 50_000}
-    body = json.dumps(answer).encode()
-    server.answer(http(403, body, {**signed.headers(body), "Request-ID": "08F78BB5AF06"}))
+    response = {"code": "A" * 5000, "message": "订" * 50_000, "detail": "x" * 50_000}
+    body = json.dumps(response).encode()
+    server.respond(http(403, body, {**signed.headers(body), "Request-ID": "08F78BB5AF06"}))
     with pytest.raises(APIError, match="Request-ID 08F78BB5AF06") as caught:
         call("get", "v3/x")
-    assert caught.value.message == answer["message"]
+    assert caught.value.message == response["message"]
     assert len(str(caught.value)) < 3000

@@ -51,7 +51,7 @@ def client(wxpay, server, keys):
 @pytest.fixture(params=CALLS)
 def refused(request, call, client, server, signed):
     """The error of a refused call, made with each of the options."""
-    server.answer(
+    server.respond(
         signed.json({"code": "NO_AUTH", "message": "没有权限", "detail": {"a": [1]}}, 403)
     )
     verb, options = CALLS[request.param]

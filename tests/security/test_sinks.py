@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.answers import http
+from tests.wire.responses import http
 from tests.wire.server import Do
 from wechatpay_chain import ConfigurationError, ResponseError, SignatureError, TransportError
 from wechatpay_chain.messages.download import Download
@@ -43,7 +43,7 @@ def test_a_file_keeps_its_mode_and_a_new_one_is_private(call, server, signed, na
     if old is not None:
         name.write_bytes(b"old")
         name.chmod(old)
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     call("get", PATH, sink=name)
     assert mode(name) == (old or 0o600)
     assert name.read_bytes() == BODY
@@ -80,7 +80,7 @@ def test_a_part_file_of_somebody_else_is_left_alone(
     else:
         theirs.symlink_to(other if kind == "link" else tmp_path / "nowhere")
     before = theirs.lstat()
-    server.answer(signed(BODY) if succeeds else http(200, BODY))
+    server.respond(signed(BODY) if succeeds else http(200, BODY))
     if succeeds:
         call("get", PATH, sink=name)
     else:
@@ -117,7 +117,7 @@ def test_a_part_file_is_closed_before_it_is_removed(call, server, name, left, mo
 
     monkeypatch.setattr(os, "fdopen", fdopen)
     monkeypatch.setattr(Path, "unlink", unlink)
-    server.answer(http(200, BODY))
+    server.respond(http(200, BODY))
     with pytest.raises(SignatureError):
         call("get", PATH, sink=name)
     assert removed == [True]
@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_renamed_is_kept_and_its_name_told(
 
     name.write_bytes(b"open in a spreadsheet")
     monkeypatch.setattr(Path, "replace", replace)
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with pytest.raises(TransportError, match=r"complete and kept as .*\.part") as caught:
         call("get", PATH, sink=name)
     (part,) = set(left()) - {"bill.csv"}
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_renamed_is_kept_and_its_name_told(
 @pytest.mark.parametrize("length", [200, 255])
 def test_a_long_name(call, server, signed, tmp_path, length):
     name = tmp_path / ("账" * (length // 3) + "x" * (length % 3))
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     call("get", PATH, sink=name)
     assert name.read_bytes() == BODY
 
@@ -210,7 +210,7 @@ def opened(path, how, buffering=-1):
 def test_a_failure_leaves_an_open_file_as_it_was(
     call, server, signed, name, script, how, buffering, position
 ):
-    server.answer(*script(signed))
+    server.respond(*script(signed))
     with opened(name, how, buffering) as file:
         if position is not None:
             file.seek(position)
@@ -229,7 +229,7 @@ def test_a_failure_leaves_an_open_file_as_it_was(
 @failures
 @pytest.mark.parametrize("position", [0, 5, len(OLD)])
 def test_a_failure_leaves_a_buffer_as_it_was(call, server, signed, script, position):
-    server.answer(*script(signed))
+    server.respond(*script(signed))
     buffer = io.BytesIO(OLD)
     buffer.seek(position)
     with pytest.raises((SignatureError, TransportError, ResponseError)):
@@ -241,7 +241,7 @@ def test_a_failure_leaves_a_buffer_as_it_was(call, server, signed, script, posit
 def test_a_file_that_appends_without_saying_so(call, server, name):
     name.write_bytes(OLD)
     descriptor = os.open(name, os.O_RDWR | os.O_APPEND)
-    server.answer(http(200, BODY))
+    server.respond(http(200, BODY))
     with os.fdopen(descriptor, "r+b") as file, pytest.raises(SignatureError):
         call("get", PATH, sink=file)
     assert name.read_bytes() == OLD
@@ -249,7 +249,7 @@ def test_a_file_that_appends_without_saying_so(call, server, name):
 
 @pytest.mark.parametrize("how", MODES)
 def test_a_success_writes_from_where_the_file_stands(call, server, signed, name, how):
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with opened(name, how) as file:
         file.seek(0, os.SEEK_END)
         call("get", PATH, sink=file)
@@ -261,14 +261,14 @@ def test_an_unbuffered_file_that_takes_a_little_at_a_time(call, server, signed, 
         def write(self, data):
             return super().write(bytes(data)[:4096])
 
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with Little(name, "w") as file:
         call("get", PATH, sink=file)
     assert name.read_bytes() == BODY
 
 
 def test_a_compressed_file(call, server, signed, name):
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with gzip.open(name, "wb") as file:
         call("get", PATH, sink=file)
     assert gzip.decompress(name.read_bytes()) == BODY
@@ -280,14 +280,14 @@ def test_a_file_object_may_raise_what_it_likes(call, server, signed, error):
         def write(self, data):
             raise error
 
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with pytest.raises(TransportError, match="sink: cannot write"):
         call("get", PATH, sink=Mine())
 
 
 def test_a_buffer_that_is_being_looked_at(call, server, signed):
     buffer = io.BytesIO()
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with buffer.getbuffer(), pytest.raises(TransportError, match="sink: cannot write"):
         call("get", PATH, sink=buffer)
 
@@ -297,13 +297,13 @@ def test_a_buffer_that_is_being_looked_at(call, server, signed):
 def test_only_a_whole_2xx_is_a_file(call, server, signed, name, left, status, path):
     body = b"" if status in (204, 205, 304) else BODY
     fields = {} if path == UNSIGNED else signed.headers(body)
-    server.answer(http(status, body, {**fields, "Location": "/elsewhere"}), Do.CLOSE)
+    server.respond(http(status, body, {**fields, "Location": "/elsewhere"}), Do.CLOSE)
     with pytest.raises(ResponseError, match=f"HTTP {status}"):
         call("get", path, sink=name)
     assert left() == []
 
 
 def test_a_part_is_a_file_for_whoever_asked_for_it(call, server, signed, name):
-    server.answer(signed(BODY[:100], 206))
+    server.respond(signed(BODY[:100], 206))
     call("get", PATH, sink=name, headers={"Range": "bytes=0-99"})
     assert name.read_bytes() == BODY[:100]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import MCHID, Keys
-from tests.wire.answers import http, v2
+from tests.wire.responses import http, v2
 from wechatpay_chain import APIError, ResponseError, SignatureError, WeChatPay, WeChatPayError
 from wechatpay_chain.messages import xml
 from wechatpay_chain.messages.response import Response
@@ -50,16 +50,16 @@ AHEAD = {
 
 
 @pytest.mark.parametrize("ahead", AHEAD.values(), ids=AHEAD.keys())
-def test_what_stands_ahead_of_a_forged_failure_hides_nothing(call, server, refusal, ahead):
-    server.answer(http(200, ahead + FORGED))
-    with refusal(SignatureError, "not APIv2's XML") as caught:
+def test_what_stands_ahead_of_a_forged_failure_hides_nothing(call, server, raises, ahead):
+    server.respond(http(200, ahead + FORGED))
+    with raises(SignatureError, "not APIv2's XML") as caught:
         call("post", QUERY, xml={"mch_id": MCHID, "out_trade_no": "N1"})
     assert caught.value.reason == "missing"
 
 
 @pytest.mark.parametrize("ahead", AHEAD.values(), ids=AHEAD.keys())
 def test_nor_where_no_sign_is_needed(call, server, ahead):
-    server.answer(http(200, ahead + FORGED))
+    server.respond(http(200, ahead + FORGED))
     with pytest.raises(ResponseError):
         call("post", TRANSFER, xml={"mchid": MCHID})
 
@@ -69,7 +69,7 @@ NO_TEXT = {name: ahead for name, ahead in AHEAD.items() if name != "text"}
 
 @pytest.mark.parametrize("ahead", NO_TEXT.values(), ids=NO_TEXT.keys())
 def test_nor_where_a_text_is_expected(call, server, ahead):
-    server.answer(http(200, ahead + FORGED))
+    server.respond(http(200, ahead + FORGED))
     with pytest.raises(ResponseError):
         call("post", BILL, xml={"mch_id": MCHID})
 
@@ -102,14 +102,14 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 @pytest.mark.parametrize("path", [QUERY, TRANSFER])
 def test_only_success_is_a_success(call, server, path, form):
-    server.answer(http(200, f"<xml>{form}</xml>".encode()))
+    server.respond(http(200, f"<xml>{form}</xml>".encode()))
     with pytest.raises(ResponseError):
         call("post", path, xml={"mch_id": MCHID})
 
 
 def test_cdata_and_character_references_are_text_like_any(call, server):
     document = b"<xml><return_code><![CDATA[SUC]]>&#67;ESS</return_code></xml>"
-    server.answer(http(200, document))
+    server.respond(http(200, document))
     assert call("post", TRANSFER, xml={"mchid": MCHID}).xml() == {"return_code": "SUCCESS"}
 
 
@@ -181,7 +181,7 @@ class Teller:
             transport=MockTransport(lambda _: Response(200, {}, self.body))
         )
 
-    def answers(self, path: str, body: bytes) -> Iterator[Response | None]:
+    def responses(self, path: str, body: bytes) -> Iterator[Response | None]:
         """The answer in each world; None where it was refused."""
         self.body = body
         chain, fields = self._wxpay[path], {"mch_id": MCHID}
@@ -242,22 +242,22 @@ def bodies(draw: Any) -> bytes:
 )
 @given(bodies())
 def test_no_success_is_anything_but_what_was_signed(teller, body):
-    for answer in teller.answers(QUERY, body):
-        if answer is not None:
-            assert answer.verified
-            told = {name: value for name, value in answer.xml().items() if value}
+    for response in teller.answers(QUERY, body):
+        if response is not None:
+            assert response.verified
+            told = {name: value for name, value in response.xml().items() if value}
             assert told | {"sign": "", "sign_type": ""} == PAID | {"sign": "", "sign_type": ""}
-            assert answer.xml() == other_reading(body)
+            assert response.xml() == other_reading(body)
 
 
 @EXAMPLES
 @given(bodies())
 def test_no_unsigned_success_is_one_that_others_read_as_a_failure(teller, body):
-    for answer in teller.answers(TRANSFER, body):
-        if answer is not None:
-            assert answer.verified or answer.unsigned
+    for response in teller.answers(TRANSFER, body):
+        if response is not None:
+            assert response.verified or response.unsigned
             assert other_reading(body)["return_code"] == "SUCCESS"
-            assert answer.verified == ("sign" in other_reading(body))
+            assert response.verified == ("sign" in other_reading(body))
 
 
 def other_reading(body: bytes) -> dict[str, str]:
@@ -266,7 +266,7 @@ def other_reading(body: bytes) -> dict[str, str]:
     return {node.tag: node.text or "" for node in root if isinstance(node.tag, str)}
 
 
-def test_a_refusal_that_others_read_is_still_told(call, server, refusal):
-    server.answer(http(200, v2({"return_code": "FAIL", "return_msg": "签名错误"}, None)))
-    with refusal(APIError, "签名错误", "not signed"):
+def test_a_refusal_that_others_read_is_still_told(call, server, raises):
+    server.respond(http(200, v2({"return_code": "FAIL", "return_msg": "签名错误"}, None)))
+    with raises(APIError, "签名错误", "not signed"):
         call("post", QUERY, xml={"mch_id": MCHID})

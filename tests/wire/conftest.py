@@ -13,8 +13,8 @@ import trustme
 from tests.support import Keys
 from wechatpay_chain import Response, WeChatPay
 
-from .answers import Signed
-from .promise import Refusals
+from .raising import CheckedRaises
+from .responses import Signed
 from .server import Server
 
 TIMEOUT = (5, 5)
@@ -102,8 +102,8 @@ def signed(keys: Keys) -> Signed:
 
 
 @pytest.fixture
-def refusal(keys: Keys, server: Server) -> Refusals:
-    return Refusals(keys, server)
+def raises(keys: Keys, server: Server) -> CheckedRaises:
+    return CheckedRaises(keys, server)
 
 
 @pytest.fixture

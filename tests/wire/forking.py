@@ -32,8 +32,8 @@ def main(world: str, base_uri: str, folder: str, key_id: str, bundle: str) -> in
         for n in range(4):
             check(caller, n, await wxpay[f"v3/{caller}/{n}"].get_async())
 
-    def check(caller: str, n: int, answer: object) -> None:
-        assert answer.json() == {"target": f"/v3/{caller}/{n}"}
+    def check(caller: str, n: int, response: object) -> None:
+        assert response.json() == {"target": f"/v3/{caller}/{n}"}
 
     calls("before")
     child = os.fork()

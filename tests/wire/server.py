@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds after which a script that nobody wakes gives up, so that no run hangs."""
 
 
@@ -70,7 +70,7 @@ class Server:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.requests: list[Received] = []
         self.connections = 0
-        self.refused: list[str] = []  # what went wrong in TLS handshakes
+        self.rejected: list[str] = []  # what went wrong in TLS handshakes
         self.greeting: Script = ()  # said before anybody asks
         self._context = context
         self._script: Callable[[Received], Script] = lambda _: [Do.CLOSE]
@@ -86,7 +86,7 @@ class Server:
     def url(self) -> str:
         return f"http{'s' if self._context else ''}://127.0.0.1:{self.port}/"
 
-    def answer(self, *steps: Step) -> None:
+    def respond(self, *steps: Step) -> None:
         """Answer every request from now on with these steps."""
         self._script = lambda _: steps
 
@@ -107,14 +107,14 @@ class Server:
         self._stopping.set()
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), 1).close()  # wakes accept()
-        self._acceptor.join(PATIENCE)
+        self._acceptor.join(TIMEOUT)
         self._listener.close()
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
             assert not thread.is_alive(), "a connection of the test server did not end"
 
     def _accept(self) -> None:
@@ -153,10 +153,10 @@ class Server:
     def _handshake(self, raw: socket.socket) -> ssl.SSLSocket:
         assert self._context is not None
         try:
-            raw.settimeout(PATIENCE)
+            raw.settimeout(TIMEOUT)
             connection = self._context.wrap_socket(raw, server_side=True)
         except OSError as error:
-            self.refused.append(str(error))
+            self.rejected.append(str(error))
             raise
         connection.settimeout(None)
         return connection
@@ -191,7 +191,7 @@ class Server:
         if isinstance(step, bytes):
             connection.sendall(step)
         elif isinstance(step, threading.Event):
-            step.wait(PATIENCE)
+            step.wait(TIMEOUT)
         elif step is Do.STALL:
             while connection.recv(65536):
                 pass

@@ -19,12 +19,12 @@ BASE = "https://api.mch.weixin.qq.com"
 @pytest.fixture
 def mocked(monkeypatch):
     """aioresponses, of which 0.7.9 knows nothing of what aiohttp 3.14 asks of a response."""
-    answer = aiohttp.ClientResponse
-    if "stream_writer" in inspect.signature(answer).parameters:
-        answer = partial(answer, stream_writer=SimpleNamespace(output_size=0))
+    response = aiohttp.ClientResponse
+    if "stream_writer" in inspect.signature(response).parameters:
+        response = partial(response, stream_writer=SimpleNamespace(output_size=0))
     with aioresponses() as mock:
         for verb in ("get", "post"):
-            monkeypatch.setattr(mock, verb, partial(getattr(mock, verb), response_class=answer))
+            monkeypatch.setattr(mock, verb, partial(getattr(mock, verb), response_class=response))
         yield mock
 
 

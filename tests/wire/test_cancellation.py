@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from .answers import dumps, head, http
+from .responses import dumps, head, http
 from .server import Do
 
 PATH = "v3/certificates"
@@ -80,8 +80,8 @@ async def test_the_calls_beside_a_cancelled_one_go_on(wxpay, server, signed):
     async with wxpay:
         slow = asyncio.create_task(wxpay["v3/slow"].get_async())
         others = [asyncio.create_task(wxpay[f"v3/{n}"].get_async()) for n in (1, 2)]
-        answers = await asyncio.gather(*others)
+        responses = await asyncio.gather(*others)
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
             await slow
-    assert [answer.json()["target"] for answer in answers] == ["/v3/1", "/v3/2"]
+    assert [response.json()["target"] for response in responses] == ["/v3/1", "/v3/2"]

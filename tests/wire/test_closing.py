@@ -16,7 +16,7 @@ from wechatpay_chain.testing.mock import MockTransport
 from wechatpay_chain.transport import HTTPTransport
 from wechatpay_chain.transport.lifetime import Calls
 
-from .answers import head
+from .responses import head
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -135,8 +135,8 @@ def test_close_leaves_event_loops_alone(keys, server, slow):
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("answer", [head(204), head(200, {"Content-Length": "x"})])
-def test_no_connection_that_is_not_kept_outlives_its_event_loop(keys, secure, bundle, answer):
+@pytest.mark.parametrize("response", [head(204), head(200, {"Content-Length": "x"})])
+def test_no_connection_that_is_not_kept_outlives_its_event_loop(keys, secure, bundle, response):
     """Not even over TLS, where the server would have to agree to its end."""
     client = keys.client(base_uri=secure.url, verify=bundle)
 
@@ -145,7 +145,7 @@ def test_no_connection_that_is_not_kept_outlives_its_event_loop(keys, secure, bu
             await client[PATH].get_async()
 
     over = threading.Event()
-    secure.answer(answer, over)  # it does not look whether the client goes away
+    secure.respond(response, over)  # it does not look whether the client goes away
     for _ in range(2):
         asyncio.run(main())
     gc.collect()
@@ -233,7 +233,7 @@ def test_a_client_closed_twice_at_once(keys, server, slow):
 
 
 def test_a_call_that_failed_is_not_waited_for(call, wxpay, server, world):
-    server.answer()
+    server.respond()
     with pytest.raises(TransportError):
         call("get", PATH, timeout=0.1)
     world.run(wxpay.aclose(grace=None)) if world.is_async else wxpay.close(grace=None)

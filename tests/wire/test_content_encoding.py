@@ -9,7 +9,7 @@ import pytest
 
 from wechatpay_chain import SignatureError, TransportError
 
-from .answers import dumps, http
+from .responses import dumps, http
 
 BODY = dumps({"描述": "收款" * 1000})
 GZIP = {"Content-Encoding": "gzip"}
@@ -18,7 +18,7 @@ PATH = "v3/certificates"
 
 
 def test_nothing_compressed_is_asked_for(call, server, signed):
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     call("get", PATH)
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
@@ -28,7 +28,7 @@ def test_nothing_compressed_is_asked_for(call, server, signed):
 )
 @pytest.mark.parametrize("sink", [False, True])
 def test_a_compressed_answer(call, server, signed, tmp_path, name, pack, sink):
-    server.answer(http(200, pack(BODY), {**signed.headers(BODY), "Content-Encoding": name}))
+    server.respond(http(200, pack(BODY), {**signed.headers(BODY), "Content-Encoding": name}))
     options = {"sink": tmp_path / "x"} if sink else {}
     response = call("get", PATH, headers={"Accept-Encoding": name}, **options)
     assert server.requests[0].headers["accept-encoding"] == name
@@ -42,12 +42,12 @@ def test_a_compressed_answer(call, server, signed, tmp_path, name, pack, sink):
 @pytest.mark.parametrize("asked", [{}, {"Accept-Encoding": "compress, gzip;q=0, deflate;q=0.000"}])
 @pytest.mark.parametrize("sink", [False, True])
 def test_a_coding_that_was_not_asked_for(
-    call, server, signed, refusal, tmp_path, coding, asked, sink
+    call, server, signed, raises, tmp_path, coding, asked, sink
 ):
     packed = gzip.compress(BODY)
-    server.answer(http(200, packed, {**signed.headers(BODY), "Content-Encoding": coding}))
+    server.respond(http(200, packed, {**signed.headers(BODY), "Content-Encoding": coding}))
     options = {"sink": tmp_path / "x"} if sink else {}
-    with refusal(TransportError, "query before sending it again") as caught:
+    with raises(TransportError, "query before sending it again") as caught:
         call("get", PATH, headers=asked, **options)
     assert "content-encoding" in str(caught.value).lower()
     assert list(tmp_path.iterdir()) == []
@@ -57,56 +57,56 @@ def test_a_coding_that_was_not_asked_for(
     "coding", ["gzip, gzip", "identity, gzip", "x-gzip", "br", "zstd", "compress", "gzip, br"]
 )
 @pytest.mark.parametrize("sink", [False, True])
-def test_a_coding_that_is_not_decoded(call, server, signed, refusal, tmp_path, coding, sink):
+def test_a_coding_that_is_not_decoded(call, server, signed, raises, tmp_path, coding, sink):
     """Both transports decode the same, and never twice: a bomb in a bomb has no bound."""
     packed = gzip.compress(gzip.compress(BODY))
-    server.answer(http(200, packed, {**signed.headers(packed), "Content-Encoding": coding}))
+    server.respond(http(200, packed, {**signed.headers(packed), "Content-Encoding": coding}))
     options = {"sink": tmp_path / "x"} if sink else {}
     asked = {"Accept-Encoding": f"identity, compress, {coding}"}
-    with refusal(TransportError, "query before sending it again"):
+    with raises(TransportError, "query before sending it again"):
         call("get", PATH, headers=asked, **options)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_coding_in_two_fields(call, server, signed, refusal):
+def test_a_coding_in_two_fields(call, server, signed, raises):
     packed = gzip.compress(gzip.compress(BODY))
     fields = [*signed.headers(BODY).items(), ("Content-Encoding", "gzip")]
-    server.answer(http(200, packed, [*fields, ("Content-Encoding", "gzip")]))
-    with refusal(TransportError, "query before sending it again"):
+    server.respond(http(200, packed, [*fields, ("Content-Encoding", "gzip")]))
+    with raises(TransportError, "query before sending it again"):
         call("get", PATH, headers=ASKED)
 
 
 @pytest.mark.parametrize("coding", ["identity", "", " Identity ,"])
 def test_a_coding_that_changes_nothing(call, server, signed, coding):
-    server.answer(signed(BODY, headers={"Content-Encoding": coding}))
+    server.respond(signed(BODY, headers={"Content-Encoding": coding}))
     assert call("get", PATH).content == BODY
 
 
 @pytest.mark.parametrize("asked", ["*", "gzip;q=0.5", "deflate, GZIP", "x-gzip"])
 def test_the_ways_to_ask_for_a_coding(call, server, signed, asked):
-    server.answer(http(200, gzip.compress(BODY), {**signed.headers(BODY), **GZIP}))
+    server.respond(http(200, gzip.compress(BODY), {**signed.headers(BODY), **GZIP}))
     assert call("get", PATH, headers={"Accept-Encoding": asked}).content == BODY
 
 
 def test_a_file_that_is_compressed_is_not_a_coded_response(call, server, signed, tmp_path):
     """A statement is a gzip file: it is handed over as it is."""
     packed = gzip.compress(BODY)
-    server.answer(signed(packed, headers={"Content-Type": "application/x-gzip"}))
+    server.respond(signed(packed, headers={"Content-Type": "application/x-gzip"}))
     assert call("get", PATH).content == packed
     call("get", PATH, sink=tmp_path / "bill.gz")
     assert (tmp_path / "bill.gz").read_bytes() == packed
 
 
-def test_a_signature_over_the_compressed_bytes_is_none(call, server, signed, refusal):
+def test_a_signature_over_the_compressed_bytes_is_none(call, server, signed, raises):
     packed = gzip.compress(BODY)
-    server.answer(http(200, packed, {**signed.headers(packed), **GZIP}))
-    with refusal(SignatureError, "does not match"):
+    server.respond(http(200, packed, {**signed.headers(packed), **GZIP}))
+    with raises(SignatureError, "does not match"):
         call("get", PATH, headers=ASKED)
 
 
-def test_an_answer_that_cannot_be_unpacked(call, server, signed, refusal):
-    server.answer(http(200, b"not gzip at all", {**signed.headers(BODY), **GZIP}))
-    with refusal(TransportError, "query before sending it again"):
+def test_an_answer_that_cannot_be_unpacked(call, server, signed, raises):
+    server.respond(http(200, b"not gzip at all", {**signed.headers(BODY), **GZIP}))
+    with raises(TransportError, "query before sending it again"):
         call("get", PATH, headers=ASKED)
 
 
@@ -116,7 +116,7 @@ def test_an_answer_that_cannot_be_unpacked(call, server, signed, refusal):
 )
 def test_a_compressed_answer_that_is_damaged(call, server, signed, tmp_path, sink, change):
     """Its length is right, and what is in it is not complete."""
-    server.answer(http(200, change(gzip.compress(BODY)), {**signed.headers(BODY), **GZIP}))
+    server.respond(http(200, change(gzip.compress(BODY)), {**signed.headers(BODY), **GZIP}))
     options = {"sink": tmp_path / "x"} if sink else {}
     with pytest.raises((TransportError, SignatureError)):
         call("get", PATH, headers=ASKED, **options)

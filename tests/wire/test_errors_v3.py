@@ -6,7 +6,7 @@ import pytest
 
 from wechatpay_chain import APIError, ClientError, RateLimited, ServerError, SignatureError
 
-from .answers import dumps, http
+from .responses import dumps, http
 from .server import Server
 
 PATH = "v3/pay/transactions/native"
@@ -32,9 +32,9 @@ statuses = pytest.mark.parametrize("status", CLASSES)
 
 
 @statuses
-def test_a_signed_error(call, server, signed, refusal, status):
-    server.answer(signed(BODY, status, {"Request-ID": "08F7A1"}))
-    with refusal(CLASSES[status], f"HTTP {status}", "PARAM_ERROR 参数错误", "08F7A1") as caught:
+def test_a_signed_error(call, server, signed, raises, status):
+    server.respond(signed(BODY, status, {"Request-ID": "08F7A1"}))
+    with raises(CLASSES[status], f"HTTP {status}", "PARAM_ERROR 参数错误", "08F7A1") as caught:
         call("post", PATH, json={})
     error = caught.value
     assert isinstance(error, APIError)
@@ -48,7 +48,7 @@ def test_a_signed_error(call, server, signed, refusal, status):
 
 @statuses
 @pytest.mark.parametrize("trouble", ["none", "another body", "expired", "unknown key", "nonsense"])
-def test_an_error_that_nobody_vouches_for(call, server, signed, refusal, status, trouble):
+def test_an_error_that_nobody_vouches_for(call, server, signed, raises, status, trouble):
     headers = {
         "none": {},
         "another body": signed.headers(b"{}"),
@@ -56,16 +56,16 @@ def test_an_error_that_nobody_vouches_for(call, server, signed, refusal, status,
         "unknown key": signed.headers(BODY, serial="ANOTHER"),
         "nonsense": {**signed.headers(BODY), "Wechatpay-Signature": "号"},
     }[trouble]
-    server.answer(http(status, BODY, headers))
-    with refusal(CLASSES[status], f"HTTP {status}", "PARAM_ERROR", "not signed") as caught:
+    server.respond(http(status, BODY, headers))
+    with raises(CLASSES[status], f"HTTP {status}", "PARAM_ERROR", "not signed") as caught:
         call("post", PATH, json={})
     assert (caught.value.code, caught.value.verified) == ("PARAM_ERROR", False)
 
 
-def test_an_error_whose_nonce_is_not_even_text(call, server, signed, refusal):
+def test_an_error_whose_nonce_is_not_even_text(call, server, signed, raises):
     headers = {**signed.headers(BODY), "Wechatpay-Nonce": b"\xff\xfe"}
-    server.answer(http(403, BODY, headers.items()))
-    with refusal(ClientError, "PARAM_ERROR") as caught:
+    server.respond(http(403, BODY, headers.items()))
+    with raises(ClientError, "PARAM_ERROR") as caught:
         call("post", PATH, json={})
     assert caught.value.verified is False
 
@@ -86,9 +86,9 @@ BODIES = {
 
 @statuses
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_an_error_without_a_usable_body(call, server, refusal, status, body):
-    server.answer(http(status, body))
-    with refusal(CLASSES[status], f"HTTP {status}", ADVICE.get(status, "")) as caught:
+def test_an_error_without_a_usable_body(call, server, raises, status, body):
+    server.respond(http(status, body))
+    with raises(CLASSES[status], f"HTTP {status}", ADVICE.get(status, "")) as caught:
         call("post", PATH, json={})
     assert (caught.value.status_code, caught.value.code) == (status, "")
     assert isinstance(caught.value.message, str)
@@ -96,20 +96,20 @@ def test_an_error_without_a_usable_body(call, server, refusal, status, body):
     assert caught.value.response.content == body
 
 
-def test_a_message_that_cannot_be_printed(call, server, refusal):
-    server.answer(http(400, b'{"code": "X", "message": "\\ud800"}', [("Request-ID", b"\xff")]))
-    with refusal(ClientError, "HTTP 400") as caught:
+def test_a_message_that_cannot_be_printed(call, server, raises):
+    server.respond(http(400, b'{"code": "X", "message": "\\ud800"}', [("Request-ID", b"\xff")]))
+    with raises(ClientError, "HTTP 400") as caught:
         call("post", PATH, json={})
     str(caught.value).encode()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(call, server, signed, refusal, status):
+def test_a_redirect_is_not_followed(call, server, signed, raises, status):
     """A signature is good for one target, and nobody signed this answer."""
     with Server() as elsewhere:
-        elsewhere.answer(signed.json({}))
-        server.answer(http(status, b"", {"Location": f"{elsewhere.url}v3/x"}))
-        with refusal(SignatureError, f"HTTP {status}") as caught:
+        elsewhere.respond(signed.json({}))
+        server.respond(http(status, b"", {"Location": f"{elsewhere.url}v3/x"}))
+        with raises(SignatureError, f"HTTP {status}") as caught:
             call("get", PATH)
         assert elsewhere.connections == 0
     assert caught.value.reason == "missing"
@@ -117,15 +117,15 @@ def test_a_redirect_is_not_followed(call, server, signed, refusal, status):
 
 
 def test_a_signed_redirect_is_handed_over(call, server, signed):
-    server.answer(signed(b"", 302, {"Location": f"{server.url}v3/x"}))
+    server.respond(signed(b"", 302, {"Location": f"{server.url}v3/x"}))
     response = call("get", PATH)
     assert (response.status_code, response.verified) == (302, True)
     assert response.headers["Location"] == f"{server.url}v3/x"
     assert len(server.requests) == 1
 
 
-def test_an_error_at_a_path_whose_answers_are_unsigned(call, server, refusal):
-    server.answer(http(404, dumps({"code": "RESOURCE_NOT_EXISTS", "message": "资源不存在"})))
-    with refusal(ClientError, "RESOURCE_NOT_EXISTS") as caught:
+def test_an_error_at_a_path_whose_answers_are_unsigned(call, server, raises):
+    server.respond(http(404, dumps({"code": "RESOURCE_NOT_EXISTS", "message": "资源不存在"})))
+    with raises(ClientError, "RESOURCE_NOT_EXISTS") as caught:
         call("get", "v3/billdownload/file?token=x")
     assert caught.value.verified is False

@@ -11,7 +11,7 @@ from .test_targets import assert_covered
 
 @pytest.mark.parametrize("size", [0, 65_535, 65_536, 65_537, 1_500_000])
 def test_a_body_of_any_size_arrives_as_it_was_signed(call, server, signed, keys, size):
-    server.answer(signed())
+    server.respond(signed())
     body = bytes(range(256)) * (size // 256 + 1)
     call("post", "v3/x", body=body[:size])
     (received,) = server.requests
@@ -22,7 +22,7 @@ def test_a_body_of_any_size_arrives_as_it_was_signed(call, server, signed, keys,
 
 
 def test_a_large_upload_is_signed_by_its_meta(call, server, signed, keys):
-    server.answer(signed())
+    server.respond(signed())
     media = Media(b"\x00\xff" * 700_000, "video.mp4")
     call("post", "v3/merchant/media/video_upload", media=media, meta='{"a":"b"}')
     (received,) = server.requests

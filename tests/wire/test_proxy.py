@@ -11,7 +11,7 @@ import pytest
 
 from wechatpay_chain import ClientError, TransportError
 
-from .answers import head, http
+from .responses import head, http
 from .server import Do, Server
 from .test_targets import assert_covered
 
@@ -59,7 +59,7 @@ def tunnelling(received):
 
 
 def test_an_http_origin(call, keys, proxy, signed):
-    proxy.answer(signed.json({"n": 1}))
+    proxy.respond(signed.json({"n": 1}))
     client = keys.client(base_uri="http://gateway.invalid:81/", proxy=via(proxy))
     assert call("post", PATH, client=client, json={"a": 1}).verified is True
     (received,) = proxy.requests
@@ -70,7 +70,7 @@ def test_an_http_origin(call, keys, proxy, signed):
 
 @pytest.mark.parametrize("path", ["v3/a//b/", "v3/%2e%2ex/y", "v3/...", "V3/X?Y=/../"])
 def test_the_target_of_an_http_origin_is_what_was_signed(call, keys, proxy, signed, path):
-    proxy.answer(signed())
+    proxy.respond(signed())
     client = keys.client(base_uri="http://gateway.invalid/", proxy=via(proxy))
     call("get", path, client=client)
     (received,) = proxy.requests
@@ -97,16 +97,16 @@ def test_an_https_origin(call, keys, proxy, secure, signed, bundle):
 
 def test_no_login(call, keys, proxy, secure, signed, bundle):
     proxy.each(lambda _: [head(200), tunnel(secure.port), Do.CLOSE])
-    secure.answer(signed())
+    secure.respond(signed())
     client = keys.client(base_uri=secure.url, proxy=via(proxy, ""), verify=bundle)
     call("get", PATH, client=client)
     assert "proxy-authorization" not in proxy.requests[0].headers
 
 
-def test_a_wrong_login_for_a_tunnel(call, keys, proxy, secure, refusal, bundle):
+def test_a_wrong_login_for_a_tunnel(call, keys, proxy, secure, raises, bundle):
     proxy.each(tunnelling)
     client = keys.client(base_uri=secure.url, proxy=via(proxy, "mer:hunter2@"), verify=bundle)
-    with refusal(TransportError, "cannot connect", "407", "Nothing was sent", "proxy") as caught:
+    with raises(TransportError, "cannot connect", "407", "Nothing was sent", "proxy") as caught:
         call("post", PATH, client=client, json={})
     shown = f"{caught.value!r} {caught.value.__cause__!r}"
     assert "hunter2" not in shown
@@ -114,33 +114,33 @@ def test_a_wrong_login_for_a_tunnel(call, keys, proxy, secure, refusal, bundle):
     assert secure.requests == []
 
 
-def test_a_wrong_login_for_an_http_origin(call, keys, proxy, refusal):
-    proxy.answer(http(407, b"<html>who are you?</html>", {"Proxy-Authenticate": "Basic"}))
+def test_a_wrong_login_for_an_http_origin(call, keys, proxy, raises):
+    proxy.respond(http(407, b"<html>who are you?</html>", {"Proxy-Authenticate": "Basic"}))
     client = keys.client(base_uri="http://gateway.invalid/", proxy=via(proxy, "mer:hunter2@"))
-    with refusal(ClientError, "HTTP 407") as caught:
+    with raises(ClientError, "HTTP 407") as caught:
         call("get", PATH, client=client)
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("end", [[Do.CLOSE], [Do.RESET], [b"HTTP/1.1 200", Do.CLOSE]])
-def test_a_proxy_that_breaks_off(call, keys, proxy, refusal, end):
-    proxy.answer(*end)
+def test_a_proxy_that_breaks_off(call, keys, proxy, raises, end):
+    proxy.respond(*end)
     client = keys.client(base_uri="https://gateway.invalid/", proxy=via(proxy))
-    with refusal(TransportError, "POST https://gateway.invalid/"):
+    with raises(TransportError, "POST https://gateway.invalid/"):
         call("post", PATH, client=client, json={})
 
 
-def test_a_proxy_that_speaks_another_protocol(call, keys, proxy, refusal):
-    proxy.answer(b"SSH-2.0\r\n\r\n", Do.CLOSE)
+def test_a_proxy_that_speaks_another_protocol(call, keys, proxy, raises):
+    proxy.respond(b"SSH-2.0\r\n\r\n", Do.CLOSE)
     client = keys.client(base_uri="https://gateway.invalid/", proxy=via(proxy, "mer:hunter2@"))
-    with refusal(TransportError, "POST https://gateway.invalid/") as caught:
+    with raises(TransportError, "POST https://gateway.invalid/") as caught:
         call("post", PATH, client=client, json={})
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_certificate_is_checked_through_a_tunnel(call, keys, proxy, secure, refusal):
+def test_the_certificate_is_checked_through_a_tunnel(call, keys, proxy, secure, raises):
     proxy.each(tunnelling)
     client = keys.client(base_uri=secure.url, proxy=via(proxy))
-    with refusal(TransportError, "TLS failed", "CERTIFICATE_VERIFY_FAILED"):
+    with raises(TransportError, "TLS failed", "CERTIFICATE_VERIFY_FAILED"):
         call("post", PATH, client=client, json={})
     assert secure.requests == []

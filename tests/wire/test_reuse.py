@@ -90,9 +90,9 @@ def test_an_event_loop_that_was_closed_without_ado(wxpay, echo):
     """Python itself warns of the sockets then; a call on the next loop works all the same."""
     for n in range(3):
         loop = asyncio.new_event_loop()
-        answer = loop.run_until_complete(wxpay[path(n)].get_async())
+        response = loop.run_until_complete(wxpay[path(n)].get_async())
         loop.close()  # nobody called shutdown_asyncgens()
-        assert answer.json() == {"target": f"/v3/{n}"}
+        assert response.json() == {"target": f"/v3/{n}"}
     asyncio.run(wxpay.aclose())
     del loop
     gc.collect()
@@ -137,8 +137,8 @@ def test_many_threads(wxpay, echo):
 def test_many_calls_on_one_event_loop(wxpay, echo):
     async def main():
         async with wxpay:
-            answers = [wxpay[path(n)].get_async() for n in range(100)]
-            return [answer.json()["target"] for answer in await asyncio.gather(*answers)]
+            responses = [wxpay[path(n)].get_async() for n in range(100)]
+            return [response.json()["target"] for response in await asyncio.gather(*responses)]
 
     assert asyncio.run(main()) == [f"/v3/{n}" for n in range(100)]
 
@@ -162,8 +162,8 @@ def test_many_short_lived_event_loops_in_many_threads(wxpay, echo):
     def work(thread):
         for n in range(10):
             asked = path(thread, n)
-            answer = asyncio.run(wxpay[asked].get_async())
-            assert answer.json() == {"target": f"/{asked}"}
+            response = asyncio.run(wxpay[asked].get_async())
+            assert response.json() == {"target": f"/{asked}"}
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
@@ -199,7 +199,9 @@ def test_both_worlds_at_once(wxpay, echo):
         async with wxpay:
             blocking = [asyncio.to_thread(wxpay[path("s", n)].get) for n in range(20)]
             awaited = [wxpay[path("a", n)].get_async() for n in range(20)]
-            return [answer.json()["target"] for answer in await asyncio.gather(*blocking, *awaited)]
+            return [
+                response.json()["target"] for response in await asyncio.gather(*blocking, *awaited)
+            ]
 
     assert asyncio.run(main()) == [f"/v3/{world}/{n}" for world in "sa" for n in range(20)]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support import APIV3_KEY, MCHID, SECRET, pem
 from wechatpay_chain import WeChatPayError
 
-from .answers import http, v2
+from .responses import http, v2
 from .server import Do
 
 SCRIPTS = {
@@ -29,7 +29,7 @@ SCRIPTS = {
 @pytest.mark.parametrize("version", ["v2", "v3"])
 def test_what_is_logged(call, server, signed, keys, caplog, script, version):
     caplog.set_level(logging.DEBUG)
-    server.answer(*script(signed))
+    server.respond(*script(signed))
     fields = {"mch_id": MCHID, "name": "Zhang San"}
     with contextlib.suppress(WeChatPayError):
         call("post", f"{version}/x", **{"xml" if version == "v2" else "json": fields})
@@ -45,7 +45,7 @@ def test_what_is_logged(call, server, signed, keys, caplog, script, version):
 
 
 def test_an_answer_and_its_request_show_no_authorization(call, server, signed):
-    server.answer(signed())
+    server.respond(signed())
     response = call("post", "v3/x", json={"name": "Zhang San"})
     shown = f"{response!r} {response.request!r} {response.request.headers!r} {response.headers!r}"
     assert server.requests[0].headers["authorization"] not in shown
@@ -68,7 +68,7 @@ TARGET = "v3/billdownload/file?a=1&token=s3cret-t0ken-of-a-bill&b=2"
 def test_the_token_of_a_download_is_in_no_log_and_no_traceback(call, server, caplog, script):
     """urllib3 logs the target of each request by itself."""
     caplog.set_level(logging.DEBUG)
-    server.answer(*script)
+    server.respond(*script)
     told = ""
     try:
         call("get", TARGET)

@@ -11,7 +11,7 @@ import pytest
 from tests.support import MCHID
 from wechatpay_chain.messages.download import Download
 
-from .answers import chunk, head, http
+from .responses import chunk, head, http
 
 PATH = "v3/ecommerce/bill/file"
 BODY = os.urandom(3_000_000)
@@ -20,7 +20,7 @@ BODY = os.urandom(3_000_000)
 @pytest.mark.parametrize("form", [Path, str])
 @pytest.mark.parametrize("size", [0, 1, 70_000, len(BODY)])
 def test_a_signed_file(call, server, signed, name, left, form, size):
-    server.answer(signed(BODY[:size]))
+    server.respond(signed(BODY[:size]))
     response = call("get", PATH, sink=form(name))
     assert name.read_bytes() == BODY[:size]
     assert left() == ["bill.csv"]
@@ -30,33 +30,33 @@ def test_a_signed_file(call, server, signed, name, left, form, size):
 def test_a_signed_file_in_chunks(call, server, signed, name):
     pieces = b"".join(chunk(BODY[at : at + 50_000]) for at in range(0, len(BODY), 50_000))
     fields = {**signed.headers(BODY), "Transfer-Encoding": "chunked"}
-    server.answer(head(200, fields) + pieces + chunk(b""))
+    server.respond(head(200, fields) + pieces + chunk(b""))
     assert call("get", PATH, sink=name).verified is True
     assert name.read_bytes() == BODY
 
 
 def test_a_file_that_is_unsigned_by_design(call, server, name):
-    server.answer(http(200, BODY))
+    server.respond(http(200, BODY))
     assert call("get", "v3/billdownload/file?token=x", sink=name).verified is False
     assert name.read_bytes() == BODY
 
 
 def test_a_bill_of_apiv2(call, server, name):
-    server.answer(http(200, BODY))
+    server.respond(http(200, BODY))
     call("post", "v2/pay/downloadbill", xml={"mch_id": MCHID}, sink=name)
     assert name.read_bytes() == BODY
 
 
 def test_a_file_takes_the_place_of_an_older_one(call, server, signed, name, left):
     name.write_bytes(b"yesterday's bill")
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     call("get", PATH, sink=name)
     assert name.read_bytes() == BODY
     assert left() == ["bill.csv"]
 
 
 def test_a_binary_file_is_written_from_where_it_stands(call, server, signed, name):
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     with name.open("w+b") as file:
         file.write(b"before ")
         response = call("get", PATH, sink=file)
@@ -67,7 +67,7 @@ def test_a_binary_file_is_written_from_where_it_stands(call, server, signed, nam
 
 
 def test_a_file_that_cannot_be_cut_back_is_written_all_the_same(call, server, signed):
-    server.answer(signed(BODY[:1000]))
+    server.respond(signed(BODY[:1000]))
     receiving, sending = os.pipe()
     with open(receiving, "rb") as out, open(sending, "wb") as file:  # noqa: PTH123 - pipes
         call("get", PATH, sink=file)
@@ -75,14 +75,14 @@ def test_a_file_that_cannot_be_cut_back_is_written_all_the_same(call, server, si
 
 
 def test_the_next_call_reuses_the_connection(call, server, signed, name):
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     for _ in range(3):
         call("get", PATH, sink=name)
     assert server.connections == 1
 
 
 def test_an_answer_keeps_only_the_beginning_of_a_file(call, server, signed, name):
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     response = call("get", PATH, sink=name)
     assert len(response.content) <= 64 * 1024
     assert BODY.startswith(response.content)

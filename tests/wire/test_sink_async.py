@@ -10,7 +10,7 @@ import pytest
 from wechatpay_chain import TransportError
 from wechatpay_chain.messages.download import Download
 
-from .answers import http
+from .responses import http
 from .server import Do
 
 PATH = "v3/ecommerce/bill/file"
@@ -56,7 +56,7 @@ async def test_cancelled_while_a_thread_is_at_the_file(
         return original(download, *arguments)
 
     monkeypatch.setattr(Download, moment, slow)
-    server.answer(signed(BODY))
+    server.respond(signed(BODY))
     try:
         async with wxpay:
             call = asyncio.create_task(wxpay.chain(PATH).get_async(sink=name))

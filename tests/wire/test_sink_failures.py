@@ -20,7 +20,7 @@ from wechatpay_chain import (
     TransportTimeout,
 )
 
-from .answers import chunk, dumps, head, http, v2
+from .responses import chunk, dumps, head, http, v2
 from .server import Do
 
 PATH = "v3/ecommerce/bill/file"
@@ -58,20 +58,20 @@ FAILURES = {
 
 @older
 @pytest.mark.parametrize(("kind", "script"), FAILURES.values(), ids=FAILURES.keys())
-def test_a_failure_leaves_no_trace(call, server, signed, refusal, name, left, kind, script, before):
+def test_a_failure_leaves_no_trace(call, server, signed, raises, name, left, kind, script, before):
     if before is not None:
         name.write_bytes(before)
-    server.answer(*script(signed), Do.CLOSE)
-    with refusal(kind):
+    server.respond(*script(signed), Do.CLOSE)
+    with raises(kind):
         call("get", PATH, sink=name)
     assert left() == ([] if before is None else ["bill.csv"])
     assert before is None or name.read_bytes() == before
 
 
-def test_a_nonce_that_is_not_even_text(call, server, signed, refusal, name, left):
+def test_a_nonce_that_is_not_even_text(call, server, signed, raises, name, left):
     fields = {**signed.headers(BODY), "Wechatpay-Nonce": b"\xff"}
-    server.answer(http(200, BODY, fields.items()))
-    with refusal(SignatureError, "does not match"):
+    server.respond(http(200, BODY, fields.items()))
+    with raises(SignatureError, "does not match"):
         call("get", PATH, sink=name)
     assert left() == []
 
@@ -79,34 +79,32 @@ def test_a_nonce_that_is_not_even_text(call, server, signed, refusal, name, left
 @pytest.mark.parametrize("field", ["Wechatpay-Timestamp", "Wechatpay-Nonce"])
 def test_blanks_behind_a_value_do_not_matter(call, server, signed, name, field):
     fields = signed.headers(BODY)
-    server.answer(http(200, BODY, {**fields, field: f"{fields[field]} \t"}))
+    server.respond(http(200, BODY, {**fields, field: f"{fields[field]} \t"}))
     assert call("get", PATH, sink=name).verified is True
 
 
-def test_no_content_is_no_file(call, server, signed, refusal, name, left):
-    server.answer(http(204, headers=signed.headers(b"")))
-    with refusal(ResponseError, "HTTP 204", "no file"):
+def test_no_content_is_no_file(call, server, signed, raises, name, left):
+    server.respond(http(204, headers=signed.headers(b"")))
+    with raises(ResponseError, "HTTP 204", "no file"):
         call("get", PATH, sink=name)
     assert left() == []
 
 
 @older
-def test_apiv2_says_with_status_200_that_there_is_no_bill(
-    call, server, refusal, name, left, before
-):
+def test_apiv2_says_with_status_200_that_there_is_no_bill(call, server, raises, name, left, before):
     if before is not None:
         name.write_bytes(before)
-    server.answer(http(200, FAILURE))
-    with refusal(APIError, "20002 No Bill Exist"):
+    server.respond(http(200, FAILURE))
+    with raises(APIError, "20002 No Bill Exist"):
         call("post", BILL, xml={"mch_id": MCHID}, sink=name)
     assert left() == ([] if before is None else ["bill.csv"])
     assert before is None or name.read_bytes() == before
 
 
 @pytest.mark.parametrize("sent", [0, 10, 2_000_000])
-def test_a_timeout_leaves_no_trace(call, server, refusal, name, left, sent):
-    server.answer(http(200, BODY[:sent], length=len(BODY)), Do.STALL)
-    with refusal(TransportTimeout):
+def test_a_timeout_leaves_no_trace(call, server, raises, name, left, sent):
+    server.respond(http(200, BODY[:sent], length=len(BODY)), Do.STALL)
+    with raises(TransportTimeout):
         call("get", UNSIGNED, sink=name, timeout=0.3)
     assert left() == []
 
@@ -114,7 +112,7 @@ def test_a_timeout_leaves_no_trace(call, server, refusal, name, left, sent):
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
 def test_a_binary_file_is_cut_back_to_where_it_was(call, server, signed, failure):
     kind, script = failure
-    server.answer(*script(signed), Do.CLOSE)
+    server.respond(*script(signed), Do.CLOSE)
     file = io.BytesIO()
     file.write(b"before ")
     with pytest.raises(kind):
@@ -139,48 +137,48 @@ def small_disk(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_disk")
-def test_a_disk_that_is_full(call, server, signed, refusal, name, left):
-    server.answer(signed(BODY))
-    with refusal(TransportError, "sink: cannot write"):
+def test_a_disk_that_is_full(call, server, signed, raises, name, left):
+    server.respond(signed(BODY))
+    with raises(TransportError, "sink: cannot write"):
         call("get", PATH, sink=name)
     assert left() == []
 
 
 @pytest.mark.usefixtures("small_disk")
-def test_a_disk_that_is_full_in_the_end(call, server, signed, refusal, name, left):
+def test_a_disk_that_is_full_in_the_end(call, server, signed, raises, name, left):
     """A short file stays in a buffer until it is complete."""
-    server.answer(signed(BODY[:1000]))
-    with refusal(TransportError, "sink: cannot write"):
+    server.respond(signed(BODY[:1000]))
+    with raises(TransportError, "sink: cannot write"):
         call("get", PATH, sink=name)
     assert left() == []
 
 
-def test_a_part_file_that_cannot_be_made(call, server, signed, refusal, name):
+def test_a_part_file_that_cannot_be_made(call, server, signed, raises, name):
     folder = name.with_name("bills")
     folder.mkdir()
-    server.answer(lambda _: folder.rmdir(), signed(BODY))
-    with refusal(TransportError, "sink: cannot write"):
+    server.respond(lambda _: folder.rmdir(), signed(BODY))
+    with raises(TransportError, "sink: cannot write"):
         call("get", PATH, sink=folder / "bill.csv")
 
 
-def test_a_file_that_is_closed(call, server, signed, refusal):
+def test_a_file_that_is_closed(call, server, signed, raises):
     file = io.BytesIO()
     file.close()
-    server.answer(signed(BODY))
-    with refusal(ConfigurationError, "sink"):
+    server.respond(signed(BODY))
+    with raises(ConfigurationError, "sink"):
         call("get", PATH, sink=file)
 
 
-def test_a_folder_that_is_not_there(call, server, refusal, tmp_path):
-    with refusal(ConfigurationError, "sink", "folder"):
+def test_a_folder_that_is_not_there(call, server, raises, tmp_path):
+    with raises(ConfigurationError, "sink", "folder"):
         call("get", PATH, sink=tmp_path / "no" / "bill.csv")
     assert server.requests == []
 
 
-def test_an_error_document_is_read_in_full(call, server, signed, refusal, name):
+def test_an_error_document_is_read_in_full(call, server, signed, raises, name):
     body = dumps({"code": "NO_STATEMENT_EXIST", "message": "账单文件不存在" * 100})
-    server.answer(signed(body, 404))
-    with refusal(ClientError, "NO_STATEMENT_EXIST") as caught:
+    server.respond(signed(body, 404))
+    with raises(ClientError, "NO_STATEMENT_EXIST") as caught:
         call("get", PATH, sink=name)
     assert caught.value.verified is True
     assert caught.value.response.content == body

@@ -9,7 +9,7 @@ import pytest
 
 from wechatpay_chain import ClientError, SignatureError
 
-from .answers import chunk, dumps, head, http
+from .responses import chunk, dumps, head, http
 
 PLAIN = "交易时间,公众账号ID,商户号\r\n".encode() * 4000
 ZIPPED = gzip.compress(PLAIN, mtime=0)
@@ -53,13 +53,13 @@ def sha1(data):
 
 @pytest.mark.parametrize("form", [str.lower, str.upper])
 def test_a_plain_statement(fetch, server, signed, form):
-    server.answer(http(200, PLAIN, vouched(signed, form(sha1(PLAIN)))))
+    server.respond(http(200, PLAIN, vouched(signed, form(sha1(PLAIN)))))
     response, data = fetch()
     assert (response.verified, data) == (True, PLAIN)
 
 
 def test_a_zipped_statement_has_the_sha1_of_what_is_in_it(fetch, server, signed):
-    server.answer(http(200, ZIPPED, vouched(signed, sha1(PLAIN))))
+    server.respond(http(200, ZIPPED, vouched(signed, sha1(PLAIN))))
     response, data = fetch()
     assert (response.verified, data) == (True, ZIPPED)
 
@@ -68,7 +68,7 @@ def test_a_zipped_statement_has_the_sha1_of_what_is_in_it(fetch, server, signed)
 def test_a_zipped_statement_in_chunks(fetch, server, signed, size):
     pieces = b"".join(chunk(ZIPPED[at : at + size]) for at in range(0, len(ZIPPED), size))
     fields = vouched(signed, sha1(PLAIN), **{"Transfer-Encoding": "chunked"})
-    server.answer(head(200, fields) + pieces + chunk(b""))
+    server.respond(head(200, fields) + pieces + chunk(b""))
     response, data = fetch()
     assert (response.verified, data) == (True, ZIPPED)
 
@@ -78,14 +78,14 @@ def test_a_zipped_statement_whose_first_chunk_is_one_byte(
 ):
     client, path = statements
     fields = vouched(signed, sha1(PLAIN), **{"Transfer-Encoding": "chunked"})
-    server.answer(head(200, fields) + chunk(ZIPPED[:1]) + chunk(ZIPPED[1:]) + chunk(b""))
+    server.respond(head(200, fields) + chunk(ZIPPED[:1]) + chunk(ZIPPED[1:]) + chunk(b""))
     assert call("get", path, client=client, sink=tmp_path / "statement.gz").verified is True
 
 
 def test_a_statement_zipped_in_two_parts(fetch, server, signed):
     """RFC 1952: members one after another are one file."""
     parts = gzip.compress(PLAIN, mtime=0) + gzip.compress(PLAIN, mtime=0)
-    server.answer(http(200, parts, vouched(signed, sha1(PLAIN * 2))))
+    server.respond(http(200, parts, vouched(signed, sha1(PLAIN * 2))))
     response, data = fetch()
     assert (response.verified, data) == (True, parts)
 
@@ -103,58 +103,58 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("data", CHANGED.values(), ids=CHANGED.keys())
-def test_a_statement_that_was_changed(fetch, server, signed, refusal, data):
-    server.answer(http(200, data, vouched(signed, sha1(PLAIN))))
-    with refusal(SignatureError, "SHA-1", sha1(PLAIN), "changed on the way") as caught:
+def test_a_statement_that_was_changed(fetch, server, signed, raises, data):
+    server.respond(http(200, data, vouched(signed, sha1(PLAIN))))
+    with raises(SignatureError, "SHA-1", sha1(PLAIN), "changed on the way") as caught:
         fetch()
     assert caught.value.reason == "mismatch"
     assert caught.value.response.verified is False
 
 
-def test_what_is_added_behind_a_zipped_statement(fetch, server, signed, refusal):
+def test_what_is_added_behind_a_zipped_statement(fetch, server, signed, raises):
     """`gzip -d` unpacks both members into one file; only the first was vouched for."""
-    server.answer(http(200, ZIPPED + gzip.compress(EVIL), vouched(signed, sha1(PLAIN))))
-    with refusal(SignatureError, "SHA-1"):
+    server.respond(http(200, ZIPPED + gzip.compress(EVIL), vouched(signed, sha1(PLAIN))))
+    with raises(SignatureError, "SHA-1"):
         fetch()
 
 
-def test_a_sha1_that_was_changed_along_with_the_file(fetch, server, signed, refusal):
+def test_a_sha1_that_was_changed_along_with_the_file(fetch, server, signed, raises):
     headers = {**vouched(signed, sha1(PLAIN)), "Wechatpay-Statement-Sha1": sha1(EVIL)}
-    server.answer(http(200, EVIL, headers))
-    with refusal(SignatureError, "Wechatpay-Signature does not match") as caught:
+    server.respond(http(200, EVIL, headers))
+    with raises(SignatureError, "Wechatpay-Signature does not match") as caught:
         fetch()
     assert caught.value.reason == "mismatch"
 
 
 @pytest.mark.parametrize("value", ["", "号"])
-def test_a_sha1_that_is_none(fetch, server, signed, refusal, value):
+def test_a_sha1_that_is_none(fetch, server, signed, raises, value):
     headers = {**vouched(signed, sha1(PLAIN)), "Wechatpay-Statement-Sha1": value}
-    server.answer(http(200, PLAIN, headers))
-    with refusal(SignatureError):
+    server.respond(http(200, PLAIN, headers))
+    with raises(SignatureError):
         fetch()
 
 
 @pytest.mark.parametrize("value", [b"\xff"])
-def test_a_sha1_that_is_not_even_text(fetch, server, signed, refusal, value):
+def test_a_sha1_that_is_not_even_text(fetch, server, signed, raises, value):
     headers = {**vouched(signed, sha1(PLAIN)), "Wechatpay-Statement-Sha1": value}
-    server.answer(http(200, PLAIN, headers.items()))
-    with refusal(SignatureError):
+    server.respond(http(200, PLAIN, headers.items()))
+    with raises(SignatureError):
         fetch()
 
 
 def test_without_the_header_the_body_is_what_is_signed(fetch, server, signed):
-    server.answer(signed(PLAIN))
+    server.respond(signed(PLAIN))
     assert fetch()[0].verified is True
 
 
-def test_elsewhere_the_header_means_nothing(call, server, signed, refusal):
-    server.answer(http(200, PLAIN, vouched(signed, sha1(PLAIN))))
-    with refusal(SignatureError, "does not match"):
+def test_elsewhere_the_header_means_nothing(call, server, signed, raises):
+    server.respond(http(200, PLAIN, vouched(signed, sha1(PLAIN))))
+    with raises(SignatureError, "does not match"):
         call("get", "v3/bill/tradebill")
 
 
-def test_there_is_no_statement(fetch, server, signed, refusal):
-    server.answer(signed(dumps({"code": "NO_STATEMENT_EXIST", "message": "账单不存在"}), 400))
-    with refusal(ClientError, "NO_STATEMENT_EXIST") as caught:
+def test_there_is_no_statement(fetch, server, signed, raises):
+    server.respond(signed(dumps({"code": "NO_STATEMENT_EXIST", "message": "账单不存在"}), 400))
+    with raises(ClientError, "NO_STATEMENT_EXIST") as caught:
         fetch()
     assert caught.value.verified is True

@@ -14,7 +14,7 @@ from wechatpay_chain import ConfigurationError
 from wechatpay_chain.crypto import digest
 from wechatpay_chain.messages import canonical, xml
 
-from .answers import http, v2
+from .responses import http, v2
 
 AUTHORIZATION = re.compile(
     r'WECHATPAY2-SHA256-RSA2048 mchid="(?P<mchid>\d+)",nonce_str="(?P<nonce>\w{32})",'
@@ -60,7 +60,7 @@ VARIABLES = {
 
 @pytest.mark.parametrize(("value", "sent"), VARIABLES.items())
 def test_a_path_variable(call, server, signed, keys, value, sent):
-    server.answer(signed())
+    server.respond(signed())
     call("get", "v3/refunds/id/{refund_id}", refund_id=value)
     (received,) = server.requests
     assert received.target == f"/v3/refunds/id/{sent}"
@@ -69,7 +69,7 @@ def test_a_path_variable(call, server, signed, keys, value, sent):
 
 @pytest.mark.parametrize(("value", "sent"), VARIABLES.items())
 def test_a_query_value(call, server, signed, keys, value, sent):
-    server.answer(signed())
+    server.respond(signed())
     call("get", "v3/refunds", query={"名": value})
     (received,) = server.requests
     assert received.target == f"/v3/refunds?%E5%90%8D={sent}"
@@ -103,7 +103,7 @@ VERBATIM = {
 
 @pytest.mark.parametrize(("path", "sent"), VERBATIM.items())
 def test_a_verbatim_path(call, server, signed, keys, path, sent):
-    server.answer(signed())
+    server.respond(signed())
     call("get", path)
     (received,) = server.requests
     assert received.target == sent
@@ -129,16 +129,16 @@ def test_a_verbatim_path(call, server, signed, keys, path, sent):
         "v3/x/%2e%2E%3B/y",
     ],
 )
-def test_a_path_that_leads_elsewhere_is_not_sent(call, server, refusal, path):
+def test_a_path_that_leads_elsewhere_is_not_sent(call, server, raises, path):
     """A server or a proxy on the way would take the dots out, and the signature would not fit."""
-    with refusal(ConfigurationError, "dot segment"):
+    with raises(ConfigurationError, "dot segment"):
         call("get", path)
     assert server.requests == []
 
 
 def test_an_absolute_url(call, server, signed, keys):
     """As a bill's `download_url` comes."""
-    server.answer(signed())
+    server.respond(signed())
     call("get", f"{server.url}v3/billdownload/file?token=x%2By&tartype=gzip")
     (received,) = server.requests
     assert received.target == "/v3/billdownload/file?token=x%2By&tartype=gzip"
@@ -147,7 +147,7 @@ def test_an_absolute_url(call, server, signed, keys):
 
 @pytest.mark.parametrize("base", ["hk", "hk/", "a b/中/"])
 def test_a_base_uri_with_a_path_of_its_own(call, server, signed, keys, base):
-    server.answer(signed())
+    server.respond(signed())
     call("get", "v3/statements", base_uri=server.url + base, query={"date": "2026"})
     (received,) = server.requests
     assert received.target.endswith("/v3/statements?date=2026")
@@ -170,7 +170,7 @@ BODIES = {
 
 @pytest.mark.parametrize(("verb", "options"), BODIES.values(), ids=BODIES.keys())
 def test_a_body(call, server, signed, keys, verb, options):
-    server.answer(signed())
+    server.respond(signed())
     call(verb, "v3/x", **options)
     (received,) = server.requests
     assert received.method == verb.upper()
@@ -182,7 +182,7 @@ def test_a_body(call, server, signed, keys, verb, options):
 def test_an_upload_is_signed_by_its_meta(call, server, signed, keys, tmp_path):
     picture = tmp_path / '营业 执照".png'
     picture.write_bytes(bytes(range(256)) * 10)
-    server.answer(signed())
+    server.respond(signed())
     call("post", "v3/merchant/media/upload", media=picture)
     (received,) = server.requests
     meta = received.body.split(b"\r\n\r\n", 1)[1].split(b"\r\n--", 1)[0]
@@ -195,7 +195,7 @@ def test_the_headers_are_the_same_in_both_worlds(keys, server, signed):
     """But for the order and the two that sign."""
     import asyncio
 
-    server.answer(signed())
+    server.respond(signed())
     client = keys.client(base_uri=server.url)
     client.v3.x.post(json={"a": 1}, headers={"X-Own": "1", "Accept-Language": "zh-CN"})
     client.close()
@@ -215,7 +215,7 @@ V2_VALUES = ["中文 😀", "a b+c%20", "]]>", "<&>'\"", "a\x00\x08b", "a\r\nb",
 @pytest.mark.parametrize("kind", ["MD5", "HMAC-SHA256"])
 @pytest.mark.parametrize("value", V2_VALUES)
 def test_the_sign_of_apiv2_covers_the_fields_as_they_are_read(call, server, kind, value):
-    server.answer(http(200, v2({"return_code": "SUCCESS"}, kind)))
+    server.respond(http(200, v2({"return_code": "SUCCESS"}, kind)))
     call("post", "v2/pay/x", xml={"mch_id": MCHID, "attach": value, "sign_type": kind})
     (received,) = server.requests
     fields = xml.loads(received.body)
@@ -227,7 +227,7 @@ def test_the_sign_of_apiv2_covers_the_fields_as_they_are_read(call, server, kind
 def test_the_sign_of_an_apiv2_query(call, server, value):
     from urllib.parse import parse_qsl, urlsplit
 
-    server.answer(http(200, v2({"return_code": "SUCCESS"})))
+    server.respond(http(200, v2({"return_code": "SUCCESS"})))
     call("get", "v2/papay/x", query={"mch_id": MCHID, "attach": value})
     (received,) = server.requests
     fields = dict(parse_qsl(urlsplit(received.target).query, strict_parsing=True))

@@ -11,7 +11,7 @@ import pytest
 
 from wechatpay_chain import TransportTimeout
 
-from .answers import chunk, head, http
+from .responses import chunk, head, http
 from .server import Do
 
 PATH = "v3/certificates"
@@ -27,19 +27,19 @@ STALLS = {
 
 
 @pytest.mark.parametrize("script", STALLS.values(), ids=STALLS.keys())
-def test_a_server_that_falls_silent(call, server, signed, refusal, script):
+def test_a_server_that_falls_silent(call, server, signed, raises, script):
     server.in_turn(script, [signed.json({"n": 2})])
-    with refusal(TransportTimeout, "timeout=(0.3, 0.3)", "query before") as caught:
+    with raises(TransportTimeout, "timeout=(0.3, 0.3)", "query before") as caught:
         call("get", PATH, timeout=SHORT)
     assert isinstance(caught.value, TimeoutError)
     assert call("get", PATH).json() == {"n": 2}, "the half-read connection was used again"
     assert [received.connection for received in server.requests] == [1, 2]
 
 
-def test_a_client_has_a_timeout_of_its_own(call, server, keys, refusal):
+def test_a_client_has_a_timeout_of_its_own(call, server, keys, raises):
     hasty = keys.client(base_uri=server.url, timeout=0.3)
-    server.answer(Do.STALL)
-    with refusal(TransportTimeout, "timeout=(0.3, 0.3)"):
+    server.respond(Do.STALL)
+    with raises(TransportTimeout, "timeout=(0.3, 0.3)"):
         call("get", PATH, client=hasty)
 
 
@@ -50,8 +50,8 @@ def deaf() -> Iterator[str]:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_tls_handshake_that_nobody_answers(call, refusal):
-    with deaf() as address, refusal(TransportTimeout, "timeout=(0.3, 5)") as caught:
+def test_a_tls_handshake_that_nobody_answers(call, raises):
+    with deaf() as address, raises(TransportTimeout, "timeout=(0.3, 5)") as caught:
         call("get", PATH, base_uri=f"https://{address}/", timeout=(0.3, 5))
     assert isinstance(caught.value, TimeoutError)
 
@@ -71,16 +71,16 @@ def firewall(monkeypatch):
 
 
 @pytest.mark.usefixtures("firewall")
-def test_a_connection_that_is_never_made(call, refusal):
-    with refusal(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent") as caught:
+def test_a_connection_that_is_never_made(call, raises):
+    with raises(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent") as caught:
         call("post", PATH, json={}, timeout=(0.3, 5))
     assert isinstance(caught.value, TimeoutError)
 
 
 @pytest.mark.usefixtures("firewall")
-def test_a_connection_to_a_proxy_that_is_never_made(call, keys, refusal):
+def test_a_connection_to_a_proxy_that_is_never_made(call, keys, raises):
     proxied = keys.client(proxy="http://127.0.0.1:3128", timeout=(0.3, 5))
-    with refusal(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent"):
+    with raises(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent"):
         call("post", PATH, client=proxied, json={})
 
 
@@ -92,14 +92,14 @@ def bounded(world, wxpay, seconds, path, **options):
     return world.run(asyncio.wait_for(chain.post_async(**options), seconds))
 
 
-def test_a_server_that_does_not_read_the_request(world, wxpay, refusal):
+def test_a_server_that_does_not_read_the_request(world, wxpay, raises):
     body = b"x" * 32_000_000
-    with deaf() as address, refusal(TransportTimeout, "query before sending it again"):
+    with deaf() as address, raises(TransportTimeout, "query before sending it again"):
         bounded(world, wxpay, 5, PATH, base_uri=f"http://{address}/", body=body, timeout=(0.3, 0.3))
 
 
-def test_a_proxy_that_falls_silent(world, keys, refusal):
+def test_a_proxy_that_falls_silent(world, keys, raises):
     with deaf() as address:
         proxied = keys.client(proxy=f"http://{address}", timeout=(0.3, 0.3))
-        with refusal(TransportTimeout, "timeout=(0.3, 0.3)"):
+        with raises(TransportTimeout, "timeout=(0.3, 0.3)"):
             bounded(world, proxied, 5, PATH, json={})

@@ -12,7 +12,7 @@ import trustme
 from tests.support import MCHID, pem
 from wechatpay_chain import ConfigurationError, TransportError
 
-from .answers import http, v2
+from .responses import http, v2
 from .server import Do, Server
 
 PATH = "v3/certificates"
@@ -44,9 +44,9 @@ def trusting(context: ssl.SSLContext | None, bundle: str) -> ssl.SSLContext:
     return made
 
 
-def test_an_authority_that_nobody_knows(call, secure, keys, refusal):
+def test_an_authority_that_nobody_knows(call, secure, keys, raises):
     client = keys.client(base_uri=secure.url)
-    with refusal(TransportError, "TLS failed", "CERTIFICATE_VERIFY_FAILED", "verify="):
+    with raises(TransportError, "TLS failed", "CERTIFICATE_VERIFY_FAILED", "verify="):
         call("post", PATH, client=client, json={})
     assert secure.requests == []
 
@@ -54,7 +54,7 @@ def test_an_authority_that_nobody_knows(call, secure, keys, refusal):
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 @pytest.mark.parametrize("form", [str, Path, lambda path: trusting(None, path), lambda _: False])
 def test_an_authority_that_verify_names(call, secure, keys, signed, bundle, form):
-    secure.answer(signed.json({"n": 1}))
+    secure.respond(signed.json({"n": 1}))
     client = keys.client(base_uri=secure.url, verify=form(bundle))
     assert call("get", PATH, client=client).json() == {"n": 1}
 
@@ -68,71 +68,71 @@ NO_BUNDLES = {
 
 
 @pytest.mark.parametrize("data", NO_BUNDLES.values(), ids=NO_BUNDLES.keys())
-def test_a_bundle_without_a_certificate(call, secure, keys, refusal, tmp_path, data):
+def test_a_bundle_without_a_certificate(call, secure, keys, raises, tmp_path, data):
     """It must not pass for "trust whom the system trusts"."""
     path = tmp_path / "ca.pem"
     path.write_bytes(data)
-    with refusal(ConfigurationError):
+    with raises(ConfigurationError):
         call("get", PATH, client=keys.client(base_uri=secure.url, verify=path))
 
 
-def test_a_bundle_that_is_empty(call, secure, keys, refusal, tmp_path):
+def test_a_bundle_that_is_empty(call, secure, keys, raises, tmp_path):
     (tmp_path / "ca.pem").touch()
-    with refusal(ConfigurationError):
+    with raises(ConfigurationError):
         call("get", PATH, client=keys.client(base_uri=secure.url, verify=tmp_path / "ca.pem"))
 
 
 @pytest.mark.parametrize("path", ["no/such/ca.pem", "."])
-def test_a_bundle_that_cannot_be_read(keys, refusal, path):
-    with refusal(ConfigurationError, "verify", "CA bundle"):
+def test_a_bundle_that_cannot_be_read(keys, raises, path):
+    with raises(ConfigurationError, "verify", "CA bundle"):
         keys.client(verify=path)
 
 
-def test_a_certificate_for_another_host(call, secure, keys, refusal, bundle):
+def test_a_certificate_for_another_host(call, secure, keys, raises, bundle):
     base_uri = secure.url.replace("127.0.0.1", "localhost")
     client = keys.client(base_uri=base_uri, verify=bundle)
-    with refusal(TransportError, "TLS failed", "localhost", "CERTIFICATE_VERIFY_FAILED"):
+    with raises(TransportError, "TLS failed", "localhost", "CERTIFICATE_VERIFY_FAILED"):
         call("post", PATH, client=client, json={})
     assert secure.requests == []
 
 
-def test_a_server_that_does_not_speak_tls(call, server, keys, refusal):
+def test_a_server_that_does_not_speak_tls(call, server, keys, raises):
     server.greeting = [b"SSH-2.0-OpenSSH_9.6\r\n"]
     client = keys.client(base_uri=server.url.replace("http:", "https:"))
-    with refusal(TransportError, "WRONG_VERSION_NUMBER"):
+    with raises(TransportError, "WRONG_VERSION_NUMBER"):
         call("get", PATH, client=client)
 
 
-def test_a_server_that_speaks_tls_only(call, secure, keys, refusal):
+def test_a_server_that_speaks_tls_only(call, secure, keys, raises):
     client = keys.client(base_uri=secure.url.replace("https:", "http:"))
-    with refusal(TransportError, "the connection broke"):
+    with raises(TransportError, "the connection broke"):
         call("get", PATH, client=client)
 
 
-def test_an_answer_that_is_garbled_under_tls(call, secure, keys, refusal, bundle):
+def test_an_answer_that_is_garbled_under_tls(call, secure, keys, raises, bundle):
     """By then the request has long been read, and perhaps carried out."""
 
     def garble(connection):
         os.write(connection.fileno(), b"\x17\x03\x03\x00\x20" + b"x" * 32)
 
-    secure.answer(http(200, b"half", length=100), garble, Do.STALL)
+    secure.respond(http(200, b"half", length=100), garble, Do.STALL)
     client = keys.client(base_uri=secure.url, verify=bundle)
-    with refusal(TransportError, "query before sending it again") as caught:
+    with raises(TransportError, "query before sending it again") as caught:
         call("post", PATH, client=client, json={})
     assert "Nothing was sent" not in str(caught.value)
 
 
 @pytest.mark.parametrize("end", [Do.CLOSE, Do.RESET])
-def test_an_answer_cut_off_under_tls(call, secure, keys, refusal, bundle, end):
-    secure.answer(http(200, b"half", length=100), end)
+def test_an_answer_cut_off_under_tls(call, secure, keys, raises, bundle, end):
+    secure.respond(http(200, b"half", length=100), end)
     client = keys.client(base_uri=secure.url, verify=bundle)
-    with refusal(TransportError, "query before sending it again"):
+    with raises(TransportError, "query before sending it again"):
         call("post", PATH, client=client, json={})
 
 
 def test_the_merchant_certificate_is_shown(call, asking, keys, merchant, bundle):
     with Server(asking) as server:
-        server.answer(http(200, v2({"return_code": "SUCCESS", "result_code": "SUCCESS"})))
+        server.respond(http(200, v2({"return_code": "SUCCESS", "result_code": "SUCCESS"})))
         client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
         call("post", "v2/secapi/pay/refund", client=client, xml={"mch_id": MCHID}, security=True)
         (received,) = server.requests
@@ -141,12 +141,12 @@ def test_the_merchant_certificate_is_shown(call, asking, keys, merchant, bundle)
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_server_that_wants_a_certificate_and_gets_none(
-    call, asking, keys, merchant, refusal, bundle, newest
+    call, asking, keys, merchant, raises, bundle, newest
 ):
     asking.maximum_version = newest
     with Server(asking) as server:
         client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
-        with refusal(TransportError, f"POST {server.url}secapi/pay/refund"):
+        with raises(TransportError, f"POST {server.url}secapi/pay/refund"):
             call("post", "v2/secapi/pay/refund", client=client, xml={"mch_id": MCHID})
         assert server.requests == []
 
@@ -156,7 +156,7 @@ def test_a_connection_with_the_certificate_serves_no_call_without(
 ):
     asking.verify_mode = ssl.CERT_OPTIONAL
     with Server(asking) as server:
-        server.answer(signed.json({}))
+        server.respond(signed.json({}))
         client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
         for security in (True, False, True, False):
             call("get", PATH, client=client, security=security)
@@ -176,7 +176,7 @@ def test_the_merchant_key_never_lies_open_on_the_disk(
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", spy)
     with Server(asking) as server:
-        server.answer(signed.json({}))
+        server.respond(signed.json({}))
         client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
         call("get", PATH, client=client, security=True)
     (file,) = written

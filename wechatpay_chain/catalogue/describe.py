@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .code_samples import code_samples
 from .operation import Operation
-from .registry import beginning_with, product_of
+from .registry import product_of, starting_with
 from .schema import Member
 from .tree import node
 
@@ -69,7 +69,7 @@ def outline(path: str) -> str:
     depth = len(path.lstrip("/").split("/"))
     below: dict[str, list[Operation]] = {name: [] for name in here.attributes}
     ending: list[tuple[str, str]] = []
-    for operation in beginning_with(product, path.lstrip("/").split("/")):
+    for operation in starting_with(product, path.lstrip("/").split("/")):
         if len(operation.attributes) > depth:
             below[operation.attributes[depth]].append(operation)
         else:

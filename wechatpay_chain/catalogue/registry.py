@@ -10,7 +10,7 @@ from .documents import WEBHOOKS, load, products
 from .operation import Operation, Webhook
 
 __all__ = [
-    "beginning_with",
+    "starting_with",
     "find",
     "operations",
     "product_of",
@@ -51,7 +51,7 @@ def product_of(path: str) -> str | None:
     return name if name in products() else None
 
 
-def beginning_with(product: str, segments: Sequence[str]) -> Iterator[Operation]:
+def starting_with(product: str, segments: Sequence[str]) -> Iterator[Operation]:
     """The operations of a product whose paths begin with some segments, or values for them."""
     for operation in operations(product):
         if len(operation.segments) >= len(segments) and _fits(operation.segments, segments):
@@ -81,7 +81,7 @@ def find(method: str, path: str) -> Operation | None:
     segments = path.split("/")
     fitting = [
         operation
-        for operation in beginning_with(product, segments)
+        for operation in starting_with(product, segments)
         if operation.method == method.upper() and len(operation.segments) == len(segments)
     ]
     return max(fitting, key=lambda each: _likeness(each.segments, segments), default=None)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..chain.segments import attribute
 from .documents import products
-from .registry import beginning_with, operations, product_of
+from .registry import operations, product_of, starting_with
 
 __all__ = ["Node", "node", "paths"]
 
@@ -34,7 +34,7 @@ def node(path: str) -> Node:
         return Node(_above(path.strip("/").lower()), ())
     segments = path.lstrip("/").split("/")
     attributes, verbs = set(), set()
-    for operation in beginning_with(product, segments):
+    for operation in starting_with(product, segments):
         if len(operation.attributes) > len(segments):
             attributes.add(operation.attributes[len(segments)])
         else:

@@ -52,7 +52,7 @@ class Chain:
     def __getattr__(self, name: str) -> Chain:
         path, addition = self._path, segment(name)
         if "?" in path and (name not in ENDS or self._name is not None):
-            _refuse_after_query(path, addition)  # right after a query only a verb can stand
+            _reject_after_query(path, addition)  # right after a query only a verb can stand
         # `Chain(self._caller, _join(path, addition), path, name)`, without the calls: a chain has
         # five steps or more.
         chain = _new(Chain)
@@ -83,7 +83,7 @@ class Chain:
                 "an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]"
             )
         if "?" in self._path:
-            _refuse_after_query(self._path, path)
+            _reject_after_query(self._path, path)
         return Chain(self._caller, _join(self._path, path))
 
     def __call__(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Any:
@@ -224,5 +224,5 @@ def _join(path: str, addition: str) -> str:
     return f"{path.removesuffix('/')}/{addition.removeprefix('/')}"
 
 
-def _refuse_after_query(path: str, addition: str) -> None:
+def _reject_after_query(path: str, addition: str) -> None:
     raise ConfigurationError(f"{path!r} ends with a query: {addition!r} cannot follow it")

@@ -15,7 +15,7 @@ from ..messages.request import MAX_RESPONSE_SIZE, Options, Request, Timeout
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
 from . import uri
-from .suggestions import refuse_empty, what_was_meant
+from .suggestions import call_hints, reject_empty
 
 if TYPE_CHECKING:
     from ..crypto.certificate import Merchant
@@ -100,9 +100,9 @@ def build(
     try:
         expanded = uri.expand(path, values)
     except ConfigurationError as error:
-        hints = what_was_meant(path, values, options, OPTIONS)
+        hints = call_hints(path, values, options, OPTIONS)
         raise ConfigurationError(f"{error}{hints}") from None
-    refuse_empty(path, values)
+    reject_empty(path, values)
     if v2:
         if options.answer_with is not None:
             raise ConfigurationError(

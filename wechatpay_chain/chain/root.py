@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..messages.response import Response
 from .node import Chain, dunders
 from .segments import segment
-from .suggestions import no_attribute
+from .suggestions import raise_attribute_error
 
 __all__ = ["ChainRoot"]
 
@@ -64,5 +64,5 @@ def root(name: str, owner: type) -> str:
     """
     if not VERSION.fullmatch(name):
         segment(name)  # refuses what a tool probes for
-        no_attribute(name, [own for own in dir(owner) if not own.startswith("_")])
+        raise_attribute_error(name, [own for own in dir(owner) if not own.startswith("_")])
     return name.lower()

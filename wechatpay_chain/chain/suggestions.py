@@ -1,6 +1,6 @@
 """What is wrong with a name or a value that a call was given, and what may have been meant.
 
-Nothing here is needed by a call that is right, except `refuse_empty`, which looks at the values of
+Nothing here is needed by a call that is right, except `reject_empty`, which looks at the values of
 a path's variables.
 """
 
@@ -17,14 +17,14 @@ from ..utils.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from ..messages.request import Options
 
-__all__ = ["no_attribute", "refuse_empty", "what_was_meant"]
+__all__ = ["call_hints", "raise_attribute_error", "reject_empty"]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OPTIONAL = "empty"
 SENT_EMPTY = frozenset({"v3/refunds/id/{refund_id}"})
 """Recorded calls of the official SDK leave the number at their end empty; they are sent alike."""
 
-ELSEWHERE = {
+NOT_ON_A_CLIENT = {
     "serial": "wxpay.credential.serial is the serial number of the merchant's certificate",
     "certs": "wxpay.platform holds WeChat Pay's keys",
     "certificates": "wechatpay_chain.certificates.download(wxpay) fetches them",
@@ -35,8 +35,8 @@ ELSEWHERE = {
 """Names that people look for on a client, and where to find what they mean."""
 
 
-def refuse_empty(path: str, values: Mapping[str, Any]) -> None:
-    """Refuse an empty text as the value of a path's variable: it would ask for another resource.
+def reject_empty(path: str, values: Mapping[str, Any]) -> None:
+    """Reject an empty text as the value of a path's variable: it would ask for another resource.
 
     At the end of a path the number of an order, refund, transfer, … is never empty: what is left
     would be the path of the collection. Other variables may be, in the templates of the catalogue.
@@ -66,9 +66,7 @@ def _is_known(template: str) -> bool:
     return any(each is not None and each.path == template for each in found)
 
 
-def what_was_meant(
-    path: str, values: Mapping[str, Any], options: Options, names: Iterable[str]
-) -> str:
+def call_hints(path: str, values: Mapping[str, Any], options: Options, names: Iterable[str]) -> str:
     """Hints about the names that a call was given; empty where there is none.
 
     Args:
@@ -88,7 +86,7 @@ def what_was_meant(
     for name in sorted(map(str, values)):
         if f"{{{name}}}" in path:
             continue
-        near = _near(name, names, 0.7)
+        near = _nearest(name, names, 0.7)
         if near:
             hints.append(f"did you mean {near[0]}=?")
         else:
@@ -99,7 +97,7 @@ def what_was_meant(
     return "".join(f". {hint}" for hint in hints)
 
 
-def no_attribute(name: str, known: Iterable[str]) -> NoReturn:
+def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
     """Say that a client has no such attribute, and what it has.
 
     Args:
@@ -109,9 +107,9 @@ def no_attribute(name: str, known: Iterable[str]) -> NoReturn:
     Raises:
         AttributeError: always.
     """
-    if name in ELSEWHERE:
-        hint = f"{ELSEWHERE[name]}."
-    elif near := _near(name, known, 0.6):
+    if name in NOT_ON_A_CLIENT:
+        hint = f"{NOT_ON_A_CLIENT[name]}."
+    elif near := _nearest(name, known, 0.6):
         hint = f"did you mean wxpay.{near[0]}?"
     else:
         hint = f"is it a segment of a path? Write wxpay['{name}/…']."
@@ -121,7 +119,7 @@ def no_attribute(name: str, known: Iterable[str]) -> NoReturn:
     )
 
 
-def _near(name: str, known: Iterable[str], cutoff: float) -> list[str]:
+def _nearest(name: str, known: Iterable[str], cutoff: float) -> list[str]:
     """The known name that is most like another one, if any is."""
     import difflib  # only for a call that fails
 

@@ -122,12 +122,12 @@ def expand(path: str, values: Mapping[str, Any]) -> str:
     """
     if "{" not in path and "}" not in path:
         if values:
-            _refuse(path, (), values, ())
+            _reject(path, (), values, ())
         return path
     template, names = _template(path)
     missing = [name for name in names if values.get(name) is None and name != EMPTY]
     if missing or not values.keys() <= set(names):
-        _refuse(path, names, values, missing)
+        _reject(path, names, values, missing)
     return template.expand({name: _segment(name, value) for name, value in values.items()})
 
 
@@ -147,7 +147,7 @@ def _segment(name: str, value: Any) -> str:
     return segment
 
 
-def _refuse(
+def _reject(
     path: str, names: Iterable[str], values: Mapping[str, Any], missing: Iterable[str]
 ) -> None:
     unknown = sorted(set(map(str, values)) - set(names))

@@ -135,7 +135,7 @@ def _from_one_file(source: Any, passphrase: Any) -> Merchant:
         if block.kind in (Kind.PKCS12, Kind.OTHER):
             return _from_pkcs12(block.der, passphrase)
     if not found:
-        _refuse_pkcs12()
+        _reject_pkcs12()
     kinds = " and ".join(dict.fromkeys(block.kind.value for block in found))
     raise ConfigurationError(
         f"merchant holds {kinds} alone; a PKCS#12 file, or {{'cert': …, 'key': …}}, is expected"
@@ -145,7 +145,7 @@ def _from_one_file(source: Any, passphrase: Any) -> Merchant:
 def _from_pkcs12(data: Secret[bytes], passphrase: Secret[str]) -> Merchant:
     opened = _opened(data.reveal(), passphrase.reveal())
     if opened is None:
-        _refuse_pkcs12()
+        _reject_pkcs12()
     key, certs = opened
     if not certs or not isinstance(key, RSAPrivateKey):
         raise ConfigurationError("merchant: the PKCS#12 file lacks a certificate or an RSA key")
@@ -172,7 +172,7 @@ def _pair(certs: Iterable[x509.Certificate], key: RSAPrivateKey) -> Merchant:
     )
 
 
-def _refuse_pkcs12() -> NoReturn:
+def _reject_pkcs12() -> NoReturn:
     raise ConfigurationError(
         "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
         "as passphrase, another is given as {'p12': …, 'passphrase': …}"

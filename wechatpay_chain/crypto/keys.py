@@ -75,7 +75,7 @@ def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
     found = blocks(source, name)
     mine = _distinct(block for block in found if block.kind is Kind.PRIVATE)
     if not mine:
-        _refuse_private(found, name)
+        _reject_private(found, name)
     if len(mine) > 1:
         raise ConfigurationError(
             f"{name} holds {len(mine)} private keys: leave the one of the merchant's API "
@@ -88,7 +88,7 @@ def private_key(source: KeySource, name: str = "private_key") -> RSAPrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if key is None:
-        _refuse_private((), name)
+        _reject_private((), name)
     if not isinstance(key, RSAPrivateKey):
         raise ConfigurationError(f"{name} must be an RSA private key, not {kind_of(key)}")
     return key
@@ -114,7 +114,7 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
         return _rsa(leaf(parsed(found, name)).public_key(), name)
     theirs = _distinct(block for block in found if block.kind is Kind.PUBLIC)
     if not theirs:
-        _refuse_public(found, name)
+        _reject_public(found, name)
     if len(theirs) > 1:
         raise ConfigurationError(f"{name} holds {len(theirs)} public keys: one is expected")
     from cryptography.hazmat.primitives import serialization
@@ -124,7 +124,7 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if key is None:
-        _refuse_public((), name)
+        _reject_public((), name)
     return _rsa(key, name)
 
 
@@ -264,7 +264,7 @@ def _rsa(key: object, name: str) -> RSAPublicKey:
     return key
 
 
-def _refuse_private(found: Sequence[Block], name: str) -> NoReturn:
+def _reject_private(found: Sequence[Block], name: str) -> NoReturn:
     kinds = {block.kind for block in found}
     if Kind.ENCRYPTED in kinds:
         raise ConfigurationError(
@@ -281,7 +281,7 @@ def _refuse_private(found: Sequence[Block], name: str) -> NoReturn:
     )
 
 
-def _refuse_public(found: Sequence[Block], name: str) -> NoReturn:
+def _reject_public(found: Sequence[Block], name: str) -> NoReturn:
     raise ConfigurationError(
         f"{name} is not a public key{_but(found)}: expected is WeChat Pay's pub_key.pem "
         "or a platform certificate"

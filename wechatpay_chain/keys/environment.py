@@ -71,7 +71,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
         if isinstance(name, str) and name.startswith(PREFIX) and reveal(value)
     }
     for name in sorted(given.keys() - KNOWN):
-        if known := _meant(name):
+        if known := _suggestion(name):
             raise ConfigurationError(
                 f"unknown variable {PREFIX}{printable(name, 80)}: did you mean {PREFIX}{known}? "
                 f"Known are {', '.join(PREFIX + name for name in sorted(KNOWN))}"
@@ -98,7 +98,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _meant(name: str) -> str:
+def _suggestion(name: str) -> str:
     """The known name that an unknown one is a slip of; empty where it is a name of its own."""
     plain = _squashed(name)
     for known in sorted(KNOWN):

@@ -94,16 +94,16 @@ def split(url: str, name: str) -> tuple[Origin, str]:
     match = URL.match(url)
     if match is None:
         shown = printable(FIRST_SEGMENT.match(url)[0], SHOWN)  # type: ignore[index]
-        _refuse(name, url, shown, "'https://', a host and a path are expected")
+        _reject(name, url, shown, "'https://', a host and a path are expected")
     scheme, authority = match[1].lower(), match[2]
     shown = printable(f"{match[1]}://{authority}", SHOWN)
     if scheme not in PORTS:
-        _refuse(name, url, shown, "its scheme is neither http nor https")
+        _reject(name, url, shown, "its scheme is neither http nor https")
     if "@" in authority:
-        _refuse(name, url, shown, "it has a user or a password")
+        _reject(name, url, shown, "it has a user or a password")
     host, port, problem = parts(authority)
     if problem:
-        _refuse(name, url, shown, problem)
+        _reject(name, url, shown, problem)
     return origin(scheme, host, port), url[match.end() :]
 
 
@@ -195,6 +195,6 @@ def _what_is_wrong(host: str) -> str:
     )
 
 
-def _refuse(name: str, url: str, shown: str, problem: str) -> NoReturn:
+def _reject(name: str, url: str, shown: str, problem: str) -> NoReturn:
     what = name if "@" in url else f"{name} {shown!r}"  # it may hold a password
     raise ConfigurationError(f"{what} is not a URL that can be called: {problem}")

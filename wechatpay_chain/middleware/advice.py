@@ -59,7 +59,7 @@ BY_CODE = {
 }
 """Advice that holds whatever the operation."""
 
-REFUSED_BY_A_FRONT_END = (400, 403, 495, 496)
+REJECTED_BY_A_FRONT_END = (400, 403, 495, 496)
 """How a web server refuses a client that shows no certificate; nginx has 400."""
 NOT_THERE = (404, 405)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -101,7 +101,7 @@ def advice(response: Response, code: str, title: str = "") -> Iterator[str]:
         yield BY_STATUS[number]
     if number >= 500 and code not in BY_CODE:
         yield "it may have been carried out all the same: query before sending it again"
-    if request is not None and number in REFUSED_BY_A_FRONT_END and not code:
+    if request is not None and number in REJECTED_BY_A_FRONT_END and not code:
         yield _certificate(request, title)
 
 

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from ..catalogue import Member, Operation
     from ..messages.request import Request
 
-__all__ = ["refuse_fractions"]
+__all__ = ["reject_fractions"]
 
 PLAIN = frozenset({str, int, bool, type(None)})
 NEARLY = 1e-6
 """How far from a whole number binary floating point can leave a product such as 19.9 * 100."""
 
 
-def refuse_fractions(request: Request, option: str, given: Any) -> None:
-    """Refuse a float, and a Decimal that is not written as an integer, where one is expected.
+def reject_fractions(request: Request, option: str, given: Any) -> None:
+    """Reject a float, and a Decimal that is not written as an integer, where one is expected.
 
     Args:
         request: whose operation the catalogue is asked about; what it does not know passes.
@@ -95,7 +95,7 @@ def _check_member(value: Any, member: Member, place: str) -> None:
         if not (isinstance(each, float) or _is_decimal(each)):
             _check(each, member.members, where)
         elif is_integer and (isinstance(each, float) or not str(each).isdigit()):
-            _refuse(each, where)
+            _reject(each, where)
 
 
 def _counted(name: Any) -> str:
@@ -103,7 +103,7 @@ def _counted(name: Any) -> str:
     return re.sub(r"_\d+", "_$m", re.sub(r"_\d+", "_$n", str(name), count=1), count=1)
 
 
-def _refuse(value: float | Decimal, place: str) -> NoReturn:
+def _reject(value: float | Decimal, place: str) -> NoReturn:
     from decimal import Decimal  # loaded where there is one to refuse
 
     number = Decimal(str(value))

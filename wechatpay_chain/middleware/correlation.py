@@ -51,10 +51,10 @@ def _check(response: Response, named: Mapping[str, Any]) -> None:
         if name in members:
             asked, answered = _text(value), _text(members[name])
             if asked and answered and asked != answered:
-                _refuse(response, name, asked, answered)
+                _reject(response, name, asked, answered)
 
 
-def _refuse(response: Response, name: str, asked: str, answered: str) -> NoReturn:
+def _reject(response: Response, name: str, asked: str, answered: str) -> NoReturn:
     raise ResponseError(
         f"the response to {printable(response.request)} belongs to another request: its {name} is "
         f"{printable(answered, 80)!r}, and {printable(asked, 80)!r} was asked for. Do not act on "

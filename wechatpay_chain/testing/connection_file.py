@@ -46,7 +46,7 @@ def settings(path: str | Path, *, tls: bool = False) -> dict[str, Any]:
     found = {name: _text(told, name, path) for name in NAMES}
     platform = told.get("platform")
     if not isinstance(platform, dict):
-        _refuse(path, "has no platform")
+        _reject(path, "has no platform")
     theirs = {name: _text(platform, name, path, "platform.").reveal() for name in PLATFORM}
     key = keys.private_key(Path(found["private_key"].reveal()))  # once: it takes its time
     return {
@@ -80,7 +80,7 @@ def _read(path: str | Path) -> dict[str, Any]:
     except ValueError:  # the path holds a NUL, or cannot be encoded
         told = None
     if not isinstance(told, dict):
-        _refuse(path, "is not a JSON object")
+        _reject(path, "is not a JSON object")
     return told
 
 
@@ -97,11 +97,11 @@ def _members(content: bytes) -> Any:
 def _text(told: dict[str, Any], name: str, path: str | Path, inside: str = "") -> Secret[str]:
     value = told.get(name)
     if not isinstance(value, Secret) or not isinstance(value.reveal(), str) or not value:
-        _refuse(path, f"has no {inside}{name}")
+        _reject(path, f"has no {inside}{name}")
     if printable(value.reveal(), LONGEST) != value.reveal():
-        _refuse(path, f"has a control character in {inside}{name}, or too long a text")
+        _reject(path, f"has a control character in {inside}{name}, or too long a text")
     return value
 
 
-def _refuse(path: str | Path, problem: str) -> NoReturn:
+def _reject(path: str | Path, problem: str) -> NoReturn:
     raise ConfigurationError(f"{printable(path)} {problem}: is it a gateway's gateway.json?")

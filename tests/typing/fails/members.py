@@ -19,10 +19,10 @@ user.patch(organization_id="1", out_user_id="1", json={"user_type": "TEACHER"}) 
 user.patch(organization_id="1", out_user_id="1", json={"student_info": {"class": "1"}})  # E
 faces.post(xml={"mch_id": "1900000109", "sign_type": "SHA1"})  # E
 
-answer = refunds._out_refund_no_.get(out_refund_no="1").json()
-answer["code_url"]  # E
-answer["amount"]["refund"].upper()  # E
-int.bit_length(answer["refund_id"])  # E
+response = refunds._out_refund_no_.get(out_refund_no="1").json()
+response["code_url"]  # E
+response["amount"]["refund"].upper()  # E
+int.bit_length(response["refund_id"])  # E
 
 
 async def unawaited() -> None:

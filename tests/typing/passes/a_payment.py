@@ -30,7 +30,7 @@ wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.close.post(
 
 
 async def refund(number: str) -> str:
-    answer = await wxpay.v3.refund.domestic.refunds.post_async(
+    response = await wxpay.v3.refund.domestic.refunds.post_async(
         json={
             "out_trade_no": number,
             "out_refund_no": f"{number}-1",
@@ -38,7 +38,7 @@ async def refund(number: str) -> str:
         },
         headers={"Idempotency-Key": number},
     )
-    return answer.json()["status"]
+    return response.json()["status"]
 
 
 # What is encrypted may be `Sensitive`, or encrypted already.

@@ -28,6 +28,6 @@ def call(wxpay: WeChatPay, body: dict[str, Any], fields: Mapping[str, Any]) -> N
 
 
 async def call_async(wxpay: WeChatPay, body: dict[str, Any]) -> None:
-    answer = await wxpay.v3.pay.transactions.native.post_async(json=body)
-    assert_type(answer.json()["code_url"], str)
+    response = await wxpay.v3.pay.transactions.native.post_async(json=body)
+    assert_type(response.json()["code_url"], str)
     assert_type(await wxpay["v3/certificates"].get_async(), Response)

@@ -109,14 +109,14 @@ def _above(before: str, begun: str, method: str | None) -> Iterator[tuple[str, s
 
 def _below(before: str, method: str | None) -> Iterator[tuple[str, str]]:
     """The segments that can follow some others, or values for them."""
-    from ...catalogue.registry import beginning_with, product_of
+    from ...catalogue.registry import product_of, starting_with
 
     product = product_of(before)
     if product is None:
         return
     segments = before.split("/")
     following: dict[str, list[Operation]] = {}
-    for operation in beginning_with(product, segments):
+    for operation in starting_with(product, segments):
         if len(operation.segments) > len(segments):
             following.setdefault(operation.segments[len(segments)], []).append(operation)
     for segment, found in sorted(following.items()):

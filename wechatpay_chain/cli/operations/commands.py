@@ -198,9 +198,9 @@ def tree(path: str, depth: int | None, as_json: bool) -> None:
 
     Without PATH, and for v2 and v3, list the products.
     """
-    from . import path_tree as pathtree
+    from . import path_tree
 
-    root = pathtree.grow(as_path(path), shown(path))
+    root = path_tree.grow(as_path(path), shown(path))
     levels = root.segments_to_products
     if as_json:
         write_json(root.record(depth or levels or None))

@@ -186,7 +186,7 @@ def _unknown(method: str | None, text: str, readings: list[Reading]) -> Failure:
             f"{message}; but there are operations below it",
             [f"To see them: wechatpay-chain ops tree {inner}"],
         )
-    near = _near(method, text, readings)
+    near = _nearest(method, text, readings)
     if near:
         return Failure(message, ["Did you mean:", *map(_one_line, near)])
     return Failure(
@@ -208,7 +208,7 @@ def _beginning(readings: list[Reading]) -> str:
     return next((path for path in paths if path and catalogue.node(path).attributes), "")
 
 
-def _near(method: str | None, text: str, readings: list[Reading]) -> list[Operation]:
+def _nearest(method: str | None, text: str, readings: list[Reading]) -> list[Operation]:
     from ... import catalogue
 
     for reading in readings:

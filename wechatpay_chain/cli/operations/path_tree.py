@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import catalogue
 from ...catalogue import Operation
-from ...catalogue.registry import beginning_with, product_of
+from ...catalogue.registry import product_of, starting_with
 from ..failure import Failure
 from ..layout import Branch, Column, Line, Span, Table, text
 from ..wording import counted
@@ -153,7 +153,7 @@ def _operations(path: str) -> list[Operation]:
     product = product_of(path)
     if product is None:
         return []
-    fitting = list(beginning_with(product, path.split("/")))
+    fitting = list(starting_with(product, path.split("/")))
     literal = [each for each in fitting if f"{each.path}/".startswith(f"{path}/")]
     return literal or fitting
 

@@ -17,7 +17,7 @@ from ...messages.percent_encoding import append_query, query_string
 from ...messages.request import Request
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret, hide
-from ..amounts import refuse_fractions
+from ..amounts import reject_fractions
 
 __all__ = ["v2_encoder"]
 
@@ -53,7 +53,7 @@ def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request
     if request.method == "GET":
         own = _query_fields(request)
         fields = _signed(own, given.nonceless, mchid, secret)
-        refuse_fractions(request, "query", own)
+        reject_fractions(request, "query", own)
         return request.replace(
             content=b"",
             target=append_query(request.path, query_string(fields)),
@@ -63,7 +63,7 @@ def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request
     if given.media is not None:
         return _upload(request.replace(target=target), mchid, secret)
     fields = _signed(given.xml or {}, given.nonceless, mchid, secret)
-    refuse_fractions(request, "xml", given.xml)
+    reject_fractions(request, "xml", given.xml)
     return request.replace(content=xml.dumps(fields).encode(), target=target)
 
 

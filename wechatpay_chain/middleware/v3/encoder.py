@@ -24,7 +24,7 @@ from ...messages.percent_encoding import append_query, query_string
 from ...messages.request import Request
 from ...messages.sensitive import Sensitive
 from ...utils.exceptions import ConfigurationError
-from ..amounts import refuse_fractions
+from ..amounts import reject_fractions
 
 __all__ = ["encoder"]
 
@@ -53,14 +53,14 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
     if given.xml is not None:
         raise ConfigurationError("xml= belongs to APIv2 (v2/…); APIv3 takes json=")
     if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
-        _refuse_two_bodies(json=given.json, media=given.media, body=given.body)
+        _reject_two_bodies(json=given.json, media=given.media, body=given.body)
     secrets = _Encryption(platform, request, answer_with)
     changes: dict[str, Any] = {"content": given.body or b""}
     headers = request.headers
     if given.query is not None:
         query = _reveal(given.query, secrets)
         changes["target"] = append_query(request.target, query_string(query))
-        refuse_fractions(request, "query", given.query)
+        reject_fractions(request, "query", given.query)
     if given.json is not None:
         if not isinstance(given.json, JSON_TYPES):
             raise ConfigurationError(
@@ -68,7 +68,7 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
                 "text that is JSON already goes to body="
             )
         changes["content"] = _dumps(given.json, "json", secrets)
-        refuse_fractions(request, "json", given.json)
+        reject_fractions(request, "json", given.json)
     if given.media is not None:
         media = as_media(given.media)
         meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
@@ -203,6 +203,6 @@ def _plain_encoder() -> Callable[[Any], str]:
 PLAIN = _plain_encoder()
 
 
-def _refuse_two_bodies(**bodies: Any) -> None:
+def _reject_two_bodies(**bodies: Any) -> None:
     given = [f"{name}=" for name, value in bodies.items() if value is not None]
     raise ConfigurationError(f"{' and '.join(given)} exclude each other: a request has one body")

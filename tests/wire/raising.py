@@ -24,7 +24,7 @@ def not_yet(reason: str, world: str | None = None) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("world", names, indirect=True)
 
 
-class Refusals:
+class CheckedRaises:
     """`with refusals(SignatureError, "what it must say") as caught:`."""
 
     def __init__(self, keys: Keys, server: Server) -> None:

@@ -8,7 +8,7 @@ from tests.support import MCHID, SECRET
 from wechatpay_chain import APIError, ResponseError, SignatureError
 from wechatpay_chain.crypto import digest
 
-from .answers import http, v2
+from .responses import http, v2
 
 PATH = "v2/pay/orderquery"
 XML = {"mch_id": MCHID}
@@ -19,7 +19,7 @@ kinds = pytest.mark.parametrize("kind", ["MD5", "HMAC-SHA256"])
 
 @kinds
 def test_a_signed_answer_is_verified(call, server, kind):
-    server.answer(http(200, v2(GOOD, kind)))
+    server.respond(http(200, v2(GOOD, kind)))
     response = call("post", PATH, xml=XML)
     assert response.verified is True
     assert response.xml()["prepay_id"] == "wx2026"
@@ -44,22 +44,22 @@ ODD = {
 @kinds
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD.keys())
 def test_odd_characters_are_covered_by_the_sign_and_come_out_unchanged(call, server, kind, value):
-    server.answer(http(200, v2({**GOOD, "attach": value}, kind)))
+    server.respond(http(200, v2({**GOOD, "attach": value}, kind)))
     response = call("post", PATH, xml={**XML, "attach": value})
     assert response.verified is True
     assert response.xml()["attach"] == value
 
 
-def test_characters_that_xml_does_not_know_are_not_passed_over(call, server, refusal):
+def test_characters_that_xml_does_not_know_are_not_passed_over(call, server, raises):
     document = v2({**GOOD, "attach": "ab"}).replace(b"<attach>ab", b"<attach>a\x00\x08\x0bb")
-    server.answer(http(200, document))
-    with refusal(SignatureError, "not APIv2's XML", "HTTP 200"):
+    server.respond(http(200, document))
+    with raises(SignatureError, "not APIv2's XML", "HTTP 200"):
         call("post", PATH, xml=XML)
 
 
 def test_empty_fields_are_not_covered(call, server):
     document = v2(GOOD).replace(b"</xml>", b"<device_info></device_info><attach/></xml>")
-    server.answer(http(200, document))
+    server.respond(http(200, document))
     response = call("post", PATH, xml=XML)
     assert response.verified is True
     assert response.xml()["device_info"] == ""
@@ -76,7 +76,7 @@ def test_empty_fields_are_not_covered(call, server):
     ids=["a byte order mark", "blanks", "a declaration", "a comment"],
 )
 def test_what_stands_around_the_document_does_not_matter(call, server, wrap):
-    server.answer(http(200, wrap(v2({**GOOD, "attach": "收款"}))))
+    server.respond(http(200, wrap(v2({**GOOD, "attach": "收款"}))))
     assert call("post", PATH, xml=XML).xml()["attach"] == "收款"
 
 
@@ -100,18 +100,18 @@ NOT_XML = {
 
 
 @pytest.mark.parametrize("body", NOT_XML.values(), ids=NOT_XML.keys())
-def test_an_answer_that_is_not_apiv2s_xml(call, server, refusal, body):
-    server.answer(http(200, body))
-    with refusal(SignatureError, "not APIv2's XML", "HTTP 200", "unsigned=True") as caught:
+def test_an_answer_that_is_not_apiv2s_xml(call, server, raises, body):
+    server.respond(http(200, body))
+    with raises(SignatureError, "not APIv2's XML", "HTTP 200", "unsigned=True") as caught:
         call("post", PATH, xml=XML)
     assert caught.value.reason == "missing"
     assert caught.value.response.content == body
 
 
-def test_an_answer_nested_deeper_than_any_parser(call, server, refusal):
+def test_an_answer_nested_deeper_than_any_parser(call, server, raises):
     depth = 100_000
-    server.answer(http(200, b"<a>" * depth + b"x" + b"</a>" * depth))
-    with refusal(SignatureError):
+    server.respond(http(200, b"<a>" * depth + b"x" + b"</a>" * depth))
+    with raises(SignatureError):
         call("post", PATH, xml=XML)
 
 
@@ -137,15 +137,15 @@ DTDS = {
 
 
 @pytest.mark.parametrize("name", DTDS)
-@pytest.mark.parametrize("way", ["answer", "xml()"])
-def test_a_document_type_declaration_is_refused_unread(call, server, refusal, name, way):
+@pytest.mark.parametrize("way", ["response", "xml()"])
+def test_a_document_type_declaration_is_refused_unread(call, server, raises, name, way):
     dtd = DTDS[name].replace(b"%s", f"{server.url}x.dtd".encode()).replace(b"%%", b"%")
     sign = signed_text({"return_code": "SUCCESS"}).encode()
     body = b"<xml><return_code>SUCCESS</return_code><sign>" + sign + b"</sign>"
     body += b"<attach>" + b"&a11;" * 1000 + b"</attach></xml>"
-    server.answer(http(200, dtd + body))
-    if way == "answer":
-        with refusal(SignatureError, "document type declaration") as caught:
+    server.respond(http(200, dtd + body))
+    if way == "response":
+        with raises(SignatureError, "document type declaration") as caught:
             call("post", PATH, xml=XML)
     else:
         response = call("post", PATH, xml=XML, unsigned=True)
@@ -155,9 +155,9 @@ def test_a_document_type_declaration_is_refused_unread(call, server, refusal, na
     assert len(server.requests) == 1, "an address was fetched"
 
 
-def test_no_sign(call, server, refusal):
-    server.answer(http(200, v2(GOOD, None)))
-    with refusal(SignatureError, "has no sign", PATH.removeprefix("v2")) as caught:
+def test_no_sign(call, server, raises):
+    server.respond(http(200, v2(GOOD, None)))
+    with raises(SignatureError, "has no sign", PATH.removeprefix("v2")) as caught:
         call("post", PATH, xml=XML)
     assert caught.value.reason == "missing"
 
@@ -165,16 +165,16 @@ def test_no_sign(call, server, refusal):
 @pytest.mark.parametrize(
     "sign", ["0" * 32, "0" * 64, "x", "签", "0" * 31, " ", signed_text(GOOD).lower()]
 )
-def test_a_wrong_sign(call, server, refusal, sign):
-    server.answer(http(200, v2({**GOOD, "sign": sign}, None)))
-    with refusal(SignatureError, "sign", "does not match", "secret") as caught:
+def test_a_wrong_sign(call, server, raises, sign):
+    server.respond(http(200, v2({**GOOD, "sign": sign}, None)))
+    with raises(SignatureError, "sign", "does not match", "secret") as caught:
         call("post", PATH, xml=XML)
     assert caught.value.reason == "mismatch"
 
 
-def test_a_sign_with_another_merchants_secret(call, server, refusal):
-    server.answer(http(200, v2(GOOD, secret="x" * 32)))
-    with refusal(SignatureError, "does not match"):
+def test_a_sign_with_another_merchants_secret(call, server, raises):
+    server.respond(http(200, v2(GOOD, secret="x" * 32)))
+    with raises(SignatureError, "does not match"):
         call("post", PATH, xml=XML)
 
 
@@ -190,14 +190,14 @@ EXTRA = {
 
 @pytest.mark.parametrize("field", EXTRA.values(), ids=EXTRA.keys())
 @pytest.mark.parametrize("place", ["first", "last"])
-def test_a_field_that_the_sign_does_not_cover(call, server, refusal, field, place):
+def test_a_field_that_the_sign_does_not_cover(call, server, raises, field, place):
     document = v2(GOOD)
     if place == "first":
         document = document.replace(b"<xml>", b"<xml>" + field)
     else:
         document = document.replace(b"</xml>", field + b"</xml>")
-    server.answer(http(200, document))
-    with refusal(SignatureError, "cannot be trusted", "sign"):
+    server.respond(http(200, document))
+    with raises(SignatureError, "cannot be trusted", "sign"):
         call("post", PATH, xml=XML)
 
 
@@ -206,7 +206,7 @@ BILL = "v2/pay/downloadbill"
 
 
 def test_a_bill_is_text_that_nobody_signs(call, server):
-    server.answer(http(200, CSV))
+    server.respond(http(200, CSV))
     response = call("post", BILL, xml={**XML, "bill_date": "20261119"})
     assert (response.content, response.verified) == (CSV, False)
 
@@ -215,17 +215,17 @@ NO_BILL = v2({"return_code": "FAIL", "return_msg": "No Bill Exist", "error_code"
 
 
 @pytest.mark.parametrize("before", [b"", b"\n", b'<?xml version="1.0"?>\n'])
-def test_a_bill_that_there_is_not(call, server, refusal, before):
-    server.answer(http(200, before + NO_BILL))
-    with refusal(APIError, "20002 No Bill Exist") as caught:
+def test_a_bill_that_there_is_not(call, server, raises, before):
+    server.respond(http(200, before + NO_BILL))
+    with raises(APIError, "20002 No Bill Exist") as caught:
         call("post", BILL, xml={**XML, "bill_date": "20261119"})
     assert (caught.value.code, caught.value.verified) == ("20002", False)
 
 
 @pytest.mark.parametrize("before", [b"\n" * 20, b"\xef\xbb\xbf"])
-def test_a_bill_that_there_is_not_behind_what_xml_allows(call, server, refusal, before):
-    server.answer(http(200, before + NO_BILL))
-    with refusal(APIError, "20002 No Bill Exist") as caught:
+def test_a_bill_that_there_is_not_behind_what_xml_allows(call, server, raises, before):
+    server.respond(http(200, before + NO_BILL))
+    with raises(APIError, "20002 No Bill Exist") as caught:
         call("post", BILL, xml={**XML, "bill_date": "20261119"})
     assert (caught.value.code, caught.value.verified) == ("20002", False)
 
@@ -240,21 +240,21 @@ NOBODYS = {
 
 
 def test_a_transfer_is_answered_without_sign(call, server):
-    server.answer(http(200, v2({**GOOD, "payment_no": "1000"}, None)))
+    server.respond(http(200, v2({**GOOD, "payment_no": "1000"}, None)))
     response = call("post", TRANSFER, xml={"mchid": MCHID})
     assert (response.xml()["payment_no"], response.verified) == ("1000", False)
 
 
-@pytest.mark.parametrize("answer", NOBODYS.values(), ids=NOBODYS.keys())
-def test_what_does_not_say_success_is_none(call, server, answer):
+@pytest.mark.parametrize("response", NOBODYS.values(), ids=NOBODYS.keys())
+def test_what_does_not_say_success_is_none(call, server, response):
     """Nobody signs it, so its return_code is all there is to tell it from a login page."""
-    server.answer(answer)
+    server.respond(response)
     with pytest.raises(ResponseError, match="return_code"):
         call("post", TRANSFER, xml={"mchid": MCHID})
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_get_is_answered_like_a_post(call, server, method):
-    server.answer(http(200, v2(GOOD)))
+    server.respond(http(200, v2(GOOD)))
     fields = {"query": XML} if method == "get" else {"xml": XML}
     assert call(method, PATH, **fields).verified is True

@@ -19,7 +19,7 @@ KEYS = Keys(new_key(), new_key())
 NOT_FOUND = {"code": "NOT_FOUND", "message": "no such thing"}
 
 
-def refusal(method, path, status=404, prefix=""):
+def error_text(method, path, status=404, prefix=""):
     request = Request(method, "https://api.mch.weixin.qq.com", path, Headers(), prefix=prefix)
     return str(http_error(Response(status, {}, b'{"code":"NOT_FOUND"}', request=request)))
 
@@ -51,8 +51,8 @@ NATIVE = "did you mean POST v3/pay/transactions/native (Native下单)"
     ],
 )
 def test_a_mistyped_path_brings_the_nearest_ones(method, path, words):
-    assert words in refusal(method, path)
-    assert refusal(method, path).endswith("?")
+    assert words in error_text(method, path)
+    assert error_text(method, path).endswith("?")
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_a_mistyped_path_brings_the_nearest_ones(method, path, words):
 )
 def test_a_path_with_another_method_says_which(method, path, words):
     for status in (404, 405):
-        assert words in refusal(method, path, status)
-    assert "did you mean" not in refusal(method, path)
+        assert words in error_text(method, path, status)
+    assert "did you mean" not in error_text(method, path)
 
 
 def test_an_id_where_a_verb_was_meant_brings_both():
-    text = refusal("POST", "/v3/marketing/favor/stocks/strat")
+    text = error_text("POST", "/v3/marketing/favor/stocks/strat")
     assert "this path takes GET (查询批次详情) only" in text
     near = text.partition("did you mean ")[2]
     assert near
@@ -88,23 +88,23 @@ def test_an_id_where_a_verb_was_meant_brings_both():
     ],
 )
 def test_nothing_is_added_to_what_is_known(method, path):
-    text = refusal(method, path)
+    text = error_text(method, path)
     assert "did you mean" not in text
     assert "takes" not in text
 
 
 def test_nothing_is_added_where_nothing_is_like_it():
-    assert refusal("GET", "/v3/zzzz/qqqq/xxxx").endswith("not come from WeChat Pay")
+    assert error_text("GET", "/v3/zzzz/qqqq/xxxx").endswith("not come from WeChat Pay")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500])
 def test_other_errors_stay_as_they_are(status):
-    text = refusal("POST", "/v3/pay/transaction/native", status)
+    text = error_text("POST", "/v3/pay/transaction/native", status)
     assert "did you mean" not in text
 
 
 def test_the_base_uri_is_no_part_of_the_path():
-    assert NATIVE in refusal("POST", "/proxy/v3/pay/transaction/native", prefix="/proxy")
+    assert NATIVE in error_text("POST", "/proxy/v3/pay/transaction/native", prefix="/proxy")
 
 
 def test_an_answer_without_a_request_has_no_path():
@@ -165,7 +165,7 @@ SEGMENTS = st.sampled_from(
 @example("GET", "/v3" + "/x" * 50_000)
 @example("GET", "/v3/pay/transactions/id/\ud800")
 def test_no_path_is_too_odd(method, path):
-    assert "was refused with HTTP 404" in refusal(method, path)
+    assert "was refused with HTTP 404" in error_text(method, path)
 
 
 @settings(deadline=None)

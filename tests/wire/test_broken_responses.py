@@ -8,7 +8,7 @@ import pytest
 
 from wechatpay_chain import SignatureError, TransportError
 
-from .answers import chunk, dumps, head, http
+from .responses import chunk, dumps, head, http
 from .server import Do, Server
 
 PATH = "v3/pay/transactions/native"
@@ -47,22 +47,22 @@ def scripts(table):
 
 
 @scripts(EARLY)
-def test_an_answer_that_ends_early(call, server, refusal, script):
-    server.answer(*script)
-    with refusal(TransportError, "the answer ended early", "query before sending it again"):
+def test_an_answer_that_ends_early(call, server, raises, script):
+    server.respond(*script)
+    with raises(TransportError, "the answer ended early", "query before sending it again"):
         call("post", PATH, json={})
 
 
 @scripts({**NOTHING, **GARBAGE})
-def test_no_answer_or_something_other_than_http(call, server, refusal, script):
-    server.answer(*script)
-    with refusal(TransportError, f"POST {server.url}{PATH}", "query before sending it again"):
+def test_no_answer_or_something_other_than_http(call, server, raises, script):
+    server.respond(*script)
+    with raises(TransportError, f"POST {server.url}{PATH}", "query before sending it again"):
         call("post", PATH, json={})
 
 
 def test_headers_that_end_early(call, server):
     """Over urllib3 they pass for complete headers; then nobody vouches for the answer."""
-    server.answer(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-", Do.CLOSE)
+    server.respond(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-", Do.CLOSE)
     with pytest.raises((TransportError, SignatureError)):
         call("post", PATH, json={})
 
@@ -70,7 +70,7 @@ def test_headers_that_end_early(call, server):
 @scripts({name: GARBAGE[name] for name in ("another protocol", "binary")})
 def test_what_caused_an_error_shows_no_authorization_either(call, server, script):
     """Error trackers write down the whole chain of causes."""
-    server.answer(*script)
+    server.respond(*script)
     with pytest.raises(TransportError) as caught:
         call("post", PATH, json={})
     assert server.requests[0].headers["authorization"] not in repr(caught.value.__cause__)
@@ -133,7 +133,7 @@ def test_bytes_that_come_unasked_do_not_answer_the_next_call(call, server, signe
         [signed.json({"n": 1}), asked, stray, lambda _: come.set()], [signed.json({"n": 2})]
     )
     with Server() as elsewhere:
-        elsewhere.answer(signed.json({"n": "elsewhere"}))
+        elsewhere.respond(signed.json({"n": "elsewhere"}))
         assert call("get", PATH).json() == {"n": 1}
         asked.set()
         come.wait(5)
@@ -143,18 +143,18 @@ def test_bytes_that_come_unasked_do_not_answer_the_next_call(call, server, signe
 
 @pytest.mark.parametrize("early", [b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["100"])
 def test_an_interim_answer_is_not_the_answer(call, server, signed, early):
-    server.answer(early + signed.json({"n": 1}))
+    server.respond(early + signed.json({"n": 1}))
     assert call("post", PATH, json={}).json() == {"n": 1}
 
 
 def test_a_body_in_chunks(call, server, signed):
     body = dumps({"name": "收款" * 50})
     pieces = b"".join(chunk(body[at : at + 7]) for at in range(0, len(body), 7))
-    server.answer(head(200, {**signed.headers(body), **CHUNKED}) + pieces + chunk(b""))
+    server.respond(head(200, {**signed.headers(body), **CHUNKED}) + pieces + chunk(b""))
     assert call("get", PATH).content == body
 
 
 def test_a_body_that_lasts_until_the_connection_ends(call, server, signed):
     body = dumps({"n": 1})
-    server.answer(head(200, {**signed.headers(body), "Connection": "close"}) + body, Do.CLOSE)
+    server.respond(head(200, {**signed.headers(body), "Connection": "close"}) + body, Do.CLOSE)
     assert call("get", PATH).content == body

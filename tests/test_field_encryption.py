@@ -53,8 +53,8 @@ def unsealed(ciphertext):
 class Platform(MockTransport):
     """Answers every request with the same thing, signed."""
 
-    def __init__(self, answer=None, **options):
-        self.said = {"ok": True} if answer is None else answer
+    def __init__(self, response=None, **options):
+        self.said = {"ok": True} if response is None else response
         signing = {"sign": {PUBLIC_KEY_ID: KEYS.platform}, **options}
         super().__init__(lambda _: self.said, **signing)
 
@@ -97,9 +97,9 @@ def test_a_call_may_ask_where_the_client_does_not():
 def test_a_call_may_turn_it_off():
     platform = Platform({"name": sealed("张三")})
     wxpay = client(platform)
-    answer = wxpay[RECEIVER].post(json={"name": "张三"}, sensitive="off")
+    response = wxpay[RECEIVER].post(json={"name": "张三"}, sensitive="off")
     assert platform.sent["name"] == "张三"
-    assert answer.json() == platform.said
+    assert response.json() == platform.said
     wxpay[RECEIVER].post(json={"name": "张三"}, sensitive=None)
     assert unsealed(platform.sent["name"]) == "张三"
 
@@ -222,9 +222,9 @@ def test_a_body_of_ones_own_is_sent_as_it_is():
 @pytest.mark.parametrize("path", ["v3/not/in/the/catalogue", "v3/pay/transactions/native/x"])
 def test_what_the_catalogue_does_not_know_is_left_alone(path):
     platform = Platform({"name": sealed("张三")})
-    answer = client(platform)[path].post(json={"name": "张三"})
+    response = client(platform)[path].post(json={"name": "张三"})
     assert platform.sent == {"name": "张三"}
-    assert answer.json() == platform.said
+    assert response.json() == platform.said
 
 
 def test_a_text_that_no_key_can_take_is_refused_without_showing_it():
@@ -288,12 +288,14 @@ def opened(value):
 def test_an_answer_shows_plaintext(world):
     platform = Platform({"name": sealed("张三"), "type": "MERCHANT_ID", "account": "1900000109"})
     chain = client(platform)[RECEIVER]
-    answer = chain.post(json={}) if world == "sync" else asyncio.run(chain.post_async(json={}))
-    assert answer.json() == {"name": "张三", "type": "MERCHANT_ID", "account": "1900000109"}
-    assert answer.content == '{"name":"张三","type":"MERCHANT_ID","account":"1900000109"}'.encode()
-    assert (answer.verified, answer.status_code, answer.ok) == (True, 200, True)
-    assert answer.request.path == f"/{RECEIVER}"
-    assert answer.headers["Wechatpay-Serial"] == PUBLIC_KEY_ID
+    response = chain.post(json={}) if world == "sync" else asyncio.run(chain.post_async(json={}))
+    assert response.json() == {"name": "张三", "type": "MERCHANT_ID", "account": "1900000109"}
+    assert (
+        response.content == '{"name":"张三","type":"MERCHANT_ID","account":"1900000109"}'.encode()
+    )
+    assert (response.verified, response.status_code, response.ok) == (True, 200, True)
+    assert response.request.path == f"/{RECEIVER}"
+    assert response.headers["Wechatpay-Serial"] == PUBLIC_KEY_ID
 
 
 def test_lists_of_objects_are_gone_through():
@@ -309,8 +311,8 @@ def test_lists_of_objects_are_gone_through():
 
 def test_a_list_at_the_top_is_gone_through():
     content = json.dumps([{"name": sealed("张三")}, {"name": "x"}, 1]).encode()
-    answer = client(Platform(Response(200, {}, content)))[RECEIVER].post(json=[{"name": "李四"}])
-    assert answer.json() == [{"name": "张三"}, {"name": "x"}, 1]
+    response = client(Platform(Response(200, {}, content)))[RECEIVER].post(json=[{"name": "李四"}])
+    assert response.json() == [{"name": "张三"}, {"name": "x"}, 1]
 
 
 def test_an_answer_with_nothing_to_open_stays_to_the_byte():
@@ -374,15 +376,15 @@ def test_no_body_stays_none():
 
 def test_odd_text_beside_it_survives():
     content = json.dumps({"name": sealed("张三"), "account": "\ud800"}).encode()
-    answer = client(Platform(Response(200, {}, content)))[RECEIVER].post(json={})
-    assert answer.json() == {"name": "张三", "account": "\ud800"}
+    response = client(Platform(Response(200, {}, content)))[RECEIVER].post(json={})
+    assert response.json() == {"name": "张三", "account": "\ud800"}
 
 
 def test_an_answer_that_nobody_vouches_for_is_not_opened():
     platform = Platform({"name": sealed("张三")}, sign=None)
-    answer = client(platform)[RECEIVER].post(json={}, unsigned=True)
-    assert answer.json() == platform.said
-    assert not answer.verified
+    response = client(platform)[RECEIVER].post(json={}, unsigned=True)
+    assert response.json() == platform.said
+    assert not response.verified
     with pytest.raises(SignatureError):
         client(platform)[RECEIVER].post(json={})
 
@@ -406,9 +408,9 @@ def test_an_answer_of_the_mock_is_not_changed():
 
 def test_what_goes_to_a_sink_is_what_came(tmp_path):
     platform = Platform({"name": sealed("张三")})
-    answer = client(platform)[RECEIVER].post(json={"name": "李四"}, sink=tmp_path / "answer")
+    response = client(platform)[RECEIVER].post(json={"name": "李四"}, sink=tmp_path / "answer")
     assert json.loads((tmp_path / "answer").read_bytes()) == platform.said
-    assert answer.streamed
+    assert response.streamed
     assert unsealed(platform.sent["name"]) == "李四"
 
 
@@ -422,8 +424,8 @@ def test_a_client_without_a_private_key_of_its_own_leaves_answers():
 
 
 def test_a_retry_encrypts_anew_and_opens_once():
-    answers = [(503, {"code": "SYSTEM_ERROR"}), (200, {"name": sealed("张三")})]
-    platform = MockTransport(lambda _: answers.pop(0), sign={PUBLIC_KEY_ID: KEYS.platform})
+    responses = [(503, {"code": "SYSTEM_ERROR"}), (200, {"name": sealed("张三")})]
+    platform = MockTransport(lambda _: responses.pop(0), sign={PUBLIC_KEY_ID: KEYS.platform})
 
     def retry(request, handle):
         response = yield from handle(request)
@@ -528,9 +530,9 @@ def test_no_plaintext_is_logged_or_shown(caplog):
     platform = Platform({"name": sealed("秘密")})
     wxpay = client(platform)
     with caplog.at_level(logging.DEBUG, "wechatpay_chain"):
-        answer = wxpay[RECEIVER].post(json={"name": "机密"})
+        response = wxpay[RECEIVER].post(json={"name": "机密"})
     request = platform.requests[0]
-    shown = [caplog.text, repr(answer), repr(request), repr(request.options), repr(wxpay)]
+    shown = [caplog.text, repr(response), repr(request), repr(request.options), repr(wxpay)]
     shown.append(repr(request.options.json))
     assert not any(secret in text for text in shown for secret in ("秘密", "机密"))
 
@@ -573,19 +575,19 @@ def test_there_and_back(origin, world):
     with KEYS.client(base_uri=origin, sensitive="auto") as wxpay:
         chain = wxpay.v3.profitsharing.receivers.add
         if world == "sync":
-            answer = chain.post(json=receiver)
+            response = chain.post(json=receiver)
         else:
-            answer = asyncio.run(chain.post_async(json=receiver))
-    assert answer.json() == {**receiver, "name": "三张"}
-    assert answer.verified
+            response = asyncio.run(chain.post_async(json=receiver))
+    assert response.json() == {**receiver, "name": "三张"}
+    assert response.verified
     assert receiver["name"] == "张三"
 
 
 def test_there_and_back_by_hand_is_the_same(origin):
     receiver = {"type": "PERSONAL_OPENID", "account": "o1", "name": Sensitive("张三")}
     with KEYS.client(base_uri=origin) as wxpay:
-        answer = wxpay[RECEIVER].post(json=receiver).json()
-        assert wxpay.decrypt(answer["name"]) == "三张"
+        response = wxpay[RECEIVER].post(json=receiver).json()
+        assert wxpay.decrypt(response["name"]) == "三张"
         assert wxpay[RECEIVER].post(json=receiver, sensitive="auto").json()["name"] == "三张"
 
 

@@ -80,7 +80,7 @@ def test_a_wrong_argument_is_named(keys, arguments, words):
     ("arguments", "call", "words"),
     [
         ({"private_key": None, "serial": None}, "v3", "private_key and serial are missing"),
-        ({"certs": None}, "v3", "certs is missing"),
+        ({"certs": None, "apiv3_key": None}, "v3", "certs is missing"),
         ({"mchid": ""}, "v3", "mchid is empty"),
         ({"secret": None}, "v2", "secret is missing"),
         ({}, "mtls", "merchant is missing"),

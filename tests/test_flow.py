@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -17,6 +19,7 @@ from wechatpay_chain import (
     Sleep,
     Stack,
     TransportError,
+    Wait,
 )
 from wechatpay_chain.flow import run, run_async
 
@@ -208,3 +211,69 @@ def test_a_request_that_no_encoder_saw_is_not_sent():
     with pytest.raises(ConfigurationError, match="never encoded"):
         run(Stack().handler(bare), line)
     assert line.sent == []
+
+
+def shared_future(result=None):
+    future = Future()
+    future.set_running_or_notify_cancel()
+    if result is not None:
+        future.set_result(result)
+    return future
+
+
+def waiting(future, thread=0):
+    def flow():
+        outcome = yield Wait(future, thread)
+        return Response(204 if outcome is None else outcome)
+
+    return flow()
+
+
+def test_the_outcome_of_wait_is_what_another_call_found(drive):
+    assert drive(waiting(shared_future(200)), Line()).status_code == 200
+    later = shared_future()
+    timer = threading.Timer(0.05, later.set_result, (201,))
+    timer.start()
+    assert drive(waiting(later), Line()).status_code == 201
+    timer.join()
+
+
+async def test_giving_up_waiting_leaves_the_others_their_result():
+    future = shared_future()
+    tasks = [asyncio.create_task(run_async(waiting(future), Line())) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[0]
+    future.set_result(200)
+    assert [one.status_code for one in await asyncio.gather(*tasks[1:])] == [200, 200]
+
+
+async def test_a_sync_call_does_not_wait_for_its_own_thread():
+    here = threading.get_ident()
+    assert run(waiting(shared_future(), here), Line()).status_code == 204
+    future = shared_future()
+    task = asyncio.create_task(run_async(waiting(future, here), Line()))
+    await asyncio.sleep(0)
+    future.set_result(200)
+    assert (await task).status_code == 200
+
+
+def test_whoever_waits_holds_no_connection(drive):
+    """The call that is waited for may need one."""
+
+    class Held:
+        kept = None
+
+        def settle(self, keep):
+            self.kept = keep
+
+    held = Held()
+
+    def flow():
+        response = yield Send(REQUEST)
+        yield Wait(shared_future(200), 0)
+        assert held.kept is False
+        return response
+
+    drive(flow(), Line(Response(200, request=REQUEST, held=held)))

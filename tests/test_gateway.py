@@ -242,7 +242,8 @@ def test_either_name_of_the_platforms_key(gateway):
         for serial in both:
             answer = wxpay.v3.certificates.get(headers={"Wechatpay-Serial": serial})
             assert (answer.verified, answer.headers["Wechatpay-Serial"]) == (True, serial)
-    with gateway.client(certs={"5A": identity.platform_key.public_key()}) as wxpay:
+    named = {"5A": identity.platform_key.public_key()}
+    with gateway.client(certs=named, apiv3_key=None) as wxpay:
         with pytest.raises(SignatureError) as caught:
             wxpay.v3.certificates.get()
         assert caught.value.reason == "unknown_serial"

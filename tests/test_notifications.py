@@ -132,7 +132,7 @@ def test_what_a_notification_needs(keys, wxpay):
     with pytest.raises(ConfigurationError, match="apiv3_key is missing"):
         keys.client(apiv3_key=None).notify(headers, body)
     with pytest.raises(ConfigurationError, match="certs is missing"):
-        keys.client(certs=None).notify(headers, body)
+        keys.client(certs=None, serial=None, private_key=None).notify(headers, body)
     with pytest.raises(ConfigurationError, match="not the parsed JSON"):
         wxpay.notify(headers, json.loads(body))
     with pytest.raises(ConfigurationError, match="headers is of type int"):

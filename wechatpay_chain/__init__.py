@@ -24,7 +24,7 @@ from .errors import (
     TransportTimeout,
     WeChatPayError,
 )
-from .flow import Call, Effect, Flow, Handler, Middleware, Send, Sleep
+from .flow import Call, Effect, Flow, Handler, Middleware, Send, Sleep, Wait
 from .messages.headers import Headers
 from .messages.media import Media
 from .messages.request import Request
@@ -62,6 +62,7 @@ __all__ = [
     "Stack",
     "TransportError",
     "TransportTimeout",
+    "Wait",
     "WeChatPay",
     "WeChatPayError",
     "__version__",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import sys
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ._version import __version__
@@ -13,8 +13,9 @@ from .chain.options import Defaults, build, is_v2, sensitive_of, size_of, timeou
 from .chain.root import ChainRoot
 from .chain.uri import DEFAULT_BASE_URI
 from .crypto import keys
-from .flow import Flow, Handler, Transport, run, run_async
+from .flow import Effect, Flow, Transport, run, run_async
 from .invoke import Invoke
+from .keys.certificates import PATH, self_verifier
 from .keys.configuration import (
     aes_key_of,
     answer_with_of,
@@ -24,17 +25,19 @@ from .keys.configuration import (
     platform_of,
     secret_of,
 )
-from .keys.credential import Credential, Platform
+from .keys.credential import Credential
+from .keys.platform_keys import PlatformKeys
 from .messages.response import Response
 from .middleware.download import downloading
+from .middleware.sensitive import catalogue_needed, secured
 from .middleware.stacks import default_stacks
 from .notifications.notification import Notification
 from .notifications.v2 import open_v2
 from .notifications.v3 import open_v3
-from .stack import Stack
+from .stack import Stack, Stacks
 from .transport.lifetime import GRACE, Calls, running_loop
 from .utils.exceptions import ConfigurationError
-from .utils.secret import hide
+from .utils.secret import Secret, hide
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +62,8 @@ class WeChatPay(ChainRoot):
         serial: serial number of the merchant's API certificate.
         private_key: that certificate's key, `apiclient_key.pem`; see `crypto.keys` for the forms.
         certs: WeChat Pay's keys to verify answers with: `{"PUB_KEY_ID_…": "pub_key.pem"}`, or
-            platform certificates by their serial numbers.
+            platform certificates by their serial numbers. With `apiv3_key` and `private_key`,
+            certificates that are missing or old are fetched.
         apiv3_key: 32 bytes; opens notifications and platform certificates.
         secret: the APIv2 key, 32 characters.
         merchant: certificate and key for mutual TLS (`security=True`): `{"cert": …, "key": …}`, or
@@ -121,7 +125,7 @@ class WeChatPay(ChainRoot):
         self._mchid = mchid_of(mchid)
         pair = merchant_of(merchant, self._mchid)
         self._credential = credential_of(self._mchid, serial, private_key, pair)
-        self._platform = platform_of(certs, self._credential, pair)
+        self._platform = platform_of(certs, self._credential, pair, private_key)
         self._apiv3_key = aes_key_of(apiv3_key)
         self._secret = secret_of(secret)
         self._defaults = Defaults(
@@ -131,13 +135,20 @@ class WeChatPay(ChainRoot):
         self._own_transport = _http_transport(verify, proxy) if transport is None else None
         self._transport: Any = transport or self._own_transport
         self._calls = Calls("the client")
+        fetches = self._credential is not None and self._apiv3_key is not None
+        answer_with = answer_with_of(answer_with, self._platform, fetches)
         self.stacks = default_stacks(
             self._mchid,
             self._secret,
             self._platform,
             self._credential,
-            answer_with_of(answer_with, self._platform),
+            answer_with,
         )
+        if fetches and self._apiv3_key is not None:
+            fetch = functools.partial(
+                _certificates, self.stacks, self._defaults, self._platform, self._apiv3_key
+            )
+            self._platform.fetched_by(fetch, self._apiv3_key, answer_with)
         if "IPython" in sys.modules:
             from .chain.ipython import install
 
@@ -208,23 +219,10 @@ class WeChatPay(ChainRoot):
             raise ConfigurationError(f"a stack is expected, not {type(stack).__name__}")
         handle = stack.handler
         if self._sensitive or request.options.sensitive is not None:
-            handle = self._secured(handle, request.options.sensitive, v2)
+            handle = secured(handle, request.options.sensitive, self._credential, v2=v2)
         if request.sink is None:
             return (yield from handle(request))
         return (yield from downloading(request, handle))
-
-    def _secured(self, handle: Handler, wanted: str | None, v2: bool) -> Handler:
-        """The handler for a call that was asked, or whose client was, to see to its secrets."""
-        if v2 and wanted == "auto":
-            raise ConfigurationError(
-                'sensitive="auto" is for APIv3. The encrypted fields of APIv2 take a key of their '
-                "own, which POST v2/risk/getpublickey gives: crypto.rsa.encrypt(text, key)"
-            )
-        if v2 or wanted == "off":
-            return handle
-        with _catalogue_needed():
-            from .middleware.v3.field_encryption import encrypt_fields
-        return encrypt_fields(handle, self._credential)
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
@@ -259,8 +257,13 @@ class WeChatPay(ChainRoot):
         return self._credential
 
     @property
-    def platform(self) -> Platform:
-        """WeChat Pay's keys, as the client was given them in `certs`."""
+    def platform_keys(self) -> PlatformKeys:
+        """WeChat Pay's keys: those in `certs`, and certificates that were fetched."""
+        return self._platform
+
+    @property
+    def platform(self) -> PlatformKeys:
+        """The same as `platform_keys`."""
         return self._platform
 
     @property
@@ -293,9 +296,18 @@ class WeChatPay(ChainRoot):
                 merchant's key does not open a field in it.
             ConfigurationError: `certs` or `apiv3_key` is missing.
         """
-        notice = open_v3(headers, body, self._platform, self._apiv3_key)
+        return run(self._notice(headers, body), self._transport)
+
+    async def notify_async(
+        self, headers: Any, body: str | bytes | Mapping[str, Any] | None = None
+    ) -> Notification:
+        """The same on the running event loop, which fetching a certificate does not block."""
+        return await run_async(self._notice(headers, body), self._transport)
+
+    def _notice(self, headers: Any, body: Any) -> Generator[Effect, Any, Notification]:
+        notice = yield from open_v3(headers, body, self._platform, self._apiv3_key)
         if self._sensitive:
-            with _catalogue_needed():
+            with catalogue_needed():
                 from .notifications.encrypted_fields import decrypt_fields
             notice = decrypt_fields(notice, self._credential)
         return notice
@@ -352,14 +364,12 @@ class WeChatPay(ChainRoot):
         return f"<WeChatPay {self._mchid}>"
 
 
-@contextlib.contextmanager
-def _catalogue_needed() -> Iterator[None]:
-    try:
-        yield
-    except (ImportError, OSError) as error:
-        raise ConfigurationError(
-            f'sensitive="auto" needs the catalogue, which cannot be read; nothing was sent: {error}'
-        ) from error
+def _certificates(
+    stacks: Stacks, defaults: Defaults, known: PlatformKeys, apiv3_key: Secret[bytes]
+) -> Flow:
+    """Fetch the platform certificates; nothing here keeps the client alive."""
+    stack = stacks["v3"].replace("verifier", self_verifier(apiv3_key, known))
+    return stack.handler(build("GET", PATH, {}, defaults, v2=False))
 
 
 def _http_transport(verify: Verify, proxy: str | None) -> HTTPTransport:

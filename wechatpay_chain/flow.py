@@ -1,8 +1,8 @@
 """Effects, and the two drivers that perform them.
 
-A flow is a generator: it yields what it wants done (`Send`, `Sleep`, `Call`), is sent the outcome,
-and returns a response. It never does I/O itself, so the same flow serves `run` and `run_async`. An
-error while performing an effect is raised inside the flow, at its `yield`.
+A flow is a generator: it yields what it wants done (`Send`, `Sleep`, `Call`, `Wait`), is sent the
+outcome, and returns a response. It never does I/O itself, so the same flow serves `run` and
+`run_async`. An error while performing an effect is raised inside the flow, at its `yield`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from .errors import APIError
 from .messages.request import Request
 from .messages.response import Response
 from .utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = [
     "Call",
@@ -26,11 +29,14 @@ __all__ = [
     "Send",
     "Sleep",
     "Transport",
+    "Wait",
     "run",
     "run_async",
 ]
 
 logger = logging.getLogger("wechatpay_chain")
+
+Outcome = TypeVar("Outcome")
 
 
 class Send:
@@ -68,7 +74,23 @@ class Call:
         self.args = args
 
 
-Effect: TypeAlias = Send | Sleep | Call
+class Wait:
+    """Wait for what another call does, in whatever thread or event loop; the outcome is its result.
+
+    Args:
+        future: of `concurrent.futures`, already running, so that giving up does not cancel it.
+        thread: the identifier of the thread that completes it. A sync call in that very thread
+            would wait for ever: its outcome is None at once.
+    """
+
+    __slots__ = ("future", "thread")
+
+    def __init__(self, future: Future[Any], thread: int) -> None:
+        self.future = future
+        self.thread = thread
+
+
+Effect: TypeAlias = Send | Sleep | Call | Wait
 Flow: TypeAlias = Generator[Effect, Any, Response]
 Handler: TypeAlias = Callable[[Request], Flow]
 Middleware: TypeAlias = Callable[[Request, Handler], Flow]
@@ -86,7 +108,7 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
-def run(flow: Flow, transport: Transport) -> Response:
+def run(flow: Generator[Effect, Any, Outcome], transport: Transport) -> Outcome:
     """Drive a flow to its end, blocking."""
     unreleased: list[Response] = []
     try:
@@ -103,15 +125,15 @@ def run(flow: Flow, transport: Transport) -> Response:
                     unreleased.append(outcome)
                 effect = flow.send(outcome)
     except StopIteration as stop:
-        response: Response = stop.value
         _release(unreleased)
-        return response
+        result: Outcome = stop.value
+        return result
     except BaseException as error:
         _release(unreleased, error)
         raise
 
 
-async def run_async(flow: Flow, transport: Transport) -> Response:
+async def run_async(flow: Generator[Effect, Any, Outcome], transport: Transport) -> Outcome:
     """Drive a flow to its end on the running event loop."""
     unreleased: list[Response] = []
     try:
@@ -130,9 +152,9 @@ async def run_async(flow: Flow, transport: Transport) -> Response:
                     unreleased.append(outcome)
                 effect = flow.send(outcome)
     except StopIteration as stop:
-        response: Response = stop.value
         _release(unreleased)
-        return response
+        result: Outcome = stop.value
+        return result
     except BaseException as error:
         _release(unreleased, error)
         raise
@@ -142,12 +164,14 @@ def _release_before(effect: Effect, unreleased: list[Response]) -> None:
     """Give up connections that the effect needs, or that need nothing more.
 
     A response that something else has yet to verify, such as a remote service, keeps its connection
-    until another request goes to the same origin.
+    until another request goes to the same origin, or until the call waits for another one, which
+    may need a connection itself.
     """
     origin = effect.request.origin if isinstance(effect, Send) else None
+    waits = isinstance(effect, Wait)
     for response in tuple(unreleased):
         asked = response.request
-        if _is_trusted(response) or (asked is not None and asked.origin == origin):
+        if waits or _is_trusted(response) or (asked is not None and asked.origin == origin):
             response.release(keep=_is_trusted(response))
             unreleased.remove(response)
 
@@ -185,6 +209,10 @@ def _perform(effect: Effect, transport: Transport) -> Any:
                 "or give a function that blocks"
             )
         return outcome
+    if isinstance(effect, Wait):
+        from threading import get_ident
+
+        return None if effect.thread == get_ident() else effect.future.result()
     return time.sleep(effect.seconds)
 
 
@@ -209,6 +237,8 @@ def _perform_async(effect: Effect, transport: Transport) -> Any:
         return effect.function(*effect.args)
     import asyncio  # a running loop has loaded it; a program without one need not
 
+    if isinstance(effect, Wait):
+        return asyncio.wrap_future(effect.future)
     return asyncio.sleep(effect.seconds)
 
 

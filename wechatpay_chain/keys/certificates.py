@@ -109,7 +109,7 @@ def self_verifier(apiv3_key: str | Secret[bytes], known: Platform) -> Middleware
     return verify
 
 
-def open_certificates(response: Response, apiv3_key: str) -> dict[str, str]:
+def open_certificates(response: Response, apiv3_key: str | Secret[bytes]) -> dict[str, str]:
     """The certificates in an answer of `v3/certificates` that are valid now: serial number to PEM.
 
     Raises:

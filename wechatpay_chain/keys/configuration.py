@@ -8,6 +8,7 @@ rather than a failure on the wire.
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import time
@@ -21,9 +22,11 @@ from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
 from .credential import Credential, Platform
-from .platform_key import PUBLIC_KEY_ID, key_id, same_key
+from .platform_key import PUBLIC_KEY_ID, PlatformKey, key_id, load_all, same_key
+from .platform_keys import PlatformKeys
 
 if TYPE_CHECKING:
+    from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from ..crypto.certificate import Merchant
@@ -166,6 +169,17 @@ def credential_of(
 
 def _serials_of(key: RSAPrivateKey, source: Any, merchant: Merchant | None) -> list[str]:
     """The serial numbers of the key's certificates, in `merchant` and in the key's own file."""
+    certs = _certificates_of(source, merchant)
+    if not certs:
+        return []
+    from ..crypto.certificate import certificate_serial
+
+    public = key.public_key()
+    return [certificate_serial(cert) for cert in certs if cert.public_key() == public]
+
+
+def _certificates_of(source: Any, merchant: Merchant | None) -> list[x509.Certificate]:
+    """The certificates in `merchant` and in the file of `private_key`."""
     certs = [] if merchant is None else [merchant.certificate]
     if source is not None and keys.is_material(source):
         found = keys.blocks(source, "private_key")
@@ -173,12 +187,7 @@ def _serials_of(key: RSAPrivateKey, source: Any, merchant: Merchant | None) -> l
             from ..crypto.certificate import parsed
 
             certs += parsed(found, "private_key")
-    if not certs:
-        return []
-    from ..crypto.certificate import certificate_serial
-
-    public = key.public_key()
-    return [certificate_serial(cert) for cert in certs if cert.public_key() == public]
+    return certs
 
 
 def _assert_own(serial: str, own: list[str], merchant: Merchant | None) -> None:
@@ -220,17 +229,29 @@ def _serial(given: object) -> str:
 
 
 def platform_of(
-    certs: object, credential: Credential | None, merchant: Merchant | None
-) -> Platform:
+    certs: object, credential: Credential | None, merchant: Merchant | None, private_key: Any = None
+) -> PlatformKeys:
     """WeChat Pay's keys.
+
+    Args:
+        certs: as `WeChatPay` takes them.
+        credential: who signs.
+        merchant: certificate and key for mutual TLS.
+        private_key: as it was given; its file may hold the merchant's certificate.
 
     Raises:
         ConfigurationError: `certs` is no mapping, one of its keys is malformed or too weak, or is
             the merchant's own.
     """
-    certs = hide(certs)
-    if certs is None:
-        return Platform({})
+    own = _certificates_of(hide(private_key), merchant)
+    loaded = functools.partial(_loaded, credential=credential, merchant=merchant)
+    return PlatformKeys({} if certs is None else hide(certs), loaded, own)
+
+
+def _loaded(
+    certs: Any, *, credential: Credential | None, merchant: Merchant | None
+) -> dict[str, PlatformKey]:
+    """The keys in `certs`, none of which is the merchant's own."""
     if not isinstance(certs, Mapping):
         raise ConfigurationError(
             f"certs is of type {keys.kind_of(reveal(certs))}: a mapping from key id to key is "
@@ -247,21 +268,26 @@ def platform_of(
             raise ConfigurationError(
                 f"certs holds the merchant's own serial {printable(serial, 80)!r}: {THEIRS}"
             )
-    platform = Platform(certs)
+    found = load_all(certs)
     mine = [
         *([credential.owns] if credential is not None else []),
         *([merchant.private_key.public_key().__eq__] if merchant is not None else []),
     ]
-    for key in platform.known:
+    for key in found.values():
         if any(owns(key.key) for owns in mine):
             raise ConfigurationError(
                 f"certs[{key.name!r}] is the merchant's own key or certificate: {THEIRS}"
             )
-    return platform
+    return found
 
 
-def answer_with_of(given: object, platform: Platform) -> str | None:
+def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -> str | None:
     """The key that requests name unless a call says otherwise.
+
+    Args:
+        given: as `WeChatPay` takes it.
+        platform: WeChat Pay's keys.
+        fetchable: whether certificates will be fetched, this one perhaps among them.
 
     Raises:
         ConfigurationError: `certs` does not hold it, or it is a certificate outside its validity.
@@ -270,6 +296,8 @@ def answer_with_of(given: object, platform: Platform) -> str | None:
         return None
     name = key_id(given, "answer_with")
     if name not in platform:
+        if fetchable and not name.startswith(PUBLIC_KEY_ID):
+            return name
         raise ConfigurationError(
             f"answer_with is {name}, which is none of certs, which has "
             f"{', '.join(platform.serials) or 'none'}"

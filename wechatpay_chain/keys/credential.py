@@ -20,7 +20,7 @@ from ..messages.request import Request
 from ..messages.response import Response
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
-from .platform_key import PlatformKey, comparable, load
+from .platform_key import PUBLIC_KEY_ID, PlatformKey, comparable, load_all, normal_serial
 
 __all__ = ["CLOCK_SKEW", "Credential", "Platform", "SIGNATURE_FIELDS"]
 
@@ -107,17 +107,12 @@ class Platform:
     """
 
     def __init__(self, certs: Mapping[str, keys.KeySource]) -> None:
-        self._keys: dict[str, PlatformKey] = {}
-        self._same: dict[str, PlatformKey] = {}
+        self._keys = load_all(certs)
+        self._same = {comparable(name): key for name, key in self._keys.items()}
         self._told: set[str] = set()
         now = time.time()
-        for serial, source in certs.items():
-            key = load(serial, source)
-            known = self._same.setdefault(comparable(key.name), key)
-            if known.key != key.key:
-                raise ConfigurationError(f"certs has two different keys with the id {key.name}")
-            self._keys[known.name] = known
-            self._tell(known, now)
+        for key in self._keys.values():
+            self._tell(key, now)
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -239,8 +234,7 @@ class Platform:
             raise _untrusted(
                 "unknown_serial",
                 f"it was signed with key {printable(serial, 80)!r}, and certs has "
-                f"{', '.join(self._keys) or 'none'}. Add that key to certs (GET v3/certificates, "
-                "or the merchant platform's public key page)",
+                f"{', '.join(self._keys) or 'none'}. {_remedy(serial)}",
                 response,
             )
         if trouble := key.trouble(now):
@@ -264,6 +258,19 @@ class Platform:
 
     def __repr__(self) -> str:
         return f"<Platform {' '.join(self._keys)}>"
+
+
+def _remedy(serial: str) -> str:
+    """What to do about a key that is not known."""
+    if normal_serial(serial).startswith(PUBLIC_KEY_ID):
+        return (
+            "A public key cannot be fetched: download it from the merchant platform's public key "
+            "page, and add it to certs under this id"
+        )
+    return (
+        "Add that certificate to certs (GET v3/certificates), or give apiv3_key and the merchant's "
+        "key, with which it is fetched"
+    )
 
 
 def prefix(headers: Headers) -> bytes:

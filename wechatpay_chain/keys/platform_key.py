@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -28,6 +29,7 @@ __all__ = [
     "comparable",
     "key_id",
     "load",
+    "load_all",
     "normal_serial",
     "same_key",
 ]
@@ -88,6 +90,23 @@ def load(serial: object, source: keys.KeySource) -> PlatformKey:
         loaded = _certified(name, certs, where)
     keys.assert_strong(loaded.key, where)
     return loaded
+
+
+def load_all(certs: Mapping[str, keys.KeySource]) -> dict[str, PlatformKey]:
+    """The keys of `certs` by their names.
+
+    Raises:
+        ConfigurationError: one of them is not usable, or two of them have the same name.
+    """
+    found: dict[str, PlatformKey] = {}
+    same: dict[str, PlatformKey] = {}
+    for serial, source in certs.items():
+        key = load(serial, source)
+        known = same.setdefault(comparable(key.name), key)
+        if known.key != key.key:
+            raise ConfigurationError(f"certs has two different keys with the id {key.name}")
+        found[known.name] = known
+    return found
 
 
 def _certificates(source: object, where: str) -> list[x509.Certificate]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..keys.credential import Credential, Platform
+from ..keys.credential import Credential
+from ..keys.platform_keys import PlatformKeys
 from ..stack import Stack, Stacks
 from ..utils.secret import Secret
 from .correlation import correlation
@@ -21,7 +22,7 @@ __all__ = ["default_stacks"]
 def default_stacks(
     mchid: str,
     secret: Secret[str],
-    platform: Platform,
+    platform: PlatformKeys,
     credential: Credential | None,
     answer_with: str | None = None,
 ) -> Stacks:

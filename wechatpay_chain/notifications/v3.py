@@ -6,10 +6,14 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012071382
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from typing import Any
 
-from ..keys.credential import Platform
-from ..utils.exceptions import ConfigurationError
+from ..errors import SignatureError
+from ..flow import Effect
+from ..keys.credential import SIGNATURE_FIELDS
+from ..keys.platform_keys import PlatformKeys
+from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret
 from .frameworks import message
 from .notification import Notification
@@ -19,15 +23,36 @@ __all__ = ["open_v3"]
 
 
 def open_v3(
-    headers: Any, body: Any, platform: Platform, apiv3_key: Secret[bytes] | None
-) -> Notification:
-    """Verify and decrypt an APIv3 notification; see `WeChatPay.notify`."""
-    if not platform:
+    headers: Any, body: Any, platform: PlatformKeys, apiv3_key: Secret[bytes] | None
+) -> Generator[Effect, Any, Notification]:
+    """Verify and decrypt an APIv3 notification; see `WeChatPay.notify`.
+
+    Certificates are fetched only for a notification that `apiv3_key` opens: so far as can be known
+    without the certificate, it is WeChat Pay's.
+    """
+    if not platform and not platform.fetchable:
         raise ConfigurationError("certs is missing: the notification could not be verified")
     if apiv3_key is None:
         raise ConfigurationError("apiv3_key is missing: the notification could not be opened")
     fields, content = message(headers, body)
-    platform.verify(fields, content)
+    try:
+        platform.verify(fields, content)
+    except SignatureError as error:
+        doubt = error
+    else:
+        return _opened(content, apiv3_key)
+    serial = fields.get(SIGNATURE_FIELDS[2], "").strip()
+    if not platform.may_learn(serial):
+        raise doubt
+    try:
+        notification = _opened(content, apiv3_key)
+    except DecryptionError:
+        raise doubt from None
+    yield from platform.checked_again(doubt, serial, lambda: platform.verify(fields, content))
+    return notification
+
+
+def _opened(content: bytes, apiv3_key: Secret[bytes]) -> Notification:
     try:
         raw = json.loads(content)
         sealed = raw["resource"]

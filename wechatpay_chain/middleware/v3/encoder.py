@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from ...flow import Flow, Handler, Middleware
 from ...keys.credential import Platform
 from ...keys.platform_key import same_key
+from ...keys.platform_keys import PlatformKeys
 from ...messages import canonical
 from ...messages.headers import Headers
 from ...messages.media import as_media, multipart
 from ...messages.percent_encoding import append_query, query_string
-from ...messages.request import Request
+from ...messages.request import Options, Request
 from ...messages.sensitive import Sensitive
 from ...utils.exceptions import ConfigurationError
 from ..amounts import reject_fractions
@@ -32,7 +33,7 @@ SERIAL = "Wechatpay-Serial"
 JSON_TYPES = (dict, list, tuple, Mapping)
 
 
-def encoder(platform: Platform, answer_with: str | None = None) -> Middleware:
+def encoder(platform: PlatformKeys, answer_with: str | None = None) -> Middleware:
     """Make a request's target, content and `Wechatpay-Serial` from what the verb was given.
 
     Args:
@@ -43,9 +44,25 @@ def encoder(platform: Platform, answer_with: str | None = None) -> Middleware:
     """
 
     def encode(request: Request, handle: Handler) -> Flow:
+        if platform.is_due and _has_secrets(request.options):
+            yield from platform.prepare()  # a layer outside has not, if it needs no key itself
         return (yield from handle(_encoded(request, platform, answer_with)))
 
     return encode
+
+
+def _has_secrets(options: Options) -> bool:
+    """Whether something is to be encrypted."""
+    rest = [options.json, options.query, options.meta]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, Sensitive):
+            return True
+        if isinstance(value, Mapping):
+            rest += value.values()
+        elif isinstance(value, list | tuple):
+            rest += value
+    return False
 
 
 def _encoded(request: Request, platform: Platform, answer_with: str | None) -> Request:

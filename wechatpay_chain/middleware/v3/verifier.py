@@ -5,9 +5,13 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4013053420
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 from ...errors import SignatureError
-from ...flow import Flow, Handler, Middleware
+from ...flow import Effect, Flow, Handler, Middleware
 from ...keys.credential import SIGNATURE_FIELDS, Platform
+from ...keys.platform_keys import PlatformKeys
 from ...keys.verification import BodyDigest, check
 from ...messages.request import Request
 from ...messages.response import Response
@@ -17,8 +21,12 @@ from ...utils.exceptions import ConfigurationError
 __all__ = ["is_unsigned", "verifier"]
 
 
-def verifier(platform: Platform) -> Middleware:
+def verifier(platform: PlatformKeys) -> Middleware:
     """Check every answer's signature with the platform's keys.
+
+    Keys that are missing or old are fetched before the request is sent. An answer that is signed
+    with a certificate that is not known is checked again once the certificates were fetched; the
+    request itself is not sent again.
 
     Where none is needed, one that is there is checked all the same, if its key is at hand: whoever
     can change an answer can also take its signature away, so a foreign one proves nothing.
@@ -27,23 +35,37 @@ def verifier(platform: Platform) -> Middleware:
 
     def verify(request: Request, handle: Handler) -> Flow:
         unsigned = request.options.unsigned or is_unsigned(request)
+        if not unsigned and platform.is_due:
+            yield from platform.prepare()
         if not (unsigned or platform):
             raise ConfigurationError(
                 "certs is missing: the answer could not be verified. Give WeChat Pay's public key "
-                "({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates"
+                "({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates, or apiv3_key and the "
+                "merchant's key, with which certificates are fetched"
             )
         if request.sink is not None:
             request = request.replace(digest=BodyDigest)
         response = yield from handle(request)
         if response.status_code >= 400:
-            _mark(platform, response)
+            yield from _mark(platform, response)
         elif unsigned and _is_expected(request, response) and not _is_signed(platform, response):
             response.unsigned = True
         else:
-            check(platform, response)
+            yield from _check(platform, response)
         return response
 
     return verify
+
+
+def _check(platform: PlatformKeys, response: Response) -> Generator[Effect, Any, None]:
+    try:
+        check(platform, response)
+    except SignatureError as error:
+        doubt = error
+    else:
+        return
+    serial = response.headers.get(SIGNATURE_FIELDS[2], "").strip()
+    yield from platform.checked_again(doubt, serial, lambda: check(platform, response))
 
 
 def is_unsigned(request: Request) -> bool:
@@ -64,8 +86,8 @@ def _is_signed(platform: Platform, response: Response) -> bool:
     return SIGNATURE_FIELDS[3] in headers and headers.get(SIGNATURE_FIELDS[2], "") in platform
 
 
-def _mark(platform: Platform, response: Response) -> None:
+def _mark(platform: PlatformKeys, response: Response) -> Generator[Effect, Any, None]:
     try:
-        check(platform, response)
+        yield from _check(platform, response)
     except SignatureError:
         response.verified = False

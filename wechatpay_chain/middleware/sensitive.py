@@ -1,0 +1,46 @@
+"""`sensitive=`: what a client or a call was asked to do about the fields that travel encrypted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from ..flow import Handler
+from ..keys.credential import Credential
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["catalogue_needed", "secured"]
+
+
+def secured(
+    handle: Handler, wanted: str | None, credential: Credential | None, *, v2: bool
+) -> Handler:
+    """The handler for a call that was asked, or whose client was, to see to its secrets.
+
+    Args:
+        handle: the stack's.
+        wanted: the call's own `sensitive=`.
+        credential: whose key decrypts.
+        v2: whether the call is for APIv2.
+    """
+    if v2 and wanted == "auto":
+        raise ConfigurationError(
+            'sensitive="auto" is for APIv3. The encrypted fields of APIv2 take a key of their '
+            "own, which POST v2/risk/getpublickey gives: crypto.rsa.encrypt(text, key)"
+        )
+    if v2 or wanted == "off":
+        return handle
+    with catalogue_needed():
+        from .v3.field_encryption import encrypt_fields
+    return encrypt_fields(handle, credential)
+
+
+@contextlib.contextmanager
+def catalogue_needed() -> Iterator[None]:
+    """Say what is missing where the catalogue cannot be loaded."""
+    try:
+        yield
+    except (ImportError, OSError) as error:
+        raise ConfigurationError(
+            f'sensitive="auto" needs the catalogue, which cannot be read; nothing was sent: {error}'
+        ) from error

@@ -20,6 +20,23 @@ def calls(wxpay, name):
     return {one.headers["Wechatpay-Serial"] for one in (changed, shown)}
 
 
+def share_of_processes(gateway, both, receiver):
+    """A half of the processes asks for the public key, then all, then they go back.
+
+    Some have the certificate from the start, others fetch it. All of them verify everything.
+    """
+    serial, key_id = gateway.identity.platform_serial, gateway.identity.public_key_id
+    public_key = {key_id: both[key_id]}
+    gateway.trigger("TRANSACTION.SUCCESS", receiver.url)
+    headers, body = receiver._arrived.get(timeout=10)
+    for ids in ([serial] * 4, [serial, serial, key_id, key_id], [key_id] * 4, [serial] * 4):
+        for number, name in enumerate(ids):
+            certs = public_key if number % 2 else both
+            with gateway.client(certs=certs, answer_with=name) as wxpay:
+                assert calls(wxpay, f"share-{number}") == {name}
+                assert wxpay.notify(headers, body).event_type == "TRANSACTION.SUCCESS"
+
+
 @pytest.mark.parametrize("signs_with", ["certificate", "public_key"])
 def test_certificate_then_both_then_public_key(identity, receiver, signs_with):
     with Gateway(identity=identity, signs_with="certificate") as gateway:
@@ -36,6 +53,7 @@ def test_certificate_then_both_then_public_key(identity, receiver, signs_with):
             assert calls(wxpay, "2") == {serial}
             tried = wxpay[USER].get(out_user_id="2", answer_with=key_id)
             assert (tried.verified, tried.headers["Wechatpay-Serial"]) == (True, key_id)
+        share_of_processes(gateway, both, receiver)
         with gateway.client(certs=both) as wxpay:
             assert calls(wxpay, "3") == {key_id}
             assert serial in certificates.download(wxpay, identity.apiv3_key)

@@ -262,18 +262,18 @@ async def test_a_sync_call_does_not_wait_for_its_own_thread():
 def test_whoever_waits_holds_no_connection(drive):
     """The call that is waited for may need one."""
 
-    class Held:
+    class Connection:
         kept = None
 
-        def settle(self, keep):
+        def release(self, keep):
             self.kept = keep
 
-    held = Held()
+    connection = Connection()
 
     def flow():
         response = yield Send(REQUEST)
         yield Wait(shared_future(200), 0)
-        assert held.kept is False
+        assert connection.kept is False
         return response
 
-    drive(flow(), Line(Response(200, request=REQUEST, held=held)))
+    drive(flow(), Line(Response(200, request=REQUEST, connection=connection)))

@@ -24,6 +24,7 @@ from .keys.configuration import (
     merchant_of,
     platform_of,
     secret_of,
+    shared_of,
 )
 from .keys.credential import Credential
 from .keys.platform_keys import PlatformKeys
@@ -42,6 +43,7 @@ from .utils.secret import Secret, hide
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .keys.stores import KeyStore
     from .transport import HTTPTransport
     from .transport.tls import Verify
     from .typed import V2, V3
@@ -81,6 +83,7 @@ class WeChatPay(ChainRoot):
             valid longest. A call's own `answer_with=` wins.
         max_response_size: bytes that a response's body may have in memory, after decoding; None is
             32 MiB. A body that goes to a `sink` has no limit.
+        key_store: shares fetched certificates with other processes; see `keys.stores`.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -119,6 +122,7 @@ class WeChatPay(ChainRoot):
         sensitive: Literal["auto", "off"] | None = None,
         answer_with: str | None = None,
         max_response_size: int | None = None,
+        key_store: KeyStore | None = None,
     ) -> None:
         private_key, certs, apiv3_key = hide(private_key), hide(certs), hide(apiv3_key)
         secret, merchant, proxy = hide(secret), hide(merchant), hide(proxy)
@@ -148,7 +152,8 @@ class WeChatPay(ChainRoot):
             fetch = functools.partial(
                 _certificates, self.stacks, self._defaults, self._platform, self._apiv3_key
             )
-            self._platform.fetched_by(fetch, self._apiv3_key, answer_with)
+            shared = shared_of(key_store, self._mchid, self._apiv3_key, self._platform)
+            self._platform.fetched_by(fetch, self._apiv3_key, answer_with, shared)
         if "IPython" in sys.modules:
             from .chain.ipython import install
 

@@ -12,13 +12,13 @@ import pytest
 
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.program import CannotRun, Settings, run
-from wechatpay_chain.gateway.store import private_files
 from wechatpay_chain.gateway.store.data_directory import (
     DataDirectoryError,
     load_identity,
     save_identity,
 )
 from wechatpay_chain.gateway.store.identity import Identity
+from wechatpay_chain.utils import private_files
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such modes")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..utils.file_lock import Lock
 from .notifications.outbox import Outbox
 from .server.faults import Faults
 from .server.log import Log
@@ -11,7 +12,6 @@ from .store.clock import Clock
 from .store.data_directory import load_identity, lock_directory, open_store, save_identity
 from .store.identity import Identity
 from .store.ledger import Ledger
-from .store.lock import Lock
 from .store.nonces import Nonces
 from .store.store import Store
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from ..crypto.certificate import Merchant
+    from .shared_certificates import SharedCertificates
+    from .stores import KeyStore
 
 __all__ = [
     "aes_key_of",
@@ -39,6 +41,7 @@ __all__ = [
     "merchant_of",
     "platform_of",
     "secret_of",
+    "shared_of",
 ]
 
 NUMBER = re.compile("[0-9A-Za-z_-]*")
@@ -279,6 +282,21 @@ def _loaded(
                 f"certs[{key.name!r}] is the merchant's own key or certificate: {THEIRS}"
             )
     return found
+
+
+def shared_of(
+    store: KeyStore | None, mchid: str, apiv3_key: Secret[bytes], platform: PlatformKeys
+) -> SharedCertificates | None:
+    """The certificates that other processes fetch; None where the client was given no store.
+
+    Raises:
+        ConfigurationError: `store` is none.
+    """
+    if store is None:
+        return None
+    from .shared_certificates import SharedCertificates  # few clients have one
+
+    return SharedCertificates(store, mchid, apiv3_key, platform.loaded)
 
 
 def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -> str | None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -21,12 +21,16 @@ from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
+    import datetime
+
     from cryptography import x509
 
 __all__ = [
     "PUBLIC_KEY_ID",
+    "Expiring",
     "PlatformKey",
     "comparable",
+    "expiring",
     "key_id",
     "load",
     "load_all",
@@ -37,6 +41,8 @@ __all__ = [
 PUBLIC_KEY_ID = "PUB_KEY_ID_"
 HEX = re.compile("[0-9A-F]+")
 PUBLIC_KEY = re.compile(f"{PUBLIC_KEY_ID}[0-9A-Z_]+")
+SOON = 30
+"""Days within which `expiring` looks, unless it is told otherwise."""
 SERIAL_DIGITS = 42
 """Hex digits of the longest serial number: 20 octets (RFC 5280, section 4.1.2.2) and a sign."""
 
@@ -67,6 +73,20 @@ class PlatformKey(NamedTuple):
     def rank(self) -> tuple[bool, float]:
         """What to prefer: WeChat Pay's public key, then the certificate that is valid longest."""
         return self.name.startswith(PUBLIC_KEY_ID), self.ends
+
+
+class Expiring(NamedTuple):
+    """A certificate that runs out.
+
+    Attributes:
+        name: its serial number.
+        kind: whose it is: WeChat Pay's, or the merchant's own.
+        not_after: the last moment at which it is valid.
+    """
+
+    name: str
+    kind: Literal["platform", "merchant"]
+    not_after: datetime.datetime
 
 
 def load(serial: object, source: keys.KeySource) -> PlatformKey:
@@ -194,3 +214,32 @@ def _date(seconds: float) -> str:
     import datetime  # only for a certificate that has run out
 
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
+
+
+def expiring(
+    keys: Iterable[PlatformKey],
+    own: Iterable[x509.Certificate],
+    within: datetime.timedelta | None = None,
+) -> list[Expiring]:
+    """The certificates that run out, and those that have, the next one first.
+
+    Args:
+        keys: WeChat Pay's.
+        own: the merchant's.
+        within: how far to look ahead; by default 30 days.
+    """
+    import datetime  # few programs ask
+
+    utc = datetime.UTC
+    found = [
+        Expiring(key.name, "platform", datetime.datetime.fromtimestamp(key.ends, utc))
+        for key in keys
+        if key.ends < math.inf
+    ]
+    for cert in own:
+        from ..crypto.certificate import certificate_serial
+
+        found.append(Expiring(certificate_serial(cert), "merchant", cert.not_valid_after_utc))
+    ahead = datetime.timedelta(days=SOON) if within is None else within
+    last = datetime.datetime.now(utc) + ahead
+    return sorted((one for one in found if one.not_after <= last), key=lambda one: one.not_after)

@@ -12,11 +12,12 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..crypto.keys import KeySource
 from ..errors import SignatureError, WeChatPayError
@@ -28,8 +29,10 @@ from .certificates import open_certificates
 from .credential import Platform
 from .platform_key import (
     PUBLIC_KEY_ID,
+    Expiring,
     PlatformKey,
     comparable,
+    expiring,
     load_all,
     normal_serial,
 )
@@ -40,30 +43,16 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
+    from .shared_certificates import SharedCertificates
+
 __all__ = ["Expiring", "PlatformKeys"]
 
 RENEWED_EVERY = 12 * 3600.0
 """Seconds after which fetched certificates are old; WeChat Pay asks for less than 24 hours."""
 RETRIED_AFTER = 60.0
 """Seconds between two attempts to renew certificates that are old."""
-SOON = 30
-"""Days within which `expiring` looks, unless it is told otherwise."""
 
 logger = logging.getLogger("wechatpay_chain")
-
-
-class Expiring(NamedTuple):
-    """A certificate that runs out.
-
-    Attributes:
-        name: its serial number.
-        kind: whose it is: WeChat Pay's, or the merchant's own.
-        not_after: the last moment at which it is valid.
-    """
-
-    name: str
-    kind: Literal["platform", "merchant"]
-    not_after: datetime.datetime
 
 
 class PlatformKeys(Platform):
@@ -92,19 +81,24 @@ class PlatformKeys(Platform):
         self.pause = 60.0
         self.clock = time.monotonic
         self._fetching = SingleFlight()
-        self._loaded = loaded
+        self.loaded = loaded
         self._merchant = tuple(merchant)
         self._given: dict[str, PlatformKey] = {}
         self._fetched: dict[str, PlatformKey] = {}
         self._listed: tuple[str, ...] = ()
         self._source: Callable[[], Flow] | None = None
         self._apiv3_key: Secret[bytes] | None = None
+        self._shared: SharedCertificates | None = None
         self._due = math.inf
         self._next_question = self._next_retry = -math.inf
         self.update(certs)
 
     def fetched_by(
-        self, source: Callable[[], Flow], apiv3_key: Secret[bytes], wanted: str | None = None
+        self,
+        source: Callable[[], Flow],
+        apiv3_key: Secret[bytes],
+        wanted: str | None = None,
+        shared: SharedCertificates | None = None,
     ) -> None:
         """Fetch certificates from now on.
 
@@ -112,8 +106,9 @@ class PlatformKeys(Platform):
             source: makes a flow that returns a verified answer of `v3/certificates`.
             apiv3_key: opens it.
             wanted: the serial number of a certificate that must be there before a call is made.
+            shared: those that other processes have fetched.
         """
-        self._source, self._apiv3_key = source, apiv3_key
+        self._source, self._apiv3_key, self._shared = source, apiv3_key, shared
         if not self._keys or (wanted is not None and wanted not in self):
             self._due = -math.inf
 
@@ -126,7 +121,7 @@ class PlatformKeys(Platform):
         Raises:
             ConfigurationError: one of them is not a key of WeChat Pay's; nothing was changed.
         """
-        given = self._loaded(certs)
+        given = self.loaded(certs)
         with self._fetching.lock:
             names = {comparable(name) for name in given}
             kept = {n: key for n, key in self._given.items() if comparable(n) not in names}
@@ -145,24 +140,7 @@ class PlatformKeys(Platform):
         Args:
             within: how far to look ahead; by default 30 days.
         """
-        import datetime  # few programs ask
-
-        utc = datetime.UTC
-        found = [
-            Expiring(key.name, "platform", datetime.datetime.fromtimestamp(key.ends, utc))
-            for key in self._keys.values()
-            if key.ends < math.inf
-        ]
-        if self._merchant:
-            from ..crypto.certificate import certificate_serial
-
-            found += [
-                Expiring(certificate_serial(cert), "merchant", cert.not_valid_after_utc)
-                for cert in self._merchant
-            ]
-        ahead = datetime.timedelta(days=SOON) if within is None else within
-        last = datetime.datetime.now(utc) + ahead
-        return sorted((each for each in found if each.not_after <= last), key=lambda e: e.not_after)
+        return expiring(self._keys.values(), self._merchant, within)
 
     @property
     def fetchable(self) -> bool:
@@ -221,7 +199,9 @@ class PlatformKeys(Platform):
                     "unknown serial number, so they are not fetched again yet"
                 )
             if mine:
-                error = yield from self._fetching.fly(flight, self._fetch, self._may_ask_again)
+                error = yield from self._fetching.fly(
+                    flight, functools.partial(self._fetch, serial), self._may_ask_again
+                )
             else:
                 error = yield from flight.wait()
             if error is not None:
@@ -260,20 +240,91 @@ class PlatformKeys(Platform):
         self._next_question = now + self.pause
         return True
 
+    def _may_ask_once_more(self) -> None:
+        """Take a question back that the store has answered: nothing was fetched."""
+        self._next_question = -math.inf
+
     def _may_ask_again(self) -> None:
         """Let another call ask in place of one that was cancelled, but not over and over."""
         now = self.clock()
         if now >= self._next_retry:
             self._next_question, self._next_retry = -math.inf, now + self.pause
 
-    def _fetch(self) -> Generator[Effect, Any, None]:
+    def _fetch(self, serial: str = "") -> Generator[Effect, Any, None]:
+        """Get the certificates, from the store if another process has fetched them.
+
+        Args:
+            serial: the unknown name that is the cause.
+        """
+        if self._shared is None:
+            yield from self._download()
+            return
+        shared, lock, end = self._shared, None, self.clock() + self._shared.patience
+        try:
+            while not (yield from self._take(shared, serial)):
+                if lock is not None or shared.rests or self.clock() >= end:
+                    yield from self._refill(shared, serial)
+                    break
+                lock = yield from shared.acquire()
+                if lock is None and not shared.rests:  # another process fetches
+                    if not serial and self.preferred() is not None:
+                        self._due = self.clock() + RETRIED_AFTER
+                        break
+                    yield from shared.pause()
+        except GeneratorExit:  # nobody performs effects any more; stores take a lost lock back
+            raise
+        except BaseException:
+            yield from shared.release(lock)
+            raise
+        yield from shared.release(lock)
+
+    def _refill(self, shared: SharedCertificates, serial: str) -> Generator[Effect, Any, None]:
+        """Fetch, and put what came into the store."""
+        try:
+            found = yield from self._download()
+        except WeChatPayError as error:
+            if not (yield from self._take_old(shared, error)):
+                raise
+        else:
+            yield from shared.save(found, asked=bool(serial))
+
+    def _take(self, shared: SharedCertificates, serial: str) -> Generator[Effect, Any, bool]:
+        """Adopt what the store has, if it is what is needed."""
+        kept = yield from shared.load()
+        if kept is None:
+            return False
+        if serial and kept.has(serial):
+            self._may_ask_once_more()
+        elif serial and kept.asked < self.pause:
+            raise WeChatPayError(
+                f"another process fetched them less than {self.pause:g} s ago because of an "
+                "unknown serial number, and it was not among them"
+            )
+        elif serial or not kept.keys or kept.age >= RENEWED_EVERY:
+            return False
+        self._adopt(kept.keys, kept.age)
+        return True
+
+    def _take_old(
+        self, shared: SharedCertificates, error: WeChatPayError
+    ) -> Generator[Effect, Any, bool]:
+        """Adopt even old certificates of the store, where there is no key at all."""
+        kept = None if self._keys else (yield from shared.load())
+        if kept is None or not kept.keys:
+            return False
+        self._adopt(kept.keys, RENEWED_EVERY - RETRIED_AFTER)
+        logger.warning("the platform certificates are those of the store: %s", printable(error))
+        return True
+
+    def _download(self) -> Generator[Effect, Any, dict[str, str]]:
         if self._source is None or self._apiv3_key is None:
             raise AssertionError("nothing fetches")
         response = yield from self._source()
         found = open_certificates(response, self._apiv3_key)
         if not found:
             raise ResponseError("it holds no platform certificate that is valid now", response)
-        self._adopt(self._loaded(found))
+        self._adopt(self.loaded(found))
+        return found
 
     def _adopt(self, found: dict[str, PlatformKey], age: float = 0.0) -> None:
         """Take certificates that were fetched.

@@ -20,10 +20,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ...utils import private_files
 from ...utils.display import printable
-from . import private_files
+from ...utils.file_lock import Held, Lock
 from .identity import Identity, Platform, pem
-from .lock import Held, Lock
 from .store import Store, UnknownFormat
 
 __all__ = [

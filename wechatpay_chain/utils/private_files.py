@@ -1,6 +1,6 @@
 """Files and directories that are this user's alone.
 
-Where others may write, they may lay a file in advance under a name that the gateway is going to
+Where others may write, they may lay a file in advance under a name that the library is going to
 use: a link to another file, or a file with another mode. So this module creates files
 exclusively, never follows links, and uses no file of another user.
 

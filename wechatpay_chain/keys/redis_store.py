@@ -1,0 +1,158 @@
+"""Fetched certificates in Redis, so that a fleet of machines fetches them once.
+
+A client of redis-py, sync or asyncio, does the work; this module knows only its `get`, `set` and
+`eval`. Whatever timeouts that client has, nothing here takes longer than a second: a Redis that
+hangs costs a call that much at most once a minute.
+"""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["RedisKeyStore"]
+
+SECONDS = 1.0
+"""Seconds that a command may take."""
+HELD_AT_MOST = 30_000
+"""Milliseconds after which Redis takes the lock back from a process that has died."""
+KEPT = 60 * 86400
+"""Seconds after which Redis forgets what nobody renews."""
+RELEASE = """
+if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end
+return 0
+"""
+
+
+class RedisKeyStore:
+    """Keeps certificates in Redis, for all processes that use it.
+
+    With a sync client of redis-py it serves sync and async calls; the latter run its commands in a
+    thread. With one of `redis.asyncio` it serves async calls alone, on the event loop that the
+    client belongs to, and sync calls go on without it.
+
+    Args:
+        redis: a `redis.Redis` or `redis.asyncio.Redis`, or a client of a cluster or Sentinel.
+        prefix: what the names of its entries begin with.
+
+    Raises:
+        ConfigurationError: `redis` is no such client, or `prefix` no text.
+    """
+
+    def __init__(self, redis: Any, prefix: str = "wechatpay:certificates:") -> None:
+        if not all(callable(getattr(redis, name, None)) for name in ("get", "set", "eval")):
+            raise ConfigurationError(
+                f"RedisKeyStore takes a client, such as redis.Redis(), not a {type(redis).__name__}"
+            )
+        if not isinstance(prefix, str):
+            raise ConfigurationError(f"prefix is of type {type(prefix).__name__}, not a str")
+        self._redis = redis
+        self._prefix = prefix
+        self._is_async = inspect.iscoroutinefunction(getattr(redis, "execute_command", None))
+
+    def load(self, mchid: str) -> Any:
+        """What was saved for a merchant."""
+        return self._bounded(self._redis.get, self._name(mchid))
+
+    def save(self, mchid: str, document: str) -> Any:
+        """Keep a document."""
+        return self._bounded(self._redis.set, self._name(mchid), document, ex=KEPT)
+
+    def acquire(self, mchid: str) -> Any:
+        """A token, unless another process has the lock; Redis takes it back after 30 s."""
+        token = secrets.token_hex(16)
+        command = self._bounded(self._redis.set, self._lock(mchid), token, nx=True, px=HELD_AT_MOST)
+        if hasattr(command, "__await__"):
+            return _token(command, token)
+        return token if command else None
+
+    def release(self, mchid: str, lock: str) -> Any:
+        """Give the lock back, unless it is somebody else's by now."""
+        return self._bounded(self._redis.eval, RELEASE, 1, self._lock(mchid), lock)
+
+    def _name(self, mchid: str) -> str:
+        return f"{self._prefix}{mchid}"
+
+    def _lock(self, mchid: str) -> str:
+        return f"{self._prefix}{mchid}:lock"
+
+    def _bounded(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """The outcome of a command; on an event loop, what there is to await.
+
+        Raises:
+            TimeoutError: it takes too long.
+        """
+        if self._is_async:
+            if not _has_loop():
+                raise ConfigurationError(
+                    "its client is one of redis.asyncio, which serves async calls alone: give it a "
+                    "redis.Redis"
+                )
+            return _awaited(lambda: command(*args, **options))
+        future = _in_thread(lambda: command(*args, **options))
+        if _has_loop():
+            from asyncio import wrap_future
+
+            return _awaited(lambda: wrap_future(future))
+        try:
+            return future.result(SECONDS)
+        except TimeoutError:
+            raise _too_slow() from None
+
+    def __repr__(self) -> str:
+        return f"<RedisKeyStore {self._prefix}>"
+
+
+async def _token(command: Awaitable[Any], token: str) -> str | None:
+    return token if await command else None
+
+
+async def _awaited(make: Callable[[], Awaitable[Any]]) -> Any:
+    import asyncio
+
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await make()
+    except TimeoutError:
+        raise _too_slow() from None
+
+
+def _in_thread(work: Callable[[], Any]) -> Any:
+    """The future of work in a thread, which may hang there without keeping the program alive."""
+    from concurrent.futures import Future
+    from threading import Thread
+
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            outcome = work()
+        except BaseException as error:  # noqa: BLE001 - raised where the future is waited for
+            future.set_exception(error)
+        else:
+            future.set_result(outcome)
+
+    Thread(target=run, name="wechatpay-key-store", daemon=True).start()
+    return future
+
+
+def _has_loop() -> bool:
+    """Whether an event loop runs in this thread."""
+    asyncio = sys.modules.get("asyncio")  # who has a loop has loaded it
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _too_slow() -> TimeoutError:
+    return TimeoutError(f"Redis did not answer within {SECONDS:g} s")

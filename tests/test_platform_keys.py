@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import threading
 
@@ -18,7 +19,7 @@ from tests.support import (
     pem,
     self_signed,
 )
-from wechatpay_chain import ConfigurationError, SignatureError
+from wechatpay_chain import ConfigurationError, SignatureError, Sleep, TransportError, Wait
 from wechatpay_chain.keys.platform_key import load_all
 from wechatpay_chain.keys.platform_keys import PlatformKeys
 from wechatpay_chain.testing.mock import MockTransport
@@ -140,3 +141,69 @@ def test_whatever_is_given_and_fetched_in_whatever_order(steps):
             last, now = now, names
         assert set(ring.serials) == given_ | last | now
         assert all(name.lower() in ring for name in ring.serials)
+
+
+class Fetched(PlatformKeys):
+    """A ring whose fetches end as they are told, and which counts them."""
+
+    def __init__(self, ends):
+        super().__init__({"5A": CERTS_OF_OTHERS})
+        self.ends = list(ends)
+        self.under_way = self.fetches = 0
+        self.fetched_by(lambda: None, None)
+
+    def _download(self):
+        assert self.under_way == 0
+        self.under_way += 1
+        self.fetches += 1
+        try:
+            yield Sleep(0)
+            yield Sleep(0)
+            end = self.ends.pop() if self.ends else "found"
+            if end == "fails":
+                raise TransportError("reset")
+            if end == "breaks":
+                raise ZeroDivisionError("a layer")
+            found = ["52"] if end == "found" else ["53"]
+            self._adopt({name: LOADED[name] for name in found})
+        finally:
+            self.under_way -= 1
+
+
+LOADED = load_all(CERTS)
+CERTS_OF_OTHERS = self_signed(OTHER, "5A", "Tenpay.com")
+
+
+@given(st.data())
+def test_whatever_happens_to_the_calls_that_fetch_nobody_waits_for_ever(data):
+    """Calls are stepped in any order, cancelled and dropped: one fetches at a time, all end."""
+    ends = data.draw(st.lists(st.sampled_from(["found", "another", "fails", "breaks"])))
+    ring, now = Fetched(ends), 1000.0
+    ring.clock = lambda: now
+    running = {number: ring.learn("52") for number in range(data.draw(st.integers(1, 5)))}
+    waits, cancelled = dict.fromkeys(running), 0
+    while running:
+        ready = [n for n in running if waits[n] is None or waits[n].done()]
+        assert ready, "everybody waits for somebody who is gone"
+        number = data.draw(st.sampled_from(ready))
+        flow = running[number]
+        how = data.draw(st.sampled_from(["on", "on", "on", "cancel", "drop"]))
+        try:
+            if how == "on":
+                effect = flow.send(None if waits[number] is None else waits[number].result())
+                waits[number] = effect.future if isinstance(effect, Wait) else None
+            elif how == "cancel":
+                cancelled += 1
+                flow.throw(asyncio.CancelledError())
+            else:
+                cancelled += 1
+                flow.close()
+                del running[number]
+        except (StopIteration, asyncio.CancelledError):
+            del running[number]
+    assert ring.under_way == 0
+    assert ring.fetches <= 1 + min(cancelled, 1)
+    now += 61
+    after = ring.fetches
+    list(ring.learn("52"))
+    assert ring.fetches <= after + 1

@@ -16,7 +16,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.gateway.support import Receiver
+from tests.servers import VerifyingServer
 from tests.support import new_key, self_signed
 from wechatpay_chain import (
     APIError,
@@ -570,12 +570,12 @@ def test_a_notification_is_opened_with_what_another_process_fetched(
     platform, client, fetches, prefix
 ):
     redis = pytest.importorskip("redis")
-    with closing(redis.Redis(*ADDRESS)) as connection, Receiver(platform) as receiver:
+    with closing(redis.Redis(*ADDRESS)) as connection, VerifyingServer(platform) as receiver:
         store = RedisKeyStore(connection, prefix)
         one, other = client(store), client(store)
         listed(one)
         platform.trigger("TRANSACTION.SUCCESS", receiver.url)
-        headers, body = receiver._arrived.get(timeout=10)
+        headers, body = receiver.take()
         assert other.notify(headers, body).event_type == "TRANSACTION.SUCCESS"
         assert fetches == [200]
         assert repr(store) == f"<RedisKeyStore {prefix}>"

@@ -28,7 +28,7 @@ def share_of_processes(gateway, both, receiver):
     serial, key_id = gateway.identity.platform_serial, gateway.identity.public_key_id
     public_key = {key_id: both[key_id]}
     gateway.trigger("TRANSACTION.SUCCESS", receiver.url)
-    headers, body = receiver._arrived.get(timeout=10)
+    headers, body = receiver.take()
     for ids in ([serial] * 4, [serial, serial, key_id, key_id], [key_id] * 4, [serial] * 4):
         for number, name in enumerate(ids):
             certs = public_key if number % 2 else both

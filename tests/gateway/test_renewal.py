@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.gateway.support import Receiver
+from tests.servers import VerifyingServer
 from wechatpay_chain import (
     APIError,
     ConfigurationError,
@@ -61,7 +61,7 @@ def fetches(platform):
 
 @pytest.fixture
 def receiver(platform):
-    with Receiver(platform) as receiver:
+    with VerifyingServer(platform) as receiver:
         yield receiver
 
 
@@ -104,7 +104,7 @@ def listed(wxpay, world="sync", **options):
 
 def notified(platform, receiver):
     platform.trigger("TRANSACTION.SUCCESS", receiver.url)
-    return receiver._arrived.get(timeout=10)
+    return receiver.take()
 
 
 def opened(wxpay, world, headers, body):

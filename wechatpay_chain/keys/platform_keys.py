@@ -103,7 +103,7 @@ class PlatformKeys(Platform):
         """Fetch certificates from now on.
 
         Args:
-            source: makes a flow that returns a verified answer of `v3/certificates`.
+            source: makes a flow that returns a verified response of `v3/certificates`.
             apiv3_key: opens it.
             wanted: the serial number of a certificate that must be there before a call is made.
             shared: those that other processes have fetched.
@@ -329,7 +329,7 @@ class PlatformKeys(Platform):
     def _adopt(self, found: dict[str, PlatformKey], age: float = 0.0) -> None:
         """Take certificates that were fetched.
 
-        Those of the last time stay one more time, for answers that are on their way.
+        Those of the last time stay one more time, for responses that are on their way.
 
         Args:
             found: the certificates.

@@ -24,7 +24,7 @@ __all__ = ["is_unsigned", "verifier"]
 def verifier(platform: PlatformKeys) -> Middleware:
     """Check every answer's signature with the platform's keys.
 
-    Keys that are missing or old are fetched before the request is sent. An answer that is signed
+    Keys that are missing or old are fetched before the request is sent. A response that is signed
     with a certificate that is not known is checked again once the certificates were fetched; the
     request itself is not sent again.
 

@@ -8,7 +8,6 @@ order = wxpay.v3.pay.transactions.native.post(json={…}).json()
 """
 
 from . import _aliases, errors
-from ._version import __version__
 from .chain.node import Chain
 from .client import WeChatPay
 from .errors import (
@@ -32,6 +31,7 @@ from .messages.response import Response
 from .messages.sensitive import Sensitive
 from .notifications.notification import Notification, Reply
 from .stack import Stack
+from .utils.version import __version__
 
 _aliases.install()
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Coroutine, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from ._version import __version__
 from .chain.options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
 from .chain.root import ChainRoot
 from .chain.uri import DEFAULT_BASE_URI
@@ -20,6 +19,7 @@ from .keys.configuration import (
     aes_key_of,
     answer_with_of,
     credential_of,
+    flag_of,
     mchid_of,
     merchant_of,
     platform_of,
@@ -39,6 +39,7 @@ from .stack import Stack, Stacks
 from .transport.lifetime import GRACE, Calls, running_loop
 from .utils.exceptions import ConfigurationError
 from .utils.secret import Secret, hide
+from .utils.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,8 @@ class WeChatPay(ChainRoot):
         max_response_size: bytes that a response's body may have in memory, after decoding; None is
             32 MiB. A body that goes to a `sink` has no limit.
         key_store: shares fetched certificates with other processes; see `keys.stores`.
+        check_keys: have OpenSSL test the merchant's key as it is loaded (50 ms); the guide "keys"
+            says when.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -123,12 +126,14 @@ class WeChatPay(ChainRoot):
         answer_with: str | None = None,
         max_response_size: int | None = None,
         key_store: KeyStore | None = None,
+        check_keys: bool = False,
     ) -> None:
         private_key, certs, apiv3_key = hide(private_key), hide(certs), hide(apiv3_key)
         secret, merchant, proxy = hide(secret), hide(merchant), hide(proxy)
         self._mchid = mchid_of(mchid)
-        pair = merchant_of(merchant, self._mchid)
-        self._credential = credential_of(self._mchid, serial, private_key, pair)
+        check = flag_of(check_keys, "check_keys")
+        pair = merchant_of(merchant, self._mchid, check_key=check)
+        self._credential = credential_of(self._mchid, serial, private_key, pair, check_key=check)
         self._platform = platform_of(certs, self._credential, pair, private_key)
         self._apiv3_key = aes_key_of(apiv3_key)
         self._secret = secret_of(secret)

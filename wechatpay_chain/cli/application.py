@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from .._version import __version__
 from ..utils.display import printable
 from ..utils.exceptions import WeChatPayError
+from ..utils.version import __version__
 from .completion import completion
 from .failure import LONGEST, Failure
 from .gateway.run import gateway

@@ -70,13 +70,14 @@ def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
     return parsed(blocks(source, name), name)
 
 
-def merchant(source: object, passphrase: str | Secret[str]) -> Merchant:
+def merchant(source: object, passphrase: str | Secret[str], *, check_key: bool = False) -> Merchant:
     """The merchant's certificate and key.
 
     Args:
         source: `{"cert": …, "key": …}`, or an `apiclient_cert.p12` as path, bytes, base64, or
             `{"p12": …, "passphrase": …}`, or one PEM that holds certificate and key.
         passphrase: of the PKCS#12 file where `source` names none; WeChat Pay sets the mchid.
+        check_key: as `crypto.keys.private_key` has it; the key of a PKCS#12 file always is.
 
     Raises:
         ConfigurationError: something is missing, unreadable, or key and certificate do not match,
@@ -84,9 +85,9 @@ def merchant(source: object, passphrase: str | Secret[str]) -> Merchant:
     """
     source, passphrase = hide(source), hide(passphrase)
     if isinstance(source, dict):
-        pair = _from_mapping(source, passphrase)
+        pair = _from_mapping(source, passphrase, check_key)
     elif is_material(source):
-        pair = _from_one_file(source, passphrase)
+        pair = _from_one_file(source, passphrase, check_key)
     else:
         raise ConfigurationError(
             "merchant must be {'cert': …, 'key': …} or the path of an apiclient_cert.p12, "
@@ -96,7 +97,7 @@ def merchant(source: object, passphrase: str | Secret[str]) -> Merchant:
     return pair
 
 
-def _from_mapping(source: Mapping[str, Any], passphrase: Any) -> Merchant:
+def _from_mapping(source: Mapping[str, Any], passphrase: Any, check_key: bool) -> Merchant:
     unknown = sorted(str(name) for name in source.keys() - {"cert", "key", "p12", "passphrase"})
     if unknown:
         raise ConfigurationError(
@@ -115,22 +116,23 @@ def _from_mapping(source: Mapping[str, Any], passphrase: Any) -> Merchant:
                 "merchant['p12'] must be the path or the bytes of an apiclient_cert.p12, not "
                 f"{kind_of(reveal(source['p12']))}"
             )
-        return _from_one_file(source["p12"], given)
+        return _from_one_file(source["p12"], given, check_key)
     missing = [part for part in ("cert", "key") if not reveal(source.get(part))]
     if missing:
         raise ConfigurationError(f"merchant lacks {' and '.join(map(repr, missing))}")
     certs = certificates(reveal(source["cert"]), "merchant['cert']")
-    return _pair(certs, private_key(reveal(source["key"]), "merchant['key']"))
+    return _pair(certs, private_key(reveal(source["key"]), "merchant['key']", check=check_key))
 
 
-def _from_one_file(source: Any, passphrase: Any) -> Merchant:
+def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> Merchant:
     """From PKCS#12, or from PEM with both a certificate and a key in it."""
     found = blocks(source, "merchant")
     if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:
         (key, *others) = dict.fromkeys(b.der for b in found if b.kind is Kind.PRIVATE)
         if others:
             raise ConfigurationError("merchant holds several private keys: one is expected")
-        return _pair(parsed(found, "merchant"), private_key(key.reveal(), "merchant"))
+        loaded = private_key(key.reveal(), "merchant", check=check_key)
+        return _pair(parsed(found, "merchant"), loaded)
     for block in found:
         if block.kind in (Kind.PKCS12, Kind.OTHER):
             return _from_pkcs12(block.der, passphrase)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..crypto import aes, keys
 from ..crypto.der import Kind
 from ..crypto.pem import tidy
-from ..utils.display import printable
+from ..utils.display import printable, represented
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
 from .credential import Credential, Platform
@@ -37,6 +37,7 @@ __all__ = [
     "aes_key_of",
     "answer_with_of",
     "credential_of",
+    "flag_of",
     "mchid_of",
     "merchant_of",
     "platform_of",
@@ -101,8 +102,13 @@ def aes_key_of(given: object) -> Secret[bytes] | None:
     return None if given is None else aes.checked_key(given, "apiv3_key")
 
 
-def merchant_of(source: object, mchid: str) -> Merchant | None:
+def merchant_of(source: object, mchid: str, *, check_key: bool = False) -> Merchant | None:
     """The merchant's certificate and key; a certificate outside its validity is warned of.
+
+    Args:
+        source: in any form of `crypto.certificate.merchant`.
+        mchid: the merchant number, which is a PKCS#12 file's passphrase unless another is given.
+        check_key: have OpenSSL test the key.
 
     Raises:
         ConfigurationError: they are missing, unreadable or do not match.
@@ -112,7 +118,7 @@ def merchant_of(source: object, mchid: str) -> Merchant | None:
         return None
     from ..crypto.certificate import merchant  # X.509 is slow to load, and few clients need it
 
-    pair = merchant(source, passphrase=mchid)
+    pair = merchant(source, passphrase=mchid, check_key=check_key)
     now = time.time()
     for moment, words, wrong in (
         (pair.certificate.not_valid_after_utc, "expired on", int.__gt__),
@@ -129,7 +135,12 @@ def merchant_of(source: object, mchid: str) -> Merchant | None:
 
 
 def credential_of(
-    mchid: str, serial: object, private_key: Any, merchant: Merchant | None
+    mchid: str,
+    serial: object,
+    private_key: Any,
+    merchant: Merchant | None,
+    *,
+    check_key: bool = False,
 ) -> Credential | None:
     """Who signs; None where the client was given neither a key nor a serial number.
 
@@ -139,6 +150,7 @@ def credential_of(
             the same PEM as `private_key`.
         private_key: in any form of `crypto.keys`; by default that of `merchant`.
         merchant: certificate and key for mutual TLS.
+        check_key: have OpenSSL test the key.
 
     Raises:
         ConfigurationError: one of the two is missing or malformed, or they belong to different
@@ -150,7 +162,7 @@ def credential_of(
     if merchant is None and private_key is None and serial is None:
         return None
     if private_key is not None:
-        key = keys.private_key(reveal(private_key))
+        key = keys.private_key(reveal(private_key), check=check_key)
         keys.assert_strong(key, "private_key")
     elif merchant is not None:
         key = merchant.private_key
@@ -321,6 +333,17 @@ def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -
             f"{', '.join(platform.serials) or 'none'}"
         )
     return platform.encryption_key(name)[0]
+
+
+def flag_of(given: object, name: str) -> bool:
+    """An argument that is True or False.
+
+    Raises:
+        ConfigurationError: it is anything else, such as the text "false".
+    """
+    if isinstance(given, bool):
+        return given
+    raise ConfigurationError(f"{name}= takes True or False, not {represented(given)}")
 
 
 THEIRS = (

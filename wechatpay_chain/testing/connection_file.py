@@ -48,7 +48,7 @@ def settings(path: str | Path, *, tls: bool = False) -> dict[str, Any]:
     if not isinstance(platform, dict):
         _reject(path, "has no platform")
     theirs = {name: _text(platform, name, path, "platform.").reveal() for name in PLATFORM}
-    key = keys.private_key(Path(found["private_key"].reveal()))  # once: it takes its time
+    key = keys.private_key(Path(found["private_key"].reveal()))  # once, for both uses
     return {
         "mchid": found["mchid"].reveal(),
         "serial": found["serial"].reveal(),

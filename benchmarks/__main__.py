@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from . import calls, checkers, completion, download, gateway, memory, startup
+from . import calls, checkers, completion, download, gateway, memory, merchants, startup
 from .report import machine, table
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "startup": startup.measure,
     "download": download.measure,
     "memory": memory.measure,
+    "merchants": merchants.measure,
     "completion": completion.measure,
     "gateway": gateway.measure,
     "checkers": checkers.measure,

@@ -36,6 +36,7 @@ KNOWS = {
     "client": ENGINE
     | {"keys", "middleware", "notifications", "invoke", "chain", "transport"}
     | {"testing.connection_file"},
+    "merchants": ENGINE | {"client", "keys", "notifications", "transport"},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
     "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway"},

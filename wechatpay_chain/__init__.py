@@ -21,9 +21,11 @@ from .errors import (
     SignatureError,
     TransportError,
     TransportTimeout,
+    UnknownMerchant,
     WeChatPayError,
 )
 from .flow import Call, Effect, Flow, Handler, Middleware, Send, Sleep, Wait
+from .merchants import Merchants
 from .messages.headers import Headers
 from .messages.media import Media
 from .messages.request import Request
@@ -47,6 +49,7 @@ __all__ = [
     "Handler",
     "Headers",
     "Media",
+    "Merchants",
     "Middleware",
     "Notification",
     "RateLimited",
@@ -62,6 +65,7 @@ __all__ = [
     "Stack",
     "TransportError",
     "TransportTimeout",
+    "UnknownMerchant",
     "Wait",
     "WeChatPay",
     "WeChatPayError",

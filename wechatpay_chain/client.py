@@ -320,7 +320,7 @@ class WeChatPay(ChainRoot):
             with catalogue_needed():
                 from .notifications.encrypted_fields import decrypt_fields
             notice = decrypt_fields(notice, self._credential)
-        return notice
+        return notice._replace(mchid=self._mchid)
 
     def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:
         """Check an APIv2 notification's `sign`, or open the `req_info` of a refund notice.
@@ -333,7 +333,8 @@ class WeChatPay(ChainRoot):
             DecryptionError: `secret` does not open it, or `apiv3_key` its `event_ciphertext`.
             ConfigurationError: `secret` is missing, or the `apiv3_key` that it takes.
         """
-        return open_v2(body, self._secret, self._apiv3_key)
+        notice = open_v2(body, self._secret, self._apiv3_key)
+        return notice._replace(mchid=self._mchid)
 
     def close(self, grace: float | None = GRACE) -> None:
         """Close the connections of sync calls, once those in flight have ended.

@@ -2,6 +2,7 @@
 
 * WeChatPayError
   - ConfigurationError (also ValueError)      something was wrong before anything was sent
+    · UnknownMerchant (also LookupError)      `Merchants` was asked for one that its source lacks
   - TransportError                            no usable answer: DNS, refused, reset, TLS, truncated
     · TransportTimeout (also TimeoutError)
   - ResponseError (.request .response)        an answer came, and it is not what was asked for
@@ -23,6 +24,7 @@ from .utils.exceptions import (
     DecryptionError,
     TransportError,
     TransportTimeout,
+    UnknownMerchant,
     WeChatPayError,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "SignatureReason",
     "TransportError",
     "TransportTimeout",
+    "UnknownMerchant",
     "WeChatPayError",
 ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Literal, TypeAlias, overload
 
 from cryptography.exceptions import InvalidTag
@@ -19,12 +20,25 @@ from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret, hide, reveal
 from .pem import tidy
 
-__all__ = ["checked_key", "ecb_decrypt", "ecb_encrypt", "gcm_decrypt", "gcm_encrypt"]
+__all__ = [
+    "TrialKey",
+    "checked_key",
+    "ecb_decrypt",
+    "ecb_encrypt",
+    "gcm_decrypt",
+    "gcm_encrypt",
+    "gcm_opening",
+]
 
 Key: TypeAlias = "str | bytes | Secret[str] | Secret[bytes]"
 
 BLOCK_BITS = 128
 TAG_BYTES = 16
+NONCE_BYTES = 12
+SECOND_BLOCK = b"\x00\x00\x00\x02"
+"""The counter of the first block of plaintext: NIST SP 800-38D, section 7.1."""
+OBJECT_STARTS = frozenset(b"{ \t\r\n")
+"""How a JSON object may begin (RFC 8259)."""
 
 
 def gcm_encrypt(plaintext: str, key: Key, nonce: str, associated_data: str = "") -> str:
@@ -103,6 +117,61 @@ def gcm_decrypt(
             f"AES-GCM: the ciphertext ({extent(ciphertext)}) does not open with this key; "
             "check that apiv3_key is the one set on the merchant platform"
         ) from None
+
+
+class TrialKey:
+    """A key of many, one of which opens a ciphertext with a JSON object in it.
+
+    GCM is counter mode under a tag, so one block of AES tells how the plaintext would begin. That
+    takes a twentieth of what checking the tag takes, and rules out 98 % of the keys.
+
+    Args:
+        key: as `checked_key` returns it.
+    """
+
+    __slots__ = ("_cipher", "_key")
+
+    def __init__(self, key: Secret[bytes]) -> None:
+        self._key = key
+        block = Cipher(algorithms.AES256(key.reveal()), modes.ECB())  # noqa: S305 - one block
+        self._cipher = block.encryptor()
+
+    def opens(self, nonce: bytes, sealed: bytes, associated_data: bytes) -> bool:
+        """Whether it is the key; a ciphertext that opens to anything but an object is not opened.
+
+        Args:
+            nonce: as it came with the ciphertext.
+            sealed: ciphertext and tag.
+            associated_data: as it came with the ciphertext.
+        """
+        if len(nonce) == NONCE_BYTES:  # another length makes the counter in another way
+            stream = self._cipher.update(nonce + SECOND_BLOCK)
+            if not sealed or sealed[0] ^ stream[0] not in OBJECT_STARTS:
+                return False
+        try:
+            AESGCM(self._key.reveal()).decrypt(nonce, sealed, associated_data)
+        except (InvalidTag, ValueError):
+            return False
+        return True
+
+
+def gcm_opening(
+    ciphertext: str, keys: Sequence[TrialKey], nonce: str, associated_data: str = ""
+) -> int | None:
+    """The position of the first key that opens a ciphertext to an object; None where none does.
+
+    Args:
+        ciphertext: ciphertext and tag, in base64.
+        keys: to try.
+        nonce: as it came with the ciphertext.
+        associated_data: as it came with the ciphertext.
+    """
+    try:
+        sealed = base64.b64decode(ciphertext, validate=True)
+        parts = nonce.encode(), sealed, associated_data.encode()
+    except (binascii.Error, ValueError):
+        return None
+    return next((at for at, key in enumerate(keys) if key.opens(*parts)), None)
 
 
 def ecb_encrypt(plaintext: str, key: Key) -> str:

@@ -35,6 +35,8 @@ class Notification(NamedTuple):
         resource: the decrypted content; for APIv2 the fields where they are not encrypted.
         raw: the notification as it came, parsed. Of an APIv2 refund notice it holds `req_info`
             only: nothing vouches for the fields beside it.
+        version: `v2` or `v3`.
+        mchid: whose notification it is: the merchant whose keys verified and opened it.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Notification(NamedTuple):
     resource: Any
     raw: dict[str, Any]
     version: Literal["v2", "v3"] = "v3"
+    mchid: str = ""
 
     def __repr__(self) -> str:
         # Its content is the customer's, and stays out of logs.

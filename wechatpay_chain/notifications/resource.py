@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..crypto import aes
@@ -10,7 +11,7 @@ from ..utils.display import printable
 from ..utils.exceptions import DecryptionError
 from ..utils.secret import Secret
 
-__all__ = ["EncryptedResource", "decrypt", "unknown_form"]
+__all__ = ["EncryptedResource", "decrypt", "opening", "read", "unknown_form"]
 
 ALGORITHM = "AEAD_AES_256_GCM"
 
@@ -30,19 +31,33 @@ class EncryptedResource(NamedTuple):
         return cls(*(raw.get(f"event_{name}", "") for name in names))
 
 
+def read(content: bytes) -> tuple[dict[str, Any], EncryptedResource]:
+    """An APIv3 notification's members, and what is encrypted of it.
+
+    Raises:
+        DecryptionError: it is of another form.
+    """
+    try:
+        raw = json.loads(content)
+        sealed = raw["resource"]
+        found = EncryptedResource(
+            sealed["algorithm"],
+            sealed["ciphertext"],
+            sealed["nonce"],
+            sealed.get("associated_data") or "",
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise unknown_form() from None
+    return raw, found
+
+
 def decrypt(sealed: EncryptedResource, apiv3_key: Secret[bytes]) -> Any:
     """The object that was encrypted.
 
     Raises:
         DecryptionError: another algorithm or key, or the plaintext is not an object.
     """
-    if not all(isinstance(part, str) for part in sealed):
-        raise unknown_form()
-    if sealed.algorithm != ALGORITHM:
-        raise DecryptionError(
-            f"the notification is encrypted with {printable(sealed.algorithm, 80)}; only "
-            f"{ALGORITHM} is known"
-        )
+    _assert_known(sealed)
     plaintext = aes.gcm_decrypt(
         sealed.ciphertext, apiv3_key.reveal(), sealed.nonce, sealed.associated_data
     )
@@ -53,6 +68,26 @@ def decrypt(sealed: EncryptedResource, apiv3_key: Secret[bytes]) -> Any:
     if not isinstance(opened, dict):
         raise unknown_form()
     return opened
+
+
+def opening(sealed: EncryptedResource, apiv3_keys: Sequence[aes.TrialKey]) -> int | None:
+    """The position of the key that opens what was encrypted; None where none does.
+
+    Raises:
+        DecryptionError: it is encrypted in another way.
+    """
+    _assert_known(sealed)
+    return aes.gcm_opening(sealed.ciphertext, apiv3_keys, sealed.nonce, sealed.associated_data)
+
+
+def _assert_known(sealed: EncryptedResource) -> None:
+    if not all(isinstance(part, str) for part in sealed):
+        raise unknown_form()
+    if sealed.algorithm != ALGORITHM:
+        raise DecryptionError(
+            f"the notification is encrypted with {printable(sealed.algorithm, 80)}; only "
+            f"{ALGORITHM} is known"
+        )
 
 
 def unknown_form() -> DecryptionError:

@@ -5,7 +5,6 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012071382
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from typing import Any
 
@@ -17,7 +16,7 @@ from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret
 from .frameworks import message
 from .notification import Notification
-from .resource import EncryptedResource, decrypt, unknown_form
+from .resource import decrypt, read
 
 __all__ = ["open_v3"]
 
@@ -53,17 +52,7 @@ def open_v3(
 
 
 def _opened(content: bytes, apiv3_key: Secret[bytes]) -> Notification:
-    try:
-        raw = json.loads(content)
-        sealed = raw["resource"]
-        told = EncryptedResource(
-            sealed["algorithm"],
-            sealed["ciphertext"],
-            sealed["nonce"],
-            sealed.get("associated_data") or "",
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise unknown_form() from None
+    raw, told = read(content)
     return Notification(
         id=_member(raw, "id"),
         event_type=_member(raw, "event_type"),

@@ -14,6 +14,7 @@ __all__ = [
     "DecryptionError",
     "TransportError",
     "TransportTimeout",
+    "UnknownMerchant",
     "WeChatPayError",
 ]
 
@@ -40,6 +41,12 @@ class WeChatPayError(Exception):
 
 class ConfigurationError(WeChatPayError, ValueError):
     """An argument, key or option is wrong or missing; nothing was sent."""
+
+    __module__ = "wechatpay_chain.errors"
+
+
+class UnknownMerchant(ConfigurationError, LookupError):
+    """The source of a `Merchants` has no such merchant; nothing was sent."""
 
     __module__ = "wechatpay_chain.errors"
 

@@ -1,0 +1,176 @@
+"""Where the arguments of many merchants' clients come from: a mapping, or a function.
+
+A source is the user's, and may ask a database or a vault. It may raise, know nothing, or give half
+of what is needed. What is wrong names the merchant and the argument, and never shows a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    KeysView,
+    Mapping,
+)
+from typing import Any, TypeAlias
+
+from ..flow import Call, Effect
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError, UnknownMerchant
+from ..utils.secret import Secret, hide, reveal
+
+__all__ = ["TRANSPORT", "MerchantSource", "Source", "assert_known"]
+
+Arguments: TypeAlias = Mapping[str, Any]
+Source: TypeAlias = (
+    Mapping[str, Arguments] | Callable[[str], Arguments | Awaitable[Arguments | None] | None]
+)
+
+TRANSPORT = frozenset({"transport", "proxy", "verify"})
+"""Arguments of the one transport that all merchants share."""
+LONGEST = 40
+"""Characters of an argument's name; whatever is longer is no name, and perhaps a secret."""
+
+
+class MerchantSource:
+    """Asks a source.
+
+    Args:
+        source: from merchant number to arguments; hidden.
+        shared: arguments of all merchants; secrets hidden.
+        known: the names of a client's arguments.
+
+    Attributes:
+        is_mapping: whether it can be asked which merchants it has.
+
+    Raises:
+        ConfigurationError: it is neither a mapping nor a function.
+    """
+
+    def __init__(
+        self, source: Secret[Source], shared: Mapping[str, Any], known: Iterable[str]
+    ) -> None:
+        # Hidden as a whole: a mapping holds keys, and a partial function may hold a password.
+        self._source: Secret[Any] = source
+        self.is_mapping = isinstance(source.reveal(), Mapping)
+        if not self.is_mapping and not callable(source.reveal()):
+            raise ConfigurationError(
+                f"source is of type {type(source.reveal()).__name__}: a mapping from merchant "
+                "number to arguments of WeChatPay, or a function that returns them, is expected"
+            )
+        self._shared = dict(shared)
+        self._known = frozenset(known)
+
+    def numbers(self, what: str) -> Collection[str]:
+        """The merchant numbers in a mapping.
+
+        Args:
+            what: needs them.
+
+        Raises:
+            TypeError: it is a function.
+        """
+        if not self.is_mapping:
+            raise TypeError(
+                f"{what} needs a mapping as source: a function cannot be asked which merchants it "
+                "has. merchants[mchid] raises UnknownMerchant for one that it does not have"
+            )
+        return KeysView(self._source.reveal())
+
+    def arguments(self, mchid: str, *, is_async: bool) -> Generator[Effect, Any, dict[str, Any]]:
+        """A merchant's arguments and those of all, hidden.
+
+        Args:
+            mchid: the merchant number.
+            is_async: whether an async source can be awaited.
+
+        Raises:
+            UnknownMerchant: the source does not have it.
+            ConfigurationError: the source raised, or what it gave cannot be a client's arguments.
+        """
+        try:
+            given = yield Call(self._ask, mchid)
+            if is_async and _is_awaitable(given):
+                given = yield Call(_awaited, given)
+        except Exception as error:
+            raise _failed(mchid, error) from error
+        return {**self._shared, **self._checked(mchid, given)}
+
+    def listed(self, mchid: str) -> dict[str, Any]:
+        """The same for a merchant in a mapping."""
+        return {**self._shared, **self._checked(mchid, self._ask(mchid))}
+
+    def _ask(self, mchid: str) -> Any:
+        """What the source gives, hidden before any variable has it."""
+        if self.is_mapping:
+            return hide(self._source.reveal().get(mchid))
+        return hide(self._source.reveal()(mchid))
+
+    def _checked(self, mchid: str, given: Any) -> dict[str, Any]:
+        if given is None:
+            raise UnknownMerchant(f"merchant {mchid} is unknown: source has no arguments for it")
+        if _is_awaitable(given):
+            raise _not_async(mchid, given)
+        if not isinstance(given, dict):
+            raise ConfigurationError(
+                f"merchant {mchid}: source gave something of type {type(reveal(given)).__name__}; "
+                "a mapping of arguments of WeChatPay is expected"
+            )
+        assert_known(given, self._known, f"merchant {mchid}")
+        for name in TRANSPORT & given.keys():
+            raise ConfigurationError(
+                f"merchant {mchid} has {name!r}: all merchants share one transport, so give "
+                f"{name}= to Merchants"
+            )
+        named = given.get("mchid")
+        if named is not None and str(reveal(named)).strip() != mchid:
+            raise ConfigurationError(
+                f"merchant {mchid}: source gave the arguments of another merchant, mchid "
+                f"{printable(repr(reveal(named)), 80)}"
+            )
+        return {name: each for name, each in given.items() if name != "mchid"}
+
+
+def assert_known(given: Iterable[Any], known: Iterable[str], whose: str) -> None:
+    """Refuse names that are no arguments of a client.
+
+    Raises:
+        ConfigurationError: there is one.
+    """
+    for name in given:
+        if name in known:
+            continue
+        if isinstance(name, str) and name.isidentifier() and len(name) <= LONGEST:
+            what = f"{name!r}, which is no argument of WeChatPay"
+        else:
+            what = "a name that cannot be an argument of WeChatPay"
+        raise ConfigurationError(f"{whose} has {what}; there are {', '.join(sorted(known))}")
+
+
+def _failed(mchid: str, error: Exception) -> ConfigurationError:
+    """The error for a source that raised; its own words may hold anything, and are not repeated."""
+    kind = type(error).__name__
+    if isinstance(error, LookupError):
+        return UnknownMerchant(f"merchant {mchid} is unknown: source raised {kind}")
+    return ConfigurationError(f"merchant {mchid}: source raised {kind}")
+
+
+def _is_awaitable(given: Any) -> bool:
+    """Whether what a source returned has yet to be awaited."""
+    return isinstance(given, Secret) and hasattr(given.reveal(), "__await__")
+
+
+async def _awaited(given: Any) -> Any:
+    return hide(await given.reveal())
+
+
+def _not_async(mchid: str, given: Any) -> ConfigurationError:
+    if hasattr(given.reveal(), "close"):
+        given.reveal().close()  # a coroutine that nobody will await
+    return ConfigurationError(
+        f"merchant {mchid}: source is async, and this is a sync call. Await "
+        "merchants.get_async(mchid) first, or use the other methods' _async forms"
+    )

@@ -1,0 +1,255 @@
+"""Which of many merchants a notification is for.
+
+WeChat Pay gives every merchant a public key and certificates of its own, so the key id of a
+signature names the merchant. Where several merchants were given the same key, the one whose APIv3
+key opens the notification is its recipient. What is found here is whom to ask: that merchant's
+client verifies and opens the notification as any client does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from ..crypto import aes
+from ..errors import SignatureError
+from ..flow import Effect
+from ..keys.credential import Platform
+from ..keys.merchant_source import MerchantSource
+from ..keys.platform_key import PUBLIC_KEY_ID, comparable, key_id, normal_serial
+from ..messages.headers import Headers
+from ..utils.display import printable
+from ..utils.exceptions import ConfigurationError, DecryptionError, WeChatPayError
+from ..utils.secret import hide
+from .resource import opening, read
+
+__all__ = ["Recipients"]
+
+LOOKED_EVERY = 1.0
+"""Seconds until a mapping is looked at again for merchants that were added to it."""
+TRIED = 64 * 1024
+"""Bytes of a notification that every merchant's key is tried on before anybody vouches for it."""
+NOBODY = Platform({})
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+class Client(Protocol):
+    """What is asked of a `WeChatPay`."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+
+Groups: TypeAlias = "dict[object, dict[str, Recipient]]"
+"""Merchants by what they were given as one key, as far as it can be compared; in them by number."""
+ClientOf: TypeAlias = Callable[[str], Generator[Effect, Any, Client]]
+
+
+class Recipient(NamedTuple):
+    """A merchant, and what opens its notifications; None where it has no APIv3 key."""
+
+    mchid: str
+    apiv3_key: aes.TrialKey | None
+
+
+class Recipients:
+    """Merchants by the ids of the keys that they were given in `certs`. Threads may share one.
+
+    Args:
+        source: of the merchants. Where it is a mapping, all of them are known; else those of whom
+            `note` was told.
+    """
+
+    def __init__(self, source: MerchantSource) -> None:
+        self._source = source
+        self._by_key: dict[str, Groups] = {}
+        self._keys: dict[str, list[tuple[str, object]]] = {}
+        self._opening: dict[str, Recipient] = {}
+        self._fetched: dict[str, set[str]] = {}
+        self._looked = float("-inf")
+        self.unlock()
+
+    def unlock(self) -> None:
+        """Begin with locks that nobody holds; also after a fork."""
+        from threading import Lock  # a lock is no I/O
+
+        self._lock, self._looking = Lock(), Lock()
+
+    def note(self, mchid: str, arguments: Mapping[str, Any]) -> None:
+        """Take a merchant in, or anew.
+
+        Args:
+            mchid: the merchant number.
+            arguments: of its client; secrets hidden.
+
+        Raises:
+            ConfigurationError: `certs` is no mapping, or an id in it or `apiv3_key` is malformed.
+        """
+        certs, apiv3_key = arguments.get("certs"), hide(arguments.get("apiv3_key"))
+        key = None
+        if apiv3_key is not None:
+            key = aes.TrialKey(aes.checked_key(apiv3_key, "apiv3_key"))
+        certs = {} if certs is None else certs
+        if not isinstance(certs, Mapping):
+            raise ConfigurationError("certs: a mapping from key id to key is expected")
+        keys = [(comparable(key_id(i, "certs")), _compared(hide(certs[i]))) for i in certs]
+        recipient = Recipient(mchid, key)
+        with self._lock:
+            self._forget(mchid)
+            for name, same in keys:
+                self._by_key.setdefault(name, {}).setdefault(same, {})[mchid] = recipient
+            self._keys[mchid] = keys
+            if key is not None:
+                self._opening[mchid] = recipient
+
+    def learn(self, fields: Headers, mchid: str) -> None:
+        """Remember whose certificate signed a notification, once its client has verified it."""
+        name = comparable(fields.get("Wechatpay-Serial", "").strip())
+        with self._lock:
+            if name not in self._by_key:
+                self._fetched.setdefault(name, set()).add(mchid)
+
+    def forget(self, mchid: str) -> None:
+        """Drop a merchant."""
+        with self._lock:
+            self._forget(mchid)
+
+    def _forget(self, mchid: str) -> None:
+        self._opening.pop(mchid, None)
+        for name, same in self._keys.pop(mchid, ()):
+            groups = self._by_key.get(name, {})
+            groups.get(same, {}).pop(mchid, None)
+            if not groups.get(same):
+                groups.pop(same, None)
+            if not groups:
+                self._by_key.pop(name, None)
+
+    def find(
+        self, fields: Headers, content: bytes, client_of: ClientOf
+    ) -> Generator[Effect, Any, str]:
+        """The merchant number of whom a notification is for.
+
+        Args:
+            fields: the request's header.
+            content: its body.
+            client_of: a merchant's client.
+
+        Raises:
+            SignatureError: nobody has the key that signed it.
+            DecryptionError: several have, and nobody's APIv3 key opens it.
+        """
+        self._look()
+        serial = fields.get("Wechatpay-Serial", "").strip()
+        groups = self._having(serial)
+        if not groups:
+            return self._by_trial(fields, content, serial)
+        if len(groups) == 1 and len(groups[0]) == 1:
+            return groups[0][0].mchid
+        refusal: WeChatPayError = ConfigurationError("nobody can verify it")
+        for group in groups:
+            try:
+                client = yield from _first(group, client_of)
+                client.platform.verify(fields, content)
+            except (ConfigurationError, SignatureError) as error:
+                refusal = refusal if isinstance(refusal, DecryptionError) else error
+                continue
+            found = _opener(content, group)
+            if found is not None:
+                return found.mchid
+            refusal = DecryptionError(
+                f"the notification is signed with the key {printable(serial, 80)}, which "
+                f"{len(group)} merchants have, and the apiv3_key of none of them opens it"
+            )
+        raise refusal
+
+    def _having(self, serial: str) -> list[list[Recipient]]:
+        """Who was given a key, in groups that were given the very same."""
+        with self._lock:
+            return [
+                list(group.values()) for group in self._by_key.get(comparable(serial), {}).values()
+            ]
+
+    def _by_trial(self, fields: Headers, content: bytes, serial: str) -> str:
+        """Whom a notification is for whose key nobody was given in `certs`.
+
+        Certificates can be fetched, so it is whoever's APIv3 key opens what came: that one has
+        fetched the certificate, or may fetch it.
+        """
+        try:
+            NOBODY.verify(fields, content)
+        except SignatureError as error:
+            if error.reason != "unknown_serial":
+                raise
+        if not normal_serial(serial).startswith(PUBLIC_KEY_ID) and len(content) <= TRIED:
+            with self._lock:
+                before = self._fetched.get(comparable(serial), set())
+                first = [self._opening[mchid] for mchid in before if mchid in self._opening]
+                everybody = list(self._opening.values())
+            with contextlib.suppress(DecryptionError):  # of another form: nobody vouches for it yet
+                found = _opener(content, first) or _opener(content, everybody)
+                if found is not None:
+                    return found.mchid
+        raise SignatureError(
+            f"the notification cannot be trusted: it was signed with key "
+            f"{printable(serial, 80)!r}, which none of {len(self._keys)} merchants has"
+            + (
+                "; without mchid=, only those that were used are known where source is a function"
+                if not self._source.is_mapping
+                else ""
+            ),
+            reason="unknown_serial",
+        )
+
+    def _look(self) -> None:
+        """Take note of merchants in a mapping that were not seen yet."""
+        if not self._source.is_mapping:
+            return
+        with self._looking:  # whoever comes meanwhile needs the outcome
+            if time.monotonic() < self._looked + LOOKED_EVERY:
+                return
+            for mchid in list(self._source.numbers("finding a merchant")):
+                if mchid not in self._keys:
+                    self._see(mchid)
+            self._looked = time.monotonic()
+
+    def _see(self, mchid: str) -> None:
+        try:
+            self.note(mchid, self._source.listed(mchid))
+        except Exception as error:  # noqa: BLE001 - one bad merchant must not stop the others
+            why = error if isinstance(error, WeChatPayError) else type(error).__name__
+            logger.warning("merchant %s gets no notifications: %s", printable(mchid, 80), why)
+            self.note(mchid, {})
+
+
+def _first(group: list[Recipient], client_of: ClientOf) -> Generator[Effect, Any, Client]:
+    """One of those who were given the very same key, to verify with it for all of them."""
+    *others, last = group
+    for each in others:
+        with contextlib.suppress(ConfigurationError):  # half a merchant: another one will do
+            return (yield from client_of(each.mchid))
+    return (yield from client_of(last.mchid))
+
+
+def _opener(content: bytes, recipients: Iterable[Recipient]) -> Recipient | None:
+    """Whose APIv3 key opens a notification; None where nobody's does.
+
+    Raises:
+        DecryptionError: it is not of the known form.
+    """
+    _, sealed = read(content)
+    able = [(each, each.apiv3_key) for each in recipients if each.apiv3_key is not None]
+    at = opening(sealed, [key for _, key in able])
+    return None if at is None else able[at][0]
+
+
+def _compared(source: Any) -> object:
+    """A key's source, or its identity where it cannot be told whether it equals another."""
+    try:
+        hash(source)
+    except TypeError:
+        return id(source)
+    return source

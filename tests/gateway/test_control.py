@@ -247,7 +247,7 @@ ROUTES = [
     ("DELETE", "faults"),
     ("POST", "clock"),
     ("POST", "keys/rotate"),
-    ("POST", f"transactions/{new_number()}/pay"),
+    pytest.param("POST", f"transactions/{new_number()}/pay", id="POST-transactions/NUMBER/pay"),
 ]
 
 

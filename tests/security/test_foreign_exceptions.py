@@ -9,7 +9,7 @@ from wechatpay_chain import ConfigurationError, DecryptionError, WeChatPay
 from wechatpay_chain.crypto import aes, rsa
 from wechatpay_chain.testing.mock import MockTransport
 
-NO_TEXT = [None, True, 5, 1.5, [], ["x"], {}, {"a": 1}, object()]
+NO_TEXT = [None, True, 5, 1.5, [], ["x"], {}, {"a": 1}, pytest.param(object(), id="object")]
 HUGE = 10**5000
 DEEP: dict = {}
 for _ in range(5000):

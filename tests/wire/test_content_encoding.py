@@ -24,7 +24,9 @@ def test_nothing_compressed_is_asked_for(call, server, signed):
 
 
 @pytest.mark.parametrize(
-    ("name", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)], ids=str
+    ("name", "pack"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress)],
+    ids=["gzip", "deflate"],
 )
 @pytest.mark.parametrize("sink", [False, True])
 def test_a_compressed_answer(call, server, signed, tmp_path, name, pack, sink):

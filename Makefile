@@ -5,7 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
 
-.PHONY: demo test check lint coverage bench docs site-test peers fuzz hostile properties format clean
+# The newer Pythons that the suite runs on, besides 3.11.
+NEWER := 3.12 3.13
+# What it leaves out there: browsers, the clients of others, checkers, and what takes longest.
+LEFT_OUT := tests/site tests/peers tests/typing \
+  tests/console/test_browser.py tests/console/test_browser_causes.py tests/console/test_browser_look.py \
+  tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py
+
+.PHONY: demo test check lint coverage bench docs site-test peers pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -40,6 +47,19 @@ site-test: $(VENV)/.tested docs
 # Clients that somebody else wrote, which tests/peers holds the gateway against; needs node and npm.
 peers: $(VENV)/.peered
 
+# Each newer Python that this machine has, on PATH or in pyenv, one after the other.
+pythons: $(NEWER:%=python-%)
+
+$(NEWER:%=python-%): python-%:
+	@for python in python$* "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$*.*/bin/python; do \
+	    if "$$python" -c 'import ensurepip' 2>/dev/null; then \
+	        exec $(MAKE) suite VENV=.venv-$* PYTHON="$$python"; \
+	    fi; \
+	done; echo "Python $* is not on this machine"
+
+suite: $(VENV)/.tested
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(LEFT_OUT:%=--ignore=%)
+
 # Coverage-guided, SECONDS a target, two targets at a time; a finding stays in build/fuzz/TARGET/.
 SECONDS ?= 1200
 FUZZ := xml notification keys certificates url answer connection_file gateway
@@ -66,7 +86,7 @@ properties: $(VENV)/.tested
 	$(BIN)/python -m pytest --hypothesis-profile many -m hypothesis
 
 clean:
-	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; say make PYTHON=python3.13 …")'

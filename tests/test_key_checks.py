@@ -84,7 +84,19 @@ NUMBERS = KEY.private_numbers()
         {"iqmp": NUMBERS.iqmp + 1},
         {"n": NUMBERS.public_numbers.n + 2},
     ],
-    ids=str,
+    ids=[
+        "another d",
+        "another e",
+        "e is 1",
+        "p and q exchanged",
+        "no primes",
+        "p is 1",
+        "p is 2",
+        "another dmp1",
+        "another dmq1",
+        "another iqmp",
+        "another n",
+    ],
 )
 @pytest.mark.parametrize("check", [True, False])
 def test_numbers_that_do_not_belong_together(changes, check):

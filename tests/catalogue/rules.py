@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import wechatpay_chain.catalogue
+from wechatpay_chain.catalogue import Member, Operation
 from wechatpay_chain.catalogue.limits import KEYWORDS
 from wechatpay_chain.chain.segments import segment
 
@@ -24,6 +25,14 @@ LIMITED = {
     "minimum": "integer",
     "maximum": "integer",
 }
+OWN_NUMBERS = {
+    *("out_trade_no", "combine_out_trade_no", "partner_trade_no", "mch_billno"),
+    *("out_order_no", "out_refund_no", "out_return_no", "out_bill_no", "out_batch_no"),
+    *("out_request_no", "send_request_no", "out_apply_no", "business_code", "out_contract_code"),
+    *("out_subsidy_no", "out_recharge_no", "out_reservation_no", "out_authorization_no"),
+    *("merchant_plan_no", "merchant_sign_plan_no", "idempotent_id"),
+}
+"""Names of the merchant's numbers: an operation that requires one says what it is good for."""
 METHODS = {"get", "post", "put", "patch", "delete"}
 VERSIONS = {"v2": "text/xml", "v3": "application/json"}
 
@@ -98,6 +107,7 @@ def _operation(name: str, key: str, method: str, spec: dict[str, Any]) -> Iterat
     if mtls != spec.get("x-wechatpay-mtls", False):
         yield "x-wechatpay-mtls and security must agree"
     yield from _bodies(version, spec)
+    yield from _repetition(Operation(method.upper(), path, spec))
     templated = set(re.findall("{([^}]+)}", path))
     if templated != {p["name"] for p in spec.get("parameters", ()) if p["in"] == "path"}:
         yield f"its path parameters must be {sorted(templated)}"
@@ -126,6 +136,49 @@ def _bodies(version: str, spec: dict[str, Any]) -> Iterator[str]:
     shape = "Failure" if version == "v2" else "Error"
     if responses.get("default") != {"$ref": f"#/components/responses/{shape}"}:
         yield f"the default response must be the shape {shape}"
+
+
+def _repetition(operation: Operation) -> Iterator[str]:
+    """What it says of a repetition is complete, and names what is there."""
+    spec = operation.spec
+    places = spec.get("x-wechatpay-idempotency-key")
+    reason = spec.get("x-wechatpay-not-idempotent")
+    safe = spec.get("x-wechatpay-safe")
+    if places is not None and not places:
+        yield "x-wechatpay-idempotency-key names nothing"
+    for place in places or ():
+        if set(place) != {"in", "name"} or not _is_there(operation, place):
+            yield f"x-wechatpay-idempotency-key: there is no {place}"
+    if safe not in (None, True) or (safe and (places or operation.method == "GET")):
+        yield "x-wechatpay-safe is true, and neither for a GET nor beside a number"
+    if reason is not None and (
+        set(reason) != {"zh", "en"} or reason["zh"].isascii() or not reason["en"].isascii()
+    ):
+        yield "x-wechatpay-not-idempotent needs zh and en"
+    if reason is not None and not places:
+        yield "x-wechatpay-not-idempotent is for what has a number"
+    sent = (*operation.variables, *operation.query, *operation.body)
+    required = OWN_NUMBERS & {member.name for member in sent if member.required}
+    if required and operation.method != "GET" and not places and not safe:
+        yield f"x-wechatpay-idempotency-key must say what {sorted(required)} is good for"
+
+
+def _is_there(operation: Operation, place: dict[str, str]) -> bool:
+    """Whether an operation has a member at a place; `[]` stands behind arrays, and only there."""
+    members: tuple[Member, ...] = {
+        "path": operation.variables,
+        "query": operation.query,
+        "header": operation.headers,
+        "body": operation.body,
+    }.get(place["in"], ())
+    member = None
+    for name in place["name"].split(".") if place["in"] == "body" else [place["name"]]:
+        by_name = {each.name: each for each in members}
+        member = by_name.get(name.removesuffix("[]"))
+        if member is None or member.type.endswith("[]") != name.endswith("[]"):
+            return False
+        members = member.members
+    return member is not None and not member.members
 
 
 def _webhook(name: str, key: str, method: str, spec: dict[str, Any]) -> Iterator[str]:

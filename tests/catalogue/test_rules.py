@@ -51,7 +51,7 @@ def test_no_operation_stands_twice() -> None:
 def test_all_of_the_extensions_are_in_use() -> None:
     text = "".join(path.read_text("utf-8") for path in FILES)
     assert [key for key in sorted(EXTENSIONS) if f'"{key}"' not in text] == []
-    assert len(EXTENSIONS) == 10
+    assert len(EXTENSIONS) == 13
 
 
 NATIVE = "/v3/pay/transactions/native"
@@ -102,6 +102,21 @@ BREAKS: dict[str, Callable[[Any], object]] = {
     "above": lambda d: body(d)["properties"]["attach"].update(minLength=1000),
     "unknown format": lambda d: body(d)["properties"]["attach"].update(format="email"),
     "pattern": lambda d: body(d)["properties"]["attach"].update(pattern="("),
+    "names nothing": lambda d: d["paths"][NATIVE]["post"].update(
+        {"x-wechatpay-idempotency-key": []}
+    ),
+    "there is no": lambda d: d["paths"][NATIVE]["post"].update(
+        {"x-wechatpay-idempotency-key": [{"in": "body", "name": "detail[].invoice_id"}]}
+    ),
+    "is good for": lambda d: d["paths"][NATIVE]["post"].pop("x-wechatpay-idempotency-key"),
+    "beside a number": lambda d: d["paths"][NATIVE]["post"].update({"x-wechatpay-safe": True}),
+    "neither for a GET": lambda d: d["paths"][ID]["get"].update({"x-wechatpay-safe": True}),
+    "not-idempotent needs zh and en": lambda d: d["paths"][NATIVE]["post"].update(
+        {"x-wechatpay-not-idempotent": {"en": "because"}}
+    ),
+    "is for what has a number": lambda d: d["paths"][ID]["get"].update(
+        {"x-wechatpay-not-idempotent": {"zh": "因为", "en": "because"}}
+    ),
     "only a string": lambda d: body(d)["properties"]["amount"].update(contentSchema={}),
 }
 

@@ -84,6 +84,23 @@ def test_what_it_needs() -> None:
     assert "needs      wxpay.decrypt(…) for each encrypted member of the answer" in complaint
 
 
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (
+            "v3/refund/domestic/refunds",
+            "safe with the same out_refund_no, and nothing else changed",
+        ),
+        ("v2/deposit/consume", "not automatically: the number names the deposit, which may be"),
+        ("v2/pay/orderquery", "safe\n"),
+        ("v3/profitsharing/receivers/add", "not automatically: it has no number"),
+    ],
+)
+def test_whether_it_may_be_repeated(path: str, line: str) -> None:
+    assert f"repeat     {line}" in page(path)
+    assert "\nrepeat " not in page("GET", "v3/certificates")
+
+
 def test_apiv2_urls_have_no_v2() -> None:
     assert "url        https://api.mch.weixin.qq.com/pay/unifiedorder" in page(
         "v2/pay/unifiedorder"
@@ -176,10 +193,14 @@ def test_json_has_these_keys() -> None:
     assert found.keys() == {
         *("method", "path", "title", "id", "tags", "mode", "retired", "chain", "protocol"),
         *("product", "url", "base_uri", "security", "nonceless", "variables", "query"),
+        *("safe", "idempotency_key", "not_idempotent"),
         *("headers", "body", "response", "errors", "calls"),
     }
     assert found["body"].keys() == {"option", "type", "members"}
     assert found["response"].keys() == {"status", "type", "members"}
+    assert found["safe"] is False
+    assert found["idempotency_key"] == [{"location": "body", "name": "out_refund_no"}]
+    assert found["not_idempotent"] is None
     assert len(found["calls"]) == 6
     member = next(each for each in found["body"]["members"] if each["name"] == "out_refund_no")
     assert member == {

@@ -14,7 +14,7 @@ catalogue says is documentation, not law: no request is refused on its word.
 from __future__ import annotations
 
 from .documents import document, products
-from .operation import ErrorCode, Operation, Variant, Webhook
+from .operation import ErrorCode, Number, Operation, Reason, Variant, Webhook
 from .registry import find, operations, reason, search, suggest, webhook, webhooks
 from .schema import Member
 from .tree import Node, node, paths
@@ -23,7 +23,9 @@ __all__ = [
     "ErrorCode",
     "Member",
     "Node",
+    "Number",
     "Operation",
+    "Reason",
     "Variant",
     "Webhook",
     "document",

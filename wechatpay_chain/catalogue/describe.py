@@ -98,6 +98,12 @@ def _head(operation: Operation) -> str:
         lines.append(f"For {who}.")
     if operation.retired:
         lines.append("WeChat Pay has given this operation up.")
+    if operation.not_idempotent:
+        reason = f"Not to be repeated automatically: {operation.not_idempotent.en}."
+        lines += textwrap.wrap(reason, WIDTH)
+    elif operation.idempotency_key:
+        names = " and ".join(place.name for place in operation.idempotency_key)
+        lines.append(f"Safe to repeat with the same {names}.")
     return "\n".join(lines)
 
 

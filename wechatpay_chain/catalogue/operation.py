@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .documents import load
 from .schema import Member, members
 
-__all__ = ["ErrorCode", "Operation", "Variant", "Webhook"]
+__all__ = ["ErrorCode", "Number", "Operation", "Reason", "Variant", "Webhook"]
 
 BODIES = {"application/json": "json", "text/xml": "xml", "multipart/form-data": "media"}
 """The media type of a body, and the option that it is given with."""
@@ -100,6 +100,30 @@ class ErrorCode(NamedTuple):
     en: str
 
 
+class Number(NamedTuple):
+    """A place in a request that holds a number of the merchant's own.
+
+    Attributes:
+        location: `path`, `query`, `header` or `body`.
+        name: its name; in a body, with the names on the way to it: `sub_orders[].out_trade_no`.
+    """
+
+    location: str
+    name: str
+
+
+class Reason(NamedTuple):
+    """Why something is so.
+
+    Attributes:
+        zh: in Chinese.
+        en: in English.
+    """
+
+    zh: str
+    en: str
+
+
 class Operation(_Described):
     """One operation of WeChat Pay's API.
 
@@ -163,6 +187,26 @@ class Operation(_Described):
     def nonceless(self) -> bool:
         """Whether it carries no `nonce_str` (`nonceless=True`)."""
         return bool(self.spec.get("x-wechatpay-nonceless", False))
+
+    @property
+    def safe(self) -> bool:
+        """Whether it may be repeated without a number: it only asks, or it stores a file."""
+        return self.method == "GET" or bool(self.spec.get("x-wechatpay-safe", False))
+
+    @property
+    def idempotency_key(self) -> tuple[Number, ...] | None:
+        """Where the merchant's own number is that names what the call does; None without one.
+
+        WeChat Pay does the same only once for it, unless `not_idempotent` says otherwise.
+        """
+        places = self.spec.get("x-wechatpay-idempotency-key")
+        return places and tuple(Number(place["in"], place["name"]) for place in places)
+
+    @property
+    def not_idempotent(self) -> Reason | None:
+        """Why it must not simply be repeated in spite of its number; None where it may be."""
+        reason = self.spec.get("x-wechatpay-not-idempotent")
+        return reason and Reason(reason["zh"], reason["en"])
 
     @property
     def variables(self) -> tuple[Member, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wechatpay_chain.catalogue import Member, Operation
 from wechatpay_chain.catalogue.code_samples import CodeSample
@@ -143,6 +143,16 @@ def _noted(operation: Operation, renderer: Renderer) -> Iterator[tuple[str, ...]
         )
     if operation.nonceless:
         yield ("不带 nonce_str。 It carries no nonce_str. ", renderer.guide("options"))
+    if operation.not_idempotent:
+        zh, en = operation.not_idempotent
+        yield (f"不要直接重发：{zh}。 Do not simply repeat it: {en}. ", renderer.guide("catalogue"))
+    elif operation.idempotency_key:
+        yield (
+            "单号不变、内容不变，可以重发： Safe to repeat with the same content and ",
+            *_listed(place.name for place in operation.idempotency_key),
+            "。 ",
+            renderer.guide("catalogue"),
+        )
     if operation.base_uri:
         yield (
             "不在默认的域名或路径下。 It lives at a base URI of its own. ",
@@ -159,6 +169,13 @@ def _noted(operation: Operation, renderer: Renderer) -> Iterator[tuple[str, ...]
         yield ("上传文件。 It uploads a file. ", renderer.guide("files"))
     if any("$" in row.member.name for row in rows((*operation.body, *operation.response))):
         yield ("名称里的 $n、$m 代表数字。 $n and $m stand for numbers.",)
+
+
+def _listed(names: Iterable[str]) -> Iterator[str]:
+    for number, name in enumerate(names):
+        if number:
+            yield ", "
+        yield element("code", name)
 
 
 def _any_encrypted(members: tuple[Member, ...]) -> bool:

@@ -77,6 +77,13 @@ def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
     if operation.mode:
         yield "called by", text(CALLERS[operation.mode])
     yield from (("needs", text(need, "warning")) for need in _needs(operation))
+    if operation.not_idempotent:
+        yield "repeat", text(f"not automatically: {operation.not_idempotent.en}", "warning")
+    elif operation.idempotency_key:
+        names = " and ".join(place.name for place in operation.idempotency_key)
+        yield "repeat", text(f"safe with the same {names}, and nothing else changed")
+    elif operation.method != "GET":
+        yield "repeat", text("safe" if operation.safe else "not automatically: it has no number")
     if operation.retired:
         yield "status", text("retired: WeChat Pay has given it up", "retired")
 

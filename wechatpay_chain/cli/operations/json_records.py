@@ -34,6 +34,7 @@ def in_full(operation: Operation, url: str, calls: Iterable[CodeSample]) -> dict
         url: where it lives.
         calls: the ways to call it.
     """
+    reason = operation.not_idempotent
     body = {
         "option": operation.body_option,
         "type": operation.body_type,
@@ -47,6 +48,9 @@ def in_full(operation: Operation, url: str, calls: Iterable[CodeSample]) -> dict
         "base_uri": operation.base_uri,
         "security": operation.security,
         "nonceless": operation.nonceless,
+        "safe": operation.safe,
+        "idempotency_key": [place._asdict() for place in operation.idempotency_key or ()] or None,
+        "not_idempotent": reason._asdict() if reason else None,
         "variables": _members(operation.variables),
         "query": _members(operation.query),
         "headers": _members(operation.headers),

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Generic, Literal, TypeAlias, TypedDict, TypeVa
 from wechatpay_chain.chain.node import Chain
 from wechatpay_chain.messages.media import Media
 from wechatpay_chain.messages.response import Response
+from wechatpay_chain.middleware.retry import Retry
 from wechatpay_chain.stack import Stack
 
 Members = TypeVar("Members", covariant=True)
@@ -50,6 +51,8 @@ class Options(TypedDict, total=False):
     meta: Mapping[str, Any] | str | None
     timeout: float | tuple[float | None, float | None] | None
     unsigned: bool
+    retry: Retry | None
+    deadline: float | None
     stack: Stack | None
     sensitive: Literal["auto", "off"] | None
     answer_with: str | None

@@ -74,7 +74,7 @@ class Keys:
         return self_signed(self.platform, PLATFORM_SERIAL, "Tenpay.com Root CA")
 
     def client(self, **arguments: Any) -> WeChatPay:
-        """A client that has everything; arguments replace or, as None, remove."""
+        """A client that has everything; arguments replace or, as None, remove. It attempts once."""
         given: dict[str, Any] = {
             "mchid": MCHID,
             "serial": MERCHANT_SERIAL,
@@ -84,7 +84,8 @@ class Keys:
             "secret": SECRET,
             **arguments,
         }
-        return WeChatPay(**{name: value for name, value in given.items() if value is not None})
+        kept = {name: value for name, value in given.items() if value is not None}
+        return WeChatPay(**{"retry": None, **kept})
 
     def signature(self, message: bytes) -> str:
         raw = self.platform.sign(message, padding.PKCS1v15(), hashes.SHA256())

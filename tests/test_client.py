@@ -243,6 +243,7 @@ def test_a_stack_changes_for_a_client_or_for_one_call(wxpay, line):
         return (yield from handle(request))
 
     assert wxpay.stacks["v3"].names == (
+        "retry",
         "gate",
         "correlation",
         "status",
@@ -250,7 +251,14 @@ def test_a_stack_changes_for_a_client_or_for_one_call(wxpay, line):
         "encoder",
         "signer",
     )
-    assert wxpay.stacks["v2"].names == ("gate", "correlation", "result", "verifier", "encoder")
+    assert wxpay.stacks["v2"].names == (
+        "retry",
+        "gate",
+        "correlation",
+        "result",
+        "verifier",
+        "encoder",
+    )
     wxpay.v3.x.get(stack=wxpay.stacks["v3"].before("status", "note", note))
     wxpay.v3.x.get()
     assert seen == ["GET"]

@@ -432,7 +432,7 @@ def test_a_retry_encrypts_anew_and_opens_once():
         return response if response.ok else (yield from handle(request))
 
     wxpay = client(platform)
-    stack = wxpay.stacks["v3"].after("status", "retry", retry)
+    stack = wxpay.stacks["v3"].after("status", "again", retry)
     assert wxpay[RECEIVER].post(json={"name": "李四"}, stack=stack).json() == {"name": "张三"}
     first, second = (json.loads(request.content)["name"] for request in platform.requests)
     assert first != second

@@ -31,14 +31,17 @@ from .messages.media import Media
 from .messages.request import Request
 from .messages.response import Response
 from .messages.sensitive import Sensitive
+from .middleware.retry import Retry
 from .notifications.notification import Notification, Reply
 from .stack import Stack
+from .utils.exceptions import Attempt
 from .utils.version import __version__
 
 _aliases.install()
 
 __all__ = [
     "APIError",
+    "Attempt",
     "Call",
     "Chain",
     "ClientError",
@@ -57,6 +60,7 @@ __all__ = [
     "Request",
     "Response",
     "ResponseError",
+    "Retry",
     "Send",
     "Sensitive",
     "ServerError",

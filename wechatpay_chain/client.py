@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from .chain.options import Defaults, build, is_v2, sensitive_of, size_of, timeout_of
+from .chain.options import Defaults, build, deadline_of, is_v2, sensitive_of, size_of, timeout_of
 from .chain.root import ChainRoot
 from .chain.uri import DEFAULT_BASE_URI
 from .crypto import keys
@@ -30,13 +30,16 @@ from .keys.credential import Credential
 from .keys.platform_keys import PlatformKeys
 from .messages.response import Response
 from .middleware.download import downloading
+from .middleware.failover import BACKUP_BASE_URI, failover_of
+from .middleware.retry import Retry, retry_of
+from .middleware.retry import retry as attempts
 from .middleware.sensitive import catalogue_needed, secured
 from .middleware.stacks import default_stacks
 from .notifications.notification import Notification
 from .notifications.v2 import open_v2
 from .notifications.v3 import open_v3
 from .stack import Stack, Stacks
-from .transport.lifetime import GRACE, Calls, running_loop
+from .transport.lifetime import Calls, Closable, running_loop
 from .utils.exceptions import ConfigurationError
 from .utils.secret import Secret, hide
 from .utils.version import __version__
@@ -52,12 +55,11 @@ if TYPE_CHECKING:
 __all__ = ["WeChatPay"]
 
 PYTHON = ".".join(map(str, sys.version_info[:3]))
-NO_GRACE = {"grace": 0.0}
 SECRETS = frozenset({"private_key", "certs", "apiv3_key", "secret", "merchant", "proxy"})
 USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
-class WeChatPay(ChainRoot):
+class WeChatPay(ChainRoot, Closable):
     """A WeChat Pay merchant's client. Threads and event loops may share one.
 
     Args:
@@ -87,6 +89,14 @@ class WeChatPay(ChainRoot):
         key_store: shares fetched certificates with other processes; see `keys.stores`.
         check_keys: have OpenSSL test the merchant's key as it is loaded (50 ms); the guide "keys"
             says when.
+        retry: how often a call is attempted where a repetition can take effect once at most; None
+            is one attempt. A call's own `retry=` wins.
+        backup_base_uri: the other host of WeChat Pay's, for attempts after one that could not
+            reach the first; None is no other. It counts only where `base_uri` is the main host.
+        deadline: seconds for a whole call with all its attempts; None is no end. A body that goes
+            to a `sink` is bound by a `deadline=` of its call only.
+        max_connections: open at a time, per process for sync calls and per event loop for async
+            ones; a call waits for a free one until its deadline.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -127,6 +137,10 @@ class WeChatPay(ChainRoot):
         max_response_size: int | None = None,
         key_store: KeyStore | None = None,
         check_keys: bool = False,
+        retry: Retry | None = Retry(),  # noqa: B008 - it is immutable
+        backup_base_uri: str | None = BACKUP_BASE_URI,
+        deadline: float | None = 60,
+        max_connections: int = 100,
     ) -> None:
         private_key, certs, apiv3_key = hide(private_key), hide(certs), hide(apiv3_key)
         secret, merchant, proxy = hide(secret), hide(merchant), hide(proxy)
@@ -138,10 +152,17 @@ class WeChatPay(ChainRoot):
         self._apiv3_key = aes_key_of(apiv3_key)
         self._secret = secret_of(secret)
         self._defaults = Defaults(
-            base_uri, timeout_of(timeout), pair, USER_AGENT, size_of(max_response_size)
+            base_uri,
+            timeout_of(timeout),
+            pair,
+            USER_AGENT,
+            size_of(max_response_size),
+            deadline_of(deadline),
         )
         self._sensitive = sensitive_of(sensitive) == "auto"
-        self._own_transport = _http_transport(verify, proxy) if transport is None else None
+        self._own_transport = (
+            _http_transport(verify, proxy, max_connections) if transport is None else None
+        )
         self._transport: Any = transport or self._own_transport
         self._calls = Calls("the client")
         fetches = self._credential is not None and self._apiv3_key is not None
@@ -151,6 +172,7 @@ class WeChatPay(ChainRoot):
             self._secret,
             self._platform,
             self._credential,
+            attempts(retry_of(retry), failover_of(backup_base_uri, base_uri, self._transport)),
             answer_with,
         )
         if fetches and self._apiv3_key is not None:
@@ -336,41 +358,6 @@ class WeChatPay(ChainRoot):
         notice = open_v2(body, self._secret, self._apiv3_key)
         return notice._replace(mchid=self._mchid)
 
-    def close(self, grace: float | None = GRACE) -> None:
-        """Close the connections of sync calls, once those in flight have ended.
-
-        A `transport` that the client was given stays open: it belongs to who made it. New calls are
-        refused until this returns; later ones open new connections.
-
-        Args:
-            grace: seconds to wait for calls in flight; None waits for all of them.
-        """
-        with self._calls.closing(grace) as ended:
-            if self._own_transport is not None:
-                self._own_transport.close(**{} if ended else NO_GRACE)
-
-    async def aclose(self, grace: float | None = GRACE) -> None:
-        """Close the running loop's connections and those of sync calls, as `close` does.
-
-        Args:
-            grace: seconds to wait for calls in flight, after which async ones break off.
-        """
-        async with self._calls.closing_async(grace) as ended:
-            if self._own_transport is not None:
-                await self._own_transport.aclose(**{} if ended else NO_GRACE)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
     def __repr__(self) -> str:
         return f"<WeChatPay {self._mchid}>"
 
@@ -383,10 +370,10 @@ def _certificates(
     return stack.handler(build("GET", PATH, {}, defaults, v2=False))
 
 
-def _http_transport(verify: Verify, proxy: str | None) -> HTTPTransport:
+def _http_transport(verify: Verify, proxy: str | None, max_connections: int) -> HTTPTransport:
     from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
 
-    return HTTPTransport(verify=verify, proxy=proxy)
+    return HTTPTransport(verify=verify, proxy=proxy, max_connections=max_connections)
 
 
 def _hidden(arguments: dict[str, Any]) -> dict[str, Any]:

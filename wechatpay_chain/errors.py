@@ -18,12 +18,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from .messages.request import TransportError, TransportTimeout
 from .messages.response import Response, ResponseError
 from .utils.exceptions import (
     ConfigurationError,
     DecryptionError,
-    TransportError,
-    TransportTimeout,
     UnknownMerchant,
     WeChatPayError,
 )
@@ -45,7 +44,7 @@ __all__ = [
 ]
 
 
-SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch"]
+SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch", "probe"]
 
 
 class APIError(ResponseError):
@@ -57,6 +56,8 @@ class APIError(ResponseError):
         message: WeChat Pay's own words.
         detail: APIv3's `detail` member: which field, which value, what is wrong with it.
         request_id: the `Request-ID` to quote to WeChat Pay's support.
+        number: WeChat Pay's own number of the error, which ends the Request-ID; None where it has
+            none.
         verified: True where this very error was signed by WeChat Pay, and the signature checked.
     """
 
@@ -75,6 +76,7 @@ class APIError(ResponseError):
         self.message = message
         self.detail = detail
         self.request_id = response.request_id if response is not None else ""
+        self.number = _number(self.request_id)
         self.verified = response.verified if response is not None else False
 
 
@@ -85,6 +87,8 @@ class ClientError(APIError):
 class RateLimited(ClientError):
     """HTTP 429: too many requests; wait, then send it again."""
 
+    retryable = True
+
 
 class ServerError(APIError):
     """HTTP 5xx: the server is at fault; query before sending anything that moves money again."""
@@ -94,8 +98,8 @@ class SignatureError(ResponseError):
     """An answer or notification was not signed by WeChat Pay as it must be: do not act on it.
 
     Attributes:
-        reason: `missing`, `expired`, `unknown_serial`, or `mismatch`, also for the wrong
-            signatures that WeChat Pay itself sends to test that they are refused.
+        reason: `missing`, `expired`, `unknown_serial`, `mismatch`, or `probe`: one of the wrong
+            signatures that WeChat Pay itself sends to test that they are rejected.
     """
 
     reason: SignatureReason
@@ -109,3 +113,13 @@ class SignatureError(ResponseError):
     ) -> None:
         super().__init__(message, response)
         self.reason = reason
+
+
+def _number(request_id: str) -> int | None:
+    """The number at a Request-ID's end; 0 stands for success, and is none."""
+    digits = request_id.rpartition("-")[2]
+    return (
+        int(digits) or None
+        if 0 < len(digits) < 20 and digits.isascii() and digits.isdecimal()
+        else None
+    )

@@ -10,9 +10,9 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any
 
-from .client import NO_GRACE, SECRETS, WeChatPay
+from .client import SECRETS, WeChatPay
 from .flow import Call, Effect, run, run_async
 from .keys.configuration import mchid_of
 from .keys.merchant_source import TRANSPORT, MerchantSource, Source, assert_known
@@ -20,7 +20,7 @@ from .keys.single_flight import SingleFlight
 from .notifications.frameworks import message
 from .notifications.notification import Notification
 from .notifications.recipients import Recipients
-from .transport.lifetime import GRACE, Calls
+from .transport.lifetime import Calls, Closable
 from .utils.display import represented
 from .utils.exceptions import ConfigurationError, UnknownMerchant, WeChatPayError
 from .utils.secret import Secret, hide, reveal
@@ -37,7 +37,7 @@ PLAIN = KNOWN - SECRETS
 MAX_CLIENTS = 4096
 
 
-class Merchants:
+class Merchants(Closable):
     """The clients of many merchants. Threads and event loops may share one.
 
     `merchants["1900000109"]` is a `WeChatPay`. All of them send over one transport, with its
@@ -273,41 +273,6 @@ class Merchants:
         self._lock = Lock()
         self._flights = {}
         self._recipients.unlock()
-
-    def close(self, grace: float | None = GRACE) -> None:
-        """Close the connections of sync calls, once those in flight have ended.
-
-        A `transport` that was given stays open: it belongs to who made it. New calls are refused
-        until this returns; later ones open new connections.
-
-        Args:
-            grace: seconds to wait for calls in flight; None waits for all of them.
-        """
-        with self._calls.closing(grace) as ended:
-            if self._own_transport is not None:
-                self._own_transport.close(**{} if ended else NO_GRACE)
-
-    async def aclose(self, grace: float | None = GRACE) -> None:
-        """Close the running loop's connections and those of sync calls, as `close` does.
-
-        Args:
-            grace: seconds to wait for calls in flight, after which async ones break off.
-        """
-        async with self._calls.closing_async(grace) as ended:
-            if self._own_transport is not None:
-                await self._own_transport.aclose(**{} if ended else NO_GRACE)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         return f"<Merchants, {len(self._clients)} clients>"

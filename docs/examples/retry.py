@@ -1,6 +1,6 @@
 """Send a request again where that is safe: after HTTP 429, and after a GET without a response.
 
-    wxpay.stacks["v3"] = wxpay.stacks["v3"].before("status", "retry", retry())
+    wxpay.stacks["v3"] = wxpay.stacks["v3"].replace("retry", retry())
 
 The layer stands outside `status`, so it sees a 429 as `RateLimited`, and each attempt passes the
 whole stack: it gets a nonce, a timestamp and a signature of its own.

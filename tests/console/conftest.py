@@ -31,7 +31,7 @@ def gateway(wechatpay_identity: Identity) -> Iterator[Gateway]:
 
 @pytest.fixture
 def wxpay(gateway: Gateway) -> Iterator[WeChatPay]:
-    with gateway.client() as wxpay:
+    with gateway.client(retry=None) as wxpay:
         yield wxpay
 
 

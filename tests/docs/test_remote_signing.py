@@ -35,7 +35,7 @@ TARGET = (
 
 def client(service: Any, answering: Answering) -> WeChatPay:
     """A client that was given no key at all."""
-    wxpay = WeChatPay(mchid=MCHID, base_uri=answering.origin, timeout=(2, 5))
+    wxpay = WeChatPay(mchid=MCHID, base_uri=answering.origin, timeout=(2, 5), retry=None)
     wxpay.stacks["v3"] = remote_signing.remote_stack(
         wxpay.stacks["v3"], service, MCHID, MERCHANT_SERIAL
     )

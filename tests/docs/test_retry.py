@@ -30,7 +30,7 @@ def client(keys: Keys, answering: Answering) -> Callable[..., WeChatPay]:
     def make(**arguments: Any) -> WeChatPay:
         wxpay = keys.client(base_uri=answering.origin, timeout=(2, 0.3))
         layer = retry(**{"first": 0.001, **arguments})
-        wxpay.stacks["v3"] = wxpay.stacks["v3"].before("status", "retry", layer)
+        wxpay.stacks["v3"] = wxpay.stacks["v3"].replace("retry", layer)
         return wxpay
 
     return make

@@ -23,7 +23,7 @@ def gateway(identity):
 
 @pytest.fixture
 def wxpay(gateway):
-    with gateway.client() as wxpay:
+    with gateway.client(retry=None) as wxpay:
         yield wxpay
 
 

@@ -23,6 +23,7 @@ def main(world: str, url: str, folder: str, key_id: str, count: str) -> None:
         private_key=Path(folder, "apiclient_key.pem"),
         certs={key_id: Path(folder, "pub_key.pem")},
         base_uri=url,
+        retry=None,
     )
     before = peak()
     chain = wxpay.chain("v3/certificates")

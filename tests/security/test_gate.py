@@ -345,5 +345,5 @@ def test_a_probe_is_called_one(call, server, signed, raises):
     server.respond(http(200, b"{}", signed.headers(b"{}", signature=signature)))
     with raises(SignatureError, "to test that it is checked", "nothing is broken") as caught:
         call("get", PATH)
-    assert caught.value.reason == "mismatch"
+    assert caught.value.reason == "probe"
     assert "changed on the way" not in str(caught.value)

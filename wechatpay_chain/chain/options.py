@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,8 @@ from ..keys.platform_key import key_id
 from ..messages import canonical
 from ..messages.download import Download
 from ..messages.headers import Headers
-from ..messages.request import MAX_RESPONSE_SIZE, Options, Request, Timeout
+from ..messages.request import MAX_RESPONSE_SIZE, UNSET, Options, Request, Timeout
+from ..middleware.retry import retry_of
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
 from . import uri
@@ -20,10 +22,21 @@ from .suggestions import call_hints, reject_empty
 if TYPE_CHECKING:
     from ..crypto.certificate import Merchant
 
-__all__ = ["OPTIONS", "Defaults", "build", "is_v2", "sensitive_of", "size_of", "timeout_of"]
+__all__ = [
+    "OPTIONS",
+    "Defaults",
+    "build",
+    "deadline_of",
+    "is_v2",
+    "sensitive_of",
+    "size_of",
+    "timeout_of",
+]
 
 OPTIONS = frozenset(Options.__annotations__)
-UNCHECKED = frozenset({"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack"})
+UNCHECKED = frozenset(
+    {"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack", "deadline"}
+)
 """Options whose form is the matter of whoever uses them."""
 FLAGS = ("security", "nonceless", "unsigned")
 MAPPINGS = ("headers", "xml")
@@ -39,6 +52,7 @@ class Defaults:
         merchant: shown as client certificate with `security=True`.
         user_agent: the `User-Agent` header.
         max_response_size: bytes that a response's body may have in memory, or None for the default.
+        deadline: seconds for a whole call, or None for no end.
     """
 
     def __init__(
@@ -48,12 +62,14 @@ class Defaults:
         merchant: Merchant | None,
         user_agent: str,
         max_response_size: int | None = None,
+        deadline: float | None = None,
     ) -> None:
         uri.base(base_uri)
         self.base_uri = base_uri
         self.timeout = timeout
         self.merchant = merchant
         self.max_response_size = max_response_size or MAX_RESPONSE_SIZE
+        self.deadline = deadline
         common = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         self.v3_headers = Headers(
             {
@@ -96,6 +112,8 @@ def build(
     values: dict[str, Any] = {}
     for name, value in given.items():
         (chosen if name in OPTIONS else values)[name] = value
+    if isinstance(chosen.get("query"), Iterator):
+        chosen["query"] = list(chosen["query"])  # another attempt would find nothing left in it
     options = Options(**chosen) if chosen.keys() <= UNCHECKED else _options(chosen)
     try:
         expanded = uri.expand(path, values)
@@ -134,7 +152,17 @@ def build(
         prefix=prefix,
         variables=values,
         max_response_size=options.max_response_size or defaults.max_response_size,
+        deadline=_deadline(options, defaults),
     )
+
+
+def _deadline(options: Options, defaults: Defaults) -> float | None:
+    """When a call must have ended; the client's default is not for a body that goes to a sink."""
+    if options.deadline is not UNSET:
+        seconds = deadline_of(options.deadline)
+    else:
+        seconds = defaults.deadline if options.sink is None else None
+    return None if seconds is None else time.monotonic() + seconds
 
 
 def _options(chosen: dict[str, Any]) -> Options:
@@ -150,6 +178,8 @@ def _options(chosen: dict[str, Any]) -> Options:
             chosen[name] = key_id(value, "answer_with=")
         elif name == "max_response_size":
             size_of(value)
+        elif name == "retry":
+            retry_of(value)
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
                 f"{name}= is of type {type(value).__name__}; a mapping is expected"
@@ -236,6 +266,19 @@ def size_of(given: Any) -> int | None:
     raise ConfigurationError(
         f"max_response_size={represented(given)}: a number of bytes above 0 is expected, as int, "
         f"or None for the default of {MAX_RESPONSE_SIZE}"
+    )
+
+
+def deadline_of(given: Any) -> float | None:
+    """A `deadline`: seconds for a whole call with all its attempts, or None for no end.
+
+    Raises:
+        ConfigurationError: anything else.
+    """
+    if _is_seconds(given):
+        return given  # type: ignore[no-any-return]
+    raise ConfigurationError(
+        f"deadline={represented(given)}: seconds above 0 are expected, or None for no end"
     )
 
 

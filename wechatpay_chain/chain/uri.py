@@ -11,7 +11,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..messages.authority import Origin, begins_with_scheme, split
+from ..messages.authority import (
+    WECHAT_PAY_DOMAINS,
+    Origin,
+    begins_with_scheme,
+    is_wechat_pay,
+    split,
+)
 from ..messages.canonical import text
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
@@ -24,7 +30,6 @@ from ..messages.percent_encoding import RESERVED, append_query, normalize
 __all__ = ["Base", "base", "expand", "locate"]
 
 DEFAULT_BASE_URI = "https://api.mch.weixin.qq.com/"
-TRUSTED_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
 
 PLAIN = re.compile("/?[A-Za-z0-9_~!$&'()*+,;=@-][A-Za-z0-9_~!$&'()*+,;=@/-]*")
 """A path with nothing in it to encode, to take apart, or to climb with: nearly every one."""
@@ -197,13 +202,10 @@ def _trusted(url: str, own: Iterable[Origin]) -> tuple[Origin, str]:
     except ConfigurationError as error:
         raise ConfigurationError(f"refused to sign a request: {error}") from None
     ours = any((origin.scheme, origin.host) == (each.scheme, each.host) for each in own)
-    theirs = origin.scheme == "https" and origin.host.endswith(
-        tuple(f".{domain}" for domain in TRUSTED_DOMAINS)
-    )
-    if not (ours or theirs):
+    if not (ours or is_wechat_pay(origin)):
         raise ConfigurationError(
             f"refused to sign a request to {origin}: an absolute URL must lead to the client's "
             "own host or, over https, to "
-            f"{', '.join(f'*.{domain}' for domain in TRUSTED_DOMAINS)}"
+            f"{', '.join(f'*.{domain}' for domain in WECHAT_PAY_DOMAINS)}"
         )
     return origin, rest

@@ -291,7 +291,7 @@ def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
         raise _untrusted("mismatch", why, response)
     if values[3].startswith(PROBE):
         raise _untrusted(
-            "mismatch",
+            "probe",
             f"it is a probe: its signature begins with {PROBE}. WeChat Pay sends a wrong signature "
             "now and then to test that it is checked. Refuse it like any other; nothing is broken",
             response,

@@ -29,7 +29,7 @@ Source: TypeAlias = (
     Mapping[str, Arguments] | Callable[[str], Arguments | Awaitable[Arguments | None] | None]
 )
 
-TRANSPORT = frozenset({"transport", "proxy", "verify"})
+TRANSPORT = frozenset({"transport", "proxy", "verify", "max_connections"})
 """Arguments of the one transport that all merchants share."""
 LONGEST = 40
 """Characters of an argument's name; whatever is longer is no name, and perhaps a secret."""

@@ -15,7 +15,16 @@ from typing import NamedTuple, NoReturn
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 
-__all__ = ["Origin", "Parts", "begins_with_scheme", "origin", "parts", "split"]
+__all__ = [
+    "WECHAT_PAY_DOMAINS",
+    "Origin",
+    "Parts",
+    "begins_with_scheme",
+    "is_wechat_pay",
+    "origin",
+    "parts",
+    "split",
+]
 
 PORTS = {"http": 80, "https": 443}
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
@@ -26,6 +35,7 @@ NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
 """A last label that resolvers read as a number: the whole host is an IPv4 address to them."""
 LONGEST_NAME = 253
 SHOWN = 80
+WECHAT_PAY_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
 
 
 class Origin(str):
@@ -79,6 +89,12 @@ def begins_with_scheme(text: str) -> bool:
     A relative path cannot begin like that (RFC 3986, section 4.2).
     """
     return ":" in FIRST_SEGMENT.match(text)[0]  # type: ignore[index]  # it matches any text
+
+
+def is_wechat_pay(origin: Origin) -> bool:
+    """Whether an origin is one of WeChat Pay's own, over https."""
+    domains = tuple(f".{domain}" for domain in WECHAT_PAY_DOMAINS)
+    return origin.scheme == "https" and origin.host.endswith(domains)
 
 
 def split(url: str, name: str) -> tuple[Origin, str]:

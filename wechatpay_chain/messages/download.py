@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from ..messages.request import TransportError
 from ..utils.display import printable
-from ..utils.exceptions import ConfigurationError, TransportError, WeChatPayError
+from ..utils.exceptions import ConfigurationError, WeChatPayError
 from .unsigned import is_whole
 
 __all__ = ["Download"]

@@ -1,4 +1,4 @@
-"""A request as plain data: no I/O, no protocol rule.
+"""A request as plain data, and what is raised where it gets no response.
 
 `Request.target` and `Request.content` are the very bytes that a signature covers; a transport
 sends them untouched.
@@ -12,18 +12,22 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..utils.display import printable
+from ..utils.exceptions import WeChatPayError
 from .headers import Headers
 
 if TYPE_CHECKING:
     from ..crypto.certificate import Merchant
-    from .download import Download
 
 __all__ = [
     "Digest",
     "MAX_RESPONSE_SIZE",
     "Options",
     "Request",
+    "Sink",
+    "UNSET",
     "Timeout",
+    "TransportError",
+    "TransportTimeout",
 ]
 
 MAX_RESPONSE_SIZE = 32 * 1024 * 1024
@@ -37,10 +41,27 @@ Timeout = tuple[float | None, float | None]
 """Seconds to wait for a connection, and between two reads; None waits for ever."""
 
 
+UNSET: Any = object()
+"""An option that was not given, where None means something else."""
+
+
 class Digest(Protocol):
     """What a transport feeds a streamed body to."""
 
     def update(self, data: bytes, /) -> None: ...
+
+
+class Sink(Protocol):
+    """Where a body is streamed to; `messages.download.Download` is one."""
+
+    head: bytearray
+    size: int
+
+    def takes(self, status_code: int, /) -> bool: ...
+    def open(self) -> None: ...
+    def write(self, chunk: bytes, /) -> None: ...
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
 
 
 class HasHandler(Protocol):
@@ -73,6 +94,8 @@ class Options:
     unsigned: bool = False
     sensitive: Literal["auto", "off"] | None = None
     answer_with: str | None = None
+    retry: Any = UNSET
+    deadline: Any = UNSET
     stack: HasHandler | None = None
 
     def __init__(self, **given: Any) -> None:
@@ -103,6 +126,7 @@ class Request:
         digest: makes the hash that a streamed body is fed to, from the answer's header.
         prefix: the part of the target that is `base_uri`'s path.
         variables: the values of the path's variables, by name.
+        deadline: when the call must have ended with all its attempts, by `time.monotonic`, or None.
         max_response_size: bytes that the response's body may have in memory, after decoding. A body
             that goes to a sink has a limit only where the call itself sets one.
     """
@@ -110,6 +134,7 @@ class Request:
     __slots__ = (
         "certificate",
         "content",
+        "deadline",
         "digest",
         "headers",
         "max_response_size",
@@ -135,11 +160,12 @@ class Request:
         options: Options = NO_OPTIONS,
         timeout: Timeout = (5, 30),
         certificate: Merchant | None = None,
-        sink: Download | None = None,
+        sink: Sink | None = None,
         digest: Callable[[Headers], Digest] | None = None,
         prefix: str = "",
         variables: Mapping[str, Any] = NO_VARIABLES,
         max_response_size: int = MAX_RESPONSE_SIZE,
+        deadline: float | None = None,
     ) -> None:
         self.method = method
         self.origin = origin
@@ -155,6 +181,7 @@ class Request:
         self.prefix = prefix
         self.variables = variables
         self.max_response_size = max_response_size
+        self.deadline = deadline
 
     def replace(self, **changes: Any) -> Request:
         """A copy with some attributes changed."""
@@ -173,6 +200,7 @@ class Request:
         copy.prefix = self.prefix
         copy.variables = self.variables
         copy.max_response_size = self.max_response_size
+        copy.deadline = self.deadline
         for name, value in changes.items():
             setattr(copy, name, value)
         return copy
@@ -216,3 +244,36 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self}>"
+
+
+class TransportError(WeChatPayError):
+    """No usable response came back; the server may or may not have acted on the request.
+
+    Attributes:
+        request: the request that got no response; None where there was none yet.
+        sent: False where nothing of the request was sent, so that nothing can have happened; None
+            where that is unknown.
+        permanent: True where a repetition would fail alike: the response is larger than it may be.
+    """
+
+    __module__ = "wechatpay_chain.errors"
+
+    def __init__(
+        self,
+        message: str,
+        request: Request | None = None,
+        *,
+        sent: bool | None = None,
+        permanent: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.request = request
+        self.sent = sent
+        self.permanent = permanent
+        self.retryable = sent is False
+
+
+class TransportTimeout(TransportError, TimeoutError):
+    """Connecting, waiting for the next bytes, or the whole call took longer than it may."""
+
+    __module__ = "wechatpay_chain.errors"

@@ -57,12 +57,13 @@ class Response:
             WeChat Pay answers unsigned, or the call said `unsigned=True`.
         streamed: True where the body went to a `sink`.
         digest: the hash that a streamed body was fed to, if its request asked for one.
+        connection: what `release` gives back; None once it did.
     """
 
     __slots__ = (
-        "_connection",
         "_parsed",
         "_peeked",
+        "connection",
         "content",
         "digest",
         "headers",
@@ -94,7 +95,7 @@ class Response:
         self.unsigned = False
         self._parsed: tuple[bytes, dict[str, Any]] | None = None
         self._peeked: tuple[bytes, Any] | None = None
-        self._connection = connection
+        self.connection = connection
 
     def release(self, *, keep: bool) -> None:
         """Give up the connection that the response came on; nothing happens the second time.
@@ -105,7 +106,7 @@ class Response:
         Args:
             keep: whether other requests may use the connection; else it is closed.
         """
-        connection, self._connection = self._connection, None
+        connection, self.connection = self.connection, None
         if connection is not None:
             connection.release(keep)
 

@@ -14,7 +14,7 @@ from ..messages.request import Request
 from ..messages.response import Response
 from ..utils.display import printable
 
-__all__ = ["advice", "page_title", "suggestion"]
+__all__ = ["advice", "catalogue_path", "page_title", "suggestion"]
 
 BY_STATUS = {
     401: "check mchid, serial and private_key, and this machine's clock",
@@ -129,7 +129,7 @@ def _certificate(request: Request, title: str) -> str:
 def _needs_certificate(request: Request, _: str) -> str:
     from .. import catalogue
 
-    operation = catalogue.find(request.method, _path(request))
+    operation = catalogue.find(request.method, catalogue_path(request))
     return operation.title if operation is not None and operation.security else ""
 
 
@@ -137,7 +137,7 @@ def _reason(request: Request, code: str) -> str:
     """What WeChat Pay's documentation says of a code that this operation answers with."""
     from .. import catalogue
 
-    return catalogue.reason(request.method, _path(request), code)
+    return catalogue.reason(request.method, catalogue_path(request), code)
 
 
 def _decoration(make: Decorator, request: Request, code: str) -> str:
@@ -148,7 +148,7 @@ def _decoration(make: Decorator, request: Request, code: str) -> str:
         return ""
 
 
-def _path(request: Request) -> str:
+def catalogue_path(request: Request) -> str:
     """A request's path as the catalogue has it."""
     signs, count = LONGEST
     path = "/".join(part[:signs] for part in request.operation.lstrip("/").split("/")[:count])
@@ -160,7 +160,7 @@ def _hint(request: Request, code: str) -> str:
     from .. import catalogue  # only now: what succeeds has no need of it
     from ..catalogue.describe import line
 
-    path = _path(request)
+    path = catalogue_path(request)
     known = {method: catalogue.find(method, path) for method in METHODS}
     found = [each for each in known.values() if each is not None]
     here = known.get(request.method)

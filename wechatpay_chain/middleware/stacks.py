@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..flow import Middleware
 from ..keys.credential import Credential
 from ..keys.platform_keys import PlatformKeys
 from ..stack import Stack, Stacks
@@ -24,6 +25,7 @@ def default_stacks(
     secret: Secret[str],
     platform: PlatformKeys,
     credential: Credential | None,
+    attempts: Middleware,
     answer_with: str | None = None,
 ) -> Stacks:
     """`v3` and `v2`, their layers outermost first.
@@ -33,6 +35,7 @@ def default_stacks(
         secret: the APIv2 key; empty where the client was given none.
         platform: WeChat Pay's keys.
         credential: who signs APIv3's requests.
+        attempts: the layer `retry`, the same for both.
         answer_with: the id of the key that APIv3's answers are to be signed with; by default what
             the encoder prefers.
     """
@@ -40,6 +43,7 @@ def default_stacks(
         {
             "v3": Stack(
                 [
+                    ("retry", attempts),
                     ("gate", gate(is_unsigned)),
                     ("correlation", correlation),
                     ("status", status),
@@ -50,6 +54,7 @@ def default_stacks(
             ),
             "v2": Stack(
                 [
+                    ("retry", attempts),
                     ("gate", gate(is_unsigned_v2)),
                     ("correlation", correlation),
                     ("result", result),

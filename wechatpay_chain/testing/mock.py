@@ -14,7 +14,7 @@ from ..messages.response import Response
 from ..utils.secret import hide
 
 if TYPE_CHECKING:
-    from ..messages.download import Download
+    from ..messages.request import Sink
 
 __all__ = ["Answer", "MockTransport"]
 
@@ -92,7 +92,7 @@ def _response(answer: Answer) -> Response:
     return Response(status, Headers({"Content-Type": kind}), content)
 
 
-def _stream(request: Request, sink: Download, response: Response) -> None:
+def _stream(request: Request, sink: Sink, response: Response) -> None:
     sink.open()
     if request.digest is not None:
         response.digest = request.digest(response.headers)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages.request import Request
 from ..messages.response import Response
+from ..utils.display import represented
+from ..utils.exceptions import ConfigurationError
 from ..utils.secret import hide
 from .lifetime import GRACE, Calls
 from .proxy import Proxy, parse
@@ -33,6 +35,8 @@ class HTTPTransport:
             for a test on this machine only.
         proxy: `http://[user:password@]host:port`, or None; a sign in user or password that would
             end it is percent-encoded.
+        max_connections: open at a time, per process for sync calls and per event loop for async
+            ones; a call waits for a free one until its deadline.
         pool_size: idle connections kept per host for sync calls; more are opened as needed. Async
             calls keep theirs for 30 seconds, per event loop.
     """
@@ -45,11 +49,14 @@ class HTTPTransport:
         verify: Verify = True,
         proxy: str | None = None,
         pool_size: int = 32,
+        max_connections: int = 100,
     ) -> None:
         proxy = hide(proxy)
         self._proxy = parse(proxy)
         self._tls = TLS(verify)
         self._pool_size = pool_size
+        self._max_connections = _count(max_connections)
+        self.unreachable: dict[str, float] = {}  # see `middleware.failover`
         self._calls = Calls("the transport")
         self._lock = threading.Lock()
         self._sync: Urllib3Transport | None = None
@@ -65,7 +72,9 @@ class HTTPTransport:
             from .urllib3 import Urllib3Transport
 
             with self._lock:
-                self._sync = self._sync or Urllib3Transport(self._tls, self._proxy, self._pool_size)
+                self._sync = self._sync or Urllib3Transport(
+                    self._tls, self._proxy, self._pool_size, self._max_connections
+                )
         call = self._calls.start()
         try:
             return self._sync.send(request)
@@ -82,7 +91,9 @@ class HTTPTransport:
             from .aiohttp import AiohttpTransport
 
             with self._lock:
-                self._async = self._async or AiohttpTransport(self._tls, self._proxy, self._calls)
+                self._async = self._async or AiohttpTransport(
+                    self._tls, self._proxy, self._calls, self._max_connections
+                )
         return self._async.send(request)
 
     def close(self, grace: float | None = GRACE) -> None:
@@ -113,3 +124,16 @@ class HTTPTransport:
 
     def __repr__(self) -> str:
         return f"<HTTPTransport{f' via {self._proxy.origin}' if self._proxy else ''}>"
+
+
+def _count(given: object) -> int:
+    """A `max_connections` argument.
+
+    Raises:
+        ConfigurationError: it is not a whole number of 1 or more.
+    """
+    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
+        return given
+    raise ConfigurationError(
+        f"max_connections={represented(given)}: a whole number of 1 or more is expected"
+    )

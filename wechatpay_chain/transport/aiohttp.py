@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,21 @@ from ..messages.request import Digest, Request
 from ..messages.response import Response
 from ..utils.exceptions import WeChatPayError
 from . import failure, limits
-from .aiohttp_connection import Connector, HeldConnection, HeldResponse, RejectedResponse, Wire
+from .aiohttp_connection import (
+    Connector,
+    HeldConnection,
+    HeldResponse,
+    RejectedResponse,
+    Wire,
+    kept_alive_socket,
+)
 from .lifetime import Calls
 from .proxy import Proxy
+from .slots import occupy
 from .tls import TLS
 
 if TYPE_CHECKING:
-    from ..messages.download import Download
+    from ..messages.request import Sink
 
 __all__ = ["AiohttpTransport"]
 
@@ -37,10 +46,12 @@ class AiohttpTransport:
         tls: makes the TLS contexts.
         proxy: in between, or None.
         calls: where each call is registered while it lasts.
+        max_connections: per event loop.
     """
 
-    def __init__(self, tls: TLS, proxy: Proxy | None, calls: Calls) -> None:
+    def __init__(self, tls: TLS, proxy: Proxy | None, calls: Calls, max_connections: int) -> None:
         self._calls = calls
+        self._max_connections = max_connections
         self._tls = tls
         self._proxy = proxy
         self._proxy_url = None if proxy is None else _url(proxy.origin, "")
@@ -70,14 +81,24 @@ class AiohttpTransport:
             loop_session = self._sessions.get(loop)
             if loop_session is None or loop_session.session.closed:
                 loop_session = await self._open_session(loop)
-            raw = await self._request(loop_session.session, request, deadline)
-            if deadline is not None:
-                deadline.clear()  # from here on `Wire` keeps the time
+            slots = loop_session.slots
+            if slots.locked():
+                await _wait_for(slots, request)
+            else:
+                await slots.acquire()
             try:
-                return await _read(raw, request)
+                raw = await self._request(loop_session.session, request, deadline)
+                if deadline is not None:
+                    deadline.clear()  # from here on `Wire` keeps the time
+                try:
+                    response = await _read(raw, request)
+                except BaseException:
+                    raw.close()
+                    raise
             except BaseException:
-                raw.close()
+                slots.release()
                 raise
+            return occupy(response, slots)
         except WeChatPayError:
             raise
         except TimeoutError as error:
@@ -119,8 +140,8 @@ class AiohttpTransport:
             ssl=self._tls.context(request.certificate) if is_tls else True,
             proxy=self._proxy_url,
             proxy_headers=login if is_tls else None,
-            timeout=_timeout(*request.timeout),
-            # What was not asked for is rejected, so no work is done on it.
+            timeout=_timeouts(request),
+            # What was not asked for is refused, so no work is done on it.
             auto_decompress=headers.get("Accept-Encoding") != "identity",
         )
 
@@ -129,7 +150,7 @@ class AiohttpTransport:
 
     async def _open_session(self, loop: asyncio.AbstractEventLoop) -> _LoopSession:
         self._forget_closed_loops()
-        loop_session = self._sessions[loop] = _LoopSession()
+        loop_session = self._sessions[loop] = _LoopSession(self._max_connections)
         await loop_session.open()
         return loop_session
 
@@ -186,9 +207,15 @@ class _LoopSession:
     (`loop.shutdown_asyncgens`, which `asyncio.run` calls).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_connections: int) -> None:
+        self.slots = asyncio.Semaphore(max_connections)
         self.session = aiohttp.ClientSession(
-            connector=Connector(limit=0, limit_per_host=0, keepalive_timeout=30),
+            connector=Connector(
+                limit=0,
+                limit_per_host=0,
+                keepalive_timeout=limits.IDLE,
+                socket_factory=kept_alive_socket,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             response_class=HeldResponse,
         )
@@ -208,6 +235,15 @@ class _LoopSession:
         self.session.detach()
         if connector is not None:
             connector._close()
+
+
+async def _wait_for(slots: asyncio.Semaphore, request: Request) -> None:
+    """Wait for a free connection, until the call's deadline."""
+    try:
+        async with asyncio.timeout(limits.seconds_left(request)):
+            await slots.acquire()
+    except TimeoutError:
+        raise failure.no_connection(request) from None
 
 
 async def _closing_generator(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
@@ -279,7 +315,7 @@ async def _content(raw: aiohttp.ClientResponse, request: Request) -> bytes:
 async def _stream(
     raw: aiohttp.ClientResponse,
     request: Request,
-    sink: Download,
+    sink: Sink,
     digest: Digest | None,
     limit: int | None,
 ) -> None:
@@ -301,7 +337,7 @@ async def _stream(
     await _flush(sink, digest, bytes(buffer))
 
 
-async def _flush(sink: Download, digest: Digest | None, block: bytes) -> None:
+async def _flush(sink: Sink, digest: Digest | None, block: bytes) -> None:
     """Hash and write off the loop."""
 
     def work() -> None:
@@ -337,6 +373,15 @@ def _url(origin: Origin, target: str) -> URL:
         query_string=query,
         encoded=True,
     )
+
+
+def _timeouts(request: Request) -> aiohttp.ClientTimeout:
+    """The time of one exchange; `total` ends it with the call's deadline."""
+    connect, read = limits.timeouts(request)
+    if request.deadline is None:
+        return _timeout(connect, read)
+    left = request.deadline - time.monotonic()
+    return aiohttp.ClientTimeout(total=left, sock_connect=connect, sock_read=read)
 
 
 @lru_cache(maxsize=64)

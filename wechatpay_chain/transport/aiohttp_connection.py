@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import select
+import socket
 import sys
 from typing import Any
 
@@ -19,7 +20,14 @@ from aiohttp.client_proto import ResponseHandler
 
 from . import limits
 
-__all__ = ["Connector", "HeldConnection", "HeldResponse", "RejectedResponse", "Wire"]
+__all__ = [
+    "Connector",
+    "HeldConnection",
+    "HeldResponse",
+    "RejectedResponse",
+    "Wire",
+    "kept_alive_socket",
+]
 
 
 class RejectedResponse(aiohttp.ClientError):
@@ -201,6 +209,14 @@ class Connector(aiohttp.TCPConnector):
                 break
             connection.close()
         return connection
+
+
+def kept_alive_socket(address: Any) -> socket.socket:
+    """A socket that asks now and then whether the other end is still there (RFC 9293, 3.8.4)."""
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return made
 
 
 def _is_readable(transport: asyncio.BaseTransport | None) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 
-from ..messages.request import TOKEN, Request
+from ..messages.request import TOKEN, Request, TransportError, TransportTimeout
 from ..utils.display import printable
-from ..utils.exceptions import TransportError, TransportTimeout
 from .proxy import Proxy
 
 __all__ = [
     "broken",
     "cause",
     "coded",
+    "no_connection",
+    "overdue",
     "rejected",
     "timeout",
     "tls",
@@ -26,64 +28,102 @@ MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
 
 
 def timeout(request: Request, *, connected: bool = True) -> TransportTimeout:
-    """Nothing came for as long as the request allows."""
+    """Nothing came for as long as the request, or the call's deadline, allows."""
+    if request.deadline is not None and time.monotonic() >= request.deadline:
+        return overdue(request, sent=None if connected else False)
     connect, read = request.timeout
     return TransportTimeout(
         f"{_call(request)}: no answer in time (timeout=({connect}, {read}) seconds to connect and "
-        f"between reads). {MAYBE_DONE if connected else 'Nothing was sent'}"
+        f"between reads). {MAYBE_DONE if connected else 'Nothing was sent'}",
+        request,
+        sent=None if connected else False,
+    )
+
+
+def overdue(request: Request, *, sent: bool | None = None) -> TransportTimeout:
+    """The whole call took longer than its deadline.
+
+    Args:
+        request: the call's.
+        sent: False where nothing of it was sent.
+    """
+    return TransportTimeout(
+        f"{_call(request)}: the call did not end by its deadline (deadline= seconds for all of its "
+        f"attempts). {'Nothing was sent' if sent is False else MAYBE_DONE}",
+        request,
+        sent=sent,
+    )
+
+
+def no_connection(request: Request) -> TransportTimeout:
+    """All connections were in use until the call's deadline."""
+    return TransportTimeout(
+        f"{_call(request)}: no connection became free by the call's deadline; all of "
+        "max_connections= were in use. Nothing was sent; make fewer calls at once, or allow more",
+        request,
+        sent=False,
     )
 
 
 def unreachable(request: Request, error: BaseException) -> TransportError:
     """No connection was made."""
-    return TransportError(
-        f"{_call(request)}: cannot connect ({_reason(error)}). Nothing was sent; check the "
-        "network, DNS, base_uri and proxy"
+    return _unsent(
+        request,
+        f"cannot connect ({_reason(error)}). Nothing was sent; check the network, DNS, base_uri "
+        "and proxy",
     )
 
 
 def tls(request: Request, error: BaseException) -> TransportError:
     """A connection was made to somebody who could not prove to be WeChat Pay."""
-    return TransportError(
-        f"{_call(request)}: TLS failed ({_reason(error)}). Nothing was "
-        "sent; for a private authority give verify= the path of its CA bundle"
+    return _unsent(
+        request,
+        f"TLS failed ({_reason(error)}). Nothing was sent; for a private authority give verify= "
+        "the path of its CA bundle",
     )
 
 
 def truncated(request: Request, error: BaseException) -> TransportError:
     """Fewer bytes came than the answer announced."""
-    return TransportError(
-        f"{_call(request)}: the answer ended early ({_reason(error)}). {MAYBE_DONE}"
-    )
+    return _unknown(request, f"the answer ended early ({_reason(error)})")
 
 
 def broken(request: Request, error: BaseException) -> TransportError:
     """Anything else between a connection and a complete answer."""
-    return TransportError(
-        f"{_call(request)}: the connection broke ({_reason(error)}). {MAYBE_DONE}"
-    )
+    return _unknown(request, f"the connection broke ({_reason(error)})")
 
 
 def too_large(request: Request, limit: int) -> TransportError:
     """More bytes came, or were announced, than a response may have."""
-    return TransportError(
-        f"{_call(request)}: the response is larger than max_response_size={limit} bytes; give a "
-        f"larger one, or sink= for a file. {MAYBE_DONE}"
+    return _unknown(
+        request,
+        f"the response is larger than max_response_size={limit} bytes; give a larger one, or "
+        "sink= for a file",
+        permanent=True,
     )
 
 
 def coded(request: Request, coding: str) -> TransportError:
     """A body came in a content coding that was not asked for, or that is not decoded."""
-    return TransportError(
-        f"{_call(request)}: the response has Content-Encoding {printable(coding, 100)!r}. One "
-        f"coding is accepted, gzip or deflate, if the request's Accept-Encoding names it. "
-        f"{MAYBE_DONE}"
+    return _unknown(
+        request,
+        f"the response has Content-Encoding {printable(coding, 100)!r}. One coding is accepted, "
+        "gzip or deflate, if the request's Accept-Encoding names it",
     )
 
 
 def rejected(request: Request, what: str) -> TransportError:
     """A response breaks a rule of HTTP, or a limit."""
-    return TransportError(f"{_call(request)}: the response is refused: {what}. {MAYBE_DONE}")
+    return _unknown(request, f"the response is refused: {what}")
+
+
+def _unsent(request: Request, what: str) -> TransportError:
+    return TransportError(f"{_call(request)}: {what}", request, sent=False)
+
+
+def _unknown(request: Request, what: str, *, permanent: bool = False) -> TransportError:
+    text = f"{_call(request)}: {what}. {MAYBE_DONE}"
+    return TransportError(text, request, permanent=permanent)
 
 
 def cause(request: Request, error: BaseException, proxy: Proxy | None) -> BaseException:

@@ -11,13 +11,14 @@ import contextlib
 import os
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
 
-__all__ = ["GRACE", "Calls", "running_loop"]
+__all__ = ["GRACE", "Calls", "Closable", "running_loop"]
 
+NO_GRACE = {"grace": 0.0}
 GRACE = 10.0
 """Seconds that closing waits for calls in flight, unless it is told otherwise."""
 
@@ -120,6 +121,50 @@ class Calls:
         """Drop all calls: after a fork their threads exist in the parent process only."""
         self._loops.clear()
         self._closings.clear()
+
+
+class Closable:
+    """What has calls in flight, and perhaps a transport of its own, and can be closed."""
+
+    __slots__ = ()
+
+    _calls: Calls
+    _own_transport: Any
+
+    def close(self, grace: float | None = GRACE) -> None:
+        """Close the connections of sync calls, once those in flight have ended.
+
+        A `transport` that the client was given stays open: it belongs to who made it. New calls are
+        refused until this returns; later ones open new connections.
+
+        Args:
+            grace: seconds to wait for calls in flight; None waits for all of them.
+        """
+        with self._calls.closing(grace) as ended:
+            if self._own_transport is not None:
+                self._own_transport.close(**{} if ended else NO_GRACE)
+
+    async def aclose(self, grace: float | None = GRACE) -> None:
+        """Close the running loop's connections and those of sync calls, as `close` does.
+
+        Args:
+            grace: seconds to wait for calls in flight, after which async ones break off.
+        """
+        async with self._calls.closing_async(grace) as ended:
+            if self._own_transport is not None:
+                await self._own_transport.aclose(**{} if ended else NO_GRACE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
 
 def running_loop() -> Any:

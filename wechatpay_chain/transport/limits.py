@@ -8,9 +8,10 @@ takes. Both transports count with the numbers of this module.
 from __future__ import annotations
 
 import re
+import time
 
 from ..messages.headers import Headers
-from ..messages.request import Request
+from ..messages.request import Request, Timeout
 from ..utils.display import printable
 from . import failure
 
@@ -18,16 +19,22 @@ __all__ = [
     "BLOCK",
     "BODILESS",
     "HEAD",
+    "IDLE",
     "INFORMATIONAL",
     "SLOWEST",
     "check_head",
     "is_coded",
     "is_framed_plainly",
+    "seconds_left",
+    "timeouts",
     "wire_limit",
 ]
 
 HEAD = 256 * 1024
 """Bytes of a response's header, with those of the informational responses ahead of it."""
+
+IDLE = 30.0
+"""Seconds that a connection is kept without use: a NAT may forget one that is kept longer."""
 
 INFORMATIONAL = 8
 """Informational responses (1xx) that are passed over. RFC 9110, section 15.2, sets no number."""
@@ -46,6 +53,29 @@ one response: each multiplies what the other makes of a few bytes."""
 NO_WEIGHT = re.compile(r"q\s*=\s*0(\.0*)?")
 BODILESS = (204, 304)
 """Final statuses whose responses end with their header (RFC 9112, section 6.3)."""
+
+
+def timeouts(request: Request) -> Timeout:
+    """Seconds to connect and between reads, as far as the call's deadline leaves them.
+
+    Raises:
+        TransportTimeout: the deadline has passed; nothing was sent.
+    """
+    connect, read = request.timeout
+    if request.deadline is None:
+        return connect, read
+    left = request.deadline - time.monotonic()
+    if left <= 0:
+        raise failure.overdue(request, sent=False)
+    return (
+        left if connect is None or left < connect else connect,
+        left if read is None or left < read else read,
+    )
+
+
+def seconds_left(request: Request) -> float | None:
+    """Seconds until a call's deadline, 0 where it has passed; None where there is none."""
+    return None if request.deadline is None else max(0.0, request.deadline - time.monotonic())
 
 
 def wire_limit(body: int) -> int:

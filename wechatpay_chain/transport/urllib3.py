@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import ssl
 import threading
 from functools import lru_cache
@@ -27,6 +28,7 @@ from ..messages.response import Releasable, Response
 from ..utils.exceptions import WeChatPayError
 from . import failure, limits
 from .proxy import Proxy
+from .slots import occupy
 from .tls import TLS
 from .urllib3_connection import (
     ForeignResponse,
@@ -38,27 +40,47 @@ from .urllib3_connection import (
 from .urllib3_log import install
 
 if TYPE_CHECKING:
-    from ..messages.download import Download
+    from ..messages.request import Sink
 
 __all__ = ["Urllib3Transport"]
 
 CHUNK = 256 * 1024
 install()
+SOCKET_OPTIONS = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),  # RFC 9293, section 3.8.4
+)
 NO_RETRY = urllib3.Retry(False, redirect=False)
 
 
 class Urllib3Transport:
     """One pool per origin and client certificate; safe for threads, remade after a fork."""
 
-    def __init__(self, tls: TLS, proxy: Proxy | None, pool_size: int) -> None:
+    def __init__(self, tls: TLS, proxy: Proxy | None, pool_size: int, max_connections: int) -> None:
         self._tls = tls
         self._proxy = proxy
         self._pool_size = pool_size
+        self._max_connections = max_connections
+        self._slots = threading.BoundedSemaphore(max_connections)
         self._pools: dict[tuple[str, Any], urllib3.HTTPConnectionPool] = {}
         self._owner = os.getpid()
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
+        self._remake_after_fork()
+        slots = self._slots
+        if not slots.acquire(blocking=False) and not slots.acquire(
+            timeout=limits.seconds_left(request)
+        ):
+            raise failure.no_connection(request)
+        try:
+            response = self._attempt(request)
+        except BaseException:
+            slots.release()
+            raise
+        return occupy(response, slots)
+
+    def _attempt(self, request: Request) -> Response:
         try:
             return self._exchange(request)
         except WeChatPayError:
@@ -94,20 +116,22 @@ class Urllib3Transport:
         target = request.target
         if pool.proxy is not None and pool.scheme == "http":
             target = request.url
+        headers = SentFields(request.headers.pairs())
+        headers.deadline = request.deadline
         raw: Any = pool.urlopen(
             request.method,
             target,
             body=request.content or (None if request.method == "GET" else b""),
-            headers=SentFields(request.headers.pairs()),
+            headers=headers,
             retries=NO_RETRY,
             redirect=False,
             assert_same_host=False,
-            timeout=_timeout(*request.timeout),
+            timeout=_timeout(*limits.timeouts(request)),
             preload_content=False,
         )
-        held, headers = _hold(pool, raw)
+        held, fields = _hold(pool, raw)
         try:
-            return _read(raw, headers, request, held)
+            return _read(raw, fields, request, held)
         except BaseException:
             raw.close()
             held.release(False)
@@ -116,10 +140,13 @@ class Urllib3Transport:
     def _cause(self, request: Request, error: BaseException) -> BaseException:
         return failure.cause(request, error, self._proxy)
 
-    def _pool(self, request: Request) -> urllib3.HTTPConnectionPool:
+    def _remake_after_fork(self) -> None:
         if self._owner != os.getpid():
             # A socket shared with the parent process would mix up two conversations.
             self._pools, self._lock, self._owner = {}, threading.Lock(), os.getpid()
+            self._slots = threading.BoundedSemaphore(self._max_connections)
+
+    def _pool(self, request: Request) -> urllib3.HTTPConnectionPool:
         merchant = request.certificate
         key = (request.origin, merchant and merchant.certificate.signature)
         pool = self._pools.get(key)
@@ -131,7 +158,7 @@ class Urllib3Transport:
 
     def _make(self, request: Request) -> urllib3.HTTPConnectionPool:
         origin = Origin(request.origin)
-        settings: dict[str, Any] = {"maxsize": self._pool_size}
+        settings: dict[str, Any] = {"maxsize": self._pool_size, "socket_options": SOCKET_OPTIONS}
         if origin.scheme == "https":
             settings["ssl_context"] = self._tls.context(request.certificate)
         if self._proxy is None:
@@ -223,7 +250,7 @@ def _content(raw: Any, request: Request, length: int | None, source: Source | No
 def _stream(
     raw: Any,
     request: Request,
-    sink: Download,
+    sink: Sink,
     digest: Digest | None,
     limit: int | None,
     source: Source | None,

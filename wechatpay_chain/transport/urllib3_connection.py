@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import re
 import ssl
 import time
@@ -50,7 +51,14 @@ class Source(io.RawIOBase):
         self._timeout: float | None = sock.gettimeout()
         self._deadline = 0.0
         self._ended = False
+        self._call_deadline: float | None = None
         self.renew(limits.HEAD)
+
+    def bound(self, deadline: float | None) -> None:
+        """Set when the whole call must have ended, by `time.monotonic`."""
+        self._call_deadline = deadline
+        if deadline is not None and (self._timeout is None or deadline < self._deadline):
+            self._deadline = deadline
 
     def allow(self, left: int) -> None:
         """Set how many bytes more may come."""
@@ -61,6 +69,8 @@ class Source(io.RawIOBase):
         self.allow(left)
         if self._timeout is not None:
             self._deadline = time.monotonic() + limits.SLOWEST * self._timeout
+            if self._call_deadline is not None:
+                self._deadline = min(self._deadline, self._call_deadline)
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -71,11 +81,11 @@ class Source(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         if self._ended:
             return 0
-        if self._timeout is not None:
+        if self._timeout is not None or self._call_deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
-            if left < self._timeout:
+            if self._timeout is None or left < self._timeout:
                 self._sock.settimeout(left)
         count: int = self._raw.readinto(buffer) or 0
         self._left -= count
@@ -196,7 +206,9 @@ class HeldConnection:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if not (keep and self._is_reusable and self._is_quiet(connection)):
+        if keep and self._is_reusable and self._is_quiet(connection):
+            connection.idle_since = time.monotonic()
+        else:
             connection.close()
         self._pool._put_conn(connection)  # one that is closed connects anew
 
@@ -236,13 +248,25 @@ class _Connection:
     """
 
     response: StrictResponse | None = None
+    idle_since: float = math.inf
+    _deadline: float | None = None
     _message: list[bytes | memoryview] | None = None
 
     def response_class(self, *arguments: Any, **options: Any) -> StrictResponse:
         self.response = response = StrictResponse(*arguments, **options)
+        response.source.bound(self._deadline)
         return response
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a kept connection may be used again: it is open, and was not idle for long."""
+        if time.monotonic() - self.idle_since > limits.IDLE:
+            return False
+        connected: bool = super().is_connected  # type: ignore[misc]
+        return connected
+
     def connect(self) -> None:
+        self.idle_since = math.inf
         try:
             super().connect()  # type: ignore[misc]
         except ssl.SSLError as error:
@@ -258,6 +282,7 @@ class _Connection:
 
     def request(self, *arguments: Any, **options: Any) -> None:
         self._message = []
+        self._deadline = getattr(options.get("headers"), "deadline", None)
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
             joined = memoryview(b"".join(self._message))  # its repr shows nothing in a traceback

@@ -5,15 +5,14 @@ They stand at the ground, because everything raises them, and import nothing but
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .display import printable
 
 __all__ = [
+    "Attempt",
     "ConfigurationError",
     "DecryptionError",
-    "TransportError",
-    "TransportTimeout",
     "UnknownMerchant",
     "WeChatPayError",
 ]
@@ -22,12 +21,42 @@ LONGEST = 4000
 """Characters of a message."""
 
 
+class Attempt(NamedTuple):
+    """What one attempt of a call met.
+
+    Attributes:
+        origin: scheme, host and port that it went to.
+        error: the error's class name, `TransportTimeout`, say.
+        message: the error's text.
+        status_code: the HTTP status of the response; 0 where none came.
+        code: WeChat Pay's error code; empty where it sent none.
+        waited: seconds between this attempt and the next one; 0 after the last.
+    """
+
+    origin: str
+    error: str
+    message: str
+    status_code: int
+    code: str
+    waited: float = 0.0
+
+
 class WeChatPayError(Exception):
     """Base of every error of this library.
 
     An error can be pickled, for a process pool or a task queue, with its attributes; the request in
     it loses its credentials on the way, and what was given as options.
+
+    Attributes:
+        retryable: True where the same call may be sent again and can take effect once at most:
+            nothing of it was sent, or WeChat Pay turned it away before doing anything, or it only
+            reads, or it carries the merchant's own number.
+        attempts: what each attempt of the call met, this last one included; empty for an error
+            that no call of a chain raised.
     """
+
+    retryable: bool = False
+    attempts: tuple[Attempt, ...] = ()
 
     __module__ = "wechatpay_chain.errors"
 
@@ -47,18 +76,6 @@ class ConfigurationError(WeChatPayError, ValueError):
 
 class UnknownMerchant(ConfigurationError, LookupError):
     """The source of a `Merchants` has no such merchant; nothing was sent."""
-
-    __module__ = "wechatpay_chain.errors"
-
-
-class TransportError(WeChatPayError):
-    """No usable answer came back; the server may or may not have acted on the request."""
-
-    __module__ = "wechatpay_chain.errors"
-
-
-class TransportTimeout(TransportError, TimeoutError):
-    """Connecting, or waiting for the next bytes, took longer than `timeout`."""
 
     __module__ = "wechatpay_chain.errors"
 

@@ -1,0 +1,120 @@
+"""`max_connections`: more calls than that wait for a free connection, until their deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from wechatpay_chain import ConfigurationError, TransportTimeout
+from wechatpay_chain.transport import limits, urllib3_connection
+
+from .server import Do
+
+PATH = "v3/certificates"
+
+
+@pytest.fixture
+def client(keys, server):
+    return keys.client(base_uri=server.url, timeout=(5, 5), max_connections=3)
+
+
+def test_threads_share_the_connections(client, server, signed):
+    server.each(lambda _: [signed.json({})])
+    with ThreadPoolExecutor(20) as pool, client:
+        done = [pool.submit(client.chain(PATH).get) for _ in range(60)]
+        assert all(each.result().ok for each in done)
+    assert server.connections <= 3
+
+
+def test_tasks_share_the_connections(client, server, signed):
+    server.each(lambda _: [signed.json({})])
+
+    async def main() -> None:
+        async with client:
+            calls = [client.chain(PATH).get_async() for _ in range(60)]
+            assert all(each.ok for each in await asyncio.gather(*calls))
+
+    asyncio.run(main())
+    assert server.connections <= 3
+
+
+def test_a_thread_waits_until_its_deadline(client, server, signed):
+    go = threading.Event()
+    server.respond(go, signed.json({}))
+    with ThreadPoolExecutor(3) as pool, client:
+        running = [pool.submit(client.chain(PATH).get) for _ in range(3)]
+        while len(server.requests) < 3:
+            go.wait(0.01)
+        with pytest.raises(TransportTimeout, match="max_connections") as caught:
+            client.chain(PATH).get(deadline=0.2)
+        go.set()
+        assert all(each.result().ok for each in running)
+        assert client.chain(PATH).get().ok
+    assert (caught.value.sent, caught.value.retryable) == (False, True)
+
+
+def test_a_task_waits_until_its_deadline(client, server, signed):
+    go = threading.Event()
+    server.respond(go, signed.json({}))
+
+    async def main() -> None:
+        async with client:
+            running = [asyncio.create_task(client.chain(PATH).get_async()) for _ in range(3)]
+            await asyncio.to_thread(arrived)
+            with pytest.raises(TransportTimeout, match="max_connections") as caught:
+                await client.chain(PATH).get_async(deadline=0.2)
+            assert (caught.value.sent, caught.value.retryable) == (False, True)
+            go.set()
+            assert all(each.ok for each in await asyncio.gather(*running))
+            assert (await client.chain(PATH).get_async()).ok
+
+    def arrived() -> None:
+        while len(server.requests) < 3:
+            go.wait(0.01)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_fails_gives_its_connection_back(call, client, server, signed):
+    server.each(lambda _: [Do.CLOSE])
+    for _ in range(7):
+        with pytest.raises(Exception, match="connection broke|ended early"):
+            call("get", PATH, client=client)
+    server.each(lambda _: [signed.json({})])
+    assert call("get", PATH, client=client).ok
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(client, server, signed, monkeypatch):
+    server.each(lambda _: [signed.json({})])
+    with client:
+        client.chain(PATH).get()
+        client.chain(PATH).get()
+        assert server.connections == 1
+        later = urllib3_connection.time.monotonic() + limits.IDLE + 1
+        monkeypatch.setattr(urllib3_connection.time, "monotonic", lambda: later)
+        client.chain(PATH).get(deadline=None)
+    assert server.connections == 2
+
+
+def test_connections_are_kept_alive(call, client, server, signed, monkeypatch):
+    options: list[tuple[int, int, int]] = []
+    plain = socket.socket.setsockopt
+
+    def setsockopt(self, *given):
+        options.append(given)
+        return plain(self, *given)
+
+    monkeypatch.setattr(socket.socket, "setsockopt", setsockopt)
+    server.respond(signed.json({}))
+    call("get", PATH, client=client)
+    assert (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1) in options
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "100", None, True])
+def test_a_number_of_connections_that_is_none(keys, value):
+    with pytest.raises(ConfigurationError, match="max_connections="):
+        keys.client().__class__(mchid="1900000109", max_connections=value)

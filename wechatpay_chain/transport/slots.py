@@ -1,0 +1,43 @@
+"""Places for connections: a call has one until its response gives the connection back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..messages.response import Releasable, Response
+
+__all__ = ["occupy"]
+
+
+class _Slot:
+    """A connection that is out of its pool, with the place that it has among all of them."""
+
+    __slots__ = ("_connection", "_slots")
+
+    def __init__(self, connection: Releasable | None, slots: Any) -> None:
+        self._connection = connection
+        self._slots = slots
+
+    def release(self, keep: bool, /) -> None:
+        slots, self._slots = self._slots, None
+        if slots is None:
+            return
+        try:
+            if self._connection is not None:
+                self._connection.release(keep)
+        finally:
+            slots.release()
+
+    def __del__(self) -> None:
+        self.release(False)
+
+
+def occupy(response: Response, slots: Any) -> Response:
+    """The response, which gives back a place together with its connection.
+
+    Args:
+        response: with the connection that it holds, if it holds one.
+        slots: a semaphore; `release` is called once.
+    """
+    response.connection = _Slot(response.connection, slots)
+    return response

@@ -28,6 +28,7 @@ from .keys.configuration import (
 )
 from .keys.credential import Credential
 from .keys.platform_keys import PlatformKeys
+from .keys.signer import Signer
 from .messages.response import Response
 from .middleware.download import downloading
 from .middleware.failover import BACKUP_BASE_URI, failover_of
@@ -65,7 +66,8 @@ class WeChatPay(ChainRoot, Closable):
     Args:
         mchid: the merchant number.
         serial: serial number of the merchant's API certificate.
-        private_key: that certificate's key, `apiclient_key.pem`; see `crypto.keys` for the forms.
+        private_key: that certificate's key, `apiclient_key.pem`, in a form of `crypto.keys`; or an
+            object with `sign(message)`, see `keys.signer`.
         certs: WeChat Pay's keys to verify answers with: `{"PUB_KEY_ID_…": "pub_key.pem"}`, or
             platform certificates by their serial numbers. With `apiv3_key` and `private_key`,
             certificates that are missing or old are fetched.
@@ -122,7 +124,7 @@ class WeChatPay(ChainRoot, Closable):
         *,
         mchid: str,
         serial: str | None = None,
-        private_key: keys.KeySource | None = None,
+        private_key: keys.KeySource | Signer | None = None,
         certs: Mapping[str, keys.KeySource] | None = None,
         apiv3_key: str | bytes | None = None,
         secret: str | None = None,
@@ -341,7 +343,7 @@ class WeChatPay(ChainRoot, Closable):
         if self._sensitive:
             with catalogue_needed():
                 from .notifications.encrypted_fields import decrypt_fields
-            notice = decrypt_fields(notice, self._credential)
+            notice = yield from decrypt_fields(notice, self._credential)
         return notice._replace(mchid=self._mchid)
 
     def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:

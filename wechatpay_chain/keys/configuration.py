@@ -24,6 +24,7 @@ from ..utils.secret import Secret, hide, reveal
 from .credential import Credential, Platform
 from .platform_key import PUBLIC_KEY_ID, PlatformKey, key_id, load_all, same_key
 from .platform_keys import PlatformKeys
+from .signer import SignerCredential, is_signer
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -148,7 +149,7 @@ def credential_of(
         mchid: the merchant number.
         serial: of the merchant's certificate; by default that of `merchant`, or of a certificate in
             the same PEM as `private_key`.
-        private_key: in any form of `crypto.keys`; by default that of `merchant`.
+        private_key: in any form of `crypto.keys`, or a signer; by default that of `merchant`.
         merchant: certificate and key for mutual TLS.
         check_key: have OpenSSL test the key.
 
@@ -161,6 +162,13 @@ def credential_of(
         serial = _serial(serial)
     if merchant is None and private_key is None and serial is None:
         return None
+    if is_signer(reveal(private_key)):
+        if serial is None:
+            raise ConfigurationError(
+                "serial is missing: private_key is a signer, which does not tell the serial number "
+                "of its certificate"
+            )
+        return SignerCredential(mchid, serial, reveal(private_key))
     if private_key is not None:
         key = keys.private_key(reveal(private_key), check=check_key)
         keys.assert_strong(key, "private_key")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from ..crypto import keys, rsa
 from ..errors import SignatureError, SignatureReason
+from ..flow import Effect
 from ..messages import canonical
 from ..messages.headers import Headers
 from ..messages.request import Request
@@ -64,11 +66,26 @@ class Credential:
             request: encoded, and not signed yet.
             timestamp: seconds since 1970 as text, if not this machine's clock.
         """
+        message, finished = self._unsigned(request, timestamp)
+        return finished(self.sign(message))
+
+    def authorizing(self, request: Request) -> Generator[Effect, Any, Request]:
+        """The same as a part of a flow: a signer elsewhere takes its time."""
+        return self.authorize(request)
+        yield  # a generator, like that of a credential which has to ask
+
+    def _unsigned(
+        self, request: Request, timestamp: str | None = None
+    ) -> tuple[bytes, Callable[[str], Request]]:
+        """What is to be signed, and what makes of the signature a request with it."""
         stamp, nonce = timestamp or canonical.timestamp(), canonical.nonce()
         body = request.signed if request.signed is not None else request.content or b""
-        signature = self.sign(canonical.request(request.method, request.target, stamp, nonce, body))
-        value = canonical.authorization(self.mchid, nonce, signature, stamp, self.serial)
-        return request.replace(headers=request.headers.added("Authorization", value))
+
+        def finished(signature: str) -> Request:
+            value = canonical.authorization(self.mchid, nonce, signature, stamp, self.serial)
+            return request.replace(headers=request.headers.added("Authorization", value))
+
+        return canonical.request(request.method, request.target, stamp, nonce, body), finished
 
     def sign(self, message: bytes) -> str:
         """The base64 signature of a message."""
@@ -79,13 +96,26 @@ class Credential:
         return self._private_key.public_key() == key
 
     @property
-    def key_size(self) -> int:
-        """Bits of the merchant's key."""
-        return self._private_key.key_size
+    def sizes(self) -> tuple[int, ...]:
+        """Bytes that a ciphertext for the merchant's key may have."""
+        return (self._private_key.key_size // 8,)
 
     def decrypt(self, ciphertext: str) -> str:
         """The plaintext of a field that WeChat Pay encrypted for this merchant."""
         return rsa.decrypt(ciphertext, self._private_key)
+
+    def decrypting(self, ciphertext: str) -> Generator[Effect, Any, str]:
+        """The same as a part of a flow: a signer elsewhere takes its time."""
+        return self.decrypt(ciphertext)
+        yield  # a generator, like that of a credential which has to ask
+
+    async def sign_async(self, message: bytes) -> str:
+        """As `sign`; a signer elsewhere may be async."""
+        return self.sign(message)
+
+    async def decrypt_async(self, ciphertext: str) -> str:
+        """As `decrypt`; a signer elsewhere may be async."""
+        return self.decrypt(ciphertext)
 
     def __repr__(self) -> str:
         return f"<Credential {self.mchid} {self.serial}>"

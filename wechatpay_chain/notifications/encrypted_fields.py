@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 from .. import catalogue
+from ..flow import Effect
 from ..keys.credential import Credential
-from ..middleware.v3.field_encryption import decrypter, marks_of, rewritten, unreadable
+from ..middleware.v3.field_encryption import decrypted, marks_of, unreadable
 from .notification import Notification
 
 __all__ = ["decrypt_fields"]
 
 
-def decrypt_fields(notification: Notification, credential: Credential | None) -> Notification:
+def decrypt_fields(
+    notification: Notification, credential: Credential | None
+) -> Generator[Effect, Any, Notification]:
     """A notification with the fields of its resource decrypted.
 
     Args:
@@ -28,6 +34,7 @@ def decrypt_fields(notification: Notification, credential: Credential | None) ->
         return notification
     what = f"the notification {webhook.event}"
     advice = 'To a client without sensitive="auto" it comes as it is'
-    change = decrypter(credential, what, advice)
-    resource = rewritten(notification.resource, marks_of(webhook.resource), change)
+    resource = yield from decrypted(
+        notification.resource, marks_of(webhook.resource), credential, what, advice
+    )
     return notification._replace(resource=resource)

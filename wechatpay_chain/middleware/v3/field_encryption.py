@@ -11,19 +11,20 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from ... import catalogue
-from ...flow import Flow, Handler
+from ...flow import Effect, Flow, Handler
 from ...keys.credential import Credential
 from ...messages.request import Options, Request
 from ...messages.response import Response
 from ...messages.sensitive import Sensitive
 from ...utils.exceptions import ConfigurationError, DecryptionError
+from ...utils.secret import Secret, reveal
 
-__all__ = ["decrypter", "encrypt_fields", "marks_of", "rewritten", "unreadable"]
+__all__ = ["decrypted", "encrypt_fields", "marks_of", "rewritten", "unreadable"]
 
 ENCRYPTED = "RSAES-OAEP"
 
@@ -50,8 +51,7 @@ def encrypt_fields(handle: Handler, credential: Credential | None) -> Handler:
         if not marked.answer or credential is None:
             return response
         what = f"the answer to {operation.method} {operation.path}"
-        advice = 'The call was carried out; with sensitive="off" its answer comes as it is'
-        return _answer(response, marked.answer, decrypter(credential, what, advice))
+        return (yield from _opened(response, marked.answer, credential, what))
 
     return handler
 
@@ -134,7 +134,7 @@ def _fields(query: Any, marks: Marks) -> Any:
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
-def _answer(response: Response, marks: Marks, change: Change) -> Response:
+def _opened(response: Response, marks: Marks, credential: Credential, what: str) -> Flow:
     """The answer with plaintext, if it is one that WeChat Pay vouches for and has JSON in it."""
     if not response.verified or not response.ok or response.streamed or not response.content:
         return response
@@ -142,7 +142,8 @@ def _answer(response: Response, marks: Marks, change: Change) -> Response:
         members = json.loads(response.content)
     except (ValueError, RecursionError):
         return response
-    changed = rewritten(members, marks, change)
+    advice = 'The call was carried out; with sensitive="off" its answer comes as it is'
+    changed = yield from decrypted(members, marks, credential, what, advice)
     if changed is members:
         return response
     # A lone surrogate is no text, and yet JSON can hold one, and `json()` reads it from here.
@@ -155,36 +156,47 @@ def _answer(response: Response, marks: Marks, change: Change) -> Response:
     return answer
 
 
-def decrypter(credential: Credential, what: str, advice: str) -> Change:
-    """What decrypts a text with the merchant's key, and raises `DecryptionError` if it cannot.
+def decrypted(
+    value: Any, marks: Marks, credential: Credential, what: str, advice: str
+) -> Generator[Effect, Any, Any]:
+    """A value with its marked ciphertexts opened; the very same one where there is none.
 
     Args:
+        value: parsed JSON.
+        marks: where ciphertexts may be.
         credential: whose key decrypts.
-        what: the message that the text is in, for the error.
+        what: the message that they are in, for the error.
         advice: what to do then, for the error.
-    """
-    size = credential.key_size // 8
 
-    def open_(text: str, place: str) -> str:
-        if not _is_ciphertext(text, size):
-            return text
+    Raises:
+        DecryptionError: one of them does not open.
+    """
+    found: dict[str, str] = {}
+
+    def note(text: str, place: str) -> str:
+        if _is_ciphertext(text, credential.sizes):
+            found.setdefault(text, place)
+        return text
+
+    rewritten(value, marks, note)
+    opened: dict[str, Secret[str]] = {}
+    for text, place in found.items():
         try:
-            return credential.decrypt(text)
-        except DecryptionError:
+            opened[text] = Secret((yield from credential.decrypting(text)))
+        except DecryptionError as error:
             raise DecryptionError(
                 f"{place} in {what} does not open with this merchant's key: it was encrypted for "
                 f"another certificate, or is damaged. {advice}"
-            ) from None
+            ) from error.__cause__
+    return rewritten(value, marks, lambda text, _: reveal(opened.get(text, text)))
 
-    return open_
 
-
-def _is_ciphertext(text: str, size: int) -> bool:
+def _is_ciphertext(text: str, sizes: Sequence[int]) -> bool:
     """Whether a text is the base64 of as many bytes as a key has."""
-    if len(text) != (size + 2) // 3 * 4:
+    if all(len(text) != (size + 2) // 3 * 4 for size in sizes):
         return False
     try:
-        return len(base64.b64decode(text, validate=True)) == size
+        return len(base64.b64decode(text, validate=True)) in sizes
     except (binascii.Error, ValueError):
         return False
 

@@ -30,6 +30,7 @@ def signer(credential: Credential | None) -> Middleware:
                 "headers= has an Authorization, which is the signer's to set; to sign elsewhere, "
                 "replace 'signer' in the stack"
             )
-        return (yield from handle(credential.authorize(request)))
+        signed = yield from credential.authorizing(request)
+        return (yield from handle(signed))
 
     return sign

@@ -172,6 +172,7 @@ GOOD = Vault(KEYS.merchant).sign(b"x")
         (base64.b64encode(GOOD).decode(), "returned 344 characters"),
         ([GOOD], "an object of type list"),
     ],
+    ids=["None", "int", "empty", "short", "long", "a digest", "base64", "base64 text", "a list"],
 )
 async def test_rubbish_is_not_sent(transport, rubbish, words):
     async def later(message):

@@ -12,7 +12,7 @@ LEFT_OUT := tests/site tests/peers tests/typing \
   tests/console/test_browser.py tests/console/test_browser_causes.py tests/console/test_browser_look.py \
   tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py
 
-.PHONY: demo test check lint coverage bench docs site-test peers pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: soak demo test check lint coverage bench docs site-test peers pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -75,6 +75,10 @@ format: $(VENV)/.checked
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m wechatpay_chain.catalogue.formatting
 	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
+
+# 50,000 calls under a storm of faults, outages and key rotations; prints what was counted.
+soak: $(VENV)/.tested
+	$(BIN)/python -m tests.soak
 
 # 20,000 hostile responses and 10,000 interleavings of responses, in the sync and in the async world.
 hostile: $(VENV)/.tested

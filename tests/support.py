@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import sys
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,3 +107,11 @@ class Keys:
 def write(path: Path, thing: Any) -> Path:
     path.write_bytes(pem(thing))
     return path
+
+
+def peak_memory() -> int:
+    """KiB that this process has had at most."""
+    import resource  # not on Windows
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // 1024 if sys.platform == "darwin" else most

@@ -1,0 +1,1 @@
+"""Endurance: many calls under a storm of faults, counted."""

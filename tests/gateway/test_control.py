@@ -86,7 +86,7 @@ def test_requests_with_each_step_of_their_inspection(gateway, wxpay, control):
     number = create(gateway, wxpay)
     with (
         pytest.raises(SignatureError),
-        gateway.client(certs={"PUB_KEY_ID_01": new_key().public_key()}) as wrong,
+        gateway.client(certs={"PUB_KEY_ID_01": new_key().public_key()}, apiv3_key=None) as wrong,
     ):
         wrong.v3.certificates.get()
     latest, before = control.get("requests?limit=2")

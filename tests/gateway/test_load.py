@@ -23,7 +23,8 @@ async def test_many_scenarios_at_once(identity: Identity, tmp_path: Path) -> Non
         assert spoiling * 0.8 < result.errors.total() <= spoiling
         # Each request that was sent has arrived once; only the client repeats requests.
         assert result.attempts == REQUESTS + result.errors.total()
-        assert gateway.state.log.all(1)[0]["number"] == result.attempts
+        # The fault `unknown_serial` makes the client fetch the certificates, once a minute at most.
+        assert gateway.state.log.all(1)[0]["number"] - result.attempts in (0, 1)
         assert len(result.orders) == REQUESTS // CALLS_PER_SCENARIO // len(SCENARIOS) * 6
         audit(gateway, result)
     again = Gateway(data=tmp_path)  # what counts is what is on the disk

@@ -242,7 +242,7 @@ def bodies(draw: Any) -> bytes:
 )
 @given(bodies())
 def test_no_success_is_anything_but_what_was_signed(teller, body):
-    for response in teller.answers(QUERY, body):
+    for response in teller.responses(QUERY, body):
         if response is not None:
             assert response.verified
             told = {name: value for name, value in response.xml().items() if value}
@@ -253,7 +253,7 @@ def test_no_success_is_anything_but_what_was_signed(teller, body):
 @EXAMPLES
 @given(bodies())
 def test_no_unsigned_success_is_one_that_others_read_as_a_failure(teller, body):
-    for response in teller.answers(TRANSFER, body):
+    for response in teller.responses(TRANSFER, body):
         if response is not None:
             assert response.verified or response.unsigned
             assert other_reading(body)["return_code"] == "SUCCESS"

@@ -137,6 +137,8 @@ def _next(
     Raises:
         WeChatPayError: the error itself, with all attempts, where there is no next one.
     """
+    if error.attempts:  # a call within this one, such as a fetch of certificates, was repeated
+        raise error
     if isinstance(error, ConfigurationError) and not attempts:
         raise error
     error.retryable = _is_retryable(error, request)

@@ -56,9 +56,9 @@ def run_node(gateway: Gateway) -> Callable[[str, str], dict[str, Any]]:
             if os.environ.get("PEERS_TEST") == "required":
                 pytest.fail(f"no node, or no {package} in {MODULES}: run make peers")
             pytest.skip("needs node, and make peers")
-        assert gateway.state.folder is not None
+        assert gateway.state.directory is not None
         done = subprocess.run(
-            [node, str(HERE / script), str(gateway.state.folder / "gateway.json"), str(MODULES)],
+            [node, str(HERE / script), str(gateway.state.directory / "gateway.json"), str(MODULES)],
             env={**os.environ, "NODE_EXTRA_CA_CERTS": gateway.describe()["ca"]},
             capture_output=True,
             text=True,

@@ -25,7 +25,7 @@ def measure(quick: bool) -> list[Figure]:
     bound, sent = (20_000, 500) if quick else (100_000, 4_000)
     keys = Keys.generate()
     mock = MockTransport(
-        lambda request: {"refund_id": request.path[-20:]},
+        lambda request: {"refund_id": request.path.rpartition("/")[2]},
         sign={PLATFORM_ID: keys.platform_private},
     )
     wxpay = WeChatPay(

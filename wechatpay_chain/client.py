@@ -40,8 +40,8 @@ from .notifications.notification import Notification
 from .notifications.v2 import open_v2
 from .notifications.v3 import open_v3
 from .stack import Stack, Stacks
-from .transport.lifetime import Calls, Closable, running_loop
 from .utils.exceptions import ConfigurationError
+from .utils.lifetime import Calls, Closable, running_loop
 from .utils.secret import Secret, hide
 from .utils.version import __version__
 

@@ -20,9 +20,9 @@ from .keys.single_flight import SingleFlight
 from .notifications.frameworks import message
 from .notifications.notification import Notification
 from .notifications.recipients import Recipients
-from .transport.lifetime import Calls, Closable
 from .utils.display import represented
 from .utils.exceptions import ConfigurationError, UnknownMerchant, WeChatPayError
+from .utils.lifetime import Calls, Closable
 from .utils.secret import Secret, hide, reveal
 
 __all__ = ["Merchants", "Source"]

@@ -14,7 +14,7 @@ import pytest
 from wechatpay_chain import ConfigurationError, SignatureError, TransportError
 from wechatpay_chain.testing.mock import MockTransport
 from wechatpay_chain.transport import HTTPTransport
-from wechatpay_chain.transport.lifetime import Calls
+from wechatpay_chain.utils.lifetime import Calls
 
 from .responses import head
 

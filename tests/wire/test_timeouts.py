@@ -56,6 +56,12 @@ def test_a_tls_handshake_that_nobody_answers(call, raises):
     assert isinstance(caught.value, TimeoutError)
 
 
+def test_a_handshake_that_nobody_answers_ends_with_the_call(call, raises):
+    with deaf() as address, raises(TransportTimeout, "deadline") as caught:
+        call("get", PATH, base_uri=f"https://{address}/", timeout=(None, None), deadline=0.3)
+    assert caught.value.sent is False
+
+
 @pytest.fixture
 def firewall(monkeypatch):
     """Drops packets: connecting neither succeeds nor fails."""

@@ -17,10 +17,8 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012075238 (which errors may b
 
 from __future__ import annotations
 
-import random
 import time
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from typing import Any
 
 from ..errors import APIError, RateLimited, ServerError
 from ..flow import Flow, Handler, Middleware, Sleep
@@ -43,9 +41,8 @@ LONGEST_WAIT = 60.0
 """Seconds of a `Retry-After` that are waited for; with a longer one the call ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often a call is attempted, and how long it waits in between.
+    """How often a call is attempted, and how long it waits in between. Immutable.
 
     The wait before attempt `n + 1` is random between 0 and `initial * exp_base ** (n - 1)` seconds,
     at most `max` ("full jitter"), and never shorter than the response's `Retry-After`.
@@ -60,25 +57,57 @@ class Retry:
         ConfigurationError: a value is not a number in its range.
     """
 
-    attempts: int = 3
-    initial: float = 0.5
-    max: float = 8.0
-    exp_base: float = 2.0
+    __slots__ = ("attempts", "exp_base", "initial", "max")
 
-    def __post_init__(self) -> None:
-        attempts = self.attempts
+    attempts: int
+    initial: float
+    max: float
+    exp_base: float
+
+    def __init__(
+        self,
+        *,
+        attempts: int = 3,
+        initial: float = 0.5,
+        max: float = 8.0,  # noqa: A002 - tenacity's word
+        exp_base: float = 2.0,
+    ) -> None:
         if not isinstance(attempts, int) or isinstance(attempts, bool) or not 1 <= attempts <= 100:
             raise ConfigurationError(
                 f"Retry(attempts={represented(attempts)}): a whole number from 1 to 100 is "
                 "expected; retry=None turns retries off"
             )
-        for name, least in (("initial", 0), ("max", 0), ("exp_base", 1)):
-            value = getattr(self, name)
+        waits = (("initial", initial, 0), ("max", max, 0), ("exp_base", exp_base, 1))
+        for name, value, least in waits:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not (is_number and least <= value < float("inf")):
                 raise ConfigurationError(
                     f"Retry({name}={represented(value)}): a number of {least} or more is expected"
                 )
+        for name, value in (("attempts", attempts), *((name, value) for name, value, _ in waits)):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Retry is immutable: make another one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Retry is immutable")
+
+    def __repr__(self) -> str:
+        values = (f"{name}={getattr(self, name)}" for name in ("attempts", *self.__slots__[1:]))
+        return f"Retry({', '.join(values)})"
+
+    def _key(self) -> tuple[float, ...]:
+        return self.attempts, self.initial, self.max, self.exp_base
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Retry) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, self._key()
 
     def wait(self, failed: int) -> float:
         """Seconds to wait after some failed attempts, drawn at random.
@@ -86,8 +115,14 @@ class Retry:
         Args:
             failed: how many attempts have failed.
         """
+        import random  # only after a failure
+
         longest = self.initial * self.exp_base ** min(failed - 1, 64)
         return random.uniform(0, min(self.max, longest))  # noqa: S311 - no secret depends on it
+
+
+def _remade(attempts: int, initial: float, longest: float, exp_base: float) -> Retry:
+    return Retry(attempts=attempts, initial=initial, max=longest, exp_base=exp_base)
 
 
 def retry_of(given: object) -> Retry | None:
@@ -202,6 +237,8 @@ def _retry_after(error: WeChatPayError) -> float:
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
+    from email.utils import parsedate_to_datetime  # rare
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) if value else 0.0
     except (ValueError, OverflowError):

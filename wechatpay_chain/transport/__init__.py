@@ -13,8 +13,8 @@ from ..messages.request import Request
 from ..messages.response import Response
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
+from ..utils.lifetime import GRACE, Calls
 from ..utils.secret import hide
-from .lifetime import GRACE, Calls
 from .proxy import Proxy, parse
 from .tls import TLS, Verify
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,10 @@ from ..messages.headers import Headers
 from ..messages.request import Digest, Request
 from ..messages.response import Response
 from ..utils.exceptions import WeChatPayError
+from ..utils.lifetime import Calls
 from . import failure, limits
 from .aiohttp_connection import (
+    CALL_DEADLINE,
     Connector,
     HeldConnection,
     HeldResponse,
@@ -26,7 +27,6 @@ from .aiohttp_connection import (
     Wire,
     kept_alive_socket,
 )
-from .lifetime import Calls
 from .proxy import Proxy
 from .slots import occupy
 from .tls import TLS
@@ -67,7 +67,10 @@ class AiohttpTransport:
         connect, read = request.timeout
         limit = None if connect is None or read is None else connect + 2 * read
         try:
-            async with asyncio.timeout(limit) as timeout:
+            async with (
+                asyncio.timeout(limits.seconds_left(request)),
+                asyncio.timeout(limit) as timeout,
+            ):
                 return await self._exchange(request, _Deadline(timeout, limit))
         except WeChatPayError:
             raise
@@ -140,7 +143,7 @@ class AiohttpTransport:
             ssl=self._tls.context(request.certificate) if is_tls else True,
             proxy=self._proxy_url,
             proxy_headers=login if is_tls else None,
-            timeout=_timeouts(request),
+            timeout=_timeouts(request, asyncio.get_running_loop()),
             # What was not asked for is refused, so no work is done on it.
             auto_decompress=headers.get("Accept-Encoding") != "identity",
         )
@@ -375,13 +378,17 @@ def _url(origin: Origin, target: str) -> URL:
     )
 
 
-def _timeouts(request: Request) -> aiohttp.ClientTimeout:
-    """The time of one exchange; `total` ends it with the call's deadline."""
+def _timeouts(request: Request, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientTimeout:
+    """The time of one exchange. `Wire` ends it with the call's deadline.
+
+    aiohttp's `total` would do that as well, and costs a tenth of a call.
+    """
     connect, read = limits.timeouts(request)
-    if request.deadline is None:
+    left = limits.seconds_left(request)
+    CALL_DEADLINE.set(None if left is None else loop.time() + left)
+    if (connect, read) == request.timeout:
         return _timeout(connect, read)
-    left = request.deadline - time.monotonic()
-    return aiohttp.ClientTimeout(total=left, sock_connect=connect, sock_read=read)
+    return aiohttp.ClientTimeout(total=None, connect=left, sock_connect=connect, sock_read=read)
 
 
 @lru_cache(maxsize=64)

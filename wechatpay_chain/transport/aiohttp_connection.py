@@ -13,6 +13,7 @@ import functools
 import select
 import socket
 import sys
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,7 @@ from aiohttp.client_proto import ResponseHandler
 from . import limits
 
 __all__ = [
+    "CALL_DEADLINE",
     "Connector",
     "HeldConnection",
     "HeldResponse",
@@ -28,6 +30,10 @@ __all__ = [
     "Wire",
     "kept_alive_socket",
 ]
+
+
+CALL_DEADLINE: ContextVar[float | None] = ContextVar("call_deadline", default=None)
+"""When the running call must have ended, by its loop's time."""
 
 
 class RejectedResponse(aiohttp.ClientError):
@@ -40,6 +46,7 @@ class Wire(ResponseHandler):
     _left = sys.maxsize
     _deadline: float | None = None
     _configured_timeout: float | None = None
+    _call_deadline: float | None = None
     _informational = 0
     _is_sent = False
     _has_response = False
@@ -48,6 +55,7 @@ class Wire(ResponseHandler):
         """Begin an exchange."""
         self._configured_timeout = settings.get("read_timeout")
         self._deadline = None
+        self._call_deadline = CALL_DEADLINE.get()
         self._left = limits.HEAD + limits.BLOCK  # one read may bring much of a body along
         self._informational = 0
         self._is_sent = self._has_response = False
@@ -56,8 +64,8 @@ class Wire(ResponseHandler):
     def start_timeout(self) -> None:
         """The request is sent: from now on its response is waited for."""
         self._is_sent = True
-        if self._deadline is None and self._configured_timeout is not None:
-            self._deadline = self._loop.time() + limits.SLOWEST * self._configured_timeout
+        if self._deadline is None:
+            self._set_deadline()
         super().start_timeout()
 
     def allow(self, left: int) -> None:
@@ -69,21 +77,29 @@ class Wire(ResponseHandler):
     def renew(self, left: int) -> None:
         """Set how many bytes more may come, and let their time begin now."""
         self._left = left
+        self._set_deadline()
+        self._read_timeout = self._configured_timeout
+
+    def _set_deadline(self) -> None:
+        """Let the time of the response begin now; it ends with the call's at the latest."""
         if self._configured_timeout is not None:
             self._deadline = self._loop.time() + limits.SLOWEST * self._configured_timeout
-            self._read_timeout = self._configured_timeout
+            if self._call_deadline is not None and self._call_deadline < self._deadline:
+                self._deadline = self._call_deadline
+        else:
+            self._deadline = self._call_deadline
 
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left < 0:
             self._reject("it has more bytes than a response may have")
             return
-        if self._deadline is not None and self._configured_timeout is not None:
+        if self._deadline is not None:
             left = self._deadline - self._loop.time()
             if left <= 0:
                 self._on_read_timeout()
                 return
-            if left < self._configured_timeout:
+            if self._configured_timeout is None or left < self._configured_timeout:
                 self._read_timeout = left
         super().data_received(data)
         if self._is_sent and not self._has_response and self._read_timeout_handle is None:
@@ -197,6 +213,16 @@ class Connector(aiohttp.TCPConnector):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._factory = functools.partial(Wire, loop=self._loop)  # type: ignore[assignment]
+
+    async def _create_connection(self, *arguments: Any) -> Any:
+        """Connect by the call's deadline: name resolution and handshake count as well."""
+        try:
+            async with asyncio.timeout_at(CALL_DEADLINE.get()):
+                return await super()._create_connection(*arguments)
+        except aiohttp.ServerTimeoutError:
+            raise
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError("the call's deadline passed") from error
 
     async def _get(self, *arguments: Any) -> Any:
         while (connection := await super()._get(*arguments)) is not None:

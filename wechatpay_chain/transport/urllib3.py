@@ -93,7 +93,7 @@ class Urllib3Transport:
         except ConnectTimeoutError as error:
             raise failure.timeout(request, connected=False) from error
         except exceptions.TimeoutError as error:
-            raise failure.timeout(request) from error
+            raise failure.timeout(request, connected=not _in_handshake(error)) from error
         except SSLError as error:
             if _caused_by(error, ssl.SSLCertVerificationError) or _in_handshake(error):
                 raise failure.tls(request, error) from error

@@ -269,8 +269,8 @@ class _Connection:
         self.idle_since = math.inf
         try:
             super().connect()  # type: ignore[misc]
-        except ssl.SSLError as error:
-            error.in_handshake = True  # type: ignore[attr-defined]
+        except (ssl.SSLError, TimeoutError) as error:
+            error.in_handshake = True  # type: ignore[union-attr]
             raise
 
     def putheader(self, header: str, *values: Any) -> None:

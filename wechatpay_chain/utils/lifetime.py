@@ -13,8 +13,8 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Self
 
-from ..utils.display import represented
-from ..utils.exceptions import ConfigurationError
+from .display import represented
+from .exceptions import ConfigurationError
 
 __all__ = ["GRACE", "Calls", "Closable", "running_loop"]
 

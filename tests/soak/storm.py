@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 import threading
 import time
 from collections import Counter
@@ -169,15 +168,21 @@ def run(calls: int, threads: int, tasks: int, rotation: float = 65) -> tuple[Sto
     return storm, weather, growth
 
 
+def _next_call(day: Any, returned: bool | None, weather: Weather) -> tuple[str, str, Any] | None:
+    """A shop's next call, after what the weather brings; None at the end of its day."""
+    try:
+        call: tuple[str, str, Any] = day.send(returned)
+    except StopIteration:
+        return None
+    weather.before(call[1])
+    return call
+
+
 def _thread(client: WeChatPay, days: Any, weather: Weather, storm: Storm) -> None:
     for day in days():
         returned = None
-        while True:
-            try:
-                verb, path, options = day.send(returned)
-            except StopIteration:
-                break
-            weather.before(path)
+        while (call := _next_call(day, returned, weather)) is not None:
+            verb, path, options = call
             try:
                 returned = storm.note(path, getattr(client[path], verb)(**options), None)
             except WeChatPayError as error:
@@ -188,19 +193,13 @@ async def _tasks(client: WeChatPay, days: Any, weather: Weather, storm: Storm, c
     async def task() -> None:
         for day in days():
             returned = None
-            while True:
-                try:
-                    verb, path, options = day.send(returned)
-                except StopIteration:
-                    break
-                weather.before(path)
+            while (call := _next_call(day, returned, weather)) is not None:
+                verb, path, options = call
                 try:
                     response = await getattr(client[path], f"{verb}_async")(**options)
                     returned = storm.note(path, response, None)
                 except WeChatPayError as error:
                     returned = storm.note(path, None, error)
-                if random.random() < 0.01:
-                    await asyncio.sleep(0)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(count):

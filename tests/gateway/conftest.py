@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from tests.servers import VerifyingServer
@@ -38,3 +41,23 @@ def the_ledger_balances(request):
     yield
     if "gateway" in request.fixturenames:
         request.getfixturevalue("gateway").state.ledger.check()
+
+
+@pytest.fixture
+def platform(identity: Identity) -> Iterator[Gateway]:
+    """A gateway of its own, which signs with a platform certificate."""
+    with Gateway(identity=identity, signs_with="certificate", time_scale=0.001) as platform:
+        yield platform
+
+
+@pytest.fixture
+def fetches(platform: Gateway) -> list[int]:
+    """The statuses of all responses to requests for certificates, in order."""
+    fetches: list[int] = []
+
+    def listen(kind: str, entry: dict[str, Any]) -> None:
+        if kind == "request" and entry["target"] == "/v3/certificates":
+            fetches.append(entry["status"])
+
+    platform.state.log.listeners.add(listen)
+    return fetches

@@ -27,7 +27,6 @@ from wechatpay_chain import (
     WeChatPayError,
 )
 from wechatpay_chain.crypto.certificate import pem
-from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import pem as written
 from wechatpay_chain.keys import shared_certificates
 from wechatpay_chain.keys.redis_store import RedisKeyStore
@@ -60,25 +59,6 @@ def no_command_goes_on():
     for thread in threading.enumerate():
         if thread.name == "wechatpay-key-store":
             thread.join(30)
-
-
-@pytest.fixture
-def platform(identity):
-    with Gateway(identity=identity, signs_with="certificate", time_scale=0.001) as platform:
-        yield platform
-
-
-@pytest.fixture
-def fetches(platform):
-    """The statuses of all answers to requests for certificates, in order."""
-    fetches = []
-
-    def listen(kind, entry):
-        if kind == "request" and entry["target"] == "/v3/certificates":
-            fetches.append(entry["status"])
-
-    platform.state.log.listeners.add(listen)
-    return fetches
 
 
 @pytest.fixture

@@ -41,25 +41,6 @@ class Clock:
 
 
 @pytest.fixture
-def platform(identity):
-    with Gateway(identity=identity, signs_with="certificate", time_scale=0.001) as platform:
-        yield platform
-
-
-@pytest.fixture
-def fetches(platform):
-    """The statuses of all answers to requests for certificates, in order."""
-    fetches = []
-
-    def listen(kind, entry):
-        if kind == "request" and entry["target"] == "/v3/certificates":
-            fetches.append(entry["status"])
-
-    platform.state.log.listeners.add(listen)
-    return fetches
-
-
-@pytest.fixture
 def receiver(platform):
     with VerifyingServer(platform) as receiver:
         yield receiver

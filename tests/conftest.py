@@ -7,6 +7,8 @@ from hypothesis import settings
 
 from tests.support import Keys, new_key
 
+pytest_plugins = ["tests.services"]  # databases and brokers, as fixtures
+
 # Every run tries the same examples, however slow the machine; `make properties` tries others.
 settings.register_profile("ordinary", derandomize=True, deadline=None)
 settings.register_profile("many", max_examples=2000, deadline=None)

@@ -6,8 +6,6 @@ import asyncio
 import json
 import logging
 import multiprocessing
-import os
-import secrets
 import socket
 import stat
 import threading
@@ -15,6 +13,7 @@ import time
 from contextlib import closing
 
 import pytest
+import redis.asyncio
 
 from tests.servers import VerifyingServer
 from tests.support import new_key, self_signed
@@ -34,22 +33,6 @@ from wechatpay_chain.keys.stores import FileKeyStore, MemoryKeyStore
 
 LISTED = "v3/merchant-service/complaints-v2?begin_date=2026-01-01&end_date=2026-01-02"
 WORLDS = pytest.mark.parametrize("world", ["sync", "async"])
-REQUIRED = os.environ.get("KEYS_TEST") == "required"
-ADDRESS = ("127.0.0.1", 6379)
-
-
-def redis_is_there():
-    try:
-        socket.create_connection(ADDRESS, 1).close()
-    except OSError:
-        return False
-    return True
-
-
-needs_redis = pytest.mark.skipif(
-    not REQUIRED and not redis_is_there(), reason="no Redis on 127.0.0.1:6379"
-)
-STORES = ["memory", "file", pytest.param("redis", marks=needs_redis)]
 
 
 @pytest.fixture(autouse=True)
@@ -61,30 +44,16 @@ def no_command_goes_on():
             thread.join(30)
 
 
-@pytest.fixture
-def prefix():
-    """The names of a test's entries, which are deleted after it."""
-    import redis
-
-    prefix = f"test:{secrets.token_hex(8)}:"
-    yield prefix
-    with closing(redis.Redis(*ADDRESS)) as client:
-        for name in client.scan_iter(f"{prefix}*"):
-            client.delete(name)
-
-
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["memory", "file", "redis"])
 def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryKeyStore()
     elif request.param == "file":
         yield FileKeyStore(tmp_path / "keys")
     else:
-        import redis
-
-        prefix = request.getfixturevalue("prefix")
-        with closing(redis.Redis(*ADDRESS)) as client:
-            yield RedisKeyStore(client, prefix)
+        server = request.getfixturevalue("redis_server")
+        with closing(redis.Redis.from_url(server.url)) as client:
+            yield RedisKeyStore(client, server.name)
 
 
 @pytest.fixture
@@ -441,9 +410,7 @@ def working(given, kind, where, calls, ready, go, results):
     if kind == "file":
         store = FileKeyStore(where)
     else:
-        import redis
-
-        store = RedisKeyStore(redis.Redis(*ADDRESS), where)
+        store = RedisKeyStore(redis.Redis.from_url(where.url), where.name)
     with WeChatPay(**given, key_store=store) as wxpay:
         failures = []
         for number in range(calls):
@@ -457,10 +424,10 @@ def working(given, kind, where, calls, ready, go, results):
     results.put(failures)
 
 
-@pytest.mark.parametrize("kind", ["file", pytest.param("redis", marks=needs_redis)])
+@pytest.mark.parametrize("kind", ["file", "redis"])
 def test_processes_fetch_once_a_rotation(platform, fetches, tmp_path, kind, request):
     """Four processes, and a rotation midway: 0 failed calls, one fetch each time."""
-    where = tmp_path / "keys" if kind == "file" else request.getfixturevalue("prefix")
+    where = tmp_path / "keys" if kind == "file" else request.getfixturevalue("redis_server")
     identity = platform.identity
     given = {
         "mchid": identity.mchid,
@@ -516,10 +483,10 @@ def hanging():
 def test_a_redis_that_is_down_or_hangs_costs_a_second_once(
     platform, client, fetches, world, client_world, how, hanging, caplog
 ):
-    redis = pytest.importorskip("redis.asyncio" if client_world == "async" else "redis")
+    library = redis.asyncio if client_world == "async" else redis
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = hanging if how == "hanging" else unused.getsockname()[1]
-    wxpay = client(RedisKeyStore(redis.Redis(host="127.0.0.1", port=port), "test:none:"))
+    wxpay = client(RedisKeyStore(library.Redis(host="127.0.0.1", port=port), "test:none:"))
     begin = time.monotonic()
 
     async def calls():
@@ -535,13 +502,10 @@ def test_a_redis_that_is_down_or_hangs_costs_a_second_once(
     assert caplog.text.count("goes on without it") == 1
 
 
-@needs_redis
-def test_an_asyncio_client_serves_async_calls(platform, fetches, prefix):
-    redis = pytest.importorskip("redis.asyncio")
-
+def test_an_asyncio_client_serves_async_calls(platform, fetches, redis_server):
     async def fleet():
-        async with redis.Redis(host=ADDRESS[0], port=ADDRESS[1]) as connection:
-            store = RedisKeyStore(connection, prefix)
+        async with redis.asyncio.Redis.from_url(redis_server.url) as connection:
+            store = RedisKeyStore(connection, redis_server.name)
             shops = [platform.client(certs=None, key_store=store) for _ in range(4)]
             answers = await asyncio.gather(*(wxpay[LISTED].get_async() for wxpay in shops))
             rotate(platform)
@@ -554,17 +518,18 @@ def test_an_asyncio_client_serves_async_calls(platform, fetches, prefix):
     assert fetches == [200, 200]
 
 
-@needs_redis
 def test_a_notification_is_opened_with_what_another_process_fetched(
-    platform, client, fetches, prefix
+    platform, client, fetches, redis_server
 ):
-    redis = pytest.importorskip("redis")
-    with closing(redis.Redis(*ADDRESS)) as connection, VerifyingServer(platform) as receiver:
-        store = RedisKeyStore(connection, prefix)
+    with (
+        closing(redis.Redis.from_url(redis_server.url)) as connection,
+        VerifyingServer(platform) as receiver,
+    ):
+        store = RedisKeyStore(connection, redis_server.name)
         one, other = client(store), client(store)
         listed(one)
         platform.trigger("TRANSACTION.SUCCESS", receiver.url)
         headers, body = receiver.take()
         assert other.notify(headers, body).event_type == "TRANSACTION.SUCCESS"
         assert fetches == [200]
-        assert repr(store) == f"<RedisKeyStore {prefix}>"
+        assert repr(store) == f"<RedisKeyStore {redis_server.name}>"

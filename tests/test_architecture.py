@@ -37,6 +37,7 @@ KNOWS = {
     | {"keys", "middleware", "notifications", "invoke", "chain", "transport"}
     | {"testing.connection_file"},
     "merchants": ENGINE | {"client", "keys", "notifications", "transport"},
+    "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
     "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway"},

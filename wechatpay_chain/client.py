@@ -38,7 +38,7 @@ from .middleware.sensitive import catalogue_needed, secured
 from .middleware.stacks import default_stacks
 from .notifications.notification import Notification
 from .notifications.v2 import open_v2
-from .notifications.v3 import open_v3
+from .notifications.v3 import open_stored, open_v3
 from .stack import Stack, Stacks
 from .utils.exceptions import ConfigurationError
 from .utils.lifetime import Calls, Closable, running_loop
@@ -340,6 +340,13 @@ class WeChatPay(ChainRoot, Closable):
 
     def _notice(self, headers: Any, body: Any) -> Generator[Effect, Any, Notification]:
         notice = yield from open_v3(headers, body, self._platform, self._apiv3_key)
+        return (yield from self._decrypted(notice))
+
+    def _reopened(self, content: bytes) -> Generator[Effect, Any, Notification]:
+        """An APIv3 notification that was verified when it came, and kept as it came."""
+        return (yield from self._decrypted(open_stored(content, self._apiv3_key)))
+
+    def _decrypted(self, notice: Notification) -> Generator[Effect, Any, Notification]:
         if self._sensitive:
             with catalogue_needed():
                 from .notifications.encrypted_fields import decrypt_fields

@@ -1,0 +1,36 @@
+"""Money arrives once: an inbox for notifications, on the database that you already have.
+
+    inbox = Inbox(engine, wxpay)
+
+    @inbox.on("TRANSACTION.SUCCESS", key="out_trade_no")
+    def paid(notice, session): ...
+
+    reply = inbox.receive(headers, body)   # verified, stored, committed; then 204
+    inbox.run()                            # in a worker: each handler in one transaction
+
+SQLAlchemy is loaded with the first engine, or with `create_tables` and `metadata`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .inbox import Inbox, Notice
+
+if TYPE_CHECKING:
+    from .databases.schema import create_tables, create_tables_async
+    from .databases.tables import metadata
+
+__all__ = ["Inbox", "Notice", "create_tables", "create_tables_async", "metadata"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("create_tables", "create_tables_async"):
+        from .databases import schema
+
+        return getattr(schema, name)
+    if name == "metadata":
+        from .databases.tables import metadata
+
+        return metadata
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,150 @@
+"""Steps run on SQLAlchemy's engines, sync and async.
+
+Every transaction of ours is READ COMMITTED on PostgreSQL, MySQL and MariaDB, whatever the engine's
+default is: a worker must see what others have committed since it began. On SQLite it is BEGIN
+IMMEDIATE, so that two writers wait for each other and never fail for having read before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from ...flow import Call
+from ...utils.exceptions import ConfigurationError
+from ..drivers import called, called_async, drive, drive_async
+from ..operations import Insert, Operation, Steps
+from .schema import assert_current
+from .statements import outcome, statement
+
+__all__ = ["AsyncEngineDatabase", "EngineDatabase"]
+
+T = TypeVar("T")
+DUPLICATE_ENTRY = 1062
+"""MySQL's number of the error."""
+ISOLATION = "READ COMMITTED"
+NOTHING = "UPDATE wechatpay_schema SET version = version WHERE version < 0"
+"""Changes nothing, and takes SQLite's lock for writing."""
+
+
+class EngineDatabase:
+    """Runs steps on a sync engine.
+
+    Args:
+        engine: of `sqlalchemy.create_engine`.
+    """
+
+    is_async = False
+    errors = (SQLAlchemyError,)
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._is_sqlite = is_sqlite(engine.dialect)
+        self._is_checked = False
+
+    def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
+        """Run steps in a transaction of their own, and commit it."""
+        with self._engine.connect() as connection:
+            if not self._is_checked:
+                assert_current(connection)
+                self._is_checked = True
+            if not self._is_sqlite:
+                connection = connection.execution_options(isolation_level=ISOLATION)
+            with connection.begin():
+                return self.within(connection, steps(connection))
+
+    def within(self, session: Any, steps: Steps[T], /) -> T:
+        """Run steps in the transaction of a connection, or of an ORM session."""
+        connection = session if isinstance(session, sa.Connection) else session.connection()
+        if self._is_sqlite:
+            connection.exec_driver_sql(begin(connection.connection.driver_connection))
+
+        def perform(effect: Operation | Call) -> Any:
+            if isinstance(effect, Call):
+                return called(effect)
+            sql = statement(effect, connection.dialect.name)
+            try:
+                return outcome(effect, connection.execute(sql))
+            except IntegrityError as error:
+                if isinstance(effect, Insert) and is_duplicate(error):
+                    return None
+                raise
+
+        return drive(steps, perform)
+
+
+class AsyncEngineDatabase:
+    """Runs steps on an async engine.
+
+    Args:
+        engine: of `sqlalchemy.ext.asyncio.create_async_engine`.
+    """
+
+    is_async = True
+    errors = (SQLAlchemyError, OSError)  # asyncpg lets an OSError through when it cannot connect
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._is_sqlite = is_sqlite(engine.dialect)
+        self._is_checked = False
+
+    async def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
+        """Run steps in a transaction of their own, and commit it."""
+        async with self._engine.connect() as connection:
+            if not self._is_checked:
+                await connection.run_sync(assert_current)
+                self._is_checked = True
+            if not self._is_sqlite:
+                await connection.execution_options(isolation_level=ISOLATION)
+            async with connection.begin():
+                return await self.within(connection, steps(connection))
+
+    async def within(self, session: Any, steps: Steps[T], /) -> T:
+        """Run steps in the transaction of an async connection, or of an async ORM session."""
+        from sqlalchemy.ext.asyncio import AsyncConnection
+
+        is_connection = isinstance(session, AsyncConnection)
+        connection = session if is_connection else await session.connection()
+        if self._is_sqlite:
+            raw = await connection.get_raw_connection()
+            await connection.exec_driver_sql(begin(raw.driver_connection))
+
+        async def perform(effect: Operation | Call) -> Any:
+            if isinstance(effect, Call):
+                return await called_async(effect)
+            sql = statement(effect, connection.dialect.name)
+            try:
+                return outcome(effect, await connection.execute(sql))
+            except IntegrityError as error:
+                if isinstance(effect, Insert) and is_duplicate(error):
+                    return None
+                raise
+
+        return await drive_async(steps, perform)
+
+
+def is_sqlite(dialect: sa.Dialect) -> bool:
+    """Whether an engine is SQLite's.
+
+    Raises:
+        ConfigurationError: its database is none of those that the durable parts run on.
+    """
+    if dialect.name not in ("sqlite", "postgresql", "mysql", "mariadb"):
+        raise ConfigurationError(
+            f"the engine's dialect is {dialect.name!r}: SQLite, PostgreSQL, MySQL and MariaDB are "
+            "supported"
+        )
+    return dialect.name == "sqlite"
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether MySQL or MariaDB says that a unique value is there already."""
+    return error.orig is not None and error.orig.args[:1] == (DUPLICATE_ENTRY,)
+
+
+def begin(driver_connection: Any) -> str:
+    """What takes SQLite's lock for writing: it begins a transaction, or changes nothing in one."""
+    return NOTHING if driver_connection.in_transaction else "BEGIN IMMEDIATE"

@@ -1,0 +1,60 @@
+"""The tables are made, and their version is checked before they are used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ...utils.exceptions import ConfigurationError
+from .tables import SCHEMA_VERSION, metadata, schema
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+__all__ = ["assert_current", "create_tables", "create_tables_async"]
+
+
+def create_tables(engine: sa.Engine) -> None:
+    """Create the tables that are missing; those that are there stay as they are.
+
+    Args:
+        engine: of `sqlalchemy.create_engine`.
+    """
+    with engine.begin() as connection:
+        _create(connection)
+
+
+async def create_tables_async(engine: AsyncEngine) -> None:
+    """The same on an async engine."""
+    async with engine.begin() as connection:
+        await connection.run_sync(_create)
+
+
+def _create(connection: sa.Connection) -> None:
+    metadata.create_all(connection)
+    if not connection.execute(sa.select(schema.c.version)).all():
+        connection.execute(sa.insert(schema).values(version=SCHEMA_VERSION))
+
+
+def assert_current(connection: sa.Connection) -> None:
+    """Check that the tables are those of this version of the package.
+
+    Raises:
+        ConfigurationError: they are missing, or of another version.
+    """
+    if not sa.inspect(connection).has_table(schema.name):
+        raise ConfigurationError(
+            "the database has no tables of wechatpay_chain: call durable.create_tables(engine), or "
+            "add durable.metadata to your migrations"
+        )
+    found = connection.execute(sa.select(sa.func.max(schema.c.version))).scalar()
+    connection.rollback()  # what follows begins a transaction of its own
+    if found != SCHEMA_VERSION:
+        raise ConfigurationError(
+            f"the tables are of version {found}, and this package needs version {SCHEMA_VERSION}: "
+            f"run the migrations from {found} to {SCHEMA_VERSION}, which CHANGELOG.md lists"
+            if (found or 0) < SCHEMA_VERSION
+            else f"the tables are of version {found}, which is newer than this package's "
+            f"{SCHEMA_VERSION}: install the version of wechatpay_chain that made them"
+        )

@@ -1,0 +1,120 @@
+"""The drivers of the durable parts: they do what a rule yields, blocking or on an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, TypeVar, cast
+
+from ..flow import Call
+from ..utils.exceptions import ConfigurationError
+from .operations import Database, Job, Transaction
+
+__all__ = ["Runner", "called", "called_async", "drive", "drive_async"]
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Runs jobs on a database, blocking or on an event loop.
+
+    Args:
+        database: what runs their transactions.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def run(self, job: Job[T]) -> T:
+        """Run a job to its end, blocking.
+
+        Raises:
+            ConfigurationError: the engine is async.
+        """
+        if self.database.is_async:
+            job.close()
+            raise ConfigurationError("the engine is async: await the method's _async form")
+
+        def perform(effect: Transaction[Any] | Call) -> Any:
+            if isinstance(effect, Transaction):
+                return self.database.transact(effect.steps)
+            return called(effect)
+
+        return drive(job, perform)
+
+    async def run_async(self, job: Job[T]) -> T:
+        """Run a job to its end without blocking the running event loop.
+
+        With a sync engine the whole job runs in a thread.
+        """
+        if not self.database.is_async:
+            import asyncio  # a running loop has loaded it
+
+            return await asyncio.to_thread(self.run, job)
+
+        async def perform(effect: Transaction[Any] | Call) -> Any:
+            if isinstance(effect, Transaction):
+                return await cast("Awaitable[Any]", self.database.transact(effect.steps))
+            return await called_async(effect)
+
+        return await drive_async(job, perform)
+
+
+def drive(steps: Generator[Any, Any, T], perform: Callable[[Any], Any]) -> T:
+    """Run a generator to its end.
+
+    Args:
+        steps: what yields.
+        perform: does what was yielded, and returns its outcome.
+    """
+    try:
+        effect = next(steps)
+        while True:
+            try:
+                outcome = perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the rule decides
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(outcome)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+async def drive_async(steps: Generator[Any, Any, T], perform: Callable[[Any], Awaitable[Any]]) -> T:
+    """The same on the running event loop."""
+    try:
+        effect = next(steps)
+        while True:
+            try:
+                outcome = await perform(effect)
+            except BaseException as error:  # noqa: BLE001 - the rule decides
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(outcome)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def called(effect: Call) -> Any:
+    """What a function returns.
+
+    Raises:
+        ConfigurationError: it returned an awaitable, which nobody would await.
+    """
+    outcome = effect.function(*effect.args)
+    if hasattr(outcome, "__await__"):
+        if hasattr(outcome, "close"):
+            outcome.close()
+        name = getattr(effect.function, "__qualname__", "a function")
+        raise ConfigurationError(
+            f"{name} returned an awaitable, and the engine is sync: give a function that blocks, "
+            "or an engine of create_async_engine"
+        )
+    return outcome
+
+
+async def called_async(effect: Call) -> Any:
+    """What a function returns; what it returns to await is awaited."""
+    outcome = effect.function(*effect.args)
+    return await outcome if hasattr(outcome, "__await__") else outcome

@@ -1,0 +1,42 @@
+"""What is kept of an error: enough to find the fault, nothing of the customer's."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..utils.display import printable
+
+__all__ = ["described"]
+
+LONGEST = 500
+SHORTEST_MASKED = 6
+"""Characters; shorter values, such as `CNY`, tell nothing of a person."""
+
+
+def described(error: BaseException, resource: Any = None) -> str:
+    """An error's type, place and text, with the values of a resource masked.
+
+    Args:
+        error: that a handler raised.
+        resource: what the handler was given; None where it was not opened.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
+    text = str(error)
+    for value in sorted(set(_texts(resource)), key=len, reverse=True):
+        text = text.replace(value, "***")
+    return printable(f"{type(error).__name__}: {text}", LONGEST) + place
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if len(value) >= SHORTEST_MASKED:
+            yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)

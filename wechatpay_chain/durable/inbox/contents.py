@@ -1,0 +1,107 @@
+"""How a notification is kept, and how it is opened again.
+
+APIv3's is kept as it came, encrypted by WeChat Pay. APIv2's and the outcome of a query hold an
+openid in the clear, and are sealed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from ...flow import Call
+from ...notifications.notification import Notification
+from ..operations import Row
+from ..sealing import derived, unseal
+from . import events
+
+if TYPE_CHECKING:
+    from ...client import WeChatPay
+    from ...messages.headers import Headers
+
+__all__ = ["found_row", "notification_row", "resource_of"]
+
+KEPT = "wechatpay-"
+"""How the header fields begin that are kept: those of the signature."""
+
+
+def notification_row(
+    client: WeChatPay, notice: Notification, headers: Headers, content: bytes, now: int
+) -> dict[str, Any]:
+    """The row of a notification that was verified.
+
+    Args:
+        client: of the merchant that it is for.
+        notice: what it holds.
+        headers: as they came.
+        content: the body as it came.
+        now: milliseconds.
+    """
+    kind = events.event_type(notice)
+    kept = {n: v for n, v in headers.items() if n.lower().startswith(KEPT)}
+    is_v2 = notice.version == "v2"
+    return {
+        **_row(client, kind, notice.resource, now),
+        "source": notice.version,
+        "notification_id": events.notification_id(notice),
+        "occurred_at": events.occurred_at(notice, now),
+        "headers": json.dumps(kept),
+        "body": _sealer(client).encrypt(content) if is_v2 else content,
+    }
+
+
+def found_row(
+    client: WeChatPay, kind: str, resource: Mapping[str, Any], occurred_at: int, now: int
+) -> dict[str, Any]:
+    """The row of what a query found, as a notification would have told it.
+
+    Args:
+        client: of the merchant that it is for.
+        kind: the event type.
+        resource: what the query returned.
+        occurred_at: milliseconds.
+        now: milliseconds.
+    """
+    row = _row(client, kind, resource, now)
+    return {
+        **row,
+        "source": "query",
+        "notification_id": f"query:{row['subject']}"[:128],
+        "occurred_at": occurred_at,
+        "headers": "{}",
+        "body": _sealer(client).encrypt(json.dumps(resource, ensure_ascii=False).encode()),
+    }
+
+
+def resource_of(client: WeChatPay, row: Row) -> Generator[Call, Any, Any]:
+    """What a row's notification carries, decrypted.
+
+    Raises:
+        DecryptionError: the merchant's keys do not open it.
+        ConfigurationError: the client lacks the key.
+    """
+    body = bytes(row["body"])
+    if row["source"] == "v3":
+        notice = yield from cast("Generator[Call, Any, Notification]", client._reopened(body))
+        return notice.resource
+    content = unseal(_sealer(client), body)
+    if row["source"] == "v2":
+        return client.notify_v2(content).resource
+    return json.loads(content)
+
+
+def _row(client: WeChatPay, kind: str, resource: Any, now: int) -> dict[str, Any]:
+    return {
+        "mchid": client.mchid,
+        "state": "pending",
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+        "subject": events.subject(kind, resource),
+        "event_type": kind,
+    }
+
+
+def _sealer(client: WeChatPay) -> Any:
+    return derived(client._apiv3_key, client._secret)

@@ -1,0 +1,156 @@
+"""What a notification is about: its event type, what identifies it, when it happened. Pure.
+
+WeChat Pay delivers a notification at least once, and the sweeper finds what a notification would
+have told. `subject` names what happened to what, so that it is handled once whoever tells it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from ...notifications.notification import Notification
+
+__all__ = [
+    "event_type",
+    "milliseconds",
+    "notification_id",
+    "occurred_at",
+    "ordering_key",
+    "subject",
+]
+
+CHINA = timezone(timedelta(hours=8))
+"""APIv2's times have no offset."""
+LONGEST_ID = 128
+SUBJECTS = {
+    "TRANSACTION.SUCCESS": ("transaction_id", "combine_out_trade_no"),
+    "REFUND.SUCCESS": ("refund_id",),
+    "REFUND.ABNORMAL": ("refund_id",),
+    "REFUND.CLOSED": ("refund_id",),
+    "MCHTRANSFER.BILL.FINISHED": ("transfer_bill_no", "out_bill_no"),
+    "v2/transaction-success": ("transaction_id",),
+    "v2/combined-transactions-success": ("combine_out_trade_no",),
+}
+"""Events that happen once, and the member that says to what."""
+IDENTIFYING = {
+    "v2/transaction-success": ("transaction_id", "out_trade_no", "result_code"),
+    "v2/combined-transactions-success": ("combine_out_trade_no", "result_code"),
+    "v2/refund-processed": ("refund_id", "out_refund_no", "refund_status"),
+    "v2/pap-contract-state-changed": ("contract_id", "contract_code", "change_type"),
+    "v2/transactions-risk-occurred": ("event_code", "transaction_id_list"),
+    "v2/vehicle-state-changed-for-parking": (
+        "plate_number",
+        "vehicle_event_type",
+        "vehicle_event_createtime",
+    ),
+}
+"""What tells one APIv2 notification from another: only some have an id."""
+
+
+def event_type(notification: Notification) -> str:
+    """The event type that `on` takes: APIv3's own, or the catalogue's name with `v2/` before it."""
+    if notification.version == "v3":
+        return notification.event_type
+    if notification.event_type:
+        return f"v2/{notification.event_type}"
+    raw = notification.raw
+    if "req_info" in raw:
+        return "v2/refund-processed"
+    if "combine_out_trade_no" in raw:
+        return "v2/combined-transactions-success"
+    if "change_type" in raw:
+        return "v2/pap-contract-state-changed"
+    if "vehicle_event_createtime" in raw:
+        return "v2/vehicle-state-changed-for-parking"
+    if "event_code" in raw:
+        return "v2/transactions-risk-occurred"
+    return "v2/transaction-success"
+
+
+def notification_id(notification: Notification) -> str:
+    """What WeChat Pay's repetitions of a notification have in common."""
+    if notification.id:
+        return _fitting(notification.id)
+    kind, fields = event_type(notification), _members(notification)
+    names = IDENTIFYING.get(kind, ())
+    found = [str(fields[name]) for name in names if fields.get(name)]
+    if not found:
+        kept = {name: fields[name] for name in fields if name not in ("nonce_str", "sign")}
+        found = [json.dumps(kept, sort_keys=True, ensure_ascii=False, default=str)]
+    return _fitting(":".join([kind, *found]))
+
+
+def subject(kind: str, resource: Any) -> str | None:
+    """What happened to what; None for an event that may happen more than once.
+
+    Args:
+        kind: the event type.
+        resource: what the notification carries.
+    """
+    fields = resource if isinstance(resource, Mapping) else {}
+    for name in SUBJECTS.get(kind, ()):
+        if isinstance(fields.get(name), str) and fields[name]:
+            return f"{kind}:{_fitting(fields[name])}"
+    return None
+
+
+def ordering_key(resource: Any, name: str | None) -> str | None:
+    """The value of the member that notifications are ordered by.
+
+    Args:
+        resource: what the notification carries.
+        name: of the member; None where the order does not matter.
+    """
+    value = resource.get(name) if name and isinstance(resource, Mapping) else None
+    return _fitting(str(value)) if isinstance(value, str | int) and value != "" else None
+
+
+def occurred_at(notification: Notification, otherwise: int) -> int:
+    """When it happened, in milliseconds.
+
+    Args:
+        notification: APIv3's say when they were made; APIv2's say when the payment was.
+        otherwise: where it does not say.
+    """
+    fields = _members(notification)
+    told = notification.create_time or fields.get("time_end") or fields.get("success_time")
+    found = milliseconds(told)
+    return otherwise if found is None else found
+
+
+def milliseconds(text: Any) -> int | None:
+    """A time as WeChat Pay writes it, in milliseconds since 1970; None where it is none.
+
+    APIv3 writes RFC 3339; APIv2 `20141030133525` or `2014-10-30 13:35:25`, in UTC+8.
+    """
+    if not isinstance(text, str):
+        return None
+    compact = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", text)
+    try:
+        parsed = (
+            datetime(*map(int, compact.groups()), tzinfo=CHINA)  # type: ignore[arg-type,misc]
+            if compact
+            else datetime.fromisoformat(text)
+        )
+    except ValueError:
+        return None
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=CHINA)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def _members(notification: Notification) -> Mapping[str, Any]:
+    resource = notification.resource
+    return resource if isinstance(resource, Mapping) else notification.raw
+
+
+def _fitting(text: str) -> str:
+    """A text that fits the column; of a longer one, a digest stands for its end."""
+    if len(text) <= LONGEST_ID:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[: LONGEST_ID - 65]}:{digest}"

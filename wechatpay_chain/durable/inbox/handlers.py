@@ -1,0 +1,115 @@
+"""The functions that handle notifications, by event type; one that does not fit is rejected."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from ...utils.display import printable, represented
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["Handler", "Handlers"]
+
+
+class Handler(NamedTuple):
+    """A function of the user's.
+
+    Attributes:
+        function: called with a `Notice` and the session.
+        key: the member of the resource by which notifications are ordered; None for no order.
+    """
+
+    function: Callable[..., Any]
+    key: str | None
+
+
+class Handlers:
+    """Handlers by event type.
+
+    Args:
+        is_async: whether they may be async functions.
+    """
+
+    def __init__(self, is_async: bool) -> None:
+        self._is_async = is_async
+        self._handlers: dict[str, Handler] = {}
+
+    def add(
+        self, event_type: str, function: Callable[..., Any], key: str | None, unlisted: bool
+    ) -> None:
+        """Register a handler.
+
+        Args:
+            event_type: such as `TRANSACTION.SUCCESS`, or `v2/transaction-success`.
+            function: called with a `Notice` and the session.
+            key: the member of the resource that orders notifications, `out_trade_no` say.
+            unlisted: take an event type that the catalogue does not list.
+
+        Raises:
+            ConfigurationError: the event type does not exist, or has a handler; the function
+                cannot be called so, or is async and the engine is sync.
+        """
+        if not unlisted:
+            _assert_listed(event_type)
+        if event_type in self._handlers:
+            other = _name(self._handlers[event_type].function)
+            raise ConfigurationError(
+                f"{event_type} has a handler: {other}. An event has one, so that its effects are "
+                "committed together: call both functions from one"
+            )
+        _assert_callable(function)
+        if inspect.iscoroutinefunction(function) and not self._is_async:
+            raise ConfigurationError(
+                f"{_name(function)} is async, and the engine is sync: make it a plain function, or "
+                "give an engine of create_async_engine"
+            )
+        if key is not None and not (isinstance(key, str) and key):
+            raise ConfigurationError(
+                f"key={represented(key)}: the name of a member of the resource is expected, "
+                "such as 'out_trade_no'"
+            )
+        self._handlers[event_type] = Handler(function, key)
+
+    def get(self, event_type: str) -> Handler | None:
+        """The handler of an event type."""
+        return self._handlers.get(event_type)
+
+    @property
+    def event_types(self) -> Collection[str]:
+        """Those that have a handler."""
+        return self._handlers.keys()
+
+
+def _assert_listed(event_type: object) -> None:
+    from ...catalogue import webhook, webhooks  # it is read when a handler is registered
+
+    if isinstance(event_type, str):
+        is_v2 = event_type.startswith("v2/")
+        if webhook(event_type.removeprefix("v2/"), "v2" if is_v2 else "v3") is not None:
+            return
+    from difflib import get_close_matches
+
+    names = [f"v2/{w.event}" if w.protocol == "v2" else w.event for w in webhooks()]
+    meant = get_close_matches(str(event_type), names, n=3)
+    hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
+    raise ConfigurationError(
+        f"{printable(str(event_type), 80)!r} is no event type that the catalogue lists{hint} "
+        "`wechatpay-chain webhooks` prints them; unlisted=True takes one that is newer"
+    )
+
+
+def _assert_callable(function: Any) -> None:
+    if not callable(function):
+        raise ConfigurationError(f"{represented(function)} is no function: a handler is expected")
+    try:
+        inspect.signature(function).bind(None, None)
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"{_name(function)} cannot be called with a notice and a session: "
+            "def handler(notice, session) is expected"
+        ) from None
+
+
+def _name(function: Any) -> str:
+    return printable(getattr(function, "__qualname__", type(function).__name__), 80)

@@ -1,0 +1,112 @@
+"""How a notification is received: verified, stored, committed, and only then acknowledged."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ...errors import APIError, SignatureError
+from ...flow import Call
+from ...messages import xml
+from ...messages.request import TransportError
+from ...notifications.frameworks import message
+from ...notifications.notification import Reply
+from ...utils.display import printable
+from ...utils.exceptions import DecryptionError, UnknownMerchant
+from ..merchant import Merchant
+from ..operations import Insert, Job, Steps, Transaction
+from .contents import notification_row
+from .events import ordering_key
+from .handlers import Handlers
+
+__all__ = ["OUTCOMES", "receive"]
+
+OUTCOMES = ("stored", "duplicate", "probe", "rejected", "too_large", "unavailable")
+"""How receiving ends, as it is counted."""
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+def receive(
+    headers: Any,
+    body: Any,
+    mchid: str | None,
+    *,
+    merchant: Merchant,
+    handlers: Handlers,
+    max_body_size: int,
+    now: int,
+    errors: tuple[type[Exception], ...],
+    count: Callable[[str], None],
+    wake: Callable[[int], Any] | None,
+) -> Job[Reply]:
+    """Receive a notification; the outcome is the reply to it.
+
+    Args:
+        headers: of the request, as `WeChatPay.notify` takes them.
+        body: of the request, as it came.
+        mchid: the merchant, where the address of the request says so.
+        merchant: whose notifications are received.
+        handlers: what is known of event types.
+        max_body_size: bytes.
+        now: milliseconds.
+        errors: what the database raises.
+        count: told how it ended.
+        wake: told the id of a row that was stored.
+    """
+    fields, content = message(headers, body)
+    is_v2 = content.lstrip()[:1] == b"<"
+    if len(content) > max_body_size:
+        count("too_large")
+        return _failure(413, f"more than {max_body_size} bytes", is_v2)
+    try:
+        notice = yield from merchant.verified(fields, content, mchid, is_v2=is_v2)
+        client = yield from merchant.client(notice.mchid)
+    except SignatureError as error:
+        count("probe" if error.reason == "probe" else "rejected")
+        if error.reason != "probe":
+            logger.warning("a notification is rejected: %s", error)
+        return _failure(401, "the signature does not verify", is_v2)
+    except (DecryptionError, UnknownMerchant) as error:
+        count("rejected")
+        logger.warning("a notification is rejected: %s", error)
+        return _failure(400, "it does not open", is_v2)
+    except (TransportError, APIError) as error:  # a certificate could not be fetched
+        count("unavailable")
+        logger.error("a notification cannot be verified now: %s", error)
+        return _failure(503, "try again later", is_v2)
+    row = notification_row(client, notice, fields, content, now)
+    handler = handlers.get(row["event_type"])
+    row["ordering_key"] = ordering_key(notice.resource, handler.key if handler else None)
+
+    def store(_: Any) -> Steps[int | None]:
+        return (yield from Insert("inbox", row))
+
+    try:
+        id_ = yield from Transaction(store)
+    except errors as error:
+        count("unavailable")
+        logger.error(
+            "notification %s is not stored, WeChat Pay will send it again: %s",
+            printable(row["notification_id"], 80),
+            type(error).__name__,
+        )
+        return _failure(503, "try again later", is_v2)
+    count("duplicate" if id_ is None else "stored")
+    if id_ is not None and wake is not None:
+        try:
+            yield Call(wake, id_)
+        except Exception as error:  # noqa: BLE001 - the row is stored, and a worker will find it
+            logger.warning("wake failed, the row %d waits for a poll: %r", id_, type(error))
+    return notice.success()
+
+
+def _failure(status: int, why: str, is_v2: bool) -> Reply:
+    """A reply that WeChat Pay understands as: not received."""
+    if is_v2:
+        body = xml.dumps({"return_code": "FAIL", "return_msg": why})
+        return Reply(status, {"Content-Type": "text/xml; charset=utf-8"}, body.encode())
+    text = json.dumps({"code": "FAIL", "message": why})
+    return Reply(status, {"Content-Type": "application/json; charset=utf-8"}, text.encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,12 @@ from ..utils.lifetime import Calls
 from . import failure, limits
 from .aiohttp_connection import (
     CALL_DEADLINE,
-    Connector,
     HeldConnection,
     HeldResponse,
     RejectedResponse,
     Wire,
-    kept_alive_socket,
 )
+from .aiohttp_session import Sessions
 from .proxy import Proxy
 from .slots import occupy
 from .tls import TLS
@@ -51,11 +50,10 @@ class AiohttpTransport:
 
     def __init__(self, tls: TLS, proxy: Proxy | None, calls: Calls, max_connections: int) -> None:
         self._calls = calls
-        self._max_connections = max_connections
         self._tls = tls
         self._proxy = proxy
         self._proxy_url = None if proxy is None else _url(proxy.origin, "")
-        self._sessions: dict[asyncio.AbstractEventLoop, _LoopSession] = {}
+        self._sessions = Sessions(max_connections)
 
     def send(self, request: Request) -> Coroutine[Any, Any, Response]:
         if self._proxy is None and len(request.content or b"") <= SOCKET_BUFFER:
@@ -81,16 +79,14 @@ class AiohttpTransport:
         loop = asyncio.get_running_loop()
         call = self._calls.start(loop)
         try:
-            loop_session = self._sessions.get(loop)
-            if loop_session is None or loop_session.session.closed:
-                loop_session = await self._open_session(loop)
-            slots = loop_session.slots
+            open_session = self._sessions.find(loop) or await self._sessions.open(loop)
+            slots = open_session.slots
             if slots.locked():
                 await _wait_for(slots, request)
             else:
                 await slots.acquire()
             try:
-                raw = await self._request(loop_session.session, request, deadline)
+                raw = await self._request(open_session.session, request, deadline)
                 if deadline is not None:
                     deadline.clear()  # from here on `Wire` keeps the time
                 try:
@@ -151,23 +147,8 @@ class AiohttpTransport:
     def _cause(self, request: Request, error: BaseException) -> BaseException:
         return failure.cause(request, error, self._proxy)
 
-    async def _open_session(self, loop: asyncio.AbstractEventLoop) -> _LoopSession:
-        self._forget_closed_loops()
-        loop_session = self._sessions[loop] = _LoopSession(self._max_connections)
-        await loop_session.open()
-        return loop_session
-
-    def _forget_closed_loops(self) -> None:
-        for loop in list(self._sessions):  # a copy: other threads open sessions of their own
-            loop_session = self._sessions.pop(loop, None) if loop.is_closed() else None
-            if loop_session is not None:
-                loop_session.abandon()
-
     async def close(self) -> None:
-        loop_session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if loop_session is not None:
-            await loop_session.close()
-        self._forget_closed_loops()
+        await self._sessions.close()
 
 
 class _Deadline:
@@ -203,43 +184,6 @@ class _Blocks:
         return block
 
 
-class _LoopSession:
-    """A session that is closed together with its loop.
-
-    An async generator does that: a loop closes the ones begun on it before it goes
-    (`loop.shutdown_asyncgens`, which `asyncio.run` calls).
-    """
-
-    def __init__(self, max_connections: int) -> None:
-        self.slots = asyncio.Semaphore(max_connections)
-        self.session = aiohttp.ClientSession(
-            connector=Connector(
-                limit=0,
-                limit_per_host=0,
-                keepalive_timeout=limits.IDLE,
-                socket_factory=kept_alive_socket,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            response_class=HeldResponse,
-        )
-        # aiohttp sends PUT and DELETE again by itself; whether to is the caller's decision.
-        self.session._retry_connection = False
-        self._generator = _closing_generator(self.session)
-
-    async def open(self) -> None:
-        await anext(self._generator)
-
-    async def close(self) -> None:
-        await self._generator.aclose()
-
-    def abandon(self) -> None:
-        """Drop a session whose loop is closed already: its sockets have nobody left to serve."""
-        connector = self.session.connector
-        self.session.detach()
-        if connector is not None:
-            connector._close()
-
-
 async def _wait_for(slots: asyncio.Semaphore, request: Request) -> None:
     """Wait for a free connection, until the call's deadline."""
     try:
@@ -247,13 +191,6 @@ async def _wait_for(slots: asyncio.Semaphore, request: Request) -> None:
             await slots.acquire()
     except TimeoutError:
         raise failure.no_connection(request) from None
-
-
-async def _closing_generator(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        await session.close()
 
 
 async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:

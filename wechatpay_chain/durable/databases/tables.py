@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "inbox", "metadata", "schema"]
+__all__ = ["SCHEMA_VERSION", "TABLES", "inbox", "metadata", "outbox", "schema", "watch"]
 
 SCHEMA_VERSION = 1
 """Raised with every change of these tables; `CHANGELOG.md` has the statements that migrate."""
@@ -29,6 +30,11 @@ metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER alone
 _Bytes = LargeBinary().with_variant(LargeBinary(2**24 - 1), "mysql", "mariadb")
+_mysql: dict[str, str] = {
+    f"{name}_{option}": value
+    for name in ("mysql", "mariadb")
+    for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))  # ids differ in case
+}
 
 
 def _task() -> list[Column[object]]:
@@ -60,10 +66,7 @@ inbox = Table(
     UniqueConstraint("mchid", "subject", name="uq_wechatpay_inbox_subject"),
     Index("ix_wechatpay_inbox_due", "state", "due_at"),
     Index("ix_wechatpay_inbox_key", "ordering_key", "mchid", "state", "occurred_at"),
-    mysql_charset="utf8mb4",
-    mysql_collate="utf8mb4_bin",  # ids differ in case
-    mariadb_charset="utf8mb4",
-    mariadb_collate="utf8mb4_bin",
+    **_mysql,
 )
 """Notifications.
 
@@ -73,10 +76,56 @@ inbox = Table(
 * `headers`, `body`: as they came; APIv2's body and a query's outcome are sealed.
 """
 
+outbox = Table(
+    "wechatpay_outbox",
+    metadata,
+    *_task(),
+    Column("operation", String(96), nullable=False),
+    Column("number", String(191), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("path", String(255), nullable=False),
+    Column("options", _Bytes, nullable=False),
+    Column("is_sealed", Boolean, nullable=False),
+    Column("in_doubt", Boolean, nullable=False, default=False),
+    Column("status_code", Integer),
+    Column("response", _Bytes),
+    UniqueConstraint("mchid", "operation", "number", name="uq_wechatpay_outbox_number"),
+    Index("ix_wechatpay_outbox_due", "state", "due_at"),
+    **_mysql,
+)
+"""Calls to make.
+
+* `operation`, `number`: the catalogue's operation id, and the merchant's own number in the call;
+* `options`: of the call, as JSON; sealed where a field of it travels encrypted;
+* `in_doubt`: whether an attempt may have been sent, and nobody knows what became of it;
+* `status_code`, `response`: of the outcome; the response is sealed.
+"""
+
+watch = Table(
+    "wechatpay_watch",
+    metadata,
+    *_task(),
+    Column("kind", String(32), nullable=False),
+    Column("number", String(128), nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("until_at", BigInteger),
+    Column("outcome", String(32)),
+    UniqueConstraint("mchid", "kind", "number", name="uq_wechatpay_watch_number"),
+    Index("ix_wechatpay_watch_due", "state", "due_at"),
+    **_mysql,
+)
+"""Orders, refunds and transfers whose notification may not come.
+
+* `kind`, `number`: what is watched, and the merchant's own number of it;
+* `parameters`: what a query needs besides, as JSON;
+* `until_at`: when an order that is not paid is closed;
+* `outcome`: the state that ended the watch.
+"""
+
 schema = Table(
     "wechatpay_schema",
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
 )
 
-TABLES = {"inbox": inbox}
+TABLES = {"inbox": inbox, "outbox": outbox, "watch": watch}

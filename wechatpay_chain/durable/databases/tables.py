@@ -6,6 +6,8 @@ milliseconds since 1970-01-01 UTC. `wechatpay_schema` has one row: the version o
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -30,7 +32,7 @@ metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER alone
 _Bytes = LargeBinary().with_variant(LargeBinary(2**24 - 1), "mysql", "mariadb")
-_mysql: dict[str, str] = {
+_mysql: Any = {
     f"{name}_{option}": value
     for name in ("mysql", "mariadb")
     for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))  # ids differ in case

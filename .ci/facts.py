@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wechatpay_chain import catalogue
+from wechatpay_chain.catalogue.explanations import explanations
 from wechatpay_chain.catalogue.schema import Member
 
 PATHS = {  # the path ends with a slash, which a file's name cannot
@@ -90,7 +91,11 @@ slips: set[Any] = set()
 
 def main(folder: Path) -> int:
     """Compare, and print what is missing; the exit code tells whether anything is."""
-    missing = [*operations(folder / "operations.jsonl"), *webhooks(folder / "webhooks.jsonl")]
+    missing = [
+        *operations(folder / "operations.jsonl"),
+        *webhooks(folder / "webhooks.jsonl"),
+        *error_numbers(folder / "error_numbers.tsv"),
+    ]
     expected = {
         *PATHS,
         *NAMES,
@@ -210,6 +215,15 @@ def webhooks(path: Path) -> Iterator[str]:
             alternative=bool(forms),
         )
     yield from (f"{key} is not in the facts" for key in known)
+
+
+def error_numbers(path: Path) -> Iterator[str]:
+    """The error numbers that nothing explains."""
+    known = {key.rpartition("/")[2] for key in explanations()}
+    for line in path.read_text("utf-8").splitlines()[1:]:
+        number, message, _ = line.split("\t")
+        if number not in known:
+            yield f"error number {number} ({message}) has no line in explanations.tsv"
 
 
 def compare(

@@ -76,7 +76,7 @@ class APIError(ResponseError):
         self.message = message
         self.detail = detail
         self.request_id = response.request_id if response is not None else ""
-        self.number = _number(self.request_id)
+        self.number = response.error_number if response is not None else None
         self.verified = response.verified if response is not None else False
 
 
@@ -113,13 +113,3 @@ class SignatureError(ResponseError):
     ) -> None:
         super().__init__(message, response)
         self.reason = reason
-
-
-def _number(request_id: str) -> int | None:
-    """The number at a Request-ID's end; 0 stands for success, and is none."""
-    digits = request_id.rpartition("-")[2]
-    return (
-        int(digits) or None
-        if 0 < len(digits) < 20 and digits.isascii() and digits.isdecimal()
-        else None
-    )

@@ -62,7 +62,7 @@ CODES = {
     "NO_AUTH": "permission",
     "RULE_LIMIT": "limit",
     "ACCOUNT_ERROR": "account",
-    "NOT_ENOUGH": "balance",
+    "NOT_ENOUGH": "too little money",
     "USER_ACCOUNT_ABNORMAL": "user's account",
     "REQUEST_BLOCKED": "limit",
 }
@@ -95,7 +95,7 @@ def test_a_403_without_any_says_that_nobody_knows(call, server):
 def test_apiv2_has_its_own_spelling(call, server, code):
     fields = {"return_code": "SUCCESS", "result_code": "FAIL", "err_code": code}
     server.respond(http(200, v2(fields)))
-    with pytest.raises(APIError, match="check|recharge"):
+    with pytest.raises(APIError, match="check|top it up|permission"):
         call("post", "v2/pay/orderquery", xml={"mch_id": MCHID})
 
 

@@ -20,10 +20,19 @@ CLASSES = {
     502: ServerError,
 }
 ADVICE = {
-    401: "check mchid, serial and private_key",
+    401: "serial and private_key",
     429: "wait",
-    500: "query before",
-    502: "query",
+    500: "query",
+    502: "query before",
+}
+CODES = {
+    400: "PARAM_ERROR",
+    401: "SIGN_ERROR",
+    403: "NO_AUTH",
+    404: "ORDER_NOT_EXIST",
+    429: "FREQUENCY_LIMITED",
+    500: "SYSTEM_ERROR",
+    502: "SOMETHING_NEW",
 }
 DETAIL = {"field": "/amount/total", "value": "0", "issue": "低于最小值", "location": "body"}
 BODY = dumps({"code": "PARAM_ERROR", "message": "参数错误", "detail": DETAIL})
@@ -33,14 +42,16 @@ statuses = pytest.mark.parametrize("status", CLASSES)
 
 @statuses
 def test_a_signed_error(call, server, signed, raises, status):
-    server.respond(signed(BODY, status, {"Request-ID": "08F7A1"}))
-    with raises(CLASSES[status], f"HTTP {status}", "PARAM_ERROR 参数错误", "08F7A1") as caught:
-        call("post", PATH, json={})
+    code = CODES[status]
+    body = dumps({"code": code, "message": "参数错误", "detail": DETAIL})
+    server.respond(signed(body, status, {"Request-ID": "08F7A1"}))
+    with raises(CLASSES[status], f"HTTP {status}", f"{code} 参数错误", "08F7A1") as caught:
+        call("post", PATH, json={}, retry=None)
     error = caught.value
     assert isinstance(error, APIError)
-    assert (error.status_code, error.code, error.message) == (status, "PARAM_ERROR", "参数错误")
+    assert (error.status_code, error.code, error.message) == (status, code, "参数错误")
     assert (error.detail, error.request_id, error.verified) == (DETAIL, "08F7A1", True)
-    assert error.response.content == BODY
+    assert error.response.content == body
     assert error.request.path == f"/{PATH}"
     assert "/amount/total" in str(error)
     assert ADVICE.get(status, "") in str(error)

@@ -14,6 +14,7 @@ catalogue says is documentation, not law: no request is refused on its word.
 from __future__ import annotations
 
 from .documents import document, products
+from .explanations import Explanation, explain
 from .operation import ErrorCode, Number, Operation, Reason, Variant, Webhook
 from .registry import find, operations, reason, search, suggest, webhook, webhooks
 from .schema import Member
@@ -21,6 +22,7 @@ from .tree import Node, node, paths
 
 __all__ = [
     "ErrorCode",
+    "Explanation",
     "Member",
     "Node",
     "Number",
@@ -29,6 +31,7 @@ __all__ = [
     "Variant",
     "Webhook",
     "document",
+    "explain",
     "find",
     "node",
     "operations",

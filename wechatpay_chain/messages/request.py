@@ -28,14 +28,21 @@ __all__ = [
     "Timeout",
     "TransportError",
     "TransportTimeout",
+    "masked_target",
 ]
 
 MAX_RESPONSE_SIZE = 32 * 1024 * 1024
 """Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
 
 
-TOKEN = re.compile(r"([?&]token=)([^&#\s]*)")
-"""Whoever has the token of a download URL has the file."""
+TOKEN = re.compile(r"([?&](?:token|\w*openid)=)([^&#\s]*)")
+"""Parameters that no log shows: whoever has the token of a download URL has the file, and an openid
+identifies a user."""
+OPENID = re.compile(
+    "(/(?:users?|(?:sp-)?openid|user-authorizations|user-qualifications|individual-contracts"
+    r"|relations)/)o[\w-]{27}(?![\w-])"
+)
+"""An openid in a path; it begins with `o` and has 28 characters."""
 
 Timeout = tuple[float | None, float | None]
 """Seconds to wait for a connection, and between two reads; None waits for ever."""
@@ -43,6 +50,15 @@ Timeout = tuple[float | None, float | None]
 
 UNSET: Any = object()
 """An option that was not given, where None means something else."""
+
+
+def masked_target(text: str) -> str:
+    """A target, or a text with a target in it, without what no log shows.
+
+    Args:
+        text: path and query, or a line that a library logs.
+    """
+    return TOKEN.sub(r"\1***", OPENID.sub(r"\1***", text))
 
 
 class Digest(Protocol):
@@ -221,8 +237,8 @@ class Request:
 
     @property
     def shown_target(self) -> str:
-        """The target for a log: without the token of a download."""
-        return TOKEN.sub(r"\1***", self.target)
+        """The target for a log: without the token of a download, and without openids."""
+        return masked_target(self.target)
 
     @property
     def path(self) -> str:
@@ -240,7 +256,7 @@ class Request:
         return self.origin + self.target
 
     def __str__(self) -> str:
-        return f"{self.method} {printable(self.path)}"
+        return f"{self.method} {printable(masked_target(self.path))}"
 
     def __repr__(self) -> str:
         return f"<Request {self}>"

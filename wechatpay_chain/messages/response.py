@@ -121,6 +121,16 @@ class Response:
         return printable(self.headers.get("Request-ID", ""))
 
     @property
+    def error_number(self) -> int | None:
+        """WeChat Pay's own number of the error, which ends the Request-ID; None where it has none.
+
+        A Request-ID that ends in `-0` is a success's.
+        """
+        digits = self.request_id.rpartition("-")[2]
+        is_number = 0 < len(digits) < 20 and digits.isascii() and digits.isdecimal()
+        return int(digits) or None if is_number else None
+
+    @property
     def text(self) -> str:
         """The body as UTF-8 text; bytes that are not UTF-8 show as U+FFFD."""
         return self.content.decode("utf-8", "replace")

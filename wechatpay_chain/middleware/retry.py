@@ -25,8 +25,8 @@ from ..flow import Flow, Handler, Middleware, Sleep
 from ..messages.request import UNSET, Request, TransportError
 from ..utils.display import represented
 from ..utils.exceptions import Attempt, ConfigurationError, WeChatPayError
-from .advice import catalogue_path
 from .failover import Failover
+from .path_hints import catalogue_path
 
 __all__ = ["Retry", "retry", "retry_of"]
 

@@ -11,7 +11,9 @@ from ..flow import Flow, Handler
 from ..messages.request import Request
 from ..messages.response import MAX_UNVERIFIED_JSON, Response
 from ..utils.display import printable
-from .advice import advice, page_title, suggestion
+from .advice import advice, decoration, page_title
+from .path_hints import path_hint
+from .request_members import masked
 
 __all__ = ["api_error", "status"]
 
@@ -40,22 +42,24 @@ def http_error(response: Response) -> APIError:
 
 def api_error(response: Response, *, code: str, message: str, detail: Any = None) -> APIError:
     """An `APIError` of the class that the HTTP status calls for."""
-    number = response.status_code
+    request, status_code = response.request, response.status_code
     title = "" if code or message else page_title(response.content)
     said = " ".join(filter(None, (printable(code, 100), printable(message, 1000))))
     if not said:
         said = f'an HTML page, "{title}"' if title else "no reason given"
-    parts = [f"{response.request} was refused with HTTP {number}: {said}"]
     if detail:
-        parts.append(f"detail: {_shown(detail)}")
+        said += f"; detail: {_shown(detail)}"
+    if request is not None:
+        said = masked(said, request)
+    parts = [f"{request} was rejected with HTTP {status_code}: {said}"]
     parts += advice(response, code, title)
     if response.request_id:
         parts.append(f"Request-ID {response.request_id}")
     if not response.verified:
         parts.append("this error is not signed, so it may not come from WeChat Pay")
-    parts.append(suggestion(response, code))
+    parts.append(decoration(lambda: path_hint(response, code), ""))
     text = "; ".join(filter(None, parts))
-    return _class(number)(text, response, code=code, message=message, detail=detail)
+    return _class(status_code)(text, response, code=code, message=message, detail=detail)
 
 
 def _bounded(detail: Any) -> Any:
@@ -80,12 +84,12 @@ def _shown(detail: Any) -> str:
         return "too deeply nested to be shown"
 
 
-def _class(number: int) -> type[APIError]:
-    if number == 429:
+def _class(status_code: int) -> type[APIError]:
+    if status_code == 429:
         return RateLimited
-    if number >= 500:
+    if status_code >= 500:
         return ServerError
-    return ClientError if number >= 400 else APIError
+    return ClientError if status_code >= 400 else APIError
 
 
 def _json_object(content: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ..messages.request import TOKEN
+from ..messages.request import masked_target
 from ..utils.display import printable
 
 __all__ = ["install"]
@@ -29,7 +29,7 @@ class MaskFilter(logging.Filter):
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str | Exception):
-        return printable(TOKEN.sub(r"\1***", str(value)), LONGEST)
+        return printable(masked_target(str(value)), LONGEST)
     return value
 
 

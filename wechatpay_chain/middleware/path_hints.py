@@ -1,0 +1,64 @@
+"""What may have been meant by a path that is not there, as the catalogue knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..messages.request import Request
+from ..messages.response import Response
+
+__all__ = ["catalogue_path", "path_hint"]
+
+NOT_THERE = (404, 405)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+LONGEST = (100, 16)
+"""Characters of a segment, and segments of a path, that are looked at to find what is like it."""
+
+
+def catalogue_path(request: Request) -> str:
+    """A request's path as the catalogue has it."""
+    characters, count = LONGEST
+    path = "/".join(part[:characters] for part in request.operation.lstrip("/").split("/")[:count])
+    return path if path[:3].lower() == "v3/" else f"v2/{path}"
+
+
+def path_hint(response: Response, code: str) -> str:
+    """The operations that are most like the one that was called; empty where it exists.
+
+    Args:
+        response: with the HTTP error; any but 404 and 405 has no hint.
+        code: WeChat Pay's error code, or empty.
+    """
+    request = response.request
+    if request is None or response.status_code not in NOT_THERE:
+        return ""
+    return _hint(request, code)
+
+
+def _hint(request: Request, code: str) -> str:
+    from .. import catalogue  # only now: what succeeds has no need of it
+    from ..catalogue.describe import line
+
+    path = catalogue_path(request)
+    known = {method: catalogue.find(method, path) for method in METHODS}
+    found = [each for each in known.values() if each is not None]
+    here = known.get(request.method)
+    if here is not None and not code and not request.url.startswith(here.base_uri or ""):
+        return f'this operation is served at another address: give base_uri="{here.base_uri}"'
+    if here is not None:
+        return "" if here.path[:3] == path[:3] else f"did you mean {line(here)}?"
+    hints = []
+    if found:
+        methods = " and ".join(f"{each.method} ({each.title})" for each in found)
+        hints.append(f"as far as is known, this path takes {methods} only")
+    if not any(each.path == path for each in found):  # else the path is right, to the letter
+        near = catalogue.suggest(request.method, path)
+        if found:
+            near = tuple(each for each in near if each.method == request.method)
+        if near:
+            hints.append(f"did you mean {_alternatives([line(each) for each in near])}?")
+    return "; ".join(hints)
+
+
+def _alternatives(texts: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))

@@ -14,6 +14,7 @@ import pytest
 from tests.support import APIV3_KEY, MCHID, SECRET, Keys, new_key, pem
 from wechatpay_chain import (
     APIError,
+    Attempt,
     ClientError,
     Headers,
     Media,
@@ -155,6 +156,92 @@ def test_every_error_is_pickled(name):
         assert type(copied) is type(error)
         assert str(copied) == "what"
         assert vars(copied) == vars(error)
+
+
+REQUEST = Request("POST", "https://api.mch.weixin.qq.com", "/v3/x?a=1", Headers({"Accept": "*/*"}))
+FAILED = Attempt("https://a.example", "TransportTimeout", "no answer", 0, "", 0.25)
+
+
+def complete(name: str) -> WeChatPayError:
+    """An error of a class with every attribute that it can have, none of them the default."""
+    kind = getattr(errors, name)
+    response = Response(429, {"Request-ID": "08F7A1-268447840"}, b'{"code":"X"}', request=REQUEST)
+    response.verified = response.unsigned = response.streamed = True
+    if issubclass(kind, APIError):
+        error = kind("what", response, code="X", message="y", detail={"field": ["/a", 1, None]})
+    elif issubclass(kind, errors.SignatureError):
+        error = kind("what", response, reason="probe")
+    elif issubclass(kind, errors.ResponseError):
+        error = kind("what", response)
+    elif issubclass(kind, errors.TransportError):
+        error = kind("what", REQUEST, sent=False, permanent=True)
+    else:
+        error = kind("what")
+    error.attempts, error.retryable = (FAILED, FAILED), True
+    error.add_note("in task 7")
+    return error
+
+
+def plain(thing: object) -> object:
+    """The attributes of an error, and of all that is in them, so that they can be compared."""
+    if isinstance(thing, Request):
+        names = ("method", "origin", "target", "headers", "content", "timeout")
+        return [plain(getattr(thing, name)) for name in names]
+    if isinstance(thing, Response):
+        names = ("status_code", "headers", "content", "verified", "unsigned", "streamed", "request")
+        return [plain(getattr(thing, name)) for name in names]
+    if isinstance(thing, Headers):
+        return thing.pairs()
+    if isinstance(thing, BaseException):
+        return type(thing), thing.args, {name: plain(it) for name, it in vars(thing).items()}
+    return thing
+
+
+NAMES = [name for name in errors.__all__ if name != "SignatureReason"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_every_attribute_of_every_error_survives(name, protocol):
+    error = complete(name)
+    documented = {"attempts", "retryable"}
+    for kind in type(error).__mro__:
+        section = (kind.__doc__ or "").partition("Attributes:\n")[2]
+        documented |= {line.split(":")[0].strip() for line in section.splitlines() if ": " in line}
+    own = {each for each in documented if each.isidentifier() and hasattr(error, each)}
+    assert own >= {"attempts", "retryable"} | (vars(error).keys() - {"__notes__"})
+    for copied in (
+        pickle.loads(pickle.dumps(error, protocol)),
+        copy.copy(error),
+        copy.deepcopy(error),
+    ):
+        assert plain(copied) == plain(error)
+        assert {each: plain(getattr(copied, each)) for each in own} == {
+            each: plain(getattr(error, each)) for each in own
+        }
+
+
+def fail(name: str) -> None:
+    """What a worker process does."""
+    raise complete(name)
+
+
+@pytest.mark.parametrize("pool", ["concurrent.futures", "multiprocessing"])
+def test_every_error_crosses_from_a_worker_process(pool):
+    context = multiprocessing.get_context("spawn")
+    if pool == "multiprocessing":
+        with context.Pool(1) as workers:
+            found = [_error_of(workers.apply_async(fail, (name,)).get) for name in NAMES]
+    else:
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
+            found = [_error_of(executor.submit(fail, name).result) for name in NAMES]
+    assert [plain(each) for each in found] == [plain(complete(name)) for name in NAMES]
+
+
+def _error_of(result):
+    with pytest.raises(WeChatPayError) as caught:
+        result(60)
+    return caught.value
 
 
 class Refused(APIError):

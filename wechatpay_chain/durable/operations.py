@@ -38,6 +38,7 @@ __all__ = [
     "Table",
     "Transaction",
     "Update",
+    "Worked",
 ]
 
 T = TypeVar("T")
@@ -142,6 +143,22 @@ class Transaction(Asked[T]):
 
 
 Job: TypeAlias = "Generator[Transaction[Any] | Call, Any, T]"
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What became of a row.
+
+    Attributes:
+        id: the row's.
+        outcome: how it ended, as it is counted; `busy` where another worker has a row with the same
+            ordering key.
+        key: merchant number and ordering key of the row.
+    """
+
+    id: int
+    outcome: str
+    key: tuple[str, str] | None = None
 
 
 class Database(Protocol):

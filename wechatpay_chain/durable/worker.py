@@ -1,61 +1,198 @@
-"""The loop of a worker: it works while there is work, waits a moment, and outlives the database."""
+"""What the inbox, the outbox and the sweeper have in common: rows that are worked off when due."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..middleware.retry import Retry
+from ..utils.display import represented
+from ..utils.exceptions import ConfigurationError
+from .counters import Counters
+from .databases import database_of
+from .drivers import Runner
+from .merchant import Merchant
+from .operations import Find, Job, Row, State, Steps, Table, Transaction, Update, Worked
 
 if TYPE_CHECKING:
     from threading import Event
 
-__all__ = ["Errors", "work", "work_async"]
+    from ..client import WeChatPay
+    from ..merchants import Merchants
+
+__all__ = ["Worker"]
 
 LONGEST_WAIT = 30.0
 """Seconds between two attempts to reach a database that is down."""
-
-Errors = tuple[type[Exception], ...]
+MOST_BUSY = 100
+"""Ordering keys that are passed over in one run."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
-def work(once: Callable[[], int], errors: Errors, *, poll: float, stop: Event | None) -> None:
-    """Work until told to stop, blocking.
+class Worker(ABC):
+    """Works off the rows of a table. Threads and processes may share the work.
 
     Args:
-        once: does what is due, and returns how much it did.
-        errors: what the database raises.
-        poll: seconds to wait when nothing is due.
-        stop: ends the loop after the work at hand.
+        engine: SQLAlchemy's, sync or async; or a `Database`, such as Django's.
+        wxpay: the merchant's client, or the `Merchants`.
+        retry: when what failed is tried again, and how often.
+        clock: seconds since 1970, as `time.time`.
+        outcomes: what `counters` counts.
+
+    Raises:
+        ConfigurationError: an argument is not what it must be.
     """
-    from threading import Event  # an event is no I/O
 
-    stop = stop or Event()
-    failures = 0
-    while not stop.is_set():
-        try:
-            wait = 0.0 if once() else poll
-            failures = 0
-        except errors as error:
-            failures += 1
-            wait = _pause(error, poll, failures)
-        if wait:
-            stop.wait(wait)
+    table: ClassVar[Table]
 
+    def __init__(
+        self,
+        engine: Any,
+        wxpay: WeChatPay | Merchants,
+        retry: Retry,
+        clock: Callable[[], float] = time.time,
+        outcomes: tuple[str, ...] = (),
+    ) -> None:
+        database = database_of(engine)
+        if not isinstance(retry, Retry):
+            raise ConfigurationError(f"retry={represented(retry)}: a Retry(…) is expected")
+        self._runner = Runner(database)
+        self._merchant = Merchant(wxpay, database.is_async)
+        self._retry = retry
+        self._clock = clock
+        self.counters = Counters(*outcomes)
 
-async def work_async(once: Callable[[], Awaitable[int]], errors: Errors, *, poll: float) -> None:
-    """Work until the task is cancelled."""
-    import asyncio  # a running loop has loaded it
+    @abstractmethod
+    def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
+        """Work off the row that is due for longest; None where none is due.
 
-    failures = 0
-    while True:
-        try:
-            wait = 0.0 if await once() else poll
-            failures = 0
-        except errors as error:
-            failures += 1
-            wait = _pause(error, poll, failures)
-        await asyncio.sleep(wait)
+        Args:
+            passed: merchant numbers and ordering keys to pass over.
+        """
+
+    def run_once(self, limit: int = 100) -> int:
+        """Work off the rows that are due.
+
+        Args:
+            limit: how many at most.
+
+        Returns:
+            How many were worked off, whether that succeeded or failed.
+        """
+        passed: set[tuple[str, str]] = set()
+        count = 0
+        while count < limit and len(passed) < MOST_BUSY:
+            worked = self._runner.run(self._next(passed))
+            if worked is None:
+                break
+            count += self._noted(worked, passed)
+        return count
+
+    async def run_once_async(self, limit: int = 100) -> int:
+        """The same on the running event loop."""
+        passed: set[tuple[str, str]] = set()
+        count = 0
+        while count < limit and len(passed) < MOST_BUSY:
+            worked = await self._runner.run_async(self._next(passed))
+            if worked is None:
+                break
+            count += self._noted(worked, passed)
+        return count
+
+    def run(self, *, poll: float = 1.0, stop: Event | None = None) -> None:
+        """Work off what is due, wait, and begin again; a database that is down is waited for.
+
+        Args:
+            poll: seconds to wait when nothing is due.
+            stop: ends it after the row at hand; without it, only an exception does.
+        """
+        from threading import Event  # an event is no I/O
+
+        stop = stop or Event()
+        failures = 0
+        while not stop.is_set():
+            try:
+                wait = 0.0 if self.run_once() else poll
+                failures = 0
+            except self._runner.database.errors as error:
+                failures += 1
+                wait = _pause(error, poll, failures)
+            if wait:
+                stop.wait(wait)
+
+    async def run_async(self, *, poll: float = 1.0) -> None:
+        """The same on the running event loop, until the task is cancelled."""
+        import asyncio  # a running loop has loaded it
+
+        failures = 0
+        while True:
+            try:
+                wait = 0.0 if await self.run_once_async() else poll
+                failures = 0
+            except self._runner.database.errors as error:
+                failures += 1
+                wait = _pause(error, poll, failures)
+            await asyncio.sleep(wait)
+
+    def find(self, state: State | None = None, *, limit: int = 100) -> list[Row]:
+        """Rows, the newest first.
+
+        Args:
+            state: `pending`, `done` or `dead`; None is any.
+            limit: how many at most.
+        """
+        return self._runner.run(self._find(state, limit))
+
+    async def find_async(self, state: State | None = None, *, limit: int = 100) -> list[Row]:
+        """The same on the running event loop."""
+        return await self._runner.run_async(self._find(state, limit))
+
+    def replay(self, id: int) -> bool:  # noqa: A002 - the column's name
+        """Have a row worked off again: a dead one, or one that is done.
+
+        Args:
+            id: of the row.
+
+        Returns:
+            Whether there is such a row, and it was not pending.
+        """
+        return self._runner.run(self._replay(id))
+
+    async def replay_async(self, id: int) -> bool:  # noqa: A002 - the column's name
+        """The same on the running event loop."""
+        return await self._runner.run_async(self._replay(id))
+
+    def _noted(self, worked: Worked, passed: set[tuple[str, str]]) -> int:
+        if worked.outcome == "busy" and worked.key is not None:
+            passed.add(worked.key)
+        if worked.outcome not in self.counters:
+            return 0
+        self.counters.add(worked.outcome)
+        return 1
+
+    def _find(self, state: State | None, limit: int) -> Job[list[Row]]:
+        def steps(_: Any) -> Steps[list[Row]]:
+            equal = {} if state is None else {"state": state}
+            return (yield from Find(self.table, equal, limit, newest=True))
+
+        return (yield from Transaction(steps))
+
+    def _replay(self, id_: int) -> Job[bool]:
+        def steps(_: Any) -> Steps[bool]:
+            anew = {"state": "pending", "attempts": 0, "due_at": self._now(), "finished_at": None}
+            for state in ("dead", "done"):
+                if (yield from Update(self.table, id_, anew, {"state": state})):
+                    return True
+            return False
+
+        return (yield from Transaction(steps))
+
+    def _now(self) -> int:
+        return round(self._clock() * 1000)
 
 
 def _pause(error: Exception, poll: float, failures: int) -> float:

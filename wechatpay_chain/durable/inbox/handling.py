@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,31 +15,15 @@ from ...flow import Call
 from ...middleware.retry import Retry
 from ..failures import described
 from ..merchant import Merchant
-from ..operations import Claim, Count, Job, Lock, Row, Steps, Transaction, Update
+from ..operations import Claim, Count, Job, Lock, Row, Steps, Transaction, Update, Worked
 from .contents import resource_of
 from .events import ordering_key
 from .handlers import Handlers
 from .notice import Notice
 
-__all__ = ["Handled", "handle_next"]
+__all__ = ["handle_next"]
 
 logger = logging.getLogger("wechatpay_chain")
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """What became of a row.
-
-    Attributes:
-        id: the row's.
-        outcome: `done`; `failed` where the handler raised; `busy` where another worker has a row
-            with the same key; `ordered` where the row was given its key.
-        key: merchant number and ordering key of the row.
-    """
-
-    id: int
-    outcome: str
-    key: tuple[str, str] | None
 
 
 def handle_next(
@@ -50,7 +33,7 @@ def handle_next(
     retry: Retry,
     clock: Callable[[], int],
     without: Collection[tuple[str, str]],
-) -> Job[Handled | None]:
+) -> Job[Worked | None]:
     """Handle the notification that is due for longest; the outcome is None where none is due.
 
     Args:
@@ -63,7 +46,7 @@ def handle_next(
     claimed: list[Row] = []
     opened: list[Any] = []
 
-    def steps(session: Any) -> Steps[Handled | None]:
+    def steps(session: Any) -> Steps[Worked | None]:
         row = yield from Claim("inbox", clock(), {"event_type": handlers.event_types}, without)
         if row is None:
             return None
@@ -72,18 +55,18 @@ def handle_next(
         assert handler is not None  # noqa: S101 - no other rows are claimed
         key = None if row["ordering_key"] is None else (row["mchid"], row["ordering_key"])
         if key is not None and not (yield from _is_alone(row)):
-            return Handled(row["id"], "busy", key)
+            return Worked(row["id"], "busy", key)
         client = yield from merchant.client(row["mchid"])
         resource = yield from resource_of(client, row)
         opened.append(resource)
         if key is None and (value := ordering_key(resource, handler.key)) is not None:
             # It was received where this handler's key was not known.
             yield from Update("inbox", row["id"], {"ordering_key": value})
-            return Handled(row["id"], "ordered", (row["mchid"], value))
+            return Worked(row["id"], "ordered", (row["mchid"], value))
         yield Call(handler.function, _notice(row, resource), session)
         done = {"state": "done", "attempts": row["attempts"] + 1, "error": None}
         yield from Update("inbox", row["id"], {**done, "finished_at": clock()})
-        return Handled(row["id"], "done", key)
+        return Worked(row["id"], "done", key)
 
     try:
         handled = yield from Transaction(steps)
@@ -106,7 +89,7 @@ def _is_alone(row: Row) -> Steps[bool]:
     return locked == counted.get("pending", 0)
 
 
-def _failed(row: Row, error: Exception, opened: list[Any], retry: Retry, now: int) -> Job[Handled]:
+def _failed(row: Row, error: Exception, opened: list[Any], retry: Retry, now: int) -> Job[Worked]:
     """Record a failure, in a transaction of its own: the handler's was rolled back."""
     attempts = row["attempts"] + 1
     is_dead = attempts >= retry.attempts
@@ -132,7 +115,7 @@ def _failed(row: Row, error: Exception, opened: list[Any], retry: Retry, now: in
         text,
     )
     key = None if row["ordering_key"] is None else (row["mchid"], row["ordering_key"])
-    return Handled(row["id"], "failed", key)
+    return Worked(row["id"], "failed", key)
 
 
 def _notice(row: Row, resource: Any) -> Notice[Any]:

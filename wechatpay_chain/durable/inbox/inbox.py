@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...middleware.retry import Retry
 from ...notifications.notification import Reply
-from ...utils.display import represented
-from ...utils.exceptions import ConfigurationError
-from ..counters import Counters
-from ..databases import database_of
-from ..drivers import Runner
-from ..merchant import Merchant
-from ..operations import Find, Job, Row, State, Steps, Transaction, Update
-from ..worker import work, work_async
+from ..operations import Job, Worked
+from ..worker import Worker
 from .handlers import Handlers
-from .handling import Handled, handle_next
+from .handling import handle_next
 from .receiving import OUTCOMES, receive
 
 if TYPE_CHECKING:
-    import threading
-
     from ...client import WeChatPay
     from ...merchants import Merchants
 
@@ -34,11 +26,9 @@ RETRY = Retry(attempts=12, initial=5, max=3600, exp_base=3)
 """A failed handler: some twelve times, over about half a day."""
 MAX_BODY_SIZE = 256 * 1024
 """Bytes; WeChat Pay's notifications have a few thousand."""
-MOST_BUSY = 100
-"""Ordering keys that are passed over in one run."""
 
 
-class Inbox:
+class Inbox(Worker):
     """Receives notifications and hands each to its handler once. Threads and processes may share.
 
     Args:
@@ -55,6 +45,8 @@ class Inbox:
         ConfigurationError: an argument is not what it must be.
     """
 
+    table = "inbox"
+
     def __init__(
         self,
         engine: Any,
@@ -65,17 +57,10 @@ class Inbox:
         wake: Callable[[int], Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        database = database_of(engine)
-        self._runner = Runner(database)
-        self._merchant = Merchant(wxpay, database.is_async)
-        self._handlers = Handlers(database.is_async)
-        if not isinstance(retry, Retry):
-            raise ConfigurationError(f"retry={represented(retry)}: a Retry(…) is expected")
-        self._retry = retry
+        super().__init__(engine, wxpay, retry, clock, (*OUTCOMES, "done", "failed"))
+        self._handlers = Handlers(self._runner.database.is_async)
         self._max_body_size = max_body_size
         self._wake = wake
-        self._clock = clock
-        self.counters = Counters(*OUTCOMES, "done", "failed")
 
     def on(
         self, event_type: str, *, key: str | None = None, unlisted: bool = False
@@ -133,76 +118,6 @@ class Inbox:
         """The same on the running event loop."""
         return await self._runner.run_async(self._receive(headers, body, mchid))
 
-    def run_once(self, limit: int = 100) -> int:
-        """Handle the notifications that are due.
-
-        Args:
-            limit: how many at most.
-
-        Returns:
-            How many were handled, or failed.
-        """
-        passed: set[tuple[str, str]] = set()
-        tried = 0
-        while tried < limit and len(passed) < MOST_BUSY:
-            handled = self._runner.run(self._handle_next(passed))
-            if handled is None:
-                break
-            tried += self._noted(handled, passed)
-        return tried
-
-    async def run_once_async(self, limit: int = 100) -> int:
-        """The same on the running event loop."""
-        passed: set[tuple[str, str]] = set()
-        tried = 0
-        while tried < limit and len(passed) < MOST_BUSY:
-            handled = await self._runner.run_async(self._handle_next(passed))
-            if handled is None:
-                break
-            tried += self._noted(handled, passed)
-        return tried
-
-    def run(self, *, poll: float = 1.0, stop: threading.Event | None = None) -> None:
-        """Work: handle what is due, wait, and begin again.
-
-        Args:
-            poll: seconds to wait when nothing is due.
-            stop: ends it after the notification at hand; without it, only an exception does.
-        """
-        work(self.run_once, self._runner.database.errors, poll=poll, stop=stop)
-
-    async def run_async(self, *, poll: float = 1.0) -> None:
-        """The same on the running event loop, until the task is cancelled."""
-        await work_async(self.run_once_async, self._runner.database.errors, poll=poll)
-
-    def find(self, state: State | None = None, *, limit: int = 100) -> list[Row]:
-        """Rows of the inbox, the newest first.
-
-        Args:
-            state: `pending`, `done` or `dead`; None is any.
-            limit: how many at most.
-        """
-        return self._runner.run(_find(state, limit))
-
-    async def find_async(self, state: State | None = None, *, limit: int = 100) -> list[Row]:
-        """The same on the running event loop."""
-        return await self._runner.run_async(_find(state, limit))
-
-    def replay(self, id: int) -> bool:  # noqa: A002 - the column's name
-        """Have a notification handled again: a dead letter, or one that is done.
-
-        Args:
-            id: of its row.
-
-        Returns:
-            Whether there is such a row, and it was not pending.
-        """
-        return self._runner.run(self._replay(id))
-
-    async def replay_async(self, id: int) -> bool:  # noqa: A002 - the column's name
-        """The same on the running event loop."""
-        return await self._runner.run_async(self._replay(id))
-
     def _receive(self, headers: Any, body: Any, mchid: str | None) -> Job[Reply]:
         return receive(
             headers,
@@ -217,7 +132,7 @@ class Inbox:
             wake=self._wake,
         )
 
-    def _handle_next(self, passed: set[tuple[str, str]]) -> Job[Handled | None]:
+    def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
         return handle_next(
             merchant=self._merchant,
             handlers=self._handlers,
@@ -225,32 +140,3 @@ class Inbox:
             clock=self._now,
             without=passed,
         )
-
-    def _noted(self, handled: Handled, passed: set[tuple[str, str]]) -> int:
-        if handled.outcome == "busy" and handled.key is not None:
-            passed.add(handled.key)
-        if handled.outcome not in self.counters:
-            return 0
-        self.counters.add(handled.outcome)
-        return 1
-
-    def _replay(self, id_: int) -> Job[bool]:
-        def steps(_: Any) -> Steps[bool]:
-            anew = {"state": "pending", "attempts": 0, "due_at": self._now(), "finished_at": None}
-            for state in ("dead", "done"):
-                if (yield from Update("inbox", id_, anew, {"state": state})):
-                    return True
-            return False
-
-        return (yield from Transaction(steps))
-
-    def _now(self) -> int:
-        return round(self._clock() * 1000)
-
-
-def _find(state: State | None, limit: int) -> Job[list[Row]]:
-    def steps(_: Any) -> Steps[list[Row]]:
-        equal = {} if state is None else {"state": state}
-        return (yield from Find("inbox", equal, limit, newest=True))
-
-    return (yield from Transaction(steps))

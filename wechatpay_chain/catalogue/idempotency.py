@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from .operation import Number, Operation
 
-__all__ = ["numbers"]
+__all__ = ["numbers", "variables"]
 
 
 def numbers(
@@ -42,7 +42,7 @@ def numbers(
     if places is None or operation.not_idempotent is not None:
         return None
     given = {
-        "path": _variables(operation, path),
+        "path": variables(operation, path),
         "query": _query(path, query),
         "header": headers,
         "body": body,
@@ -51,7 +51,7 @@ def numbers(
     return None if "" in found else tuple(found)
 
 
-def _variables(operation: Operation, path: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def variables(operation: Operation, path: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """The values of the path's variables.
 
     It is read from its end: APIv2's paths may lack the `v2` in front, and a whole URL will do.

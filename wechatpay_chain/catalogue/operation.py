@@ -257,6 +257,14 @@ class Operation(_Described):
         described = [each["schema"] for each in content.values() if "schema" in each]
         return described[-1] if described else None
 
+    @property
+    def links(self) -> Mapping[str, Mapping[str, Any]]:
+        """Related operations by name: OpenAPI's Link Objects of a successful response."""
+        links: Mapping[str, Mapping[str, Any]] = self.spec["responses"][
+            str(self.response_status)
+        ].get("links", {})
+        return links
+
     @cached_property
     def response(self) -> tuple[Member, ...]:
         """The members of a successful response."""

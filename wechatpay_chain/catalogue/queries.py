@@ -1,0 +1,86 @@
+"""The query that tells what became of a call, by the merchant's own number.
+
+An operation that has one says so with a link called `query` (OpenAPI 3.1, Link Object): which
+operation it is, and where its parameters are found in the call. Its success means that the call
+took effect; WeChat Pay's "does not exist" means that it did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .idempotency import variables
+from .operation import Operation
+from .registry import operations
+
+__all__ = ["Query", "query_of"]
+
+
+class Query(NamedTuple):
+    """A call that asks.
+
+    Attributes:
+        method: upper-case HTTP method.
+        path: as the chain takes it, with its variables in braces.
+        options: of the call: `query` or `xml`, and the path's variables.
+    """
+
+    method: str
+    path: str
+    options: dict[str, Any]
+
+
+def query_of(
+    operation: Operation, path: str, query: Mapping[str, Any] | None, body: Any
+) -> Query | None:
+    """The query that tells what became of a call; None where there is none.
+
+    Args:
+        operation: that was called.
+        path: as it was called, with values in it.
+        query: the query's parameters.
+        body: what was sent as `json=` or `xml=`.
+    """
+    link = operation.links.get("query")
+    if link is None:
+        return None
+    target = _target(operation.product, link["operationId"])
+    given = {"path": variables(operation, path), "query": query or {}, "body": body}
+    found = _values(link.get("parameters", {}), given)
+    fields = _values(link.get("requestBody", {}), given)
+    names = [each.name for each in target.variables]
+    if any(name not in found for name in names):
+        return None
+    options: dict[str, Any] = {name: found.pop(name) for name in names}
+    if found:
+        options["query"] = found
+    if fields:
+        options[target.body_option] = fields
+    if target.security:
+        options["security"] = True
+    return Query(target.method, target.path, options)
+
+
+def _target(product: str, name: str) -> Operation:
+    for each in (*operations(product), *operations()):
+        if each.id == name:
+            return each
+    raise LookupError(f"the catalogue has no operation {name}")
+
+
+def _values(places: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What runtime expressions stand for; those without a value are left out."""
+    values = {name: _value(place, given) for name, place in places.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(expression: str, given: Mapping[str, Any]) -> Any:
+    """`$request.path.name`, `$request.query.name`, `$request.body#/name`; else a constant."""
+    if not expression.startswith("$request."):
+        return expression
+    place, _, name = expression.removeprefix("$request.").replace("#/", ".", 1).partition(".")
+    value: Any = given[place]
+    for member in name.split("/"):
+        value = value.get(member) if isinstance(value, Mapping) else None
+    return value

@@ -78,7 +78,9 @@ class WeChatPay(ChainRoot, Closable):
         base_uri: where relative paths go; may carry a path.
         timeout: seconds to connect, and between two reads; one number is both, None is for ever.
         proxy: `http://[user:password@]host:port`.
-        verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False.
+        verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False. A
+            context is used as it is; one that holds the merchant's certificate serves
+            `security=True` without `merchant`.
         transport: sends instead of the default; `proxy` and `verify` are set on it, and whoever
             made it closes it.
         sensitive: `"auto"` encrypts and decrypts the fields that the catalogue says are encrypted,
@@ -153,6 +155,10 @@ class WeChatPay(ChainRoot, Closable):
         self._platform = platform_of(certs, self._credential, pair, private_key)
         self._apiv3_key = aes_key_of(apiv3_key)
         self._secret = secret_of(secret)
+        self._own_transport = (
+            _http_transport(verify, proxy, max_connections) if transport is None else None
+        )
+        self._transport: Any = transport or self._own_transport
         self._defaults = Defaults(
             base_uri,
             timeout_of(timeout),
@@ -160,12 +166,9 @@ class WeChatPay(ChainRoot, Closable):
             USER_AGENT,
             size_of(max_response_size),
             deadline_of(deadline),
+            getattr(self._transport, "has_own_context", False) is True,
         )
         self._sensitive = sensitive_of(sensitive) == "auto"
-        self._own_transport = (
-            _http_transport(verify, proxy, max_connections) if transport is None else None
-        )
-        self._transport: Any = transport or self._own_transport
         self._calls = Calls("the client")
         fetches = self._credential is not None and self._apiv3_key is not None
         answer_with = answer_with_of(answer_with, self._platform, fetches)

@@ -47,9 +47,12 @@ def run(environment: dict[str, str]) -> Run:
     """Runs a module of this folder to its end, with Python's warnings shown and as errors."""
 
     def run(
-        module: str, *arguments: str, before: tuple[str, ...] = (), **variables: str
+        module: str, *arguments: str, before: tuple[str, ...] = (), measured: bool = True
     ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-X", "dev", "-W", "error", "-m", f"tests.runtimes.{module}"]
+        given = environment
+        if not measured:  # coverage writes files, and has threads and processes of its own
+            given = {name: each for name, each in given.items() if not name.startswith("COVERAGE_")}
         return subprocess.run(
             [*before, *command, *arguments],
             capture_output=True,
@@ -57,7 +60,7 @@ def run(environment: dict[str, str]) -> Run:
             check=False,
             timeout=60,
             cwd=ROOT,
-            env={**environment, **variables},
+            env=given,
         )
 
     return run

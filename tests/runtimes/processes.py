@@ -17,7 +17,6 @@ PATIENCE = 60
 
 
 async def sell_twice() -> list[dict[str, Any]]:
-    asyncio.get_running_loop().slow_callback_duration = PATIENCE
     return list(await asyncio.gather(shop.sell_async(), shop.sell_async()))
 
 

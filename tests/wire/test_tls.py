@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ import trustme
 
 from tests.support import MCHID, pem
 from wechatpay_chain import ConfigurationError, TransportError
+from wechatpay_chain.transport import HTTPTransport
+from wechatpay_chain.utils import readable_file
 
 from .responses import http, v2
 from .server import Do, Server
@@ -182,3 +186,76 @@ def test_the_merchant_key_never_lies_open_on_the_disk(
     (file,) = written
     assert b"ENCRYPTED PRIVATE KEY" in file
     assert pem(keys.merchant) not in file
+
+
+@pytest.fixture
+def own_context(keys, merchant, bundle, tmp_path):
+    """A context of the user's that holds the merchant's certificate."""
+    context = ssl.create_default_context(cafile=bundle)
+    file = tmp_path / "merchant.pem"
+    file.write_bytes(merchant["cert"] + merchant["key"])
+    context.load_cert_chain(file)
+    return context
+
+
+def test_a_context_of_the_users_own_shows_its_certificate(call, asking, keys, signed, own_context):
+    """It needs no `merchant`, and serves a transport that several clients share as well."""
+    with Server(asking) as server:
+        server.respond(signed.json({}))
+        client = keys.client(base_uri=server.url, verify=own_context)
+        call("get", PATH, client=client, security=True)
+        sharing = keys.client(base_uri=server.url, transport=HTTPTransport(verify=own_context))
+        call("get", PATH, client=sharing, security=True)
+        for received in server.requests:
+            assert ("DNS", f"{MCHID}.merchant.test") in received.peer["subjectAltName"]
+
+
+def test_a_context_and_a_certificate_are_one_too_many(call, keys, raises, merchant, own_context):
+    client = keys.client(verify=own_context, merchant=merchant)
+    with raises(ConfigurationError, "instead of merchant="):
+        call("get", PATH, client=client, security=True)
+
+
+def test_a_certificate_is_needed_one_way_or_another(call, keys, raises, bundle):
+    client = keys.client(verify=bundle)
+    with raises(ConfigurationError, "or verify= an ssl.SSLContext that holds it"):
+        call("get", PATH, client=client, security=True)
+
+
+def forbid(monkeypatch, name):
+    def forbidden(*_, **__):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, name, forbidden, raising=False)
+
+
+def test_where_no_file_in_memory_can_be_opened(
+    call, asking, keys, merchant, signed, bundle, monkeypatch
+):
+    """As in a sandbox, or on another system than Linux: a temporary folder serves."""
+    forbid(monkeypatch, "memfd_create")
+    with Server(asking) as server:
+        server.respond(signed.json({}))
+        client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
+        call("get", PATH, client=client, security=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system has no /proc")
+def test_where_proc_is_not_mounted(tmp_path, monkeypatch):
+    monkeypatch.setattr(readable_file, "IN_MEMORY", "/nonexistent")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with readable_file.readable_file(b"x") as path:
+        assert Path(path).read_bytes() == b"x"
+        assert Path(path).is_relative_to(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_where_no_file_can_be_written_at_all(call, keys, merchant, raises, bundle, monkeypatch):
+    forbid(monkeypatch, "memfd_create")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nonexistent"])
+    client = keys.client(base_uri="https://127.0.0.1:1/", verify=bundle, merchant=merchant)
+    with raises(ConfigurationError, "Set TMPDIR to a folder"):
+        call("get", PATH, client=client, security=True)

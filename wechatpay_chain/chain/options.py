@@ -53,6 +53,7 @@ class Defaults:
         user_agent: the `User-Agent` header.
         max_response_size: bytes that a response's body may have in memory, or None for the default.
         deadline: seconds for a whole call, or None for no end.
+        has_own_context: whether the transport itself shows the certificate.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Defaults:
         user_agent: str,
         max_response_size: int | None = None,
         deadline: float | None = None,
+        has_own_context: bool = False,
     ) -> None:
         uri.base(base_uri)
         self.base_uri = base_uri
@@ -70,6 +72,7 @@ class Defaults:
         self.merchant = merchant
         self.max_response_size = max_response_size or MAX_RESPONSE_SIZE
         self.deadline = deadline
+        self.has_own_context = has_own_context
         common = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         self.v3_headers = Headers(
             {
@@ -135,10 +138,11 @@ def build(
     headers = defaults.v2_headers if v2 else defaults.v3_headers
     if options.headers:
         headers = headers.merged(_header_fields(options.headers))
-    if options.security and defaults.merchant is None:
+    if options.security and defaults.merchant is None and not defaults.has_own_context:
         raise ConfigurationError(
             "merchant is missing: security=True shows the merchant's certificate, so give "
-            "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}"
+            "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}, or verify= an "
+            "ssl.SSLContext that holds it"
         )
     return Request(
         method,

@@ -30,9 +30,9 @@ class HTTPTransport:
 
     Args:
         verify: True trusts the system's authorities; a path names a CA bundle in PEM; a
-            certificate is the only authority; an `ssl.SSLContext` is used as it is (and then
-            cannot serve a client certificate of a request's own); False trusts anybody, which is
-            for a test on this machine only.
+            certificate is the only authority; an `ssl.SSLContext` is used as it is, and shows the
+            client certificate that is loaded into it; False trusts anybody, which is for a test on
+            this machine only.
         proxy: `http://[user:password@]host:port`, or None; a sign in user or password that would
             end it is percent-encoded.
         max_connections: open at a time, per process for sync calls and per event loop for async
@@ -61,6 +61,11 @@ class HTTPTransport:
         self._lock = threading.Lock()
         self._sync: Urllib3Transport | None = None
         self._async: AiohttpTransport | None = None
+
+    @property
+    def has_own_context(self) -> bool:
+        """Whether `verify` is an `ssl.SSLContext`, which then serves `security=True`."""
+        return self._tls.is_given
 
     def send(self, request: Request) -> Response:
         """Transmit a request, blocking.

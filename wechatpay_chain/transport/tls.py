@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import ssl
-import tempfile
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +14,7 @@ from ..crypto import keys
 from ..crypto.der import Kind
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
+from ..utils.readable_file import readable_file
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TLS", "Verify"]
 
+PEM = serialization.Encoding.PEM
 Verify: TypeAlias = "bool | str | bytes | os.PathLike[str] | x509.Certificate | ssl.SSLContext"
 
 
@@ -50,6 +50,11 @@ class TLS:
         self._contexts: dict[bytes, ssl.SSLContext] = {}
         self._lock = threading.Lock()
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the context is the user's own, which may hold a client certificate."""
+        return self._context is not None
+
     def context(self, merchant: Merchant | None) -> ssl.SSLContext:
         """The context for requests that show this certificate, or none.
 
@@ -67,8 +72,9 @@ class TLS:
         if self._context is not None:
             if merchant is not None:
                 raise ConfigurationError(
-                    "verify is an SSLContext, so the merchant certificate must be loaded into it; "
-                    "give verify the path of a CA bundle to have that done"
+                    "verify is an SSLContext, which is used as it is: load the merchant's "
+                    "certificate into it (load_cert_chain), and give serial= and private_key= "
+                    "instead of merchant=; or give verify the path of a CA bundle"
                 )
             return self._context
         try:
@@ -86,7 +92,7 @@ class TLS:
 def _authorities(source: Verify) -> str:
     """Trusted certificates in PEM."""
     if keys.is_certificate(source):
-        return source.public_bytes(serialization.Encoding.PEM).decode()
+        return source.public_bytes(PEM).decode()
     if not keys.is_material(source):
         raise ConfigurationError(f"verify is of type {keys.kind_of(source)}; {EXPECTED}")
     try:
@@ -108,11 +114,19 @@ def _load(context: ssl.SSLContext, merchant: Merchant) -> None:
     """Load a certificate; the ssl module takes files only, so the key goes there encrypted."""
     passphrase = secrets.token_hex(32)
     key = merchant.private_key.private_bytes(
-        serialization.Encoding.PEM,
+        PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(passphrase.encode()),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "merchant.pem")
-        path.write_bytes(merchant.certificate.public_bytes(serialization.Encoding.PEM) + key)
-        context.load_cert_chain(path, password=passphrase)
+    try:
+        with readable_file(merchant.certificate.public_bytes(PEM) + key) as path:
+            context.load_cert_chain(path, password=passphrase)
+    except ssl.SSLError:
+        raise
+    except OSError as error:
+        raise ConfigurationError(
+            "the merchant's certificate cannot be loaded for security=True: OpenSSL reads it from "
+            f"a file, and none can be written ({printable(error)}). Set TMPDIR to a folder that "
+            "this process may write to; or load the certificate into an ssl.SSLContext, and give "
+            "that as verify= and no merchant="
+        ) from None

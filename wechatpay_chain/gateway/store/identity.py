@@ -6,11 +6,9 @@ import datetime
 import ipaddress
 import secrets
 import ssl
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from cryptography import x509
@@ -20,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from ...crypto.certificate import certificate_serial
 from ...messages import canonical
+from ...utils.readable_file import readable_file
 
 __all__ = ["Identity", "Platform", "Way", "pem"]
 
@@ -167,9 +166,7 @@ class Identity:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata=pem(self.authority).decode())
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory, "server.pem")
-            path.write_bytes(pem(self.server_certificate) + pem(self.server_key))
+        with readable_file(pem(self.server_certificate) + pem(self.server_key)) as path:
             context.load_cert_chain(path)
         return context
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.durable.worlds import KINDS, World
 from tests.services import MARIADB, POSTGRES, own_database
+from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.store.identity import Identity
 
 SERVERS = {"postgresql": POSTGRES, "mariadb": MARIADB}
 
@@ -31,3 +33,22 @@ def world(every_world: World) -> World:
     """An empty database with the tables of the durable parts, and one of a shop."""
     every_world.empty()
     return every_world
+
+
+@pytest.fixture(scope="session")
+def identity() -> Identity:
+    return Identity.new()
+
+
+@pytest.fixture(scope="module")
+def gateway(identity: Identity) -> Iterator[Gateway]:
+    """Its time hardly moves by itself, so that nothing depends on how fast a test is."""
+    with Gateway(identity=identity, time_scale=0.001) as gateway:
+        yield gateway
+
+
+@pytest.fixture(autouse=True)
+def no_faults(request: Any) -> Iterator[None]:
+    yield
+    if "gateway" in request.fixturenames:
+        request.getfixturevalue("gateway").faults.clear()

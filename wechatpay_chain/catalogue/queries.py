@@ -32,13 +32,16 @@ class Query(NamedTuple):
 
 
 def query_of(
-    operation: Operation, path: str, query: Mapping[str, Any] | None, body: Any
+    operation: Operation,
+    path: str | Mapping[str, Any],
+    query: Mapping[str, Any] | None,
+    body: Any,
 ) -> Query | None:
     """The query that tells what became of a call; None where there is none.
 
     Args:
         operation: that was called.
-        path: as it was called, with values in it.
+        path: as it was called, with values in it; or its variables by name.
         query: the query's parameters.
         body: what was sent as `json=` or `xml=`.
     """

@@ -16,12 +16,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .inbox import Inbox, Notice
+from .outbox import Outbox, Result
 
 if TYPE_CHECKING:
     from .databases.schema import create_tables, create_tables_async
     from .databases.tables import metadata
 
-__all__ = ["Inbox", "Notice", "create_tables", "create_tables_async", "metadata"]
+__all__ = [
+    "Inbox",
+    "Notice",
+    "Outbox",
+    "Result",
+    "create_tables",
+    "create_tables_async",
+    "metadata",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from ..flow import Call
 from ..utils.exceptions import ConfigurationError
-from .operations import Database, Job, Transaction
+from .operations import Database, Job, Steps, Transaction
 
 __all__ = ["Runner", "called", "called_async", "drive", "drive_async"]
 
@@ -40,6 +40,30 @@ class Runner:
             return called(effect)
 
         return drive(job, perform)
+
+    def within(self, session: Any, steps: Steps[T]) -> T:
+        """Run steps in the transaction of a session of the user's.
+
+        Raises:
+            ConfigurationError: the engine is async.
+        """
+        if self.database.is_async:
+            steps.close()
+            raise ConfigurationError("the engine is async: await the method's _async form")
+        return cast("T", self.database.within(session, steps))
+
+    async def within_async(self, session: Any, steps: Steps[T]) -> T:
+        """The same with an async session.
+
+        Raises:
+            ConfigurationError: the engine is sync, and so is its session.
+        """
+        if not self.database.is_async:
+            steps.close()
+            raise ConfigurationError(
+                "the engine is sync: call the method without _async, where the session is used"
+            )
+        return await cast("Awaitable[T]", self.database.within(session, steps))
 
     async def run_async(self, job: Job[T]) -> T:
         """Run a job to its end without blocking the running event loop.

@@ -35,7 +35,24 @@ class Merchant:
                 f"wxpay is of type {type(wxpay).__name__}: a WeChatPay or a Merchants is expected"
             )
         self._wxpay = wxpay
-        self._is_async = is_async
+        self.is_async = is_async
+
+    def number(self, mchid: str | None) -> str:
+        """Whose call it is.
+
+        Raises:
+            ConfigurationError: it is not said, and there are many merchants; or it is another's
+                than the only client's.
+        """
+        if isinstance(self._wxpay, Merchants):
+            if not mchid:
+                raise ConfigurationError("mchid is missing: there are many merchants, say whose")
+            return mchid
+        if mchid is not None and mchid != self._wxpay.mchid:
+            raise UnknownMerchant(
+                f"merchant {printable(mchid, 80)} is not the client's, which is {self._wxpay.mchid}"
+            )
+        return self._wxpay.mchid
 
     def client(self, mchid: str) -> Generator[Call, Any, WeChatPay]:
         """A merchant's client.
@@ -45,13 +62,10 @@ class Merchant:
         """
         wxpay = self._wxpay
         if isinstance(wxpay, Merchants):
-            get: Any = wxpay.get_async if self._is_async else wxpay.__getitem__
+            get: Any = wxpay.get_async if self.is_async else wxpay.__getitem__
             client: WeChatPay = yield Call(get, mchid)
             return client
-        if mchid != wxpay.mchid:
-            raise UnknownMerchant(
-                f"merchant {printable(mchid, 80)} is not the client's, which is {wxpay.mchid}"
-            )
+        self.number(mchid)
         return wxpay
 
     def verified(
@@ -75,7 +89,7 @@ class Merchant:
             whose = mchid or (_named(content) if isinstance(wxpay, Merchants) else wxpay.mchid)
             client = yield from self.client(whose)
             return client.notify_v2(content)
-        notify: Any = wxpay.notify_async if self._is_async else wxpay.notify
+        notify: Any = wxpay.notify_async if self.is_async else wxpay.notify
         if isinstance(wxpay, Merchants):
             found: Notification = yield Call(notify, headers, content, mchid)
             return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError
+from ..functions import assert_fitting, name_of
 
 __all__ = ["Handler", "Handlers"]
 
@@ -53,17 +53,12 @@ class Handlers:
         if not unlisted:
             _assert_listed(event_type)
         if event_type in self._handlers:
-            other = _name(self._handlers[event_type].function)
+            other = name_of(self._handlers[event_type].function)
             raise ConfigurationError(
                 f"{event_type} has a handler: {other}. An event has one, so that its effects are "
                 "committed together: call both functions from one"
             )
-        _assert_callable(function)
-        if inspect.iscoroutinefunction(function) and not self._is_async:
-            raise ConfigurationError(
-                f"{_name(function)} is async, and the engine is sync: make it a plain function, or "
-                "give an engine of create_async_engine"
-            )
+        assert_fitting(function, "notice", is_async=self._is_async)
         if key is not None and not (isinstance(key, str) and key):
             raise ConfigurationError(
                 f"key={represented(key)}: the name of a member of the resource is expected, "
@@ -97,19 +92,3 @@ def _assert_listed(event_type: object) -> None:
         f"{printable(str(event_type), 80)!r} is no event type that the catalogue lists{hint} "
         "`wechatpay-chain webhooks` prints them; unlisted=True takes one that is newer"
     )
-
-
-def _assert_callable(function: Any) -> None:
-    if not callable(function):
-        raise ConfigurationError(f"{represented(function)} is no function: a handler is expected")
-    try:
-        inspect.signature(function).bind(None, None)
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            f"{_name(function)} cannot be called with a notice and a session: "
-            "def handler(notice, session) is expected"
-        ) from None
-
-
-def _name(function: Any) -> str:
-    return printable(getattr(function, "__qualname__", type(function).__name__), 80)

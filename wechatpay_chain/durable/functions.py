@@ -1,0 +1,44 @@
+"""Functions of the user's, checked when they are registered."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from ..utils.display import printable, represented
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["assert_fitting", "name_of"]
+
+
+def assert_fitting(function: Any, first: str, *, is_async: bool) -> None:
+    """Check that a function can be called with what it is about, and a session.
+
+    Args:
+        function: of the user's.
+        first: what its first argument is called.
+        is_async: whether it may be async.
+
+    Raises:
+        ConfigurationError: it cannot be called so, or is async and the engine is sync.
+    """
+    if not callable(function):
+        raise ConfigurationError(f"{represented(function)} is no function")
+    try:
+        inspect.signature(function).bind(None, None)
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"{name_of(function)} cannot be called with a {first} and a session: "
+            f"def {name_of(function)}({first}, session) is expected"
+        ) from None
+    if inspect.iscoroutinefunction(function) and not is_async:
+        raise ConfigurationError(
+            f"{name_of(function)} is async, and the engine is sync: make it a plain function, or "
+            "give an engine of create_async_engine"
+        )
+
+
+def name_of(function: Any) -> str:
+    """How a function is called in a message."""
+    name = getattr(function, "__qualname__", type(function).__name__)
+    return printable(name.rpartition("<locals>.")[2], 80)

@@ -1,0 +1,244 @@
+"""How a recorded call is made: leased, sent once, and queried before it is sent again.
+
+No transaction is open while WeChat Pay is asked. A worker takes a row by moving the time when it
+is due into the future and counting the attempt; if it dies, the row becomes due again, and is in
+doubt: nobody knows whether WeChat Pay carried it out. Then a query by the merchant's own number
+tells, where there is one; where there is none, the number makes it safe to send the same again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ... import catalogue
+from ...catalogue.queries import Query, query_of
+from ...errors import APIError, RateLimited, ServerError
+from ...flow import Call
+from ...messages.request import TransportError
+from ...messages.response import Response
+from ...middleware.retry import Retry
+from ...utils.exceptions import WeChatPayError
+from ..failures import described
+from ..merchant import Merchant
+from ..operations import Claim, Job, Row, Steps, Transaction, Update, Worked
+from ..sealing import derived
+from .recording import body_of, options_of, variables_of
+from .result import Outcome, Result
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+    from ...client import WeChatPay
+
+__all__ = ["OUTCOMES", "call_next"]
+
+OUTCOMES = ("done", "failed", "unknown", "postponed", "lost")
+"""How an attempt ends, as it is counted."""
+MISSING = frozenset(
+    {
+        "RESOURCE_NOT_EXISTS",
+        "RESOURCE_NOT_EXIST",
+        "ORDER_NOT_EXIST",
+        "ORDER_NOT_EXISTS",
+        "ORDERNOTEXIST",
+        "REFUNDNOTEXIST",
+        "NOT_FOUND",
+        "RECORD_NOT_EXIST",
+        "RECORD_NOT_EXISTS",
+    }
+)
+"""Codes by which WeChat Pay says that it knows nothing of a number."""
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What an attempt told.
+
+    Attributes:
+        error: None where WeChat Pay carried the call out.
+        response: WeChat Pay's, where one came.
+        in_doubt: whether the call may have been carried out although it failed.
+        is_final: whether there is no point in another attempt.
+        is_queried: whether a query told.
+    """
+
+    error: WeChatPayError | None
+    response: Response | None
+    in_doubt: bool
+    is_final: bool
+    is_queried: bool = False
+
+
+def call_next(
+    *,
+    merchant: Merchant,
+    cipher: MultiFernet | None,
+    retry: Retry,
+    deadline: float,
+    clock: Callable[[], int],
+    on_result: Callable[[Result, Any], Any] | None,
+) -> Job[Worked | None]:
+    """Make the call that is due for longest; the outcome is None where none is due.
+
+    Args:
+        merchant: whose calls they are.
+        cipher: opens calls that are sealed.
+        retry: when a call is attempted again, and how often.
+        deadline: seconds for a request.
+        clock: the time in milliseconds.
+        on_result: runs in the transaction that records an outcome.
+    """
+
+    def claim(_: Any) -> Steps[Row | None]:
+        row = yield from Claim("outbox", clock())
+        if row is not None:
+            taken = {
+                "attempts": row["attempts"] + 1,
+                "in_doubt": True,
+                "due_at": clock() + round(deadline * 3 * 1000),
+            }
+            yield from Update("outbox", row["id"], taken)
+        return row
+
+    row = yield from Transaction(claim)
+    if row is None:
+        return None
+    try:
+        client = yield from merchant.client(row["mchid"])
+        attempted = yield from _attempt(client, row, cipher, merchant.is_async, deadline)
+    except WeChatPayError as error:  # nothing was sent
+        attempted = Attempted(error, None, row["in_doubt"], is_final=False)
+    is_last = row["attempts"] + 1 >= retry.attempts
+    values, result = _recorded(row, attempted, is_last, retry, clock())
+    if attempted.response is not None and result is not None:
+        sealer = derived(client._apiv3_key, client._secret)
+        values["response"] = sealer.encrypt(attempted.response.content)
+
+    def finish(session: Any) -> Steps[bool]:
+        expected = {"state": "pending", "attempts": row["attempts"] + 1}
+        if not (yield from Update("outbox", row["id"], values, expected)):
+            return False  # it took longer than its lease, and another worker has the row
+        if result is not None and on_result is not None:
+            yield Call(on_result, result, session)
+        return True
+
+    try:
+        is_recorded = yield from Transaction(finish)
+    except Exception as error:
+        if result is None or on_result is None:
+            raise
+        return (yield from _unrecorded(row, error, is_last, retry, clock()))
+    if not is_recorded:
+        return Worked(row["id"], "lost")
+    return Worked(row["id"], "postponed" if result is None else result.outcome)
+
+
+def _attempt(
+    client: WeChatPay, row: Row, cipher: MultiFernet | None, is_async: bool, deadline: float
+) -> Job[Attempted]:
+    options = options_of(row, cipher)
+    request: Any = client.request_async if is_async else client.request
+    bounds = {"retry": None, "deadline": deadline}  # the next attempt is a row's, not a request's
+    query = _query(row, options) if row["in_doubt"] else None
+    if query is not None:
+        try:
+            asked = yield Call(request, query.method, query.path, {**query.options, **bounds})
+            return Attempted(None, asked, in_doubt=False, is_final=True, is_queried=True)
+        except APIError as error:
+            if not (error.verified and error.code in MISSING):
+                return Attempted(error, None, in_doubt=True, is_final=False)
+        except WeChatPayError as error:
+            return Attempted(error, None, in_doubt=True, is_final=False)
+    try:
+        response = yield Call(request, row["method"], row["path"], {**options, **bounds})
+    except APIError as error:
+        is_open = isinstance(error, ServerError) or error.retryable or not error.verified
+        is_undone = isinstance(error, RateLimited) and error.verified
+        is_doubtful = is_open and not is_undone
+        return Attempted(error, error.response, is_doubtful, is_final=not is_open)
+    except TransportError as error:
+        return Attempted(error, None, in_doubt=error.sent is not False, is_final=False)
+    except WeChatPayError as error:
+        return Attempted(error, None, in_doubt=True, is_final=False)
+    return Attempted(None, response, in_doubt=False, is_final=True)
+
+
+def _recorded(
+    row: Row, attempted: Attempted, is_last: bool, retry: Retry, now: int
+) -> tuple[dict[str, Any], Result | None]:
+    """What a row becomes, and the result, where there is one."""
+    error = attempted.error
+    if error is None:
+        response = attempted.response
+        assert response is not None  # noqa: S101 - it succeeded
+        values = {"state": "done", "finished_at": now, "error": None, "in_doubt": False}
+        result = _result(row, "done", response, attempted.is_queried)
+        return {**values, "status_code": response.status_code}, result
+    text = described(error)
+    values = {"error": text, "in_doubt": attempted.in_doubt}
+    if not (attempted.is_final or is_last):
+        wait = round(retry.wait(row["attempts"] + 1) * 1000)
+        return {**values, "due_at": now + wait}, None
+    outcome: Outcome = "unknown" if attempted.in_doubt else "failed"
+    logger.error("outbox %s %s is %s: %s", row["operation"], row["id"], outcome, text)
+    result = _result(row, outcome, attempted.response, False, getattr(error, "code", ""))
+    dead = {"state": "dead", "finished_at": now, "status_code": result.status_code or None}
+    return {**values, **dead}, result
+
+
+def _query(row: Row, options: dict[str, Any]) -> Query | None:
+    operation = catalogue.find(row["method"], row["path"])
+    if operation is None:
+        return None
+    where = variables_of(row["path"], options)
+    return query_of(operation, where, options.get("query"), body_of(options))
+
+
+def _unrecorded(row: Row, error: Exception, is_last: bool, retry: Retry, now: int) -> Job[Worked]:
+    """Note that `on_result` raised: what it did was rolled back, with the outcome.
+
+    The row is in doubt, so the next attempt queries, and has the outcome recorded again.
+    """
+    attempts = row["attempts"] + 1
+    text = described(error)
+    values: dict[str, Any] = {"error": text, "due_at": now + round(retry.wait(attempts) * 1000)}
+    if is_last:
+        values |= {"state": "dead", "finished_at": now}
+    logger.error("outbox %s %s: on_result failed: %s", row["operation"], row["id"], text)
+
+    def note(_: Any) -> Steps[bool]:
+        expected = {"state": "pending", "attempts": attempts}
+        return (yield from Update("outbox", row["id"], values, expected))
+
+    yield from Transaction(note)
+    return Worked(row["id"], "postponed")
+
+
+def _result(
+    row: Row, outcome: Outcome, response: Response | None, is_queried: bool, code: str = ""
+) -> Result:
+    return Result(
+        id=row["id"],
+        outcome=outcome,
+        mchid=row["mchid"],
+        operation=row["operation"],
+        number=row["number"],
+        response=_parsed(row, response),
+        status_code=0 if response is None else response.status_code,
+        code=code,
+        is_queried=is_queried,
+    )
+
+
+def _parsed(row: Row, response: Response | None) -> Any:
+    if response is None or not response.content:
+        return None
+    try:
+        return response.xml() if row["operation"].split("_")[1] == "v2" else response.json()
+    except ValueError:  # an error page, say: its bytes are kept
+        return None

@@ -1,0 +1,135 @@
+"""The outbox: a call is recorded in your transaction, and made once after it is committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...middleware.retry import Retry
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+from ...utils.secret import hide
+from ..functions import assert_fitting
+from ..operations import Job, Steps, Worked
+from ..worker import Worker
+from .calling import OUTCOMES, call_next
+from .recording import cipher_of, record, row_of
+from .result import Result
+
+if TYPE_CHECKING:
+    from ...client import WeChatPay
+    from ...merchants import Merchants
+
+__all__ = ["Outbox"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+RETRY = Retry(attempts=20, initial=1, max=3600, exp_base=2)
+"""A call without an outcome: some twenty times, over about half a day."""
+
+
+class Outbox(Worker):
+    """Records calls in your transactions, and makes each once. Threads and processes may share.
+
+    What it records must carry the merchant's own number (`out_refund_no`, …), by which WeChat Pay
+    knows a repetition. Where nobody knows what became of a call, it is queried by that number
+    before it is sent again.
+
+    Args:
+        engine: SQLAlchemy's, sync or async; or a `Database`, such as Django's.
+        wxpay: the client that makes the calls, or the `Merchants`.
+        retry: when a call without an outcome is attempted again, and how often.
+        deadline: seconds for a request. A worker that dies leaves its call to others after three
+            times that.
+        encryption_key: of `cryptography.fernet.Fernet.generate_key()`, or a list of them, the first
+            of which encrypts: for calls with fields that travel encrypted.
+        clock: seconds since 1970, as `time.time`.
+
+    Raises:
+        ConfigurationError: an argument is not what it must be.
+    """
+
+    table = "outbox"
+
+    def __init__(
+        self,
+        engine: Any,
+        wxpay: WeChatPay | Merchants,
+        *,
+        retry: Retry = RETRY,
+        deadline: float = 60.0,
+        encryption_key: str | bytes | list[str | bytes] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        encryption_key = hide(encryption_key)
+        super().__init__(engine, wxpay, retry, clock, OUTCOMES)
+        if not (isinstance(deadline, int | float) and 0 < deadline < float("inf")):
+            raise ConfigurationError(
+                f"deadline={represented(deadline)}: a number of seconds above 0 is expected"
+            )
+        self._deadline = deadline
+        self._cipher = cipher_of(encryption_key)
+        self._on_result: Callable[[Result, Any], Any] | None = None
+
+    def on_result(self, function: Function) -> Function:
+        """Register what runs where an outcome is recorded: `function(result, session)`.
+
+        It runs in the same transaction. If it raises, the outcome is recorded again later.
+
+        Raises:
+            ConfigurationError: there is one already, or it does not fit.
+        """
+        if self._on_result is not None:
+            raise ConfigurationError("on_result has a function: call both from one")
+        assert_fitting(function, "result", is_async=self._runner.database.is_async)
+        self._on_result = function
+        return function
+
+    def call(
+        self, session: Any, method: str, path: str, *, mchid: str | None = None, **options: Any
+    ) -> int:
+        """Record a call in a transaction of yours. It is made after you commit, or not at all.
+
+        The same call recorded again is the same row, so code that is repeated records it once.
+
+        Args:
+            session: a SQLAlchemy connection or ORM session; of Django, the alias of the database.
+            method: `POST`, say.
+            path: as `WeChatPay.chain` takes it, `v3/refund/domestic/refunds` say.
+            mchid: whose call it is; needed where there are many merchants.
+            options: `json`, `xml`, `query`, `headers`, `security`, `nonceless`, `base_uri`, and
+                the variables of the path.
+
+        Returns:
+            The id of its row in the outbox.
+
+        Raises:
+            ConfigurationError: WeChat Pay may carry it out twice if it is repeated, or its number
+                was recorded with another content.
+        """
+        return self._runner.within(session, self._record(method, path, mchid, options))
+
+    async def call_async(
+        self, session: Any, method: str, path: str, *, mchid: str | None = None, **options: Any
+    ) -> int:
+        """The same with an async connection or session."""
+        steps = self._record(method, path, mchid, options)
+        return await self._runner.within_async(session, steps)
+
+    def _record(
+        self, method: str, path: str, mchid: str | None, options: Mapping[str, Any]
+    ) -> Steps[int]:
+        whose = self._merchant.number(mchid)
+        row = row_of(whose, method.upper(), path, options, self._cipher, self._now())
+        return (yield from record(row, self._cipher))
+
+    def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
+        return call_next(
+            merchant=self._merchant,
+            cipher=self._cipher,
+            retry=self._retry,
+            deadline=self._deadline,
+            clock=self._now,
+            on_result=self._on_result,
+        )

@@ -1,0 +1,241 @@
+"""What may be recorded as a call: what WeChat Pay carries out once, however often it is sent.
+
+It is checked when it is recorded, while the code that asks for it is still running: later nobody
+would see the mistake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.fernet import Fernet, MultiFernet
+
+from ... import catalogue
+from ...catalogue.idempotency import numbers
+from ...messages.sensitive import Sensitive
+from ...utils.display import printable, represented
+from ...utils.exceptions import ConfigurationError, DecryptionError
+from ...utils.secret import Secret, hide
+from ..operations import Find, Insert, Row, Steps
+from ..sealing import unseal
+
+__all__ = ["body_of", "cipher_of", "options_of", "record", "row_of", "variables_of"]
+
+OPTIONS = frozenset({"json", "xml", "query", "headers", "security", "nonceless", "base_uri"})
+"""Options of a call that make sense later, in another process."""
+MARK = "$sensitive"
+"""The only member of an object that stands for a `Sensitive`."""
+LONGEST = 191
+
+
+def cipher_of(given: object) -> MultiFernet | None:
+    """What encrypts recorded calls, from `encryption_key=`.
+
+    Args:
+        given: a Fernet key, or several: the first encrypts, all decrypt.
+
+    Raises:
+        ConfigurationError: it is no Fernet key.
+    """
+    hidden = hide(given)
+    del given
+    if hidden is None:
+        return None
+    keys = hidden.reveal() if isinstance(hidden, Secret) else hidden
+    try:
+        several = [keys] if isinstance(keys, str | bytes) else list(keys)
+        return MultiFernet([Fernet(each) for each in several])
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            "encryption_key: a key that cryptography.fernet.Fernet.generate_key() made is "
+            "expected, or a list of them"
+        ) from None
+
+
+def row_of(
+    mchid: str,
+    method: str,
+    path: str,
+    options: Mapping[str, Any],
+    cipher: MultiFernet | None,
+    now: int,
+) -> dict[str, Any]:
+    """The row of a call.
+
+    Args:
+        mchid: whose call it is.
+        method: upper-case HTTP method.
+        path: as the chain takes it.
+        options: of the call, and the path's variables.
+        cipher: encrypts a call with fields that travel encrypted.
+        now: milliseconds.
+
+    Raises:
+        ConfigurationError: it must not be repeated, or cannot be stored.
+    """
+    operation = catalogue.find(method, path)
+    if operation is None:
+        raise ConfigurationError(
+            f"{method} {printable(path, 200)} is not in the catalogue: it is not known whether it "
+            "may be repeated, so it cannot be recorded"
+        )
+    variables = {each.name for each in operation.variables}
+    wrong = sorted(options.keys() - OPTIONS - variables)
+    if wrong:
+        raise ConfigurationError(
+            f"{', '.join(map(printable, wrong))}: an outbox records {', '.join(sorted(OPTIONS))} "
+            "and the variables of the path"
+        )
+    body = body_of(options)
+    number = _number(operation, path, options, body)
+    is_secret = _has_secret(body, _encrypted(operation.body))
+    if is_secret and cipher is None:
+        raise ConfigurationError(
+            f"{operation.id} has fields that travel encrypted, and they are not stored in the "
+            "clear: give Outbox(encryption_key=Fernet.generate_key()), and keep that key"
+        )
+    content = _content(options)
+    return {
+        "mchid": mchid,
+        "state": "pending",
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+        "operation": operation.id,
+        "number": number,
+        "method": method,
+        "path": path,
+        "options": cipher.encrypt(content) if is_secret and cipher else content,
+        "is_sealed": is_secret,
+        "in_doubt": False,
+    }
+
+
+def record(row: dict[str, Any], cipher: MultiFernet | None) -> Steps[int]:
+    """Record a call, or find that the same call is recorded; the outcome is the row's id.
+
+    Raises:
+        ConfigurationError: its number was recorded with another content.
+    """
+    id_ = yield from Insert("outbox", row)
+    if id_ is not None:
+        return id_
+    names = ("mchid", "operation", "number")
+    for found in (yield from Find("outbox", {name: row[name] for name in names}, 1)):
+        if found["path"] == row["path"] and options_of(found, cipher) == options_of(row, cipher):
+            return int(found["id"])
+        raise ConfigurationError(
+            f"{row['number']} is recorded for {row['operation']} as row {found['id']}, with "
+            "another content: a number stands for one call. Use a new number for a new call"
+        )
+    raise ConfigurationError(
+        f"{row['number']} is being recorded for {row['operation']} by another transaction, which "
+        "this one does not see: commit, and look again"
+    )
+
+
+def options_of(row: Row, cipher: MultiFernet | None) -> dict[str, Any]:
+    """The options of a recorded call.
+
+    Raises:
+        ConfigurationError: it is sealed, and there is no key.
+        DecryptionError: it was sealed with another key.
+    """
+    content = bytes(row["options"])
+    if row["is_sealed"]:
+        if cipher is None:
+            raise ConfigurationError(
+                f"row {row.get('id', '')} of the outbox is encrypted: give the key that it was "
+                "recorded with, Outbox(encryption_key=…)"
+            )
+        try:
+            content = unseal(cipher, content)
+        except DecryptionError:
+            raise DecryptionError(
+                f"row {row.get('id', '')} of the outbox does not open with encryption_key: add the "
+                "key that it was recorded with to the list"
+            ) from None
+    options: dict[str, Any] = json.loads(content, object_hook=_revived)
+    return options
+
+
+def variables_of(path: str, options: Mapping[str, Any]) -> str | dict[str, Any]:
+    """A path with its values in it, or the values of its variables."""
+    return {k: v for k, v in options.items() if k not in OPTIONS} if "{" in path else path
+
+
+def body_of(options: Mapping[str, Any]) -> Any:
+    """What is sent as `json=` or `xml=`."""
+    return options.get("json", options.get("xml"))
+
+
+def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) -> str:
+    """The merchant's own numbers in a call, as one text.
+
+    Raises:
+        ConfigurationError: there is none, or it does not make the call safe to repeat.
+    """
+    found = numbers(
+        operation, variables_of(path, options), options.get("query"), body, options.get("headers")
+    )
+    if found:
+        text = "|".join(found)
+        if len(text) <= LONGEST:
+            return text
+        return hashlib.sha256(text.encode()).hexdigest()
+    if operation.safe:
+        why = "it only reads, or needs no number: call it directly"
+    elif operation.not_idempotent is not None:
+        why = operation.not_idempotent.en
+    elif operation.idempotency_key is None:
+        why = "it carries no number of the merchant's by which WeChat Pay knows a repetition"
+    else:
+        places = ", ".join(
+            f"{place.name} in the {place.location}" for place in operation.idempotency_key
+        )
+        why = f"it needs {places}"
+    raise ConfigurationError(f"{operation.id} cannot be recorded: {why}")
+
+
+def _content(options: Mapping[str, Any]) -> bytes:
+    try:
+        text = json.dumps(options, ensure_ascii=False, default=_stored, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"the call cannot be stored as JSON: {printable(error)}") from None
+    return text.encode("utf-8")
+
+
+def _stored(value: object) -> Any:
+    if isinstance(value, Sensitive):
+        return {MARK: value._value}
+    raise TypeError(f"{represented(value)} is no JSON value")
+
+
+def _revived(value: dict[str, Any]) -> Any:
+    return Sensitive(value[MARK]) if value.keys() == {MARK} else value
+
+
+def _encrypted(members: Any) -> dict[str, Any]:
+    """Which members travel encrypted, as a tree of names."""
+    tree: dict[str, Any] = {}
+    for each in members:
+        if each.encrypted:
+            tree[each.name] = True
+        elif inner := _encrypted(each.members):
+            tree[each.name] = inner
+    return tree
+
+
+def _has_secret(value: Any, encrypted: Any) -> bool:
+    """Whether a body has a `Sensitive`, or a member that travels encrypted."""
+    if isinstance(value, Sensitive):
+        return True
+    if encrypted is True:
+        return isinstance(value, str) and value != ""
+    if isinstance(value, Mapping):
+        tree = encrypted if isinstance(encrypted, dict) else {}
+        return any(_has_secret(each, tree.get(name)) for name, each in value.items())
+    return isinstance(value, list | tuple) and any(_has_secret(each, encrypted) for each in value)

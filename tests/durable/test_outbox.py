@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
+from tests.durable.shop import Clock, record, transaction
 from tests.durable.worlds import effects
 from tests.gateway.support import new_number, paid
 from wechatpay_chain import ConfigurationError, Retry, Sensitive
@@ -15,16 +14,6 @@ from wechatpay_chain.durable import Outbox
 
 REFUNDS = "v3/refund/domestic/refunds"
 TRANSFERS = "v3/fund-app/mch-transfer/transfer-bills"
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self):
-        self.now = 1_790_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -46,17 +35,6 @@ def order(gateway, wxpay):
 @pytest.fixture
 def outbox(world, wxpay, clock):
     return Outbox(world.engine, wxpay, retry=Retry(attempts=4, initial=0), deadline=5, clock=clock)
-
-
-@asynccontextmanager
-async def transaction(world):
-    """A transaction of the shop's, which is committed at the end of the block."""
-    if world.is_async:
-        async with world.engine.begin() as connection:
-            yield connection
-    else:
-        with world.engine.begin() as connection:
-            yield connection
 
 
 def refund(order, fen=10, **changes):
@@ -116,16 +94,11 @@ async def test_a_call_of_a_transaction_that_is_rolled_back_is_never_made(world, 
     assert await world.call(outbox.run_once) == 0
 
 
-async def record(world, outbox, *call, **options):
-    async with transaction(world) as session:
-        return await world.call(outbox.call, session, *call, **options)
-
-
 @pytest.mark.parametrize("fault", ["reset", "truncate", "bad_signature", "missing_headers"])
 async def test_what_became_of_a_lost_response_is_queried(world, outbox, order, gateway, fault):
     results = noting(world, outbox)
     gateway.faults.add(REFUNDS, fault, times=1)
-    await record(world, outbox, "POST", REFUNDS, json=refund(order))
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
     assert await world.call(outbox.run_once, limit=1) == 1
     (row,) = world.rows("wechatpay_outbox")
     assert (row["state"], row["in_doubt"]) == ("pending", True)
@@ -138,7 +111,7 @@ async def test_what_became_of_a_lost_response_is_queried(world, outbox, order, g
 async def test_what_was_not_carried_out_is_sent_again(world, outbox, order, gateway, fault):
     results = noting(world, outbox)
     gateway.faults.add(REFUNDS, fault, times=2, **({"status": 500} if fault == "status" else {}))
-    await record(world, outbox, "POST", REFUNDS, json=refund(order))
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
     assert await world.call(outbox.run_once) == 3
     assert refunded(gateway, order) == 10
     assert [(result.outcome, result.is_queried) for result in results] == [("done", False)]
@@ -146,7 +119,7 @@ async def test_what_was_not_carried_out_is_sent_again(world, outbox, order, gate
 
 async def test_a_rejected_call_ends_at_once(world, outbox, order, gateway):
     results = noting(world, outbox)
-    await record(world, outbox, "POST", REFUNDS, json=refund(order, order["total"] + 1))
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order, order["total"] + 1))
     assert await world.call(outbox.run_once) == 1
     (row,) = world.rows("wechatpay_outbox")
     assert (row["state"], row["in_doubt"], row["status_code"]) == ("dead", False, 400)
@@ -157,7 +130,7 @@ async def test_a_rejected_call_ends_at_once(world, outbox, order, gateway):
 async def test_a_call_that_nobody_answers_ends_as_unknown(world, outbox, order, gateway):
     results = noting(world, outbox)
     gateway.faults.add("v3/refund/*", "reset")
-    await record(world, outbox, "POST", REFUNDS, json=refund(order))
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
     assert await world.call(outbox.run_once) == 4
     (row,) = world.rows("wechatpay_outbox")
     assert (row["state"], row["in_doubt"], row["attempts"]) == ("dead", True, 4)
@@ -176,8 +149,7 @@ async def test_a_worker_that_died_leaves_its_call_to_others(world, outbox, order
     def die(*_: object) -> None:
         raise Killed
 
-    await record(world, outbox, "POST", REFUNDS, json=refund(order))
-    gateway.state.log.listeners.add(lambda kind, entry: None)
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
     dying = Outbox(world.engine, gateway.client(retry=None), deadline=5, clock=clock)
     dying._merchant.client = die
     with pytest.raises(Killed):
@@ -190,7 +162,7 @@ async def test_a_worker_that_died_leaves_its_call_to_others(world, outbox, order
 
 async def test_on_result_that_fails_has_the_outcome_recorded_again(world, outbox, order, gateway):
     results = noting(world, outbox, fail=[RuntimeError("no such column")])
-    await record(world, outbox, "POST", REFUNDS, json=refund(order))
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
     assert await world.call(outbox.run_once, limit=1) == 1
     (row,) = world.rows("wechatpay_outbox")
     assert row["state"] == "pending"
@@ -235,10 +207,10 @@ async def test_fields_that_travel_encrypted_are_encrypted_at_rest(world, wxpay, 
     }
     plain = Outbox(world.engine, wxpay)
     with pytest.raises(ConfigurationError, match="encryption_key"):
-        await record(world, plain, "POST", TRANSFERS, json=bill)
+        await record(world, plain.call, "POST", TRANSFERS, json=bill)
     keys = [Fernet.generate_key(), Fernet.generate_key()]
     old = Outbox(world.engine, wxpay, encryption_key=keys[1], clock=clock)
-    await record(world, old, "POST", TRANSFERS, json=bill)
+    await record(world, old.call, "POST", TRANSFERS, json=bill)
     (row,) = world.rows("wechatpay_outbox")
     assert "张三丰" not in repr(row)
     assert "张三丰".encode() not in row["options"]

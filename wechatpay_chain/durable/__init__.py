@@ -17,16 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from .inbox import Inbox, Notice
 from .outbox import Outbox, Result
+from .sweeper import End, Sweeper
 
 if TYPE_CHECKING:
     from .databases.schema import create_tables, create_tables_async
     from .databases.tables import metadata
 
 __all__ = [
+    "End",
     "Inbox",
     "Notice",
     "Outbox",
     "Result",
+    "Sweeper",
     "create_tables",
     "create_tables_async",
     "metadata",

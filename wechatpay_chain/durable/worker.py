@@ -15,7 +15,7 @@ from .counters import Counters
 from .databases import database_of
 from .drivers import Runner
 from .merchant import Merchant
-from .operations import Find, Job, Row, State, Steps, Table, Transaction, Update, Worked
+from .operations import Database, Find, Job, Row, State, Steps, Table, Transaction, Update, Worked
 
 if TYPE_CHECKING:
     from threading import Event
@@ -61,10 +61,16 @@ class Worker(ABC):
         if not isinstance(retry, Retry):
             raise ConfigurationError(f"retry={represented(retry)}: a Retry(…) is expected")
         self._runner = Runner(database)
+        self.wxpay = wxpay
         self._merchant = Merchant(wxpay, database.is_async)
         self._retry = retry
         self._clock = clock
         self.counters = Counters(*outcomes)
+
+    @property
+    def database(self) -> Database:
+        """What runs its transactions."""
+        return self._runner.database
 
     @abstractmethod
     def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:

@@ -27,16 +27,17 @@ __all__ = [
 CHINA = timezone(timedelta(hours=8))
 """APIv2's times have no offset."""
 LONGEST_ID = 128
-SUBJECTS = {
-    "TRANSACTION.SUCCESS": ("transaction_id", "combine_out_trade_no"),
-    "REFUND.SUCCESS": ("refund_id",),
-    "REFUND.ABNORMAL": ("refund_id",),
-    "REFUND.CLOSED": ("refund_id",),
-    "MCHTRANSFER.BILL.FINISHED": ("transfer_bill_no", "out_bill_no"),
-    "v2/transaction-success": ("transaction_id",),
-    "v2/combined-transactions-success": ("combine_out_trade_no",),
+SUBJECTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "TRANSACTION.SUCCESS": (("transaction_id",), ("combine_out_trade_no",)),
+    "REFUND.SUCCESS": (("refund_id",),),
+    "REFUND.ABNORMAL": (("refund_id",),),
+    "REFUND.CLOSED": (("refund_id",),),
+    "MCHTRANSFER.BILL.FINISHED": (("transfer_bill_no",), ("out_bill_no",)),
+    "PROFITSHARING.SUCCESS": (("order_id", "receiver.account"),),
+    "v2/transaction-success": (("transaction_id",),),
+    "v2/combined-transactions-success": (("combine_out_trade_no",),),
 }
-"""Events that happen once, and the member that says to what."""
+"""Events that happen once, and the members that say to what; the first of several forms counts."""
 IDENTIFYING = {
     "v2/transaction-success": ("transaction_id", "out_trade_no", "result_code"),
     "v2/combined-transactions-success": ("combine_out_trade_no", "result_code"),
@@ -92,11 +93,21 @@ def subject(kind: str, resource: Any) -> str | None:
         kind: the event type.
         resource: what the notification carries.
     """
-    fields = resource if isinstance(resource, Mapping) else {}
-    for name in SUBJECTS.get(kind, ()):
-        if isinstance(fields.get(name), str) and fields[name]:
-            return f"{kind}:{_fitting(fields[name])}"
+    for names in SUBJECTS.get(kind, ()):
+        values = [_member(resource, name) for name in names]
+        if all(isinstance(value, str) and value for value in values):
+            return f"{kind}:{_fitting(':'.join(values))}"
     return None
+
+
+def _member(resource: Any, name: str) -> Any:
+    """A member by its dotted name; of an account, which may be an openid, a digest."""
+    value = resource
+    for each in name.split("."):
+        value = value.get(each) if isinstance(value, Mapping) else None
+    if name == "receiver.account" and isinstance(value, str):
+        return hashlib.sha256(value.encode()).hexdigest()[:32]
+    return value
 
 
 def ordering_key(resource: Any, name: str | None) -> str | None:

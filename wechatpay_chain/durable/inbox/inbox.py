@@ -58,9 +58,9 @@ class Inbox(Worker):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(engine, wxpay, retry, clock, (*OUTCOMES, "done", "failed"))
-        self._handlers = Handlers(self._runner.database.is_async)
+        self.handlers = Handlers(self._runner.database.is_async)
         self._max_body_size = max_body_size
-        self._wake = wake
+        self.wake = wake
 
     def on(
         self, event_type: str, *, key: str | None = None, unlisted: bool = False
@@ -83,7 +83,7 @@ class Inbox(Worker):
         """
 
         def register(function: Function) -> Function:
-            self._handlers.add(event_type, function, key, unlisted)
+            self.handlers.add(event_type, function, key, unlisted)
             return function
 
         return register
@@ -124,18 +124,18 @@ class Inbox(Worker):
             body,
             mchid,
             merchant=self._merchant,
-            handlers=self._handlers,
+            handlers=self.handlers,
             max_body_size=self._max_body_size,
             now=self._now(),
             errors=self._runner.database.errors,
             count=self.counters.add,
-            wake=self._wake,
+            wake=self.wake,
         )
 
     def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
         return handle_next(
             merchant=self._merchant,
-            handlers=self._handlers,
+            handlers=self.handlers,
             retry=self._retry,
             clock=self._now,
             without=passed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from ...errors import APIError, SignatureError
@@ -21,7 +21,7 @@ from .contents import notification_row
 from .events import ordering_key
 from .handlers import Handlers
 
-__all__ = ["OUTCOMES", "receive"]
+__all__ = ["OUTCOMES", "receive", "woken"]
 
 OUTCOMES = ("stored", "duplicate", "probe", "rejected", "too_large", "unavailable")
 """How receiving ends, as it is counted."""
@@ -95,12 +95,18 @@ def receive(
         )
         return _failure(503, "try again later", is_v2)
     count("duplicate" if id_ is None else "stored")
-    if id_ is not None and wake is not None:
-        try:
-            yield Call(wake, id_)
-        except Exception as error:  # noqa: BLE001 - the row is stored, and a worker will find it
-            logger.warning("wake failed, the row %d waits for a poll: %r", id_, type(error))
+    if id_ is not None:
+        yield from woken(wake, id_)
     return notice.success()
+
+
+def woken(wake: Callable[[int], Any] | None, id_: int) -> Generator[Call, Any, None]:
+    """Tell whoever waits for it that a row is stored; a failure costs a delay, and nothing else."""
+    try:
+        if wake is not None:
+            yield Call(wake, id_)
+    except Exception as error:  # noqa: BLE001 - a worker's next poll will find the row
+        logger.warning("wake failed, the row %d waits for a poll: %r", id_, type(error))
 
 
 def _failure(status: int, why: str, is_v2: bool) -> Reply:

@@ -1,0 +1,145 @@
+"""What can be watched: how each kind is queried, which states end it, and what they mean. Pure.
+
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012791902 (when to query an order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..inbox.events import milliseconds
+
+__all__ = ["KINDS", "Found", "Kind", "interval"]
+
+SCHEDULE = (10, 30, 60, 180, 300, 600, 1800)
+"""Seconds between queries, as WeChat Pay recommends; afterwards an hour."""
+HOUR, DAY = 3600, 86400
+
+
+class Found(NamedTuple):
+    """An event as its notification would tell it.
+
+    Attributes:
+        event_type: as `Inbox.on` takes it.
+        resource: what the notification would carry.
+        occurred_at: milliseconds; None where the query does not tell.
+    """
+
+    event_type: str
+    resource: dict[str, Any]
+    occurred_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of thing that is watched.
+
+    Attributes:
+        number: the name of the merchant's own number of it.
+        query: the path of its query.
+        partner_query: the same for a service provider, where it is another path.
+        close: the path that closes it, where it can be closed.
+        partner_close: the same for a service provider.
+        parameters: what a query needs besides the number.
+        state: the member that tells the state.
+        ends: the states that end it.
+        longest: seconds after which the watch is given up.
+        found: the events that a query's outcome tells.
+    """
+
+    number: str
+    query: str
+    parameters: tuple[str, ...]
+    state: str
+    ends: frozenset[str]
+    longest: int
+    found: Callable[[Mapping[str, Any]], Iterator[Found]]
+    partner_query: str = ""
+    close: str = ""
+    partner_close: str = ""
+
+
+def interval(attempts: int) -> int:
+    """Seconds until the next query.
+
+    Args:
+        attempts: queries that were made.
+    """
+    return SCHEDULE[attempts] if attempts < len(SCHEDULE) else HOUR
+
+
+def _order(resource: Mapping[str, Any]) -> Iterator[Found]:
+    # An order that was refunded since then was paid before.
+    if resource["trade_state"] in ("SUCCESS", "REFUND"):
+        yield Found(
+            "TRANSACTION.SUCCESS", dict(resource), milliseconds(resource.get("success_time"))
+        )
+
+
+def _refund(resource: Mapping[str, Any]) -> Iterator[Found]:
+    told = {name: value for name, value in resource.items() if name != "status"}
+    status = resource["status"]
+    occurred_at = milliseconds(resource.get("success_time"))
+    yield Found(f"REFUND.{status}", {**told, "refund_status": status}, occurred_at)
+
+
+def _transfer(resource: Mapping[str, Any]) -> Iterator[Found]:
+    occurred_at = milliseconds(resource.get("update_time"))
+    yield Found("MCHTRANSFER.BILL.FINISHED", dict(resource), occurred_at)
+
+
+def _sharing(resource: Mapping[str, Any]) -> Iterator[Found]:
+    """One event for each receiver that got its share, as the notifications are."""
+    told = {name: value for name, value in resource.items() if name not in ("receivers", "state")}
+    for each in resource.get("receivers") or ():
+        if each.get("result") == "SUCCESS":
+            names = ("type", "account", "amount", "description")
+            receiver = {name: each[name] for name in names if name in each}
+            finished = each.get("finish_time")
+            carried = {**told, "receiver": receiver, "success_time": finished}
+            yield Found("PROFITSHARING.SUCCESS", carried, milliseconds(finished))
+
+
+KINDS: dict[str, Kind] = {
+    "order": Kind(
+        number="out_trade_no",
+        query="v3/pay/transactions/out-trade-no/{out_trade_no}",
+        partner_query="v3/pay/partner/transactions/out-trade-no/{out_trade_no}",
+        close="v3/pay/transactions/out-trade-no/{out_trade_no}/close",
+        partner_close="v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close",
+        parameters=("sub_mchid",),
+        state="trade_state",
+        ends=frozenset({"SUCCESS", "REFUND", "CLOSED", "REVOKED", "PAYERROR"}),
+        longest=7 * DAY,
+        found=_order,
+    ),
+    "refund": Kind(
+        number="out_refund_no",
+        query="v3/refund/domestic/refunds/{out_refund_no}",
+        parameters=("sub_mchid",),
+        state="status",
+        ends=frozenset({"SUCCESS", "CLOSED", "ABNORMAL"}),
+        longest=30 * DAY,
+        found=_refund,
+    ),
+    "transfer": Kind(
+        number="out_bill_no",
+        query="v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}",
+        parameters=(),
+        state="state",
+        ends=frozenset({"SUCCESS", "FAIL", "CANCELLED"}),
+        longest=30 * DAY,
+        found=_transfer,
+    ),
+    "profitsharing": Kind(
+        number="out_order_no",
+        query="v3/profitsharing/orders/{out_order_no}",
+        parameters=("transaction_id", "sub_mchid"),
+        state="state",
+        ends=frozenset({"FINISHED"}),
+        longest=7 * DAY,
+        found=_sharing,
+    ),
+}

@@ -1,0 +1,216 @@
+"""How a watched order is queried, and what follows from what the query tells.
+
+No transaction is open while WeChat Pay is asked: a row is leased, as the outbox's are. A payment
+that is found is stored in the inbox, in the transaction that ends the watch. An order is closed
+when its time is up, and queried once more afterwards: a payment may have been under way.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...client import WeChatPay
+from ...errors import APIError
+from ...flow import Call
+from ...utils.exceptions import WeChatPayError
+from ..failures import described
+from ..inbox.contents import found_row
+from ..inbox.events import ordering_key
+from ..inbox.handlers import Handlers
+from ..inbox.receiving import woken
+from ..merchant import Merchant
+from ..operations import Claim, Insert, Job, Row, Steps, Transaction, Update, Worked
+from .end import End
+from .kinds import KINDS, Kind, interval
+
+__all__ = ["OUTCOMES", "sweep_next"]
+
+OUTCOMES = ("ended", "queried", "closed", "failed", "lost")
+"""What became of a row, as it is counted."""
+NOT_EXIST = frozenset(
+    {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "NOT_FOUND", "REFUNDNOTEXIST"}
+)
+CLOSED = "CLOSED"
+AFTER_CLOSING = 60
+"""Seconds after which an order that was closed is queried: a payment may have been under way."""
+UNPAID = ("NOTPAY", "USERPAYING", "ACCEPT")
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What an attempt told, and what is recorded of it.
+
+    Attributes:
+        outcome: as it is counted.
+        values: the columns that change.
+        resource: what the query returned.
+        end: the state that ends the watch; empty where it goes on.
+    """
+
+    outcome: str
+    values: dict[str, Any] = field(default_factory=dict)
+    resource: Mapping[str, Any] | None = None
+    end: str = ""
+
+
+def sweep_next(
+    *,
+    merchant: Merchant,
+    handlers: Handlers,
+    deadline: float,
+    clock: Callable[[], int],
+    on_end: Callable[[End, Any], Any] | None,
+    wake: Callable[[int], Any] | None,
+) -> Job[Worked | None]:
+    """Query what is due for longest; the outcome is None where nothing is due.
+
+    Args:
+        merchant: whose orders they are.
+        handlers: of the inbox, which know by what notifications are ordered.
+        deadline: seconds for a request.
+        clock: the time in milliseconds.
+        on_end: runs in the transaction that ends a watch.
+        wake: told the ids of rows that were stored in the inbox.
+    """
+
+    def claim(_: Any) -> Steps[Row | None]:
+        row = yield from Claim("watch", clock())
+        if row is not None:
+            due_at = clock() + round(deadline * 4 * 1000)
+            taken = {"attempts": row["attempts"] + 1, "due_at": due_at}
+            yield from Update("watch", row["id"], taken)
+        return row
+
+    row = yield from Transaction(claim)
+    if row is None:
+        return None
+    kind = KINDS[row["kind"]]
+    stored: list[int] = []
+
+    def finish(session: Any) -> Steps[bool]:
+        stored.clear()
+        expected = {"state": "pending", "attempts": row["attempts"] + 1}
+        if not (yield from Update("watch", row["id"], swept.values, expected)):
+            return False
+        if swept.end and swept.resource is not None:
+            for found in kind.found(swept.resource):
+                at = clock() if found.occurred_at is None else found.occurred_at
+                new = found_row(client, found.event_type, found.resource, at, clock())
+                handler = handlers.get(found.event_type)
+                new["ordering_key"] = ordering_key(found.resource, handler.key if handler else None)
+                id_ = yield from Insert("inbox", new)
+                if id_ is not None:
+                    stored.append(id_)
+        if swept.end and on_end is not None:
+            yield Call(on_end, _end(row, swept), session)
+        return True
+
+    try:
+        client = yield from merchant.client(row["mchid"])
+        swept = yield from _sweep(client, row, kind, merchant.is_async, deadline, clock)
+        is_recorded = yield from Transaction(finish)
+    except WeChatPayError as error:
+        return (yield from _failed(row, error, clock()))
+    for id_ in stored:
+        yield from woken(wake, id_)
+    return Worked(row["id"], swept.outcome if is_recorded else "lost")
+
+
+def _sweep(
+    client: WeChatPay,
+    row: Row,
+    kind: Kind,
+    is_async: bool,
+    deadline: float,
+    clock: Callable[[], int],
+) -> Job[Swept]:
+    """Query, and close what is to be closed."""
+    request: Any = client.request_async if is_async else client.request
+    parameters: dict[str, str] = json.loads(row["parameters"])
+    is_partner = bool(kind.partner_query) and "sub_mchid" in parameters
+    own = {"sp_mchid" if is_partner else "mchid": client.mchid} if kind.close else {}
+    call = {kind.number: row["number"], "deadline": deadline}
+    path = kind.partner_query if is_partner else kind.query
+    query = {**own, **parameters}
+    try:
+        response = yield Call(request, "GET", path, {**call, "query": query} if query else call)
+    except APIError as error:
+        if not (error.verified and error.code in NOT_EXIST):
+            raise
+        return _missing(row, kind, clock())
+    resource = response.json()
+    state = str(resource[kind.state])
+    if state in kind.ends:
+        return _ended(state, resource, clock())
+    is_up = row["until_at"] is not None and clock() >= row["until_at"]
+    if not (is_up and state in UNPAID):
+        return _later(row, kind, clock(), f"{kind.state} is {state}")
+    closing = kind.partner_close if is_partner else kind.close
+    try:
+        yield Call(request, "POST", closing, {**call, "json": {**own, **parameters}})
+    except APIError as error:  # it was paid, or is being paid: the next query tells
+        return Swept("queried", {"error": described(error), "due_at": clock() + _closing_wait(row)})
+    values = {"outcome": CLOSED, "error": None, "due_at": clock() + AFTER_CLOSING * 1000}
+    return Swept("closed", values)
+
+
+def _ended(state: str, resource: Mapping[str, Any], now: int) -> Swept:
+    values = {"state": "done", "outcome": state, "finished_at": now, "error": None}
+    return Swept("ended", values, resource, state)
+
+
+def _missing(row: Row, kind: Kind, now: int) -> Swept:
+    """WeChat Pay knows nothing of the number: it may still come, until its time is up."""
+    if row["until_at"] is None or now < row["until_at"]:
+        return _later(row, kind, now, "WeChat Pay does not know the number")
+    values = {"state": "done", "outcome": "NOT_EXIST", "finished_at": now, "error": None}
+    return Swept("ended", values, None, "NOT_EXIST")
+
+
+def _later(row: Row, kind: Kind, now: int, why: str) -> Swept:
+    """Query again at the next time of the schedule, or give up."""
+    if now - row["created_at"] > kind.longest * 1000:
+        values = {"state": "dead", "outcome": "UNKNOWN", "finished_at": now, "error": why}
+        logger.error(
+            "watch %s of %s %s is given up: %s", row["id"], row["kind"], row["number"], why
+        )
+        return Swept("ended", values, None, "UNKNOWN")
+    due_at = now + interval(row["attempts"] + 1) * 1000
+    if row["until_at"] is not None and now < row["until_at"]:
+        due_at = min(due_at, row["until_at"])
+    return Swept("queried", {"due_at": due_at, "error": why})
+
+
+def _closing_wait(row: Row) -> int:
+    return interval(min(row["attempts"], 4)) * 1000
+
+
+def _failed(row: Row, error: Exception, now: int) -> Job[Worked]:
+    """Record why nothing could be learnt; the schedule goes on."""
+    kind = KINDS[row["kind"]]
+    swept = _later(row, kind, now, described(error))
+    logger.warning("watch %s: %s", row["id"], swept.values["error"])
+
+    def note(_: Any) -> Steps[bool]:
+        expected = {"state": "pending", "attempts": row["attempts"] + 1}
+        return (yield from Update("watch", row["id"], swept.values, expected))
+
+    yield from Transaction(note)
+    return Worked(row["id"], "failed")
+
+
+def _end(row: Row, swept: Swept) -> End:
+    return End(
+        id=row["id"],
+        kind=row["kind"],
+        number=row["number"],
+        mchid=row["mchid"],
+        outcome=swept.end,
+        resource=swept.resource,
+    )

@@ -1,0 +1,89 @@
+"""What is asked to be watched, checked when it is recorded. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ...utils.display import printable, represented
+from ...utils.exceptions import ConfigurationError
+from ..operations import Find, Insert, Steps
+from .kinds import KINDS, interval
+
+__all__ = ["watch", "watch_row"]
+
+LONGEST_NUMBER = 128
+PARAMETERS = frozenset(name for kind in KINDS.values() for name in kind.parameters)
+
+
+def watch_row(
+    mchid: str, until: datetime | None, given: Mapping[str, Any], now: int
+) -> dict[str, Any]:
+    """The row of a watch.
+
+    Args:
+        mchid: whose order it is.
+        until: when an order that is not paid is closed.
+        given: the number, and what a query needs besides.
+        now: milliseconds.
+
+    Raises:
+        ConfigurationError: it is not said what to watch, or not completely.
+    """
+    numbers = {kind.number: name for name, kind in KINDS.items()}
+    named = [name for name in given if name in numbers]
+    if len(named) != 1:
+        raise ConfigurationError(f"one of {', '.join(numbers)} is expected: what to watch")
+    number, kind = named[0], numbers[named[0]]
+    parameters = {name: value for name, value in given.items() if name != number}
+    wrong = sorted(parameters.keys() - set(KINDS[kind].parameters))
+    if wrong:
+        raise ConfigurationError(f"{printable(wrong[0])}: not expected beside {number}")
+    if "transaction_id" in KINDS[kind].parameters and not parameters.get("transaction_id"):
+        raise ConfigurationError(f"transaction_id is missing: a query by {number} needs it")
+    for name, value in given.items():
+        if not (isinstance(value, str) and 0 < len(value) <= LONGEST_NUMBER):
+            raise ConfigurationError(
+                f"{name}={represented(value)}: a text of 1 to {LONGEST_NUMBER} characters is "
+                "expected"
+            )
+    return {
+        "mchid": mchid,
+        "state": "pending",
+        "attempts": 0,
+        "due_at": now + interval(0) * 1000,
+        "created_at": now,
+        "kind": kind,
+        "number": given[number],
+        "parameters": json.dumps(parameters),
+        "until_at": _until(until, kind),
+    }
+
+
+def watch(row: dict[str, Any]) -> Steps[int]:
+    """Record a watch; the outcome is the row's id, also where it is watched already."""
+    id_ = yield from Insert("watch", row)
+    if id_ is not None:
+        return id_
+    equal = {name: row[name] for name in ("mchid", "kind", "number")}
+    for found in (yield from Find("watch", equal, 1)):
+        return int(found["id"])
+    raise ConfigurationError(
+        f"{row['number']} is being recorded by another transaction, which this one does not see: "
+        "commit, and look again"
+    )
+
+
+def _until(until: object, kind: str) -> int | None:
+    if until is None:
+        return None
+    if not KINDS[kind].close:
+        raise ConfigurationError(f"until: a {kind} cannot be closed")
+    if not isinstance(until, datetime) or until.tzinfo is None:
+        raise ConfigurationError(
+            f"until={represented(until)}: a datetime with a timezone is expected, such as "
+            "datetime.now(UTC) + timedelta(minutes=30)"
+        )
+    return (until - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -38,6 +38,7 @@ KNOWS = {
     | {"testing.connection_file"},
     "merchants": ENGINE | {"client", "keys", "notifications", "transport"},
     "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
+    **{f"contrib.{name}": GROUND | {"durable"} for name in ("aiohttp", "fastapi", "flask")},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
     "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway"},
@@ -111,7 +112,12 @@ def test_the_engine_alone_composes_stacks() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in PATHS if part(name, KNOWS) not in ("transport", "gateway")]
+    "name",
+    [
+        name
+        for name in PATHS
+        if part(name, KNOWS) not in ("transport", "gateway", "contrib.aiohttp")
+    ],
 )
 def test_only_transports_and_the_gateway_do_io(name: str) -> None:
     assert {found.partition(".")[0] for found in MODULES[name]}.isdisjoint(IO)

@@ -59,7 +59,7 @@ class Inbox(Worker):
     ) -> None:
         super().__init__(engine, wxpay, retry, clock, (*OUTCOMES, "done", "failed"))
         self.handlers = Handlers(self._runner.database.is_async)
-        self._max_body_size = max_body_size
+        self.max_body_size = max_body_size
         self.wake = wake
 
     def on(
@@ -125,7 +125,7 @@ class Inbox(Worker):
             mchid,
             merchant=self._merchant,
             handlers=self.handlers,
-            max_body_size=self._max_body_size,
+            max_body_size=self.max_body_size,
             now=self._now(),
             errors=self._runner.database.errors,
             count=self.counters.add,

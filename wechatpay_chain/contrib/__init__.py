@@ -1,0 +1,1 @@
+"""What joins the package to frameworks, queues and tools; each module needs its own extra."""

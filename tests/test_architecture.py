@@ -38,6 +38,7 @@ KNOWS = {
     | {"testing.connection_file"},
     "merchants": ENGINE | {"client", "keys", "notifications", "transport"},
     "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
+    "contrib": set[str](),
     **{f"contrib.{name}": GROUND | {"durable"} for name in ("aiohttp", "fastapi", "flask")},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},

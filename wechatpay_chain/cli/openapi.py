@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ..utils.files import replace
 from .failure import Failure
 from .operations import candidates
 from .output import tell, write
@@ -130,7 +131,7 @@ def _replace(target: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         part.chmod(_mode(place))
-        part.replace(place)
+        replace(part, place)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink()

@@ -15,6 +15,9 @@ from ..utils.display import printable, printable_json
 from .failure import LONGEST, Failure
 from .layout import Page, Table, separated, written
 
+CLOSED = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
+"""What writing to a pipe raises that its reader has closed."""
+
 __all__ = ["is_terminal", "page", "table", "tell", "write", "write_json"]
 
 
@@ -77,7 +80,7 @@ def _echo(content: str | bytes) -> None:
         click.echo(content, nl=False, color=True)
     except OSError as error:
         _abandon()
-        if error.errno == errno.EPIPE:
+        if error.errno in CLOSED:
             raise SystemExit(0) from None
         raise Failure(f"the output could not be written: {error.strerror or error}") from None
 

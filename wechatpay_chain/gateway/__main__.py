@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--json", action="store_true", dest="as_json", help="print what gateway.json has"
     )
     settings = Settings(**vars(parser.parse_args(arguments)))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a directory's name may have any character
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         run(settings, partial(print, flush=True), partial(print, file=sys.stderr, flush=True))
     except CannotRun as error:

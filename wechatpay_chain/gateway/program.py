@@ -22,7 +22,11 @@ from .store.identity import Way
 __all__ = ["HOST", "PORT", "TLS_PORT", "CannotRun", "Settings", "run"]
 
 HOST, PORT, TLS_PORT = "127.0.0.1", 8790, 8791
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(
+    number
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break, on Windows
+    if (number := getattr(signal, name, None)) is not None
+)
 POLL_INTERVAL = 1.0
 """Seconds between checks whether the gateway still runs."""
 
@@ -63,7 +67,7 @@ class Settings:
 
 
 def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM; to be called from the main thread.
+    """Run until SIGINT, SIGTERM or Ctrl-Break; to be called from the main thread.
 
     Args:
         settings: how.
@@ -119,7 +123,7 @@ def _start(gateway: Gateway, settings: Settings) -> None:
 
 @contextmanager
 def _stop_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set."""
+    """An event that these signals set."""
     stopped = threading.Event()
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in SIGNALS}
     try:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol
 from ..messages.request import TransportError
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError, WeChatPayError
+from ..utils.files import replace
 from .unsigned import is_whole
 
 __all__ = ["Download"]
@@ -174,7 +175,7 @@ class _NewFile:
             part.chmod(self._path.stat().st_mode & 0o777)
         self._part = None  # complete and verified: from here on it is not removed
         try:
-            part.replace(self._path)
+            replace(part, self._path)
         except OSError as error:
             raise TransportError(
                 f"sink: {self.name} cannot be replaced ({error.strerror}): is it open in another "

@@ -12,21 +12,38 @@ from .private_files import open_to_lock
 __all__ = ["Held", "Lock"]
 
 if sys.platform == "win32":
+    import errno
     import msvcrt
 
     FAR = 2**30
     """Where the locked byte is: nobody can read one that is locked, and the pid is to be read."""
 
     def _take(handle: int, wait: bool) -> None:
+        try:
+            while True:
+                os.lseek(handle, FAR, os.SEEK_SET)
+                try:
+                    msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+                    return
+                except OSError as error:
+                    if not wait or error.errno != errno.EDEADLOCK:  # it waits ten seconds at a time
+                        raise
+        finally:
+            os.lseek(handle, 0, os.SEEK_SET)
+
+    def _give_up(handle: int) -> None:
         os.lseek(handle, FAR, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        os.lseek(handle, 0, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # the system does so some time after the closing
+        os.close(handle)
 
 else:
     import fcntl
 
     def _take(handle: int, wait: bool) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+    def _give_up(handle: int) -> None:
+        os.close(handle)
 
 
 class Held(Exception):
@@ -66,7 +83,7 @@ class Lock:
             raise Held(pid) from error
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
-        self._end = weakref.finalize(self, os.close, handle)  # closing the file gives the lock up
+        self._end = weakref.finalize(self, _give_up, handle)
 
     def release(self) -> None:
         """Let go; a second time does nothing."""

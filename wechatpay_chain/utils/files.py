@@ -1,10 +1,16 @@
-"""Why a file cannot be opened, in words that say what to do."""
+"""Why a file cannot be opened, and how one takes another's place, on every system."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 from .display import printable
 
-__all__ = ["why_not"]
+__all__ = ["replace", "why_not"]
+
+PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)
+"""Seconds between attempts to rename a file that is in use."""
 
 
 def why_not(error: OSError | ValueError) -> str:
@@ -21,3 +27,21 @@ def why_not(error: OSError | ValueError) -> str:
     if isinstance(error, OSError):
         return printable(error.strerror or "no such file")
     return "its path holds a null character"
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename a file to another one's name, whose place it takes.
+
+    Windows renames no file, and replaces none, that is open: in a process that reads it, or in a
+    virus scanner that looks at every new one. Both are done soon.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    for pause in PAUSES:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    source.replace(target)

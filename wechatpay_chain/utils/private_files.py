@@ -15,6 +15,8 @@ import secrets
 import stat
 from pathlib import Path
 
+from .files import replace
+
 __all__ = ["NotPrivate", "claim", "is_there", "make_directory", "open_to_lock", "read", "write"]
 
 LARGEST = 1024 * 1024
@@ -66,7 +68,7 @@ def write(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        part.replace(path)
+        replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

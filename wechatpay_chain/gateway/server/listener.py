@@ -88,7 +88,7 @@ class Listener:
             return await self._open(runner.server, port, context)
         except OSError as error:
             number = error.errno or 0  # negative where the host name does not resolve
-            reason = os.strerror(number) if number > 0 else error.strerror
+            reason = error.strerror or os.strerror(number)
             raise ListenError(number, f"{self._host}, port {port}: {reason}", port) from error
         except UnicodeError as error:
             raise ListenError(0, f"{self._host[:80]!r}, which is no name", port) from error

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ...utils import private_files
 from ...utils.display import printable
 from ...utils.file_lock import Held, Lock
+from ...utils.files import replace
 from .identity import Identity, Platform, pem
 from .store import Store, UnknownFormat
 
@@ -198,7 +199,7 @@ def _create_keys(identity: Identity, keys: Path) -> None:
         _write_keys(identity, part)
         if keys.exists():
             keys.rmdir()
-        part.rename(keys)
+        replace(part, keys)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

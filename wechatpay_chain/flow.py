@@ -65,13 +65,28 @@ class Call:
     """Run a function of the user's; the outcome is what it returns.
 
     In an async call an awaitable that it returns is awaited first.
+
+    Args:
+        function: the function.
+        args: its arguments.
+        twin: another function, which async calls run in place of it.
+        deadline: when an awaitable must be done, by `time.monotonic`; None is never. `TimeoutError`
+            is raised in the flow then.
     """
 
-    __slots__ = ("args", "function")
+    __slots__ = ("args", "deadline", "function", "twin")
 
-    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        twin: Callable[..., Any] | None = None,
+        deadline: float | None = None,
+    ) -> None:
         self.function = function
         self.args = args
+        self.twin = twin
+        self.deadline = deadline
 
 
 class Wait:
@@ -234,12 +249,22 @@ def _perform_async(effect: Effect, transport: Transport) -> Any:
             return _logged_async(effect.request, transport)
         return transport.send_async(effect.request)
     if isinstance(effect, Call):
-        return effect.function(*effect.args)
+        outcome = (effect.twin or effect.function)(*effect.args)
+        return outcome if effect.deadline is None else _until(effect.deadline, outcome)
     import asyncio  # a running loop has loaded it; a program without one need not
 
     if isinstance(effect, Wait):
         return asyncio.wrap_future(effect.future)
     return asyncio.sleep(effect.seconds)
+
+
+async def _until(deadline: float, outcome: Any) -> Any:
+    if not hasattr(outcome, "__await__"):
+        return outcome
+    import asyncio
+
+    async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+        return await outcome
 
 
 async def _logged_async(request: Request, transport: Transport) -> Response:

@@ -13,11 +13,11 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.docs.support import EXAMPLES, PAGES, blocks, name
@@ -178,11 +178,26 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "headers": keys.signed_headers(body),
         "body": body,
         "xml_body": paid(),
-        "hsm": SimpleNamespace(),
+        "kms": KeyManagement(keys),
     }
     for each in made:
         each.close()
     logging.getLogger("wechatpay_chain").setLevel(level)
+
+
+class KeyManagement:
+    """What `boto3.client("kms")` is to the page on keys."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._key = keys.merchant
+
+    def sign(self, **given: Any) -> dict[str, bytes]:
+        assert given.pop("KeyId") == "alias/wechatpay"
+        assert given.pop("MessageType") == "DIGEST"
+        assert given.pop("SigningAlgorithm") == "RSASSA_PKCS1_V1_5_SHA_256"
+        digest, algorithm = given.pop("Message"), utils.Prehashed(hashes.SHA256())
+        assert not given
+        return {"Signature": self._key.sign(digest, padding.PKCS1v15(), algorithm)}
 
 
 def notification() -> bytes:

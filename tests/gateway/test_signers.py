@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import threading
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from tests.security.test_frames import assert_hidden
-from tests.support import MCHID, MERCHANT_SERIAL, PUBLIC_KEY_ID, Keys, new_key
+from tests.support import MCHID, MERCHANT_SERIAL, PUBLIC_KEY_ID, Keys, new_key, pem
 from wechatpay_chain import (
     ConfigurationError,
     DecryptionError,
     Merchants,
+    TransportTimeout,
     WeChatPay,
 )
 from wechatpay_chain.crypto import rsa
@@ -221,6 +223,64 @@ async def test_a_signer_that_hangs_is_cancelled_before_anything_is_sent(transpor
     assert transport.requests == []
 
 
+@pytest.mark.parametrize("twin", [False, True])
+async def test_a_signer_that_hangs_past_the_deadline(transport, twin):
+    cancelled = []
+
+    async def hang(message):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(message)
+            raise
+
+    signer = SignsOnly(Vault(KEYS.merchant).sign if twin else hang)
+    if twin:
+        signer.sign_async = hang
+    wxpay = client(transport, signer)
+    with pytest.raises(TransportTimeout, match="private_key.sign did not return by the") as caught:
+        await wxpay.v3.pay.get_async(deadline=0.05)
+    assert caught.value.sent is False
+    assert len(cancelled) == 1
+    assert transport.requests == []
+
+
+async def test_a_signer_that_raises_a_timeout_of_its_own(transport):
+    async def sign(message):
+        raise TimeoutError("HSM")
+
+    with pytest.raises(ConfigurationError, match="sign raised TimeoutError"):
+        await client(transport, SignsOnly(sign)).v3.pay.get_async()
+
+
+class Twins(Vault):
+    """Blocks in sync calls, and is awaited in async ones."""
+
+    async def sign_async(self, message):
+        await asyncio.sleep(0)
+        self.signed.append("async")
+        return self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+
+    async def decrypt_async(self, ciphertext):
+        await asyncio.sleep(0)
+        self.opened += 100
+        return self._key.decrypt(ciphertext, OAEP)
+
+
+async def test_twins_serve_both_worlds_on_one_loop(transport):
+    vault = Twins(KEYS.merchant)
+    wxpay = client(transport, vault, sensitive="auto")
+    ciphertext = rsa.encrypt("张三", KEYS.merchant.public_key())
+    assert (await wxpay[COMPLAINTS].get_async(query={"limit": 1})).verified
+    assert (vault.signed, vault.opened) == (["async"], 100)
+    assert wxpay.v3.pay.get().verified
+    assert wxpay.decrypt(ciphertext) == "张三"
+    assert wxpay.invoke.jsapi(appid="wx1", prepay_id="1")["paySign"]
+    assert (len(vault.signed), vault.opened) == (3, 101)
+    assert await wxpay.credential.decrypt_async(ciphertext) == "张三"
+    assert vault.opened == 201
+
+
 def test_a_signer_that_does_not_decrypt(transport):
     wxpay = client(transport, SignsOnly(Vault(KEYS.merchant).sign))
     with pytest.raises(ConfigurationError, match="without a method decrypt"):
@@ -254,7 +314,7 @@ def test_what_does_not_open(transport, opened):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"serial": None}, "serial is missing: private_key is a signer"),
+        ({"serial": None}, "serial is missing: private_key is a signer that has no certificate"),
         ({"serial": PUBLIC_KEY_ID}, "serial is PUB_KEY_ID"),
         ({"private_key": Vault}, "must be an RSA private key, not type"),
         ({"private_key": object()}, "must be an RSA private key, not object"),
@@ -265,6 +325,29 @@ def test_what_does_not_open(transport, opened):
 def test_what_a_client_with_a_signer_checks(transport, arguments, words):
     with pytest.raises(ConfigurationError, match=words):
         client(transport, Vault(KEYS.merchant), **arguments)
+
+
+@pytest.mark.parametrize("form", [pem, lambda certificate: certificate])
+def test_a_serial_is_read_from_the_signers_certificate(transport, form):
+    vault = Vault(KEYS.merchant)
+    vault.certificate = form(KEYS.merchant_certificate)
+    wxpay = client(transport, vault, serial=None)
+    assert wxpay.credential.serial == MERCHANT_SERIAL
+    assert wxpay.v3.pay.get().verified
+    (expiring,) = wxpay.platform_keys.expiring(within=timedelta(days=60))
+    assert (expiring.kind, expiring.name) == ("merchant", MERCHANT_SERIAL)
+    own = {MERCHANT_SERIAL: KEYS.platform.public_key()}
+    with pytest.raises(ConfigurationError, match="the merchant's own serial"):
+        client(transport, vault, serial=None, certs=own)
+
+
+@pytest.mark.parametrize("rubbish", [b"rubbish", 5, pem(KEYS.merchant)])
+def test_a_signers_certificate_that_is_none(transport, rubbish):
+    vault = Vault(KEYS.merchant)
+    vault.certificate = rubbish
+    with pytest.raises(ConfigurationError, match=r"private_key\.certificate"):
+        client(transport, vault, serial=None)
+    assert client(transport, vault).credential.serial == MERCHANT_SERIAL  # not read
 
 
 async def test_merchants_with_signers(transport):

@@ -24,7 +24,7 @@ from ..utils.secret import Secret, hide, reveal
 from .credential import Credential, Platform
 from .platform_key import PUBLIC_KEY_ID, PlatformKey, key_id, load_all, same_key
 from .platform_keys import PlatformKeys
-from .signer import SignerCredential, is_signer
+from .signer import SignerCredential, is_signer, signer_credential
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -147,8 +147,8 @@ def credential_of(
 
     Args:
         mchid: the merchant number.
-        serial: of the merchant's certificate; by default that of `merchant`, or of a certificate in
-            the same PEM as `private_key`.
+        serial: of the merchant's certificate; by default that of `merchant`, of a certificate in
+            the same PEM as `private_key`, or of the signer's.
         private_key: in any form of `crypto.keys`, or a signer; by default that of `merchant`.
         merchant: certificate and key for mutual TLS.
         check_key: have OpenSSL test the key.
@@ -163,12 +163,7 @@ def credential_of(
     if merchant is None and private_key is None and serial is None:
         return None
     if is_signer(reveal(private_key)):
-        if serial is None:
-            raise ConfigurationError(
-                "serial is missing: private_key is a signer, which does not tell the serial number "
-                "of its certificate"
-            )
-        return SignerCredential(mchid, serial, reveal(private_key))
+        return signer_credential(mchid, serial, reveal(private_key))
     if private_key is not None:
         key = keys.private_key(reveal(private_key), check=check_key)
         keys.assert_strong(key, "private_key")
@@ -267,6 +262,8 @@ def platform_of(
             the merchant's own.
     """
     own = _certificates_of(hide(private_key), merchant)
+    if isinstance(credential, SignerCredential) and credential.certificate is not None:
+        own.append(credential.certificate)
     loaded = functools.partial(_loaded, credential=credential, merchant=merchant)
     return PlatformKeys({} if certs is None else hide(certs), loaded, own)
 

@@ -2,25 +2,30 @@
 
 A signer gets the message as it is to be signed, and returns the signature's bytes; base64 and the
 `Authorization` are made here. It is asked from within the flow of a call, so in an async call it
-may be async. Whatever goes wrong with it is an error before anything is sent.
+may be async, and a client's deadline bounds it. Whatever goes wrong with it is an error before
+anything is sent.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Generator
-from typing import Any, Protocol, TypeGuard, cast
+import time
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ..flow import Call, Effect, Transport, run, run_async
-from ..messages.request import Request
+from ..messages.request import Request, TransportTimeout
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError, WeChatPayError
 from .credential import Credential
 
-__all__ = ["Signer", "SignerCredential", "is_signer"]
+if TYPE_CHECKING:
+    from cryptography import x509
+
+__all__ = ["Signer", "SignerCredential", "is_signer", "signer_credential"]
 
 SIZES = (256, 384, 512)
 """Bytes of a signature, and of a ciphertext, with RSA keys of 2048, 3072 and 4096 bits."""
@@ -30,8 +35,13 @@ NO_TRANSPORT = cast(Transport, None)  # nothing here is sent
 class Signer(Protocol):
     """What `private_key=` takes in place of a key.
 
-    It may also have `decrypt(ciphertext: bytes) -> bytes`, by RSA-OAEP with SHA-1 and MGF1, which
-    opens what WeChat Pay encrypts for the merchant.
+    It may also have
+
+    * `decrypt(ciphertext: bytes) -> bytes`, by RSA-OAEP with SHA-1 and MGF1, which opens what
+      WeChat Pay encrypts for the merchant;
+    * `sign_async` and `decrypt_async`, which async calls use in place of the two;
+    * `certificate`, the merchant's certificate in any form that a client takes. It is read where
+      `serial` is left out.
     """
 
     def sign(self, message: bytes, /) -> bytes | Awaitable[bytes]:
@@ -47,6 +57,30 @@ def is_signer(given: object) -> TypeGuard[Signer]:
     )
 
 
+def signer_credential(mchid: str, serial: str | None, signer: Signer) -> SignerCredential:
+    """Who signs, by a signer.
+
+    Args:
+        mchid: the merchant number.
+        serial: of the merchant's certificate; by default that of `signer.certificate`.
+        signer: signs, and perhaps decrypts.
+
+    Raises:
+        ConfigurationError: there is neither a serial number nor a certificate, or it is none.
+    """
+    if serial is not None:
+        return SignerCredential(mchid, serial, signer)
+    given = getattr(signer, "certificate", None)
+    if given is None:
+        raise ConfigurationError(
+            "serial is missing: private_key is a signer that has no certificate to read it from"
+        )
+    from ..crypto.certificate import certificate, certificate_serial  # slow to load
+
+    own = certificate(given, "private_key.certificate")
+    return SignerCredential(mchid, certificate_serial(own), signer, own)
+
+
 class SignerCredential(Credential):
     """A merchant whose signatures somebody else makes.
 
@@ -54,19 +88,27 @@ class SignerCredential(Credential):
         mchid: the merchant number.
         serial: of the certificate whose key signs.
         signer: signs, and perhaps decrypts.
+        certificate: the merchant's, if it was read.
     """
 
-    __slots__ = ("_signer",)
+    __slots__ = ("_signer", "certificate")
 
-    def __init__(self, mchid: str, serial: str, signer: Signer) -> None:
+    def __init__(
+        self,
+        mchid: str,
+        serial: str,
+        signer: Signer,
+        certificate: x509.Certificate | None = None,
+    ) -> None:
         self.mchid = mchid
         self.serial = serial
+        self.certificate = certificate
         self._signer = signer
 
     def authorizing(self, request: Request) -> Generator[Effect, Any, Request]:
         """The request with its `Authorization`, once the signer has signed."""
         message, finished = self._unsigned(request)
-        return finished((yield from self._signature(message)))
+        return finished((yield from self._signature(message, request)))
 
     def authorize(self, request: Request, timestamp: str | None = None) -> Request:
         """The request with its `Authorization`, by a signer that blocks."""
@@ -109,7 +151,7 @@ class SignerCredential(Credential):
                 f"the ciphertext ({extent(ciphertext)}) is no base64: it is damaged"
             ) from None
         try:
-            opened = yield Call(decrypt, sealed)
+            opened = yield Call(decrypt, sealed, twin=self._twin("decrypt_async"))
         except WeChatPayError:
             raise
         except Exception as error:
@@ -134,16 +176,30 @@ class SignerCredential(Credential):
         """Bytes that a ciphertext may have."""
         return SIZES
 
-    def _signature(self, message: bytes) -> Generator[Effect, Any, str]:
+    def _twin(self, name: str) -> Callable[..., Any] | None:
+        method = getattr(self._signer, name, None)
+        return method if callable(method) else None
+
+    def _signature(
+        self, message: bytes, request: Request | None = None
+    ) -> Generator[Effect, Any, str]:
+        deadline = None if request is None else request.deadline
+        twin = self._twin("sign_async")
         try:
-            signature = yield Call(self._signer.sign, message)
+            signature = yield Call(self._signer.sign, message, twin=twin, deadline=deadline)
         except WeChatPayError:
             raise
+        except TimeoutError as error:
+            if deadline is None or time.monotonic() < deadline:
+                raise _raised(error) from error
+            raise TransportTimeout(
+                f"{request}: private_key.sign did not return by the call's deadline (deadline= "
+                "seconds for all of its attempts). Nothing was sent",
+                request,
+                sent=False,
+            ) from None
         except Exception as error:
-            raise ConfigurationError(
-                f"private_key.sign raised {type(error).__name__}: nothing was signed, and nothing "
-                "was sent"
-            ) from error
+            raise _raised(error) from error
         if isinstance(signature, bytes | bytearray) and len(signature) in SIZES:
             return base64.b64encode(signature).decode()
         shown = f"{extent(signature)}" if isinstance(signature, str | bytes | bytearray) else ""
@@ -152,6 +208,12 @@ class SignerCredential(Credential):
             "RSA signature are expected (SHA-256, PKCS#1 v1.5; not base64, not its digest). "
             "Nothing was sent"
         )
+
+
+def _raised(error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"private_key.sign raised {type(error).__name__}: nothing was signed, and nothing was sent"
+    )
 
 
 def _kind(thing: object) -> str:

@@ -1,0 +1,229 @@
+"""A private key on a token, in a session that is logged in. The module's thread alone uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pkcs11
+from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, PKCS11Error
+
+from ...utils.display import printable
+from ...utils.exceptions import ConfigurationError
+from ...utils.secret import Secret
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from pkcs11._pkcs11 import lib as Library  # noqa: N812
+
+    from .module import Module
+
+__all__ = ["KeyName", "TokenKey", "in_words", "is_stale", "open_key"]
+
+MINIMUM_BITS = 2048
+OAEP = (Mechanism.SHA_1, pkcs11.MGF.SHA1, None)
+"""RSA-OAEP as WeChat Pay encrypts."""
+
+STALE = (
+    pkcs11.DeviceError,
+    pkcs11.DeviceRemoved,
+    pkcs11.FunctionFailed,
+    pkcs11.GeneralError,
+    pkcs11.KeyHandleInvalid,
+    pkcs11.ObjectHandleInvalid,
+    pkcs11.SessionClosed,
+    pkcs11.SessionHandleInvalid,
+    pkcs11.SlotIDInvalid,
+    pkcs11.TokenNotPresent,
+    pkcs11.UserNotLoggedIn,
+)
+"""What a session may run into that was kept, and a new one may not: the HSM was restarted, say."""
+WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
+WORDS: dict[type[PKCS11Error], str] = {
+    pkcs11.DeviceRemoved: "the token was removed",
+    pkcs11.MechanismInvalid: (
+        "it offers no CKM_SHA256_RSA_PKCS, which signs, or no CKM_RSA_PKCS_OAEP, which decrypts"
+    ),
+    pkcs11.PinExpired: "its PIN has expired: set a new one",
+    pkcs11.PinLocked: "its PIN is locked: unlock it with the security officer's PIN",
+    pkcs11.SessionCount: "it has no session left",
+    pkcs11.TokenNotPresent: "it is not in its slot",
+    pkcs11.UserNotLoggedIn: "it wants a PIN: give pin=",
+    pkcs11.UserPinNotInitialized: "it has no user PIN yet: set one",
+}
+
+
+def is_stale(error: PKCS11Error) -> bool:
+    """Whether a new session may mend it. What has no class of its own may be any trouble."""
+    return isinstance(error, STALE) or type(error) is PKCS11Error
+
+
+def in_words(error: PKCS11Error) -> str:
+    """What was wrong with a token, as a clause."""
+    told = printable(f"{type(error).__name__} {error}".strip())
+    return WORDS.get(type(error)) or f"the module reports {told}"
+
+
+class KeyName(NamedTuple):
+    """Where a key is.
+
+    Attributes:
+        token: the token's label.
+        label: the key's CKA_LABEL; None for any.
+        id: its CKA_ID; None for any.
+    """
+
+    token: str
+    label: str | None
+    id: bytes | None
+
+    def __str__(self) -> str:
+        parts = (self.token, self.label, self.id.hex() if self.id is not None else None)
+        return printable("/".join(part for part in parts if part is not None))
+
+
+class TokenKey:
+    """An RSA private key and its session.
+
+    Args:
+        session: logged in.
+        key: found in it.
+        name: of the key.
+    """
+
+    def __init__(self, session: pkcs11.Session, key: Any, name: KeyName) -> None:
+        self._session = session
+        self._key = key
+        self._name = name
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature by RSA with SHA-256 and PKCS#1 v1.5."""
+        signature: bytes = self._key.sign(message, mechanism=Mechanism.SHA256_RSA_PKCS)
+        return signature
+
+    def decrypt(self, ciphertext: bytes) -> bytes:
+        """The plaintext of what was encrypted by RSA-OAEP with SHA-1."""
+        plaintext: bytes = self._key.decrypt(
+            ciphertext, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=OAEP
+        )
+        return plaintext
+
+    def certificate(self) -> x509.Certificate:
+        """The certificate of the key that is on the token too; of several, the last to expire.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+        modulus = int.from_bytes(self._key[Attribute.MODULUS], "big")
+        own = []
+        for found in self._certificates():
+            public = found.public_key()
+            if isinstance(public, RSAPublicKey) and public.public_numbers().n == modulus:
+                own.append(found)
+        if not own:
+            raise ConfigurationError(
+                f"the token {printable(self._name.token)!r} has no certificate of the key "
+                f"{self._name}: write apiclient_cert.pem to it, or give the client serial="
+            )
+        return max(own, key=lambda each: each.not_valid_after_utc)
+
+    def _certificates(self) -> Iterable[x509.Certificate]:
+        from cryptography import x509
+
+        for found in self._session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
+            with suppress(ValueError):  # another kind of certificate, which is none of the key's
+                yield x509.load_der_x509_certificate(found[Attribute.VALUE])
+
+    def close(self) -> None:
+        """Log out and close the session, if it is still open."""
+        with suppress(PKCS11Error):  # most often closed already: that is why it is given up
+            self._session.close()
+
+
+def open_key(module: Module, library: Library, name: KeyName, pin: Secret[str] | None) -> TokenKey:
+    """Log in to a token, and find a key on it.
+
+    Args:
+        module: that of the library.
+        library: initialized.
+        name: of the key.
+        pin: the user's; None where the token needs none.
+
+    Raises:
+        ConfigurationError: there is no such token or key, or several, or the PIN is wrong.
+        PKCS11Error: the token is in no state to be used.
+    """
+    token = _token(library, name)
+    session = _session(module, token, name, pin)
+    key = _key(session, name)
+    if key.key_length < MINIMUM_BITS:
+        raise ConfigurationError(
+            f"the key {name} has {key.key_length} bits: WeChat Pay takes RSA keys of "
+            f"{MINIMUM_BITS} bits or more"
+        )
+    return TokenKey(session, key, name)
+
+
+def _token(library: Library, name: KeyName) -> pkcs11.Token:
+    tokens = list(library.get_tokens())
+    found = [token for token in tokens if token.label == name.token]
+    if len(found) == 1:
+        return found[0]
+    labels = ", ".join(repr(printable(token.label)) for token in tokens if token.label)
+    raise ConfigurationError(
+        f"the module {printable(library.so)} has {len(found) or 'no'} token"
+        f"{'s' if found else ''} with the label {printable(name.token)!r}, where one is expected; "
+        f"it has {labels or 'none that is initialized'}"
+    )
+
+
+def _session(
+    module: Module, token: pkcs11.Token, name: KeyName, pin: Secret[str] | None
+) -> pkcs11.Session:
+    if (name.token, pin) in module.rejected_pins:
+        raise _wrong_pin(name)
+    try:
+        return _opened(token, pin)
+    except pkcs11.UserAlreadyLoggedIn:  # a login holds for all sessions of a process
+        return _opened(token, None)
+    except WRONG_PIN as error:
+        module.rejected_pins.add((name.token, pin))
+        raise _wrong_pin(name) from error
+
+
+def _opened(token: pkcs11.Token, pin: Secret[str] | None) -> pkcs11.Session:
+    return token.open(user_pin=pin.reveal() if pin is not None else None)
+
+
+def _wrong_pin(name: KeyName) -> ConfigurationError:
+    return ConfigurationError(
+        f"the token {printable(name.token)!r} rejects pin=. This process does not try it again, "
+        "because a token locks itself after some wrong PINs"
+    )
+
+
+def _key(session: pkcs11.Session, name: KeyName) -> Any:
+    every: dict[Attribute, Any] = {
+        Attribute.CLASS: ObjectClass.PRIVATE_KEY,
+        Attribute.KEY_TYPE: KeyType.RSA,
+    }
+    wanted = {**every}
+    if name.label is not None:
+        wanted[Attribute.LABEL] = name.label
+    if name.id is not None:
+        wanted[Attribute.ID] = name.id
+    found = list(session.get_objects(wanted))
+    if len(found) == 1:
+        return found[0]
+    labels = ", ".join(
+        f"{printable(key[Attribute.LABEL])!r} (id {key[Attribute.ID].hex()})"
+        for key in session.get_objects(every)
+    )
+    raise ConfigurationError(
+        f"there {'are' if found else 'is'} {len(found) or 'no'} RSA private "
+        f"key{'s' if found else ''} {name}, where one is expected: give label= or id=. The token "
+        f"has {labels or 'none that is visible; it may want pin='}"
+    )

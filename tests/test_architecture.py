@@ -42,7 +42,7 @@ KNOWS = {
     **{f"contrib.{name}": GROUND | {"durable"} for name in ("aiohttp", "fastapi", "flask")},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
-    "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway"},
+    "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway", "durable"},
     "__main__": {"cli"},
 }
 """What each part of the package may import, apart from itself; "" is the package's own names."""

@@ -27,7 +27,7 @@ def offered(*words: str) -> list[str]:
 
 
 def test_commands_and_options() -> None:
-    assert offered("o") == ["openapi", "ops"]
+    assert offered("o") == ["openapi", "ops", "outbox"]
     assert offered("ops", "") == ["search", "show", "tree"]
     assert "--style" in offered("ops", "show", "--")
     assert offered("ops", "show", "--style", "") == ["attribute", "chain", "bracket"]

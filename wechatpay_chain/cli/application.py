@@ -13,6 +13,7 @@ from ..utils.display import printable
 from ..utils.exceptions import WeChatPayError
 from ..utils.version import __version__
 from .completion import completion
+from .durable import COMMANDS as DURABLE
 from .failure import LONGEST, Failure
 from .gateway.run import gateway
 from .openapi import openapi
@@ -21,7 +22,14 @@ from .webhooks import webhooks
 
 __all__ = ["application"]
 
-COMMANDS: tuple[click.Command, ...] = (ops, webhooks, openapi, gateway, completion)
+COMMANDS: tuple[click.Command, ...] = (
+    ops,
+    webhooks,
+    openapi,
+    gateway,
+    *DURABLE,
+    completion,
+)
 
 
 class Application(click.Group):

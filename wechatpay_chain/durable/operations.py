@@ -182,3 +182,7 @@ class Database(Protocol):
     def within(self, session: Any, steps: Steps[T], /) -> T | Awaitable[T]:
         """Run steps in the transaction of a session of the user's, who commits it."""
         ...
+
+    def dispose(self) -> Awaitable[None] | None:
+        """Close the connections that are kept; the next transaction opens new ones."""
+        ...

@@ -157,6 +157,18 @@ class Worker(ABC):
         """The same on the running event loop."""
         return await self._runner.run_async(self._find(state, limit))
 
+    def get(self, id: int) -> Row | None:  # noqa: A002 - the column's name
+        """A row by its id; None where there is none.
+
+        Args:
+            id: of the row.
+        """
+        return self._runner.run(self._get(id))
+
+    async def get_async(self, id: int) -> Row | None:  # noqa: A002 - the column's name
+        """The same on the running event loop."""
+        return await self._runner.run_async(self._get(id))
+
     def replay(self, id: int) -> bool:  # noqa: A002 - the column's name
         """Have a row worked off again: a dead one, or one that is done.
 
@@ -184,6 +196,12 @@ class Worker(ABC):
         def steps(_: Any) -> Steps[list[Row]]:
             equal = {} if state is None else {"state": state}
             return (yield from Find(self.table, equal, limit, newest=True))
+
+        return (yield from Transaction(steps))
+
+    def _get(self, id_: int) -> Job[Row | None]:
+        def steps(_: Any) -> Steps[Row | None]:
+            return next(iter((yield from Find(self.table, {"id": id_}, 1))), None)
 
         return (yield from Transaction(steps))
 

@@ -75,6 +75,10 @@ class EngineDatabase:
 
         return drive(steps, perform)
 
+    def dispose(self) -> None:
+        """Close the connections that the engine's pool keeps."""
+        self._engine.dispose()
+
 
 class AsyncEngineDatabase:
     """Runs steps on an async engine.
@@ -124,6 +128,10 @@ class AsyncEngineDatabase:
                 raise
 
         return await drive_async(steps, perform)
+
+    async def dispose(self) -> None:
+        """Close the connections that the engine's pool keeps, which belong to one event loop."""
+        await self._engine.dispose()
 
 
 def is_sqlite(dialect: sa.Dialect) -> bool:

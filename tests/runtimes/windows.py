@@ -73,6 +73,7 @@ def downloads(folder: Path, day: str) -> None:
         shop.wxpay[bill["download_url"]].get(sink=target)
 
     async def main() -> None:
+        shop.tolerate_slowness()
         await shop.wxpay[bill["download_url"]].get_async(sink=target)
 
     asyncio.run(main())

@@ -19,7 +19,9 @@ ENGINE = DATA | {"errors", "flow", "stack"}
 KNOWS = {
     "utils": set[str](),
     "crypto": GROUND,
-    "messages": GROUND | {"crypto"},
+    "catalogue.documents": set[str](),
+    "catalogue.templates": {"catalogue.documents"},
+    "messages": GROUND | {"crypto", "catalogue.templates"},
     "errors": DATA,
     "flow": DATA | {"errors"},
     "stack": DATA | {"errors", "flow"},

@@ -9,7 +9,7 @@ from typing import Any
 
 import wechatpay_chain.catalogue
 from wechatpay_chain.catalogue import Member, Operation
-from wechatpay_chain.catalogue.limits import KEYWORDS
+from wechatpay_chain.catalogue.schema import KEYWORDS
 from wechatpay_chain.chain.segments import segment
 
 FOLDER = Path(wechatpay_chain.catalogue.__file__).parent

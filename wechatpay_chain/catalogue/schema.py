@@ -1,15 +1,25 @@
-"""What a JSON schema of the catalogue says, member by member."""
+"""What a JSON schema of the catalogue says, member by member, and the limits of their values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .limits import in_words, limits
-
-__all__ = ["Member", "members"]
+__all__ = ["KEYWORDS", "Member", "in_words", "limits", "members"]
 
 Schema = Mapping[str, Any]
+
+KEYWORDS = (
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "format",
+    "pattern",
+)
+FORMATS = {"date-time": "RFC 3339 time", "uri": "URL"}
 
 
 class Member:
@@ -118,3 +128,43 @@ def _counted(pattern: str) -> str:
     r"""`^coupon_id_\d+_\d+$` as the documentation writes it: `coupon_id_$n_$m`."""
     name = pattern.removeprefix("^").removesuffix("$")
     return name.replace(r"\d+", "$n", 1).replace(r"\d+", "$m", 1)
+
+
+def limits(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of a schema that limit its value; of an array, also those of its items.
+
+    Args:
+        schema: the JSON schema of a member.
+    """
+    item = schema.get("items", {}) if schema.get("type") == "array" else {}
+    return {key: part[key] for part in (item, schema) for key in KEYWORDS if key in part}
+
+
+def in_words(limited: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same for a person: `("6 to 32 characters", "^[0-9A-Za-z]+$")`.
+
+    Args:
+        limited: from `limits`.
+    """
+    return tuple(_phrases(limited))
+
+
+def _phrases(limited: Mapping[str, Any]) -> Iterator[str]:
+    for lower, upper, unit in (
+        ("minLength", "maxLength", " characters"),
+        ("minimum", "maximum", ""),
+        ("minItems", "maxItems", " items"),
+    ):
+        least, most = limited.get(lower), limited.get(upper)
+        if least is not None and least == most:
+            yield f"exactly {least}{unit}"
+        elif least is not None and most is not None:
+            yield f"{least} to {most}{unit}"
+        elif most is not None:
+            yield f"at most {most}{unit}"
+        elif least is not None:
+            yield f"at least {least}{unit}"
+    if "format" in limited:
+        yield FORMATS.get(limited["format"], limited["format"])
+    if "pattern" in limited:
+        yield limited["pattern"]

@@ -178,8 +178,9 @@ def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
     if PLAIN.fullmatch(path):
         return origin, f"{prefix}/{path.removeprefix('/')}", prefix
     if begins_with_scheme(path):
-        origin, path = _trusted(path, (origin, base(own).origin))
-        prefix = ""
+        where, path = _trusted(path, (origin, base(own).origin))
+        prefix = prefix if where == origin and path.startswith(f"{prefix}/") else ""
+        origin, path = where, path[len(prefix) :]
     path, _, query = path.partition("#")[0].partition("?")
     if "://" in path or NETWORK_PATH.match(path):
         raise ConfigurationError(

@@ -16,6 +16,7 @@ from ..utils.exceptions import WeChatPayError
 from .headers import Headers
 
 if TYPE_CHECKING:
+    from ..catalogue.templates import Template
     from ..crypto.certificate import Merchant
 
 __all__ = [
@@ -249,6 +250,27 @@ class Request:
     def operation(self) -> str:
         """The path without `base_uri`'s: what an operation is known by."""
         return self.path.removeprefix(self.prefix)
+
+    @property
+    def template(self) -> str | None:
+        """The operation's path without values: `v3/refund/domestic/refunds/{out_refund_no}`.
+
+        It is as the catalogue has it, however the call was written; APIv2's begin with `v2/`. None
+        where the catalogue does not know the path, which may have an order's number in it.
+        """
+        known = self._catalogued()
+        return known.path if known is not None else None
+
+    @property
+    def operation_id(self) -> str | None:
+        """The operation's id in the catalogue, or None; it is looked up when it is read."""
+        known = self._catalogued()
+        return known.operation_id if known is not None else None
+
+    def _catalogued(self) -> Template | None:
+        from ..catalogue.templates import template  # few need it
+
+        return template(self.method, self.operation)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,71 @@
+"""Which operation a method and a path belong to: its template and its id, and nothing else of it.
+
+`Request` reads this, so nothing here knows of requests or of the rest of the catalogue. A product's
+document is read when one of its paths is looked up for the first time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from .documents import load, products
+
+__all__ = ["Template", "template"]
+
+VARIABLE = re.compile("{[^{}/]+}")
+
+
+class Template(NamedTuple):
+    """What an operation is known by.
+
+    Attributes:
+        path: as the chain takes it: `v3/pay/transactions/id/{transaction_id}`, `v2/pay/micropay`.
+        operation_id: unique in the catalogue.
+    """
+
+    path: str
+    operation_id: str
+
+
+Candidate = tuple[re.Pattern[str], Template]
+
+
+def template(method: str, path: str) -> Template | None:
+    """The template of one operation; None where the catalogue has none such, or cannot be read.
+
+    Args:
+        method: upper-case HTTP method.
+        path: as it is sent, with values in it, without `base_uri`'s: `/v3/refund/…`, and for APIv2
+            `/pay/micropay`. Where several templates fit, the most literal one counts.
+    """
+    path = path.lstrip("/")
+    protocol, _, rest = (path if path[:3].lower() == "v3/" else f"v2/{path}").partition("/")
+    product = f"{protocol.lower()}/{rest.partition('/')[0]}"
+    try:
+        if product not in products():
+            return None
+        candidates = _candidates(product).get((method, rest.count("/")), ())
+    except (ImportError, OSError):  # a process without file descriptors, or without the documents
+        return None
+    return next((known for pattern, known in candidates if pattern.fullmatch(rest)), None)
+
+
+@cache
+def _candidates(product: str) -> Mapping[tuple[str, int], list[Candidate]]:
+    """The templates of a product by method and number of slashes, the most literal one first."""
+    found: dict[tuple[str, int], list[Candidate]] = {}
+    protocol = product[:2]
+    for path, item in sorted(load(product)["paths"].items(), key=_literalness, reverse=True):
+        rest = path.removeprefix(f"/{protocol}").removeprefix("/")
+        pattern = re.compile("[^/]+".join(map(re.escape, VARIABLE.split(rest))))
+        for verb, spec in item.items():
+            known = Template(f"{protocol}/{rest}", spec["operationId"])
+            found.setdefault((verb.upper(), rest.count("/")), []).append((pattern, known))
+    return found
+
+
+def _literalness(item: tuple[str, object]) -> tuple[bool, ...]:
+    return tuple("{" not in segment for segment in item[0].split("/"))

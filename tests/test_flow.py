@@ -21,7 +21,8 @@ from wechatpay_chain import (
     TransportError,
     Wait,
 )
-from wechatpay_chain.flow import run, run_async
+from wechatpay_chain.flow import error_type, run, run_async
+from wechatpay_chain.messages.authority import Origin
 
 REQUEST = Request("GET", "https://api.mch.weixin.qq.com", "/v3/x?q=1", Headers(), b"")
 
@@ -154,6 +155,40 @@ def test_one_line_is_logged_a_request(drive, caplog):
     assert bad.startswith("GET /v3/x?q=1 TransportError - ")
 
 
+def test_the_line_has_fields_for_programs(drive, caplog):
+    sent = REQUEST.replace(
+        origin=Origin("https://[::1]:8443"), target="/v3/refund/domestic/refunds/R1?sub_mchid=1"
+    )
+
+    def flow(request):
+        return (yield Send(request))
+
+    with caplog.at_level(logging.DEBUG, logger="wechatpay_chain"):
+        drive(flow(sent), Line(Response(404, {"Request-ID": "08F5-268512771"})))
+        drive(flow(sent), Line(Response(200)))
+        with pytest.raises(TransportError):
+            drive(flow(REQUEST), Line(TransportError("reset")))
+    no_fields = vars(logging.makeLogRecord({})).keys() | {"message"}
+    found = [{n: v for n, v in vars(r).items() if n not in no_fields} for r in caplog.records]
+    assert all(each.pop("http.client.request.duration") >= 0 for each in found)
+    known = {
+        "http.request.method": "GET",
+        "url.template": "v3/refund/domestic/refunds/{out_refund_no}",
+        "server.address": "::1",
+        "server.port": 8443,
+    }
+    assert found == [
+        {
+            **known,
+            "http.response.status_code": 404,
+            "wechatpay.request_id": "08F5-268512771",
+            "wechatpay.number": 268512771,
+        },
+        {**known, "http.response.status_code": 200},
+        {"http.request.method": "GET", "error.type": "wechatpay_chain.errors.TransportError"},
+    ]
+
+
 def layer(name, seen):
     def middleware(request, handle):
         seen.append(f"{name} in")
@@ -277,3 +312,9 @@ def test_whoever_waits_holds_no_connection(drive):
         return response
 
     drive(flow(), Line(Response(200, request=REQUEST, connection=connection)))
+
+
+def test_an_exception_is_called_by_its_full_name():
+    assert error_type(KeyError("x")) == "KeyError"
+    assert error_type(TransportError("x")) == "wechatpay_chain.errors.TransportError"
+    assert error_type(asyncio.CancelledError()) == "asyncio.exceptions.CancelledError"

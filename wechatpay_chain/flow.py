@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from .errors import APIError
+from .messages.authority import Origin
 from .messages.request import Request
 from .messages.response import Response
 from .utils.exceptions import ConfigurationError
@@ -30,6 +31,7 @@ __all__ = [
     "Sleep",
     "Transport",
     "Wait",
+    "error_type",
     "run",
     "run_async",
 ]
@@ -279,10 +281,45 @@ async def _logged_async(request: Request, transport: Transport) -> Response:
 
 
 def _log(request: Request, outcome: Response | BaseException, started: float) -> None:
-    milliseconds = (time.perf_counter() - started) * 1000
+    seconds = time.perf_counter() - started
     if isinstance(outcome, Response):
         status, request_id = str(outcome.status_code), outcome.request_id or "-"
     else:
         status, request_id = type(outcome).__name__, "-"
-    target = request.shown_target
-    logger.debug("%s %s %s %s %.0f ms", request.method, target, status, request_id, milliseconds)
+    logger.debug(
+        "%s %s %s %s %.0f ms",
+        request.method,
+        request.shown_target,
+        status,
+        request_id,
+        seconds * 1000,
+        extra={**_fields(request, outcome), "http.client.request.duration": seconds},
+    )
+
+
+def _fields(request: Request, outcome: Response | BaseException) -> dict[str, str | int]:
+    """The log record's attributes, named as OpenTelemetry names them; what is unknown is left out.
+
+    No name with a dot can be one of the attributes that `logging` keeps for itself.
+    """
+    fields: dict[str, str | int | None] = {
+        "http.request.method": request.method,
+        "url.template": request.template,
+    }
+    if isinstance(request.origin, Origin):
+        fields["server.address"] = request.origin.host.strip("[]")
+        fields["server.port"] = request.origin.port
+    if isinstance(outcome, Response):
+        fields["http.response.status_code"] = outcome.status_code
+        fields["wechatpay.request_id"] = outcome.request_id or None
+        fields["wechatpay.number"] = outcome.error_number
+    else:
+        fields["error.type"] = error_type(outcome)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def error_type(error: BaseException) -> str:
+    """An exception's class by its full name; a built-in one's has no module."""
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"

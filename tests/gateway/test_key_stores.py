@@ -309,6 +309,23 @@ def test_a_store_that_fails_is_logged_once_and_fails_no_call(
     assert caplog.text.count("goes on without it") == 1
 
 
+@pytest.mark.parametrize("method", ["load", "save", "acquire", "release"])
+async def test_a_store_that_hangs_fails_no_call(platform, fetches, method, caplog, monkeypatch):
+    async def hang(*_):
+        cancelled.append(method)
+        await asyncio.Event().wait()
+
+    cancelled = []
+    monkeypatch.setattr(shared_certificates, "LONGEST", 0.02)
+    store = MemoryKeyStore()
+    monkeypatch.setattr(store, method, hang)
+    async with platform.client(certs=None, key_store=store) as wxpay:
+        answers = await asyncio.gather(*(wxpay[LISTED].get_async() for _ in range(3)))
+    assert [answer.verified for answer in answers] == [True] * 3
+    assert (fetches, cancelled) == ([200], [method])
+    assert caplog.text.count("goes on without it") == 1
+
+
 def test_a_store_that_is_none_is_refused(client):
     with pytest.raises(ConfigurationError, match="key_store is of type dict, which has no load"):
         client({})

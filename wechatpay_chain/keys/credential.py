@@ -173,14 +173,15 @@ class Platform:
                 300 seconds off, the serial is unknown, or the signature does not match.
         """
         stamp, nonce, key, signature = self._parts(headers, response)
-        self._assert(rsa.verify(canonical.response(stamp, nonce, body), signature, key), response)
+        genuine = rsa.verify(canonical.response(stamp, nonce, body), signature, key)
+        self._assert(genuine, headers, response)
 
     def verify_digest(
         self, headers: Headers, digest: bytes, response: Response | None = None
     ) -> None:
         """The same, for the SHA-256 of `prefix(headers)`, the body, and a line feed."""
         _, _, key, signature = self._parts(headers, response)
-        self._assert(rsa.verify_digest(digest, signature, key), response)
+        self._assert(rsa.verify_digest(digest, signature, key), headers, response)
 
     def preferred(self, first: str | None = None) -> PlatformKey | None:
         """The key that a request names unless it is told another; None where none is usable.
@@ -277,12 +278,13 @@ class Platform:
         return stamp, nonce, key.key, signature
 
     @staticmethod
-    def _assert(genuine: bool, response: Response | None) -> None:
+    def _assert(genuine: bool, headers: Headers, response: Response | None) -> None:
         if not genuine:
+            serial = printable(headers.get("Wechatpay-Serial", "").strip(OWS), 80)
             raise _untrusted(
                 "mismatch",
                 "Wechatpay-Signature does not match the bytes that came: they were changed on the "
-                "way, or the key in certs is not the one its id stands for",
+                f"way, or the key in certs under {serial!r} is not the one of that id",
                 response,
             )
 

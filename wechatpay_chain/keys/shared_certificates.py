@@ -33,6 +33,8 @@ PURPOSE = b"wechatpay_chain: the seal of stored platform certificates"
 METHODS = ("load", "save", "acquire", "release")
 RESTS = 60.0
 """Seconds for which a store is left alone that has failed."""
+LONGEST = 2.0
+"""Seconds that what a store's method returns may be awaited."""
 POLLED = 0.05
 """Seconds between two looks at a lock that another process holds."""
 SKEW = 300.0
@@ -152,7 +154,7 @@ class SharedCertificates:
         if self.rests:
             return None
         try:
-            return (yield Call(method, self._mchid, *args))
+            return (yield Call(method, self._mchid, *args, deadline=time.monotonic() + LONGEST))
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the client goes on
             self._rests_until = time.monotonic() + RESTS
             logger.warning(

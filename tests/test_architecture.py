@@ -41,7 +41,10 @@ KNOWS = {
     "merchants": ENGINE | {"client", "keys", "notifications", "transport"},
     "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
     "contrib": set[str](),
-    **{f"contrib.{name}": GROUND | {"durable"} for name in ("aiohttp", "fastapi", "flask")},
+    **{
+        f"contrib.{name}": GROUND | {"durable"}
+        for name in ("aiohttp", "celery", "fastapi", "flask", "taskiq")
+    },
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
     "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway", "durable"},
@@ -119,7 +122,7 @@ def test_the_engine_alone_composes_stacks() -> None:
     [
         name
         for name in PATHS
-        if part(name, KNOWS) not in ("transport", "gateway", "contrib.aiohttp")
+        if part(name, KNOWS) not in ("transport", "gateway", "contrib.aiohttp", "contrib.celery")
     ],
 )
 def test_only_transports_and_the_gateway_do_io(name: str) -> None:

@@ -48,6 +48,7 @@ class Worker(ABC):
     """
 
     table: ClassVar[Table]
+    """The table of its rows."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Worker(ABC):
             raise ConfigurationError(f"retry={represented(retry)}: a Retry(…) is expected")
         self._runner = Runner(database)
         self.wxpay = wxpay
+        self.wake: Callable[[int], Any] | None = None
         self._merchant = Merchant(wxpay, database.is_async)
         self._retry = retry
         self._clock = clock

@@ -87,3 +87,24 @@ def test_only_the_token_is_masked(caplog):
     record.debug("no arguments")
     record.debug("a mapping: %(a)s", {"a": 1})
     assert caplog.messages == ['http "/x?token=***#b" 200', "no arguments", "a mapping: 1"]
+
+
+OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"v3/marketing/favor/users/{OPENID}/coupons?appid=wx1",
+        f"v3/payscore/user-service-state?service_id=1&openid={OPENID}",
+        f"v3/payscore/partner/permissions/search?appid=wx1&sub_openid={OPENID}&n=1",
+    ],
+)
+@pytest.mark.parametrize("script", [[http(404, b"")], [http(200, b"{}")], [Do.CLOSE]])
+def test_no_openid_of_a_target_is_in_a_log_or_a_traceback(call, server, caplog, target, script):
+    caplog.set_level(logging.DEBUG)
+    server.respond(*script)
+    with pytest.raises(WeChatPayError) as caught:
+        call("get", target, retry=None)
+    assert OPENID in server.requests[0].target
+    assert OPENID not in caplog.text + "".join(traceback.format_exception(caught.value))

@@ -242,6 +242,11 @@ class Request:
         return masked_target(self.target)
 
     @property
+    def shown_path(self) -> str:
+        """The path for a message: printable, and without openids."""
+        return printable(masked_target(self.path))
+
+    @property
     def path(self) -> str:
         """The target without its query."""
         return self.target.partition("?")[0]
@@ -278,7 +283,7 @@ class Request:
         return self.origin + self.target
 
     def __str__(self) -> str:
-        return f"{self.method} {printable(masked_target(self.path))}"
+        return f"{self.method} {self.shown_path}"
 
     def __repr__(self) -> str:
         return f"<Request {self}>"

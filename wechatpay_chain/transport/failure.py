@@ -159,7 +159,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _call(request: Request) -> str:
-    return f"{request.method} {request.origin}{printable(request.path)}"
+    return f"{request.method} {request.origin}{request.shown_path}"
 
 
 def _reason(error: BaseException) -> str:

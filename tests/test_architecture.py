@@ -45,6 +45,7 @@ KNOWS = {
         f"contrib.{name}": GROUND | {"durable"}
         for name in ("aiohttp", "celery", "fastapi", "flask", "taskiq")
     },
+    "contrib.django": GROUND | {"flow", "notifications", "durable"},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
     "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway", "durable"},

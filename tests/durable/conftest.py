@@ -1,31 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from tests.durable.opened import opened
 from tests.durable.worlds import KINDS, World
-from tests.services import MARIADB, POSTGRES, own_database
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
-
-SERVERS = {"postgresql": POSTGRES, "mariadb": MARIADB}
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def every_world(request: Any, tmp_path_factory: Any) -> Iterator[World]:
-    name, _, mode = request.param.partition("-")
-    with ExitStack() as stack:
-        if name == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/shop.db"
-        else:
-            url = stack.enter_context(own_database(SERVERS[name])).url
-        world = World(name, url, is_async=mode == "async")
-        world.create()
+    with opened(request.param, tmp_path_factory.mktemp("world")) as world:
         yield world
-        world.close()
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from tests.durable.worlds import World
@@ -19,15 +18,9 @@ class Clock:
         return self.now
 
 
-@asynccontextmanager
-async def transaction(world: World) -> AsyncIterator[Any]:
+def transaction(world: World) -> AbstractAsyncContextManager[Any]:
     """A transaction of the shop's, which is committed at the end of the block."""
-    if world.is_async:
-        async with world.engine.begin() as connection:
-            yield connection
-    else:
-        with world.engine.begin() as connection:
-            yield connection
+    return world.transaction()
 
 
 async def record(world: World, method: Any, *arguments: Any, **options: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.durable.notifications import OPENID, delivery, delivery_v2, paid
-from tests.durable.worlds import World, effects
+from tests.durable.worlds import effects
 from wechatpay_chain import ConfigurationError, Retry
 from wechatpay_chain.durable import Inbox
 
@@ -63,6 +63,12 @@ async def test_a_v2_notification_is_handled_like_any_other(world, inbox):
     assert await world.call(inbox.run_once) == 1
     assert [notice.resource["openid"] for notice in seen] == [OPENID]
     assert seen[0].occurred_at.isoformat() == "2026-11-26T02:15:00+00:00"
+
+
+async def test_ids_that_differ_in_case_are_two(world, inbox, keys):
+    for order, number in (("A1", "EV-a"), ("A2", "EV-A")):
+        await world.call(inbox.receive, *delivery(keys, paid(order), number=number))
+    assert {row["notification_id"] for row in world.rows()} == {"EV-a", "EV-A"}
 
 
 async def test_the_same_payment_under_another_id_is_one_payment(world, inbox, keys):
@@ -195,7 +201,7 @@ async def test_a_reply_is_503_where_the_database_is_down(world, keys, caplog, tm
     if world.name == "sqlite":
         (tmp_path / "no.db").write_text("no database" * 100)
         url = f"sqlite:///{tmp_path}/no.db"
-    broken = World(world.name, url, is_async=world.is_async)
+    broken = world.at(url)
     inbox = Inbox(broken.engine, keys.client())
     reply = await world.call(inbox.receive, *delivery(keys, paid("A1")))
     assert reply.status == 503

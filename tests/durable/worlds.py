@@ -1,10 +1,10 @@
-"""A database with our tables and a shop's, sync or async, for tests of both in one form."""
+"""A database with our tables and a shop's, for tests that hold for every kind of engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -18,7 +18,7 @@ DRIVERS = {
     "postgresql": ("postgresql+psycopg", "postgresql+asyncpg"),
     "mariadb": ("mysql+pymysql", "mysql+asyncmy"),
 }
-KINDS = [f"{name}-{mode}" for name in DRIVERS for mode in ("sync", "async")]
+KINDS = [f"{name}-{mode}" for name in DRIVERS for mode in ("sync", "async", "django")]
 
 effects = sa.Table(
     "shop_effect",
@@ -39,16 +39,23 @@ class World:
     """
 
     def __init__(self, name: str, url: str, *, is_async: bool) -> None:
-        sync_driver, async_driver = DRIVERS[name]
         self.name = name
         self.is_async = is_async
         self.url = sa.make_url(url)
-        self.watching = sa.create_engine(self.url.set(drivername=sync_driver), poolclass=NullPool)
-        self.engine: Any = (
-            create_async_engine(self.url.set(drivername=async_driver), poolclass=NullPool)
-            if is_async
-            else sa.create_engine(self.url.set(drivername=sync_driver))
-        )
+        sync_driver = self.url.set(drivername=DRIVERS[name][0])
+        self.watching = sa.create_engine(sync_driver, poolclass=NullPool)
+        self.engine = self._engine()
+
+    def _engine(self) -> Any:
+        sync_driver, async_driver = DRIVERS[self.name]
+        if self.is_async:
+            url = self.url.set(drivername=async_driver)
+            return create_async_engine(url, poolclass=NullPool)
+        return sa.create_engine(self.url.set(drivername=sync_driver))
+
+    def at(self, url: str) -> Self:
+        """The same kind of engine for another database."""
+        return type(self)(self.name, url, is_async=self.is_async)
 
     def create(self) -> None:
         schema.create_tables(self.watching)
@@ -74,12 +81,37 @@ class World:
     def handler(self, function: Any) -> Any:
         """A handler that works on either engine; `function` gets the notice and an `execute`."""
         if not self.is_async:
-            return lambda notice, session: _sync(function, notice, session)
+            return lambda notice, session: self._handle(function, notice, session)
 
         async def handle(notice: Any, session: Any) -> None:
             await function(notice, session.execute)
 
         return handle
+
+    def _handle(self, function: Any, notice: Any, session: Any) -> None:
+        async def execute(statement: Any) -> Any:
+            return self.execute(session, statement)
+
+        coroutine = function(notice, execute)
+        try:
+            coroutine.send(None)
+        except StopIteration:
+            return
+        raise AssertionError("a sync handler must not wait")
+
+    def execute(self, session: Any, statement: sa.Executable) -> Any:
+        """Execute a statement in the transaction of a sync session."""
+        return session.execute(statement)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """A transaction of the shop's, which is committed at the end of the block."""
+        if self.is_async:
+            async with self.engine.begin() as connection:
+                yield connection
+        else:
+            with self.engine.begin() as connection:
+                yield connection
 
     def rows(self, table: sa.Table | str = "wechatpay_inbox") -> list[dict[str, Any]]:
         """All rows, as another connection sees them."""
@@ -96,15 +128,3 @@ class World:
             with connection.begin():
                 connection.execute(statement)
                 yield connection
-
-
-def _sync(function: Any, notice: Any, session: Any) -> None:
-    async def execute(statement: Any) -> Any:
-        return session.execute(statement)
-
-    coroutine = function(notice, execute)
-    try:
-        coroutine.send(None)
-    except StopIteration:
-        return
-    raise AssertionError("a sync handler must not wait")

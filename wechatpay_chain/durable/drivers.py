@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from ..flow import Call
 from ..utils.exceptions import ConfigurationError
-from .operations import Database, Job, Steps, Transaction
+from .operations import BlockingDatabase, Database, Job, Steps, Transaction
 
 __all__ = ["Runner", "called", "called_async", "drive", "drive_async"]
 
@@ -71,9 +71,7 @@ class Runner:
         With a sync engine the whole job runs in a thread.
         """
         if not self.database.is_async:
-            import asyncio  # a running loop has loaded it
-
-            return await asyncio.to_thread(self.run, job)
+            return await cast("BlockingDatabase", self.database).to_thread(self.run, job)
 
         async def perform(effect: Transaction[Any] | Call) -> Any:
             if isinstance(effect, Transaction):

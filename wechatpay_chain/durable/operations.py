@@ -24,6 +24,7 @@ from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 from ..flow import Call
 
 __all__ = [
+    "BlockingDatabase",
     "Claim",
     "Count",
     "Database",
@@ -185,4 +186,12 @@ class Database(Protocol):
 
     def dispose(self) -> Awaitable[None] | None:
         """Close the connections that are kept; the next transaction opens new ones."""
+        ...
+
+
+class BlockingDatabase(Database, Protocol):
+    """A database whose methods block, and how an event loop calls them."""
+
+    def to_thread(self, function: Callable[..., T], /, *args: Any) -> Awaitable[T]:
+        """Run a function in a thread in which it may use the database."""
         ...

@@ -8,12 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..flow import Call
 from ..middleware.retry import Retry
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
 from .counters import Counters
 from .databases import database_of
-from .drivers import Runner
+from .drivers import Runner, called_async
 from .merchant import Merchant
 from .operations import Database, Find, Job, Row, State, Steps, Table, Transaction, Update, Worked
 
@@ -111,12 +112,19 @@ class Worker(ABC):
             count += self._noted(worked, passed)
         return count
 
-    def run(self, *, poll: float = 1.0, stop: Event | None = None) -> None:
+    def run(
+        self,
+        *,
+        poll: float = 1.0,
+        stop: Event | None = None,
+        before: Callable[[], object] | None = None,
+    ) -> None:
         """Work off what is due, wait, and begin again; a database that is down is waited for.
 
         Args:
             poll: seconds to wait when nothing is due.
             stop: ends it after the row at hand; without it, only an exception does.
+            before: called before each look for what is due, `django.db.close_old_connections` say.
         """
         from threading import Event  # an event is no I/O
 
@@ -124,6 +132,8 @@ class Worker(ABC):
         failures = 0
         while not stop.is_set():
             try:
+                if before is not None:
+                    before()
                 wait = 0.0 if self.run_once() else poll
                 failures = 0
             except self._runner.database.errors as error:
@@ -132,13 +142,22 @@ class Worker(ABC):
             if wait:
                 stop.wait(wait)
 
-    async def run_async(self, *, poll: float = 1.0) -> None:
-        """The same on the running event loop, until the task is cancelled."""
+    async def run_async(
+        self, *, poll: float = 1.0, before: Callable[[], object] | None = None
+    ) -> None:
+        """The same on the running event loop, until the task is cancelled.
+
+        Args:
+            poll: seconds to wait when nothing is due.
+            before: called before each look for what is due; what it returns to await is awaited.
+        """
         import asyncio  # a running loop has loaded it
 
         failures = 0
         while True:
             try:
+                if before is not None:
+                    await called_async(Call(before))
                 wait = 0.0 if await self.run_once_async() else poll
                 failures = 0
             except self._runner.database.errors as error:

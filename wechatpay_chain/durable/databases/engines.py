@@ -7,7 +7,7 @@ IMMEDIATE, so that two writers wait for each other and never fail for having rea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -78,6 +78,12 @@ class EngineDatabase:
     def dispose(self) -> None:
         """Close the connections that the engine's pool keeps."""
         self._engine.dispose()
+
+    def to_thread(self, function: Callable[..., T], /, *args: Any) -> Awaitable[T]:
+        """Run a function in a thread of the event loop's; the engine's pool serves any."""
+        import asyncio  # a running loop has loaded it
+
+        return asyncio.to_thread(function, *args)
 
 
 class AsyncEngineDatabase:

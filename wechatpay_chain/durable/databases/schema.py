@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ...utils.exceptions import ConfigurationError
-from .tables import SCHEMA_VERSION, metadata, schema
+from .tables import metadata, schema
+from .version import SCHEMA_VERSION, assert_version
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -50,11 +51,7 @@ def assert_current(connection: sa.Connection) -> None:
         )
     found = connection.execute(sa.select(sa.func.max(schema.c.version))).scalar()
     connection.rollback()  # what follows begins a transaction of its own
-    if found != SCHEMA_VERSION:
-        raise ConfigurationError(
-            f"the tables are of version {found}, and this package needs version {SCHEMA_VERSION}: "
-            f"run the migrations from {found} to {SCHEMA_VERSION}, which CHANGELOG.md lists"
-            if (found or 0) < SCHEMA_VERSION
-            else f"the tables are of version {found}, which is newer than this package's "
-            f"{SCHEMA_VERSION}: install the version of wechatpay_chain that made them"
-        )
+    assert_version(
+        found,
+        f"run the migrations from {found} to {SCHEMA_VERSION}, which CHANGELOG.md lists",
+    )

@@ -2,6 +2,7 @@
 
 All three have the columns of a task: whose it is, in which state, when it is due. Times are
 milliseconds since 1970-01-01 UTC. `wechatpay_schema` has one row: the version of these tables.
+`contrib.django` describes the same tables as Django's models.
 """
 
 from __future__ import annotations
@@ -22,10 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "inbox", "metadata", "outbox", "schema", "watch"]
-
-SCHEMA_VERSION = 1
-"""Raised with every change of these tables; `CHANGELOG.md` has the statements that migrate."""
+__all__ = ["TABLES", "inbox", "metadata", "outbox", "schema", "watch"]
 
 metadata = MetaData()
 """For `metadata.create_all(engine)`, or Alembic's `target_metadata`."""

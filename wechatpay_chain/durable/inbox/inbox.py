@@ -68,8 +68,9 @@ class Inbox(Worker):
         """Register the handler of an event: `handler(notice, session)`.
 
         It runs in the transaction that marks the notification as done. `session` is a SQLAlchemy
-        connection in that transaction; an ORM session can be bound to it. A handler that raises is
-        called again later, with everything it did in the transaction undone.
+        connection in that transaction, to which an ORM session can be bound; with Django, it is the
+        alias of the database. A handler that raises is called again later, with everything it did
+        in the transaction undone.
 
         Args:
             event_type: such as `TRANSACTION.SUCCESS`; `v2/transaction-success` is one of APIv2's.

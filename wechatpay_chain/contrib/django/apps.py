@@ -1,0 +1,16 @@
+"""The app's entry in `INSTALLED_APPS`."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+__all__ = ["WeChatPayConfig"]
+
+
+class WeChatPayConfig(AppConfig):
+    """`wechatpay_chain.contrib.django`, with migrations under the label `wechatpay_chain`."""
+
+    name = "wechatpay_chain.contrib.django"
+    label = "wechatpay_chain"
+    verbose_name = "WeChat Pay"
+    default_auto_field = "django.db.models.BigAutoField"

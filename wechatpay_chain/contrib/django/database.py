@@ -1,0 +1,149 @@
+"""Steps run in transactions of Django's, on the connection of the thread.
+
+Every transaction of ours is READ COMMITTED on PostgreSQL, MySQL and MariaDB, and takes the lock for
+writing before it reads on SQLite, as those of `durable.databases.engines` are, and for the same
+reasons.
+
+Django has one connection a thread and alias. An event loop therefore calls through `sync_to_async`,
+in Django's own thread for what is sensitive to threads: its connections are those that Django opens
+and closes with a request. Those that a pool's threads open would never be closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+
+from ...durable.drivers import called, drive
+from ...durable.operations import Operation, Steps
+from ...flow import Call
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+from .querysets import perform
+from .schema import assert_current
+
+__all__ = ["DjangoDatabase"]
+
+T = TypeVar("T")
+ISOLATION = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+NOTHING = "UPDATE wechatpay_inbox SET attempts = attempts WHERE id < 0"
+"""Changes nothing, and takes SQLite's lock for writing."""
+
+
+class DjangoDatabase:
+    """One of Django's `DATABASES`, for `Inbox`, `Outbox` and `Sweeper`.
+
+    Handlers get the alias as their session, inside `transaction.atomic(using=alias)`. They are
+    plain functions, for Django's transactions are.
+
+    Args:
+        alias: of the database: SQLite, PostgreSQL, MySQL or MariaDB.
+
+    Raises:
+        ConfigurationError: there is no such alias, or its database is not supported.
+    """
+
+    is_async = False
+    errors = (Error,)
+
+    def __init__(self, alias: str = DEFAULT_DB_ALIAS) -> None:
+        if alias not in connections:
+            raise ConfigurationError(
+                f"alias={represented(alias)}: settings.DATABASES has {', '.join(connections)}"
+            )
+        vendor = connections[alias].vendor
+        if vendor not in ("sqlite", "postgresql", "mysql"):
+            raise ConfigurationError(
+                f"the database {alias!r} is {vendor!r}: SQLite, PostgreSQL, MySQL and MariaDB are "
+                "supported"
+            )
+        self.alias = alias
+        self._is_checked = False
+
+    def __repr__(self) -> str:
+        return f"<DjangoDatabase {self.alias}>"
+
+    def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
+        """Run steps in a transaction of their own, and commit it.
+
+        Raises:
+            ConfigurationError: a transaction is open, so nothing could be committed here; or the
+                tables are not those of this version.
+        """
+        _close_broken()
+        connection = connections[self.alias]
+        is_outermost = not connection.in_atomic_block  # in a TestCase of Django's it is not
+        if is_outermost and not connection.get_autocommit():
+            raise ConfigurationError(
+                f"autocommit is off for the database {self.alias!r}, so nothing would be committed"
+            )
+        if not self._is_checked:
+            assert_current(connection)
+            self._is_checked = True
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(transaction.atomic(using=self.alias, durable=True))
+            except RuntimeError as error:
+                raise ConfigurationError(
+                    "a transaction is open, and what is stored here must be committed before "
+                    "anything else happens: call it outside of transaction.atomic(), and where "
+                    "ATOMIC_REQUESTS is set, in a view with @transaction.non_atomic_requests"
+                ) from error
+            if is_outermost and connection.vendor != "sqlite":
+                with connection.cursor() as cursor:
+                    cursor.execute(ISOLATION)
+            return self.within(self.alias, steps(self.alias))
+
+    def within(self, session: Any, steps: Steps[T], /) -> T:
+        """Run steps in the `transaction.atomic()` block of the caller's.
+
+        Args:
+            session: the alias of this database, or None.
+            steps: what runs.
+
+        Raises:
+            ConfigurationError: there is no such block, or it is another database's.
+        """
+        connection = connections[self.alias]
+        if session not in (None, self.alias):
+            steps.close()
+            raise ConfigurationError(
+                f"session={represented(session)}: the alias {self.alias!r} is expected, or None"
+            )
+        if not connection.in_atomic_block:
+            steps.close()
+            raise ConfigurationError(
+                f"there is no transaction: call it inside transaction.atomic(using={self.alias!r})"
+            )
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(NOTHING)
+
+        def performed(effect: Operation | Call) -> Any:
+            return called(effect) if isinstance(effect, Call) else perform(effect, self.alias)
+
+        return drive(steps, performed)
+
+    def dispose(self) -> None:
+        """Close the thread's connection."""
+        connections[self.alias].close()
+
+    def to_thread(self, function: Callable[..., T], /, *args: Any) -> Awaitable[T]:
+        """Run a function in the thread that has Django's connections."""
+        outcome: Awaitable[T] = sync_to_async(function, thread_sensitive=True)(*args)
+        return outcome
+
+
+def _close_broken() -> None:
+    """Close the thread's connections that the database has closed; the next query opens anew.
+
+    A request of Django's begins with that, and a worker has none. Those of other aliases are looked
+    at too: a handler may use them.
+    """
+    for connection in connections.all(initialized_only=True):
+        if connection.errors_occurred and not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()

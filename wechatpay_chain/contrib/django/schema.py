@@ -1,0 +1,53 @@
+"""The app and its tables are checked before they are used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+
+from ...durable.databases.version import assert_version
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["assert_current"]
+
+APP = "wechatpay_chain.contrib.django"
+LABEL = "wechatpay_chain"
+TABLE = "wechatpay_schema"
+
+
+def assert_current(connection: Any) -> None:
+    """Check that the app is installed, and that the tables are those of this version.
+
+    Args:
+        connection: of Django's, to the database that has the tables.
+
+    Raises:
+        ConfigurationError: they are not, or the database cannot pass over locked rows.
+    """
+    if not apps.is_installed(APP):
+        raise ConfigurationError(f"{APP!r} is missing in settings.INSTALLED_APPS")
+    features = connection.features
+    if features.has_select_for_update and not features.has_select_for_update_skip_locked:
+        raise ConfigurationError(
+            f"the database {connection.alias!r} has no SKIP LOCKED: MySQL 8.0.1, MariaDB 10.6 or "
+            "newer is needed"
+        )
+    if _is_without_migrations():
+        return
+    migrate = f"python manage.py migrate {LABEL} --database={connection.alias}"
+    with connection.cursor() as cursor:
+        if TABLE not in connection.introspection.table_names(cursor):
+            raise ConfigurationError(
+                f"the database {connection.alias!r} has no tables of wechatpay_chain: {migrate}"
+            )
+        cursor.execute(f"SELECT MAX(version) FROM {TABLE}")  # noqa: S608 - a constant
+        found = cursor.fetchone()[0]
+    assert_version(found, migrate)
+
+
+def _is_without_migrations() -> bool:
+    """Whether the project has tables made without migrations, as some test runs do."""
+    from django.db.migrations.loader import MigrationLoader
+
+    return MigrationLoader.migrations_module(LABEL)[0] is None

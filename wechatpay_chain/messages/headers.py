@@ -10,6 +10,7 @@ from ..utils.secret import MASK
 
 __all__ = ["Headers", "SentFields"]
 
+NONE: Mapping[str, list[str]] = {}
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
@@ -41,11 +42,19 @@ class Headers(Mapping[str, str]):
         fields: a mapping, or pairs of name and value.
     """
 
-    __slots__ = ("_fields", "_index", "_lookup")
+    __slots__ = ("_fields", "_first", "_lookup", "_repeated")
+
+    _first: dict[str, str] | None
+    """The first value of each field, by its name in lower case."""
+    _repeated: Mapping[str, list[str]]
+    """All values of the fields that stand more than once."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = tuple(fields.items() if isinstance(fields, Mapping) else fields)
-        self._index: dict[str, list[str]] | None = None
+        if not isinstance(fields, tuple):
+            fields = tuple(fields.items() if isinstance(fields, Mapping) else fields)
+        self._fields: tuple[tuple[str, str], ...] = fields
+        self._first = None
+        self._repeated = NONE
         self._lookup: Callable[[str], Sequence[str]] | None = None
 
     @classmethod
@@ -60,7 +69,8 @@ class Headers(Mapping[str, str]):
         """
         headers = object.__new__(cls)
         headers._fields = pairs  # type: ignore[assignment]
-        headers._index = None
+        headers._first = None
+        headers._repeated = NONE
         headers._lookup = lookup
         return headers
 
@@ -74,30 +84,41 @@ class Headers(Mapping[str, str]):
         """Every value of a field, in order; empty where there is none."""
         if self._lookup is not None:
             return self._lookup(name)
-        return self._by_name().get(name.lower(), ())
+        first, key = self._first or self._by_name(), name.lower()
+        if key in self._repeated:
+            return self._repeated[key]
+        return [first[key]] if key in first else ()
 
-    def _by_name(self) -> dict[str, list[str]]:
-        if self._index is None:
-            index: dict[str, list[str]] = {}
-            self._index = index
-            for name, value in self.pairs():
-                key = name.lower()
-                if key in index:
-                    index[key].append(value)
-                else:
-                    index[key] = [value]
-        return self._index
+    def only(self, name: str) -> str | None:
+        """The value of a field that stands once; None where it is missing or repeated."""
+        if self._lookup is not None:
+            values = self._lookup(name)
+            return values[0] if len(values) == 1 else None
+        first, key = self._first or self._by_name(), name.lower()
+        return None if key in self._repeated else first.get(key)
+
+    def _by_name(self) -> dict[str, str]:
+        if self._first is None:
+            fields = self.pairs()
+            first = {name.lower(): value for name, value in fields}
+            if len(first) < len(fields):
+                self._repeated = _repeated(fields)
+                first.update((name, values[0]) for name, values in self._repeated.items())
+            self._first = first
+        return self._first
 
     def __getitem__(self, name: str) -> str:
         """The first value of a field."""
-        values = self.get_all(name)
-        if not values:
+        value: str | None = self.get(name)
+        if value is None:
             raise KeyError(name)
-        return values[0]
+        return value
 
     def get(self, name: str, default: Any = None) -> Any:
         """The first value of a field, or `default` where there is none."""
-        values = self.get_all(name)
+        if self._lookup is None:
+            return (self._first or self._by_name()).get(name.lower(), default)
+        values = self._lookup(name)
         return values[0] if values else default
 
     def __iter__(self) -> Iterator[str]:
@@ -107,20 +128,23 @@ class Headers(Mapping[str, str]):
         return len(self._by_name())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(self.get_all(name))
+        return isinstance(name, str) and self.get(name) is not None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._by_name() == other._by_name()
+        return (
+            isinstance(other, Headers)
+            and self._by_name() == other._by_name()
+            and self._repeated == other._repeated
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
     def added(self, name: str, value: str) -> Headers:
         """A copy with one more field at its end."""
-        headers = object.__new__(Headers)
-        headers._fields = (*self.pairs(), (name, value))
-        index, key = self._index, name.lower()
-        headers._index = None if index is None or key in index else {**index, key: [value]}
-        headers._lookup = None
+        headers = Headers((*self.pairs(), (name, value)))
+        if self._first is not None and (key := name.lower()) not in self._first:
+            headers._first = {**self._first, key: value}
+            headers._repeated = self._repeated
         return headers
 
     def merged(self, fields: Mapping[str, str]) -> Headers:
@@ -149,6 +173,14 @@ class Headers(Mapping[str, str]):
 
     def _masked(self) -> tuple[tuple[str, str], ...]:
         return tuple((name, _shown(name, value)) for name, value in self.pairs())
+
+
+def _repeated(fields: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of the fields that stand more than once, by their names in lower case."""
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name.lower(), []).append(value)
+    return {name: values for name, values in found.items() if len(values) > 1}
 
 
 def _shown(name: str, value: str) -> str:

@@ -32,35 +32,24 @@ class Caller(Protocol):
 class Chain:
     """A path so far. Immutable and hashable; every step makes a new one, and none is kept."""
 
-    __slots__ = ("_caller", "_name", "_parent", "_path")
+    __slots__ = ("_place",)
 
-    _caller: Caller
-    _name: str | None  # as it was written, if this step is an attribute: it may be a verb
-    _parent: str
-    _path: str
+    _place: tuple[Caller, str, str, str | None]
+    """The caller, the path, the path before the last step, and that step's name as it was written
+    if it is an attribute: it may be a verb."""
 
-    def __new__(
-        cls, caller: Caller, path: str = "", parent: str = "", name: str | None = None
-    ) -> Chain:
-        chain = _new(cls)
-        _set_caller(chain, caller)
-        _set_path(chain, path)
-        _set_parent(chain, parent)
-        _set_name(chain, name)
-        return chain
+    def __init__(
+        self, caller: Caller, path: str = "", parent: str = "", name: str | None = None
+    ) -> None:
+        _set_place(self, (caller, path, parent, name))
 
     def __getattr__(self, name: str) -> Chain:
-        path, addition = self._path, segment(name)
-        if "?" in path and (name not in ENDS or self._name is not None):
+        caller, path, _, last = self._place
+        addition = segment(name)
+        if "?" in path and (name not in ENDS or last is not None):
             _reject_after_query(path, addition)  # right after a query only a verb can stand
-        # `Chain(self._caller, _join(path, addition), path, name)`, without the calls: a chain has
-        # five steps or more.
-        chain = _new(Chain)
-        _set_caller(chain, self._caller)
-        _set_path(chain, f"{path}/{addition}" if path and path[-1] != "/" else path + addition)
-        _set_parent(chain, path)
-        _set_name(chain, name)
-        return chain
+        joined = f"{path}/{addition}" if path and path[-1] != "/" else path + addition
+        return Chain(caller, joined, path, name)
 
     def __getitem__(self, path: str) -> Chain:
         return self.chain(path)
@@ -78,13 +67,14 @@ class Chain:
         """
         if not isinstance(path, str):
             raise TypeError(f'a path is written as str, not {type(path).__name__}: wxpay["v3/…"]')
-        if self._path and "://" in path.partition("?")[0]:
+        caller, own, _, _ = self._place
+        if own and "://" in path.partition("?")[0]:
             raise ConfigurationError(
                 "an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]"
             )
-        if "?" in self._path:
-            _reject_after_query(self._path, path)
-        return Chain(self._caller, _join(self._path, path))
+        if "?" in own:
+            _reject_after_query(own, path)
+        return Chain(caller, _join(own, path))
 
     def __call__(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Any:
         """End the chain: the name just before the parentheses is the verb.
@@ -100,11 +90,11 @@ class Chain:
             TypeError: the name is not a verb.
             WeChatPayError: as `wechatpay_chain.errors` says.
         """
-        name = self._name
+        caller, path, parent, name = self._place
         if name not in ENDS:
             raise TypeError(
                 f"a chain ends with a verb: {' '.join(VERBS)}, each also with _async. "
-                f"{name or self._path!r} is none of them; write .{name or '…'}.post(…), say"
+                f"{name or path!r} is none of them; write .{name or '…'}.post(…), say"
             )
         if options is not None and not isinstance(options, Mapping):
             raise TypeError(
@@ -112,8 +102,8 @@ class Chain:
             )
         given = {**options, **keywords} if options else keywords
         if name in METHODS:
-            return self._caller.request(METHODS[name], self._parent, given)
-        return self._caller.request_async(ASYNC_METHODS[name], self._parent, given)
+            return caller.request(METHODS[name], parent, given)
+        return caller.request_async(ASYNC_METHODS[name], parent, given)
 
     if TYPE_CHECKING:
         # What a verb takes and gives, for type checkers; at run time these are names like others.
@@ -161,7 +151,8 @@ class Chain:
         return hash(self._key())
 
     def _key(self) -> tuple[int, str, str, str | None]:
-        return id(self._caller), self._path, self._parent, self._name
+        caller, path, parent, name = self._place
+        return id(caller), path, parent, name
 
     def __copy__(self) -> Chain:
         return self
@@ -173,27 +164,23 @@ class Chain:
         raise TypeError("a chain holds a client with its keys, and is not pickled")
 
     def __str__(self) -> str:
-        return self._path
+        return self._place[1]
 
     def __repr__(self) -> str:
-        return f"<Chain {self._path!r}>"
+        return f"<Chain {self._place[1]!r}>"
 
     def __dir__(self) -> list[str]:
         from .completion import names  # loads the catalogue, which nothing but a prompt needs
 
-        return dunders(self) + names(self._path, self._parent, self._name)
+        return dunders(self) + names(*self._place[1:])
 
     def _ipython_key_completions_(self) -> list[str]:
         from .completion import keys
 
-        return keys(self._path)
+        return keys(self._place[1])
 
 
-# A chain's own way around its immutability.
-_new = object.__new__
-_set_caller, _set_path, _set_parent, _set_name = (
-    getattr(Chain, slot).__set__ for slot in ("_caller", "_path", "_parent", "_name")
-)
+_set_place = vars(Chain)["_place"].__set__  # a chain's own way around its immutability
 
 
 class _Documentation:
@@ -207,7 +194,7 @@ class _Documentation:
             return self._text
         from .completion import documentation
 
-        return documentation(chain._path, chain._parent, chain._name)
+        return documentation(*chain._place[1:])
 
 
 Chain.__doc__ = _Documentation(Chain.__doc__)  # type: ignore[assignment]

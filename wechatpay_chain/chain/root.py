@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Coroutine, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..messages.response import Response
@@ -52,6 +53,7 @@ class ChainRoot:
         return Chain(self)._ipython_key_completions_()
 
 
+@lru_cache(maxsize=64)
 def root(name: str, owner: type) -> str:
     """A client's attribute as the first segment of a path: `v2`, `v3`.
 

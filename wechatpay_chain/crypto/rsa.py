@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Literal
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError
@@ -23,6 +24,7 @@ __all__ = ["decrypt", "encrypt", "sign", "verify", "verify_digest"]
 
 Scheme = Literal["OAEP", "PKCS1v15"]
 
+TEXTS = (str, bytes)
 SHA256 = hashes.SHA256()
 PREHASHED = utils.Prehashed(SHA256)
 PKCS1V15 = padding.PKCS1v15()
@@ -37,7 +39,12 @@ def sign(message: str | bytes, key: KeySource) -> str:
         ConfigurationError: `key` is not an RSA private key.
     """
     key = hide(key)
-    return base64.b64encode(private_key(key).sign(_bytes(message), PKCS1V15, SHA256)).decode()
+    return signature(_bytes(message), private_key(key))
+
+
+def signature(message: bytes, key: RSAPrivateKey) -> str:
+    """The same by a key that is loaded."""
+    return binascii.b2a_base64(key.sign(message, PKCS1V15, SHA256), newline=False).decode()
 
 
 def verify(message: str | bytes, signature: str, key: KeySource) -> bool:
@@ -47,23 +54,34 @@ def verify(message: str | bytes, signature: str, key: KeySource) -> bool:
         ConfigurationError: `key` is not an RSA public key.
     """
     key = hide(key)
-    return _verified(_bytes(message), signature, key, SHA256)
+    return is_signature(signature, _bytes(message), public_key(key, "key"))
 
 
 def verify_digest(digest: bytes, signature: str, key: KeySource) -> bool:
     """The same for a message whose SHA-256 was computed while it streamed past."""
     key = hide(key)
-    return _verified(digest, signature, key, PREHASHED)
+    return is_signature(signature, digest, public_key(key, "key"), PREHASHED)
 
 
-def _verified(
-    data: bytes, signature: str, key: KeySource, algorithm: hashes.SHA256 | utils.Prehashed
+def is_signature(
+    given: Any,
+    data: bytes,
+    key: RSAPublicKey,
+    algorithm: hashes.SHA256 | utils.Prehashed = SHA256,
 ) -> bool:
-    loaded = public_key(key, "key")
-    if not isinstance(signature, str | bytes):
-        return False  # a member of a message may be missing or of any type
+    """Whether something is the base64 signature of a message, or of its digest.
+
+    Args:
+        given: a member of a message, of any type; what is no text is no signature.
+        data: the message or, with `PREHASHED`, its SHA-256.
+        key: loaded.
+        algorithm: `SHA256` or `PREHASHED`.
+    """
+    if not isinstance(given, TEXTS):
+        return False
     try:
-        loaded.verify(base64.b64decode(signature, validate=True), data, PKCS1V15, algorithm)
+        raw = binascii.a2b_base64(given, strict_mode=True)
+        key.verify(raw, data, PKCS1V15, algorithm)
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -24,7 +24,7 @@ from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from .platform_key import PUBLIC_KEY_ID, PlatformKey, comparable, load_all, normal_serial
 
-__all__ = ["CLOCK_SKEW", "Credential", "Platform", "SIGNATURE_FIELDS"]
+__all__ = ["CLOCK_SKEW", "Credential", "Platform", "SIGNATURE_FIELDS", "signed_message"]
 
 CLOCK_SKEW = 300
 """Seconds that a signature's timestamp may be off, either way."""
@@ -66,30 +66,25 @@ class Credential:
             request: encoded, and not signed yet.
             timestamp: seconds since 1970 as text, if not this machine's clock.
         """
-        message, finished = self._unsigned(request, timestamp)
-        return finished(self.sign(message))
+        stamp, nonce = timestamp or canonical.timestamp(), canonical.nonce()
+        signature = self.sign(signed_message(request, stamp, nonce))
+        return self.authorized(request, stamp, nonce, signature)
 
     def authorizing(self, request: Request) -> Generator[Effect, Any, Request]:
         """The same as a part of a flow: a signer elsewhere takes its time."""
         return self.authorize(request)
         yield  # a generator, like that of a credential which has to ask
 
-    def _unsigned(
-        self, request: Request, timestamp: str | None = None
-    ) -> tuple[bytes, Callable[[str], Request]]:
-        """What is to be signed, and what makes of the signature a request with it."""
-        stamp, nonce = timestamp or canonical.timestamp(), canonical.nonce()
-        body = request.signed if request.signed is not None else request.content or b""
-
-        def finished(signature: str) -> Request:
-            value = canonical.authorization(self.mchid, nonce, signature, stamp, self.serial)
-            return request.replace(headers=request.headers.added("Authorization", value))
-
-        return canonical.request(request.method, request.target, stamp, nonce, body), finished
+    def authorized(self, request: Request, stamp: str, nonce: str, signature: str) -> Request:
+        """The request with its `Authorization`, once there is a signature."""
+        value = canonical.authorization(self.mchid, nonce, signature, stamp, self.serial)
+        signed = request.replace()
+        signed.headers = request.headers.added("Authorization", value)
+        return signed
 
     def sign(self, message: bytes) -> str:
         """The base64 signature of a message."""
-        return rsa.sign(message, self._private_key)
+        return rsa.signature(message, self._private_key)
 
     def owns(self, key: RSAPublicKey) -> bool:
         """Whether a public key is the other half of this merchant's own."""
@@ -173,8 +168,8 @@ class Platform:
                 300 seconds off, the serial is unknown, or the signature does not match.
         """
         stamp, nonce, key, signature = self._parts(headers, response)
-        genuine = rsa.verify(canonical.response(stamp, nonce, body), signature, key)
-        self._assert(genuine, headers, response)
+        message = canonical.response(stamp, nonce, body)
+        self._assert(rsa.is_signature(signature, message, key), headers, response)
 
     def verify_digest(
         self, headers: Headers, digest: bytes, response: Response | None = None
@@ -252,11 +247,12 @@ class Platform:
             raise _untrusted(
                 "expired", f"Wechatpay-Timestamp is {stamp[:40]!r}, not a number", response
             )
-        if abs(now - int(stamp)) > CLOCK_SKEW:
+        apart = abs(now - int(stamp))
+        if apart > CLOCK_SKEW:
             raise _untrusted(
                 "expired",
                 f"Wechatpay-Timestamp is {stamp}, this machine's clock says {now}: "
-                f"{abs(now - int(stamp))} s apart, and at most {CLOCK_SKEW} are allowed. "
+                f"{apart} s apart, and at most {CLOCK_SKEW} are allowed. "
                 "Check this machine's clock (NTP); if it is right, the message is a replay",
                 response,
             )
@@ -292,6 +288,12 @@ class Platform:
         return f"<Platform {' '.join(self._keys)}>"
 
 
+def signed_message(request: Request, stamp: str, nonce: str) -> bytes:
+    """What the signature of a request covers."""
+    body = request.content or b"" if request.signed is None else request.signed
+    return canonical.request(request.method, request.target, stamp, nonce, body)
+
+
 def _remedy(serial: str) -> str:
     """What to do about a key that is not known."""
     if normal_serial(serial).startswith(PUBLIC_KEY_ID):
@@ -313,12 +315,13 @@ def prefix(headers: Headers) -> bytes:
 
 def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
     """The values of the four fields, each there once, not empty, and without control characters."""
-    given = list(map(headers.get_all, SIGNATURE_FIELDS))
-    values = [one[0].strip(OWS) for one in given if len(one) == 1]
-    if len(values) < len(given) or "" in values:
-        for name, found in zip(SIGNATURE_FIELDS, given, strict=True):
-            _assert_one(name, found, response)
-    if CONTROL.search("".join(values[:3])):  # a line feed would move the border to the body
+    values = [(headers.only(name) or "").strip(OWS) for name in SIGNATURE_FIELDS]
+    if "" in values:
+        for name in SIGNATURE_FIELDS:
+            _assert_one(name, headers.get_all(name), response)
+    signed = "".join(values[:3])
+    if not signed.isprintable() and CONTROL.search(signed):
+        # A line feed would move the border to the body.
         why = "Wechatpay-Timestamp, Wechatpay-Nonce or Wechatpay-Serial holds a control character"
         raise _untrusted("mismatch", why, response)
     if values[3].startswith(PROBE):

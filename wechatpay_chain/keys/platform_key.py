@@ -63,6 +63,8 @@ class PlatformKey(NamedTuple):
 
     def trouble(self, now: float) -> str:
         """Why the key must not be used at this time; empty where it may be."""
+        if self.begins <= now <= self.ends:
+            return ""
         if int(now) > self.ends:
             return f"expired on {_date(self.ends)}"
         if int(now) < self.begins:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ..flow import Call, Effect, Transport, run, run_async
+from ..messages import canonical
 from ..messages.request import Request, TransportTimeout
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError, WeChatPayError
-from .credential import Credential
+from .credential import Credential, signed_message
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -107,13 +108,9 @@ class SignerCredential(Credential):
 
     def authorizing(self, request: Request) -> Generator[Effect, Any, Request]:
         """The request with its `Authorization`, once the signer has signed."""
-        message, finished = self._unsigned(request)
-        return finished((yield from self._signature(message, request)))
-
-    def authorize(self, request: Request, timestamp: str | None = None) -> Request:
-        """The request with its `Authorization`, by a signer that blocks."""
-        message, finished = self._unsigned(request, timestamp)
-        return finished(self.sign(message))
+        stamp, nonce = canonical.timestamp(), canonical.nonce()
+        signature = yield from self._signature(signed_message(request, stamp, nonce), request)
+        return self.authorized(request, stamp, nonce, signature)
 
     def sign(self, message: bytes) -> str:
         """The base64 signature of a message, by a signer that blocks."""

@@ -72,9 +72,9 @@ def hide(value: Any, levels: int = NESTED) -> Any:
     None, a path, a key object of `cryptography` and a `Secret` are returned as they are: they show
     nothing.
     """
-    if value is None or isinstance(value, Secret | os.PathLike):
+    if value is None or type(value).__module__.startswith("cryptography."):
         return value
-    if type(value).__module__.startswith("cryptography."):
+    if isinstance(value, Secret | os.PathLike):
         return value
     if isinstance(value, Mapping) and levels:
         return {name: hide(each, levels - 1) for name, each in value.items()}

@@ -115,7 +115,7 @@ def build(
     values: dict[str, Any] = {}
     for name, value in given.items():
         (chosen if name in OPTIONS else values)[name] = value
-    if isinstance(chosen.get("query"), Iterator):
+    if "query" in chosen and isinstance(chosen["query"], Iterator):
         chosen["query"] = list(chosen["query"])  # another attempt would find nothing left in it
     options = Options(**chosen) if chosen.keys() <= UNCHECKED else _options(chosen)
     try:

@@ -116,7 +116,7 @@ class Options:
     stack: HasHandler | None = None
 
     def __init__(self, **given: Any) -> None:
-        self.__dict__.update(given)
+        self.__dict__ = given
 
     def __repr__(self) -> str:
         return f"<Options {' '.join(self.__dict__)}>"

@@ -24,8 +24,8 @@ def is_statement(response: Response) -> bool:
     return (
         request is not None
         and request.method == "GET"
-        and request.path.lower().endswith(PATHS)
         and SHA1_FIELD in response.headers
+        and request.path.lower().endswith(PATHS)
     )
 
 

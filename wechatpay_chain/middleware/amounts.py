@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["reject_fractions"]
 
-PLAIN = frozenset({str, int, bool, type(None)})
+PLAIN = frozenset({bool, type(None)})
+CONTAINERS = (dict, list, tuple, Mapping)
 NEARLY = 1e-6
 """How far from a whole number binary floating point can leave a product such as 19.9 * 100."""
 
@@ -46,16 +47,18 @@ def reject_fractions(request: Request, option: str, given: Any) -> None:
         _check(given, (*operation.query, *operation.body), option)
 
 
-def _has_fraction(value: Any) -> bool:
-    is_mapping = type(value) is dict or isinstance(value, Mapping)
-    for each in value.values() if is_mapping else value:
-        kind = type(each)
-        if kind in PLAIN or (kind is dict and not _has_fraction(each)):
-            continue
-        if isinstance(each, float) or _is_decimal(each):
-            return True
-        if isinstance(each, dict | list | tuple | Mapping) and _has_fraction(each):
-            return True
+def _has_fraction(given: Any) -> bool:
+    rest = [given]
+    for value in rest:  # which grows, and ends: an encoder has rejected a circle before
+        is_mapping = type(value) is dict or isinstance(value, Mapping)
+        for each in value.values() if is_mapping else value:
+            kind = type(each)
+            if kind is str or kind is int or kind in PLAIN:
+                continue
+            if kind is dict or isinstance(each, CONTAINERS):
+                rest.append(each)
+            elif isinstance(each, float) or _is_decimal(each):
+                return True
     return False
 
 

@@ -22,9 +22,10 @@ from ..utils.display import printable
 
 __all__ = ["correlation"]
 
-IDENTIFIER = re.compile(rb'_(?:no|id|code|billno)[">\s]|\\u|\0')
-"""Stands in every response that has a member of `IDENTIFIERS`, also where the member's name is
-escaped or the JSON is in UTF-16. A response without a match need not be parsed."""
+IDENTIFIER = re.compile(rb'_(?:no|id|code|billno)[">\s]')
+"""Stands in every response that has a member of `IDENTIFIERS`, unless it is disguised."""
+ESCAPE, NUL = b"\\u", b"\0"
+"""Stand in a response where a member's name is escaped, or the JSON is in UTF-16."""
 NAMING = ("xml", "json", "body")
 """The options in which a body may name what it is about; a query is read as it was sent."""
 OBJECT = ord("{")
@@ -38,11 +39,16 @@ def correlation(request: Request, handle: Handler) -> Flow:
     if (
         response.ok
         and not response.streamed
-        and IDENTIFIER.search(response.content)
+        and _may_name(response.content)
         and (named := _named(request, response))
     ):
         _check(response, named)
     return response
+
+
+def _may_name(content: bytes) -> bool:
+    """Whether a response may have an identifier; where it has none, it need not be parsed."""
+    return ESCAPE in content or NUL in content or IDENTIFIER.search(content) is not None
 
 
 def _check(response: Response, named: Mapping[str, Any]) -> None:

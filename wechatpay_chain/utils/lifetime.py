@@ -64,9 +64,10 @@ class Calls:
     def finish(self, call: object) -> None:
         """Remove a call."""
         self._loops.pop(call, None)
-        for closing in tuple(self._closings):
-            if not self._has_calls(closing):
-                closing.wake()
+        if self._closings:
+            for closing in tuple(self._closings):
+                if not self._has_calls(closing):
+                    closing.wake()
 
     @contextlib.contextmanager
     def closing(self, grace: float | None) -> Iterator[bool]:

@@ -72,11 +72,11 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
     if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
         _reject_two_bodies(json=given.json, media=given.media, body=given.body)
     secrets = _Encryption(platform, request, answer_with)
-    changes: dict[str, Any] = {"content": given.body or b""}
-    headers = request.headers
+    encoded = request.replace()
+    encoded.content = given.body or b""
     if given.query is not None:
         query = _reveal(given.query, secrets)
-        changes["target"] = append_query(request.target, query_string(query))
+        encoded.target = append_query(request.target, query_string(query))
         reject_fractions(request, "query", given.query)
     if given.json is not None:
         if not isinstance(given.json, JSON_TYPES):
@@ -84,22 +84,24 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
                 f"json= is of type {type(given.json).__name__}: a mapping or a list is expected; "
                 "text that is JSON already goes to body="
             )
-        changes["content"] = _dumps(given.json, "json", secrets)
+        encoded.content = _dumps(given.json, "json", secrets)
         reject_fractions(request, "json", given.json)
     if given.media is not None:
         media = as_media(given.media)
         meta = _meta(given.meta if given.meta is not None else media.meta, secrets)
         kind, content = multipart([("meta", None, "application/json", meta), media.part()])
-        changes["content"], changes["signed"] = content, meta
-        headers = headers.merged({"Content-Type": kind})
+        encoded.content, encoded.signed = content, meta
+        encoded.headers = request.headers.merged({"Content-Type": kind})
     elif given.meta is not None:
         raise ConfigurationError("meta= goes with media=, which is missing")
-    changes["headers"] = secrets.named(headers)
-    return request.replace(**changes)
+    encoded.headers = secrets.named(encoded.headers)
+    return encoded
 
 
 class _Encryption:
     """The one key of a request: it encrypts the `Sensitive` values, and is to sign the answer."""
+
+    __slots__ = ("_header", "_key", "_platform")
 
     def __init__(self, platform: Platform, request: Request, answer_with: str | None) -> None:
         self._platform = platform

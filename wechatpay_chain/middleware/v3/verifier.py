@@ -47,30 +47,35 @@ def verifier(platform: PlatformKeys) -> Middleware:
             request = request.replace(digest=BodyDigest)
         response = yield from handle(request)
         if response.status_code >= 400:
-            yield from _mark(platform, response)
+            yield from _mark(platform, response, _doubt(platform, response))
         elif unsigned and _is_expected(request, response) and not _is_signed(platform, response):
             response.unsigned = True
-        else:
-            yield from _check(platform, response)
+        elif doubt := _doubt(platform, response):
+            yield from _check_again(platform, response, doubt)
         return response
 
     return verify
 
 
-def _check(platform: PlatformKeys, response: Response) -> Generator[Effect, Any, None]:
+def _doubt(platform: PlatformKeys, response: Response) -> SignatureError | None:
+    """Why a response cannot be trusted; None where its signature is good."""
     try:
         check(platform, response)
     except SignatureError as error:
-        doubt = error
-    else:
-        return
+        return error
+    return None
+
+
+def _check_again(
+    platform: PlatformKeys, response: Response, doubt: SignatureError
+) -> Generator[Effect, Any, None]:
     serial = response.headers.get(SIGNATURE_FIELDS[2], "").strip()
     yield from platform.checked_again(doubt, serial, lambda: check(platform, response))
 
 
 def is_unsigned(request: Request) -> bool:
     """Whether WeChat Pay answers this request without a signature, by design."""
-    return is_unsigned_v3(request.method, request.operation)
+    return request.method == "GET" and is_unsigned_v3("GET", request.operation)
 
 
 def _is_expected(request: Request, response: Response) -> bool:
@@ -86,8 +91,12 @@ def _is_signed(platform: Platform, response: Response) -> bool:
     return SIGNATURE_FIELDS[3] in headers and headers.get(SIGNATURE_FIELDS[2], "") in platform
 
 
-def _mark(platform: PlatformKeys, response: Response) -> Generator[Effect, Any, None]:
+def _mark(
+    platform: PlatformKeys, response: Response, doubt: SignatureError | None
+) -> Generator[Effect, Any, None]:
+    """Check the signature of an error, whose status is raised whatever comes of it."""
     try:
-        yield from _check(platform, response)
+        if doubt is not None:
+            yield from _check_again(platform, response, doubt)
     except SignatureError:
         response.verified = False

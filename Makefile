@@ -10,9 +10,10 @@ NEWER := 3.12 3.13
 # What it leaves out there: browsers, the clients of others, checkers, and what takes longest.
 LEFT_OUT := tests/site tests/peers tests/typing \
   tests/console/test_browser.py tests/console/test_browser_causes.py tests/console/test_browser_look.py \
-  tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py
+  tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py \
+  tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
-.PHONY: soak demo test check lint coverage bench docs site-test peers pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: soak demo test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -46,6 +47,9 @@ site-test: $(VENV)/.tested docs
 
 # Clients that somebody else wrote, which tests/peers holds the gateway against; needs node and npm.
 peers: $(VENV)/.peered
+
+# Servers and event loops that people run clients in, which tests/runtimes starts.
+runtimes: $(VENV)/.runnable
 
 # Each newer Python that this machine has, on PATH or in pyenv, one after the other.
 pythons: $(NEWER:%=python-%)
@@ -119,6 +123,10 @@ $(VENV)/.benched: $(VENV)/.tested
 
 $(VENV)/.documented: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+$(VENV)/.runnable: $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --group runtimes
 	touch $@
 
 $(VENV)/.peered: tests/peers/package.json $(VENV)/.tested

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -12,6 +13,16 @@ import pytest
 from wechatpay_chain.gateway import Gateway
 
 ROOT = Path(__file__).parents[2]
+REQUIRED = os.environ.get("RUNTIMES_TEST") == "required"
+
+
+def needs(*packages: str) -> None:
+    """Skip a module's tests without these packages; with RUNTIMES_TEST=required they fail."""
+    missing = [each for each in packages if importlib.util.find_spec(each) is None]
+    if missing and REQUIRED:
+        pytest.fail(f"{' and '.join(missing)} missing: make runtimes installs them")
+    if missing:
+        pytest.skip("make runtimes installs what they need", allow_module_level=True)
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +41,10 @@ def connection_file(gateway: Gateway) -> str:
 
 @pytest.fixture(scope="session")
 def environment(gateway: Gateway, connection_file: str) -> dict[str, str]:
-    """Of programs that import `tests.runtimes.shop`."""
+    """Of programs that import `tests.runtimes.shop`; their coverage is not measured."""
+    given = {name: each for name, each in os.environ.items() if not name.startswith("COVERAGE_")}
     return {
-        **os.environ,
+        **given,
         "PYTHONPATH": str(ROOT),
         "SHOP_APPID": gateway.identity.appid,
         "SHOP_GATEWAY": connection_file,
@@ -47,20 +59,17 @@ def run(environment: dict[str, str]) -> Run:
     """Runs a module of this folder to its end, with Python's warnings shown and as errors."""
 
     def run(
-        module: str, *arguments: str, before: tuple[str, ...] = (), measured: bool = True
+        module: str, *arguments: str, before: tuple[str, ...] = ()
     ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-X", "dev", "-W", "error", "-m", f"tests.runtimes.{module}"]
-        given = environment
-        if not measured:  # coverage writes files, and has threads and processes of its own
-            given = {name: each for name, each in given.items() if not name.startswith("COVERAGE_")}
         return subprocess.run(
             [*before, *command, *arguments],
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
             cwd=ROOT,
-            env=given,
+            env=environment,
         )
 
     return run

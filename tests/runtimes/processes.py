@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import os
 import sys
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -15,64 +15,55 @@ from . import shop
 CHILDREN = 2
 PATIENCE = 60
 
+Sales = list[dict[str, Any]]
+kept: dict[int, asyncio.Runner] = {}
+"""The loop of each process that is not closed between two sales. A fork copies the parent's."""
 
-async def sell_twice() -> list[dict[str, Any]]:
+
+async def sell_at_once() -> Sales:
     return list(await asyncio.gather(shop.sell_async(), shop.sell_async()))
 
 
-def sync() -> list[dict[str, Any]]:
+def sell() -> Sales:
+    """Sell in each way: blocking, on a loop of its own, and on one that is kept."""
+    if os.getpid() not in kept:
+        kept[os.getpid()] = asyncio.Runner()
+    runner = kept[os.getpid()]
+    return [shop.sell(), *asyncio.run(sell_at_once()), *runner.run(sell_at_once()), shop.sell()]
+
+
+def sell_blocking() -> Sales:
     return [shop.sell(), shop.sell()]
 
 
-def loop_each() -> list[dict[str, Any]]:
-    return asyncio.run(sell_twice())
-
-
-def one_loop() -> list[dict[str, Any]]:
-    """Sell on a loop that is kept; a child that a fork made has one of its own."""
-    process = multiprocessing.current_process().name
-    if process not in runners:
-        runners[process] = asyncio.Runner()
-    return runners[process].run(sell_twice())
-
-
-runners: dict[str, asyncio.Runner] = {}
-WAYS: dict[str, Callable[[], list[dict[str, Any]]]] = {
-    each.__name__: each for each in (sync, loop_each, one_loop)
-}
-
-
-def work(way: str, results: Any, told: Any) -> None:
-    results.put(WAYS[way]())
+def work(results: Any, told: Any) -> None:
+    results.put(sell())
     told.wait(PATIENCE)  # so that all of them, and the parent, sell at the same time
-    results.put(WAYS[way]())
-    for runner in runners.values():
-        if runner is runners.get(multiprocessing.current_process().name):
-            runner.close()
+    results.put(sell())
+    kept[os.getpid()].close()
 
 
-def main(method: str, way: str) -> None:
+def main(method: str) -> None:
     context = multiprocessing.get_context(method)
-    sold = WAYS[way]()
+    sold = sell()
     results, told = context.Queue(), context.Event()
-    children = [context.Process(target=work, args=(way, results, told)) for _ in range(CHILDREN)]
+    children = [context.Process(target=work, args=(results, told)) for _ in range(CHILDREN)]
     for child in children:
         child.start()
-    sold += WAYS[way]()
+    sold += sell()
     for _ in range(CHILDREN):
         sold += results.get(timeout=PATIENCE)
     told.set()
-    sold += WAYS[way]()
+    sold += sell()
     for _ in range(CHILDREN):
         sold += results.get(timeout=PATIENCE)
     for child in children:
         child.join(PATIENCE)
         assert child.exitcode == 0
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        sold += pool.submit(WAYS[way]).result(PATIENCE)
-    sold += WAYS[way]()
-    for runner in runners.values():
-        runner.close()
+        sold += pool.submit(sell_blocking).result(PATIENCE)
+    sold += sell()
+    kept[os.getpid()].close()
     for each in sold:
         sys.stdout.write(f"{json.dumps(each)}\n")
 

@@ -37,7 +37,7 @@ def test_a_refund_without_a_temporary_folder(gateway: Gateway, run: Run, how: st
     with gateway.client() as client:
         number = paid_by_v2(gateway, client)["out_trade_no"]
         before = NAMESPACE if how == "mount" else ()
-        done = run("read_only", number, how, before=before, measured=False)
+        done = run("read_only", number, how, before=before)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         refunds = client.v2.pay.refundquery.post(
             xml={

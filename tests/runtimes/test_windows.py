@@ -26,19 +26,19 @@ def test_calls_files_and_locks(gateway: Gateway, run: Run, tmp_path: Path) -> No
         query = {"mchid": client.mchid}
         order = client[f"v3/pay/transactions/out-trade-no/{number}"].get(query=query).json()
     day = order["success_time"][:10]
-    done = run("without_posix", "tests.runtimes.windows", str(tmp_path), day, measured=False)
+    done = run("without_posix", "tests.runtimes.windows", str(tmp_path), day)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_command_line(run: Run, tmp_path: Path) -> None:
     for arguments in (["ops", "show", "GET", "v3/certificates"], ["webhooks", "REFUND.SUCCESS"]):
-        done = run("without_posix", "wechatpay_chain", *arguments, measured=False)
+        done = run("without_posix", "wechatpay_chain", *arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout
     target = tmp_path / "certificates.json"
     for _ in range(2):
         arguments = ["openapi", "v3/certificates", "--output", str(target)]
-        assert run("without_posix", "wechatpay_chain", *arguments, measured=False).returncode == 0
+        assert run("without_posix", "wechatpay_chain", *arguments).returncode == 0
     assert json.loads(target.read_bytes())["openapi"]
     assert list(tmp_path.iterdir()) == [target]
 

@@ -13,7 +13,7 @@ LEFT_OUT := tests/site tests/peers tests/typing \
   tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
-.PHONY: soak demo test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: soak soak-durable demo test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -83,6 +83,11 @@ format: $(VENV)/.checked
 # 50,000 calls under a storm of faults, outages and key rotations; prints what was counted.
 soak: $(VENV)/.tested
 	$(BIN)/python -m tests.soak
+
+# Inbox and outbox on each database, with processes that are killed and databases that restart;
+# prints what was counted. PostgreSQL and MariaDB must be installed, and need not run.
+soak-durable: $(VENV)/.tested
+	$(BIN)/python -m tests.soak_durable
 
 # 20,000 hostile responses and 10,000 interleavings of responses, in the sync and in the async world.
 hostile: $(VENV)/.tested

@@ -44,6 +44,7 @@ def _stubs(catalogue: Path) -> Iterator[tuple[str, str]]:
         for protocol in ("v2", "v3")
     }
     yield "notifications.pyi", notifications.text(hooks)
+    yield "handlers.pyi", notifications.handlers(hooks)
     for protocol in ("v2", "v3"):
         products = [
             Product(f"{protocol}/{path.stem}", json.loads(path.read_text("utf-8")))

@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from annotations import RECEIVED, RECEIVED_AS_TEXT, Annotations, pascal
+from annotations import RECEIVED, RECEIVED_AS_TEXT, Annotations, pascal, quoted
 
-__all__ = ["text"]
+__all__ = ["handlers", "text"]
 
 Schema = Mapping[str, Any]
 
 HEAD = "from typing import Any, Required, TypedDict\n"
+HANDLERS = """from collections.abc import Callable
+from typing import Any, Generic, Literal, Protocol, TypeVar, overload
+
+from ..durable.inbox.notice import Notice
+
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+
+class Register(Protocol[R]):
+    def __call__(self, function: Callable[[Notice[R], S], T], /) -> Callable[[Notice[R], S], T]: ...
+"""
+CALL = """\
+    def __call__(
+        self, event_type: {}, *, key: str | None = ..., unlisted: bool = ...
+    ) -> {}: ..."""
 
 
 def text(documents: Mapping[str, Schema]) -> str:
@@ -22,18 +38,68 @@ def text(documents: Mapping[str, Schema]) -> str:
     """
     lines = [HEAD]
     for protocol, document in documents.items():
-        as_text = protocol == "v2"
-        received = Annotations(RECEIVED_AS_TEXT if as_text else RECEIVED, strict=False)
-        aliases: list[str] = []
-        events = {key.partition("/")[2]: item for key, item in document["webhooks"].items()}
-        # APIv2's payments, `transaction-success`, have the plain name; others of its name follow.
-        for event, item in sorted(events.items(), key=lambda each: each[0].isupper()):
-            name = f"{'V2' if as_text else ''}{pascal(event.replace('_', ' ').title())}"
-            aliases += _aliases(received, name, _content(item["post"]))
+        received, forms = _received(protocol, document)
         for body in received.classes.values():
             lines += body
-        lines += aliases
+        lines += [f"{n} = {' | '.join(forms[n])}" for n in forms if forms[n] != [n]]
     return "\n".join(lines) + "\n"
+
+
+def handlers(documents: Mapping[str, Schema]) -> str:
+    """The module with the type of `Inbox.on`: what a handler gets, by event type.
+
+    Args:
+        documents: as `text` takes them.
+    """
+    imported: list[str] = []
+    classes: list[str] = []
+    overloads: list[str] = []
+    for protocol, document in documents.items():
+        _, forms = _received(protocol, document)
+        prefix = "v2/" if protocol == "v2" else ""
+        for (name, variants), event in zip(forms.items(), _events(document), strict=True):
+            imported += sorted({name, *variants})
+            kind = f"Register[{name}]"
+            if variants != [name]:
+                kind = f"Register{name}"
+                classes += _register(kind, [name, *variants])
+            overloads += ["    @overload", CALL.format(f"Literal[{quoted(prefix + event)}]", kind)]
+    overloads += ["    @overload", CALL.format("str", "Register[Any]")]
+    imports = f"from .notifications import {', '.join(dict.fromkeys(imported))}\n"
+    return "\n".join([HANDLERS, imports, *classes, "class On(Protocol):", *overloads, ""])
+
+
+def _events(document: Schema) -> dict[str, Schema]:
+    """The notifications of a protocol by event type.
+
+    APIv2's payments, `transaction-success`, have the plain name; others of its name follow.
+    """
+    events = {key.partition("/")[2]: item for key, item in document["webhooks"].items()}
+    return dict(sorted(events.items(), key=lambda each: each[0].isupper()))
+
+
+def _received(protocol: str, document: Schema) -> tuple[Annotations, dict[str, list[str]]]:
+    """The classes of a protocol's notifications, and the names of each one's forms."""
+    as_text = protocol == "v2"
+    received = Annotations(RECEIVED_AS_TEXT if as_text else RECEIVED, strict=False)
+    forms: dict[str, list[str]] = {}
+    for event, item in _events(document).items():
+        name = f"{'V2' if as_text else ''}{pascal(event.replace('_', ' ').title())}"
+        known = _forms(received, name, _content(item["post"]))
+        forms[known[0] if len(known) == 1 else name] = known
+    return received, forms
+
+
+def _register(name: str, variants: list[str]) -> list[str]:
+    """A decorator for handlers of any form of a notification."""
+    lines = [f"class {name}(Protocol):"]
+    for each in variants:
+        handler = f"Callable[[Notice[{each}], S], T]"
+        lines += [
+            "    @overload",
+            f"    def __call__(self, function: {handler}, /) -> {handler}: ...",
+        ]
+    return lines
 
 
 def _content(spec: Schema) -> Schema:
@@ -49,12 +115,10 @@ def _sealed(schema: Schema) -> Iterator[Schema]:
         yield from _sealed(inner)
 
 
-def _aliases(received: Annotations, name: str, schema: Schema) -> Iterator[str]:
+def _forms(received: Annotations, name: str, schema: Schema) -> list[str]:
     forms = schema.get("oneOf", ())
-    named = [
+    if not forms:
+        return [received.of(schema, name)]
+    return [
         received.of(form, f"{name}{pascal(form['x-wechatpay-variant']['name'])}") for form in forms
     ]
-    if forms:
-        yield f"{name} = {' | '.join(named)}"
-    else:
-        received.of(schema, name)

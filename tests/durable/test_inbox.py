@@ -241,4 +241,6 @@ def test_a_handler_that_does_not_fit_is_rejected_at_once(world, inbox):
     for event, function, message in cases:
         with pytest.raises(ConfigurationError, match=message):
             inbox.on(event)(function)
+    with pytest.raises(ConfigurationError, match="no such member; did you mean out_trade_no"):
+        inbox.on("REFUND.SUCCESS", key="outTradeNo")(lambda notice, session: None)
     inbox.on("BRAND.NEW", unlisted=True)(lambda notice, session: None)

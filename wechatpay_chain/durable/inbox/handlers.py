@@ -51,7 +51,7 @@ class Handlers:
                 cannot be called so, or is async and the engine is sync.
         """
         if not unlisted:
-            _assert_listed(event_type)
+            _assert_listed(event_type, key)
         if event_type in self._handlers:
             other = name_of(self._handlers[event_type].function)
             raise ConfigurationError(
@@ -76,19 +76,32 @@ class Handlers:
         return self._handlers.keys()
 
 
-def _assert_listed(event_type: object) -> None:
+def _assert_listed(event_type: object, key: str | None) -> None:
     from ...catalogue import webhook, webhooks  # it is read when a handler is registered
 
     if isinstance(event_type, str):
         is_v2 = event_type.startswith("v2/")
-        if webhook(event_type.removeprefix("v2/"), "v2" if is_v2 else "v3") is not None:
+        listed = webhook(event_type.removeprefix("v2/"), "v2" if is_v2 else "v3")
+        if listed is not None:
+            _assert_member(key, event_type, [each.name for each in listed.resource])
             return
-    from difflib import get_close_matches
-
     names = [f"v2/{w.event}" if w.protocol == "v2" else w.event for w in webhooks()]
-    meant = get_close_matches(str(event_type), names, n=3)
-    hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
+    hint = _hint(str(event_type), names)
     raise ConfigurationError(
         f"{printable(str(event_type), 80)!r} is no event type that the catalogue lists{hint} "
         "`wechatpay-chain webhooks` prints them; unlisted=True takes one that is newer"
     )
+
+
+def _assert_member(key: str | None, event_type: str, names: list[str]) -> None:
+    if isinstance(key, str) and key and names and key not in names:
+        raise ConfigurationError(
+            f"key={key!r}: the resource of {event_type} has no such member{_hint(key, names)}"
+        )
+
+
+def _hint(name: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
+    meant = get_close_matches(name, names, n=3)
+    return f"; did you mean {' or '.join(meant)}?" if meant else ""

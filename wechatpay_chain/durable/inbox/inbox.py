@@ -17,6 +17,7 @@ from .receiving import OUTCOMES, receive
 if TYPE_CHECKING:
     from ...client import WeChatPay
     from ...merchants import Merchants
+    from ...typed.handlers import On
 
 __all__ = ["Inbox"]
 
@@ -62,32 +63,37 @@ class Inbox(Worker):
         self.max_body_size = max_body_size
         self.wake = wake
 
-    def on(
-        self, event_type: str, *, key: str | None = None, unlisted: bool = False
-    ) -> Callable[[Function], Function]:
-        """Register the handler of an event: `handler(notice, session)`.
+    if TYPE_CHECKING:
+        on: On  # it knows what the handler of each event type gets
+    else:
 
-        It runs in the transaction that marks the notification as done. `session` is a SQLAlchemy
-        connection in that transaction, to which an ORM session can be bound; with Django, it is the
-        alias of the database. A handler that raises is called again later, with everything it did
-        in the transaction undone.
+        def on(
+            self, event_type: str, *, key: str | None = None, unlisted: bool = False
+        ) -> Callable[[Function], Function]:
+            """Register the handler of an event: `handler(notice, session)`.
 
-        Args:
-            event_type: such as `TRANSACTION.SUCCESS`; `v2/transaction-success` is one of APIv2's.
-            key: the member of the resource, `out_trade_no` say, by which notifications are handled
-                one after the other, oldest first.
-            unlisted: take an event type that the catalogue does not list.
+            It runs in the transaction that marks the notification as done. `session` is a
+            SQLAlchemy connection in that transaction, to which an ORM session can be bound; with
+            Django, it is the alias of the database. A handler that raises is called again later,
+            with everything that it did in the transaction undone.
 
-        Raises:
-            ConfigurationError: the event type does not exist or has a handler, or the function
-                does not fit.
-        """
+            Args:
+                event_type: such as `TRANSACTION.SUCCESS`; `v2/transaction-success` is one of
+                    APIv2's.
+                key: the member of the resource, `out_trade_no` say, by which notifications are
+                    handled one after the other, oldest first.
+                unlisted: take an event type that the catalogue does not list.
 
-        def register(function: Function) -> Function:
-            self.handlers.add(event_type, function, key, unlisted)
-            return function
+            Raises:
+                ConfigurationError: the event type does not exist or has a handler, or the function
+                    does not fit.
+            """
 
-        return register
+            def register(function: Function) -> Function:
+                self.handlers.add(event_type, function, key, unlisted)
+                return function
+
+            return register
 
     def receive(
         self,

@@ -1,0 +1,1 @@
+"""The durable parts for hours in minutes: processes that die, a database that restarts."""

@@ -38,7 +38,7 @@ KNOWS = {
     "client": ENGINE
     | {"keys", "middleware", "notifications", "invoke", "chain", "transport"}
     | {"testing.connection_file"},
-    "merchants": ENGINE | {"client", "keys", "notifications", "transport"},
+    "merchants": ENGINE | {"client", "keys", "middleware", "notifications", "transport"},
     "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
     "contrib": set[str](),
     **{
@@ -46,6 +46,7 @@ KNOWS = {
         for name in ("aiohttp", "celery", "fastapi", "flask", "taskiq")
     },
     "contrib.django": GROUND | {"flow", "notifications", "durable"},
+    "contrib.opentelemetry": ENGINE | {"middleware", "notifications"},
     "testing.pytest_plugin": {"client", "gateway"},
     "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
     "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway", "durable"},

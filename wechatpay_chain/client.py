@@ -30,6 +30,7 @@ from .keys.credential import Credential
 from .keys.platform_keys import PlatformKeys
 from .keys.signer import Signer
 from .messages.response import Response
+from .middleware import observers
 from .middleware.download import downloading
 from .middleware.failover import BACKUP_BASE_URI, failover_of
 from .middleware.retry import Retry, retry_of
@@ -257,15 +258,14 @@ class WeChatPay(ChainRoot, Closable):
         handle = stack.handler
         if self._sensitive or request.options.sensitive is not None:
             handle = secured(handle, request.options.sensitive, self._credential, v2=v2)
-        if request.sink is None:
-            return (yield from handle(request))
-        return (yield from downloading(request, handle))
+        flow = handle(request) if request.sink is None else downloading(request, handle)
+        return (yield from observers.call(flow, self._mchid, request))
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
         call = self._calls.start()
         try:
-            return run(flow, self._transport)
+            return run(observers.sends(flow), self._transport)
         finally:
             self._calls.finish(call)
 
@@ -273,7 +273,7 @@ class WeChatPay(ChainRoot, Closable):
         """The same on the running event loop."""
         call = self._calls.start(running_loop())
         try:
-            return await run_async(flow, self._transport)
+            return await run_async(observers.sends(flow), self._transport)
         finally:
             self._calls.finish(call)
 
@@ -333,13 +333,15 @@ class WeChatPay(ChainRoot, Closable):
                 merchant's key does not open a field in it.
             ConfigurationError: `certs` or `apiv3_key` is missing.
         """
-        return run(self._notice(headers, body), self._transport)
+        flow = observers.notification(self._notice(headers, body), self._mchid)
+        return run(flow, self._transport)
 
     async def notify_async(
         self, headers: Any, body: str | bytes | Mapping[str, Any] | None = None
     ) -> Notification:
         """The same on the running event loop, which fetching a certificate does not block."""
-        return await run_async(self._notice(headers, body), self._transport)
+        flow = observers.notification(self._notice(headers, body), self._mchid)
+        return await run_async(flow, self._transport)
 
     def _notice(self, headers: Any, body: Any) -> Generator[Effect, Any, Notification]:
         notice = yield from open_v3(headers, body, self._platform, self._apiv3_key)
@@ -367,8 +369,11 @@ class WeChatPay(ChainRoot, Closable):
             DecryptionError: `secret` does not open it, or `apiv3_key` its `event_ciphertext`.
             ConfigurationError: `secret` is missing, or the `apiv3_key` that it takes.
         """
-        notice = open_v2(body, self._secret, self._apiv3_key)
-        return notice._replace(mchid=self._mchid)
+        return run(observers.notification(self._notice_v2(body), self._mchid), self._transport)
+
+    def _notice_v2(self, body: Any) -> Generator[Effect, Any, Notification]:
+        yield from ()  # a flow like that of APIv3's, which needs no effect
+        return open_v2(body, self._secret, self._apiv3_key)._replace(mchid=self._mchid)
 
     def __repr__(self) -> str:
         return f"<WeChatPay {self._mchid}>"

@@ -13,10 +13,11 @@ from contextvars import ContextVar
 from typing import Any
 
 from .client import SECRETS, WeChatPay
-from .flow import Call, Effect, run, run_async
+from .flow import Effect, run, run_async
 from .keys.configuration import mchid_of
 from .keys.merchant_source import TRANSPORT, MerchantSource, Source, assert_known
 from .keys.single_flight import SingleFlight
+from .middleware import observers
 from .notifications.frameworks import message
 from .notifications.notification import Notification
 from .notifications.recipients import Recipients
@@ -135,7 +136,8 @@ class Merchants(Closable):
             UnknownMerchant: the source does not have `mchid`.
             ConfigurationError: the merchant lacks `certs` or `apiv3_key`.
         """
-        return run(self._notice(headers, body, mchid, is_async=False), self._transport)
+        flow = self._notice(headers, body, mchid, is_async=False)
+        return run(observers.notification(flow, mchid or ""), self._transport)
 
     async def notify_async(
         self,
@@ -144,7 +146,8 @@ class Merchants(Closable):
         mchid: str | None = None,
     ) -> Notification:
         """The same on the running event loop; the source may be async."""
-        return await run_async(self._notice(headers, body, mchid, is_async=True), self._transport)
+        flow = self._notice(headers, body, mchid, is_async=True)
+        return await run_async(observers.notification(flow, mchid or ""), self._transport)
 
     def __contains__(self, mchid: object) -> bool:
         """Whether a mapping as source has a merchant; what is in it may be half a merchant."""
@@ -246,8 +249,7 @@ class Merchants(Closable):
         if whose is None:
             whose = yield from self._recipients.find(fields, content, client_of)
         client = yield from client_of(whose)
-        notify = client.notify_async if is_async else client.notify  # it may fetch certificates
-        notice: Notification = yield Call(notify, fields, content)
+        notice = yield from client._notice(fields, content)  # it may fetch certificates
         if mchid is None:
             self._recipients.learn(fields, notice.mchid)
         return notice

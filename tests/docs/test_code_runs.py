@@ -35,6 +35,7 @@ from tests.support import (
 from wechatpay_chain import Request, Response, transport
 from wechatpay_chain.crypto import aes, digest, rsa
 from wechatpay_chain.messages import canonical, xml
+from wechatpay_chain.middleware import observers
 from wechatpay_chain.testing.mock import MockTransport
 
 FRAMEWORKS = {"fastapi", "django", "flask"}
@@ -183,6 +184,7 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     for each in made:
         each.close()
     logging.getLogger("wechatpay_chain").setLevel(level)
+    assert observers.installed == ()  # a page that adds one shows how it is removed
 
 
 class KeyManagement:

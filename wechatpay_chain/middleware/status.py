@@ -15,7 +15,7 @@ from .advice import advice, decoration, page_title
 from .path_hints import path_hint
 from .request_members import masked
 
-__all__ = ["api_error", "status"]
+__all__ = ["api_error", "error_code", "status"]
 
 DEEPEST = 32
 """How deep an error's detail may be nested; WeChat Pay's have two or three levels."""
@@ -38,6 +38,11 @@ def http_error(response: Response) -> APIError:
         message=_text(body.get("message")),
         detail=_bounded(body.get("detail")),
     )
+
+
+def error_code(response: Response) -> str:
+    """WeChat Pay's code in the body of an HTTP error; empty where it has none."""
+    return _text(_json_object(response.content).get("code"))
 
 
 def api_error(response: Response, *, code: str, message: str, detail: Any = None) -> APIError:

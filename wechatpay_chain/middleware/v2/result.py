@@ -12,7 +12,7 @@ from ...messages.request import Request
 from ...messages.response import Response, ResponseError
 from ..status import api_error, http_error
 
-__all__ = ["result"]
+__all__ = ["failure_code", "result"]
 
 CODES = ("return_code", "result_code")
 
@@ -21,12 +21,26 @@ def result(request: Request, handle: Handler) -> Flow:
     """Raise `APIError` where a code in the answer is not exactly SUCCESS, and for HTTP errors."""
     response = yield from handle(request)
     fields = _fields(response)
-    if any(name in fields and fields[name] != "SUCCESS" for name in CODES):
-        code = _first(fields, "err_code", "error_code", "return_code")
-        raise api_error(response, code=code, message=_first(fields, "err_code_des", "return_msg"))
+    if _is_failure(fields):
+        message = _first(fields, "err_code_des", "return_msg")
+        raise api_error(response, code=_code(fields), message=message)
     if response.status_code >= 400:
         raise http_error(response)
     return response
+
+
+def failure_code(response: Response) -> str:
+    """WeChat Pay's code in a failure; empty for a success, and for what is no XML."""
+    fields = _fields(response)
+    return _code(fields) if _is_failure(fields) else ""
+
+
+def _is_failure(fields: dict[str, Any]) -> bool:
+    return any(name in fields and fields[name] != "SUCCESS" for name in CODES)
+
+
+def _code(fields: dict[str, Any]) -> str:
+    return _first(fields, "err_code", "error_code", "return_code")
 
 
 def _fields(response: Response) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import socket
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from wechatpay_chain import TransportError, WeChatPay
 from wechatpay_chain.keys.stores import FileKeyStore
+from wechatpay_chain.transport.liveness import is_readable
 from wechatpay_chain.utils.file_lock import Held, Lock
 
 from . import shop
@@ -31,6 +33,16 @@ def calls() -> None:
         assert (await shop.wxpay.v3.certificates.get_async(**SECURE)).verified
 
     asyncio.run(main())
+
+
+def idle_connections() -> None:
+    """What comes on one is seen without `select.poll`."""
+    for news in (lambda other: other.close(), lambda other: other.send(b"x")):
+        one, other = socket.socketpair()
+        with one, other:
+            assert not is_readable(one)
+            news(other)
+            assert is_readable(one)
 
 
 def key_store(folder: Path) -> None:
@@ -92,6 +104,7 @@ if __name__ == "__main__":
     assert not hasattr(select, "poll")
     _, where, on = sys.argv
     calls()
+    idle_connections()
     key_store(Path(where))
     locks(Path(where))
     downloads(Path(where), on)

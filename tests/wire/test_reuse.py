@@ -6,15 +6,18 @@ import asyncio
 import gc
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.support import PUBLIC_KEY_ID, write
+from wechatpay_chain.transport import aiohttp_connection, limits
 
 from .server import Server
 
@@ -60,6 +63,79 @@ def test_a_connection_that_the_server_ended_is_replaced(call, server, signed):
     for n in range(3):
         assert call("get", path(n)).json() == {"target": f"/v3/{n}"}
         ended.acquire(timeout=5)
+    assert server.connections == 3
+
+
+def finish(connection: socket.socket) -> None:
+    """End a connection, as a server that has waited long enough."""
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def reset(connection: socket.socket) -> None:
+    """End it as a server that was started anew, which does not know it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("end", [finish, reset])
+def test_a_loop_that_was_frozen_while_the_server_went_away(
+    keys, signed, bundle, server_context, scheme, end
+):
+    """The call after it is sent once, on a connection of its own, and so are all others."""
+    ended = threading.Semaphore(0)
+
+    def script(received):
+        yield signed.json({"target": received.target})
+        yield end
+        ended.release()
+
+    with Server(server_context if scheme == "https" else None) as server, asyncio.Runner() as loop:
+        server.each(script)
+        client = keys.client(base_uri=server.url, verify=bundle)
+
+        async def main(n):
+            calls = (client[path(n, m)].post_async(json={}) for m in range(3))
+            return [each.json() for each in await asyncio.gather(*calls)]
+
+        for n in range(3):
+            assert loop.run(main(n)) == [{"target": f"/v3/{n}/{m}"} for m in range(3)]
+            for _ in range(3):
+                assert ended.acquire(timeout=5)
+        assert (len(server.requests), server.connections) == (9, 9)
+
+
+def test_a_machine_that_slept(keys, echo, monkeypatch):
+    """The wall clock goes on meanwhile, and the monotonic one does not."""
+    client = keys.client(base_uri=echo.url)
+    with asyncio.Runner() as loop:
+        for n, asleep in enumerate((0, 29, 60, 59)):
+            now = time.time() + asleep
+            monkeypatch.setattr(limits.time, "time", lambda now=now: now)
+            loop.run(client[path(n)].get_async())
+            monkeypatch.undo()
+    assert echo.connections == 3
+
+
+@pytest.mark.parametrize("end", [finish, b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_loop_that_receives_before_anybody_asks(keys, server, signed, monkeypatch, end):
+    """As the one of Windows: by the time that a connection is used again, its socket is silent."""
+    ended = threading.Semaphore(0)
+
+    def script(received):
+        yield signed.json({"target": received.target})
+        yield end
+        ended.release()
+
+    monkeypatch.setattr(aiohttp_connection, "READING_AHEAD", asyncio.AbstractEventLoop)
+    monkeypatch.setattr(aiohttp_connection, "is_readable", lambda sock: False)
+    server.each(script)
+    client = keys.client(base_uri=server.url)
+    with asyncio.Runner() as loop:
+        for n in range(3):
+            response = loop.run(client[path(n)].post_async(json={}))
+            assert response.json() == {"target": f"/v3/{n}"}
+            assert ended.acquire(timeout=5)
     assert server.connections == 3
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import select
 import socket
 import sys
+import time
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +20,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from . import limits
+from .liveness import is_readable
 
 __all__ = [
     "CALL_DEADLINE",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 
+READING_AHEAD: Any = getattr(asyncio, "ProactorEventLoop", ())
+"""The event loop of Windows, which receives before anybody asks: a socket shows nothing of it."""
 CALL_DEADLINE: ContextVar[float | None] = ContextVar("call_deadline", default=None)
 """When the running call must have ended, by its loop's time."""
 
@@ -41,8 +44,13 @@ class RejectedResponse(aiohttp.ClientError):
 
 
 class Wire(ResponseHandler):
-    """What a connection receives, within a number of bytes and a time."""
+    """What a connection receives, within a number of bytes and a time.
 
+    Attributes:
+        idle_since: when it was given back, by `time.time`.
+    """
+
+    idle_since = 0.0
     _left = sys.maxsize
     _deadline: float | None = None
     _configured_timeout: float | None = None
@@ -171,7 +179,9 @@ class HeldResponse(aiohttp.ClientResponse):
     def release_connection(self, *, keep: bool) -> None:
         """Give the connection back, to be kept or to be closed."""
         self._is_released = True
-        if keep and self.content.is_eof():
+        wire = self.wire
+        if keep and wire is not None and self.content.is_eof():
+            wire.idle_since = time.time()
             self._release_connection()
         else:
             self.close()
@@ -204,7 +214,7 @@ class HeldConnection:
 
 
 class Connector(aiohttp.TCPConnector):
-    """Passes over a kept connection that is at its end, or on which something came unasked.
+    """Passes over a kept connection that is old or at its end, or on which something came unasked.
 
     What comes unasked answers no request, and a signature does not say which request it answers.
     The event loop may not have noticed it yet, so the socket itself is asked, as urllib3 does.
@@ -225,11 +235,15 @@ class Connector(aiohttp.TCPConnector):
             raise aiohttp.ConnectionTimeoutError("the call's deadline passed") from error
 
     async def _get(self, *arguments: Any) -> Any:
+        if isinstance(self._loop, READING_AHEAD):
+            await asyncio.sleep(0)  # the loop asks the system what has come,
+            await asyncio.sleep(0)  # and the connection is told
         while (connection := await super()._get(*arguments)) is not None:
             protocol: Any = connection.protocol
             if (
                 not protocol.should_close
-                and not _is_readable(protocol.transport)
+                and not limits.was_idle_for_long(protocol.idle_since)
+                and not _has_news(protocol.transport)
                 and protocol.is_clean
             ):
                 break
@@ -245,11 +259,7 @@ def kept_alive_socket(address: Any) -> socket.socket:
     return made
 
 
-def _is_readable(transport: asyncio.BaseTransport | None) -> bool:
+def _has_news(transport: asyncio.BaseTransport | None) -> bool:
     """Whether there is something to read on an idle connection: an end, or bytes."""
     sock: Any = transport and transport.get_extra_info("socket")
-    if sock is None or not hasattr(select, "poll"):
-        return False
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return sock is not None and is_readable(sock)

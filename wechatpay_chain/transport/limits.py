@@ -27,6 +27,7 @@ __all__ = [
     "is_framed_plainly",
     "seconds_left",
     "timeouts",
+    "was_idle_for_long",
     "wire_limit",
 ]
 
@@ -114,6 +115,17 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
 def is_coded(headers: Headers) -> bool:
     """Whether a body must be decoded."""
     return bool(_codings(headers))
+
+
+def was_idle_for_long(since: float) -> bool:
+    """Whether a connection may have been given up since it was kept.
+
+    The wall clock tells: where a machine sleeps, or a function is frozen, the monotonic one stands.
+
+    Args:
+        since: by `time.time`; a clock that was set back since then tells nothing.
+    """
+    return not 0 <= time.time() - since <= IDLE
 
 
 def is_framed_plainly(status_code: int, headers: Headers) -> bool:

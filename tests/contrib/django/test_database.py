@@ -10,6 +10,8 @@ import unittest
 
 import pytest
 import sqlalchemy as sa
+from django import urls
+from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.db import Error, connections, transaction
 from django.test import TestCase, override_settings
@@ -19,6 +21,7 @@ from tests.durable.notifications import delivery, paid
 from tests.durable.worlds import effects
 from wechatpay_chain import ConfigurationError, Retry
 from wechatpay_chain.contrib.django import DjangoDatabase
+from wechatpay_chain.contrib.django.views import notify_async
 from wechatpay_chain.durable import Inbox, Outbox
 
 KILL = {
@@ -297,6 +300,32 @@ async def test_an_event_loop_needs_one_connection(server, inbox, keys):
     replies = await asyncio.gather(*(inbox.receive_async(*each) for each in deliveries))
     assert {reply.status for reply in replies} == {204}
     assert count_connections(server) <= before + 1
+
+
+async def test_a_request_leaves_no_connection_open(server, inbox, keys):
+    app, before = get_asgi_application(), count_connections(server)
+    scope = {"type": "http", "method": "POST", "path": "/notify", "query_string": b""}
+
+    async def post(headers, body):
+        encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        given, sent = [{"type": "http.request", "body": body}], []
+
+        async def receive():
+            return given.pop() if given else await asyncio.Event().wait()
+
+        async def send(message):
+            sent.append(message)
+
+        await app({**scope, "headers": encoded}, receive, send)
+        return sent[0]["status"]
+
+    route = urls.path("notify", notify_async(inbox))
+    with override_settings(ROOT_URLCONF=(route,)):
+        deliveries = [delivery(keys, paid(f"A{number}")) for number in range(8)]
+        replies = await asyncio.gather(*(post(*each) for each in deliveries))
+    assert replies == [204] * 8
+    assert len(server.rows()) == 8
+    assert count_connections(server) <= before
 
 
 async def test_a_worker_on_an_event_loop_is_cancelled(world, inbox, keys):

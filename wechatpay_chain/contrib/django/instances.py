@@ -1,0 +1,60 @@
+"""The project's inbox, outbox and sweeper, which its settings name.
+
+WECHATPAY_INBOX = "shop.payments.inbox"
+WECHATPAY_OUTBOX = "shop.payments.outbox"
+WECHATPAY_SWEEPER = "shop.payments.sweeper"
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from ...durable.operations import Table
+from ...durable.worker import Worker
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["SETTINGS", "worker_of"]
+
+SETTINGS: dict[Table, str] = {
+    "inbox": "WECHATPAY_INBOX",
+    "outbox": "WECHATPAY_OUTBOX",
+    "watch": "WECHATPAY_SWEEPER",
+}
+
+
+def worker_of(table: Table) -> Worker:
+    """The inbox, outbox or sweeper that the settings name.
+
+    Args:
+        table: that it works off.
+
+    Raises:
+        ConfigurationError: the setting is missing, or names something else.
+    """
+    setting = SETTINGS[table]
+    path = getattr(settings, setting, None)
+    if not isinstance(path, str):
+        name = setting.removeprefix("WECHATPAY_").lower()
+        raise ConfigurationError(
+            f"settings.{setting} = {represented(path)}: the dotted path of your {name} is "
+            f"expected, such as 'shop.payments.{name}'"
+        )
+    try:
+        found: Any = import_string(path)
+    except ImportError as error:
+        raise ConfigurationError(f"settings.{setting} = {represented(path)}: {error}") from error
+    if not isinstance(found, Worker) or found.table != table:
+        raise ConfigurationError(
+            f"settings.{setting} = {represented(path)} names an object of type "
+            f"{type(found).__name__}"
+        )
+    if found.database.is_async:
+        raise ConfigurationError(
+            f"settings.{setting} = {represented(path)} has an async engine: it needs a "
+            "DjangoDatabase"
+        )
+    return found

@@ -1,0 +1,15 @@
+"""`manage.py wechatpay_inbox run|list|show|replay`."""
+
+from __future__ import annotations
+
+from ..worker_command import WorkerCommand
+
+__all__ = ["Command"]
+
+
+class Command(WorkerCommand):
+    """Works off notifications that were received."""
+
+    help = "Works off notifications that were received, lists them, shows one, and replays them."
+    table = "inbox"
+    columns = ("event_type", "notification_id")

@@ -1,0 +1,138 @@
+"""What `manage.py wechatpay_inbox`, `wechatpay_outbox` and `wechatpay_sweeper` have in common."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import close_old_connections
+
+from ....durable.operations import Table
+from ....durable.worker import Worker
+from ....utils.display import printable
+from ....utils.exceptions import ConfigurationError
+from ..instances import worker_of
+from ..models import STATES
+
+if TYPE_CHECKING:
+    from threading import Event
+
+__all__ = ["WorkerCommand"]
+
+HIDDEN = ("body", "headers", "options", "parameters", "path", "response")
+"""Columns that are encrypted, or that may name a customer."""
+
+
+class WorkerCommand(BaseCommand):
+    """Runs a worker, and looks at its rows.
+
+    Attributes:
+        table: of the worker.
+        columns: that a list shows, between the state and the error.
+    """
+
+    table: ClassVar[Table]
+    columns: ClassVar[tuple[str, ...]]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        run = actions.add_parser("run", help="Work rows off until it is stopped.")
+        run.add_argument("--once", action="store_true", help="Work off what is due now, and end.")
+        run.add_argument("--poll", type=float, default=1.0, help="Seconds to wait for what is due.")
+        rows = actions.add_parser("list", help="List rows, the newest first.")
+        rows.add_argument("--state", choices=[name for name, _ in STATES])
+        rows.add_argument("--limit", type=int, default=100)
+        show = actions.add_parser("show", help="Show one row; what it carries stays encrypted.")
+        show.add_argument("id", type=int)
+        replay = actions.add_parser("replay", help="Have rows worked off again.")
+        replay.add_argument("ids", metavar="id", type=int, nargs="+")
+
+    def handle(self, *, action: str, **options: Any) -> None:
+        """Run what was asked for.
+
+        Raises:
+            CommandError: the settings name no worker, or there is no such row.
+        """
+        try:
+            worker = worker_of(self.table)
+            getattr(self, f"_{action}")(worker, **options)
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, worker: Worker, *, once: bool, poll: float, **_: Any) -> None:
+        if once:
+            count = 0
+            while many := worker.run_once():
+                count += many
+            self.stdout.write(f"{count} worked off")
+            return
+        with _stopped_by_signals() as stop:
+            worker.run(poll=poll, stop=stop, before=close_old_connections)
+        counted = [f"{name} {many}" for name, many in worker.counters.items() if many]
+        self.stdout.write(", ".join(counted) or "idle")
+
+    def _list(self, worker: Worker, *, state: Any, limit: int, **_: Any) -> None:
+        names = ("id", "state", *self.columns, "attempts", "due", "error")
+        lines = [names, *(_cells(row, names) for row in worker.find(state, limit=limit))]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
+            self.stdout.write("  ".join(cells).rstrip())
+
+    def _show(self, worker: Worker, *, id: int, **_: Any) -> None:  # noqa: A002 - the option's name
+        row = worker.get(id)
+        if row is None:
+            raise CommandError(f"there is no row {id}")
+        names = tuple(_record(row))
+        width = max(map(len, names))
+        for name, cell in zip(names, _cells(row, names), strict=True):
+            self.stdout.write(f"{name:{width}}  {cell}".rstrip())
+
+    def _replay(self, worker: Worker, *, ids: list[int], **_: Any) -> None:
+        missing = [each for each in ids if not worker.replay(each)]
+        self.stdout.write(f"{len(ids) - len(missing)} of {len(ids)} will be worked off again")
+        if missing:
+            raise CommandError(f"pending already, or not there: {', '.join(map(str, missing))}")
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Event]:
+    """An event that SIGINT and SIGTERM set, as long as the block runs."""
+    import threading  # an event is no I/O
+
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # Python handles signals in the main thread alone
+        return
+    before = {
+        each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as people read it: with times, and without what is encrypted."""
+    return {
+        name.removesuffix("_at"): _time(value) if name.endswith("_at") else value
+        for name, value in row.items()
+        if name not in HIDDEN
+    }
+
+
+def _cells(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    record = _record(row)
+    return tuple("" if record[name] is None else printable(record[name], 500) for name in names)
+
+
+def _time(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")

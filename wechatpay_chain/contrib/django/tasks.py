@@ -1,0 +1,64 @@
+"""Rows handed to Django's tasks: one works them off as soon as they are committed.
+
+    connect(inbox)   # settings.WECHATPAY_INBOX names the same inbox, for the tasks' workers
+
+The row in the database is the truth. A task that is lost costs the time until the next run of
+`manage.py wechatpay_inbox run --once`, which also makes the attempts that are due later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...durable.operations import Table
+from ...durable.worker import Worker
+from ...utils.exceptions import ConfigurationError
+from .instances import worker_of
+
+try:
+    from django.tasks import task
+except ImportError:  # Django 5.2 has no tasks
+    task = None
+
+__all__ = ["connect", "work_off"]
+
+
+def _as_task(function: Any) -> Any:
+    return function if task is None else task(function)
+
+
+@_as_task
+def work_off(table: Table) -> None:
+    """Work off the rows of a table until nothing is due."""
+    worker = worker_of(table)
+    while worker.run_once():
+        pass
+
+
+def connect(*workers: Worker, **options: Any) -> None:
+    """Have a task started when there is work.
+
+    Args:
+        workers: an `Inbox`, an `Outbox`, a `Sweeper`, that the settings name.
+        options: of the task, as Django's `Task.using` takes them: `queue_name`, `priority`,
+            `backend`.
+
+    Raises:
+        ConfigurationError: Django is older than 6.0, which has no tasks.
+    """
+    if task is None:
+        from django import get_version
+
+        raise ConfigurationError(
+            f"Django {get_version()} has no tasks: Django 6.0 is needed, or run the worker "
+            "`manage.py wechatpay_inbox run`"
+        )
+    for worker in workers:
+        worker.wake = _starter(worker.table, options)
+
+
+def _starter(table: Table, options: dict[str, Any]) -> Any:
+    def start(_: int) -> None:
+        work_off.using(**options).enqueue(table)
+
+    return start

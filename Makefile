@@ -85,9 +85,11 @@ soak: $(VENV)/.tested
 	$(BIN)/python -m tests.soak
 
 # Inbox and outbox on each database, with processes that are killed and databases that restart;
-# prints what was counted. PostgreSQL and MariaDB must be installed, and need not run.
+# prints what was counted; then 10,000 orders in which things may happen. PostgreSQL and MariaDB must
+# be installed, and need not run.
 soak-durable: $(VENV)/.tested
 	$(BIN)/python -m tests.soak_durable
+	$(BIN)/python -m pytest --hypothesis-profile most tests/durable/test_stateful.py
 
 # 20,000 hostile responses and 10,000 interleavings of responses, in the sync and in the async world.
 hostile: $(VENV)/.tested

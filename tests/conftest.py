@@ -12,6 +12,7 @@ pytest_plugins = ["tests.services"]  # databases and brokers, as fixtures
 # Every run tries the same examples, however slow the machine; `make properties` tries others.
 settings.register_profile("ordinary", derandomize=True, deadline=None)
 settings.register_profile("many", max_examples=2000, deadline=None)
+settings.register_profile("most", max_examples=10_000, deadline=None)
 settings.load_profile("ordinary")
 
 

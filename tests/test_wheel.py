@@ -39,7 +39,7 @@ def test_the_wheel_has_the_stubs_and_the_catalogue(wheel: Path) -> None:
     for product in catalogue.products():
         assert f"wechatpay_chain/catalogue/{product}.json" in names
     stubs = {name for name in names if name.startswith("wechatpay_chain/typed/")}
-    assert len(stubs) == len(catalogue.products()) + 5
+    assert len(stubs) == len(catalogue.products()) + 6
     assert "wechatpay_chain/py.typed" in names
     assert {f"{alias.replace('.', '/')}.pyi" for alias in ALIASES} <= names
 

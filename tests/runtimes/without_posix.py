@@ -29,7 +29,7 @@ from typing import Any
 
 GONE: dict[Any, str] = {
     os: "fork forkpty register_at_fork fchmod fchown getuid geteuid getgid getegid getpgid killpg "
-    "memfd_create mkfifo sched_getaffinity sendfile statvfs uname "
+    "memfd_create mkfifo sendfile statvfs uname "
     "O_NOFOLLOW O_CLOEXEC O_NONBLOCK O_DIRECTORY",
     select: "poll epoll kqueue",
     signal: "SIGALRM SIGCHLD SIGHUP SIGKILL SIGPIPE SIGQUIT SIGUSR1 SIGUSR2 pthread_sigmask",

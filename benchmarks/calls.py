@@ -47,7 +47,7 @@ def measure(quick: bool) -> list[Figure]:
         sync = _race_sync(base, keys, rounds)
         at_once = _race_async(base, keys, rounds)
     return [
-        *_figures("sync call", "urllib3", sync, 1.10, 2.0),
+        *_figures("sync call", "urllib3", sync, 1.00, 2.5),
         *_figures(f"async call, {AT_ONCE} at once", "aiohttp", at_once, 1.12, 4.5),
     ]
 

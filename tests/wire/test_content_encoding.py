@@ -123,3 +123,47 @@ def test_a_compressed_answer_that_is_damaged(call, server, signed, tmp_path, sin
     with pytest.raises((TransportError, SignatureError)):
         call("get", PATH, headers=ASKED, **options)
     assert list(tmp_path.iterdir()) == []
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+FORMS = {
+    "deflate without the header of zlib": ("deflate", raw_deflate),
+    "gzip in two members": (
+        "gzip",
+        lambda data: gzip.compress(data[:99]) + gzip.compress(data[99:]),
+    ),
+    "gzip that shrinks a thousandfold": (
+        "gzip",
+        lambda data: gzip.compress(data + b" " * 2_000_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_a_coding(wxpay, server, form):
+    coding, pack = FORMS[form]
+    server.respond(http(200, pack(BODY), {"Content-Encoding": coding}))
+    asked = {"Accept-Encoding": coding}
+    response = wxpay.chain(PATH).get(headers=asked, unsigned=True)
+    assert response.content.rstrip(b" ") == BODY
+
+
+DAMAGED = {
+    "gzip that ends early": ("gzip", gzip.compress(BODY)[:-1], "the answer ended early"),
+    "gzip with something behind": ("gzip", gzip.compress(BODY) + b"xx", "not valid gzip"),
+    "deflate twice": ("deflate", zlib.compress(BODY) * 2, "something follows its deflate"),
+    "zlib called gzip": ("gzip", zlib.compress(BODY), "not valid gzip"),
+    "gzip called deflate": ("deflate", gzip.compress(BODY), "not valid deflate"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_what_is_not_in_its_coding(wxpay, server, damage):
+    coding, packed, said = DAMAGED[damage]
+    server.respond(http(200, packed, {"Content-Encoding": coding}))
+    with pytest.raises(TransportError, match=said):
+        wxpay.chain(PATH).get(headers={"Accept-Encoding": coding}, unsigned=True, retry=None)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import select
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from wechatpay_chain import ConfigurationError, TransportTimeout
-from wechatpay_chain.transport import limits, urllib3_connection
+from wechatpay_chain.transport import limits
+from wechatpay_chain.transport.sync.connection import Connection
+from wechatpay_chain.transport.sync.pool import Pool
 
 from .server import Do
 
@@ -94,10 +99,47 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(client, server, s
         client.chain(PATH).get()
         client.chain(PATH).get()
         assert server.connections == 1
-        later = urllib3_connection.time.monotonic() + limits.IDLE + 1
-        monkeypatch.setattr(urllib3_connection.time, "monotonic", lambda: later)
-        client.chain(PATH).get(deadline=None)
+        later = time.time() + limits.IDLE + 1
+        monkeypatch.setattr(time, "time", lambda: later)
+        client.chain(PATH).get()
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("has_poll", [True, False])
+def test_a_connection_that_ended_is_noticed_without_poll_too(
+    client, server, signed, monkeypatch, has_poll
+):
+    """Windows has no `select.poll`."""
+    if not has_poll:
+        monkeypatch.delattr(select, "poll")
+    ended = threading.Event()
+
+    def end(connection):
+        connection.shutdown(socket.SHUT_RDWR)
+        ended.set()
+
+    server.in_turn([signed.json({}), end, Do.CLOSE], [signed.json({})], [signed.json({})])
+    with client:
+        for _ in range(3):
+            assert client.chain(PATH).get(retry=None).ok
+            assert ended.wait(10)
+    assert server.connections == 2
+
+
+def test_no_more_idle_connections_are_kept_than_pool_size():
+    pool = Pool(2)
+    with contextlib.ExitStack() as stack:
+        pairs = [socket.socketpair() for _ in range(4)]
+        for _, peer in pairs:
+            stack.enter_context(peer)
+        *mine, late = [Connection(sock) for sock, _ in pairs]
+        for each in mine:
+            pool.give("key", each)
+        assert [each.is_usable() for each in mine] == [True, True, False]
+        pool.close()
+        pool.give("key", late)
+        assert pool.take("key") is None
+        assert not any(each.is_usable() for each in (*mine, late))
 
 
 def test_connections_are_kept_alive(call, client, server, signed, monkeypatch):

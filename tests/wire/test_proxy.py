@@ -144,3 +144,82 @@ def test_the_certificate_is_checked_through_a_tunnel(call, keys, proxy, secure, 
     with raises(TransportError, "TLS failed", "CERTIFICATE_VERIFY_FAILED"):
         call("post", PATH, client=client, json={})
     assert secure.requests == []
+
+
+@pytest.fixture
+def secure_proxy(server_context):
+    """The proxy over TLS."""
+    with Server(server_context) as running:
+        yield running
+
+
+def via_tls(proxy):
+    return via(proxy).replace("http:", "https:")
+
+
+def test_an_https_origin_through_a_proxy_over_tls(call, keys, secure_proxy, secure, signed, bundle):
+    """TLS inside of TLS: the proxy sees as little of it as any other."""
+    secure_proxy.each(tunnelling)
+    secure.each(lambda received: [signed.json({"target": received.target, "x": "y" * 100_000})])
+    client = keys.client(base_uri=secure.url, proxy=via_tls(secure_proxy), verify=bundle)
+    for _ in range(3):
+        response = call("post", PATH, client=client, json={"a": "b" * 100_000})
+        assert response.json()["target"] == TARGET
+    for received in secure.requests:
+        assert_covered(keys, received)
+    (connect,) = secure_proxy.requests
+    assert connect.line[:2] == ["CONNECT", f"127.0.0.1:{secure.port}"]
+
+
+def test_an_http_origin_through_a_proxy_over_tls(keys, secure_proxy, signed, bundle):
+    secure_proxy.respond(signed.json({"n": 1}))
+    base_uri = "http://gateway.invalid/"
+    client = keys.client(base_uri=base_uri, proxy=via_tls(secure_proxy), verify=bundle)
+    with client:
+        assert client.chain(PATH).post(json={"a": 1}).json() == {"n": 1}
+    (received,) = secure_proxy.requests
+    assert received.target == f"http://gateway.invalid{TARGET}"
+    assert received.headers["proxy-authorization"] == LOGIN
+
+
+@pytest.mark.usefixtures("nothing_left_open")
+def test_the_certificate_is_checked_through_a_proxy_over_tls(keys, secure_proxy, secure, bundle):
+    secure_proxy.each(tunnelling)
+    base_uri = secure.url.replace("127.0.0.1", "localhost")
+    client = keys.client(base_uri=base_uri, proxy=via_tls(secure_proxy), verify=bundle)
+    with pytest.raises(TransportError, match="TLS failed.*localhost") as caught:
+        client.chain(PATH).post(json={}, retry=None)
+    assert caught.value.sent is False
+    assert secure.requests == []
+
+
+@pytest.mark.usefixtures("nothing_left_open")
+@pytest.mark.parametrize("end", [[head(200), Do.STALL], [head(200), Do.CLOSE], [Do.STALL]])
+def test_a_proxy_over_tls_that_falls_silent(keys, secure_proxy, bundle, end):
+    secure_proxy.respond(*end)
+    proxy, base_uri = via_tls(secure_proxy), "https://gateway.invalid/"
+    client = keys.client(base_uri=base_uri, proxy=proxy, verify=bundle, timeout=(0.3, 5))
+    with pytest.raises(TransportError, match="Nothing was sent") as caught:
+        client.chain(PATH).post(json={}, retry=None)
+    assert caught.value.sent is False
+
+
+@pytest.mark.usefixtures("nothing_left_open")
+@pytest.mark.parametrize("end", [Do.CLOSE, Do.STALL])
+def test_a_response_cut_off_through_a_proxy_over_tls(keys, secure_proxy, secure, bundle, end):
+    secure_proxy.each(tunnelling)
+    secure.respond(http(200, b"half", length=100), end)
+    proxy = via_tls(secure_proxy)
+    client = keys.client(base_uri=secure.url, proxy=proxy, verify=bundle, timeout=(5, 0.3))
+    with pytest.raises(TransportError, match="query before sending it again") as caught:
+        client.chain(PATH).post(json={}, retry=None)
+    assert caught.value.sent is None
+
+
+@pytest.mark.parametrize("more", [b"x", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_proxy_that_says_more_than_that_it_connects(keys, proxy, raises, more):
+    """What stands behind its response would be taken for the server's."""
+    proxy.respond(head(200) + more, Do.STALL)
+    client = keys.client(base_uri="https://gateway.invalid/", proxy=via(proxy))
+    with raises(TransportError, "the proxy sends more", "Nothing was sent"):
+        client.chain(PATH).post(json={}, retry=None)

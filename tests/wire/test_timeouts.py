@@ -62,30 +62,22 @@ def test_a_handshake_that_nobody_answers_ends_with_the_call(call, raises):
     assert caught.value.sent is False
 
 
-@pytest.fixture
-def firewall(monkeypatch):
-    """Drops packets: connecting neither succeeds nor fails."""
-
-    def sync_connect(*_, **__):
-        raise TimeoutError("timed out")
-
-    async def async_connect(*_, **__):
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr("urllib3.util.connection.create_connection", sync_connect)
-    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", async_connect)
-
-
-@pytest.mark.usefixtures("firewall")
-def test_a_connection_that_is_never_made(call, raises):
+def test_a_connection_that_is_never_made(call, raises, black_hole):
+    base_uri = f"http://127.0.0.1:{black_hole}/"
     with raises(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent") as caught:
-        call("post", PATH, json={}, timeout=(0.3, 5))
+        call("post", PATH, base_uri=base_uri, json={}, timeout=(0.3, 5))
     assert isinstance(caught.value, TimeoutError)
+    assert caught.value.sent is False
 
 
-@pytest.mark.usefixtures("firewall")
-def test_a_connection_to_a_proxy_that_is_never_made(call, keys, raises):
-    proxied = keys.client(proxy="http://127.0.0.1:3128", timeout=(0.3, 5))
+def test_a_connection_that_is_never_made_ends_with_the_call(call, raises, black_hole):
+    base_uri = f"http://127.0.0.1:{black_hole}/"
+    with raises(TransportTimeout, "deadline", "Nothing was sent"):
+        call("post", PATH, base_uri=base_uri, json={}, timeout=(None, None), deadline=0.3)
+
+
+def test_a_connection_to_a_proxy_that_is_never_made(call, keys, raises, black_hole):
+    proxied = keys.client(proxy=f"http://127.0.0.1:{black_hole}", timeout=(0.3, 5))
     with raises(TransportTimeout, "timeout=(0.3, 5)", "Nothing was sent"):
         call("post", PATH, client=proxied, json={})
 

@@ -15,18 +15,10 @@ SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "s
 
 
 class SentFields(dict[str, str]):
-    """Header fields as a library takes them, whose `repr` in its frames shows no credential.
-
-    Attributes:
-        deadline: when the call that they belong to must have ended, by `time.monotonic`, or None.
-    """
-
-    deadline: float | None = None
+    """Header fields as a library takes them, whose `repr` in its frames shows no credential."""
 
     def copy(self) -> SentFields:
-        copy = SentFields(self)
-        copy.deadline = self.deadline
-        return copy
+        return SentFields(self)
 
     def __repr__(self) -> str:
         return repr({name: _shown(name, value) for name, value in self.items()})

@@ -1,4 +1,4 @@
-"""The only code that does I/O: urllib3 for sync calls, aiohttp for async ones.
+"""The only code that does I/O: sockets for sync calls, aiohttp for async ones.
 
 `HTTPTransport` joins the two; each is imported when it is first used. Many clients may share one.
 """
@@ -20,7 +20,7 @@ from .tls import TLS, Verify
 
 if TYPE_CHECKING:
     from .aiohttp import AiohttpTransport
-    from .urllib3 import Urllib3Transport
+    from .sync import SyncTransport
 
 __all__ = ["HTTPTransport"]
 
@@ -59,7 +59,7 @@ class HTTPTransport:
         self.unreachable: dict[str, float] = {}  # see `middleware.failover`
         self._calls = Calls("the transport")
         self._lock = threading.Lock()
-        self._sync: Urllib3Transport | None = None
+        self._sync: SyncTransport | None = None
         self._async: AiohttpTransport | None = None
 
     @property
@@ -74,10 +74,10 @@ class HTTPTransport:
             TransportError: no usable answer came back.
         """
         if self._sync is None:
-            from .urllib3 import Urllib3Transport
+            from .sync import SyncTransport
 
             with self._lock:
-                self._sync = self._sync or Urllib3Transport(
+                self._sync = self._sync or SyncTransport(
                     self._tls, self._proxy, self._pool_size, self._max_connections
                 )
         call = self._calls.start()

@@ -217,7 +217,7 @@ class Connector(aiohttp.TCPConnector):
     """Passes over a kept connection that is old or at its end, or on which something came unasked.
 
     What comes unasked answers no request, and a signature does not say which request it answers.
-    The event loop may not have noticed it yet, so the socket itself is asked, as urllib3 does.
+    The event loop may not have noticed it yet, so the socket itself is asked.
     """
 
     def __init__(self, **settings: Any) -> None:

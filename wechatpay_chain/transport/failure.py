@@ -27,14 +27,23 @@ CREDENTIAL = re.compile("[0-9A-Za-z+/=_-]{16,}")
 MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
 
 
-def timeout(request: Request, *, connected: bool = True) -> TransportTimeout:
-    """Nothing came for as long as the request, or the call's deadline, allows."""
+def timeout(
+    request: Request, error: BaseException | None = None, *, connected: bool = True
+) -> TransportTimeout:
+    """Nothing came for as long as the request, or the call's deadline, allows.
+
+    Args:
+        request: the call's.
+        error: whose text says more than that it timed out, or None.
+        connected: False where nothing of the request was sent.
+    """
     if request.deadline is not None and time.monotonic() >= request.deadline:
         return overdue(request, sent=None if connected else False)
     connect, read = request.timeout
     return TransportTimeout(
         f"{_call(request)}: no answer in time (timeout=({connect}, {read}) seconds to connect and "
-        f"between reads). {MAYBE_DONE if connected else 'Nothing was sent'}",
+        f"between reads{'' if error is None else f'; {_reason(error)}'}). "
+        f"{MAYBE_DONE if connected else 'Nothing was sent'}",
         request,
         sent=None if connected else False,
     )

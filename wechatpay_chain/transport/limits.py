@@ -23,7 +23,7 @@ __all__ = [
     "INFORMATIONAL",
     "SLOWEST",
     "check_head",
-    "is_coded",
+    "content_coding",
     "is_framed_plainly",
     "seconds_left",
     "timeouts",
@@ -112,9 +112,9 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
         raise failure.too_large(request, limit)
 
 
-def is_coded(headers: Headers) -> bool:
-    """Whether a body must be decoded."""
-    return bool(_codings(headers))
+def content_coding(headers: Headers) -> str:
+    """The content coding that a body must be decoded from; empty where there is none."""
+    return "".join(_codings(headers))
 
 
 def was_idle_for_long(since: float) -> bool:

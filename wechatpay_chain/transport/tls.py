@@ -79,6 +79,7 @@ class TLS:
             return self._context
         try:
             context = ssl.create_default_context(cadata=self._authorities)
+            context.set_alpn_protocols(["http/1.1"])  # RFC 7301; neither transport has HTTP/2
             if merchant is not None:
                 _load(context, merchant)
         except (ssl.SSLError, OSError) as error:

@@ -1,0 +1,109 @@
+"""From an origin to a connection: TCP, then perhaps a proxy's tunnel, then perhaps TLS."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+
+from ...crypto.certificate import Merchant
+from ...messages.authority import Origin
+from .. import limits
+from ..proxy import Proxy
+from ..tls import TLS
+from .connection import Connection
+from .happy_eyeballs import ConnectError, connect
+from .message import connect_message
+from .response import read_head
+from .tunnelled_tls import TunnelledTLS
+
+__all__ = ["Connector"]
+
+
+class Connector:
+    """Makes connections. Nothing of a request is sent before one is made.
+
+    Args:
+        tls: makes the TLS contexts.
+        proxy: in between, or None.
+    """
+
+    def __init__(self, tls: TLS, proxy: Proxy | None) -> None:
+        self._tls = tls
+        self._proxy = proxy
+
+    def connect(
+        self, origin: Origin, merchant: Merchant | None, timeout: float | None
+    ) -> Connection:
+        """Connect to an origin, or to the proxy that serves it.
+
+        Args:
+            origin: where requests go.
+            merchant: whose certificate is shown, or None.
+            timeout: seconds for all of it, or None for no end.
+
+        Raises:
+            TimeoutError: it took longer.
+            ssl.SSLError: a handshake failed.
+            OSError: no connection was made; the message says what each address met.
+            Exception: the proxy's response is not one.
+        """
+        context = self._tls.context(merchant) if origin.scheme == "https" else None
+        deadline = None if timeout is None else time.monotonic() + timeout
+        where = origin if self._proxy is None else self._proxy.origin
+        sock = connect(where.host, where.port, deadline)
+        try:
+            if self._proxy is not None:
+                if where.scheme == "https":
+                    sock = _secure(sock, self._tls.context(None), where, deadline)
+                if context is not None:
+                    _open_tunnel(sock, origin, self._proxy, deadline)
+            if context is None:
+                return Connection(sock)
+            if isinstance(sock, ssl.SSLSocket):
+                sock.settimeout(_left(deadline))
+                return Connection(TunnelledTLS(sock, context, _name(origin)))
+            return Connection(_secure(sock, context, origin, deadline))
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _secure(
+    sock: socket.socket, context: ssl.SSLContext, origin: Origin, deadline: float | None
+) -> ssl.SSLSocket:
+    """The socket after a TLS handshake with an origin."""
+    sock.settimeout(_left(deadline))
+    return context.wrap_socket(sock, server_hostname=_name(origin))
+
+
+def _name(origin: Origin) -> str:
+    """The name or address that a certificate must be for."""
+    return origin.host.strip("[]")
+
+
+def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, deadline: float | None) -> None:
+    """Have a proxy connect to an origin (RFC 9110, section 9.3.6)."""
+    connection = Connection(sock)
+    connection.begin(_left(deadline), deadline)
+    connection.send(connect_message(origin, proxy))
+    connection.renew(limits.HEAD)
+    head = read_head(connection)
+    if not 200 <= head.status_code < 300:
+        raise ConnectError(f"the proxy responds HTTP {head.status_code} to CONNECT")
+    if not connection.is_drained():
+        raise ConnectError("the proxy sends more than its response to CONNECT")
+
+
+def _left(deadline: float | None) -> float | None:
+    """Seconds until a deadline.
+
+    Raises:
+        TimeoutError: it has passed.
+    """
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left

@@ -1,0 +1,179 @@
+"""Connecting to a host that has several addresses: Happy Eyeballs Version 2 (RFC 8305).
+
+An address that does not work costs a quarter of a second, not the whole time there is to connect.
+The addresses of both families take turns; where one has not connected within 250 milliseconds, the
+next is tried beside it, and the first that connects is used. It needs no threads.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import closing
+from itertools import chain, zip_longest
+from typing import Any, NamedTuple
+
+__all__ = ["Address", "ConnectError", "ConnectTimeout", "connect", "interleaved", "race", "resolve"]
+
+ATTEMPT_DELAY = 0.25
+"""Seconds until the next address is tried beside the ones before: RFC 8305, section 5."""
+IN_PROGRESS = (errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))
+OPTIONS = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),  # RFC 9293, section 3.8.4
+)
+
+
+class ConnectError(OSError):
+    """No address of a host could be connected to; the message says what each one met."""
+
+
+class ConnectTimeout(ConnectError, TimeoutError):
+    """No address of a host could be connected to in time."""
+
+
+class Address(NamedTuple):
+    """An address of a host, as `socket.getaddrinfo` has it."""
+
+    family: int
+    where: Any
+
+    def __str__(self) -> str:
+        host, port, *_ = self.where
+        return f"[{host}]:{port}" if self.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+def connect(host: str, port: int, deadline: float | None) -> socket.socket:
+    """Connect to a host.
+
+    Args:
+        host: a name or an address; an IPv6 address may be in brackets.
+        port: 1 to 65535.
+        deadline: when to give up, by `time.monotonic`, or None. Name resolution counts, and cannot
+            be interrupted.
+
+    Raises:
+        ConnectTimeout: it took too long.
+        ConnectError: the name has no address, or no address connects.
+    """
+    return race(host, interleaved(resolve(host, port)), deadline)
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """The addresses of a host, the best first (RFC 6724).
+
+    Raises:
+        ConnectError: there is none.
+    """
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ConnectError(f"{host}: {getattr(error, 'strerror', None) or error}") from error
+    return list(dict.fromkeys(Address(family, where) for family, _, _, _, where in found))
+
+
+def interleaved(addresses: Iterable[Address]) -> list[Address]:
+    """Addresses whose families take turns, beginning with that of the first (section 4)."""
+    families: dict[int, list[Address]] = {}
+    for address in addresses:
+        families.setdefault(address.family, []).append(address)
+    turns = chain.from_iterable(zip_longest(*families.values()))
+    return [address for address in turns if address is not None]
+
+
+def race(host: str, addresses: Iterable[Address], deadline: float | None) -> socket.socket:
+    """The first of some connections that is made; the others are closed (section 5).
+
+    Args:
+        host: what they lead to, for the error.
+        addresses: in the order in which they are tried.
+        deadline: when to give up, by `time.monotonic`, or None.
+
+    Raises:
+        ConnectTimeout: it took too long.
+        ConnectError: no address connects.
+    """
+    waiting = deque(addresses)
+    with closing(_Attempts()) as attempts:
+        while waiting or attempts.are_under_way:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise ConnectTimeout(attempts.report(host, waiting)) from attempts.first_error
+            if waiting and not attempts.begin(waiting.popleft()):
+                continue
+            pause = ATTEMPT_DELAY if waiting else math.inf
+            connected = attempts.wait(min(pause, math.inf if left is None else left))
+            if connected is not None:
+                return connected
+        raise ConnectError(attempts.report(host, ())) from attempts.first_error
+
+
+class _Attempts:
+    """Connections that are being made at the same time, and what became of others."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._under_way: dict[socket.socket, Address] = {}
+        self._failed: dict[Address, OSError] = {}
+
+    @property
+    def are_under_way(self) -> bool:
+        return bool(self._under_way)
+
+    @property
+    def first_error(self) -> OSError | None:
+        return next(iter(self._failed.values()), None)
+
+    def begin(self, address: Address) -> bool:
+        """Begin to connect; whether that did not fail at once."""
+        try:
+            sock = socket.socket(address.family, socket.SOCK_STREAM)
+        except OSError as error:  # the system may lack a whole family
+            self._failed[address] = error
+            return False
+        self._under_way[sock] = address
+        sock.setblocking(False)
+        for option in OPTIONS:
+            sock.setsockopt(*option)
+        number = sock.connect_ex(address.where)
+        if number not in (0, *IN_PROGRESS):
+            self._fail(sock, number)
+            return False
+        self._selector.register(sock, selectors.EVENT_WRITE)
+        return True
+
+    def wait(self, seconds: float) -> socket.socket | None:
+        """Wait until a connection is made, or fails, which gives None; but not for longer."""
+        for key, _ in self._selector.select(None if seconds == math.inf else seconds):
+            sock: Any = key.fileobj
+            self._selector.unregister(sock)
+            number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not number:
+                del self._under_way[sock]
+                connected: socket.socket = sock
+                return connected
+            self._fail(sock, number)
+        return None
+
+    def _fail(self, sock: socket.socket, number: int) -> None:
+        self._failed[self._under_way.pop(sock)] = OSError(number, os.strerror(number))
+        sock.close()
+
+    def report(self, host: str, waiting: Iterable[Address]) -> str:
+        """What each address met."""
+        met = {address: error.strerror or str(error) for address, error in self._failed.items()}
+        met |= dict.fromkeys(self._under_way.values(), "no reply in time")
+        met |= dict.fromkeys(waiting, "not tried in time")
+        return f"{host}: " + ", ".join(f"{address} {what}" for address, what in met.items())
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        self._selector.close()
+        for sock in self._under_way:
+            sock.close()

@@ -1,0 +1,86 @@
+"""A request as the bytes that leave (RFC 9112, sections 2 and 3)."""
+
+from __future__ import annotations
+
+import re
+
+from ...messages.authority import Origin
+from ...messages.headers import Headers
+from ...messages.request import Request
+from ...utils.exceptions import ConfigurationError
+from ..proxy import Proxy
+
+__all__ = ["connect_message", "message"]
+
+HEAD = re.compile(
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]++ [\x21-\x7e]++ HTTP/1\.1\r\n"
+    r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++: .*+\n)*+"  # `_rendered` counts where lines end
+)
+HOST = re.compile(r"\nhost:", re.IGNORECASE)
+FRAMING = re.compile(r"\n(?:content-length|transfer-encoding):", re.IGNORECASE)
+
+
+def message(request: Request, proxy: Proxy | None) -> memoryview:
+    """The bytes of a request.
+
+    Args:
+        request: whose target is sent as it was signed.
+        proxy: that is asked for an absolute URL; None where the origin is asked for a path.
+
+    Returns:
+        A memoryview, because its repr in a traceback shows no credential.
+
+    Raises:
+        ConfigurationError: its method, its target or a header field cannot be sent.
+    """
+    headers = request.headers
+    for name, value in () if proxy is None else proxy.headers().items():
+        headers = headers.added(name, value)
+    rendered = _rendered(
+        f"{request.method} {request.target if proxy is None else request.url}",
+        request.origin.partition("//")[2],
+        headers,
+        request.content or (None if request.method == "GET" else b""),
+    )
+    if rendered is None:
+        raise ConfigurationError(
+            f"{request}: its method, its target or a header field cannot be sent. A field is a "
+            "token and text in one line (RFC 9110, section 5), and Content-Length and "
+            "Transfer-Encoding are set from the body itself"
+        )
+    return rendered
+
+
+def connect_message(origin: Origin, proxy: Proxy) -> memoryview:
+    """The bytes that ask a proxy for a tunnel (RFC 9110, section 9.3.6).
+
+    Args:
+        origin: where the tunnel leads.
+        proxy: that is asked.
+    """
+    place = f"{origin.host}:{origin.port}"
+    login = "".join([f"{name}: {value}\r\n" for name, value in proxy.headers().items()])
+    head = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{login}\r\n"
+    return memoryview(head.encode("ascii"))
+
+
+def _rendered(line: str, host: str, headers: Headers, content: bytes | None) -> memoryview | None:
+    """A request in bytes; None where it cannot be: an error raised here would show credentials."""
+    pairs = headers.pairs()
+    begin = f"{line} HTTP/1.1\r\n"
+    fields = "".join([f"{name}: {value}\r\n" for name, value in pairs])
+    given = begin + fields
+    if (
+        HEAD.fullmatch(given) is None
+        or not given.count("\r") == given.count("\n") == len(pairs) + 1
+        or "\0" in given
+        or FRAMING.search(given)
+    ):
+        return None
+    own = "" if HOST.search(given) else f"Host: {host}\r\n"
+    if content is not None:
+        own += f"Content-Length: {len(content)}\r\n"
+    try:
+        return memoryview(f"{begin}{own}{fields}\r\n".encode("latin-1") + (content or b""))
+    except UnicodeEncodeError:
+        return None

@@ -1,0 +1,91 @@
+"""Connections that are kept for later requests."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Hashable
+
+from .connection import Connection
+
+__all__ = ["HeldConnection", "Pool"]
+
+
+class Pool:
+    """Idle connections, by where they lead and as whom. Threads may share one.
+
+    Args:
+        size: how many are kept per key; one more is closed.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._idle: dict[Hashable, list[Connection]] = {}
+        self._is_open = True
+        self._lock = threading.Lock()
+        weakref.finalize(self, _close, self._idle)
+
+    def take(self, key: Hashable) -> Connection | None:
+        """The connection that was given back last and is still usable; None where there is none."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(key)
+                if not idle:
+                    return None
+                connection = idle.pop()
+            if connection.is_usable():
+                return connection
+            connection.close()
+
+    def give(self, key: Hashable, connection: Connection) -> None:
+        """Keep a connection, or close it where there are enough, or after `close`."""
+        connection.idle_since = time.time()
+        with self._lock:
+            if self._is_open and len(idle := self._idle.setdefault(key, [])) < self._size:
+                idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Close all connections, and from now on those that are given back."""
+        with self._lock:
+            self._is_open = False
+            _close(self._idle)
+
+
+def _close(idle: dict[Hashable, list[Connection]]) -> None:
+    while idle:
+        for connection in idle.popitem()[1]:
+            connection.close()
+
+
+class HeldConnection:
+    """A connection that is out of its pool until it is released.
+
+    Args:
+        pool: that takes it back.
+        key: under which the pool keeps it.
+        connection: that a response came on.
+        is_reusable: whether it is certain where that response ends, and the server keeps it.
+    """
+
+    __slots__ = ("_connection", "_is_reusable", "_key", "_pool")
+
+    def __init__(
+        self, pool: Pool, key: Hashable, connection: Connection, is_reusable: bool
+    ) -> None:
+        self._pool = pool
+        self._key = key
+        self._connection: Connection | None = connection
+        self._is_reusable = is_reusable
+
+    def release(self, keep: bool, /) -> None:
+        """Give it back, to be kept or to be closed; nothing happens the second time."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if keep and self._is_reusable and connection.is_drained():
+            self._pool.give(self._key, connection)
+        else:
+            connection.close()

@@ -1,0 +1,138 @@
+"""A response of HTTP/1, read strictly and once (RFC 9112).
+
+What two readers could understand differently is an error, for then one of them would take a part of
+a response for the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...messages.headers import Headers
+from .. import limits
+from ..head import RejectedResponse, parse_fields
+from .connection import Connection, NotHTTPError
+
+__all__ = ["Framing", "Head", "body", "framing", "read_head"]
+
+STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*+)?\r?\n")
+LINE = 64 * 1024
+LENGTH = re.compile("[0-9]{1,18}")
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*[;\r\n]")
+"""How a chunk begins: section 7.1. `int` would take a sign, `0x` and underscores."""
+CLOSE = re.compile(r"(?:^|,)[ \t]*close[ \t]*(?:,|$)", re.IGNORECASE)
+KEEP_ALIVE = re.compile(r"(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)", re.IGNORECASE)
+END_OF_LINE = (b"\r\n", b"\n")
+
+
+class Head(NamedTuple):
+    """Where a response begins."""
+
+    status_code: int
+    headers: Headers
+    is_persistent: bool
+    """Whether the server keeps the connection (section 9.3)."""
+
+
+class Framing(NamedTuple):
+    """Where a body ends: after `length` bytes, after the last chunk, or with the connection."""
+
+    length: int | None
+    is_chunked: bool = False
+
+
+def read_head(connection: Connection) -> Head:
+    """Receive the head of the final response, passing over informational ones.
+
+    RFC 9110, section 15.2.
+
+    Raises:
+        EOFError: the connection ends before.
+        NotHTTPError: what comes is no response of HTTP/1.
+        RejectedResponse: a line of the header is no field, it switches protocols, or too many
+            informational responses precede it.
+    """
+    for _ in range(limits.INFORMATIONAL + 1):
+        head = connection.head()
+        status = STATUS_LINE.match(head)
+        if status is None:
+            raise NotHTTPError("what came has no status line of HTTP/1")
+        headers = parse_fields(head[status.end() :])
+        status_code = int(status[2])
+        if status_code >= 200:
+            return Head(status_code, headers, _is_persistent(status[1], headers))
+        if status_code == 101:
+            raise RejectedResponse("HTTP 101 switches to a protocol that was not asked for")
+    raise RejectedResponse(f"more than {limits.INFORMATIONAL} informational responses precede it")
+
+
+def _is_persistent(minor_version: bytes, headers: Headers) -> bool:
+    options = ",".join(headers.get_all("Connection"))
+    if minor_version == b"0":
+        return KEEP_ALIVE.search(options) is not None
+    return CLOSE.search(options) is None
+
+
+def framing(head: Head, method: str) -> Framing:
+    """Where the body of a response ends (section 6.3).
+
+    Args:
+        head: the response's.
+        method: the request's.
+
+    Raises:
+        RejectedResponse: it announces a length that is no number, or several that differ.
+    """
+    if head.status_code in limits.BODILESS or method == "HEAD":
+        return Framing(0)
+    if head.headers.get("Transfer-Encoding", "").lower() == "chunked":
+        return Framing(None, is_chunked=True)
+    lengths = head.headers.get_all("Content-Length")
+    if not lengths:
+        return Framing(None)
+    if not LENGTH.fullmatch(lengths[0]) or len(set(lengths)) > 1:
+        raise RejectedResponse("its Content-Length is not a number of at most 18 digits")
+    return Framing(int(lengths[0]))
+
+
+def body(connection: Connection, ends: Framing) -> Iterator[bytes]:
+    """Receive a body piece by piece, as it comes.
+
+    Args:
+        connection: stands behind the head.
+        ends: where the body does.
+
+    Raises:
+        EOFError: the connection ends before.
+        RejectedResponse: the chunks are not as RFC 9112, section 7.1, has them.
+    """
+    if ends.is_chunked:
+        while size := _chunk_size(connection):
+            yield from _pieces(connection, size)
+            if connection.exactly(2) != b"\r\n":
+                raise RejectedResponse("a chunk is longer than its size")
+        while connection.line(LINE) not in END_OF_LINE:  # trailers are not needed
+            continue
+    elif ends.length is not None:
+        yield from _pieces(connection, ends.length)
+    else:
+        while piece := connection.some(limits.BLOCK):
+            yield piece
+
+
+def _pieces(connection: Connection, length: int) -> Iterator[bytes]:
+    while length:
+        piece = connection.some(length)
+        if not piece:
+            raise EOFError(f"{length} bytes more were announced")
+        length -= len(piece)
+        yield piece
+
+
+def _chunk_size(connection: Connection) -> int:
+    found = CHUNK_SIZE.match(connection.line(LINE))
+    if found is None:
+        raise RejectedResponse("the size of a chunk is not a hexadecimal number")
+    return int(found[1], 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -143,6 +144,15 @@ async def test_a_sync_engine_serves_an_event_loop_from_a_thread(engine, keys):
     assert (await inbox.receive_async(*delivery(keys, paid("A1")))).status == 204
     assert await inbox.run_once_async() == 1
     assert len(seen) == 1
+
+
+def test_a_worker_that_is_told_to_stop_ends_after_the_row_at_hand(engine, keys):
+    inbox, stop = Inbox(engine, keys.client()), threading.Event()
+    inbox.on("TRANSACTION.SUCCESS")(lambda notice, session: stop.set())
+    for order in ("A1", "A2"):
+        inbox.receive(*delivery(keys, paid(order)))
+    inbox.run(stop=stop)
+    assert [row["state"] for row in inbox.find()] == ["pending", "done"]
 
 
 async def test_a_handler_that_is_cancelled_leaves_nothing(engine, async_engine, keys):

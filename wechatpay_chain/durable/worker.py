@@ -83,18 +83,19 @@ class Worker(ABC):
             passed: merchant numbers and ordering keys to pass over.
         """
 
-    def run_once(self, limit: int = 100) -> int:
+    def run_once(self, limit: int = 100, *, stop: Event | None = None) -> int:
         """Work off the rows that are due.
 
         Args:
             limit: how many at most.
+            stop: ends it after the row at hand.
 
         Returns:
             How many were worked off, whether that succeeded or failed.
         """
         passed: set[tuple[str, str]] = set()
         count = 0
-        while count < limit and len(passed) < MOST_BUSY:
+        while count < limit and len(passed) < MOST_BUSY and not (stop and stop.is_set()):
             worked = self._runner.run(self._next(passed))
             if worked is None:
                 break
@@ -134,7 +135,7 @@ class Worker(ABC):
             try:
                 if before is not None:
                     before()
-                wait = 0.0 if self.run_once() else poll
+                wait = 0.0 if self.run_once(stop=stop) else poll
                 failures = 0
             except self._runner.database.errors as error:
                 failures += 1

@@ -182,15 +182,23 @@ def mariadb() -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture
-def redis_server() -> Iterator[Namespace]:
-    """Keys that begin with the name are deleted after the test."""
+@contextmanager
+def own_keys() -> Iterator[Namespace]:
+    """A prefix for keys in Redis; those that begin with it are deleted at the end."""
     REDIS.require()
     namespace = Namespace(REDIS.url, f"test:{secrets.token_hex(8)}:")
-    yield namespace
-    with closing(REDIS.connect(REDIS.url)) as client:
-        for key in client.scan_iter(f"{namespace.name}*"):
-            client.delete(key)
+    try:
+        yield namespace
+    finally:
+        with closing(REDIS.connect(REDIS.url)) as client:
+            for key in client.scan_iter(f"{namespace.name}*"):
+                client.delete(key)
+
+
+@pytest.fixture
+def redis_server() -> Iterator[Namespace]:
+    with own_keys() as namespace:
+        yield namespace
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import multiprocessing
 import socket
 import stat
 import threading
@@ -16,17 +15,15 @@ import pytest
 import redis.asyncio
 
 from tests.servers import VerifyingServer
+from tests.soak.platform import rotate
 from tests.support import new_key, self_signed
 from wechatpay_chain import (
     APIError,
     ConfigurationError,
     DecryptionError,
     SignatureError,
-    WeChatPay,
-    WeChatPayError,
 )
 from wechatpay_chain.crypto.certificate import pem
-from wechatpay_chain.gateway.store.identity import pem as written
 from wechatpay_chain.keys import shared_certificates
 from wechatpay_chain.keys.redis_store import RedisKeyStore
 from wechatpay_chain.keys.stores import FileKeyStore, MemoryKeyStore
@@ -80,11 +77,6 @@ def listed(wxpay, world="sync"):
             await wxpay.aclose()
 
     return asyncio.run(call())
-
-
-def rotate(platform):
-    platform.rotate_keys()
-    return platform.rotate_keys()
 
 
 @WORLDS
@@ -420,56 +412,6 @@ def test_a_folder_that_cannot_be_used_fails_no_call(client, fetches, tmp_path, h
     assert [listed(wxpay).verified for _ in range(2)] == [True] * 2
     assert fetches == [200]
     assert "goes on without it" in caplog.text
-
-
-def working(given, kind, where, calls, ready, go, results):
-    """A process that calls, and says how it went."""
-    if kind == "file":
-        store = FileKeyStore(where)
-    else:
-        store = RedisKeyStore(redis.Redis.from_url(where.url), where.name)
-    with WeChatPay(**given, key_store=store) as wxpay:
-        failures = []
-        for number in range(calls):
-            if number == calls // 2:
-                ready.put(1)
-                go.wait(60)
-            try:
-                wxpay[LISTED].get()
-            except WeChatPayError as error:
-                failures.append(repr(error))
-    results.put(failures)
-
-
-@pytest.mark.parametrize("kind", ["file", "redis"])
-def test_processes_fetch_once_a_rotation(platform, fetches, tmp_path, kind, request):
-    """Four processes, and a rotation midway: 0 failed calls, one fetch each time."""
-    where = tmp_path / "keys" if kind == "file" else request.getfixturevalue("redis_server")
-    identity = platform.identity
-    given = {
-        "mchid": identity.mchid,
-        "serial": identity.serial,
-        "private_key": written(identity.merchant_key),
-        "apiv3_key": identity.apiv3_key,
-        "base_uri": platform.base_uri,
-    }
-    context = multiprocessing.get_context("spawn")
-    ready, go, results = context.Queue(), context.Event(), context.Queue()
-    processes = [
-        context.Process(target=working, args=(given, kind, where, 40, ready, go, results))
-        for _ in range(4)
-    ]
-    for process in processes:
-        process.start()
-    for _ in processes:
-        ready.get(timeout=60)
-    assert fetches == [200]
-    rotate(platform)
-    go.set()
-    assert [results.get(timeout=60) for _ in processes] == [[]] * 4
-    for process in processes:
-        process.join()
-    assert fetches == [200, 200]
 
 
 @pytest.fixture

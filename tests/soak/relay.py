@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
+from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -23,6 +26,7 @@ class Relay:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
         self._port = 0
+        self._reset = False
 
     @property
     def url(self) -> str:
@@ -35,6 +39,10 @@ class Relay:
     def down(self) -> None:
         """Listen no more: whoever connects is refused; connections that are open stay."""
         asyncio.run_coroutine_threadsafe(self._down(), self._loop).result(10)
+
+    def reset_next(self) -> None:
+        """Reset the connection on which the next request comes, and pass nothing of it on."""
+        self._reset = True
 
     async def _up(self) -> None:
         if self._server is None:
@@ -49,7 +57,21 @@ class Relay:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             there, onward = await asyncio.open_connection(*self._target)
-            await asyncio.gather(_pass_on(reader, onward), _pass_on(there, writer))
+            await asyncio.gather(self._pass_on(reader, onward, writer), _copy(there, writer))
+
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, onward: asyncio.StreamWriter, back: asyncio.StreamWriter
+    ) -> None:
+        await _copy(reader, onward, lambda: self._resets(back))
+
+    def _resets(self, writer: asyncio.StreamWriter) -> bool:
+        """Whether this connection is to be reset, once."""
+        reset, self._reset = self._reset, False
+        if reset:
+            linger = struct.pack("ii", 1, 0)  # closing sends RST
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+        return reset
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -70,9 +92,14 @@ class Relay:
         await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    ends: Callable[[], bool] = lambda: False,
+) -> None:
+    """Pass bytes on until there are no more, or `ends` says so when some come."""
     try:
-        while data := await reader.read(65536):
+        while (data := await reader.read(65536)) and not ends():
             writer.write(data)
             await writer.drain()
     except OSError:

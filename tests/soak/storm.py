@@ -1,26 +1,29 @@
-"""Shops that order, pay and refund through a storm, and what must be true afterwards."""
+"""Shops that order, pay, refund and transfer through a storm, and what must be true afterwards."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import threading
-import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.support import peak_memory
 from wechatpay_chain import Response, Retry, WeChatPay, WeChatPayError
-from wechatpay_chain.gateway import Gateway
 
+from .platform import Platform
 from .relay import Relay
 
-TOTAL, REFUND = 100, 30
-ORDER, REFUNDS = "v3/pay/transactions/native", "v3/refund/domestic/refunds"
+TOTAL, REFUND, TRANSFER = 100, 30, 20
+ORDERS, REFUNDS = "v3/pay/transactions/native", "v3/refund/domestic/refunds"
+TRANSFERS = "v3/fund-app/mch-transfer/transfer-bills"
 QUERY = "v3/pay/transactions/out-trade-no/{out_trade_no}"
+MADE = {"order": ORDERS, "refund": REFUNDS, "transfer": TRANSFERS}
+"""The calls that must not be carried out twice; each has the shop's number in its own."""
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("reset", {}),
     ("truncate", {}),
@@ -33,8 +36,21 @@ FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 FAULT_INTERVAL = 8
 """One call in so many has a fault."""
+RESET_INTERVAL = 50
+"""One call in so many has its connection reset before the request arrives."""
 RETRY = Retry(attempts=4, initial=0.02, max=0.2)
-CALLS_PER_SHOP = 3
+CALLS_PER_SHOP = 4
+PAUSE = 0.5
+"""Seconds between two fetches of certificates, fewer than pass between two rotations."""
+
+
+class Call(NamedTuple):
+    """A call of a shop's."""
+
+    shop: int
+    verb: str
+    path: str
+    options: dict[str, Any]
 
 
 @dataclass
@@ -42,52 +58,66 @@ class Storm:
     """What happened.
 
     Attributes:
-        returned: calls that returned, by path.
+        returned: the shops whose calls returned, by path.
         failed: calls that raised, by error and whether it was retryable.
+        examples: the first error of each kind.
         unverified: responses that nobody verified.
-        orders: the numbers whose order call returned.
-        refunds: the numbers whose refund call returned, and the orders they belong to.
         attempts: attempts of the calls that failed.
+        outages: how often the first host was down.
+        rotations: how often the platform's keys were replaced.
+        fetches: the statuses of the responses to requests for certificates.
+        growth: KiB by which memory grew after the first 40 % of the calls.
     """
 
-    returned: Counter[str] = field(default_factory=Counter)
+    returned: dict[str, array[int]] = field(
+        default_factory=lambda: {path: array("I") for path in (*MADE.values(), QUERY)}
+    )
     failed: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
     unverified: int = 0
-    orders: set[str] = field(default_factory=set)
-    refunds: dict[str, str] = field(default_factory=dict)
     attempts: Counter[int] = field(default_factory=Counter)
+    outages: int = 0
+    rotations: int = 0
+    fetches: list[int] = field(default_factory=list)
+    growth: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, path: str, response: Response | None, error: WeChatPayError | None) -> bool:
+    @property
+    def calls(self) -> int:
+        """How many calls returned."""
+        return sum(map(len, self.returned.values()))
+
+    def note(self, call: Call, response: Response | None, error: WeChatPayError | None) -> bool:
         """Count a call; whether it returned."""
-        if response is not None:
-            self.returned[path] += 1
-            self.unverified += not response.verified
-            return True
-        assert error is not None
-        self.failed[f"{type(error).__name__}, retryable={error.retryable}"] += 1
-        self.attempts[len(error.attempts)] += 1
-        return False
+        with self._lock:
+            if response is not None:
+                self.returned[call.path].append(call.shop)
+                self.unverified += not response.verified
+                return True
+            assert error is not None
+            kind = f"{type(error).__name__}, retryable={error.retryable}"
+            self.failed[kind] += 1
+            self.examples.setdefault(kind, f"{error} {error.attempts}")
+            self.attempts[len(error.attempts)] += 1
+            return False
 
 
 class Weather:
-    """Sets faults, takes the first host down, and rotates the platform's key: soon, and then again.
+    """Sets faults, resets connections, takes the first host down, and rotates the platform's keys.
 
     Args:
-        gateway: which everybody calls.
-        relay: the first host.
-        rotation: seconds between two rotations.
+        platform: which everybody calls.
+        hosts: the way to it, and another one.
+        storm: where outages and rotations are counted.
     """
 
-    def __init__(self, gateway: Gateway, relay: Relay, rotation: float) -> None:
-        self._gateway = gateway
-        self._relay = relay
-        self._rotation = rotation
+    def __init__(self, platform: Platform, hosts: tuple[Relay, Relay], storm: Storm) -> None:
+        self._platform = platform
+        self._hosts = hosts
+        self._storm = storm
         self._calls = itertools.count(1)
         self._faults = itertools.cycle(FAULTS)
-        self._rotated = time.monotonic()
         self._lock = threading.Lock()
-        self.rotations = 0
-        self.outages = 0
 
     def before(self, path: str) -> None:
         """What happens ahead of a call."""
@@ -95,20 +125,23 @@ class Weather:
             number = next(self._calls)
             if number % FAULT_INTERVAL == 0:
                 fault, options = next(self._faults)
-                self._gateway.faults.add(path.replace("{out_trade_no}", "*"), fault, 1, **options)
+                self._platform.fault(path.replace("{out_trade_no}", "*"), fault, **options)
+            if number % RESET_INTERVAL == 0:
+                for host in self._hosts:
+                    host.reset_next()
+            if number % 1000 == 300:
+                self._platform.rotate()
+                self._storm.rotations += 1
             if number % 1000 == 500:
-                self._relay.down()
-                self.outages += 1
+                self._hosts[0].down()
+                self._storm.outages += 1
             if number % 1000 == 700:
-                self._relay.up()
-            if number == 300 or time.monotonic() - self._rotated > self._rotation:
-                self._gateway.rotate_keys()
-                self._rotated = time.monotonic()
-                self.rotations += 1
+                self._hosts[0].up()
 
 
-def steps(number: str, appid: str, mchid: str, storm: Storm, pay: Callable[[str], object]) -> Any:
+def day(shop: int, appid: str, mchid: str, pay: Callable[[str], object]) -> Any:
     """One shop's day, as a generator of calls that is sent whether each returned."""
+    number = f"{shop:08}"
     order = {
         "appid": appid,
         "mchid": mchid,
@@ -117,89 +150,99 @@ def steps(number: str, appid: str, mchid: str, storm: Storm, pay: Callable[[str]
         "notify_url": "https://shop.example/notify",
         "amount": {"total": TOTAL},
     }
-    if not (yield "post", ORDER, {"json": order}):
+    if not (yield Call(shop, "post", ORDERS, {"json": order})):
         return
-    storm.orders.add(number)
     pay(number)
     refund = {
         "out_trade_no": number,
-        "out_refund_no": f"R{number}",
+        "out_refund_no": number,
         "amount": {"refund": REFUND, "total": TOTAL, "currency": "CNY"},
     }
-    if (yield "post", REFUNDS, {"json": refund}):
-        storm.refunds[f"R{number}"] = number
-    yield "get", QUERY, {"out_trade_no": number, "query": {"mchid": mchid}}
+    yield Call(shop, "post", REFUNDS, {"json": refund})
+    transfer = {
+        "appid": appid,
+        "out_bill_no": number,
+        "transfer_scene_id": "1000",
+        "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+        "transfer_amount": TRANSFER,
+        "transfer_remark": "soak",
+        "transfer_scene_report_infos": [{"info_type": "soak", "info_content": "soak"}],
+    }
+    yield Call(shop, "post", TRANSFERS, {"json": transfer})
+    yield Call(shop, "get", QUERY, {"out_trade_no": number, "query": {"mchid": mchid}})
 
 
-def run(calls: int, threads: int, tasks: int, rotation: float = 65) -> tuple[Storm, Weather, int]:
-    """Let shops work through the storm; what happened, and by how many KiB memory grew.
+def run(platform: Platform, calls: int, threads: int, tasks: int) -> Storm:
+    """Let shops work through the storm; what happened.
 
     Args:
+        platform: which all of them call.
         calls: at least, over all shops.
         threads: that make sync calls.
         tasks: that make async calls, at once.
-        rotation: seconds between two rotations of the platform's key.
+
+    Raises:
+        AssertionError: money moved twice, or what a call had returned is not there.
     """
     storm, numbers = Storm(), iter(range(-(-calls // CALLS_PER_SHOP)))
-    with Gateway(signs_with="certificate") as gateway, Relay(gateway.base_uri) as relay:
-        weather = Weather(gateway, relay, rotation)
-        identity = gateway.identity
-        client = gateway.client(
-            tls=False, base_uri=relay.url, backup_base_uri=gateway.base_uri, retry=RETRY
-        )
+    arguments, appid = platform.merchant(), platform.appid()
+    target = arguments.pop("base_uri")
+    with Relay(target) as first, Relay(target) as second:
+        weather = Weather(platform, (first, second), storm)
+        client = WeChatPay(**arguments, base_uri=first.url, backup_base_uri=second.url, retry=RETRY)
+        client.platform_keys.pause = PAUSE
         grown: list[int] = []
 
         def days() -> Iterator[Any]:
             for each in numbers:
                 if each % 100 == 0:
                     grown.append(peak_memory())
-                number = f"soak{each:08}"
-                yield steps(number, identity.appid, identity.mchid, storm, gateway.pay)
+                yield day(each, appid, client.mchid, platform.pay)
 
-        working = ThreadPoolExecutor(threads)
-        with client:
+        with client, ThreadPoolExecutor(threads) as working:
             done = [working.submit(_thread, client, days, weather, storm) for _ in range(threads)]
             asyncio.run(_tasks(client, days, weather, storm, tasks))
             for each in done:
                 each.result()
-        gateway.faults.clear()
-        _check(gateway, storm)
-    growth = grown[-1] - grown[len(grown) * 2 // 5] if len(grown) > 1 else 0
-    return storm, weather, growth
+    moves, storm.fetches = platform.end()
+    _check(storm, moves)
+    storm.growth = grown[-1] - grown[len(grown) * 2 // 5] if len(grown) > 1 else 0
+    return storm
 
 
-def _next_call(day: Any, returned: bool | None, weather: Weather) -> tuple[str, str, Any] | None:
+def _next_call(shop: Any, returned: bool | None, weather: Weather) -> Call | None:
     """A shop's next call, after what the weather brings; None at the end of its day."""
     try:
-        call: tuple[str, str, Any] = day.send(returned)
+        call: Call = shop.send(returned)
     except StopIteration:
         return None
-    weather.before(call[1])
+    weather.before(call.path)
     return call
 
 
 def _thread(client: WeChatPay, days: Any, weather: Weather, storm: Storm) -> None:
-    for day in days():
+    for shop in days():
         returned = None
-        while (call := _next_call(day, returned, weather)) is not None:
-            verb, path, options = call
+        while (call := _next_call(shop, returned, weather)) is not None:
             try:
-                returned = storm.note(path, getattr(client[path], verb)(**options), None)
+                response = getattr(client[call.path], call.verb)(**call.options)
+                returned = storm.note(call, response, None)
             except WeChatPayError as error:
-                returned = storm.note(path, None, error)
+                returned = storm.note(call, None, error)
 
 
 async def _tasks(client: WeChatPay, days: Any, weather: Weather, storm: Storm, count: int) -> None:
     async def task() -> None:
-        for day in days():
+        for shop in days():
             returned = None
-            while (call := _next_call(day, returned, weather)) is not None:
-                verb, path, options = call
+            while (call := _next_call(shop, returned, weather)) is not None:
                 try:
-                    response = await getattr(client[path], f"{verb}_async")(**options)
-                    returned = storm.note(path, response, None)
+                    response = await getattr(client[call.path], f"{call.verb}_async")(
+                        **call.options
+                    )
+                    returned = storm.note(call, response, None)
                 except WeChatPayError as error:
-                    returned = storm.note(path, None, error)
+                    returned = storm.note(call, None, error)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(count):
@@ -207,16 +250,14 @@ async def _tasks(client: WeChatPay, days: Any, weather: Weather, storm: Storm, c
     await client.aclose()
 
 
-def _check(gateway: Gateway, storm: Storm) -> None:
+def _check(storm: Storm, moves: dict[str, Counter[str]]) -> None:
     """Nothing twice, and nothing lost whose call returned."""
-    ledger = gateway.state.ledger
-    ledger.check()
-    refunds = gateway.state.store.all("refund")
-    numbers = Counter(each["out_refund_no"] for each in refunds)
-    assert max(numbers.values(), default=1) == 1, "a refund was made twice"
-    assert storm.refunds.keys() <= numbers.keys(), "a refund whose call returned is lost"
-    orders = {each["out_trade_no"]: each for each in gateway.state.store.all("order")}
-    assert storm.orders <= orders.keys(), "an order whose call returned is lost"
-    paid = [entry for entry in ledger.entries() if entry["kind"] == "payment"]
-    assert len(paid) == len(storm.orders), "an order was paid twice, or not at all"
+    for kind, numbers in moves.items():
+        twice = [number for number, count in numbers.items() if count > 1]
+        assert not twice, f"{kind} twice: {twice[:5]}"
+    for kind, path in MADE.items():
+        lost = {f"{shop:08}" for shop in storm.returned[path]} - moves[kind].keys()
+        assert not lost, f"{kind} lost whose call returned: {sorted(lost)[:5]}"
+    unpaid = {f"{shop:08}" for shop in storm.returned[ORDERS]} ^ moves["payment"].keys()
+    assert not unpaid, f"paid without an order, or the reverse: {sorted(unpaid)[:5]}"
     assert storm.unverified == 0

@@ -17,6 +17,7 @@ from wechatpay_chain import (
     APIError,
     ConfigurationError,
     DecryptionError,
+    Retry,
     Sensitive,
     SignatureError,
 )
@@ -367,7 +368,7 @@ def test_keys_that_were_given_are_not_renewed(platform, client, fetches, clock):
 @WORLDS
 @pytest.mark.parametrize("fault", ["status", "bad_signature", "reset", "frequency_limit"])
 def test_a_failed_renewal_goes_unnoticed(platform, client, fetches, clock, caplog, world, fault):
-    wxpay = client()
+    wxpay = client(retry=Retry(initial=0))
     listed(wxpay, world)
     clock.ahead = 13 * 3600
     platform.faults.add("v3/certificates", fault)

@@ -17,7 +17,7 @@ import wechatpay_chain
 from tests.support import MCHID, MERCHANT_SERIAL, PUBLIC_KEY_ID, pem
 from tests.wire.responses import http
 from tests.wire.server import Do
-from wechatpay_chain import Sensitive, TransportError, WeChatPay
+from wechatpay_chain import Retry, Sensitive, TransportError, WeChatPay
 from wechatpay_chain.crypto import aes, digest, rsa
 from wechatpay_chain.crypto import keys as key_files
 from wechatpay_chain.crypto.certificate import merchant as load_merchant
@@ -125,6 +125,7 @@ def good(keys, key_text):
         "secret": SECRET,
         "merchant": {"cert": pem(keys.merchant_certificate).decode(), "key": key_text},
         "proxy": PROXY,
+        "retry": Retry(initial=0),  # attempts, and no wait between them
     }
 
 

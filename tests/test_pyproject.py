@@ -24,7 +24,8 @@ def test_the_classifiers_are_what_ci_runs() -> None:
     prefix = "Programming Language :: Python :: "
     named = [each for each in SETTINGS["project"]["classifiers"] if each.startswith(prefix)]
     assert named == [prefix + version for version in [OLDEST, *listed("NEWER")]]
-    assert {"make coverage", "make pythons"} <= set(CI.splitlines())
+    made = re.findall(r"^(?:\w+=\S+ )*(make [\w-]+)", CI, re.MULTILINE)
+    assert {"make coverage", "make pythons"} <= set(made)
 
 
 def test_the_oldest_is_the_same_everywhere() -> None:

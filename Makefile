@@ -109,7 +109,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.installed: pyproject.toml $(STUBS) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[gateway]"
+	$(BIN)/python -m pip install --quiet --editable ".[durable,gateway]"
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

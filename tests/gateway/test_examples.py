@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.gateway.support import order
+from wechatpay_chain.durable import Inbox
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.examples import order_lifecycle
+from wechatpay_chain.gateway.examples import notified_twice, order_lifecycle
 from wechatpay_chain.gateway.store.identity import Identity
 
 
@@ -55,6 +56,41 @@ def test_every_step_is_shown(own: Gateway) -> None:
     number = order_lifecycle.OUT_TRADE_NO
     assert sum(f"`{number},`" in line for line in said) == 2  # paid, and refunded
     assert all(notice["state"] == "DELIVERED" for notice in own.notifications())
+
+
+def test_a_notification_that_comes_twice_is_handled_once(own: Gateway) -> None:
+    said: list[str] = []
+    with own.client() as wxpay:
+        assert notified_twice.run_notified_twice(own, wxpay, said.append) == 0
+    assert said.count("   POST /notify  204") == 2
+    assert "   in the inbox  stored 1, duplicate 1" in said
+    assert sum("are booked" in line for line in said) == 1
+    assert said[-1] == f"   in the books  {notified_twice.TOTAL} fen"
+    (notification,) = own.notifications()
+    assert len(notification["attempts"]) == 2
+
+
+def test_a_handler_that_books_twice_is_counted(
+    own: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_once = Inbox.run_once
+
+    def twice(inbox: Inbox) -> int:
+        run_once(inbox)
+        assert inbox.replay(1)
+        return run_once(inbox)
+
+    monkeypatch.setattr(Inbox, "run_once", twice)
+    with own.client() as wxpay:
+        assert notified_twice.run_notified_twice(own, wxpay, lambda _: None) == 1
+
+
+def test_without_sqlalchemy_there_is_a_hint(own: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    said: list[str] = []
+    with own.client() as wxpay:
+        assert notified_twice.run_notified_twice(own, wxpay, said.append) == 0
+    assert said == ['   (pip install "wechatpay-chain[durable]" shows it)']
 
 
 def test_the_qr_code_is_drawn_where_somebody_looks() -> None:
@@ -137,4 +173,5 @@ def test_on_a_terminal() -> None:
     assert (process.returncode, errors) == (0, b"")
     text = shown.decode()
     assert text.count("\x1b[97;40m") > 10
+    assert text.count("in the books  100 fen\r\n") == 1
     assert "All examples succeeded." in text

@@ -1,7 +1,8 @@
 """Run the examples: `python -m wechatpay_chain.gateway.examples` (or `make demo`).
 
 Starts a gateway on a free port of 127.0.0.1, makes every seed call in six styles and one rejected
-call of each kind, and at last follows a payment from its order to the bill.
+call of each kind, follows a payment from its order to the bill, and at last has a notification sent
+twice, which is handled once.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from ..gateway import Gateway
+from .notified_twice import run_notified_twice
 from .order_lifecycle import run_order_lifecycle
 from .seed_calls import show_calls, show_rejections
 
@@ -24,6 +26,8 @@ def main() -> int:
         failures += show_rejections(wxpay, gateway)
         print("\n\nA payment, from its order to the bill")
         failures += run_order_lifecycle(gateway, wxpay, sys.stdout, print)
+        print("\n\nA notification that comes twice, and is handled once")
+        failures += run_notified_twice(gateway, wxpay, print)
     print(f"\n{'All examples succeeded.' if not failures else f'{failures} failed.'}")
     return 1 if failures else 0
 

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import queue
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from io import StringIO
 from typing import Any, TextIO
 
 from ... import Notification, Response, SignatureError, WeChatPay
+from ...notifications.notification import Reply
 from ..gateway import Gateway
+from .receiver import TIMEOUT, receiver
 
 __all__ = ["qr_code", "run_order_lifecycle"]
 
 OUT_TRADE_NO, TOTAL, REFUND = "shop-0001", 100, 30
-TIMEOUT = 20
-"""Seconds to wait for a notification."""
 WIDTH = 100
 """Characters of a bill's line that are shown."""
 
@@ -38,7 +35,15 @@ def run_order_lifecycle(gateway: Gateway, wxpay: WeChatPay, screen: TextIO, show
         screen: where it is shown; a terminal gets a QR code.
         show: prints a line.
     """
-    with _shop(wxpay) as (notify_url, notifications):
+
+    def receive(headers: Any, body: bytes) -> tuple[Reply, Notification | SignatureError]:
+        try:
+            notice = wxpay.notify(headers, body)
+        except SignatureError as error:
+            return Reply(401, {}, b""), error
+        return notice.success(), notice
+
+    with receiver(receive) as (notify_url, notifications):
         steps = _Steps(gateway, wxpay, notify_url, notifications, show)
         steps.order(screen)
         steps.pay()
@@ -173,47 +178,6 @@ class _Steps:
             if name in notice.resource:
                 self._show(f"   {name}  {notice.resource[name]}")
         self.failures += notice.event_type != event
-
-
-@contextmanager
-def _shop(wxpay: WeChatPay) -> Iterator[tuple[str, Notifications]]:
-    """A server of the shop: its address, and the notifications that it received."""
-    notifications: Notifications = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        """Receives notifications, as a shop's own server does."""
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            try:
-                notice = wxpay.notify(self.headers, body)
-            except SignatureError as error:
-                self._respond(401, {}, b"")
-                notifications.put(error)
-                return
-            reply = notice.success()
-            self._respond(reply.status, reply.headers, reply.body)
-            notifications.put(notice)
-
-        def _respond(self, status: int, headers: Any, body: bytes) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Log nothing: the notifications are shown."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/notify", notifications
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def qr_code(text: str, screen: TextIO) -> list[str]:

@@ -13,10 +13,14 @@ LEFT_OUT := tests/site tests/peers tests/typing \
   tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
-.PHONY: soak soak-durable demo test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: soak soak-durable demo shop test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
+
+# A shop in the browser, with a local WeChat Pay, on SQLite; build/shop keeps both.
+shop: $(VENV)/.shopped
+	$(BIN)/python -m examples.shop --data build/shop
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest
@@ -114,6 +118,10 @@ $(VENV)/.installed: pyproject.toml $(STUBS) | $(BIN)/python
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group test
+	touch $@
+
+$(VENV)/.shopped: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group shop
 	touch $@
 
 $(VENV)/.checked: $(VENV)/.tested

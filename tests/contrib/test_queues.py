@@ -44,6 +44,9 @@ def app(request):
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=False,
+        broker_transport_options=(
+            {"global_keyprefix": service.name} if request.param == "redis_server" else {}
+        ),
         broker_heartbeat=1,  # or the worker notices after ten seconds that it shall stop
     )
     yield app

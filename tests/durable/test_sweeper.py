@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.durable.shop import Clock, record
 from tests.durable.worlds import effects
-from tests.gateway.support import new_number, order
+from tests.gateway.support import control, new_number, order
 from tests.servers import NotificationServer
 from wechatpay_chain import ConfigurationError
 from wechatpay_chain.durable import Inbox, Sweeper
@@ -145,6 +145,21 @@ async def test_an_order_is_closed_when_its_time_is_up(world, sweeper, wxpay, mad
     assert await sweep(world, sweeper, clock, 60) == 1
     assert [end.outcome for end in ends] == ["CLOSED"]
     assert [row["order"] for row in world.rows(effects)] == ["CLOSED"]
+
+
+async def test_an_order_whose_payment_failed_may_still_be_paid(
+    world, inbox, sweeper, gateway, made, clock
+):
+    seen = booking(world, inbox, "TRANSACTION.SUCCESS")
+    control(gateway, f"transactions/{made}/fail")
+    await record(world, sweeper.watch, out_trade_no=made)
+    assert await sweep(world, sweeper, clock, 10) == 1
+    (row,) = world.rows("wechatpay_watch")
+    assert (row["state"], row["error"]) == ("pending", "trade_state is PAYERROR")
+    gateway.pay(made)
+    assert await sweep(world, sweeper, clock, 30) == 1
+    assert await world.call(inbox.run_once) == 1
+    assert len(seen) == 1
 
 
 async def test_a_payment_that_races_with_the_closing_is_noticed(

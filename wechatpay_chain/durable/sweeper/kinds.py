@@ -111,7 +111,7 @@ KINDS: dict[str, Kind] = {
         partner_close="v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close",
         parameters=("sub_mchid",),
         state="trade_state",
-        ends=frozenset({"SUCCESS", "REFUND", "CLOSED", "REVOKED", "PAYERROR"}),
+        ends=frozenset({"SUCCESS", "REFUND", "CLOSED", "REVOKED"}),
         longest=7 * DAY,
         found=_order,
     ),

@@ -37,7 +37,8 @@ NOT_EXIST = frozenset(
 CLOSED = "CLOSED"
 AFTER_CLOSING = 60
 """Seconds after which an order that was closed is queried: a payment may have been under way."""
-UNPAID = ("NOTPAY", "USERPAYING", "ACCEPT")
+UNPAID = ("NOTPAY", "USERPAYING", "ACCEPT", "PAYERROR")
+"""States in which an order may still be paid: after `PAYERROR` the customer can try again."""
 
 logger = logging.getLogger("wechatpay_chain")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..messages.request import Request
 from ..messages.response import Response
@@ -19,10 +19,17 @@ from .proxy import Proxy, parse
 from .tls import TLS, Verify
 
 if TYPE_CHECKING:
-    from .aiohttp import AiohttpTransport
     from .sync import SyncTransport
 
 __all__ = ["HTTPTransport"]
+
+
+class AsyncTransport(Protocol):
+    """What sends on the running event loop."""
+
+    def send(self, request: Request, /) -> Coroutine[Any, Any, Response]: ...
+
+    async def close(self) -> None: ...
 
 
 class HTTPTransport:
@@ -60,7 +67,7 @@ class HTTPTransport:
         self._calls = Calls("the transport")
         self._lock = threading.Lock()
         self._sync: SyncTransport | None = None
-        self._async: AiohttpTransport | None = None
+        self._async: AsyncTransport | None = None
 
     @property
     def has_own_context(self) -> bool:
@@ -74,12 +81,8 @@ class HTTPTransport:
             TransportError: no usable answer came back.
         """
         if self._sync is None:
-            from .sync import SyncTransport
-
             with self._lock:
-                self._sync = self._sync or SyncTransport(
-                    self._tls, self._proxy, self._pool_size, self._max_connections
-                )
+                self._sync = self._sync or self._open_sync()
         call = self._calls.start()
         try:
             return self._sync.send(request)
@@ -93,13 +96,21 @@ class HTTPTransport:
             TransportError: no usable answer came back.
         """
         if self._async is None:
-            from .aiohttp import AiohttpTransport
-
             with self._lock:
-                self._async = self._async or AiohttpTransport(
-                    self._tls, self._proxy, self._calls, self._max_connections
-                )
+                self._async = self._async or self._open_async()
         return self._async.send(request)
+
+    def _open_sync(self) -> SyncTransport:
+        from .sync import SyncTransport
+        from .sync.connecting import Connector
+
+        connector = Connector(self._tls, self._proxy)
+        return SyncTransport(connector, self._proxy, self._pool_size, self._max_connections)
+
+    def _open_async(self) -> AsyncTransport:
+        from .aiohttp import AiohttpTransport
+
+        return AiohttpTransport(self._tls, self._proxy, self._calls, self._max_connections)
 
     def close(self, grace: float | None = GRACE) -> None:
         """Close the sync connections, once the sync calls in flight have ended.
@@ -128,7 +139,7 @@ class HTTPTransport:
             self._sync.close()
 
     def __repr__(self) -> str:
-        return f"<HTTPTransport{f' via {self._proxy.origin}' if self._proxy else ''}>"
+        return f"<{type(self).__name__}{f' via {self._proxy.origin}' if self._proxy else ''}>"
 
 
 def _count(given: object) -> int:

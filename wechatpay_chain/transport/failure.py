@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import ssl
 import time
 
 from ..messages.request import TOKEN, Request, TransportError, TransportTimeout
 from ..utils.display import printable
+from .head import RejectedResponse, TruncatedResponse
 from .proxy import Proxy
 
 __all__ = [
@@ -14,6 +16,8 @@ __all__ = [
     "cause",
     "coded",
     "no_connection",
+    "of_connecting",
+    "of_exchange",
     "overdue",
     "rejected",
     "timeout",
@@ -25,6 +29,27 @@ __all__ = [
 
 CREDENTIAL = re.compile("[0-9A-Za-z+/=_-]{16,}")
 MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
+
+
+def of_connecting(request: Request, error: Exception) -> TransportError:
+    """The error that callers see where no connection was made: nothing was sent."""
+    if isinstance(error, TimeoutError):
+        return timeout(request, error, connected=False)
+    if isinstance(error, ssl.SSLError):
+        return tls(request, error)
+    return unreachable(request, error)
+
+
+def of_exchange(request: Request, error: Exception) -> TransportError:
+    """The error that callers see where a connection was made, and no usable response came."""
+    if isinstance(error, TimeoutError):
+        return timeout(request)
+    if isinstance(error, RejectedResponse):
+        return rejected(request, str(error))
+    if isinstance(error, TruncatedResponse):
+        return truncated(request, error)
+    # Whatever else is raised, a caller need only handle the errors of this library.
+    return broken(request, error)
 
 
 def timeout(

@@ -10,7 +10,7 @@ import re
 
 from ..messages.headers import Headers
 
-__all__ = ["RejectedResponse", "parse_fields"]
+__all__ = ["RejectedResponse", "TruncatedResponse", "parse_fields"]
 
 LONGEST_LINE = 65536
 MOST_LINES = 256
@@ -20,6 +20,10 @@ FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+(.*+)\n", re.MULTILI
 
 class RejectedResponse(Exception):
     """A response breaks a rule of HTTP, or a limit."""
+
+
+class TruncatedResponse(Exception):
+    """The connection ended before the body did."""
 
 
 def parse_fields(block: bytes) -> Headers:

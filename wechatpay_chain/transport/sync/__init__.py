@@ -1,54 +1,63 @@
 """Sync transport: HTTP/1.1 over sockets, with the target as it was signed.
 
 An HTTP library's part of a call would take longer than all of this, and what matters about a
-response has to be checked here all the same. So this package does what is left: it makes
-connections (`connecting`, `happy_eyeballs`) and keeps them (`pool`), writes requests (`message`),
-and reads responses strictly (`connection`, `response`, `decoding`, `receiving`).
+response has to be checked here all the same. So this package makes connections (`connecting`,
+`happy_eyeballs`) and keeps them (`pool`); `http1` writes requests and reads responses.
 """
 
 from __future__ import annotations
 
 import os
-import ssl
 import threading
+from typing import TYPE_CHECKING, Protocol
 
 from ...messages.authority import Origin
 from ...messages.request import Request
 from ...messages.response import Response
 from ...utils.exceptions import WeChatPayError
 from .. import failure, limits
-from ..head import RejectedResponse
+from ..http1.message import message
+from ..http1.receiving import receive
 from ..proxy import Proxy
 from ..slots import occupy
-from ..tls import TLS
-from .connecting import Connector
 from .connection import Connection
-from .message import message
 from .pool import HeldConnection, Pool
-from .receiving import TruncatedResponse, receive
 
-__all__ = ["SyncTransport"]
+if TYPE_CHECKING:
+    from ...crypto.certificate import Merchant
+
+__all__ = ["Connector", "SyncTransport"]
+
+
+class Connector(Protocol):
+    """What makes connections."""
+
+    def connect(
+        self, origin: Origin, merchant: Merchant | None, timeout: float | None, /
+    ) -> Connection: ...
 
 
 class SyncTransport:
     """Keeps connections per origin and client certificate; safe for threads, remade after a fork.
 
     Args:
-        tls: makes the TLS contexts.
+        connector: makes the connections.
         proxy: in between, or None.
         pool_size: idle connections kept per origin and client certificate.
         max_connections: in use at a time.
     """
 
-    def __init__(self, tls: TLS, proxy: Proxy | None, pool_size: int, max_connections: int) -> None:
-        self._connector = Connector(tls, proxy)
+    def __init__(
+        self, connector: Connector, proxy: Proxy | None, pool_size: int, max_connections: int
+    ) -> None:
+        self._connector = connector
         self._proxy = proxy
         self._pool_size = pool_size
         self._max_connections = max_connections
         self._make_pool()
 
     def _make_pool(self) -> None:
-        self._pool = Pool(self._pool_size)
+        self._pool: Pool[Connection] = Pool(self._pool_size)
         self._slots = threading.BoundedSemaphore(self._max_connections)
         self._owner = os.getpid()
 
@@ -89,7 +98,7 @@ class SyncTransport:
             if isinstance(error, WeChatPayError) or not isinstance(error, Exception):
                 raise
             cause = failure.cause(request, error, self._proxy)
-            raise _failure(request, error) from cause
+            raise failure.of_exchange(request, error) from cause
         response.connection = HeldConnection(pool, key, connection, is_reusable)
         return response
 
@@ -99,13 +108,9 @@ class SyncTransport:
             return self._connector.connect(Origin(request.origin), request.certificate, timeout)
         except WeChatPayError:
             raise
-        except TimeoutError as error:
-            raise failure.timeout(request, error, connected=False) from error
-        except ssl.SSLError as error:
-            raise failure.tls(request, error) from error
-        except Exception as error:  # noqa: BLE001 - a caller need only handle our errors
+        except Exception as error:  # noqa: BLE001 - see `failure`
             cause = failure.cause(request, error, self._proxy)
-            raise failure.unreachable(request, error) from cause
+            raise failure.of_connecting(request, error) from cause
 
     def close(self) -> None:
         """Close the connections that are kept, and those in use once they are given back."""
@@ -119,17 +124,5 @@ def _exchange(connection: Connection, request: Request, sent: memoryview) -> tup
         connection.send(sent)
     except (BrokenPipeError, ConnectionResetError):
         # The server may have responded before it had all of the request (RFC 9112, section 9.5).
-        return receive(connection, request)[0], False
-    return receive(connection, request)
-
-
-def _failure(request: Request, error: Exception) -> Exception:
-    """The error that callers see, for one that was raised after a connection was made."""
-    if isinstance(error, TimeoutError):
-        return failure.timeout(request)
-    if isinstance(error, RejectedResponse):
-        return failure.rejected(request, str(error))
-    if isinstance(error, TruncatedResponse):
-        return failure.truncated(request, error)
-    # Whatever else is raised, a caller need only handle the errors of this library.
-    return failure.broken(request, error)
+        return connection.run(receive(connection.received, request))[0], False
+    return connection.run(receive(connection.received, request))

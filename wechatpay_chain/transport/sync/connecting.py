@@ -9,12 +9,12 @@ import time
 from ...crypto.certificate import Merchant
 from ...messages.authority import Origin
 from .. import limits
+from ..http1.message import connect_message
+from ..http1.response import read_head
 from ..proxy import Proxy
 from ..tls import TLS
 from .connection import Connection
 from .happy_eyeballs import ConnectError, connect
-from .message import connect_message
-from .response import read_head
 from .tunnelled_tls import TunnelledTLS
 
 __all__ = ["Connector"]
@@ -87,8 +87,8 @@ def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, deadline: fl
     connection = Connection(sock)
     connection.begin(_left(deadline), deadline)
     connection.send(connect_message(origin, proxy))
-    connection.renew(limits.HEAD)
-    head = read_head(connection)
+    connection.received.renew(limits.HEAD)
+    head = connection.run(read_head(connection.received))
     if not 200 <= head.status_code < 300:
         raise ConnectError(f"the proxy responds HTTP {head.status_code} to CONNECT")
     if not connection.is_drained():

@@ -6,13 +6,30 @@ import threading
 import time
 import weakref
 from collections.abc import Hashable
-
-from .connection import Connection
+from typing import Any, Generic, Protocol, TypeVar
 
 __all__ = ["HeldConnection", "Pool"]
 
 
-class Pool:
+class Poolable(Protocol):
+    """A connection that may be kept."""
+
+    idle_since: float
+
+    def is_usable(self) -> bool:
+        """Whether it may be used again."""
+
+    def is_drained(self) -> bool:
+        """Whether nothing is left over of what came on it."""
+
+    def close(self) -> None:
+        """Close it; nothing happens the second time."""
+
+
+C = TypeVar("C", bound=Poolable)
+
+
+class Pool(Generic[C]):
     """Idle connections, by where they lead and as whom. Threads may share one.
 
     Args:
@@ -21,12 +38,12 @@ class Pool:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._idle: dict[Hashable, list[Connection]] = {}
+        self._idle: dict[Hashable, list[C]] = {}
         self._is_open = True
         self._lock = threading.Lock()
         weakref.finalize(self, _close, self._idle)
 
-    def take(self, key: Hashable) -> Connection | None:
+    def take(self, key: Hashable) -> C | None:
         """The connection that was given back last and is still usable; None where there is none."""
         while True:
             with self._lock:
@@ -38,7 +55,7 @@ class Pool:
                 return connection
             connection.close()
 
-    def give(self, key: Hashable, connection: Connection) -> None:
+    def give(self, key: Hashable, connection: C) -> None:
         """Keep a connection, or close it where there are enough, or after `close`."""
         connection.idle_since = time.time()
         with self._lock:
@@ -47,6 +64,20 @@ class Pool:
                 return
         connection.close()
 
+    def sweep(self) -> None:
+        """Close the connections that cannot be used again."""
+        with self._lock:
+            unusable = [
+                (idle, connection)
+                for idle in self._idle.values()
+                for connection in idle
+                if not connection.is_usable()
+            ]
+            for idle, connection in unusable:
+                idle.remove(connection)
+        for _, connection in unusable:
+            connection.close()
+
     def close(self) -> None:
         """Close all connections, and from now on those that are given back."""
         with self._lock:
@@ -54,13 +85,13 @@ class Pool:
             _close(self._idle)
 
 
-def _close(idle: dict[Hashable, list[Connection]]) -> None:
+def _close(idle: dict[Hashable, Any]) -> None:
     while idle:
         for connection in idle.popitem()[1]:
             connection.close()
 
 
-class HeldConnection:
+class HeldConnection(Generic[C]):
     """A connection that is out of its pool until it is released.
 
     Args:
@@ -72,12 +103,10 @@ class HeldConnection:
 
     __slots__ = ("_connection", "_is_reusable", "_key", "_pool")
 
-    def __init__(
-        self, pool: Pool, key: Hashable, connection: Connection, is_reusable: bool
-    ) -> None:
+    def __init__(self, pool: Pool[C], key: Hashable, connection: C, is_reusable: bool) -> None:
         self._pool = pool
         self._key = key
-        self._connection: Connection | None = connection
+        self._connection: C | None = connection
         self._is_reusable = is_reusable
 
     def release(self, keep: bool, /) -> None:

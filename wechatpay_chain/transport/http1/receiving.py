@@ -1,24 +1,21 @@
-"""From a connection to a `Response`: its body in memory or in a sink, within its limits."""
+"""From the bytes of a connection to a `Response`, whose body is in memory or in a sink."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 
 from ...messages.request import Digest, Request, Sink
 from ...messages.response import Response
 from .. import failure, limits
-from .connection import Connection
-from .decoding import decoded
-from .response import Framing, body, framing, read_head
+from ..head import TruncatedResponse
+from .decoding import DecodedBody
+from .received import Reading, Received
+from .response import Body, Framing, framing, read_head
 
-__all__ = ["TruncatedResponse", "receive"]
-
-
-class TruncatedResponse(Exception):
-    """The connection ended before the body did."""
+__all__ = ["receive"]
 
 
-def receive(connection: Connection, request: Request) -> tuple[Response, bool]:
+def receive(received: Received, request: Request) -> Reading[tuple[Response, bool]]:
     """Receive the response to a request that was sent.
 
     Returns:
@@ -30,10 +27,9 @@ def receive(connection: Connection, request: Request) -> tuple[Response, bool]:
         TruncatedResponse: the body is not complete.
         NotHTTPError: what came is not a response of HTTP/1.
         EOFError: the connection ended before the body began.
-        OSError: the connection broke, or was silent for too long.
     """
-    connection.renew(limits.HEAD)
-    head = read_head(connection)
+    received.renew(limits.HEAD)
+    head = yield from read_head(received)
     status_code, headers = head.status_code, head.headers
     ends = framing(head, request.method)
     streamed = request.sink is not None and request.sink.takes(status_code)
@@ -44,11 +40,11 @@ def receive(connection: Connection, request: Request) -> tuple[Response, bool]:
     try:
         if request.sink is not None and streamed:
             digest = request.digest(headers) if request.digest is not None else None
-            pieces = _pieces(connection, ends, coding)
-            _stream(connection, pieces, request.sink, digest, request)
+            body = _body(received, ends, coding)
+            yield from _stream(received, body, request.sink, digest, request)
             content = bytes(request.sink.head)
         else:
-            content = _content(connection, ends, coding, request)
+            content = yield from _content(received, ends, coding, request)
     except EOFError as error:
         raise TruncatedResponse(str(error)) from error
     response = Response(
@@ -58,20 +54,21 @@ def receive(connection: Connection, request: Request) -> tuple[Response, bool]:
     return response, is_reusable and limits.is_framed_plainly(status_code, headers)
 
 
-def _pieces(connection: Connection, ends: Framing, coding: str) -> Iterator[bytes]:
-    pieces = body(connection, ends)
-    return decoded(pieces, coding) if coding else pieces
+def _body(received: Received, ends: Framing, coding: str) -> Body | DecodedBody:
+    body = Body(received, ends)
+    return DecodedBody(body, coding) if coding else body
 
 
-def _content(connection: Connection, ends: Framing, coding: str, request: Request) -> bytes:
+def _content(received: Received, ends: Framing, coding: str, request: Request) -> Reading[bytes]:
     """A body in memory, of a length that is known or within the limit."""
     limit = request.max_response_size
     if ends.length is not None and not coding:
-        connection.allow(limits.wire_limit(ends.length))
-        return connection.exactly(ends.length)
-    connection.allow(limits.wire_limit(limit))
+        received.allow(limits.wire_limit(ends.length))
+        return (yield from received.exactly(ends.length))
+    received.allow(limits.wire_limit(limit))
+    body = _body(received, ends, coding)
     gathered = bytearray()
-    for piece in _pieces(connection, ends, coding):
+    while piece := (yield from body.read()):
         gathered += piece
         if len(gathered) > limit:
             raise failure.too_large(request, limit)
@@ -79,24 +76,32 @@ def _content(connection: Connection, ends: Framing, coding: str, request: Reques
 
 
 def _stream(
-    connection: Connection,
-    pieces: Iterator[bytes],
+    received: Received,
+    body: Body | DecodedBody,
     sink: Sink,
     digest: Digest | None,
     request: Request,
-) -> None:
+) -> Reading[None]:
     """Write a body to a sink; each block of it has time of its own."""
     limit = request.options.max_response_size
-    sink.open()
-    connection.renew(limits.wire_limit(limits.BLOCK))
-    block = 0
-    for piece in pieces:
-        block += len(piece)
+    yield sink.open
+    received.renew(limits.wire_limit(limits.BLOCK))
+    block: list[bytes] = []
+    size = 0
+    while piece := (yield from body.read()):
+        block.append(piece)
+        size += len(piece)
+        if limit is not None and sink.size + size > limit:
+            raise failure.too_large(request, limit)
+        if size >= limits.BLOCK:
+            yield partial(_write, sink, digest, block)
+            received.renew(limits.wire_limit(limits.BLOCK))
+            block, size = [], 0
+    yield partial(_write, sink, digest, block)
+
+
+def _write(sink: Sink, digest: Digest | None, block: list[bytes]) -> None:
+    for piece in block:
         if digest is not None:
             digest.update(piece)
         sink.write(piece)
-        if limit is not None and sink.size > limit:
-            raise failure.too_large(request, limit)
-        if block >= limits.BLOCK:
-            connection.renew(limits.wire_limit(limits.BLOCK))
-            block = 0

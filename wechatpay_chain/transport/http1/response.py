@@ -7,15 +7,14 @@ a response for the next one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...messages.headers import Headers
 from .. import limits
 from ..head import RejectedResponse, parse_fields
-from .connection import Connection, NotHTTPError
+from .received import NotHTTPError, Reading, Received
 
-__all__ = ["Framing", "Head", "body", "framing", "read_head"]
+__all__ = ["Body", "Framing", "Head", "framing", "read_head"]
 
 STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*+)?\r?\n")
 LINE = 64 * 1024
@@ -43,8 +42,8 @@ class Framing(NamedTuple):
     is_chunked: bool = False
 
 
-def read_head(connection: Connection) -> Head:
-    """Receive the head of the final response, passing over informational ones.
+def read_head(received: Received) -> Reading[Head]:
+    """Read the head of the final response, passing over informational ones.
 
     RFC 9110, section 15.2.
 
@@ -55,7 +54,7 @@ def read_head(connection: Connection) -> Head:
             informational responses precede it.
     """
     for _ in range(limits.INFORMATIONAL + 1):
-        head = connection.head()
+        head = yield from received.head()
         status = STATUS_LINE.match(head)
         if status is None:
             raise NotHTTPError("what came has no status line of HTTP/1")
@@ -97,42 +96,55 @@ def framing(head: Head, method: str) -> Framing:
     return Framing(int(lengths[0]))
 
 
-def body(connection: Connection, ends: Framing) -> Iterator[bytes]:
-    """Receive a body piece by piece, as it comes.
+class Body:
+    """A body, read piece by piece as it comes.
 
     Args:
-        connection: stands behind the head.
+        received: stands behind the head.
         ends: where the body does.
-
-    Raises:
-        EOFError: the connection ends before.
-        RejectedResponse: the chunks are not as RFC 9112, section 7.1, has them.
     """
-    if ends.is_chunked:
-        while size := _chunk_size(connection):
-            yield from _pieces(connection, size)
-            if connection.exactly(2) != b"\r\n":
-                raise RejectedResponse("a chunk is longer than its size")
-        while connection.line(LINE) not in END_OF_LINE:  # trailers are not needed
-            continue
-    elif ends.length is not None:
-        yield from _pieces(connection, ends.length)
-    else:
-        while piece := connection.some(limits.BLOCK):
-            yield piece
 
+    __slots__ = ("_ends", "_has_ended", "_is_in_chunk", "_left", "_received")
 
-def _pieces(connection: Connection, length: int) -> Iterator[bytes]:
-    while length:
-        piece = connection.some(length)
+    def __init__(self, received: Received, ends: Framing) -> None:
+        self._received = received
+        self._ends = ends
+        self._left = ends.length or 0
+        self._is_in_chunk = False
+        self._has_ended = False
+
+    def read(self) -> Reading[bytes]:
+        """Read the next piece; none at the end of the body.
+
+        Raises:
+            EOFError: the connection ends before.
+            RejectedResponse: the chunks are not as section 7.1 has them.
+        """
+        if self._has_ended:
+            return b""
+        if self._ends == Framing(None):
+            piece = yield from self._received.some(limits.BLOCK)
+            self._has_ended = not piece
+            return piece
+        if not self._left and self._ends.is_chunked:
+            yield from self._begin_chunk()
+        if not self._left:
+            self._has_ended = True
+            return b""
+        piece = yield from self._received.some(self._left)
         if not piece:
-            raise EOFError(f"{length} bytes more were announced")
-        length -= len(piece)
-        yield piece
+            raise EOFError(f"{self._left} bytes more were announced")
+        self._left -= len(piece)
+        return piece
 
-
-def _chunk_size(connection: Connection) -> int:
-    found = CHUNK_SIZE.match(connection.line(LINE))
-    if found is None:
-        raise RejectedResponse("the size of a chunk is not a hexadecimal number")
-    return int(found[1], 16)
+    def _begin_chunk(self) -> Reading[None]:
+        if self._is_in_chunk and (yield from self._received.exactly(2)) != b"\r\n":
+            raise RejectedResponse("a chunk is longer than its size")
+        found = CHUNK_SIZE.match((yield from self._received.line(LINE)))
+        if found is None:
+            raise RejectedResponse("the size of a chunk is not a hexadecimal number")
+        self._is_in_chunk = True
+        self._left = int(found[1], 16)
+        if not self._left:
+            while (yield from self._received.line(LINE)) not in END_OF_LINE:
+                continue  # trailers are not needed

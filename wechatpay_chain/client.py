@@ -20,6 +20,7 @@ from .keys.configuration import (
     answer_with_of,
     credential_of,
     flag_of,
+    hidden,
     mchid_of,
     merchant_of,
     platform_of,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 __all__ = ["WeChatPay"]
 
 PYTHON = ".".join(map(str, sys.version_info[:3]))
-SECRETS = frozenset({"private_key", "certs", "apiv3_key", "secret", "merchant", "proxy"})
 USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
@@ -203,7 +203,7 @@ class WeChatPay(ChainRoot, Closable):
         Raises:
             ConfigurationError: a variable is missing or malformed.
         """
-        environ, arguments = hide(environ), _hidden(arguments)
+        environ, arguments = hide(environ), hidden(arguments)
         from .keys.environment import settings
 
         return cls(**{**settings(os.environ if environ is None else environ), **arguments})
@@ -220,7 +220,7 @@ class WeChatPay(ChainRoot, Closable):
         Raises:
             ConfigurationError: the file is missing, or is not a gateway's.
         """
-        arguments = _hidden(arguments)
+        arguments = hidden(arguments)
         from .testing.connection_file import settings  # few clients need it
 
         return cls(**{**settings(path, tls=tls), **arguments})
@@ -259,21 +259,25 @@ class WeChatPay(ChainRoot, Closable):
         if self._sensitive or request.options.sensitive is not None:
             handle = secured(handle, request.options.sensitive, self._credential, v2=v2)
         flow = handle(request) if request.sink is None else downloading(request, handle)
-        return (yield from observers.call(flow, self._mchid, request))
+        if observers.installed:
+            flow = observers.call(flow, self._mchid, request)
+        return (yield from flow)
 
     def run(self, flow: Flow) -> Response:
         """Drive a flow of your own with this client's transport."""
         call = self._calls.start()
+        watched = observers.sends(flow) if observers.installed else flow
         try:
-            return run(observers.sends(flow), self._transport)
+            return run(watched, self._transport)
         finally:
             self._calls.finish(call)
 
     async def run_async(self, flow: Flow) -> Response:
         """The same on the running event loop."""
         call = self._calls.start(running_loop())
+        watched = observers.sends(flow) if observers.installed else flow
         try:
-            return await run_async(observers.sends(flow), self._transport)
+            return await run_async(watched, self._transport)
         finally:
             self._calls.finish(call)
 
@@ -391,8 +395,3 @@ def _http_transport(verify: Verify, proxy: str | None, max_connections: int) -> 
     from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
 
     return HTTPTransport(verify=verify, proxy=proxy, max_connections=max_connections)
-
-
-def _hidden(arguments: dict[str, Any]) -> dict[str, Any]:
-    """A client's arguments, those hidden that hold a secret."""
-    return {name: hide(each) if name in SECRETS else each for name, each in arguments.items()}

@@ -12,9 +12,9 @@ from collections.abc import Generator, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from .client import SECRETS, WeChatPay
+from .client import WeChatPay
 from .flow import Effect, run, run_async
-from .keys.configuration import mchid_of
+from .keys.configuration import SECRETS, mchid_of
 from .keys.merchant_source import TRANSPORT, MerchantSource, Source, assert_known
 from .keys.single_flight import SingleFlight
 from .middleware import observers

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from .stores import KeyStore
 
 __all__ = [
+    "SECRETS",
     "aes_key_of",
     "answer_with_of",
     "credential_of",
     "flag_of",
+    "hidden",
     "mchid_of",
     "merchant_of",
     "platform_of",
@@ -48,8 +50,15 @@ __all__ = [
 
 NUMBER = re.compile("[0-9A-Za-z_-]*")
 SECRET_LENGTH = 32
+SECRETS = frozenset({"private_key", "certs", "apiv3_key", "secret", "merchant", "proxy"})
+"""Arguments that hold a secret."""
 
 logger = logging.getLogger("wechatpay_chain")
+
+
+def hidden(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A client's arguments, those hidden that hold a secret."""
+    return {name: hide(each) if name in SECRETS else each for name, each in arguments.items()}
 
 
 def mchid_of(given: object) -> str:

@@ -13,7 +13,8 @@ from tests.gateway.support import new_number, order
 from tests.servers import NotificationServer
 from tests.wire.responses import Signed, http
 from tests.wire.server import Server
-from wechatpay_chain import Request, Sensitive, WeChatPay, WeChatPayError
+from wechatpay_chain import Request, Response, Sensitive, WeChatPay, WeChatPayError
+from wechatpay_chain.contrib.opentelemetry.attributes import of_send
 
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 NAME = "张三丰"
@@ -141,3 +142,27 @@ def test_errors_that_quote_what_was_asked_for(keys, telemetry):
     assert len(telemetry.spans()) == 4
     assert number not in telemetry.exported()
     assert other not in telemetry.exported()
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "code"),
+    [
+        (404, b'{"code": "ORDER_NOT_EXIST"}', "ORDER_NOT_EXIST"),
+        (400, b'{"code": "SYSTEM ERROR"}', "SYSTEM ERROR"),
+        (
+            200,
+            b"<xml><return_code>FAIL</return_code><err_code>NOT_UTF8</err_code></xml>",
+            "NOT_UTF8",
+        ),
+        (200, b"<xml><return_code>SUCCESS</return_code><err_code>X</err_code></xml>", None),
+        (200, b'{"code": "NOT_A_FAILURE"}', None),
+        (400, b'{"code": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}', None),
+        (400, b'{"code": "4200001234567890"}', None),
+        (400, b'{"code": ["A"]}', None),
+        (502, b"<html><title>Bad Gateway</title></html>", None),
+        (500, b"<xml>" + b"<a>b</a>" * 9000 + b"</xml>", None),
+        (500, b'{"code": "BIG", "message": "' + b"x" * 70000 + b'"}', None),
+    ],
+)
+def test_a_code_is_shown_if_it_looks_like_one(status, content, code):
+    assert of_send(Response(status, (), content)).get("wechatpay.code") == code

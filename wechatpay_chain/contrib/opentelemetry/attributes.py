@@ -69,6 +69,8 @@ METHODS = frozenset(each.value for each in HttpRequestMethodValues) - {"_OTHER"}
 VARIABLE = re.compile("{[^{}/]+}")
 REDACTED = "REDACTED"
 """What the conventions put in place of what a URL must not show."""
+LARGEST = 64 * 1024
+"""Bytes of a failure; the layers that check a response parse it, whatever its size."""
 BEGINNING = 64
 """Bytes in which an XML document shows itself."""
 WORD = re.compile("[A-Za-z][A-Za-z_. ]{0,62}[A-Za-z0-9]")
@@ -160,7 +162,9 @@ def _of_error(error: Any) -> Attributes:
 
 
 def _code(response: Response) -> str:
-    """WeChat Pay's code in a failure; a success is parsed by the layers that check it."""
+    """WeChat Pay's code in a failure, for which nothing large is parsed."""
+    if len(response.content) > LARGEST:
+        return ""
     if b"<" in response.content[:BEGINNING]:
         return failure_code(response)
     return error_code(response) if response.status_code >= 400 else ""

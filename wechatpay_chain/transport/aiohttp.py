@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Coroutine
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,10 @@ from .aiohttp_connection import (
     RejectedResponse,
     Wire,
 )
-from .aiohttp_session import Sessions
+from .aiohttp_session import LoopSession
+from .off_loop import in_thread
 from .proxy import Proxy
+from .sessions import Sessions, acquire
 from .slots import occupy
 from .tls import TLS
 
@@ -53,7 +54,7 @@ class AiohttpTransport:
         self._tls = tls
         self._proxy = proxy
         self._proxy_url = None if proxy is None else _url(proxy.origin, "")
-        self._sessions = Sessions(max_connections)
+        self._sessions = Sessions(partial(LoopSession, max_connections))
 
     def send(self, request: Request) -> Coroutine[Any, Any, Response]:
         if self._proxy is None and len(request.content or b"") <= SOCKET_BUFFER:
@@ -81,10 +82,7 @@ class AiohttpTransport:
         try:
             open_session = self._sessions.find(loop) or await self._sessions.open(loop)
             slots = open_session.slots
-            if slots.locked():
-                await _wait_for(slots, request)
-            else:
-                await slots.acquire()
+            await acquire(slots, request)
             try:
                 raw = await self._request(open_session.session, request, deadline)
                 if deadline is not None:
@@ -184,15 +182,6 @@ class _Blocks:
         return block
 
 
-async def _wait_for(slots: asyncio.Semaphore, request: Request) -> None:
-    """Wait for a free connection, until the call's deadline."""
-    try:
-        async with asyncio.timeout(limits.seconds_left(request)):
-            await slots.acquire()
-    except TimeoutError:
-        raise failure.no_connection(request) from None
-
-
 async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
     if raw.status < 200:
         raise failure.rejected(
@@ -260,7 +249,7 @@ async def _stream(
     limit: int | None,
 ) -> None:
     """Write a body to a sink; each block of it has time of its own."""
-    await _in_thread(sink.open)
+    await in_thread(sink.open)
     buffer = bytearray()
     wire = _wire(raw)
     if wire is not None:
@@ -285,20 +274,7 @@ async def _flush(sink: Sink, digest: Digest | None, block: bytes) -> None:
             digest.update(block)
         sink.write(block)
 
-    await _in_thread(work)
-
-
-async def _in_thread(work: Callable[[], None]) -> None:
-    """Run a function off the loop; never return while it runs, not even cancelled."""
-    running = asyncio.get_running_loop().run_in_executor(None, work)
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        while not running.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
-        running.exception()  # seen, if there was one: being cancelled is what counts
-        raise
+    await in_thread(work)
 
 
 @lru_cache(maxsize=128)

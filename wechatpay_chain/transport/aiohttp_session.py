@@ -1,16 +1,9 @@
-"""Sessions of aiohttp's, one per event loop, and how each of them ends.
-
-A loop that `asyncio.run` ends closes its session itself. Nobody closes the session of a loop that
-is closed without more ado, that is left open until the process ends, or that a fork copied. Such a
-session is ended without the loop, so that no socket stays open and no ResourceWarning is shown.
-"""
+"""The session of aiohttp's on one event loop, and how its connections are closed without it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import weakref
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -19,7 +12,7 @@ import aiohttp
 from . import limits
 from .aiohttp_connection import Connector, HeldResponse, kept_alive_socket
 
-__all__ = ["LoopSession", "Sessions"]
+__all__ = ["LoopSession"]
 
 
 class LoopSession:
@@ -49,6 +42,11 @@ class LoopSession:
         # aiohttp sends PUT and DELETE again by itself; whether to is the caller's decision.
         self.session._retry_connection = False
         self._closing = _closing_generator(self.session)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is of no more use."""
+        return self.session.closed
 
     async def open(self) -> None:
         """Let the loop close the session as it ends: `loop.shutdown_asyncgens` does."""
@@ -86,59 +84,6 @@ async def _closing_generator(session: aiohttp.ClientSession) -> AsyncGenerator[N
             await session.close()
 
 
-class Sessions:
-    """The sessions of one transport, by event loop.
-
-    Args:
-        max_connections: per event loop.
-    """
-
-    def __init__(self, max_connections: int) -> None:
-        self._max_connections = max_connections
-        self._by_loop: dict[asyncio.AbstractEventLoop, LoopSession] = {}
-        weakref.finalize(self, _end_all, self._by_loop)  # also as the process ends
-        _instances.add(self)
-
-    def find(self, loop: asyncio.AbstractEventLoop) -> LoopSession | None:
-        """The open session of a loop."""
-        found = self._by_loop.get(loop)
-        return None if found is None or found.session.closed else found
-
-    async def open(self, loop: asyncio.AbstractEventLoop) -> LoopSession:
-        """A new session of the running loop."""
-        self.end_closed_loops()
-        opened = self._by_loop[loop] = LoopSession(self._max_connections)
-        await opened.open()
-        return opened
-
-    async def close(self) -> None:
-        """Close the session of the running loop."""
-        found = self._by_loop.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found.close()
-        self.end_closed_loops()
-
-    def end_closed_loops(self) -> None:
-        """End the sessions whose loops are closed."""
-        for loop in list(self._by_loop):  # a copy: other threads open sessions of their own
-            found = self._by_loop.pop(loop, None) if loop.is_closed() else None
-            if found is not None:
-                found.end()
-
-    def end_inherited(self) -> None:
-        """End all sessions in the child of a fork: their sockets belong to the parent as well."""
-        while self._by_loop:
-            self._by_loop.popitem()[1].end(inherited=True)
-
-
-def _end_all(by_loop: dict[asyncio.AbstractEventLoop, LoopSession]) -> None:
-    """End the sessions of a transport that is gone; another thread's loop ends its own."""
-    for loop, session in list(by_loop.items()):
-        if not loop.is_running() or asyncio._get_running_loop() is loop:
-            session.end()
-    by_loop.clear()
-
-
 def _protocols(connector: aiohttp.BaseConnector) -> list[Any]:
     """The ends of all connections, idle and in use."""
     idle = [protocol for kept in connector._conns.values() for protocol, *_ in kept]
@@ -158,15 +103,3 @@ def _close_transport(transport: Any, *, inherited: bool) -> None:
         if not inherited:
             inner.pause_reading()  # takes the socket out of the loop's selector
         close(None)
-
-
-_instances: weakref.WeakSet[Sessions] = weakref.WeakSet()
-
-
-def _end_inherited() -> None:
-    for each in tuple(_instances):
-        each.end_inherited()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_end_inherited)

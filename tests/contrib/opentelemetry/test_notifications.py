@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy
 from opentelemetry.trace import SpanKind, StatusCode
 
+from tests.durable.notifications import delivery, delivery_v2, paid
 from tests.gateway.support import order, paid_by_v2
 from tests.merchants.support import tenant
 from tests.servers import NotificationServer
 from tests.support import new_key
 from tests.test_notifications import notification
 from wechatpay_chain import DecryptionError, Merchants, SignatureError, UnknownMerchant
+from wechatpay_chain.durable import Inbox, create_tables
 from wechatpay_chain.gateway import Gateway
 
 EVENT = "TRANSACTION.SUCCESS"
@@ -131,3 +134,18 @@ def test_an_event_type_that_is_none_is_not_shown(keys, telemetry):
     (span,) = telemetry.spans()
     assert span.name == "notify"
     assert "wechatpay.event_type" not in span.attributes
+
+
+def test_one_that_an_inbox_keeps_is_traced_when_it_comes(keys, telemetry, tmp_path):
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/shop.db")
+    create_tables(engine)
+    inbox, seen = Inbox(engine, keys.client()), []
+    for event in (EVENT, "v2/transaction-success"):
+        inbox.on(event)(lambda notice, session: seen.append(notice.resource["out_trade_no"]))
+    inbox.receive(*delivery(keys, paid("N1")))
+    inbox.receive({}, delivery_v2("N2"))
+    assert [span.name for span in telemetry.spans()] == [f"notify {EVENT}", "notify"]
+    inbox.run_once()
+    assert sorted(seen) == ["N1", "N2"]
+    assert len(telemetry.spans()) == 2
+    engine.dispose()

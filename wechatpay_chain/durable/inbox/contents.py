@@ -83,12 +83,17 @@ def resource_of(client: WeChatPay, row: Row) -> Generator[Call, Any, Any]:
     """
     body = bytes(row["body"])
     if row["source"] == "v3":
-        notice = yield from cast("Generator[Call, Any, Notification]", client._reopened(body))
-        return notice.resource
+        return (yield from _opened(client._reopened(body)))
     content = unseal(_sealer(client), body)
     if row["source"] == "v2":
-        return client.notify_v2(content).resource
+        return (yield from _opened(client._notice_v2(content)))
     return json.loads(content)
+
+
+def _opened(flow: Generator[Any, Any, Notification]) -> Generator[Call, Any, Any]:
+    """What a notification carries that was verified when it came, and observed then."""
+    notice = yield from cast("Generator[Call, Any, Notification]", flow)
+    return notice.resource
 
 
 def _row(client: WeChatPay, kind: str, resource: Any, now: int) -> dict[str, Any]:

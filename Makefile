@@ -5,12 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
 
+# Where a target runs tests in several processes; the tests of a file stay in one.
+WORKERS := 2
+SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile
+
 # The newer Pythons that the suite runs on, besides 3.11.
 NEWER := 3.12 3.13
-# What it leaves out there: browsers, the clients of others, checkers, and what takes longest.
-LEFT_OUT := tests/site tests/peers tests/typing \
-  tests/console/test_browser.py tests/console/test_browser_causes.py tests/console/test_browser_look.py \
-  tests/catalogue/test_validity.py tests/security/test_endless.py tests/security/test_frames.py \
+# What it leaves out there: what starts browsers, checkers and the clients of others; what reads
+# files of this repository; what calls each operation of the catalogue; and what takes longest.
+LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_browser*.py) \
+  tests/catalogue/test_examples.py tests/catalogue/test_rules.py tests/catalogue/test_validity.py \
+  tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
+  tests/gateway/test_every_operation.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
 .PHONY: soak soak-durable demo shop test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
@@ -34,7 +40,7 @@ lint: $(VENV)/.checked
 
 coverage: $(VENV)/.checked
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
@@ -55,7 +61,7 @@ peers: $(VENV)/.peered
 # Servers and event loops that people run clients in, which tests/runtimes starts.
 runtimes: $(VENV)/.runnable
 
-# Each newer Python that this machine has, on PATH or in pyenv, one after the other.
+# Each newer Python that this machine has, on PATH or in pyenv.
 pythons: $(NEWER:%=python-%)
 
 $(NEWER:%=python-%): python-%:
@@ -66,7 +72,7 @@ $(NEWER:%=python-%): python-%:
 	done; echo "Python $* is not on this machine"
 
 suite: $(VENV)/.tested
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(LEFT_OUT:%=--ignore=%)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(LEFT_OUT:%=--ignore=%)
 
 # Coverage-guided, SECONDS a target, two targets at a time; a finding stays in build/fuzz/TARGET/.
 SECONDS ?= 1200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import datetime
+import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -107,6 +109,18 @@ class Keys:
 def write(path: Path, thing: Any) -> Path:
     path.write_bytes(pem(thing))
     return path
+
+
+def ended(child: int) -> int:
+    """The exit code of a process that was forked; one that hangs is killed after 30 s."""
+    deadline = time.monotonic() + 30
+    while True:
+        process, status = os.waitpid(child, os.WNOHANG)
+        if process:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def peak_memory() -> int:

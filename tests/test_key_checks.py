@@ -171,7 +171,7 @@ def test_loading_is_fast_unless_the_key_shall_be_tested(monkeypatch):
     client(private_key=text, check_keys=True)
     assert tested == [False, True]
     assert isinstance(loading.private_key(text), rsa.RSAPrivateKey)
-    begin = time.perf_counter()
+    begin = time.thread_time()  # of this thread alone, whatever else the machine does
     for _ in range(20):
         loading.private_key(text)
-    assert (time.perf_counter() - begin) / 20 < 0.01  # 50 ms where OpenSSL tests the key
+    assert (time.thread_time() - begin) / 20 < 0.01  # 50 ms where OpenSSL tests the key

@@ -73,9 +73,9 @@ async def load(
 
 
 def _client(description: Path) -> WeChatPay:
-    """A client that attempts once: the scenarios repeat what failed, and count it."""
+    """A patient client that attempts once: the scenarios repeat what failed, and count it."""
     return WeChatPay.from_gateway(
-        description, tls=True, base_uri=_described(description), retry=None
+        description, tls=True, base_uri=_described(description), retry=None, timeout=60
     )
 
 

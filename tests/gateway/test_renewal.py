@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.servers import VerifyingServer
+from tests.support import ended
 from wechatpay_chain import (
     APIError,
     ConfigurationError,
@@ -384,17 +385,40 @@ def test_a_failed_renewal_goes_unnoticed(platform, client, fetches, clock, caplo
     assert not wxpay.platform_keys.is_due
 
 
-def test_a_renewal_keeps_no_other_call_waiting(platform, client, fetches, clock):
+@pytest.fixture
+def held():
+    """Lets a client's fetch wait before its end: an event when it does, and one to let it go on."""
+    released = []
+
+    def hold(wxpay):
+        reached, go_on = threading.Event(), threading.Event()
+        loaded = wxpay.platform_keys.loaded
+
+        def held(found):
+            reached.set()
+            go_on.wait(60)
+            return loaded(found)
+
+        wxpay.platform_keys.loaded = held
+        released.append(go_on)
+        return reached, go_on
+
+    yield hold
+    for go_on in released:
+        go_on.set()
+
+
+def test_a_renewal_keeps_no_other_call_waiting(client, fetches, clock, held):
     wxpay = client()
     listed(wxpay)
     clock.ahead = 13 * 3600
-    platform.faults.add("v3/certificates", "delay", seconds=1.5, times=1)
-    with ThreadPoolExecutor(1) as pool:
+    reached, go_on = held(wxpay)
+    with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(listed, wxpay)
-        time.sleep(0.3)
-        begin = time.monotonic()
-        assert listed(wxpay).verified
-        assert time.monotonic() - begin < 1
+        assert reached.wait(60)
+        assert pool.submit(listed, wxpay).result(30).verified
+        assert not slow.done()
+        go_on.set()
         assert slow.result().verified
     assert fetches == [200, 200]
 
@@ -464,21 +488,23 @@ def test_a_layer_of_the_users_that_breaks_breaks_the_fetch_alone(platform, clien
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_child_process_does_not_wait_for_its_parents_fetch(platform, client):
+def test_a_child_process_does_not_wait_for_its_parents_fetch(client, held):
     wxpay = client()
-    platform.faults.add("v3/certificates", "delay", seconds=2, times=1)
+    loaded = wxpay.platform_keys.loaded
+    reached, go_on = held(wxpay)
     fetching = threading.Thread(target=listed, args=(wxpay,))
     fetching.start()
-    time.sleep(0.3)
+    assert reached.wait(60)
     child = os.fork()
     if not child:
         try:
-            begin = time.monotonic()
-            good = listed(wxpay).verified and time.monotonic() - begin < 1.5
-            os._exit(0 if good else 1)
+            wxpay.platform_keys.loaded = loaded
+            os._exit(0 if listed(wxpay).verified else 1)
         finally:
             os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert ended(child) == 0
+    assert fetching.is_alive()
+    go_on.set()
     fetching.join()
 
 

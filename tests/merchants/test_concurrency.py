@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support import ended
 from wechatpay_chain import ConfigurationError, Merchants, UnknownMerchant
 
 A, B, C = "1900000001", "1900000002", "1900000003"
@@ -243,13 +244,4 @@ def test_a_fork_while_a_client_is_loaded(rows, transport):
             os._exit(code)
     merchants._lock.release()
     thread.join()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            assert status == 0
-            return
-        time.sleep(0.01)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    pytest.fail("the child hangs")
+    assert ended(child) == 0

@@ -90,7 +90,8 @@ format: $(VENV)/.checked
 	$(BIN)/python -m wechatpay_chain.catalogue.formatting
 	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
 
-# 50,000 calls under a storm of faults, outages and key rotations; prints what was counted.
+# 50,000 calls under a storm of faults, outages and key rotations, then four processes that share
+# certificates in Redis while the keys rotate; prints what was counted.
 soak: $(VENV)/.tested
 	$(BIN)/python -m tests.soak
 

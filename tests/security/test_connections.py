@@ -166,6 +166,15 @@ AMBIGUOUS = {
     "a chunk longer than its size": lambda body: (
         head(200, CHUNKED) + b"7\r\n" + body + b"xx0\r\n\r\n"
     ),
+    "a carriage return behind a size": lambda body: (
+        head(200, CHUNKED) + b"7\r9\n" + body + b"\r\n0\r\n\r\n"
+    ),
+    "a carriage return in a chunk extension": lambda body: (
+        head(200, CHUNKED) + b"7;a\r9\r\n" + body + b"\r\n0\r\n\r\n"
+    ),
+    "a trailer that is none": lambda body: (
+        head(200, CHUNKED) + chunk(body) + b"0\r\nno colon\r\n\r\n"
+    ),
     "two transfer codings": lambda body: (
         head(200, {"Transfer-Encoding": "gzip, chunked"}) + chunk(body) + chunk(b"")
     ),

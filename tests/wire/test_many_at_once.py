@@ -142,6 +142,32 @@ def test_no_more_idle_connections_are_kept_than_pool_size():
         assert not any(each.is_usable() for each in (*mine, late))
 
 
+def test_connections_of_a_busy_hour_do_not_stay_open(monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    pool = Pool(10)
+    with contextlib.ExitStack() as stack:
+        pairs = [socket.socketpair() for _ in range(4)]
+        for _, peer in pairs:
+            stack.enter_context(peer)
+        old, other, young, new = [Connection(sock) for sock, _ in pairs]
+        pool.give("a", old)
+        pool.give("b", other)
+        now += limits.IDLE - 1
+        pool.give("a", young)
+        now += 2
+        pool.give("c", new)
+        for _, peer in pairs[:2]:
+            peer.settimeout(10)
+            assert peer.recv(1) == b""
+        assert pool.take("b") is None
+        assert pool.take("a") is young
+        assert pool.take("a") is None
+        assert pool.take("c") is new
+        young.close()
+        new.close()
+
+
 def test_connections_are_kept_alive(call, client, server, signed, monkeypatch):
     options: list[tuple[int, int, int]] = []
     plain = socket.socket.setsockopt

@@ -8,7 +8,7 @@ from wechatpay_chain import ConfigurationError, Request
 from wechatpay_chain.messages.headers import Headers
 from wechatpay_chain.transport import HTTPTransport
 
-from .responses import head, http
+from .responses import chunk, head, http
 from .server import Do
 
 
@@ -116,12 +116,15 @@ def test_a_response_that_comes_before_the_whole_request(send, server):
         ("1.0", {}, False),
         ("1.0", {"Connection": "Keep-Alive"}, True),
         ("1.0", {"Connection": "close"}, False),
+        ("1.0", {"Connection": "keep-alive", "Transfer-Encoding": "chunked"}, False),
     ],
 )
 def test_whether_the_server_keeps_the_connection(send, server, version, fields, is_kept):
     pairs = fields.items() if isinstance(fields, dict) else fields
-    begin = head(200, [("Content-Length", "2"), *pairs])
-    server.respond(begin.replace(b"HTTP/1.1", f"HTTP/{version}".encode()) + b"{}")
+    is_chunked = "Transfer-Encoding" in dict(pairs)
+    begin = head(200, [*([] if is_chunked else [("Content-Length", "2")]), *pairs])
+    body = chunk(b"{}") + chunk(b"") if is_chunked else b"{}"
+    server.respond(begin.replace(b"HTTP/1.1", f"HTTP/{version}".encode()) + body)
     for _ in range(2):
         send().release(keep=True)
     assert server.connections == (1 if is_kept else 2)

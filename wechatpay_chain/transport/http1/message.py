@@ -10,7 +10,7 @@ from ...messages.request import Request
 from ...utils.exceptions import ConfigurationError
 from ..proxy import Proxy
 
-__all__ = ["connect_message", "message"]
+__all__ = ["connect_message", "request_message"]
 
 HEAD = re.compile(
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]++ [\x21-\x7e]++ HTTP/1\.1\r\n"
@@ -20,7 +20,7 @@ HOST = re.compile(r"\nhost:", re.IGNORECASE)
 FRAMING = re.compile(r"\n(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 
-def message(request: Request, proxy: Proxy | None) -> memoryview:
+def request_message(request: Request, proxy: Proxy | None) -> memoryview:
     """The bytes of a request.
 
     Args:

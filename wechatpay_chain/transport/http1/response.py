@@ -19,7 +19,7 @@ __all__ = ["Body", "Framing", "Head", "framing", "read_head"]
 STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*+)?\r?\n")
 LINE = 64 * 1024
 LENGTH = re.compile("[0-9]{1,18}")
-CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*[;\r\n]")
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 """How a chunk begins: section 7.1. `int` would take a sign, `0x` and underscores."""
 CLOSE = re.compile(r"(?:^|,)[ \t]*close[ \t]*(?:,|$)", re.IGNORECASE)
 KEEP_ALIVE = re.compile(r"(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)", re.IGNORECASE)
@@ -69,8 +69,8 @@ def read_head(received: Received) -> Reading[Head]:
 
 def _is_persistent(minor_version: bytes, headers: Headers) -> bool:
     options = ",".join(headers.get_all("Connection"))
-    if minor_version == b"0":
-        return KEEP_ALIVE.search(options) is not None
+    if minor_version == b"0":  # section 6.1: HTTP/1.0 has no Transfer-Encoding
+        return KEEP_ALIVE.search(options) is not None and "Transfer-Encoding" not in headers
     return CLOSE.search(options) is None
 
 
@@ -118,7 +118,7 @@ class Body:
 
         Raises:
             EOFError: the connection ends before.
-            RejectedResponse: the chunks are not as section 7.1 has them.
+            RejectedResponse: a chunk or a trailer is not as section 7.1 has it.
         """
         if self._has_ended:
             return b""
@@ -140,11 +140,11 @@ class Body:
     def _begin_chunk(self) -> Reading[None]:
         if self._is_in_chunk and (yield from self._received.exactly(2)) != b"\r\n":
             raise RejectedResponse("a chunk is longer than its size")
-        found = CHUNK_SIZE.match((yield from self._received.line(LINE)))
+        found = CHUNK_SIZE.fullmatch((yield from self._received.line(LINE)))
         if found is None:
-            raise RejectedResponse("the size of a chunk is not a hexadecimal number")
+            raise RejectedResponse("the size of a chunk is not a hexadecimal number in a line")
         self._is_in_chunk = True
         self._left = int(found[1], 16)
         if not self._left:
-            while (yield from self._received.line(LINE)) not in END_OF_LINE:
-                continue  # trailers are not needed
+            while (trailer := (yield from self._received.line(LINE))) not in END_OF_LINE:
+                parse_fields(trailer)  # what it says is not needed, but that it is a field

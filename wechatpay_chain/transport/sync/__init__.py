@@ -16,7 +16,7 @@ from ...messages.request import Request
 from ...messages.response import Response
 from ...utils.exceptions import WeChatPayError
 from .. import failure, limits
-from ..http1.message import message
+from ..http1.message import request_message
 from ..http1.receiving import receive
 from ..proxy import Proxy
 from ..slots import occupy
@@ -86,7 +86,7 @@ class SyncTransport:
     def _attempt(self, request: Request) -> Response:
         connect_timeout, read_timeout = limits.timeouts(request)
         is_forwarded = self._proxy is not None and request.origin.startswith("http:")
-        sent = message(request, self._proxy if is_forwarded else None)
+        sent = request_message(request, self._proxy if is_forwarded else None)
         pool, merchant = self._pool, request.certificate
         key = (request.origin, merchant and merchant.certificate.signature)
         connection = pool.take(key) or self._connect(request, connect_timeout)

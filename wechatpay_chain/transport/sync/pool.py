@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
+from .. import limits
+
 __all__ = ["HeldConnection", "Pool"]
 
 
@@ -40,6 +42,7 @@ class Pool(Generic[C]):
         self._size = size
         self._idle: dict[Hashable, list[C]] = {}
         self._is_open = True
+        self._swept = time.time()
         self._lock = threading.Lock()
         weakref.finalize(self, _close, self._idle)
 
@@ -59,23 +62,25 @@ class Pool(Generic[C]):
         """Keep a connection, or close it where there are enough, or after `close`."""
         connection.idle_since = time.time()
         with self._lock:
-            if self._is_open and len(idle := self._idle.setdefault(key, [])) < self._size:
-                idle.append(connection)
-                return
-        connection.close()
+            is_kept = self._is_open and len(self._idle.get(key, ())) < self._size
+            if is_kept:
+                self._idle.setdefault(key, []).append(connection)
+        if not is_kept:
+            connection.close()
+        if limits.was_idle_for_long(self._swept):
+            self.sweep()
 
     def sweep(self) -> None:
-        """Close the connections that cannot be used again."""
+        """Close the connections that cannot be used again, such as those of a busy hour."""
+        self._swept = time.time()
+        unusable = []
         with self._lock:
-            unusable = [
-                (idle, connection)
-                for idle in self._idle.values()
-                for connection in idle
-                if not connection.is_usable()
-            ]
-            for idle, connection in unusable:
-                idle.remove(connection)
-        for _, connection in unusable:
+            for key, idle in list(self._idle.items()):
+                unusable += [each for each in idle if not each.is_usable()]
+                idle[:] = [each for each in idle if each not in unusable]
+                if not idle:
+                    del self._idle[key]
+        for connection in unusable:
             connection.close()
 
     def close(self) -> None:

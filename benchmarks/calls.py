@@ -23,7 +23,7 @@ from .serving import serving
 CALLS = 300
 """In one round of one contender: few, so that those beside it saw the same machine."""
 AT_ONCE = 50
-OURS, THEIRS = "wechatpay_chain", "wechatpayv3"
+OURS, OVER_CURL, THEIRS = "wechatpay_chain", "… over libcurl", "wechatpayv3"
 
 
 @dataclass
@@ -47,8 +47,8 @@ def measure(quick: bool) -> list[Figure]:
         sync = _race_sync(base, keys, rounds)
         at_once = _race_async(base, keys, rounds)
     return [
-        *_figures("sync call", "urllib3", sync, 1.00, 2.5),
-        *_figures(f"async call, {AT_ONCE} at once", "aiohttp", at_once, 1.12, 4.5),
+        *_figures("sync call", "urllib3", sync, 1.00, 0.85, 2.5),
+        *_figures(f"async call, {AT_ONCE} at once", "aiohttp", at_once, 1.12, 1.08, 4.5),
     ]
 
 
@@ -57,6 +57,7 @@ def _race_sync(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
         runners: dict[str, Call] = {
             "urllib3": stack.enter_context(contenders.urllib3_floor(base, keys)),
             OURS: stack.enter_context(contenders.chain(base, keys)),
+            OVER_CURL: stack.enter_context(contenders.chain_over_curl(base, keys)),
             THEIRS: stack.enter_context(contenders.wechatpayv3_sync(base, keys)),
         }
 
@@ -78,6 +79,9 @@ def _race_async(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
             return {
                 "aiohttp": await stack.enter_async_context(contenders.aiohttp_floor(base, keys)),
                 OURS: await stack.enter_async_context(contenders.chain_async(base, keys)),
+                OVER_CURL: await stack.enter_async_context(
+                    contenders.chain_over_curl_async(base, keys)
+                ),
                 THEIRS: await stack.enter_async_context(contenders.wechatpayv3_async(base, keys)),
             }
 
@@ -113,7 +117,12 @@ def _race(names: list[str], rounds: int, run: Callable[[str], None]) -> dict[str
 
 
 def _figures(
-    what: str, floor: str, laps: dict[str, Laps], over_floor: float, under_theirs: float
+    what: str,
+    floor: str,
+    laps: dict[str, Laps],
+    over_floor: float,
+    curl_over_floor: float,
+    under_theirs: float,
 ) -> list[Figure]:
     line(what, "CPU", "wall", f"CPU / {floor}", f"CPU / {THEIRS}")
     for name, lap in laps.items():
@@ -126,6 +135,11 @@ def _figures(
         )
     return [
         Figure(f"CPU per {what} / {floor} floor", _ratio(laps[OURS], laps[floor]), over_floor),
+        Figure(
+            f"CPU per {what} over libcurl / {floor} floor",
+            _ratio(laps[OVER_CURL], laps[floor]),
+            curl_over_floor,
+        ),
         Figure(
             f"CPU per {what}: {THEIRS} / ours",
             _ratio(laps[THEIRS], laps[OURS]),

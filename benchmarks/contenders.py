@@ -1,9 +1,9 @@
-"""The same order, sent three ways, sync and async. Each yields a function that makes one call."""
+"""The same order, sent four ways, sync and async. Each yields a function that makes one call."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ import wechatpayv3.async_
 from yarl import URL
 
 from wechatpay_chain import WeChatPay
+from wechatpay_chain.flow import Transport
+from wechatpay_chain.transport.curl import CurlTransport
 
 from .floor import Floor
 from .merchant import APIV3_KEY, APPID, MCHID, NATIVE, ORDER, PLATFORM_ID, SERIAL, Keys
@@ -42,6 +44,13 @@ def urllib3_floor(base: str, keys: Keys) -> Iterator[Call]:
 @contextmanager
 def chain(base: str, keys: Keys) -> Iterator[Call]:
     with _chain(base, keys) as wxpay:
+        yield lambda: wxpay.v3.pay.transactions.native.post(json=ORDER)
+
+
+@contextmanager
+def chain_over_curl(base: str, keys: Keys) -> Iterator[Call]:
+    with closing(CurlTransport()) as transport:
+        wxpay = _chain(base, keys, transport)
         yield lambda: wxpay.v3.pay.transactions.native.post(json=ORDER)
 
 
@@ -80,6 +89,13 @@ async def chain_async(base: str, keys: Keys) -> AsyncIterator[AsyncCall]:
 
 
 @asynccontextmanager
+async def chain_over_curl_async(base: str, keys: Keys) -> AsyncIterator[AsyncCall]:
+    async with aclosing(CurlTransport()) as transport:
+        wxpay = _chain(base, keys, transport)
+        yield lambda: wxpay.v3.pay.transactions.native.post_async(json=ORDER)
+
+
+@asynccontextmanager
 async def wechatpayv3_async(base: str, keys: Keys) -> AsyncIterator[AsyncCall]:
     async with wechatpayv3.async_.AsyncWeChatPay(
         **_settings(keys), wechatpay_type=wechatpayv3.async_.WeChatPayType.NATIVE
@@ -92,13 +108,14 @@ async def wechatpayv3_async(base: str, keys: Keys) -> AsyncIterator[AsyncCall]:
         yield call
 
 
-def _chain(base: str, keys: Keys) -> WeChatPay:
+def _chain(base: str, keys: Keys, transport: Transport | None = None) -> WeChatPay:
     return WeChatPay(
         mchid=MCHID,
         serial=SERIAL,
         private_key=keys.merchant_private,
         certs={PLATFORM_ID: keys.platform_public},
         base_uri=base,
+        transport=transport,
     )
 
 

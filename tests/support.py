@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-from wechatpay_chain import WeChatPay
+from wechatpay_chain import WeChatPay, client
 
 MCHID = "1900000109"
 MERCHANT_SERIAL = "3775B6A45ACD588826D15E583A95F5DD11223344"
@@ -129,3 +130,25 @@ def peak_memory() -> int:
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most // 1024 if sys.platform == "darwin" else most
+
+
+def need_pycurl() -> None:
+    """Skip a test where pycurl is missing; with `CURL_TEST=required` let it fail."""
+    import pytest
+
+    if os.environ.get("CURL_TEST") != "required":
+        pytest.importorskip("pycurl")
+
+
+def send_over_curl(patched: Callable[[object, str, Any], object] = setattr) -> None:
+    """Have the clients of this process make transports that send over libcurl.
+
+    Args:
+        patched: sets an attribute; that of pytest's `monkeypatch` undoes it.
+    """
+    from wechatpay_chain.transport.curl import CurlTransport
+
+    def make(verify: Any, proxy: Any, max_connections: int) -> CurlTransport:
+        return CurlTransport(verify=verify, proxy=proxy, max_connections=max_connections)
+
+    patched(client, "_http_transport", make)

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from tests.support import send_over_curl
 from wechatpay_chain import WeChatPay
 
-path, scheme, *_ = sys.argv[1:]
+path, scheme, transport = sys.argv[1:]
 PATH = "v3/certificates"
 
 
@@ -163,6 +164,8 @@ ENDINGS = (
 )
 
 if __name__ == "__main__":
+    if transport == "curl":
+        send_over_curl()
     for ending in ENDINGS:
         sys.stderr.write(f"{ending.__name__}\n")
         ending()

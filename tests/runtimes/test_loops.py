@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support import need_pycurl
+
 from .conftest import Run
 
 
-@pytest.mark.parametrize("scheme", ["http", "tls"])
-def test_nothing_is_warned_of(run: Run, connection_file: str, scheme: str) -> None:
-    done = run("loops", connection_file, scheme)
+@pytest.mark.parametrize(
+    ("scheme", "transport"),
+    [("http", "default"), ("tls", "default"), ("tls", "curl")],
+)
+def test_nothing_is_warned_of(run: Run, connection_file: str, scheme: str, transport: str) -> None:
+    if transport == "curl":
+        need_pycurl()
+    done = run("loops", connection_file, scheme, transport)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines() == [
         "with_asyncio_run",

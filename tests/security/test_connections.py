@@ -10,6 +10,7 @@ import pytest
 
 from tests.wire.responses import chunk, head, http
 from tests.wire.server import Do
+from tests.wire.transports import only_default
 from wechatpay_chain import (
     APIError,
     ConfigurationError,
@@ -322,6 +323,24 @@ def test_a_stray_response_inside_the_same_tls_record(world, keys, secure, signed
     assert world.call(client, "get", PATH).json() == {"n": 2}
 
 
+@pytest.mark.parametrize("size", [2, 100, 20_000])
+def test_a_stray_response_behind_a_body_in_one_tls_record(
+    world, keys, secure, signed, stray, bundle, size
+):
+    """The head came before, so that a reader may ask for no more than the body has."""
+    client = keys.client(base_uri=secure.url, verify=bundle)
+    own = signed.json({"n": 1, "filling": "x" * size})
+    begin = own.index(b"\r\n\r\n") + 4
+    come = threading.Event()
+    secure.in_turn(
+        [own[:begin], own[begin:] + stray, lambda _: come.set()], [signed.json({"n": 2})]
+    )
+    assert world.call(client, "get", PATH).json()["n"] == 1
+    assert come.wait(5)
+    assert world.call(client, "get", PATH).json() == {"n": 2}
+    assert secure.connections == 2
+
+
 @pytest.mark.parametrize("size", [1, 100, 8000, 8192, 20_000, 70_000])
 def test_a_stray_response_right_behind(call, server, signed, stray, size):
     own = signed.json({"n": 1, "filling": "x" * size})
@@ -368,6 +387,7 @@ def idle(request, monkeypatch):
 
 
 @pytest.mark.parametrize("before", BEFORE)
+@only_default
 def test_a_part_of_a_stray_response_is_noticed(idle, before):
     """The event loop may have read it already, so that the socket has nothing to tell."""
     assert idle(BEFORE[before])

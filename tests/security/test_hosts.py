@@ -23,6 +23,11 @@ from wechatpay_chain.messages.request import Request
 from wechatpay_chain.transport import HTTPTransport
 from wechatpay_chain.transport.proxy import parse
 
+try:
+    import pycurl
+except ImportError:
+    pycurl = None
+
 OWN = uri.DEFAULT_BASE_URI
 
 STRANGERS = [
@@ -266,6 +271,10 @@ def test_either_refused_or_read_alike_by_everyone(text):
     assert as_read_by_libraries(origin) == ours
     assert as_read_by_libraries(text[: len(text) - len(rest)]) == ours
     assert as_read_by_libraries(f"{origin}/v3/x") == ours
+    if pycurl is not None:
+        curl = pycurl.CurlUrl(f"{origin}/", pycurl.U_DEFAULT_PORT)
+        port = curl.getpart(pycurl.UPART_PORT, pycurl.U_DEFAULT_PORT)
+        assert {(curl.host.strip("[]"), int(port))} == ours
 
 
 @each_seed

@@ -18,6 +18,8 @@ from wechatpay_chain import Response, WeChatPay
 from .raising import CheckedRaises
 from .responses import Signed
 from .server import Server
+from .transports import pytest_generate_tests as pytest_generate_tests
+from .transports import transport_class as transport_class
 
 TIMEOUT = (5, 5)
 """Generous: no test waits for it. Those about timeouts bring their own."""

@@ -9,11 +9,13 @@ import socket
 import sys
 from pathlib import Path
 
-from tests.support import MCHID, MERCHANT_SERIAL
+from tests.support import MCHID, MERCHANT_SERIAL, send_over_curl
 from wechatpay_chain import WeChatPay
 
 
-def main(world: str, base_uri: str, folder: str, key_id: str, bundle: str) -> int:
+def main(world: str, transport: str, base_uri: str, folder: str, key_id: str, bundle: str) -> int:
+    if transport == "curl":
+        send_over_curl()
     wxpay = WeChatPay(
         mchid=MCHID,
         serial=MERCHANT_SERIAL,

@@ -13,7 +13,6 @@ import pytest
 
 from wechatpay_chain import ConfigurationError, SignatureError, TransportError
 from wechatpay_chain.testing.mock import MockTransport
-from wechatpay_chain.transport import HTTPTransport
 from wechatpay_chain.utils.lifetime import Calls
 
 from .responses import head
@@ -46,8 +45,8 @@ def slow(server, signed):
 
 
 @pytest.fixture
-def shared():
-    transport = HTTPTransport()
+def shared(transport_class):
+    transport = transport_class()
     yield transport
     transport.close()
 
@@ -81,9 +80,9 @@ def test_a_sync_call_in_flight_is_waited_for(keys, server, slow, shared, by):
 
 
 @pytest.mark.parametrize("by", ["client", "transport"])
-def test_an_async_call_in_flight_is_waited_for(keys, server, slow, by):
+def test_an_async_call_in_flight_is_waited_for(transport_class, keys, server, slow, by):
     async def main():
-        transport = HTTPTransport()
+        transport = transport_class()
         arguments = {"transport": transport} if by == "transport" else {}
         client = keys.client(base_uri=server.url, **arguments)
         closed = transport if by == "transport" else client

@@ -18,6 +18,7 @@ from wechatpay_chain.transport.sync.connection import Connection
 from wechatpay_chain.transport.sync.pool import Pool
 
 from .server import Do
+from .transports import only_default
 
 PATH = "v3/certificates"
 
@@ -168,6 +169,7 @@ def test_connections_of_a_busy_hour_do_not_stay_open(monkeypatch):
         new.close()
 
 
+@only_default
 def test_connections_are_kept_alive(call, client, server, signed, monkeypatch):
     options: list[tuple[int, int, int]] = []
     plain = socket.socket.setsockopt

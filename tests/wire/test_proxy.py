@@ -14,6 +14,7 @@ from wechatpay_chain import ClientError, TransportError
 from .responses import head, http
 from .server import Do, Server
 from .test_targets import assert_covered
+from .transports import only_default
 
 LOGIN = "Basic " + base64.b64encode(b"mer:chant@x").decode()
 PATH = "v3/refunds/%e4 x?a=b+c&d='"
@@ -216,6 +217,7 @@ def test_a_response_cut_off_through_a_proxy_over_tls(keys, secure_proxy, secure,
     assert caught.value.sent is None
 
 
+@only_default
 @pytest.mark.parametrize("more", [b"x", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_a_proxy_that_says_more_than_that_it_connects(keys, proxy, raises, more):
     """What stands behind its response would be taken for the server's."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import PUBLIC_KEY_ID, write
-from wechatpay_chain.transport import aiohttp_connection, limits
+from wechatpay_chain.transport import HTTPTransport, aiohttp_connection, limits
 
 from .server import Server
 
@@ -285,8 +285,11 @@ def test_both_worlds_at_once(wxpay, echo):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("world_name", ["sync", "async", "kept"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_process_that_forks(tmp_path, keys, signed, bundle, server_context, world_name, scheme):
+def test_a_process_that_forks(
+    transport_class, tmp_path, keys, signed, bundle, server_context, world_name, scheme
+):
     """Parent and child each go on, on connections of their own, without a word of complaint."""
+    transport = "default" if transport_class is HTTPTransport else "curl"
     write(tmp_path / "apiclient_key.pem", keys.merchant)
     write(tmp_path / "pub_key.pem", keys.platform.public_key())
     with Server(server_context if scheme == "https" else None) as server:
@@ -294,7 +297,7 @@ def test_a_process_that_forks(tmp_path, keys, signed, bundle, server_context, wo
         done = subprocess.run(
             [
                 *(sys.executable, "-X", "dev", "-W", "error", "-m", "tests.wire.forking"),
-                *(world_name, server.url, str(tmp_path), PUBLIC_KEY_ID, bundle),
+                *(world_name, transport, server.url, str(tmp_path), PUBLIC_KEY_ID, bundle),
             ],
             cwd=Path(__file__).parents[2],
             capture_output=True,

@@ -18,6 +18,7 @@ from wechatpay_chain.utils import readable_file
 
 from .responses import http, v2
 from .server import Do, Server
+from .transports import only_curl, only_default
 
 PATH = "v3/certificates"
 
@@ -56,11 +57,24 @@ def test_an_authority_that_nobody_knows(call, secure, keys, raises):
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-@pytest.mark.parametrize("form", [str, Path, lambda path: trusting(None, path), lambda _: False])
+@pytest.mark.parametrize("form", [str, Path, lambda _: False])
 def test_an_authority_that_verify_names(call, secure, keys, signed, bundle, form):
     secure.respond(signed.json({"n": 1}))
     client = keys.client(base_uri=secure.url, verify=form(bundle))
     assert call("get", PATH, client=client).json() == {"n": 1}
+
+
+@only_default
+def test_a_context_that_trusts_the_authority(call, secure, keys, signed, bundle):
+    secure.respond(signed.json({"n": 1}))
+    client = keys.client(base_uri=secure.url, verify=trusting(None, bundle))
+    assert call("get", PATH, client=client).json() == {"n": 1}
+
+
+def test_the_authorities_of_the_system(call, secure, keys, signed, bundle, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", bundle)
+    secure.respond(signed.json({"n": 1}))
+    assert call("get", PATH, client=keys.client(base_uri=secure.url)).json() == {"n": 1}
 
 
 NO_BUNDLES = {
@@ -168,6 +182,21 @@ def test_a_connection_with_the_certificate_serves_no_call_without(
         assert server.connections == 2
 
 
+def test_a_proxy_is_not_shown_the_certificate(call, asking, keys, merchant, signed, bundle):
+    asking.verify_mode = ssl.CERT_OPTIONAL
+    with Server(asking) as proxy:
+        proxy.respond(signed.json({}))
+        client = keys.client(
+            base_uri="http://gateway.invalid/",
+            proxy=proxy.url.rstrip("/"),
+            verify=bundle,
+            merchant=merchant,
+        )
+        call("get", PATH, client=client, security=True)
+        assert not proxy.requests[0].peer
+
+
+@only_default
 def test_the_merchant_key_never_lies_open_on_the_disk(
     call, asking, keys, merchant, signed, bundle, monkeypatch
 ):
@@ -198,6 +227,7 @@ def own_context(keys, merchant, bundle, tmp_path):
     return context
 
 
+@only_default
 def test_a_context_of_the_users_own_shows_its_certificate(call, asking, keys, signed, own_context):
     """It needs no `merchant`, and serves a transport that several clients share as well."""
     with Server(asking) as server:
@@ -210,6 +240,7 @@ def test_a_context_of_the_users_own_shows_its_certificate(call, asking, keys, si
             assert ("DNS", f"{MCHID}.merchant.test") in received.peer["subjectAltName"]
 
 
+@only_default
 def test_a_context_and_a_certificate_are_one_too_many(call, keys, raises, merchant, own_context):
     client = keys.client(verify=own_context, merchant=merchant)
     with raises(ConfigurationError, "instead of merchant="):
@@ -252,6 +283,7 @@ def test_where_proc_is_not_mounted(tmp_path, monkeypatch):
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@only_default
 def test_where_no_file_can_be_written_at_all(call, keys, merchant, raises, bundle, monkeypatch):
     forbid(monkeypatch, "memfd_create")
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -259,3 +291,15 @@ def test_where_no_file_can_be_written_at_all(call, keys, merchant, raises, bundl
     client = keys.client(base_uri="https://127.0.0.1:1/", verify=bundle, merchant=merchant)
     with raises(ConfigurationError, "Set TMPDIR to a folder"):
         call("get", PATH, client=client, security=True)
+
+
+@only_curl
+def test_libcurl_needs_no_file(call, asking, keys, merchant, signed, bundle, monkeypatch):
+    forbid(monkeypatch, "memfd_create")
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nonexistent"])
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with Server(asking) as server:
+        server.respond(signed.json({}))
+        client = keys.client(base_uri=server.url, verify=bundle, merchant=merchant)
+        call("get", PATH, client=client, security=True)
+        assert server.requests[0].peer

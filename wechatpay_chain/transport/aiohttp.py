@@ -122,6 +122,7 @@ class AiohttpTransport:
         data: Any = request.content or None
         headers = request.headers
         is_tls = request.origin.startswith("https:")
+        is_secured = is_tls or (self._proxy is not None and self._proxy.origin.scheme == "https")
         login = None if self._proxy is None else self._proxy.headers()
         if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
             headers = headers.merged(login)
@@ -134,7 +135,7 @@ class AiohttpTransport:
             data=data,
             headers=headers.pairs(),
             allow_redirects=False,
-            ssl=self._tls.context(request.certificate) if is_tls else True,
+            ssl=self._tls.context(request.certificate if is_tls else None) if is_secured else True,
             proxy=self._proxy_url,
             proxy_headers=login if is_tls else None,
             timeout=_timeouts(request, asyncio.get_running_loop()),

@@ -37,16 +37,20 @@ class TLS:
 
     Args:
         verify: as `HTTPTransport` takes it.
+
+    Attributes:
+        authorities: who is trusted, in PEM; None for those that the system trusts.
+        trusts_anybody: whether no certificate is asked for.
     """
 
     def __init__(self, verify: Verify) -> None:
         self._context: ssl.SSLContext | None = None
-        self._authorities: str | None = None
-        self._anybody = verify is False
+        self.authorities: str | None = None
+        self.trusts_anybody = verify is False
         if isinstance(verify, ssl.SSLContext):
             self._context = verify
         elif not isinstance(verify, bool):
-            self._authorities = _authorities(verify)
+            self.authorities = _authorities(verify)
         self._contexts: dict[bytes, ssl.SSLContext] = {}
         self._lock = threading.Lock()
 
@@ -78,13 +82,13 @@ class TLS:
                 )
             return self._context
         try:
-            context = ssl.create_default_context(cadata=self._authorities)
+            context = ssl.create_default_context(cadata=self.authorities)
             context.set_alpn_protocols(["http/1.1"])  # RFC 7301; neither transport has HTTP/2
             if merchant is not None:
                 _load(context, merchant)
         except (ssl.SSLError, OSError) as error:
             raise ConfigurationError(f"TLS cannot be set up: {error}") from None
-        if self._anybody:
+        if self.trusts_anybody:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context

@@ -1,0 +1,96 @@
+"""Connections of libcurl's for sync calls."""
+
+from __future__ import annotations
+
+import pycurl
+
+from ...crypto.certificate import Merchant
+from ...messages.authority import Origin
+from ..liveness import is_ready
+from ..sync.connection import Connection
+from .channel import Channel
+from .handle import Handles, connect_error
+
+__all__ = ["CurlConnector", "CurlSocket"]
+
+
+class CurlConnector:
+    """Makes connections, as `sync.connecting.Connector` does.
+
+    Args:
+        handles: makes the handles.
+    """
+
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
+
+    def connect(
+        self, origin: Origin, merchant: Merchant | None, timeout: float | None
+    ) -> Connection:
+        """Connect to an origin, or to the proxy that serves it.
+
+        Args:
+            origin: where requests go.
+            merchant: whose certificate is shown, or None.
+            timeout: seconds for all of it, name resolution included, or None for no end.
+
+        Raises:
+            TimeoutError: it took longer.
+            ssl.SSLError: a handshake failed.
+            OSError: no connection was made.
+        """
+        channel = self._handles.make(origin, merchant, timeout)
+        try:
+            channel.handle.perform()
+        except pycurl.error as error:
+            channel.close()
+            raise connect_error(error) from error
+        except BaseException:
+            channel.close()
+            raise
+        return Connection(CurlSocket(channel))
+
+
+class CurlSocket:
+    """What stands for a socket that blocks.
+
+    Args:
+        channel: connected.
+    """
+
+    __slots__ = ("_channel", "_timeout", "close", "fileno")
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._timeout: float | None = None
+        self.fileno, self.close = channel.fileno, channel.close
+
+    def recv(self, _most: int, /) -> bytes:
+        """Receive bytes; none at the end of the connection."""
+        data = self._channel.receive_held()
+        while data is None:
+            self._wait()
+            data = self._channel.receive()
+        return data
+
+    def sendall(self, data: memoryview, /) -> None:
+        """Send all of some bytes."""
+        while data:
+            sent = self._channel.send(data)
+            if not sent:
+                self._wait(to_write=True)
+            data = data[sent:]
+
+    def _wait(self, *, to_write: bool = False) -> None:
+        if not is_ready(self.fileno(), self._timeout, to_write=to_write):
+            raise TimeoutError("timed out")
+
+    def pending(self) -> bool:
+        """Whether bytes have come that `fileno` does not tell of."""
+        return not self._channel.is_drained()
+
+    def gettimeout(self) -> float | None:
+        return self._timeout
+
+    def settimeout(self, seconds: float | None, /) -> None:
+        self._timeout = seconds

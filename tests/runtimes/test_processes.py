@@ -23,3 +23,11 @@ def test_calls_in_parent_and_children(run: Run, method: str) -> None:
     sold = lines(done.stdout)
     assert_sold(sold)
     assert sorted(Counter(each["pid"] for each in sold).values()) == [2, 12, 12, 24]
+
+
+@pytest.mark.skipif("fork" not in METHODS, reason="this system does not fork")
+def test_a_fork_amid_calls(run: Run) -> None:
+    """The child has no part in the calls that other threads of its parent make."""
+    done = run("busy")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_sold(lines(done.stdout))

@@ -70,7 +70,7 @@ class LoopSession:
         if inherited or asyncio._get_running_loop() is not connector._loop:
             for protocol in _protocols(connector):
                 _close_transport(protocol.transport, inherited=inherited)
-        with contextlib.suppress(RuntimeError):  # the loop is closed
+        with contextlib.suppress(Exception):  # the loop is closed, or another process's
             connector._close()
         with contextlib.suppress(StopIteration, RuntimeError):
             self._closing.aclose().send(None)  # there is nothing left to wait for
@@ -99,7 +99,7 @@ def _close_transport(transport: Any, *, inherited: bool) -> None:
     close = getattr(inner, "_call_connection_lost", None)
     if getattr(inner, "_sock", None) is None or close is None:
         return  # it is closed; or uvloop's, which closes it as it closes
-    with contextlib.suppress(Exception):  # a loop that is closed takes no callbacks
+    with contextlib.suppress(Exception):  # such a loop takes no callbacks
         if not inherited:
             inner.pause_reading()  # takes the socket out of the loop's selector
         close(None)

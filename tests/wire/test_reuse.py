@@ -83,10 +83,11 @@ def test_a_loop_that_was_frozen_while_the_server_went_away(
     keys, signed, bundle, server_context, scheme, end
 ):
     """The call after it is sent once, on a connection of its own, and so are all others."""
-    ended = threading.Semaphore(0)
+    frozen, ended = threading.Semaphore(0), threading.Semaphore(0)
 
     def script(received):
         yield signed.json({"target": received.target})
+        yield lambda _: frozen.acquire(timeout=5)
         yield end
         ended.release()
 
@@ -100,20 +101,19 @@ def test_a_loop_that_was_frozen_while_the_server_went_away(
 
         for n in range(3):
             assert loop.run(main(n)) == [{"target": f"/v3/{n}/{m}"} for m in range(3)]
+            frozen.release(3)
             for _ in range(3):
                 assert ended.acquire(timeout=5)
         assert (len(server.requests), server.connections) == (9, 9)
 
 
-def test_a_machine_that_slept(keys, echo, monkeypatch):
+def test_a_machine_that_slept(call, echo, monkeypatch):
     """The wall clock goes on meanwhile, and the monotonic one does not."""
-    client = keys.client(base_uri=echo.url)
-    with asyncio.Runner() as loop:
-        for n, asleep in enumerate((0, 29, 60, 59)):
-            now = time.time() + asleep
-            monkeypatch.setattr(limits.time, "time", lambda now=now: now)
-            loop.run(client[path(n)].get_async())
-            monkeypatch.undo()
+    for n, asleep in enumerate((0, 29, 60, 59)):
+        now = time.time() + asleep
+        monkeypatch.setattr(limits.time, "time", lambda now=now: now)
+        call("get", path(n))
+        monkeypatch.undo()
     assert echo.connections == 3
 
 

@@ -47,7 +47,7 @@ def _told_of_storm(storm: Storm, seconds: float) -> list[str]:
         f"  {storm.outages} outages of the first host, {storm.rotations} rotations of the keys, "
         f"{len(storm.fetches)} fetches of certificates",
         *(
-            f"  failed: {count} x {what}, the first: {storm.examples[what]}"
+            f"  failed: {count} x {what}, the first: {storm.examples[what]}…"
             for what, count in storm.failed.most_common()
         ),
         f"  attempts of failed calls: {dict(sorted(storm.attempts.items()))}",

@@ -55,7 +55,7 @@ class Relay:
             server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, asyncio.CancelledError):  # Python 3.11 logs the latter
             there, onward = await asyncio.open_connection(*self._target)
             await asyncio.gather(self._pass_on(reader, onward, writer), _copy(there, writer))
 

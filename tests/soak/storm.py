@@ -60,7 +60,7 @@ class Storm:
     Attributes:
         returned: the shops whose calls returned, by path.
         failed: calls that raised, by error and whether it was retryable.
-        examples: the first error of each kind.
+        examples: the beginning of the first error of each kind.
         unverified: responses that nobody verified.
         attempts: attempts of the calls that failed.
         outages: how often the first host was down.
@@ -97,7 +97,7 @@ class Storm:
             assert error is not None
             kind = f"{type(error).__name__}, retryable={error.retryable}"
             self.failed[kind] += 1
-            self.examples.setdefault(kind, f"{error} {error.attempts}")
+            self.examples.setdefault(kind, str(error)[:160])
             self.attempts[len(error.attempts)] += 1
             return False
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -280,6 +282,34 @@ def test_both_worlds_at_once(wxpay, echo):
             ]
 
     assert asyncio.run(main()) == [f"/v3/{world}/{n}" for world in "sa" for n in range(20)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # this is about threads
+def test_a_fork_amid_the_first_call_of_another_thread(secure, keys, signed, bundle, monkeypatch):
+    """The child does not wait for a thread that it does not have."""
+    secure.respond(signed.json({}))
+    begun, forked, parent = threading.Event(), threading.Event(), os.getpid()
+    create = ssl.create_default_context
+
+    def create_slowly(**given):
+        begun.set()
+        if os.getpid() == parent:
+            forked.wait(10)
+        return create(**given)
+
+    monkeypatch.setattr(ssl, "create_default_context", create_slowly)
+    client = keys.client(base_uri=secure.url, verify=bundle)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client[path(1)].get)
+        assert begun.wait(10)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)
+            os._exit(0 if client[path(2)].get().verified else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        forked.set()
+        assert call.result().verified
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -65,9 +67,15 @@ class HTTPTransport:
         self._max_connections = _count(max_connections)
         self.unreachable: dict[str, float] = {}  # see `middleware.failover`
         self._calls = Calls("the transport")
-        self._lock = threading.Lock()
+        self._unlock()
         self._sync: SyncTransport | None = None
         self._async: AsyncTransport | None = None
+        _instances.add(self)
+
+    def _unlock(self) -> None:
+        """Begin with locks that nobody holds; also after a fork."""
+        self._lock = threading.Lock()
+        self._tls.unlock()
 
     @property
     def has_own_context(self) -> bool:
@@ -153,3 +161,15 @@ def _count(given: object) -> int:
     raise ConfigurationError(
         f"max_connections={represented(given)}: a whole number of 1 or more is expected"
     )
+
+
+_instances: weakref.WeakSet[HTTPTransport] = weakref.WeakSet()
+
+
+def _unlock_all() -> None:
+    for each in tuple(_instances):
+        each._unlock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_all)

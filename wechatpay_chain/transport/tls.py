@@ -52,6 +52,10 @@ class TLS:
         elif not isinstance(verify, bool):
             self.authorities = _authorities(verify)
         self._contexts: dict[bytes, ssl.SSLContext] = {}
+        self.unlock()
+
+    def unlock(self) -> None:
+        """Begin with a lock that nobody holds; also after a fork."""
         self._lock = threading.Lock()
 
     @property

@@ -22,6 +22,7 @@ from tests.support import PUBLIC_KEY_ID, write
 from wechatpay_chain.transport import HTTPTransport, aiohttp_connection, limits
 
 from .server import Server
+from .transports import only_default
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -284,6 +285,7 @@ def test_both_worlds_at_once(wxpay, echo):
     assert asyncio.run(main()) == [f"/v3/{world}/{n}" for world in "sa" for n in range(20)]
 
 
+@only_default
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # this is about threads
 def test_a_fork_amid_the_first_call_of_another_thread(secure, keys, signed, bundle, monkeypatch):

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -178,6 +179,14 @@ def test_in_this_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         run(Settings(data=tmp_path), tell, said.append)
     assert __main__.main(["--data", str(tmp_path)]) == 1
     assert "choose another directory" in capsys.readouterr().err
+
+
+def test_where_no_file_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nonexistent"])
+    with pytest.raises(CannotRun, match="No usable temporary directory") as caught:
+        run(Settings(port=0, tls_port=0), lambda _: None, lambda _: None)
+    assert "--data" in caught.value.hint
 
 
 def test_it_ends_if_the_gateway_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..utils.display import printable_json
+from ..utils.display import printable, printable_json
 from .gateway import Gateway, ListenError
 from .store.data_directory import DataDirectoryError
 from .store.identity import Way
@@ -139,7 +139,12 @@ def _data_directory(data: Path | None) -> Iterator[Path]:
     if data is not None:
         yield data
         return
-    directory = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-"))
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-"))
+    except OSError as error:
+        problem = printable(error.strerror or error, 1000)
+        hint = "give a directory that this user may write to with --data, or as TMPDIR"
+        raise CannotRun(f"the keys cannot be written: {problem}", hint) from error
     try:
         yield directory
     finally:

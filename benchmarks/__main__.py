@@ -5,11 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 
-from . import calls, checkers, completion, download, gateway, memory, merchants, startup
+from . import (
+    calls,
+    checkers,
+    completion,
+    download,
+    exchanges,
+    gateway,
+    memory,
+    merchants,
+    startup,
+)
 from .report import machine, table
 
 PARTS = {
     "calls": calls.measure,
+    "exchanges": exchanges.measure,
     "startup": startup.measure,
     "download": download.measure,
     "memory": memory.measure,

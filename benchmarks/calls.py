@@ -1,37 +1,20 @@
-"""CPU and wall time of one signed and verified call, beside the floor and beside `wechatpayv3`.
-
-The contenders take turns in short rounds, in another order each time, so that a slow moment of the
-machine falls on all of them. A ratio is the median of the ratios within each round.
-"""
+"""CPU and wall time of one signed and verified call, beside the floor and beside `wechatpayv3`."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass, field
 from statistics import median
 
 from . import contenders
 from .contenders import AsyncCall, Call
 from .merchant import Keys
+from .racing import CALLS, Laps, race, ratio
 from .report import Figure, heading, line
 from .serving import serving
 
-CALLS = 300
-"""In one round of one contender: few, so that those beside it saw the same machine."""
 AT_ONCE = 50
 OURS, OVER_CURL, THEIRS = "wechatpay_chain", "… over libcurl", "wechatpayv3"
-
-
-@dataclass
-class Laps:
-    """Microseconds per call of one contender, one entry a round."""
-
-    cpu: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
 
 
 def measure(quick: bool) -> list[Figure]:
@@ -66,7 +49,7 @@ def _race_sync(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
             for _ in range(CALLS):
                 call()
 
-        return _race(list(runners), rounds, run)
+        return race(list(runners), rounds, run)
 
 
 def _race_async(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
@@ -96,24 +79,9 @@ def _race_async(base: str, keys: Keys, rounds: int) -> dict[str, Laps]:
 
         runners = runner.run(enter())
         try:
-            return _race(list(runners), rounds, lambda name: runner.run(at_once(runners[name])))
+            return race(list(runners), rounds, lambda name: runner.run(at_once(runners[name])))
         finally:
             runner.run(stack.aclose())
-
-
-def _race(names: list[str], rounds: int, run: Callable[[str], None]) -> dict[str, Laps]:
-    laps = {name: Laps() for name in names}
-    for name in names:
-        run(name)  # connections, caches and lazy imports belong to nobody's first round
-    for number in range(rounds):
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            gc.collect()
-            cpu, wall = time.process_time(), time.perf_counter()
-            run(name)
-            laps[name].cpu.append((time.process_time() - cpu) / CALLS * 1e6)
-            laps[name].wall.append((time.perf_counter() - wall) / CALLS * 1e6)
-    return laps
 
 
 def _figures(
@@ -130,24 +98,20 @@ def _figures(
             f"  {name}",
             f"{median(lap.cpu):.0f}",
             f"{median(lap.wall):.0f}",
-            f"{_ratio(lap, laps[floor]):.3f}",
-            f"{_ratio(lap, laps[THEIRS]):.3f}",
+            f"{ratio(lap, laps[floor]):.3f}",
+            f"{ratio(lap, laps[THEIRS]):.3f}",
         )
     return [
-        Figure(f"CPU per {what} / {floor} floor", _ratio(laps[OURS], laps[floor]), over_floor),
+        Figure(f"CPU per {what} / {floor} floor", ratio(laps[OURS], laps[floor]), over_floor),
         Figure(
             f"CPU per {what} over libcurl / {floor} floor",
-            _ratio(laps[OVER_CURL], laps[floor]),
+            ratio(laps[OVER_CURL], laps[floor]),
             curl_over_floor,
         ),
         Figure(
             f"CPU per {what}: {THEIRS} / ours",
-            _ratio(laps[THEIRS], laps[OURS]),
+            ratio(laps[THEIRS], laps[OURS]),
             under_theirs,
             at_most=False,
         ),
     ]
-
-
-def _ratio(above: Laps, below: Laps) -> float:
-    return median(one / other for one, other in zip(above.cpu, below.cpu, strict=True))

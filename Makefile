@@ -18,10 +18,8 @@ LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_br
   tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
   tests/gateway/test_every_operation.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
-# And on a Python between the oldest and the newest, which run it: what meets little but our own code.
-LEFT_OUT_3.12 := tests/catalogue tests/cli tests/console tests/docs tests/gateway
 
-.PHONY: soak soak-durable demo shop test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) environment suite fuzz hostile properties format clean
+.PHONY: soak soak-durable demo shop test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -63,19 +61,15 @@ peers: $(VENV)/.peered
 # Servers and event loops that people run clients in, which tests/runtimes starts.
 runtimes: $(VENV)/.runnable
 
-# The suite on each newer Python that this machine has, on PATH or in pyenv; with GOAL=environment,
-# only what it needs.
-GOAL := suite
+# Each newer Python that this machine has, on PATH or in pyenv.
 pythons: $(NEWER:%=python-%)
 
 $(NEWER:%=python-%): python-%:
 	@for python in python$* "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$*.*/bin/python; do \
 	    if "$$python" -c 'import ensurepip' 2>/dev/null; then \
-	        exec $(MAKE) $(GOAL) VENV=.venv-$* LEFT_OUT='$(LEFT_OUT) $(LEFT_OUT_$*)' PYTHON="$$python"; \
+	        exec $(MAKE) suite VENV=.venv-$* PYTHON="$$python"; \
 	    fi; \
 	done; echo "Python $* is not on this machine"
-
-environment: $(VENV)/.tested
 
 suite: $(VENV)/.tested
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(LEFT_OUT:%=--ignore=%)

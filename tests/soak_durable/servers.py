@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -49,15 +50,16 @@ class SQLite:
         return
 
 
-class Process:
+class Process(ABC):
     """A server process; `kill -9` is how it ends."""
 
     def __init__(self, folder: Path, port: int, url: str) -> None:
         self._folder, self._port, self.url = folder, port, url
         self._process = self._start()
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """The program that serves, and its arguments."""
 
     def restart(self) -> None:
         self.kill()

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tests.durable.opened import opened
+from tests.durable.shop import Clock
 from tests.durable.worlds import KINDS, World
+from wechatpay_chain import WeChatPay
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.store.identity import Identity
 
@@ -41,3 +43,15 @@ def no_faults(request: Any) -> Iterator[None]:
     yield
     if "gateway" in request.fixturenames:
         request.getfixturevalue("gateway").faults.clear()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def wxpay(gateway: Gateway) -> Iterator[WeChatPay]:
+    """A client that attempts each call once."""
+    with gateway.client(retry=None) as wxpay:
+        yield wxpay

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from tests.durable.shop import Clock, record, transaction
+from tests.durable.shop import record, transaction
 from tests.durable.worlds import effects
 from tests.gateway.support import new_number, paid
 from wechatpay_chain import ConfigurationError, Retry, Sensitive
@@ -14,17 +14,6 @@ from wechatpay_chain.durable import Outbox
 
 REFUNDS = "v3/refund/domestic/refunds"
 TRANSFERS = "v3/fund-app/mch-transfer/transfer-bills"
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def wxpay(gateway):
-    with gateway.client(retry=None) as wxpay:
-        yield wxpay
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from tests.durable.shop import Clock, record
+from tests.durable.shop import record
 from tests.durable.worlds import effects
 from tests.gateway.support import control, new_number, order
 from tests.servers import NotificationServer
@@ -15,18 +15,6 @@ from wechatpay_chain import ConfigurationError
 from wechatpay_chain.durable import Inbox, Sweeper
 
 REFUNDS = "v3/refund/domestic/refunds"
-CLOSE = "v3/pay/transactions/out-trade-no/{}/close"
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def wxpay(gateway):
-    with gateway.client(retry=None) as wxpay:
-        yield wxpay
 
 
 @pytest.fixture

@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tests.bills import texts
+from tests.bills.consistency import assert_consistent
 from tests.fuzz import wire
 from tests.support import APIV3_KEY, MCHID, SECRET, Keys, new_key, self_signed
 from wechatpay_chain import WeChatPayError
+from wechatpay_chain.bills import BillWarning
 from wechatpay_chain.chain import uri
 from wechatpay_chain.crypto import aes, certificate, digest, keys
 from wechatpay_chain.keys.certificates import open_certificates
@@ -189,7 +193,24 @@ def gateway(data: bytes) -> None:
     wire.knock(data)
 
 
+def bill(data: bytes) -> None:
+    """A bill: any bytes, and a bill of each form in which some bytes replace others.
+
+    Read or rejected, it is the same line by line; and a bill that is read says of itself what its
+    rows add up to.
+    """
+    form, content = split(data)
+    if form & 1:
+        whole = sorted(texts.BILLS)[(form >> 1) % len(texts.BILLS)]
+        base = texts.BILLS[whole].encode()
+        at, cut = int.from_bytes(content[:2]) % (len(base) + 1), content[2:3]
+        content = base[:at] + content[3:] + base[at + int.from_bytes(cut) :]
+    with warnings.catch_warnings(action="ignore", category=BillWarning):
+        assert_consistent(content)
+
+
 TARGETS: dict[str, Target] = {
+    "bill": bill,
     "xml": xml_body,
     "notification": notification,
     "keys": key_material,

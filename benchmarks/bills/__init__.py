@@ -1,0 +1,1 @@
+"""Bills measured: `python -m benchmarks.bills [--quick] [PART …]`, or `make bench-bills`."""

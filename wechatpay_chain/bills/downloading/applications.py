@@ -1,0 +1,117 @@
+"""What WeChat Pay says to an application for a bill: where its files are, and what they must be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ...errors import APIError
+from ...messages.authority import begins_with_scheme
+from ...utils.display import represented
+from ...utils.exceptions import BillError
+from .kinds import Form, Operation
+
+__all__ = ["Part", "is_creating", "is_nothing", "parts"]
+
+SHA1 = re.compile("[0-9a-fA-F]{40}")
+NONCE_BYTES = range(8, 129)
+LONGEST_URL = 4096
+MOST = 1000
+"""Parts of a bill; each has about 16 GB."""
+
+NOTHING = frozenset({"NO_STATEMENT_EXIST", "NO_BILL_EXIST"})
+CREATING = frozenset({"STATEMENT_CREATING", "BILL_CREATING"})
+V2_NOTHING, V2_CREATING = "no bill exist", "bill creating"
+"""APIv2's `error_code` is 20002 for both."""
+
+
+class Part(NamedTuple):
+    """One file of a bill.
+
+    Attributes:
+        url: its address.
+        sha1: of the plain file, in hex.
+        encrypt_key: its AES key, encrypted for the merchant's certificate; empty for a plain one.
+        nonce: of the encryption.
+    """
+
+    url: str
+    sha1: str
+    encrypt_key: str = ""
+    nonce: str = ""
+
+
+def is_nothing(error: APIError, operation: Operation) -> bool:
+    """Whether an error says that there is no bill; APIv3's must be signed."""
+    if operation.api == "v2":
+        return error.code in NOTHING or error.message.strip().lower() == V2_NOTHING
+    return error.code in NOTHING and error.verified
+
+
+def is_creating(error: APIError) -> bool:
+    """Whether an error says that the bill is not ready yet."""
+    return error.code in CREATING or error.message.strip().lower() == V2_CREATING
+
+
+def parts(members: Any, form: Form) -> tuple[Part, ...]:
+    """The files of a bill, in order; none where there are none.
+
+    Args:
+        members: of the response's JSON.
+        form: how the bill comes.
+
+    Raises:
+        BillError: a member is missing, of another form, or stands for another digest than SHA-1;
+            or a part is missing or stands twice.
+    """
+    if form is Form.ADDRESS:
+        return (_part(members, encrypted=False),)
+    listed = _member(members, "download_bill_list", list, absent=[])
+    count = _member(members, "download_bill_count", int)
+    if count != len(listed) or count > MOST:
+        raise BillError(
+            f"the response lists {len(listed)} parts of the bill, and its download_bill_count is "
+            f"{count}"
+        )
+    numbered = {_member(each, "bill_sequence", int): each for each in listed}
+    if sorted(numbered) != list(range(1, count + 1)):
+        numbers = [each["bill_sequence"] for each in listed]
+        raise BillError(
+            f"the parts of the bill have the bill_sequence {represented(numbers)}: 1 to {count} "
+            "are expected, each once"
+        )
+    return tuple(_part(numbered[number], encrypted=True) for number in sorted(numbered))
+
+
+def _part(members: Any, *, encrypted: bool) -> Part:
+    kind = _member(members, "hash_type", str)
+    if kind.upper() != "SHA1":
+        raise BillError(
+            f"the bill's hash_type is {represented(kind)}: only SHA1 is known, so the file could "
+            "not be checked. It is not downloaded"
+        )
+    sha1 = _member(members, "hash_value", str)
+    if not SHA1.fullmatch(sha1):
+        raise BillError(f"the bill's hash_value is {represented(sha1)}: 40 hex digits are expected")
+    url = _member(members, "download_url", str)
+    if not begins_with_scheme(url) or len(url) > LONGEST_URL:
+        raise BillError("the bill's download_url is no absolute URL")
+    if not encrypted:
+        return Part(url, sha1.lower())
+    nonce = _member(members, "nonce", str)
+    if len(nonce.encode("utf-8", "replace")) not in NONCE_BYTES:
+        raise BillError(f"the bill's nonce has {len(nonce)} characters: 12 or 16 are expected")
+    return Part(url, sha1.lower(), _member(members, "encrypt_key", str), nonce)
+
+
+def _member(members: Any, name: str, kind: type, absent: Any = None) -> Any:
+    if isinstance(members, Mapping):
+        value = members.get(name)
+        if value is None and absent is not None:
+            return absent
+        if type(value) is kind:
+            return value
+    raise BillError(
+        f"the response to the application has no {name}, or one that is no {kind.__name__}"
+    )

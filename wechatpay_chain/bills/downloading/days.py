@@ -1,0 +1,132 @@
+"""The days that bills are of, in China's time, and when the bill of a day can be had.
+
+A bill is made from 9:00 of the next day on, and WeChat Pay advises to ask for it after 10:00, and
+then every half an hour. Source: https://pay.weixin.qq.com/doc/v3/merchant/4013071254
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+from .kinds import Operation
+
+__all__ = ["CHINA", "Day", "assert_available", "day", "days", "each_day", "is_one", "now", "ready"]
+
+Day: TypeAlias = "str | datetime.date"
+
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+READY = datetime.time(10, tzinfo=CHINA)
+FORM = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOST = 3660
+"""Days that `days` returns at most."""
+RELATIVE = {"yesterday": 1, "today": 0}
+EXPECTED = "a day such as '2026-11-25', 'yesterday', or a datetime.date is expected"
+
+
+def now() -> datetime.datetime:
+    """The time in China."""
+    return datetime.datetime.now(CHINA)
+
+
+def day(given: Day) -> datetime.date:
+    """A day, from text or a date.
+
+    Args:
+        given: `2026-11-25`, `yesterday`, or a `datetime.date`; a datetime has a time zone, and its
+            day is that of China.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if isinstance(given, datetime.datetime):
+        if given.tzinfo is None:
+            raise ConfigurationError(
+                f"date={represented(given)} has no time zone, so its day in China is unknown: give "
+                "a datetime.date, or an aware datetime"
+            )
+        return given.astimezone(CHINA).date()
+    if isinstance(given, datetime.date):
+        return given
+    if isinstance(given, str):
+        if given in RELATIVE:
+            return now().date() - datetime.timedelta(days=RELATIVE[given])
+        if FORM.fullmatch(given):
+            try:
+                return datetime.date.fromisoformat(given)
+            except ValueError as error:
+                raise ConfigurationError(f"date={given!r}: {error}") from None
+        if ".." in given:
+            raise ConfigurationError(
+                f"date={represented(given)}: for a range, give bills.days(first, last)"
+            )
+    raise ConfigurationError(f"date={represented(given)}: {EXPECTED}")
+
+
+def days(first: Day, last: Day) -> list[datetime.date]:
+    """The days from one to another, both included.
+
+    Args:
+        first: as `2026-11-01`, `yesterday`, or a `datetime.date`.
+        last: the same.
+
+    Raises:
+        ConfigurationError: one of them is no day, or `last` is before `first`.
+    """
+    begin, end = day(first), day(last)
+    count = (end - begin).days + 1
+    if not 0 < count <= MOST:
+        raise ConfigurationError(
+            f"days({represented(first)}, {represented(last)}): the first day comes first, and at "
+            f"most {MOST} days are expected"
+        )
+    return [begin + datetime.timedelta(days=number) for number in range(count)]
+
+
+def is_one(given: object) -> bool:
+    """Whether this is one day, rather than several."""
+    return isinstance(given, str | datetime.date) or not isinstance(given, Iterable)
+
+
+def each_day(given: Day | Iterable[Day]) -> tuple[datetime.date, ...]:
+    """All days that were given, each once, in order.
+
+    Raises:
+        ConfigurationError: one of them is no day, or there is none.
+    """
+    several: Iterable[Day] = (given,) if is_one(given) else given  # type: ignore[assignment]
+    found = tuple(dict.fromkeys(map(day, several)))
+    if not found:
+        raise ConfigurationError("date= is empty: at least one day is expected")
+    return found
+
+
+def assert_available(
+    which: Iterable[datetime.date], operation: Operation, today: datetime.date
+) -> None:
+    """See that there can be bills of these days.
+
+    Raises:
+        ConfigurationError: one of them has not ended, or is too long ago.
+    """
+    for each in which:
+        age = (today - each).days
+        if age <= 0:
+            raise ConfigurationError(
+                f"date={each}: the day has not ended in China, where it is {today}. Ask for its "
+                f"bill from {ready(each):%Y-%m-%d %H:%M} on"
+            )
+        if operation.oldest and age > operation.oldest:
+            raise ConfigurationError(
+                f"date={each} is {age} days ago: bills of kind {operation.kind!r} can be had for "
+                f"{operation.oldest} days"
+            )
+
+
+def ready(which: datetime.date) -> datetime.datetime:
+    """When the bill of a day is expected: at 10:00 of the next day."""
+    return datetime.datetime.combine(which + datetime.timedelta(days=1), READY)

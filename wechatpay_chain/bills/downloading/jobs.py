@@ -1,0 +1,203 @@
+"""One bill that is to be downloaded: what it is, what it is called, and how it is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...messages.authority import split
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+from ..file import BillFile
+from .kinds import Form, Operation, SubMerchant
+
+__all__ = ["Asked", "Job", "assert_caller", "is_direct", "sub_mchid_of", "type_of"]
+
+NUMBER = re.compile("[0-9]{1,32}")
+OWN_NUMBER = re.compile("[0-9A-Za-z_-]{1,32}")
+APPID = re.compile("[0-9A-Za-z_-]{1,32}")
+GLOBAL = "https://apihk.mch.weixin.qq.com/"
+HONG_KONG = "hk/"
+MAINLAND = ("api.mch.weixin.qq.com", "api2.mch.weixin.qq.com")
+
+
+class Asked(NamedTuple):
+    """A call of a client."""
+
+    method: str
+    path: str
+    options: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """One bill.
+
+    Attributes:
+        operation: that gives it.
+        date: the day.
+        type: of its kind; empty where there is one only.
+        mchid: who asks.
+        sub_mchid: whose bill; empty for the merchant's own, or everybody's.
+        folder: where it goes.
+        appid: for APIv2.
+        institution: whether a statement is that of an institution.
+    """
+
+    operation: Operation
+    date: datetime.date
+    type: str
+    mchid: str
+    sub_mchid: str
+    folder: Path
+    appid: str = ""
+    institution: bool = False
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its suffix, of words, digits and hyphens."""
+        of = self.operation
+        api = "" if of.api == "v3" else of.api
+        parts = (of.kind, api, self.type, self.mchid, self.sub_mchid, self.date.isoformat())
+        return "-".join(filter(None, parts))
+
+    @property
+    def path(self) -> Path:
+        """Where the bill goes."""
+        return self.folder / f"{self.stem}.csv"
+
+    def file(self, sha1: str, *, empty: bool = False) -> BillFile:
+        """The bill on disk."""
+        return BillFile(
+            path=self.path,
+            kind=self.operation.kind,
+            date=self.date,
+            type=self.type,
+            mchid=self.mchid,
+            sub_mchid=self.sub_mchid,
+            empty=empty,
+            sha1=sha1,
+        )
+
+    def asked(self, base_uri: str) -> Asked:
+        """The call that asks for the bill.
+
+        Args:
+            base_uri: of the client.
+        """
+        of = self.operation
+        if of.kind == "statement":
+            return self._statement(base_uri)
+        if of.api == "v2":
+            return self._by_v2()
+        query = {"bill_date": self.date.isoformat(), **of.fixed}
+        options: dict[str, Any] = {"query": query}
+        if self.sub_mchid:
+            query["sub_mchid"] = self.sub_mchid
+        if f"{{{of.type_parameter}}}" in of.path:
+            options[of.type_parameter] = self.type
+        elif self.type:
+            query[of.type_parameter] = self.type
+        return Asked("GET", of.path, options)
+
+    def _by_v2(self) -> Asked:
+        of = self.operation
+        xml = {
+            "appid": self.appid,
+            "mch_id": self.mchid,
+            "bill_date": f"{self.date:%Y%m%d}",
+            # of accounts, APIv2 has the names in mixed case
+            of.type_parameter: self.type if of.kind == "trade" else self.type.capitalize(),
+            **of.fixed,
+        }
+        if self.sub_mchid:
+            xml["sub_mch_id"] = self.sub_mchid
+        options: dict[str, Any] = {"xml": xml}
+        if of.kind == "fund_flow":
+            options["security"] = True
+        return Asked("POST", of.path, options)
+
+    def _statement(self, base_uri: str) -> Asked:
+        query = {"date": f"{self.date:%Y%m%d}"}
+        if self.institution or self.sub_mchid:
+            query["sp_mchid"] = self.mchid
+        else:
+            query["mchid"] = self.mchid
+        if self.sub_mchid:
+            query["sub_mchid"] = self.sub_mchid
+        options: dict[str, Any] = {"query": query, "headers": {"Accept-Encoding": "gzip"}}
+        origin, base_path = split(base_uri, "base_uri")
+        path = self.operation.path
+        if self.operation.api == "global" and origin.host in MAINLAND:
+            options["base_uri"] = GLOBAL
+        elif path.startswith(HONG_KONG) and base_path.strip("/") == HONG_KONG.strip("/"):
+            path = path.removeprefix(HONG_KONG)
+        return Asked("GET", path, options)
+
+
+def type_of(given: str | None, operation: Operation) -> str:
+    """A type of an operation's bills.
+
+    Raises:
+        ConfigurationError: the operation does not have it.
+    """
+    if given is None:
+        return operation.types[0] if operation.types else ""
+    if given in operation.types:
+        return given
+    expected = f"one of {', '.join(operation.types)}" if operation.types else "none"
+    raise ConfigurationError(
+        f"type={represented(given)}: of bills of kind {operation.kind!r}, {expected} is expected"
+    )
+
+
+def sub_mchid_of(given: object, operation: Operation) -> str:
+    """A sub-merchant's number; empty where there is none.
+
+    Raises:
+        ConfigurationError: it is no number, or the operation takes none, or needs one.
+    """
+    if given is None:
+        if operation.sub_mchid is SubMerchant.REQUIRED:
+            raise ConfigurationError(
+                f"sub_mchid is missing: bills of kind {operation.kind!r} are of one sub-merchant"
+            )
+        return ""
+    if not (isinstance(given, str) and NUMBER.fullmatch(given)):
+        raise ConfigurationError(
+            f"sub_mchid={represented(given)}: up to 32 digits are expected, such as '1900000209'"
+        )
+    if operation.sub_mchid is SubMerchant.NONE:
+        raise ConfigurationError(
+            f"sub_mchid={given!r}: bills of kind {operation.kind!r} by {operation.api} are not "
+            "those of one sub-merchant"
+        )
+    return given
+
+
+def assert_caller(mchid: str, appid: str, institution: bool, operation: Operation) -> None:
+    """See that an operation can be called by this merchant.
+
+    Raises:
+        ConfigurationError: the merchant's number makes no file name, or something does not fit.
+    """
+    if not OWN_NUMBER.fullmatch(mchid):
+        raise ConfigurationError(
+            f"the client's mchid {represented(mchid)} makes no file name: up to 32 digits are "
+            "expected"
+        )
+    if operation.api == "v2" and not (isinstance(appid, str) and APPID.fullmatch(appid)):
+        raise ConfigurationError(
+            f"appid={represented(appid)}: APIv2 needs one of the merchant's, such as "
+            "'wxd678efh567hg6787'"
+        )
+    if institution and operation.kind != "statement":
+        raise ConfigurationError("institution=True belongs to kind='statement'")
+
+
+def is_direct(operation: Operation) -> bool:
+    """Whether the file itself is the response."""
+    return operation.form is Form.FILE

@@ -1,0 +1,102 @@
+"""The options of a download, checked before anything is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from ...middleware.retry import Retry, retry_of
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+from .progress import Progress
+from .unpacking import MAX_SIZE
+
+__all__ = ["Options", "Settings", "settings"]
+
+MOST_AT_ONCE = 64
+RETRY = Retry()
+
+
+class Options(TypedDict, total=False):
+    """Keyword arguments of `download` that few need; it says what they are."""
+
+    api: str | None
+    appid: str
+    institution: bool
+    wait: float | datetime.timedelta | None
+    force: bool
+    concurrency: int
+    retry: Retry | None
+    max_size: int
+    progress: Callable[[Progress], object] | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """The same with their defaults."""
+
+    api: str | None = None
+    appid: str = ""
+    institution: bool = False
+    wait: float | datetime.timedelta | None = None
+    force: bool = False
+    concurrency: int = 4
+    retry: Retry | None = RETRY
+    max_size: int = MAX_SIZE
+    progress: Callable[[Progress], object] | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """For which bills are waited for; None is not at all."""
+        if isinstance(self.wait, datetime.timedelta):
+            return self.wait.total_seconds()
+        return self.wait
+
+    @property
+    def once_or_more(self) -> Retry:
+        """How often a damaged file is downloaded."""
+        return self.retry or Retry(attempts=1)
+
+
+def settings(given: Options) -> Settings:
+    """Options with their defaults.
+
+    Raises:
+        ConfigurationError: there is no such option, or a value is not what it must be.
+    """
+    options: dict[str, Any] = dict(given)
+    known = [each.name for each in dataclasses.fields(Settings)]
+    for name in options:
+        if name not in known:
+            raise ConfigurationError(
+                f"download has no argument {represented(name)}; it has date, kind, type, to, "
+                f"sub_mchid, {', '.join(known)}"
+            )
+    found = Settings(**options)
+    retry_of(found.retry)
+    for name in ("institution", "force"):
+        if not isinstance(getattr(found, name), bool):
+            raise ConfigurationError(
+                f"{name}={represented(getattr(found, name))}: True or False is expected"
+            )
+    _number("concurrency", found.concurrency, MOST_AT_ONCE)
+    _number("max_size", found.max_size, None)
+    if found.progress is not None and not callable(found.progress):
+        raise ConfigurationError(f"progress={represented(found.progress)}: a function is expected")
+    seconds = found.seconds
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if seconds is not None and not (is_number and 0 <= seconds <= 30 * 86400):
+        raise ConfigurationError(
+            f"wait={represented(found.wait)}: seconds or a timedelta of at most 30 days is expected"
+        )
+    return found
+
+
+def _number(name: str, value: object, most: int | None) -> None:
+    if type(value) is not int or value < 1 or (most is not None and value > most):
+        upto = "" if most is None else f" to {most}"
+        raise ConfigurationError(
+            f"{name}={represented(value)}: a whole number of 1{upto or ' or more'} is expected"
+        )

@@ -1,0 +1,310 @@
+"""How one bill is downloaded: the rules, as a flow that serves sync and async alike.
+
+The application is repeated by the client's own rules. A file that is damaged, or whose address has
+expired (WeChat Pay's are good for five minutes, some for 30 seconds), is applied for again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import os
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from ...crypto.aes import GCMOpening
+from ...errors import APIError, RateLimited
+from ...flow import Call, Effect
+from ...messages.authority import begins_with_scheme
+from ...middleware.retry import Retry
+from ...utils.display import printable
+from ...utils.exceptions import BillError, BillNotReady, ConfigurationError, WeChatPayError
+from ...utils.file_lock import Held, Lock
+from ...utils.files import why_not
+from ...utils.secret import Secret
+from ..file import BillFile
+from . import days, record
+from .applications import Part, is_creating, is_nothing, parts
+from .jobs import Asked, Job, is_direct
+from .progress import Reporter
+from .unpacking import Unpacked
+
+if TYPE_CHECKING:
+    from ...client import WeChatPay
+    from ...messages.response import Response
+
+__all__ = ["Plan", "Stopped", "fetch"]
+
+T = TypeVar("T")
+Steps = Generator[Effect, Any, T]
+
+HELD_PAUSE = 0.2
+"""Seconds between two attempts to take a lock that another run holds."""
+INTERVAL = datetime.timedelta(minutes=30)
+"""After which WeChat Pay advises to ask again."""
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 1800.0
+KEY_BYTES = 32
+
+
+class Stopped(WeChatPayError):
+    """The download was given up: by Ctrl-C, say."""
+
+
+class _Nothing(Exception):
+    """There is no bill."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """What all bills of one download have in common.
+
+    Attributes:
+        client: of the merchant.
+        base_uri: of the client.
+        is_wechat_pay: whether that is WeChat Pay's, and not a gateway's.
+        retry: how often a file is downloaded that was damaged.
+        force: ask for bills too that are at hand.
+        wait_until: until when bills that are not ready are waited for; None is not at all.
+        max_size: bytes that a plain file may have.
+        reporter: is told of progress.
+        pause: waits some seconds; a sync download is woken up where it is given up.
+        is_stopped: whether it is given up.
+    """
+
+    client: WeChatPay
+    base_uri: str
+    is_wechat_pay: bool
+    retry: Retry
+    force: bool
+    wait_until: datetime.datetime | None
+    max_size: int
+    reporter: Reporter
+    pause: Callable[[float], object]
+    is_stopped: Callable[[], bool]
+
+    def sleep(self, seconds: float) -> Steps[None]:
+        """Wait.
+
+        Raises:
+            Stopped: the download was given up.
+        """
+        yield Call(self.pause, seconds, twin=_sleep)
+        if self.is_stopped():
+            raise Stopped("the download was given up")
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
+async def _in_thread(function: Callable[..., T], *args: Any) -> T:
+    import asyncio
+
+    return await asyncio.to_thread(function, *args)
+
+
+def fetch(job: Job, plan: Plan) -> Steps[BillFile]:
+    """Download a bill, unless it is at hand; one that is not ready is waited for, or is not.
+
+    Raises:
+        BillError: the file is not what WeChat Pay announced, or cannot be written.
+        BillNotReady: WeChat Pay has not made it yet.
+        WeChatPayError: as calls of the client raise.
+    """
+    plan.reporter.tell(job, "started")
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return (yield from _at_hand(job, plan))
+        except BillNotReady as error:
+            now = yield Call(days.now)
+            due = days.ready(job.date)
+            seconds = (due - now).total_seconds() if now < due else pause
+            until = plan.wait_until
+            if until is None or now + datetime.timedelta(seconds=seconds) > until:
+                raise error from error.__cause__
+        plan.reporter.tell(job, "waiting")
+        yield from plan.sleep(seconds)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _at_hand(job: Job, plan: Plan) -> Steps[BillFile]:
+    """A bill that is at hand, or is now.
+
+    Two downloads of the same bill do it one after the other: the second finds it at hand.
+    """
+    lock = yield from _locked(job, plan)
+    try:
+        if not plan.force:
+            found = yield Call(record.known, job, twin=functools.partial(_in_thread, record.known))
+            if found is not None:
+                plan.reporter.tell(job, "kept")
+                return found  # type: ignore[no-any-return]
+        file = yield from _obtain(job, plan)
+    finally:
+        lock.release()
+    plan.reporter.tell(job, "empty" if file.empty else "done")
+    return file
+
+
+def _locked(job: Job, plan: Plan) -> Steps[Lock]:
+    while (lock := _lock(job)) is None:
+        yield from plan.sleep(HELD_PAUSE)
+    return lock
+
+
+def _lock(job: Job) -> Lock | None:
+    """The lock of a bill; None while another run holds it.
+
+    Raises:
+        ConfigurationError: nothing can be written to the folder.
+    """
+    try:
+        return Lock(job.folder / f".{job.stem}.lock", remove=True)
+    except Held:
+        return None
+    except OSError as error:
+        raise ConfigurationError(
+            f"to={printable(job.folder)!r}: nothing can be written there: {why_not(error)}. "
+            "Nothing was sent"
+        ) from None
+
+
+def _obtain(job: Job, plan: Plan) -> Steps[BillFile]:
+    with record.part(job) as file:
+        try:
+            files = yield from _applied(job, plan)
+            sha1 = yield from _received(job, plan, file, files)
+        except _Nothing:
+            now = yield Call(days.now)
+            return record.keep_empty(job, now)
+        size = file.seek(0, os.SEEK_END)
+        now = yield Call(days.now)
+        return record.keep(job, file, sha1, size, now)
+
+
+def _applied(job: Job, plan: Plan) -> Steps[tuple[Part, ...]]:
+    """The files of a bill, as WeChat Pay tells them; of one that comes at once, none is told."""
+    if is_direct(job.operation):
+        return (Part("", ""),)
+    response = yield from _asked(job, plan, job.asked(plan.base_uri))
+    found = parts(response.json(), job.operation.form)
+    if not found:
+        raise _Nothing
+    return found
+
+
+def _received(job: Job, plan: Plan, file: BinaryIO, files: tuple[Part, ...]) -> Steps[str]:
+    """Download all files of a bill into one. Its SHA-1."""
+    failed = number = furthest = size = 0
+    while number < len(files):
+        try:
+            sink = yield from _one(job, plan, file, size, files[number])
+        except (BillError, APIError) as error:
+            if isinstance(error, APIError) and not _is_expired(error, job):
+                raise
+            failed += 1
+            if failed >= plan.retry.attempts:
+                raise
+        else:
+            number, size = number + 1, size + sink.size
+            if number > furthest:
+                furthest, failed = number, 0
+            continue
+        yield from plan.sleep(plan.retry.wait(failed))
+        again = yield from _applied(job, plan)
+        if [each.sha1 for each in again] != [each.sha1 for each in files]:  # it was made anew
+            number = size = 0
+        files = again
+    if len(files) == 1:
+        return sink.sha1
+    whole = functools.partial(record.digest, file)
+    return (yield Call(whole, twin=functools.partial(_in_thread, whole)))  # type: ignore[no-any-return]
+
+
+def _is_expired(error: APIError, job: Job) -> bool:
+    """Whether an address is not good any more: WeChat Pay rejects it, in one way or another."""
+    rejected = 400 <= error.status_code < 500 and not isinstance(error, RateLimited)
+    return rejected and not is_direct(job.operation)
+
+
+def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[Unpacked]:
+    """Download one file to a place in another, which ends with it then, and check it."""
+    opening = None
+    if part.encrypt_key:
+        opening = yield from _opening(plan, part)
+
+    def heard(received: int, size: int) -> None:
+        if plan.is_stopped():
+            raise Stopped("the download was given up")
+        plan.reporter.tell(job, "downloading", received, size)
+
+    sink = Unpacked(file, base, opening, plan.max_size, heard, printable(job.path))
+    if is_direct(job.operation):
+        asked = job.asked(plan.base_uri)
+        asked.options["sink"] = sink
+    else:
+        # The file is not signed; the digest in the signed response vouches for it.
+        asked = Asked("GET", part.url, {"sink": sink, "unsigned": True})
+    yield from _asked(job, plan, asked)
+    sink.finish()
+    if part.sha1 and sink.sha1 != part.sha1:
+        raise BillError(
+            f"the file's SHA-1 is {sink.sha1}, and WeChat Pay announced {part.sha1}: it was "
+            "changed or damaged on the way. It is not kept",
+            path=job.path.name,
+        )
+    return sink
+
+
+def _opening(plan: Plan, part: Part) -> Steps[Callable[[], GCMOpening]]:
+    """What decrypts a file, its key being opened by the merchant's own."""
+    text = yield from plan.client.credential.decrypting(part.encrypt_key)
+    key = Secret(text.encode())
+    if len(key.reveal()) != KEY_BYTES:
+        raise BillError(
+            f"the key of the encrypted bill has {len(key.reveal())} bytes: {KEY_BYTES} are expected"
+        )
+    return functools.partial(GCMOpening, key, part.nonce)
+
+
+def _asked(job: Job, plan: Plan, asked: Asked) -> Steps[Response]:
+    """Make a call.
+
+    Raises:
+        _Nothing: WeChat Pay says that there is no bill.
+        BillNotReady: it says that the bill is being made; or that there is none, before it must be.
+    """
+    client = plan.client
+    try:
+        return (  # type: ignore[no-any-return]
+            yield Call(client.request, *asked, twin=client.request_async)
+        )
+    except APIError as error:
+        nothing = is_nothing(error, job.operation)
+        if not (nothing or is_creating(error)):
+            raise
+        now = yield Call(days.now)
+        if nothing and (now >= days.ready(job.date) or not plan.is_wechat_pay):
+            raise _Nothing from None
+        raise _not_ready(job, now) from error
+    except ConfigurationError as error:
+        if not begins_with_scheme(asked.path):
+            raise
+        raise BillError(
+            f"the address of the bill in WeChat Pay's response is not used: {error}",
+            path=job.path.name,
+        ) from None
+
+
+def _not_ready(job: Job, now: datetime.datetime) -> BillNotReady:
+    due = days.ready(job.date)
+    retry_at = due if now < due else (now + INTERVAL).replace(second=0, microsecond=0)
+    return BillNotReady(
+        f"{job.stem}: WeChat Pay has not made the bill yet. Ask again at "
+        f"{retry_at:%Y-%m-%d %H:%M} (+08:00), or have it waited for with wait=",
+        retry_at,
+    )

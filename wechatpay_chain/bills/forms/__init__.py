@@ -1,0 +1,16 @@
+"""The forms of bills as data: kinds, columns, summary lines."""
+
+from __future__ import annotations
+
+from . import fund_flow, profit_sharing, statement, trade
+from .columns import Column, ColumnType, Form, Total, normal_heading
+
+__all__ = ["FORMS", "Column", "ColumnType", "Form", "Total", "normal_heading"]
+
+FORMS: tuple[Form, ...] = (
+    *trade.FORMS,
+    *fund_flow.FORMS,
+    *statement.FORMS,
+    *profit_sharing.FORMS,
+)
+"""Every form that is known; `bills.reading.header` finds the one that a header line fits."""

@@ -1,0 +1,190 @@
+"""The summary at the end of a bill: what it says, against what the rows add up to."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Context, Decimal, Inexact, localcontext
+from itertools import compress
+from typing import Any
+
+from ..forms import Form, Total, normal_heading
+from .balance import BalanceChain
+from .faults import Place, shown
+from .header import cells_of
+from .layout import Layout, Values
+from .values import BadValue, count, value_of
+
+__all__ = ["Summary", "Sums", "compare"]
+
+EXACT = Context(prec=60, traps=[Inexact])
+Amount = int | Decimal
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Summary:
+    """What the rows of a bill add up to, which is what its own summary line says.
+
+    Attributes:
+        kind: of the bill.
+        type: `ALL`, `SUCCESS` or `REFUND` of a trade bill; empty for other kinds.
+        count: rows.
+        totals: of the summary line, by name: `count`, `settlement_total`, `refund`, … In fen; `fee`
+            as a `Decimal`.
+        unchecked: values of the summary line that this version does not know, by their heading.
+        opening_balance: of a fund flow bill's account before its first entry, in fen; None for
+            another kind, and where the entries are not those of one account.
+        closing_balance: after the last one, likewise.
+    """
+
+    kind: str
+    type: str
+    count: int
+    totals: Mapping[str, Amount] = dataclasses.field(default_factory=dict)
+    unchecked: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    opening_balance: int | None = None
+    closing_balance: int | None = None
+
+
+class Sums:
+    """What the rows read so far add up to."""
+
+    def __init__(self, layout: Layout) -> None:
+        form = layout.header.form
+        self.count = 0
+        self.totals: dict[str, Amount] = {}
+        self.balances = BalanceChain() if form and form.kind == "fund_flow" else None
+        names = {column.name for column in layout.header.columns if column}
+        names |= {target for target, _ in form.copies} if form else set()
+        for total in form.totals if form else ():
+            if not total.of or total.of in names:
+                self.totals[total.name] = 0
+        self._form = form
+
+    def add(self, values: Values, many: int) -> None:
+        """Take the values of some rows."""
+        self.count += many
+        if self._form is None:
+            return
+        for total in self._form.totals:
+            if total.name in self.totals:
+                self.totals[total.name] += _sum(total, values, many)
+        if self.balances is not None:
+            self.balances.add(values["direction"], values["amount"], values["balance"])
+
+
+def _sum(total: Total, values: Values, many: int) -> Amount:
+    found: Iterable[Any] = values[total.of] if total.of else [1] * many
+    if total.direction:
+        found = compress(found, [each == total.direction for each in values["direction"]])
+    with localcontext(EXACT):
+        total_sum: Amount = sum(filter(None, found))
+    return total_sum
+
+
+def compare(
+    form: Form | None,
+    sums: Sums,
+    lines: list[tuple[int, str]] | None,
+    place: Place,
+    *,
+    last: int,
+    whole: bool,
+) -> dict[str, str]:
+    """Compare the summary line with the sums, and return what cannot be compared, by heading.
+
+    Args:
+        form: of the bill.
+        sums: of all of its rows.
+        lines: from the summary's heading on, with their numbers; None where there is none.
+        place: what errors are about.
+        last: the number of the last line.
+        whole: whether the file ends as a file does that was not cut off; what is left of one that
+            has no summary.
+
+    Raises:
+        BillError: a sum or the number of rows is another one, the summary is missing or
+            incomplete, or something follows it.
+    """
+    if lines is None:
+        if whole and sums.count and form is not None and not form.ends_with_summary:
+            return {}
+        raise place.error(
+            "The bill ends before its summary line: the file was cut; download the bill again.",
+            line=last,
+        )
+    (number, heading_line), *rest = lines
+    if not rest:
+        raise place.error(
+            "The bill ends before the values of its summary; download the bill again.", line=number
+        )
+    if len(rest) > 1:
+        raise place.error(
+            "There is more after the summary line: another bill, or a file that was changed.",
+            line=rest[1][0],
+        )
+    headings, (number, line) = _cells(heading_line, number, place), rest[0]
+    values = _cells(line, number, place)
+    if len(headings) != len(values):
+        raise place.error(
+            f"The summary has {len(values)} values and {len(headings)} headings; download the bill "
+            "again.",
+            line=number,
+        )
+    return dict(_unchecked(form, sums, dict(zip(headings, values, strict=True)), number, place))
+
+
+def _cells(line: str, number: int, place: Place) -> list[str]:
+    try:
+        return cells_of(line)
+    except csv.Error:
+        raise place.error("The line is no line of a summary.", line=number) from None
+
+
+def _unchecked(
+    form: Form | None, sums: Sums, said: Mapping[str, str], number: int, place: Place
+) -> Iterator[tuple[str, str]]:
+    known = {
+        normal_heading(name): total
+        for total in (form.totals if form else ())
+        for name in (total.heading, *total.aliases)
+    }
+    seen: set[str] = set()
+    for heading, text in said.items():
+        total = known.get(normal_heading(heading))
+        if total is None or total.name not in sums.totals:
+            yield heading, text
+            continue
+        seen.add(total.name)
+        value = _value(form, total, text, heading, number, place)
+        if value != sums.totals[total.name]:
+            what = "rows" if not total.of else "fen"
+            raise place.error(
+                f"The summary says {shown(text)}, and the rows add up to "
+                f"{sums.totals[total.name]} {what}: rows are missing or were changed; download the "
+                "bill again.",
+                line=number,
+                column=heading,
+            )
+    if form is not None and form.ends_with_summary and form.totals and "count" not in seen:
+        raise place.error("The summary does not say how many rows there are.", line=number)
+
+
+def _value(
+    form: Form | None, total: Total, text: str, heading: str, number: int, place: Place
+) -> Amount:
+    columns = {column.name: column for column in form.columns} if form else {}
+    if not total.of:
+        found = count(text)
+        if found is not None:
+            return found
+        raise place.error(
+            f"The value is {shown(text)}; expected a number of rows.", line=number, column=heading
+        )
+    column = dataclasses.replace(columns[total.of], signed=True, required=True)
+    try:
+        value: Amount = value_of(column)(text)
+    except BadValue as bad:
+        raise place.error(f"The value {bad}.", line=number, column=heading) from None
+    return value

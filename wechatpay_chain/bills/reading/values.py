@@ -1,0 +1,211 @@
+"""The texts of a bill's columns as values, by a strict grammar.
+
+Only what WeChat Pay writes is read: `int()`, `float()` and `datetime.fromisoformat` take full-width
+digits, underscores, exponents and blanks, which would hide that a bill was changed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import repeat
+from typing import Any
+
+from ..forms import Column, ColumnType
+from .faults import shown
+
+__all__ = ["CHINA", "BadValue", "count", "reader_of", "value_of"]
+
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+WHOLE = r"(?:0|[1-9][0-9]{0,12})"
+AMOUNT = re.compile(rf"(-?)({WHOLE})(?:\.([0-9]{{1,2}}))?")
+FEE = re.compile(rf"(-?)({WHOLE})(?:\.([0-9]{{1,5}}))?")
+RATE = re.compile(r"(-?)(0|[1-9][0-9]{0,2})(?:\.([0-9]{1,4}))?%")
+NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,12}))?")
+COUNT = re.compile(r"(0|[1-9][0-9]{0,12})(?:\.0{1,2})?")
+ONE_TIME = re.compile(TIME)
+PROBE = 16
+"""Texts at the start of a block that tell whether its column has few values or many."""
+MEMORY = 1 << 12
+"""Values that a column remembers, so that its memory is bounded."""
+
+Read = Callable[[Sequence[str]], Sequence[Any]]
+"""The texts of a column as its values."""
+
+
+class BadValue(ValueError):
+    """A text is not what its column holds; the message quotes nothing but numbers."""
+
+
+class Memo(dict[str, Any]):
+    """What texts were read as; it starts anew when it is full."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str) -> Any:
+        value = self._read(text)
+        if len(self) >= MEMORY:
+            self.clear()
+        self[text] = value
+        return value
+
+
+def value_of(column: Column) -> Callable[[str], Any]:
+    """How one text of a column is read; it raises `BadValue`."""
+    read, example = READERS[column.type]
+
+    def value(text: str) -> Any:
+        if not text or (text == "0" and column.type is ColumnType.ID):
+            if column.required:
+                raise BadValue("is empty; every row has it")
+            return None
+        found = read(text)
+        if found is None or (text[0] == "-" and found != 0 and _unsigned(column)):
+            raise BadValue(f"is {shown(text)}; expected {example}")
+        return found
+
+    return value
+
+
+def _unsigned(column: Column) -> bool:
+    numeric = column.type not in (ColumnType.TEXT, ColumnType.ID, ColumnType.TIME)
+    return numeric and not column.signed
+
+
+def reader_of(column: Column) -> Read:
+    """How all texts of a column in a block are read; it raises `BadValue`, without a line."""
+    if column.type is ColumnType.TEXT:
+        return _required if column.required else _optional
+    if column.type is ColumnType.ID:
+        return _required_numbers if column.required else _optional_numbers
+    recall, together = Memo(value_of(column)).__getitem__, TOGETHER.get(column.type)
+    pattern = re.compile(rf"(?:{'-?' if column.signed else ''}{REGULAR.get(column.type, '')}\n)*+")
+
+    def read(texts: Sequence[str]) -> Sequence[Any]:
+        if together and len(set(texts[:PROBE])) * 4 > min(PROBE, len(texts)):
+            lines = "\n".join(texts) + "\n"
+            if pattern.fullmatch(lines):
+                return together(lines)
+        return list(map(recall, texts))
+
+    return read
+
+
+def _optional(texts: Sequence[str]) -> Sequence[Any]:
+    return texts if "" not in texts else [text or None for text in texts]
+
+
+def _required(texts: Sequence[str]) -> Sequence[Any]:
+    if "" in texts:
+        raise BadValue("is empty")
+    return texts
+
+
+def _optional_numbers(texts: Sequence[str]) -> Sequence[Any]:
+    return [None if text == "0" else text or None for text in texts]
+
+
+def _required_numbers(texts: Sequence[str]) -> Sequence[Any]:
+    if "0" in texts or "" in texts:
+        raise BadValue("is empty")
+    return texts
+
+
+def count(text: str) -> int | None:
+    """A number of rows, which WeChat Pay writes as `20` or as `20.0`."""
+    match = COUNT.fullmatch(text)
+    return int(match[1]) if match else None
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _time(text: str) -> datetime.datetime | None:
+    try:
+        return _times(text)[0] if ONE_TIME.fullmatch(text) else None
+    except BadValue:
+        return None
+
+
+def _times(lines: str) -> list[datetime.datetime]:
+    parts = lines.split()
+    days, clocks = parts[::2], parts[1::2]
+    try:
+        dates = {day: datetime.date.fromisoformat(day) for day in set(days)}
+        times = map(datetime.time.fromisoformat, clocks)
+        moments = map(dates.__getitem__, days)
+        return list(map(datetime.datetime.combine, moments, times, repeat(CHINA)))
+    except ValueError as error:
+        raise BadValue("is no time") from error  # 30 February, say
+
+
+def _amounts(lines: str) -> list[int]:
+    return list(map(int, lines.replace(".", "").split()))
+
+
+def _fees(lines: str) -> list[Decimal]:
+    """Yuan with five decimals, in fen; there is no negative zero."""
+    if "-0.00000\n" in lines:
+        lines = lines.replace("-0.00000\n", "0.00000\n")
+    return list(map(Decimal, lines.replace(".", "").replace("\n", "E-3\n").split()))
+
+
+def _amount(text: str) -> int | None:
+    match = AMOUNT.fullmatch(text)
+    if not match:
+        return None
+    minus, whole, cents = match.groups("")
+    fen = int(whole + cents.ljust(2, "0"))
+    return -fen if minus else fen
+
+
+def _exact(pattern: re.Pattern[str], places: int, shift: int) -> Callable[[str], Decimal | None]:
+    """Reads a number with decimals.
+
+    Args:
+        pattern: groups the sign, the whole part and the decimals.
+        places: decimals of the value, before it is shifted; -1 keeps those that are written.
+        shift: by how many places the point moves to the right.
+    """
+
+    def read(text: str) -> Decimal | None:
+        match = pattern.fullmatch(text)
+        if not match:
+            return None
+        minus, whole, decimals = match.groups("")
+        decimals = decimals if places < 0 else decimals.ljust(places, "0")
+        digits = int(whole + decimals)
+        sign = minus if digits else ""
+        return Decimal(f"{sign}{digits}E{shift - len(decimals)}")  # exact in every context
+
+    return read
+
+
+REGULAR = {
+    ColumnType.TIME: TIME,
+    ColumnType.AMOUNT: rf"{WHOLE}\.[0-9]{{2}}",
+    ColumnType.FEE: rf"{WHOLE}\.[0-9]{{5}}",
+}
+"""The texts that WeChat Pay writes today; the others of the grammar are read one by one."""
+TOGETHER: dict[ColumnType, Callable[[str], list[Any]]] = {
+    ColumnType.TIME: _times,
+    ColumnType.AMOUNT: _amounts,
+    ColumnType.FEE: _fees,
+}
+"""How many of them are read at once, one a line: several times as fast as one by one."""
+READERS: dict[ColumnType, tuple[Callable[[str], Any], str]] = {
+    ColumnType.TEXT: (_text, "a text"),
+    ColumnType.ID: (_text, "a number"),
+    ColumnType.TIME: (_time, "a time such as '2026-11-25 10:00:00'"),
+    ColumnType.AMOUNT: (_amount, "yuan such as '12.34'"),
+    ColumnType.FEE: (_exact(FEE, 5, 2), "yuan such as '0.07400'"),
+    ColumnType.RATE: (_exact(RATE, -1, -2), "a percentage such as '0.60%'"),
+    ColumnType.MONEY: (_exact(NUMBER, -1, 0), "an amount such as '12.34'"),
+    ColumnType.NUMBER: (_exact(NUMBER, -1, 0), "a number such as '0.8912'"),
+}

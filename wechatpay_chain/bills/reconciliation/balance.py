@@ -1,0 +1,181 @@
+"""The fund flow bill beside the trade bill: whether it follows from it, to the fen.
+
+A payment comes onto the account with what is settled of it, its fee leaves in an entry of its own;
+a refund leaves without the fee that is given back. What a payment or refund moved in all is
+therefore, by its number (`微信支付业务单号`), the same in both bills. What the trade bill knows
+nothing of (withdrawals, transfers, profit sharing) is listed by its business type.
+
+Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from ...utils.exceptions import ConfigurationError
+from .inputs import Engine, each_bill, nothing, stage_file
+from .schema import FUND_FLOW
+from .steps import Step
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["Balance", "BalanceLine", "Unexplained", "balance_of"]
+
+SIGNED = "CASE WHEN direction = '收入' THEN amount ELSE -amount END"
+
+MOVES = f"""
+SELECT number, SUM(expected) AS there, SUM(moved) AS moved
+FROM (
+    SELECT
+        CASE WHEN row_kind = 'payment' THEN transaction_id
+             ELSE COALESCE(own_id, transaction_id) END AS number,
+        CASE WHEN row_kind = 'payment' THEN settlement_total ELSE -paid_back END
+            - CAST(ROUND(COALESCE(fee, 0), 0) AS BIGINT) AS expected,
+        CAST(0 AS BIGINT) AS moved,
+        1 AS of_trade
+    FROM there
+    UNION ALL
+    SELECT
+        business_id AS number,
+        CAST(0 AS BIGINT) AS expected,
+        {SIGNED} AS moved,
+        CASE WHEN business_name IN ('交易', '退款') THEN 1 ELSE 0 END AS of_trade
+    FROM fund_flow
+) AS of_both
+GROUP BY number
+HAVING MAX(of_trade) = 1 AND SUM(expected) <> SUM(moved)
+"""
+
+FLOWS = f"""
+SELECT business_name, business_type, COUNT(*) AS number, SUM({SIGNED}) AS amount,
+    SUM(CASE WHEN direction = '收入' THEN amount ELSE 0 END) AS income
+FROM fund_flow
+GROUP BY business_name, business_type
+"""
+
+STEPS = (Step("moves", MOVES), Step("flows", FLOWS))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """What one type of business moved on the account.
+
+    Attributes:
+        business_name: such as `交易`.
+        business_type: such as `扣除交易手续费`.
+        count: of entries.
+        amount: fen, negative where money left.
+    """
+
+    business_name: str
+    business_type: str
+    count: int
+    amount: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unexplained:
+    """A payment or refund that moved another amount than the trade bill says.
+
+    Attributes:
+        business_id: `transaction_id` or `refund_id`.
+        expected: fen by the trade bill, fee included, negative where money leaves.
+        moved: fen by the fund flow.
+    """
+
+    business_id: str
+    expected: int
+    moved: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Balance:
+    """The change of the account's balance, and what explains it.
+
+    Attributes:
+        opening: fen before the first entry; of several bills, their sum.
+        closing: fen after the last one, likewise.
+        income: fen that came in.
+        expenditure: fen that left.
+        lines: by business type; together they are `income` less `expenditure`.
+        unexplained: payments and refunds whose amounts differ.
+    """
+
+    opening: int
+    closing: int
+    income: int
+    expenditure: int
+    lines: tuple[BalanceLine, ...]
+    unexplained: tuple[Unexplained, ...]
+
+    @property
+    def missing(self) -> int:
+        """Fen by which the entries do not lead from `opening` to `closing`."""
+        return self.closing - self.opening - self.income + self.expenditure
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is explained, to the fen."""
+        return not self.missing and not self.unexplained
+
+
+def balance_of(engine: Engine, fund_flow: Any) -> Balance:
+    """Compare fund flow bills with the trade bill that an engine has reconciled.
+
+    Args:
+        engine: that has the step `there`.
+        fund_flow: a bill or several.
+
+    Raises:
+        BillError: a bill is damaged.
+        ConfigurationError: a source cannot be read.
+    """
+    opening = closing = 0
+    parts = []
+    for at, source in enumerate(each_bill(fund_flow)):
+        table = f"fund_flow_{at}"
+        stage_file(
+            engine, table, source, "fund_flow", FUND_FLOW, ("direction", "amount", "balance")
+        )
+        parts.append(f"SELECT * FROM {table}")
+        columns = f"balance, {SIGNED} FROM {table} ORDER BY"
+        first = engine.query(f"SELECT {columns} line, accounting_time LIMIT 1")
+        last = engine.query(f"SELECT {columns} line DESC, accounting_time DESC LIMIT 1")
+        for balance, amount in first:
+            opening += balance - amount
+        for balance, _ in last:
+            closing += balance
+    if not parts:
+        raise ConfigurationError("fund_flow: no bill was given")
+    engine.view("fund_flow", " UNION ALL ".join(parts) if parts else nothing(FUND_FLOW))
+    results = engine.run(STEPS, ("moves", "flows"))
+    return _balance(opening, closing, results["moves"], results["flows"])
+
+
+def _balance(opening: int, closing: int, moves: pyarrow.Table, flows: pyarrow.Table) -> Balance:
+    rows = sorted(
+        flows.to_pylist(),
+        key=lambda row: (row["business_name"] or "", row["business_type"] or ""),
+    )
+    income = sum(int(row["income"]) for row in rows)
+    return Balance(
+        opening=opening,
+        closing=closing,
+        income=income,
+        expenditure=income - sum(int(row["amount"]) for row in rows),
+        lines=tuple(
+            BalanceLine(
+                row["business_name"] or "",
+                row["business_type"] or "",
+                int(row["number"]),
+                int(row["amount"]),
+            )
+            for row in rows
+        ),
+        unexplained=tuple(
+            Unexplained(row["number"] or "", int(row["there"]), int(row["moved"]))
+            for row in sorted(moves.to_pylist(), key=lambda row: row["number"] or "")
+        ),
+    )

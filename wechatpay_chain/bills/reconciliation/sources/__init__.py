@@ -1,0 +1,1 @@
+"""The merchant's orders and refunds, from wherever they are, checked as they are read."""

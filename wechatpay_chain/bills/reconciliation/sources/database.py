@@ -1,0 +1,73 @@
+"""Rows of a database, through SQLAlchemy, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ....utils.exceptions import ConfigurationError
+
+__all__ = ["rows"]
+
+BATCH = 10_000
+"""Rows that a server-side cursor hands over at once."""
+
+
+def rows(
+    database: Any, what: Any, known: Mapping[str, str], required: tuple[str, ...], name: str
+) -> Iterator[Any]:
+    """The rows of a table or statement; of a table, only the columns that are needed.
+
+    Args:
+        database: an engine or a connection.
+        what: a `Table`, a `Select`, `text(…)`, a mapped class, or the name of a table.
+        known: what the columns are called there, by our name.
+        required: our names of the columns that it must have.
+        name: what the source is called in messages.
+
+    Raises:
+        ConfigurationError: there is no such table or column, or the database says no.
+    """
+    import sqlalchemy
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        statement = _statement(sqlalchemy, database, what, known, required, name)
+        if isinstance(database, sqlalchemy.Engine):
+            with database.connect() as connection:
+                yield from _streamed(connection, statement)
+        else:
+            yield from _streamed(database, statement)
+    except SQLAlchemyError as error:
+        raise ConfigurationError(f"{name}: the database says: {error}") from None
+
+
+def _streamed(connection: Any, statement: Any) -> Iterator[Any]:
+    with connection.execution_options(yield_per=BATCH).execute(statement) as result:
+        yield from result.mappings()
+
+
+def _statement(
+    sqlalchemy: Any,
+    database: Any,
+    what: Any,
+    known: Mapping[str, str],
+    required: tuple[str, ...],
+    name: str,
+) -> Any:
+    if isinstance(what, str):
+        schema, _, table = what.rpartition(".")
+        what = sqlalchemy.Table(
+            table, sqlalchemy.MetaData(), schema=schema or None, autoload_with=database
+        )
+    what = getattr(what, "__table__", what)
+    if not isinstance(what, sqlalchemy.FromClause) or isinstance(what, sqlalchemy.Select):
+        return what
+    there = {column.name: column for column in what.columns}
+    for column, own in known.items():
+        if own not in there and (column in required or own != column):
+            raise ConfigurationError(
+                f"{name}: there is no column {own!r} in {what}; there are {', '.join(there)}. Say "
+                "what it is called with columns={...}"
+            )
+    return sqlalchemy.select(*(there[own] for own in dict.fromkeys(known.values()) if own in there))

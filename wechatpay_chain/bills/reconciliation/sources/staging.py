@@ -1,0 +1,299 @@
+"""The merchant's orders and refunds, from wherever they are, as tables of DuckDB.
+
+Whatever has columns is checked by their types and read where it lies; rows of Python are checked
+one by one and copied. SQLAlchemy's results come in batches and are never whole in memory.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ....utils.exceptions import ConfigurationError
+from .values import READERS
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Names", "literal", "no_column", "own_names", "quoted", "stage"]
+
+Names = Mapping[str, str]
+BATCH = 20_000
+"""Rows that are copied at once."""
+
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+INTEGERS |= {f"U{name}" for name in INTEGERS}
+TIMES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"}
+ZONED = "TIMESTAMP WITH TIME ZONE"
+IN_SHANGHAI = "make_timestamp(epoch_us({}) + 28800000000)"
+WITH_ZONE = r"(Z|[+-]\d\d:?\d\d)$"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """A value as a text literal of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def own_names(name: str, schema: Mapping[str, str], names: Names | None) -> dict[str, str]:
+    """What a source calls each column of the schema.
+
+    Args:
+        name: of the table.
+        schema: the columns and their types.
+        names: what the source calls columns, by our name.
+
+    Raises:
+        ConfigurationError: a name is none of ours.
+    """
+    given = dict(names or {})
+    if unknown := given.keys() - schema.keys():
+        raise ConfigurationError(
+            f"{name}: {sorted(unknown)} are not columns; there are {', '.join(schema)}"
+        )
+    return {column: given.get(column, column) for column in schema}
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: Any,
+    schema: Mapping[str, str],
+    *,
+    required: tuple[str, ...],
+    names: Names | None = None,
+    defaults: Mapping[str, object] | None = None,
+) -> None:
+    """Make a source readable as a table.
+
+    Args:
+        connection: where the table is to be.
+        name: of the table.
+        source: orders or refunds.
+        schema: the columns and their types.
+        required: columns that the source must have.
+        names: what the source calls columns, by our name.
+        defaults: values of columns that the source does not have.
+
+    Raises:
+        ConfigurationError: the source is nothing that can be read, a column is missing, or a type
+            or value is wrong.
+    """
+    known = own_names(name, schema, names)
+    rows = _rows_of_database(source, known, required, name)
+    table = f"{name}_source"
+    relation, text = (None, False) if rows is not None else _relation(connection, source, table)
+    if relation is None:
+        rows = _rows(source, name) if rows is None else rows
+        _copy(connection, name, rows, schema, known, required)
+        relation = connection.table(f"{name}_source")
+        known = {column: column for column in schema}
+    _view(connection, name, relation, schema, known, required, defaults or {}, text=text)
+
+
+def _relation(
+    connection: duckdb.DuckDBPyConnection, source: Any, name: str
+) -> tuple[duckdb.DuckDBPyRelation | None, bool]:
+    """What DuckDB itself reads, and whether all its columns are text; None for rows of Python."""
+    import duckdb
+    import pyarrow
+
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        try:
+            if Path(path).suffix.lower() == ".csv":
+                connection.read_csv(path, header=True, all_varchar=True).create_view(name)
+                return connection.table(name), True
+            connection.read_parquet(path, hive_partitioning=True).create_view(name)
+            return connection.table(name), False
+        except duckdb.Error as error:
+            raise ConfigurationError(f"{path} cannot be read as Parquet or CSV: {error}") from None
+    if isinstance(source, (pyarrow.Table, pyarrow.RecordBatch)):
+        table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
+        connection.register(name, table)
+        return connection.table(name), False
+    if hasattr(source, "__arrow_c_stream__"):
+        reader = pyarrow.RecordBatchReader.from_stream(source)
+        connection.from_arrow(reader).create(name)
+        return connection.table(name), False
+    return None, False
+
+
+def _rows(source: Any, name: str) -> Iterator[Any]:
+    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+        raise ConfigurationError(
+            f"{name}: {type(source).__name__} cannot be read; give a path of a Parquet file, an "
+            "Arrow table, a DataFrame, (engine, table) of SQLAlchemy, or rows"
+        )
+    return iter(source)
+
+
+def _rows_of_database(
+    source: Any, known: Mapping[str, str], required: tuple[str, ...], name: str
+) -> Iterator[Any] | None:
+    """The rows of `(engine, table)`; None where the source is something else."""
+    if not (isinstance(source, tuple) and len(source) == 2 and hasattr(source[0], "dialect")):
+        return None
+    from .database import rows
+
+    return rows(*source, known, required, name)
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: Iterator[Any],
+    schema: Mapping[str, str],
+    known: Mapping[str, str],
+    required: tuple[str, ...],
+) -> None:
+    import pyarrow
+
+    columns = ", ".join(f"{column} {wanted}" for column, wanted in schema.items())
+    connection.execute(f"CREATE TABLE {name}_source ({columns})")
+    target = connection.table(f"{name}_source")
+    layout = target.limit(0).to_arrow_table().schema
+    plan = [
+        (known[column], READERS[wanted], column in required) for column, wanted in schema.items()
+    ]
+    number = 0
+    while batch := list(itertools.islice(rows, BATCH)):
+        values = [_values(row, plan, name, number + at) for at, row in enumerate(batch, 1)]
+        number += len(batch)
+        arrays = [
+            pyarrow.array(column, field.type)
+            for column, field in zip(zip(*values, strict=True), layout, strict=True)
+        ]
+        table = pyarrow.Table.from_arrays(arrays, schema=layout)
+        connection.from_arrow(table).insert_into(f"{name}_source")
+
+
+def _values(row: Any, plan: list[Any], name: str, number: int) -> list[Any]:
+    """The values of a row in the order of the schema."""
+    mapping = row if isinstance(row, Mapping) else getattr(row, "_mapping", None)
+    values = []
+    for column, reader, required in plan:
+        if mapping is not None:
+            value = mapping.get(column)
+            missing = required and column not in mapping
+        else:
+            value = getattr(row, column, None)
+            missing = required and not hasattr(row, column)
+        if missing:
+            there = ", ".join(map(str, mapping)) if mapping is not None else _attributes(row)
+            raise ConfigurationError(no_column(name, column, there, f"row {number}: "))
+        try:
+            read = reader(value)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{name}, row {number}, column {column}: {error}, not "
+                f"{type(value).__name__} {str(value)[:40]!r}"
+            ) from None
+        if required and read is None:
+            raise ConfigurationError(f"{name}, row {number}, column {column}: a value is missing")
+        values.append(read)
+    return values
+
+
+def _attributes(row: Any) -> str:
+    return ", ".join(name for name in dir(row) if not name.startswith("_"))[:200]
+
+
+def no_column(name: str, column: str, there: str, place: str = "") -> str:
+    """The message for a column that a source does not have.
+
+    Args:
+        name: of the table.
+        column: as the source should call it.
+        there: what it has.
+        place: which row it is.
+    """
+    return (
+        f"{name}: {place}there is no column {column!r}; there are {there}. Say what it is called "
+        f"with columns={{...}}"
+    )
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    relation: duckdb.DuckDBPyRelation,
+    schema: Mapping[str, str],
+    known: Mapping[str, str],
+    required: tuple[str, ...],
+    defaults: Mapping[str, object],
+    *,
+    text: bool,
+) -> None:
+    types = dict(zip(relation.columns, map(str, relation.dtypes), strict=True))
+    selected = []
+    for column, wanted in schema.items():
+        own = known[column]
+        if own in types:
+            try:
+                value = _cast(quoted(own), types[own], wanted, text=text)
+            except ValueError as error:
+                raise ConfigurationError(
+                    f"{name}, column {own}: {error}, not {types[own]}"
+                ) from None
+        elif own != column or column in required:
+            raise ConfigurationError(no_column(name, own, ", ".join(types)))
+        else:
+            value = "NULL"
+        default = literal(defaults[column]) if column in defaults else "NULL"
+        value = f"COALESCE(CAST({value} AS {wanted}), CAST({default} AS {wanted}))"
+        selected.append(f"{value} AS {column}")
+    connection.execute(
+        f"CREATE TEMP VIEW {name} AS SELECT {', '.join(selected)} FROM {name}_source"
+    )
+
+
+def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
+    """An expression that gives a column the type that is wanted.
+
+    Raises:
+        ValueError: the type that the column has cannot hold such a value exactly.
+    """
+    whole = own in INTEGERS or own.startswith("DECIMAL")
+    if wanted == "VARCHAR":
+        if own in INTEGERS | {"VARCHAR", "UUID", '"NULL"'} or own.startswith("ENUM"):
+            return f"NULLIF(CAST({name} AS VARCHAR), '')"
+        raise ValueError("text is expected")
+    if wanted in {"DATE", "INTEGER"}:  # of our own tables
+        return name
+    if wanted == "BIGINT":
+        if own in INTEGERS or own == '"NULL"':
+            return name
+        if own.startswith("DECIMAL"):
+            return (
+                f"CASE WHEN {name} = TRUNC({name}) THEN {name} "
+                f"ELSE error('whole fen are expected') END"
+            )
+        if text:
+            return (
+                f"CASE WHEN NULLIF({name}, '') IS NULL OR regexp_full_match({name}, '[0-9]+') "
+                f"THEN NULLIF({name}, '') ELSE error('whole fen are expected') END"
+            )
+        raise ValueError("whole fen are expected, as integers")
+    if wanted == "TIMESTAMP":
+        if own == ZONED:
+            return IN_SHANGHAI.format(name)
+        if own in TIMES or own == '"NULL"':
+            return name
+        if own == "VARCHAR":
+            return (
+                f"CASE WHEN regexp_matches({name}, '{WITH_ZONE}') THEN "
+                + IN_SHANGHAI.format(f"CAST({name} AS TIMESTAMPTZ)")
+                + f" ELSE CAST(NULLIF({name}, '') AS TIMESTAMP) END"
+            )
+        raise ValueError("a timestamp or ISO 8601 text is expected")
+    if whole or own in {"VARCHAR", '"NULL"'}:
+        return name
+    raise ValueError("a decimal is expected")

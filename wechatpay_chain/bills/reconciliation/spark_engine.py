@@ -1,0 +1,227 @@
+"""The statements on Spark, in a session of the user's.
+
+DataFrames of Spark and Parquet files stay on the cluster. Anything else is read here, by DuckDB,
+and handed to Spark through Arrow.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...utils.exceptions import ConfigurationError
+from .dialects import tables_of, translated
+from .duckdb_engine import DuckDB
+from .sources.staging import literal, no_column, own_names
+from .steps import Step
+
+if TYPE_CHECKING:
+    import pyarrow
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["Spark", "is_session"]
+
+INTEGERS = {"tinyint", "smallint", "int", "bigint"}
+TIMES = {"timestamp", "timestamp_ntz", "date"}
+
+
+def is_session(engine: Any) -> bool:
+    """Whether an engine is a session of Spark, plain or Spark Connect's."""
+    return any(
+        base.__name__ == "SparkSession" and base.__module__.startswith("pyspark.")
+        for base in type(engine).__mro__
+    )
+
+
+class Spark:
+    """The engine that runs in a session of Spark.
+
+    Its views have a prefix of their own, and are gone after `close`.
+
+    Args:
+        session: of Spark.
+        local: what reads all that is not Spark's.
+    """
+
+    def __init__(self, session: SparkSession, local: DuckDB) -> None:
+        self._session = session
+        self._local = local
+        self._prefix = f"wechatpay_{secrets.token_hex(6)}_"
+        self._views: dict[str, str] = {}
+        self._waiting: dict[str, Mapping[str, str]] = {}
+        self._kept: list[DataFrame] = []
+
+    def stage(
+        self,
+        name: str,
+        source: Any,
+        schema: Mapping[str, str],
+        *,
+        required: tuple[str, ...],
+        names: Mapping[str, str] | None = None,
+        defaults: Mapping[str, object] | None = None,
+    ) -> None:
+        """Make a source readable as a table.
+
+        Args:
+            name: of the table.
+            source: a DataFrame of Spark, a path of Parquet files, or whatever DuckDB stages.
+            schema: the columns and their types.
+            required: columns that the source must have.
+            names: what the source calls columns, by our name.
+            defaults: values of columns that the source does not have.
+
+        Raises:
+            ConfigurationError: a column is missing, or a type or value is wrong.
+        """
+        frame = self._frame(source, name)
+        if frame is None:
+            self._local.stage(
+                name, source, schema, required=required, names=names, defaults=defaults
+            )
+            self._waiting[name] = schema
+            return
+        known = own_names(name, schema, names)
+        types = {column: kind.lower() for column, kind in frame.dtypes}
+        selected = []
+        for column, wanted in schema.items():
+            own = known[column]
+            value = "NULL"
+            if own in types:
+                try:
+                    value = _cast(f"`{own.replace('`', '``')}`", types[own], wanted)
+                except ValueError as error:
+                    raise ConfigurationError(
+                        f"{name}, column {own}: {error}, not {types[own]}"
+                    ) from None
+            elif own != column or column in required:
+                raise ConfigurationError(no_column(name, own, ", ".join(types)))
+            default = literal((defaults or {})[column]) if column in (defaults or {}) else "NULL"
+            kind = _type(wanted)
+            selected.append(
+                f"COALESCE(CAST({value} AS {kind}), CAST({default} AS {kind})) AS {column}"
+            )
+        self._name(name, frame.selectExpr(*selected))
+
+    def stage_bill(self, name: str, bill: Any, kind: str, schema: Mapping[str, str]) -> None:
+        """Make the file of a bill readable as a table; it is read and checked here."""
+        self._local.stage_bill(name, bill, kind, schema)
+        self._waiting[name] = schema
+
+    def view(self, name: str, select: str) -> None:
+        """Give a statement a name."""
+        self._name(name, self._sql(select))
+
+    def append(self, name: str, part: str) -> None:
+        """Add the rows of a table to another, which is made if need be.
+
+        What was read here is put together here: Spark would nest a plan for each bill.
+        """
+        if part in self._waiting and name not in self._views:
+            self._local.append(name, part)
+            self._waiting[name] = self._waiting.pop(part)
+            return
+        self._transfer({name, part})
+        frame = self._session.table(self._views[part])
+        if name in self._views:
+            frame = self._session.table(self._views[name]).unionAll(frame)
+        self._name(name, frame)
+
+    def query(self, select: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement; where its tables are still here, it runs here."""
+        used = tables_of(select)
+        if used <= self._waiting.keys():
+            return self._local.query(select)
+        return [tuple(row) for row in self._sql(select).collect()]
+
+    def run(self, steps: Sequence[Step], results: Sequence[str]) -> dict[str, pyarrow.Table]:
+        """Run statements on what was staged.
+
+        Args:
+            steps: in their order.
+            results: names of the steps whose rows are returned.
+        """
+        for step in steps:
+            frame = self._sql(step.select)
+            if step.stored:  # without its plan, which would grow with every step
+                frame = frame.localCheckpoint()
+                self._kept.append(frame)
+            self._name(step.name, frame)
+        return {name: self._session.table(self._views[name]).toArrow() for name in results}
+
+    def close(self) -> None:
+        """Drop the views, and what is kept for them."""
+        for view in reversed(self._views.values()):
+            self._session.catalog.dropTempView(view)
+        for frame in reversed(self._kept):
+            frame.unpersist()
+
+    def _sql(self, select: str) -> DataFrame:
+        self._transfer(tables_of(select))
+        return self._session.sql(translated(select, "spark", tables=self._views))
+
+    def _name(self, name: str, frame: DataFrame) -> None:
+        frame.createOrReplaceTempView(self._prefix + name)
+        self._views[name] = self._prefix + name
+
+    def _frame(self, source: Any, name: str) -> DataFrame | None:
+        """A source that is Spark's own."""
+        if hasattr(source, "selectExpr"):
+            return source
+        if name in {"orders", "refunds"} and isinstance(source, (str, os.PathLike)):
+            path = os.fspath(source)
+            return None if Path(path).suffix.lower() == ".csv" else self._session.read.parquet(path)
+        return None
+
+    def _transfer(self, names: set[str]) -> None:
+        """Hand tables that DuckDB has staged to Spark; times stay without a zone."""
+        from pyspark.sql.types import StructType
+
+        for name in sorted(names & self._waiting.keys()):
+            table = self._local.connection.table(name).to_arrow_table()
+            layout = StructType.fromDDL(
+                ", ".join(
+                    f"{column} {_type(wanted)}"
+                    for column, wanted in self._waiting.pop(name).items()
+                )
+            )
+            self._name(name, self._session.createDataFrame(table, schema=layout))
+
+
+def _type(wanted: str) -> str:
+    return {"VARCHAR": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ"}.get(wanted, wanted)
+
+
+def _cast(name: str, own: str, wanted: str) -> str:
+    """An expression that gives a column the type that is wanted.
+
+    Raises:
+        ValueError: the type that the column has cannot hold such a value exactly.
+    """
+    if own == "void":
+        return name
+    if wanted == "VARCHAR":
+        if own in INTEGERS or own == "string" or own.startswith("varchar"):
+            return f"NULLIF(CAST({name} AS STRING), '')"
+        raise ValueError("text is expected")
+    if wanted == "BIGINT":
+        if own in INTEGERS:
+            return name
+        if own.startswith("decimal"):
+            return (
+                f"CASE WHEN {name} IS NULL OR {name} = FLOOR({name}) THEN {name} "
+                f"ELSE raise_error('whole fen are expected') END"
+            )
+        raise ValueError("whole fen are expected, as integers")
+    if wanted == "TIMESTAMP":
+        if own == "timestamp":
+            return f"convert_timezone('Asia/Shanghai', CAST({name} AS TIMESTAMP_NTZ))"
+        if own in TIMES:
+            return name
+        raise ValueError("a timestamp is expected")
+    if own in INTEGERS or own == "string" or own.startswith("decimal"):
+        return name
+    raise ValueError("a decimal is expected")

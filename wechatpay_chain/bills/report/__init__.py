@@ -1,0 +1,1 @@
+"""A reconciliation for people: an HTML page, an Excel workbook, and what is new since the last."""

@@ -1,0 +1,142 @@
+"""Excel workbooks, written row by row in constant memory.
+
+Text stays text: numbers of orders, because Excel keeps 15 digits of a number, and what a customer
+typed, because it may be a formula or a link (CSV injection, CWE-1236).
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+__all__ = ["LONGEST", "MOST_ROWS", "Book", "opened"]
+
+MOST_ROWS = 1_048_576
+"""Rows of a sheet, its head included, as the specification of Excel has it."""
+LONGEST = 32_767
+"""Characters of a cell."""
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+"""What XML 1.0 has no character for."""
+
+OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+WIDTH = 16
+CENTS = Decimal("0.01")
+
+
+@contextmanager
+def opened(path: Path, most_rows: int = MOST_ROWS) -> Iterator[Book]:
+    """Write a workbook, which is complete at the end.
+
+    Args:
+        path: of the file, which is written in place.
+        most_rows: of a sheet; what has more goes on in the next one.
+
+    Raises:
+        ConfigurationError: XlsxWriter is not installed.
+        OSError: the file cannot be written.
+    """
+    try:
+        import xlsxwriter
+        from xlsxwriter.exceptions import FileCreateError
+    except ImportError:
+        raise ConfigurationError(
+            "Excel workbooks need XlsxWriter, which is not installed: pip install "
+            "'wechatpay-chain[bills]'"
+        ) from None
+    # XlsxWriter keeps rows in temporary files, which hold what the rows do: they get a folder that
+    # nobody else can read, and that is removed whatever happens.
+    with tempfile.TemporaryDirectory() as folder:
+        book = xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": folder})
+        try:
+            yield Book(book, most_rows)
+            book.close()
+        except FileCreateError as error:
+            reason = error.args[0]
+            raise (reason if isinstance(reason, OSError) else OSError(str(error))) from None
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()  # still open after an error
+
+
+class Book:
+    """The sheets of a workbook, each as long as Excel allows."""
+
+    def __init__(self, book: Workbook, most_rows: int) -> None:
+        self._book = book
+        self._most = most_rows
+        self.bold: Format = book.add_format({"bold": True})
+        self._money: Format = book.add_format({"num_format": "#,##0.00"})
+        self._fractions: Format = book.add_format({"num_format": "#,##0.00####"})
+        self._whole: Format = book.add_format({"num_format": "#,##0"})
+        self._text: Format = book.add_format({"num_format": "@"})
+        self._time: Format = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._date: Format = book.add_format({"num_format": "yyyy-mm-dd"})
+
+    def sheet(self, title: str) -> Worksheet:
+        """A new sheet."""
+        return self._book.add_worksheet(title)
+
+    def write(
+        self,
+        title: str,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        widths: Sequence[int] = (),
+    ) -> None:
+        """Write rows below their heads, on as many sheets as they need."""
+        number, line = 0, self._most
+        sheet: Worksheet | None = None
+        for row in rows:
+            if sheet is None or line >= self._most:
+                number, line = number + 1, 1
+                sheet = self.sheet(title if number == 1 else f"{title} {number}")
+                self._head(sheet, heads, widths)
+            for column, value in enumerate(row):
+                self.cell(sheet, line, column, value)
+            line += 1
+
+    def _head(self, sheet: Worksheet, heads: Sequence[str], widths: Sequence[int]) -> None:
+        for column, head in enumerate(heads):
+            sheet.set_column(column, column, widths[column] if widths else WIDTH)
+            sheet.write_string(0, column, clean(head), self.bold)
+        sheet.freeze_panes(1, 0)
+
+    def cell(self, sheet: Worksheet, line: int, column: int, value: Any) -> None:
+        """Write a value as what it is; text is never anything else."""
+        if value is None or value == "":
+            return
+        if isinstance(value, Decimal):
+            style = self._money if value == value.quantize(CENTS) else self._fractions
+            sheet.write_number(line, column, value, style)
+        elif isinstance(value, int):
+            sheet.write_number(line, column, value, self._whole)
+        elif isinstance(value, datetime.datetime):
+            sheet.write_datetime(line, column, value.replace(tzinfo=None), self._time)
+        elif isinstance(value, datetime.date):
+            sheet.write_datetime(line, column, value, self._date)
+        else:
+            sheet.write_string(line, column, clean(str(value)), self._text)
+
+
+def clean(text: str) -> str:
+    """Text that a cell can hold."""
+    return FORBIDDEN.sub("\ufffd", text)[:LONGEST]

@@ -1,0 +1,49 @@
+"""A row of a profit sharing bill of merchants abroad."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from .extra import NONE, Extra
+
+__all__ = ["ProfitSharingRow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfitSharingRow:
+    """A share of a payment that went to a receiver, or came back.
+
+    Amounts are in the unit of their currency, as the bill writes them.
+
+    Attributes:
+        initiator: the merchant that asked for it, or `system`.
+        sponsor: the merchant whose money it is.
+        extra: texts of columns that this version does not know, by their heading.
+    """
+
+    create_time: datetime.datetime = field(metadata={"column": "create_time"})
+    initiator: str | None = field(default=None, metadata={"column": "initiator"})
+    sponsor: str | None = field(default=None, metadata={"column": "sponsor"})
+    sub_mchid: str | None = field(default=None, metadata={"column": "sub_mchid"})
+    transaction_id: str = field(metadata={"column": "transaction_id"})
+    order_id: str = field(metadata={"column": "order_id"})
+    out_order_no: str | None = field(default=None, metadata={"column": "out_order_no"})
+    detail_id: str | None = field(default=None, metadata={"column": "detail_id"})
+    receiver_account: str | None = field(
+        default=None, repr=False, metadata={"column": "receiver_account"}
+    )
+    amount: Decimal = field(metadata={"column": "amount"})
+    currency: str | None = field(default=None, metadata={"column": "currency"})
+    settlement_amount: Decimal | None = field(
+        default=None, metadata={"column": "settlement_amount"}
+    )
+    settlement_currency: str | None = field(
+        default=None, metadata={"column": "settlement_currency"}
+    )
+    exchange_rate: Decimal | None = field(default=None, metadata={"column": "exchange_rate"})
+    business_type: str | None = field(default=None, metadata={"column": "business_type"})
+    status: str | None = field(default=None, metadata={"column": "status"})
+    description: str | None = field(default=None, repr=False, metadata={"column": "description"})
+    extra: Extra = field(default=NONE, repr=False)

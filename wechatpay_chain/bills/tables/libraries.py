@@ -1,0 +1,27 @@
+"""The libraries of the extra `bills`, imported when the first table is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["library"]
+
+
+def library(name: str) -> Any:
+    """An imported module.
+
+    Args:
+        name: such as `duckdb`, `pyarrow.parquet`.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise ConfigurationError(
+            f"{name.partition('.')[0]} is not installed: pip install 'wechatpay-chain[bills]'"
+        ) from None

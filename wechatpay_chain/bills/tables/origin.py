@@ -1,0 +1,97 @@
+"""Which bill the rows of a table are from, so that a rerun replaces them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+from typing import Any
+
+from ...utils.exceptions import ConfigurationError
+from ..file import BillFile
+from ..reading import BillReader
+from .sources import Bills, opened
+
+__all__ = ["Origin", "origins"]
+
+MERCHANT = re.compile(r"[0-9]{1,32}")
+TYPE = re.compile(r"[A-Z_]{0,32}")
+ONE_TYPE = ("profit_sharing", "statement")
+"""Kinds whose bills of a day are not told apart by a type."""
+TOLD = "give it as {name}=, or give a BillFile, which knows it"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Origin:
+    """What tells a bill from every other one, as `BillFile` has it."""
+
+    kind: str
+    date: datetime.date
+    type: str
+    mchid: str
+    sub_mchid: str = ""
+
+
+def origins(
+    bills: Bills, *, kind: str, date: datetime.date | str | None, type_: str, mchid: str, same: bool
+) -> list[tuple[Origin, BillReader[Any]]]:
+    """Each bill with what tells it from the others.
+
+    Args:
+        bills: one or several.
+        kind: that they must be of; empty takes any.
+        date: of those that are given as a path.
+        type_: likewise.
+        mchid: likewise.
+        same: whether all of them must have rows of one class.
+
+    Raises:
+        BillError: a file does not begin as a bill of the kind.
+        ConfigurationError: two are the same bill, or of one it is not known which bill it is.
+    """
+    found: dict[Origin, BillReader[Any]] = {}
+    for bill, reader in opened(bills, kind, same=same):
+        if isinstance(bill, BillFile):
+            origin = Origin(reader.kind, bill.date, bill.type, bill.mchid, bill.sub_mchid)
+        else:
+            origin = Origin(reader.kind, _day(date), type_ or reader.type, mchid)
+        _check(origin, reader.path)
+        if origin in found:
+            raise ConfigurationError(
+                f"{reader.path} and {found[origin].path} are the same bill: {origin.kind} "
+                f"{origin.type} of {origin.mchid} on {origin.date}."
+            )
+        found[origin] = reader
+    return [*found.items()]
+
+
+def _day(date: datetime.date | str | None) -> datetime.date:
+    if isinstance(date, datetime.datetime) or date is None:
+        raise ConfigurationError(f"The day of the bill is not known: {TOLD.format(name='date')}.")
+    try:
+        return date if isinstance(date, datetime.date) else datetime.date.fromisoformat(date)
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"date is {date!r}: a date or a text such as '2026-11-25' is expected."
+        ) from None
+
+
+def _check(origin: Origin, path: str) -> None:
+    missing = ""
+    if not origin.kind:
+        missing = "kind"
+    elif not origin.mchid:
+        missing = "mchid"
+    elif not origin.type and origin.kind not in ONE_TYPE:
+        missing = "type"
+    if missing:
+        raise ConfigurationError(
+            f"{path}: the {missing} of the bill is not known: {TOLD.format(name=missing)}."
+        )
+    for name, value, pattern in (
+        ("mchid", origin.mchid, MERCHANT),
+        ("sub_mchid", origin.sub_mchid or "0", MERCHANT),
+        ("type", origin.type, TYPE),
+    ):
+        if not pattern.fullmatch(value):
+            raise ConfigurationError(f"{name} is {value!r}, which WeChat Pay does not have.")

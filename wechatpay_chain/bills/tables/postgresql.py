@@ -1,0 +1,215 @@
+"""Bills in PostgreSQL, by COPY."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ...utils.exceptions import ConfigurationError
+from ..forms import ColumnType
+from ..reading import BillReader
+from .libraries import library
+from .origin import Origin, origins
+from .schema import EXTRA, fields
+from .sources import Bills
+from .stream import stream
+from .strict import kind_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["copy_to_postgresql"]
+
+ORIGIN = {
+    "bill_date": "date NOT NULL",
+    "bill_kind": "text NOT NULL",
+    "bill_type": "text NOT NULL",
+    "bill_mchid": "text NOT NULL",
+    "bill_sub_mchid": "text NOT NULL",
+}
+TYPES = {
+    ColumnType.TEXT: "text",
+    ColumnType.ID: "text",
+    ColumnType.TIME: "timestamptz",
+    ColumnType.AMOUNT: "bigint",
+    ColumnType.FEE: "numeric(18, 3)",
+    ColumnType.RATE: "numeric(9, 6)",
+    ColumnType.MONEY: "numeric(28, 12)",
+    ColumnType.NUMBER: "numeric(28, 12)",
+}
+
+
+def copy_to_postgresql(
+    bills: Bills,
+    connection: Any,
+    table: str,
+    *,
+    create: bool = False,
+    kind: str = "",
+    date: datetime.date | str | None = None,
+    type: str = "",  # noqa: A002 - as in BillFile
+    mchid: str = "",
+) -> int:
+    """Copy bills of one kind into a table of PostgreSQL, in one transaction.
+
+        engine = sqlalchemy.create_engine("postgresql+psycopg://localhost/shop")
+        bills.copy_to_postgresql(file, engine, "wechatpay.trade_bill", create=True)
+
+    The table has the columns of `bills.schema(kind)`, times as `timestamptz` and `extra` as
+    `jsonb`, and in front of them `bill_date`, `bill_kind`, `bill_type`, `bill_mchid` and
+    `bill_sub_mchid`, which say which bill a row is from; it may have more. The rows that the table
+    has of the same bills are deleted first, so that a rerun doubles nothing. Others see the old
+    rows until all new ones are there, and two that copy the same bill do so one after the other.
+
+    Args:
+        bills: `BillFile`, path, or several of them.
+        connection: an `Engine` of SQLAlchemy with the driver psycopg; or a `Connection` of it or of
+            psycopg 3, whose transaction, where it is in one, is yours to commit.
+        table: name, with or without a schema: `trade_bill`, `wechatpay.trade_bill`.
+        create: whether the table is created where it is missing, with an index on the bill's
+            columns.
+        kind: that the bills must be of; empty takes any.
+        date: day of the bills that are given as a path, such as `2026-11-25`.
+        type: of those, such as `BASIC`; a trade bill's is found by its header.
+        mchid: of those: the merchant that downloaded them.
+
+    Returns:
+        How many rows were copied.
+
+    Raises:
+        BillError: a file is no bill, a row is wrong, or the rows are not what the summary line
+            says. The table is as it was.
+        ConfigurationError: it is not known which bill a path is, two are the same, the bills are of
+            several kinds, or the table is missing or has other columns.
+    """
+    found = origins(bills, kind=kind, date=date, type_=type, mchid=mchid, same=True)
+    psycopg = library("psycopg")
+    with _transaction(connection) as cursor:
+        try:
+            for origin, _ in sorted(found, key=lambda each: str(each[0])):
+                _lock(cursor, table, origin)
+            if create:
+                _create(cursor, table, kind_of(found[0][1]))
+            return sum(_replace(cursor, table, origin, reader) for origin, reader in found)
+        except psycopg.errors.UndefinedTable:
+            raise ConfigurationError(
+                f"There is no table {table!r}: create it, or have it created with create=True."
+            ) from None
+        except (psycopg.errors.UndefinedColumn, psycopg.errors.DatatypeMismatch) as error:
+            raise ConfigurationError(
+                f"The table {table!r} is none for these bills: {error.diag.message_primary}."
+            ) from None
+
+
+@contextmanager
+def _transaction(connection: Any) -> Iterator[Any]:
+    """A cursor of psycopg in a transaction, or in a savepoint of the caller's transaction."""
+    psycopg = library("psycopg")
+    if isinstance(connection, psycopg.Connection):
+        with connection.transaction(), connection.cursor() as cursor:
+            yield cursor
+        return
+    try:
+        import sqlalchemy as sa
+    except ImportError:
+        sa = None  # type: ignore[assignment]
+    if sa is not None and isinstance(connection, sa.Engine):
+        with connection.begin() as begun:
+            yield from _cursor(begun)
+        return
+    if sa is not None and isinstance(connection, sa.Connection):
+        with connection.begin_nested() if connection.in_transaction() else connection.begin():
+            yield from _cursor(connection)
+        return
+    raise ConfigurationError(
+        f"connection is of type {type(connection).__name__}: an Engine or a Connection of "
+        "SQLAlchemy, or a Connection of psycopg 3 is expected."
+    )
+
+
+def _cursor(connection: Any) -> Iterator[Any]:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, library("psycopg").Connection):
+        raise ConfigurationError(
+            f"The engine's driver is {connection.engine.driver!r}: COPY needs psycopg 3, with a "
+            "URL such as postgresql+psycopg://localhost/shop."
+        )
+    with driver.cursor() as cursor:
+        yield cursor
+
+
+def _lock(cursor: Any, table: str, origin: Origin) -> None:
+    """Whoever copies the same bill waits until this transaction has ended."""
+    key = json.dumps(
+        [table, origin.kind, origin.date.isoformat(), origin.type, origin.mchid, origin.sub_mchid]
+    )
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _create(cursor: Any, table: str, kind: str) -> None:
+    sql = library("psycopg.sql")
+    types = {**ORIGIN, **{name: TYPES[each] for name, each in fields(kind).items()}, EXTRA: "jsonb"}
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(each)) for name, each in types.items()
+    )
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [table])
+    cursor.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} ({})").format(_name(table), columns))
+    index = table.rpartition(".")[2][:50] + "_bill"
+    cursor.execute(
+        sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (bill_date, bill_mchid)").format(
+            sql.Identifier(index), _name(table)
+        )
+    )
+
+
+def _replace(cursor: Any, table: str, origin: Origin, reader: BillReader[Any]) -> int:
+    """The rows of one bill, instead of those that were there; returns how many."""
+    sql = library("psycopg.sql")
+    values = [origin.date, origin.kind, origin.type, origin.mchid, origin.sub_mchid]
+    conditions = sql.SQL(" AND ").join(
+        sql.SQL("{} = %s").format(sql.Identifier(name)) for name in ORIGIN
+    )
+    cursor.execute(sql.SQL("DELETE FROM {} WHERE {}").format(_name(table), conditions), values)
+    names = [*ORIGIN, *fields(kind_of(reader)), EXTRA]
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    rows = 0
+    with cursor.copy(
+        sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(_name(table), columns)
+    ) as copy:
+        for batch in stream(reader):
+            copy.write(_csv(batch, values))
+            rows += batch.num_rows
+    if cursor.rowcount != rows:
+        raise ConfigurationError(
+            f"PostgreSQL took {cursor.rowcount} of {rows} rows; nothing was copied."
+        )
+    return rows
+
+
+def _csv(batch: pa.RecordBatch, values: list[Any]) -> bytes:
+    """Rows as PostgreSQL reads CSV: NULL without quotes, every text within."""
+    pa = library("pyarrow")
+    arrays = [pa.repeat(pa.scalar(value), batch.num_rows) for value in values]
+    for array in batch.columns:
+        if pa.types.is_timestamp(array.type):
+            array = array.cast(pa.timestamp("us", "UTC"))  # the offset of a zone may have seconds
+        elif pa.types.is_map(array.type):
+            texts = [
+                each and json.dumps(dict(each), ensure_ascii=False) for each in array.to_pylist()
+            ]
+            array = pa.array(texts, pa.string())
+        arrays.append(array)
+    names = [str(index) for index in range(len(arrays))]
+    buffer = io.BytesIO()
+    csv = library("pyarrow.csv")
+    options = csv.WriteOptions(include_header=False)
+    csv.write_csv(pa.RecordBatch.from_arrays(arrays, names=names), buffer, options)
+    return buffer.getvalue()
+
+
+def _name(table: str) -> Any:
+    return library("psycopg.sql").Identifier(*table.split("."))

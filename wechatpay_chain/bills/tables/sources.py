@@ -1,0 +1,52 @@
+"""One bill or several, as readers whose rows have the same columns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from ...utils.exceptions import ConfigurationError
+from ..reading import BillReader, read
+
+__all__ = ["Bill", "Bills", "opened", "readers"]
+
+Bill: TypeAlias = str | os.PathLike[str]
+"""A path, or a `BillFile`."""
+Bills: TypeAlias = Bill | Iterable[Bill]
+"""One bill or several."""
+
+
+def opened(bills: Bills, kind: str, *, same: bool = True) -> list[tuple[Bill, BillReader[Any]]]:
+    """Each bill with its reader, in their order.
+
+    Args:
+        bills: one or several.
+        kind: that they must be of; empty takes any.
+        same: whether all of them must have rows of one class.
+
+    Raises:
+        BillError: a file does not begin as a bill of the kind.
+        ConfigurationError: there is no bill, or the bills are of several kinds.
+    """
+    each = [bills] if isinstance(bills, (str, os.PathLike)) else [*bills]
+    for bill in each:
+        if not isinstance(bill, (str, os.PathLike)):
+            raise ConfigurationError(
+                f"A bill is given as a path or a BillFile; {type(bill).__name__} is neither."
+            )
+    if not each:
+        raise ConfigurationError("No bill was given.")
+    found = [(bill, read(bill, kind=kind)) for bill in each]
+    if same and len({reader.row_class for _, reader in found}) > 1:
+        kinds = sorted({reader.kind or "unknown" for _, reader in found})
+        raise ConfigurationError(
+            f"The bills are of several kinds ({', '.join(kinds)}), whose columns differ: make a "
+            "table of each kind."
+        )
+    return found
+
+
+def readers(bills: Bills, kind: str) -> list[BillReader[Any]]:
+    """The readers of bills whose rows are of one class."""
+    return [reader for _, reader in opened(bills, kind)]

@@ -1,0 +1,52 @@
+"""Tables from the parser in Python, which decides where DuckDB is not certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ...utils.exceptions import BillError
+from ..reading import BillReader
+from ..rows import ROWS
+from .libraries import library
+from .schema import EXTRA, schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["batches", "kind_of"]
+
+
+def kind_of(reader: BillReader[Any]) -> str:
+    """The kind whose columns the rows of a bill have; empty where its form is not known."""
+    return next((kind for kind, row in ROWS.items() if row is reader.row_class), "")
+
+
+def batches(reader: BillReader[Any]) -> Iterator[pa.RecordBatch]:
+    """The rows of a bill with the columns of its kind.
+
+    Raises:
+        BillError: a row is wrong, a number does not fit its type, or the rows are not what the
+            summary says; the last one comes after the last rows.
+    """
+    pa = library("pyarrow")
+    columns = schema(kind_of(reader))
+    for _, values, many in reader.blocks():
+        absent = [None] * many
+        try:
+            arrays = [
+                pa.array(
+                    [tuple(each.items()) for each in values[EXTRA]]
+                    if field.name == EXTRA and EXTRA in values
+                    else values.get(field.name, absent),
+                    field.type,
+                )
+                for field in columns
+            ]
+        except (pa.ArrowInvalid, OverflowError):
+            raise BillError(
+                "A number has more digits than its column in the table; read the bill with "
+                "bills.read.",
+                path=reader.path,
+            ) from None
+        yield pa.RecordBatch.from_arrays(arrays, schema=columns)

@@ -1,0 +1,1 @@
+"""`wechatpay-chain bills`: a module a command; `group` lists them."""

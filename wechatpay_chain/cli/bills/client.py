@@ -1,0 +1,42 @@
+"""The client that the commands about bills call WeChat Pay with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..usage import PathType
+
+if TYPE_CHECKING:
+    from ...client import WeChatPay
+
+__all__ = ["client", "gateway_option"]
+
+
+def gateway_option(function: Any) -> Any:
+    """Add the option that chooses a local gateway."""
+    option = click.option(
+        "--gateway",
+        type=PathType(),
+        metavar="DIR",
+        help="Ask the local gateway with this data directory, instead of WeChat Pay.",
+    )
+    return option(function)
+
+
+def client(gateway: Path | None) -> WeChatPay:
+    """A client of a local gateway, or of the merchant that the `WECHATPAY_*` variables describe.
+
+    Args:
+        gateway: its data directory.
+
+    Raises:
+        ConfigurationError: its `gateway.json`, or a variable, is missing or malformed.
+    """
+    from ...client import WeChatPay
+
+    if gateway is not None:
+        return WeChatPay.from_gateway(gateway / "gateway.json")
+    return WeChatPay.from_env()

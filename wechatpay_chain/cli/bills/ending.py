@@ -1,0 +1,13 @@
+"""How `bills reconcile` ends where it could not compare anything."""
+
+from __future__ import annotations
+
+from ..failure import Failure
+
+__all__ = ["CannotReconcile"]
+
+
+class CannotReconcile(Failure):
+    """Exit code 2: 1 says that there are differences."""
+
+    exit_code = 2

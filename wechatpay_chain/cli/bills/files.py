@@ -1,0 +1,78 @@
+"""The bills that a command is given: files, and folders of them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..failure import Failure
+from ..output import tell
+from ..wording import shown
+
+if TYPE_CHECKING:
+    from ...bills import BillFile
+
+__all__ = ["each_bill", "remarks", "with_record"]
+
+LONGEST_RECORD = 64 * 1024
+"""Bytes of the record beside a bill that are read."""
+
+ENDINGS = (".csv", ".csv.gz")
+
+
+def each_bill(paths: Iterable[Path]) -> list[Path]:
+    """All files, and those in the folders and what is below them, each once.
+
+    Raises:
+        Failure: a folder has none, or cannot be read.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        try:
+            below = sorted(each for each in path.rglob("*") if each.name.lower().endswith(ENDINGS))
+        except OSError as error:
+            raise Failure(f"{shown(str(path))} cannot be read: {error.strerror}") from None
+        if not below:
+            raise Failure(f"there is no bill in {shown(str(path))}: no file ends in .csv")
+        found.update(dict.fromkeys(each for each in below if each.is_file()))
+    return list(found)
+
+
+@contextmanager
+def remarks() -> Iterator[None]:
+    """Have warnings about bills printed as remarks, each once."""
+    from ...bills import BillWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", BillWarning)
+        try:
+            yield
+        finally:
+            for message in dict.fromkeys(str(each.message) for each in caught):
+                tell(f"Warning: {message}")
+
+
+def with_record(path: Path) -> Path | BillFile:
+    """The bill with what is known of it, if `bills download` wrote its record beside it."""
+    from ...bills import BillFile
+
+    try:
+        found = json.loads(path.with_suffix(".json").read_bytes()[:LONGEST_RECORD])
+        return BillFile(
+            path=path,
+            kind=found["kind"],
+            date=datetime.date.fromisoformat(found["date"]),
+            type=found["type"],
+            mchid=found["mchid"],
+            sub_mchid=found["sub_mchid"],
+        )
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return path

@@ -1,0 +1,41 @@
+"""How far a command is, on standard error, where somebody looks at it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+
+__all__ = ["counting", "watched", "working"]
+
+T = TypeVar("T")
+
+
+def watched() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextmanager
+def counting(what: str, items: Sequence[T]) -> Iterator[Iterable[T]]:
+    """Count items as they are taken: `checking  [####----]  3/8`."""
+    with click.progressbar(
+        items, label=what, file=sys.stderr, show_pos=True, show_eta=False, hidden=not watched()
+    ) as bar:
+        yield bar
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say what is under way, and take it back at the end."""
+    if not watched():
+        yield
+        return
+    click.echo(f"{what} …", err=True, nl=False)
+    try:
+        yield
+    finally:
+        click.echo("\r\x1b[2K", err=True, nl=False)

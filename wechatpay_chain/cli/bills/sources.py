@@ -1,0 +1,76 @@
+"""Where orders and refunds are, as a command is told: a file, or a table of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..wording import shown
+from .ending import CannotReconcile
+
+__all__ = ["names", "source"]
+
+
+def source(given: str, option: str) -> Any:
+    """A path, or an engine with the name of a table.
+
+    Args:
+        given: the path of a Parquet or CSV file, or `URL#table`.
+        option: that it was given with.
+
+    Raises:
+        CannotReconcile: there is no such file, or the URL is none. No password is in the message.
+    """
+    if "://" not in given:
+        path = Path(given)
+        if not path.exists():
+            raise CannotReconcile(f"{option}: there is no file {shown(given)}")
+        return path
+    url, _, table = given.rpartition("#")
+    if not (url and table):
+        raise CannotReconcile(
+            f"{option}: the URL of a database ends with # and the name of a table, "
+            "postgresql://…/shop#orders"
+        )
+    return _engine(url, option), table
+
+
+def _engine(url: str, option: str) -> Any:
+    try:
+        import sqlalchemy
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    except ImportError:
+        raise CannotReconcile(
+            f"{option}: a database needs SQLAlchemy: pip install 'wechatpay-chain[durable]'"
+        ) from None
+    try:
+        # A command uses a connection once; a pool would keep it open.
+        return sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    except NoSuchModuleError:
+        raise CannotReconcile(
+            f"{option}: SQLAlchemy has no dialect {shown(url.partition('://')[0])}"
+        ) from None
+    except (ArgumentError, ValueError):
+        raise CannotReconcile(f"{option}: this is not a URL that SQLAlchemy knows") from None
+    except ImportError as error:
+        raise CannotReconcile(
+            f"{option}: the database's driver is not installed: pip install {error.name}"
+        ) from None
+
+
+def names(given: Iterable[str], option: str) -> dict[str, str]:
+    """What columns are called, by our name: `total=amount_fen`, several with commas between.
+
+    Raises:
+        CannotReconcile: one of them has another form.
+    """
+    found: dict[str, str] = {}
+    for pair in (each.strip() for text in given for each in text.split(",")):
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise CannotReconcile(
+                f"{option} {shown(pair)}: OURS=YOURS is expected, total=amount_fen say"
+            )
+        found[ours.strip()] = theirs.strip()
+    return found

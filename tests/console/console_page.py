@@ -112,7 +112,8 @@ class ConsolePage(BrowserPage):
         return self.run(
             "const wide = document.documentElement.clientWidth;"
             "const out = (each) => each.getBoundingClientRect().right > wide + 1;"
-            "const clip = (each) => each.closest('.offscreen, .row, .steps, .toast, .skip');"
+            "const clip = (each) =>"
+            " each.closest('.offscreen, .row, .steps, .toast, .skip, .scroll');"
             "const all = [...document.querySelectorAll('body *')];"
             "const seen = all.filter((each) => each.checkVisibility());"
             "const found = seen.filter((each) => out(each) && !clip(each));"

@@ -13,6 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 from wechatpay_chain.gateway import console
 from wechatpay_chain.gateway.console import guard
 from wechatpay_chain.gateway.console.events import Streams
+from wechatpay_chain.gateway.server.access.control import ACCESS, ControlAccess
 
 from .support import HTML, ask, order, page
 
@@ -21,8 +22,15 @@ PATHS = [
     "_gateway/events",
     "_gateway/orders",
     "_gateway/orders/1",
-    "_gateway/console/refunds",
-    "_gateway/console/refunds/1",
+    "_gateway/console/products",
+    "_gateway/console/records",
+    "_gateway/console/records/refunds/1",
+    "_gateway/console/timeline/1",
+    "_gateway/console/search?q=1",
+    "_gateway/console/money",
+    "_gateway/console/bills",
+    "_gateway/console/bills/trade-ALL",
+    "_gateway/console/bills/trade-ALL/file",
     "_gateway/console/requests",
     "_gateway/console/requests/1",
     "_gateway/console/notifications",
@@ -68,7 +76,9 @@ def from_elsewhere(path, **headers):
         ("192.168.1.9", 5) if name == "peername" else default
     )
     given = {"Host": "192.168.1.5:8790", **headers}
-    return make_mocked_request("GET", path, headers=given, transport=transport)
+    app = web.Application()
+    app[ACCESS] = ControlAccess()
+    return make_mocked_request("GET", path, headers=given, transport=transport, app=app)
 
 
 async def test_another_machine_is_refused():

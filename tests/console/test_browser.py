@@ -10,11 +10,17 @@ import pytest
 from tests.servers import NotificationServer
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.testing import fault_names
 
 from .console_page import ConsolePage
 from .support import order, sent_wrongly
 
 pytestmark = pytest.mark.browser
+
+CHOOSE = (
+    "const s = document.querySelector('form select'); s.value = arguments[0];"
+    "s.dispatchEvent(new Event('change'))"
+)
 
 
 def test_an_order_is_paid_and_its_shop_told(
@@ -41,8 +47,8 @@ def test_an_order_is_paid_and_its_shop_told(
     console.click(".top nav a")
     console.wait_for_text(new["number"], ".facts")
     console.wait_for_text("支付成功", ".title")
-    console.wait_for_text("已送达", ".block")
-    console.click(".block a.row")
+    console.wait_for_text("已送达", ".timeline")
+    console.click(".timeline .notification a")
     console.wait_for_text("HTTP 204", ".attempts")
     console.wait_for_text("已确认", ".attempts")
     console.wait_for_text("已送达", ".list .rows")
@@ -72,7 +78,7 @@ def test_buttons_of_an_order(console: ConsolePage, gateway: Gateway, wxpay: WeCh
     console.click("#pay")
     console.wait_for_text("支付成功", ".title .badge")
     assert console.all("#pay") == []
-    console.click(".row-of a:last-child")
+    console.click(".row-of a[href*=requests]")
     console.wait_for_text("/v3/pay/transactions/native", ".rows")
     assert console.first("#search").get_property("value") == new["number"]
 
@@ -104,12 +110,12 @@ def test_a_notification_is_triggered_and_sent_again(
     console.open("notifications")
     console.click("#trigger")
     console.wait_for_text("目录中的 112 种通知", ".form")
-    assert len(console.all("option")) == 112
+    assert len(console.all(".form option")) == 112
     console.fill(".form input[type=search]", "refund.success v3")
-    console.wait_until(lambda: 0 < len(console.all("option")) < 112)
+    console.wait_until(lambda: 0 < len(console.all(".form option")) < 112)
     console.run(
         "document.querySelector('option[value=\"v3 REFUND.SUCCESS\"]').selected = true;"
-        "document.querySelector('select').dispatchEvent(new Event('change'))"
+        "document.querySelector('form select').dispatchEvent(new Event('change'))"
     )
     console.wait_until(lambda: "out_refund_no" in console.first("textarea").get_property("value"))
     console.fill(".form input[type=url]", shop.url)
@@ -136,10 +142,7 @@ def test_faults_are_set_and_cleared(
     console.open("faults")
     console.wait_for_text("没有设置故障")
     console.fill("input[list=paths]", "v3/certificates")
-    console.run(
-        "const s = document.querySelector('select'); s.value = 'frequency_limit';"
-        "s.dispatchEvent(new Event('change'))"
-    )
+    console.run(CHOOSE, "frequency_limit")
     console.fill("input[type=number]", "2")
     console.click("#set")
     console.wait_for_text("还有 2 次", ".rows")
@@ -149,10 +152,7 @@ def test_faults_are_set_and_cleared(
     console.click("#clear")
     console.wait_for_text("没有设置故障")
     assert gateway.faults.all() == []
-    console.run(
-        "const s = document.querySelector('select'); s.value = 'delay';"
-        "s.dispatchEvent(new Event('change'))"
-    )
+    console.run(CHOOSE, "delay")
     assert console.first("input[step=any]").is_displayed()
     assert not console.first("input[max='599']").is_displayed()
     console.run(
@@ -162,6 +162,41 @@ def test_faults_are_set_and_cleared(
     console.click("#set")
     console.wait_for_text("seconds -1", ".toast")
     console.expected_errors = ["400"]
+
+
+def test_faults_take_all_their_options(console: ConsolePage, gateway: Gateway) -> None:
+    console.open("faults")
+    console.wait_for_text("没有设置故障")
+    console.run(CHOOSE, "rate_limit")
+    console.click("form details summary")
+    host = "*.mch.weixin.qq.com"
+    options = {"requests": 3, "seconds": 2.5, "share": 0.25, "seed": 7, "host": host}
+    for name, value in options.items():
+        console.fill(f"input[name={name}]", str(value))
+    console.click("#set")
+    console.wait_for_text("share: 0.25", ".rows")
+    assert gateway.faults.all()[0].options == options
+    console.click("#clear")
+    console.wait_for_text("没有设置故障")
+    console.open("faults")
+    console.run(CHOOSE, "notification_late")
+    assert console.first("input[list=paths]").get_property("value") == "TRANSACTION.*"
+    console.click("#set")
+    console.wait_for_text("seconds: 60", ".rows")
+    (late,) = gateway.faults.all()
+    assert (late.match, late.fault) == ("TRANSACTION.*", "notification_late")
+    assert late.options == {"seconds": 60}
+    console.run(CHOOSE, "probe")
+    assert console.first("input[list=paths]").get_property("value") == "v3/pay/*"
+
+
+def test_the_console_offers_every_fault(console: ConsolePage) -> None:
+    console.open("faults")
+    console.wait_for_text("没有设置故障")
+    options = console.run(
+        "return [...document.querySelectorAll('form select option')].map((each) => each.value)"
+    )
+    assert sorted(options) == sorted(fault_names.NAMES)
 
 
 def test_time_is_moved_on(console: ConsolePage, gateway: Gateway, wxpay: WeChatPay) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from tests.browser.page import PHONE
 from tests.servers import NotificationServer
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
@@ -18,7 +18,11 @@ from .test_cashier import ATTACK
 
 pytestmark = pytest.mark.browser
 
-VIEWS = ["requests", "orders", "refunds", "notifications", "notifications/new", "faults", "connect"]
+VIEWS = [
+    *("requests", "orders", "records", "notifications", "notifications/new", "merchants"),
+    *("money", "bills", "faults", "connect", "search?q=0001"),
+]
+SMALL_PHONE = (360, 740)
 WINDOW = "window.hacked = 1"
 ATTACKS = [
     f"<script>{WINDOW}</script>",
@@ -42,6 +46,7 @@ def test_what_a_client_sends_stays_text(
     gateway.pay(number)
     gateway.trigger("TRANSACTION.SUCCESS", "http://127.0.0.1:1/<b>", {"out_trade_no": attack})
     gateway.faults.add(f"v3/{attack}", "status", body=attack)
+    complaint = gateway.complaints.complain(number, attack)["complaint_id"]
     notice = gateway.notifications()[0]["id"]
     console.open(new["address"])
     console.wait_for_text(attack, "h1")
@@ -51,6 +56,9 @@ def test_what_a_client_sends_stays_text(
     for view, shown in {
         "orders": ".rows",
         f"orders/{number}": "h2",
+        "records": ".rows",
+        f"records/complaints/{complaint}": ".members",
+        f"search?q={number}": ".results",
         "requests/1": ".bytes",
         "requests/2": ".bytes",
         "requests/3": ".bytes",
@@ -88,12 +96,12 @@ def busy(gateway: Gateway, wxpay: WeChatPay, url: str) -> dict[str, str]:
         "cashier-paid": first["address"],
         "order": f"orders/{first['number']}",
         "order-together": f"orders/{together['numbers'][0]}",
-        "refund": "refunds/R-0001",
+        "refund": "records/refunds/R-0001",
         "request": f"requests/{requests[-1]['number']}",
         "request-refused": f"requests/{requests[1]['number']}",
         "request-long": f"requests/{requests[0]['number']}",
         "notification": f"notifications/{notices[url]}",
-        **{name.replace("/", "-"): name for name in VIEWS},
+        **{re.sub(r"\W", "-", name): name for name in VIEWS},
     }
 
 
@@ -105,7 +113,7 @@ def test_a_telephone_needs_no_sideways_scrolling(
     wxpay: WeChatPay,
     shop: NotificationServer,
 ) -> None:
-    console.resize(*PHONE)
+    console.resize(*SMALL_PHONE)
     places = busy(gateway, wxpay, shop.url)
     console.open(f"{places['cashier']}?lang={language}")
     for name, address in places.items():

@@ -1,4 +1,4 @@
-"""What the console asks for: orders, refunds, requests with their causes, keys, notifications."""
+"""What the console asks for: orders, requests with their causes, keys, notifications."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from wechatpay_chain import APIError, ClientError
-from wechatpay_chain.gateway.console import data
 from wechatpay_chain.gateway.console.diagnosis.explanation import verdict
+from wechatpay_chain.gateway.console.queries import scope
 from wechatpay_chain.messages import canonical
 
 from .support import ask, combined, latest, order
@@ -38,7 +38,7 @@ def test_orders_newest_first(gateway, wxpay):
 
 
 def test_many_orders_are_read_page_by_page(gateway, wxpay, monkeypatch):
-    monkeypatch.setattr(data, "MOST", 2)
+    monkeypatch.setattr(scope, "MOST", 2)
     numbers = [order(gateway, wxpay)["number"] for _ in range(5)]
     assert listed(gateway, f"orders?q={numbers[0]}")[0]["out_trade_no"] == numbers[0]
     assert len(listed(gateway, "orders?limit=9")) == 2
@@ -50,7 +50,6 @@ def test_one_order_with_all_that_belongs_to_it(gateway, wxpay, shop):
     found = listed(gateway, f"orders/{new['number']}")
     assert (found["state"], found["open"], found["together"]) == ("SUCCESS", False, [])
     assert found["content"]["description"] == "Image形象店"
-    assert [each["event"] for each in found["notifications"]] == ["TRANSACTION.SUCCESS"]
     assert ask(gateway, "_gateway/orders/none").status == 404
 
 
@@ -68,47 +67,6 @@ def test_the_orders_of_a_combined_one(gateway, wxpay):
         found = listed(gateway, f"orders/{number}")
         others = {each["out_trade_no"] for each in found["together"]}
         assert others == set(new["numbers"]) - {number}
-        assert len(found["notifications"]) == 1
-
-
-def test_refunds_as_they_are_now(gateway, wxpay):
-    new = order(gateway, wxpay)
-    gateway.pay(new["number"])
-    content = {
-        "out_trade_no": new["number"],
-        "out_refund_no": "R-0001",
-        "reason": "<b>",
-        "amount": {"refund": 45, "total": 12345, "currency": "CNY"},
-        "notify_url": "http://127.0.0.1:1/refund",
-    }
-    wxpay.v3.refund.domestic.refunds.post(json=content)
-    (found,) = listed(gateway, "console/refunds")
-    assert (found["out_refund_no"], found["amount"]) == ("R-0001", "¥0.45")
-    assert (found["out_trade_no"], found["reason"]) == (new["number"], "<b>")
-    events = [each["event"] for each in listed(gateway, "console/notifications")]
-    assert events == ["TRANSACTION.SUCCESS"]  # that of the refund is for later
-    gateway.advance(minutes=5)
-    assert listed(gateway, "console/refunds")[0]["state"] == "SUCCESS"
-    one = listed(gateway, "console/refunds/R-0001")
-    assert one["record"]["out_refund_no"] == "R-0001"
-    assert [each["out_refund_no"] for each in listed(gateway, f"orders/{new['number']}")["refunds"]]
-    assert listed(gateway, f"orders/{new['number']}")["refunded"] == "¥0.45"
-    assert ask(gateway, "_gateway/console/refunds/none").status == 404
-
-
-@pytest.mark.parametrize(
-    ("record", "amount", "state"),
-    [
-        ({"refund_fee": 100, "status": "PROCESSING"}, "¥1.00", "PROCESSING"),
-        ({"amount": {"refund": 7}, "state": "ABNORMAL", "currency": "HKD"}, "0.07 HKD", "ABNORMAL"),
-        ({"amount": None, "created": "yesterday?"}, "", ""),
-    ],
-)
-def test_a_refund_that_is_kept_in_another_way(record, amount, state, gateway):
-    from wechatpay_chain.gateway.console.view import refund_view
-
-    view = refund_view(record, gateway.state)
-    assert (view["amount"], view["state"]) == (amount, state)
 
 
 def test_requests_in_short_and_whole(gateway, wxpay):
@@ -197,7 +155,7 @@ def test_notifications_in_short_and_whole(gateway, wxpay):
     new = order(gateway, wxpay)
     gateway.pay(new["number"])
     (line,) = listed(gateway, "console/notifications")
-    assert line.keys() == {"id", "event", "url", "state", "created", "attempts"}
+    assert line.keys() == {"id", "event", "url", "state", "created", "attempts", "mchid"}
     whole = listed(gateway, f"console/notifications/{line['id']}")
     assert whole["resource"]["out_trade_no"] == new["number"]
     assert len(listed(gateway, f"console/notifications?q={new['number']}")) == 1

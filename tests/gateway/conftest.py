@@ -38,9 +38,10 @@ def receiver(gateway):
 
 @pytest.fixture(autouse=True)
 def the_ledger_balances(request):
+    gateway = request.getfixturevalue("gateway") if "gateway" in request.fixturenames else None
     yield
-    if "gateway" in request.fixturenames:
-        request.getfixturevalue("gateway").state.ledger.check()
+    if gateway is not None and not gateway.platform.store.closed:
+        gateway.state.ledger.check()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from wechatpay_chain.catalogue import Operation
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.simulation.registry import simulated
 from wechatpay_chain.gateway.simulation.stubs import records as stub_records
-from wechatpay_chain.messages import xml
 
 
 def is_simulated(operation: Operation) -> bool:
@@ -35,15 +34,8 @@ def record_absent(operation: Operation, error: APIError, gateway: Gateway) -> No
     """Record what a call missed as if it had been created."""
     assert error.verified, (operation, error)
     names = asked_for(operation)
-    if operation.protocol == "v2":
-        assert (error.status_code, error.code) == (200, "NOT_FOUND"), (operation, error)
-        sent = xml.loads(error.request.content)
-        missed = [(name, sent[name]) for name in names]
-    else:
-        assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS"), (operation, error)
-        _, name, value = error.message.split(" ")
-        missed = [(name, value)]
-    for name, value in missed:
-        for path, alias in names.get(name, [pairs[0] for pairs in names.values()]):
-            key = stub_records.key_of(path, alias, value)
-            gateway.state.store.put(stub_records.KIND, key, {})
+    assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS"), (operation, error)
+    _, name, value = error.message.split(" ")
+    for path, alias in names.get(name, [pairs[0] for pairs in names.values()]):
+        key = stub_records.key_of(path, alias, value)
+        gateway.state.store.put(stub_records.KIND, key, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import urllib.error
 import urllib.request
 from typing import Any
@@ -19,6 +20,11 @@ NOBODY = "http://127.0.0.1:1/notify"
 
 def new_number(kind: str = "N") -> str:
     return f"{kind}{canonical.nonce(20)}"
+
+
+def new_code(ending: str = "9999") -> str:
+    """A payment code that nobody has used; its ending says how the payment turns out."""
+    return f"13{secrets.randbelow(10**12):012}{ending}"
 
 
 def order(gateway: Gateway, **changes: Any) -> dict[str, Any]:
@@ -74,7 +80,7 @@ def paid_by_v2(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -
 
 def control(gateway: Gateway, path: str, method: str = "POST", **body: Any) -> Any:
     """What the control API answers; its status and message where it rejects."""
-    data = json.dumps(body).encode() if method == "POST" else None
+    data = json.dumps(body).encode() if method in ("POST", "PATCH") else None
     request = urllib.request.Request(f"{gateway.base_uri}_gateway/{path}", data=data, method=method)
     try:
         with urllib.request.urlopen(request) as response:

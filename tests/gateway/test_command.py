@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.docs.support import EXAMPLES
 from tests.gateway.program import COMMAND, Program, ended
 from wechatpay_chain import WeChatPay
-from wechatpay_chain.gateway import __main__
+from wechatpay_chain.gateway import Gateway, __main__
 from wechatpay_chain.gateway import program as running
 from wechatpay_chain.gateway.program import CannotRun, Settings, run
 
@@ -123,6 +124,8 @@ def test_a_taken_port(tmp_path: Path) -> None:
         (("--time-scale", "0"), "'0': a number above 0 is expected"),
         (("--time-scale", "x"), "'x': a number above 0 is expected"),
         (("--signs-with", "nothing"), "invalid choice"),
+        (("--merchants", "0"), "'0': a number from 1 to 999 is expected"),
+        (("--merchants", "x"), "'x': a number from 1 to 999 is expected"),
     ],
 )
 def test_what_cannot_be(arguments: tuple[str, ...], problem: str) -> None:
@@ -198,3 +201,26 @@ def test_it_ends_if_the_gateway_does(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_defaults_are_those_of_the_command_line() -> None:
     parsed = Settings()
     assert (parsed.host, parsed.port, parsed.tls_port) == ("127.0.0.1", 8790, 8791)
+
+
+def test_a_scenario_is_loaded_once(tmp_path: Path) -> None:
+    scenario = EXAMPLES / "scenario.yaml"
+    for _ in range(2):
+        with Program("--data", tmp_path / "data", "--scenario", scenario) as program:
+            assert "1900000100" in program.told["merchants"]
+            assert program.end() == (0, "")
+    with Gateway(data=tmp_path / "data") as gateway:
+        assert len(gateway.orders()) == 15
+        gateway.snapshot().save(tmp_path / "snapshot.db")
+    with Program("--snapshot", tmp_path / "snapshot.db") as program:
+        assert "1900000100" in program.told["merchants"]
+        assert program.told["mchid"] == gateway.identity.mchid
+
+
+def test_a_scenario_or_a_snapshot_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("version: 1\nordres: []\n")
+    done = ended(*FREE, "--scenario", tmp_path / "bad.yaml")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {tmp_path}/bad.yaml:2: ordres: there is no such member")
+    done = ended(*FREE, "--snapshot", tmp_path / "bad.yaml")
+    assert (done.returncode, "file is not a database" in done.stderr) == (1, True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
+from tests.gateway.schemas import assert_fits
 from tests.gateway.support import new_number, order, paid, paid_by_v2, paid_to_partner
 from wechatpay_chain import APIError, Media
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.messages.exchange import Rejection
-from wechatpay_chain.gateway.simulation.complaints.v3 import complain, say
+from wechatpay_chain.gateway.simulation.complaints.customers import complain, say
 from wechatpay_chain.messages import canonical
 
 BASE = "v3/merchant-service/complaints-v2"
@@ -164,7 +167,7 @@ def test_money_that_is_asked_back_is_rejected(gateway, wxpay):
     assert again.code == "INVALID_REQUEST"
 
 
-def test_money_that_is_asked_back_is_given(gateway, wxpay):
+def test_money_that_is_asked_back_is_given(gateway, wxpay, told):
     number = complained(gateway, wxpay, problem="REFUND")
     act(gateway, wxpay, number, "update-refund-progress", action="APPROVE", launch_refund_day=0)
     shown = one(wxpay, number)
@@ -177,7 +180,19 @@ def test_money_that_is_asked_back_is_given(gateway, wxpay):
         }
     )
     shown = one(wxpay, number)
-    assert (shown["complaint_state"], shown["complaint_full_refunded"]) == ("PROCESSED", True)
+    assert (shown["complaint_state"], shown["complaint_full_refunded"]) == ("PROCESSING", True)
+    gateway.advance(seconds=5)  # until the money has arrived
+    assert one(wxpay, number)["complaint_state"] == "PROCESSED"
+    assert [entry["operate_type"] for entry in history(wxpay, number)["data"]] == [
+        "COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE",
+        "COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE",
+        "MERCHANT_APPROVE_REFUND",
+        "USER_CREATE_COMPLAINT",
+    ]
+    actions = [told.next().resource["action_type"] for _ in range(4)]
+    assert sorted(actions) == sorted(
+        ["CREATE_COMPLAINT", "MERCHANT_APPROVE_REFUND", "SELLER_REFUND", "REFUND_SUCCESS"]
+    )
 
 
 def test_only_a_request_for_money_is_decided(gateway, wxpay):
@@ -282,3 +297,162 @@ def test_the_address_that_complaints_are_told_to(gateway, wxpay):
     assert rejected(path.put, json={"url": "ftp://b.example"}).detail["field"] == "/url"
     assert path.delete().status_code == 204
     assert rejected(path.get).code == "RESOURCE_NOT_EXISTS"
+
+
+# --- what customers and the staff do ---------------------------------------------------------
+
+
+def test_a_customer_complains_with_images(gateway, wxpay, told):
+    bought = paid(gateway, wxpay, 100)
+    picture = base64.b64encode(PICTURE).decode()
+    made = gateway.complaints.complain(
+        bought["out_trade_no"], "坏了", images=[picture], immediate=True
+    )
+    number = made["complaint_id"]
+    assert_fits(told.next())
+    shown = one(wxpay, number)
+    assert shown["need_immediate_service"] is True
+    (media,) = shown["complaint_media_list"]
+    assert media["media_type"] == "USER_COMPLAINT_IMAGE"
+    assert wxpay[media["media_url"][0]].get().content == PICTURE
+    other = base64.b64encode(PICTURE + b"2").decode()
+    gateway.complaints.say(number, "还有一张", [other])
+    entry = history(wxpay, number, limit=1)["data"][0]
+    assert wxpay[entry["complaint_media_list"]["media_url"][0]].get().content == PICTURE + b"2"
+    for wrong in (["?"], [picture] * 5):
+        with pytest.raises(LookupError, match="/images"):
+            gateway.complaints.say(number, "x", wrong)
+    with pytest.raises(LookupError, match="/text"):
+        gateway.complaints.say(number, "")
+
+
+def test_a_service_provider_is_notified_of_its_sub_merchants(gateway, wxpay, told):
+    bought = paid_to_partner(gateway, wxpay)
+    sub = bought["parties"]["sub_mchid"]
+    number = gateway.complaints.complain(bought["out_trade_no"], "坏了")["complaint_id"]
+    assert told.next().resource["complaint_id"] == number
+    found = wxpay[BASE].get(query=days(gateway, complainted_mchid=sub)).json()["data"]
+    assert found[0]["complaint_id"] == number
+    assert {each["complainted_mchid"] for each in found} == {sub}
+    error = rejected(act, gateway, wxpay, number, "complete")
+    assert error.code == "NO_AUTH"  # the service provider names the sub-merchant
+    act(gateway, wxpay, number, "complete", complainted_mchid=sub)
+    assert one(wxpay, number)["complaint_state"] == "PROCESSED"
+
+
+def test_the_staff_helps(gateway, wxpay, told):
+    number = complained(gateway, wxpay)
+    with pytest.raises(LookupError, match="平台协助"):
+        gateway.complaints.finish_help(number)
+    gateway.complaints.escalate(number, "商户不回复")
+    assert one(wxpay, number)["in_platform_service"] is True
+    with pytest.raises(LookupError, match="平台协助"):
+        gateway.complaints.escalate(number)
+    gateway.complaints.cancel_help(number)
+    assert one(wxpay, number)["in_platform_service"] is False
+    gateway.complaints.escalate(number)
+    gateway.complaints.platform_says(number, "请商户尽快处理")
+    gateway.complaints.finish_help(number)
+    notices = [told.next() for _ in range(6)]
+    for notice in notices:
+        assert_fits(notice)
+    assert sorted(each.resource["action_type"] for each in notices) == sorted(
+        [
+            "CREATE_COMPLAINT",
+            "USER_APPLY_PLATFORM_SERVICE",
+            "USER_CANCEL_PLATFORM_SERVICE",
+            "USER_APPLY_PLATFORM_SERVICE",
+            "RESPONSE_BY_PLATFORM",
+            "PLATFORM_SERVICE_FINISHED",
+        ]
+    )
+    entries = history(wxpay, number)["data"]
+    assert [entry["operate_type"] for entry in entries[:2]] == [
+        "PLATFORM_SERVICE_FINISHED",
+        "PLATFORM_RESPONSE",
+    ]
+    assert entries[-2]["user_appy_platform_service_reason"] == "商户不回复"
+
+
+def test_a_customer_goes_on_or_withdraws(gateway, wxpay):
+    number = complained(gateway, wxpay)
+    with pytest.raises(LookupError, match="未处理完成"):
+        gateway.complaints.complain_again(number, "还是坏的")
+    act(gateway, wxpay, number, "complete")
+    gateway.complaints.complain_again(number, "还是坏的")
+    shown = one(wxpay, number)
+    assert (shown["complaint_state"], shown["user_complaint_times"]) == ("PENDING", 2)
+    gateway.complaints.withdraw(number)
+    assert one(wxpay, number)["complaint_state"] == "PROCESSED"
+    with pytest.raises(LookupError, match="已处理完成"):
+        gateway.complaints.withdraw(number)
+    assert history(wxpay, number, limit=1)["data"][0]["operate_type"] == "USER_REVOKE_COMPLAINT"
+
+
+def test_a_refund_that_ends_otherwise(gateway, wxpay, told):
+    bought = paid(gateway, wxpay, 100)
+    number = gateway.complaints.complain(bought["out_trade_no"], "退款")["complaint_id"]
+    refund = new_number("R")
+    wxpay.v3.refund.domestic.refunds.post(
+        json={
+            "out_trade_no": bought["out_trade_no"],
+            "out_refund_no": refund,
+            "amount": {"refund": 40, "total": 100, "currency": "CNY"},
+        }
+    )
+    gateway.refunds.close(refund)
+    gateway.advance(minutes=1)
+    assert told.next().resource["action_type"] == "CREATE_COMPLAINT"
+    assert told.empty  # neither of a part of the money, nor of what did not arrive
+    assert [entry["operate_type"] for entry in history(wxpay, number)["data"]] == [
+        "USER_CREATE_COMPLAINT"
+    ]
+
+
+# --- the first generation --------------------------------------------------------------------
+
+
+def test_the_first_generation_asks_by_orders(gateway, wxpay):
+    bought = paid_to_partner(gateway, wxpay)
+    sub = bought["parties"]["sub_mchid"]
+    transaction = bought["transaction_id"]
+    base = f"v3/merchant-service/complaints/{transaction}"
+    for path in (base, f"{base}/negotiation-historys"):
+        assert rejected(wxpay[path].get).code == "RESOURCE_NOT_EXISTS"
+    gateway.complaints.complain(bought["out_trade_no"], "坏了", phone="13912345678")
+    shown = wxpay[base].get().json()
+    assert (shown["sub_mchid"], shown["complaint_state"]) == (sub, "PENDING")
+    assert wxpay.decrypt(shown["payer_phone"]) == "13912345678"
+    upload = wxpay["v3/merchant-service/images/upload"]
+    media_id = upload.post(media=Media(PICTURE, "a.jpg")).json()["media_id"]
+    answer = {
+        "transaction_id": transaction,
+        "complainted_mchid": sub,
+        "feedback_content": "已处理",
+        "feedback_images": [media_id],
+        "launch_confirm_process": True,
+    }
+    feedbacks = wxpay["v3/merchant-service/feedbacks"]
+    error = rejected(feedbacks.post, json={**answer, "complainted_mchid": "1"})
+    assert error.code == "NO_AUTH"
+    assert feedbacks.post(json=answer).status_code == 204
+    assert wxpay[base].get().json()["complaint_handle_state"] == "PROCESSED"
+    entries = wxpay[f"{base}/negotiation-historys"].get().json()["complaint_negotiation_history"]
+    assert [entry["operate_type"] for entry in entries] == [
+        "MERCHANT_LAUNCH_CONFIRM_PROCESS",
+        "MERCHANT_RESPONSE",
+        "USER_CREATE_COMPLAINT",
+    ]
+    assert wxpay[entries[1]["image_list"][0]].get().content == PICTURE
+    listing = wxpay["v3/merchant-service/complaints"]
+    found = listing.get(query=days(gateway, sub_mchid=sub)).json()["data"]
+    assert found[0]["complaint_state"] == "PAYER_COMPLAINTED"
+    own = listing.get(query=days(gateway)).json()["data"]
+    assert transaction not in [each["transaction_id"] for each in own]
+
+
+def test_the_first_generation_tells_how_complaints_ended(gateway, wxpay):
+    listing = wxpay["v3/merchant-service/complaints"]
+    number = complained(gateway, wxpay)
+    gateway.complaints.withdraw(number)
+    assert listing.get(query=days(gateway)).json()["data"][0]["complaint_state"] == "PAYER_CANCELED"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.state import State
+from wechatpay_chain.gateway.platform import Platform
 from wechatpay_chain.gateway.store import data_directory as data_directory
 from wechatpay_chain.gateway.store.data_directory import (
     DataDirectoryError,
@@ -113,7 +113,7 @@ def spoil_database(place: Path) -> str:
 
 
 def spoil_version(place: Path) -> str:
-    State(directory=place).close()
+    Platform(directory=place).close()
     database = sqlite3.connect(place / "gateway.db")
     database.execute("PRAGMA user_version = 99")
     database.close()

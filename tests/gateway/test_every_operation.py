@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from tests.catalogue.test_examples import coerced, errors
+from tests.docs.support import ROOT
 from tests.gateway.creating import created_first, is_simulated
 from wechatpay_chain import APIError, Response, Sensitive, WeChatPay, catalogue
 from wechatpay_chain.catalogue import Member, Operation, example
 from wechatpay_chain.catalogue.code_samples import code_samples
 from wechatpay_chain.crypto import digest
 from wechatpay_chain.gateway import Gateway
+from wechatpay_chain.gateway.simulation.registry import simulated
 from wechatpay_chain.gateway.store.identity import Identity
 from wechatpay_chain.messages import xml
 from wechatpay_chain.messages.unsigned import unsigned_v2
@@ -36,6 +38,11 @@ UNSIGNED = ("v3/billdownload/file", "v3/transferdownload/", "v3/merchant-service
 UNKNOWN = frozenset(
     {
         "BATCH_NOT_EXIST",
+        "CONTRACT_NOT_EXIST",
+        "COUPON_NOT_FOUND",
+        "APPLYMENT_NOTEXIST",
+        "APPLYMENT_NOT_EXIST",
+        "COUPON_STOCK_ID_NOT_VALID",
         "NOT_FOUND",
         "NO_STATEMENT_EXIST",
         "ORDERNOTEXIST",
@@ -52,6 +59,7 @@ CONTRARY = frozenset(
         "AUTH_CODE_INVALID",
         "INVALID_REQUEST",
         "NO_AUTH",
+        "INVALID_ORDER_STATE",
         "OPENID_MISMATCH",
         "ORDERPAID",
         "OUT_TRADE_NO_USED",
@@ -183,3 +191,12 @@ def opened(given: dict[str, Any], schema: tuple[Member, ...], wxpay: WeChatPay) 
         elif member.type.startswith("object"):
             plain[member.name] = [opened(each, member.members, wxpay) for each in values]
     return plain
+
+
+def test_the_readme_says_how_many_keep_state() -> None:
+    """A number in the README is one that a reader can count."""
+    words = {"README.md": "more than (\\d+) of them", "README.zh-CN.md": "(\\d+) 多个带有状态"}
+    for name, said in words.items():
+        found = re.search(said, (ROOT / name).read_text("utf-8"))
+        assert found is not None
+        assert int(found[1]) <= len(simulated()) < int(found[1]) + 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.support import new_number, order
+from tests.gateway.support import new_number, order, paid
 from wechatpay_chain import (
     APIError,
     ClientError,
@@ -75,12 +75,15 @@ SIGNED_WRONG = {
     "unknown_serial": "unknown_serial",
     "probe": "probe",
 }
+NO_BILL = {"statement_creating": "STATEMENT_CREATING", "no_statement": "NO_STATEMENT_EXIST"}
+HOSTILE = {"system_error", "rate_limit", "maintenance", "refuse", "clock_skew"}
+"""Those of test_hostile.py."""
 ONLY_V3 = ("expired", "unknown_serial", "probe")
 
 
 def test_every_fault_has_a_test():
-    known = {"status", "frequency_limit", "delay", "reset", "truncate", *SIGNED_WRONG}
-    assert known | set(OF_NOTIFICATIONS) == set(NAMES)
+    known = {"status", "frequency_limit", "delay", "reset", "truncate", *SIGNED_WRONG, *NO_BILL}
+    assert known | HOSTILE | set(OF_NOTIFICATIONS) == set(NAMES)
 
 
 @pytest.mark.parametrize("protocol", ["v3", "v2"])
@@ -151,6 +154,19 @@ def test_too_many_requests(gateway, wxpay, protocol):
     )
     assert (error.code, error.verified) == ("FREQUENCY_LIMITED", True)
     assert error.status_code == (429 if protocol == "v3" else 200)
+
+
+@pytest.mark.parametrize("name", NO_BILL)
+def test_no_bill_of_a_day(gateway, wxpay, name):
+    paid(gateway, wxpay)
+    gateway.faults.add("v3/bill/*", name, times=1)
+    ask = wxpay.v3.bill.tradebill.get
+    query = {"bill_date": gateway.state.clock.date()}
+    with pytest.raises(ClientError) as caught:
+        ask(query=query)
+    error = caught.value
+    assert (error.status_code, error.code, error.verified) == (400, NO_BILL[name], True)
+    assert ask(query=query).verified
 
 
 @pytest.mark.parametrize("protocol", ["v3", "v2"])
@@ -224,8 +240,10 @@ def test_paths_of_other_base_uris(gateway, wxpay):
 def test_a_statement_and_a_file_are_spoiled_as_well(gateway, wxpay):
     base_uri = wxpay.v3.certificates.get().request.url.replace("v3/certificates", "apihk/")
     path = wxpay["v3/global/statements"]
+    paid(gateway, wxpay)
+    day = gateway.state.clock.date().replace("-", "")
     options = {
-        "query": {"date": "20261120", "tar_type": "gzip", "mchid": "1"},
+        "query": {"date": day, "mchid": gateway.identity.mchid},
         "base_uri": base_uri,
     }
     assert path.get(**options).verified

@@ -174,7 +174,9 @@ def test_an_operation_without_nonce_rejects_one(gateway, wxpay):
     with pytest.raises(APIError) as caught:
         query.post(xml=fields)
     assert "nonce_str" in caught.value.message
-    assert query.post(xml=fields, nonceless=True).verified
+    with pytest.raises(APIError) as caught:
+        query.post(xml=fields, nonceless=True)
+    assert caught.value.code == "CONTRACT_NOT_EXIST"  # it was verified, and looked for
 
 
 # --- other hosts -------------------------------------------------------------------------------

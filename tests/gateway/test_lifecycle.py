@@ -18,7 +18,8 @@ from tests.gateway.support import NOBODY, order
 from tests.servers import VerifyingServer
 from wechatpay_chain import ClientError, RateLimited
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.gateway import ListenError, _host_of_uri
+from wechatpay_chain.gateway.addresses import Addresses
+from wechatpay_chain.gateway.gateway import ListenError
 from wechatpay_chain.gateway.store.clock import Clock
 from wechatpay_chain.gateway.store.identity import Identity
 
@@ -132,7 +133,7 @@ def test_ipv6(identity: Identity) -> None:
     ],
 )
 def test_how_a_host_is_written(host: str, shown: str) -> None:
-    assert _host_of_uri(host) == shown
+    assert Addresses(host).host == shown
 
 
 def test_time_passes_forwards() -> None:

@@ -21,12 +21,13 @@ PICTURES = (
     "v3/marketing/favor/media/image-upload",
     "v3/marketing/partner/product-coupon/media/upload-image",
 )
+CLOSING = "v3/ecommerce/account/cancel-applications/media"
 OTHER_UPLOADS = [
     operation
     for operation in catalogue.operations()
     if operation.body_option == "media"
     and operation.protocol == "v3"
-    and operation.path not in (*PICTURES, "v3/merchant/media/video_upload")
+    and operation.path not in (*PICTURES, "v3/merchant/media/video_upload", CLOSING)
 ]
 
 
@@ -82,6 +83,15 @@ def test_every_other_upload_has_its_digest_checked(gateway, wxpay, operation):
     assert (response.verified, response.headers["Wechatpay-Gateway"]) == (True, "stub")
     del meta[name]
     assert rejected(upload, wxpay, path, PICTURE, **meta).detail["field"] == f"/{name}"
+
+
+def test_the_picture_of_a_closing_has_its_digest_checked(wxpay):
+    meta = {"file_name": "a.png", "file_digest": sha256(OTHER)}
+    error = rejected(wxpay[CLOSING].post, media=Media(PICTURE, "a.png"), meta=meta)
+    assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/file_digest")
+    meta["file_digest"] = sha256(PICTURE)
+    response = wxpay[CLOSING].post(media=Media(PICTURE, "a.png"), meta=meta)
+    assert response.headers["Wechatpay-Gateway"] == "simulated"
 
 
 def test_a_video_has_the_name_of_one(wxpay):

@@ -18,7 +18,7 @@ from tests.gateway.support import new_number, paid
 from wechatpay_chain import APIError
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.simulation.refunds import records as refunding
-from wechatpay_chain.gateway.simulation.transfers import v3 as transfers
+from wechatpay_chain.gateway.simulation.transfers import records as transfers
 from wechatpay_chain.gateway.store.identity import Identity
 
 SUPPLIER = {"type": "MERCHANT_ID", "account": "1900000110"}

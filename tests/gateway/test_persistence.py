@@ -17,7 +17,7 @@ from tests.gateway.support import NOBODY, order
 from tests.servers import NotificationServer
 from wechatpay_chain import TransportError, WeChatPay
 from wechatpay_chain.gateway import Gateway
-from wechatpay_chain.gateway.state import State
+from wechatpay_chain.gateway.platform import Platform
 from wechatpay_chain.gateway.store.data_directory import load_identity
 from wechatpay_chain.gateway.store.identity import Identity
 
@@ -143,12 +143,12 @@ def test_a_restart_keeps_orders_keys_and_time(tmp_path: Path) -> None:
 
 
 def test_time_at_another_pace_does_not_go_back(tmp_path: Path) -> None:
-    state = State(directory=tmp_path, time_scale=3600)
+    state = Platform(directory=tmp_path, time_scale=3600)
     state.keep_time()
     now = state.clock.now()
     state.store.close()  # as a kill does: nothing more is written down
     state.close()
-    again = State(directory=tmp_path, time_scale=3600)
+    again = Platform(directory=tmp_path, time_scale=3600)
     assert again.clock.now() >= now
     again.close()
 
@@ -158,7 +158,7 @@ def test_time_at_another_pace_is_kept_while_it_runs(
 ) -> None:
     kept = threading.Event()
     gateway = Gateway(data=tmp_path, time_scale=60)
-    monkeypatch.setattr(gateway.state, "keep_time", kept.set)
+    monkeypatch.setattr(gateway.platform, "keep_time", kept.set)
     with gateway:
         assert kept.wait(10)
 
@@ -184,6 +184,7 @@ def test_the_description_has_absolute_paths_of_files(
         "secret",
         "appid",
         "platform",
+        "merchants",
     ]
     assert list(told["platform"]) == ["public_key_id", "public_key", "serial", "certificate"]
     platform = told["platform"]

@@ -8,6 +8,7 @@ from tests.gateway.support import (
     NOBODY,
     SUB,
     control,
+    new_code,
     new_number,
     order,
     paid,
@@ -526,7 +527,7 @@ def micropay(gateway, wxpay, total=100, **changes):
         "body": "by code",
         "out_trade_no": new_number("M"),
         "total_fee": total,
-        "auth_code": "134567890123456789",
+        "auth_code": new_code(),
         "spbill_create_ip": "127.0.0.1",
         **changes,
     }

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.support import SUB, control, new_number, paid, paid_by_v2, paid_to_partner
+from tests.gateway.support import (
+    SUB,
+    control,
+    new_code,
+    new_number,
+    paid,
+    paid_by_v2,
+    paid_to_partner,
+)
 from wechatpay_chain import APIError, Sensitive
 
 SHARED = {"settle_info": {"profit_sharing": True}}
@@ -397,7 +405,7 @@ def test_a_payment_by_code_is_shared_until_it_is_reversed(gateway, wxpay):
         **number,
         "body": "by code",
         "total_fee": 100,
-        "auth_code": "134567890123456789",
+        "auth_code": new_code(),
         "spbill_create_ip": "127.0.0.1",
         "profit_sharing": "Y",
     }

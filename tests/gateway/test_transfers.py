@@ -6,7 +6,7 @@ import pytest
 
 from tests.gateway.support import SUB, control, new_number
 from wechatpay_chain import APIError, Sensitive
-from wechatpay_chain.gateway.simulation.transfers import v3 as transfers
+from wechatpay_chain.gateway.simulation.transfers import records as transfers
 
 PARTNERS = (
     "v3/fund-app/mch-transfer/partner/transfer-bills",

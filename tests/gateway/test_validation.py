@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 
 import pytest
@@ -15,12 +16,13 @@ from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway import gateway as server
 from wechatpay_chain.gateway.messages.exchange import Rejection, Secret
 from wechatpay_chain.gateway.server import dispatch
+from wechatpay_chain.gateway.simulation import checks
 from wechatpay_chain.gateway.simulation.registry import simulated
 from wechatpay_chain.messages import xml
 
 SECRET = "张三的名字"
 USER = "v3/offlinefacemch/organizations/o/users/out-user-id/u"
-NESTED = "v3/payscore/partner/serviceorder"
+NESTED = "v3/funds-to-oversea/orders"
 
 
 def rejected(call, /, *arguments, **options):
@@ -42,48 +44,52 @@ def bare(call, status, /, **options):
 
 
 STUB_BODY = {
-    "service_id": "500001",
+    "out_order_id": "1234323JKHDFE1243252",
     "sub_mchid": "1900000109",
-    "appid": "wxd678efh567hg6787",
-    "out_order_no": "1234323JKHDFE1243252",
-    "service_introduction": "某某酒店",
-    "risk_fund": {"name": "DEPOSIT", "amount": 10000},
-    "time_range": {"start_time": "20091225091010"},
-    "notify_url": "https://api.test.com",
+    "transaction_id": "4200000001202611200000000001",
+    "amount": 10000,
+    "foreign_currency": "USD",
+    "seller_info": {
+        "oversea_business_name": "某某酒店",
+        "oversea_shop_name": "hotel",
+        "seller_id": "1",
+    },
+    "express_info": {"courier_number": "1", "express_company_name": "x"},
+    "payee_info": {"payee_id": "1"},
 }
 
 
 @pytest.mark.parametrize(
     ("changes", "field", "issue"),
     [
-        ({"out_order_no": None}, "/out_order_no", "is required and empty"),
-        ({"out_order_no": ""}, "/out_order_no", "is required and empty"),
-        ({"out_order_no": 1}, "/out_order_no", "must be of type string, as JSON has it"),
-        ({"risk_fund": None}, "/risk_fund", "is required and empty"),
-        ({"risk_fund": []}, "/risk_fund", "must be of type object, as JSON has it"),
-        ({"risk_fund": {"amount": 1}}, "/risk_fund/name", "is required and empty"),
+        ({"out_order_id": None}, "/out_order_id", "is required and empty"),
+        ({"out_order_id": ""}, "/out_order_id", "is required and empty"),
+        ({"out_order_id": 1}, "/out_order_id", "must be of type string, as JSON has it"),
+        ({"seller_info": None}, "/seller_info", "is required and empty"),
+        ({"seller_info": []}, "/seller_info", "must be of type object, as JSON has it"),
+        ({"presale_info": {"total_amount": 1}}, "/presale_info/type", "is required and empty"),
         (
-            {"risk_fund": {"name": "D", "amount": "1"}},
-            "/risk_fund/amount",
+            {"presale_info": {"type": "DEPOSIT", "total_amount": "1"}},
+            "/presale_info/total_amount",
             "must be of type integer, as JSON has it",
         ),
         (
-            {"risk_fund": {"name": "D", "amount": True}},
-            "/risk_fund/amount",
+            {"presale_info": {"type": "DEPOSIT", "total_amount": True}},
+            "/presale_info/total_amount",
             "must be of type integer, as JSON has it",
         ),
         (
-            {"risk_fund": {"name": "D", "amount": 1.5}},
-            "/risk_fund/amount",
+            {"presale_info": {"type": "DEPOSIT", "total_amount": 1.5}},
+            "/presale_info/total_amount",
             "must be of type integer, as JSON has it",
         ),
-        ({"post_payments": {}}, "/post_payments", "must be an array"),
+        ({"goods_info": {}}, "/goods_info", "must be an array"),
         (
-            {"post_payments": [{"name": "早餐", "amount": "1"}]},
-            "/post_payments/0/amount",
+            {"goods_info": [{"goods_name": "x", "goods_category": "y", "goods_unit_price": "1"}]},
+            "/goods_info/0/goods_unit_price",
             "must be of type",
         ),
-        ({"risk_fund": "x"}, "/risk_fund", "must be of type object"),
+        ({"seller_info": "x"}, "/seller_info", "must be of type object"),
     ],
 )
 def test_a_stub_accepts_what_its_catalogue_says(wxpay, changes, field, issue):
@@ -98,11 +104,10 @@ def test_what_is_well_formed_is_answered_and_echoed(wxpay):
     answer = wxpay[NESTED].post(json=STUB_BODY)
     assert answer.headers["Wechatpay-Gateway"] == "stub"
     told = answer.json()
-    for name in ("service_id", "appid", "out_order_no", "service_introduction"):
+    for name in ("out_order_id", "sub_mchid", "amount", "foreign_currency"):
         assert told[name] == STUB_BODY[name]
-    assert told["risk_fund"]["amount"] == 10000
     assert wxpay[NESTED].post(json=STUB_BODY).json() == told
-    other = wxpay[NESTED].post(json={**STUB_BODY, "out_order_no": "2"}).json()
+    other = wxpay[NESTED].post(json={**STUB_BODY, "out_order_id": "2"}).json()
     assert other["order_id"] != told["order_id"]
 
 
@@ -172,13 +177,13 @@ def test_a_body_that_is_no_json_object(wxpay, body):
     ["\U0001f409", "\0", "a\nb", "\u202e", "]]>", "\ufffe", "\\u0000", "x" * 100_000, "{" * 99],
 )
 def test_any_text_comes_back_as_it_was(wxpay, text):
-    told = wxpay[NESTED].post(json={**STUB_BODY, "service_introduction": text}).json()
-    assert told["service_introduction"] == text
+    told = wxpay[NESTED].post(json={**STUB_BODY, "foreign_currency": text}).json()
+    assert told["foreign_currency"] == text
 
 
 def test_of_two_members_with_one_name_the_last_counts(wxpay):
-    body = json.dumps(STUB_BODY)[:-1] + ', "service_id": "1", "service_id": "2"}'
-    assert wxpay[NESTED].post(body=body).json()["service_id"] == "2"
+    body = json.dumps(STUB_BODY)[:-1] + ', "foreign_currency": "1", "foreign_currency": "2"}'
+    assert wxpay[NESTED].post(body=body).json()["foreign_currency"] == "2"
 
 
 def test_unknown_paths_and_what_is_near(gateway, wxpay):
@@ -220,27 +225,24 @@ def test_apiv2_says_it_in_its_own_form(gateway, wxpay):
 
 @pytest.mark.parametrize("number", ["transaction_id", "out_trade_no"])
 def test_apiv2_takes_either_of_two_numbers(gateway, wxpay, number):
-    path = wxpay.v2.pay.facepayquery
-    assert path.post(xml=fields(gateway, **{number: "1"})).verified
-    assert "/transaction_id" in rejected(path.post, xml=fields(gateway)).message
+    path, given = wxpay["v2/cgi-bin/mch/customs/customdeclarequery"], fields(gateway, customs="X")
+    assert path.post(xml={**given, number: "1"}, nonceless=True).verified
+    assert "or one of" in rejected(path.post, xml=given, nonceless=True).message
 
 
 def test_apiv2_counts_in_whole_numbers(gateway, wxpay):
-    operation = catalogue.find("POST", "v2/pay/facepay")
+    path = "v2/transit/pay/payapply"
+    operation = catalogue.find("POST", path)
     good = {
-        **fields(gateway),
         **{member.name: "1" for member in operation.body if member.required},
         **fields(gateway),
         "sign_type": "HMAC-SHA256",
     }
-    good.pop("fee_type")
-    answer = wxpay.v2.pay.facepay.post(xml=good)
-    assert answer.verified
-    assert answer.xml()["total_fee"] == "1"
-    error = rejected(wxpay.v2.pay.facepay.post, xml={**good, "total_fee": "1.5"})
+    assert wxpay[path].post(xml=good).verified
+    error = rejected(wxpay[path].post, xml={**good, "total_fee": "1.5"})
     assert "/total_fee must be a whole number" in error.message
     del good["body"]
-    assert "/body" in rejected(wxpay.v2.pay.facepay.post, xml=good).message
+    assert "/body" in rejected(wxpay[path].post, xml=good).message
 
 
 # --- what comes encrypted ----------------------------------------------------------------------
@@ -370,7 +372,7 @@ def test_a_rejection_shows_no_secret():
 
 def test_a_rejection_is_not_as_long_as_what_it_rejects(wxpay):
     for value in ("x" * 10**6, ["x"] * 10**5, {f"{n}": [[[[1]]]] for n in range(10**4)}):
-        error = rejected(wxpay[NESTED].post, json={**STUB_BODY, "risk_fund": value})
+        error = rejected(wxpay[NESTED].post, json={**STUB_BODY, "seller_info": value})
         assert len(error.response.content) < 100_000
 
 
@@ -399,7 +401,7 @@ def test_an_unforeseen_fault_is_logged_and_answered(gateway, wxpay, broken, capl
 
 
 def test_an_unforeseen_fault_in_apiv2(gateway, wxpay, broken, caplog):
-    error = rejected(wxpay.v2.pay.facepayquery.post, xml=fields(gateway, out_trade_no="1"))
+    error = rejected(wxpay.v2.transit.queryorder.post, xml=fields(gateway, transaction_id="1"))
     assert error.code == "SYSTEMERROR"
     assert "ZeroDivisionError" in caplog.text
 
@@ -439,8 +441,29 @@ def test_what_is_too_large(identity, monkeypatch):
         assert upload.post(media=Media(b"x" * 1000, "a.png")).verified
         for call in (
             lambda: upload.post(media=Media(b"x" * 3000, "a.png")),
-            lambda: wxpay[NESTED].post(json={**STUB_BODY, "service_introduction": "x" * 3000}),
+            lambda: wxpay[NESTED].post(json={**STUB_BODY, "foreign_currency": "x" * 3000}),
         ):
             with pytest.raises(ClientError) as caught:
                 call()
             assert caught.value.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("signs", "longest", "value", "words"),
+    [
+        (checks.NUMBER, 64, "a b", "1 to 64 digits, letters or _-|*@"),
+        (checks.NUMBER, 64, "a" * 65, "1 to 64 digits, letters or _-|*@"),
+        (checks.LETTERS, 32, "a-b", "1 to 32 digits or letters"),
+        (checks.LETTERS, 32, 7, "1 to 32 digits or letters"),
+    ],
+)
+def test_a_number_is_rejected_with_what_it_is_made_of(signs, longest, value, words):
+    with pytest.raises(Rejection, match=re.escape(words)) as caught:
+        checks.number(value, "/out_bill_no", longest=longest, signs=signs)
+    assert caught.value.code == "PARAM_ERROR"
+
+
+def test_a_number_may_have_a_least_length():
+    assert checks.number("a" * 8, "/x", shortest=8, longest=32, signs=checks.LETTERS) == "a" * 8
+    with pytest.raises(Rejection, match="8 to 32 digits or letters"):
+        checks.number("a" * 7, "/x", shortest=8, longest=32, signs=checks.LETTERS)

@@ -65,6 +65,24 @@ open(async () => {
     { mchid: gateway.mchid }, { out_trade_no: 'Axios-0002' },
   )).status;
   seen.at_last = (await query('Axios-0002')).data.trade_state;
+  // APIv2 in XML, a download, and the other verbs
+  const v2 = { appid: gateway.appid, mch_id: gateway.mchid, nonce_str: Formatter.nonce() };
+  seen.unified = (await wxpay.v2.pay.unifiedorder.post({
+    ...v2, body: 'QQ公仔', out_trade_no: 'Axios-0003', total_fee: 100, trade_type: 'NATIVE',
+    spbill_create_ip: '1.2.3.4', notify_url: url,
+  })).data;
+  seen.queried = (await wxpay.v2.pay.orderquery.post({ ...v2, out_trade_no: 'Axios-0003' })).data;
+  const day = Formatter.timestamp() + 8 * 3600;
+  const date = new Date(day * 1000).toISOString().slice(0, 10);
+  const bill = (await wxpay.v3.bill.tradebill.get({ params: { bill_date: date } })).data;
+  const file_of = new URL(bill.download_url);
+  seen.bill = (await wxpay.v3.billdownload.file.get({
+    params: { token: file_of.searchParams.get('token') }, responseType: 'arraybuffer',
+  })).status;
+  const callbacks = wxpay.v3.merchantService.complaintNotifications;
+  seen.created = (await callbacks.post({ url: 'https://shop.example/complaints' })).data.url;
+  seen.changed = (await callbacks.put({ url: 'https://shop.example/other' })).data.url;
+  seen.deleted = (await callbacks.delete()).status;
   server.close();
   return seen;
 });

@@ -89,6 +89,14 @@ def test_wechatpay_axios_plugin(run_node: Any) -> None:
     assert seen["refund"]["refund_id"] == seen["refunded"]["refund_id"]
     assert seen["refund"]["amount"]["refund"] == 40
     assert seen["closed"] == 204
+    assert seen["unified"]["code_url"]
+    assert seen["queried"]["trade_state"] == "NOTPAY"
+    assert seen["bill"] == 200
+    assert (seen["created"], seen["changed"]) == (
+        "https://shop.example/complaints",
+        "https://shop.example/other",
+    )
+    assert seen["deleted"] == 204
 
 
 def test_wechatpay_node_v3(gateway: Gateway, run_node: Any) -> None:
@@ -202,7 +210,7 @@ def test_wechatpy(gateway: Gateway, receiver: NotificationServer, pay: Any, requ
     assert paid["transaction_id"]
     assert shop.order.reverse(out_trade_no="wechatpy-3")["recall"] == "N"
     transfer = shop.transfer.transfer(
-        "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", 100, "报销", "1.2.3.4", True, "张三", "wechatpy4"
+        "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", 100, "报销", "1.2.3.4", "FORCE_CHECK", "张三", "wechatpy4"
     )
     assert transfer["partner_trade_no"] == "wechatpy4"
     for call, code in (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,29 +14,24 @@ from aiohttp import web
 
 from ..client import WeChatPay
 from . import console
+from .addresses import Addresses
 from .control import api as control
 from .control.controls import Controls
-from .messages.exchange import IncomingRequest, Rejection, Response, Step
-from .messages.responses import rejection_v2, rejection_v3
+from .merchant import client_of, platform_certs
+from .messages.exchange import IncomingRequest, Response
 from .notifications.sender import NotificationSender
-from .server import access
+from .platform import KEPT_EVERY, Platform
+from .server.access import origins
+from .server.access.control import ACCESS, ControlAccess
+from .server.api import ApiHandler
 from .server.bodies import BODIES, Bodies
-from .server.dispatch import Outcome, serve
-from .server.faults import apply_fault, fault_response
+from .server.dispatch import serve
 from .server.limits import Limits
 from .server.listener import LISTENER, Listener, ListenError
-from .server.wire import (
-    cut_connection,
-    guarded,
-    http_logger,
-    incoming_request,
-    is_upload,
-    parse_form,
-)
+from .server.wire import guarded, http_logger
 from .simulation.bases import PREFIXES
-from .simulation.registry import chain_path
-from .state import KEPT_EVERY, State
-from .store.data_directory import describe, write_description
+from .snapshots import Snapshot, restored
+from .store.description import write_description
 from .store.identity import Identity, Way
 
 __all__ = ["Gateway", "ListenError"]
@@ -59,12 +53,25 @@ class Gateway(Controls):
             a platform certificate as well; its platform `certificate`; or `public_key_only`, as a
             merchant that never had a platform certificate. A response is signed by the key that the
             request's `Wechatpay-Serial` names, without one by the certificate, while there is one.
+            A snapshot has its own.
         data: the directory for keys and records, which survive a restart; None keeps all in memory.
         time_scale: how many times as fast as the real time the gateway's own runs.
         keep: whether records go to `data` too, or keys alone.
+        merchants: how many there are; those that are missing are added as direct merchants.
+        snapshot: what the gateway remembers at its start, keys included, or the path of its file;
+            its time is that of the snapshot. A data directory must not have another gateway's.
+        control_token: lets whoever has it use the control API and the console, from anywhere; at
+            least 16 characters. Without one, this machine alone may use them, without a token.
+        public_url: where clients elsewhere reach the gateway, such as `http://gateway:8790/`.
+        inline_keys: whether `gateway.json` has the keys themselves, for clients on other machines.
+        show_secrets: whether records show the plaintext of encrypted fields, and not its first
+            character only.
 
     Raises:
         DataDirectoryError: `data` cannot be used, or another gateway uses it.
+        SnapshotError: the snapshot cannot be read.
+        ValueError: `merchants` is below 1, or `control_token` or `public_url` is not one; keys are
+            given twice, as `identity` and in a snapshot.
     """
 
     def __init__(
@@ -77,11 +84,33 @@ class Gateway(Controls):
         data: str | Path | None = None,
         time_scale: float = 1,
         keep: bool = True,
+        merchants: int = 1,
+        snapshot: Snapshot | str | Path | None = None,
+        *,
+        control_token: str | None = None,
+        public_url: str = "",
+        inline_keys: bool = False,
+        show_secrets: bool = False,
     ) -> None:
+        if merchants < 1:
+            raise ValueError(f"merchants={merchants}: a gateway has one merchant at least")
+        self.addresses = Addresses(host, public_url)
+        self.access = ControlAccess(control_token)
+        self.inline_keys = inline_keys
         directory = None if data is None else Path(data)
-        self.state = State(identity, directory, time_scale, keep=keep)
-        if self.identity.signs_with != signs_with:
+        if snapshot is not None:
+            self.platform = restored(
+                snapshot, identity, directory, time_scale, keep=keep, show_secrets=show_secrets
+            )
+        else:
+            self.platform = Platform(
+                identity, directory, time_scale, keep=keep, show_secrets=show_secrets
+            )
+        self.platform.merchants_changed = self._write_description
+        if snapshot is None and self.identity.signs_with != signs_with:
             self.state.identity = replace(self.identity, signs_with=signs_with)
+        for _ in range(merchants - len(self.platform.states)):
+            self.platform.add_merchant("direct")
         self.limits = Limits(body=MAX_BODY)
         self._host = host
         self._ports = (port, tls_port)
@@ -89,53 +118,27 @@ class Gateway(Controls):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._done: asyncio.Event | None = None
         self._failure: BaseException | None = None
-        self.base_uri = ""
-        self.tls_base_uri = ""
 
     def client(self, *, tls: bool = True, **arguments: Any) -> WeChatPay:
-        """A client of this gateway's merchant.
+        """A client of this gateway's first merchant.
 
         Args:
             tls: use TLS and trust the gateway's own authority. Without TLS no client certificate
                 can be shown, so the operations that need `security=True` are rejected.
             arguments: replace the client's.
         """
-        identity = self.identity
-        given: dict[str, Any] = {
-            "mchid": identity.mchid,
-            "serial": identity.serial,
-            "private_key": identity.merchant_key,
-            "certs": self.certs,
-            "apiv3_key": identity.apiv3_key,
-            "secret": identity.secret,
-            "merchant": {"cert": identity.merchant_certificate, "key": identity.merchant_key},
-            "base_uri": self.tls_base_uri if tls else self.base_uri,
-            **({"verify": identity.authority} if tls else {}),
-        }
-        if "merchant" not in arguments and arguments.keys() & {"serial", "private_key"}:
-            del given["merchant"]  # it goes with the merchant's own number and key
-        return WeChatPay(**{**given, **arguments})
+        base_uri = self.tls_base_uri if tls else self.base_uri
+        return client_of(self.identity, base_uri, tls=tls, arguments=arguments)
 
     @property
     def certs(self) -> dict[str, Any]:
         """The keys with which a client verifies this gateway's responses."""
-        identity = self.identity
-        certificate = {identity.platform_serial: identity.platform_certificate}
-        if identity.signs_with == "certificate":
-            return certificate
-        public_key = {identity.public_key_id: identity.platform_key.public_key()}
-        return public_key | certificate if identity.has_certificate else public_key
+        return platform_certs(self.identity)
 
     @property
     def base_uris(self) -> dict[str, str]:
         """WeChat Pay's other base URIs, each with this gateway's own address for it, over TLS."""
         return {official: f"{self.tls_base_uri}{prefix}" for official, prefix in PREFIXES.items()}
-
-    def rotate_keys(self) -> Identity:
-        """Give the platform a new key, which signs from now on; the last one stays known."""
-        identity = super().rotate_keys()
-        self._write_description()
-        return identity
 
     async def serve(self, ready: threading.Event | None = None) -> None:
         """Listen until `stop` is called.
@@ -146,12 +149,14 @@ class Gateway(Controls):
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
         listener = Listener(self._host, self.limits)
         app = web.Application()
-        app[access.OWN_NAMES] = access.own_names(self._host)
+        app[origins.OWN_NAMES] = origins.own_names(self._host, self.addresses.public_host)
+        app[ACCESS] = self.access
         app[BODIES] = Bodies(self.limits)
         app[LISTENER] = listener
         app.add_routes(map(guarded, control.routes(self)))
         console.attach(self, app)
-        app.add_routes([guarded(web.route("*", r"/{path:[\s\S]*}", self._handle))])
+        api = ApiHandler(self.platform, self.limits)
+        app.add_routes([guarded(web.route("*", r"/{path:[\s\S]*}", api.handle))])
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -163,17 +168,16 @@ class Gateway(Controls):
             lingering_time=LINGERING,
         )
         await runner.setup()
-        sender = NotificationSender(
-            self.state.outbox, self.state.clock, self.state.log, self.state.faults
-        )
+        platform = self.platform
+        sender = NotificationSender(platform)
+        platform.shared.wake = sender.wake
         tasks = [asyncio.create_task(sender.run()), asyncio.create_task(self._keep_time())]
         try:
             port, tls_port = self._ports
-            host = _host_of_uri(self._host)
-            self.base_uri = f"http://{host}:{await listener.open(runner, port)}/"
-            context = self.identity.server_context()
-            self.tls_base_uri = f"https://{host}:{await listener.open(runner, tls_port, context)}/"
-            self.state.address = self.base_uri
+            context = self.identity.server_context(self.addresses.public_host)
+            opened = await listener.open(runner, port)
+            self.addresses.opened(opened, await listener.open(runner, tls_port, context))
+            platform.shared.address = self.addresses.public_base_uri
             self._write_description()
             if ready is not None:
                 ready.set()
@@ -187,23 +191,14 @@ class Gateway(Controls):
 
     async def _keep_time(self) -> None:
         """Write down again and again what time it is, where that does not follow from the start."""
-        while self.state.keeps and self.state.clock.scale != 1:
-            self.state.keep_time()
+        while self.platform.keeps and self.platform.clock.scale != 1:
+            self.platform.keep_time()
             await asyncio.sleep(KEPT_EVERY)
 
     def _write_description(self) -> None:
-        if self.state.directory is not None and self.base_uri:
-            write_description(self.describe(), self.state.directory)
-
-    def describe(self) -> dict[str, Any]:
-        """What a client in any language needs, as in `gateway.json`; needs a data directory.
-
-        Raises:
-            ValueError: the gateway keeps everything in memory.
-        """
-        if self.state.directory is None:
-            raise ValueError("this gateway has no data directory: Gateway(data=…) gives it one")
-        return describe(self.identity, self.state.directory, self.base_uri, self.tls_base_uri)
+        """Write `gateway.json` again, once there are addresses."""
+        if self.platform.directory is not None and self.base_uri:
+            write_description(self.describe(), self.platform.directory)
 
     def start(self) -> Self:
         """Listen in a thread of its own, until `stop` or the end of the program.
@@ -215,7 +210,7 @@ class Gateway(Controls):
         """
         if self._thread is not None:
             raise RuntimeError("this gateway runs; make another one, or stop it first")
-        self.state.open()
+        self.platform.open()
         self._failure = None
         ready = threading.Event()
 
@@ -247,7 +242,12 @@ class Gateway(Controls):
         if thread is not None:
             thread.join()
         self._loop = self._done = self._thread = None
-        self.state.close()
+        self.platform.close()
+
+    @property
+    def listens(self) -> bool:
+        """Whether it can be called now."""
+        return self._loop is not None and self._loop.is_running()
 
     @property
     def running(self) -> bool:
@@ -276,60 +276,9 @@ class Gateway(Controls):
     ) -> None:
         await asyncio.to_thread(self.stop)
 
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        started, incoming = time.perf_counter(), incoming_request(request)
-        protocol = chain_path(incoming.path)[:2]
-        try:
-            if access.is_foreign_page(request):
-                raise Rejection(403, "NO_AUTH", "a page of another site cannot call this API")
-            most = self.limits.json if protocol == "v3" else self.limits.xml
-            most = self.limits.body if is_upload(request) else most
-            async with request.app[BODIES].read(request, most) as body:
-                if is_upload(request):
-                    parse_form(body, incoming)
-                else:
-                    incoming.body = body
-                return await self._respond(request, incoming, started)
-        except Rejection as rejection:
-            incoming.steps.append(Step("request", False, rejection.message))
-            response = _early_rejection(rejection, protocol, self.identity)
-            self._log(incoming, Outcome(response, None), started)
-            return _web_response(response)
-
-    async def _respond(
-        self, request: web.Request, incoming: IncomingRequest, started: float
-    ) -> web.StreamResponse:
-        fault = self.state.faults.take(chain_path(incoming.path))
-        if fault is not None and fault.fault == "delay":
-            await asyncio.sleep(fault.options.get("seconds", 1))
-        if fault is not None and fault.before:
-            protocol = chain_path(incoming.path)[:2]
-            serial = incoming.headers.get("Wechatpay-Serial", "")
-            outcome = Outcome(fault_response(fault, protocol, self.identity, serial), None)
-        else:
-            outcome = serve(incoming, self.state)
-        if fault is not None:
-            outcome.response = apply_fault(outcome.response, fault)
-        self._log(incoming, outcome, started, None if fault is None else fault.fault)
-        if fault is not None and fault.fault in ("reset", "truncate"):
-            return await cut_connection(request, outcome.response, whole=fault.fault == "reset")
-        return _web_response(outcome.response)
-
-    def _log(
-        self, incoming: IncomingRequest, outcome: Outcome, started: float, fault: str | None = None
-    ) -> None:
-        self.state.log.add(
-            incoming,
-            outcome.response,
-            operation=outcome.operation,
-            kind=outcome.kind,
-            fault=fault,
-            milliseconds=(time.perf_counter() - started) * 1000,
-        )
-
     def answer(self, request: IncomingRequest) -> Response:
         """The response to a request, without a socket."""
-        return serve(request, self.state).response
+        return serve(request, self.platform.states, self.platform.first).response
 
 
 async def _clean_up(runner: web.AppRunner) -> None:
@@ -340,20 +289,3 @@ async def _clean_up(runner: web.AppRunner) -> None:
     for transport in open_ones:
         if transport is not None:
             transport.abort()
-
-
-def _early_rejection(rejection: Rejection, protocol: str, identity: Identity) -> Response:
-    """The response to a request that is rejected before inspection, in the form of its API."""
-    if protocol == "v3":
-        return rejection_v3(rejection, identity.signing_key_name, identity)
-    return replace(rejection_v2(rejection, None, identity), status=rejection.status)
-
-
-def _web_response(response: Response) -> web.Response:
-    return web.Response(status=response.status, headers=response.headers, body=response.body)
-
-
-def _host_of_uri(host: str) -> str:
-    """A host as a client on this machine writes it; who listens everywhere also listens here."""
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"[{host}]" if ":" in host else host

@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..utils.display import printable, printable_json
 from .gateway import Gateway, ListenError
+from .request_lines import RequestLines
+from .scenarios import ScenarioError
+from .snapshots import SnapshotError
 from .store.data_directory import DataDirectoryError
 from .store.identity import Way
 
@@ -27,6 +31,8 @@ SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break, on Windows
     if (number := getattr(signal, name, None)) is not None
 )
+SHOWN = 4
+"""Merchants that are printed besides the first."""
 POLL_INTERVAL = 1.0
 """Seconds between checks whether the gateway still runs."""
 
@@ -55,6 +61,15 @@ class Settings:
         time_scale: how many times as fast as the real time the gateway's own runs.
         signs_with: which of WeChat Pay's keys the merchant uses.
         as_json: whether what a client needs is printed as `gateway.json` has it.
+        merchants: how many there are.
+        scenario: the file of what the gateway has at its start; with a data directory, it is loaded
+            at the first start.
+        snapshot: the file of a snapshot that it starts from.
+        public_url: where clients elsewhere reach it; empty if there are none.
+        control_token: with which whoever is elsewhere controls it; empty without one.
+        inline_keys: whether `gateway.json` has the keys themselves.
+        show_secrets: whether plaintext of encrypted fields is shown.
+        quiet: whether no line is printed for a request.
     """
 
     host: str = HOST
@@ -64,6 +79,14 @@ class Settings:
     time_scale: float = 1
     signs_with: Way = "public_key"
     as_json: bool = False
+    merchants: int = 1
+    scenario: Path | None = None
+    snapshot: Path | None = None
+    public_url: str = ""
+    control_token: str = ""
+    inline_keys: bool = False
+    show_secrets: bool = False
+    quiet: bool = False
 
 
 def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], None]) -> None:
@@ -75,14 +98,16 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
         warn: prints a warning.
 
     Raises:
-        CannotRun: a port is taken, or the data directory cannot be used.
+        CannotRun: a port is taken, or the data directory, the scenario or the snapshot cannot be
+            used.
     """
     if not _is_loopback(settings.host):
         warn(
             f"warning: {settings.host} can be reached from other machines, and whoever reaches the "
             "gateway can use it; the keys are for tests"
         )
-    with _stop_signals() as stopped, _data_directory(settings.data) as directory:
+    lines = RequestLines()
+    with _stop_signals(lines.wake) as stopped, _data_directory(settings.data) as directory:
         try:
             gateway = Gateway(
                 settings.host,
@@ -92,16 +117,37 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
                 data=directory,
                 time_scale=settings.time_scale,
                 keep=settings.data is not None,
+                merchants=settings.merchants,
+                snapshot=settings.snapshot,
+                public_url=settings.public_url,
+                control_token=settings.control_token or None,
+                inline_keys=settings.inline_keys,
+                show_secrets=settings.show_secrets,
             )
         except DataDirectoryError as error:
             raise CannotRun(str(error.args[0]), error.hint) from error
+        except SnapshotError as error:
+            raise CannotRun(str(error), "Snapshot.save writes a snapshot") from error
+        except ValueError as error:
+            raise CannotRun(str(error), "see the guide: a gateway for other machines") from None
         try:
+            _load(gateway, settings)
             _start(gateway, settings)
             show(_summary(gateway, directory.absolute(), settings))
-            while not stopped.wait(POLL_INTERVAL) and gateway.running:
-                pass
+            if not (settings.quiet or settings.as_json):
+                gateway.state.log.listeners.add(lines.listen)
+            lines.print_until(lambda: stopped.is_set() or not gateway.running, show, POLL_INTERVAL)
         finally:
             gateway.stop()
+
+
+def _load(gateway: Gateway, settings: Settings) -> None:
+    if settings.scenario is not None:
+        try:
+            gateway.load(settings.scenario, once=True)
+        except ScenarioError as error:
+            hint = "docs/gateway-scenarios.md describes the format"
+            raise CannotRun(str(error), hint) from error
 
 
 def _start(gateway: Gateway, settings: Settings) -> None:
@@ -122,10 +168,15 @@ def _start(gateway: Gateway, settings: Settings) -> None:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """An event that these signals set."""
+def _stop_signals(wake: Callable[[], None]) -> Iterator[threading.Event]:
+    """An event that these signals set; `wake` is called then."""
     stopped = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in SIGNALS}
+
+    def stop(*_: object) -> None:
+        stopped.set()
+        wake()
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield stopped
     finally:
@@ -162,6 +213,7 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
         "gateway.json": path,
         **{name: description[name] for name in ("mchid", "appid", "serial")},
         **{name: description[name] for name in ("private_key", "certificate", "ca")},
+        **_others(description),
         "public_key_id": platform["public_key_id"],
         "public_key": platform["public_key"],
         "platform serial": platform["serial"],
@@ -177,12 +229,30 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
         "",
         f"  WeChatPay.from_gateway({str(path)!r})",
         "",
-        "Do not put a proxy or a tunnel before these ports that adds no X-Forwarded-For: everybody",
-        "who reaches it could then pay orders, open the console and take apiclient_key.pem.",
+        *_advice(settings),
         "",
         f"Orders and keys {kept}. Ctrl-C stops it.",
     ]
     return "\n".join(lines)
+
+
+def _advice(settings: Settings) -> list[str]:
+    """Who may use the console, for the person who starts a gateway."""
+    if settings.control_token:
+        return ["The console and the control API want the control token, from this machine too."]
+    return [
+        "Do not put a proxy or a tunnel before these ports that adds no X-Forwarded-For: everybody",
+        "who reaches it could then pay orders, open the console and take apiclient_key.pem.",
+    ]
+
+
+def _others(description: dict[str, Any]) -> dict[str, str]:
+    """The other merchants, by number, for the person who starts a gateway."""
+    others = [mchid for mchid in description["merchants"] if mchid != description["mchid"]]
+    if not others:
+        return {}
+    more = f" and {len(others) - SHOWN} more, in gateway.json" if len(others) > SHOWN else ""
+    return {"other merchants": ", ".join(others[:SHOWN]) + more}
 
 
 def _is_loopback(host: str) -> bool:

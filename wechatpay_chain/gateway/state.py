@@ -1,141 +1,234 @@
-"""The state of one gateway: its identity, records, faults and log."""
+"""What WeChat Pay knows about one merchant: its keys, records, money and notifications.
+
+An operation is given the state of the merchant that calls it. Through it nothing of another
+merchant can be read or written: its store has the merchant's own records only. It can pay another
+merchant, whose account is then a `Counterparty`.
+"""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from ..utils.file_lock import Lock
+from .messages.exchange import Secret
+from .notifications.in_process import Receiver
 from .notifications.outbox import Outbox
 from .server.faults import Faults
 from .server.log import Log
 from .store.clock import Clock
-from .store.data_directory import load_identity, lock_directory, open_store, save_identity
 from .store.identity import Identity
 from .store.ledger import Ledger
 from .store.nonces import Nonces
+from .store.profile import Profile
 from .store.store import Store
 
-__all__ = ["State"]
-
-KEPT_EVERY = 1.0
-"""Real seconds after which a clock with its own pace is stored."""
+__all__ = ["Counterparty", "Shared", "State"]
 
 
-class State:
-    """The state of one gateway.
+def _nobody(*_: object) -> Any:
+    raise RuntimeError("no platform has this state, so nobody adds or changes a merchant")
 
-    Args:
-        identity: the keys; None takes those of the directory, or makes new ones.
-        directory: where keys and records are stored; None keeps them in memory.
-        time_scale: how many times as fast as the real time the gateway's runs.
-        keep: whether records are stored in the directory too; else only keys are.
 
-    Raises:
-        DataDirectoryError: the directory cannot be used.
+@dataclass(slots=True)
+class Shared:
+    """What all merchants of a gateway share.
 
     Attributes:
         clock: the gateway's own time.
-        store: records of all kinds.
-        ledger: where the money is.
-        outbox: notifications.
-        nonces: of the last minutes.
+        directory: where keys and records are stored; None keeps them in memory.
         faults: the faults that are set.
         log: the last requests.
         address: where the gateway is reached, with a slash at the end; empty until it listens.
+        wake: is called when there may be something new to deliver.
+        receivers: the applications that notifications are delivered to, the newest first.
+        add_sub_merchant: adds a sub-merchant to the merchant of a number; returns its number.
+        change_merchant: changes the merchant or sub-merchant of a number.
+        holders: the merchant that each number and appid belongs to, a sub-merchant's too.
+        state_of: the state of a merchant by its number.
+    """
+
+    clock: Clock
+    directory: Path | None
+    faults: Faults = field(default_factory=Faults)
+    log: Log = field(default_factory=Log)
+    address: str = ""
+    wake: Callable[[], None] = lambda: None
+    receivers: list[Receiver] = field(default_factory=list)
+    holders: dict[str, str] = field(default_factory=dict)
+    add_sub_merchant: Callable[[str, str, list[str], list[str] | None], str] = _nobody
+    change_merchant: Callable[[str, Mapping[str, Any]], None] = _nobody
+    state_of: Callable[[str], State | None] = lambda _: None
+
+
+class State:
+    """The state of one merchant.
+
+    Args:
+        shared: with the other merchants.
+        store: the merchant's own records.
+        profile: of the merchant.
+        identity: gives its keys, when they are first needed.
+
+    Attributes:
+        profile: its kind, apps, permissions and sub-merchants.
+        store: its records of all kinds.
+        ledger: where its money is.
+        outbox: its notifications.
+        nonces: of the last minutes.
+        clock: the gateway's own time.
+        faults: the faults that are set, for all merchants.
+        log: the last requests, of all merchants.
     """
 
     def __init__(
-        self,
-        identity: Identity | None = None,
-        directory: Path | None = None,
-        time_scale: float = 1,
-        *,
-        keep: bool = True,
+        self, shared: Shared, store: Store, profile: Profile, identity: Callable[[], Identity]
     ) -> None:
-        self.directory = None if directory is None else directory.absolute()
-        self._keep = keep
-        self._lock: Lock | None = None
-        if self.directory is not None:
-            self._lock = lock_directory(self.directory)
-        try:
-            self.store = (
-                open_store(self.directory) if self.directory is not None and keep else Store()
-            )
-            self.identity = self._adopted(identity)
-        except BaseException:
-            self._release()
-            raise
-        self.clock = Clock(time_scale, self._kept_offset())
-        self.ledger = Ledger(self.store, self.clock)
-        self.outbox = Outbox(self.store, self.clock, lambda: self.identity)
+        self._shared = shared
+        self._make = identity
+        self._identity: Identity | None = None
+        self._lock = threading.Lock()
+        self.profile = profile
+        self.store = store
+        self.clock = shared.clock
+        self.faults = shared.faults
+        self.log = shared.log
+        self.ledger = Ledger(store, shared.clock)
+        self.outbox = Outbox(store, shared.clock, lambda: self.identity)
+        self.outbox.changed = lambda: shared.wake()
         self.nonces = Nonces()
-        self.faults = Faults()
-        self.log = Log()
-        self.address = ""
-
-    def _adopted(self, identity: Identity | None) -> Identity:
-        """The given identity, which is saved, or that of the directory."""
-        if self.directory is None:
-            return identity or Identity.new()
-        if identity is None:
-            return load_identity(self.directory)
-        save_identity(identity, self.directory)
-        return identity
-
-    def rotate_keys(self) -> Identity:
-        """Give the platform a new key, which signs from now on; the last one stays known."""
-        self.identity = self.identity.rotated()
-        if self.directory is not None:
-            save_identity(self.identity, self.directory)
-        return self.identity
-
-    def advance(self, seconds: float) -> None:
-        """Move the gateway's time on; a gateway with a data directory stores it."""
-        self.clock.advance(seconds)
-        self.keep_time()
-        self.outbox.changed()
-
-    def keep_time(self) -> None:
-        """Store the time, so that it is not earlier after a restart.
-
-        A clock that is faster than the real one gets further ahead each second, so the offset at
-        the next writing is stored.
-        """
-        ahead = self.clock.offset + max(0.0, self.clock.scale - 1) * KEPT_EVERY
-        with self.store.transaction():
-            self.store.put("setting", "clock", {"offset": ahead})
-
-    def open(self) -> None:
-        """Lock the directory again, after `close`.
-
-        Raises:
-            DataDirectoryError: another gateway uses it.
-        """
-        if self.directory is not None and self._lock is None:
-            self._lock = lock_directory(self.directory)
-        if self.store.closed:
-            self.store.open()
-
-    def close(self) -> None:
-        """Release the directory; records in memory stay. A second call does nothing."""
-        try:
-            if self.keeps and not self.store.closed:
-                self.keep_time()
-        finally:
-            if self.keeps:
-                self.store.close()
-            self._release()
+        self._files: Path | None = None
 
     @property
-    def keeps(self) -> bool:
-        """Whether records are stored in a directory."""
-        return self.directory is not None and self._keep
+    def files(self) -> Path:
+        """A directory for what is too large to be a record; it goes with the gateway."""
+        if self._files is None:
+            self._files = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-files-"))
+            weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
+        return self._files
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+    @property
+    def mchid(self) -> str:
+        """The merchant's number."""
+        return self.profile.mchid
 
-    def _kept_offset(self) -> float:
-        kept = self.store.get("setting", "clock")
-        return 0.0 if kept is None else float(kept["offset"])
+    @property
+    def identity(self) -> Identity:
+        """The merchant with all its keys, which are made now if nothing has needed them so far."""
+        identity = self._identity
+        if identity is None:
+            with self._lock:  # once, whoever asks first
+                if self._identity is None:
+                    self._identity = self._make()
+                identity = self._identity
+        return identity
+
+    @identity.setter
+    def identity(self, identity: Identity) -> None:
+        self._identity = identity
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys were made or read already."""
+        return self._identity is not None
+
+    @property
+    def address(self) -> str:
+        """Where the gateway is reached, with a slash at the end; empty until it listens."""
+        return self._shared.address
+
+    @property
+    def directory(self) -> Path | None:
+        """Where keys and records are stored; None keeps them in memory."""
+        return self._shared.directory
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is nobody to tell it from: no other merchant, and no sub-merchant."""
+        profile = self.profile
+        unlimited = profile.kind == "any" and profile.permissions is None
+        return unlimited and len(self._shared.holders) == 1 + len(profile.apps)
+
+    def secret(self, text: str) -> str:
+        """Plaintext of an encrypted field: a `Secret`, unless the gateway shows secrets."""
+        return text if self.store.show_secrets else Secret(text)
+
+    def add_sub_merchant(
+        self, name: str, apps: list[str], permissions: list[str] | None = None
+    ) -> str:
+        """Add a sub-merchant of this service provider; its number.
+
+        Args:
+            name: of the company.
+            apps: the appids that are bound to it.
+            permissions: the products that it may use; None is all.
+
+        Raises:
+            ValueError: an appid is none, or belongs to another merchant.
+        """
+        return self._shared.add_sub_merchant(self.mchid, name, apps, permissions)
+
+    def change_sub_merchant(self, sub_mchid: str, changes: Mapping[str, Any]) -> None:
+        """Change a sub-merchant of this service provider.
+
+        Args:
+            sub_mchid: of the sub-merchant.
+            changes: as in `MerchantChanges`.
+
+        Raises:
+            ValueError: an appid is none, or belongs to another merchant.
+        """
+        self._shared.change_merchant(sub_mchid, changes)
+
+    def holder(self, number: str) -> str:
+        """The merchant that a merchant number or an appid belongs to; empty if it is unknown."""
+        return self._shared.holders.get(number, "")
+
+    def counterparty(self, number: str) -> Counterparty | None:
+        """The account of another merchant of the gateway, or of a sub-merchant of one.
+
+        Args:
+            number: of the merchant.
+
+        Returns:
+            None where nobody else here has it.
+        """
+        holder = self.holder(number)
+        other = None if holder in ("", self.mchid) else self._shared.state_of(holder)
+        if other is None:
+            return None
+        if number == other.mchid:
+            return Counterparty(other.ledger, "merchant")
+        subs = other.profile.sub_merchants
+        return Counterparty(other.ledger, f"merchant:{number}") if number in subs else None
+
+
+class Counterparty:
+    """Another merchant as the one that pays it sees it: an account that takes and gives.
+
+    Args:
+        ledger: of the other merchant.
+        account: of it there.
+    """
+
+    def __init__(self, ledger: Ledger, account: str) -> None:
+        self._ledger = ledger
+        self._account = account
+
+    @property
+    def balance(self) -> int:
+        """Fen that it has."""
+        return self._ledger.balance(self._account)
+
+    def take(self, kind: str, amount: int, **about: Any) -> None:
+        """Receive money; see `Ledger.move`."""
+        self._ledger.move(kind, amount, "sharer", self._account, **about)
+
+    def give(self, kind: str, amount: int, **about: Any) -> None:
+        """Pay money back; see `Ledger.move`."""
+        self._ledger.move(kind, amount, self._account, "sharer", **about)

@@ -15,11 +15,12 @@ from ...messages.response import Response
 from ...transport import HTTPTransport
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError, WeChatPayError
+from ...utils.secret import Secret
 from ..failure import Failure
 from ..wording import shown
 from .responses import NOTICE, fits, parsed
 
-__all__ = ["Control", "address"]
+__all__ = ["BASE_URI", "Control", "connection_file", "located"]
 
 BASE_URI = "http://127.0.0.1:8790/"
 """The default address of a gateway."""
@@ -28,20 +29,33 @@ POLL_INTERVAL = 0.1
 """Seconds between two queries for a notification."""
 
 
-def address(gateway: str | None, data: Path | None) -> str:
-    """The address of the gateway.
+def located(gateway: str | None, data: Path | None, control_token: str) -> tuple[str, str]:
+    """The address of the gateway, and its control token.
 
     Args:
         gateway: its base URI, if it was given.
         data: its data directory, if given.
+        control_token: if it was given; else it is that of the directory.
 
     Raises:
         Failure: the directory has no `gateway.json`.
     """
-    if gateway is not None:
-        return gateway
-    if data is None:
-        return BASE_URI
+    if gateway is not None or data is None:
+        return gateway or BASE_URI, control_token
+    described = connection_file(data)
+    here = described.get("local_base_uri", described["base_uri"])  # the command runs there
+    return here, control_token or described.get("control_token", "")
+
+
+def connection_file(data: Path) -> dict[str, Any]:
+    """The members of a directory's `gateway.json`.
+
+    Args:
+        data: the directory.
+
+    Raises:
+        Failure: it cannot be read, or is not a gateway's.
+    """
     path = data / "gateway.json"
     hint = "A gateway writes it: wechatpay-chain gateway --data DIR"
     try:
@@ -50,10 +64,10 @@ def address(gateway: str | None, data: Path | None) -> str:
         reason = getattr(error, "strerror", None) or error
         raise Failure(f"{shown(str(path))} cannot be read: {reason}", [hint]) from None
     parts = parsed(content)
-    if not fits(parts, {"base_uri": str}):
+    if not fits(parts, {"base_uri": str}) or not isinstance(parts.get("control_token", ""), str):
         raise Failure(f"{shown(str(path))} is not a gateway's", [hint])
-    base_uri: str = parts["base_uri"]
-    return base_uri
+    found: dict[str, Any] = parts
+    return found
 
 
 class Control:
@@ -61,22 +75,28 @@ class Control:
 
     Args:
         base_uri: of the gateway.
+        token: its control token; empty for a gateway on this machine that has none.
 
     Raises:
         Failure: that is no address.
     """
 
-    def __init__(self, base_uri: str) -> None:
+    def __init__(self, base_uri: str, token: str = "") -> None:
+        self._token = Secret(token)
         try:
             self._origin, _ = split(base_uri, "it")
         except ConfigurationError as error:
             raise _no_gateway(base_uri, str(error)) from None
-        if self._origin.scheme != "http":
-            raise _no_gateway(base_uri, "the control API is served over http")
         self._transport = HTTPTransport()
 
     def ask(
-        self, method: str, path: str, given: Mapping[str, Any] | None = None, *, like: Any = None
+        self,
+        method: str,
+        path: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        like: Any = None,
+        timeout: tuple[float, float] = (5, 30),
     ) -> Any:
         """Send a request, and return the JSON of the response.
 
@@ -85,13 +105,17 @@ class Control:
             path: below `/_gateway/`.
             given: members of the body.
             like: the form of the response, as in `responses`; None for any.
+            timeout: seconds to connect, and between reads.
 
         Raises:
             Failure: no gateway responds, or it rejects the request.
         """
         content = None if given is None else json.dumps(given).encode()
-        headers = Headers([("Content-Type", "application/json")])
-        request = Request(method, self._origin, f"/_gateway/{path}", headers, content)
+        fields = [("Content-Type", "application/json")]
+        if self._token:
+            fields.append(("Authorization", f"Bearer {self._token.reveal()}"))
+        target = f"/_gateway/{path}"
+        request = Request(method, self._origin, target, Headers(fields), content, timeout=timeout)
         try:
             response = self._transport.send(request)
             response.release(keep=False)
@@ -112,6 +136,11 @@ class Control:
         succeeded = 200 <= response.status_code < 300
         if succeeded and (like is None or fits(members, like)):
             return members
+        if response.status_code == 403:
+            raise Failure(
+                f"the gateway at {self._origin}/ rejects this command: it has another token",
+                ["Set WECHATPAY_CONTROL_TOKEN, or say --data DIR with its data directory."],
+            )
         if not succeeded and isinstance(members, dict) and "error" in members:
             parts = [printable(members[name]) for name in ("error", "message") if name in members]
             raise Failure(f"the gateway rejects the request: {': '.join(parts)}")

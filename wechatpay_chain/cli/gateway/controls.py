@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
@@ -14,49 +13,19 @@ from ...testing import fault_names
 from ...utils.display import printable
 from ..failure import Failure
 from ..operations import candidates
-from ..output import page, tell, write_json
-from ..usage import PathType, examples, json_option
+from ..output import tell, write_json
+from ..usage import examples, json_option, seconds
 from ..wording import shown
+from .common import control_of, facts, gateway_options, show_made
 from .responses import CLOCK, COMPLAINT, CONTRACT, FAULT, NOTICE, ORDER
 
 if TYPE_CHECKING:
     from .client import Control
 
-__all__ = ["COMMANDS", "DIRECTORY", "GatewayOptions"]
+__all__ = ["COMMANDS"]
 
-DIRECTORY = PathType()
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 DELIVERY_TIMEOUT = 15.0
 """Seconds that a delivery may take; the gateway gives one up after ten."""
-
-
-class GatewayOptions(NamedTuple):
-    """The options that stand before the subcommand."""
-
-    data: Path | None
-
-
-def _gateway_options(function: Any) -> Any:
-    """Add the options that choose the gateway."""
-    for option in (
-        click.option("--data", type=DIRECTORY, metavar="DIR", help="Its data directory."),
-        click.option(
-            "--gateway",
-            "base_uri",
-            metavar="URL",
-            help="Where it is.  [default: http://127.0.0.1:8790/]",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def _control(base_uri: str | None, data: Path | None) -> Control:
-    from .client import Control, address
-
-    given = click.get_current_context().find_object(GatewayOptions)
-    return Control(address(base_uri, data or (given.data if given else None)))
 
 
 @click.command(
@@ -79,7 +48,7 @@ def _control(base_uri: str | None, data: Path | None) -> Control:
     shell_complete=candidates.variants,
     help="The product's form, such as partner, of a type that several products share.",
 )
-@_gateway_options
+@gateway_options
 @json_option
 def trigger(
     event: str,
@@ -97,7 +66,7 @@ def trigger(
     says that it was not acknowledged.
     """
     given: dict[str, Any] = {"event": event, "to": to, "protocol": protocol}
-    control = _control(base_uri, data)
+    control = control_of(base_uri, data)
     if resource is not None:
         given["resource"] = _object(resource)
     if variant:
@@ -108,7 +77,7 @@ def trigger(
     if as_json:
         write_json(notice)
     else:
-        _facts(
+        facts(
             {
                 "event": notice["event"],
                 "to": notice["url"],
@@ -145,23 +114,23 @@ def _object(text: str) -> Any:
 @click.command(short_help="Pay an order.", epilog=examples("gateway pay native-0001"))
 @click.argument("out_trade_no")
 @click.option("--openid", metavar="ID", help="Of the customer; a generated one by default.")
-@_gateway_options
+@gateway_options
 @json_option
 def pay(
     out_trade_no: str, openid: str | None, base_uri: str | None, data: Path | None, as_json: bool
 ) -> None:
     """Pay the order OUT_TRADE_NO, as its customer would."""
     given = {"openid": openid} if openid else {}
-    _order(_control(base_uri, data), out_trade_no, "pay", given, as_json)
+    _order(control_of(base_uri, data), out_trade_no, "pay", given, as_json)
 
 
 @click.command(short_help="Let a payment fail.", epilog=examples("gateway fail native-0001"))
 @click.argument("out_trade_no")
-@_gateway_options
+@gateway_options
 @json_option
 def fail(out_trade_no: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
     """Let a payment of the order OUT_TRADE_NO fail; it can be paid again until it expires."""
-    _order(_control(base_uri, data), out_trade_no, "fail", {}, as_json)
+    _order(control_of(base_uri, data), out_trade_no, "fail", {}, as_json)
 
 
 def _order(
@@ -173,7 +142,7 @@ def _order(
     if as_json:
         write_json(order)
         return
-    _facts(
+    facts(
         {
             "out_trade_no": order["out_trade_no"],
             "state": order["state"],
@@ -197,7 +166,7 @@ def _order(
     show_default=True,
     help="What it is about.",
 )
-@_gateway_options
+@gateway_options
 @json_option
 def complain(
     out_trade_no: str,
@@ -211,7 +180,7 @@ def complain(
     """Complain about the paid order OUT_TRADE_NO with TEXT, as its customer would."""
     given = {"out_trade_no": out_trade_no, "text": text, "problem": problem}
     given |= {"phone": phone} if phone else {}
-    _made(_control(base_uri, data), "complaints", given, COMPLAINT, as_json)
+    show_made(control_of(base_uri, data), "complaints", given, COMPLAINT, as_json)
 
 
 @click.command(
@@ -220,7 +189,7 @@ def complain(
     epilog=examples("gateway sign-contract TOKEN"),
 )
 @click.argument("presign_token")
-@_gateway_options
+@gateway_options
 @json_option
 def sign_contract(
     presign_token: str, base_uri: str | None, data: Path | None, as_json: bool
@@ -230,18 +199,7 @@ def sign_contract(
     The token comes from v3/offlineface/contracts/presign.
     """
     given = {"presign_token": presign_token}
-    _made(_control(base_uri, data), "contracts", given, CONTRACT, as_json)
-
-
-def _made(
-    control: Control, path: str, given: dict[str, Any], like: dict[str, Any], as_json: bool
-) -> None:
-    """Have the gateway make something, and show what it made."""
-    made = control.ask("POST", path, given, like=like)
-    if as_json:
-        write_json(made)
-    else:
-        _facts({name: made[name] for name in like})
+    show_made(control_of(base_uri, data), "contracts", given, CONTRACT, as_json)
 
 
 @click.command(
@@ -249,34 +207,24 @@ def _made(
     epilog=examples("gateway advance 6m", "gateway advance 1h30m"),
 )
 @click.argument("duration")
-@_gateway_options
+@gateway_options
 @json_option
 def advance(duration: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
     """Move the gateway's time on by DURATION: 90, 90s, 6m, 2h, 1d, 1h30m.
 
     Orders expire by it, and notifications are repeated.
     """
-    given = {"seconds": _seconds(duration)}
-    response = _control(base_uri, data).ask("POST", "clock", given, like=CLOCK)
+    given = {"seconds": seconds(duration, "DURATION")}
+    response = control_of(base_uri, data).ask("POST", "clock", given, like=CLOCK)
     if as_json:
         write_json(response)
     else:
-        _facts({"time": response["time"]})
+        facts({"time": response["time"]})
 
 
 def _sentence(names: tuple[str, ...]) -> str:
     """Names as a sentence lists them: `a, b and c`."""
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _seconds(duration: str) -> float:
-    pieces = DURATION.findall(duration)
-    if not pieces or "".join(map("".join, pieces)) != duration:
-        raise click.BadParameter(
-            f"{shown(duration)}: seconds are expected, or 90s, 6m, 2h, 1d, 1h30m.",
-            param_hint="DURATION",
-        )
-    return sum(float(number) * UNITS[unit] for number, unit in pieces)
 
 
 @click.command(
@@ -291,17 +239,25 @@ def _seconds(duration: str) -> float:
         "gateway faults",
         "gateway faults 'v3/pay/*' bad_signature --times 3",
         "gateway faults v3/certificates status --status 503",
+        "gateway faults '*' maintenance --host apihk.mch.weixin.qq.com",
+        "gateway faults 'v3/pay/*' system_error --share 0.1 --seed 7",
         "gateway faults --clear",
     ),
 )
 @click.argument("match", required=False)
 @click.argument("fault", required=False, type=click.Choice(fault_names.NAMES), metavar="[FAULT]")
 @click.option("--times", type=click.IntRange(min=1), metavar="N", help="For N requests only.")
-@click.option("--status", type=click.IntRange(200, 599), help="Of a status.")
+@click.option("--share", type=click.FloatRange(0, 1), help="For a share of the requests.")
+@click.option("--seed", type=int, metavar="N", help="Decides which ones.  [default: 1]")
+@click.option("--host", metavar="PATTERN", help="For this host only.")
+@click.option("--status", type=click.IntRange(200, 599), help="Of a status or a maintenance.")
 @click.option("--body", help="Of a status.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="Of a delay.")
+@click.option(
+    "--seconds", type=float, help="Of a delay, a rate limit, a clock or a late notification."
+)
+@click.option("--requests", type=click.IntRange(min=0), metavar="N", help="Of a rate limit.")
 @click.option("--clear", is_flag=True, help="Clear those that are set.")
-@_gateway_options
+@gateway_options
 @json_option
 def faults(
     match: str | None,
@@ -314,7 +270,7 @@ def faults(
     **options: Any,
 ) -> None:
     """Set, list or clear faults."""
-    control = _control(base_uri, data)
+    control = control_of(base_uri, data)
     if clear:
         control.ask("DELETE", "faults")
     if match is not None:
@@ -346,15 +302,6 @@ def _list(found: list[dict[str, Any]]) -> None:
         table(Table((Column("match", "path"), Column("fault"), Column("how often")), rows))
     else:
         tell("no fault is set")
-
-
-def _facts(rows: dict[str, Any]) -> None:
-    from ..layout import Facts, text
-
-    told = tuple(
-        (name, text(str(value))) for name, value in rows.items() if value not in (None, "")
-    )
-    page([[Facts(told)]])
 
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -1,8 +1,8 @@
 """The console in the browser at `/_gateway/`, and the cashier page of every order.
 
-`data` serves what the console displays, `explanation` says why a signature failed, `events` tells
-a page that something happened, `cashier` takes a payment. The pages themselves are in `templates`
-and `static`; they load nothing from elsewhere.
+`data` and `queries` serve what the console displays, `explanation` says why a signature failed,
+`events` tells a page that something happened, `cashier` takes a payment. The pages themselves are
+in `templates` and `static`; they load nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from aiohttp import web
 from ..control.controls import Controls
 from ..server.wire import guarded
 from . import cashier, data, events, pages
+from .queries import bills, flows, records, search, timeline
 
 __all__ = ["attach", "routes"]
+
+QUERIES = (records, timeline, search, flows, bills)
 
 
 def attach(gateway: Controls, app: web.Application) -> None:
@@ -27,7 +30,8 @@ def routes(gateway: Controls, streams: events.Streams) -> list[web.RouteDef]:
     """The routes of one gateway's console and cashier."""
     return [
         *data.routes(gateway),
+        *(each for part in QUERIES for each in part.routes(gateway)),
         *events.routes(streams),
-        *cashier.routes(gateway.state, streams),
+        *cashier.routes(gateway, streams),
         *pages.routes(),  # last: it also serves all paths that no other route serves
     ]

@@ -12,8 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
+from ..control.controls import Controls
 from ..messages.exchange import Rejection
 from ..simulation.payments import records as payments
+from ..simulation.payments import together as paid_together
 from ..simulation.payments.records import Order
 from ..state import State
 from .cashier_page import render
@@ -22,16 +24,16 @@ from .guard import SAFE, is_here, is_same_origin
 from .pages import message
 from .words import COOKIE, language
 
-__all__ = ["expire", "fail", "routes"]
+__all__ = ["routes"]
 
 PAGE = "/_gateway/pay/{token:[A-Za-z0-9_-]+}"
 RETURN = re.compile(r"&redirect_url=([^&]*)")
 """What a shop adds to an `h5_url`: where the browser goes after a real payment."""
 
 
-def routes(state: State, streams: Streams) -> list[web.RouteDef]:
+def routes(gateway: Controls, streams: Streams) -> list[web.RouteDef]:
     """The cashier's routes."""
-    cashier = _Cashier(state, streams)
+    cashier = _Cashier(gateway, streams)
     return [
         web.get(f"{PAGE}/events", cashier.events, allow_head=False),
         web.post(f"{PAGE}/{{action:pay|fail|expire}}", cashier.act),
@@ -44,9 +46,13 @@ def routes(state: State, streams: Streams) -> list[web.RouteDef]:
 class _Cashier:
     """The handlers."""
 
-    def __init__(self, state: State, streams: Streams) -> None:
-        self._state = state
+    def __init__(self, gateway: Controls, streams: Streams) -> None:
+        self._gateway = gateway
         self._streams = streams
+
+    def _state(self, request: web.Request) -> State:
+        """The state of the merchant whose order has the page."""
+        return self._gateway.state_of(("token",), request.match_info["token"])
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page, as the order is now."""
@@ -60,9 +66,10 @@ class _Cashier:
         if not orders:
             return message(request, "unknown_title", "unknown", 404)
         number = orders[0]["out_trade_no"]
+        state = self._state(request)
         try:
-            with self._state.store.transaction():
-                ACTIONS[request.match_info["action"]](self._state, number)
+            with state.store.transaction():
+                ACTIONS[request.match_info["action"]](state, number)
         except Rejection as rejection:
             return self._rendered(request, rejection)
         return self._rendered(request)
@@ -80,8 +87,9 @@ class _Cashier:
 
     def _orders(self, request: web.Request) -> list[Order]:
         """The orders that are paid on this page; none for an unknown token."""
-        known = self._state.store.get("token", request.match_info["token"])
-        return together(self._state, known["out_trade_no"]) if known else []
+        state = self._state(request)
+        known = state.store.get("token", request.match_info["token"])
+        return paid_together.together(state, known["out_trade_no"]) if known else []
 
     def _rendered(self, request: web.Request, rejection: Rejection | None = None) -> web.Response:
         orders, chosen = self._orders(request), language(request)
@@ -90,7 +98,7 @@ class _Cashier:
         host = request.host.encode("utf-8", "replace").decode()  # a header may be no text at all
         returns_to = RETURN.search(request.match_info.get("rest") or "")
         text = render(
-            self._state,
+            self._state(request),
             orders,
             chosen,
             address=f"{request.scheme}://{host}/_gateway/pay/{request.match_info['token']}",
@@ -106,48 +114,8 @@ class _Cashier:
         return response
 
 
-def together(state: State, number: str) -> list[dict[str, Any]]:
-    """The orders that are paid at once: one, or all of a combined order."""
-    order = state.store.get("order", number)
-    if order is None:
-        return []
-    combined = state.store.get("combined", order.get("combine_out_trade_no") or "")
-    numbers = combined["numbers"] if combined else [number]
-    found = [state.store.get("order", each) for each in numbers]
-    return [each for each in found if each]
-
-
-def fail(state: State, number: str) -> None:
-    """Let a payment fail; all orders of a combined one fail together.
-
-    Raises:
-        Rejection: one of them is not open.
-    """
-    for order in together(state, number):
-        payments.fail(state, order["out_trade_no"])
-
-
-def expire(state: State, number: str) -> None:
-    """Let an order's time be over now.
-
-    Its own `time_expire` becomes this moment. The clock is not moved to it: that would also make
-    other orders expire, and notifications be repeated, which nobody who presses a button on one
-    order's page expects.
-
-    Raises:
-        Rejection: it is not open.
-    """
-    for order in together(state, number):
-        current = payments.find(state, order["out_trade_no"]) or order
-        if current["state"] not in payments.OPEN:
-            raise Rejection(400, "INVALID_REQUEST", f"订单状态是 {current['state']}: {number}")
-        current["expires"] = state.clock.now()
-        payments.save(state, current)
-        payments.find(state, current["out_trade_no"])  # closes it, as any query would
-
-
 ACTIONS: dict[str, Callable[[State, str], Any]] = {
     "pay": payments.pay,
-    "fail": fail,
-    "expire": expire,
+    "fail": paid_together.fail,
+    "expire": paid_together.expire,
 }

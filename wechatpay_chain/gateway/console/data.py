@@ -1,9 +1,10 @@
-"""What the console shows and the control API does not tell: orders, refunds, causes, addresses."""
+"""What the console shows and the control API does not tell: orders, causes, addresses."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -15,12 +16,19 @@ from ..state import State
 from ..store.identity import pem
 from .diagnosis.explanation import explain, verdict
 from .guard import SAFE, json_response, local
-from .view import notice_numbers, order_view, refund_view
+from .queries.scope import (
+    has_words,
+    is_sent,
+    limit_of,
+    owner_of,
+    scope_of,
+    sender_of,
+    words_of,
+)
+from .view import order_view
 
 __all__ = ["routes"]
 
-MOST = 1000
-"""Records that are listed at once."""
 SUMMARY = ("number", "time", "method", "target", "status", "operation", "kind", "fault")
 
 
@@ -32,8 +40,6 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
         for path, handler in {
             "orders": data.orders,
             "orders/{out_trade_no}": data.order,
-            "console/refunds": data.refunds,
-            "console/refunds/{out_refund_no}": data.refund,
             "console/requests": data.requests,
             "console/requests/{number}": data.request,
             "console/notifications": data.notifications,
@@ -59,86 +65,56 @@ class _Data:
         return json_response(self._listed(request, "order", order_view))
 
     async def order(self, request: web.Request) -> web.StreamResponse:
-        """One order, with what was sent for it, its refunds and its notifications."""
+        """One order, with what was sent for it."""
         number = request.match_info["out_trade_no"]
-        order = self._state.store.get("order", number)
+        state = owner_of(self._gateway, request, "order", number)
+        order = state.store.get("order", number)
         if order is None:
             return json_response({"error": f"no order {number}"}, 404)
         found = {
-            **order_view(order, self._state),
+            **order_view(order, state),
+            "mchid": state.mchid,
             "content": order.get("content"),
-            "together": self._together(order),
-            "refunds": self._about(number, "refund", refund_view),
-            "notifications": [
-                {name: notice[name] for name in ("id", "event", "state", "created", "url")}
-                for notice in self._state.outbox.all()
-                if number in notice_numbers(notice) and self._is_sent(notice)
-            ],
+            "together": self._together(order, state),
         }
         return json_response(found)
 
-    def _together(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+    def _together(self, order: dict[str, Any], state: State) -> list[dict[str, Any]]:
         """The other orders of the combined one that an order belongs to."""
-        store = self._state.store
+        store = state.store
         combined = store.get("combined", order.get("combine_out_trade_no") or "") or {}
         others = [store.get("order", each) for each in combined.get("numbers", ())]
         number = order["out_trade_no"]
         return [
-            order_view(other, self._state)
+            order_view(other, state)
             for other in others
             if other and other["out_trade_no"] != number
         ]
 
-    async def refunds(self, request: web.Request) -> web.StreamResponse:
-        """Refunds, newest first."""
-        return json_response(self._listed(request, "refund", refund_view))
-
-    async def refund(self, request: web.Request) -> web.StreamResponse:
-        """One refund, with all that the gateway keeps of it."""
-        number = request.match_info["out_refund_no"]
-        record = self._state.store.get("refund", number)
-        if record is None:
-            return json_response({"error": f"no refund {number}"}, 404)
-        return json_response({**refund_view(record, self._state), "record": record})
-
-    def _about(self, number: str, kind: str, view: Callable[..., Any]) -> list[dict[str, Any]]:
-        records = self._state.store.all(kind, newest_first=True)
-        found = (record for record in records if record.get("out_trade_no") == number)
-        return [view(record, self._state) for record in found]
-
     def _listed(
         self, request: web.Request, kind: str, view: Callable[..., dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        words, limit = request.query.get("q", "").lower(), _limit(request)
-        found = []
-        for record in self._records(kind, MOST if words else limit):
-            if (not words or words in str(record).lower()) and self._is_sent(record):
-                found.append(view(record, self._state))
-            if len(found) >= limit:
-                break
-        return found
-
-    def _is_sent(self, record: dict[str, Any]) -> bool:
-        """Whether it is there yet: the notification of a refund under way waits in the outbox."""
-        return bool((record.get("created") or 0) <= self._state.clock.now())
-
-    def _records(self, kind: str, size: int) -> Iterator[dict[str, Any]]:
-        """All records of a kind, newest first, read as many at a time as `size` says."""
-        offset = 0
-        while page := self._state.store.all(kind, newest_first=True, limit=size, offset=offset):
-            yield from page
-            offset += len(page)
+        limit, scope = limit_of(request), scope_of(self._gateway, request)
+        found = (
+            {**view(each.record, state), "mchid": state.mchid}
+            for state, each in scope.find(kind, words_of(request), limit)
+            if is_sent(state, each.record)
+        )
+        return list(itertools.islice(found, limit))
 
     async def requests(self, request: web.Request) -> web.StreamResponse:
         """A line for each of the last requests, newest first; `q` looks into their bytes."""
-        words, found = request.query.get("q", "").lower(), []
+        words, found = tuple(each.lower() for each in words_of(request)), []
+        wanted = request.query.get("mchid", "")
         for entry in self._state.log.all():
-            if words and not _has(entry, words):
+            if not has_words(entry, words):
+                continue
+            if wanted and sender_of(self._gateway, entry).mchid != wanted:
                 continue
             line = {name: entry.get(name) for name in SUMMARY}
             line["milliseconds"] = round(entry.get("milliseconds") or 0, 1)
             found.append({**line, **verdict(entry)})
-        return json_response(found[: _limit(request)])
+        return json_response(found[: limit_of(request)])
 
     async def request(self, request: web.Request) -> web.StreamResponse:
         """One request with its bytes, and what is wrong with it."""
@@ -147,7 +123,8 @@ class _Data:
         if entry is None:
             return json_response({"error": f"no request {text}"}, 404)
         # Off the loop: a few thousand digests of a body that may be long.
-        explanation = await asyncio.to_thread(explain, entry, self._state)
+        sender = sender_of(self._gateway, entry)
+        explanation = await asyncio.to_thread(explain, entry, sender)
         return json_response({**entry, **verdict(entry), "explanation": explanation})
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
@@ -157,7 +134,7 @@ class _Data:
     async def notification(self, request: web.Request) -> web.StreamResponse:
         """One notification with all its attempts."""
         number = request.match_info["id"]
-        notice = self._state.outbox.get(number)
+        notice = owner_of(self._gateway, request, "notice", number).outbox.get(number)
         return (
             json_response(notice)
             if notice
@@ -230,13 +207,3 @@ class _Data:
 def _notice_line(notice: dict[str, Any], _: State) -> dict[str, Any]:
     line = {name: notice[name] for name in ("id", "event", "url", "state", "created")}
     return {**line, "attempts": len(notice["attempts"])}
-
-
-def _has(entry: dict[str, Any], words: str) -> bool:
-    places = ("target", "body", "answer_body", "operation", "method")
-    return any(words in str(entry.get(place)).lower() for place in places)
-
-
-def _limit(request: web.Request) -> int:
-    text = request.query.get("limit", "")
-    return max(1, min(int(text), MOST)) if text.isdecimal() and len(text) < 9 else 200

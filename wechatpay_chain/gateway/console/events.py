@@ -54,6 +54,9 @@ class Waiting:
 
     def put(self, kind: str, what: dict[str, Any]) -> None:
         """Take an event; one that waits already is not told twice."""
+        if kind == "restored":
+            self._tell_all()
+            return
         event = kind, next((str(what[name]) for name in NAMES if what.get(name)), "")
         if not self._wanted(event):
             return
@@ -67,6 +70,16 @@ class Waiting:
             if self._woken:
                 return
             self._woken = True
+        self._announce()
+
+    def _tell_all(self) -> None:
+        """Tell the browser to ask for everything: all that it shows may be different."""
+        with self._lock:
+            self._events.clear()
+            self._missed = self._woken = True
+        self._announce()
+
+    def _announce(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._news.set)
 

@@ -9,6 +9,7 @@ from string import Template
 
 from aiohttp import web
 
+from ..server.access.control import ACCESS
 from .guard import SAFE, is_here, json_response
 from .words import LANGUAGES, WORDS, language
 
@@ -52,6 +53,11 @@ def message(request: web.Request, title: str, text: str, status: int) -> web.Res
 
 async def console(request: web.Request) -> web.StreamResponse:
     """The console; its script fetches the rest."""
+    access = request.app[ACCESS]
+    if access.opens(request):  # once: the address in the browser is without the token then
+        response = web.Response(status=303, headers={**SAFE, "Location": "/_gateway/"})
+        access.remember(response, secure=request.secure)
+        return response
     if not is_here(request):
         return message(request, "forbidden_title", "forbidden", 403)
     page = fill("console.html", lang=LANGUAGES[language(request)])

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
-from ...utils.display import printable_json
-from ..messages.exchange import Rejection
-from ..messages.nesting import check_json
-from ..server.access import SAFE, is_local
-from ..server.bodies import BODIES
-from ..simulation.complaints import v3 as complaints
+from ..simulation.bills import filled, settings
+from ..simulation.complaints import customers as complaints
 from ..simulation.face import v3 as face
 from ..simulation.payments import records as payments
-from ..simulation.refunds import records as refunding
-from ..simulation.sharing import v3 as sharing
-from ..simulation.transfers import v3 as transfers
+from ..simulation.schedule import settle_due
+from ..simulation.sharing import notices as sharing
+from ..state import State
 from ..store.ledger import Imbalance
 from .controls import Controls
+from .handlers import body_of, json_response, local, whole_number
+from .named_snapshots import snapshot_routes
+from .product_api import product_routes, scope_of
 from .triggers import trigger
 
 __all__ = ["routes"]
+
+COUNTED = {"orders": "order", "notifications": "notice", "pending": "pending"}
+"""What `health` counts, and the kinds of the records."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,46 +33,35 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
     """The routes of one gateway's control API."""
     control = _Control(gateway)
     return [
-        web.get("/_gateway/health", _local(control.health)),
-        web.post("/_gateway/transactions/{out_trade_no}/pay", _local(control.pay)),
-        web.post("/_gateway/transactions/{out_trade_no}/fail", _local(control.fail)),
-        web.get("/_gateway/refunds", _local(control.refunds)),
-        web.post("/_gateway/refunds/{out_refund_no}/{outcome}", _local(control.end_refund)),
-        web.get("/_gateway/transfers", _local(control.transfers)),
-        web.post("/_gateway/transfers/{out_bill_no}/{outcome}", _local(control.end_transfer)),
-        web.post("/_gateway/complaints", _local(control.complain)),
-        web.post("/_gateway/complaints/{complaint_id}/say", _local(control.say)),
-        web.post("/_gateway/contracts", _local(control.sign_contract)),
-        web.post("/_gateway/profitsharing/notify", _local(control.sharing_notices)),
-        web.get("/_gateway/ledger", _local(control.ledger)),
-        web.get("/_gateway/requests", _local(control.requests)),
-        web.get("/_gateway/requests/{number}", _local(control.request)),
-        web.get("/_gateway/notifications", _local(control.notifications)),
-        web.post("/_gateway/notifications", _local(control.trigger)),
-        web.post("/_gateway/notifications/{id}/resend", _local(control.resend)),
-        web.get("/_gateway/faults", _local(control.faults)),
-        web.post("/_gateway/faults", _local(control.add_fault)),
-        web.delete("/_gateway/faults", _local(control.clear_faults)),
-        web.post("/_gateway/clock", _local(control.advance)),
-        web.post("/_gateway/keys/rotate", _local(control.rotate_keys)),
+        web.get("/_gateway/health", local(control.health)),
+        web.get("/_gateway/gateway.json", local(control.describe)),
+        web.get("/_gateway/merchants", local(control.merchants)),
+        web.post("/_gateway/merchants", local(control.add_merchant)),
+        web.patch("/_gateway/merchants/{mchid}", local(control.change_merchant)),
+        web.post("/_gateway/merchants/{mchid}/sub-merchants", local(control.add_sub_merchant)),
+        web.post("/_gateway/transactions/{out_trade_no}/pay", local(control.pay)),
+        web.post("/_gateway/transactions/{out_trade_no}/fail", local(control.fail)),
+        web.post("/_gateway/transactions/{out_trade_no}/expire", local(control.expire)),
+        web.post("/_gateway/complaints", local(control.complain)),
+        web.post("/_gateway/contracts", local(control.sign_contract)),
+        web.post("/_gateway/profitsharing/notify", local(control.sharing_notices)),
+        web.get("/_gateway/ledger", local(control.ledger)),
+        web.post("/_gateway/bills", local(control.set_bills)),
+        web.post("/_gateway/fill", local(control.fill)),
+        web.get("/_gateway/requests", local(control.requests)),
+        web.get("/_gateway/requests/{number}", local(control.request)),
+        web.get("/_gateway/notifications", local(control.notifications)),
+        web.post("/_gateway/notifications", local(control.trigger)),
+        web.post("/_gateway/notifications/{id}/resend", local(control.resend)),
+        web.get("/_gateway/faults", local(control.faults)),
+        web.post("/_gateway/faults", local(control.add_fault)),
+        web.delete("/_gateway/faults", local(control.clear_faults)),
+        web.post("/_gateway/clock", local(control.advance)),
+        web.post("/_gateway/keys/rotate", local(control.rotate_keys)),
+        web.post("/_gateway/scenarios", local(control.load)),
+        *snapshot_routes(gateway),
+        *product_routes(gateway),
     ]
-
-
-def _local(handler: Handler) -> Handler:
-    """Serve this machine only, and say what was wrong in JSON."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        if not is_local(request):
-            return _json({"error": "the control API is for this machine only"}, 403)
-        try:
-            return await handler(request)
-        except Rejection as rejection:
-            error = {"error": rejection.code, "message": rejection.message}
-            return _json(error, rejection.status if rejection.status >= 400 else 400)
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            return _json({"error": str(error)}, 400)
-
-    return guarded
 
 
 class _Control:
@@ -80,149 +70,195 @@ class _Control:
     def __init__(self, gateway: Controls) -> None:
         self._gateway = gateway
         self._state = gateway.state
+        self._platform = gateway.platform
+
+    def _having(self, request: web.Request, *kinds: str, key: str = "") -> State:
+        """The merchant that a request is about: the one of `?mchid=`, or whose record it names."""
+        key = key or next(iter(request.match_info.values()))
+        return self._gateway.state_of(kinds, key, request.query.get("mchid", ""))
+
+    def _asked(self, request: web.Request) -> State:
+        """The merchant of `?mchid=`; the first one without it."""
+        return self._gateway.state_of((), "", request.query.get("mchid", ""))
+
+    def _asked_for(self, request: web.Request) -> list[State]:
+        """The merchant of `?mchid=`; all of them without it."""
+        if request.query.get("mchid"):
+            return [self._asked(request)]
+        return list(self._platform.states.values())
 
     async def health(self, _: web.Request) -> web.StreamResponse:
         """Whether it runs, and as whom."""
         identity = self._gateway.identity
-        return _json(
+        return json_response(
             {
                 "status": "ok",
                 "mchid": identity.mchid,
                 "serial": identity.serial,
                 "time": self._state.clock.rfc3339(),
-                "orders": self._state.store.count("order"),
-                "notifications": self._state.store.count("notice"),
-                "pending": self._state.store.count("pending"),
+                **{
+                    name: sum(each.store.count(kind) for each in self._platform.states.values())
+                    for name, kind in COUNTED.items()
+                },
             }
         )
 
+    async def describe(self, _: web.Request) -> web.StreamResponse:
+        """What a client on any machine needs: `gateway.json` with the keys themselves."""
+        described = await asyncio.to_thread(self._gateway.describe, inline_keys=True)
+        return json_response(described)
+
+    async def merchants(self, _: web.Request) -> web.StreamResponse:
+        """All merchants with their sub-merchants and accounts, without keys."""
+        states = list(self._platform.states.values())
+        return json_response(
+            [{**each.profile.as_record(), "accounts": each.ledger.balances()} for each in states]
+        )
+
+    async def add_merchant(self, request: web.Request) -> web.StreamResponse:
+        """Add a merchant: `kind`, `mchid`, `apps`, `permissions`, `name`; what a client needs."""
+        given = await body_of(request)
+        merchant = await asyncio.to_thread(lambda: self._gateway.add_merchant(**given))
+        return json_response(merchant.describe(), 201)
+
+    async def add_sub_merchant(self, request: web.Request) -> web.StreamResponse:
+        """Add a sub-merchant of a service provider: `mchid`, `apps`, `name`."""
+        number = request.match_info["mchid"]
+        if number not in self._platform.states:
+            return json_response({"error": f"this gateway has no merchant {number}"}, 404)
+        sub = self._gateway.add_sub_merchant(number, **await body_of(request))
+        return json_response(sub.as_record(), 201)
+
+    async def change_merchant(self, request: web.Request) -> web.StreamResponse:
+        """Change a merchant or a sub-merchant: `{"frozen": true, "payment_limit": 100000}`."""
+        number = request.match_info["mchid"]
+        after = self._platform.change_merchant(number, await body_of(request))
+        self._platform.merchants_changed()
+        return json_response(after.as_record())
+
     async def pay(self, request: web.Request) -> web.StreamResponse:
         """Pay an order, as its customer would."""
-        given = await _body(request)
-        with self._state.store.transaction():
-            order = payments.pay(self._state, request.match_info["out_trade_no"], **given)
-        return _json(order)
+        given = await body_of(request)
+        state = self._having(request, "order", "combined")
+        with state.store.transaction():
+            order = payments.pay(state, request.match_info["out_trade_no"], **given)
+        return json_response(order)
 
     async def fail(self, request: web.Request) -> web.StreamResponse:
         """Let a payment fail, as it does when the card has no money."""
-        with self._state.store.transaction():
-            order = payments.fail(self._state, request.match_info["out_trade_no"])
-        return _json(order)
+        state = self._having(request, "order")
+        with state.store.transaction():
+            order = payments.fail(state, request.match_info["out_trade_no"])
+        return json_response(order)
 
-    async def refunds(self, request: web.Request) -> web.StreamResponse:
-        """Refunds, newest first."""
-        with self._state.store.transaction():
-            refunding.settle_due(self._state)
-        limit = _number(request, "limit", 100)
-        return _json(self._state.store.all("refund", newest_first=True, limit=limit))
-
-    async def end_refund(self, request: web.Request) -> web.StreamResponse:
-        """Have a refund that is processed `succeed`, `fail` (it becomes abnormal) or `close`."""
-        ways = {"succeed": refunding.succeed, "fail": refunding.fail, "close": refunding.close}
-        way = ways.get(request.match_info["outcome"])
-        if way is None:
-            return _json({"error": f"a refund can {', '.join(ways)}"}, 404)
-        with self._state.store.transaction():
-            refund = way(self._state, request.match_info["out_refund_no"])
-        return _json(refund)
-
-    async def transfers(self, request: web.Request) -> web.StreamResponse:
-        """Transfers, newest first."""
-        with self._state.store.transaction():
-            transfers.settle_due(self._state)
-        limit = _number(request, "limit", 100)
-        return _json(self._state.store.all("transfer", newest_first=True, limit=limit))
-
-    async def end_transfer(self, request: web.Request) -> web.StreamResponse:
-        """Have a user `confirm` a transfer that waits for it, or have it `fail`."""
-        ways = {"confirm": transfers.confirm, "fail": transfers.fail}
-        way = ways.get(request.match_info["outcome"])
-        if way is None:
-            return _json({"error": f"a transfer can {', '.join(ways)}"}, 404)
-        given = await _body(request)
-        with self._state.store.transaction():
-            transfer = way(self._state, request.match_info["out_bill_no"], **given)
-        return _json(transfer)
+    async def expire(self, request: web.Request) -> web.StreamResponse:
+        """Let an order expire now."""
+        number = request.match_info["out_trade_no"]
+        return json_response(scope_of(self._gateway, request).expire(number))
 
     async def complain(self, request: web.Request) -> web.StreamResponse:
         """Complain about an order: `{"out_trade_no": …, "text": …}`, `phone`, `problem`."""
-        given = await _body(request)
-        with self._state.store.transaction():
-            complaint = complaints.complain(self._state, **given)
-        return _json(complaint, 201)
-
-    async def say(self, request: web.Request) -> web.StreamResponse:
-        """Write something more, as the customer who complained: `{"text": …}`."""
-        given = await _body(request)
-        with self._state.store.transaction():
-            number = request.match_info["complaint_id"]
-            complaint = complaints.say(self._state, number, **given)
-        return _json(complaint)
+        given = await body_of(request)
+        state = self._having(request, "order", key=str(given.get("out_trade_no")))
+        with state.store.transaction():
+            complaint = complaints.complain(state, **given)
+        return json_response(complaint, 201)
 
     async def sign_contract(self, request: web.Request) -> web.StreamResponse:
         """Sign a contract for face payment, as a user does: `{"presign_token": …}`."""
-        given = await _body(request)
-        with self._state.store.transaction():
-            contract = face.sign_contract(self._state, **given)
-        return _json(contract, 201)
+        given = await body_of(request)
+        state = self._having(request, "presign", key=str(given.get("presign_token")))
+        with state.store.transaction():
+            contract = face.sign_contract(state, **given)
+        return json_response(contract, 201)
 
     async def sharing_notices(self, request: web.Request) -> web.StreamResponse:
         """Say where notifications of profit sharing go: `{"notify_url": …}`."""
-        given = await _body(request)
-        with self._state.store.transaction():
-            address = sharing.send_notices_to(self._state, **given)
-        return _json({"notify_url": address})
+        given = await body_of(request)
+        state = self._asked(request)
+        with state.store.transaction():
+            address = sharing.send_notices_to(state, **given)
+        return json_response({"notify_url": address})
 
     async def ledger(self, request: web.Request) -> web.StreamResponse:
-        """Fen on every account, and the entries of `?day=2026-11-20`; 500 if they do not add up."""
-        with self._state.store.transaction():
-            refunding.settle_due(self._state)
-            transfers.settle_due(self._state)
-        ledger = self._state.ledger
+        """Fen on every account, and the entries of `?day=2026-11-20`; 500 if they do not add up.
+
+        The ledger is that of `?mchid=`, or of the first merchant.
+        """
+        state = self._asked(request)
+        with state.store.transaction():
+            settle_due(state)
+        ledger = state.ledger
         try:
             ledger.check()
         except Imbalance as error:
-            return _json({"error": str(error)}, 500)
+            return json_response({"error": str(error)}, 500)
         entries = ledger.entries(request.query.get("day", self._state.clock.date()))
-        return _json({"accounts": ledger.balances(), "entries": entries})
+        return json_response({"accounts": ledger.balances(), "entries": entries})
+
+    async def set_bills(self, request: web.Request) -> web.StreamResponse:
+        """Change how bills are: `{"fee_rate": "0.0060", "next_day": true, "parts": 2}`."""
+        given = await body_of(request)
+        state = self._asked(request)
+        with state.store.transaction():
+            return json_response(settings.change(state, **given).as_json())
+
+    async def fill(self, request: web.Request) -> web.StreamResponse:
+        """Fill a day's bills: `{"orders": 1000000, "date": …, "differences": "every"}`."""
+        given = await body_of(request)
+        orders, date = given.pop("orders", None), given.pop("date", "")
+        state = self._asked(request)
+        day = await asyncio.to_thread(filled.fill, state, orders, date, given)
+        return json_response(
+            {"date": f"{day.date}", "orders": orders, "expected": day.expected}, 201
+        )
+
+    async def load(self, request: web.Request) -> web.StreamResponse:
+        """Load a scenario, as JSON; all of it, or nothing."""
+        await asyncio.to_thread(self._gateway.load, await body_of(request))
+        return json_response({"merchants": list(self._platform.states)}, 201)
 
     async def requests(self, request: web.Request) -> web.StreamResponse:
         """The last requests, newest first."""
-        return _json(self._state.log.all(_number(request, "limit", 100)))
+        return json_response(self._state.log.all(whole_number(request, "limit", 100)))
 
     async def request(self, request: web.Request) -> web.StreamResponse:
         """One of them."""
         text = request.match_info["number"]
         found = self._state.log.get(int(text)) if text.isdecimal() else None
-        return _json(found) if found else _json({"error": f"no request {text}"}, 404)
+        return (
+            json_response(found) if found else json_response({"error": f"no request {text}"}, 404)
+        )
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
         """Notifications with their attempts, newest first."""
         now = self._state.clock.now()
-        notices = self._state.outbox.all(_number(request, "limit", 100))
+        limit, states = whole_number(request, "limit", 100), self._asked_for(request)
+        notices = [notice for state in states for notice in state.outbox.all(limit)]
+        notices = sorted(notices, key=lambda notice: str(notice["id"]), reverse=True)[:limit]
         # One of what will happen only is in the outbox already, of a refund being processed say.
-        return _json([notice for notice in notices if notice["created"] <= now])
+        return json_response([notice for notice in notices if notice["created"] <= now])
 
     async def trigger(self, request: web.Request) -> web.StreamResponse:
         """Send a notification of any type."""
-        given = await _body(request)
-        number = trigger(self._state, **given)
-        return _json(self._state.outbox.get(number), 201)
+        given, state = await body_of(request), self._asked(request)
+        number = trigger(state, **given)
+        return json_response(state.outbox.get(number), 201)
 
     async def resend(self, request: web.Request) -> web.StreamResponse:
         """Deliver a notification once more."""
-        number = request.match_info["id"]
-        if not self._state.outbox.resend(number):
-            return _json({"error": f"no notification {number}"}, 404)
-        return _json(self._state.outbox.get(number))
+        number, outbox = request.match_info["id"], self._having(request, "notice").outbox
+        if not outbox.resend(number):
+            return json_response({"error": f"no notification {number}"}, 404)
+        return json_response(outbox.get(number))
 
     async def faults(self, _: web.Request) -> web.StreamResponse:
         """The faults that are set."""
-        return _json([fault.as_json() for fault in self._state.faults.all()])
+        return json_response([fault.as_json() for fault in self._state.faults.all()])
 
     async def add_fault(self, request: web.Request) -> web.StreamResponse:
         """Set a fault."""
-        return _json(self._state.faults.add(**await _body(request)).as_json(), 201)
+        return json_response(self._state.faults.add(**await body_of(request)).as_json(), 201)
 
     async def clear_faults(self, _: web.Request) -> web.StreamResponse:
         """No more faults."""
@@ -231,36 +267,12 @@ class _Control:
 
     async def advance(self, request: web.Request) -> web.StreamResponse:
         """Move the gateway's time on: `{"seconds": 360}`."""
-        self._gateway.advance(**await _body(request))
-        return _json({"time": self._state.clock.rfc3339()})
+        self._gateway.advance(**await body_of(request))
+        return json_response({"time": self._state.clock.rfc3339()})
 
     async def rotate_keys(self, _: web.Request) -> web.StreamResponse:
         """Give the platform a new key."""
         identity = self._gateway.rotate_keys()
-        return _json({"public_key_id": identity.public_key_id, "serial": identity.platform_serial})
-
-
-def _json(value: Any, status: int = 200) -> web.Response:
-    """JSON that a terminal shows as it is: what a client sent may hold escape sequences."""
-    text = printable_json(json.dumps(value, ensure_ascii=False, default=str))
-    return web.json_response(text=text, status=status, headers=SAFE)
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    bodies = request.app[BODIES]
-    async with bodies.read(request, bodies.limits.control) as content:
-        if not content:
-            return {}
-        text = content.decode()
-        check_json(text)
-        given = json.loads(text)
-    if not isinstance(given, dict):
-        raise ValueError("the body must be a JSON object")
-    return given
-
-
-def _number(request: web.Request, name: str, default: int) -> int:
-    text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueError(f"{name} must be a whole number, not {text!r}")
-    return int(text)
+        return json_response(
+            {"public_key_id": identity.public_key_id, "serial": identity.platform_serial}
+        )

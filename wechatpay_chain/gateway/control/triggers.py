@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ... import catalogue
-from ...catalogue import Member, Variant, Webhook
-from ...catalogue.example import scalar
+from ...catalogue import Variant, Webhook
 from ...crypto import digest, rsa
 from ...messages import xml
+from ...testing.notices.content import Party, envelope, form_of, webhook_of
+from ...testing.notices.content import content as generated
 from ...utils.exceptions import ConfigurationError
 from ..messages.exchange import Rejection
-from ..simulation.complaints import v3 as complaints
+from ..simulation.complaints import records as complaints
 from ..state import State
 
 __all__ = ["content", "trigger"]
@@ -21,7 +21,6 @@ __all__ = ["content", "trigger"]
 STATED = ("sign_type", "algorithm")
 """The members of an APIv2 notification that say how it is signed."""
 ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
-ENVELOPE = ("sign", "nonce_str")
 
 
 def trigger(
@@ -56,18 +55,7 @@ def trigger(
         return _trigger_v2(state, webhook, to, made)
     if event.startswith("COMPLAINT."):
         made |= _complaint(state, event, _given(resource, protocol))
-    original_type = _fixed(webhook, "original_type", "transaction")
-    if form is not None and form.original_type:
-        original_type = form.original_type
-    return state.outbox.post(
-        to,
-        event,
-        made,
-        summary=_fixed(webhook, "summary", webhook.title.partition("(")[0]),
-        original_type=original_type,
-        resource_type=_fixed(webhook, "resource_type", "encrypt-resource"),
-        associated_data=_fixed(webhook, "associated_data", original_type),
-    )
+    return state.outbox.post(to, event, made, **envelope(webhook, form))
 
 
 def _complaint(state: State, event: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -81,31 +69,20 @@ def _complaint(state: State, event: str, given: dict[str, Any]) -> dict[str, Any
 
 
 def _webhook(event: str, protocol: str) -> Webhook:
-    if protocol not in ("v2", "v3"):
-        raise Rejection(400, "PARAM_ERROR", f"protocol {protocol!r}: v2 or v3 is expected")
-    webhook = catalogue.webhook(event, protocol)
-    if webhook is not None:
-        return webhook
-    words = str(event)[:80].upper()
-    near = [
-        f"{each.event} ({each.protocol})"
-        for each in catalogue.webhooks()
-        if words and (words in each.event.upper() or each.event.upper() in words)
-    ]
-    hint = f"; there is {', '.join(near[:5])}" if near else ""
-    raise Rejection(404, "NOT_FOUND", f"API{protocol} has no notification {words}{hint}")
+    try:
+        return webhook_of(event, protocol)
+    except ValueError as error:
+        raise Rejection(400, "PARAM_ERROR", str(error)) from None
+    except LookupError as error:
+        raise Rejection(404, "NOT_FOUND", str(error)) from None
 
 
 def _form(webhook: Webhook, variant: str) -> Variant | None:
     """The form that is asked for; None where a type has only one."""
-    if not variant:
-        return next(iter(webhook.variants), None)
-    form = webhook.variant(variant)
-    if form is None:
-        names = ", ".join(each.name for each in webhook.variants)
-        expected = f"{names} is expected" if names else f"{webhook.event} has only one form"
-        raise Rejection(400, "PARAM_ERROR", f"variant {str(variant)[:80]!r}: {expected}")
-    return form
+    try:
+        return form_of(webhook, variant)
+    except LookupError as error:
+        raise Rejection(400, "PARAM_ERROR", str(error)) from None
 
 
 def _given(resource: Any, protocol: str) -> dict[str, Any]:
@@ -143,15 +120,6 @@ def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -
     return state.outbox.post_v2(to, webhook.event, made, sign_type=kind)
 
 
-def _fixed(webhook: Webhook, name: str, default: str) -> str:
-    """What the catalogue says that a member of the envelope always is."""
-    for outer in webhook.body:
-        for member in (outer, *(outer.members if outer.name == "resource" else ())):
-            if member.name == name and (member.enum or "const" in member.item):
-                return str(scalar(member))
-    return default
-
-
 def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]:
     """The generated content of a notification; the merchant in it is the gateway's.
 
@@ -163,30 +131,10 @@ def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]
     Raises:
         Rejection: there is no such form.
     """
-    form = _form(webhook, variant)
-    if form is not None:
-        return _filled(form.resource, state)
-    in_the_clear = webhook.resource == webhook.body
-    left_out = ENVELOPE if in_the_clear else ()
-    members = [member for member in webhook.resource if member.name not in left_out]
-    return _filled(members, state)
+    identity = state.identity
 
+    def encrypt(text: str) -> str:
+        return rsa.encrypt(text, identity.merchant_certificate)
 
-def _filled(members: Iterable[Member], state: State) -> dict[str, Any]:
-    return {member.name: _value(member, state) for member in members if "$" not in member.name}
-
-
-def _value(member: Member, state: State) -> Any:
-    if member.type.startswith("object"):
-        value: Any = _filled(member.members, state)
-    elif member.name in ("mchid", "mch_id", "sp_mchid", "combine_mchid"):
-        value = state.identity.mchid
-    elif member.name in ("appid", "sp_appid", "combine_appid"):
-        value = state.identity.appid
-    elif member.name.endswith("_fee") and member.type == "string":
-        value = "100"
-    else:
-        value = scalar(member)
-    if member.encrypted == "RSAES-OAEP" and isinstance(value, str):
-        value = rsa.encrypt(value, state.identity.merchant_certificate)
-    return [value] if member.type.endswith("[]") else value
+    party = Party(identity.mchid, identity.appid, encrypt)
+    return generated(webhook, _form(webhook, variant), party)

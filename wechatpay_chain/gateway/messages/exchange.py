@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ...utils.display import printable
 from .request_id import WRONG_VALUE, number_of
 
-__all__ = ["Response", "IncomingRequest", "Content", "File", "Rejection", "Secret", "Step"]
+__all__ = [
+    "Content",
+    "File",
+    "IncomingRequest",
+    "LargeFile",
+    "Rejection",
+    "Response",
+    "Secret",
+    "Step",
+]
 
 SHOWN = 512
 """Characters of a value that a rejection shows; a container shows a sixteenth as many members."""
@@ -67,6 +77,8 @@ class IncomingRequest:
         file: of an upload.
         form: the other fields of an upload.
         steps: what inspection found, step by step.
+        certificate_serial: of the certificate that TLS showed, in hex; empty where there is none.
+        clock_skew: seconds by which the clock is ahead that checks the request.
     """
 
     method: str
@@ -78,6 +90,8 @@ class IncomingRequest:
     file: File | None = None
     form: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    certificate_serial: str = ""
+    clock_skew: float = 0
 
     def __post_init__(self) -> None:
         # Bytes that are not UTF-8 become surrogates, which cannot be hashed or stored.
@@ -157,13 +171,33 @@ def _shown(value: Any, depth: int = 4) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class LargeFile:
+    """A file on disk that is sent as it is read, and never is in memory as a whole.
+
+    Attributes:
+        path: of the plain file.
+        packed: whether it travels as GZIP.
+        tail: bytes that follow it.
+    """
+
+    path: Path
+    packed: bool = False
+    tail: bytes = b""
+
+
 @dataclass(slots=True)
 class Response:
-    """Status, header fields and bytes to send."""
+    """Status, header fields and bytes to send.
+
+    Attributes:
+        file: what is sent in place of `body`.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    file: LargeFile | None = None
 
 
 @dataclass(slots=True)
@@ -176,6 +210,7 @@ class Content:
         headers: header fields of its own.
         status: 200, or 302 with a `Location`.
         signed: whether an APIv3 signature goes with it.
+        file: what is sent in place of `body`, never signed.
     """
 
     body: bytes = b""
@@ -183,3 +218,4 @@ class Content:
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
     signed: bool = True
+    file: LargeFile | None = None

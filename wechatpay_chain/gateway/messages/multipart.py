@@ -20,6 +20,8 @@ PARTS = 10
 """How many parts a form may have; APIv3's uploads have two, APIv2's a part for each field."""
 LONGEST_HEAD = 8 * 1024
 """Bytes of a part's header fields."""
+LONGEST_BOUNDARY = 70
+"""Characters of a boundary, by RFC 2046."""
 PLAIN = ("", "7bit", "8bit", "binary")
 """Transfer encodings that change nothing."""
 
@@ -45,13 +47,19 @@ class Form:
     file: File | None = None
 
 
-def boundary_of(content_type: str) -> bytes:
-    """The boundary that a `Content-Type` names.
+def boundary_of(content_type: str, content: bytes = b"") -> bytes:
+    """The boundary that a `Content-Type` names, or with which a form begins where it names none.
+
+    Clients that leave the parameter out, such as wechatpayv3, upload to WeChat Pay all the same.
 
     Raises:
-        ValueError: it names none, or one that cannot be.
+        ValueError: there is none, or one that cannot be.
     """
-    boundary = _parameters(content_type).get("boundary", "")
+    boundary = _parameters(content_type).get("boundary")
+    if boundary is None:
+        first, line_end, _ = content[: LONGEST_BOUNDARY + 4].partition(b"\r\n")
+        delimited = line_end and first.startswith(b"--")
+        boundary = first[2:].decode("latin-1") if delimited else ""
     if not BOUNDARY.fullmatch(boundary):
         raise ValueError("the form's boundary is missing, or cannot be one")
     return boundary.encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ...crypto import digest, rsa
@@ -17,6 +18,7 @@ __all__ = [
     "response_v2",
     "response_v3",
     "content",
+    "covered",
     "json_content",
     "rejection_v2",
     "rejection_v3",
@@ -26,6 +28,8 @@ __all__ = [
 SHA1 = "Wechatpay-Statement-Sha1"
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
 JSON = "application/json; charset=utf-8"
+IN_V2 = {"NOT_ENOUGH": "NOTENOUGH"}
+"""What APIv2 calls the errors of rules that both protocols have."""
 
 
 def response_v3(result: Any, serial: str, identity: Identity) -> Response:
@@ -63,12 +67,19 @@ def content(result: Content, serial: str, identity: Identity) -> Response:
     headers = {"Content-Type": result.media_type, **result.headers}
     if not result.signed or not serial:
         headers["Request-ID"] = request_id()
-        return Response(result.status, headers, result.body)
-    covered = result.body
-    if SHA1 in result.headers:
-        covered = f'{{"sha1":"{result.headers[SHA1]}"}}'.encode()
-    response = _signed(result.status, covered, serial, identity)
+        return Response(result.status, headers, result.body, result.file)
+    response = _signed(result.status, covered(result.headers, result.body), serial, identity)
     return Response(result.status, {**response.headers, **headers}, result.body)
+
+
+def covered(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The bytes that the signature of a response covers.
+
+    Args:
+        headers: of the response.
+        body: of the response.
+    """
+    return f'{{"sha1":"{headers[SHA1]}"}}'.encode() if SHA1 in headers else body
 
 
 def json_content(result: Any) -> Content:
@@ -76,10 +87,19 @@ def json_content(result: Any) -> Content:
     return Content(_json(result), "application/json; charset=utf-8")
 
 
-def statement(body: bytes, media_type: str = "application/octet-stream") -> Content:
-    """A file that is signed by its SHA-1."""
-    digest_of_body = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-    return Content(body, media_type, {SHA1: digest_of_body})
+def statement(
+    body: bytes, media_type: str = "application/octet-stream", plain: bytes | None = None
+) -> Content:
+    """A file that is signed by its SHA-1.
+
+    Args:
+        body: as it travels.
+        media_type: of it.
+        plain: what is in it, if it is packed.
+    """
+    covered = body if plain is None else plain
+    digest_of_it = hashlib.sha1(covered, usedforsecurity=False).hexdigest()
+    return Content(body, media_type, {SHA1: digest_of_it})
 
 
 def response_v2(
@@ -107,12 +127,13 @@ def rejection_v2(
         response = _xml(failure, status, rejection.number)
         return Response(status, {**response.headers, **rejection.headers}, response.body)
     parties = {name: fields[name] for name in PARTIES if fields.get(name)}
+    code = IN_V2.get(rejection.code, rejection.code)
     failure = {
         "return_code": "SUCCESS",
         "return_msg": "OK",
         **({"mch_id": identity.mchid} | parties),
         "result_code": "FAIL",
-        "err_code": "SYSTEMERROR" if rejection.status == 500 else rejection.code,
+        "err_code": "SYSTEMERROR" if rejection.status == 500 else code,
         "err_code_des": rejection.message,
     }
     return _signed_xml(failure, fields, identity, rejection.number)

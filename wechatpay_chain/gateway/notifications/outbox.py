@@ -5,19 +5,18 @@ Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (the schedule, and
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...crypto import aes, digest, rsa
-from ...messages import canonical, xml
-from ...messages.canonical import SCHEME
+from ...crypto import digest
+from ...messages import xml
+from ...testing.notices.envelopes import body_v2, body_v3, event_v2, headers_v3
 from ..messages.request_id import request_id
 from ..store.clock import Clock
 from ..store.identity import Identity
 from ..store.store import Store
+from .key_ramp import signing_key_name
 
 __all__ = ["RETRY_INTERVALS", "Outbox", "queue_of"]
 
@@ -37,7 +36,7 @@ Notice = dict[str, Any]
 
 
 class Outbox:
-    """The notifications of one gateway.
+    """The notifications of one merchant.
 
     Args:
         store: keeps them.
@@ -74,24 +73,16 @@ class Outbox:
             resource_type: as the envelope calls it.
             associated_data: what is authenticated beside it; by default its type.
         """
-        identity, nonce = self._identity(), canonical.nonce(12)
-        associated = original_type if associated_data is None else associated_data
-        plain = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
-        body = {
-            "id": str(uuid.uuid4()),
-            "create_time": self._clock.rfc3339(),
-            "resource_type": resource_type,
-            "event_type": event,
-            "summary": summary or event,
-            "resource": {
-                "original_type": original_type,
-                "algorithm": "AEAD_AES_256_GCM",
-                "ciphertext": aes.gcm_encrypt(plain, identity.apiv3_key, nonce, associated),
-                "associated_data": associated,
-                "nonce": nonce,
-            },
-        }
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = body_v3(
+            event,
+            resource,
+            self._identity().apiv3_key,
+            created=self._clock.rfc3339(),
+            summary=summary,
+            original_type=original_type,
+            resource_type=resource_type,
+            associated_data=associated_data,
+        )
         return self._keep("v3", url, event, dict(resource), text)
 
     def post_v2(
@@ -112,20 +103,8 @@ class Outbox:
             sign_type: how it is signed, unless `fields` say so themselves.
             sealed: what it carries in `req_info` instead of a sign (a refund's notice).
         """
-        identity = self._identity()
-        content = _as_text(fields)
-        content["nonce_str"] = canonical.nonce()
-        if sealed is not None:
-            inner = xml.dumps(_as_text(sealed), root="root")
-            key = digest.md5(identity.secret).lower()
-            content["req_info"] = aes.ecb_encrypt(inner, key)
-        else:
-            if content.get("sign_type") in (digest.MD5, digest.HMAC_SHA256):
-                sign_type = content["sign_type"]
-            elif "sign_type" in content:
-                content["sign_type"] = sign_type
-            content["sign"] = digest.sign(sign_type, canonical.fields(content), identity.secret)
-        return self._keep("v2", url, event, dict(sealed or fields), xml.dumps(content))
+        body = body_v2(fields, self._identity().secret, sign_type=sign_type, sealed=sealed)
+        return self._keep("v2", url, event, dict(sealed or fields), body)
 
     def _keep(
         self, protocol: str, url: str, event: str, resource: dict[str, Any], body: str
@@ -180,22 +159,21 @@ class Outbox:
             fields: what it carries in the clear.
             resource: what it carries encrypted.
         """
-        nonce, plain = canonical.nonce(12), json.dumps(resource, ensure_ascii=False)
-        sealed = {
-            "algorithm": digest.HMAC_SHA256,
-            "event_id": str(uuid.uuid4()),
-            "event_create_time": self._clock.compact(),
-            "event_type": event,
-            "event_algorithm": "AEAD_AES_256_GCM",
-            "event_nonce": nonce,
-            "event_associated_data": "",
-            "event_ciphertext": aes.gcm_encrypt(plain, self._identity().apiv3_key, nonce),
-        }
-        content = _as_text(fields) | sealed
-        content["nonce_str"] = canonical.nonce()
-        secret = self._identity().secret
-        content["sign"] = digest.sign(digest.HMAC_SHA256, canonical.fields(content), secret)
-        return self._keep("v2", url, event, dict(resource), xml.dumps(content))
+        identity = self._identity()
+        body = event_v2(
+            event,
+            fields,
+            resource,
+            identity.secret,
+            identity.apiv3_key,
+            created=self._clock.compact(),
+        )
+        return self._keep("v2", url, event, dict(resource), body)
+
+    @property
+    def identity(self) -> Identity:
+        """The identity that signs, as it is at the moment."""
+        return self._identity()
 
     def get(self, number: str) -> Notice | None:
         """One notification with all its attempts; None if there is none of this id."""
@@ -246,22 +224,30 @@ class Outbox:
         self.changed()
         return True
 
+    def put_off(self, number: str, moment: float) -> Notice | None:
+        """Deliver a notification at a moment; as it is then, None if there is none of this id."""
+        return self._change(number, next=moment, put_off=True)
+
+    def give_up(self, number: str) -> Notice | None:
+        """Never deliver a notification; as it is then, None if there is none of this id."""
+        return self._change(number, state="GIVEN_UP", next=None)
+
+    def _change(self, number: str, **changes: Any) -> Notice | None:
+        with self._store.transaction():
+            notice = self.get(number)
+            if notice is not None:
+                notice.update(changes)
+                self._write(notice)
+        return notice
+
     def headers(self, notice: Notice) -> dict[str, str]:
         """The header fields of one attempt: each is signed anew."""
         if notice["protocol"] == "v2":
             return {"Content-Type": "text/xml; charset=utf-8"}
         identity = self._identity()
-        stamp, nonce = canonical.timestamp(), canonical.nonce()
-        message = canonical.response(stamp, nonce, notice["body"].encode())
-        return {
-            "Content-Type": "application/json; charset=utf-8",
-            "Wechatpay-Timestamp": stamp,
-            "Wechatpay-Nonce": nonce,
-            "Wechatpay-Serial": identity.signing_key_name,
-            "Wechatpay-Signature": rsa.sign(message, identity.platform_key),
-            "Wechatpay-Signature-Type": SCHEME,
-            "Request-ID": request_id(),
-        }
+        serial = signing_key_name(self._store, self._clock, identity, notice)
+        signed = headers_v3(notice["body"].encode(), serial, identity.platform_key)
+        return {**signed, "Request-ID": request_id()}
 
     def record_attempt(
         self,
@@ -295,6 +281,7 @@ class Outbox:
             if notice is None:
                 return sent  # it was withdrawn meanwhile
             notice["attempts"].append(attempt)
+            notice.pop("put_off", None)
             tried = sum("probe" not in each for each in notice["attempts"])
             if notice["asked"] > sent["asked"] or probe:
                 notice["next"] = self._clock.now()  # somebody asked for another meanwhile
@@ -324,18 +311,6 @@ def _kind(name: str) -> str:
 def _due(number: str, moment: float) -> str:
     """A key of the schedule: in the order of its text it is in that of time."""
     return f"{moment:020.6f} {number}"
-
-
-def _as_text(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Fields as APIv2 carries them: all of them text, and what is nested as JSON."""
-    return {name: _text(value) for name, value in fields.items() if value is not None}
-
-
-def _text(value: Any) -> str:
-    """A value as it comes out of XML again, which is what its sign must cover."""
-    if isinstance(value, dict | list | bool):
-        value = json.dumps(value, ensure_ascii=False)
-    return xml.clean(str(value))
 
 
 def acknowledged(protocol: str, status: int, body: str) -> bool:

@@ -8,15 +8,15 @@ import logging
 from collections import Counter
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
 from ...utils.display import printable
+from ..platform import Platform
 from ..server.failures import log_failure
-from ..server.faults import PROBE, Faults
-from ..server.log import Log
-from ..store.clock import Clock
+from ..server.faults import PROBE, SKEW, Fault, skewed_headers
 from .outbox import Notice, Outbox, queue_of
 
 __all__ = ["NotificationSender"]
@@ -28,6 +28,9 @@ MAX_SLEEP = 60.0
 PAUSE = 1.0
 """Real seconds to wait after an error in the gateway itself."""
 MAX_RESPONSE = 64 * 1024
+LATE = 60.0
+"""Seconds of the gateway's time by which a notification is late of which nothing else is said."""
+PUTTING_OFF = ("notification_late", "notification_out_of_order", "notification_never")
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -36,22 +39,22 @@ class NotificationSender:
     """Sends the notifications that are due, and waits for the next ones.
 
     Args:
-        outbox: the notifications to send.
-        clock: the gateway's time.
-        log: receives each attempt.
-        faults: the faults that are set for notifications.
+        platform: has the outboxes, the time, the faults, and the log that hears of each attempt.
     """
 
-    def __init__(self, outbox: Outbox, clock: Clock, log: Log, faults: Faults) -> None:
-        self._outbox = outbox
-        self._faults = faults
-        self._clock = clock
-        self._log = log
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._clock = platform.clock
+        self._generation = platform.store.generation
         self._changed = asyncio.Event()
+        self._overtaken: dict[str, list[tuple[Outbox, str]]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._queues: Counter[str] = Counter()
-        loop = asyncio.get_running_loop()
-        outbox.changed = lambda: _wake(loop, self._changed)
+        self._loop = asyncio.get_running_loop()
+
+    def wake(self) -> None:
+        """Look for something to send; may be called from any thread."""
+        _wake(self._loop, self._changed)
 
     async def run(self) -> None:
         """Send until cancelled; an interrupted attempt is repeated after a restart."""
@@ -82,7 +85,8 @@ class NotificationSender:
 
     def _send_due(self, session: aiohttp.ClientSession) -> float:
         """Start the attempts that are due; return the real seconds until the next one."""
-        for number, moment in self._outbox.next_due(2 * MAX_PER_RECEIVER):
+        self._forget_replaced()
+        for moment, number, outbox in self._next_due():
             if number in self._running:
                 continue
             wait = self._clock.until(moment)
@@ -90,25 +94,46 @@ class NotificationSender:
                 return min(MAX_SLEEP, wait)
             if len(self._running) >= MAX_ATTEMPTS:
                 break  # when one of these ends, the loop wakes up
-            notice = self._outbox.get(number)
+            notice = outbox.get(number)
             if notice is None:
-                self._outbox.forget(number, moment)
+                outbox.forget(number, moment)
                 self._changed.set()
                 continue
             to = queue_of(notice["url"])
             if self._queues[to] >= MAX_PER_RECEIVER:
                 continue  # a slow receiver delays nobody else
             self._queues[to] += 1
-            task = asyncio.create_task(self._deliver(session, notice))
+            task = asyncio.create_task(self._deliver(session, outbox, notice))
             self._running[number] = task
             task.add_done_callback(partial(self._done, number, to))
         return MAX_SLEEP
 
-    def _done(self, number: str, to: str, _: asyncio.Task[None]) -> None:
-        del self._running[number]
-        self._queues[to] -= 1
-        if not self._queues[to]:
-            del self._queues[to]
+    def _forget_replaced(self) -> None:
+        """Break off the attempts of before, if a snapshot was restored."""
+        generation = self._platform.store.generation
+        if generation != self._generation:
+            self._generation = generation
+            for task in self._running.values():
+                task.cancel()
+            self._running.clear()
+            self._queues.clear()
+            self._overtaken.clear()
+
+    def _next_due(self) -> list[tuple[float, str, Outbox]]:
+        """What is due first, of each merchant and each receiver; soonest first."""
+        found = [
+            (moment, number, outbox)
+            for outbox in self._platform.waiting()
+            for number, moment in outbox.next_due(2 * MAX_PER_RECEIVER)
+        ]
+        return sorted(found, key=lambda each: each[:2])
+
+    def _done(self, number: str, to: str, task: asyncio.Task[None]) -> None:
+        if self._running.get(number) is task:
+            del self._running[number]
+            self._queues[to] -= 1
+            if not self._queues[to]:
+                del self._queues[to]
         self._changed.set()
 
     async def _wait(self, seconds: float) -> None:
@@ -117,37 +142,89 @@ class NotificationSender:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
 
-    async def _deliver(self, session: aiohttp.ClientSession, notice: Notice) -> None:
-        fault = self._faults.take_for_notification(notice["event"])
-        probe = fault is not None and fault.fault == "notification_probe"
-        probe = probe and notice["protocol"] == "v3"
-        twice = fault is not None and fault.fault == "notification_twice"
-        posts = [self._post(session, notice, probe=probe) for _ in range(1 + twice)]
-        outcomes = await asyncio.gather(*posts)
+    async def _deliver(
+        self, session: aiohttp.ClientSession, outbox: Outbox, notice: Notice
+    ) -> None:
+        generation = self._generation
+        fault = None if notice.get("put_off") else self._fault(notice)
+        kind = "" if fault is None else fault.fault
+        outcomes: list[dict[str, Any]] = []
+        if kind not in PUTTING_OFF:
+            count = 2 if kind == "notification_twice" else 1
+            headers = [self._headers(outbox, notice, fault) for _ in range(count)]
+            posts = [self._post(session, notice, each) for each in headers]
+            outcomes = await asyncio.gather(*posts)
         try:
-            for outcome in outcomes:
-                written = self._outbox.record_attempt(notice, **outcome, probe=probe)
+            with self._platform.store.alone():
+                if self._platform.store.generation != generation:
+                    return  # this notification is one of before
+                written = self._record(outbox, notice, fault, outcomes)
         except Exception as error:  # noqa: BLE001 - the attempt is repeated
             log_failure(logger, f"an attempt to deliver {notice['id']} cannot be kept", error)
             await asyncio.sleep(PAUSE)  # without a pause it would be sent again and again
         else:
-            self._log.tell("notification", written)
+            self._platform.shared.log.tell("notification", written)
+
+    def _record(
+        self, outbox: Outbox, notice: Notice, fault: Fault | None, outcomes: list[dict[str, Any]]
+    ) -> Notice:
+        """Write down the attempts, or that there is none yet; the notification as it is then."""
+        if fault is not None and not outcomes:
+            return self._put_off(outbox, notice, fault)
+        written = notice
+        probe = fault is not None and fault.fault == "notification_probe"
+        probe = probe and notice["protocol"] == "v3"
+        for outcome in outcomes:
+            written = outbox.record_attempt(notice, **outcome, probe=probe)
+        for other, number in self._overtaken.pop(queue_of(notice["url"]), ()):
+            other.put_off(number, self._clock.now())
+        return written
+
+    def _fault(self, notice: Notice) -> Fault | None:
+        faults, host = self._platform.shared.faults, ""
+        with contextlib.suppress(ValueError):  # the address is none
+            host = urlsplit(notice["url"]).hostname or ""
+        return faults.take_for_notification(notice["event"], host)
+
+    def _put_off(self, outbox: Outbox, notice: Notice, fault: Fault) -> Notice:
+        """Have a notification come late, after the next one, or never."""
+        number, seconds = notice["id"], fault.options.get("seconds", LATE)
+        if fault.fault == "notification_never":
+            return outbox.give_up(number) or notice
+        if fault.fault == "notification_out_of_order":
+            self._overtaken.setdefault(queue_of(notice["url"]), []).append((outbox, number))
+        return outbox.put_off(number, self._clock.now() + seconds) or notice
+
+    def _headers(self, outbox: Outbox, notice: Notice, fault: Fault | None) -> dict[str, str]:
+        headers = outbox.headers(notice)
+        if fault is None or "Wechatpay-Signature" not in headers:
+            return headers
+        if fault.fault == "notification_probe":
+            headers["Wechatpay-Signature"] = f"{PROBE}{headers['Wechatpay-Signature']}"
+        elif fault.fault == "notification_clock_skew":
+            seconds = fault.options.get("seconds", SKEW)
+            return skewed_headers(headers, notice["body"].encode(), seconds, outbox.identity)
+        return headers
 
     async def _post(
-        self, session: aiohttp.ClientSession, notice: Notice, *, probe: bool
+        self, session: aiohttp.ClientSession, notice: Notice, headers: dict[str, str]
     ) -> dict[str, Any]:
-        headers = self._outbox.headers(notice)
-        if probe:
-            headers["Wechatpay-Signature"] = f"{PROBE}{headers['Wechatpay-Signature']}"
+        url, body = notice["url"], notice["body"].encode()
+        receivers = list(self._platform.shared.receivers)
+        receiver = next((each for each in receivers if each.takes(url)), None)
         try:
+            if receiver is not None:
+                reply = await receiver.post(url, headers, body)
+                text = reply.body[:MAX_RESPONSE].decode("utf-8", "replace")
+                return {"status": reply.status, "body": text}
             async with session.post(
-                URL(notice["url"]),
-                data=notice["body"].encode(),
+                URL(url),
+                data=body,
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                body = await _first_bytes(response)
-                return {"status": response.status, "body": body.decode("utf-8", "replace")}
+                received = await _first_bytes(response)
+                return {"status": response.status, "body": received.decode("utf-8", "replace")}
         except Exception as error:  # noqa: BLE001 - any error leads to another attempt
             reason = printable(f"{type(error).__name__}: {error}".rstrip(": "))
             return {"status": None, "body": "", "error": reason}

@@ -54,21 +54,29 @@ class Bodies:
             self._held -= len(body)
 
     async def _fill(self, body: bytearray, request: web.Request, most: int) -> None:
+        if request.content.is_eof():  # it came with the header, as most do
+            self._hold(body, request.content.read_nowait(), most)
+            return
         seconds = self.limits.body_seconds
         try:
             async with asyncio.timeout(seconds):
                 while piece := await request.content.readany():
-                    body += piece
-                    self._held += len(piece)
-                    if len(body) > most:
-                        raise _too_large(most)
-                    if self._held > self.limits.held:
-                        raise Rejection(503, "SYSTEM_ERROR", "too many bodies arrive at once")
+                    self._hold(body, piece, most)
         except TimeoutError:
             raise Rejection(408, CODE, f"the body did not arrive within {seconds:g} s") from None
 
+    def _hold(self, body: bytearray, piece: bytes, most: int) -> None:
+        body += piece
+        self._held += len(piece)
+        if len(body) > most:
+            raise _too_large(most)
+        if self._held > self.limits.held:
+            raise Rejection(503, "SYSTEM_ERROR", "too many bodies arrive at once")
+
 
 def _check_coding(request: web.Request) -> None:
+    if "Content-Encoding" not in request.headers:
+        return
     codings = ",".join(request.headers.getall("Content-Encoding", [])).split(",")
     if any(coding.strip().lower() not in ("", "identity") for coding in codings):
         message = "Content-Encoding is not supported: send the body as it is"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,10 +25,12 @@ from ..simulation.registry import chain_path
 from ..simulation.stubs.responses import stub_response
 from ..simulation.validation import check_file, decrypt, parse, validate
 from ..state import State
+from ..store.identity import Identity
 from .failures import log_failure
-from .inspection import inspect_certificate, inspect_v2, inspect_v3
+from .inspection import inspect_certificate, inspect_owner, inspect_v2, inspect_v3
+from .parties import assert_parties
 
-__all__ = ["Outcome", "serve"]
+__all__ = ["Outcome", "carry_out", "serve"]
 
 SIMULATED, STUB = "simulated", "stub"
 KIND = "Wechatpay-Gateway"
@@ -56,30 +58,35 @@ class Outcome:
             response.headers[KIND] = self.kind
 
 
-def serve(request: IncomingRequest, state: State) -> Outcome:
-    """Inspect a request, carry it out, and sign the response.
+def serve(request: IncomingRequest, merchants: Mapping[str, State], first: State) -> Outcome:
+    """Inspect a request, carry it out for the merchant who signed it, and sign the response.
 
     Args:
         request: to serve.
-        state: what the gateway knows.
+        merchants: by their numbers.
+        first: the merchant whose keys answer where it is not known who asks.
     """
     if chain_path(request.path).startswith("v3/"):
-        return _serve_v3(request, state)
-    return _serve_v2(request, state)
+        return _serve_v3(request, merchants, first.identity)
+    return _serve_v2(request, merchants, first.identity)
 
 
-def _serve_v3(request: IncomingRequest, state: State) -> Outcome:
-    identity, found = state.identity, None
+def _serve_v3(
+    request: IncomingRequest, merchants: Mapping[str, State], identity: Identity
+) -> Outcome:
+    found = None
     serial = identity.response_key_name(request.headers.get("Wechatpay-Serial", ""))
     try:
         found = _found(request)
-        inspect_v3(request, identity, state.nonces)
+        state = inspect_v3(request, merchants)
+        identity = state.identity
+        serial = identity.response_key_name(request.headers.get("Wechatpay-Serial", ""))
         query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
         data = parse(request.body)
         call = Call(
             found.params, query, data, state, request.headers, found.operation, request.file
         )
-        result = _carry_out(call, found, lambda: _open(call, found.operation))
+        result = carry_out(call, found, lambda: _open(call, found.operation))
         if isinstance(result, Content):
             unsigned = is_unsigned_v3(request.method, f"/{found.operation.path}")
             return Outcome(content(result, "" if unsigned else serial, identity), found)
@@ -90,16 +97,22 @@ def _serve_v3(request: IncomingRequest, state: State) -> Outcome:
         return Outcome(rejection_v3(_unforeseen(request, error), serial, identity), found)
 
 
-def _serve_v2(request: IncomingRequest, state: State) -> Outcome:
-    identity, found, fields = state.identity, None, None
+def _serve_v2(
+    request: IncomingRequest, merchants: Mapping[str, State], identity: Identity
+) -> Outcome:
+    found, fields = None, None
     try:
         found = _found(request)
-        fields = inspect_v2(request, identity, nonceless=found.operation.nonceless)
+        nonceless = found.operation.nonceless
+        state, fields = inspect_v2(request, merchants, nonceless=nonceless)
+        identity = state.identity
+        if found.operation.security:
+            inspect_owner(request, state)
         query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
         call = Call(
             found.params, query, fields, state, request.headers, found.operation, request.file
         )
-        result = _carry_out(call, found, lambda: None)
+        result = carry_out(call, found, lambda: None)
         if isinstance(result, Content):
             return Outcome(content(result, "", identity), found)
         kind = unsigned_v2.get(f"/{found.operation.path.partition('/')[2]}")
@@ -129,7 +142,7 @@ def _open(call: Call, operation: Operation) -> None:
     sealed = _sealed(operation)
     here = not (sealed.isdisjoint(call.data) and sealed.isdisjoint(call.query))
     if here or operation.body_option == "media":
-        decrypt(call, operation, call.state.identity)
+        decrypt(call, operation)
 
 
 @cache
@@ -149,12 +162,22 @@ def _unforeseen(request: IncomingRequest, error: Exception) -> Rejection:
     return Rejection(500, "SYSTEM_ERROR", "系统错误")
 
 
-def _carry_out(
+def carry_out(
     call: Call, found: Found, reveal: Callable[[], None]
 ) -> dict[str, Any] | Content | None:
-    """The result of an operation; all its changes are committed, or none."""
+    """The result of an operation; all its changes are committed, or none.
+
+    Args:
+        call: to carry out.
+        found: what it asks for.
+        reveal: replaces the encrypted members of the call by their plaintext.
+
+    Raises:
+        Rejection: the merchant may not call it, or the operation rejects it.
+    """
     rejection = None
     with call.state.store.transaction():
+        assert_parties(call, found.operation)
         if found.operation.body_option == "media":
             validate(call, found.operation)
             check_file(call, found.operation)

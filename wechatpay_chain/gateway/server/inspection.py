@@ -6,8 +6,11 @@ https://pay.weixin.qq.com/doc/v2/merchant/4011985891 (APIv2)
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,10 +21,9 @@ from ...messages.canonical import SCHEME
 from ...utils.exceptions import ConfigurationError
 from ..messages.exchange import IncomingRequest, Rejection, Step
 from ..messages.nesting import check_xml
-from ..store.identity import Identity
-from ..store.nonces import Nonces
+from ..state import State
 
-__all__ = ["inspect_certificate", "inspect_v2", "inspect_v3"]
+__all__ = ["inspect_certificate", "inspect_v2", "inspect_v3", "named_mchid", "named_merchant"]
 
 PARAMETER = re.compile(r'(?<![a-z_])([a-z_]+)="([^"]*)"')
 NEEDED = ("mchid", "serial_no", "nonce_str", "timestamp", "signature")
@@ -42,10 +44,19 @@ NO_CERTIFICATE = b"\r\n".join(
 """What a web server responds to a TLS client without the certificate that it requires."""
 HASHED = 4096
 """Characters of the hashed string that are stored and shown."""
+SHOWN = 5
+"""Merchants that a rejection names."""
 
 
-def inspect_v3(request: IncomingRequest, identity: Identity, nonces: Nonces) -> None:
+def inspect_v3(request: IncomingRequest, merchants: Mapping[str, State]) -> State:
     """Check an APIv3 request; `request.steps` has each step afterwards.
+
+    Args:
+        request: to check.
+        merchants: by their numbers.
+
+    Returns:
+        The merchant that has signed it.
 
     Raises:
         Rejection: 400 `INVALID_REQUEST` without `User-Agent` or `Accept`; 401 `SIGN_ERROR`, whose
@@ -57,12 +68,12 @@ def inspect_v3(request: IncomingRequest, identity: Identity, nonces: Nonces) -> 
             request.steps.append(Step(name, False, "the header is missing"))
             raise Rejection(400, "INVALID_REQUEST", "Http头缺少Accept或User-Agent")
     given = _authorization(request)
-    if given["mchid"] != identity.mchid:
+    state = merchants.get(given["mchid"])
+    if state is None:
         raise _rejection(
-            request,
-            "mchid",
-            f"unknown merchant {given['mchid'][:80]}, this gateway's is {identity.mchid}",
+            request, "mchid", f"unknown merchant {given['mchid'][:80]}, {_known(merchants)}"
         )
+    identity = state.identity
     _pass(request, "mchid", given["mchid"])
     if given["serial_no"].upper() != identity.serial:
         raise _rejection(
@@ -90,9 +101,43 @@ def inspect_v3(request: IncomingRequest, identity: Identity, nonces: Nonces) -> 
         )
     _pass(request, "signature", shown[:HASHED])
     # Last, so that only the holder of the merchant's key can use up its nonces.
-    if not nonces.use(given["nonce_str"], time.time()):
+    if not state.nonces.use(given["nonce_str"], time.time()):
         raise _rejection(request, "nonce_str", "this nonce was used before")
     _pass(request, "nonce_str", given["nonce_str"])
+    return state
+
+
+def named_merchant(request: IncomingRequest, merchants: Mapping[str, State]) -> State | None:
+    """The merchant that a request says it is from, which nothing proves; None for an unknown one.
+
+    Its keys sign what is sent in place of a response.
+    """
+    return merchants.get(named_mchid(request))
+
+
+def named_mchid(request: IncomingRequest) -> str:
+    """The number of the merchant that a request says it is from; empty for none."""
+    given = dict(PARAMETER.findall(request.headers.get("Authorization", "")))
+    fields: Mapping[str, Any] = {"mchid": given.get("mchid", "")}
+    if not fields["mchid"] and (request.body or request.form or "?" in request.target):
+        with contextlib.suppress(Rejection):
+            fields = _fields(replace(request, steps=[]))
+    return _merchant_in(fields)
+
+
+def _merchant_in(fields: Mapping[str, Any]) -> str:
+    """The merchant number of APIv2's fields; empty where there is none."""
+    found = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
+    return found if isinstance(found, str) else ""
+
+
+def _known(merchants: Mapping[str, State]) -> str:
+    """The merchants that there are, for a rejection."""
+    first, *others = merchants
+    if not others:
+        return f"this gateway's is {first}"
+    more = f" and {len(merchants) - SHOWN} more" if len(merchants) > SHOWN else ""
+    return f"this gateway's are {', '.join(list(merchants)[:SHOWN])}{more}"
 
 
 def _authorization(request: IncomingRequest) -> dict[str, str]:
@@ -112,7 +157,7 @@ def _authorization(request: IncomingRequest) -> dict[str, str]:
 
 
 def _timestamp(request: IncomingRequest, stamp: str) -> None:
-    now = int(time.time())
+    now = int(time.time() + request.clock_skew)
     # At most 19 digits: Python does not convert very many digits to a number.
     decimal = stamp.isascii() and stamp.isdecimal() and len(stamp) < 20
     if not (decimal and abs(now - int(stamp)) <= CLOCK_SKEW):
@@ -145,32 +190,45 @@ def inspect_certificate(request: IncomingRequest) -> None:
         issue = "no client certificate: the operation needs security=True and TLS"
         request.steps.append(Step("certificate", False, issue))
         raise Rejection(400, "CERT_ERROR", issue, page=NO_CERTIFICATE)
-    _pass(request, "certificate", "the merchant's")
+    _pass(request, "certificate", "one of this gateway's")
+
+
+def inspect_owner(request: IncomingRequest, state: State) -> None:
+    """Check that the TLS certificate is that of the merchant who signed the request.
+
+    Raises:
+        Rejection: `CERT_ERROR`, it is another merchant's.
+    """
+    shown, own = request.certificate_serial, state.identity.serial
+    if shown and shown.lstrip("0") != own.lstrip("0"):
+        message = f"证书校验错误: {shown} 不是商户 {state.mchid} 的证书"
+        raise _rejection_v2(request, "certificate", "CERT_ERROR", message)
 
 
 def inspect_v2(
-    request: IncomingRequest, identity: Identity, *, nonceless: bool = False
-) -> dict[str, str]:
-    """The fields of an APIv2 request whose `sign` is right; `request.steps` has each step.
+    request: IncomingRequest, merchants: Mapping[str, State], *, nonceless: bool = False
+) -> tuple[State, dict[str, str]]:
+    """Who sent an APIv2 request, and its fields; `request.steps` has each step.
 
     Args:
         request: to check.
-        identity: whose keys it is checked with.
+        merchants: by their numbers.
         nonceless: whether the operation takes no `nonce_str`.
 
     Raises:
         Rejection: in APIv2's words.
     """
     fields = _fields(request)
-    mchid = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
-    if mchid != identity.mchid:
-        issue = f"商户号{str(mchid)[:80]}该商户号不存在: {identity.mchid}"
+    mchid = _merchant_in(fields)
+    state = merchants.get(mchid)
+    if state is None:
+        issue = f"商户号{str(mchid)[:80]}该商户号不存在: {_known(merchants)}"
         raise _rejection_v2(request, "mch_id", "MCHID_NOT_EXIST", issue)
     _pass(request, "mch_id", mchid)
     sign, kind = fields.get("sign"), fields.get("sign_type") or digest.MD5
     try:
         hashed = canonical.fields(fields)
-        expected = digest.sign(kind, hashed, identity.secret)
+        expected = digest.sign(kind, hashed, state.identity.secret)
     except ConfigurationError as error:
         raise _rejection_v2(request, "sign", "SIGNERROR", f"签名错误: {error}") from None
     shown = f"{hashed[:HASHED]}&key=***"
@@ -180,7 +238,7 @@ def inspect_v2(
     if nonceless and "nonce_str" in fields:
         message = "参数错误: 该接口没有 nonce_str 参数"
         raise _rejection_v2(request, "nonce_str", "PARAM_ERROR", message)
-    return fields
+    return state, fields
 
 
 def _fields(request: IncomingRequest) -> dict[str, Any]:

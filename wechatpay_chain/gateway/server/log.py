@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..messages.exchange import IncomingRequest, Response
@@ -18,6 +18,8 @@ SHOWN = 64 * 1024
 """Bytes of a body that are kept."""
 SPACE = 16 * 1024 * 1024
 """Characters of all entries that are kept."""
+STEP = 40
+"""Characters of a step of the inspection besides its note, and of an entry besides its texts."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -46,7 +48,8 @@ class Log:
         Args:
             request: as the gateway received it.
             response: to it; None where the connection was cut.
-            about: what else is known: `operation`, `kind`, `fault`, `milliseconds`.
+            about: what else is known: `operation`, `kind`, `fault`, `milliseconds`, and when it
+                `came` by the gateway's time.
         """
         self._number += 1
         entry = {
@@ -69,6 +72,18 @@ class Log:
         self._keep(entry)
         self.tell("request", entry)
         return entry
+
+    def copy(self) -> list[dict[str, Any]]:
+        """All exchanges that are kept, oldest first."""
+        return list(self._entries)
+
+    def replace(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Forget all exchanges, in favour of these."""
+        self._entries.clear()
+        self._sizes.clear()
+        self._size = 0
+        for entry in entries:
+            self._keep(entry)
 
     def _keep(self, entry: dict[str, Any]) -> None:
         size = _size(entry)
@@ -98,7 +113,7 @@ class Log:
 
 def _whole(text: str) -> str:
     """A text without surrogates, which a header that is not UTF-8 has."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _text(content: bytes) -> str:
@@ -106,10 +121,12 @@ def _text(content: bytes) -> str:
     return shown if len(content) <= SHOWN else f"{shown}… ({len(content)} bytes in all)"
 
 
-def _size(value: Any) -> int:
-    """Characters of all texts in a value."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(len(name) + _size(each) for name, each in value.items())
-    return sum(map(_size, value)) if isinstance(value, list) else 8
+def _size(entry: dict[str, Any]) -> int:
+    """Characters of all texts in an entry, and a few for what is no text."""
+    size = STEP + sum(len(step["note"]) + STEP for step in entry["steps"])
+    for value in entry.values():
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, dict):
+            size += sum(map(len, value)) + sum(map(len, value.values()))
+    return size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -12,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from ..messages import multipart as form
 from ..messages.exchange import IncomingRequest, Rejection, Response
-from . import access
+from .access import origins
 from .bodies import BODIES
 from .failures import log_failure
 from .listener import LISTENER
@@ -24,11 +25,17 @@ __all__ = [
     "http_logger",
     "is_upload",
     "parse_form",
+    "send_file",
 ]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 FORM = "multipart/form-data"
+PIECE = 1024 * 1024
+BUFFERED = 32 * 1024
+"""Bytes of a response that aiohttp hands to the transport without waiting for the client."""
+GZIP = 31
+"""The window of zlib that has a header of GZIP."""
 UNREADABLE = (HttpProcessingError, web.RequestPayloadError)
 """What aiohttp raises for a request that is no HTTP, or is not of the length that it says."""
 
@@ -56,7 +63,7 @@ def guarded(route: web.RouteDef) -> web.RouteDef:
 
     async def caught(request: web.Request) -> web.StreamResponse:
         try:
-            wrong = access.problem(request)
+            wrong = origins.problem(request)
             return _error_response(400, wrong) if wrong else await handler(request)
         except (web.HTTPException, ConnectionError):
             raise
@@ -85,6 +92,10 @@ async def _sent(request: web.Request, response: web.StreamResponse) -> web.Strea
     """Send a response within a time limit; aiohttp would wait for the client for ever."""
     if response.prepared or not isinstance(response, web.Response):
         return response  # a stream has a time of its own
+    if isinstance(response.body, bytes) and len(response.body) <= BUFFERED:
+        await response.prepare(request)
+        await response.write_eof()
+        return response
     try:
         async with asyncio.timeout(request.app[BODIES].limits.response_seconds):
             await response.prepare(request)
@@ -106,19 +117,21 @@ async def _expect(request: web.Request) -> None:
 def incoming_request(request: web.Request) -> IncomingRequest:
     """An aiohttp request as an `IncomingRequest`, without its body."""
     transport = request.transport
+    certificate = (transport and transport.get_extra_info("peercert")) or {}
     return IncomingRequest(
         request.method,
         _target(request),
         request.headers,
         b"",
-        bool(transport and transport.get_extra_info("peercert")),
+        bool(certificate),
         bool(transport and transport.get_extra_info("sslcontext")),
+        certificate_serial=str(certificate.get("serialNumber", "")).upper(),
     )
 
 
 def _target(request: web.Request) -> str:
     """Path and query; an absolute target, which names the same host as `Host`, loses its origin."""
-    found = access.ABSOLUTE.match(request.raw_path)
+    found = origins.ABSOLUTE.match(request.raw_path)
     return request.raw_path[found.end() :] or "/" if found else request.raw_path
 
 
@@ -141,7 +154,9 @@ def parse_form(content: bytes, incoming: IncomingRequest) -> None:
         Rejection: it has too many parts.
     """
     try:
-        found = form.parse(content, form.boundary_of(incoming.headers.get("Content-Type", "")))
+        found = form.parse(
+            content, form.boundary_of(incoming.headers.get("Content-Type", ""), content)
+        )
     except form.TooManyParts as error:
         raise Rejection(400, "INVALID_REQUEST", str(error)) from None
     except ValueError:
@@ -149,6 +164,37 @@ def parse_form(content: bytes, incoming: IncomingRequest) -> None:
     incoming.file = found.file
     incoming.form = {name: text.decode("utf-8", "replace") for name, text in found.fields.items()}
     incoming.body = found.fields.get("meta", b"")
+
+
+async def send_file(request: web.Request, response: Response) -> web.StreamResponse:
+    """Send a file as it is read; the time limit holds for each piece of it.
+
+    Raises:
+        TypeError: the response has none.
+    """
+    file = response.file
+    if file is None:
+        raise TypeError("this response has no file")
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    packer = zlib.compressobj(level=1, wbits=GZIP) if file.packed else None
+    if packer is None:
+        stream.content_length = file.path.stat().st_size + len(file.tail)
+    seconds = request.app[BODIES].limits.response_seconds
+    try:
+        with file.path.open("rb") as source:
+            await stream.prepare(request)
+            while piece := await asyncio.to_thread(source.read, PIECE):
+                if packer is not None:
+                    piece = await asyncio.to_thread(packer.compress, piece)
+                async with asyncio.timeout(seconds):
+                    await stream.write(piece)
+            rest = file.tail if packer is None else packer.compress(file.tail) + packer.flush()
+            async with asyncio.timeout(seconds):
+                await stream.write_eof(rest)
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    return stream
 
 
 async def cut_connection(
@@ -161,6 +207,12 @@ async def cut_connection(
         return stream  # the client has closed it already
     if whole:
         transport.abort()
+    elif response.file is not None:
+        stream.content_length = response.file.path.stat().st_size + 1
+        await stream.prepare(request)
+        with response.file.path.open("rb") as source:
+            await stream.write(source.read(PIECE)[:-1])
+        transport.close()
     elif not response.body:
         transport.write(b"HTTP/1.")  # a response without a body breaks off in its first line
         transport.close()

@@ -7,9 +7,11 @@ path prefix each there: a client whose `base_uri` ends in `/apihk/` talks to the
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-__all__ = ["PREFIXES", "Place", "place"]
+__all__ = ["PREFIXES", "Place", "host_of", "place"]
 
 PREFIXES = {
     "https://api.mch.weixin.qq.com/hk/": "hk/",
@@ -34,6 +36,7 @@ class Place(NamedTuple):
     path: str
 
 
+@lru_cache(maxsize=1024)  # several parts of the gateway ask for the same request
 def place(path: str, host: str = "") -> Place:
     """Where a request was sent.
 
@@ -52,3 +55,19 @@ def _base(path: str, host: str) -> tuple[str | None, str]:
         if path.startswith(f"/{prefix}"):
             return base_uri, path[len(prefix) :]
     return None, path
+
+
+def host_of(path: str, host: str = "") -> str:
+    """The host that a request is addressed to: WeChat Pay's where the path or `Host` names one.
+
+    Args:
+        path: on the wire, without its query.
+        host: of the request's `Host`, which may have a port.
+    """
+    base_uri = place(path, host).base_uri
+    return urlsplit(base_uri).hostname or "" if base_uri else _without_port(host)
+
+
+def _without_port(host: str) -> str:
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return name.strip("[]").lower()

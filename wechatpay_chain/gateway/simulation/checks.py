@@ -2,34 +2,74 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from ..call import Call
 from ..messages.exchange import Rejection
 from .validation import validate
 
-__all__ = ["accepted", "address", "callback", "chinese", "fingerprint", "number", "text", "v2_text"]
+__all__ = [
+    "LETTERS",
+    "Signs",
+    "accepted",
+    "address",
+    "callback",
+    "chinese",
+    "day",
+    "fingerprint",
+    "moment",
+    "number",
+    "one_of",
+    "text",
+    "v2_fen",
+    "v2_text",
+]
 
-NUMBER = re.compile(r"[0-9A-Za-z_\-|*@]+")
+
+class Signs(NamedTuple):
+    """What numbers of a kind are made of.
+
+    Attributes:
+        pattern: of a whole number.
+        words: what it allows, as a message says it.
+    """
+
+    pattern: re.Pattern[str]
+    words: str
+
+
+NUMBER = Signs(re.compile(r"[0-9A-Za-z_\-|*@]+"), "digits, letters or _-|*@")
 """What a merchant's numbers are made of."""
+
+LETTERS = Signs(re.compile("[0-9A-Za-z]+"), "digits or letters")
+"""What the numbers of transfers, withdrawals and their kind are made of."""
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+COMPACT = re.compile(r"\d{14}", re.ASCII)
 
 SIGNING = ("sign", "nonce_str", "sign_type")
 
 
-def accepted(call: Call) -> str:
+def accepted(call: Call, optional: Collection[str] = ()) -> str:
     """The fingerprint of an APIv3 request whose members are there and of their types.
+
+    Args:
+        call: the request.
+        optional: JSON pointers of members that may be left out, whatever the catalogue says: the
+            operation checks which of them are needed.
 
     Raises:
         Rejection: they are not.
     """
     content = fingerprint(call.data)
     if call.operation is not None:
-        validate(call, call.operation)
+        validate(call, call.operation, optional)
     return content
 
 
@@ -47,16 +87,28 @@ def fingerprint(members: Mapping[str, Any]) -> str:
     return hashlib.sha256(encoded).hexdigest()
 
 
-def number(value: Any, pointer: str, *, longest: int = 64, signs: re.Pattern[str] = NUMBER) -> str:
+def number(
+    value: Any, pointer: str, *, shortest: int = 1, longest: int = 64, signs: Signs = NUMBER
+) -> str:
     """A merchant's number of something.
+
+    Args:
+        value: that was sent.
+        pointer: to the member.
+        shortest: characters that it has at least.
+        longest: characters that it has at most.
+        signs: what it is made of.
 
     Raises:
         Rejection: it is not one.
     """
-    if not isinstance(value, str) or len(value) > longest or not signs.fullmatch(value):
-        raise Rejection.parameter(
-            pointer, value, f"must be 1 to {longest} digits, letters or _-|*@"
-        )
+    if (
+        not isinstance(value, str)
+        or not shortest <= len(value) <= longest
+        or not signs.pattern.fullmatch(value)
+    ):
+        issue = f"must be {shortest} to {longest} {signs.words}"
+        raise Rejection.parameter(pointer, value, issue)
     return value
 
 
@@ -69,6 +121,44 @@ def text(value: Any, pointer: str, longest: int) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise Rejection.parameter(pointer, value, f"must be a text of 1 to {longest} characters")
     return value
+
+
+def one_of(value: Any, pointer: str, values: Collection[str], location: str = "body") -> str:
+    """A text that is one of these.
+
+    Raises:
+        Rejection: it is another.
+    """
+    if value not in values:
+        issue = f"must be one of {', '.join(values)}"
+        raise Rejection.parameter(pointer, value, issue, location)
+    return str(value)
+
+
+def day(text: str) -> datetime.date | None:
+    """The day that a text such as `2026-11-20` names; None if it names none."""
+    try:
+        parsed = datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return parsed if parsed.isoformat() == text else None  # Python reads 20261120 as well
+
+
+def moment(text: Any, *, compact: bool = False) -> float | None:
+    """The time that a text of RFC 3339 names, in seconds since 1970; None if it names none.
+
+    Args:
+        text: such as `2026-11-20T13:29:35+08:00`.
+        compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
+    """
+    if not isinstance(text, str) or not (COMPACT if compact else RFC3339).fullmatch(text):
+        return None
+    try:
+        if compact:
+            return datetime.datetime.strptime(f"{text}+0800", "%Y%m%d%H%M%S%z").timestamp()
+        return datetime.datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def address(value: Any, pointer: str) -> str:
@@ -128,3 +218,15 @@ def v2_text(call: Call, name: str) -> str:
     if not isinstance(value, str):
         raise Rejection.parameter(name, None, "must be text")
     return value
+
+
+def v2_fen(call: Call, name: str) -> int:
+    """An amount of APIv2, in fen.
+
+    Raises:
+        Rejection: it is no whole number above 0.
+    """
+    text = v2_text(call, name)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) > 0):
+        raise Rejection.parameter(name, text, "must be a whole number of fen above 0")
+    return int(text)

@@ -1,16 +1,35 @@
-"""Notifications of what will have happened: made now, delivered when the time has come.
+"""What happens later: notifications that are made now, and what becomes due.
 
 An operation cannot wait. What it knows will happen, and can still be kept from happening, is put
-into the outbox as of that moment; the sender delivers it then, also after a restart.
+into the outbox as of that moment; the sender delivers it then, also after a restart. What has
+become due is stored when somebody asks for it: a product registers what does that with `settles`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ..notifications.outbox import Outbox
 from ..state import State
 from ..store.clock import Clock
 
-__all__ = ["outbox_at", "withdraw"]
+__all__ = ["outbox_at", "settle_due", "settles", "withdraw"]
+
+Settle = Callable[[State], None]
+
+_settling: list[Settle] = []
+
+
+def settles(function: Settle) -> Settle:
+    """Register what stores what became of a product's records by now."""
+    _settling.append(function)
+    return function
+
+
+def settle_due(state: State) -> None:
+    """Store what has become due in all products, so that the ledger has it."""
+    for each in _settling:
+        each(state)
 
 
 def outbox_at(state: State, moment: float) -> Outbox:

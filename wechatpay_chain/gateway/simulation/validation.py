@@ -9,36 +9,49 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any, NoReturn
 
 from ...catalogue import Member, Operation
+from ...catalogue.requests.checking import (
+    Finding,
+    Kind,
+    Rules,
+    check_body,
+    check_members,
+    check_query,
+    is_sensitive,
+    request_members,
+)
 from ...crypto import digest, rsa
 from ...utils.exceptions import ConfigurationError, DecryptionError
 from ..call import Call
-from ..messages.exchange import Rejection, Secret
+from ..messages.exchange import Rejection
 from ..messages.nesting import check_json
-from ..store.identity import Identity
+from ..messages.request_id import EXTRA_MEMBER, OUT_OF_RANGE, TOO_LONG, TOO_SHORT, WRONG_VALUE
+from ..state import State
 
 __all__ = [
-    "body_members",
     "check_file",
     "decrypt",
-    "masked",
+    "json_of",
     "parse",
+    "parse_member",
+    "reject",
+    "take_plain",
     "validate",
-    "wrong_type",
 ]
 
-TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "object": dict,
+RULES = Rules(unknown=False, limits=False, enums=False, encoded=False)
+NUMBERS: dict[Kind, int] = {
+    "unknown": EXTRA_MEMBER,
+    "too_long": TOO_LONG,
+    "too_short": TOO_SHORT,
+    "range": OUT_OF_RANGE,
+    "items": OUT_OF_RANGE,
 }
-WITHOUT = ("sign", "nonce_str", "sign_type", "fee_type")
-"""APIv2's own fields, which inspection has looked at, and one that has a default."""
+"""WeChat Pay's error number of what is wrong; of the rest it is `WRONG_VALUE`."""
 DIGESTS = ("sha256", "digest", "file_digest")
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")
 
@@ -52,16 +65,52 @@ def parse(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        text = body.decode()
-        check_json(text)
-        members = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        members = _loads(body.decode())
         if isinstance(members, dict):
-            if SURROGATE.search(text):
-                json.dumps(members, ensure_ascii=False).encode()
             return members
     except (ValueError, RecursionError):
         pass
     raise Rejection(400, "PARAM_ERROR", "the body is not a JSON object")
+
+
+def _loads(text: str) -> Any:
+    check_json(text)
+    value = _decode(text)
+    if SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def json_of(text: str) -> Any:
+    """What a text holds as JSON; None if it is none."""
+    try:
+        return _loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def parse_member(call: Call, name: str) -> dict[str, Any]:
+    """What a member of APIv2 holds as JSON, with the required members and their types.
+
+    An array is taken for the only member of an object, as the documents write some of them.
+
+    Args:
+        call: the request.
+        name: of a member that the catalogue knows.
+
+    Raises:
+        Rejection: it is no JSON, or not what its operation takes.
+    """
+    operation, text = call.operation, call.data.get(name)
+    member = next(each for each in operation.body if each.name == name) if operation else None
+    given = json_of(text) if isinstance(text, str) else None
+    if member is not None and isinstance(given, list) and len(member.members) == 1:
+        given = {member.members[0].name: given}
+    if not isinstance(given, dict):
+        raise Rejection.parameter(name, text if isinstance(text, str) else None, "must be JSON")
+    if member is not None:
+        reject(check_members(member.members, given, f"/{name}", RULES))
+    return given
 
 
 def _no_number(text: str) -> NoReturn:
@@ -75,8 +124,17 @@ def _finite(text: str) -> float:
     return number
 
 
-def validate(call: Call, operation: Operation) -> None:
+_decode = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite).decode
+"""As `json.loads`, which makes a decoder for every call."""
+
+
+def validate(call: Call, operation: Operation, optional: Collection[str] = ()) -> None:
     """Reject what lacks a required member or has one of another type.
+
+    Args:
+        call: the request.
+        operation: that it asks for.
+        optional: JSON pointers of members that may be left out all the same.
 
     Raises:
         Rejection: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
@@ -84,21 +142,26 @@ def validate(call: Call, operation: Operation) -> None:
     for variable in operation.variables:
         if not call.params.get(variable.name):
             raise Rejection.parameter(variable.name, "", "is empty", "path")
-    as_text = operation.protocol == "v2"
-    _query(operation.query, call.query, as_text=as_text)
+    rules = RULES._replace(optional=optional) if optional else RULES
+    reject(check_query(operation, call.query, rules), "query")
     if operation.body_option:
-        _members(body_members(operation), call.data, "", as_text=as_text)
-        _alternatives(operation.body_schema or {}, call.data, "")
+        reject(check_body(operation, call.data, rules))
 
 
-def body_members(operation: Operation) -> tuple[Member, ...]:
-    """The members that a request's body has; of an upload, those of its `meta`."""
-    if operation.body_option != "media":
-        return operation.body
-    for member in operation.body:
-        if member.name == "meta":
-            return member.members
-    return tuple(member for member in operation.body if member.name != "media")
+def reject(findings: Iterable[Finding], location: str = "body") -> None:
+    """Reject a request for the first thing that is wrong with it, if there is one.
+
+    Args:
+        findings: of `catalogue.requests.checking`.
+        location: what they are about.
+
+    Raises:
+        Rejection: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
+    """
+    for finding in findings:
+        number = NUMBERS.get(finding.kind, WRONG_VALUE)
+        value = "***" if finding.member and is_sensitive(finding.member) else finding.value
+        raise Rejection.parameter(finding.pointer, value, finding.issue, location, number)
 
 
 def check_file(call: Call, operation: Operation) -> None:
@@ -110,7 +173,7 @@ def check_file(call: Call, operation: Operation) -> None:
     if call.file is None:
         part = next((each.name for each in operation.body if each.encoded), "file")
         raise Rejection.parameter(part, None, "is required: the form has no file")
-    members = body_members(operation)
+    members = request_members(operation)
     if operation.protocol == "v2":
         _check_digest(call, "media_hash", "md5")
         return
@@ -134,98 +197,36 @@ def _check_digest(call: Call, name: str, algorithm: str) -> None:
         raise Rejection.parameter(name, given, issue)
 
 
-def _query(members: Iterable[Member], given: Mapping[str, str], *, as_text: bool) -> None:
-    for member in members:
-        value = given.get(member.name)
-        if value is None:
-            if member.required and not (as_text and member.name in WITHOUT):
-                raise Rejection.parameter(member.name, None, "is required", "query")
-        elif member.type == "integer" and not _is_whole(value):
-            raise Rejection.parameter(member.name, value, "must be a whole number", "query")
-        elif member.type == "boolean" and value not in ("true", "false"):
-            raise Rejection.parameter(member.name, value, "must be true or false", "query")
-
-
-def _is_whole(text: str) -> bool:
-    return text == "" or (text.isascii() and text.removeprefix("-").isdecimal())
-
-
-def _members(
-    members: Iterable[Member], given: Mapping[str, Any], pointer: str, *, as_text: bool
-) -> None:
-    for member in members:
-        here = f"{pointer}/{member.name}"
-        value = given.get(member.name)
-        if value is None or value == "":
-            needed = member.required and "$" not in member.name
-            if needed and not (as_text and member.name in WITHOUT):
-                raise Rejection.parameter(here, value, "is required and empty")
-        elif not as_text:
-            _value(member, value, here)
-        elif member.type == "integer" and not (isinstance(value, str) and _is_whole(value)):
-            raise Rejection.parameter(here, value, "must be a whole number")
-
-
-def _alternatives(schema: Mapping[str, Any], given: Mapping[str, Any], pointer: str) -> None:
-    """Reject where one of several members is enough and there is none."""
-    groups = [each["required"] for each in schema.get("anyOf", ()) if "required" in each]
-    if groups and not any(all(given.get(name) for name in group) for group in groups):
-        others = ", ".join(" and ".join(group) for group in groups[1:])
-        here = f"{pointer}/{groups[0][0]}" if pointer else groups[0][0]
-        raise Rejection.parameter(here, None, f"is required, or one of {others}")
-
-
-def _value(member: Member, value: Any, pointer: str) -> None:
-    values = value if member.type.endswith("[]") else [value]
-    if not isinstance(values, list):
-        raise Rejection.parameter(pointer, masked(member, value), "must be an array")
-    kind = member.item.get("type")
-    for index, each in enumerate(values):
-        here = f"{pointer}/{index}" if member.type.endswith("[]") else pointer
-        if issue := wrong_type(member, each):
-            raise Rejection.parameter(here, masked(member, each), issue)
-        if kind == "object" and "properties" in member.item:
-            _members(member.members, each, here, as_text=False)
-            _alternatives(member.item, each, here)
-
-
-def wrong_type(member: Member, value: Any) -> str:
-    """What is wrong with the type of a value, or of an array's item; empty if nothing is."""
-    kind = member.item.get("type")
-    expected = TYPES.get(str(kind))
-    wrong = expected is not None and not isinstance(value, expected)
-    if wrong or (kind in ("integer", "number") and isinstance(value, bool)):
-        return f"must be of type {kind}, as JSON has it"
-    return ""
-
-
-def masked(member: Member, value: Any) -> Any:
-    """A value of the wrong type, unless it may hold what had to come encrypted."""
-    return "***" if _is_sensitive(member) else value
-
-
-def _is_sensitive(member: Member) -> bool:
-    return bool(member.encrypted) or any(_is_sensitive(inner) for inner in member.members)
-
-
-def decrypt(call: Call, operation: Operation, identity: Identity) -> None:
+def decrypt(call: Call, operation: Operation) -> None:
     """Replace what came encrypted for the platform by its plaintext, in the call itself.
 
     Raises:
         Rejection: a member that is not decryptable, or no header that names the key.
     """
-    opener = _Opener(call.headers.get("Wechatpay-Serial", "").upper(), identity)
+    serial = call.headers.get("Wechatpay-Serial", "").upper()
+    _open(call, operation, _Opener(partial(_plaintext, serial, call.state)))
+
+
+def take_plain(call: Call, operation: Operation) -> None:
+    """Have what would come encrypted, and is plain in this call, be shown nowhere."""
+    _open(call, operation, _Opener(lambda value, *_: call.state.secret(value)))
+
+
+def _open(call: Call, operation: Operation, opener: _Opener) -> None:
     if operation.body_option in ("json", "media"):
-        opener.open(body_members(operation), call.data, "", "body")
+        opener.open(request_members(operation), call.data, "", "body")
     opener.open(operation.query, call.query, "", "query")
 
 
 class _Opener:
-    """Opens members with the key that a request names."""
+    """Opens the members that are encrypted.
 
-    def __init__(self, serial: str, identity: Identity) -> None:
-        self._serial = serial
-        self._identity = identity
+    Args:
+        plaintext: of a value; the other arguments are its place, and what that is in.
+    """
+
+    def __init__(self, plaintext: Callable[[str, str, str], str]) -> None:
+        self._plaintext = plaintext
 
     def open(
         self, members: Iterable[Member], given: dict[str, Any], pointer: str, where: str
@@ -250,23 +251,24 @@ class _Opener:
             ]
         return value
 
-    def _plaintext(self, value: str, pointer: str, where: str) -> Secret:
-        key = self._identity.platform_keys.get(self._serial)
-        if key is None:
-            known = ", ".join(self._identity.platform_keys)
-            raise Rejection(
-                400,
-                "PARAM_ERROR",
-                "Wechatpay-Serial must name the key that was encrypted with",
-                {
-                    "field": "Wechatpay-Serial",
-                    "value": self._serial[:80],
-                    "issue": f"{pointer} is encrypted; known are {known}",
-                    "location": "header",
-                },
-            )
-        try:
-            return Secret(rsa.decrypt(value, key))
-        except DecryptionError:
-            issue = "cannot be decrypted with the platform's key"
-            raise Rejection.parameter(pointer, "***", issue, where) from None
+
+def _plaintext(serial: str, state: State, value: str, pointer: str, where: str) -> str:
+    key = state.identity.platform_keys.get(serial)
+    if key is None:
+        known = ", ".join(state.identity.platform_keys)
+        raise Rejection(
+            400,
+            "PARAM_ERROR",
+            "Wechatpay-Serial must name the key that was encrypted with",
+            {
+                "field": "Wechatpay-Serial",
+                "value": serial[:80],
+                "issue": f"{pointer} is encrypted; known are {known}",
+                "location": "header",
+            },
+        )
+    try:
+        return state.secret(rsa.decrypt(value, key))
+    except DecryptionError:
+        issue = "cannot be decrypted with the platform's key"
+        raise Rejection.parameter(pointer, "***", issue, where) from None

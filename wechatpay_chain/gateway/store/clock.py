@@ -14,6 +14,7 @@ from collections.abc import Callable
 __all__ = ["Clock"]
 
 LAST = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC).timestamp()
+DIGITS = str.maketrans("", "", "-T:")
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -38,6 +39,7 @@ class Clock:
         self._real = real
         self._start = real()
         self._offset = offset
+        self._held: float | None = None
 
     @property
     def offset(self) -> float:
@@ -46,6 +48,8 @@ class Clock:
 
     def now(self) -> float:
         """Seconds since 1970 by the gateway's time."""
+        if self._held is not None:
+            return self._held
         return self._start + (self._real() - self._start) * self.scale + self._offset
 
     def advance(self, seconds: float) -> None:
@@ -60,6 +64,23 @@ class Clock:
             raise ValueError(f"time cannot be moved on by {seconds} seconds")
         self._offset += seconds
 
+    def hold(self, moment: float) -> None:
+        """Stand still at a moment, until `turn_to`.
+
+        Args:
+            moment: seconds since 1970.
+        """
+        self._held = moment
+
+    def turn_to(self, moment: float) -> None:
+        """Go on from a moment, which may be an earlier one.
+
+        Args:
+            moment: seconds since 1970.
+        """
+        self._held = None
+        self._offset += moment - self.now()
+
     def until(self, moment: float) -> float:
         """Real seconds until a moment of this time; 0 if it has passed."""
         return max(0.0, (moment - self.now()) / self.scale)
@@ -68,9 +89,13 @@ class Clock:
         """A moment, or now, as APIv3 writes it: `2026-11-20T13:29:35+08:00`."""
         return self._local(moment).isoformat(timespec="seconds")
 
+    def spaced(self, moment: float | None = None) -> str:
+        """A moment, or now, as older parts of APIv2 write it: `2026-11-20 13:29:35`."""
+        return self._local(moment).strftime("%Y-%m-%d %H:%M:%S")
+
     def compact(self, moment: float | None = None) -> str:
         """A moment, or now, as APIv2 writes it: `20261120132935`, Beijing time."""
-        return self._local(moment).strftime("%Y%m%d%H%M%S")
+        return self._local(moment).isoformat(timespec="seconds")[:19].translate(DIGITS)
 
     def date(self, moment: float | None = None) -> str:
         """The day in Beijing: `2026-11-20`."""

@@ -4,6 +4,7 @@ DIR/gateway.json      for a client in any language: addresses, numbers, paths of
 DIR/keys/*.pem        as they are called after a download from the merchant platform
 DIR/keys/secrets.json the symmetric keys, and which keys of the platform count
 DIR/gateway.db        everything else
+DIR/.gitignore        keeps all of it out of a repository
 DIR/gateway.lock      held while a gateway uses the directory
 """
 
@@ -29,12 +30,15 @@ from .store import Store, UnknownFormat
 
 __all__ = [
     "DataDirectoryError",
-    "describe",
+    "key_of",
     "lock_directory",
     "load_identity",
     "open_store",
+    "read_certificate",
+    "read_key",
+    "read_text",
     "save_identity",
-    "write_description",
+    "unwritable",
 ]
 
 DATABASE = "gateway.db"
@@ -82,11 +86,15 @@ def lock_directory(directory: Path) -> Lock:
             f"another gateway uses {directory}{by}", "stop it, or choose another directory"
         ) from None
     except OSError as error:
-        raise _unwritable(directory, error) from error
+        raise unwritable(directory, error) from error
 
 
-def open_store(directory: Path) -> Store:
+def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
     """The records of a directory.
+
+    Args:
+        directory: of the gateway.
+        show_secrets: as of `Store`.
 
     Raises:
         DataDirectoryError: the file there is of another version, or no database.
@@ -94,9 +102,9 @@ def open_store(directory: Path) -> Store:
     path = directory / DATABASE
     try:
         private_files.claim(path, "-wal", "-shm", "-journal")
-        return Store(path)
+        return Store(path, show_secrets=show_secrets)
     except OSError as error:
-        raise _unwritable(directory, error) from error
+        raise unwritable(directory, error) from error
     except UnknownFormat as error:
         raise DataDirectoryError(
             f"{path} was made by another version of wechatpay-chain: {error}",
@@ -123,7 +131,7 @@ def load_identity(directory: Path) -> Identity:
         private_files.make_directory(directory)
         lock = Lock(directory / f".{LOCK}", wait=True)  # or two processes would mix their keys
     except OSError as error:
-        raise _unwritable(directory, error) from error
+        raise unwritable(directory, error) from error
     try:
         if _has_keys(keys):
             return _loaded(keys)
@@ -138,7 +146,7 @@ def _has_keys(keys: Path) -> bool:
     try:
         return private_files.is_there(keys) and (keys / SECRETS).exists()
     except OSError as error:
-        raise _unwritable(keys.parent, error) from error
+        raise unwritable(keys.parent, error) from error
 
 
 def _loaded(keys: Path) -> Identity:
@@ -146,19 +154,19 @@ def _loaded(keys: Path) -> Identity:
         secrets = json.loads(private_files.read(keys / SECRETS))
         platforms = [
             Platform(
-                _key(keys / f"platform_key_{_serial(each)}.pem"),
-                _certificate(keys / f"platform_cert_{_serial(each)}.pem"),
-                _text(each, "public_key_id"),
+                read_key(keys / f"platform_key_{_serial(each)}.pem"),
+                read_certificate(keys / f"platform_cert_{_serial(each)}.pem"),
+                read_text(each, "public_key_id"),
             )
             for each in secrets["platforms"]
         ]
         if not platforms:
             raise ValueError("the platform has no key")
         parts: dict[str, Any] = {
-            attribute: (_key if attribute.endswith("_key") else _certificate)(keys / name)
+            attribute: (read_key if attribute.endswith("_key") else read_certificate)(keys / name)
             for attribute, name in NAMES.items()
         }
-        parts |= {name: _text(secrets, name) for name in TEXTS}
+        parts |= {name: read_text(secrets, name) for name in TEXTS}
         return Identity(platforms=tuple(platforms), **parts)
     except OSError as error:
         problem = f"{error.filename or keys}: {error.strerror}"
@@ -184,7 +192,7 @@ def save_identity(identity: Identity, directory: Path) -> None:
         else:
             _create_keys(identity, keys)
     except OSError as error:
-        raise _unwritable(directory, error) from error
+        raise unwritable(directory, error) from error
 
 
 def _create_keys(identity: Identity, keys: Path) -> None:
@@ -227,51 +235,16 @@ def _forget_platforms(identity: Identity, keys: Path) -> None:
             path.unlink()
 
 
-def describe(
-    identity: Identity, directory: Path, base_uri: str, tls_base_uri: str
-) -> dict[str, Any]:
-    """What a client needs; paths are absolute."""
-    keys = directory.resolve() / "keys"
-    return {
-        "base_uri": base_uri,
-        "tls_base_uri": tls_base_uri,
-        "ca": str(keys / NAMES["authority"]),
-        "console": f"{base_uri}_gateway/",
-        "mchid": identity.mchid,
-        "serial": identity.serial,
-        "private_key": str(keys / NAMES["merchant_key"]),
-        "certificate": str(keys / NAMES["merchant_certificate"]),
-        "apiv3_key": identity.apiv3_key,
-        "secret": identity.secret,
-        "appid": identity.appid,
-        "platform": {
-            "public_key_id": identity.public_key_id,
-            "public_key": str(keys / PLATFORM_PUBLIC_KEY),
-            "serial": identity.platform_serial,
-            "certificate": str(keys / f"platform_cert_{identity.platform_serial}.pem"),
-        },
-    }
-
-
-def write_description(description: dict[str, Any], directory: Path) -> Path:
-    """Write `gateway.json`; its path.
-
-    Raises:
-        DataDirectoryError: it cannot be written.
-    """
-    path = directory / "gateway.json"
-    try:
-        _write_file(path, json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n")
-    except OSError as error:
-        raise _unwritable(directory, error) from error
-    return path
-
-
 def _write_file(path: Path, content: bytes) -> None:
     private_files.write(path, content)
 
 
-def _text(secrets: dict[str, Any], name: str) -> str:
+def read_text(secrets: dict[str, Any], name: str) -> str:
+    """A text of `secrets.json`.
+
+    Raises:
+        LookupError, ValueError: it is missing, or not one that a gateway writes.
+    """
     value = secrets[name]
     if not (isinstance(value, str) and value.isascii() and value.isprintable()):
         raise ValueError(f"{name} is {printable(value, 40)}, which is not a gateway's")
@@ -280,27 +253,49 @@ def _text(secrets: dict[str, Any], name: str) -> str:
 
 def _serial(secrets: dict[str, Any]) -> str:
     """A serial number, which is a part of a file's name."""
-    serial = _text(secrets, "serial")
+    serial = read_text(secrets, "serial")
     if not serial.isalnum():
         raise ValueError(f"serial is {printable(serial, 40)}, which is no number")
     return serial
 
 
-def _key(path: Path) -> rsa.RSAPrivateKey:
+def read_key(path: Path) -> rsa.RSAPrivateKey:
+    """A private key in PEM.
+
+    Raises:
+        OSError, ValueError: it cannot be read, or is none.
+    """
+    return key_of(private_files.read(path), path.name)
+
+
+def key_of(content: bytes, name: str) -> rsa.RSAPrivateKey:
+    """A private key from PEM.
+
+    Args:
+        content: the PEM.
+        name: of the key, for an error.
+
+    Raises:
+        ValueError: it is none.
+    """
     # The check that its numbers are primes takes 30 ms, and this library made the key.
-    key = serialization.load_pem_private_key(
-        private_files.read(path), None, unsafe_skip_rsa_key_validation=True
-    )
+    key = serialization.load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{path.name} is not an RSA key")
+        raise ValueError(f"{name} is not an RSA key")
     return key
 
 
-def _certificate(path: Path) -> x509.Certificate:
+def read_certificate(path: Path) -> x509.Certificate:
+    """A certificate in PEM.
+
+    Raises:
+        OSError, ValueError: it cannot be read, or is none.
+    """
     return x509.load_pem_x509_certificate(private_files.read(path))
 
 
-def _unwritable(directory: Path, error: OSError) -> DataDirectoryError:
+def unwritable(directory: Path, error: OSError) -> DataDirectoryError:
+    """The error of a directory that cannot be written to."""
     problem = "it is a file" if directory.is_file() else f"{error.filename}: {error.strerror}"
     hint = "choose a directory that this user may write to"
     if isinstance(error, private_files.NotPrivate):

@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import secrets
 import ssl
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -43,7 +44,7 @@ class Platform:
     certificate: x509.Certificate
     public_key_id: str
 
-    @property
+    @cached_property
     def serial(self) -> str:
         """The platform certificate's serial number."""
         return certificate_serial(self.certificate)
@@ -98,12 +99,51 @@ class Identity:
             authority=authority,
         )
 
+    def joined_by(self, mchid: str, appid: str) -> Identity:
+        """Another merchant of the same platform, with fresh keys.
+
+        Args:
+            mchid: its number.
+            appid: the first of its apps.
+        """
+        key, root = _new_key(), self.authority_key
+        certificate = _certificate(mchid, key.public_key(), root, self.authority.subject)
+        texts = {"apiv3_key": canonical.nonce(32), "secret": canonical.nonce(32)}
+        return self.known_as(mchid, appid, key, certificate, texts)
+
+    def known_as(
+        self,
+        mchid: str,
+        appid: str,
+        key: rsa.RSAPrivateKey,
+        certificate: x509.Certificate,
+        texts: Mapping[str, str],
+    ) -> Identity:
+        """Another merchant of the same platform.
+
+        Args:
+            mchid: its number.
+            appid: the first of its apps.
+            key: signs its requests.
+            certificate: of the key.
+            texts: its `apiv3_key` and its `secret`.
+        """
+        return replace(
+            self,
+            mchid=mchid,
+            appid=appid,
+            merchant_key=key,
+            merchant_certificate=certificate,
+            apiv3_key=texts["apiv3_key"],
+            secret=texts["secret"],
+        )
+
     def rotated(self) -> Identity:
         """The same with a new platform key, which signs from now on; the last one stays known."""
         new = _platform(_new_key(), self.authority_key, self.authority.subject)
         return replace(self, platforms=(new, self.platforms[0]))
 
-    @property
+    @cached_property
     def serial(self) -> str:
         """The merchant certificate's serial number."""
         return certificate_serial(self.merchant_certificate)
@@ -161,12 +201,26 @@ class Identity:
             if self.has_certificate or name == platform.public_key_id
         }
 
-    def server_context(self) -> ssl.SSLContext:
-        """TLS for the gateway's side: a client certificate is asked for, not demanded."""
+    def server_context(self, public_host: str = "") -> ssl.SSLContext:
+        """TLS for the gateway's side: a client certificate is asked for, not demanded.
+
+        Args:
+            public_host: a host name or an address, besides this machine's, that the server's
+                certificate is for.
+        """
+        certificate = self.server_certificate
+        if public_host:
+            certificate = _certificate(
+                "localhost",
+                self.server_key.public_key(),
+                self.authority_key,
+                self.authority.subject,
+                public_host.strip("[]"),
+            )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata=pem(self.authority).decode())
-        with readable_file(pem(self.server_certificate) + pem(self.server_key)) as path:
+        with readable_file(pem(certificate) + pem(self.server_key)) as path:
             context.load_cert_chain(path)
         return context
 
@@ -203,7 +257,11 @@ def _new_key() -> rsa.RSAPrivateKey:
 
 
 def _certificate(
-    name: str, key: rsa.RSAPublicKey, signer: rsa.RSAPrivateKey, issuer: x509.Name | None
+    name: str,
+    key: rsa.RSAPublicKey,
+    signer: rsa.RSAPrivateKey,
+    issuer: x509.Name | None,
+    public_host: str = "",
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
@@ -223,8 +281,8 @@ def _certificate(
         .add_extension(_usage(issuer is None), critical=True)
     )
     if name == "localhost":
-        addresses = map(ipaddress.ip_address, ("127.0.0.1", "::1"))
-        names = [x509.DNSName(name), *map(x509.IPAddress, addresses)]
+        hosts = (name, "127.0.0.1", "::1", *((public_host,) if public_host else ()))
+        names = [_general_name(host) for host in hosts]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(signer, hashes.SHA256())
 
@@ -241,3 +299,10 @@ def _usage(authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

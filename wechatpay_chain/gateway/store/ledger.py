@@ -1,16 +1,17 @@
 """Where the money is: double entry, in fen, so that the sum over all accounts is always zero.
 
 A payment moves money from `payer` to `merchant`, or to `frozen` where it is to be shared; a refund
-takes it back by way of `refunding`; sharing moves it on to a `receiver`. Transfers are paid from
-`operation`, wait in `transit`, and end with a `user`. A sub-merchant has accounts of its own:
-`merchant:1900000109`. What comes from the world outside, or goes there, is below zero or above it
-on `payer`, `bank`, `receiver` and `user`; no other account is ever below zero. Bills are made of
-the entries of a day.
+takes it back by way of `refunding`; sharing moves it on to a `receiver`. Budgets of coupons are on
+`coupons`. Transfers are paid from `operation`, wait in `transit`, and end with a `user`;
+compensations may be paid from `deposit`. Withdrawals wait in `withdrawing` for the `bank`. Fees are
+on `wechatpay`. A sub-merchant has accounts of its own: `merchant:1900000109`. What comes from the
+world outside, or goes there, is below zero or above it on `payer`, `bank`, `receiver`, `sharer` and
+`user`; no other account is ever below zero. Bills are made of the entries of a day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .clock import Clock
@@ -18,8 +19,9 @@ from .store import Store
 
 __all__ = ["Imbalance", "Ledger"]
 
-OUTSIDE = ("payer", "bank")
-"""The accounts that may be below zero: what was spent, and what a merchant brought in."""
+OUTSIDE = ("payer", "bank", "sharer")
+"""The accounts that may be below zero: what was spent, what a merchant brought in, and what other
+merchants shared with it."""
 
 Entry = dict[str, Any]
 
@@ -100,23 +102,48 @@ class Ledger:
 
     def opening(self, day: str, accounts: Iterable[str]) -> int:
         """Fen that some accounts had together when a day (`2026-11-20`) began."""
+        return self._until(accounts, lambda each: each < day)
+
+    def closing(self, day: str, accounts: Iterable[str]) -> int:
+        """Fen that some accounts had together when a day (`2026-11-20`) ended."""
+        return self._until(accounts, lambda each: each <= day)
+
+    def _until(self, accounts: Iterable[str], counts: Callable[[str], bool]) -> int:
         wanted = set(accounts)
         return sum(
             change
             for each in self._store.all("day")
-            if each["day"] < day
+            if counts(each["day"])
             for account, change in each["changes"].items()
             if account in wanted
         )
 
     def entries(self, day: str | None = None) -> list[Entry]:
         """The entries of a day (`2026-11-20`, Beijing time), or all of them, oldest first."""
-        days = [day] if day is not None else sorted(each["day"] for each in self._store.all("day"))
+        days = [day] if day is not None else self.days()
         return [
             entry
             for each in days
             for entry in sorted(self._store.all(f"entry {each}"), key=lambda entry: entry["time"])
         ]
+
+    def entries_with(self, number: str) -> list[Entry]:
+        """The entries that have a number among their members, oldest first.
+
+        Args:
+            number: of an order, a refund, a transfer, …
+        """
+        found = [
+            each.record
+            for day in self.days()
+            for each in self._store.find(f"entry {day}", (number,))
+            if number in each.record.values()
+        ]
+        return sorted(found, key=lambda entry: float(entry["time"]))
+
+    def days(self) -> list[str]:
+        """The days that have entries, the first one first."""
+        return sorted(each["day"] for each in self._store.all("day"))
 
     def check(self) -> None:
         """See that the entries, each with its two sides, add up to the balances.

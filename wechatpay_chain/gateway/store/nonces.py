@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...keys.credential import CLOCK_SKEW
 
 __all__ = ["Nonces"]
@@ -12,6 +14,14 @@ class Nonces:
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}
+
+    def copy(self) -> dict[str, float]:
+        """The nonces that were used, with the time of each."""
+        return dict(self._seen)
+
+    def replace(self, seen: Mapping[str, float]) -> None:
+        """Forget those that were used, in favour of these."""
+        self._seen = dict(seen)
 
     def use(self, nonce: str, now: float) -> bool:
         """Whether this nonce is new; from now on it is not."""

@@ -1,128 +1,158 @@
-"""What the gateway remembers: JSON records in an embedded SQLite database.
+"""What the gateway remembers: JSON records, each of which belongs to one merchant.
 
-What was committed survives `kill -9` (write-ahead log). Everything that one request changes is
-committed together, or not at all.
+A `Store` reads and writes the records of one owner: no call of it can name those of another.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
-import threading
-import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+import copy
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Store", "UnknownFormat"]
+from .database import NOBODY, Database, UnknownFormat
+from .plaintext import dumps, encode, loads
 
-FORMAT = 1
-"""Of the tables; goes up when they change."""
-SCHEMA = f"""
-CREATE TABLE record (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    UNIQUE (kind, key)
-) STRICT;
-CREATE INDEX in_order ON record (kind, sequence);
-PRAGMA user_version = {FORMAT};
-"""
+__all__ = ["Found", "Store", "UnknownFormat"]
 
 Record = dict[str, Any]
 
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""As `json.dumps`, which makes an encoder for every call."""
 
+class Found(NamedTuple):
+    """A record with where it was found.
 
-class UnknownFormat(Exception):
-    """A database that another version of this library made, or something else."""
+    Attributes:
+        sequence: counts up in the whole database, in the order in which records were first written.
+        key: of the record.
+        record: its members.
+    """
+
+    sequence: int
+    key: str
+    record: Record
 
 
 class Store:
-    """Records by kind and key.
+    """Records by kind and key: the gateway's own, or, by `of`, those of one merchant.
 
     Args:
         path: of the database file; None keeps it in memory.
+        show_secrets: whether plaintext of encrypted fields is read as an ordinary `str`.
 
     Raises:
         UnknownFormat: the file is a database of another form.
         sqlite3.Error: it is none, or cannot be written.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path
-        self._lock = threading.RLock()
-        self._depth = 0
-        self.open()
+    def __init__(self, path: Path | None = None, *, show_secrets: bool = False) -> None:
+        self._database = Database(path)
+        self.show_secrets = show_secrets
+        self._owner = ""
+
+    def of(self, owner: str) -> Store:
+        """The records of one merchant, in the same database and its transactions.
+
+        Args:
+            owner: the merchant's number.
+        """
+        store = copy.copy(self)
+        store._owner = owner
+        return store
+
+    def owners(self, kind: str) -> list[str]:
+        """Who has records of a kind; the owner of the gateway's own is empty."""
+        rows = self._database.rows("SELECT DISTINCT owner FROM record WHERE kind = ?", (kind,))
+        return [row[0] for row in rows]
+
+    def adopt(self, owner: str) -> None:
+        """Give a merchant the records of a database that knew one merchant only."""
+        self._database.execute("UPDATE record SET owner = ? WHERE owner = ?", (owner, NOBODY))
 
     def open(self) -> None:
         """Open the database once more, after `close`; one in memory begins empty."""
-        with self._lock:
-            database = sqlite3.connect(
-                self._path or ":memory:", isolation_level=None, check_same_thread=False
-            )
-            self._close = weakref.finalize(self, database.close)
-            try:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = NORMAL")
-                _prepare(database)
-            except BaseException:
-                self._close()
-                raise
-            self._database = database
+        self._database.open()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    @property
+    def generation(self) -> int:
+        """How often all records were replaced."""
+        return self._database.generation
+
+    def alone(self) -> AbstractContextManager[Any]:
+        """Keep all other threads from reading and writing."""
+        return self._database.alone()
+
+    def copy(self) -> Store:
+        """The records of all owners in memory, as they are now."""
+        store = copy.copy(self)
+        store._database = self._database.copy()
+        return store
+
+    @classmethod
+    def load(cls, path: Path) -> Store:
+        """The records of a database file, in memory; the file stays as it is.
+
+        Raises:
+            UnknownFormat: the file is a database of another form.
+            sqlite3.Error: it is none, or cannot be read.
+        """
+        store = cls()
+        store._database.load(path)
+        return store
+
+    def save(self, path: Path) -> None:
+        """Write the records of all owners to a database file.
+
+        Raises:
+            sqlite3.Error: it cannot be written.
+        """
+        self._database.save(path)
+
+    def replace(self, source: Store) -> None:
+        """Replace the records of all owners at once with those of another store.
+
+        Raises:
+            RuntimeError: this thread is within a transaction of one of the two.
+        """
+        self._database.replace(source._database)
+
+    def transaction(self) -> AbstractContextManager[None]:
         """Commit what happens inside, or, on any exception, none of it; may be nested."""
-        with self._lock:
-            if self._depth == 0:
-                self._database.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-                if self._depth == 1:
-                    self._database.execute("COMMIT")
-            except BaseException:
-                if self._depth == 1 and self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth -= 1
+        return self._database.transaction()
 
     def get(self, kind: str, key: str) -> Record | None:
         """One record, the caller's own to change and `put` back; None if there is none."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT value FROM record WHERE kind = ? AND key = ?", (kind, key)
-            ).fetchone()
-        record: Record | None = None if row is None else json.loads(row[0])
+        row = self._database.row(
+            "SELECT value FROM record WHERE owner = ? AND kind = ? AND key = ?",
+            (self._owner, kind, key),
+        )
+        return None if row is None else self._loads(row[0])
+
+    def _loads(self, text: str) -> Record:
+        record: Record = loads(text, show_secrets=self.show_secrets)
         return record
 
     def put(self, kind: str, key: str, value: Record) -> None:
         """Write a record, new or again; one that is written again keeps its place in the order."""
-        text = encode(value)
-        with self._lock:
-            self._database.execute(
-                "INSERT INTO record (kind, key, value) VALUES (?, ?, ?) "
-                "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
-                (kind, key, text),
-            )
+        self._database.execute(
+            "INSERT INTO record (owner, kind, key, value) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (owner, kind, key) DO UPDATE SET value = excluded.value",
+            (self._owner, kind, key, dumps(value)),
+        )
 
     def append(self, kind: str, value: Record) -> str:
-        """Write a new record under a key of the store's own, which counts up; the key."""
+        """Write a new record under a key that counts up in the whole database; the key."""
         with self.transaction():
-            row = self._database.execute("SELECT seq FROM sqlite_sequence").fetchone()
+            row = self._database.row("SELECT seq FROM sqlite_sequence")
             key = f"{(row[0] if row else 0) + 1:012}"
             self.put(kind, key, value)
         return key
 
     def delete(self, kind: str, key: str) -> None:
         """Forget a record, if there is one."""
-        with self._lock:
-            self._database.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
+        self._database.execute(
+            "DELETE FROM record WHERE owner = ? AND kind = ? AND key = ?", (self._owner, kind, key)
+        )
 
     def all(
         self, kind: str, *, newest_first: bool = False, limit: int = -1, offset: int = 0
@@ -136,13 +166,32 @@ class Store:
             offset: leave out so many at the beginning.
         """
         order = "DESC" if newest_first else "ASC"
-        with self._lock:
-            rows = self._database.execute(
-                f"SELECT value FROM record WHERE kind = ? ORDER BY sequence {order} "  # noqa: S608
-                "LIMIT ? OFFSET ?",
-                (kind, limit, offset),
-            ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        query = f"SELECT value FROM record WHERE owner = ? AND kind = ? ORDER BY sequence {order}"  # noqa: S608
+        rows = self._database.rows(f"{query} LIMIT ? OFFSET ?", (self._owner, kind, limit, offset))
+        return [self._loads(row[0]) for row in rows]
+
+    def find(
+        self, kind: str, words: Iterable[str] = (), *, limit: int = -1, offset: int = 0
+    ) -> list[Found]:
+        """The records of a kind that have some words, newest first.
+
+        Args:
+            kind: of the records.
+            words: that are anywhere in the record or in its key; upper and lower case of ASCII
+                letters are the same.
+            limit: at most so many; -1 is all.
+            offset: leave out so many at the beginning.
+        """
+        condition, patterns = "owner = ? AND kind = ?", []
+        for word in words:
+            condition += " AND (value LIKE ? ESCAPE '^' OR key LIKE ? ESCAPE '^')"
+            patterns += [_pattern(encode(word)[1:-1]), _pattern(word)]
+        rows = self._database.rows(
+            f"SELECT sequence, key, value FROM record WHERE {condition} "  # noqa: S608 - constants
+            "ORDER BY sequence DESC LIMIT ? OFFSET ?",
+            (self._owner, kind, *patterns, limit, offset),
+        )
+        return [Found(sequence, key, self._loads(value)) for sequence, key, value in rows]
 
     def first(self, kind: str, limit: int) -> list[Record]:
         """The records of a kind with the lowest keys, in their order.
@@ -151,36 +200,29 @@ class Store:
             kind: of the records.
             limit: at most so many.
         """
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT value FROM record WHERE kind = ? ORDER BY key LIMIT ?", (kind, limit)
-            ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        rows = self._database.rows(
+            "SELECT value FROM record WHERE owner = ? AND kind = ? ORDER BY key LIMIT ?",
+            (self._owner, kind, limit),
+        )
+        return [self._loads(row[0]) for row in rows]
 
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""
-        with self._lock:
-            row = self._database.execute("SELECT COUNT(*) FROM record WHERE kind = ?", (kind,))
-            number: int = row.fetchone()[0]
-        return number
+        row = self._database.row(
+            "SELECT COUNT(*) FROM record WHERE owner = ? AND kind = ?", (self._owner, kind)
+        )
+        return int(row[0]) if row else 0
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be read or written until `open`."""
-        return not self._close.alive
+        return self._database.closed
 
     def close(self) -> None:
         """Close the database; what was committed stays in its file. Again does nothing."""
-        with self._lock:
-            self._close()
+        self._database.close()
 
 
-def _prepare(database: sqlite3.Connection) -> None:
-    """Make the tables of a new database, and see that those of an old one are known."""
-    (form,) = database.execute("PRAGMA user_version").fetchone()
-    (tables,) = database.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
-    if form == FORMAT:
-        return
-    if form or tables:
-        raise UnknownFormat(f"its format is {form}, this version's is {FORMAT}")
-    database.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+def _pattern(word: str) -> str:
+    """What `LIKE` finds a word by; `^` escapes its wildcards."""
+    return f"%{word.replace('^', '^^').replace('%', '^%').replace('_', '^_')}%"

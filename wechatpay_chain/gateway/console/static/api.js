@@ -3,7 +3,9 @@
 async function ask(method, path, body) {
   const options = { method, headers: { Accept: "application/json" } };
   if (body !== undefined) options.body = JSON.stringify(body);
-  const response = await fetch(`/_gateway/${path}`, options);
+  const response = await fetch(`/_gateway/${path}`, options).catch((error) => {
+    throw Object.assign(error, { isOffline: true });
+  });
   const text = await response.text();
   const told = text ? JSON.parse(text) : null;
   if (response.ok) return told;
@@ -14,5 +16,6 @@ async function ask(method, path, body) {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, body) => ask("POST", path, body);
+export const patch = (path, body) => ask("PATCH", path, body);
 export const remove = (path) => ask("DELETE", path);
 export const part = encodeURIComponent;

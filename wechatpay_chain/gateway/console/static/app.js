@@ -6,20 +6,29 @@ import { duration, moment, time } from "./format.js";
 import { other, t, tag, use } from "./i18n.js";
 import { listen } from "./live.js";
 import { acting, icon } from "./parts.js";
+import { bills } from "./bills.js";
 import { connect } from "./connect.js";
 import { faults } from "./faults.js";
+import { merchants } from "./merchants.js";
+import { money } from "./money.js";
 import { notifications } from "./notifications.js";
-import { orders, refunds } from "./orders.js";
+import { orders } from "./orders.js";
+import { picker } from "./party.js";
+import { records } from "./records.js";
 import { requests } from "./requests.js";
+import { search } from "./search.js";
 
-const VIEWS = { requests, orders, refunds, notifications, faults, connect };
+const VIEWS = { requests, orders, records, money, notifications, bills, merchants, faults, connect, search };
+const FIRST = 4; // views that a telephone has room for; the others are behind a button
 const STEPS = { minute: 60, hour: 3600, day: 86400 };
 
 let clock = { now: Date.now() / 1000, scale: 1, at: performance.now() };
 let view = null;
 let shown = "";
+let turns = 0;
 let isLive = null;
 let root = null;
+let parties = null;
 
 function place() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -40,13 +49,18 @@ async function go() {
   if (name !== shown) {
     shown = name;
     view = VIEWS[name](root);
-    for (const link of document.querySelectorAll(".side a")) {
+    for (const link of document.querySelectorAll("a[data-name]")) {
       if (link.dataset.name === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
   }
   document.title = `${t(name)} · ${t("title")}`;
-  await attempt(() => view.go?.(rest, query));
+  unfold(false);
+  await attempt(async () => {
+    const turn = ++turns;
+    await parties.fill();
+    if (turn === turns) await view.go?.(rest, query); // else somebody went on meanwhile
+  });
 }
 
 /** Offline is said by the light in the head; anything else is worth a word. */
@@ -54,7 +68,9 @@ async function attempt(act) {
   try {
     await act();
   } catch (error) {
-    if (!(error instanceof TypeError)) say(`${t("failed")}: ${error.message}`, "bad");
+    if (error.isOffline) return;
+    say(`${t("failed")}: ${error.message}`, "bad");
+    if (!error.status) console.error(error); // no response said so: a fault of a script
   }
 }
 
@@ -115,22 +131,44 @@ function language() {
   document.getElementById("language").focus();
 }
 
+/** Shows the views that a telephone has no room for, or hides them. */
+function unfold(isOpen = !document.querySelector(".side").classList.contains("open")) {
+  document.querySelector(".side").classList.toggle("open", isOpen);
+  document.getElementById("more").setAttribute("aria-expanded", String(isOpen));
+}
+
+/** The slash, or Ctrl and K, goes to the search, unless somebody is writing. */
+function shortcut(event) {
+  const isWriting = event.target.closest?.("input, textarea, select");
+  const isAsked = (event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !isWriting && !event.ctrlKey && !event.altKey);
+  if (!isAsked) return;
+  event.preventDefault();
+  if (shown === "search") document.getElementById("everything").focus();
+  else location.hash = "#/search";
+}
+
 /** Everything around the views; made anew in another language. */
 function frame() {
   shown = "";
   root = el("main", { id: "main", tabindex: "-1" });
-  const links = Object.keys(VIEWS).map((name) =>
-    el("a", { href: `#/${name}`, "data-name": name }, icon(name), el("span", t(name))),
+  parties = picker(go);
+  const names = Object.keys(VIEWS).filter((name) => name !== "search");
+  const links = names.map((name, index) =>
+    el(index < FIRST ? "a" : "a.rest", { href: `#/${name}`, "data-name": name }, icon(name), el("span", t(name))),
   );
+  const more = el("button.quiet.unfold", { type: "button", id: "more", "aria-expanded": "false", click: () => unfold() }, icon("more"), el("span", t("more")));
   const mark = el("img", { src: "/_gateway/static/icon.svg", alt: "", width: "26", height: "26" });
   document.body.replaceChildren(
     el("a.skip", { href: "#main", click: (event) => (event.preventDefault(), root.focus()) }, t("skip")),
     el("header.top",
       el("p.brand", mark, el("span", t("title"))),
       el("p.live", { role: "status", hidden: true }),
-      el("div.right", clockMenu(), el("button.quiet", { type: "button", id: "language", lang: tag(other()), click: language }, t("other"))),
+      parties.node,
+      el("div.right",
+        el("a.quiet.find", { href: "#/search", id: "find", "data-name": "search", "aria-keyshortcuts": "/", "aria-label": t("search_all") }, icon("search"), el("span", t("search")), el("kbd", { "aria-hidden": "true" }, "/")),
+        clockMenu(), el("button.quiet", { type: "button", id: "language", lang: tag(other()), click: language }, t("other"))),
     ),
-    el("nav.side", { "aria-label": t("navigation") }, links),
+    el("nav.side", { "aria-label": t("navigation") }, links, more),
     root,
   );
   tick();
@@ -139,6 +177,7 @@ function frame() {
 
 frame();
 addEventListener("hashchange", go);
+addEventListener("keydown", shortcut);
 setInterval(tick, 1000);
 go();
 listen("/_gateway/events", { change: () => attempt(() => view?.refresh?.()), state: light, time: setClock });

@@ -8,23 +8,51 @@ import { acting, field } from "./parts.js";
 const NAMES = [
   "status", "frequency_limit", "delay", "reset", "truncate",
   "bad_signature", "missing_headers", "expired", "unknown_serial", "wrong_body",
+  "statement_creating", "no_statement",
+  "system_error", "rate_limit", "maintenance", "refuse", "clock_skew", "probe",
+  "notification_twice", "notification_late", "notification_out_of_order", "notification_never",
+  "notification_probe", "notification_clock_skew",
 ];
-const PATHS = ["*", "v3/*", "v2/*", "v3/pay/*", "v3/pay/transactions/native", "v3/refund/*", "v2/pay/*", "v3/certificates"];
+/** What a fault can be told besides, with its defaults. */
+const OPTIONS = {
+  status: { status: 500, body: "" },
+  maintenance: { status: 502 },
+  delay: { seconds: 2 },
+  rate_limit: { requests: 10, seconds: 1 },
+  clock_skew: { seconds: 400 },
+  notification_late: { seconds: 60 },
+  notification_clock_skew: { seconds: 400 },
+};
+const ALL_PAYMENTS = { requests: "v3/pay/*", notifications: "TRANSACTION.*" };
+const EVENTS = ["*", "TRANSACTION.*", "TRANSACTION.SUCCESS", "REFUND.*", "REFUND.SUCCESS", "MCHTRANSFER.*", "COMPLAINT.*"];
+const PATHS = ["*", "v3/*", "v2/*", "v3/pay/*", "v3/pay/transactions/native", "v3/refund/*", "v2/pay/*", "v3/certificates", "v3/bill/*", "v3/billdownload/*"];
 
 export function faults(root) {
   const rows = el("ol.rows.inside");
   const none = el("p.soft", t("faults_none"));
-  const match = el("input", { value: "v3/pay/*", list: "paths", required: true, spellcheck: "false" });
+  const match = el("input", { value: ALL_PAYMENTS.requests, list: "paths", required: true, spellcheck: "false" });
+  const matches = el("datalist", { id: "paths" });
   const kind = el("select", NAMES.map((name) => el("option", { value: name }, `${name} · ${t(`fault_name_${name}`)}`)));
   const times = el("input", { type: "number", min: "1", step: "1", value: "1" });
   const status = el("input", { type: "number", min: "200", max: "599", value: "500" });
   const body = el("textarea.mono", { rows: "3", spellcheck: "false" });
-  const seconds = el("input", { type: "number", min: "0", max: "3600", step: "any", value: "2" });
-  const forStatus = el("div.fields", field(t("fault_status"), status), field(t("fault_body"), body, t("fault_body_hint")));
-  const forDelay = el("div.fields", field(t("fault_seconds"), seconds));
+  const seconds = el("input", { name: "seconds", type: "number", step: "any", required: true });
+  const requests = el("input", { name: "requests", type: "number", min: "0", step: "1", required: true });
+  const share = el("input", { name: "share", type: "number", min: "0", max: "1", step: "any" });
+  const seed = el("input", { name: "seed", type: "number", step: "1" });
+  const host = el("input", { name: "host", spellcheck: "false" });
+  const own = { status, body, requests, seconds };
+  const fields = Object.fromEntries(Object.entries(own).map(([name, input]) => [name, field(t(`fault_${name}`), input, name === "body" ? t("fault_body_hint") : "")]));
   const choose = () => {
-    forStatus.hidden = kind.value !== "status";
-    forDelay.hidden = kind.value !== "delay";
+    const taken = OPTIONS[kind.value] ?? {};
+    for (const [name, input] of Object.entries(own)) {
+      fields[name].hidden = input.disabled = !(name in taken);
+      if (name in taken) input.value = taken[name];
+    }
+    const ofNotifications = kind.value.startsWith("notification_");
+    matches.replaceChildren(...(ofNotifications ? EVENTS : PATHS).map((each) => el("option", { value: each })));
+    const { requests: paths, notifications: events } = ALL_PAYMENTS;
+    if ([paths, events].includes(match.value)) match.value = ofNotifications ? events : paths;
   };
   kind.addEventListener("change", choose);
   choose();
@@ -32,9 +60,11 @@ export function faults(root) {
   const set = acting(async () => {
     const asked = { match: match.value, fault: kind.value };
     if (times.value) asked.times = Number(times.value);
-    if (kind.value === "status") asked.status = Number(status.value);
-    if (kind.value === "status" && body.value.trim()) asked.body = jsonOrText(body.value);
-    if (kind.value === "delay") asked.seconds = Number(seconds.value);
+    for (const [name, input] of Object.entries({ status, requests, seconds, share, seed })) {
+      if (!input.disabled && input.value) asked[name] = Number(input.value);
+    }
+    if (!body.disabled && body.value.trim()) asked.body = jsonOrText(body.value);
+    if (host.value.trim()) asked.host = host.value.trim();
     await post("faults", asked);
     say(t("fault_added"));
     await refresh();
@@ -57,10 +87,15 @@ export function faults(root) {
     el("p.soft", t("faults_text")),
     el("section.card", rows, none, el("div.row-of", clear)),
     el("form.card.form", { submit: set },
-      el("datalist", { id: "paths" }, PATHS.map((path) => el("option", { value: path }))),
+      matches,
       el("div.fields", field(t("fault_match"), match), field(t("fault_times"), times, t("fault_times_hint"))),
       field(t("fault_kind"), kind),
-      forStatus, forDelay,
+      el("div.fields", Object.values(fields)),
+      el("details", el("summary", t("fault_more")), el("div.fields",
+        field(t("fault_share"), share, t("fault_share_hint")),
+        field(t("fault_seed"), seed, t("fault_seed_hint")),
+        field(t("fault_host"), host, t("fault_host_hint")),
+      )),
       el("div.row-of", el("button.primary", { type: "submit", id: "set" }, t("fault_set"))),
     ),
   ));

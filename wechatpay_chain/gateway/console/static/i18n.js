@@ -8,32 +8,35 @@ const TAGS = { zh: "zh-CN", en: "en" };
 
 const LANGUAGES = { zh, en };
 
-let language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+let chosen = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+
+/** The language of the reader: `zh` or `en`. */
+export const language = () => chosen;
 
 /** What the other language is. */
-export const other = () => (language === "zh" ? "en" : "zh");
+export const other = () => (chosen === "zh" ? "en" : "zh");
 
 /** The tag of a language, for `lang`. */
-export const tag = (name = language) => TAGS[name];
+export const tag = (name = chosen) => TAGS[name];
 
 /** Uses another language from now on, in the cashier as well. */
 export function use(name) {
-  language = name;
+  chosen = name;
   document.documentElement.lang = TAGS[name];
   document.cookie = `${COOKIE}=${name}; path=/_gateway/; max-age=31536000; samesite=lax`;
 }
 
 /** Words, with `{values}` filled in; the key itself where there are none. */
 export function t(key, values = {}) {
-  return filled(LANGUAGES[language].words[key] ?? key, values);
+  return filled(LANGUAGES[chosen].words[key] ?? key, values);
 }
 
 /** Words that may not be there: "" then. */
-export const known = (key) => LANGUAGES[language].words[key] ?? "";
+export const known = (key) => LANGUAGES[chosen].words[key] ?? "";
 
 /** What a finding means: a title, and what to do about it. */
 export function meaning(finding) {
-  const [title, text] = LANGUAGES[language].findings[finding.code] ?? [finding.code, ""];
+  const [title, text] = LANGUAGES[chosen].findings[finding.code] ?? [finding.code, ""];
   return { title: filled(title, finding), text: filled(text, finding) };
 }
 

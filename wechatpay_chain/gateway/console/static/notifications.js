@@ -5,6 +5,7 @@ import { el, facts, say } from "./dom.js";
 import { moment, pretty, time } from "./format.js";
 import { t } from "./i18n.js";
 import { acting, badge, bytes, section } from "./parts.js";
+import { scoped, whose } from "./party.js";
 import { split } from "./split.js";
 import { form } from "./trigger.js";
 
@@ -51,11 +52,11 @@ function attempt(tried, index) {
 export const notifications = split({
   name: "notifications",
   search: () => t("notifications_search"),
-  all: (words) => get(`console/notifications?limit=200&q=${part(words)}`),
-  one: (id) => get(`console/notifications/${part(id)}`),
+  all: (words) => get(scoped(`console/notifications?limit=200&q=${part(words)}`)),
+  one: ([id], query) => get(`console/notifications/${part(id)}${query}`),
   key: (notice) => notice.id,
   empty: () => [el("p.big", t("notifications_empty")), el("p.soft", t("notifications_empty_text"))],
   actions: () => [el("a.button.primary", { href: "#/notifications/new", id: "trigger" }, t("trigger"))],
-  special: { new: form },
+  special: ([name]) => name === "new" && form,
   row, detail,
 });

@@ -1,14 +1,17 @@
-// Orders and refunds.
+// Orders: each with its timeline.
 
 import { get, part, post } from "./api.js";
+import { actions } from "./actions.js";
 import { el, facts, say } from "./dom.js";
 import { moment, time } from "./format.js";
 import { known, t } from "./i18n.js";
 import { acting, badge, bytes, icon, section } from "./parts.js";
-import { split } from "./split.js";
+import { scoped } from "./party.js";
+import { controlsOf, load } from "./products.js";
+import { address, split } from "./split.js";
+import { timeline } from "./timeline.js";
 
 const stateOf = (state) => badge(state, known(state) || state);
-const refundState = (state) => badge(state, known(`refund_${state}`) || state);
 const version = (protocol) => (protocol === "combined" ? t("version_combined") : protocol);
 
 function orderRow(order) {
@@ -18,20 +21,23 @@ function orderRow(order) {
   ];
 }
 
-function orderDetail(order) {
+function orderDetail(order, refresh) {
   const act = (what, words) =>
     acting(async () => {
-      await post(`transactions/${part(order.out_trade_no)}/${what}`, {});
+      await post(`transactions/${part(order.out_trade_no)}/${what}?mchid=${order.mchid}`, {});
       say(t(words));
     });
+  const { buttons, place } = actions(controlsOf("order"), { ...order, key: order.out_trade_no }, refresh);
   return [
     el("header.title", el("p.line", stateOf(order.state), el("b", order.amount)), el("h2.target", { id: "what" }, order.description)),
     el("div.row-of",
       el("a.button.primary", { href: `/_gateway/pay/${part(order.token)}`, target: "_blank", rel: "noopener", id: "cashier" }, icon("cashier"), t("cashier")),
       order.open && el("button", { type: "button", id: "pay", click: act("pay", "paid_now") }, t("pay")),
       order.open && el("button", { type: "button", id: "fail", click: act("fail", "failed_now") }, t("fail")),
+      buttons,
       el("a.button", { href: `#/requests?q=${part(order.out_trade_no)}` }, t("related")),
     ),
+    place,
     facts([
       [t("out_trade_no"), order.out_trade_no],
       [t("transaction_id"), order.transaction_id],
@@ -47,75 +53,36 @@ function orderDetail(order) {
       [t("expires"), order.paid ? "" : moment(order.expires)],
       [t("paid_at"), moment(order.paid)],
     ]),
-    links(t("together"), order.together, (each) => [`orders/${part(each.out_trade_no)}`, each.out_trade_no, `${each.amount} · ${each.description}`, stateOf(each.state)]),
-    links(t("refunds"), order.refunds, (each) => [`refunds/${part(each.out_refund_no)}`, each.out_refund_no, each.amount, refundState(each.state)]),
-    links(t("notifications"), order.notifications, (each) => [`notifications/${each.id}`, each.event, each.url, stateOf(each.state)]),
+    together(order),
+    section(t("timeline"), timeline(order.timeline, order.mchid)),
     section(t("content"), bytes(JSON.stringify(order.content, null, 2), t("content"))),
   ];
 }
 
-/** Other things that have to do with one. */
-function links(title, things, tell) {
-  if (!things.length) return null;
-  const items = things.map((each) => {
-    const [address, name, about, state] = tell(each);
-    return el("li", el("a.row", { href: `#/${address}` }, el("span.line", el("span.path", name), state), el("span.line.soft", el("span.what", about))));
-  });
-  return section(title, el("ul.rows.inside", items));
+/** The other orders of a combined one. */
+function together(order) {
+  if (!order.together.length) return null;
+  const items = order.together.map((each) =>
+    el("li", el("a.row", { href: address("orders", each.out_trade_no, order.mchid) },
+      el("span.line", el("span.path", each.out_trade_no), stateOf(each.state)),
+      el("span.line.soft", el("span.what", `${each.amount} · ${each.description}`)),
+    )),
+  );
+  return section(t("together"), el("ul.rows.inside", items));
 }
 
-function refundRow(refund) {
-  return [
-    el("span.line", el("b.amount", refund.amount), el("span.path", refund.out_refund_no), refundState(refund.state)),
-    el("span.line.soft", el("span.what", refund.out_trade_no), refund.created && el("time", time(refund.created))),
-  ];
+async function one([number], query) {
+  const [order, events] = await Promise.all([get(`orders/${part(number)}${query}`), get(`console/timeline/${part(number)}${query}`), load()]);
+  return { ...order, timeline: events };
 }
-
-function refundDetail(refund) {
-  const act = (what) =>
-    acting(async () => {
-      await post(`refunds/${part(refund.out_refund_no)}/${what}`);
-      say(t(`refund_${what}_done`));
-    });
-  const isOpen = refund.state === "PROCESSING";
-  return [
-    el("header.title", el("p.line", refundState(refund.state), el("b", refund.amount)), el("h2.target", { id: "what" }, refund.out_refund_no)),
-    el("div.row-of",
-      ["succeed", "fail", "close"].map((what) => isOpen && el("button", { type: "button", id: what, click: act(what) }, t(`refund_${what}`))),
-      refund.out_trade_no && el("a.button", { href: `#/orders/${part(refund.out_trade_no)}` }, t("order")),
-      el("a.button", { href: `#/requests?q=${part(refund.out_refund_no)}` }, t("related")),
-    ),
-    facts([
-      [t("refund_id"), refund.refund_id],
-      [t("out_trade_no"), refund.out_trade_no],
-      [t("transaction_id"), refund.transaction_id],
-      [t("reason"), refund.reason],
-      [t("created"), moment(refund.created)],
-    ]),
-    section(t("record"), bytes(JSON.stringify(refund.record, null, 2), t("record"))),
-  ];
-}
-
-const nothing = (name) => () => [el("p.big", t(`${name}_empty`)), el("p.soft", t(`${name}_empty_text`))];
 
 export const orders = split({
   name: "orders",
   search: () => t("orders_search"),
-  all: (words) => get(`orders?limit=200&q=${part(words)}`),
-  one: (number) => get(`orders/${part(number)}`),
+  all: (words) => get(scoped(`orders?limit=200&q=${part(words)}`)),
+  one,
   key: (order) => order.out_trade_no,
   row: orderRow,
   detail: orderDetail,
-  empty: nothing("orders"),
-});
-
-export const refunds = split({
-  name: "refunds",
-  search: () => t("refunds_search"),
-  all: (words) => get(`console/refunds?limit=200&q=${part(words)}`),
-  one: (number) => get(`console/refunds/${part(number)}`),
-  key: (refund) => refund.out_refund_no,
-  row: refundRow,
-  detail: refundDetail,
-  empty: nothing("refunds"),
+  empty: () => [el("p.big", t("orders_empty")), el("p.soft", t("orders_empty_text"))],
 });

@@ -6,6 +6,7 @@ import { el, facts, visible } from "./dom.js";
 import { moment, pretty, time } from "./format.js";
 import { known, meaning, t } from "./i18n.js";
 import { badge, bytes, copyButton, section } from "./parts.js";
+import { scoped } from "./party.js";
 import { split } from "./split.js";
 import { comparison, difference, strings } from "./strings.js";
 
@@ -22,7 +23,7 @@ function filter(load) {
 }
 
 async function all(words) {
-  const found = await get(`console/requests?limit=200&q=${part(words)}`);
+  const found = await get(scoped(`console/requests?limit=200&q=${part(words)}`));
   return failedOnly ? found.filter((each) => !each.ok) : found;
 }
 
@@ -141,7 +142,7 @@ export const requests = split({
   name: "requests",
   search: () => t("requests_search"),
   key: (item) => String(item.number),
-  one: (number) => get(`console/requests/${part(number)}`),
+  one: ([number]) => get(`console/requests/${part(number)}`),
   still: true,
   actions: filter,
   all, row, detail, empty,

@@ -3,18 +3,23 @@
 import { el, list, show, shows } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./parts.js";
+import { whose } from "./party.js";
+
+/** The address of one thing in its view: `orders/N1?mchid=1900000109`. */
+export const address = (view, key, mchid = "") => `#/${view}/${[key].flat().map(encodeURIComponent).join("/")}${whose(mchid)}`;
 
 /**
  * A view of one kind of thing.
  * @param {object} kind
- *   `name`; `search` placeholder; `all(words)` and `one(id)` ask the gateway;
- *   `key(item)`, `row(item)` make a line; `detail(thing)` makes the full view;
- *   `empty()` what is shown where there is none; `still` whether a thing never changes;
- *   `actions()` more for the head; `special` views by the name they have instead of an id
+ *   `name`; `search` placeholder; `all(words)` and `one(key, query)` ask the gateway;
+ *   `key(item)`, one name or several, and `row(item)` make a line; `detail(thing, refresh)` makes
+ *   the full view; `empty()` what is shown where there is none; `still` whether a thing never
+ *   changes; `actions(load)` more for the head; `asked(query)` takes what else the address says, and
+ *   `tells()` puts it there; `special(key)` makes a view that is no thing's, if there is one
  */
 export function split(kind) {
   return (root) => {
-    let [id, words, asked] = ["", "", 0];
+    let [key, id, words, mchid, asked] = [[], "", "", "", 0];
     const rows = el("ol.rows", { keydown: move, "aria-label": t(kind.name) });
     const nothing = el("div.nothing", { hidden: true });
     const input = el("input", {
@@ -31,8 +36,9 @@ export function split(kind) {
     root.replaceChildren(view);
 
     function remember() {
-      const query = words ? `?q=${encodeURIComponent(words)}` : "";
-      history.replaceState(null, "", `#/${kind.name}${id ? `/${encodeURIComponent(id)}` : ""}${query}`);
+      const told = Object.entries({ q: words, mchid, ...kind.tells?.() }).filter(([, value]) => value);
+      const query = told.length ? `?${new URLSearchParams(told)}` : "";
+      history.replaceState(null, "", `#/${kind.name}${id && `/${key.map(encodeURIComponent).join("/")}`}${query}`);
     }
 
     function move(event) {
@@ -46,7 +52,9 @@ export function split(kind) {
 
     function mark() {
       for (const row of rows.querySelectorAll("a.row")) {
-        if (row.parentElement.dataset.key === id) row.setAttribute("aria-current", "true");
+        const [path, query = ""] = row.getAttribute("href").split("?");
+        const isHere = path === address(kind.name, key) && (!mchid || !query || query === `mchid=${mchid}`);
+        if (id && isHere) row.setAttribute("aria-current", "true");
         else row.removeAttribute("aria-current");
       }
       view.classList.toggle("chosen", Boolean(id));
@@ -56,8 +64,8 @@ export function split(kind) {
       const turn = ++asked;
       const items = await kind.all(words);
       if (turn !== asked) return; // a later question was faster
-      const make = (item) => el("li", el("a.row", { href: `#/${kind.name}/${encodeURIComponent(kind.key(item))}` }, kind.row(item)));
-      list(rows, items, kind.key, make);
+      const link = (item) => address(kind.name, kind.key(item), item.mchid);
+      list(rows, items, link, (item) => el("li", el("a.row", { href: link(item) }, kind.row(item))));
       nothing.hidden = items.length > 0;
       rows.hidden = !items.length;
       if (!items.length) show(nothing, `${Boolean(words)}`, () => (words ? el("p.soft", t("nothing_found")) : kind.empty()));
@@ -67,33 +75,40 @@ export function split(kind) {
     async function fill() {
       const wanted = id;
       if (!wanted) return show(body, "none", () => el("p.pick", icon(kind.name), t("pick")));
-      const special = kind.special?.[wanted];
+      const special = await kind.special?.(key);
+      if (wanted !== id) return;
       if (special) return show(body, `special ${wanted}`, special);
       if (kind.still && shows(body, `still ${wanted}`)) return;
       let thing = null;
       try {
-        thing = await kind.one(wanted);
+        thing = await kind.one(key, mchid && `?mchid=${mchid}`);
       } catch (error) {
         if (error.status !== 404) throw error;
       }
       if (wanted !== id) return;
       if (!thing) return show(body, `gone ${wanted}`, () => el("p.pick", t("not_there")));
       const version = kind.still ? `still ${wanted}` : JSON.stringify(thing);
-      show(body, version, () => kind.detail(thing));
+      show(body, version, () => kind.detail(thing, refresh));
     }
 
+    const refresh = () => Promise.all([load(), fill()]);
+
     return {
-      async go([chosen = ""], query) {
-        const isOther = chosen !== id;
-        id = chosen;
+      async go(chosen, query) {
+        mchid = query.get("mchid") ?? "";
+        key = chosen;
+        const wanted = key.length ? [mchid, ...key].join(" ") : "";
+        const isOther = wanted !== id;
+        id = wanted;
+        kind.asked?.(query);
         if (query.has("q")) words = input.value = query.get("q");
         if (isOther) detail.scrollTop = 0;
-        await Promise.all([load(), fill()]);
+        await refresh();
         mark();
         const narrow = getComputedStyle(back).display !== "none";
         if (isOther && id && narrow) detail.focus();
       },
-      refresh: () => Promise.all([load(), fill()]),
+      refresh,
     };
   };
 }

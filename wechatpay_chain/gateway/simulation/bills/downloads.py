@@ -1,7 +1,7 @@
 """Bills of a day: APIv3's in two steps, with a digest and an address; APIv2's at once.
 
 Unlike WeChat Pay's, which are made the next morning, the bill of today can be had as well, as far
-as the day has come.
+as the day has come, unless the settings say otherwise.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071227 (trades),
 https://pay.weixin.qq.com/doc/v3/merchant/4013071235 (fund flow),
@@ -16,27 +16,39 @@ import datetime
 import gzip
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from ....crypto import digest
 from ....messages import xml
 from ...call import Call
-from ...messages.exchange import Content, Rejection
+from ...messages.exchange import Content, LargeFile, Rejection
 from ...state import State
 from .. import checks
 from ..address import reached_at
-from ..refunds import records as refunding
 from ..registry import operation
+from ..schedule import settle_due
 from ..tokens import random_token
-from ..transfers import v3 as transfers
-from .statements import ACCOUNTS, fund_flow_bill, trade_bill
+from . import filled, settings
+from .filled import LargeBill
+from .fund_flow import ACCOUNTS, fund_flow_bill
+from .sharing import sharing_bill
+from .trade import trade_bill
 
 __all__ = [
+    "FUND_FLOW",
+    "Kind",
+    "address",
+    "address_of",
+    "day_of",
     "download",
     "downloadbill",
     "downloadfundflow",
     "fundflowbill",
     "keep_content",
+    "made_for",
+    "made_of",
+    "sharingbill",
     "tradebill",
 ]
 
@@ -53,6 +65,8 @@ TRADES = (
     "SUC_SPECIAL",
     "REF_SPECIAL",
 )
+LARGE = 1024 * 1024
+"""Bytes above which a file is kept on disk instead of as a record."""
 NO_BILL, BAD_REQUEST = "20002", "20001"
 """APIv2's codes."""
 MARK = "\ufeff"
@@ -61,71 +75,151 @@ MARK = "\ufeff"
 Bill = Callable[[State, str, str, str], str | None]
 
 
+class Large(Protocol):
+    """What writes the bill of a filled day."""
+
+    def __call__(
+        self,
+        state: State,
+        day: str,
+        kind: str,
+        sub_mchid: str = "",
+        *,
+        v2: bool = False,
+    ) -> LargeBill | None: ...
+
+
+class Kind(NamedTuple):
+    """A kind of bill: the ledger's, and the one of a filled day, if there can be one."""
+
+    of_ledger: Bill
+    of_filled: Large | None = None
+
+
+TRADE = Kind(trade_bill, filled.trades)
+FUND_FLOW = Kind(fund_flow_bill, filled.fund_flow)
+SHARING = Kind(sharing_bill)
+
+
 @operation("GET", "v3/bill/tradebill")
 def tradebill(call: Call) -> dict[str, Any]:
     """Where the payments and refunds of a day are."""
-    return _asked(call, trade_bill, _one_of(call, "bill_type", TRADES))
+    return address_of(call, TRADE, _one_of(call, "bill_type", TRADES))
 
 
 @operation("GET", "v3/bill/fundflowbill")
 def fundflowbill(call: Call) -> dict[str, Any]:
     """Where the changes of an account on a day are."""
-    return _asked(call, fund_flow_bill, _one_of(call, "account_type", tuple(ACCOUNTS)))
+    return address_of(call, FUND_FLOW, _one_of(call, "account_type", tuple(ACCOUNTS)))
+
+
+@operation("GET", "v3/profitsharing/bills")
+def sharingbill(call: Call) -> dict[str, Any]:
+    """Where the shares and returns of a day are."""
+    return address_of(call, SHARING, "")
 
 
 def _one_of(call: Call, name: str, values: tuple[str, ...]) -> str:
-    value = call.query.get(name) or values[0]
-    if value not in values:
-        raise Rejection.parameter(name, value, f"must be one of {', '.join(values)}", "query")
-    return value
+    return checks.one_of(call.query.get(name) or values[0], name, values, "query")
 
 
-def _asked(call: Call, bill: Bill, kind: str) -> dict[str, Any]:
+def address_of(call: Call, bill: Kind, kind: str) -> dict[str, Any]:
+    """The members of a response that says where a bill is.
+
+    Args:
+        call: the request, which names the day, and may name a sub-merchant.
+        bill: which kind of bill.
+        kind: its type, or its account.
+
+    Raises:
+        Rejection: there is no bill of the day, or not yet.
+    """
     state, packed = call.state, bool(_one_of(call, "tar_type", ("", "GZIP")))
+    made = made_for(call, bill, kind, call.query.get("sub_mchid", ""))
+    if isinstance(made, LargeBill):
+        token, sha1 = _keep(state, packed=packed, file=str(made.path)), made.sha1
+    else:
+        # Of what is in it, not of how it is packed: WeChat Pay's own libraries unpack first.
+        sha1 = hashlib.sha1(made.encode(), usedforsecurity=False).hexdigest()
+        token = _keep(state, made, packed=packed)
+    return {"hash_type": "SHA1", "hash_value": sha1, "download_url": address(call, token)}
+
+
+def address(call: Call, token: str) -> str:
+    """Where what is kept under a token can be downloaded."""
+    return f"{reached_at(call)}v3/billdownload/file?token={token}"
+
+
+def made_for(call: Call, bill: Kind, kind: str, sub_mchid: str) -> str | LargeBill:
+    """The bill that an APIv3 request asks for by its `bill_date`.
+
+    Args:
+        call: the request.
+        bill: which kind of bill.
+        kind: its type, or its account.
+        sub_mchid: whose.
+
+    Raises:
+        Rejection: `bill_date` is no day, or there is no bill of it, or not yet.
+    """
     given = call.query.get("bill_date", "")
-    day = _day(state, given, "%Y-%m-%d")
+    day = day_of(call.state, given, "%Y-%m-%d")
     if day is None:
         issue = f"must be a day such as 2026-11-20, at most {KEPT} days ago"
         raise Rejection.parameter("bill_date", given, issue, "query")
-    text = _made(state, bill, day, kind, call.query.get("sub_mchid", ""))
-    if text is None:
+    if not settings.ready(call.state, day):
+        raise Rejection(400, "STATEMENT_CREATING", f"账单生成中: {day}")
+    made = made_of(call.state, bill, day, kind, sub_mchid)
+    if made is None:
         raise Rejection(400, "NO_STATEMENT_EXIST", f"请求的账单文件不存在: {day} {kind}")
-    token = _keep(state, text, packed=packed)
-    return {
-        "hash_type": "SHA1",
-        # Of what is in it, not of how it is packed: WeChat Pay's own libraries unpack first.
-        "hash_value": hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
-        "download_url": f"{reached_at(call)}v3/billdownload/file?token={token}",
-    }
+    return made
 
 
-def _day(state: State, text: str, form: str) -> str | None:
-    """A day that bills can be had of, as the ledger has it; None for others."""
+def day_of(state: State, text: str, form: str, kept: int = KEPT) -> str | None:
+    """A day that bills can be had of, as the ledger has it; None for others.
+
+    Args:
+        state: of the gateway.
+        text: as it was asked for.
+        form: of the text, for `strptime`.
+        kept: days for which there are bills.
+    """
     try:
         parsed = datetime.datetime.strptime(text, form).date()
     except ValueError:
         return None
     today = datetime.date.fromisoformat(state.clock.date())
     # Python reads 2026-1-2 as well; WeChat Pay does not.
-    good = parsed.strftime(form) == text and 0 <= (today - parsed).days <= KEPT
+    good = parsed.strftime(form) == text and 0 <= (today - parsed).days <= kept
     return parsed.isoformat() if good else None
 
 
-def _made(state: State, bill: Bill, day: str, kind: str, sub_mchid: str) -> str | None:
-    refunding.settle_due(state)
-    transfers.settle_due(state)
-    return bill(state, day, kind, sub_mchid)
+def made_of(
+    state: State, bill: Kind, day: str, kind: str, sub_mchid: str = "", *, v2: bool = False
+) -> str | LargeBill | None:
+    """A bill: that of the day if it is filled, else the ledger's; None where there is none.
+
+    Args:
+        state: of the gateway.
+        bill: which kind of bill.
+        day: as `2026-11-20`.
+        kind: its type, or its account.
+        sub_mchid: whose.
+        v2: whether it is in APIv2's form.
+    """
+    large = bill.of_filled
+    made = large(state, day, kind, sub_mchid, v2=v2) if large is not None else None
+    if made is not None:
+        return made
+    settle_due(state)
+    text = bill.of_ledger(state, day, kind, sub_mchid)
+    return _as_v2(text) if v2 and text is not None else text
 
 
-def _keep(state: State, text: str, *, packed: bool) -> str:
-    """Keep a bill until its address is not good any more; forget the others. The token."""
-    for each in state.store.all("bill"):
-        if each["expires"] <= state.clock.now():
-            state.store.delete("bill", each["token"])
-            state.store.delete("bill-text", each["token"])
-    token, expires = random_token(32), state.clock.now() + VALID
-    state.store.put("bill", token, {"token": token, "expires": expires, "packed": packed})
-    state.store.put("bill-text", token, {"text": text})
+def _keep(state: State, text: str = "", *, packed: bool, file: str = "") -> str:
+    """Keep a bill until its address is not good any more; the token."""
+    token = random_token(32)
+    _note(state, token, {"file": file} if file else {"text": text}, packed=packed)
     return token
 
 
@@ -137,10 +231,26 @@ def keep_content(state: State, token: str, content: bytes) -> None:
         token: of its address.
         content: the bytes.
     """
+    if len(content) > LARGE:
+        path = state.files / f"{token}.bin"
+        path.write_bytes(content)
+        _note(state, token, {"binary": str(path)})
+    else:
+        _note(state, token, {"content": base64.b64encode(content).decode()})
+
+
+def _note(state: State, token: str, kept: dict[str, str], *, packed: bool = False) -> None:
+    """Note what a token leads to; forget what is not good any more."""
+    for each in state.store.all("bill"):
+        if each["expires"] <= state.clock.now():
+            old = state.store.get("bill-text", each["token"]) or {}
+            if "binary" in old:
+                Path(old["binary"]).unlink(missing_ok=True)
+            state.store.delete("bill", each["token"])
+            state.store.delete("bill-text", each["token"])
     expires = state.clock.now() + VALID
-    state.store.put("bill", token, {"token": token, "expires": expires, "packed": False})
-    encoded = base64.b64encode(content).decode()
-    state.store.put("bill-text", token, {"text": "", "content": encoded})
+    state.store.put("bill", token, {"token": token, "expires": expires, "packed": packed})
+    state.store.put("bill-text", token, kept)
 
 
 @operation("GET", "v3/billdownload/file")
@@ -152,7 +262,29 @@ def download(call: Call) -> Content:
         raise Rejection(400, "INVALID_REQUEST", "下载地址无效或已过期，请重新申请账单")
     if "content" in kept:
         return Content(base64.b64decode(kept["content"]), signed=False)
+    if "binary" in kept:
+        return _large(Path(kept["binary"]), "application/octet-stream")
+    if "file" in kept:
+        return _plain(Path(kept["file"]), packed=bill["packed"])
     return _file(kept["text"], packed=bill["packed"])
+
+
+def _sent(made: str | LargeBill, *, packed: bool) -> Content:
+    if isinstance(made, LargeBill):
+        return _plain(made.path, packed=packed)
+    return _file(made, packed=packed)
+
+
+def _plain(path: Path, *, packed: bool) -> Content:
+    return _large(
+        path, "application/gzip" if packed else "text/plain; charset=utf-8", packed=packed
+    )
+
+
+def _large(path: Path, media_type: str, *, packed: bool = False) -> Content:
+    if not path.is_file():  # of a gateway that was started again
+        raise Rejection(400, "INVALID_REQUEST", "下载地址无效或已过期，请重新申请账单")
+    return Content(media_type=media_type, signed=False, file=LargeFile(path, packed))
 
 
 def _file(text: str, *, packed: bool) -> Content:
@@ -167,15 +299,17 @@ def downloadbill(call: Call) -> Content:
     """Payments and refunds of a day, as text; XML tells why there is none."""
     call.require("appid", "bill_date")
     kind, packed = checks.v2_text(call, "bill_type") or TRADES[0], checks.v2_text(call, "tar_type")
-    day = _day(call.state, checks.v2_text(call, "bill_date"), "%Y%m%d")
+    day = day_of(call.state, checks.v2_text(call, "bill_date"), "%Y%m%d")
     if day is None or kind not in TRADES[:4] or packed not in ("", "GZIP"):
         wrong = "bill_date" if day is None else "tar_type" if kind in TRADES[:4] else "bill_type"
         return _failure(f"invalid {wrong}", BAD_REQUEST)
+    if not settings.ready(call.state, day):
+        return _failure("Bill Creating", NO_BILL)
     sub_mchid = checks.v2_text(call, "sub_mch_id")
-    text = _made(call.state, trade_bill, day, kind, sub_mchid)
-    if text is None:
+    made = made_of(call.state, TRADE, day, kind, sub_mchid, v2=True)
+    if made is None:
         return _failure("No Bill Exist", NO_BILL)
-    return _file(_as_v2(text), packed=bool(packed))
+    return _sent(made, packed=bool(packed))
 
 
 def _failure(message: str, code: str) -> Content:
@@ -194,7 +328,7 @@ def downloadfundflow(call: Call) -> Content:
     call.require("appid", "bill_date", "account_type")
     if checks.v2_text(call, "sign_type") != digest.HMAC_SHA256:
         raise Rejection(200, "SIGNERROR", f"sign_type 必须是 {digest.HMAC_SHA256}")
-    day = _day(call.state, checks.v2_text(call, "bill_date"), "%Y%m%d")
+    day = day_of(call.state, checks.v2_text(call, "bill_date"), "%Y%m%d")
     if day is None:
         raise Rejection.parameter("bill_date", call.data["bill_date"], "must be a day: 20261120")
     kind, packed = checks.v2_text(call, "account_type"), checks.v2_text(call, "tar_type")
@@ -202,7 +336,9 @@ def downloadfundflow(call: Call) -> Content:
         raise Rejection.parameter("account_type", kind, "must be Basic, Operation or Fees")
     if packed not in ("", "GZIP"):
         raise Rejection.parameter("tar_type", packed, "must be GZIP")
-    text = _made(call.state, fund_flow_bill, day, kind.upper(), "")
-    if text is None:
+    if not settings.ready(call.state, day):
+        raise Rejection(200, "BILL_CREATING", "账单未生成")
+    made = made_of(call.state, FUND_FLOW, day, kind.upper(), v2=True)
+    if made is None:
         raise Rejection(200, "NO_BILL_EXIST", "账单不存在")
-    return _file(_as_v2(text), packed=bool(packed))
+    return _sent(made, packed=bool(packed))

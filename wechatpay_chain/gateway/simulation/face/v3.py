@@ -95,7 +95,8 @@ def organization(call: Call) -> dict[str, Any]:
         issue = "is required, or organization_name"
         raise Rejection.parameter("organization_id", "", issue, "query")
     if not number:
-        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16].upper()
+        text = f"{call.state.mchid} {name}".encode("utf-8", "replace")
+        digest = hashlib.sha256(text).hexdigest()[:16].upper()
         number = (store.get("organization-name", name) or {"id": f"O{digest}"})["id"]
     known = store.get("organization", number)
     if known is None:
@@ -267,7 +268,8 @@ def transaction(call: Call) -> dict[str, Any]:
     """A face payment by the merchant's number."""
     _validate(call)
     order = payments.existing(call.state, call.params["out_trade_no"])
-    if order["protocol"] != "offlineface":
+    other = call.query.get("sub_mchid", "") not in ("", order["parties"].get("sub_mchid"))
+    if order["protocol"] != "offlineface" or other:
         raise Rejection(404, "ORDER_NOT_EXIST", f"订单不存在: {order['out_trade_no']}")
     return _shown(call.state, order)
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from ...call import Call
 from ...messages.exchange import Content, File, Rejection
+from ...state import State
 from ..registry import operation
 
-__all__ = ["download"]
+__all__ = ["download", "keep"]
 
 PICTURES = (".jpg", ".jpeg", ".bmp", ".png")
 VIDEOS = (".avi", ".wmv", ".mpeg", ".mp4", ".mov", ".mkv", ".flv", ".f4v", ".m4v", ".rmvb")
@@ -34,7 +35,7 @@ def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
     """
     if call.file is None:
         raise Rejection.parameter("file", None, "is required: the form has no file")
-    name = str(call.data.get("filename", call.file.name))
+    name = str(call.data.get("filename", call.data.get("file_name", call.file.name)))
     if not name.lower().endswith(names):
         raise Rejection.parameter("filename", name, f"must end with one of {', '.join(names)}")
     size = len(call.file.content)
@@ -43,36 +44,43 @@ def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
     return File(name, call.file.content)
 
 
-def _keep(call: Call, file: File, content: bytes = b"") -> str:
-    """Remember an upload; its `media_id`, which is the same for the same file."""
-    text = hashlib.sha256(call.state.identity.mchid.encode() + file.content).digest()
+def keep(state: State, file: File, content: bytes = b"") -> str:
+    """Store an upload; its `media_id`, which is the same for the same file.
+
+    Args:
+        state: of the merchant.
+        file: the upload.
+        content: what can be downloaded again.
+    """
+    text = hashlib.sha256(state.identity.mchid.encode() + file.content).digest()
     number = base64.urlsafe_b64encode(text).decode().rstrip("=")
     record = {
         "name": file.name,
         "size": len(file.content),
         "content": base64.b64encode(content).decode(),
     }
-    if content or call.state.store.get("media", number) is None:
-        call.state.store.put("media", number, record)
+    if content or state.store.get("media", number) is None:
+        state.store.put("media", number, record)
     return number
 
 
 @operation("POST", "v3/merchant/media/upload")
+@operation("POST", "v3/ecommerce/account/cancel-applications/media")
 def upload(call: Call) -> dict[str, Any]:
     """A picture."""
-    return {"media_id": _keep(call, _uploaded(call, PICTURES, LARGER))}
+    return {"media_id": keep(call.state, _uploaded(call, PICTURES, LARGER))}
 
 
 @operation("POST", "v3/merchant/media/video_upload")
 def video_upload(call: Call) -> dict[str, Any]:
     """A video."""
-    return {"media_id": _keep(call, _uploaded(call, VIDEOS, LARGER))}
+    return {"media_id": keep(call.state, _uploaded(call, VIDEOS, LARGER))}
 
 
 @operation("POST", "v2/secapi/mch/uploadmedia")
 def uploadmedia(call: Call) -> dict[str, Any]:
     """A picture, with APIv2's form."""
-    number = _keep(call, _uploaded(call, PICTURES, LARGE))
+    number = keep(call.state, _uploaded(call, PICTURES, LARGE))
     return {"mch_id": call.data["mch_id"], "media_id": number}
 
 
@@ -80,7 +88,7 @@ def uploadmedia(call: Call) -> dict[str, Any]:
 @operation("POST", "v3/marketing/partner/product-coupon/media/upload-image")
 def upload_for_marketing(call: Call) -> dict[str, Any]:
     """A picture that customers see; it has an address of its own."""
-    number = _keep(call, _uploaded(call, PICTURES, LARGE))
+    number = keep(call.state, _uploaded(call, PICTURES, LARGE))
     return {"media_url": f"https://wxpaylogo.qpic.cn/wxpaylogo/{number}/0"}
 
 
@@ -88,7 +96,7 @@ def upload_for_marketing(call: Call) -> dict[str, Any]:
 def upload_for_complaint(call: Call) -> dict[str, Any]:
     """A picture that a response to a complaint shows; it can be downloaded again."""
     file = _uploaded(call, PICTURES, LARGE)
-    return {"media_id": _keep(call, file, file.content)}
+    return {"media_id": keep(call.state, file, file.content)}
 
 
 @operation("GET", f"{IMAGES}/{{media_id}}")

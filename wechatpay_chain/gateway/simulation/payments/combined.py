@@ -5,27 +5,44 @@ Source: https://pay.weixin.qq.com/doc/v3/partner/4012729714
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ....messages import canonical
 from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks
+from ..funds import sub_merchant
 from ..registry import operation
 from ..tokens import random_token
-from . import parties
+from . import parties, receiving
 from . import records as payments
 from .limits import hold
 from .records import Order
 
-__all__ = ["shown"]
+__all__ = ["SubOrder", "assert_its_own", "create", "existing", "paid", "shown"]
 
 BASE = "v3/combine-transactions"
+PROTOCOL = "combined"
 TYPES = {"jsapi": "JSAPI", "miniprogram": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
 OPTIONAL = ("sub_mchid", "attach", "combine_payer_info", "openid", "sub_openid", "device_id")
 """What only some forms of the request need, although the catalogue requires it."""
 Combined = dict[str, Any]
+
+
+class SubOrder(NamedTuple):
+    """One order of a combined order that is to be made.
+
+    Attributes:
+        number: `out_trade_no`.
+        content: what was sent.
+        about: what it is made with, as `records.create` takes it.
+    """
+
+    number: str
+    content: dict[str, Any]
+    about: dict[str, Any]
 
 
 def _create(call: Call, kind: str) -> dict[str, Any]:
@@ -51,15 +68,15 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
         raise Rejection.parameter("combine_out_trade_no", number, "must be a string")
     if not isinstance(inner, list) or not 1 <= len(inner) <= 50:
         raise Rejection.parameter("sub_orders", inner, "must be an array of 1 to 50 orders")
-    known = state.store.get("combined", number)
-    if known is None:
-        known = _new(call, kind, number, inner)
-    elif known["content"] != data:
-        raise Rejection(403, "OUT_TRADE_NO_USED", f"合单商户订单号重复: {number}")
-    else:
-        for each in known["numbers"]:
-            order = payments.existing(state, each)
-            payments.create(state, each, order["content"], {})  # rejects what is paid or closed
+    head = {
+        "combine_appid": data["combine_appid"],
+        "combine_mchid": data["combine_mchid"],
+        "combine_out_trade_no": number,
+        "content": data,
+        "notify_url": data["notify_url"],
+        "protocol": PROTOCOL,
+    }
+    known = create(state, head, lambda: _sub_orders(call, kind, inner))
     page = f"{state.address}_gateway/pay/{known['token']}"
     return {
         "NATIVE": {"code_url": page},
@@ -67,33 +84,54 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
     }.get(TYPES[kind], {"prepay_id": known["prepay_id"]})
 
 
-def _new(call: Call, kind: str, number: str, inner: list[Any]) -> Combined:
-    state, data = call.state, call.data
-    about = {}
-    if data.get("time_expire"):
-        about["expires"] = payments.expiry(state, data["time_expire"], "/time_expire")
-    numbers = [
-        _sub_order(call, kind, f"/sub_orders/{index}", each, about)
-        for index, each in enumerate(inner)
-    ]
-    if len(set(numbers)) != len(numbers):
-        raise Rejection.parameter("sub_orders", numbers, "must have numbers of their own")
+def create(state: State, head: Combined, sub_orders: Callable[[], list[SubOrder]]) -> Combined:
+    """The combined order of a merchant's number: a new one, or the same again.
+
+    Args:
+        state: of the merchant.
+        head: `combine_appid`, `combine_mchid`, `combine_out_trade_no`, `notify_url`, `protocol`,
+            and `content`, which decides whether it is the same order.
+        sub_orders: makes its orders, if it is new.
+
+    Raises:
+        Rejection: a number was used for another order, or an order is paid or closed.
+    """
+    number = head["combine_out_trade_no"]
+    known = state.store.get("combined", number)
+    if known is not None:
+        if known["content"] != head["content"]:
+            raise Rejection(403, "OUT_TRADE_NO_USED", f"合单商户订单号重复: {number}")
+        for each in known["numbers"]:
+            order = payments.existing(state, each)
+            payments.create(state, each, order["content"], {})  # rejects what is paid or closed
+        return known
+    orders = sub_orders()
+    for each in orders:
+        if payments.find(state, each.number) is not None:
+            raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {each.number}")
+        payments.create(state, each.number, each.content, each.about)
     combined = {
-        "combine_appid": data["combine_appid"],
-        "combine_mchid": data["combine_mchid"],
-        "combine_out_trade_no": number,
-        "content": data,
-        "numbers": numbers,
-        "notify_url": data["notify_url"],
+        **head,
+        "numbers": [each.number for each in orders],
         "prepay_id": f"wx{state.clock.compact()}{canonical.nonce(18).lower()}",
         "token": random_token(12),
     }
     state.store.put("combined", number, combined)
-    state.store.put("token", combined["token"], {"out_trade_no": numbers[0]})
+    state.store.put("token", combined["token"], {"out_trade_no": orders[0].number})
     return combined
 
 
-def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str, Any]) -> str:
+def _sub_orders(call: Call, kind: str, inner: list[Any]) -> list[SubOrder]:
+    about = {}
+    if call.data.get("time_expire"):
+        about["expires"] = payments.expiry(call.state, call.data["time_expire"], "/time_expire")
+    return [
+        _sub_order(call, kind, f"/sub_orders/{index}", each, about)
+        for index, each in enumerate(inner)
+    ]
+
+
+def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str, Any]) -> SubOrder:
     if not isinstance(given, dict):
         raise Rejection.parameter(pointer, given, "must be an object")
     for name in ("mchid", "out_trade_no", "description", "amount"):
@@ -101,16 +139,13 @@ def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str,
             raise Rejection.parameter(f"{pointer}/{name}", given.get(name), "is required and empty")
     number, amount = str(given["out_trade_no"]), given["amount"]
     payer = parties.payer_of(call.data.get("combine_payer_info"))
-    if payments.find(call.state, number) is not None:
-        raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
     total = amount.get("total_amount")
     settle = given.get("settle_info")
-    payments.create(
-        call.state,
+    return SubOrder(
         number,
         given,
         {
-            "protocol": "combined",
+            "protocol": PROTOCOL,
             "trade_type": TYPES[kind],
             "parties": {
                 name: given[name] for name in ("mchid", "sub_mchid", "sub_appid") if given.get(name)
@@ -126,7 +161,6 @@ def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str,
             **about,
         },
     )
-    return number
 
 
 for _kind in TYPES:
@@ -140,22 +174,74 @@ for _kind in TYPES:
 @operation("GET", f"{BASE}/out-trade-no/{{combine_out_trade_no}}")
 def query(call: Call) -> dict[str, Any]:
     """A combined order with its orders."""
-    return shown(call.state, _existing(call))
+    return _queried(call.state, _own(call.state, call.params["combine_out_trade_no"]))
+
+
+@operation("GET", f"{BASE}/id/{{combine_transaction_id}}")
+def query_by_id(call: Call) -> dict[str, Any]:
+    """A combined order that is paid, by WeChat Pay's number."""
+    number = call.params["combine_transaction_id"]
+    pointer = call.state.store.get("combine-transaction", number)
+    if pointer is None:
+        raise _absent(number)
+    return _queried(call.state, _own(call.state, pointer["combine_out_trade_no"]))
+
+
+def _queried(state: State, combined: Combined) -> dict[str, Any]:
+    view, content = shown(state, combined), combined["content"]
+    known = {
+        "combine_transaction_id": combined.get("combine_transaction_id"),
+        "trade_scenario": content.get("trade_scenario"),
+    }
+    return view | {name: value for name, value in known.items() if value}
 
 
 @operation("POST", f"{BASE}/out-trade-no/{{combine_out_trade_no}}/close")
 def close(call: Call) -> None:
     """Close a combined order: all of its orders."""
-    for number in _existing(call)["numbers"]:
+    numbers = _own(call.state, call.params["combine_out_trade_no"])["numbers"]
+    assert_its_own(call, numbers)
+    for number in numbers:
         payments.close(call.state, number)
 
 
-def _existing(call: Call) -> Combined:
-    number = call.params["combine_out_trade_no"]
-    combined = call.state.store.get("combined", number)
+def assert_its_own(call: Call, numbers: list[str]) -> None:
+    """Reject a request that names orders which the combined one does not have, or another's.
+
+    Raises:
+        Rejection: `INVALID_REQUEST`.
+    """
+    given = call.data.get("sub_orders")
+    for index, each in enumerate(given if isinstance(given, list) else ()):
+        number = each.get("out_trade_no") if isinstance(each, dict) else None
+        order = payments.find(call.state, number) if number in numbers else None
+        if order is None or (each.get("sub_mchid") or "") != sub_merchant(order):
+            message = f"子单与合单不一致: /sub_orders/{index}"
+            raise Rejection(400, "INVALID_REQUEST", message)
+
+
+def existing(state: State, number: str) -> Combined:
+    """A combined order by its merchant's number.
+
+    Raises:
+        Rejection: there is none.
+    """
+    combined = state.store.get("combined", number)
     if combined is None:
-        raise Rejection(404, "ORDER_NOT_EXIST", f"合单订单不存在: {number}")
+        raise _absent(number)
     return combined
+
+
+def _own(state: State, number: str) -> Combined:
+    """A combined order that APIv3 made."""
+    combined = existing(state, number)
+    if combined.get("protocol", PROTOCOL) != PROTOCOL:
+        raise _absent(number)
+    return combined
+
+
+def _absent(number: str) -> Rejection:
+    return Rejection(404, "ORDER_NOT_EXIST", f"合单订单不存在: {number}")
 
 
 def shown(state: State, combined: Combined) -> dict[str, Any]:
@@ -177,6 +263,8 @@ def _shown_inner(state: State, order: Order) -> dict[str, Any]:
         "attach": order.get("attach") or "",
         "amount": {"total_amount": order["total"], "currency": order["currency"]},
     }
+    names = ("individual_auth_id", "individual_name")
+    view |= {name: order["content"][name] for name in names if order["content"].get(name)}
     if order["transaction_id"]:
         view |= {
             "transaction_id": order["transaction_id"],
@@ -187,12 +275,25 @@ def _shown_inner(state: State, order: Order) -> dict[str, Any]:
     return view
 
 
-@payments.on_paid("combined")
+@payments.on_paid(PROTOCOL)
 def tell(state: State, order: Order) -> None:
     """Post `TRANSACTION.SUCCESS` for all of the orders, once."""
-    combined = state.store.get("combined", order["combine_out_trade_no"])
-    if combined is None:
-        raise KeyError(order["combine_out_trade_no"])
+    combined = paid(state, order["combine_out_trade_no"])
     state.outbox.post(
         combined["notify_url"], "TRANSACTION.SUCCESS", shown(state, combined), summary="支付成功"
     )
+
+
+def paid(state: State, number: str) -> Combined:
+    """Give a combined order that is paid WeChat Pay's number.
+
+    Args:
+        state: of the gateway.
+        number: `combine_out_trade_no`.
+    """
+    combined = existing(state, number)
+    combined["combine_transaction_id"] = receiving.new_transaction_id(state)
+    state.store.put("combined", number, combined)
+    pointer = {"combine_out_trade_no": number}
+    state.store.put("combine-transaction", combined["combine_transaction_id"], pointer)
+    return combined

@@ -84,14 +84,14 @@ def payer_in_v2(order: Order) -> dict[str, str]:
 
 
 def assert_bound(call: Call, name: str) -> None:
-    """Reject an appid that is not bound to the merchant.
+    """Reject an appid that is not bound to the merchant; a request may not have one.
 
     Raises:
         Rejection: `APPID_MCHID_NOT_MATCH`.
     """
-    appid = call.data[name]
-    if appid != call.state.identity.appid:
-        about = f"{NOT_BOUND}: {appid[:32]}, {call.state.identity.mchid}"
+    appid = call.data.get(name)
+    if appid and appid not in call.state.profile.apps:
+        about = f"{NOT_BOUND}: {appid[:32]}, {call.state.mchid}"
         raise Rejection(400, "APPID_MCHID_NOT_MATCH", about)
 
 

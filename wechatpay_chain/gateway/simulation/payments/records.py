@@ -6,19 +6,20 @@ functions, and show what comes back in their own members.
 
 from __future__ import annotations
 
-import datetime
-import re
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ....messages import canonical
 from ...messages.exchange import Rejection
 from ...state import State
-from .. import funds
+from .. import checks
+from ..coupons import redeeming
+from ..schedule import settles
 from ..tokens import random_token
+from . import collecting, receiving
 
 __all__ = [
+    "ACCEPT",
     "CLOSED",
     "NOTPAY",
     "Order",
@@ -30,12 +31,16 @@ __all__ = [
     "absent",
     "close",
     "create",
+    "decide_at",
     "expiry",
     "fail",
     "find",
+    "on_failed",
     "on_paid",
+    "on_received",
     "pay",
     "save",
+    "settle_due",
     "whole_fen",
 ]
 
@@ -44,16 +49,17 @@ Order = dict[str, Any]
 NO_OPENID = 268501013
 """WeChat Pay's error number of a JSAPI payment without an openid."""
 NOTPAY, SUCCESS, REFUND = "NOTPAY", "SUCCESS", "REFUND"
+ACCEPT = receiving.ACCEPT
 CLOSED, PAYERROR, USERPAYING, REVOKED = "CLOSED", "PAYERROR", "USERPAYING", "REVOKED"
-OPEN = (NOTPAY, PAYERROR, USERPAYING)
+OPEN = (NOTPAY, ACCEPT, PAYERROR, USERPAYING)
 """The states in which an order can still be paid."""
 
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-COMPACT = re.compile(r"\d{14}", re.ASCII)
 LIFETIME = 2 * 3600
 """Seconds after which an order expires that does not say when."""
 
 _notices: dict[str, Callable[[State, Order], None]] = {}
+_failures: dict[str, Callable[[State, Order], None]] = {}
+_receipts: dict[str, Callable[[State, Order], None]] = {}
 
 
 def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
@@ -62,6 +68,26 @@ def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
     def register(notice: Callable[[State, Order], None]) -> Any:
         _notices[protocol] = notice
         return notice
+
+    return register
+
+
+def on_failed(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
+    """Register what notifies a merchant that the payment of a protocol's order has failed."""
+
+    def register(notice: Callable[[State, Order], None]) -> Any:
+        _failures[protocol] = notice
+        return notice
+
+    return register
+
+
+def on_received(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
+    """Register what else changes when the money of a protocol's order arrives."""
+
+    def register(change: Callable[[State, Order], None]) -> Any:
+        _receipts[protocol] = change
+        return change
 
     return register
 
@@ -78,7 +104,8 @@ def create(
         about: what the order is made with: `protocol`, `trade_type`, `total`, `notify_url`, …
 
     Raises:
-        Rejection: the number was used for another order, or its order is paid or closed.
+        Rejection: the number was used for another order, or its order is paid or closed; the
+            merchant is frozen, or the order is above its limits.
     """
     known = find(state, number)
     if known is None:
@@ -96,16 +123,18 @@ def create(
             "transaction_id": "",
             **about,
         }
+        collecting.assert_collects(state, order)
+        collecting.assert_within_limits(state, order)
         save(state, order)
         state.store.put("token", token, {"out_trade_no": number})
         return order
     if known["content"] != dict(content):
         raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {number}")
     if known["state"] in (SUCCESS, REFUND):
-        code = "ORDERPAID" if known["protocol"] == "v2" else "INVALID_REQUEST"
+        code = "ORDERPAID" if known["protocol"].startswith("v2") else "INVALID_REQUEST"
         raise Rejection(400, code, f"该订单已支付: {number}")
     if known["state"] in (CLOSED, REVOKED):
-        code = "ORDERCLOSED" if known["protocol"] == "v2" else "ORDER_CLOSED"
+        code = "ORDERCLOSED" if known["protocol"].startswith("v2") else "ORDER_CLOSED"
         raise Rejection(400, code, f"该订单已关闭: {number}")
     return known
 
@@ -120,10 +149,48 @@ def find(state: State, number: str = "", transaction_id: str = "") -> Order | No
     order = state.store.get("order", number)
     if order is None or (transaction_id and order["transaction_id"] != transaction_id):
         return None
-    if order["state"] in OPEN and order["expires"] <= state.clock.now():
+    if order["state"] == USERPAYING:
+        order = _decided(state, order)
+    if order["state"] in OPEN and receiving.is_due(state, order):
+        with state.store.transaction():  # whoever asks, the money moves once
+            receiving.receive_due(state, order)
+            _received(state, order)
+    elif order["state"] in OPEN and order["expires"] <= state.clock.now():
         order["state"] = CLOSED
         save(state, order)
     return order
+
+
+def decide_at(state: State, order: Order, moment: float, *, pays: bool) -> None:
+    """Have the customer of an order that is USERPAYING decide at a moment to come.
+
+    Args:
+        state: of the gateway.
+        order: the order.
+        moment: in seconds since 1970.
+        pays: whether the customer pays; else the payment fails.
+    """
+    number = order["out_trade_no"]
+    decision = {"out_trade_no": number, "at": moment, "pays": pays}
+    state.store.put("decision", number, decision)
+
+
+def _decided(state: State, order: Order) -> Order:
+    number = order["out_trade_no"]
+    decision = state.store.get("decision", number)
+    if decision is None or decision["at"] > min(state.clock.now(), order["expires"]):
+        return order
+    with state.store.transaction():  # whoever asks, it is paid once
+        state.store.delete("decision", number)
+        return pay(state, number, at=decision["at"]) if decision["pays"] else fail(state, number)
+
+
+@settles
+def settle_due(state: State) -> None:
+    """Store which deductions have succeeded, and what customers have decided in the meantime."""
+    for kind in ("deducting", "decision"):
+        for each in state.store.all(kind):
+            find(state, each["out_trade_no"])
 
 
 def absent(number: str) -> Rejection:
@@ -149,16 +216,25 @@ def save(state: State, order: Order) -> None:
     state.log.tell("order", order)
 
 
-def pay(state: State, number: str, openid: str = "") -> Order:
+def pay(
+    state: State,
+    number: str,
+    openid: str = "",
+    at: float | None = None,
+    coupons: Sequence[str] = (),
+) -> Order:
     """Pay an order as its customer does: money moves, and its merchant is told.
 
     Args:
         state: of the gateway.
         number: `out_trade_no`; of a combined order any of its orders', or its own.
         openid: of the customer; a generated one by default.
+        at: when it was paid; None is now.
+        coupons: the numbers of coupons of the customer that the order is paid with.
 
     Raises:
-        Rejection: there is no such order, or it cannot be paid any more.
+        Rejection: there is no such order, it cannot be paid any more, or not with these coupons;
+            its merchant is frozen, or has collected its limit.
     """
     together = _together(state, number)
     for order in together:
@@ -166,29 +242,22 @@ def pay(state: State, number: str, openid: str = "") -> Order:
             raise Rejection(400, "INVALID_REQUEST", f"该订单已支付: {order['out_trade_no']}")
         if order["state"] not in OPEN:
             raise Rejection(400, "ORDER_CLOSED", f"该订单已关闭: {order['out_trade_no']}")
+        collecting.assert_collects(state, order)
+        collecting.assert_within_limits(state, order)
+    if coupons:
+        openid = redeeming.redeem(state, together[0], coupons, openid)
     for order in together:
-        order |= {
-            "state": SUCCESS,
-            "transaction_id": _transaction_id(state),
-            "paid": state.clock.now(),
-            "openid": openid or order.get("openid") or f"o{random_token(20)}",
-            "bank_type": "OTHERS",
-            "frozen": order["total"] if order.get("profit_sharing") else 0,
-        }
-        state.store.put(
-            "transaction", order["transaction_id"], {"out_trade_no": order["out_trade_no"]}
-        )
-        state.ledger.move(
-            "payment",
-            order["total"],
-            "payer",
-            funds.account("frozen" if order["frozen"] else "merchant", order),
-            out_trade_no=order["out_trade_no"],
-            transaction_id=order["transaction_id"],
-        )
-        save(state, order)
+        receiving.receive(state, order, openid, at)
+        _received(state, order)
+        redeeming.consume(state, order)
     _notices[together[0]["protocol"]](state, together[0])
     return together[0]
+
+
+def _received(state: State, order: Order) -> None:
+    save(state, order)
+    if order["protocol"] in _receipts:
+        _receipts[order["protocol"]](state, order)
 
 
 def _together(state: State, number: str) -> list[Order]:
@@ -211,8 +280,11 @@ def fail(state: State, number: str) -> Order:
     order = existing(state, number)
     if order["state"] not in OPEN:
         raise Rejection(400, "INVALID_REQUEST", f"订单状态是 {order['state']}: {number}")
+    receiving.stop(state, order)
     order["state"] = PAYERROR
     save(state, order)
+    if order["protocol"] in _failures:
+        _failures[order["protocol"]](state, order)
     return order
 
 
@@ -224,9 +296,10 @@ def close(state: State, number: str) -> Order:
     """
     order = existing(state, number)
     if order["state"] in (SUCCESS, REFUND):
-        code = "ORDERPAID" if order["protocol"] == "v2" else "INVALID_REQUEST"
+        code = "ORDERPAID" if order["protocol"].startswith("v2") else "INVALID_REQUEST"
         raise Rejection(400, code, f"订单已支付，不能关闭: {number}")
     if order["state"] in OPEN:
+        receiving.stop(state, order)
         order["state"] = CLOSED
         save(state, order)
     return order
@@ -255,26 +328,10 @@ def expiry(state: State, text: Any, pointer: str, *, compact: bool = False) -> f
     Raises:
         Rejection: it is no time, or one that has passed.
     """
-    moment = _moment(text, COMPACT if compact else RFC3339)
+    moment = checks.moment(text, compact=compact)
     if moment is None:
         example = "20261120132935" if compact else "2026-11-20T13:29:35+08:00"
         raise Rejection.parameter(pointer, text, f"must be a time such as {example}")
     if moment <= state.clock.now():
         raise Rejection.parameter(pointer, text, f"has passed; it is {state.clock.rfc3339()}")
     return moment
-
-
-def _moment(text: Any, form: re.Pattern[str]) -> float | None:
-    if not isinstance(text, str) or not form.fullmatch(text):
-        return None
-    try:
-        if form is COMPACT:
-            return datetime.datetime.strptime(f"{text}+0800", "%Y%m%d%H%M%S%z").timestamp()
-        return datetime.datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _transaction_id(state: State) -> str:
-    day = state.clock.compact()[:8]
-    return f"4200{secrets.randbelow(10**6):06}{day}{secrets.randbelow(10**10):010}"

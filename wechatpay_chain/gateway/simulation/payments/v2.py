@@ -1,12 +1,12 @@
-"""APIv2's orders: `unifiedorder`, `orderquery`, `closeorder`, `micropay`, `reverse`.
+"""APIv2's orders: `unifiedorder`, `orderquery`, `closeorder`, `shorturl`.
 
-Sources: https://pay.weixin.qq.com/doc/v2/merchant/4011935214 (unifiedorder),
-https://pay.weixin.qq.com/doc/v2/merchant/4011937125 (micropay, reverse)
+Source: https://pay.weixin.qq.com/doc/v2/merchant/4011935214
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from ....crypto import digest
@@ -14,37 +14,49 @@ from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
-from ..refunds import records as refunding
+from ..coupons import promotions
 from ..registry import operation
+from ..tokens import random_token
 from . import parties
 from . import records as payments
 from .limits import hold_text
 from .records import Order
 from .v3 import STATES
 
-__all__ = ["shown"]
+__all__ = ["accepted", "assert_bound", "create", "existing", "ordered", "shown", "shown_paid"]
 
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
 TYPES = ("JSAPI", "NATIVE", "APP", "MWEB")
 SIGNING = ("sign", "nonce_str", "sign_type")
 PAGES = {"NATIVE": "code_url", "MWEB": "mweb_url"}
-STILL_PAYING = "0001"
-"""The end of a payment code whose customer has to confirm: the order is USERPAYING until paid."""
-NO_MONEY = "0002"
-"""The end of a payment code whose account has no money."""
 
 
 @operation("POST", "v2/pay/unifiedorder")
 def unifiedorder(call: Call) -> dict[str, Any]:
     """An order of any trade type."""
+    return ordered(call)
+
+
+def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False) -> dict[str, Any]:
+    """The response to a request for an order that its customer pays later.
+
+    Args:
+        call: the request.
+        types: the trade types that the order may have.
+        deposit: whether it is a deposit.
+
+    Raises:
+        Rejection: the request is not what it must be, or its number was used.
+    """
     call.require("appid", "body", "out_trade_no", "total_fee", "notify_url", "trade_type")
     data = call.data
-    if data["trade_type"] not in TYPES:
-        issue = f"must be one of {', '.join(TYPES)}"
+    if data["trade_type"] not in types:
+        issue = f"must be one of {', '.join(types)}"
         raise Rejection.parameter("trade_type", data["trade_type"], issue)
     if data["trade_type"] == "JSAPI" and not (data.get("openid") or data.get("sub_openid")):
         raise Rejection(200, "PARAM_ERROR", "JSAPI支付必须传openid", number=payments.NO_OPENID)
-    order = _create(call, data["trade_type"], checks.callback(data["notify_url"], "/notify_url"))
+    notify_url = checks.callback(data["notify_url"], "/notify_url")
+    order = create(call, data["trade_type"], notify_url, deposit=deposit)
     response = {
         **parties.in_v2(order),
         "trade_type": order["trade_type"],
@@ -56,36 +68,27 @@ def unifiedorder(call: Call) -> dict[str, Any]:
     return response
 
 
-@operation("POST", "v2/pay/micropay")
-def micropay(call: Call) -> dict[str, Any]:
-    """A payment by the customer's code, made at once."""
-    call.require("appid", "body", "out_trade_no", "total_fee", "auth_code")
-    code = str(call.data["auth_code"])
-    if not (code.isascii() and code.isdecimal() and len(code) == 18):
-        raise Rejection(200, "AUTH_CODE_INVALID", f"付款码无效，应为 18 位数字: {code}")
-    order = _create(call, "MICROPAY", "")
-    if code.endswith(NO_MONEY):
-        payments.fail(call.state, order["out_trade_no"])
-        raise Rejection(200, "NOTENOUGH", "余额不足", keep=True)
-    if code.endswith(STILL_PAYING):
-        order["state"] = payments.USERPAYING
-        payments.save(call.state, order)
-        raise Rejection(200, "USERPAYING", "用户支付中，需要输入密码", keep=True)
-    return _paid(call.state, payments.pay(call.state, order["out_trade_no"]))
+def create(call: Call, trade_type: str, notify_url: str = "", *, deposit: bool = False) -> Order:
+    """The order of a request: a new one, or the same again.
 
+    Args:
+        call: the request.
+        trade_type: `NATIVE`, say.
+        notify_url: where the result is posted to; empty for a payment by code.
+        deposit: whether it is a deposit; a request can say so, too.
 
-def _create(call: Call, trade_type: str, notify_url: str) -> Order:
+    Raises:
+        Rejection: the request is not what it must be, or its number was used.
+    """
     hold_text(call)
-    _assert_bound(call)
+    assert_bound(call)
     data, state = call.data, call.state
-    fee = data["total_fee"]
-    if not (fee.isascii() and fee.isdecimal() and int(fee[:12]) > 0 and len(fee) <= 12):
-        raise Rejection.parameter("total_fee", fee, "must be a whole number of fen above 0")
+    deposit = deposit or data.get("deposit") == "Y"
     about = {
         "protocol": "v2",
         "trade_type": trade_type,
         "parties": {name: data[name] for name in PARTIES if data.get(name)},
-        "total": int(fee),
+        "total": checks.v2_fen(call, "total_fee"),
         "currency": checks.chinese(data.get("fee_type"), "/fee_type"),
         "description": data["body"],
         "attach": data.get("attach"),
@@ -94,7 +97,8 @@ def _create(call: Call, trade_type: str, notify_url: str) -> Order:
         "openid": data.get("openid") or data.get("sub_openid") or "",
         "payer": parties.payer_of(data),
         "device_id": data.get("device_info", ""),
-        "profit_sharing": data.get("profit_sharing") == "Y",
+        "profit_sharing": data.get("profit_sharing") == "Y" and not deposit,
+        "deposit": deposit,
     }
     if data.get("time_expire"):
         about["expires"] = payments.expiry(state, data["time_expire"], "/time_expire", compact=True)
@@ -102,17 +106,41 @@ def _create(call: Call, trade_type: str, notify_url: str) -> Order:
     return payments.create(state, data["out_trade_no"], content, about)
 
 
-def _assert_bound(call: Call) -> None:
+def accepted(call: Call) -> str:
+    """The fingerprint of a request that is within its limits, and signed by HMAC-SHA256.
+
+    Raises:
+        Rejection: it is not.
+    """
+    content = checks.accepted(call)
+    hold_text(call)
+    sign_type = call.data.get("sign_type")
+    if sign_type != digest.HMAC_SHA256:
+        raise Rejection.parameter("sign_type", sign_type, f"must be {digest.HMAC_SHA256}")
+    return content
+
+
+def assert_bound(call: Call) -> None:
+    """Reject an appid that is none, or is not bound to the merchant.
+
+    Raises:
+        Rejection: `APPID_NOT_EXIST` or `APPID_MCHID_NOT_MATCH`.
+    """
     appid = call.data["appid"]
     if not re.fullmatch("wx[0-9a-z]{16}", appid):
         raise Rejection(200, "APPID_NOT_EXIST", f"appid不存在: {appid[:32]}")
     parties.assert_bound(call, "appid")
 
 
-def _existing(call: Call) -> Order:
+def existing(call: Call) -> Order:
+    """The order that a request asks for, by either of its numbers.
+
+    Raises:
+        Rejection: there is no such order, or it is another's.
+    """
     call.require("appid")
     hold_text(call)
-    _assert_bound(call)
+    assert_bound(call)
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
         raise Rejection(200, "PARAM_ERROR", "缺少参数 out_trade_no 或 transaction_id")
@@ -125,29 +153,32 @@ def _existing(call: Call) -> Order:
 @operation("POST", "v2/pay/orderquery")
 def orderquery(call: Call) -> dict[str, Any]:
     """An order by either of its numbers."""
-    order = _existing(call)
+    order = existing(call)
     return shown(call.state, order)
 
 
 @operation("POST", "v2/pay/closeorder")
 def closeorder(call: Call) -> dict[str, Any]:
     """Close an order that is not paid."""
-    order = _existing(call)
+    order = existing(call)
     if order["state"] in (payments.CLOSED, payments.REVOKED):
         raise Rejection(200, "ORDERCLOSED", f"订单已关闭: {order['out_trade_no']}")
     payments.close(call.state, order["out_trade_no"])
     return {**parties.in_v2(order), "result_msg": "OK"}
 
 
-@operation("POST", "v2/secapi/pay/reverse")
-def reverse(call: Call) -> dict[str, Any]:
-    """Take a payment by code back: an open order is revoked, a paid one refunded and revoked."""
-    order, state = _existing(call), call.state
-    if order["state"] in (payments.SUCCESS, payments.REFUND):
-        refunding.reverse(state, order)
-    order["state"] = payments.REVOKED
-    payments.save(state, order)
-    return {**parties.in_v2(order), "recall": "N"}
+@operation("POST", "v2/tools/shorturl")
+def shorturl(call: Call) -> dict[str, Any]:
+    """A short form of a `code_url`; the same again for the same."""
+    call.require("appid", "long_url")
+    assert_bound(call)
+    state, long_url = call.state, checks.text(call.data["long_url"], "/long_url", 512)
+    known = state.store.get("short-url", long_url)
+    if known is None:
+        known = {"long_url": long_url, "short_url": f"weixin://wxpay/s/{random_token(9)}"}
+        state.store.put("short-url", long_url, known)
+    parties = {"appid": call.data["appid"], "mch_id": state.mchid}
+    return {**parties, "short_url": known["short_url"]}
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
@@ -160,10 +191,11 @@ def shown(state: State, order: Order) -> dict[str, Any]:
         "trade_state": order["state"],
         "trade_state_desc": STATES[order["state"]],
     }
-    return view | (_paid(state, order) if order["transaction_id"] else {})
+    return view | (shown_paid(state, order) if order["transaction_id"] else {})
 
 
-def _paid(state: State, order: Order) -> dict[str, Any]:
+def shown_paid(state: State, order: Order) -> dict[str, Any]:
+    """An order that is paid, as the response to its payment shows it."""
     view = {
         **parties.in_v2(order),
         **parties.payer_in_v2(order),
@@ -172,7 +204,7 @@ def _paid(state: State, order: Order) -> dict[str, Any]:
         "bank_type": order["bank_type"],
         "total_fee": order["total"],
         "fee_type": order["currency"],
-        "cash_fee": order["total"],
+        **promotions.order_in_v2(order),
         "transaction_id": order["transaction_id"],
         "out_trade_no": order["out_trade_no"],
         "time_end": state.clock.compact(order["paid"]),
@@ -184,7 +216,7 @@ def _paid(state: State, order: Order) -> dict[str, Any]:
 def tell(state: State, order: Order) -> None:
     """Post the result to the order's own address; a payment by code has none."""
     if order["notify_url"]:
-        fields = {"return_code": "SUCCESS", "result_code": "SUCCESS", **_paid(state, order)}
+        fields = {"return_code": "SUCCESS", "result_code": "SUCCESS", **shown_paid(state, order)}
         state.outbox.post_v2(
             order["notify_url"], "transaction-success", fields, sign_type=order["sign_type"]
         )

@@ -1,4 +1,4 @@
-"""APIv3's orders, for direct merchants and for partners: JSAPI, app, H5, native.
+"""APIv3's orders, for direct merchants and for partners: JSAPI, mini programs, app, H5, native.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791894 (create, query, close),
 https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (the notification)
@@ -12,20 +12,37 @@ from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
+from ..coupons import promotions
 from ..registry import operation
 from . import parties
 from . import records as payments
 from .limits import hold
 from .records import Order
 
-__all__ = ["shown"]
+__all__ = ["BASES", "create", "own_order", "shown"]
 
-DIRECT, PARTNER = "v3/pay/transactions", "v3/pay/partner/transactions"
-TYPES = {"jsapi": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
+BASES = {False: "v3/pay/transactions", True: "v3/pay/partner/transactions"}
+"""By whether a partner calls."""
+TYPES = {
+    "jsapi": "JSAPI",
+    "app": "APP",
+    "h5": "MWEB",
+    "native": "NATIVE",
+    "miniprogram": "JSAPI",
+    "scannedpos": "JSAPI",
+    "codepay": "MICROPAY",
+}
+BOTH = ("jsapi", "app", "h5", "native")
+KINDS = {False: BOTH, True: (*BOTH, "miniprogram", "scannedpos")}
+UNTOLD = ("miniprogram", "scannedpos", "codepay")
+"""The kinds of orders that need no `notify_url`; a payment by code has none."""
+MUST_BE_REVERSED = 268449641
+"""WeChat Pay's error number of a payment by code that is to be closed."""
 STATES = {
     payments.SUCCESS: "支付成功",
     payments.REFUND: "转入退款",
     payments.NOTPAY: "订单未支付",
+    payments.ACCEPT: "已接收，等待扣款",
     payments.CLOSED: "订单已关闭",
     payments.REVOKED: "订单已撤销",
     payments.USERPAYING: "用户支付中",
@@ -35,7 +52,17 @@ OPENIDS = ("openid", "sp_openid", "sub_openid")
 PARTIES = ("appid", "mchid", "sp_appid", "sp_mchid", "sub_appid", "sub_mchid")
 
 
-def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
+def create(call: Call, kind: str, partner: bool) -> Order:
+    """The order of a request: a new one, or the same again.
+
+    Args:
+        call: the request.
+        kind: the last segment of its path, such as `jsapi`.
+        partner: whether a partner calls.
+
+    Raises:
+        Rejection: the request is not what it must be, or its number was used.
+    """
     own = "sp_mchid" if partner else "mchid"
     hold(call, optional=OPENIDS)
     data, state = call.data, call.state
@@ -48,7 +75,7 @@ def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
         raise Rejection.parameter("sub_mchid", data["sub_mchid"], issue, number=number)
     number, amount = data["out_trade_no"], data["amount"]
     payer = parties.payer_of(data.get("payer"))
-    if kind == "jsapi" and not payer:
+    if TYPES[kind] == "JSAPI" and not payer:
         name = "sp_openid" if partner else "openid"
         raise Rejection.parameter(
             f"/payer/{name}", None, "is required and empty", number=payments.NO_OPENID
@@ -61,7 +88,7 @@ def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
         "currency": checks.chinese(amount.get("currency"), "/amount/currency"),
         "description": data["description"],
         "attach": data.get("attach"),
-        "notify_url": checks.callback(data["notify_url"], "/notify_url"),
+        "notify_url": _notify_url(data, kind),
         "device_id": (data.get("scene_info") or {}).get("device_id", ""),
     }
     if payer:
@@ -70,42 +97,48 @@ def _create(call: Call, kind: str, partner: bool) -> dict[str, Any]:
         about["expires"] = payments.expiry(state, data["time_expire"], "/time_expire")
     settle = data.get("settle_info")
     about["profit_sharing"] = isinstance(settle, dict) and settle.get("profit_sharing") is True
-    order = payments.create(state, number, data, about)
-    page = f"{state.address}_gateway/pay/{order['token']}"
-    return {
-        "jsapi": {"prepay_id": order["prepay_id"]},
-        "app": {"prepay_id": order["prepay_id"]},
-        "h5": {"h5_url": page},
-        "native": {"code_url": page},
-    }[kind]
+    return payments.create(state, number, data, about)
+
+
+def _notify_url(data: dict[str, Any], kind: str) -> str:
+    url = data.get("notify_url")
+    if not url and kind in UNTOLD:
+        return ""
+    return checks.callback(url, "/notify_url")
 
 
 def _register(base: str, partner: bool) -> None:
-    for kind in TYPES:
+    for kind in KINDS[partner]:
 
-        def create(call: Call, kind: str = kind) -> dict[str, Any]:
-            return _create(call, kind, partner)
+        def prepay(call: Call, kind: str = kind) -> dict[str, Any]:
+            order = create(call, kind, partner)
+            page = f"{call.state.address}_gateway/pay/{order['token']}"
+            pages = {"h5": {"h5_url": page}, "native": {"code_url": page}}
+            return pages.get(kind, {"prepay_id": order["prepay_id"]})
 
-        operation("POST", f"{base}/{kind}")(create)
+        operation("POST", f"{base}/{kind}")(prepay)
 
     @operation("GET", f"{base}/id/{{transaction_id}}")
     def by_id(call: Call) -> dict[str, Any]:
-        found = _own(call, call.query, partner, transaction_id=call.params["transaction_id"])
+        found = own_order(call, call.query, partner, transaction_id=call.params["transaction_id"])
         return shown(call.state, found)
 
     @operation("GET", f"{base}/out-trade-no/{{out_trade_no}}")
     def by_number(call: Call) -> dict[str, Any]:
-        found = _own(call, call.query, partner, number=call.params["out_trade_no"])
+        found = own_order(call, call.query, partner, number=call.params["out_trade_no"])
         return shown(call.state, found)
 
     @operation("POST", f"{base}/out-trade-no/{{out_trade_no}}/close")
     def close(call: Call) -> None:
         number = call.params["out_trade_no"]
-        _own(call, call.data, partner, number=number, location="body")
+        order = own_order(call, call.data, partner, number=number, location="body")
+        if order["trade_type"] == TYPES["codepay"]:
+            message = f"付款码支付的订单不能关闭，只能撤销: {number}"
+            raise Rejection(400, "INVALID_REQUEST", message, number=MUST_BE_REVERSED)
         payments.close(call.state, number)
 
 
-def _own(
+def own_order(
     call: Call,
     given: dict[str, Any],
     partner: bool,
@@ -114,7 +147,19 @@ def _own(
     transaction_id: str = "",
     location: str = "query",
 ) -> Order:
-    """The order that a request asks for, if it is the merchant's who asks."""
+    """The order that a request asks for, if it is the merchant's who asks.
+
+    Args:
+        call: the request.
+        given: where it names the merchant.
+        partner: whether a partner calls.
+        number: `out_trade_no` of the order.
+        transaction_id: WeChat Pay's number of it, where the other is not given.
+        location: of `given`: `query` or `body`.
+
+    Raises:
+        Rejection: there is no such order, or it is another's.
+    """
     name = "sp_mchid" if partner else "mchid"
     if given.get(name) != call.state.identity.mchid:
         issue = "must be the merchant who signed"
@@ -129,8 +174,8 @@ def _own(
     return order
 
 
-_register(DIRECT, partner=False)
-_register(PARTNER, partner=True)
+for _partner, _base in BASES.items():
+    _register(_base, _partner)
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
@@ -141,7 +186,7 @@ def shown(state: State, order: Order) -> dict[str, Any]:
         "out_trade_no": order["out_trade_no"],
         "trade_state": order["state"],
         "trade_state_desc": STATES[order["state"]],
-        "promotion_detail": [],
+        "promotion_detail": promotions.order_promotions(order),
         "amount": amount,
     }
     if order.get("attach"):
@@ -155,14 +200,15 @@ def shown(state: State, order: Order) -> dict[str, Any]:
             "bank_type": order["bank_type"],
             "success_time": state.clock.rfc3339(order["paid"]),
             "payer": parties.payer_in_v3(order),
-            "amount": {**amount, "payer_total": order["total"]},
+            "amount": amount | promotions.order_amount(order),
         }
     return view
 
 
 @payments.on_paid("v3")
 def tell(state: State, order: Order) -> None:
-    """Post `TRANSACTION.SUCCESS` to the order's own address."""
-    state.outbox.post(
-        order["notify_url"], "TRANSACTION.SUCCESS", shown(state, order), summary="支付成功"
-    )
+    """Post `TRANSACTION.SUCCESS` to the order's own address, if it has one."""
+    if order["notify_url"]:
+        state.outbox.post(
+            order["notify_url"], "TRANSACTION.SUCCESS", shown(state, order), summary="支付成功"
+        )

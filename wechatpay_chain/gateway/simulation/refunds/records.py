@@ -18,16 +18,19 @@ from typing import Any
 from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
-from .. import funds
+from .. import fees, funds
+from ..coupons import amounts
 from ..payments import records as payments
 from ..payments.records import Order
-from ..schedule import outbox_at, withdraw
+from ..schedule import outbox_at, settles, withdraw
+from .reasons import TIMES, rejection
 
 __all__ = [
     "ABNORMAL",
     "CLOSED",
     "PROCESSING",
     "SUCCESS",
+    "TIMES",
     "Refund",
     "close",
     "create",
@@ -35,6 +38,7 @@ __all__ = [
     "fail",
     "find",
     "find_by_id",
+    "follows",
     "of_order",
     "on_change",
     "rejection",
@@ -49,34 +53,14 @@ SETTLING = 5
 """Seconds for which a refund is processed."""
 TERM = 365 * 86400
 """Seconds after its payment in which an order can be refunded."""
-TIMES = 50
-"""How often an order can be refunded."""
 REVERSIBLE = 7 * 86400
 """Seconds after its payment in which a payment by code can be reversed."""
 
 Refund = dict[str, Any]
 Notice = Callable[[State, Outbox, Refund], str]
 
-REASONS = {
-    "absent": (404, "RESOURCE_NOT_EXISTS", "ORDERNOTEXIST", "订单不存在或未支付"),
-    "different": (
-        400,
-        "INVALID_REQUEST",
-        "REFUND_FEE_MISMATCH",
-        "订单金额或退款金额与之前请求不一致",
-    ),
-    "other": (400, "INVALID_REQUEST", "INVALID_REQUEST", "请求参数与订单信息不一致"),
-    "reversed": (400, "INVALID_REQUEST", "INVALID_REQUEST", "订单已撤销"),
-    "overdue": (403, "TRADE_OVERDUE", "TRADE_OVERDUE", "订单已超过退款期限"),
-    "refunded": (400, "INVALID_REQUEST", "ERROR", "订单已全额退款"),
-    "too_much": (400, "INVALID_REQUEST", "INVALID_REQUEST", "申请退款金额超过订单可退金额"),
-    "too_often": (400, "INVALID_REQUEST", "INVALID_REQUEST", f"同一订单最多退款 {TIMES} 次"),
-    "unshared": (403, "RULE_LIMIT", "RULE_LIMIT", "申请退款金额大于剩余未分账金额"),
-    "no_money": (403, "NOT_ENOUGH", "NOTENOUGH", "基本账户余额不足"),
-}
-"""Why a refund is rejected: APIv3's status and code, APIv2's code, and the message."""
-
 _notices: dict[str, Notice] = {}
+_followers: list[Notice] = []
 
 
 def on_change(protocol: str) -> Callable[[Notice], Notice]:
@@ -89,13 +73,10 @@ def on_change(protocol: str) -> Callable[[Notice], Notice]:
     return register
 
 
-def rejection(reason: str, protocol: str, about: Any = "") -> Rejection:
-    """A rejection in the words of the API that asked."""
-    status, code, code_v2, message = REASONS[reason]
-    text = f"{message}: {about}" if about else message
-    if protocol == "v2":
-        return Rejection(200, code_v2, text)
-    return Rejection(status, code, text)
+def follows(notice: Notice) -> Notice:
+    """Register what else is told when a refund is accepted, and when it has arrived."""
+    _followers.append(notice)
+    return notice
 
 
 def create(state: State, number: str, order: Order | None, about: dict[str, Any]) -> Refund:
@@ -106,7 +87,8 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
         number: `out_refund_no`.
         order: what is refunded.
         about: what the refund is made with: `protocol`, `content`, `amount`, `total`, `currency`,
-            `sub_mchid`, `from_available`, `notify_url`, …
+            `sub_mchid`, `from_available`, `notify_url`, …; `advance` if the service provider pays
+            it for its sub-merchant.
 
     Raises:
         Rejection: the number was used for another refund, or the order cannot be refunded so.
@@ -118,7 +100,10 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
             raise rejection("different", protocol, number)
         return known
     order = _refundable(state, order, about)
-    source = _source(state, order, about)
+    about = {**about, "coupons": amounts.split(order, about["amount"])}
+    settled = amounts.settlement_refund(about)
+    returned = fees.returned(order, settled)
+    source = _source(state, order, about, settled - returned)
     now = state.clock.now()
     refund = {
         "out_refund_no": number,
@@ -131,15 +116,21 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
         "received": "支付用户零钱",
         "target": "payer",
         "source": source,
+        "fee": returned,
         **about,
     }
     order["state"] = payments.REFUND
     order["refunded"] += about["amount"]
+    order["fee_returned"] = order.get("fee_returned", 0) + returned
     order["refunds"] = [*order.get("refunds", ()), number]
     payments.save(state, order)
     state.store.put("refund-id", refund["refund_id"], {"out_refund_no": number})
-    state.ledger.move("refund", about["amount"], source, "refunding", **_numbers(refund))
+    numbers = _numbers(refund)
+    fees.give_back(state, returned, source, **numbers)
+    if settled:
+        state.ledger.move("refund", settled, source, "refunding", **numbers, fee=returned)
     _process(state, refund)
+    _tell_followers(state, state.outbox, refund)
     return refund
 
 
@@ -165,15 +156,15 @@ def _refundable(state: State, order: Order | None, about: dict[str, Any]) -> Ord
     return order
 
 
-def _source(state: State, order: Order, about: dict[str, Any]) -> str:
+def _source(state: State, order: Order, about: dict[str, Any], amount: int) -> str:
     """The account that pays a refund: what is frozen first, as long as it is not shared out."""
-    amount, unsplit = about["amount"], funds.unsplit(state, order)
-    if unsplit and not about["from_available"]:
+    unsplit = funds.unsplit(state, order)
+    if unsplit and not about["from_available"] and not about.get("advance"):
         if amount > unsplit:
             raise rejection("unshared", about["protocol"], f"{amount} > {unsplit}")
         order["frozen"] -= amount
         return funds.account("frozen", order)
-    account = funds.account("merchant", order)
+    account = "merchant" if about.get("advance") else funds.account("merchant", order)
     if state.ledger.balance(account) < amount:
         raise rejection(
             "no_money", about["protocol"], f"{state.ledger.balance(account)} < {amount}"
@@ -192,12 +183,17 @@ def _process(state: State, refund: Refund) -> None:
     refund |= {"state": PROCESSING, "settles": settles}
     arrived = refund | {"state": SUCCESS, "succeeded": settles}
     refund["notice"] = _tell(state, outbox_at(state, settles), arrived)
+    refund["followed"] = _tell_followers(state, outbox_at(state, settles), arrived)
     state.store.put("settling", refund["out_refund_no"], {"out_refund_no": refund["out_refund_no"]})
     _save(state, refund)
 
 
 def _tell(state: State, outbox: Outbox, refund: Refund) -> str:
     return _notices[refund["protocol"]](state, outbox, refund) if refund["notify_url"] else ""
+
+
+def _tell_followers(state: State, outbox: Outbox, refund: Refund) -> list[str]:
+    return [number for each in _followers if (number := each(state, outbox, refund))]
 
 
 def _save(state: State, refund: Refund) -> None:
@@ -238,6 +234,7 @@ def of_order(state: State, order: Order) -> list[Refund]:
     return [existing(state, number) for number in order.get("refunds", ())]
 
 
+@settles
 def settle_due(state: State) -> None:
     """Write down what became of refunds in the meantime."""
     for each in state.store.all("settling"):
@@ -245,9 +242,15 @@ def settle_due(state: State) -> None:
 
 
 def _succeed(state: State, refund: Refund, moment: float) -> None:
-    amount, target = refund["amount"], refund["target"]
+    back = (
+        ("refunded", amounts.paid_back(refund), refund["target"]),
+        ("coupon_refunded", amounts.with_cash(refund), "merchant"),
+    )
     with state.store.transaction():  # whoever asks, it is paid back once
-        state.ledger.move("refunded", amount, "refunding", target, at=moment, **_numbers(refund))
+        for kind, amount, target in back:
+            if amount:
+                numbers = _numbers(refund)
+                state.ledger.move(kind, amount, "refunding", target, at=moment, **numbers)
         refund |= {"state": SUCCESS, "succeeded": moment, "notice": ""}
         state.store.delete("settling", refund["out_refund_no"])
         _save(state, refund)
@@ -258,8 +261,8 @@ def _stop(state: State, number: str) -> Refund:
     refund = existing(state, number)
     if refund["state"] != PROCESSING:
         raise Rejection(400, "INVALID_REQUEST", f"退款单状态是 {refund['state']}: {number}")
-    if refund["notice"]:
-        withdraw(state, refund["notice"])
+    for notice in (refund["notice"], *refund.get("followed", ())):
+        withdraw(state, notice)
     state.store.delete("settling", number)
     return refund | {"notice": ""}
 
@@ -273,6 +276,7 @@ def succeed(state: State, number: str) -> Refund:
     refund = _stop(state, number)
     _succeed(state, refund, state.clock.now())
     _tell(state, state.outbox, refund)
+    _tell_followers(state, state.outbox, refund)
     return refund
 
 
@@ -297,9 +301,16 @@ def close(state: State, number: str) -> Refund:
     refund = _stop(state, number) | {"state": CLOSED}
     order = payments.existing(state, refund["out_trade_no"])
     order["refunded"] -= refund["amount"]
-    account = funds.freeze_again(order, refund["amount"])
+    amounts.put_back(order, amounts.coupons(refund))
+    charged, settled = refund.get("fee", 0), amounts.settlement_refund(refund)
+    order["fee_returned"] = order.get("fee_returned", 0) - charged
+    account = refund["source"]
+    if not refund.get("advance"):
+        account = funds.freeze_again(state, order, settled - charged)
     payments.save(state, order)
-    state.ledger.move("refund_closed", refund["amount"], "refunding", account, **_numbers(refund))
+    if settled:
+        state.ledger.move("refund_closed", settled, "refunding", account, **_numbers(refund))
+    fees.charge(state, charged, account, **_numbers(refund))
     _save(state, refund)
     _tell(state, state.outbox, refund)
     return refund
@@ -328,25 +339,41 @@ def resend_to(state: State, refund: Refund, target: str, received: str, content:
     return refund
 
 
-def reverse(state: State, order: Order) -> None:
-    """Pay back what is left of an order that is paid, and revoke it.
+def reverse(state: State, order: Order, protocol: str) -> bool:
+    """Take a payment by code back: what is left of it is paid back, and the order is revoked.
+
+    Args:
+        state: of the gateway.
+        order: paid or open; a revoked one stays so.
+        protocol: of the request: `v2` or `v3`.
+
+    Returns:
+        Whether it is done; else the request has to be repeated.
 
     Raises:
-        Rejection: it is too late for that, or its merchant has not the money.
+        Rejection: it is too late for that, or its merchant does not have the money.
     """
+    if order.pop("recall", False):
+        payments.save(state, order)
+        return False
+    if order["state"] in (payments.SUCCESS, payments.REFUND):
+        _pay_back(state, order, protocol)
+    order["state"] = payments.REVOKED
+    payments.save(state, order)
+    return True
+
+
+def _pay_back(state: State, order: Order, protocol: str) -> None:
     if state.clock.now() > order["paid"] + REVERSIBLE:
-        raise Rejection(200, "REVERSE_EXPIRE", f"订单支付已超过 7 天: {order['out_trade_no']}")
+        raise rejection("irreversible", protocol, order["out_trade_no"])
     funds.release(state, order)
     rest, account = order["total"] - order["refunded"], funds.account("merchant", order)
-    if state.ledger.balance(account) < rest:
-        raise rejection("no_money", "v2", f"{state.ledger.balance(account)} < {rest}")
+    returned = fees.returned(order, rest)
+    if state.ledger.balance(account) < rest - returned:
+        have = state.ledger.balance(account)
+        raise rejection("no_money", protocol, f"{have} < {rest - returned}")
     if rest:
-        state.ledger.move(
-            "reverse",
-            rest,
-            account,
-            "payer",
-            out_trade_no=order["out_trade_no"],
-            transaction_id=order["transaction_id"],
-        )
+        numbers = {name: order[name] for name in ("out_trade_no", "transaction_id")}
+        fees.give_back(state, returned, account, **numbers)
+        state.ledger.move("reverse", rest, account, "payer", **numbers, fee=returned)
     order["refunded"] = order["total"]

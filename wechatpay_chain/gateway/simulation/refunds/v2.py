@@ -14,6 +14,7 @@ from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
 from .. import checks, funds
+from ..coupons import amounts, promotions
 from ..payments import records as payments
 from ..payments.records import Order
 from ..payments.v2 import PARTIES
@@ -43,8 +44,8 @@ def refund(call: Call) -> dict[str, Any]:
     given = {
         "protocol": "v2",
         "content": checks.fingerprint(call.data),
-        "amount": _fen(call, "refund_fee"),
-        "total": _fen(call, "total_fee"),
+        "amount": checks.v2_fen(call, "refund_fee"),
+        "total": checks.v2_fen(call, "total_fee"),
         "currency": checks.v2_text(call, "refund_fee_type") or "CNY",
         "sub_mchid": checks.v2_text(call, "sub_mch_id"),
         "from_available": checks.v2_text(call, "refund_account") == SOURCES[0],
@@ -54,6 +55,7 @@ def refund(call: Call) -> dict[str, Any]:
     }
     order = _order(call, "ORDERNOTEXIST")
     made = refunding.create(call.state, number, order, given)
+    order = payments.existing(call.state, made["out_trade_no"])
     return {
         **_parties(call),
         "transaction_id": made["transaction_id"],
@@ -61,22 +63,13 @@ def refund(call: Call) -> dict[str, Any]:
         "out_refund_no": made["out_refund_no"],
         "refund_id": made["refund_id"],
         "refund_fee": made["amount"],
-        "settlement_refund_fee": made["amount"],
         "total_fee": made["total"],
-        "settlement_total_fee": made["total"],
+        "settlement_total_fee": amounts.settlement(order),
         "fee_type": made["currency"],
-        "cash_fee": made["total"],
-        "cash_refund_fee": made["amount"],
-        "coupon_refund_fee": 0,
-        "coupon_refund_count": 0,
+        "cash_fee": amounts.payer_total(order),
+        "cash_refund_fee": amounts.paid_back(made),
+        **promotions.refund_in_v2(made),
     }
-
-
-def _fen(call: Call, name: str) -> int:
-    text = checks.v2_text(call, name)
-    if not (text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) > 0):
-        raise Rejection.parameter(name, text, "must be a whole number of fen above 0")
-    return int(text)
 
 
 def _parties(call: Call) -> dict[str, str]:
@@ -116,15 +109,16 @@ def refundquery(call: Call) -> dict[str, Any]:
         "transaction_id": order["transaction_id"],
         "out_trade_no": order["out_trade_no"],
         "total_fee": order["total"],
-        "settlement_total_fee": order["total"],
+        "settlement_total_fee": amounts.settlement(order),
         "fee_type": order["currency"],
-        "cash_fee": order["total"],
+        "cash_fee": amounts.payer_total(order),
         "refund_fee": sum(each["amount"] for each in page),
         "total_refund_count": len(order["refunds"]),
         "refund_count": len(page),
     }
     for index, each in enumerate(page):
         view |= {f"{name}_{index}": value for name, value in _shown(call.state, each).items()}
+        view |= promotions.refund_in_v2(each, f"_{index}")
     return view
 
 
@@ -149,15 +143,12 @@ def _shown(state: State, refund: Refund) -> dict[str, Any]:
         "refund_id": refund["refund_id"],
         "refund_channel": "ORIGINAL",
         "refund_fee": refund["amount"],
-        "settlement_refund_fee": refund["amount"],
         "refund_status": STATES[refund["state"]],
         "refund_account": _account(refund),
         "refund_recv_accout": refund["received"],
     }
     if refund["state"] == refunding.SUCCESS:
-        view["refund_success_time"] = state.clock.rfc3339(refund["succeeded"])[:19].replace(
-            "T", " "
-        )
+        view["refund_success_time"] = state.clock.spaced(refund["succeeded"])
     return view
 
 
@@ -168,7 +159,7 @@ def _account(refund: Refund) -> str:
 @refunding.on_change("v2")
 def tell(state: State, outbox: Outbox, refund: Refund) -> str:
     """Post what became of a refund, sealed with the APIv2 key."""
-    view = _shown(state, refund)
+    view, order = _shown(state, refund), payments.existing(state, refund["out_trade_no"])
     sealed = {
         "transaction_id": refund["transaction_id"],
         "out_trade_no": refund["out_trade_no"],
@@ -176,9 +167,9 @@ def tell(state: State, outbox: Outbox, refund: Refund) -> str:
         "out_refund_no": refund["out_refund_no"],
         "total_fee": refund["total"],
         "refund_fee": refund["amount"],
-        "settlement_refund_fee": refund["amount"],
-        "settlement_total_fee": refund["total"],
-        "cash_refund_fee": refund["amount"],
+        "settlement_refund_fee": amounts.settlement_refund(refund),
+        "settlement_total_fee": amounts.settlement(order),
+        "cash_refund_fee": amounts.paid_back(refund),
         "refund_status": view["refund_status"],
         "success_time": view.get("refund_success_time", ""),
         "refund_recv_accout": refund["received"],

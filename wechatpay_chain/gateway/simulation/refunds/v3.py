@@ -14,13 +14,23 @@ from ...messages.exchange import Rejection
 from ...notifications.outbox import Outbox
 from ...state import State
 from .. import checks, funds
+from ..coupons import amounts, promotions
 from ..payments import records as payments
 from ..payments.records import Order
 from ..registry import operation
 from . import records as refunding
 from .records import Refund
 
-__all__ = ["abnormal", "apply", "query", "shown"]
+__all__ = [
+    "abnormal",
+    "apply",
+    "asked",
+    "order_of",
+    "post",
+    "query",
+    "send_elsewhere",
+    "shown",
+]
 
 BASE = "v3/refund/domestic/refunds"
 ACCOUNTS = ("AVAILABLE", "UNAVAILABLE")
@@ -34,28 +44,40 @@ SUMMARIES = {
 @operation("POST", BASE)
 def apply(call: Call) -> dict[str, Any]:
     """A refund, all of an order or a part of it."""
+    given = asked(call, "v3")
+    number, order = given.pop("out_refund_no"), order_of(call)
+    return shown(call.state, refunding.create(call.state, number, order, given))
+
+
+def asked(call: Call, protocol: str) -> dict[str, Any]:
+    """What a refund is made with, and its number.
+
+    Args:
+        call: the request.
+        protocol: what tells the merchant of it; see `records.on_change`.
+
+    Raises:
+        Rejection: a member of the request is wrong.
+    """
     content, data = checks.accepted(call), call.data
-    number = checks.number(data["out_refund_no"], "/out_refund_no")
     amount = data["amount"]
-    given = {
-        "protocol": "v3",
+    return {
+        "out_refund_no": checks.number(data["out_refund_no"], "/out_refund_no"),
+        "protocol": protocol,
         "content": content,
         "amount": payments.whole_fen(amount["refund"], "/amount/refund"),
         "total": payments.whole_fen(amount["total"], "/amount/total"),
-        "currency": checks.text(amount["currency"], "/amount/currency", 16),
+        "currency": checks.text(amount.get("currency", "CNY"), "/amount/currency", 16),
         "sub_mchid": data.get("sub_mchid") or "",
         "from": _sources(amount.get("from"), amount["refund"]),
         "from_available": data.get("funds_account") == "AVAILABLE",
         "reason": data.get("reason") or "",
         "notify_url": checks.address(data.get("notify_url"), "/notify_url"),
     }
-    order = _order(call)
-    refund = refunding.create(call.state, number, order, given)
-    return shown(call.state, refund)
 
 
-def _order(call: Call) -> Order | None:
-    """What is refunded: WeChat Pay's number goes before the merchant's."""
+def order_of(call: Call) -> Order | None:
+    """What a request refunds: WeChat Pay's number goes before the merchant's; None if unknown."""
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
         raise Rejection.parameter("transaction_id", None, "or out_trade_no is required")
@@ -68,9 +90,7 @@ def _order(call: Call) -> Order | None:
 def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, Any]]:
     """Which accounts pay how much; together it is the refund."""
     for index, each in enumerate(given or ()):
-        if each["account"] not in ACCOUNTS:
-            issue = f"must be one of {', '.join(ACCOUNTS)}"
-            raise Rejection.parameter(f"/amount/from/{index}/account", each["account"], issue)
+        checks.one_of(each["account"], f"/amount/from/{index}/account", ACCOUNTS)
         payments.whole_fen(each["amount"], f"/amount/from/{index}/amount")
     if given and sum(each["amount"] for each in given) != refund:
         raise Rejection.parameter("/amount/from", given, "must add up to /amount/refund")
@@ -89,6 +109,15 @@ def query(call: Call) -> dict[str, Any]:
 @operation("POST", f"{BASE}/{{refund_id}}/apply-abnormal-refund")
 def abnormal(call: Call) -> dict[str, Any]:
     """An abnormal refund once more, to a bank card of the customer or of the merchant."""
+    return shown(call.state, send_elsewhere(call))
+
+
+def send_elsewhere(call: Call) -> Refund:
+    """Send the abnormal refund of a request to the bank card that it names.
+
+    Raises:
+        Rejection: there is no such refund, it is not abnormal, or a member is wrong.
+    """
     content, data = checks.accepted(call), call.data
     refund = refunding.find_by_id(call.state, call.params["refund_id"])
     if refund is None or refund["sub_mchid"] != (data.get("sub_mchid") or ""):
@@ -104,13 +133,15 @@ def abnormal(call: Call) -> dict[str, Any]:
     else:
         issue = "must be USER_BANK_CARD or MERCHANT_BANK_CARD"
         raise Rejection.parameter("type", data["type"], issue)
-    refund = refunding.resend_to(call.state, refund, target, received, content)
-    return shown(call.state, refund)
+    return refunding.resend_to(call.state, refund, target, received, content)
 
 
 def shown(state: State, refund: Refund) -> dict[str, Any]:
     """A refund as a response shows it."""
-    amount, frozen = refund["amount"], refund["source"].startswith("frozen")
+    order, frozen = (
+        payments.existing(state, refund["out_trade_no"]),
+        refund["source"].startswith("frozen"),
+    )
     view = {
         "refund_id": refund["refund_id"],
         "out_refund_no": refund["out_refund_no"],
@@ -123,17 +154,13 @@ def shown(state: State, refund: Refund) -> dict[str, Any]:
         "funds_account": "UNSETTLED" if frozen else "AVAILABLE",
         "amount": {
             "total": refund["total"],
-            "refund": amount,
+            "refund": refund["amount"],
             "from": refund.get("from", []),
-            "payer_total": refund["total"],
-            "payer_refund": amount,
-            "settlement_refund": amount,
-            "settlement_total": refund["total"],
-            "discount_refund": 0,
+            **promotions.refund_amount(order, refund),
             "currency": refund["currency"],
             "refund_fee": 0,
         },
-        "promotion_detail": [],
+        "promotion_detail": promotions.refund_promotions(order, refund),
     }
     if refund["state"] == refunding.SUCCESS:
         view["success_time"] = state.clock.rfc3339(refund["succeeded"])
@@ -143,7 +170,18 @@ def shown(state: State, refund: Refund) -> dict[str, Any]:
 @refunding.on_change("v3")
 def tell(state: State, outbox: Outbox, refund: Refund) -> str:
     """Post `REFUND.SUCCESS`, `REFUND.ABNORMAL` or `REFUND.CLOSED`."""
-    amount, total = refund["amount"], refund["total"]
+    return post(state, outbox, refund, {})
+
+
+def post(state: State, outbox: Outbox, refund: Refund, more: dict[str, Any]) -> str:
+    """Post what became of a refund; the notification's id.
+
+    Args:
+        state: of the merchant.
+        outbox: as it is, or will be.
+        refund: the refund.
+        more: members of the content that only some refunds have.
+    """
     order = payments.existing(state, refund["out_trade_no"])
     mchid = state.identity.mchid
     partner = {"sp_mchid": mchid, "sub_mchid": funds.sub_merchant(order)}
@@ -155,7 +193,13 @@ def tell(state: State, outbox: Outbox, refund: Refund) -> str:
         "out_refund_no": refund["out_refund_no"],
         "refund_status": refund["state"],
         "user_received_account": refund["received"],
-        "amount": {"total": total, "refund": amount, "payer_total": total, "payer_refund": amount},
+        "amount": {
+            "total": refund["total"],
+            "refund": refund["amount"],
+            "payer_total": amounts.payer_total(order),
+            "payer_refund": amounts.paid_back(refund),
+        },
+        **more,
     }
     if refund["state"] == refunding.SUCCESS:
         content["success_time"] = state.clock.rfc3339(refund["succeeded"])

@@ -27,10 +27,6 @@ NOT_CREATED = frozenset(
     ("sub_mchid", "brand_id", "transaction_id", "openid", "sp_openid", "account", "merchant_code")
 )
 """What exists without a request that creates it, or is created elsewhere."""
-OWN_NUMBERS_V2 = ("mch_billno", "partner_trade_no")
-"""The merchant's numbers by which APIv2 finds red packets and transfers."""
-QUERY_V2 = "查询"
-"""In the titles of APIv2's operations that only read."""
 
 
 def recall(call: Call, operation: Operation) -> dict[str, Any]:
@@ -46,11 +42,18 @@ def recall(call: Call, operation: Operation) -> dict[str, Any]:
         if not isinstance(value, (str, int)) or value == "":
             continue
         records = [call.state.store.get(KIND, key_of(*each, value)) for each in creators]
-        known = [record for record in records if record is not None]
+        known = [record for record in records if record is not None and _is_for(record, given)]
         if not known:
-            raise _absent(operation, name, value)
+            raise Rejection(404, "RESOURCE_NOT_EXISTS", f"记录不存在: {name} {value}")
         found |= known[0]
     return found
+
+
+def _is_for(record: dict[str, Any], given: dict[str, Any]) -> bool:
+    """Whether a record is that of the sub-merchant that a request names."""
+    names = ("sub_mchid", "sub_mch_id")
+    owner, named = (next((each[n] for n in names if each.get(n)), "") for each in (record, given))
+    return owner == named or not owner or not named
 
 
 def remember(call: Call, operation: Operation, response: Any) -> None:
@@ -64,12 +67,6 @@ def remember(call: Call, operation: Operation, response: Any) -> None:
     for name in names:
         for value in (*_values(sent, name), *_values(told, name)):
             call.state.store.put(KIND, key_of(operation.path, name, value), record)
-
-
-def _absent(operation: Operation, name: str, value: str | int) -> Rejection:
-    if operation.protocol == "v2":
-        return Rejection(200, "NOT_FOUND", "指定单号数据不存在")
-    return Rejection(404, "RESOURCE_NOT_EXISTS", f"记录不存在: {name} {value}")
 
 
 def key_of(path: str, name: str, value: str | int) -> str:
@@ -100,10 +97,8 @@ def _created(operation: Operation) -> frozenset[str]:
 
 def _creating(operation: Operation, name: str) -> list[Operation]:
     others = [each for each in _others(operation) if _may_create(each, operation)]
-    creators = [each for each in others if name in _names(each)[0]]
-    if operation.protocol == "v3":
-        creators += [each for each in others if name in _names(each)[1]]
-    return creators
+    sent = [each for each in others if name in _names(each)[0]]
+    return sent + [each for each in others if name in _names(each)[1]]
 
 
 def _aliases(operation: Operation, name: str) -> list[str]:
@@ -130,10 +125,9 @@ def _others(operation: Operation) -> Iterable[Operation]:
 
 
 def _asked_for(operation: Operation) -> list[str]:
-    """The numbers by which an operation finds what it is about."""
-    if operation.protocol == "v2":
-        names = {member.name for member in operation.body}
-        return [each for each in OWN_NUMBERS_V2 if each in names and QUERY_V2 in operation.title]
+    """The numbers by which an operation of APIv3 finds what it is about."""
+    if operation.protocol == "v2":  # those that find something have state of their own
+        return []
     found = [each[1:-1] for each in operation.segments if each.startswith("{")]
     if operation.method == "GET":
         found += [each.name for each in operation.query if each.name.startswith("out_")]
@@ -142,8 +136,6 @@ def _asked_for(operation: Operation) -> list[str]:
 
 def _may_create(other: Operation, operation: Operation) -> bool:
     """Whether what an operation is about may come from another one: that of the collection."""
-    if operation.protocol == "v2":
-        return other.protocol == "v2" and QUERY_V2 not in other.title
     if other.method != "POST" or "{" in other.path or other.base_uri != operation.base_uri:
         return False
     if other.path == operation.path:

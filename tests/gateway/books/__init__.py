@@ -1,0 +1,1 @@
+"""The rules of `test_books.py`, a mixin for each product."""

@@ -1,0 +1,99 @@
+"""The subcommands of `wechatpay-chain gateway` about bills: fill a day, change how bills are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..output import write_json
+from ..usage import examples, json_option
+from .common import control_of, facts, gateway_options
+from .responses import FILLED, SETTINGS
+
+__all__ = ["COMMANDS"]
+
+FILLING = (5, 3600)
+"""Seconds to connect, and until a day is filled."""
+
+
+@click.command(
+    short_help="Fill a day's bills with generated payments.",
+    epilog=examples(
+        "gateway fill 1000000",
+        "gateway fill 1000 --differences every --form partner",
+        "gateway fill 1000 --difference amount=3 --difference missing_here=2",
+    ),
+)
+@click.argument("orders", type=click.IntRange(min=1))
+@click.option("--date", metavar="DAY", help="Such as 2026-11-25.  [default: yesterday]")
+@click.option("--refunds", type=click.FloatRange(0, 0.5), help="Per order.  [default: 0.05]")
+@click.option("--seed", type=int, help="The same seed makes the same day.  [default: 1]")
+@click.option("--form", type=click.Choice(["direct", "partner"]), help="[default: direct]")
+@click.option("--differences", type=click.Choice(["every"]), help="Two differences of every class.")
+@click.option(
+    "--difference", "wanted", multiple=True, metavar="CLASS=N", help="N differences of a class."
+)
+@gateway_options
+@json_option
+def fill(
+    orders: int,
+    differences: str | None,
+    wanted: tuple[str, ...],
+    base_uri: str | None,
+    data: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Fill a day's bills with ORDERS payments and their refunds, and show what is to be found.
+
+    They are in the bills alone: none of them can be queried. With differences, the bills differ
+    from the orders of the merchant in a known way.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if differences is not None or wanted:
+        given["differences"] = differences or dict(map(_counted, wanted))
+    made = control_of(base_uri, data).ask(
+        "POST", "fill", {"orders": orders, **given}, like=FILLED, timeout=FILLING
+    )
+    if as_json:
+        write_json(made)
+    else:
+        found = {name: count for name, count in made["expected"].items() if count}
+        facts({"date": made["date"], "orders": made["orders"], **found})
+
+
+def _counted(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise click.BadParameter(
+            "CLASS=N is expected, such as amount=3.", param_hint="--difference"
+        )
+    return name, int(number)
+
+
+@click.command(
+    short_help="Change how bills are.",
+    epilog=examples("gateway bills", "gateway bills --fee-rate 0.0060 --next-day"),
+)
+@click.option("--fee-rate", metavar="RATE", help="The fee for payments, such as 0.0060.")
+@click.option(
+    "--next-day/--at-once",
+    default=None,
+    help="Whether a bill is ready at 10 o'clock of the next day.",
+)
+@click.option("--parts", type=click.IntRange(1, 100), help="Files of an encrypted bill.")
+@gateway_options
+@json_option
+def bills(base_uri: str | None, data: Path | None, as_json: bool, **options: Any) -> None:
+    """Change how the gateway's bills are, and show how they are now."""
+    given = {name: value for name, value in options.items() if value is not None}
+    changed = control_of(base_uri, data).ask("POST", "bills", given, like=SETTINGS)
+    if as_json:
+        write_json(changed)
+    else:
+        facts({name: changed[name] for name in SETTINGS})
+
+
+COMMANDS: tuple[click.Command, ...] = (fill, bills)

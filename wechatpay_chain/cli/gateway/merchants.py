@@ -1,0 +1,111 @@
+"""`wechatpay-chain gateway merchants`: list the merchants, add one, or change one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..output import write_json
+from ..usage import examples, json_option
+from .common import control_of, facts, gateway_options, rows_of, segment
+from .responses import MERCHANT
+
+__all__ = ["merchants"]
+
+NONE = "none"
+COLUMNS = ("mchid", "kind", "name", "frozen", "sub_merchants")
+
+
+class Limit(click.ParamType[Any]):
+    """Fen, or `none`."""
+
+    name = "fen"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; `none` stays a text."""
+        if value == NONE:
+            return value
+        return click.IntRange(min=1).convert(value, param, ctx)
+
+
+@click.command(
+    short_help="List the merchants, add one, or change one.",
+    epilog=examples(
+        "gateway merchants",
+        "gateway merchants --add partner",
+        "gateway merchants --sub-of 1900000109",
+        "gateway merchants --change 1900000109 --freeze",
+        "gateway merchants --change 1900000109 --payment-limit 100000 --permissions payments",
+    ),
+)
+@click.option("--add", type=click.Choice(["direct", "partner", "ecommerce"]), help="Add one.")
+@click.option("--sub-of", metavar="NUMBER", help="Add a sub-merchant of this service provider.")
+@click.option("--change", metavar="NUMBER", help="Change this merchant or sub-merchant.")
+@click.option("--mchid", metavar="NUMBER", help="The number of the one that is added.")
+@click.option("--name", help="Of the company.")
+@click.option("--apps", metavar="APPID,…", help="The appids that are bound to it.")
+@click.option("--permissions", metavar="NAME,…", help="The products that it may use, or all.")
+@click.option("--freeze/--unfreeze", "frozen", default=None, help="Let it collect nothing.")
+@click.option("--payment-limit", type=Limit(), help="Of one payment at most, or none.")
+@click.option("--daily-limit", type=Limit(), help="Of a day's payments at most, or none.")
+@gateway_options
+@json_option
+def merchants(
+    add: str | None,
+    sub_of: str | None,
+    change: str | None,
+    base_uri: str | None,
+    data: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """List the merchants with their sub-merchants; or add one of either, or change one."""
+    control = control_of(base_uri, data)
+    if sum(each is not None for each in (add, sub_of, change)) > 1:
+        raise click.UsageError("--add, --sub-of and --change exclude each other.")
+    about = {name: given.pop(name) for name in ("mchid", "name", "apps")}
+    about = {name: value for name, value in about.items() if value is not None}
+    if "apps" in about:
+        about["apps"] = _names(about["apps"])
+    changes = _changes(given)
+    if (about or changes) and not (add or sub_of or change):
+        raise click.UsageError("the other options are for --add, --sub-of and --change.")
+    if change is not None:
+        if "mchid" in about:
+            raise click.UsageError("--mchid is for --add and --sub-of; --change names a merchant.")
+        path = f"merchants/{segment(change)}"
+        made = control.ask("PATCH", path, {**about, **changes}, like={"mchid": str})
+    elif add is not None or sub_of is not None:
+        path = "merchants" if sub_of is None else f"merchants/{segment(sub_of)}/sub-merchants"
+        kind = {} if add is None else {"kind": add}
+        made = control.ask("POST", path, {**kind, **about}, like={"mchid": str})
+        if changes:
+            made = control.ask("PATCH", f"merchants/{made['mchid']}", changes, like={"mchid": str})
+    else:
+        found = control.ask("GET", "merchants", like=[MERCHANT])
+        rows = [{**each, "sub_merchants": ", ".join(_numbers(each))} for each in found]
+        rows_of(found if as_json else rows, COLUMNS, "", as_json)
+        return
+    if as_json:
+        write_json(made)
+    else:
+        facts({name: made[name] for name in ("mchid", *changes) if name in made})
+
+
+def _changes(given: dict[str, Any]) -> dict[str, Any]:
+    """The members of a change; an option that was not given is none."""
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "permissions" in changes:
+        names = _names(changes["permissions"])
+        changes["permissions"] = None if names == ["all"] else names
+    return {name: None if value == NONE else value for name, value in changes.items()}
+
+
+def _names(text: str) -> list[str]:
+    return [each for each in text.replace(",", " ").split() if each]
+
+
+def _numbers(merchant: dict[str, Any]) -> list[str]:
+    return [str(each["mchid"]) for each in merchant["sub_merchants"]]

@@ -1,0 +1,160 @@
+"""The subcommands of `wechatpay-chain gateway` for products, made of their classes of controls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from ...utils.display import printable
+from ..output import tell, write_json
+from ..usage import json_option
+from .common import control_of, facts, gateway_options
+
+if TYPE_CHECKING:
+    from ...gateway.control.products import Control, Product
+
+__all__ = ["ProductCommands"]
+
+TYPES: dict[str, click.ParamType[Any]] = {
+    "string": click.STRING,
+    "integer": click.INT,
+    "number": click.FLOAT,
+}
+LISTED = 100
+"""Records that are listed by default."""
+
+
+class ProductCommands(click.Group):
+    """A group that has a subgroup for each product of the gateway, besides its own commands.
+
+    The classes of controls are loaded when a product is named, or when all commands are listed.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands; see `click.Group.list_commands`."""
+        return [*super().list_commands(ctx), *map(_dashed, _products())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name; see `click.Group.get_command`."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        product = _products().get(cmd_name.replace("-", "_"))
+        return None if product is None else _group(cmd_name, product)
+
+
+def _products() -> dict[str, type[Product]]:
+    from ...gateway.control.products import PRODUCTS
+
+    return PRODUCTS
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _group(name: str, product: type[Product]) -> click.Group:
+    """The group of a product: its controls; without one it lists the records."""
+    from ...gateway.control.products import controls_of
+
+    @gateway_options
+    @json_option
+    @click.option("--limit", type=click.IntRange(1), default=LISTED, show_default=True)
+    @click.option("--mchid", metavar="NUMBER", help="Of this merchant only.")
+    @click.pass_context
+    def list_records(
+        context: click.Context,
+        limit: int,
+        mchid: str | None,
+        base_uri: str | None,
+        data: Path | None,
+        as_json: bool,
+    ) -> None:
+        if context.invoked_subcommand is not None:
+            return
+        whose = f"&mchid={quote(mchid, safe='')}" if mchid else ""
+        found = control_of(base_uri, data).ask("GET", f"{name}?limit={limit}{whose}", like=[dict])
+        if as_json:
+            write_json(found)
+        elif found:
+            for each in found:
+                _show(each)
+        else:
+            tell(f"{product.label.en}: there are none")
+
+    title = f"{product.label.en} ({product.label.zh}): list them, or perform a control."
+    group = click.Group(
+        name, callback=list_records, invoke_without_command=True, help=title, short_help=title
+    )
+    group.params = list(getattr(list_records, "__click_params__", ()))[::-1]
+    for control in controls_of(product).values():
+        group.add_command(_command(name, control))
+    return group
+
+
+def _command(product: str, control: Control) -> click.Command:
+    """The command of a control."""
+
+    @gateway_options
+    @json_option
+    @click.option("--mchid", metavar="NUMBER", help="Of this merchant only.")
+    def perform(
+        mchid: str | None, base_uri: str | None, data: Path | None, as_json: bool, **options: Any
+    ) -> None:
+        key = options.pop("key_of_record", None)
+        given = {name: value for name, value in options.items() if value not in (None, ())}
+        where = "" if key is None else f"/{quote(key, safe='', errors='surrogatepass')}"
+        whose = f"?mchid={quote(mchid, safe='')}" if mchid else ""
+        path = f"{product}{where}/{_dashed(control.name)}{whose}"
+        made = control_of(base_uri, data).ask("POST", path, given)
+        if as_json or not isinstance(made, dict):
+            write_json(made)
+        else:
+            _show(made)
+
+    shared = list(getattr(perform, "__click_params__", ()))[::-1]
+    params: list[click.Parameter] = []
+    if control.key:
+        params.append(click.Argument(["key_of_record"], metavar=control.key.upper()))
+    params += [_option(each) for each in control.as_json()["parameters"]]
+    return click.Command(
+        _dashed(control.name),
+        callback=perform,
+        params=[*params, *shared],
+        help=control.title,
+        short_help=control.title,
+    )
+
+
+def _option(parameter: dict[str, Any]) -> click.Option:
+    """The option for an argument of a control."""
+    name, kind = parameter["name"], parameter["type"]
+    flag = f"--{_dashed(name)}"
+    if kind == "boolean":
+        return click.Option([f"{flag}/--no-{_dashed(name)}", name], default=None)
+    if kind == "array":
+        return click.Option([flag, name], multiple=True, help="May be repeated.")
+    if kind == "object":
+        return click.Option([flag, name], metavar="JSON", callback=_object, help="A JSON object.")
+    return click.Option([flag, name], type=TYPES[kind], required=parameter["required"])
+
+
+def _object(_: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"not JSON: {printable(error)}", param=parameter) from None
+    if not isinstance(found, dict):
+        raise click.BadParameter("a JSON object is expected.", param=parameter)
+    return found
+
+
+def _show(record: dict[str, Any]) -> None:
+    """Show the members of a record that are plain values."""
+    facts({name: value for name, value in record.items() if isinstance(value, (str, int, float))})

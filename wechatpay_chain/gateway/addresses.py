@@ -1,0 +1,72 @@
+"""Where a gateway is reached: by this machine, and by clients elsewhere.
+
+Source: RFC 3986, section 3.2 (authority)
+"""
+
+from __future__ import annotations
+
+from ..messages.authority import split
+from ..utils.display import represented
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["Addresses"]
+
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it says where
+"""A host that stands for all addresses, and the one by which this machine reaches it."""
+
+
+class Addresses:
+    """The base URIs of a gateway.
+
+    Args:
+        host: where it listens.
+        public_url: where clients elsewhere reach it; empty if there are none.
+
+    Attributes:
+        host: as clients on this machine write it.
+        public_host: the host of `public_url`; empty without one.
+        base_uri: for clients on this machine; empty until the gateway listens.
+        tls_base_uri: the same over TLS.
+        public_base_uri: for all clients.
+        public_tls_base_uri: the same over TLS.
+
+    Raises:
+        ValueError: `public_url` is not an http or https URL, or has a path or a query.
+    """
+
+    def __init__(self, host: str, public_url: str = "") -> None:
+        host = EVERYWHERE.get(host, host)
+        self.host = f"[{host}]" if ":" in host else host
+        self.public_host, self._public = "", ""
+        if public_url:
+            self._public, self.public_host = _origin(public_url)
+        self.base_uri = self.tls_base_uri = ""
+        self.public_base_uri = self.public_tls_base_uri = ""
+
+    def opened(self, port: int, tls_port: int) -> None:
+        """Note the ports on which the gateway listens.
+
+        A public URL over TLS stands for both: whatever ends TLS there has one port only. Otherwise
+        the TLS port is expected to be published under its own number.
+        """
+        self.base_uri = f"http://{self.host}:{port}/"
+        self.tls_base_uri = f"https://{self.host}:{tls_port}/"
+        self.public_base_uri, self.public_tls_base_uri = self.base_uri, self.tls_base_uri
+        if self._public:
+            secure = self._public.startswith("https:")
+            self.public_base_uri = f"{self._public}/"
+            self.public_tls_base_uri = (
+                self.public_base_uri if secure else f"https://{self.public_host}:{tls_port}/"
+            )
+
+
+def _origin(public_url: str) -> tuple[str, str]:
+    """The origin of a URL, and its host as a URL has it."""
+    expected = "an address such as http://gateway:8790/ is expected, without a path"
+    try:
+        origin, target = split(public_url, "public_url")
+    except ConfigurationError as error:
+        raise ValueError(f"public_url {represented(public_url)}: {error}; {expected}") from None
+    if target.strip("/"):
+        raise ValueError(f"public_url {represented(public_url)}: {expected}")
+    return str(origin), origin.host

@@ -1,0 +1,166 @@
+"""The records of all products: a line for each, one in full, and what can be done with it.
+
+Which products there are, what their records are called and which controls they have is read from
+`control/products/`, so a product that is new there appears in the console by itself.
+"""
+
+from __future__ import annotations
+
+import datetime
+import heapq
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from aiohttp import web
+
+from ...control.controls import Controls
+from ...control.handlers import json_response, local
+from ...control.products import PRODUCTS, Product, controls_of
+from ...state import State
+from ...store.store import Found, Record
+from ..money import shown
+from .scope import Scope, limit_of, owner_of, scope_of, sub_merchant_of, words_of
+
+__all__ = ["TIMES", "amount_of", "line", "routes", "settle", "time_of"]
+
+AMOUNTS = ("amount", "transfer_amount", "total_amount", "refund_amount", "total", "refund")
+"""The members that may say how much money a record is about, in fen."""
+TIMES = ("created", "create_time", "complaint_time", "time")
+"""The members that may say when a record was made."""
+TEXTS = (
+    *("description", "remark", "transfer_remark", "batch_name", "service_introduction"),
+    *("complaint_detail", "reason", "text"),
+)
+PARTIES = ("out_trade_no", "openid")
+
+
+def routes(gateway: Controls) -> list[web.RouteDef]:
+    """The routes of products and their records."""
+    records = _Records(gateway)
+    return [
+        web.get("/_gateway/console/products", local(records.products)),
+        web.get("/_gateway/console/records", local(records.all)),
+        web.get("/_gateway/console/records/{product}/{key}", local(records.one)),
+    ]
+
+
+class _Records:
+    """The handlers."""
+
+    def __init__(self, gateway: Controls) -> None:
+        self._gateway = gateway
+
+    async def products(self, request: web.Request) -> web.StreamResponse:
+        """All products with their controls, and how many records each has."""
+        scope = scope_of(self._gateway, request)
+        return json_response(
+            [
+                {
+                    "name": name,
+                    "kind": product.kind,
+                    "label": product.label._asdict(),
+                    "count": scope.count(product.kind),
+                    "controls": [each.as_json() for each in controls_of(product).values()],
+                }
+                for name, product in PRODUCTS.items()
+            ]
+        )
+
+    async def all(self, request: web.Request) -> web.StreamResponse:
+        """Lines of records, newest first: of `?product=` or of all, with the words of `?q=`."""
+        scope, limit = scope_of(self._gateway, request), limit_of(request)
+        wanted = request.query.get("product", "")
+        names = [wanted] if wanted in PRODUCTS else list(PRODUCTS)
+        for name in names:
+            settle(self._gateway, name, scope)
+        words = words_of(request)
+        found = [_numbered(scope, name, words, limit) for name in names]
+        newest = heapq.merge(*found, key=lambda each: each[0], reverse=True)
+        return json_response([each for _, each in itertools.islice(newest, limit)])
+
+    async def one(self, request: web.Request) -> web.StreamResponse:
+        """One record with all its members."""
+        name, key = request.match_info["product"], request.match_info["key"]
+        product = PRODUCTS.get(name)
+        if product is None:
+            return json_response({"error": f"there is no product {name}"}, 404)
+        state = owner_of(self._gateway, request, product.kind, key)
+        settle(self._gateway, name, Scope([state]))
+        record = state.store.get(product.kind, key)
+        if record is None:
+            return json_response({"error": f"{name}: there is no {key}"}, 404)
+        found = line(name, product, state, Found(0, key, record))
+        return json_response({**found, "record": record})
+
+
+def _numbered(
+    scope: Scope, name: str, words: tuple[str, ...], size: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    product = PRODUCTS[name]
+    for state, found in scope.find(product.kind, words, size):
+        yield found.sequence, line(name, product, state, found)
+
+
+def settle(gateway: Controls, name: str, scope: Scope) -> None:
+    """Store what became of a product's records in the meantime.
+
+    Args:
+        gateway: the gateway.
+        name: of the product.
+        scope: whose records.
+    """
+    product = PRODUCTS[name](gateway)
+    for state in scope.states:
+        with state.store.transaction():
+            product.settle(state)
+
+
+def line(name: str, product: type[Product], state: State, found: Found) -> dict[str, Any]:
+    """What a list has of a record; what the record does not have is empty.
+
+    Args:
+        name: of the product.
+        product: its controls.
+        state: of the merchant that has the record.
+        found: the record.
+    """
+    record = found.record
+    amount = amount_of(record)
+    about = next((record[each] for each in TEXTS if isinstance(record.get(each), str)), "")
+    party = next((record[each] for each in PARTIES if record.get(each)), "")
+    return {
+        "product": name,
+        "key": found.key,
+        "mchid": state.mchid,
+        "sub_mchid": sub_merchant_of(record, state),
+        "state": str(record.get(product.state_name) or ""),
+        "amount": "" if amount is None else shown(amount, str(record.get("currency") or "CNY")),
+        "created": time_of(record),
+        "about": about or party,
+    }
+
+
+def amount_of(record: Record) -> int | None:
+    """Fen that a record is about; None if it does not say."""
+    for name in AMOUNTS:
+        value = record.get(name)
+        if isinstance(value, dict):
+            value = amount_of(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    return None
+
+
+def time_of(record: Record) -> float | None:
+    """Seconds since 1970 at which a record was made; None if it does not say."""
+    for name in TIMES:
+        value = record.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(value, str):
+            try:
+                return datetime.datetime.fromisoformat(value).timestamp()
+            except ValueError:
+                continue
+    return None

@@ -1,0 +1,83 @@
+"""What the handlers of the control API have in common: who may ask, JSON in and out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from ...utils.display import printable_json
+from ..messages.exchange import Rejection
+from ..messages.nesting import check_json
+from ..server.access.control import ACCESS
+from ..server.access.origins import SAFE
+from ..server.bodies import BODIES
+from ..store.plaintext import masked
+from .products import ControlRejected
+
+__all__ = ["FORBIDDEN", "Handler", "body_of", "json_response", "local", "whole_number"]
+
+FORBIDDEN = (
+    "the console and the control API are for this machine only, or for whoever has the gateway's "
+    "control token"
+)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def local(handler: Handler) -> Handler:
+    """Serve those who may control the gateway, and say what was wrong in JSON."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not request.app[ACCESS].allows(request):
+            return json_response({"error": FORBIDDEN}, 403)
+        try:
+            return await handler(request)
+        except Rejection as rejection:
+            error = {"error": rejection.code, "message": rejection.message}
+            return json_response(error, rejection.status if rejection.status >= 400 else 400)
+        except ControlRejected as error:
+            return json_response({"error": error.code, "message": error.message}, error.status)
+        except LookupError as error:
+            return json_response({"error": str(error)}, 404)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            return json_response({"error": str(error)}, 400)
+
+    return guarded
+
+
+def json_response(value: Any, status: int = 200) -> web.Response:
+    """JSON that a terminal shows as it is: what a client sent may hold escape sequences."""
+    text = printable_json(json.dumps(masked(value), ensure_ascii=False, default=str))
+    return web.json_response(text=text, status=status, headers=SAFE)
+
+
+async def body_of(request: web.Request) -> dict[str, Any]:
+    """The members of a request's body; none for an empty one.
+
+    Raises:
+        ValueError: the body is not a JSON object.
+    """
+    bodies = request.app[BODIES]
+    async with bodies.read(request, bodies.limits.control) as content:
+        if not content:
+            return {}
+        text = content.decode()
+        check_json(text)
+        given = json.loads(text)
+    if not isinstance(given, dict):
+        raise ValueError("the body must be a JSON object")
+    return given
+
+
+def whole_number(request: web.Request, name: str, default: int) -> int:
+    """The number that a parameter of the query has.
+
+    Raises:
+        ValueError: the parameter is not a whole number.
+    """
+    text = request.query.get(name, str(default))
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{name} must be a whole number, not {text!r}")
+    return int(text)

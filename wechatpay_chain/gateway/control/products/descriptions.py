@@ -1,0 +1,111 @@
+"""The controls of a product as the control API, the command line and the console see them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from ....utils.display import represented
+from .product import Product
+
+__all__ = ["Control", "controls_of"]
+
+TYPES: dict[Any, tuple[str, tuple[type, ...]]] = {
+    str: ("string", (str,)),
+    int: ("integer", (int,)),
+    bool: ("boolean", (bool,)),
+    float: ("number", (int, float)),
+    list[str]: ("array", (list,)),
+    list[dict[str, Any]]: ("array", (list,)),
+    dict[str, Any]: ("object", (dict,)),
+}
+"""The types that the arguments of a control may have: their names in JSON Schema, and what JSON
+becomes in Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control as the control API and the command line see it.
+
+    Attributes:
+        name: of the method.
+        title: the first sentence of its docstring.
+        key: the name of its first argument, which names a record; empty for one of the merchant.
+        parameters: of its other arguments.
+        types: of the arguments, by name.
+        when: the states of a record in which it is possible; empty for all.
+        kinds: of the records that it is for; empty for one of the merchant.
+    """
+
+    name: str
+    title: str
+    key: str
+    parameters: tuple[inspect.Parameter, ...]
+    types: Mapping[str, Any]
+    when: frozenset[str]
+    kinds: tuple[str, ...]
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Reject arguments that the control does not take.
+
+        Args:
+            given: by name, from JSON; without the key.
+
+        Raises:
+            ValueError: an argument is unknown, missing, or of another type.
+        """
+        known = {each.name: each for each in self.parameters}
+        for name, value in given.items():
+            if name not in known:
+                expected = ", ".join(known) or "none"
+                raise ValueError(
+                    f"{name[:80]}: {self.name} has no such argument; it has {expected}"
+                )
+            if not _fits(self.types[name], value):
+                expected = TYPES[self.types[name]][0]
+                raise ValueError(f"{name} {represented(value)}: type {expected} is expected")
+        for each in self.parameters:
+            if each.default is each.empty and each.name not in given:
+                raise ValueError(f"{each.name} is missing: {self.name} needs it")
+
+    def as_json(self) -> dict[str, Any]:
+        """The control as the control API lists it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "key": self.key,
+            "when": sorted(self.when),
+            "kinds": list(self.kinds),
+            "parameters": [
+                {
+                    "name": each.name,
+                    "type": TYPES[self.types[each.name]][0],
+                    "required": each.default is each.empty,
+                    **({} if each.default is each.empty else {"default": each.default}),
+                }
+                for each in self.parameters
+            ],
+        }
+
+
+def _fits(annotation: Any, value: Any) -> bool:
+    expected = TYPES[annotation][1]
+    return isinstance(value, expected) and (bool in expected or not isinstance(value, bool))
+
+
+def controls_of(product: type[Product]) -> dict[str, Control]:
+    """The controls of a product by their names, in the order in which they are defined."""
+    found = {}
+    for name, method in inspect.getmembers(product, inspect.isfunction):
+        if hasattr(method, "_control"):
+            kinds, keyed, when, parameters = method._control
+            kinds = (kinds or (product.kind,)) if keyed else ()
+            title = inspect.getdoc(method) or ""
+            key = parameters[0].name if keyed else ""
+            hints = get_type_hints(inspect.unwrap(method))
+            rest = parameters[1:] if keyed else parameters
+            types = {each.name: hints[each.name] for each in rest}
+            found[name] = Control(name, title.split("\n")[0], key, rest, types, when, kinds)
+    return found

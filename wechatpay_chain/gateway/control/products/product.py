@@ -1,0 +1,237 @@
+"""What the controls of a product are made of: a class for the product, a method for each control.
+
+    class Transfers(Product):
+        label, kind = Label("Transfers", "商家转账"), "transfer"
+
+        @of_record(when=("WAIT_USER_CONFIRM",))
+        def confirm(self, state: State, out_bill_no: str) -> Record: ...
+
+A method is written with the state of the merchant that has the record, and is called without it:
+`gateway.transfers.confirm("T1")`. `descriptions` reads its signature and its docstring for the
+control API, the command line and the console.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import (
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    overload,
+)
+
+from ....utils.display import represented
+from ...messages.exchange import Rejection
+from ...state import State
+
+__all__ = [
+    "Attribute",
+    "ControlRejected",
+    "Label",
+    "Product",
+    "Record",
+    "Scope",
+    "controlled",
+    "of_merchant",
+    "of_record",
+]
+
+Record = dict[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+Owner = TypeVar("Owner", bound="Product")
+Some = TypeVar("Some", bound="Product")
+
+LISTED = 100
+"""Records that are listed where nothing else is asked for."""
+
+
+class Label(NamedTuple):
+    """What a product is called in the console."""
+
+    en: str
+    zh: str
+
+
+class Scope(Protocol):
+    """Whose records a control looks for: all merchants', or one merchant's."""
+
+    def state_of(self, kinds: Iterable[str], key: str) -> State:
+        """The state of the merchant that has a record; see `Controls.state_of`."""
+
+    def states(self) -> list[State]:
+        """The states of the merchants."""
+
+
+class ControlRejected(LookupError):
+    """A control cannot be carried out: there is no such record, or its state does not allow it.
+
+    Attributes:
+        code: WeChat Pay's error code for it.
+        message: the error message.
+        status: the HTTP status of the code.
+    """
+
+    def __init__(self, code: str, message: str = "", status: int = 400) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+def controlled(state: State, action: Callable[[], R]) -> R:
+    """What an action returns; all that it changes is committed, or none of it.
+
+    Raises:
+        ControlRejected: the action is rejected.
+    """
+    with state.store.transaction():
+        try:
+            return action()
+        except Rejection as rejection:
+            status = rejection.status if rejection.status >= 400 else 400
+            raise ControlRejected(rejection.code, rejection.message, status) from None
+
+
+class Product:
+    """The controls of one product.
+
+    Args:
+        scope: whose records they are for.
+
+    Attributes:
+        label: its name in the console.
+        kind: of its records in the store.
+        state_name: the member of a record that has its state.
+    """
+
+    label: ClassVar[Label]
+    kind: ClassVar[str]
+    state_name: ClassVar[str] = "state"
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def settle(self, state: State) -> None:
+        """Store what became of a merchant's records in the meantime."""
+
+    def all(self, limit: int = LISTED) -> list[Record]:
+        """The records, the newest first.
+
+        Args:
+            limit: how many at most.
+        """
+        found: list[Record] = []
+        for state in self._scope.states():
+            with state.store.transaction():
+                self.settle(state)
+            found += state.store.all(self.kind, newest_first=True, limit=limit)
+        newest = sorted(found, key=lambda each: float(each.get("created", 0)), reverse=True)
+        return newest[:limit]
+
+    def get(self, key: str) -> Record:
+        """A record, as it is now.
+
+        Args:
+            key: its number.
+
+        Raises:
+            LookupError: there is none, or several merchants have one of this number.
+        """
+        state = self._scope.state_of((self.kind,), key)
+        with state.store.transaction():
+            self.settle(state)
+        record = state.store.get(self.kind, key)
+        if record is None:
+            raise LookupError(f"{self.label.en}: there is no {represented(key)}")
+        return record
+
+
+def of_record(
+    *kinds: str, when: Iterable[str] = ()
+) -> Callable[
+    [Callable[Concatenate[Owner, State, str, P], R]], Callable[Concatenate[Owner, str, P], R]
+]:
+    """Make a control of a record, which the first argument names.
+
+    Args:
+        kinds: of the record; by default the product's own.
+        when: the states of the record in which it is possible; by default all.
+    """
+
+    def decorate(
+        function: Callable[Concatenate[Owner, State, str, P], R],
+    ) -> Callable[Concatenate[Owner, str, P], R]:
+        @functools.wraps(function)
+        def control(self: Owner, key: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            state = self._scope.state_of(kinds or (self.kind,), key)
+            result = controlled(state, lambda: function(self, state, key, *args, **kwargs))
+            state.log.tell(self.kind, {"id": key})
+            return result
+
+        _describe(control, function, kinds=kinds, keyed=True, when=frozenset(when))
+        return control
+
+    return decorate
+
+
+def of_merchant(
+    function: Callable[Concatenate[Owner, State, P], R],
+) -> Callable[Concatenate[Owner, P], R]:
+    """Make a control of a merchant: the one whose controls they are, or the gateway's first."""
+
+    @functools.wraps(function)
+    def control(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        state = self._scope.state_of((), "")
+        result = controlled(state, lambda: function(self, state, *args, **kwargs))
+        state.log.tell(self.kind, {})
+        return result
+
+    _describe(control, function, kinds=(), keyed=False, when=frozenset())
+    return control
+
+
+def _describe(
+    control: Any,
+    function: Callable[..., Any],
+    *,
+    kinds: tuple[str, ...],
+    keyed: bool,
+    when: frozenset[str],
+) -> None:
+    """Give a control the signature that it is called with, and what a description is made of."""
+    signature = inspect.signature(function)
+    owner, _, *parameters = signature.parameters.values()
+    control.__signature__ = signature.replace(parameters=[owner, *parameters])
+    control._control = (kinds, keyed, when, tuple(parameters))
+
+
+class Attribute(Generic[Some]):
+    """The attribute of a gateway, or of a merchant, that has a product's controls.
+
+    Args:
+        product: the class of them.
+    """
+
+    def __init__(self, product: type[Some]) -> None:
+        self.product = product
+
+    @overload
+    def __get__(self, scope: None, owner: type) -> Attribute[Some]: ...
+
+    @overload
+    def __get__(self, scope: Scope, owner: type) -> Some: ...
+
+    def __get__(self, scope: Scope | None, owner: type) -> Some | Attribute[Some]:
+        return self if scope is None else self.product(scope)

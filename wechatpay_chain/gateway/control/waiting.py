@@ -1,0 +1,92 @@
+"""Wait until a notification was delivered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...utils.display import represented
+from ..server.log import Log
+from .results import Notice
+
+__all__ = ["wait_for"]
+
+SHOWN = 5
+"""Notifications that an error names."""
+
+
+def wait_for(
+    notices: Callable[[], Iterable[Notice]],
+    log: Log,
+    event: str,
+    members: Mapping[str, Any],
+    timeout: float,
+) -> Notice:
+    """The newest notification of a type with some members, once it was acknowledged.
+
+    Args:
+        notices: give all notifications.
+        log: hears of each attempt to deliver one.
+        event: of the notification.
+        members: that its resource has, at any depth.
+        timeout: real seconds.
+
+    Raises:
+        TimeoutError: there was none in that time.
+    """
+    changed, deadline = threading.Event(), time.monotonic() + timeout
+
+    def listen(kind: str, _: Mapping[str, Any]) -> None:
+        if kind == "notification":
+            changed.set()
+
+    log.listeners.add(listen)
+    try:
+        while True:
+            changed.clear()
+            matching = [
+                each for each in notices() if each["event"] == event and _has(each, members)
+            ]
+            for notice in matching:
+                if notice["state"] == "DELIVERED":
+                    return notice
+            if not changed.wait(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError(_problem(event, members, timeout, matching, list(notices())))
+    finally:
+        log.listeners.discard(listen)
+
+
+def _has(notice: Notice, members: Mapping[str, Any]) -> bool:
+    return all(_found(notice["resource"], name, each) for name, each in members.items())
+
+
+def _found(value: Any, name: str, wanted: Any) -> bool:
+    if isinstance(value, dict):
+        # Fields of APIv2 are text.
+        if name in value and (value[name] == wanted or value[name] == str(wanted)):
+            return True
+        return any(_found(each, name, wanted) for each in value.values())
+    return isinstance(value, list) and any(_found(each, name, wanted) for each in value)
+
+
+def _problem(
+    event: str,
+    members: Mapping[str, Any],
+    timeout: float,
+    matching: list[Notice],
+    every: list[Notice],
+) -> str:
+    wanted = ", ".join(f"{name}={represented(each)}" for name, each in members.items())
+    what = f"{event} with {wanted}" if wanted else event
+    if matching:
+        attempts = matching[0]["attempts"]
+        last = attempts[-1] if attempts else None
+        why = (last["error"] or f"HTTP {last['status']}") if last else "no attempt has ended"
+        return (
+            f"{what} was not acknowledged in {timeout:g} s: {len(attempts)} attempts to "
+            f"{matching[0]['url']}, the last one: {why}"
+        )
+    others = ", ".join(dict.fromkeys(each["event"] for each in every[:SHOWN])) or "none"
+    return f"there was no {what} in {timeout:g} s; the last notifications: {others}"

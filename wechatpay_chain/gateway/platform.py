@@ -1,0 +1,375 @@
+"""WeChat Pay's side of a gateway: its merchants, and what they share."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..utils.display import represented
+from ..utils.file_lock import Lock
+from .notifications.outbox import Outbox
+from .server.permissions import permissions_of
+from .state import Shared, State
+from .store.clock import Clock
+from .store.data_directory import load_identity, lock_directory, open_store, save_identity
+from .store.identity import Identity
+from .store.merchant_keys import load_merchant
+from .store.profile import Kind, Profile, SubMerchant
+from .store.profile_changes import assert_name, changed
+from .store.store import Store
+
+__all__ = ["KEPT_EVERY", "Platform"]
+
+KEPT_EVERY = 1.0
+"""Real seconds after which a clock with its own pace is stored."""
+KINDS = ("any", "direct", "partner", "ecommerce")
+NUMBER, APPID = re.compile("[0-9]{8,10}"), re.compile("wx[0-9a-z]{16}")
+
+
+class Platform:
+    """The merchants of one gateway, its records and its time.
+
+    Args:
+        identity: the first merchant's keys; None takes those of the directory, or makes new ones.
+        directory: where keys and records are stored; None keeps them in memory.
+        time_scale: how many times as fast as the real time the gateway's runs.
+        keep: whether records are stored in the directory too; else only keys are.
+        show_secrets: whether plaintext of encrypted fields is shown.
+
+    Raises:
+        DataDirectoryError: the directory cannot be used.
+
+    Attributes:
+        store: the gateway's own records; each merchant's are in `State.store`.
+        clock: the gateway's own time.
+        shared: what all merchants share.
+        first: the merchant that every gateway has.
+        merchants_changed: is called when a sub-merchant was added by its application.
+        states: all merchants by their numbers, in the order in which they were added.
+    """
+
+    def __init__(
+        self,
+        identity: Identity | None = None,
+        directory: Path | None = None,
+        time_scale: float = 1,
+        *,
+        keep: bool = True,
+        show_secrets: bool = False,
+    ) -> None:
+        self.directory = None if directory is None else directory.absolute()
+        self._keep = keep
+        self._lock: Lock | None = None
+        if self.directory is not None:
+            self._lock = lock_directory(self.directory)
+        try:
+            self.store = (
+                open_store(self.directory, show_secrets=show_secrets)
+                if self.directory is not None and keep
+                else Store(show_secrets=show_secrets)
+            )
+            own = self._adopted(identity)
+            self.clock = Clock(time_scale, self._kept_offset())
+            self.shared = Shared(self.clock, self.directory)
+            self.shared.add_sub_merchant = self._enrol
+            self.shared.change_merchant = self._change
+            self.merchants_changed: Callable[[], None] = lambda: None
+            self.states: dict[str, State] = {}
+            self.shared.state_of = lambda mchid: self.states.get(mchid)
+            self.read_merchants({own.mchid: own})
+        except BaseException:
+            self._release()
+            raise
+
+    def read_merchants(self, identities: Mapping[str, Identity]) -> None:
+        """Have the merchants whose profiles are stored, and no others.
+
+        Args:
+            identities: keys that are known already, by merchant number; the first merchant's are
+                the first.
+        """
+        own = next(iter(identities.values()))
+        self.store.adopt(own.mchid)
+        others = [each for each in self.store.all("merchant") if each["mchid"] != own.mchid]
+        profiles = [self._profile_of(own), *map(Profile.from_record, others)]
+        former, self.shared.holders = self.states, {}
+        states = {each.mchid: self._state_of(each, former) for each in profiles}
+        for mchid, state in states.items():
+            if mchid in identities:
+                state.identity = identities[mchid]
+            elif state.has_keys:
+                state.identity = replace(state.identity, platforms=own.platforms)
+        self.first, self.states = states[own.mchid], states
+
+    def _adopted(self, identity: Identity | None) -> Identity:
+        """The given identity, which is saved, or that of the directory."""
+        if self.directory is None:
+            return identity or Identity.new()
+        if identity is None:
+            return load_identity(self.directory)
+        save_identity(identity, self.directory)
+        return identity
+
+    def _profile_of(self, identity: Identity) -> Profile:
+        """The first merchant's profile: what was stored, or all that there is."""
+        record = self.store.get("merchant", identity.mchid)
+        profile = Profile(identity.mchid, ()) if record is None else Profile.from_record(record)
+        others = (appid for appid in profile.apps if appid != identity.appid)
+        return replace(profile, apps=(identity.appid, *others))
+
+    def _join(self, profile: Profile) -> State:
+        """Have another merchant, in this process and after a restart."""
+        with self.store.alone():
+            self._keep_profile(profile)
+            state = self._state_of(profile, {})
+            self.states[profile.mchid] = state
+        return state
+
+    def _state_of(self, profile: Profile, former: Mapping[str, State]) -> State:
+        """A merchant's state, whose keys are read or made when they are first needed."""
+
+        def identity() -> Identity:
+            return load_merchant(self.first.identity, profile, self.directory)
+
+        state = former.get(profile.mchid)
+        if state is None:
+            state = State(self.shared, self.store.of(profile.mchid), profile, identity)
+        state.profile = profile
+        self._note(profile)
+        return state
+
+    def _note(self, profile: Profile, holders: dict[str, str] | None = None) -> None:
+        """Note whose numbers and appids a merchant's are; by default, where all look them up."""
+        holders = self.shared.holders if holders is None else holders
+        subs = profile.sub_merchants.values()
+        own = (profile.mchid, *profile.apps, *profile.sub_merchants)
+        for each in (*own, *(appid for sub in subs for appid in sub.apps)):
+            holders.setdefault(each, profile.mchid)
+
+    def add_merchant(
+        self,
+        kind: Kind,
+        mchid: str | None = None,
+        apps: Iterable[str] | None = None,
+        permissions: Iterable[str] | None = None,
+        name: str = "",
+    ) -> State:
+        """Add a merchant; `Gateway.add_merchant` documents the arguments.
+
+        Raises:
+            ValueError: an argument is not what it must be, or the number or an appid is taken.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"kind {represented(kind)}: one of {', '.join(KINDS)} is expected")
+        profile = Profile(
+            self._new_number() if mchid is None else self._free(mchid, NUMBER, "mchid"),
+            (f"wx{secrets.token_hex(8)}",) if apps is None else self._free_apps(apps),
+            kind,
+            None if permissions is None else permissions_of(permissions),
+            name=name,
+        )
+        assert_name(name)
+        if not profile.apps:
+            raise ValueError("apps is empty: at least one appid is expected")
+        return self._join(profile)
+
+    def _enrol(self, mchid: str, name: str, apps: list[str], permissions: list[str] | None) -> str:
+        """Add a sub-merchant that was applied for; its number."""
+        number = self.add_sub_merchant(self.states[mchid], None, apps, name).mchid
+        self._change(number, {"permissions": permissions})
+        return number
+
+    def _change(self, number: str, changes: Mapping[str, Any]) -> None:
+        """Change a merchant, and tell the connection file."""
+        self.change_merchant(number, changes)
+        self.merchants_changed()
+
+    def add_sub_merchant(
+        self,
+        state: State,
+        mchid: str | None = None,
+        apps: Iterable[str] = (),
+        name: str = "",
+    ) -> SubMerchant:
+        """Add a sub-merchant; `Gateway.add_sub_merchant` documents the arguments.
+
+        Raises:
+            ValueError: the merchant is a direct one, an argument is not what it must be, or the
+                number or an appid is taken.
+        """
+        profile = state.profile
+        if not profile.is_partner:
+            raise ValueError(f"merchant {profile.mchid} is a direct one: it has no sub-merchants")
+        number = self._new_number() if mchid is None else self._free(mchid, NUMBER, "mchid")
+        assert_name(name)
+        sub = SubMerchant(number, self._free_apps(apps), name)
+        added = replace(profile, sub_merchants={**profile.sub_merchants, number: sub})
+        self._keep_profile(added)
+        state.profile = added
+        self._note(added)
+        return sub
+
+    def change_merchant(self, number: str, changes: Mapping[str, Any]) -> Profile | SubMerchant:
+        """Change a merchant or a sub-merchant; `Gateway.change_merchant` documents the changes.
+
+        Args:
+            number: of either.
+            changes: as in `MerchantChanges`.
+
+        Raises:
+            LookupError: this gateway has no such merchant.
+            ValueError: a change is unknown, or is not what it must be.
+        """
+        holder = self.shared.holders.get(number, "")
+        state = self.states.get(holder)
+        if state is None or not NUMBER.fullmatch(number):
+            raise LookupError(f"this gateway has no merchant {represented(number)}")
+        profile = state.profile
+        sub = profile.sub_merchants.get(number)
+        after: Profile | SubMerchant
+        if sub is None:
+            after = changed(profile, changes, self._apps_for(state), permissions_of)
+            self._assert_keeps_app(state, after)
+            self._adopt(state, after)
+        else:
+            after = changed(sub, changes, self._apps_for(state, sub), permissions_of)
+            self._adopt(
+                state, replace(profile, sub_merchants={**profile.sub_merchants, number: after})
+            )
+        return after
+
+    def _apps_for(
+        self, state: State, sub: SubMerchant | None = None
+    ) -> Callable[[Iterable[str]], tuple[str, ...]]:
+        """What checks appids: each is the party's own already, or nobody's."""
+        own = (state.profile if sub is None else sub).apps
+
+        def check(apps: Iterable[str]) -> tuple[str, ...]:
+            given = dict.fromkeys((apps,) if isinstance(apps, str) else apps)
+            return tuple(
+                each if each in own else self._free(each, APPID, "appid") for each in given
+            )
+
+        return check
+
+    def _assert_keeps_app(self, state: State, after: Profile) -> None:
+        if not after.apps:
+            raise ValueError("apps is empty: at least one appid is expected")
+        bound = self.first.identity.appid
+        if state is self.first and after.apps[0] != bound:
+            raise ValueError(f"apps: {bound} goes with the gateway's keys, and stays the first")
+
+    def _adopt(self, state: State, profile: Profile) -> None:
+        """Have a merchant's profile be another one, in this process and after a restart."""
+        self._keep_profile(profile)
+        state.profile = profile
+        others = {
+            each: holder for each, holder in self.shared.holders.items() if holder != state.mchid
+        }
+        self._note(profile, others)
+        self.shared.holders = others  # at once: requests are served meanwhile
+        if state.has_keys and state.identity.appid != profile.apps[0]:
+            state.identity = replace(state.identity, appid=profile.apps[0])
+
+    def _keep_profile(self, profile: Profile) -> None:
+        with self.store.transaction():
+            self.store.put("merchant", profile.mchid, profile.as_record())
+
+    def _new_number(self) -> str:
+        while (number := f"16{secrets.randbelow(10**8):08}") in self.shared.holders:
+            pass
+        return number
+
+    def _free_apps(self, apps: Iterable[str]) -> tuple[str, ...]:
+        given = (apps,) if isinstance(apps, str) else tuple(apps)
+        return tuple(self._free(each, APPID, "appid") for each in dict.fromkeys(given))
+
+    def _free(self, value: str, form: re.Pattern[str], name: str) -> str:
+        """A number or an appid that nobody has."""
+        if not isinstance(value, str) or not form.fullmatch(value):
+            expected = "8 to 10 digits" if form is NUMBER else "wx and 16 of 0-9a-z"
+            raise ValueError(f"{name} {represented(value)}: {expected} are expected")
+        holder = self.shared.holders.get(value)
+        if holder is not None:
+            raise ValueError(f"{name} {value} belongs to merchant {holder} already")
+        return value
+
+    def having(self, kinds: Iterable[str], key: str) -> list[State]:
+        """The merchants that have a record of one of these kinds."""
+        wanted = tuple(kinds)
+        return [
+            state
+            for state in list(self.states.values())
+            if any(state.store.get(kind, key) is not None for kind in wanted)
+        ]
+
+    def waiting(self) -> Iterator[Outbox]:
+        """The outboxes of the merchants that have something to deliver."""
+        for owner in {*self.store.owners("queue"), *self.store.owners("due")}:
+            if owner in self.states:
+                yield self.states[owner].outbox
+
+    def rotate_keys(self) -> Identity:
+        """Give the platform a new key, which signs from now on; the last one stays known."""
+        rotated = self.first.identity.rotated()
+        if self.directory is not None:
+            save_identity(rotated, self.directory)
+        for state in list(self.states.values()):
+            if state.has_keys:
+                state.identity = replace(state.identity, platforms=rotated.platforms)
+        return self.first.identity
+
+    def advance(self, seconds: float) -> None:
+        """Move the gateway's time on; a gateway with a data directory stores it."""
+        self.clock.advance(seconds)
+        self.keep_time()
+        self.shared.wake()
+
+    def keep_time(self) -> None:
+        """Store the time, so that it is not earlier after a restart.
+
+        A clock that is faster than the real one gets further ahead each second, so the offset at
+        the next writing is stored.
+        """
+        ahead = self.clock.offset + max(0.0, self.clock.scale - 1) * KEPT_EVERY
+        with self.store.transaction():
+            self.store.put("setting", "clock", {"offset": ahead})
+
+    def open(self) -> None:
+        """Lock the directory again, after `close`.
+
+        Raises:
+            DataDirectoryError: another gateway uses it.
+        """
+        if self.directory is not None and self._lock is None:
+            self._lock = lock_directory(self.directory)
+        if self.store.closed:
+            self.store.open()
+
+    def close(self) -> None:
+        """Release the directory; records in memory stay. A second call does nothing."""
+        try:
+            if self.keeps and not self.store.closed:
+                self.keep_time()
+        finally:
+            if self.keeps:
+                self.store.close()
+            self._release()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether records are stored in a directory."""
+        return self.directory is not None and self._keep
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _kept_offset(self) -> float:
+        kept = self.store.get("setting", "clock")
+        return 0.0 if kept is None else float(kept["offset"])

@@ -1,0 +1,54 @@
+"""Calls of the API from within the gateway: no signature, no socket, and nothing encrypted."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from ...catalogue import Operation
+from ..call import Call
+from ..messages.exchange import Content
+from ..server.dispatch import carry_out
+from ..simulation import find
+from ..simulation.validation import take_plain
+from ..state import State
+
+__all__ = ["call"]
+
+OWN = {"mchid": "mchid", "sp_mchid": "mchid", "combine_mchid": "mchid", "mch_id": "mchid"}
+OWN |= {"appid": "appid", "sp_appid": "appid", "combine_appid": "appid"}
+"""The members of a request that are the merchant's own numbers."""
+
+
+def call(
+    state: State, method: str, path: str, given: Mapping[str, Any]
+) -> dict[str, Any] | Content | None:
+    """Carry out an operation for a merchant.
+
+    Args:
+        state: of the merchant.
+        method: upper-case HTTP method.
+        path: as a chain takes it: `v3/…` or `v2/…`, with values in place of variables.
+        given: members of the body, or of the query for GET and DELETE; what is to be encrypted is
+            plain. The merchant's own mchid and appid need not be given.
+
+    Raises:
+        Rejection: as the API rejects it.
+    """
+    found = find(method, f"/{path.removeprefix('v2/').lstrip('/')}")
+    operation = found.operation
+    data = {**_own(state, operation), **copy.deepcopy(dict(given))}  # it is changed below
+    if path.startswith("v2/"):
+        data = {name: str(value) for name, value in data.items()}
+    queried = method in ("GET", "DELETE")
+    query = {name: str(value) for name, value in data.items()} if queried else {}
+    made = Call(found.params, query, {} if queried else data, state, {}, operation)
+    return carry_out(made, found, lambda: take_plain(made, operation))
+
+
+def _own(state: State, operation: Operation) -> dict[str, str]:
+    """The merchant's numbers, where an operation takes them."""
+    values = {"mchid": state.mchid, "appid": state.profile.apps[0]}
+    names = {member.name for member in (*operation.body, *operation.query)}
+    return {name: values[kind] for name, kind in OWN.items() if name in names}

@@ -1,0 +1,140 @@
+"""A scenario as plain values, with the line of the file that each value is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...utils.display import printable, represented
+
+__all__ = ["Builder", "Document", "Place", "ScenarioError", "place_name"]
+
+Place = tuple[str | int, ...]
+"""Where a value is: names of members and indexes of items, from the outermost on."""
+
+DEEPEST, MOST = 32, 1_000_000
+"""Nested collections, and values of a file."""
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be read or loaded.
+
+    Attributes:
+        name: of the file; empty for one that is no file.
+        line: of the file, from 1; None where it is not known.
+        where: the place in the scenario: `orders[0].total`.
+        problem: what is wrong with it.
+    """
+
+    def __init__(
+        self, problem: str, name: str = "", line: int | None = None, where: str = ""
+    ) -> None:
+        origin = f"{name}:{line}" if name and line else name
+        super().__init__(printable(": ".join(filter(None, (origin, where, problem))), 1000))
+        self.name, self.line, self.where, self.problem = name, line, where, problem
+
+
+def place_name(place: Place) -> str:
+    """A place as a person writes it: `orders[0].total`."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A scenario that was read.
+
+    Attributes:
+        value: all of it.
+        lines: of the values, by their places.
+        name: of the file, for errors.
+    """
+
+    value: Any
+    lines: Mapping[Place, int] = field(default_factory=dict)
+    name: str = ""
+
+    def error(self, place: Place, problem: str) -> ScenarioError:
+        """The error of a place; its line is that of the nearest value around it."""
+        line, found = None, place
+        while line is None:
+            line = self.lines.get(found)
+            if not found:
+                break
+            found = found[:-1]
+        return ScenarioError(problem, self.name, line, place_name(place))
+
+
+class Builder:
+    """Makes a document of what a parser finds, one value after the other, without recursion.
+
+    Args:
+        name: of the file, for errors.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._open: list[tuple[Any, Place]] = []
+        self._keys: list[str | None] = []
+        self._lines: dict[Place, int] = {}
+        self._value: Any = None
+
+    def add(self, value: Any, line: int) -> Place:
+        """Take a value, or the key of the next one; its place.
+
+        Raises:
+            ScenarioError: a key is no text, or is there already; there are too many values.
+        """
+        if len(self._lines) >= MOST:
+            raise ScenarioError(f"more than {MOST} values", self._name, line)
+        if not self._open:
+            self._value = value
+            return self._note((), line)
+        container, place = self._open[-1]
+        if isinstance(container, list):
+            container.append(value)
+            return self._note((*place, len(container) - 1), line)
+        key = self._keys[-1]
+        if key is None:
+            key = self._new_key(container, value, line)
+            self._keys[-1] = key
+            return self._note((*place, key), line)
+        container[key] = value
+        self._keys[-1] = None
+        return (*place, key)  # its line is that of the key
+
+    def open(self, container: Any, line: int) -> None:
+        """Begin a list or an object.
+
+        Raises:
+            ScenarioError: it is nested too deeply.
+        """
+        if len(self._open) >= DEEPEST:
+            raise ScenarioError(f"more than {DEEPEST} levels are nested", self._name, line)
+        place = self.add(container, line)
+        self._open.append((container, place))
+        self._keys.append(None)
+
+    def close(self) -> None:
+        """End the innermost list or object."""
+        self._open.pop()
+        self._keys.pop()
+
+    def document(self) -> Document:
+        """What was made."""
+        return Document(self._value, self._lines, self._name)
+
+    def _note(self, place: Place, line: int) -> Place:
+        self._lines.setdefault(place, line)
+        return place
+
+    def _new_key(self, container: dict[str, Any], key: Any, line: int) -> str:
+        if not isinstance(key, str):
+            shown = represented(key)
+            raise ScenarioError(f"{shown}: the name of a member must be text", self._name, line)
+        if key in container:
+            raise ScenarioError(f"{represented(key)} is there twice", self._name, line)
+        return key

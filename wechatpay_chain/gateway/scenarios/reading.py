@@ -1,0 +1,130 @@
+"""Reads a scenario from a YAML or JSON file.
+
+YAML is read by the core schema of YAML 1.2: `no` and `on` are text, `0123` is 123, a date is text.
+Tags, anchors and aliases are rejected, so a file holds data alone, and no more than is written.
+
+Source: https://yaml.org/spec/1.2.2/#103-core-schema
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ...utils.files import why_not
+from ..messages.nesting import check_json
+from .documents import Builder, Document, ScenarioError
+
+__all__ = ["read"]
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a file."""
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}\n]|[^\s\[\]{}:,"]+')
+CONSTANTS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
+DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+
+
+def read(path: str | Path) -> Document:
+    """Read a scenario.
+
+    Args:
+        path: of the file; one whose name ends in `.json` is JSON, any other is YAML.
+
+    Raises:
+        ScenarioError: it cannot be read, or is neither.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"it is not UTF-8 at byte {error.start}", str(path)) from None
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"it cannot be read: {why_not(error)}", str(path)) from error
+    if len(content) > LARGEST:
+        raise ScenarioError(f"it has more than {LARGEST} bytes", str(path))
+    return (_json if path.suffix.lower() == ".json" else _yaml)(text, str(path))
+
+
+def _json(text: str, name: str) -> Document:
+    try:
+        check_json(text)
+        json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise ScenarioError(error.msg, name, error.lineno) from None
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(str(error), name) from None
+    builder, line = Builder(name), 1
+    for found in TOKEN.findall(text):
+        if found == "\n":
+            line += 1
+        elif found in "[{":
+            builder.open([] if found == "[" else {}, line)
+        elif found in "]}":
+            builder.close()
+        else:
+            builder.add(json.loads(found), line)
+    return builder.document()
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _yaml(text: str, name: str) -> Document:
+    try:
+        import yaml
+    except ImportError:
+        hint = "install wechatpay-chain[cli], or write the scenario as JSON"
+        raise ScenarioError(f"PyYAML is needed to read YAML; {hint}", name) from None
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    builder, documents = Builder(name), 0
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            line = 1 if event.start_mark is None else event.start_mark.line + 1
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            if documents > 1:
+                raise ScenarioError("a second document begins; one is expected", name, line)
+            if isinstance(event, yaml.NodeEvent):
+                _assert_plain(event, name, line)
+            if isinstance(event, yaml.ScalarEvent):
+                plain = event.implicit[0] and not event.style
+                builder.add(_resolved(event.value) if plain else event.value, line)
+            elif isinstance(event, yaml.SequenceStartEvent):
+                builder.open([], line)
+            elif isinstance(event, yaml.MappingStartEvent):
+                builder.open({}, line)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                builder.close()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ScenarioError(str(error.problem), name, mark.line + 1 if mark else None) from None
+    except yaml.YAMLError as error:
+        raise ScenarioError(str(error), name) from None
+    return builder.document()
+
+
+def _assert_plain(event: Any, name: str, line: int) -> None:
+    """Reject what makes more of a file than is written."""
+    if event.anchor is not None:
+        raise ScenarioError("anchors and aliases are not allowed", name, line)
+    tag = getattr(event, "tag", None)
+    if tag not in (None, "!"):
+        raise ScenarioError(f"tags such as {tag} are not allowed", name, line)
+
+
+def _resolved(text: str) -> Any:
+    """The value of a scalar that is not quoted."""
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    if WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if DECIMAL.fullmatch(text) else text

@@ -1,0 +1,116 @@
+"""Checks a scenario against `schema.json`, by the part of JSON Schema that the schema uses.
+
+Source: https://json-schema.org/draft/2020-12/json-schema-validation
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from ...utils.display import represented
+from .documents import Document, Place
+
+__all__ = ["KEYWORDS", "check", "schema"]
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "minimum": (lambda value, limit: value >= limit, "at least {} is expected"),
+    "maximum": (lambda value, limit: value <= limit, "at most {} is expected"),
+    "minLength": (lambda value, limit: len(value) >= limit, "at least {} characters are expected"),
+    "maxLength": (lambda value, limit: len(value) <= limit, "at most {} characters are expected"),
+    "minItems": (lambda value, limit: len(value) >= limit, "at least {} items are expected"),
+    "maxItems": (lambda value, limit: len(value) <= limit, "at most {} items are expected"),
+}
+"""Keywords that compare a value of the right type with a limit."""
+KEYWORDS = {
+    *("$ref", "type", "const", "enum", "pattern", "items", "properties", "required"),
+    *("additionalProperties", *LIMITS),
+}
+"""The keywords that `check` knows, besides annotations."""
+
+Schema = Mapping[str, Any]
+
+
+@cache
+def schema() -> Schema:
+    """The schema of scenarios."""
+    text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
+    found: Schema = json.loads(text)
+    return found
+
+
+def check(document: Document) -> None:
+    """Reject a scenario that is not of the form.
+
+    Raises:
+        ScenarioError: with the first place that is wrong, and what is expected there.
+    """
+    _check(document, schema(), document.value, ())
+
+
+def _check(document: Document, rule: Schema, value: Any, place: Place) -> None:
+    if "$ref" in rule:
+        name = rule["$ref"].removeprefix("#/$defs/")
+        rule = schema()["$defs"][name]
+    problem = _problem(rule, value)
+    if problem:
+        raise document.error(place, f"{represented(value)}: {problem}")
+    if isinstance(value, dict):
+        _check_members(document, rule, value, place)
+    elif isinstance(value, list) and "items" in rule:
+        for index, item in enumerate(value):
+            _check(document, rule["items"], item, (*place, index))
+
+
+def _problem(rule: Schema, value: Any) -> str:
+    """What is wrong with a value itself; empty if nothing is."""
+    kind = rule.get("type")
+    if kind is not None:
+        fits = isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+        if not fits:
+            quotes = kind == "string" and isinstance(value, int | float)
+            return f"type {kind} is expected{'; put it in quotes' if quotes else ''}"
+    if "const" in rule and value != rule["const"]:
+        return f"{represented(rule['const'])} is expected"
+    if "enum" in rule and value not in rule["enum"]:
+        expected = ", ".join(map(str, rule["enum"]))
+        return f"one of {expected} is expected{_meant(value, rule['enum'])}"
+    if "pattern" in rule and not re.search(rule["pattern"], value):
+        return str(rule.get("description", f"it must match {rule['pattern']}"))
+    for name, (holds, words) in LIMITS.items():
+        if name in rule and not holds(value, rule[name]):
+            return words.format(rule[name])
+    return ""
+
+
+def _check_members(document: Document, rule: Schema, value: dict[str, Any], place: Place) -> None:
+    known = rule.get("properties", {})
+    for name, member in value.items():
+        here = (*place, name)
+        if name in known:
+            _check(document, known[name], member, here)
+        elif rule.get("additionalProperties", True) is False:
+            expected = _meant(name, known) or f"; there are {', '.join(known)}"
+            raise document.error(here, f"there is no such member{expected}")
+    for name in rule.get("required", ()):
+        if name not in value:
+            raise document.error(place, f"{name} is missing")
+
+
+def _meant(value: Any, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(value), list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

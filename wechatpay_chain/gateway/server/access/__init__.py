@@ -1,0 +1,1 @@
+"""Who may ask what: this machine, a page elsewhere, and whoever has the control token."""

@@ -1,0 +1,17 @@
+"""Faults on demand: what can go wrong between a client and WeChat Pay, made to go wrong here."""
+
+from __future__ import annotations
+
+from .fault import Fault, Faults
+from .responses import PROBE, SKEW, Answering, apply_fault, fault_response, skewed_headers
+
+__all__ = [
+    "PROBE",
+    "SKEW",
+    "Answering",
+    "Fault",
+    "Faults",
+    "apply_fault",
+    "fault_response",
+    "skewed_headers",
+]

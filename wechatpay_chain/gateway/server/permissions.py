@@ -1,0 +1,78 @@
+"""The products that a merchant may be permitted to use, and the operations of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...utils.display import represented
+
+__all__ = ["PERMISSIONS", "permission_of", "permissions_of"]
+
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "payments": (
+        *("v3/pay/", "v3/transactions/", "v2/pay/unifiedorder", "v2/pay/micropay"),
+        *("v2/pay/facepay", "v2/deposit/"),
+    ),
+    "combined": ("v3/combine-transactions/", "v2/pay/combinedorder"),
+    "refunds": ("v3/refund/", "v3/ecommerce/refunds/", "v3/refunds", "v2/secapi/pay/refund"),
+    "profitsharing": (
+        *("v3/profitsharing/", "v3/ecommerce/profitsharing/", "v3/brand/profitsharing/"),
+        *("v2/pay/profitsharing", "v2/secapi/pay/profitsharing"),
+    ),
+    "transfers": (
+        *("v3/fund-app/", "v3/transfer/", "v3/ecommerce/mch-transfer/", "v3/partner-transfer/"),
+        "v3/transfer-detail/",
+        *("v3/platsolution/mch-transfer/", "v3/platsolution/insurance/mch-transfer/"),
+        *("v2/mmpaymkttransfers/promotion/", "v2/mmpaymkttransfers/gettransferinfo"),
+        "v2/mmpaysptrans/",
+    ),
+    "payscore": ("v3/payscore/",),
+    "papay": (
+        *("v3/papay/", "v3/partner-papay/", "v3/password-exempt-contract/"),
+        *("v3/ecommerce/combine-papay/", "v2/papay/", "v2/pay/contractorder"),
+        *("v2/pay/pappayapply", "v2/pay/partner/pappayapply"),
+    ),
+    "coupons": (
+        *("v3/marketing/", "v2/mmpaymkttransfers/send_coupon"),
+        *("v2/mmpaymkttransfers/query_coupon_stock", "v2/mmpaymkttransfers/querycouponsinfo"),
+    ),
+    "red-packets": (
+        *("v2/mmpaymkttransfers/sendredpack", "v2/mmpaymkttransfers/sendgroupredpack"),
+        *("v2/mmpaymkttransfers/sendminiprogramhb", "v2/mmpaymkttransfers/sendworkwxredpack"),
+        *("v2/mmpaymkttransfers/gethbinfo", "v2/mmpaymkttransfers/queryworkwxredpack"),
+    ),
+    "complaints": ("v3/merchant-service/",),
+    "applyments": ("v3/applyment4sub/", "v3/apply4sub/", "v3/ecommerce/applyments"),
+    "face": ("v3/offlineface", "v2/face/"),
+}
+"""Each permission with what the paths of its operations begin with. What no permission has, such as
+certificates, bills and queries of APIv2, every merchant may call."""
+
+
+def permission_of(path: str) -> str:
+    """The permission that an operation needs; empty if it needs none.
+
+    Args:
+        path: of the operation in the catalogue.
+    """
+    found = (
+        (len(start), name)
+        for name, starts in PERMISSIONS.items()
+        for start in starts
+        if path.startswith(start)
+    )
+    return max(found, default=(0, ""))[1]
+
+
+def permissions_of(names: Iterable[str]) -> frozenset[str]:
+    """The permissions of these names.
+
+    Raises:
+        ValueError: there is no permission of a name.
+    """
+    given = frozenset((names,) if isinstance(names, str) else names)
+    for name in given:
+        if name not in PERMISSIONS:
+            expected = ", ".join(PERMISSIONS)
+            raise ValueError(f"permission {represented(name)}: one of {expected} is expected")
+    return given

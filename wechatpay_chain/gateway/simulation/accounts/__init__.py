@@ -1,0 +1,1 @@
+"""账户余额、提现、充值: the accounts of a merchant and of its sub-merchants."""

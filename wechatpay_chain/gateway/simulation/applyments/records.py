@@ -1,0 +1,389 @@
+"""An application of a sub-merchant: it is audited, its account is verified, and it is signed.
+
+`applyment4sub` and 收付通 name the states differently; `STATES` has both names of each. A corporate
+bank account is verified, by the legal person or by a transfer (汇款验证); a personal one is not. An
+application that is to be signed has the number of its sub-merchant, which may use no product yet.
+A signed one can be ordered for and paid at once.
+
+Sources: https://pay.weixin.qq.com/doc/v3/partner/4012719997 (applyment4sub),
+https://pay.weixin.qq.com/doc/v3/partner/4012697052 (its states),
+https://pay.weixin.qq.com/doc/v3/partner/4012713017 (收付通),
+https://pay.weixin.qq.com/doc/v3/partner/4012691376 (its states)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...messages.exchange import Rejection
+from ...state import State
+from . import settlements
+
+__all__ = [
+    "AUDITING",
+    "CANCELED",
+    "EDITING",
+    "FINISHED",
+    "FROZEN",
+    "OPENING",
+    "PAPERS",
+    "PARTNER",
+    "PAY_AMOUNT",
+    "REJECTED",
+    "SIGNABLE",
+    "STATES",
+    "VERIFYING",
+    "Applyment",
+    "apps_of",
+    "approve",
+    "by_id",
+    "cancel",
+    "check_media",
+    "existing",
+    "fail_submission",
+    "freeze",
+    "legal_validation_url",
+    "open_permissions",
+    "reject",
+    "remit",
+    "sign",
+    "sign_pending",
+    "sign_url",
+    "submit",
+    "verify_account",
+]
+
+AUDITING, REJECTED, VERIFYING = "AUDITING", "REJECTED", "VERIFYING"
+SIGNABLE, FINISHED, CANCELED, FROZEN = "SIGNABLE", "FINISHED", "CANCELED", "FROZEN"
+EDITING, OPENING = "EDITING", "OPENING"
+PARTNER = "applyment4sub"
+"""The product of ordinary service providers, which names what is absent otherwise than others."""
+STATES = {
+    EDITING: ("APPLYMENT_STATE_EDITTING", "", "编辑中"),
+    AUDITING: ("APPLYMENT_STATE_AUDITING", "AUDITING", "审核中"),
+    REJECTED: ("APPLYMENT_STATE_REJECTED", "REJECTED", "已驳回"),
+    VERIFYING: ("APPLYMENT_STATE_TO_BE_CONFIRMED", "ACCOUNT_NEED_VERIFY", "待账户验证"),
+    SIGNABLE: ("APPLYMENT_STATE_TO_BE_SIGNED", "NEED_SIGN", "待签约"),
+    OPENING: ("APPLYMENT_STATE_SIGNING", "", "开通权限中"),
+    FINISHED: ("APPLYMENT_STATE_FINISHED", "FINISH", "已完成"),
+    CANCELED: ("APPLYMENT_STATE_CANCELED", "CANCELED", "已作废"),
+    FROZEN: ("APPLYMENT_STATE_FREEZED", "FROZEN", "已冻结"),
+}
+"""The states with their names in applyment4sub, in 收付通 (which lacks two), and in Chinese."""
+OPEN = (AUDITING, VERIFYING, SIGNABLE)
+CORRECTABLE = (REJECTED, EDITING)
+"""The states in which the same number may be sent again."""
+UNSIGNED = ["applyments"]
+"""What the sub-merchant of an application that is not signed may use."""
+PAGES = "https://pay.weixin.qq.com/public"
+PAY_AMOUNT = 1
+"""Fen of the transfer that verifies an account."""
+PAPERS = {
+    "SUBJECT_TYPE_INDIVIDUAL": "business_license_info",
+    "SUBJECT_TYPE_ENTERPRISE": "business_license_info",
+    "SUBJECT_TYPE_INSTITUTIONS": "certificate_info",
+    "SUBJECT_TYPE_OTHERS": "certificate_info",
+    "SUBJECT_TYPE_GOVERNMENT": "certificate_info",
+    "SUBJECT_TYPE_INSTITUTIONS_CLONED": "certificate_info",
+}
+"""The kinds of a subject, with the member that has its papers; micro merchants differ."""
+MEDIA = (
+    *("_copy", "_copy_back", "_pic", "_pics", "_national", "_letter", "_commitment", "_video"),
+    *("qualifications", "activities_additions", "_authorisation", "_qr_code", "_qrcode"),
+)
+"""What the names of members end with that hold the ids of uploads."""
+
+Applyment = dict[str, Any]
+
+
+def submit(state: State, number: str, content: str, about: Mapping[str, Any]) -> Applyment:
+    """The application of a merchant's number: a new one, or one that was rejected, anew.
+
+    Args:
+        state: of the service provider.
+        number: `business_code` or `out_request_no`.
+        content: the fingerprint of the request.
+        about: `product`, `name`, `corporate`, `account`, `apps`, `proxy` of the application.
+
+    Raises:
+        Rejection: the merchant is no service provider; the number belongs to an application that
+            is in progress, or has ended.
+    """
+    if not state.profile.is_partner:
+        raise Rejection(403, "NO_AUTH", f"商户号 {state.mchid} 不是服务商，无权进件")
+    known = state.store.get("applyment", number)
+    if known is not None and known["state"] not in CORRECTABLE:
+        if known["content"] == content and known["product"] == about["product"]:
+            return known
+        label = STATES[known["state"]][2]
+        code = "PROCESSING" if known["state"] in (*OPEN, OPENING) else "INVALID_REQUEST"
+        raise Rejection(400, code, f"业务申请编号已存在申请单，{label}: {number}")
+    applyment = {
+        "number": number,
+        "applyment_id": _new_id() if known is None else known["applyment_id"],
+        "created": state.clock.now() if known is None else known["created"],
+        "submitted": state.clock.now(),
+        "state": AUDITING,
+        "content": content,
+        "audit_detail": [],
+        "sub_mchid": "" if known is None else known["sub_mchid"],
+        **about,
+    }
+    _save(state, applyment)
+    return applyment
+
+
+def _new_id() -> int:
+    return 2_000_000_000_000_000 + secrets.randbelow(10**12)
+
+
+def check_media(state: State, members: Mapping[str, Any], pointer: str = "") -> None:
+    """Reject the id of an upload that this merchant has not made.
+
+    Args:
+        state: of the merchant.
+        members: of the request.
+        pointer: where they stand in it.
+
+    Raises:
+        Rejection: `PARAM_ERROR`.
+    """
+    for name, value in members.items():
+        here = f"{pointer}/{name}"
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                check_media(state, each, here)
+            elif each and name.endswith(MEDIA) and state.store.get("media", f"{each}") is None:
+                raise Rejection.parameter(here, each, "is no media_id of this merchant")
+
+
+def apps_of(members: Mapping[str, Any]) -> list[str]:
+    """The appids of the sub-merchant that members of a request name, at any depth."""
+    found: dict[str, None] = {}
+    for name, value in members.items():
+        if isinstance(value, dict):
+            found |= dict.fromkeys(apps_of(value))
+        elif value and isinstance(value, str) and name.endswith("sub_appid"):
+            found[value] = None
+    return list(found)
+
+
+def sign_url(applyment: Applyment) -> str:
+    """Where the super administrator signs an application."""
+    return f"{PAGES}/apply4ec_sign/s?applymentId={applyment['applyment_id']}"
+
+
+def legal_validation_url(applyment: Applyment) -> str:
+    """Where the legal person verifies the bank account of an application."""
+    return f"{PAGES}/apply4ec_sign/validate?applymentId={applyment['applyment_id']}"
+
+
+def by_id(state: State, applyment_id: str, product: str) -> Applyment:
+    """The application of WeChat Pay's number.
+
+    Args:
+        state: of the service provider.
+        applyment_id: of the application.
+        product: that the application must be of.
+
+    Raises:
+        Rejection: there is none.
+    """
+    pointer = state.store.get("applyment-id", applyment_id)
+    number = "" if pointer is None else pointer["number"]
+    return existing(state, number, applyment_id, product)
+
+
+def existing(state: State, number: str, shown: str = "", product: str = "") -> Applyment:
+    """The application of a merchant's number.
+
+    Args:
+        state: of the service provider.
+        number: of the application.
+        shown: what the error names, if not the number.
+        product: that the application must be of; empty for any.
+
+    Raises:
+        Rejection: there is none.
+    """
+    applyment = state.store.get("applyment", number)
+    if applyment is None or product not in ("", applyment["product"]):
+        absent = (400, "APPLYMENT_NOT_EXIST") if product == PARTNER else (404, "APPLYMENT_NOTEXIST")
+        raise Rejection(*absent, f"申请单不存在: {shown or number}")
+    return applyment
+
+
+def _save(state: State, applyment: Applyment) -> None:
+    state.store.put("applyment", applyment["number"], applyment)
+    pointer = {"number": applyment["number"]}
+    state.store.put("applyment-id", f"{applyment['applyment_id']}", pointer)
+    state.log.tell("applyment", applyment)
+
+
+def _move(state: State, number: str, allowed: Iterable[str], target: str) -> Applyment:
+    """An application in another state, if its state allows that.
+
+    Raises:
+        Rejection: there is no such application, or its state is another one.
+    """
+    applyment = existing(state, number)
+    if applyment["state"] not in allowed:
+        label = STATES[applyment["state"]][2]
+        raise Rejection(400, "INVALID_REQUEST", f"申请单状态是{label}: {number}")
+    applyment["state"] = target
+    return applyment
+
+
+def _reserve(state: State, applyment: Applyment) -> None:
+    """Give the application the number of its sub-merchant, which may not be paid yet.
+
+    Raises:
+        Rejection: an app of it belongs to somebody else.
+    """
+    name, apps = applyment["name"], applyment["apps"]
+    try:
+        if applyment["sub_mchid"]:  # it was rejected after it had been approved
+            state.change_sub_merchant(applyment["sub_mchid"], {"name": name, "apps": apps})
+        else:
+            applyment["sub_mchid"] = state.add_sub_merchant(name, apps, UNSIGNED)
+    except ValueError as error:
+        raise Rejection(400, "INVALID_REQUEST", f"{error}") from None
+
+
+def _open(state: State, applyment: Applyment) -> Applyment:
+    """Let the sub-merchant use all products, and settle it to its account."""
+    state.change_sub_merchant(applyment["sub_mchid"], {"permissions": None})
+    settlements.open_account(state, applyment["sub_mchid"], applyment["account"])
+    _save(state, applyment)
+    return applyment
+
+
+def _assert_of_partner(applyment: Applyment) -> None:
+    """Reject an application of 收付通, which does not have this state."""
+    if applyment["product"] != PARTNER:
+        message = f"收付通申请单没有该状态: {applyment['number']}"
+        raise Rejection(400, "INVALID_REQUEST", message)
+
+
+def fail_submission(state: State, number: str) -> Applyment:
+    """Have the submission fail: the same number is to be sent again.
+
+    Raises:
+        Rejection: the application is not audited, or is of 收付通.
+    """
+    applyment = _move(state, number, (AUDITING,), EDITING)
+    _assert_of_partner(applyment)
+    _save(state, applyment)
+    return applyment
+
+
+def approve(state: State, number: str) -> Applyment:
+    """End the audit well; a corporate account is to be verified next, otherwise it is signed.
+
+    Raises:
+        Rejection: the application is not audited; an app of it belongs to somebody else.
+    """
+    applyment = _move(state, number, (AUDITING,), SIGNABLE)
+    if applyment["corporate"]:
+        applyment["state"] = VERIFYING
+        applyment["remark"] = f"{secrets.randbelow(10**6):06}"
+        applyment["deadline"] = state.clock.now() + 10 * 86400
+    else:
+        _reserve(state, applyment)
+    _save(state, applyment)
+    return applyment
+
+
+def reject(state: State, number: str, reason: str, field: str = "") -> Applyment:
+    """Reject an application; the same number may be used for a corrected one."""
+    return _refuse(state, number, REJECTED, reason, field)
+
+
+def freeze(state: State, number: str, reason: str, field: str = "") -> Applyment:
+    """Have WeChat Pay freeze an application."""
+    return _refuse(state, number, FROZEN, reason, field)
+
+
+def _refuse(state: State, number: str, target: str, reason: str, field: str) -> Applyment:
+    applyment = _move(state, number, OPEN, target)
+    applyment["audit_detail"] = [{"field": field, "reject_reason": reason}]
+    _save(state, applyment)
+    return applyment
+
+
+def verify_account(state: State, number: str) -> Applyment:
+    """Have the bank account verified, by the legal person.
+
+    Raises:
+        Rejection: no account is to be verified; an app belongs to somebody else.
+    """
+    applyment = _move(state, number, (VERIFYING,), SIGNABLE)
+    _reserve(state, applyment)
+    _save(state, applyment)
+    return applyment
+
+
+def remit(state: State, number: str, amount: int, remark: str) -> Applyment:
+    """Have a transfer arrive that verifies the bank account.
+
+    Args:
+        state: of the service provider.
+        number: of the application.
+        amount: in fen.
+        remark: of the transfer.
+
+    Raises:
+        Rejection: no account is to be verified; the transfer is late, or not the one asked for.
+    """
+    applyment = existing(state, number)
+    if applyment["state"] == VERIFYING:
+        if state.clock.now() > applyment["deadline"]:
+            raise Rejection(400, "INVALID_REQUEST", f"已过汇款截止时间: {number}")
+        if amount != PAY_AMOUNT:
+            raise Rejection.parameter("/amount", amount, f"must be {PAY_AMOUNT}, the pay_amount")
+        if remark != applyment["remark"]:
+            raise Rejection.parameter("/remark", remark, f"must be {applyment['remark']}")
+    return verify_account(state, number)
+
+
+def sign(state: State, number: str) -> Applyment:
+    """Have the super administrator sign: the sub-merchant can be paid.
+
+    Raises:
+        Rejection: the application is not to be signed.
+    """
+    return _open(state, _move(state, number, (SIGNABLE,), FINISHED))
+
+
+def sign_pending(state: State, number: str) -> Applyment:
+    """Have the super administrator sign, with the permissions yet to be opened.
+
+    Raises:
+        Rejection: the application is not to be signed, or is of 收付通.
+    """
+    applyment = _move(state, number, (SIGNABLE,), OPENING)
+    _assert_of_partner(applyment)
+    _save(state, applyment)
+    return applyment
+
+
+def open_permissions(state: State, number: str) -> Applyment:
+    """Have WeChat Pay open the permissions of a signed application: the sub-merchant can be paid.
+
+    Raises:
+        Rejection: the permissions of the application are not being opened.
+    """
+    return _open(state, _move(state, number, (OPENING,), FINISHED))
+
+
+def cancel(state: State, applyment: Applyment) -> Applyment:
+    """Withdraw an application that is in progress, was rejected, or is frozen.
+
+    Raises:
+        Rejection: it has ended.
+    """
+    canceled = _move(state, applyment["number"], (*OPEN, REJECTED, FROZEN), CANCELED)
+    _save(state, canceled)
+    return canceled

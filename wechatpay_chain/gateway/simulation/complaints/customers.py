@@ -1,0 +1,221 @@
+"""What customers do about complaints, and what WeChat Pay's staff does: controls, no operations.
+
+Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (`operate_type`),
+https://pay.weixin.qq.com/docs/merchant/changelog/consumer-complaint.html (help by WeChat Pay)
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from ...messages.exchange import File, Rejection
+from ...state import State
+from .. import checks
+from ..media import v3 as media
+from ..payments import records as payments
+from . import records
+from .records import CUSTOMER, PLATFORM, PROCESSED, Complaint
+
+__all__ = [
+    "cancel_help",
+    "complain",
+    "complain_again",
+    "escalate",
+    "finish_help",
+    "platform_says",
+    "say",
+    "withdraw",
+]
+
+IMAGES = 4
+LONGEST = 2000
+
+
+def _images(state: State, images: Iterable[str]) -> list[str]:
+    """The `media_id` of images that the customer uploads."""
+    if not isinstance(images, list | tuple) or len(images) > IMAGES:
+        raise Rejection.parameter("/images", "***", f"must be an array of at most {IMAGES}")
+    found = []
+    for index, each in enumerate(images):
+        try:
+            content = base64.b64decode(each, validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            raise Rejection.parameter(f"/images/{index}", "***", "must be base64") from None
+        found.append(media.keep(state, File("picture.jpg", content), content))
+    return found
+
+
+def complain(
+    state: State,
+    out_trade_no: str,
+    text: str,
+    *,
+    phone: str = "13800000000",
+    problem: str = "OTHERS",
+    images: Iterable[str] = (),
+    immediate: bool = False,
+) -> Complaint:
+    """Complain about a paid order, as its customer; the merchant is told.
+
+    Args:
+        state: of the merchant.
+        out_trade_no: the merchant's number of the order.
+        text: what the customer writes.
+        phone: of the customer; the merchant gets it encrypted.
+        problem: `REFUND` asks for the money back; else `SERVICE_NOT_WORK` or `OTHERS`.
+        images: of the customer, each as base64.
+        immediate: whether the customer needs service at once.
+
+    Raises:
+        Rejection: there is no such order, or it is not paid, or something is no text.
+    """
+    checks.text(text, "/text", LONGEST)
+    checks.text(phone, "/phone", 32)
+    checks.text(problem, "/problem", 32)
+    order = payments.find(state, out_trade_no)
+    if order is None or not order["transaction_id"]:
+        raise Rejection(400, "INVALID_REQUEST", f"订单不存在或未支付，不能投诉: {out_trade_no}")
+    complaint = records.create(
+        state,
+        order,
+        text,
+        phone=phone,
+        problem=problem,
+        images=_images(state, images),
+        immediate=bool(immediate),
+    )
+    event, summary = "COMPLAINT.CREATE", "产生新投诉"
+    records.tell(state, complaint, "CREATE_COMPLAINT", event=event, summary=summary)
+    return complaint
+
+
+def say(state: State, number: str, text: str, images: Iterable[str] = ()) -> Complaint:
+    """Write something more, as the customer who complained; the merchant is told.
+
+    Args:
+        state: of the merchant.
+        number: `complaint_id`.
+        text: what the customer writes.
+        images: of the customer, each as base64.
+
+    Raises:
+        Rejection: there is no such complaint.
+    """
+    complaint = records.existing(state, number)
+    complaint["incoming_user_response"] = True
+    kept = _images(state, images)
+    _customer(state, complaint, "USER_RESPONSE", text, user_images=kept)
+    records.tell(state, complaint, "USER_RESPONSE")
+    return complaint
+
+
+def _customer(
+    state: State, complaint: Complaint, what: str, text: str, user_images: list[str] | None = None
+) -> None:
+    checks.text(text, "/text", LONGEST)
+    records.write(state, complaint, CUSTOMER, what, text, user_images=user_images)
+
+
+def complain_again(state: State, number: str, text: str) -> Complaint:
+    """Go on with a complaint that the merchant has processed, as the customer; it waits again.
+
+    Raises:
+        Rejection: there is no such complaint, or it is not processed.
+    """
+    complaint = records.existing(state, number)
+    if complaint["complaint_state"] != PROCESSED:
+        raise Rejection(400, "INVALID_REQUEST", f"投诉单未处理完成: {number}")
+    again = {"complaint_state": records.PENDING, "incoming_user_response": True, "decided": ""}
+    complaint |= {**again, "user_complaint_times": complaint["user_complaint_times"] + 1}
+    _customer(state, complaint, "USER_CONTINUE_COMPLAINT", text)
+    records.tell(state, complaint, "CONTINUE_COMPLAINT")
+    return complaint
+
+
+def withdraw(state: State, number: str) -> Complaint:
+    """Withdraw a complaint, as the customer: it is processed.
+
+    Raises:
+        Rejection: there is no such complaint, or it is processed already.
+    """
+    complaint = records.existing(state, number)
+    if complaint["complaint_state"] == PROCESSED:
+        raise Rejection(400, "INVALID_REQUEST", f"投诉单已处理完成: {number}")
+    ended = {"complaint_state": PROCESSED, "incoming_user_response": False, "withdrawn": True}
+    complaint |= ended
+    _customer(state, complaint, "USER_REVOKE_COMPLAINT", "用户撤销投诉")
+    return complaint
+
+
+def escalate(state: State, number: str, reason: str = "商户未解决问题") -> Complaint:
+    """Ask WeChat Pay's staff for help, as the customer; the merchant is told.
+
+    Args:
+        state: of the merchant.
+        number: `complaint_id`.
+        reason: why the customer asks for help.
+
+    Raises:
+        Rejection: there is no such complaint, or the staff helps already.
+    """
+    complaint = _helped(state, number, helped=False)
+    complaint["in_platform_service"] = True
+    what = "USER_APPLY_PLATFORM_SERVICE"
+    records.write(
+        state,
+        complaint,
+        CUSTOMER,
+        what,
+        "用户申请平台协助",
+        user_appy_platform_service_reason=checks.text(reason, "/reason", LONGEST),
+    )
+    records.tell(state, complaint, what)
+    return complaint
+
+
+def _helped(state: State, number: str, *, helped: bool) -> Complaint:
+    complaint = records.existing(state, number)
+    if complaint.get("in_platform_service", False) != helped:
+        message = f"投诉单{'不' if helped else '已'}在平台协助中: {number}"
+        raise Rejection(400, "INVALID_REQUEST", message)
+    return complaint
+
+
+def cancel_help(state: State, number: str) -> Complaint:
+    """Ask no longer for help, as the customer; the merchant is told.
+
+    Raises:
+        Rejection: there is no such complaint, or the staff does not help.
+    """
+    complaint = _helped(state, number, helped=True) | {"in_platform_service": False}
+    _customer(state, complaint, "USER_CANCEL_PLATFORM_SERVICE", "用户取消平台协助")
+    records.tell(state, complaint, "USER_CANCEL_PLATFORM_SERVICE")
+    return complaint
+
+
+def finish_help(state: State, number: str) -> Complaint:
+    """Have WeChat Pay's staff end its help; the merchant is told.
+
+    Raises:
+        Rejection: there is no such complaint, or the staff does not help.
+    """
+    complaint = _helped(state, number, helped=True) | {"in_platform_service": False}
+    what = "PLATFORM_SERVICE_FINISHED"
+    records.write(state, complaint, PLATFORM, what, "客服结束平台协助")
+    records.tell(state, complaint, what)
+    return complaint
+
+
+def platform_says(state: State, number: str, text: str) -> Complaint:
+    """Have WeChat Pay's staff write something; the merchant is told.
+
+    Raises:
+        Rejection: there is no such complaint.
+    """
+    complaint = records.existing(state, number)
+    checks.text(text, "/text", LONGEST)
+    records.write(state, complaint, PLATFORM, "PLATFORM_RESPONSE", text)
+    records.tell(state, complaint, "RESPONSE_BY_PLATFORM")
+    return complaint

@@ -1,0 +1,1 @@
+"""Coupons (代金券): stocks and their budgets, coupons of users, and what they take off an order."""

@@ -1,0 +1,1 @@
+"""押金: deposits, by APIv2."""

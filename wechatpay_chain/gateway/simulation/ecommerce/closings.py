@@ -1,0 +1,176 @@
+"""A platform closes the number of a sub-merchant (二级商户注销): an application, which is audited.
+
+Closed is closed: the sub-merchant can use no product any more. Its money stays where it is.
+
+Sources: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-cancel/cancel-applications/create-cancel-application.html,
+https://pay.weixin.qq.com/doc/v3/partner/4012476223 (query),
+https://pay.weixin.qq.com/doc/v3/partner/4016420099 (whether it may be closed)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...messages.exchange import Rejection
+from ...state import State
+from .. import checks
+from ..accounts import kinds
+from ..complaints import records as complaints
+from ..registry import operation
+
+__all__ = ["REVIEWING", "approve", "reject"]
+
+BASE = "v3/ecommerce/account"
+REVIEWING, REJECTED, CLOSED = "REVIEWING", "REJECTED", "CANCEL_SUCCESS"
+MATERIALS = ("SP_CANCEL_ACCOUNT_APPLICATION", "SUB_CANCEL_ACCOUNT_APPLICATION")
+ACCOUNTS = {
+    "BASIC_ACCOUNT": kinds.BASIC,
+    "OPERATE_ACCOUNT": kinds.OPERATION,
+    "MARGIN_ACCOUNT": kinds.DEPOSIT,
+    "TRADE_FEE_ACCOUNT": kinds.FEES,
+}
+"""The accounts of a sub-merchant by their names here."""
+
+Closing = dict[str, Any]
+
+
+@operation("POST", f"{BASE}/cancel-applications")
+def submit(call: Call) -> dict[str, Any]:
+    """Apply to close a sub-merchant."""
+    content, state, sub = checks.accepted(call), call.state, call.data["sub_mchid"]
+    number = checks.number(
+        call.data["out_apply_no"], "/out_apply_no", longest=32, signs=checks.LETTERS
+    )
+    known = state.store.get("closing", number)
+    if known is not None:
+        if known["content"] != content:
+            raise Rejection(400, "INVALID_REQUEST", f"商户注销申请单号已存在: {number}")
+        return _shown(state, known)
+    _check_materials(call)
+    if _is_closed(state, sub):
+        raise Rejection(400, "INVALID_REQUEST", f"商户号已注销: {sub}")
+    now = state.clock.now()
+    closing = {
+        "out_apply_no": number,
+        "sub_mchid": sub,
+        "state": REVIEWING,
+        "content": content,
+        "created": now,
+        "updated": now,
+        "reject_reason": "",
+    }
+    _save(state, closing)
+    return _shown(state, closing)
+
+
+def _check_materials(call: Call) -> None:
+    """Reject an application whose materials are none, of no kind, or not uploaded.
+
+    Raises:
+        Rejection: `PARAM_ERROR`.
+    """
+    if not call.data["application_info"]:
+        raise Rejection.parameter("/application_info", [], "is required and empty")
+    for index, each in enumerate(call.data["application_info"]):
+        here = f"/application_info/{index}"
+        checks.one_of(each.get("application_type"), f"{here}/application_type", MATERIALS)
+        media = each.get("application_media_id")
+        if not media or call.state.store.get("media", f"{media}") is None:
+            issue = "is no media_id of this merchant"
+            raise Rejection.parameter(f"{here}/application_media_id", media, issue)
+
+
+@operation("GET", f"{BASE}/cancel-applications/out-apply-no/{{out_apply_no}}")
+def query(call: Call) -> dict[str, Any]:
+    """What became of an application."""
+    return _shown(call.state, _existing(call.state, call.params["out_apply_no"]))
+
+
+@operation("GET", f"{BASE}/apply-cancel-withdraw/validate-cancel/{{sub_mchid}}")
+def validate(call: Call) -> dict[str, Any]:
+    """Whether a sub-merchant may be closed, and what it has on its accounts."""
+    state, sub = call.state, call.params["sub_mchid"]
+    found = {name: kinds.balance(state, kind, sub) for name, kind in ACCOUNTS.items()}
+    reasons = []
+    if any(
+        each["complainted_mchid"] == sub and each["complaint_state"] != complaints.PROCESSED
+        for each in state.store.all("complaint")
+    ):
+        reasons.append(("CONSUMER_COMPLAINT_UNPROCESSED", "消费者投诉未处理"))
+    if any(pending for _, pending in found.values()):
+        reasons.append(("FUNDS_PENDING_PROCESSING", "商户资金待处理"))
+    if _is_closed(state, sub):
+        reasons.append(("OTHER_REASON", "商户号已注销"))
+    view: dict[str, Any] = {
+        "sub_mchid": sub,
+        "merchant_state": "HAS_BEEN_CANCELLED" if _is_closed(state, sub) else "NORMAL",
+        "validate_result": f"{'NOT_' if reasons else ''}ALLOW_CANCEL_WITHDRAW",
+        "account_info": [
+            {"out_account_type": name, "amount": amount + pending}
+            for name, (amount, pending) in found.items()
+        ],
+    }
+    if reasons:
+        view["block_reasons"] = [{"type": kind, "description": text} for kind, text in reasons]
+    return view
+
+
+def _shown(state: State, closing: Closing) -> dict[str, Any]:
+    view = {
+        "out_apply_no": closing["out_apply_no"],
+        "sub_mchid": closing["sub_mchid"],
+        "cancel_state": closing["state"],
+        "update_time": state.clock.rfc3339(closing["updated"]),
+    }
+    if closing["reject_reason"]:
+        view["reject_reason"] = closing["reject_reason"]
+    return view
+
+
+def _is_closed(state: State, sub_mchid: str) -> bool:
+    return state.store.get("closed-sub-merchant", sub_mchid) is not None
+
+
+def _existing(state: State, number: str) -> Closing:
+    closing = state.store.get("closing", number)
+    if closing is None:
+        raise Rejection(404, "NOT_FOUND", f"注销申请单不存在: {number}")
+    return closing
+
+
+def _save(state: State, closing: Closing) -> None:
+    state.store.put("closing", closing["out_apply_no"], closing)
+    state.log.tell("closing", closing)
+
+
+def _end(state: State, number: str, outcome: str, reason: str = "") -> Closing:
+    closing = _existing(state, number)
+    if closing["state"] != REVIEWING:
+        raise Rejection(400, "INVALID_REQUEST", f"注销申请单状态是 {closing['state']}: {number}")
+    closing |= {"state": outcome, "reject_reason": reason, "updated": state.clock.now()}
+    _save(state, closing)
+    return closing
+
+
+def approve(state: State, number: str) -> Closing:
+    """Approve an application: the sub-merchant is closed.
+
+    Raises:
+        Rejection: there is no such application, or it was decided.
+    """
+    closing = _end(state, number, CLOSED)
+    sub = closing["sub_mchid"]
+    state.store.put("closed-sub-merchant", sub, {"sub_mchid": sub, "out_apply_no": number})
+    if sub in state.profile.sub_merchants:
+        state.change_sub_merchant(sub, {"permissions": []})
+    return closing
+
+
+def reject(state: State, number: str, reason: str) -> Closing:
+    """Reject an application: the sub-merchant goes on.
+
+    Raises:
+        Rejection: there is no such application, or it was decided.
+    """
+    return _end(state, number, REJECTED, checks.text(reason, "/reason", 256))

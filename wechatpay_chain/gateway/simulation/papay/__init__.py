@@ -1,0 +1,1 @@
+"""委托代扣: contracts of users, and the deductions that they allow."""

@@ -1,0 +1,232 @@
+"""Payment codes (付款码): which ones are accepted, and how a payment by one turns out.
+
+A code has 18 digits and begins with 10 to 15, or with 25 where a face was recognized. It is valid
+once, and for a minute after it was shown. The gateway does not know when a code was shown that it
+has not made itself: such a code is shown when it is first used. The last four digits of a code say
+what its customer does; `OUTCOMES` has them.
+
+Sources: https://pay.weixin.qq.com/doc/v2/merchant/4011937125 (the codes, and the errors of APIv2),
+https://pay.weixin.qq.com/doc/v3/merchant/4012382150 (APIv3)
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any, NamedTuple
+
+from ...messages.exchange import Rejection
+from ...state import State
+from ..tokens import random_token
+from . import records as payments
+from .records import Order
+
+__all__ = [
+    "FORMS",
+    "MESSAGES",
+    "OUTCOMES",
+    "Outcome",
+    "cancel",
+    "charge",
+    "confirm",
+    "existing",
+    "settle_due",
+    "show",
+]
+
+CODE = re.compile(r"(1[0-5]|25)\d{16}", re.ASCII)
+FORMS = {"auth_code": CODE, "face_code": re.compile(r"[0-9A-Za-z_\-]{4,128}")}
+"""The forms of codes by the members that hold them; a face code is what the device returns."""
+VALID_FOR = 60
+"""Seconds for which a code is valid after it was shown."""
+DECIDING = 10
+"""Seconds after which a customer has decided who was asked for the password."""
+SHOWN, USED, EXPIRED = "SHOWN", "USED", "EXPIRED"
+PAID = "paid"
+
+
+class Outcome(NamedTuple):
+    """How a payment by a code turns out.
+
+    Attributes:
+        name: of the outcome, for `show`.
+        code: APIv2's error code; empty where the payment succeeds at once.
+        pays: whether the customer pays after a while; None where a control decides.
+        recall: whether the first request to reverse the payment has to be repeated.
+    """
+
+    name: str
+    code: str = ""
+    pays: bool | None = None
+    recall: bool = False
+
+
+OUTCOMES = {
+    "0001": Outcome("password", "USERPAYING"),
+    "0002": Outcome("no_money", "NOTENOUGH", pays=False),
+    "0003": Outcome("password_then_paid", "USERPAYING", pays=True),
+    "0004": Outcome("password_then_cancelled", "USERPAYING", pays=False),
+    "0005": Outcome("expired", "AUTHCODEEXPIRE", pays=False),
+    "0006": Outcome("card_not_supported", "NOTSUPORTCARD", pays=False),
+    "0007": Outcome("bank_error", "BANKERROR", pays=False),
+    "0008": Outcome("system_error", "SYSTEMERROR", pays=True),
+    "0009": Outcome("reversed_at_second_request", recall=True),
+}
+"""By the last four digits of a code; every other code is paid at once."""
+MESSAGES = {
+    "USERPAYING": "用户支付中，需要输入密码",
+    "NOTENOUGH": "余额不足",
+    "NOTSUPORTCARD": "不支持该银行卡",
+    "BANKERROR": "银行系统异常，支付结果未知",
+    "SYSTEMERROR": "系统错误，支付结果未知",
+    "TRADE_ERROR": "支付失败，用户取消了支付",
+}
+DECLINED = ("NOTENOUGH", "NOTSUPORTCARD")
+UNKNOWN = ("BANKERROR", "SYSTEMERROR")
+"""The errors of payments whose result is not known when the response is sent."""
+
+Code = dict[str, Any]
+
+
+def outcome_of(code: str) -> Outcome:
+    """How a payment by a code turns out."""
+    return OUTCOMES.get(code[-4:], Outcome(PAID))
+
+
+def show(state: State, outcome: str = PAID, openid: str = "") -> Code:
+    """Have a customer show a code.
+
+    Args:
+        state: of the gateway.
+        outcome: the name of an outcome, or `paid`.
+        openid: of the customer; empty generates one.
+
+    Raises:
+        Rejection: there is no such outcome.
+    """
+    endings = {each.name: ending for ending, each in OUTCOMES.items()}
+    if outcome not in (PAID, *endings):
+        expected = ", ".join((PAID, *endings))
+        raise Rejection.parameter("outcome", outcome, f"must be one of {expected}")
+    ending = endings.get(outcome) or f"{1000 + secrets.randbelow(9000)}"
+    return _shown(state, f"1{secrets.randbelow(6)}{secrets.randbelow(10**12):012}{ending}", openid)
+
+
+def _shown(state: State, code: str, openid: str = "") -> Code:
+    now = state.clock.now()
+    record = {
+        "code": code,
+        "state": SHOWN,
+        "openid": openid or f"o{random_token(20)}",
+        "outcome": outcome_of(code).name,
+        "out_trade_no": "",
+        "created": now,
+        "expires": now + VALID_FOR,
+    }
+    _save(state, record)
+    return record
+
+
+def _save(state: State, record: Code) -> None:
+    state.store.put("payment-code", record["code"], record)
+
+
+def existing(state: State, code: str, number: str = "", form: re.Pattern[str] = CODE) -> Code:
+    """A code that can be used.
+
+    Args:
+        state: of the gateway.
+        code: its digits.
+        number: `out_trade_no` of the order that it is used for; the same order may use it again.
+        form: of the code.
+
+    Raises:
+        Rejection: it is none, was used for another order, or has expired; with APIv2's code.
+    """
+    if not form.fullmatch(code):
+        message = f"付款码应为 18 位数字，以 10 至 15 或 25 开头: {code[:32]}"
+        raise Rejection(200, "AUTH_CODE_INVALID", message)
+    record = state.store.get("payment-code", code) or _shown(state, code)
+    if record["state"] == USED and record["out_trade_no"] == number:
+        return record
+    if record["state"] == USED:
+        raise Rejection(200, "AUTH_CODE_ERROR", f"付款码只能使用一次，请用户刷新: {code}")
+    overdue = record["expires"] <= state.clock.now()
+    if overdue or outcome_of(code).code == "AUTHCODEEXPIRE":
+        raise Rejection(200, "AUTHCODEEXPIRE", f"付款码已过期，请用户刷新: {code}")
+    return record
+
+
+def settle_due(state: State) -> None:
+    """Store which codes have expired."""
+    for each in state.store.all("payment-code"):
+        if each["state"] == SHOWN and each["expires"] <= state.clock.now():
+            _save(state, each | {"state": EXPIRED})
+
+
+def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) -> Order:
+    """Have the customer of a code pay an order, which was made for this code.
+
+    Args:
+        state: of the gateway.
+        order: the order.
+        code: its digits.
+        form: of the code.
+
+    Returns:
+        The order; `declined` is APIv2's error code, and empty where it is paid now.
+
+    Raises:
+        Rejection: the code cannot be used.
+    """
+    number = order["out_trade_no"]
+    if order["state"] != payments.NOTPAY:
+        return _again(order)
+    outcome, record = outcome_of(code), existing(state, code, number, form)
+    _save(state, record | {"state": USED, "out_trade_no": number})
+    order |= {"openid": record["openid"], "declined": outcome.code, "recall": outcome.recall}
+    asked = outcome.code == "USERPAYING" or outcome.code in UNKNOWN
+    if asked:
+        order["state"] = payments.USERPAYING
+    payments.save(state, order)
+    if not outcome.code:
+        return payments.pay(state, number)
+    if not asked:
+        return payments.fail(state, number)
+    if outcome.pays is not None:
+        payments.decide_at(state, order, state.clock.now() + DECIDING, pays=outcome.pays)
+    return order
+
+
+def _again(order: Order) -> Order:
+    """An order whose request is repeated: it was not paid so far."""
+    if order["state"] == payments.USERPAYING:
+        return order | {"declined": "USERPAYING"}
+    return order if order["declined"] in DECLINED else order | {"declined": "TRADE_ERROR"}
+
+
+def confirm(state: State, number: str) -> Order:
+    """Have the customer enter the password: the order is paid.
+
+    Raises:
+        Rejection: there is no such order, or its customer is not asked for the password.
+    """
+    _assert_asked(state, number)
+    return payments.pay(state, number)
+
+
+def cancel(state: State, number: str) -> Order:
+    """Have the customer cancel instead of entering the password: the payment fails.
+
+    Raises:
+        Rejection: there is no such order, or its customer is not asked for the password.
+    """
+    _assert_asked(state, number)
+    return payments.fail(state, number)
+
+
+def _assert_asked(state: State, number: str) -> None:
+    order = payments.existing(state, number)
+    if order["state"] != payments.USERPAYING:
+        message = f"订单状态是 {order['state']}，用户没有在输入密码: {number}"
+        raise Rejection(400, "INVALID_REQUEST", message)

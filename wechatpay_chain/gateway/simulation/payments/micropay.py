@@ -1,0 +1,85 @@
+"""APIv2's payments by code or face, made at once: `micropay`, `facepay`, `reverse`.
+
+They have no notification: who is told that the customer is entering the password asks again.
+
+Source: https://pay.weixin.qq.com/doc/v2/merchant/4011937125
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...call import Call
+from ...messages.exchange import Rejection
+from .. import checks
+from ..refunds import records as refunding
+from ..registry import operation
+from . import codes, parties
+from .v2 import assert_bound, create, existing, shown, shown_paid
+
+__all__ = ["pay", "reverse"]
+
+
+@operation("POST", "v2/pay/micropay")
+def micropay(call: Call) -> dict[str, Any]:
+    """A payment by the customer's code."""
+    return pay(call, "MICROPAY", "auth_code")
+
+
+@operation("POST", "v2/pay/facepay")
+def facepay(call: Call) -> dict[str, Any]:
+    """A payment by the customer's face."""
+    return pay(call, "FACEPAY", "face_code")
+
+
+def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dict[str, Any]:
+    """Make an order, and have it paid at once.
+
+    Args:
+        call: the request.
+        trade_type: of the order.
+        name: of the member with the customer's code.
+        deposit: whether a deposit is paid.
+
+    Raises:
+        Rejection: the request is not what it must be, or the payment did not succeed at once; what
+            became of it is stored all the same.
+    """
+    call.require("appid", "body", "out_trade_no", "total_fee", name)
+    code, form = checks.v2_text(call, name), codes.FORMS[name]
+    order = create(call, trade_type, deposit=deposit)
+    order = codes.charge(call.state, order, code, form)
+    if order["declined"]:
+        reason = order["declined"]
+        raise Rejection(200, reason, codes.MESSAGES[reason], keep=True)
+    return shown_paid(call.state, order)
+
+
+@operation("POST", "v2/pay/facepayquery")
+def facepayquery(call: Call) -> dict[str, Any]:
+    """A payment by face, by either of its numbers."""
+    return shown(call.state, existing(call))
+
+
+@operation("POST", "v2/secapi/pay/facepayreverse")
+@operation("POST", "v2/secapi/pay/reverse")
+def reverse(call: Call) -> dict[str, Any]:
+    """Take a payment back; `recall` says whether the request has to be repeated."""
+    order = existing(call)
+    done = refunding.reverse(call.state, order, "v2")
+    return {**parties.in_v2(order), "recall": "N" if done else "Y"}
+
+
+@operation("POST", "v2/tools/authcodetoopenid")
+def authcodetoopenid(call: Call) -> dict[str, Any]:
+    """Whose code it is; the code can still be used."""
+    call.require("appid", "auth_code")
+    assert_bound(call)
+    data = call.data
+    found = codes.existing(call.state, checks.v2_text(call, "auth_code"))
+    view = {"appid": data["appid"], "mch_id": call.state.mchid, "openid": found["openid"]}
+    if data.get("sub_mch_id"):
+        view["sub_mch_id"] = data["sub_mch_id"]
+    if data.get("sub_appid"):
+        view |= {"sub_appid": data["sub_appid"], "sub_openid": found["openid"]}
+    return view

@@ -1,0 +1,378 @@
+"""A service order's life: created, confirmed, completed, paid, or cancelled.
+
+A completed order is collected by a deduction, which is an order of `payments` of its own: its
+`transaction_id` is what is refunded. WeChat Pay goes on to collect until the money is there.
+
+Sources: https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/service-order/complete-service-order.html,
+https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/service-order/cancel-service-order.html,
+https://developers.weixin.qq.com/community/pay/doc/0008e29f1809c06666201cf0b6b800 (the code of an
+order that is in another state)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ...messages.exchange import Rejection
+from ...state import State
+from ..payments import receiving
+from ..payments import records as payments
+from ..tokens import random_token
+from .charges import check_moment
+from .views import (
+    CREATED,
+    DOING,
+    DONE,
+    EXPIRED,
+    MCH_COMPLETE,
+    PARTIES,
+    REVOKED,
+    TERMS,
+    USER_CONFIRM,
+    USERS,
+    ServiceOrder,
+    description_of,
+    notify,
+    paid_by,
+)
+
+__all__ = [
+    "KIND",
+    "absent",
+    "cancel",
+    "collect",
+    "complete",
+    "confirm",
+    "create",
+    "existing",
+    "fail",
+    "find",
+    "mark_paid",
+    "modify",
+    "pay",
+    "settle_due",
+]
+
+KIND = "service-order"
+CHARGES = ("post_payments", "post_discounts")
+CONFIRM_WITHIN = 30 * 86400
+"""Seconds in which a user can confirm an order."""
+
+
+def create(
+    state: State, number: str, content: str, given: Mapping[str, Any], *, confirmed: bool
+) -> ServiceOrder:
+    """The service order of a merchant's number: a new one, or the same again if its content is.
+
+    Args:
+        state: of the merchant.
+        number: `out_order_no`.
+        content: tells this request from another.
+        given: the members of the request.
+        confirmed: whether the user need not confirm it.
+
+    Raises:
+        Rejection: the number was used for another order.
+    """
+    known = find(state, number)
+    if known is not None:
+        _assert_same(known, "content", content)
+        return known
+    order = {
+        "out_order_no": number,
+        "service_id": given["service_id"],
+        "order_id": f"1{state.clock.compact()}{secrets.randbelow(10**17):017}",
+        "query_id": random_token(24),
+        "package": "" if confirmed else random_token(48),
+        "content": content,
+        "state": DOING if confirmed else CREATED,
+        "created": state.clock.now(),
+        "expires": state.clock.now() + CONFIRM_WITHIN,
+        "total": None,
+        **{name: given.get(name) or "" for name in ("sign_plan_id", "finish_ticket")},
+        **{name: given.get(name) or "" for name in (*PARTIES, *USERS)},
+        "terms": {name: given[name] for name in TERMS if given.get(name) not in (None, "", [])},
+    }
+    state.store.put("service-order-query", order["query_id"], {"out_order_no": number})
+    _save(state, order)
+    return order
+
+
+def _save(state: State, order: ServiceOrder) -> None:
+    """Store a service order."""
+    number = order["out_order_no"]
+    state.store.put(KIND, number, order)
+    if order["state"] in (CREATED, DOING):
+        state.store.put("service-order-open", number, {"out_order_no": number})
+    else:
+        state.store.delete("service-order-open", number)
+    state.log.tell("service-order", order)
+
+
+def find(state: State, number: str = "", query_id: str = "") -> ServiceOrder | None:
+    """A service order by either of its numbers, as it is now; None if there is none."""
+    if query_id:
+        number = (state.store.get("service-order-query", query_id) or {}).get("out_order_no", "")
+    order = state.store.get(KIND, number)
+    if order is None:
+        return None
+    if order["state"] == CREATED and order["expires"] <= state.clock.now():
+        order["state"] = EXPIRED
+        _save(state, order)
+    elif order["state"] == DOING and order["total"] is not None:
+        trade = payments.existing(state, order["order_id"])
+        if trade["state"] in (payments.SUCCESS, payments.REFUND):
+            order |= paid_by(trade)
+            _save(state, order)
+    return order
+
+
+def existing(state: State, number: str) -> ServiceOrder:
+    """A service order by its merchant's number.
+
+    Raises:
+        Rejection: there is none.
+    """
+    order = find(state, number)
+    if order is None:
+        raise absent(number)
+    return order
+
+
+def absent(number: str) -> Rejection:
+    """The rejection of a service order that is not there, or not for who asks."""
+    return Rejection(404, "ORDER_NOT_EXIST", f"单据不存在: {number}")
+
+
+def settle_due(state: State) -> None:
+    """Store which service orders were paid or have expired in the meantime."""
+    for each in state.store.all("service-order-open"):
+        find(state, each["out_order_no"])
+
+
+def _assert_same(order: ServiceOrder, name: str, content: str) -> None:
+    if order.get(name) != content:
+        message = f"相同单号使用了不同的参数: {order['out_order_no']}"
+        raise Rejection(400, "INVALID_REQUEST", message)
+
+
+def _assert_in(order: ServiceOrder, allowed: Collection[str]) -> None:
+    now = description_of(order) or order["state"]
+    if now not in allowed:
+        raise Rejection(400, "INVALID_REQUEST", f"当前订单状态不合法: {now}")
+
+
+def confirm(state: State, number: str, openid: str = "") -> ServiceOrder:
+    """Confirm a service order as its user does in WeChat; the merchant is notified.
+
+    Args:
+        state: of the merchant.
+        number: `out_order_no`.
+        openid: of the user; a generated one by default.
+
+    Raises:
+        Rejection: there is no such order, or it does not wait for its user.
+    """
+    order = existing(state, number)
+    _assert_in(order, (CREATED,))
+    order |= {"state": DOING, "openid": openid or order["openid"] or f"o{random_token(20)}"}
+    _save(state, order)
+    notify(state, state.outbox, "PAYSCORE.USER_CONFIRM", order)
+    return order
+
+
+def complete(
+    state: State, order: ServiceOrder, content: str, total: int, given: Mapping[str, Any]
+) -> ServiceOrder:
+    """End the service of an order, and begin to collect its total.
+
+    Args:
+        state: of the merchant.
+        order: that its user has confirmed.
+        content: tells this request from another; the same again changes nothing.
+        total: fen that is collected.
+        given: the members of the request.
+
+    Raises:
+        Rejection: the order is not confirmed, or was completed otherwise.
+    """
+    if order.get("completed") and order["state"] != REVOKED:
+        _assert_same(order, "completed", content)
+        return order
+    _assert_in(order, (USER_CONFIRM,))
+    terms = order["terms"]
+    times = {**terms.get("time_range", {}), **(given.get("time_range") or {})}
+    if not times.get("end_time"):
+        issue = "is required: the order was created without it"
+        raise Rejection.parameter("/time_range/end_time", None, issue)
+    places = {**terms.get("location", {}), **(given.get("location") or {})}
+    terms |= {"time_range": times, **({"location": places} if places else {})}
+    order |= {"completed": content, "openid": order["openid"] or f"o{random_token(20)}"}
+    _charge(state, order, total, given)
+    return order
+
+
+def modify(
+    state: State, order: ServiceOrder, content: str, total: int, given: Mapping[str, Any]
+) -> ServiceOrder:
+    """Lower the total of an order that is being collected.
+
+    Args:
+        state: of the merchant.
+        order: that is completed.
+        content: tells this request from another; the same again changes nothing.
+        total: fen that is collected from now on.
+        given: the members of the request.
+
+    Raises:
+        Rejection: the order is not being collected, or the total is higher than before.
+    """
+    if order.get("modified") == content and order["state"] != REVOKED:
+        return order
+    _assert_in(order, (MCH_COMPLETE,))
+    if total > order["total"]:
+        message = f"修改后的总金额不能大于原金额: {total} > {order['total']}"
+        raise Rejection(400, "INVALID_REQUEST", message)
+    order["modified"] = content
+    _charge(state, order, total, given)
+    return order
+
+
+def _charge(state: State, order: ServiceOrder, total: int, given: Mapping[str, Any]) -> None:
+    """Collect a total, or end an order that costs nothing."""
+    kept = {name: each for name, each in order["terms"].items() if name not in CHARGES}
+    order["terms"] = kept | {name: given[name] for name in CHARGES if given.get(name)}
+    order["total"] = total
+    if total == 0:
+        _stop_collecting(state, order)
+        order["state"] = DONE
+    else:
+        trade = payments.find(state, order["order_id"]) or _trade(state, order, given)
+        trade["total"] = total
+        _deduct(state, order, trade)
+    _save(state, order)
+
+
+def _trade(state: State, order: ServiceOrder, given: Mapping[str, Any]) -> payments.Order:
+    """The order of a payment that a service order is collected by."""
+    partner = "sp_" if order["sub_mchid"] else ""
+    parties = {
+        f"{partner}mchid": state.mchid,
+        f"{partner}appid": order["appid"],
+        **{name: order[name] for name in ("sub_mchid", "sub_appid") if order[name]},
+    }
+    about = {
+        "protocol": "payscore",
+        "trade_type": "PAP",
+        "parties": parties,
+        "total": order["total"],
+        "description": order["terms"].get("service_introduction", ""),
+        "attach": order["terms"].get("attach"),
+        "notify_url": order["terms"].get("notify_url", ""),
+        "openid": order["openid"],
+        "service_order": order["out_order_no"],
+        "profit_sharing": given.get("profit_sharing") is True,
+        "expires": state.clock.now() + receiving.NEVER,
+    }
+    return payments.create(state, order["order_id"], {}, about)
+
+
+def _deduct(state: State, order: ServiceOrder, trade: payments.Order) -> None:
+    receiving.deduct(
+        state,
+        trade,
+        lambda outbox, paid: notify(state, outbox, "PAYSCORE.USER_PAID", order | paid_by(paid)),
+    )
+    payments.save(state, trade)
+
+
+def _stop_collecting(state: State, order: ServiceOrder) -> None:
+    if payments.find(state, order["order_id"]) is not None:
+        payments.close(state, order["order_id"])
+
+
+def collect(state: State, order: ServiceOrder) -> ServiceOrder:
+    """Deduct once more what is not paid yet.
+
+    Raises:
+        Rejection: the order is not being collected.
+    """
+    _assert_in(order, (MCH_COMPLETE,))
+    _deduct(state, order, payments.existing(state, order["order_id"]))
+    return order
+
+
+def pay(state: State, number: str) -> ServiceOrder:
+    """Pay an order that is being collected, as its user does; the merchant is notified.
+
+    Raises:
+        Rejection: there is no such order, or it is not being collected.
+    """
+    order = existing(state, number)
+    _assert_in(order, (MCH_COMPLETE,))
+    payments.pay(state, order["order_id"])
+    return existing(state, number)
+
+
+def fail(state: State, number: str) -> ServiceOrder:
+    """Have a deduction fail, as when the user has no money: the order still has to be paid.
+
+    Raises:
+        Rejection: there is no such order, or it is not being collected.
+    """
+    order = existing(state, number)
+    _assert_in(order, (MCH_COMPLETE,))
+    payments.fail(state, order["order_id"])
+    return order
+
+
+def cancel(state: State, order: ServiceOrder, content: str) -> ServiceOrder:
+    """Cancel an order that is not paid.
+
+    Args:
+        state: of the merchant.
+        order: that is created, confirmed, or being collected.
+        content: tells this request from another; the same again changes nothing.
+
+    Raises:
+        Rejection: the order is paid, has expired, or was cancelled otherwise.
+    """
+    if order.get("cancelled"):
+        _assert_same(order, "cancelled", content)
+        return order
+    _assert_in(order, (CREATED, USER_CONFIRM, MCH_COMPLETE))
+    _stop_collecting(state, order)
+    order |= {"state": REVOKED, "cancelled": content}
+    _save(state, order)
+    return order
+
+
+def mark_paid(state: State, order: ServiceOrder, paid_time: Any) -> ServiceOrder:
+    """Note that the user has paid the merchant in another way: no money moves.
+
+    Args:
+        state: of the merchant.
+        order: that is being collected.
+        paid_time: as `20261120132935`; the same again changes nothing.
+
+    Raises:
+        Rejection: the order is not being collected, or the time is none.
+    """
+    if order.get("synced") == paid_time:
+        return order
+    _assert_in(order, (MCH_COMPLETE,))
+    check_moment(paid_time, "/detail/paid_time")
+    _stop_collecting(state, order)
+    detail = {"seq": 1, "amount": order["total"], "paid_type": "MCH", "paid_time": paid_time}
+    order |= {"state": DONE, "synced": paid_time, "details": [detail]}
+    _save(state, order)
+    return order
+
+
+@payments.on_paid("payscore")
+def tell(state: State, trade: payments.Order) -> None:
+    """Post `PAYSCORE.USER_PAID` when a user has paid without waiting for the deduction."""
+    order = existing(state, trade["service_order"])
+    notify(state, state.outbox, "PAYSCORE.USER_PAID", order)

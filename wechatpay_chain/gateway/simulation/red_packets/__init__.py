@@ -1,0 +1,1 @@
+"""现金红包: red packets to users, by APIv2."""

@@ -1,0 +1,196 @@
+"""A red packet's life: sent, received by its user or by several, or paid back after a day.
+
+A red packet is paid from the merchant's account for such expenses (`operation` in the ledger),
+which is topped up as it needs. It is being sent for a few seconds of the gateway's time, and can be
+received from then on. After 24 hours, what nobody has received is paid back.
+
+Source: https://pay.weixin.qq.com/wiki/doc/api/tools/cash_coupon.php?chapter=13_6
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from ...messages.exchange import Rejection
+from ...state import State
+from .. import checks, funds
+from ..schedule import settles
+from ..tokens import random_token, record_number
+
+__all__ = [
+    "FAILED",
+    "GROUP",
+    "NORMAL",
+    "RECEIVED",
+    "REFUND",
+    "SENDING",
+    "SENT",
+    "RedPacket",
+    "existing",
+    "fail",
+    "find",
+    "receive",
+    "send",
+    "settle_due",
+]
+
+SENDING, SENT, RECEIVED, REFUND, FAILED = "SENDING", "SENT", "RECEIVED", "REFUND", "FAILED"
+NORMAL, GROUP = "NORMAL", "GROUP"
+SETTLING = 5
+"""Seconds for which a red packet is being sent."""
+TERM = 24 * 3600
+"""Seconds after which a red packet cannot be received any more."""
+ACCOUNT = "operation"
+"""The ledger's account that red packets are paid from."""
+
+RedPacket = dict[str, Any]
+
+
+def send(state: State, number: str, content: str, about: dict[str, Any]) -> RedPacket:
+    """The red packet of a merchant's number: a new one, or the same again if its content is.
+
+    Args:
+        state: of the merchant.
+        number: `mch_billno`.
+        content: what tells one request from another.
+        about: what it is made with: `product`, `kind`, `amount`, `count`, `openid`, …
+
+    Raises:
+        Rejection: the number was used for another, or sending has failed before.
+    """
+    known = find(state, number)
+    if known is not None:
+        if known["content"] != content:
+            raise Rejection(200, "FATAL_ERROR", f"商户单号已用于参数不同的红包: {number}")
+        if known["state"] == FAILED:
+            raise Rejection(200, "SEND_FAILED", f"红包发放失败，请更换单号: {number}")
+        return known
+    now = state.clock.now()
+    packet = {
+        "mch_billno": number,
+        "send_listid": record_number("1000", state.clock.compact()[:8]),
+        "state": SENDING,
+        "created": now,
+        "sent": now + SETTLING,
+        "expires": now + TERM,
+        "content": content,
+        "shares": _split(about["amount"], about["count"]),
+        "received": [],
+        **about,
+    }
+    funds.top_up(state, ACCOUNT, packet["amount"])
+    _move(state, packet, "red_packet", packet["amount"], ACCOUNT, "transit", now)
+    state.store.put("red-packet-open", number, {"mch_billno": number})
+    _save(state, packet)
+    return packet
+
+
+def _split(amount: int, count: int) -> list[int]:
+    """Fen of each share, by chance; each has at least one."""
+    cuts = sorted(secrets.SystemRandom().sample(range(1, amount), count - 1))
+    return [high - low for low, high in zip([0, *cuts], [*cuts, amount], strict=True)]
+
+
+def _move(
+    state: State, packet: RedPacket, kind: str, fen: int, source: str, target: str, at: float
+) -> None:
+    numbers = {name: packet[name] for name in ("mch_billno", "send_listid")}
+    state.ledger.move(kind, fen, source, target, at=at, **numbers)
+
+
+def _save(state: State, packet: RedPacket) -> None:
+    state.store.put("red-packet", packet["mch_billno"], packet)
+    state.log.tell("red-packet", packet)
+
+
+def find(state: State, number: str) -> RedPacket | None:
+    """A red packet by its merchant's number, as it is now; None if there is none."""
+    packet = state.store.get("red-packet", number)
+    if packet is None:
+        return None
+    now = state.clock.now()
+    if packet["state"] == SENDING and packet["sent"] <= now:
+        packet["state"] = SENT
+        _save(state, packet)
+    if packet["state"] == SENT and packet["expires"] <= now:
+        _end(state, packet, REFUND, packet["expires"])
+    return packet
+
+
+def existing(state: State, number: str) -> RedPacket:
+    """A red packet by its merchant's number.
+
+    Raises:
+        Rejection: there is none.
+    """
+    packet = find(state, number)
+    if packet is None:
+        raise Rejection(200, "NOT_FOUND", f"指定单号数据不存在: {number}")
+    return packet
+
+
+@settles
+def settle_due(state: State) -> None:
+    """Store what became of red packets in the meantime."""
+    for each in state.store.all("red-packet-open"):
+        find(state, each["mch_billno"])
+
+
+def _end(state: State, packet: RedPacket, outcome: str, moment: float, reason: str = "") -> None:
+    """End a red packet; what was not received goes back."""
+    rest = packet["amount"] - sum(each["amount"] for each in packet["received"])
+    with state.store.transaction():  # whoever asks, it goes back once
+        if rest:
+            _move(state, packet, "red_packet_returned", rest, "transit", ACCOUNT, moment)
+        packet |= {"state": outcome, "ended": moment, "returned": rest, "reason": reason}
+        state.store.delete("red-packet-open", packet["mch_billno"])
+        _save(state, packet)
+
+
+def receive(state: State, number: str, openid: str = "") -> RedPacket:
+    """Have a user receive a red packet, or a share of one for a group.
+
+    Args:
+        state: of the merchant.
+        number: `mch_billno`.
+        openid: of the user; by default the one whom the merchant named, or, for the further shares
+            of a group, a generated one.
+
+    Raises:
+        Rejection: there is no such red packet, or it cannot be received, or not by this user.
+    """
+    packet, now = existing(state, number), state.clock.now()
+    if packet["state"] == SENDING:
+        packet["state"] = SENT  # the user has seen it
+    if packet["state"] != SENT:
+        raise Rejection(400, "INVALID_REQUEST", f"红包状态是 {packet['state']}: {number}")
+    taken = [each["openid"] for each in packet["received"]]
+    user = openid or (f"o{random_token(20)}" if taken else packet["openid"])
+    if user in taken or (packet["kind"] == NORMAL and user != packet["openid"]):
+        raise Rejection(400, "INVALID_REQUEST", f"该用户不能领取此红包: {user[:64]}")
+    share = {"openid": user, "amount": packet["shares"][len(taken)], "time": now}
+    packet["received"].append(share)
+    _move(state, packet, "red_packet_received", share["amount"], "transit", "user", now)
+    if len(packet["received"]) == packet["count"]:
+        _end(state, packet, RECEIVED, now)
+    _save(state, packet)
+    return packet
+
+
+def fail(state: State, number: str, reason: str) -> RedPacket:
+    """Have a red packet that is being sent not be sent: its money goes back.
+
+    Args:
+        state: of the merchant.
+        number: `mch_billno`.
+        reason: what the query shows.
+
+    Raises:
+        Rejection: there is no such red packet, or it is sent already.
+    """
+    packet = existing(state, number)
+    if packet["state"] != SENDING:
+        raise Rejection(400, "INVALID_REQUEST", f"红包状态是 {packet['state']}: {number}")
+    _end(state, packet, FAILED, state.clock.now(), checks.text(reason, "/reason", 64))
+    return packet

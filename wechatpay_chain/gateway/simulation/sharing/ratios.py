@@ -1,0 +1,70 @@
+"""How much of an order may be shared: a share of its amount that its merchant has agreed to.
+
+Sources: https://pay.weixin.qq.com/docs/partner/apis/profit-sharing/merchants/query-merchant-ratio.html,
+https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter8_7_10.shtml (the unit is 1/10000)
+"""
+
+from __future__ import annotations
+
+from ...messages.exchange import Rejection
+from ...state import State
+from .. import funds
+from ..payments.records import Order
+
+__all__ = ["KIND", "WHOLE", "assert_within", "of_brand", "ratio", "set_ratio"]
+
+KIND = "sharing-ratio"
+WHOLE = 10_000
+"""The ratio of what is not limited."""
+
+
+def of_brand(brand_mchid: str) -> str:
+    """What a brand holds, ratios and receivers, is kept under: no sub-merchant has that number."""
+    return f"brand-{brand_mchid}"
+
+
+def ratio(state: State, holder: str) -> int:
+    """The highest share of an order, in units of 1/10000.
+
+    Args:
+        state: of the merchant.
+        holder: a sub-merchant or a brand.
+    """
+    found = state.store.get(KIND, holder)
+    return WHOLE if found is None else int(found["max_ratio"])
+
+
+def set_ratio(state: State, holder: str, max_ratio: int) -> dict[str, object]:
+    """Agree to a share, as a sub-merchant or a brand does on the merchant platform.
+
+    Raises:
+        Rejection: it is no share.
+    """
+    if not 0 <= max_ratio <= WHOLE:
+        raise Rejection.parameter("max_ratio", max_ratio, f"must be 0 to {WHOLE}")
+    record: dict[str, object] = {"holder": holder, "max_ratio": max_ratio}
+    state.store.put(KIND, holder, record)
+    return record
+
+
+def assert_within(state: State, order: Order, holder: str, wanted: int) -> None:
+    """Reject where more of an order would be shared than its merchant has agreed to.
+
+    Args:
+        state: of the merchant.
+        order: that is shared.
+        holder: a sub-merchant or a brand.
+        wanted: fen that others are to receive now.
+
+    Raises:
+        Rejection: `INVALID_REQUEST`.
+    """
+    limit = order["total"] * ratio(state, holder) // WHOLE
+    if limit == order["total"]:
+        return
+    own = funds.sub_merchant(order) or state.mchid
+    for number in order.get("sharings", ()):
+        sharing = state.store.get("sharing", number) or {"receivers": []}
+        wanted += sum(each["amount"] for each in sharing["receivers"] if each["account"] != own)
+    if wanted > limit:
+        raise Rejection(400, "INVALID_REQUEST", f"分账金额超出最大分账比例: {wanted} > {limit}")

@@ -1,0 +1,369 @@
+"""Profit sharing, whichever API asks for it: receivers, sharing, unfreezing, what is left.
+
+Money of an order that is to be shared is frozen when it is paid. A request is carried out at once.
+What differs between the products is given with each call: whose list a receiver is on, what the
+members of a request are called, how a sharing is shown. Returns are in `returns`.
+
+Sources: https://pay.weixin.qq.com/doc/v3/merchant/4014547102 (rules, and why one is rejected),
+https://pay.weixin.qq.com/doc/v3/merchant/4012524936 (share),
+https://pay.weixin.qq.com/doc/v3/merchant/4012526374 (unfreeze)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ...messages.exchange import Rejection
+from ...state import Counterparty, State
+from .. import checks, funds, tokens
+from ..payments import records as payments
+from ..payments.records import Order
+from . import ratios
+from .notices import notify
+
+__all__ = [
+    "MERCHANT",
+    "NOT_YET",
+    "TYPES",
+    "Request",
+    "Sharing",
+    "account_of",
+    "counterparty_of",
+    "add_receiver",
+    "delete_receiver",
+    "existing",
+    "find",
+    "known",
+    "receiver_of",
+    "receivers_of",
+    "record_number",
+    "requested",
+    "share",
+    "shareable",
+    "unfreeze",
+    "unsplit",
+]
+
+TYPES = MERCHANT, OPENID, SUB_OPENID = ("MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID")
+TIMES = RECEIVERS = 50
+"""Requests for one order, and receivers in one request."""
+NOT_YET = "1970-01-01T08:00:00+08:00"
+"""How WeChat Pay writes the time of what did not happen so far."""
+
+Sharing = dict[str, Any]
+Receiver = dict[str, Any]
+
+
+class Request(NamedTuple):
+    """What a request to share or to unfreeze names.
+
+    Attributes:
+        number: `out_order_no`.
+        content: what tells this request from another.
+        transaction_id: of the order.
+        sub_mchid: who is paid for it; empty where it is the merchant itself.
+    """
+
+    number: str
+    content: str
+    transaction_id: Any
+    sub_mchid: str = ""
+
+
+# --- receivers -----------------------------------------------------------------------------------
+
+
+def receiver_of(data: Mapping[str, Any], account: str = "account") -> Receiver:
+    """The type and the account of a receiver.
+
+    Args:
+        data: the request, or a part of it.
+        account: what the member with the account is called.
+
+    Raises:
+        Rejection: one of them is none.
+    """
+    return {
+        "type": checks.one_of(data["type"], "type", TYPES),
+        "account": checks.text(data[account], f"/{account}", 64),
+    }
+
+
+def add_receiver(state: State, holder: str, receiver: Receiver) -> None:
+    """Add a receiver; one that is there stays, with the relation that was given last.
+
+    Args:
+        state: of the merchant.
+        holder: whose list it is on: a sub-merchant, a brand; empty is the merchant itself.
+        receiver: `type`, `account` and its relation.
+    """
+    state.store.put("receiver", _receiver_key(holder, receiver), receiver)
+
+
+def delete_receiver(state: State, holder: str, receiver: Receiver) -> None:
+    """Delete a receiver from a list; one that is not there is gone as well."""
+    state.store.delete("receiver", _receiver_key(holder, receiver))
+
+
+def _receiver_key(holder: str, receiver: Mapping[str, Any]) -> str:
+    return "/".join((holder, receiver["type"], receiver["account"]))
+
+
+def receivers_of(
+    state: State,
+    order: Order,
+    given: Any,
+    *,
+    last: bool,
+    holder: str,
+    account: str = "account",
+) -> list[Receiver]:
+    """Who receives how much; each was added before, or is paid for the order anyway.
+
+    Args:
+        state: of the merchant.
+        order: that is shared.
+        given: the receivers of a request.
+        last: whether the rest is unfrozen.
+        holder: on whose list they are.
+        account: what the member with the account is called.
+
+    Raises:
+        Rejection: there are none, or one is wrong.
+    """
+    if not given or len(given) > RECEIVERS:
+        raise Rejection.parameter("receivers", given, f"must be an array of 1 to {RECEIVERS}")
+    receivers = []
+    for index, each in enumerate(given):
+        here = f"/receivers/{index}"
+        receiver = {"type": each["type"], "account": each[account]}
+        amount = payments.whole_fen(each["amount"], f"{here}/amount")
+        description = checks.text(each["description"], f"{here}/description", 80)
+        own = _is_own(state, order, receiver)
+        if own and last:
+            raise Rejection.parameter(f"{here}/{account}", each[account], "gets the rest anyway")
+        if not own and state.store.get("receiver", _receiver_key(holder, receiver)) is None:
+            raise Rejection.parameter(here, each[account], "is no receiver (分账接收方关系不存在)")
+        receivers.append({**receiver, "amount": amount, "description": description})
+    wanted = [each for each in receivers if not _is_own(state, order, each)]
+    ratios.assert_within(state, order, holder, sum(each["amount"] for each in wanted))
+    return receivers
+
+
+def _is_own(state: State, order: Order, receiver: Receiver) -> bool:
+    """Whether a receiver is who is paid for the order anyway."""
+    own = funds.sub_merchant(order) or state.identity.mchid
+    return bool(receiver["type"] == MERCHANT and receiver["account"] == own)
+
+
+# --- sharing and unfreezing ----------------------------------------------------------------------
+
+
+def requested(data: Mapping[str, Any], content: str, sub_mchid: str = "") -> Request:
+    """What a request names.
+
+    Raises:
+        Rejection: its number is none.
+    """
+    number = checks.number(data["out_order_no"], "/out_order_no")
+    return Request(number, content, data["transaction_id"], sub_mchid)
+
+
+def known(state: State, request: Request) -> Sharing | None:
+    """What the same request made before; None if it is new.
+
+    Raises:
+        Rejection: its number was used for another.
+    """
+    found = state.store.get("sharing", request.number)
+    if found is not None and found["content"] != request.content:
+        raise Rejection(400, "INVALID_REQUEST", f"商户分账单号已用于其他内容: {request.number}")
+    return found
+
+
+def shareable(state: State, request: Request) -> Order:
+    """The order of a request; it must have been made to be shared, and be paid.
+
+    Raises:
+        Rejection: it is not, or was shared too often.
+    """
+    order = payments.find(state, transaction_id=request.transaction_id)
+    if order is None or not order.get("profit_sharing"):
+        raise Rejection(400, "INVALID_REQUEST", "非分账订单不支持分账")
+    if request.sub_mchid != funds.sub_merchant(order):
+        raise Rejection(400, "INVALID_REQUEST", "请求参数与订单信息不一致: sub_mchid")
+    if order["state"] == payments.REVOKED:
+        raise Rejection(400, "INVALID_REQUEST", "订单已撤销")
+    if len(order.get("sharings", ())) >= TIMES:
+        raise Rejection(403, "RULE_LIMIT", f"同一订单最多分账 {TIMES} 次")
+    return order
+
+
+def share(
+    state: State, request: Request, order: Order, receivers: Iterable[Receiver], *, last: bool
+) -> Sharing:
+    """Share some of an order's money.
+
+    Args:
+        state: of the merchant.
+        request: that asks for it, and is new.
+        order: from `shareable`.
+        receivers: from `receivers_of`.
+        last: whether the rest is unfrozen.
+
+    Raises:
+        Rejection: so much is not left.
+    """
+    receivers = list(receivers)
+    wanted, unsplit = sum(each["amount"] for each in receivers), funds.unsplit(state, order)
+    if wanted > unsplit:
+        raise Rejection(403, "NOT_ENOUGH", f"分账金额不足: {wanted} > {unsplit}")
+    sharing = _new(state, request, order)
+    for each in receivers:
+        _pay(state, sharing, order, each)
+    if last:
+        _unfreeze(state, sharing, order, "解冻给分账方")
+    return _saved(state, sharing, order)
+
+
+def unfreeze(state: State, request: Request, order: Order, description: str) -> Sharing:
+    """Give the merchant what was not shared; the order cannot be shared any more.
+
+    Args:
+        state: of the merchant.
+        request: that asks for it, and is new.
+        order: from `shareable`.
+        description: of the money.
+
+    Raises:
+        Rejection: nothing is left.
+    """
+    if funds.unsplit(state, order) == 0:
+        raise Rejection(403, "NOT_ENOUGH", "分账金额不足: 没有剩余待分金额")
+    sharing = _new(state, request, order)
+    sharing["finish"] = {"amount": order["frozen"], "description": description}
+    _unfreeze(state, sharing, order, description)
+    return _saved(state, sharing, order)
+
+
+def _new(state: State, request: Request, order: Order) -> Sharing:
+    sharing = {
+        "out_order_no": request.number,
+        "order_id": record_number(state, "3000"),
+        "transaction_id": order["transaction_id"],
+        "out_trade_no": order["out_trade_no"],
+        "sub_mchid": funds.sub_merchant(order),
+        "content": request.content,
+        "created": state.clock.now(),
+        "receivers": [],
+        "returns": [],
+    }
+    order["sharings"] = [*order.get("sharings", ()), request.number]
+    state.store.put("sharing-id", sharing["order_id"], {"out_order_no": request.number})
+    return sharing
+
+
+def record_number(state: State, kind: str) -> str:
+    """A number as WeChat Pay gives them: what it is of, the day, and digits."""
+    return tokens.record_number(kind, state.clock.compact()[:8])
+
+
+def account_of(state: State, receiver: Receiver) -> str:
+    """The ledger's account of a receiver: one of the merchant's own, or somebody's outside."""
+    if receiver["type"] == MERCHANT:
+        if receiver["account"] == state.mchid:
+            return "merchant"
+        if receiver["account"] in state.profile.sub_merchants:
+            return funds.account_of("merchant", receiver["account"])
+    return "receiver"
+
+
+def counterparty_of(state: State, receiver: Receiver) -> Counterparty | None:
+    """The account of a receiver that is another merchant of the gateway; None if it is not."""
+    return state.counterparty(receiver["account"]) if receiver["type"] == MERCHANT else None
+
+
+def _pay(state: State, sharing: Sharing, order: Order, receiver: Receiver) -> None:
+    own = _is_own(state, order, receiver)
+    order["frozen"] -= receiver["amount"]
+    state.ledger.move(
+        "unfreeze" if own else "share",
+        receiver["amount"],
+        funds.account("frozen", order),
+        funds.account("merchant", order) if own else account_of(state, receiver),
+        **_numbers(sharing),
+    )
+    other = None if own else counterparty_of(state, receiver)
+    if other is not None:
+        other.take("share", receiver["amount"], **_numbers(sharing))
+    _write_down(state, sharing, receiver)
+    if not own:
+        notify(state, order, sharing["order_id"], sharing["out_order_no"], receiver)
+
+
+def _unfreeze(state: State, sharing: Sharing, order: Order, description: str) -> None:
+    """Give the merchant the rest: the last of the receivers."""
+    rest = funds.release(state, order)
+    if rest:
+        own = sharing["sub_mchid"] or state.identity.mchid
+        receiver = {"type": MERCHANT, "account": own, "amount": rest, "description": description}
+        _write_down(state, sharing, receiver)
+
+
+def _write_down(state: State, sharing: Sharing, receiver: Receiver) -> None:
+    detail = {"detail_id": record_number(state, "3600"), "time": state.clock.now(), "returned": 0}
+    sharing["receivers"].append(receiver | detail)
+
+
+def _numbers(sharing: Sharing) -> dict[str, Any]:
+    names = ("out_trade_no", "transaction_id", "out_order_no", "order_id")
+    return {name: sharing[name] for name in names}
+
+
+def _saved(state: State, sharing: Sharing, order: Order) -> Sharing:
+    state.store.put("sharing", sharing["out_order_no"], sharing)
+    payments.save(state, order)
+    return sharing
+
+
+def unsplit(state: State, transaction_id: str, sub_mchid: str | None = None) -> int:
+    """Fen of an order that can still be shared.
+
+    Args:
+        state: of the merchant.
+        transaction_id: of the order.
+        sub_mchid: who must be paid for it; None is anybody.
+
+    Raises:
+        Rejection: there is no such order, or it was not made to be shared.
+    """
+    order = payments.find(state, transaction_id=transaction_id)
+    if order is None or sub_mchid not in (None, funds.sub_merchant(order)):
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", f"订单不存在: {transaction_id}")
+    if not order.get("profit_sharing"):
+        raise Rejection(400, "INVALID_REQUEST", "非分账订单不支持分账")
+    return funds.unsplit(state, order)
+
+
+def find(state: State, number: str = "", order_id: str = "") -> Sharing | None:
+    """A sharing by either of its numbers; None if there is none."""
+    if not number:
+        pointer = state.store.get("sharing-id", order_id)
+        number = "" if pointer is None else pointer["out_order_no"]
+    return state.store.get("sharing", number)
+
+
+def existing(state: State, number: str, transaction_id: str, sub_mchid: str) -> Sharing:
+    """A sharing by its merchant's number, of the order and of who shares it.
+
+    Raises:
+        Rejection: there is none.
+    """
+    sharing = find(state, number)
+    if sharing is None or (sharing["transaction_id"], sharing["sub_mchid"]) != (
+        transaction_id,
+        sub_mchid,
+    ):
+        raise Rejection(404, "RESOURCE_NOT_EXISTS", "分账单不存在")
+    return sharing

@@ -1,0 +1,1 @@
+"""电子回单: receipts of transfers, as PDF files."""

@@ -1,0 +1,63 @@
+"""What a request to transfer money to a user must be like, whichever operation it is of.
+
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4013778940 (rules, and why one is rejected)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....crypto import rsa
+from ...call import Call
+from ...messages.exchange import Rejection, Secret
+from ...state import State
+from .. import checks
+from ..payments import records as payments
+
+__all__ = ["LEAST", "NAMED", "read", "sealed"]
+
+LEAST = 10
+"""Fen of the smallest transfer."""
+NAMED = 200_000
+"""Fen from which on a transfer has to name its user."""
+
+
+def read(call: Call, openid: Any = None, *, most: int | None = None) -> dict[str, Any]:
+    """The members of a transfer as the gateway keeps them.
+
+    Args:
+        call: the request.
+        openid: of the user, where the request does not have it.
+        most: fen of the largest transfer; None is any.
+
+    Raises:
+        Rejection: a member is not what it must be.
+    """
+    data, state = call.data, call.state
+    amount = payments.whole_fen(data["transfer_amount"], "/transfer_amount")
+    if amount < LEAST or (most is not None and amount > most):
+        raise Rejection(400, "INVALID_REQUEST", f"超过单笔转账上下限: {amount}")
+    if amount >= NAMED and not data.get("user_name"):
+        raise Rejection.parameter("user_name", None, f"is required for {NAMED} fen and more")
+    if data.get("transfer_scene_report_infos") == []:
+        raise Rejection.parameter("transfer_scene_report_infos", [], "must not be empty")
+    return {
+        "out_bill_no": checks.number(
+            data["out_bill_no"], "/out_bill_no", longest=32, signs=checks.LETTERS
+        ),
+        "sub_mchid": data.get("sub_mchid") or "",
+        "appid": data["appid"],
+        "openid": checks.text(openid or data.get("openid"), "/openid", 64),
+        "user_name": sealed(state, data.get("user_name")),
+        "amount": amount,
+        "remark": checks.text(data["transfer_remark"], "/transfer_remark", 32),
+        "scene": data["transfer_scene_id"],
+        "notify_url": checks.address(data.get("notify_url"), "/notify_url"),
+    }
+
+
+def sealed(state: State, text: Any) -> str:
+    """A text that came encrypted, encrypted for its merchant; empty where none came so."""
+    if not isinstance(text, Secret) or not text:
+        return ""
+    return rsa.encrypt(str.__str__(text), state.identity.merchant_certificate)

@@ -1,0 +1,87 @@
+"""The keys of a gateway's merchants as JSON, for a snapshot that is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from cryptography import x509
+
+from ..store.data_directory import key_of, read_text
+from ..store.identity import Identity, Platform, Way, pem
+
+__all__ = ["identities_from", "keys_as_json"]
+
+TEXTS = ("mchid", "appid", "apiv3_key", "secret", "signs_with")
+OWN = ("merchant_key", "merchant_certificate")
+SHARED = ("server_key", "server_certificate", "authority_key", "authority")
+"""What all merchants of a gateway have in common, besides the platform's keys."""
+
+Keys = dict[str, Any]
+
+
+def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
+    """The keys of all merchants, with the private ones.
+
+    Args:
+        identities: by merchant number, the first merchant's first.
+    """
+    first = next(iter(identities.values()))
+    return {
+        **{name: _text(getattr(first, name)) for name in SHARED},
+        "platforms": [
+            {
+                "key": _text(each.key),
+                "certificate": _text(each.certificate),
+                "public_key_id": each.public_key_id,
+            }
+            for each in first.platforms
+        ],
+        "merchants": [
+            {
+                **{name: getattr(each, name) for name in TEXTS},
+                **{name: _text(getattr(each, name)) for name in OWN},
+            }
+            for each in identities.values()
+        ],
+    }
+
+
+def identities_from(keys: Keys) -> dict[str, Identity]:
+    """The identities that `keys_as_json` wrote, by merchant number.
+
+    Raises:
+        LookupError, TypeError, ValueError: something else wrote this.
+    """
+    platforms = [
+        Platform(
+            key_of(each["key"].encode(), "the platform's key"),
+            x509.load_pem_x509_certificate(each["certificate"].encode()),
+            read_text(each, "public_key_id"),
+        )
+        for each in keys["platforms"]
+    ]
+    if not platforms:
+        raise ValueError("the platform has no key")
+    first, *others = (
+        {name: read_text(each, name) for name in TEXTS} | {name: _key(each, name) for name in OWN}
+        for each in keys["merchants"]
+    )
+    shared = {name: _key(keys, name) for name in SHARED}
+    own = Identity(platforms=tuple(platforms), **shared, **first)
+    found = [own, *(replace(own, **each) for each in others)]
+    if not all(each.signs_with in get_args(Way) for each in found):
+        raise ValueError(f"signs_with: one of {', '.join(get_args(Way))} is expected")
+    return {each.mchid: each for each in found}
+
+
+def _text(thing: Any) -> str:
+    return pem(thing).decode()
+
+
+def _key(keys: Keys, name: str) -> Any:
+    content = keys[name].encode()
+    return (
+        key_of(content, name) if name.endswith("_key") else x509.load_pem_x509_certificate(content)
+    )

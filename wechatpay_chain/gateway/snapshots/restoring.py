@@ -1,0 +1,106 @@
+"""Takes a snapshot of a platform, and restores one.
+
+Both keep all other threads from the records meanwhile. So a request is carried out wholly before or
+not at all: one that was received before a restore, and not yet carried out, is dropped by the
+server, and so is what comes of an attempt to deliver a notification.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from ..platform import Platform
+from ..store.data_directory import DataDirectoryError, save_identity
+from ..store.identity import Identity
+from ..store.merchant_keys import save_merchant
+from .snapshot import Snapshot
+
+__all__ = ["restore", "restored", "take"]
+
+
+def take(platform: Platform) -> Snapshot:
+    """A snapshot of a platform as it is now.
+
+    Raises:
+        RuntimeError: this thread is within a transaction.
+    """
+    shared = platform.shared
+    with platform.store.alone():
+        states = {platform.first.mchid: platform.first, **platform.states}
+        return Snapshot(
+            platform.store.copy(),
+            {mchid: each.identity for mchid, each in states.items() if each.has_keys},
+            platform.clock.now(),
+            time.time(),
+            tuple(shared.faults.copy()),
+            {mchid: each.nonces.copy() for mchid, each in states.items()},
+            tuple(shared.log.copy()),
+        )
+
+
+def restored(
+    snapshot: Snapshot | str | Path,
+    identity: Identity | None,
+    directory: Path | None,
+    time_scale: float,
+    *,
+    keep: bool,
+    show_secrets: bool = False,
+) -> Platform:
+    """A new platform as it was when a snapshot was taken; `Gateway` documents the arguments.
+
+    Raises:
+        DataDirectoryError: the directory cannot be used, or has a gateway's records or keys.
+        SnapshotError: the snapshot cannot be read.
+        ValueError: there are other keys besides those of the snapshot.
+    """
+    if identity is not None:
+        raise ValueError("identity and snapshot are both given: a snapshot has keys of its own")
+    if not isinstance(snapshot, Snapshot):
+        snapshot = Snapshot.load(snapshot)
+    if directory is not None and (directory / "keys").exists():
+        raise DataDirectoryError(
+            f"{directory} has the keys of a gateway already, which the snapshot would replace",
+            "choose another directory, or leave out one of the two",
+        )
+    platform = Platform(snapshot.first, directory, time_scale, keep=keep, show_secrets=show_secrets)
+    try:
+        restore(platform, snapshot)
+    except BaseException:
+        platform.close()
+        raise
+    return platform
+
+
+def restore(platform: Platform, snapshot: Snapshot, *, elapsed: bool = False) -> None:
+    """Have a platform be again as it was when a snapshot was taken.
+
+    Args:
+        platform: to change.
+        snapshot: of the same platform, or of another one.
+        elapsed: whether the time since then has passed; else the time is that of the snapshot.
+
+    Raises:
+        DataDirectoryError: the keys cannot be written.
+        RuntimeError: this thread is within a transaction.
+    """
+    shared = platform.shared
+    with platform.store.alone():
+        if platform.directory is not None:
+            save_identity(snapshot.first, platform.directory)
+            for identity in list(snapshot.identities.values())[1:]:
+                save_merchant(identity, platform.directory)
+        platform.store.replace(snapshot._store)
+        platform.read_merchants(snapshot.identities)
+        for mchid, state in platform.states.items():
+            state.nonces.replace(snapshot._nonces.get(mchid, {}))
+        shared.faults.replace(replace(each) for each in snapshot.faults)
+        shared.log.replace(snapshot._requests)
+        passed = (time.time() - snapshot.taken) * platform.clock.scale if elapsed else 0
+        platform.clock.turn_to(snapshot.moment + passed)
+        if platform.keeps:
+            platform.keep_time()
+    shared.wake()
+    shared.log.tell("restored", {})

@@ -1,0 +1,130 @@
+"""A snapshot of a gateway, in memory or as a file.
+
+The file is an SQLite database: the gateway's records, and one more record, which has the keys, the
+time and the faults. Anybody who can read it has the private keys of the gateway's merchants.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from ...utils import private_files
+from ...utils.display import printable
+from ...utils.files import replace, why_not
+from ..server.faults import Fault, Faults
+from ..store.identity import Identity
+from ..store.store import Store, UnknownFormat
+from .keys import identities_from, keys_as_json
+
+__all__ = ["Snapshot", "SnapshotError"]
+
+KIND, KEY = "snapshot", "content"
+"""Of the record that a file has besides those of the gateway."""
+LARGEST = 2 * 1024**3
+"""Bytes of a file that is loaded: its content is held in memory."""
+
+
+class SnapshotError(ValueError):
+    """A file that is not a snapshot, or that cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Snapshot:
+    """What a gateway remembered at one moment: `Gateway.snapshot` takes it.
+
+    It stays as it is, whatever the gateway does, and can be restored any number of times.
+
+    Attributes:
+        identities: the keys of the merchants by their numbers, the first merchant's first; those
+            whose keys nothing had needed so far are left out.
+        moment: of the gateway's time, in seconds since 1970.
+        taken: when it was taken, in seconds since 1970.
+        faults: that were set.
+    """
+
+    _store: Store
+    identities: Mapping[str, Identity]
+    moment: float
+    taken: float
+    faults: tuple[Fault, ...] = ()
+    _nonces: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    _requests: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def first(self) -> Identity:
+        """The keys of the gateway's first merchant, and of the platform."""
+        return next(iter(self.identities.values()))
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file, which its owner alone may read: it has private keys.
+
+        The log of requests is not written.
+
+        Args:
+            path: of the file; one that is there is replaced.
+
+        Raises:
+            SnapshotError: it cannot be written.
+        """
+        content = {
+            "moment": self.moment,
+            "taken": self.taken,
+            "faults": [each.as_json() for each in self.faults],
+            "keys": keys_as_json(self.identities),
+        }
+        store, path = self._store.copy(), Path(path)
+        store.put(KIND, KEY, content)
+        try:
+            part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+            private_files.claim(part)
+            try:
+                store.save(part)
+                replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise SnapshotError(f"{path} cannot be written: {_reason(error)}") from error
+        finally:
+            store.close()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a snapshot from the file that `save` wrote.
+
+        Raises:
+            SnapshotError: it cannot be read, or is not a snapshot of this version.
+        """
+        path = Path(path)
+        try:
+            if path.stat().st_size > LARGEST:
+                raise SnapshotError(f"{path} has more than {LARGEST} bytes")
+            store = Store.load(path)
+        except (OSError, ValueError, UnknownFormat, sqlite3.Error) as error:
+            if isinstance(error, SnapshotError):
+                raise
+            raise SnapshotError(f"{path} cannot be read: {_reason(error)}") from error
+        content = store.get(KIND, KEY)
+        if content is None:
+            raise SnapshotError(f"{path} is not a snapshot: Snapshot.save writes one")
+        store.delete(KIND, KEY)
+        try:
+            faults = Faults()
+            for each in content["faults"]:
+                faults.add(**each)
+            identities = identities_from(content["keys"])
+            moment, taken = float(content["moment"]), float(content["taken"])
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise SnapshotError(f"{path} is damaged: {printable(error, 200)}") from error
+        return cls(store, identities, moment, taken, tuple(faults.all()))
+
+    def __repr__(self) -> str:
+        return f"<Snapshot of merchant {self.first.mchid}>"
+
+
+def _reason(error: Exception) -> str:
+    return why_not(error) if isinstance(error, OSError) else printable(error, 200)

@@ -1,0 +1,86 @@
+"""What a client in any language needs, as `gateway.json` has it: paths of keys, or the keys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ...utils import private_files
+from .data_directory import NAMES, PLATFORM_PUBLIC_KEY, unwritable
+from .identity import Identity, pem
+from .merchant_keys import merchant_files
+
+__all__ = ["describe", "describe_keys", "write_description"]
+
+
+def describe(
+    identity: Identity, base_uri: str, tls_base_uri: str, directory: Path | None
+) -> dict[str, Any]:
+    """The gateway, its first merchant and the platform.
+
+    Args:
+        identity: of the first merchant.
+        base_uri: where clients reach the gateway.
+        tls_base_uri: the same over TLS.
+        directory: with the keys, whose absolute paths are described; None describes the keys
+            themselves, in PEM.
+    """
+    public_key = identity.platform_key.public_key()
+    keys = None if directory is None else directory.resolve() / "keys"
+    certificate = f"platform_cert_{identity.platform_serial}.pem"
+    return {
+        "base_uri": base_uri,
+        "tls_base_uri": tls_base_uri,
+        "ca": _described(keys, NAMES["authority"], identity.authority),
+        "console": f"{base_uri}_gateway/",
+        "mchid": identity.mchid,
+        "serial": identity.serial,
+        **describe_keys(identity, directory, None),
+        "apiv3_key": identity.apiv3_key,
+        "secret": identity.secret,
+        "appid": identity.appid,
+        "platform": {
+            "public_key_id": identity.public_key_id,
+            "public_key": _described(keys, PLATFORM_PUBLIC_KEY, public_key),
+            "serial": identity.platform_serial,
+            "certificate": _described(keys, certificate, identity.platform_certificate),
+        },
+    }
+
+
+def describe_keys(identity: Identity, directory: Path | None, mchid: str | None) -> dict[str, str]:
+    """The private key and the certificate of a merchant.
+
+    Args:
+        identity: of the merchant.
+        directory: as of `describe`.
+        mchid: of the merchant; None is the gateway's first one.
+    """
+    if directory is not None:
+        return merchant_files(directory, mchid)
+    return {
+        "private_key": pem(identity.merchant_key).decode(),
+        "certificate": pem(identity.merchant_certificate).decode(),
+    }
+
+
+def _described(keys: Path | None, name: str, thing: Any) -> str:
+    return pem(thing).decode() if keys is None else str(keys / name)
+
+
+def write_description(description: dict[str, Any], directory: Path) -> Path:
+    """Write `gateway.json`; its path.
+
+    Raises:
+        DataDirectoryError: it cannot be written.
+    """
+    path = directory / "gateway.json"
+    try:
+        private_files.write(
+            path, json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n"
+        )
+        private_files.write(directory / ".gitignore", b"*\n")
+    except OSError as error:
+        raise unwritable(directory, error) from error
+    return path

@@ -1,0 +1,120 @@
+"""The keys of the merchants that were added to a gateway: made once, then read again.
+
+DIR/merchants/NUMBER/apiclient_key.pem, apiclient_cert.pem   as the first merchant's in DIR/keys
+DIR/merchants/NUMBER/secrets.json                            its symmetric keys
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ...utils import private_files
+from ...utils.files import replace
+from .data_directory import (
+    NAMES,
+    SECRETS,
+    DataDirectoryError,
+    read_certificate,
+    read_key,
+    read_text,
+    unwritable,
+)
+from .identity import Identity, pem
+from .profile import Profile
+
+__all__ = ["load_merchant", "merchant_files", "save_merchant"]
+
+FOLDER = "merchants"
+TEXTS = ("apiv3_key", "secret")
+
+
+def load_merchant(first: Identity, profile: Profile, directory: Path | None) -> Identity:
+    """A merchant's identity: that of the directory, or a new one, which is saved there.
+
+    Args:
+        first: the identity of the gateway's first merchant, with the platform's keys.
+        profile: of the merchant.
+        directory: the gateway's; None keeps the keys in memory.
+
+    Raises:
+        DataDirectoryError: keys cannot be read or written.
+    """
+    if directory is None:
+        return first.joined_by(profile.mchid, profile.apps[0])
+    place = directory / FOLDER / profile.mchid
+    try:
+        if private_files.is_there(place):
+            return _loaded(first, profile, place)
+        identity = first.joined_by(profile.mchid, profile.apps[0])
+        _create(identity, place)
+        return identity
+    except OSError as error:
+        raise unwritable(directory, error) from error
+
+
+def save_merchant(identity: Identity, directory: Path) -> None:
+    """Write a merchant's keys into the gateway's directory; other keys of this number go.
+
+    Raises:
+        DataDirectoryError: they cannot be written.
+    """
+    place = directory / FOLDER / identity.mchid
+    try:
+        if private_files.is_there(place):
+            known = place / NAMES["merchant_certificate"]
+            if known.exists() and private_files.read(known) == pem(identity.merchant_certificate):
+                return
+            shutil.rmtree(place)
+        _create(identity, place)
+    except OSError as error:
+        raise unwritable(directory, error) from error
+
+
+def merchant_files(directory: Path, mchid: str | None) -> dict[str, str]:
+    """The absolute paths of a merchant's key and certificate.
+
+    Args:
+        directory: the gateway's.
+        mchid: of the merchant; None is the gateway's first one.
+    """
+    place = directory.resolve() / ("keys" if mchid is None else f"{FOLDER}/{mchid}")
+    return {
+        "private_key": str(place / NAMES["merchant_key"]),
+        "certificate": str(place / NAMES["merchant_certificate"]),
+    }
+
+
+def _loaded(first: Identity, profile: Profile, place: Path) -> Identity:
+    try:
+        secrets: dict[str, Any] = json.loads(private_files.read(place / SECRETS))
+        return first.known_as(
+            profile.mchid,
+            profile.apps[0],
+            read_key(place / NAMES["merchant_key"]),
+            read_certificate(place / NAMES["merchant_certificate"]),
+            {name: read_text(secrets, name) for name in TEXTS},
+        )
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise DataDirectoryError(
+            f"the keys in {place} cannot be read ({type(error).__name__}: {error})",
+            "choose another directory, or delete this one to start anew",
+        ) from error
+
+
+def _create(identity: Identity, place: Path) -> None:
+    """Create a merchant's directory with all its files at once, never with a part of them."""
+    private_files.make_directory(place.parent)
+    part = Path(tempfile.mkdtemp(prefix=".merchant.", dir=place.parent))
+    try:
+        for attribute in ("merchant_key", "merchant_certificate"):
+            private_files.write(part / NAMES[attribute], pem(getattr(identity, attribute)))
+        secrets = {name: getattr(identity, name) for name in TEXTS}
+        private_files.write(part / SECRETS, json.dumps(secrets, indent=2).encode())
+        replace(part, place)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise

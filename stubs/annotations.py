@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 __all__ = ["Annotations", "pascal", "quoted"]
@@ -62,6 +62,14 @@ class Annotations:
         if schema.get("type") == "object":
             return self._object(schema, name)
         return self._scalar(schema)
+
+    def at_run_time(self) -> Iterator[str]:
+        """The lines of the classes for a module that is imported, an inner class before its outer.
+
+        What validates data knows no `Sensitive`, which is not data; it takes the text.
+        """
+        for lines in reversed(self.classes.values()):
+            yield from (line.replace(" | Sensitive", "") for line in lines)
 
     def _scalar(self, schema: Schema) -> str:
         if schema.get("type") not in self._scalars:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, BinaryIO, Generic, Literal, TypeAlias, TypedDict, TypeVar
+from typing import Any, BinaryIO, Generic, Literal, TypedDict, TypeVar
 
 from wechatpay_chain.chain.node import Chain
 from wechatpay_chain.messages.media import Media
@@ -32,10 +32,10 @@ class XMLResponse(Response, Generic[Members]):
 
     def xml(self) -> Members: ...  # type: ignore[override]  # a TypedDict is no dict to mypy
 
-class WhatTheOperationTakes:
-    """Nothing but `Any` passes for it; mypy names it where a literal does not fit."""
+class AnyValue:
+    """Nothing but `Any` passes for it."""
 
-Untyped: TypeAlias = Mapping[str, WhatTheOperationTakes]
+OfAnyValues = TypeVar("OfAnyValues", bound=Mapping[str, AnyValue])
 """A mapping whose values are `Any`: it is taken as it is, and nothing in it is checked."""
 
 class Options(TypedDict, total=False):
@@ -56,3 +56,5 @@ class Options(TypedDict, total=False):
     stack: Stack | None
     sensitive: Literal["auto", "off"] | None
     answer_with: str | None
+    fill: bool | None
+    check: Literal["catalogue", "off"] | None

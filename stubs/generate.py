@@ -1,4 +1,7 @@
-"""Write the type stubs of all operations, from the catalogue's documents.
+"""Write the types of all operations, from the catalogue's documents.
+
+A stub, `pay.pyi`, is what type checkers read; the module beside it, `pay.py`, is what is imported,
+and has the TypedDicts alone.
 
     python stubs/generate.py
 
@@ -12,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import notifications
+import paths
 from modules import Product
 
 __all__ = ["generate"]
@@ -28,7 +32,7 @@ def generate(package: Path) -> None:
     folder = package / "typed"
     files = {folder / name: text for name, text in _stubs(package / "catalogue")}
     for path in list(folder.rglob("*")):
-        if path.is_file() and path not in files:
+        if path.is_file() and path not in files and path.suffix != ".pyc":
             path.unlink()
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,36 +41,37 @@ def generate(package: Path) -> None:
 
 
 def _stubs(catalogue: Path) -> Iterator[tuple[str, str]]:
-    yield "base.pyi", Path(__file__).with_name("base.pyi").read_text("utf-8")
+    for name in ("base.pyi", "base.py"):
+        yield name, Path(__file__).with_name(name).read_text("utf-8")
+    yield "__init__.py", '"""The types of what is sent and received, a module a product."""\n'
     yield "__init__.pyi", "from .v2 import V2 as V2\nfrom .v3 import V3 as V3\n"
     hooks = {
         protocol: json.loads((catalogue / "webhooks" / f"{protocol}.json").read_text("utf-8"))
         for protocol in ("v2", "v3")
     }
     yield "notifications.pyi", notifications.text(hooks)
+    yield "notifications.py", notifications.at_run_time(hooks)
     yield "handlers.pyi", notifications.handlers(hooks)
+    every: list[Product] = []
     for protocol in ("v2", "v3"):
         products = [
             Product(f"{protocol}/{path.stem}", json.loads(path.read_text("utf-8")))
             for path in sorted((catalogue / protocol).glob("*.json"))
         ]
-        modules = {_module(product): product for product in products}
+        modules = {product.module: product for product in products}
         for module, product in modules.items():
             yield f"{protocol}/{module}.pyi", product.text()
+            yield f"{protocol}/{module}.py", product.at_run_time()
+        every += products
         imports = [f"from .{module} import {each.class_name}" for module, each in modules.items()]
-        members = [f"    {each.attribute}: {each.class_name}" for each in products]
+        members = [
+            f"    {each.attribute}: {each.class_name}\n    {each.title}" for each in products
+        ]
         head = ["from wechatpay_chain.typed.base import Node", *imports]
         body = [f"class {protocol.upper()}(Node):", *members]
+        yield f"{protocol}/__init__.py", f'"""The products of API{protocol}."""\n'
         yield f"{protocol}/__init__.pyi", "\n".join([*head, "", *body, ""])
-
-
-def _module(product: Product) -> str:
-    """`v3/global` in a module `global_`: a keyword cannot be imported."""
-    return product.attribute if product.attribute.endswith("_") else _snake(product.name)
-
-
-def _snake(name: str) -> str:
-    return name.partition("/")[2].replace("-", "_")
+    yield "paths.pyi", paths.text(every)
 
 
 if __name__ == "__main__":

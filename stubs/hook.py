@@ -1,4 +1,4 @@
-"""The build hook: whoever builds or installs the package gets its type stubs."""
+"""The build hook: whoever builds or installs the package gets its types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
     """Writes `wechatpay_chain/typed/` before hatchling gathers the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Generate the stubs; an editable install has them in its working tree.
+        """Generate the types; an editable install has them in its working tree.
 
         Args:
             version: of the build target, `standard` or `editable`.
@@ -26,4 +26,4 @@ class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
         finally:
             sys.path.remove(folder)
         generate(Path(self.root, "wechatpay_chain"))
-        build_data["artifacts"].append("/wechatpay_chain/typed/**/*.pyi")
+        build_data["artifacts"].append("/wechatpay_chain/typed/**/*.py*")

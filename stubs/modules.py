@@ -25,8 +25,16 @@ from typing import Any, Literal, Required, TypedDict, Unpack, overload
 
 from wechatpay_chain.messages.response import Response
 from wechatpay_chain.messages.sensitive import Sensitive
-from wechatpay_chain.typed.base import JSONResponse, Node, Options, Untyped, XMLResponse
+from wechatpay_chain.typed.base import JSONResponse, Node, OfAnyValues, Options, XMLResponse
 """
+RUN_TIME = """\
+from collections.abc import Mapping
+from typing import Any, Literal, Required
+
+from wechatpay_chain.typed.base import TypedDict
+"""
+MOST = 8
+"""Operations in what an editor shows over a segment."""
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -36,6 +44,9 @@ class Place:
     def __init__(self) -> None:
         self.below: dict[str, Place] = {}
         self.verbs: dict[str, list[str]] = {}
+        self.titles: dict[str, str] = {}
+        self.path = ""
+        self.class_name = ""
 
 
 class Product:
@@ -47,18 +58,20 @@ class Product:
 
     Attributes:
         name: the product.
+        protocol: `v2` or `v3`.
         class_name: of the class at its root.
         attribute: how the protocol's class calls it.
     """
 
     def __init__(self, name: str, document: Schema) -> None:
         self.name = name
-        self._protocol, _, rest = name.partition("/")
+        self.protocol, _, rest = name.partition("/")
         self.class_name = pascal(rest)
-        as_text = self._protocol == "v2"
+        as_text = self.protocol == "v2"
         self._query = Annotations(SENT_AS_TEXT, strict=True)
         self._sent = Annotations(SENT_AS_TEXT if as_text else SENT, strict=True)
         self._received = Annotations(RECEIVED_AS_TEXT if as_text else RECEIVED, strict=False)
+        self._directions = (self._query, self._sent, self._received)
         self._root = Place()
         self.attribute = ""
         for path, item in document["paths"].items():
@@ -69,23 +82,29 @@ class Product:
         _, self.attribute, *attributes, _ = spec["x-wechatpay-chain"].split(".")
         place = self._root
         for attribute in attributes:
+            place.titles[f"{verb.upper()} {path}"] = spec["summary"]
             place = place.below.setdefault(attribute, Place())
+        place.titles[f"{verb.upper()} {path}"] = spec["summary"]
+        if not list(self._constants(spec)):  # a string writes them out, a keyword gives them
+            place.path = path
         class_name = self.class_name + "".join(map(pascal, attributes)) + verb.capitalize()
         place.verbs[verb] = self._verb(verb, path, spec, class_name)
 
     def _verb(self, verb: str, path: str, spec: Schema, name: str) -> list[str]:
-        """Both forms of a verb: with a mapping, untyped; by keyword, untyped and typed.
+        """Both forms of a verb: by keyword, which editors show first, and with a mapping.
 
-        A checker reports what is wrong with the last form that fits, so that is the typed one.
+        Mypy says what is wrong with a literal where a TypedDict is the only type that it could
+        have, so any other mapping is a type variable. Pyright says it of the last form that fits,
+        so that one has the TypedDict alone.
         """
         response = self._response(spec, f"{name}Response")
         title, *rest = docstring(verb.upper(), path, spec)
         doc = [f'"""{title}', *rest, '"""']
         loose, tight = self._parameters(spec, name)
         shapes = [
+            f"self, *, {loose}, **more: Unpack[Options]",
             "self, options: Mapping[str, Any], /, **more: Any",
-            *([f"self, *, {loose}, **more: Unpack[Options]"] if loose != tight else []),
-            f"self, *, {tight}, **more: Unpack[Options]",
+            *([f"self, *, {tight}, **more: Unpack[Options]"] if loose != tight else []),
         ]
         lines = []
         for prefix, suffix in (("def", ""), ("async def", "_async")):
@@ -108,8 +127,7 @@ class Product:
         }
         for constant in self._constants(spec):
             given[constant] = ("str", constant != "empty")
-        query = self._query_type(spec, name)
-        bodies = {"query": query, **self._bodies(spec, name)}
+        bodies = {"query": self._query_type(spec, name), **self._bodies(spec, name)}
         plain = [_parameter(key, kind, needed) for key, (kind, needed) in given.items()]
         tight = [_parameter(key, kind, needed) for key, (kind, needed) in bodies.items()]
         loose = [
@@ -134,7 +152,7 @@ class Product:
         return self._query.of(schema, f"{name}Query"), bool(required)
 
     def _bodies(self, spec: Schema, name: str) -> dict[str, tuple[str, bool]]:
-        option = "xml" if self._protocol == "v2" else "json"
+        option = "xml" if self.protocol == "v2" else "json"
         body = spec.get("requestBody", {})
         for kind, content in body.get("content", {}).items():
             if kind in ("application/json", "text/xml"):
@@ -150,13 +168,39 @@ class Product:
         return "Response"
 
     def text(self) -> str:
-        """The module."""
+        """The stub."""
         lines = [HEAD]
-        for direction in (self._query, self._sent, self._received):
+        for direction in self._directions:
             for body in direction.classes.values():
                 lines += body
         lines += _classes(self._root, self.class_name, set())
         return "\n".join(lines) + "\n"
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Each path that an operation has, and the class of its place; after `text`."""
+        waiting = [self._root]
+        for place in waiting:
+            waiting += place.below.values()
+            if place.path:
+                yield place.path, place.class_name
+
+    @property
+    def module(self) -> str:
+        """Its module; of `v3/global` it is `global_`, because a keyword cannot be imported."""
+        snake = self.name.partition("/")[2].replace("-", "_")
+        return self.attribute if self.attribute.endswith("_") else snake
+
+    @property
+    def title(self) -> str:
+        """A docstring with the operations of the product."""
+        return _title(self._root)
+
+    def at_run_time(self) -> str:
+        """The module that is imported: what is sent and received, without the chain."""
+        lines = [line for each in self._directions for line in each.at_run_time()]
+        return "\n".join(
+            [f'"""{self.name}: what is sent and received."""', "", RUN_TIME, *lines, ""]
+        )
 
 
 def _parameter(name: str, kind: str, required: bool) -> str:
@@ -164,12 +208,13 @@ def _parameter(name: str, kind: str, required: bool) -> str:
 
 
 def _untyped(kind: str, required: bool) -> str:
-    return f"{kind} | Untyped" if required else f"{kind} | Untyped | None"
+    return f"{kind} | OfAnyValues" if required else f"{kind} | OfAnyValues | None"
 
 
 def _classes(place: Place, name: str, taken: set[str]) -> Iterator[str]:
     """The classes of a place and of all below it, the innermost first."""
     taken.add(name)
+    place.class_name = name
     members = {}
     for attribute, inner in place.below.items():
         members[attribute] = _free(name + pascal(attribute), taken)
@@ -177,8 +222,18 @@ def _classes(place: Place, name: str, taken: set[str]) -> Iterator[str]:
     yield f"class {name}(Node):"
     for attribute, class_name in members.items():
         yield f"    {attribute}: {class_name}"
+        yield f"    {_title(place.below[attribute])}"
     for verb in VERBS:
         yield from place.verbs.get(verb, ())
+
+
+def _title(place: Place) -> str:
+    """What an editor shows over a segment: the operations that it leads to."""
+    titles = [f"{title}: {operation}" for operation, title in place.titles.items()]
+    more = len(titles) - MOST
+    lines = [*titles[:MOST], *([f"… {more} more"] if more > 0 else [])]
+    text = "\n\n    ".join(lines).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{text}"""'
 
 
 def _free(name: str, taken: set[str]) -> str:

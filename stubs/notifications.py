@@ -7,11 +7,27 @@ from typing import Any
 
 from annotations import RECEIVED, RECEIVED_AS_TEXT, Annotations, pascal, quoted
 
-__all__ = ["handlers", "text"]
+__all__ = ["at_run_time", "handlers", "text"]
 
 Schema = Mapping[str, Any]
 
-HEAD = "from typing import Any, Required, TypedDict\n"
+HEAD = """\
+from typing import Any, Literal, Required, TypeAlias, TypedDict, final
+
+from wechatpay_chain.notifications.notification import Notification
+"""
+RUN_TIME = '''\
+"""What notifications carry."""
+
+from typing import Any, Required
+
+from wechatpay_chain.notifications.notification import Notification
+from wechatpay_chain.typed.base import TypedDict
+'''
+NOTICE = """\
+class {kind}Notification(Notification):
+    event_type: Literal[{event}]
+    resource: {kind}"""
 HANDLERS = """from collections.abc import Callable
 from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
@@ -37,12 +53,37 @@ def text(documents: Mapping[str, Schema]) -> str:
         documents: the notifications of each protocol, by `v2` and `v3`.
     """
     lines = [HEAD]
+    forms: Mapping[str, list[str]] = {}
     for protocol, document in documents.items():
         received, forms = _received(protocol, document)
-        for body in received.classes.values():
-            lines += body
-        lines += [f"{n} = {' | '.join(forms[n])}" for n in forms if forms[n] != [n]]
-    return "\n".join(lines) + "\n"
+        several = {form for name in forms for form in forms[name] if forms[name] != [name]}
+        for name, body in received.classes.items():
+            lines += ["@final", *body] if name in several else body  # `in` tells final ones apart
+        lines += _unions(forms)
+    kinds = dict(zip(_events(documents["v3"]), forms, strict=True))
+    lines += [NOTICE.format(kind=kind, event=quoted(event)) for event, kind in kinds.items()]
+    union = " | ".join(f"{kind}Notification" for kind in kinds.values())
+    return "\n".join([*lines, f"AnyNotification: TypeAlias = {union}", ""])
+
+
+def at_run_time(documents: Mapping[str, Schema]) -> str:
+    """The module that is imported: the types, and one name for any notification.
+
+    Args:
+        documents: as `text` takes them.
+    """
+    lines = [RUN_TIME]
+    for protocol, document in documents.items():
+        received, forms = _received(protocol, document)
+        lines += [*received.at_run_time(), *_unions(forms)]
+    return "\n".join([*lines, "AnyNotification = Notification", ""])
+
+
+def _unions(forms: Mapping[str, list[str]]) -> Iterator[str]:
+    """The names of notifications that have several forms."""
+    for name, variants in forms.items():
+        if variants != [name]:
+            yield f"{name} = {' | '.join(variants)}"
 
 
 def handlers(documents: Mapping[str, Schema]) -> str:

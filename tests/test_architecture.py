@@ -12,7 +12,10 @@ import wechatpay_chain
 
 ROOT = Path(wechatpay_chain.__file__).parent
 IO = {"aiohttp", "asyncio", "http", "select", "socket", "ssl", "threading", "urllib3", "yarl"}
-PERFORMING = {"transport", "gateway", "gateway.examples", "contrib.aiohttp", "contrib.celery"}
+PERFORMING = {
+    *("transport", "gateway", "gateway.examples", "testing.serving"),
+    *("contrib.aiohttp", "contrib.celery"),
+}
 """The parts that do I/O as soon as they are loaded."""
 
 GROUND = {"utils"}
@@ -34,14 +37,25 @@ KNOWS = {
     "invoke": DATA | {"keys"},
     "chain": ENGINE | {"keys", "catalogue", "middleware"},
     "transport": DATA,
-    "testing.connection_file": DATA,
+    "testing.gateway_url": DATA | {"transport"},
+    "testing.connection_file": DATA | {"testing.gateway_url"},
     "testing.fault_names": set[str](),
-    "testing.mock": DATA,
+    "testing.notices": DATA | {"catalogue"},
+    "testing.own_keys": {"testing.notices"},
+    "testing.strategies": DATA | {"catalogue", "testing.notices"},
+    "testing.sent": DATA | {"catalogue.templates"},
+    "testing.mock": DATA | {"client", "testing.notices", "testing.own_keys", "testing.sent"},
+    "testing": {"testing.notices", "testing.own_keys", "testing.mock", "testing.sent"},
     "client": ENGINE
     | {"keys", "middleware", "notifications", "invoke", "chain", "transport"}
     | {"testing.connection_file"},
-    "merchants": ENGINE | {"client", "keys", "middleware", "notifications", "transport"},
+    "merchants": ENGINE
+    | {"client", "keys", "middleware", "notifications", "transport"}
+    | {"testing.connection_file"},
     "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
+    "bills": ENGINE | {"catalogue", "middleware", "client", "merchants"},
+    "diagnosis": ENGINE | {"keys", "catalogue", "middleware"},
+    "testing.bills": DATA | {"bills"},
     "contrib": set[str](),
     **{
         f"contrib.{name}": GROUND | {"durable"}
@@ -49,10 +63,16 @@ KNOWS = {
     },
     "contrib.django": GROUND | {"flow", "notifications", "durable"},
     "contrib.opentelemetry": ENGINE | {"middleware", "notifications"},
-    "testing.pytest_plugin": {"client", "gateway"},
-    "gateway": DATA | {"keys", "catalogue", "client", "testing.fault_names", ""},
+    "testing.serving": {"gateway"},
+    "testing.pytest_plugin": {"client", "gateway", "testing.serving"},
+    "gateway": DATA
+    | {"keys", "catalogue", "client", "testing.fault_names", "testing.bills", "bills.forms", ""}
+    | {"testing.notices", "testing.sent"},
     "gateway.examples": DATA | {"keys", "notifications", "durable", "gateway", ""},
-    "cli": DATA | {"catalogue", "chain", "testing.fault_names", "transport", "gateway", "durable"},
+    "cli": DATA
+    | {"errors", "catalogue", "chain", "transport", "client"}
+    | {"testing.connection_file", "testing.fault_names", "testing.gateway_url"}
+    | {"gateway", "durable", "bills", "diagnosis"},
     "__main__": {"cli"},
 }
 """What each part of the package may import, apart from itself; "" is the package's own names."""
@@ -63,7 +83,8 @@ def module_name(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-PATHS = {module_name(path): path for path in ROOT.rglob("*.py")}
+GENERATED = ROOT / "typed"
+PATHS = {module_name(path): path for path in ROOT.rglob("*.py") if GENERATED not in path.parents}
 
 
 def imports(name: str, *, when_loaded: bool = False) -> set[str]:

@@ -26,9 +26,7 @@ KUBERNETES = {
     "WECHATPAY_GATEWAY_SERVICE_HOST": "10.0.0.3",
 }
 PEOPLES_OWN = {
-    "WECHATPAY_APPID": "wx",
     "WECHATPAY_APP_ID": "wx",
-    "WECHATPAY_NOTIFY_URL": "https://example.com/notify",
     "WECHATPAY_ENABLED": "1",
     "WECHATPAY_ENV": "production",
     "WECHATPAY_SUB_MCHID": "1900000110",

@@ -204,7 +204,7 @@ def test_a_request_shows_no_openid_in_its_path():
 def test_the_file_has_one_form():
     path = Path(catalogue.__file__).with_name("explanations.tsv")
     header, *lines = path.read_text("utf-8").splitlines()
-    assert header == "keys\tshows\tmeaning\taction"
+    assert header == "keys\tshows\tmeaning\taction\tzh"
     cells = [line.split("\t") for line in lines]
     keys = [key for row in cells for key in row[0].split(" ")]
     assert len(set(keys)) == len(keys), "a key stands twice"
@@ -215,13 +215,22 @@ def test_the_file_has_one_form():
     for key in keys:
         code, _, number = key.rpartition("/")
         assert (number.isdigit() and len(number) == 9) or (not code and key.isupper()), key
-    for _, shows, meaning, action in cells:
+    for _, shows, meaning, action, zh in cells:
         assert all(group in MEMBERS for group in shows.split())
         for sentence in (meaning, action):
             assert sentence == sentence.strip()
             assert not sentence.endswith((".", ";"))
             assert len(sentence) <= 160
             assert sentence.isascii()
+        assert zh == zh.strip()
+        assert zh.count("；") == 1
+        assert not zh.endswith(("。", "；"))
+        assert not set(",.;:") & set(
+            zh.replace("err_code_des", "")
+            .replace("detail.", "")
+            .replace(".post", "")
+            .replace("payer.openid", "")
+        )
 
 
 def test_no_member_that_it_shows_is_a_secret():

@@ -55,8 +55,77 @@ def test_async_calls(wechatpay_gateway, wechatpay):
     assert asyncio.run(call()).verified
 """
 
+SCENARIOS = """
+import pytest
 
-def run(folder: Path, *options: str) -> str:
+pytestmark = pytest.mark.wechatpay(scenario="data/shop.yaml")
+FILLED = {"version": 1, "orders": [{"out_trade_no": "other-0001", "total": 5}]}
+
+
+def numbers(gateway):
+    return {order["out_trade_no"]: order["state"] for order in gateway.orders()}
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_each_begins_with_the_scenario(wechatpay_gateway, wechatpay, turn):
+    assert numbers(wechatpay_gateway) == {"shop-0001": "NOTPAY"}
+    assert wechatpay_gateway.state.clock.rfc3339() == "2026-11-27T10:00:00+08:00"
+    assert wechatpay.v3.certificates.get().verified
+    assert len(wechatpay_gateway.state.log.all()) == 1
+    wechatpay_gateway.pay("shop-0001")
+    wechatpay_gateway.add_merchant()
+    wechatpay_gateway.rotate_keys()
+    wechatpay_gateway.faults.add("*", "reset")
+    wechatpay_gateway.state.log.listeners.add(print)
+    wechatpay_gateway.deliver_to(lambda environ, respond: [], interface="wsgi")
+    wechatpay_gateway.advance(hours=5)
+
+
+@pytest.mark.wechatpay(scenario=FILLED)
+def test_the_nearest_marker_counts(wechatpay_gateway):
+    assert numbers(wechatpay_gateway) == {"other-0001": "NOTPAY"}
+    assert not wechatpay_gateway.state.log.listeners
+    assert not wechatpay_gateway.platform.shared.receivers
+    wechatpay_gateway.stop()
+
+
+@pytest.mark.wechatpay(scenario=None)
+def test_nothing(wechatpay_gateway, wechatpay, wechatpay_identity):
+    import time
+
+    assert numbers(wechatpay_gateway) == {}
+    assert len(wechatpay_gateway.merchants) == 1
+    assert wechatpay_gateway.identity is wechatpay_identity
+    assert wechatpay_gateway.faults.all() == []
+    assert wechatpay_gateway.state.log.all() == []
+    assert abs(wechatpay_gateway.state.clock.now() - time.time()) < 60
+    assert wechatpay.v3.certificates.get().verified
+"""
+SHOP = """
+version: 1
+clock: 2026-11-27T10:00:00+08:00
+orders: [{out_trade_no: shop-0001, total: 100}]
+"""
+WRONG = """
+import pytest
+
+
+@pytest.mark.wechatpay("shop.yaml")
+def test_an_argument_without_a_name(wechatpay_gateway):
+    pass
+
+
+@pytest.mark.wechatpay(scenario="missing.yaml")
+def test_no_file(wechatpay_gateway):
+    pass
+
+
+def test_the_next_one(wechatpay_gateway):
+    assert wechatpay_gateway.orders() == []
+"""
+
+
+def run(folder: Path, *options: str, code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", *options],
         cwd=folder,
@@ -64,7 +133,7 @@ def run(folder: Path, *options: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -77,6 +146,24 @@ def test_a_suite_finds_the_fixtures(tmp_path: Path) -> None:
     assert "5 passed" in run(tmp_path)
     assert kept.read_bytes() == before
     assert "5 passed" in run(tmp_path, "-p", "no:cacheprovider")
+
+
+def test_scenarios(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "shop.yaml").write_text(SHOP, "utf-8")
+    (tmp_path / "test_shop.py").write_text(SCENARIOS, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+    assert "5 passed" in run(tmp_path)
+    assert "5 passed" in run(tmp_path, "-p", "xdist", "--numprocesses", "2")
+
+
+def test_a_scenario_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text(WRONG, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    said = run(tmp_path, code=1)
+    assert "1 passed, 2 errors" in said
+    assert 'wechatpay(scenario="FILE") is expected' in said
+    assert f"{tmp_path / 'missing.yaml'}: it cannot be read" in said
 
 
 def test_nothing_is_loaded_until_it_is_used(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ def test_nesting():
     fields = {"a": {"b": "1"}, "c": ["2", "3"]}
     assert xml.dumps(fields) == "<xml><a><b>1</b></a><c><item>2</item><item>3</item></c></xml>"
     assert xml.loads(xml.dumps(fields)) == {"a": {"b": "1"}, "c": {"item": ["2", "3"]}}
+    repeated = {"a": {"b": xml.Repeated([{"c": 1}, {"c": 2}])}, "d": xml.Repeated()}
+    assert xml.dumps(repeated) == "<xml><a><b><c>1</c></b><b><c>2</c></b></a></xml>"
+    assert xml.loads(xml.dumps(repeated)) == {"a": {"b": [{"c": "1"}, {"c": "2"}]}}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "1a", "a<b", "-a", 7])

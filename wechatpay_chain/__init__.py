@@ -12,6 +12,9 @@ from .chain.node import Chain
 from .client import WeChatPay
 from .errors import (
     APIError,
+    BillDownloadError,
+    BillError,
+    BillNotReady,
     ClientError,
     ConfigurationError,
     DecryptionError,
@@ -35,6 +38,7 @@ from .middleware.retry import Retry
 from .notifications.notification import Notification, Reply
 from .stack import Stack
 from .utils.exceptions import Attempt
+from .utils.money import fen_to_yuan, yuan
 from .utils.version import __version__
 
 _aliases.install()
@@ -42,6 +46,9 @@ _aliases.install()
 __all__ = [
     "APIError",
     "Attempt",
+    "BillDownloadError",
+    "BillError",
+    "BillNotReady",
     "Call",
     "Chain",
     "ClientError",
@@ -75,4 +82,6 @@ __all__ = [
     "WeChatPayError",
     "__version__",
     "errors",
+    "fen_to_yuan",
+    "yuan",
 ]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from .chain.certificate_call import certificates
 from .chain.options import Defaults, build, deadline_of, is_v2, sensitive_of, size_of, timeout_of
 from .chain.root import ChainRoot
 from .chain.uri import DEFAULT_BASE_URI
 from .crypto import keys
-from .flow import Effect, Flow, Transport, run, run_async
+from .flow import Flow, Transport, run, run_async
 from .invoke import Invoke
-from .keys.certificates import PATH, self_verifier
 from .keys.configuration import (
     aes_key_of,
     answer_with_of,
@@ -34,17 +34,16 @@ from .messages.response import Response
 from .middleware import observers
 from .middleware.download import downloading
 from .middleware.failover import BACKUP_BASE_URI, failover_of
+from .middleware.preparation import by_catalogue
 from .middleware.retry import Retry, retry_of
 from .middleware.retry import retry as attempts
-from .middleware.sensitive import catalogue_needed, secured
+from .middleware.sensitive import secured
 from .middleware.stacks import default_stacks
-from .notifications.notification import Notification
-from .notifications.v2 import open_v2
-from .notifications.v3 import open_stored, open_v3
-from .stack import Stack, Stacks
+from .notifications.receiving import Receiving
+from .stack import Stack
 from .utils.exceptions import ConfigurationError
 from .utils.lifetime import Calls, Closable, running_loop
-from .utils.secret import Secret, hide
+from .utils.secret import hide
 from .utils.version import __version__
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ PYTHON = ".".join(map(str, sys.version_info[:3]))
 USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
-class WeChatPay(ChainRoot, Closable):
+class WeChatPay(ChainRoot, Receiving, Closable):
     """A WeChat Pay merchant's client. Threads and event loops may share one.
 
     Args:
@@ -100,8 +99,13 @@ class WeChatPay(ChainRoot, Closable):
             reach the first; None is no other. It counts only where `base_uri` is the main host.
         deadline: seconds for a whole call with all its attempts; None is no end. A body that goes
             to a `sink` is bound by a `deadline=` of its call only.
-        max_connections: open at a time, per process for sync calls and per event loop for async
-            ones; a call waits for a free one until its deadline.
+        max_connections: open at a time, per process and per event loop; a call waits for one.
+        appid: of the merchant's app, for `fill`.
+        notify_url: where notifications go, for `fill`.
+        fill: add mchid, appid and notify_url where an operation takes them and a call lacks them; a
+            call's own `fill=` wins.
+        check: `"catalogue"` holds requests against what their operation takes before they are sent;
+            a call's own `check=` wins.
 
     Raises:
         ConfigurationError: an argument is not what it must be.
@@ -110,12 +114,14 @@ class WeChatPay(ChainRoot, Closable):
     __slots__ = (  # so that a setting changed after the fact is refused, not ignored
         "__weakref__",
         "_apiv3_key",
+        "_by_catalogue",
         "_calls",
         "_credential",
         "_defaults",
         "_mchid",
         "_own_transport",
         "_platform",
+        "_replaced",
         "_secret",
         "_sensitive",
         "_transport",
@@ -146,20 +152,24 @@ class WeChatPay(ChainRoot, Closable):
         backup_base_uri: str | None = BACKUP_BASE_URI,
         deadline: float | None = 60,
         max_connections: int = 100,
+        appid: str | None = None,
+        notify_url: str | None = None,
+        fill: bool = False,
+        check: Literal["catalogue", "off"] | None = None,
     ) -> None:
         private_key, certs, apiv3_key = hide(private_key), hide(certs), hide(apiv3_key)
         secret, merchant, proxy = hide(secret), hide(merchant), hide(proxy)
+        self._replaced: dict[str, Any] | None = None
         self._mchid = mchid_of(mchid)
-        check = flag_of(check_keys, "check_keys")
-        pair = merchant_of(merchant, self._mchid, check_key=check)
-        self._credential = credential_of(self._mchid, serial, private_key, pair, check_key=check)
+        tested = flag_of(check_keys, "check_keys")
+        pair = merchant_of(merchant, self._mchid, check_key=tested)
+        self._credential = credential_of(self._mchid, serial, private_key, pair, check_key=tested)
         self._platform = platform_of(certs, self._credential, pair, private_key)
         self._apiv3_key = aes_key_of(apiv3_key)
         self._secret = secret_of(secret)
-        self._own_transport = (
-            _http_transport(verify, proxy, max_connections) if transport is None else None
-        )
-        self._transport: Any = transport or self._own_transport
+        made = _http_transport(verify, proxy, max_connections) if transport is None else None
+        self._own_transport = made
+        self._transport: Any = transport or made
         self._defaults = Defaults(
             base_uri,
             timeout_of(timeout),
@@ -170,6 +180,7 @@ class WeChatPay(ChainRoot, Closable):
             getattr(self._transport, "has_own_context", False) is True,
         )
         self._sensitive = sensitive_of(sensitive) == "auto"
+        self._by_catalogue = by_catalogue(self._mchid, appid, notify_url, fill, check)
         self._calls = Calls("the client")
         fetches = self._credential is not None and self._apiv3_key is not None
         answer_with = answer_with_of(answer_with, self._platform, fetches)
@@ -183,7 +194,7 @@ class WeChatPay(ChainRoot, Closable):
         )
         if fetches and self._apiv3_key is not None:
             fetch = functools.partial(
-                _certificates, self.stacks, self._defaults, self._platform, self._apiv3_key
+                certificates, self.stacks, self._defaults, self._platform, self._apiv3_key
             )
             shared = shared_of(key_store, self._mchid, self._apiv3_key, self._platform)
             self._platform.fetched_by(fetch, self._apiv3_key, answer_with, shared)
@@ -194,36 +205,41 @@ class WeChatPay(ChainRoot, Closable):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Self:
-        """A client from the `WECHATPAY_*` variables; the guide "keys" lists them.
+        """A client from the `WECHATPAY_*` variables, or of the gateway that one of them names.
 
         Args:
-            environ: instead of the process's environment.
+            environ: instead of the process's environment; the guide "keys" lists the variables.
             arguments: take precedence over the variables.
 
         Raises:
             ConfigurationError: a variable is missing or malformed.
         """
-        environ, arguments = hide(environ), hidden(arguments)
-        from .keys.environment import settings
+        environ, arguments = hide(os.environ if environ is None else environ), hidden(arguments)
+        from .keys.environment import gateway_of, settings
 
-        return cls(**{**settings(os.environ if environ is None else environ), **arguments})
+        if at := gateway_of(environ):
+            return cls.from_gateway(at.address, mchid=at.mchid, **arguments)
+        return cls(**{**settings(environ), **arguments})
 
     @classmethod
-    def from_gateway(cls, path: str | Path, *, tls: bool = False, **arguments: Any) -> Self:
-        """A client of a local gateway, from the `gateway.json` that it writes.
+    def from_gateway(
+        cls, path: str | Path, *, tls: bool = False, mchid: str | None = None, **arguments: Any
+    ) -> Self:
+        """A client of a gateway, from the `gateway.json` that it writes.
 
         Args:
-            path: of the file.
+            path: of the file; or the gateway's address, and `WECHATPAY_CONTROL_TOKEN` its token.
             tls: talk TLS, with the gateway's own authority trusted; `security=True` needs it.
+            mchid: of the merchant; None is the gateway's first one.
             arguments: take precedence over the file.
 
         Raises:
-            ConfigurationError: the file is missing, or is not a gateway's.
+            ConfigurationError: there is no such file, gateway or merchant.
         """
         arguments = hidden(arguments)
-        from .testing.connection_file import settings  # few clients need it
+        from .testing import connection_file  # few clients need it
 
-        return cls(**{**settings(path, tls=tls), **arguments})
+        return cls(**{**connection_file.settings(path, tls=tls, mchid=mchid), **arguments})
 
     if TYPE_CHECKING:
         # The chains that the catalogue knows, generated from it; any other is a string.
@@ -258,6 +274,8 @@ class WeChatPay(ChainRoot, Closable):
         handle = stack.handler
         if self._sensitive or request.options.sensitive is not None:
             handle = secured(handle, request.options.sensitive, self._credential, v2=v2)
+        if self._by_catalogue.wants(request.options):
+            handle = self._by_catalogue.prepared(handle, request.options)
         flow = handle(request) if request.sink is None else downloading(request, handle)
         if observers.installed:
             flow = observers.call(flow, self._mchid, request)
@@ -285,6 +303,16 @@ class WeChatPay(ChainRoot, Closable):
     def mchid(self) -> str:
         """The merchant number."""
         return self._mchid
+
+    @property
+    def appid(self) -> str | None:
+        """The appid that `fill=True` names; None where the client was given none."""
+        return self._by_catalogue.values.get("appid")
+
+    @property
+    def notify_url(self) -> str | None:
+        """Where `fill=True` has notifications sent; None where the client was given none."""
+        return self._by_catalogue.values.get("notify_url")
 
     @property
     def credential(self) -> Credential:
@@ -321,74 +349,8 @@ class WeChatPay(ChainRoot, Closable):
         """
         return self.credential.decrypt(ciphertext)
 
-    def notify(
-        self, headers: Any, body: str | bytes | Mapping[str, Any] | None = None
-    ) -> Notification:
-        """Verify and decrypt an APIv3 notification.
-
-        Args:
-            headers: of the request, as your framework has them: any mapping (Django's `META`
-                too), or pairs; or the `event` of an API gateway (AWS Lambda, Tencent SCF).
-            body: of the request, as it came, to the byte; of an event it is taken by itself.
-
-        Raises:
-            SignatureError: it is not from WeChat Pay; answer with 401 and do nothing.
-            DecryptionError: `apiv3_key` does not open it; with `sensitive="auto"` also where the
-                merchant's key does not open a field in it.
-            ConfigurationError: `certs` or `apiv3_key` is missing.
-        """
-        flow = observers.notification(self._notice(headers, body), self._mchid)
-        return run(flow, self._transport)
-
-    async def notify_async(
-        self, headers: Any, body: str | bytes | Mapping[str, Any] | None = None
-    ) -> Notification:
-        """The same on the running event loop, which fetching a certificate does not block."""
-        flow = observers.notification(self._notice(headers, body), self._mchid)
-        return await run_async(flow, self._transport)
-
-    def _notice(self, headers: Any, body: Any) -> Generator[Effect, Any, Notification]:
-        notice = yield from open_v3(headers, body, self._platform, self._apiv3_key)
-        return (yield from self._decrypted(notice))
-
-    def _reopened(self, content: bytes) -> Generator[Effect, Any, Notification]:
-        """An APIv3 notification that was verified when it came, and kept as it came."""
-        return (yield from self._decrypted(open_stored(content, self._apiv3_key)))
-
-    def _decrypted(self, notice: Notification) -> Generator[Effect, Any, Notification]:
-        if self._sensitive:
-            with catalogue_needed():
-                from .notifications.encrypted_fields import decrypt_fields
-            notice = yield from decrypt_fields(notice, self._credential)
-        return notice._replace(mchid=self._mchid)
-
-    def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:
-        """Check an APIv2 notification's `sign`, or open the `req_info` of a refund notice.
-
-        Args:
-            body: of the request, as it came; or the `event` of an API gateway.
-
-        Raises:
-            SignatureError: it is not from WeChat Pay.
-            DecryptionError: `secret` does not open it, or `apiv3_key` its `event_ciphertext`.
-            ConfigurationError: `secret` is missing, or the `apiv3_key` that it takes.
-        """
-        return run(observers.notification(self._notice_v2(body), self._mchid), self._transport)
-
-    def _notice_v2(self, body: Any) -> Generator[Effect, Any, Notification]:
-        yield from ()  # a flow like that of APIv3's, which needs no effect
-        return open_v2(body, self._secret, self._apiv3_key)._replace(mchid=self._mchid)
-
     def __repr__(self) -> str:
         return f"<WeChatPay {self._mchid}>"
-
-
-def _certificates(
-    stacks: Stacks, defaults: Defaults, known: PlatformKeys, apiv3_key: Secret[bytes]
-) -> Flow:
-    """Fetch the platform certificates; nothing here keeps the client alive."""
-    stack = stacks["v3"].replace("verifier", self_verifier(apiv3_key, known))
-    return stack.handler(build("GET", PATH, {}, defaults, v2=False))
 
 
 def _http_transport(verify: Verify, proxy: str | None, max_connections: int) -> HTTPTransport:

@@ -12,6 +12,9 @@
       > ServerError                           HTTP 5xx
     · SignatureError                          the answer or notification cannot be trusted
   - DecryptionError                           AES-GCM, AES-ECB, RSA-OAEP
+  - BillError (also ValueError)               a bill was cut off, changed, or has an unknown form
+  - BillNotReady                              WeChat Pay has not made the bill yet: ask again later
+  - BillDownloadError                         some of several bills could not be downloaded
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ from typing import Any, Literal
 from .messages.request import TransportError, TransportTimeout
 from .messages.response import Response, ResponseError
 from .utils.exceptions import (
+    BillDownloadError,
+    BillError,
+    BillNotReady,
     ConfigurationError,
     DecryptionError,
     UnknownMerchant,
@@ -29,6 +35,9 @@ from .utils.exceptions import (
 
 __all__ = [
     "APIError",
+    "BillDownloadError",
+    "BillError",
+    "BillNotReady",
     "ClientError",
     "ConfigurationError",
     "DecryptionError",

@@ -10,7 +10,8 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from .client import WeChatPay
 from .flow import Effect, run, run_async
@@ -19,12 +20,14 @@ from .keys.merchant_source import TRANSPORT, MerchantSource, Source, assert_know
 from .keys.single_flight import SingleFlight
 from .middleware import observers
 from .notifications.frameworks import message
-from .notifications.notification import Notification
 from .notifications.recipients import Recipients
 from .utils.display import represented
 from .utils.exceptions import ConfigurationError, UnknownMerchant, WeChatPayError
 from .utils.lifetime import Calls, Closable
 from .utils.secret import Secret, hide, reveal
+
+if TYPE_CHECKING:
+    from .typed.notifications import AnyNotification
 
 __all__ = ["Merchants", "Source"]
 
@@ -76,6 +79,26 @@ class Merchants(Closable):
         self._unlock()
         _instances.add(self)
 
+    @classmethod
+    def from_gateway(cls, path: str | Path, *, tls: bool = False, **arguments: Any) -> Self:
+        """The merchants of a gateway, from the `gateway.json` that it writes.
+
+        A merchant that is added to the gateway later is there when it is first asked for.
+
+        Args:
+            path: of the file, or the gateway's address, as of `WeChatPay.from_gateway`.
+            tls: talk TLS, with the gateway's own authority trusted; `security=True` needs it.
+            arguments: of `Merchants`.
+
+        Raises:
+            ConfigurationError: the file is missing, or is not a gateway's.
+        """
+        arguments = {n: each if n in PLAIN else hide(each) for n, each in arguments.items()}
+        from .testing.connection_file import ConnectionFile  # few need it
+
+        source = ConnectionFile(path, tls=tls)
+        return cls(source, **{**source.shared, **arguments})
+
     def __getitem__(self, mchid: str) -> WeChatPay:
         """A merchant's client, made now unless it is kept.
 
@@ -117,7 +140,7 @@ class Merchants(Closable):
         headers: Any,
         body: str | bytes | Mapping[str, Any] | None = None,
         mchid: str | None = None,
-    ) -> Notification:
+    ) -> AnyNotification:
         """Verify and decrypt an APIv3 notification; its `mchid` says whose it is.
 
         The key that signed it names the merchant, because WeChat Pay's keys differ from merchant to
@@ -144,7 +167,7 @@ class Merchants(Closable):
         headers: Any,
         body: str | bytes | Mapping[str, Any] | None = None,
         mchid: str | None = None,
-    ) -> Notification:
+    ) -> AnyNotification:
         """The same on the running event loop; the source may be async."""
         flow = self._notice(headers, body, mchid, is_async=True)
         return await run_async(observers.notification(flow, mchid or ""), self._transport)
@@ -242,7 +265,7 @@ class Merchants(Closable):
 
     def _notice(
         self, headers: Any, body: Any, mchid: str | None, *, is_async: bool
-    ) -> Generator[Effect, Any, Notification]:
+    ) -> Generator[Effect, Any, AnyNotification]:
         fields, content = message(headers, body)
         client_of = functools.partial(self._client, is_async=is_async)
         whose = mchid

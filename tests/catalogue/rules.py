@@ -16,6 +16,7 @@ FOLDER = Path(wechatpay_chain.catalogue.__file__).parent
 EXTENSIONS = set(
     re.findall(r"^\| `(x-wechatpay-[\w-]+)`", (FOLDER / "README.md").read_text(), re.M)
 )
+OFFICIAL = "https://pay.weixin.qq.com/"
 MODES = ("merchant", "partner", "both")
 ENCRYPTIONS = ("RSAES-OAEP", "AEAD_AES_256_GCM", "AES-256-ECB")
 TYPES = {"string": str, "integer": int, "number": int | float, "boolean": bool}
@@ -103,6 +104,8 @@ def _operation(name: str, key: str, method: str, spec: dict[str, Any]) -> Iterat
     yield from _chain(path, method, spec.get("x-wechatpay-chain", ""))
     if spec.get("x-wechatpay-mode", "both") not in MODES:
         yield f"x-wechatpay-mode must be one of {MODES}"
+    if not spec.get("externalDocs", {"url": OFFICIAL})["url"].startswith(OFFICIAL):
+        yield f"externalDocs must be a page of {OFFICIAL}"
     mtls = "merchant_certificate" in str(spec.get("security"))
     if mtls != spec.get("x-wechatpay-mtls", False):
         yield "x-wechatpay-mtls and security must agree"

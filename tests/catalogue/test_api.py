@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -265,3 +267,74 @@ def test_a_reason_for_an_error_code() -> None:
 )
 def test_what_moves_money_has_its_errors(path: str) -> None:
     assert found("POST", path).errors
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "never", "first"),
+    [
+        ("POST", "v3/pay/transactions/out-trade-no/1/query", "close|reverse", "GET v3/pay/tr"),
+        ("POST", "v3/fund-app/mch-transfer/transfer-bills/out-bill-no/1/confirm", "cancel", "GET"),
+        ("POST", "v3/payscore/serviceorder/1/comfirm", "cancel", "POST v3/payscore/serviceorder/"),
+        ("GET", "v3/refund/domestic/refund/1", "POST", "GET v3/refund/domestic/refunds/"),
+        ("POST", "v3/merchant-service/complaint-notification", "DELETE", "POST"),
+        ("POST", "v2/secapi/pay/refun", "reverse", "POST v2/secapi/pay/refund"),
+    ],
+)
+def test_nothing_that_ends_something_is_suggested_unasked(
+    method: str, path: str, never: str, first: str
+) -> None:
+    found = [f"{each.method} {each.path}" for each in catalogue.suggest(method, path)]
+    assert found[0].startswith(first)
+    assert not any(re.search(never, each) for each in found)
+
+
+def test_what_ends_something_is_suggested_for_a_slip() -> None:
+    path = "v3/pay/transactions/out-trade-no/1/clsoe"
+    assert catalogue.suggest("POST", path)[0].path.endswith("/close")
+    path = "v3/merchant-service/complaint-notification"
+    assert catalogue.suggest("DELETE", path)[0].method == "DELETE"
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("close order", "POST v3/pay/transactions/out-trade-no/{out_trade_no}/close"),
+        ("create native order", "POST v3/pay/transactions/native"),
+        ("create a refund", "POST v3/refund/domestic/refunds"),
+        ("query refunds", "GET v3/refund/domestic/refunds/{out_refund_no}"),
+        ("query the order by out_trade_no", "GET v3/pay/transactions/out-trade-no/{out_trade_no}"),
+        ("partner native order", "POST v3/pay/partner/transactions/native"),
+        ("trade bill", "GET v3/bill/tradebill"),
+        ("certificates", "GET v3/certificates"),
+        ("JSAPI order", "POST v3/pay/transactions/jsapi"),
+        (
+            "reply complaint",
+            "POST v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service",
+        ),
+    ],
+)
+def test_english_words(words: str, first: str) -> None:
+    found = catalogue.search(words)[0]
+    assert f"{found.method} {found.path}" == first
+
+
+def test_merchants_come_before_partners() -> None:
+    for words in ("native 下单", "关单", "jsapi order"):
+        modes = [each.mode for each in catalogue.search(words)]
+        assert modes.index("merchant") < modes.index("partner")
+
+
+def test_official_pages() -> None:
+    pages = [each.page for each in catalogue.operations() if each.page]
+    assert len(pages) == 728
+    assert all(page.startswith("https://pay.weixin.qq.com/") for page in pages)
+
+
+def test_words_stand_once_and_for_words_that_occur() -> None:
+    text = Path(catalogue.__file__).with_name("words.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    words = [word for row in rows for word in row[0].split()]
+    assert len(set(words)) == len(words)
+    titles = "\n".join(each.title + " ".join(each.tags) for each in catalogue.operations())
+    for _, chinese in rows:
+        assert [each for each in chinese.split() if each not in titles and not each.isascii()] == []

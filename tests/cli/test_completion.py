@@ -194,3 +194,14 @@ finally:
 def test_click_has_what_is_built_upon() -> None:
     assert isinstance(application, click.Group)
     assert "    return 0\n" in BashComplete.source_template
+
+
+def test_calls_and_doctors() -> None:
+    assert offered("call", "P") == ["POST", "PUT", "PATCH"]
+    assert offered("call", "DELETE", "v3/offlineface/") == []
+    assert offered("call", "GET", "v3/certif") == ["v3/certificates"]
+    assert {"--json", "--dry-run", "--profile", "--yes"} <= set(offered("call", "--"))
+    assert offered("doctor", "") == ["error", "explain"]
+    assert offered("doctor", "error", "order_not") == ["ORDER_NOT_EXIST", "ORDER_NOT_READY"]
+    assert offered("doctor", "error", "26851277") == ["268512771"]
+    assert "--response" in offered("doctor", "explain", "--")

@@ -14,10 +14,18 @@ import pytest
 from tests.cli.support import data, failed, lines, run
 from tests.cli.test_guide import GUIDES, commands
 from tests.servers import NotificationServer
-from wechatpay_chain.cli.gateway import client, controls
+from wechatpay_chain.cli.gateway import bills, client, controls, records, scenarios, snapshots
 from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.testing.fault_names import NAMES
 
+WRITTEN = (
+    *controls.COMMANDS,
+    *records.COMMANDS,
+    *bills.COMMANDS,
+    *snapshots.COMMANDS,
+    *scenarios.COMMANDS,
+)
+"""The commands that are not made of a product's controls."""
 NOBODY = "http://127.0.0.1:1/notify"
 
 
@@ -108,6 +116,26 @@ def test_sign_contract(gateway: Gateway, here: tuple[str, str]) -> None:
     shown = dict(line.split() for line in lines("gateway", "sign-contract", token, *here))
     assert shown["contract_state"] == "CONTRACTED"
     assert "RESOURCE_NOT_EXISTS" in failed("gateway", "sign-contract", token, *here)
+
+
+def test_fill(gateway: Gateway, here: tuple[str, str]) -> None:
+    given = ("100", "--difference", "amount=2", "--difference", "fee=1", "--seed", "7")
+    shown = dict(line.split() for line in lines("gateway", "fill", *given, *here))
+    assert shown.items() >= {"orders": "100", "amount": "2", "fee": "1"}.items()
+    made = data("gateway", "fill", "400", "--differences", "every", "--form", "partner", *here)
+    assert made["expected"]["merchant"] == 2
+    wrong = failed("gateway", "fill", "9", "--difference", "amount", *here, code=2)
+    assert "CLASS=N is expected" in wrong
+    assert "too few" in failed("gateway", "fill", "1", "--difference", "amount=3", *here)
+
+
+def test_bills(gateway: Gateway, here: tuple[str, str]) -> None:
+    shown = dict(line.split() for line in lines("gateway", "bills", "--fee-rate", "0.006", *here))
+    assert shown == {"fee_rate": "0.0060", "next_day": "False", "parts": "1"}
+    changed = data("gateway", "bills", "--fee-rate", "0", "--next-day", *here)
+    assert changed == {"fee_rate": "0.0000", "next_day": True, "parts": 1}
+    assert data("gateway", "bills", "--at-once", *here)["next_day"] is False
+    assert "fee_rate" in failed("gateway", "bills", "--fee-rate", "much", *here)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +293,7 @@ def test_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for content in ("{", "[]", "{}"):
         (tmp_path / "gateway.json").write_text(content)
         assert "is not a gateway's" in failed("gateway", "pay", "x", "--data", str(tmp_path))
-    for address in ("x", "https://127.0.0.1/", "http://"):
+    for address in ("x", "ftp://127.0.0.1/", "http://"):
         assert "is not where a gateway is" in failed("gateway", "pay", "x", "--gateway", address)
 
 
@@ -309,6 +337,31 @@ def test_something_else_answers(serve: Callable[[], Iterator[str]]) -> None:
         assert said == f"Error: what answers at {address} is not a gateway of this version\n"
 
 
+def test_snapshots(gateway: Gateway, here: tuple[str, str]) -> None:
+    taken = data("gateway", "snapshot", "empty", *here)
+    assert taken["name"] == "empty"
+    ordered(gateway, "cli-snapshot")
+    shown = dict(
+        line.split(maxsplit=1) for line in lines("gateway", "restore", "empty", "--elapsed", *here)
+    )
+    assert shown == {"name": "empty", "time": taken["time"]}
+    assert "cli-snapshot" not in {each["out_trade_no"] for each in gateway.orders()}
+    assert "no snapshot 'a/b'" in failed("gateway", "restore", "a/b", *here)
+    assert "letters, digits" in failed("gateway", "snapshot", "a/b", *here)
+
+
+def test_a_scenario(gateway: Gateway, here: tuple[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text("version: 1\norders:\n- {out_trade_no: cli-load, total: 1}\n")
+    loaded = data("gateway", "load", str(path), *here)
+    assert gateway.identity.mchid in loaded["merchants"]
+    assert "cli-load" in {each["out_trade_no"] for each in gateway.orders()}
+    path.write_text("version: 1\norders:\n- {out_trade_no: cli-load}\n")
+    assert f"{path}:3: orders[0]: total is missing" in failed("gateway", "load", str(path), *here)
+    path.write_text("version: 1\norders:\n- {out_trade_no: cli-load, total: 2}\n")
+    assert "orders[0]: OUT_TRADE_NO_USED" in failed("gateway", "load", str(path), *here)
+
+
 def test_the_guides_commands(
     gateway: Gateway,
     here: tuple[str, str],
@@ -319,6 +372,7 @@ def test_the_guides_commands(
     ordered(gateway, "native-0001")
     token = presigned(gateway)
     (tmp_path / "refund.json").write_text("{}")
+    (tmp_path / "scenario.yaml").write_text("version: 1")
     monkeypatch.chdir(tmp_path)
     shown = commands(GUIDES[0], gateway=True)
     names = set()
@@ -331,12 +385,11 @@ def test_the_guides_commands(
         words = [meant.get(word, word) for word in words]
         result = run("gateway", *words, *here)
         assert result.exit_code == 0, (command, result.output)
-    assert names | {"fail"} == {each.name for each in controls.COMMANDS}
+    elsewhere = {"fail", "expire", "resend", "tail"}  # test_gateway_records runs them
+    assert names | elsewhere == {each.name for each in WRITTEN} | {"transfers"}
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=["en", "zh"])
 def test_every_command_is_in_the_guide(guide: Path) -> None:
     text = guide.read_text("utf-8")
-    assert [
-        name for each in controls.COMMANDS if (name := f"| `gateway {each.name} ") not in text
-    ] == []
+    assert [name for each in WRITTEN if (name := f"| `gateway {each.name} ") not in text] == []

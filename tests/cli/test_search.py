@@ -12,8 +12,10 @@ from tests.cli.support import data, failed, lines, run
 from wechatpay_chain import catalogue
 
 
-def test_a_row_has_four_columns() -> None:
-    assert "POST\tv3/refund/domestic/refunds\t申请退款\t退款" in lines("ops", "search", "退款")
+def test_a_row_has_five_columns() -> None:
+    page = "https://pay.weixin.qq.com/docs/merchant/apis/refund/refunds/create.html"
+    row = f"POST\tv3/refund/domestic/refunds\t申请退款\t退款\t{page}"
+    assert row in lines("ops", "search", "退款")
 
 
 def test_all_are_listed_in_a_pipe_the_best_first() -> None:
@@ -31,7 +33,7 @@ def test_every_word_is_required() -> None:
 
 def test_the_official_names_of_products_only() -> None:
     row = next(line for line in lines("ops", "search", "v3/statements") if "GET" in line)
-    assert row.split("\t")[-1] == ""
+    assert row.split("\t")[3] == ""
     assert data("ops", "search", "v3/statements")[0]["tags"] == ["v3/statements"]
 
 
@@ -54,6 +56,7 @@ def test_json_has_these_keys() -> None:
         "mode": "merchant",
         "retired": False,
         "chain": "v3.pay.transactions.native.post",
+        "page": "https://pay.weixin.qq.com/doc/v3/merchant/4012525171",
     }
     assert "Native下单" in run("ops", "search", "v3/pay/transactions/native", "--json").stdout
 

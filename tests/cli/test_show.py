@@ -23,10 +23,11 @@ def page(*arguments: str) -> str:
 
 
 def test_it_says_what_it_is() -> None:
-    assert lines("ops", "show", *REFUND)[:5] == [
+    assert lines("ops", "show", *REFUND)[:6] == [
         "申请退款",
         "operation  POST v3/refund/domestic/refunds",
         "url        https://api.mch.weixin.qq.com/v3/refund/domestic/refunds",
+        "page       https://pay.weixin.qq.com/docs/merchant/apis/refund/refunds/create.html",
         "product    v3/refund · 退款",
         "called by  merchants and partners",
     ]
@@ -188,13 +189,26 @@ def test_folded_calls_are_python() -> None:
             assert source.count("\n") < 10
 
 
+def test_the_types_are_named_as_they_are_imported() -> None:
+    assert (
+        "types      from wechatpay_chain.typed.v3.refund import "
+        "RefundDomesticRefundsPostJSON, RefundDomesticRefundsPostResponse\n"
+    ) in page(REFUND[1])
+
+
 def test_json_has_these_keys() -> None:
     found = data("ops", "show", *REFUND)
     assert found.keys() == {
-        *("method", "path", "title", "id", "tags", "mode", "retired", "chain", "protocol"),
+        *("method", "path", "title", "id", "tags", "mode", "retired", "chain", "page", "protocol"),
         *("product", "url", "base_uri", "security", "nonceless", "variables", "query"),
         *("safe", "idempotency_key", "not_idempotent"),
-        *("headers", "body", "response", "errors", "calls"),
+        *("headers", "body", "response", "types", "errors", "calls"),
+    }
+    assert found["types"] == {
+        "module": "wechatpay_chain.typed.v3.refund",
+        "query": "",
+        "body": "RefundDomesticRefundsPostJSON",
+        "response": "RefundDomesticRefundsPostResponse",
     }
     assert found["body"].keys() == {"option", "type", "members"}
     assert found["response"].keys() == {"status", "type", "members"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 
 import pytest
@@ -16,9 +17,13 @@ from taskiq.api import run_receiver_task
 from taskiq_redis import ListQueueBroker
 
 from tests.durable.notifications import delivery, paid
+from tests.support import PUBLIC_KEY_ID
 from wechatpay_chain import ConfigurationError
 from wechatpay_chain.contrib import celery, taskiq
 from wechatpay_chain.durable import Inbox, Outbox, create_tables
+from wechatpay_chain.testing.mock import MockTransport
+
+REFUNDS = "v3/refund/domestic/refunds"
 
 
 @pytest.fixture
@@ -49,8 +54,38 @@ def app(request):
         ),
         broker_heartbeat=1,  # or the worker notices after ten seconds that it shall stop
     )
+    level = logging.root.level
     yield app
     app.close()
+    logging.root.setLevel(level)  # the worker sets it
+
+
+def refund(number):
+    return {"out_refund_no": number, "transaction_id": "42", "amount": {"refund": 1}}
+
+
+def refunding(keys):
+    """A client of a WeChat Pay that refunds everything."""
+    transport = MockTransport(
+        lambda request: {"refund_id": "50", "status": "PROCESSING"},
+        sign={PUBLIC_KEY_ID: keys.platform},
+    )
+    return keys.client(transport=transport)
+
+
+class Results:
+    """Waits until a result is recorded."""
+
+    def __init__(self):
+        self.numbers, self._event = [], threading.Event()
+
+    def __call__(self, result, session):
+        self.numbers.append(result.number)
+        self._event.set()
+
+    def wait(self):
+        assert self._event.wait(20)
+        return self.numbers
 
 
 class Handled:
@@ -119,6 +154,41 @@ async def test_taskiq_handles_what_is_committed(redis_server, async_engine, keys
         await broker.shutdown()
     task = broker.find_task("wechatpay_chain:inbox")
     assert task.labels["schedule"] == [{"cron": "* * * * *"}]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_celery_makes_the_calls_of_a_committed_transaction(app, engine, keys):
+    outbox, results = Outbox(engine, refunding(keys)), Results()
+    outbox.on_result(results)
+    celery.connect(app, outbox)
+    with engine.connect() as connection:
+        outbox.call(connection, "POST", REFUNDS, json=refund("R1"))
+        connection.rollback()
+    with engine.begin() as connection:
+        outbox.call(connection, "POST", REFUNDS, json=refund("R2"))
+    with start_worker(app, perform_ping_check=False, shutdown_timeout=20):
+        assert results.wait() == ["R2"]
+
+
+async def test_taskiq_makes_the_calls_of_a_committed_transaction(redis_server, async_engine, keys):
+    outbox, done = Outbox(async_engine, refunding(keys)), asyncio.Event()
+
+    @outbox.on_result
+    async def note(result, session):
+        done.set()
+
+    broker = ListQueueBroker(redis_server.url, queue_name=redis_server.name)
+    taskiq.connect(broker, outbox)
+    await broker.startup()
+    receiver = asyncio.ensure_future(run_receiver_task(broker))
+    try:
+        async with async_engine.begin() as connection:
+            await outbox.call_async(connection, "POST", REFUNDS, json=refund("R1"))
+        await asyncio.wait_for(done.wait(), 20)
+        receiver.cancel()
+        await asyncio.gather(receiver, return_exceptions=True)
+    finally:
+        await broker.shutdown()
 
 
 def test_engines_that_do_not_fit(app, engine, async_engine, keys):

@@ -15,6 +15,7 @@ READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 CONTRIBUTING = [ROOT / "CONTRIBUTING.md", ROOT / "CONTRIBUTING.zh-CN.md"]
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 CHINESE = sorted((ROOT / "docs" / "zh").glob("*.md"))
+SKILLS = sorted((ROOT / "skills").glob("*/SKILL.md"))
 PAGES = [*READMES, *GUIDES, *CHINESE]
 
 BLOCK = re.compile(

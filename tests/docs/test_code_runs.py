@@ -8,22 +8,25 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
+import datetime
 import hashlib
 import importlib
 import inspect
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.contrib.django import project
-from tests.docs.support import EXAMPLES, PAGES, blocks, name
+from tests.docs.support import EXAMPLES, PAGES, SKILLS, blocks, name
 from tests.support import (
     APIV3_KEY,
     MCHID,
@@ -36,15 +39,24 @@ from tests.support import (
     write,
 )
 from wechatpay_chain import Request, Response, transport
+from wechatpay_chain.bills.downloading import days
 from wechatpay_chain.crypto import aes, digest, rsa
 from wechatpay_chain.messages import canonical, xml
 from wechatpay_chain.middleware import observers
+from wechatpay_chain.testing.bills import generate
 from wechatpay_chain.testing.mock import MockTransport
 
-FRAMEWORKS = {"fastapi", "django", "flask"}
+FRAMEWORKS = {"airflow", "fastapi", "django", "flask"}
 """Not among this project's dependencies: their blocks run where they are installed."""
 
-BILL = "交易时间,公众账号ID\n".encode()
+NOON = datetime.datetime(2026, 11, 26, 12, tzinfo=days.CHINA)
+"""What the pages call today."""
+DAY = generate("2026-11-25", orders=200, refunds=0.1)
+BILLS = {
+    "tradebill": "".join(DAY.trade()).encode(),
+    "fundflowbill": "".join(DAY.fund_flow()).encode(),
+}
+"""By the last segment of the path that applies for them."""
 
 
 class Platform:
@@ -81,8 +93,10 @@ class Platform:
     def respond(self, request: Request) -> Any:
         if request.path == "/v3/certificates":
             return self.certificates()
-        if request.path.endswith(("/file", "/pay/downloadbill")):
-            return 200, BILL
+        if request.path.endswith("/file"):
+            return 200, BILLS.get(request.target.rpartition("token=")[2], BILLS["tradebill"])
+        if request.path.endswith("/pay/downloadbill"):
+            return 200, BILLS["tradebill"]
         if request.path.startswith("/v3/"):
             return self.v3(request)
         return self.v2(request)
@@ -90,15 +104,17 @@ class Platform:
     def v3(self, request: Request) -> Any:
         if "no-such" in request.target:
             return 404, {"code": "ORDER_NOT_EXIST", "message": "no such order"}
+        name = request.path.rpartition("/")[2]
+        bill = name if name in BILLS else "tradebill"
         return {
             "code_url": "weixin://wxpay/bizpayurl?pr=NwY5Mz9",
             "prepay_id": "wx26112221580621e9b071c00d9e093b0000",
             "trade_state": "SUCCESS",
             "status": "SUCCESS",
             "media_id": "H1ihR9JUtVj-J7CJqBUY5ZOrG_Je75H-rKhTG7FUmg9sxNTbRN54dFiUHnhg",
-            "download_url": "https://api.mch.weixin.qq.com/v3/billdownload/file?token=abc",
+            "download_url": f"https://api.mch.weixin.qq.com/v3/billdownload/file?token={bill}",
             "hash_type": "SHA1",
-            "hash_value": hashlib.sha1(BILL).hexdigest(),
+            "hash_value": hashlib.sha1(BILLS[bill]).hexdigest(),
             "user_name": rsa.encrypt("张三", self._keys.merchant.public_key()),
         }
 
@@ -135,6 +151,12 @@ class Platform:
         }
 
 
+@pytest.fixture(autouse=True)
+def tasks_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Celery gives each task to all apps of the process, those of other tests included."""
+    monkeypatch.setattr("celery._state._on_app_finalizers", set())
+
+
 @pytest.fixture
 def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A reader's folder, environment and `wxpay`; what the pages take for granted."""
@@ -164,6 +186,7 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "PUBLIC_KEY": "pub_key.pem",
     }.items():
         monkeypatch.setenv(f"WECHATPAY_{variable}", value)
+    monkeypatch.setattr(days, "now", lambda: NOON)
     real, made = transport.HTTPTransport, []
 
     def platform(**given: Any) -> Platform:
@@ -176,7 +199,7 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     level = logging.getLogger("wechatpay_chain").level
     certs = {PUBLIC_KEY_ID: keys.platform.public_key(), PLATFORM_SERIAL: keys.platform_certificate}
     body = notification()
-    yield {
+    names = {
         "__name__": "page",
         "wxpay": keys.client(
             certs=certs, merchant={"cert": "apiclient_cert.pem", "key": "apiclient_key.pem"}
@@ -186,8 +209,12 @@ def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "xml_body": paid(),
         "kms": KeyManagement(keys),
     }
+    yield names
     for each in made:
         each.close()
+    for thing in names.values():
+        if isinstance(thing, sa.Engine):
+            thing.dispose()
     logging.getLogger("wechatpay_chain").setLevel(level)
     assert observers.installed == ()  # a page that adds one shows how it is removed
 
@@ -226,10 +253,12 @@ def paid() -> bytes:
     ).encode()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *SKILLS], ids=name)
 def test_code_runs(page: Path, desk: dict[str, Any], request: pytest.FixtureRequest) -> None:
     if page.stem == "django":
         project.configure()  # its readers have one
+    if page.stem in ("bills", "README", "README.zh-CN"):
+        own_orders(Path())
     for block in blocks(page):
         if block.source is not None:
             continue  # shown, not run: its file is tested as a whole
@@ -244,10 +273,33 @@ def test_code_runs(page: Path, desk: dict[str, Any], request: pytest.FixtureRequ
             error.add_note(place)
             raise
     for test in [thing for key, thing in desk.items() if key.startswith("test_")]:
+        for mark in getattr(test, "pytestmark", ()):
+            request.node.add_marker(getattr(pytest.mark, mark.name)(*mark.args, **mark.kwargs))
         fixtures = inspect.signature(test).parameters  # of the pytest plugin that the package has
         outcome = test(**{fixture: request.getfixturevalue(fixture) for fixture in fixtures})
         if inspect.isawaitable(outcome):
             asyncio.run(outcome)
+
+
+def own_orders(folder: Path) -> None:
+    """What a merchant has of its own: orders and refunds as Parquet, and in a database."""
+    paths = DAY.write(folder / "own")
+    paths.orders.rename(folder / "orders.parquet")
+    paths.refunds.rename(folder / "refunds.parquet")
+    orders = [
+        (row["out_trade_no"], row["total"], row["paid_at"] and f"{row['paid_at']:%F %T.%f}")
+        for row in DAY.orders()
+    ]
+    refunds = [(row["out_refund_no"], row["refund"], row["out_trade_no"]) for row in DAY.refunds()]
+    with contextlib.closing(sqlite3.connect(folder / "shop.db")) as connection, connection:
+        connection.execute(
+            "CREATE TABLE orders (number TEXT, amount_fen INTEGER, paid_at TIMESTAMP)"
+        )
+        connection.execute(
+            "CREATE TABLE refunds (number TEXT, amount_fen INTEGER, out_trade_no TEXT)"
+        )
+        connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
+        connection.executemany("INSERT INTO refunds VALUES (?, ?, ?)", refunds)
 
 
 def run(code: Any, desk: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from tests.docs.support import (
     PAGES,
     READMES,
     ROOT,
+    SKILLS,
     blocks,
     name,
 )
@@ -56,7 +57,7 @@ def test_every_guide_is_there_in_both_languages() -> None:
     assert {page.stem for page in GUIDES} >= {"index", "options", "errors", "keys", "stack"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *SKILLS], ids=name)
 def test_code_compiles(page: Path) -> None:
     for block in blocks(page):
         ast.parse(
@@ -64,7 +65,7 @@ def test_code_compiles(page: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *SKILLS], ids=name)
 def test_code_is_no_wider_than_a_screen(page: Path) -> None:
     assert [
         line for block in blocks(page) for line in block.code.split("\n") if len(line) > 100

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +15,15 @@ from wechatpay_chain.gateway.store.identity import Identity
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def every_world(request: Any, tmp_path_factory: Any) -> Iterator[World]:
-    with opened(request.param, tmp_path_factory.mktemp("world")) as world:
+def kind(request: Any) -> str:
+    """What kind of engine a test runs on."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def every_world(kind: str, tmp_path_factory: Any) -> Iterator[World]:
+    with opened(kind, tmp_path_factory.mktemp("world")) as world:
         yield world
 
 
@@ -43,6 +51,12 @@ def no_faults(request: Any) -> Iterator[None]:
     yield
     if "gateway" in request.fixturenames:
         request.getfixturevalue("gateway").faults.clear()
+
+
+@pytest.fixture(autouse=True)
+def longest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits before a retry are as long as they can be; at random, one may be 0 milliseconds."""
+    monkeypatch.setattr(random, "uniform", lambda _shortest, longest: longest)
 
 
 @pytest.fixture

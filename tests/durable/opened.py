@@ -13,6 +13,11 @@ from tests.services import MARIADB, POSTGRES, own_database
 SERVERS = {"postgresql": POSTGRES, "mariadb": MARIADB}
 
 
+def world_class(kind: str) -> type[World]:
+    """The class of a kind of world."""
+    return DjangoWorld if kind.endswith("-django") else World
+
+
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[World]:
     """A world with its tables.
@@ -26,8 +31,7 @@ def opened(kind: str, folder: Path) -> Iterator[World]:
         url = f"sqlite:///{folder}/shop.db"
         if name in SERVERS:
             url = stack.enter_context(own_database(SERVERS[name])).url
-        made = DjangoWorld if mode == "django" else World
-        world = made(name, url, is_async=mode == "async")
+        world = world_class(kind)(name, url, is_async=mode == "async")
         world.create()
         yield world
         world.close()

@@ -120,6 +120,37 @@ def test_sessions_of_the_orm_record_calls_and_watches(engine, keys):
     assert [row["number"] for row in rows(engine, "wechatpay_watch")] == ["A1"]
 
 
+def test_wake_follows_the_outermost_commit(engine, keys):
+    woken, others = [], []
+    outbox, other = (Outbox(engine, keys.client(), wake=each.append) for each in (woken, others))
+
+    def call(session, number, recording=outbox):
+        return recording.call(session, "POST", REFUNDS, json={**REFUND, "out_refund_no": number})
+
+    with Session(engine) as session:
+        with session.begin_nested():
+            first = call(session, "R1")
+        assert woken == []
+        session.commit()
+        assert woken == [first]
+        call(session, "R2")
+        session.rollback()
+        session.execute(sa.select(1))
+        session.commit()
+        assert woken == [first]
+    with engine.connect() as connection:
+        second, third = call(connection, "R3"), call(connection, "R4", other)
+        connection.commit()
+        connection.execute(sa.select(1))
+        assert (woken, others) == ([first, second], [third])
+        fourth = call(connection, "R5")
+        connection.commit()
+    assert (woken, others) == ([first, second, fourth], [third])
+    with engine.begin() as connection:
+        connection.execute(sa.select(1))
+    assert (woken, others) == ([first, second, fourth], [third])
+
+
 async def test_async_sessions_of_the_orm_do_too(engine, async_engine, keys):
     outbox = Outbox(async_engine, keys.client())
     async with AsyncSession(async_engine) as session:

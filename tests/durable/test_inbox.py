@@ -16,16 +16,18 @@ def inbox(world, keys):
     return Inbox(world.engine, keys.client(), retry=Retry(attempts=3, initial=0))
 
 
-def shop(world, inbox, event="TRANSACTION.SUCCESS", **options):
+def shop(world, inbox, event="TRANSACTION.SUCCESS", book=True, **options):
     """Register a handler that books a payment."""
     seen = []
 
-    async def book(notice, execute):
+    async def handle(notice, execute):
         seen.append(notice)
+        if not book:
+            return
         values = {"order": notice.resource["out_trade_no"], "amount": 100}
         await execute(sa.insert(effects).values(values))
 
-    inbox.on(event, **options)(world.handler(book))
+    inbox.on(event, **options)(world.handler(handle))
     return seen
 
 
@@ -69,6 +71,20 @@ async def test_ids_that_differ_in_case_are_two(world, inbox, keys):
     for order, number in (("A1", "EV-a"), ("A2", "EV-A")):
         await world.call(inbox.receive, *delivery(keys, paid(order), number=number))
     assert {row["notification_id"] for row in world.rows()} == {"EV-a", "EV-A"}
+
+
+@pytest.mark.parametrize("order", ["\x00A", "\ud800x", "😀" * 20, "A " * 80, "A"])
+async def test_any_characters_in_ids_and_keys(world, inbox, keys, order):
+    seen = shop(world, inbox, event="REFUND.SUCCESS", key="out_trade_no", book=False)
+    for number in ("1", "2"):
+        resource = {"out_trade_no": order, "refund_id": f"{order}{number}"}
+        id_ = f"{order}{number}".replace("\ud800", "")
+        told = delivery(keys, resource, event="REFUND.SUCCESS", number=id_)
+        for _ in range(2):
+            assert (await world.call(inbox.receive, *told)).status == 204
+    assert inbox.counters["duplicate"] == 2
+    assert await world.call(inbox.run_once) == 2
+    assert [notice.resource["out_trade_no"] for notice in seen] == [order] * 2
 
 
 async def test_the_same_payment_under_another_id_is_one_payment(world, inbox, keys):

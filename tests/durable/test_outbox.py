@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
@@ -9,7 +11,7 @@ from cryptography.fernet import Fernet
 from tests.durable.shop import record, transaction
 from tests.durable.worlds import effects
 from tests.gateway.support import new_number, paid
-from wechatpay_chain import ConfigurationError, Retry, Sensitive
+from wechatpay_chain import ConfigurationError, Retry, Sensitive, catalogue
 from wechatpay_chain.durable import Outbox
 
 REFUNDS = "v3/refund/domestic/refunds"
@@ -104,6 +106,81 @@ async def test_what_was_not_carried_out_is_sent_again(world, outbox, order, gate
     assert await world.call(outbox.run_once) == 3
     assert refunded(gateway, order) == 10
     assert [(result.outcome, result.is_queried) for result in results] == [("done", False)]
+
+
+class Died(BaseException):
+    """What the process dies of, as the database sees it."""
+
+
+async def test_a_call_whose_process_dies_each_time_ends_as_unknown(world, order, wxpay, clock):
+    retry = Retry(attempts=2, initial=0)
+    outbox = Outbox(world.engine, wxpay, retry=retry, deadline=5, clock=clock)
+    results = noting(world, outbox, fail=[Died(), Died(), Died()])
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
+    for attempt in (1, 2):
+        with pytest.raises(Died):
+            await world.call(outbox.run_once)
+        (row,) = world.rows("wechatpay_outbox")
+        assert (row["state"], row["attempts"], row["error"]) == ("pending", attempt, None)
+        assert await world.call(outbox.run_once) == 0
+        clock.now += 15
+    with pytest.raises(Died):
+        await world.call(outbox.run_once)
+    assert await world.call(outbox.run_once) == 0
+    (row,) = world.rows("wechatpay_outbox")
+    assert (row["state"], row["in_doubt"]) == ("dead", True)
+    assert row["error"].startswith("attempt 2 did not end: the process died in it")
+    assert [result.outcome for result in results] == ["done", "done", "unknown"]
+    assert world.rows(effects) == []
+    assert await world.call(outbox.replay, row["id"])
+    assert await world.call(outbox.run_once) == 1
+    assert [result.is_queried for result in results] == [False, True, False, True]
+
+
+async def test_on_result_is_told_of_a_call_that_did_not_end(world, order, wxpay, clock, caplog):
+    retry = Retry(attempts=1, initial=0)
+    outbox = Outbox(world.engine, wxpay, retry=retry, deadline=5, clock=clock)
+    results = noting(world, outbox, fail=[ZeroDivisionError(), Died()])
+    for _ in range(2):
+        await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
+    with pytest.raises(Died):
+        await world.call(outbox.run_once)
+    clock.now += 15
+    assert await world.call(outbox.run_once) == 2
+    assert "on_result failed: ZeroDivisionError" in caplog.text
+    assert outbox.counters["unknown"] == 1
+    assert {result.outcome for result in results} == {"done", "unknown"}
+
+
+async def test_an_operation_with_a_long_id(world, wxpay, clock):
+    """The ids of some operations are longer than the column."""
+    outbox = Outbox(world.engine, wxpay, retry=Retry(attempts=1), clock=clock)
+    results = noting(world, outbox)
+    path = (
+        "v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/"
+        f"{new_number('T')}/close"
+    )
+    async with transaction(world) as session:
+        number = await world.call(outbox.call, session, "POST", path, json={})
+        assert await world.call(outbox.call, session, "POST", path, json={}) == number
+    assert await world.call(outbox.run_once) == 1
+    (result,) = results
+    assert result.operation == catalogue.find("POST", path).id
+    assert len(result.operation) > 96
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"out_refund_no": "R\x00"}, "a NUL in them"),
+        ({"out_refund_no": "R\ud800"}, "half of a surrogate pair"),
+        ({"reason": "\ud800"}, "half of a surrogate pair"),
+    ],
+)
+async def test_characters_that_cannot_be_stored(world, outbox, order, changes, message):
+    with pytest.raises(ConfigurationError, match=message):
+        await record(world, outbox.call, "POST", REFUNDS, json=refund(order, **changes))
+    assert world.rows("wechatpay_outbox") == []
 
 
 async def test_a_rejected_call_ends_at_once(world, outbox, order, gateway):
@@ -207,3 +284,59 @@ async def test_fields_that_travel_encrypted_are_encrypted_at_rest(world, wxpay, 
     assert await world.call(outbox.run_once) == 1
     (row,) = world.rows("wechatpay_outbox")
     assert (row["state"], row["error"]) == ("done", None)
+
+
+async def test_wake_is_told_once_a_call_is_committed(world, outbox, order):
+    woken = []
+
+    def wake(number):
+        assert number in [row["id"] for row in world.rows("wechatpay_outbox")]
+        woken.append(number)
+
+    outbox.wake = wake
+    async with transaction(world) as session:
+        ids = [
+            await world.call(outbox.call, session, "POST", REFUNDS, json=refund(order))
+            for _ in range(2)
+        ]
+        assert woken == []
+    assert woken[-1] == ids[-1]
+    woken.clear()
+    await world.call(outbox.run_once)
+    async with transaction(world):
+        pass
+    with pytest.raises(ZeroDivisionError):
+        await record_and_fail(world, outbox, order)
+    async with transaction(world):
+        pass
+    assert woken == []
+
+
+async def record_and_fail(world, outbox, order):
+    async with transaction(world) as session:
+        await world.call(outbox.call, session, "POST", REFUNDS, json=refund(order))
+        raise ZeroDivisionError
+
+
+async def test_a_wake_that_fails_is_logged(world, outbox, order, caplog):
+    outbox.wake = lambda number: 1 / 0
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
+    assert "wake failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert await world.call(outbox.run_once) == 1
+
+
+async def test_an_async_wake_runs_in_the_event_loop(world, outbox, order, caplog):
+    woken = asyncio.Event()
+
+    async def wake(number):
+        woken.set()
+        raise OSError("the broker is down")
+
+    outbox.wake = wake
+    await record(world, outbox.call, "POST", REFUNDS, json=refund(order))
+    if not world.is_async:
+        return
+    await asyncio.wait_for(woken.wait(), 20)
+    await asyncio.sleep(0)
+    assert "wake failed" in caplog.text

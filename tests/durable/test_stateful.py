@@ -41,12 +41,13 @@ class CrashingDatabase(EngineDatabase):
     """Dies before or after an operation, or after a commit, when a test says so.
 
     Attributes:
-        countdown: operations until it dies; None for never.
+        countdown: operations until it dies, which it stays; None for never.
     """
 
     countdown: int | None = None
 
     def transact(self, steps):
+        self._assert_alive()
         outcome = super().transact(lambda session: self._counted(steps(session)))
         self._tick()
         return outcome
@@ -65,12 +66,14 @@ class CrashingDatabase(EngineDatabase):
         except StopIteration as stop:
             return stop.value
 
+    def _assert_alive(self):
+        if self.countdown is not None and self.countdown < 0:
+            raise Crash
+
     def _tick(self):
         if self.countdown is not None:
             self.countdown -= 1
-            if self.countdown < 0:
-                self.countdown = None
-                raise Crash
+            self._assert_alive()
 
 
 class Platform:
@@ -173,6 +176,7 @@ class Durable(RuleBasedStateMachine):
         )
         earlier = session.execute(waiting, {"order": order, "at": at * 1000}).scalar()
         assert earlier == 0, "an earlier event of the order waits"
+        assert notice.attempt <= RETRY.attempts
         session.execute(sa.insert(effects).values(order=f"{order}/{at}", amount=1))
         if self.failing:
             raise RuntimeError("no stock")
@@ -266,11 +270,11 @@ class Durable(RuleBasedStateMachine):
             return
         self.failing, self.platform.loses = False, []
         self.database.countdown = None
-        for worker in (self.inbox, self.outbox):
-            for row in worker.find("dead"):
-                worker.replay(row["id"])
         for _ in range(4):
             self.clock.now += 4000
+            for worker in (self.inbox, self.outbox):
+                for row in worker.find("dead"):
+                    worker.replay(row["id"])
             for worker in (self.sweeper, self.outbox, self.inbox):
                 worker.run_once(1000)
         self.nothing_is_done_twice()

@@ -13,8 +13,11 @@ from tests.gateway.support import control, new_number, order
 from tests.servers import NotificationServer
 from wechatpay_chain import ConfigurationError
 from wechatpay_chain.durable import Inbox, Sweeper
+from wechatpay_chain.durable.sweeper.kinds import KINDS
 
 REFUNDS = "v3/refund/domestic/refunds"
+COMBINED = "v3/combine-transactions"
+NOBODY = "http://127.0.0.1:1/notify"
 
 
 @pytest.fixture
@@ -193,6 +196,163 @@ async def test_a_refund_is_found_too(world, inbox, sweeper, gateway, wxpay, made
     assert [notice.resource["refund_status"] for notice in seen] == ["SUCCESS"]
 
 
+def combine(gateway, wxpay, notify_url=NOBODY):
+    """A combined order that is not paid; its number, and those of its orders."""
+    number = new_number("C")
+    inner = [new_number("S") for _ in range(2)]
+    body = {
+        "combine_appid": gateway.identity.appid,
+        "combine_mchid": wxpay.mchid,
+        "combine_out_trade_no": number,
+        "notify_url": notify_url,
+        "sub_orders": [
+            {
+                "mchid": wxpay.mchid,
+                "attach": "a",
+                "out_trade_no": each,
+                "description": "x",
+                "amount": {"total_amount": 100, "currency": "CNY"},
+            }
+            for each in inner
+        ],
+    }
+    wxpay[f"{COMBINED}/native"].post(json=body)
+    return number, inner
+
+
+def states(wxpay, number):
+    found = wxpay[f"{COMBINED}/out-trade-no/{number}"].get().json()
+    return [each["trade_state"] for each in found["sub_orders"]]
+
+
+async def test_a_combined_order_is_found_with_its_orders(
+    world, inbox, sweeper, gateway, wxpay, clock
+):
+    seen, ends = booking(world, inbox, "TRANSACTION.SUCCESS"), ending(world, sweeper)
+    number, inner = combine(gateway, wxpay)
+    await record(world, sweeper.watch, combine_out_trade_no=number)
+    assert await sweep(world, sweeper, clock, 10) == 1
+    (row,) = world.rows("wechatpay_watch")
+    assert (row["kind"], row["state"], row["error"]) == (
+        "combined",
+        "pending",
+        "trade_state is NOTPAY",
+    )
+    gateway.pay(inner[0])
+    assert await sweep(world, sweeper, clock, 30) == 1
+    assert await world.call(inbox.run_once) == 1
+    (notice,) = seen
+    orders = notice.resource["sub_orders"]
+    assert [(each["out_trade_no"], each["trade_state"]) for each in orders] == [
+        (each, "SUCCESS") for each in inner
+    ]
+    assert [(end.kind, end.outcome) for end in ends] == [("combined", "SUCCESS")]
+
+
+async def test_notification_and_query_tell_of_one_combined_payment(
+    world, inbox, sweeper, gateway, wxpay, clock
+):
+    seen = booking(world, inbox, "TRANSACTION.SUCCESS")
+    with NotificationServer() as shop:
+        number, inner = combine(gateway, wxpay, shop.url)
+        gateway.pay(inner[0])
+        headers, body = shop.take()
+    await record(world, sweeper.watch, combine_out_trade_no=number)
+    assert await sweep(world, sweeper, clock, 10) == 1
+    assert (await world.call(inbox.receive, headers, body)).status == 204
+    assert await world.call(inbox.run_once) == 1
+    assert [notice.source for notice in seen] == ["query"]
+
+
+async def test_a_combined_order_is_closed_with_all_its_orders(
+    world, sweeper, gateway, wxpay, clock
+):
+    ends = ending(world, sweeper)
+    number, _ = combine(gateway, wxpay)
+    await record(world, sweeper.watch, combine_out_trade_no=number, until=at(clock.now + 5))
+    assert await sweep(world, sweeper, clock, 10) == 1
+    assert sweeper.counters["closed"] == 1
+    assert states(wxpay, number) == ["CLOSED", "CLOSED"]
+    assert await sweep(world, sweeper, clock, 60) == 1
+    assert [(end.number, end.outcome) for end in ends] == [(number, "CLOSED")]
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        (["SUCCESS", "NOTPAY"], "SUCCESS"),
+        (["REFUND", "SUCCESS"], "SUCCESS"),
+        (["CLOSED", "REFUND"], "REFUND"),
+        (["CLOSED", "NOTPAY"], "NOTPAY"),
+        (["CLOSED", "PAYERROR"], "PAYERROR"),
+        (["CLOSED", "CLOSED"], "CLOSED"),
+        ([], ""),
+    ],
+)
+def test_the_orders_of_a_combined_one_tell_one_state(states, told):
+    kind = KINDS["combined"]
+    resource = {"sub_orders": [{"trade_state": state} for state in states]}
+    assert kind.state_of(resource, kind.state) == told
+    assert len(list(kind.found(resource))) == (told in ("SUCCESS", "REFUND"))
+
+
+async def test_on_end_that_raises_costs_a_delay(world, inbox, sweeper, gateway, made, clock):
+    seen, failing, ends = booking(world, inbox, "TRANSACTION.SUCCESS"), [True], []
+
+    async def end(end, execute):
+        await execute(sa.insert(effects).values(order=end.outcome, amount=0))
+        ends.append(end)
+        if failing:
+            raise RuntimeError(f"no order of {end.resource['payer']['openid']}")
+
+    sweeper.on_end(world.handler(end))
+    gateway.pay(made)
+    await record(world, sweeper.watch, out_trade_no=made)
+    assert await sweep(world, sweeper, clock, 10) == 1
+    (row,) = world.rows("wechatpay_watch")
+    assert row["state"] == "pending"
+    assert row["error"].startswith("RuntimeError: no order of *** ")
+    assert world.rows(effects) == world.rows() == []
+    failing.clear()
+    assert await sweep(world, sweeper, clock, 30) == 1
+    assert await world.call(inbox.run_once) == 1
+    assert len(seen) == 1
+    assert [row["order"] for row in world.rows(effects)] == ["SUCCESS", "TRANSACTION.SUCCESS"]
+
+
+class Died(BaseException):
+    """What the process dies of, as the database sees it."""
+
+
+async def test_a_watch_whose_process_dies_each_time_is_given_up(
+    world, inbox, sweeper, gateway, made, clock
+):
+    ends, dies = [], [True]
+
+    async def end(end, execute):
+        await execute(sa.insert(effects).values(order=end.outcome, amount=0))
+        ends.append(end.outcome)
+        if dies:
+            raise Died
+
+    sweeper.on_end(world.handler(end))
+    gateway.pay(made)
+    await record(world, sweeper.watch, out_trade_no=made)
+    for wait in (10, 10 + 20, 30 + 20):
+        with pytest.raises(Died):
+            await sweep(world, sweeper, clock, wait)
+        assert await world.call(sweeper.run_once) == 0
+    clock.now += 8 * 86400
+    dies.clear()
+    assert await world.call(sweeper.run_once) == 1
+    (row,) = world.rows("wechatpay_watch")
+    assert (row["state"], row["outcome"]) == ("dead", "UNKNOWN")
+    assert row["error"].startswith("attempt 3 did not end: the process died in it")
+    assert ends == ["SUCCESS", "SUCCESS", "SUCCESS", "UNKNOWN"]
+    assert [row["order"] for row in world.rows(effects)] == ["UNKNOWN"]
+    assert world.rows() == []
+
+
 async def test_a_failure_costs_a_delay(world, inbox, sweeper, gateway, made, clock):
     seen = booking(world, inbox, "TRANSACTION.SUCCESS")
     gateway.faults.add("v3/pay/*", "status", times=1, status=500)
@@ -221,6 +381,8 @@ async def test_a_watch_is_given_up_at_last(world, sweeper, made, clock):
         ({}, "one of out_trade_no"),
         ({"out_trade_no": "1", "out_refund_no": "2"}, "one of out_trade_no"),
         ({"out_trade_no": ""}, "a text of 1 to 128"),
+        ({"out_trade_no": "A\x00"}, "a text of 1 to 128"),
+        ({"out_trade_no": "A\ud800"}, "a text of 1 to 128"),
         ({"out_trade_no": "1", "transaction_id": "2"}, "transaction_id: not expected"),
         ({"out_order_no": "1"}, "transaction_id is missing"),
         ({"out_refund_no": "1", "until": datetime.now(UTC)}, "a refund cannot be closed"),

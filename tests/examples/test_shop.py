@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import httpx
 import pytest
 import segno
+import sqlalchemy as sa
 
-from examples.shop.bills import download_yesterdays_bill
+from examples.shop.bills import reconcile_yesterday
 from examples.shop.shop import CHINA
+from examples.shop.tables import entries, orders
 
 MINUTES = 60
 
@@ -146,25 +149,45 @@ def test_a_payment_of_another_amount_is_not_booked(desk):
 def test_the_daily_bill_is_downloaded(desk):
     number = paid(desk)
     day = date.fromisoformat(desk.gateway.state.clock.date())
-    bill = desk.browser.get(f"/bills/{day}")
-    assert (bill.status_code, bill.text.count(f"`{number},`")) == (200, 1)
-    assert bill.headers["Content-Disposition"] == f'attachment; filename="{day}.csv"'
-    (desk.bills / f"{day}.csv").unlink()
+    for _ in range(2):
+        bill = desk.browser.get(f"/bills/{day}")
+        assert (bill.status_code, bill.text.count(f"`{number},`")) == (200, 1)
+    disposition = bill.headers["Content-Disposition"]
+    assert re.fullmatch(f'attachment; filename="trade-ALL-[0-9]+-{day}.csv"', disposition)
 
+
+def test_the_daily_bill_is_reconciled(desk):
+    numbers = [paid(desk) for _ in range(3)]
+    desk.browser.post(f"/orders/{numbers[0]}/refund")
+    assert desk.shop.outbox.run_once() == 1
+    day = date.fromisoformat(desk.gateway.state.clock.date())
     before = datetime(day.year, day.month, day.day, 9, 59, tzinfo=CHINA) + timedelta(days=1)
-    assert download_yesterdays_bill(desk.shop.wxpay, before, desk.bills) is None
-    morning = before + timedelta(minutes=1)
-    path = download_yesterdays_bill(desk.shop.wxpay, morning, desk.bills)
-    assert (path, path.read_bytes()) == (desk.bills / f"{day}.csv", bill.content)
-    desk.gateway.faults.add("v3/bill/*", "status", status=500)
-    assert download_yesterdays_bill(desk.shop.wxpay, morning, desk.bills) == path
+    assert reconcile_yesterday(desk.shop, before, desk.bills) is None
+    morning, report = before + timedelta(minutes=1), desk.bills / f"{day}.html"
+
+    def differences():
+        """Those of this shop: others sell on the same gateway."""
+        result = reconcile_yesterday(desk.shop, morning, desk.bills)
+        own = [each for each in result.differences if each.out_trade_no in numbers]
+        assert result.counts["matched"] == 4 - len(own)
+        return [(each.kind, each.out_trade_no) for each in own]
+
+    assert differences() == []
+    assert "微信支付对账" in report.read_text("utf-8")
+    assert reconcile_yesterday(desk.shop, morning, desk.bills) is None
+    report.unlink()
+    with desk.engine.begin() as session:
+        session.execute(sa.update(orders).where(orders.c.number == numbers[1]).values(total=5))
+        session.execute(sa.delete(entries).where(entries.c.order_number == numbers[2]))
+        session.execute(sa.delete(orders).where(orders.c.number == numbers[2]))
+    assert differences() == [("missing_here", numbers[2]), ("amount", numbers[1])]
 
 
 def test_a_bill_whose_digest_is_wrong_is_not_kept(desk):
     paid(desk)
-    desk.gateway.faults.add("v3/billdownload/*", "wrong_body", times=1)
+    desk.gateway.faults.add("v3/billdownload/*", "wrong_body")
     assert desk.browser.get(f"/bills/{desk.gateway.state.clock.date()}").status_code == 502
-    assert list(desk.bills.iterdir()) == []
+    assert list(desk.bills.glob("*.csv")) == []
 
 
 def test_what_is_not_there(desk):

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from wechatpay_chain import TransportError, WeChatPay
+from wechatpay_chain import TransportError, WeChatPay, bills
 from wechatpay_chain.keys.stores import FileKeyStore
 from wechatpay_chain.transport.liveness import is_readable
 from wechatpay_chain.utils.file_lock import Held, Lock
@@ -75,6 +75,16 @@ def locks(folder: Path) -> None:
     threading.Thread(target=lambda: (time.sleep(0.05), lock.release())).start()
     Lock(path, wait=True).release()
     Lock(path).release()
+    Lock(path, remove=True).release()
+    assert not path.exists()
+
+
+def bill_files(folder: Path, day: str) -> None:
+    """A bill is downloaded twice, into the same folder, and nothing but it is left."""
+    for _ in range(2):
+        file = bills.download(shop.wxpay, day, to=folder / "bills", force=True)
+    assert asyncio.run(bills.download_async(shop.wxpay, [day], to=folder / "bills")) == [file]
+    assert sorted(each.suffix for each in (folder / "bills").iterdir()) == [".csv", ".json"]
 
 
 def downloads(folder: Path, day: str) -> None:
@@ -108,3 +118,4 @@ if __name__ == "__main__":
     key_store(Path(where))
     locks(Path(where))
     downloads(Path(where), on)
+    bill_files(Path(where), on)

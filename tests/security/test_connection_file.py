@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wechatpay_chain import ConfigurationError, WeChatPay
-from wechatpay_chain.gateway.store.data_directory import describe, save_identity
+from wechatpay_chain.gateway.store.data_directory import save_identity
+from wechatpay_chain.gateway.store.description import describe
 from wechatpay_chain.gateway.store.identity import Identity
 from wechatpay_chain.testing.connection_file import LARGEST, NAMES, PLATFORM
 
@@ -46,7 +47,7 @@ PLACES = ["private_key", "certificate", "ca", "public_key"]
 @pytest.fixture
 def told(wechatpay_identity: Identity, tmp_path: Path) -> dict[str, Any]:
     save_identity(wechatpay_identity, tmp_path)
-    return describe(wechatpay_identity, tmp_path, "http://127.0.0.1:1/", "https://127.0.0.1:1/")
+    return describe(wechatpay_identity, "http://127.0.0.1:1/", "https://127.0.0.1:1/", tmp_path)
 
 
 def opened(folder: Path, content: bytes, *, tls: bool = True) -> Exception | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import os
+import random
 import subprocess
 import sys
 import threading
@@ -119,7 +119,7 @@ def test_what_is_no_body_is_bounded_for_a_sink_too(call, server, tmp_path, name)
 
 
 def test_a_sink_has_no_limit(call, keys, server, signed, tmp_path):
-    body = os.urandom(3 * MIB)
+    body = random.Random(1).randbytes(3 * MIB)
     server.respond(signed(body))
     client = keys.client(base_uri=server.url, max_response_size=1000)
     call("get", PATH, client=client, sink=tmp_path / "x")

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wechatpay_chain.gateway.messages import multipart, nesting
-from wechatpay_chain.gateway.server import access
+from wechatpay_chain.gateway.server.access import origins as access
 from wechatpay_chain.messages import media
 
 MANY = settings(max_examples=300, deadline=None)
@@ -117,3 +117,25 @@ def test_whatever_host_is(text: str) -> None:
     found = access._authority(text)
     if found is not None:
         assert not set(found[0]) & set("/@\\%#? \t\u2460\uff0e[]")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"--abc\r\nrest", b"abc"),
+        (b"--" + b"x" * 70 + b"\r\n", b"x" * 70),
+        (b"--" + b"x" * 71 + b"\r\n", None),
+        (b"--\r\n", None),
+        (b"abc\r\n", None),
+        (b"--abc", None),
+        (b"--a\xffb\r\n", None),
+        (b"", None),
+    ],
+)
+def test_a_form_begins_with_its_boundary(content: bytes, expected: bytes | None) -> None:
+    if expected is not None:
+        assert multipart.boundary_of("multipart/form-data", content) == expected
+        return
+    with pytest.raises(ValueError, match="boundary"):
+        multipart.boundary_of("multipart/form-data", content)
+    assert multipart.boundary_of("multipart/form-data; boundary=named", content) == b"named"

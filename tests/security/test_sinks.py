@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import random
 import stat
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from wechatpay_chain.messages.download import Download
 
 PATH = "v3/ecommerce/bill/file"
 UNSIGNED = "v3/billdownload/file?token=x"
-BODY = os.urandom(700_000)
+BODY = random.Random(1).randbytes(700_000)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="about POSIX modes and links")
 

@@ -30,6 +30,18 @@ def test_every_page_was_written(built: Path, pages: dict[str, Page]) -> None:
         assert (built / f"{name}.html").is_file()
 
 
+def test_language_models_get_the_guides(built: Path) -> None:
+    listed = (built / "llms.txt").read_text("utf-8")
+    assert listed.startswith("# wechatpay-chain\n\n> A Python client for WeChat Pay")
+    links = re.findall(r"^- \[.+?\]\((.+?)\)", listed, re.M)
+    assert len(links) > 30
+    assert [link for link in links if not (built / link).is_file()] == []
+    whole = (built / "llms-full.txt").read_text("utf-8")
+    for title in ("# Getting started", "# Errors", "# The gateway", "# Testing"):
+        assert f"\n{title}\n" in whole
+    assert "[中文]" not in whole
+
+
 def test_nothing_is_loaded_from_elsewhere(built: Path, sources: dict[Path, str]) -> None:
     for path, source in sources.items():
         for asset in ASSET.findall(source):

@@ -37,3 +37,14 @@ def test_pyright_says_what_is_missing_and_what_was_expected(tmp_path: Path) -> N
         'Attribute "transaction" is unknown',
     ):
         assert part in messages
+
+
+def test_mypy_names_the_member_that_is_wrong(tmp_path: Path) -> None:
+    messages = "".join(mypy(HERE / "fails", tmp_path).values())
+    for part in (
+        'Missing key "currency" for TypedDict "RefundDomesticRefundsPostJSONAmount"',
+        'Extra key "mch_id" for TypedDict',
+        '(expression has type "int", TypedDict item "mchid" has type "str")',
+    ):
+        assert part in messages
+    assert "AnyValue" not in messages

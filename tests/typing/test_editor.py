@@ -19,6 +19,9 @@ from wechatpay_chain import WeChatPay
 wxpay = WeChatPay(mchid="1900000109")
 wxpay.v3.pay.transactions.native.post(json={})
 wxpay.v3.pay.transactions.native.post_async(json={})
+wxpay["v3/pay/transactions/native"].post(json={})
+wxpay.chain("")
+wxpay[""]
 wxpay.v3.pay.transactions.
 """
 
@@ -110,7 +113,32 @@ def test_a_verb_shows_its_operation(server: Server, verb: str) -> None:
     assert "二维码链接" in answered
 
 
+def test_a_segment_shows_its_titles(server: Server) -> None:
+    shown = server.at("textDocument/hover", "wxpay.v3.pay.transactions.native")["contents"]["value"]
+    assert "Native下单: POST v3/pay/transactions/native" in shown.replace("\\", "")
+    shown = server.at("textDocument/hover", "wxpay.v3.pay")["contents"]["value"]
+    assert "付款码支付" in shown
+
+
+def test_the_first_signature_is_the_typed_one(server: Server) -> None:
+    shown = server.at("textDocument/signatureHelp", "native.post(")
+    first = shown["signatures"][0]["label"]
+    assert "json: PayTransactionsNativePostJSON" in first
+    assert "Native下单" in shown["signatures"][0]["documentation"]["value"]
+
+
 def test_a_dot_offers_what_follows(server: Server) -> None:
     offered = server.at("textDocument/completion", "wxpay.v3.pay.transactions.\n"[:-1])
     items = offered["items"] if isinstance(offered, dict) else offered
     assert {"native", "jsapi", "outTradeNo", "id", "h5", "app"} <= {each["label"] for each in items}
+
+
+def test_a_string_is_completed(server: Server) -> None:
+    offered = server.at("textDocument/completion", 'wxpay.chain("')
+    items = offered["items"] if isinstance(offered, dict) else offered
+    assert "v3/refund/domestic/refunds" in {each["label"].strip('"') for each in items}
+
+
+def test_a_string_shows_its_operation(server: Server) -> None:
+    shown = server.at("textDocument/hover", 'wxpay["v3/pay/transactions/native"].post')
+    assert "Native下单" in shown["contents"]["value"]

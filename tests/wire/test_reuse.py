@@ -44,6 +44,12 @@ def test_sequential_calls_share_one_connection(call, echo):
     assert echo.connections == 1
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_a_response_tells_its_version_of_http(call, server, signed, version):
+    server.respond(signed.json({}).replace(b"HTTP/1.1", f"HTTP/{version}".encode()))
+    assert call("get", path(1)).http_version == version
+
+
 def test_errors_do_not_cost_the_connection(call, server, signed):
     server.in_turn(*[[signed.json({}, status)] for status in (200, 404, 500, 204 + 1, 200)])
     for _ in range(5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from wechatpay_chain.messages.download import Download
 from .responses import chunk, head, http
 
 PATH = "v3/ecommerce/bill/file"
-BODY = os.urandom(3_000_000)
+BODY = random.Random(1).randbytes(3_000_000)  # seeded: one in sixty bodies looks like markup
 
 
 @pytest.mark.parametrize("form", [Path, str])

@@ -36,11 +36,13 @@ class Explanation(NamedTuple):
         meaning: what was wrong, as a clause: `the order is already paid`.
         action: what to do, in the imperative.
         members: names of the request's members whose values matter.
+        zh: meaning and action in Chinese.
     """
 
     meaning: str
     action: str
     members: tuple[str, ...] = ()
+    zh: str = ""
 
 
 def explain(code: str, number: int | None = None) -> Explanation | None:
@@ -65,7 +67,7 @@ def explanations() -> dict[str, Explanation]:
     text = files(__package__).joinpath("explanations.tsv").read_text("utf-8")
     found = {}
     for line in text.splitlines()[1:]:
-        keys, shows, meaning, action = line.split("\t")
+        keys, shows, meaning, action, zh = line.split("\t")
         members = tuple(name for group in shows.split() for name in MEMBERS[group])
-        found.update(dict.fromkeys(keys.split(), Explanation(meaning, action, members)))
+        found.update(dict.fromkeys(keys.split(), Explanation(meaning, action, members, zh)))
     return found

@@ -173,6 +173,12 @@ class Operation(_Described):
         return bool(self.spec.get("deprecated", False))
 
     @property
+    def page(self) -> str | None:
+        """The address of its page in WeChat Pay's documentation; None where that is not known."""
+        documentation: Mapping[str, str] = self.spec.get("externalDocs", {})
+        return documentation.get("url")
+
+    @property
     def base_uri(self) -> str | None:
         """Where it lives, if not at the default base URI; else None."""
         servers = self.spec.get("servers", ())

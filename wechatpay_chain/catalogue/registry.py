@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from .documents import WEBHOOKS, load, products
 from .operation import Operation, Webhook
@@ -20,6 +22,18 @@ __all__ = [
     "webhook",
     "webhooks",
 ]
+
+ENDING = re.compile(
+    "(?!.*query).*(?:cancel|close|deactivate|delete|reject|remove|reverse|revoke|stop|terminate"
+    "|refund|return|unbind|unfreeze|unlock|withdraw)"
+)
+"""The last segments of operations that end something, or take money back."""
+BASIC = frozenset({"v3/pay", "v3/refund", "v3/bill"})
+"""Products that every merchant has."""
+ABROAD = 2
+"""The rank of operations for merchants outside China."""
+ALIKE = 0.6
+"""How much a segment is like another one that is taken for a slip of it."""
 
 
 @cache
@@ -107,31 +121,79 @@ def reason(method: str, path: str, code: str) -> str:
 def search(words: str) -> tuple[Operation, ...]:
     """The operations in whose title, product, path, chain or id every word occurs; best first.
 
+    An English word stands for its Chinese ones as well: `close order` finds 关单. Operations that
+    merchants call come before those of partners, unless these are asked for.
+
     Args:
         words: one or more, of any language, divided by spaces; case does not matter.
     """
-    wanted = words.lower().split()
+    wanted = [each for word in words.lower().split() if (each := _meanings(word))]
     if not wanted:
         return ()
-    found = [each for each in operations() if all(word in _text(each) for word in wanted)]
-    return tuple(sorted(found, key=lambda each: _distance(each, wanted)))
+    found = [
+        each
+        for each in operations()
+        if all(any(word in _text(each) for word in meanings) for meanings in wanted)
+    ]
+    partner = any("partner" in meanings or "服务商" in meanings for meanings in wanted)
+    return tuple(sorted(found, key=lambda each: _distance(each, wanted, partner)))
 
 
+def _meanings(word: str) -> tuple[str, ...]:
+    """A word, and what it stands for; nothing for an article or a preposition."""
+    known = _vocabulary()
+    for form in (word, word.removesuffix("s"), word.removesuffix("es"), f"{word[:-3]}y"):
+        if form in known:
+            return (word, form, *known[form]) if known[form] else ()
+    return (word,)
+
+
+@cache
+def _vocabulary() -> dict[str, tuple[str, ...]]:
+    """English words with the Chinese ones that they stand for, from `words.tsv`."""
+    text = files(__package__).joinpath("words.tsv").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines()[1:])
+    return {word: tuple(chinese.split()) for words, chinese in rows for word in words.split()}
+
+
+@cache
 def _text(operation: Operation) -> str:
     spec = operation.spec
     parts = (operation.title, *operation.tags, operation.path, spec["x-wechatpay-chain"])
     return "\n".join((*parts, operation.id, operation.method)).lower()
 
 
-def _distance(operation: Operation, words: Iterable[str]) -> tuple[bool, int, bool, int]:
-    """First those in use, then those with the words in the title, then APIv3, then short titles."""
-    title = operation.title.lower()
-    missing = sum(word not in title for word in words)
-    return operation.retired, missing, operation.protocol == "v2", len(title)
+def _distance(
+    operation: Operation, wanted: Iterable[tuple[str, ...]], partner: bool
+) -> tuple[bool, int, bool, bool, int, bool, int]:
+    """In use; with the words in its title; APIv3; a merchant's; basic; as typed; a short title."""
+    title, rank = operation.title.lower(), _rank(operation, wanted)
+    missing = sum(not any(word in title for word in meanings) for meanings in wanted)
+    translated = sum(meanings[0] not in title for meanings in wanted)
+    return (
+        operation.retired,
+        missing,
+        operation.protocol == "v2",
+        (operation.mode == "partner" and not partner) or rank == ABROAD,
+        rank,
+        translated > missing,
+        len(title),
+    )
+
+
+def _rank(operation: Operation, wanted: Iterable[tuple[str, ...]]) -> int:
+    """Products that every merchant has come first, those for merchants abroad last."""
+    if operation.product in BASIC:
+        return 0
+    abroad = operation.product == "v3/global"
+    return ABROAD if abroad and not any("global" in meanings for meanings in wanted) else 1
 
 
 def suggest(method: str, path: str, count: int = 3) -> tuple[Operation, ...]:
     """The operations that are most like one which the catalogue does not have; nearest first.
+
+    An operation that ends something, or takes money back, is suggested only where that was asked
+    for: `…/close` for `…/clsoe`, but not for `…/query`. For GET, nothing else than GET is.
 
     Args:
         method: HTTP method; another one counts as a small difference.
@@ -143,10 +205,27 @@ def suggest(method: str, path: str, count: int = 3) -> tuple[Operation, ...]:
     for operation in operations():
         filled = _filled(operation, wanted.split("/"))
         names.setdefault(filled, []).append(operation)
-    near = difflib.get_close_matches(wanted, names, n=count, cutoff=0.75)
-    found = [operation for name in near for operation in names[name]]
+    near = difflib.get_close_matches(wanted, names, n=2 * count, cutoff=0.75)
+    found = [
+        operation
+        for name in near
+        for operation in names[name]
+        if name == wanted or _is_harmless(operation, method.upper(), wanted.split("/"))
+    ]
     found.sort(key=lambda each: each.method != method.upper())
     return tuple(found[:count])
+
+
+def _is_harmless(operation: Operation, method: str, segments: Sequence[str]) -> bool:
+    """Whether an operation does nothing that a request with these segments did not ask for."""
+    if operation.method == method == "GET":
+        return True
+    if method == "GET" or (operation.method == "DELETE" and method != "DELETE"):
+        return False
+    last = len(operation.segments) - 1
+    name, asked = operation.segments[last], segments[last] if last < len(segments) else ""
+    ends = ENDING.match(name) is not None
+    return not ends or difflib.SequenceMatcher(None, name, asked).ratio() >= ALIKE
 
 
 def _filled(operation: Operation, segments: Sequence[str]) -> str:

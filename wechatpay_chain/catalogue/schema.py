@@ -32,19 +32,25 @@ class Member:
         title: its short Chinese name, perhaps empty.
     """
 
-    __slots__ = ("name", "required", "schema", "title")
+    __slots__ = ("_item", "_members", "_type", "name", "required", "schema", "title")
 
     def __init__(self, name: str, schema: Schema, *, required: bool, title: str = "") -> None:
         self.name = name
         self.schema = schema
         self.required = required
         self.title = title or schema.get("title", "")
+        # A gateway asks for these with every request, and a catalogue has many members.
+        self._item: Schema | None = None
+        self._type = ""
+        self._members: tuple[Member, ...] | None = None
 
     @property
     def item(self) -> Schema:
         """Its schema; of an array, that of the array's items; of alternatives, the first."""
-        items: Schema = self._form["items"] if self._form.get("type") == "array" else self._form
-        return items
+        if self._item is None:
+            form = self._form
+            self._item = form["items"] if form.get("type") == "array" else form
+        return self._item
 
     @property
     def _form(self) -> Schema:
@@ -55,8 +61,10 @@ class Member:
     @property
     def type(self) -> str:
         """`string`, `integer`, `number`, `boolean` or `object`; with `[]` for an array."""
-        array = self._form.get("type") == "array"
-        return f"{self.item.get('type', 'any')}{'[]' if array else ''}"
+        if not self._type:
+            array = self._form.get("type") == "array"
+            self._type = f"{self.item.get('type', 'any')}{'[]' if array else ''}"
+        return self._type
 
     @property
     def enum(self) -> tuple[Any, ...]:
@@ -86,7 +94,9 @@ class Member:
     @property
     def members(self) -> tuple[Member, ...]:
         """Its members, if it is an object, an array of objects, or a string that holds one."""
-        return members(self.schema)
+        if self._members is None:
+            self._members = members(self.schema)
+        return self._members
 
     def __repr__(self) -> str:
         return f"<Member {self.name}: {self.type}>"

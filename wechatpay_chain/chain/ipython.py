@@ -16,7 +16,7 @@ from typing import Any
 
 from ..utils.exceptions import ConfigurationError
 from .node import Chain
-from .root import ChainRoot
+from .root import STARTS, ChainRoot
 
 __all__ = ["install", "load_ipython_extension"]
 
@@ -93,7 +93,7 @@ def _follow(thing: Any, steps: str) -> Any:
                 thing = thing[ast.literal_eval(step[1:-1])]
             elif step.endswith(")"):
                 thing = thing.chain(ast.literal_eval(step.removeprefix(".chain(")[:-1]))
-            elif hasattr(type(thing), step[1:]):
+            elif hasattr(type(thing), step[1:]) and step[1:] not in STARTS:
                 return None  # a property or method, whose work is not for a tab to do
             else:
                 thing = getattr(thing, step[1:])

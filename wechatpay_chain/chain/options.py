@@ -13,6 +13,7 @@ from ..messages import canonical
 from ..messages.download import Download
 from ..messages.headers import Headers
 from ..messages.request import MAX_RESPONSE_SIZE, UNSET, Options, Request, Timeout
+from ..middleware.preparation import check_of, fill_of
 from ..middleware.retry import retry_of
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
@@ -20,7 +21,7 @@ from . import uri
 from .suggestions import call_hints, reject_empty
 
 if TYPE_CHECKING:
-    from ..crypto.certificate import Merchant
+    from ..crypto.certificate import MerchantCertificate
 
 __all__ = [
     "OPTIONS",
@@ -60,7 +61,7 @@ class Defaults:
         self,
         base_uri: str,
         timeout: Timeout,
-        merchant: Merchant | None,
+        merchant: MerchantCertificate | None,
         user_agent: str,
         max_response_size: int | None = None,
         deadline: float | None = None,
@@ -184,6 +185,10 @@ def _options(chosen: dict[str, Any]) -> Options:
             size_of(value)
         elif name == "retry":
             retry_of(value)
+        elif name == "fill":
+            fill_of(value)
+        elif name == "check":
+            check_of(value)
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
                 f"{name}= is of type {type(value).__name__}; a mapping is expected"

@@ -12,22 +12,65 @@ from .node import Chain, dunders
 from .segments import segment
 from .suggestions import raise_attribute_error
 
-__all__ = ["ChainRoot"]
+if TYPE_CHECKING:
+    from ..typed.paths import Paths  # strings that the catalogue knows
+else:
+    Paths = object
+
+__all__ = ["STARTS", "ChainRoot"]
+
+STARTS = ("v2", "v3")
+"""Attributes of a client at which its chains begin."""
 
 VERSION = re.compile("[vV][0-9]+")
 
 
-class ChainRoot:
+class Start:
+    """`v2` and `v3` of a client: where a chain begins.
+
+    They are attributes of the class as well, and can be set and deleted, so that `unittest.mock`
+    and `monkeypatch` replace them in tests.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: Any, owner: type) -> Any:
+        if client is None:
+            return Chain(NOBODY, self._name, name=self._name)
+        replaced = client._replaced
+        if replaced is not None and self._name in replaced:
+            return replaced[self._name]
+        return Chain(client, self._name, name=self._name)
+
+    def __set__(self, client: Any, value: Any) -> None:
+        client._replaced = {**(client._replaced or {}), self._name: value}
+
+    def __delete__(self, client: Any) -> None:
+        if client._replaced is None or self._name not in client._replaced:
+            raise AttributeError(self._name)
+        client._replaced = {
+            name: each for name, each in client._replaced.items() if name != self._name
+        }
+
+
+class Nobody:
+    """In the place of a client, where a chain belongs to a class."""
+
+    def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
+        """Refuse a call."""
+        raise TypeError(f"{method} {path} is called on the class WeChatPay, not on a client")
+
+    request_async: Any = request
+
+
+NOBODY = Nobody()
+
+
+class ChainRoot(Paths):
     """The root of chains: attributes `v3` and `v2`, strings in brackets or in `chain()`."""
 
     __slots__ = ()
-
-    def chain(self, path: str) -> Chain:
-        """A chain from a string, taken as it is; see `Chain.chain`."""
-        return Chain(self).chain(path)
-
-    def __getitem__(self, path: str) -> Chain:
-        return self.chain(path)
 
     if TYPE_CHECKING:
 
@@ -38,6 +81,15 @@ class ChainRoot:
         ) -> Coroutine[Any, Any, Response]: ...
 
     else:
+        v2 = Start()
+        v3 = Start()
+
+        def chain(self, path: str) -> Chain:
+            """A chain from a string, taken as it is; see `Chain.chain`."""
+            return Chain(self).chain(path)
+
+        def __getitem__(self, path: str) -> Chain:
+            return self.chain(path)
 
         def __getattr__(self, name: str) -> Chain:
             return Chain(self, root(name, type(self)), name=name)
@@ -47,7 +99,7 @@ class ChainRoot:
 
     def __dir__(self) -> list[str]:
         own = [name for name in object.__dir__(self) if not name.startswith("_")]
-        return [*dunders(self), *own, "v2", "v3"]
+        return [*dunders(self), *own]
 
     def _ipython_key_completions_(self) -> list[str]:
         return Chain(self)._ipython_key_completions_()

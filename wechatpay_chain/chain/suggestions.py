@@ -28,9 +28,7 @@ NOT_ON_A_CLIENT = {
     "serial": "wxpay.credential.serial is the serial number of the merchant's certificate",
     "certs": "wxpay.platform holds WeChat Pay's keys",
     "certificates": "wechatpay_chain.certificates.download(wxpay) fetches them",
-    "appid": "a client serves any appid: give it to each call, as in json={'appid': …}",
     "sub_mchid": "a client serves any sub-merchant: give it to each call",
-    "notify_url": "it belongs to each order: json={'notify_url': …}",
 }
 """Names that people look for on a client, and where to find what they mean."""
 

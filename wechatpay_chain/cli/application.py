@@ -12,10 +12,14 @@ import click
 from ..utils.display import printable
 from ..utils.exceptions import WeChatPayError
 from ..utils.version import __version__
+from .bills.group import bills
+from .call.command import call
 from .completion import completion
+from .doctor.group import doctor
 from .durable import COMMANDS as DURABLE
 from .failure import LONGEST, Failure
 from .gateway.run import gateway
+from .mcp.command import mcp
 from .openapi import openapi
 from .operations.commands import ops
 from .webhooks import webhooks
@@ -25,9 +29,13 @@ __all__ = ["application"]
 COMMANDS: tuple[click.Command, ...] = (
     ops,
     webhooks,
+    call,
     openapi,
     gateway,
+    bills,
     *DURABLE,
+    doctor,
+    mcp,
     completion,
 )
 

@@ -9,7 +9,7 @@ import click
 
 from ..utils.display import printable
 
-__all__ = ["Failure"]
+__all__ = ["Failure", "Misuse"]
 
 LONGEST = 2000
 """Characters of a line."""
@@ -31,3 +31,9 @@ class Failure(click.ClickException):
         """Print it on standard error, which is where errors belong."""
         for line in (f"Error: {self.message}", *self.hints):
             click.echo(line, file=file, err=True)
+
+
+class Misuse(Failure):
+    """The same with exit code 2: what was asked for cannot be sent, and nothing was."""
+
+    exit_code = 2

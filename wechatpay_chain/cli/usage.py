@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import click
 
 from .wording import shown
 
-__all__ = ["PathType", "examples", "json_option"]
+__all__ = ["PathType", "examples", "json_option", "seconds"]
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 
 
 class PathType(click.Path):
@@ -36,3 +40,21 @@ def examples(*commands: str) -> str:
         commands: what follows the program's name.
     """
     return "\n".join(["\b", "Examples:", *(f"  wechatpay-chain {each}" for each in commands)])
+
+
+def seconds(duration: str, hint: str) -> float:
+    """The seconds of a duration such as `1h30m`.
+
+    Args:
+        duration: as it was typed.
+        hint: the argument or option.
+
+    Raises:
+        click.BadParameter: it is no duration.
+    """
+    pieces = DURATION.findall(duration)
+    if not pieces or "".join(map("".join, pieces)) != duration:
+        raise click.BadParameter(
+            f"{shown(duration)}: seconds are expected, or 90s, 6m, 2h, 1d, 1h30m.", param_hint=hint
+        )
+    return sum(float(number) * UNITS[unit] for number, unit in pieces)

@@ -32,7 +32,8 @@ def connect(app: Celery, *workers: Worker, every: float = 10.0) -> None:
     """Register a task for each of inbox, outbox and sweeper, and start it when there is work.
 
     The tasks are called `wechatpay_chain.inbox`, `wechatpay_chain.outbox` and
-    `wechatpay_chain.watch`. An inbox starts its task after each notification that it stores.
+    `wechatpay_chain.watch`. An inbox starts its task after each notification that it stores,
+    an outbox after the commit of a transaction in which it recorded calls.
 
     Args:
         app: your Celery application.

@@ -21,6 +21,7 @@ from ..utils.secret import Secret, hide, reveal
 from .pem import tidy
 
 __all__ = [
+    "GCMOpening",
     "TrialKey",
     "checked_key",
     "ecb_decrypt",
@@ -28,6 +29,7 @@ __all__ = [
     "gcm_decrypt",
     "gcm_encrypt",
     "gcm_opening",
+    "gcm_seal",
 ]
 
 Key: TypeAlias = "str | bytes | Secret[str] | Secret[bytes]"
@@ -48,14 +50,24 @@ def gcm_encrypt(plaintext: str, key: Key, nonce: str, associated_data: str = "")
         ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
     """
     plaintext, key = hide(plaintext), hide(key)
+    sealed = gcm_seal(Secret(reveal(plaintext).encode()), key, nonce, associated_data)
+    return base64.b64encode(sealed).decode()
+
+
+def gcm_seal(
+    plaintext: bytes | Secret[bytes], key: Key, nonce: str, associated_data: str = ""
+) -> bytes:
+    """AES-256-GCM of bytes: ciphertext and tag, as an encrypted bill travels.
+
+    Raises:
+        ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
+    """
+    plaintext, key = hide(plaintext), hide(key)
     cipher = AESGCM(_key(key))
     try:
-        sealed = cipher.encrypt(
-            nonce.encode(), reveal(plaintext).encode(), associated_data.encode()
-        )
+        return cipher.encrypt(nonce.encode(), reveal(plaintext), associated_data.encode())
     except ValueError:
         raise ConfigurationError(f"a nonce of {len(nonce)} characters; 12 are expected") from None
-    return base64.b64encode(sealed).decode()
 
 
 @overload
@@ -117,6 +129,46 @@ def gcm_decrypt(
             f"AES-GCM: the ciphertext ({extent(ciphertext)}) does not open with this key; "
             "check that apiv3_key is the one set on the merchant platform"
         ) from None
+
+
+class GCMOpening:
+    """A ciphertext of any size opened as it streams past, its tag at its end.
+
+    What `update` returns is not trustworthy until `is_genuine` has said so.
+
+    Args:
+        key: as `checked_key` returns it.
+        nonce: as it came with the ciphertext.
+
+    Raises:
+        ConfigurationError: `nonce` has not 8 to 128 bytes.
+    """
+
+    __slots__ = ("_decryptor", "_tag")
+
+    def __init__(self, key: Secret[bytes], nonce: str) -> None:
+        try:
+            cipher = Cipher(algorithms.AES256(key.reveal()), modes.GCM(nonce.encode()))
+        except ValueError:
+            raise ConfigurationError(
+                f"a nonce of {len(nonce)} characters; 12 are expected"
+            ) from None
+        self._decryptor = cipher.decryptor()
+        self._tag = b""
+
+    def update(self, data: bytes) -> bytes:
+        """The plaintext of the next bytes, as far as they cannot be the tag."""
+        data = self._tag + data
+        data, self._tag = data[:-TAG_BYTES], data[-TAG_BYTES:]
+        return self._decryptor.update(data)
+
+    def is_genuine(self) -> bool:
+        """Whether the tag is that of all there was."""
+        try:
+            self._decryptor.finalize_with_tag(self._tag)
+        except (InvalidTag, ValueError):
+            return False
+        return True
 
 
 class TrialKey:

@@ -18,7 +18,7 @@ from .pem import tidy
 from .x509 import certificate_serial, from_pem, leaf, parsed, pem
 
 __all__ = [
-    "Merchant",
+    "MerchantCertificate",
     "certificate",
     "certificate_serial",
     "certificates",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-class Merchant(NamedTuple):
+class MerchantCertificate(NamedTuple):
     """A merchant's API certificate with its key, for mutual TLS."""
 
     certificate: x509.Certificate
@@ -70,7 +70,9 @@ def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
     return parsed(blocks(source, name), name)
 
 
-def merchant(source: object, passphrase: str | Secret[str], *, check_key: bool = False) -> Merchant:
+def merchant(
+    source: object, passphrase: str | Secret[str], *, check_key: bool = False
+) -> MerchantCertificate:
     """The merchant's certificate and key.
 
     Args:
@@ -97,7 +99,9 @@ def merchant(source: object, passphrase: str | Secret[str], *, check_key: bool =
     return pair
 
 
-def _from_mapping(source: Mapping[str, Any], passphrase: Any, check_key: bool) -> Merchant:
+def _from_mapping(
+    source: Mapping[str, Any], passphrase: Any, check_key: bool
+) -> MerchantCertificate:
     unknown = sorted(str(name) for name in source.keys() - {"cert", "key", "p12", "passphrase"})
     if unknown:
         raise ConfigurationError(
@@ -124,7 +128,7 @@ def _from_mapping(source: Mapping[str, Any], passphrase: Any, check_key: bool) -
     return _pair(certs, private_key(reveal(source["key"]), "merchant['key']", check=check_key))
 
 
-def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> Merchant:
+def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCertificate:
     """From PKCS#12, or from PEM with both a certificate and a key in it."""
     found = blocks(source, "merchant")
     if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:
@@ -144,7 +148,7 @@ def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> Merchant:
     )
 
 
-def _from_pkcs12(data: Secret[bytes], passphrase: Secret[str]) -> Merchant:
+def _from_pkcs12(data: Secret[bytes], passphrase: Secret[str]) -> MerchantCertificate:
     opened = _opened(data.reveal(), passphrase.reveal())
     if opened is None:
         _reject_pkcs12()
@@ -164,11 +168,11 @@ def _opened(data: bytes, passphrase: str) -> tuple[Any, list[x509.Certificate]] 
     return None
 
 
-def _pair(certs: Iterable[x509.Certificate], key: RSAPrivateKey) -> Merchant:
+def _pair(certs: Iterable[x509.Certificate], key: RSAPrivateKey) -> MerchantCertificate:
     public = key.public_key()
     for cert in certs:
         if cert.public_key() == public:
-            return Merchant(cert, key)
+            return MerchantCertificate(cert, key)
     raise ConfigurationError(
         "merchant: the certificate belongs to another key; take both from one download"
     )

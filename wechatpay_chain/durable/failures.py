@@ -8,7 +8,7 @@ from typing import Any
 
 from ..utils.display import printable
 
-__all__ = ["described"]
+__all__ = ["described", "died", "has_died"]
 
 LONGEST = 500
 SHORTEST_MASKED = 6
@@ -28,6 +28,26 @@ def described(error: BaseException, resource: Any = None) -> str:
     for value in sorted(set(_texts(resource)), key=len, reverse=True):
         text = text.replace(value, "***")
     return printable(f"{type(error).__name__}: {text}", LONGEST) + place
+
+
+def has_died(row: Mapping[str, Any]) -> bool:
+    """Whether the last attempt of a row that is due did not end.
+
+    It is counted before it begins, without an error; whatever ends it leaves one, or a result.
+    """
+    return row["attempts"] > 0 and row["error"] is None
+
+
+def died(attempt: int) -> str:
+    """What is kept of an attempt that did not end.
+
+    Args:
+        attempt: its number.
+    """
+    return (
+        f"attempt {attempt} did not end: the process died in it (killed, out of memory, or a crash "
+        "in native code), was stopped, or lost the database"
+    )
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -4,8 +4,8 @@ A rule is a generator, as a middleware is: it yields operations on rows, is sent
 and never talks to a database itself. So one rule serves SQLAlchemy's sync and async engines and
 Django's ORM. There are two kinds of them:
 
-* `Steps` run inside one transaction: they yield operations on rows, and `Call` for a function of
-  the user's that has its effects in the same transaction;
+* `Steps` run inside one transaction: they yield operations on rows, `Call` for a function of the
+  user's that has its effects in the same transaction, and `AfterCommit` for what follows it;
 * a `Job` is what a method of `Inbox` and its kin does: it yields `Transaction` for steps that are
   committed as a whole, and `Call` for what happens between two transactions, such as a request to
   WeChat Pay.
@@ -24,10 +24,12 @@ from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 from ..flow import Call
 
 __all__ = [
+    "AfterCommit",
     "BlockingDatabase",
     "Claim",
     "Count",
     "Database",
+    "Effect",
     "Find",
     "Insert",
     "Job",
@@ -82,7 +84,7 @@ class Claim(Asked[Row | None]):
 
     table: Table
     now: int
-    only: Mapping[str, Collection[str]] = field(default_factory=dict)
+    only: Mapping[str, Collection[Any]] = field(default_factory=dict)
     without: Collection[tuple[str, str]] = ()
 
 
@@ -127,8 +129,21 @@ class Count(Asked[Mapping[str, int]]):
     equal: Row = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class AfterCommit(Asked[None]):
+    """Call a function after the transaction is committed, and not if it is rolled back.
+
+    Attributes:
+        function: must not raise; it may be called once for several in one transaction.
+    """
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+
+
 Operation: TypeAlias = Insert | Claim | Lock | Update | Find | Count
-Steps: TypeAlias = "Generator[Operation | Call, Any, T]"
+Effect: TypeAlias = Operation | AfterCommit | Call
+Steps: TypeAlias = "Generator[Effect, Any, T]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from ..crypto.certificate import Merchant
+    from ..crypto.certificate import MerchantCertificate
     from .shared_certificates import SharedCertificates
     from .stores import KeyStore
 
@@ -112,7 +112,9 @@ def aes_key_of(given: object) -> Secret[bytes] | None:
     return None if given is None else aes.checked_key(given, "apiv3_key")
 
 
-def merchant_of(source: object, mchid: str, *, check_key: bool = False) -> Merchant | None:
+def merchant_of(
+    source: object, mchid: str, *, check_key: bool = False
+) -> MerchantCertificate | None:
     """The merchant's certificate and key; a certificate outside its validity is warned of.
 
     Args:
@@ -148,7 +150,7 @@ def credential_of(
     mchid: str,
     serial: object,
     private_key: Any,
-    merchant: Merchant | None,
+    merchant: MerchantCertificate | None,
     *,
     check_key: bool = False,
 ) -> Credential | None:
@@ -194,7 +196,7 @@ def credential_of(
     return Credential(mchid, str(serial), key)
 
 
-def _serials_of(key: RSAPrivateKey, source: Any, merchant: Merchant | None) -> list[str]:
+def _serials_of(key: RSAPrivateKey, source: Any, merchant: MerchantCertificate | None) -> list[str]:
     """The serial numbers of the key's certificates, in `merchant` and in the key's own file."""
     certs = _certificates_of(source, merchant)
     if not certs:
@@ -205,7 +207,7 @@ def _serials_of(key: RSAPrivateKey, source: Any, merchant: Merchant | None) -> l
     return [certificate_serial(cert) for cert in certs if cert.public_key() == public]
 
 
-def _certificates_of(source: Any, merchant: Merchant | None) -> list[x509.Certificate]:
+def _certificates_of(source: Any, merchant: MerchantCertificate | None) -> list[x509.Certificate]:
     """The certificates in `merchant` and in the file of `private_key`."""
     certs = [] if merchant is None else [merchant.certificate]
     if source is not None and keys.is_material(source):
@@ -217,7 +219,7 @@ def _certificates_of(source: Any, merchant: Merchant | None) -> list[x509.Certif
     return certs
 
 
-def _assert_own(serial: str, own: list[str], merchant: Merchant | None) -> None:
+def _assert_own(serial: str, own: list[str], merchant: MerchantCertificate | None) -> None:
     """Refuse a serial number that belongs to another certificate than the signing key's.
 
     Args:
@@ -256,7 +258,10 @@ def _serial(given: object) -> str:
 
 
 def platform_of(
-    certs: object, credential: Credential | None, merchant: Merchant | None, private_key: Any = None
+    certs: object,
+    credential: Credential | None,
+    merchant: MerchantCertificate | None,
+    private_key: Any = None,
 ) -> PlatformKeys:
     """WeChat Pay's keys.
 
@@ -278,7 +283,7 @@ def platform_of(
 
 
 def _loaded(
-    certs: Any, *, credential: Credential | None, merchant: Merchant | None
+    certs: Any, *, credential: Credential | None, merchant: MerchantCertificate | None
 ) -> dict[str, PlatformKey]:
     """The keys in `certs`, none of which is the merchant's own."""
     if not isinstance(certs, Mapping):

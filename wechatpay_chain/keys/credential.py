@@ -24,7 +24,14 @@ from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from .platform_key import PUBLIC_KEY_ID, PlatformKey, comparable, load_all, normal_serial
 
-__all__ = ["CLOCK_SKEW", "Credential", "Platform", "SIGNATURE_FIELDS", "signed_message"]
+__all__ = [
+    "CLOCK_SKEW",
+    "Credential",
+    "PROBE",
+    "Platform",
+    "SIGNATURE_FIELDS",
+    "signed_message",
+]
 
 CLOCK_SKEW = 300
 """Seconds that a signature's timestamp may be off, either way."""

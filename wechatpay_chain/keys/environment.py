@@ -8,13 +8,13 @@ is left alone, unless it looks like a mistyped one of these.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import hide, reveal
 
-__all__ = ["settings"]
+__all__ = ["GatewaySource", "gateway_of", "settings"]
 
 PREFIX = "WECHATPAY_"
 PLAIN = {
@@ -27,6 +27,8 @@ PLAIN = {
     "PROXY": "proxy",
     "CA": "verify",
     "ANSWER_WITH": "answer_with",
+    "APPID": "appid",
+    "NOTIFY_URL": "notify_url",
 }
 KNOWN = frozenset(
     {
@@ -39,12 +41,43 @@ KNOWN = frozenset(
         "MERCHANT_P12",
         "MERCHANT_PASSPHRASE",
         "TIMEOUT",
+        "GATEWAY",
+        "CONTROL_TOKEN",
     }
 )
 SECRET = frozenset({"private_key", "apiv3_key", "secret"})
 """Arguments that stay hidden until the client reads them."""
+OLDER = KNOWN - {"APPID", "NOTIFY_URL"}
+"""Names that others are taken for slips of; programs have had an `APP_ID` of their own before."""
 LONG = 5
 """Letters of a name from which on one wrong letter is a typing mistake rather than another name."""
+
+
+class GatewaySource(NamedTuple):
+    """A gateway in the place of WeChat Pay.
+
+    Attributes:
+        address: the path of its `gateway.json`, or its address.
+        mchid: of the merchant; None is the gateway's first one.
+    """
+
+    address: str
+    mchid: str | None
+
+
+def gateway_of(environ: Mapping[str, str]) -> GatewaySource | None:
+    """The gateway of `WECHATPAY_GATEWAY`; None without this variable.
+
+    The gateway has all keys and addresses, so of the other variables `WECHATPAY_MCHID` alone
+    counts, which chooses the merchant.
+
+    Args:
+        environ: the environment; an empty variable counts as not set.
+    """
+    if not isinstance(environ, Mapping):
+        return None
+    address, mchid = (reveal(environ.get(f"{PREFIX}{name}")) for name in ("GATEWAY", "MCHID"))
+    return GatewaySource(address, mchid or None) if address else None
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -101,7 +134,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
 def _suggestion(name: str) -> str:
     """The known name that an unknown one is a slip of; empty where it is a name of its own."""
     plain = _squashed(name)
-    for known in sorted(KNOWN):
+    for known in sorted(OLDER):
         other = _squashed(known)
         if plain == other or (len(other) >= LONG and _one_slip(plain, other)):
             return known

@@ -17,7 +17,7 @@ from .headers import Headers
 
 if TYPE_CHECKING:
     from ..catalogue.templates import Template
-    from ..crypto.certificate import Merchant
+    from ..crypto.certificate import MerchantCertificate
 
 __all__ = [
     "Digest",
@@ -111,6 +111,8 @@ class Options:
     unsigned: bool = False
     sensitive: Literal["auto", "off"] | None = None
     answer_with: str | None = None
+    fill: bool | None = None
+    check: Literal["catalogue", "off"] | None = None
     retry: Any = UNSET
     deadline: Any = UNSET
     stack: HasHandler | None = None
@@ -176,7 +178,7 @@ class Request:
         signed: bytes | None = None,
         options: Options = NO_OPTIONS,
         timeout: Timeout = (5, 30),
-        certificate: Merchant | None = None,
+        certificate: MerchantCertificate | None = None,
         sink: Sink | None = None,
         digest: Callable[[Headers], Digest] | None = None,
         prefix: str = "",

@@ -57,6 +57,7 @@ class Response:
             WeChat Pay answers unsigned, or the call said `unsigned=True`.
         streamed: True where the body went to a `sink`.
         digest: the hash that a streamed body was fed to, if its request asked for one.
+        http_version: `1.1`, say; empty where the transport does not tell.
         connection: what `release` gives back; None once it did.
     """
 
@@ -67,6 +68,7 @@ class Response:
         "content",
         "digest",
         "headers",
+        "http_version",
         "request",
         "status_code",
         "streamed",
@@ -83,6 +85,7 @@ class Response:
         request: Request | None = None,
         streamed: bool = False,
         digest: Digest | None = None,
+        http_version: str = "",
         connection: Releasable | None = None,
     ) -> None:
         self.status_code = status_code
@@ -91,6 +94,7 @@ class Response:
         self.request = request
         self.streamed = streamed
         self.digest = digest
+        self.http_version = http_version
         self.verified = False
         self.unsigned = False
         self._parsed: tuple[bytes, dict[str, Any]] | None = None
@@ -206,9 +210,8 @@ class Response:
 
     def __reduce__(self) -> Any:
         answer = (self.status_code, self.headers, self.content)
-        state = {
-            name: getattr(self, name) for name in ("request", "streamed", "unsigned", "verified")
-        }
+        names = ("request", "streamed", "http_version", "unsigned", "verified")
+        state = {name: getattr(self, name) for name in names}
         return Response, answer, (None, state)
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from ..utils.exceptions import ConfigurationError
 from .canonical import text
 
-__all__ = ["copied", "dumps", "loads"]
+__all__ = ["Repeated", "copied", "dumps", "loads"]
 
 NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+"
 """Whatever XML 1.0, section 2.2, does not allow as a character; compiled when first used."""
@@ -169,6 +169,10 @@ def copied(value: Any) -> Any:
     return {name: copied(each) for name, each in value.items()}
 
 
+class Repeated(list[Any]):
+    """Values each of which `dumps` writes as an element of the same name."""
+
+
 def dumps(fields: Mapping[str, Any], root: str = "xml") -> str:
     """An XML document: nested mappings become nested elements, a list repeats `item` elements.
 
@@ -191,6 +195,8 @@ def _element(name: str, value: Any) -> str:
         raise ConfigurationError(f"{name!r} cannot be the name of an XML element")
     if isinstance(value, Mapping):
         return f"<{name}>{_children(value)}</{name}>"
+    if isinstance(value, Repeated):
+        return "".join(_element(name, each) for each in value)
     if isinstance(value, list | tuple):
         return f"<{name}>{''.join(_element('item', item) for item in value)}</{name}>"
     content = text(value, name)

@@ -1,1 +1,62 @@
-"""What users' tests need: a mock transport, fixtures, a gateway's connection file."""
+"""What users' tests need: notifications, recorded requests, a mock transport, fixtures.
+
+Nothing is loaded until it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .mock import MockTransport
+    from .notices.signing import SignedNotification
+    from .sent import SentRequest
+
+__all__ = ["MockTransport", "SentRequest", "SignedNotification", "signed_notification"]
+
+PLACES = {
+    "MockTransport": "mock",
+    "SentRequest": "sent",
+    "SignedNotification": "notices.signing",
+}
+
+
+def signed_notification(
+    event: str,
+    resource: Mapping[str, Any] | None = None,
+    *,
+    variant: str = "",
+    protocol: Literal["v3", "v2"] = "v3",
+) -> SignedNotification:
+    """A notification as WeChat Pay posts it, which clients of `MockTransport.client()` verify.
+
+        wxpay = MockTransport(respond).client()
+        notice = wxpay.notify(*signed_notification("TRANSACTION.SUCCESS"))
+
+    Args:
+        event: its type, `TRANSACTION.SUCCESS` say.
+        resource: members that replace those of the catalogue's example.
+        variant: the form of a type that several products share, such as `partner`; by default the
+            first.
+        protocol: `v3`, or `v2`.
+
+    Returns:
+        Header fields and body, which `notify` takes, or `notify_v2` the body.
+
+    Raises:
+        ConfigurationError: there is no such type or form, or the resource cannot be sent.
+    """
+    from . import own_keys
+    from .notices import signing
+
+    keys = own_keys.notification_keys()
+    return signing.signed_notification(keys, event, resource, variant=variant, protocol=protocol)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{PLACES[name]}", __name__), name)

@@ -1,72 +1,173 @@
-"""A client's arguments from the `gateway.json` that a local gateway writes."""
+"""A client's arguments from the `gateway.json` that a gateway writes, or serves."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..crypto import keys
+from ..messages.authority import Origin, origin, split
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide
+from .gateway_url import fetch, is_url, parse
 
-__all__ = ["settings"]
+__all__ = ["ConnectionFile", "settings"]
 
-NAMES = (
-    "base_uri",
-    "tls_base_uri",
-    "ca",
-    "mchid",
-    "serial",
-    "private_key",
-    "certificate",
-    "apiv3_key",
-    "secret",
-)
+ADDRESSES = ("base_uri", "tls_base_uri", "ca")
+OWN = ("mchid", "serial", "private_key", "certificate", "apiv3_key", "secret")
+"""The members of one merchant."""
+NAMES = (*ADDRESSES, *OWN)
+"""The members of the file, whose merchant is the gateway's first one."""
 PLATFORM = ("public_key_id", "public_key", "serial", "certificate")
-LARGEST = 64 * 1024
-"""Bytes of a file that is read; a gateway writes less than two thousand."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that is read; a gateway writes less than two thousand for each merchant."""
+KEYS = ("ca", "private_key", "public_key", "certificate")
+"""The members that may hold a key or a certificate in PEM."""
+TOKEN = "WECHATPAY_CONTROL_TOKEN"  # noqa: S105 - the name of the variable
+"""The variable with the control token of a gateway whose address has none."""
+SHOWN = 10
+"""Merchants that an error names."""
 LONGEST = 4096
 """Characters of a member: a path may have as many."""
+LONGEST_KEY = 16_384
+"""Characters of a key or a certificate in PEM."""
+PEM = "-----BEGIN "
+Place = str | Path
 
 
-def settings(path: str | Path, *, tls: bool = False) -> dict[str, Any]:
-    """Arguments for `WeChatPay`.
+class ConnectionFile(Mapping[str, dict[str, Any]]):
+    """The merchants of a gateway by their numbers, with arguments for `WeChatPay`.
+
+    The file is read each time that a merchant is asked for, so a merchant that was added to the
+    gateway is there.
 
     Args:
-        path: of `gateway.json`.
-        tls: whether calls go over TLS, with the gateway's own authority trusted.
+        path: of `gateway.json`; or the address of a gateway, which serves it.
+        tls: whether calls go over TLS; `shared` has the authority that is to be trusted.
+
+    Attributes:
+        shared: arguments of all merchants.
 
     Raises:
         ConfigurationError: the file is missing, or is not a gateway's.
     """
+
+    def __init__(self, path: Place, *, tls: bool = False) -> None:
+        self._path = path
+        self._tls = tls
+        first = settings(path, tls=tls)
+        self.shared = {"verify": first["verify"]} if tls else {}
+
+    def __getitem__(self, mchid: str) -> dict[str, Any]:
+        if mchid not in _numbers(_read(self._path), self._path):
+            raise KeyError(mchid)
+        found = settings(self._path, tls=self._tls, mchid=mchid)
+        return {name: each for name, each in found.items() if name != "verify"}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_numbers(_read(self._path), self._path))
+
+    def __len__(self) -> int:
+        return len(_numbers(_read(self._path), self._path))
+
+
+def settings(path: Place, *, tls: bool = False, mchid: str | None = None) -> dict[str, Any]:
+    """Arguments for `WeChatPay`.
+
+    Args:
+        path: of `gateway.json`; or the address of a gateway, which serves it.
+        tls: whether calls go over TLS, with the gateway's own authority trusted.
+        mchid: of the merchant; None is the gateway's first one.
+
+    Raises:
+        ConfigurationError: the file is missing, or is not a gateway's, or has no such merchant.
+    """
     told = _read(path)
-    found = {name: _text(told, name, path) for name in NAMES}
+    found = {name: _text(told, name, path) for name in ADDRESSES}
+    own, inside = _merchant(told, mchid, path)
+    found |= {name: _text(own, name, path, inside) for name in OWN}
     platform = told.get("platform")
     if not isinstance(platform, dict):
         _reject(path, "has no platform")
-    theirs = {name: _text(platform, name, path, "platform.").reveal() for name in PLATFORM}
-    key = keys.private_key(Path(found["private_key"].reveal()))  # once, for both uses
+    theirs = {name: _text(platform, name, path, "platform.") for name in PLATFORM}
+    appid = own.get("appid")
+    key = keys.private_key(_key_source(found["private_key"]))  # once, for both uses
     return {
         "mchid": found["mchid"].reveal(),
         "serial": found["serial"].reveal(),
         "private_key": key,
         "certs": {
-            theirs["public_key_id"]: Path(theirs["public_key"]),
-            theirs["serial"]: Path(theirs["certificate"]),
+            theirs["public_key_id"].reveal(): _key_source(theirs["public_key"]),
+            theirs["serial"].reveal(): _key_source(theirs["certificate"]),
         },
         "apiv3_key": found["apiv3_key"],
         "secret": found["secret"],
-        "merchant": {"cert": Path(found["certificate"].reveal()), "key": key},
-        "base_uri": found["tls_base_uri" if tls else "base_uri"].reveal(),
+        **({"appid": appid.reveal()} if isinstance(appid, Secret) else {}),
+        "merchant": {"cert": _key_source(found["certificate"]), "key": key},
+        "base_uri": _reached(path, found["tls_base_uri" if tls else "base_uri"].reveal()),
         **({"verify": found["ca"].reveal()} if tls else {}),
     }
 
 
-def _read(path: str | Path) -> dict[str, Any]:
-    """The members of the file; each of their values is hidden, as two of them are secrets."""
+def _key_source(text: Secret[str]) -> Any:
+    """What a client takes for a key: the text in PEM, or the path of a file."""
+    return text if text.reveal().startswith(PEM) else Path(text.reveal())
+
+
+def _reached(path: Place, base_uri: str) -> str:
+    """The base URI by which a client reaches the gateway.
+
+    A gateway that was reached under a name is reached under the same name again; its own idea of
+    where it is may hold on its machine only.
+    """
+    if not is_url(path):
+        return base_uri
+    at, described = parse(str(path)).origin, split(base_uri, "base_uri")[0]
+    return f"{origin(described.scheme, at.host, _port(at, described))}/"
+
+
+def _port(at: Origin, described: Origin) -> int:
+    return at.port if at.scheme == described.scheme else described.port
+
+
+def _merchant(told: dict[str, Any], mchid: str | None, path: Place) -> tuple[dict[str, Any], str]:
+    """The members of a merchant, and where they stand."""
+    if mchid is None or mchid == _text(told, "mchid", path).reveal():
+        return told, ""
+    numbers = _numbers(told, path)
+    own = told["merchants"][mchid] if mchid in numbers[1:] else None
+    if not isinstance(own, dict):
+        known = ", ".join(numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
+        raise ConfigurationError(
+            f"{_place(path)} has no merchant {printable(mchid, 40)}; it has {known}"
+        )
+    inside = f"merchants.{mchid}."
+    if _text(own, "mchid", path, inside).reveal() != mchid:
+        _reject(path, f"has another mchid in {inside[:-1]}")
+    return own, inside
+
+
+def _numbers(told: dict[str, Any], path: Place) -> list[str]:
+    """The numbers of all merchants, that of the first one first."""
+    first, others = _text(told, "mchid", path).reveal(), told.get("merchants")
+    if others is None:
+        return [first]  # an older version wrote it
+    if not isinstance(others, dict) or not all(each.isalnum() for each in others):
+        _reject(path, "has merchants that are none")
+    return [first, *(each for each in others if each != first)]
+
+
+def _read(path: Place) -> dict[str, Any]:
+    """The members of the file; each of their values is hidden, as some of them are secrets."""
+    if is_url(path):
+        told = hide(_members(fetch(parse(str(path), os.environ.get(TOKEN, "")))))
+        if not isinstance(told, dict):
+            _reject(path, "is not a JSON object")
+        return told
     if not isinstance(path, str | os.PathLike):
         raise ConfigurationError(f"the path of gateway.json is of type {type(path).__name__}")
     try:
@@ -94,14 +195,21 @@ def _members(content: bytes) -> Any:
         return None
 
 
-def _text(told: dict[str, Any], name: str, path: str | Path, inside: str = "") -> Secret[str]:
+def _text(told: dict[str, Any], name: str, path: Place, inside: str = "") -> Secret[str]:
     value = told.get(name)
     if not isinstance(value, Secret) or not isinstance(value.reveal(), str) or not value:
         _reject(path, f"has no {inside}{name}")
-    if printable(value.reveal(), LONGEST) != value.reveal():
+    is_key = name in KEYS and value.reveal().startswith(PEM)
+    plain = value.reveal().replace("\n", "") if is_key else value.reveal()
+    if printable(plain, LONGEST_KEY if is_key else LONGEST) != plain:
         _reject(path, f"has a control character in {inside}{name}, or too long a text")
     return value
 
 
-def _reject(path: str | Path, problem: str) -> NoReturn:
-    raise ConfigurationError(f"{printable(path)} {problem}: is it a gateway's gateway.json?")
+def _reject(path: Place, problem: str) -> NoReturn:
+    raise ConfigurationError(f"{_place(path)} {problem}: is it a gateway's gateway.json?")
+
+
+def _place(path: Place) -> str:
+    """A source as an error names it: without a token."""
+    return f"{parse(str(path)).origin}/" if is_url(path) else printable(path)

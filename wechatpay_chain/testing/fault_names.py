@@ -19,6 +19,20 @@ OF_REQUESTS = (
     "wrong_body",
     "frequency_limit",
     "probe",
+    "statement_creating",
+    "no_statement",
+    "system_error",
+    "rate_limit",
+    "maintenance",
+    "refuse",
+    "clock_skew",
 )
-OF_NOTIFICATIONS = ("notification_probe", "notification_twice")
+OF_NOTIFICATIONS = (
+    "notification_probe",
+    "notification_twice",
+    "notification_late",
+    "notification_out_of_order",
+    "notification_never",
+    "notification_clock_skew",
+)
 NAMES = OF_REQUESTS + OF_NOTIFICATIONS

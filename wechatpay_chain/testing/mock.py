@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..crypto import keys, rsa
 from ..messages import canonical
@@ -14,7 +15,10 @@ from ..messages.response import Response
 from ..utils.secret import hide
 
 if TYPE_CHECKING:
+    from ..client import WeChatPay
     from ..messages.request import Sink
+    from .notices.signing import SignedNotification
+    from .sent import SentRequest
 
 __all__ = ["Answer", "MockTransport"]
 
@@ -69,6 +73,89 @@ class MockTransport:
     async def send_async(self, request: Request) -> Response:
         """Answer a request."""
         return self.send(request)
+
+    def client(self, **arguments: Any) -> WeChatPay:
+        """A client whose calls this transport answers, with keys that are made for tests.
+
+        Without `sign`, answers of APIv3 are signed with such a key as well.
+
+        Args:
+            arguments: replace the client's.
+        """
+        from ..client import WeChatPay
+        from . import own_keys
+
+        if not self._sign:
+            self._sign = {own_keys.PUBLIC_KEY_ID: own_keys.platform_key()}
+        certs = {serial: key.public_key() for serial, key in self._sign.items()}
+        given = {**own_keys.arguments(), "certs": certs, "transport": self, "retry": None}
+        return WeChatPay(**{**given, **arguments})
+
+    def signed_notification(
+        self,
+        event: str,
+        resource: Mapping[str, Any] | None = None,
+        *,
+        variant: str = "",
+        protocol: Literal["v3", "v2"] = "v3",
+    ) -> SignedNotification:
+        """A notification as WeChat Pay posts it, which `client()` verifies.
+
+        Args:
+            event: its type, `TRANSACTION.SUCCESS` say.
+            resource: members that replace those of the catalogue's example.
+            variant: the form of a type that several products share, such as `partner`.
+            protocol: `v3`, or `v2`.
+
+        Returns:
+            Header fields and body: `wxpay.notify(*signed)`.
+
+        Raises:
+            ConfigurationError: there is no such type or form, or the resource cannot be sent.
+        """
+        from . import own_keys
+        from .notices.signing import signed_notification
+
+        keys = own_keys.notification_keys()
+        if self._sign:
+            serial, key = next(iter(self._sign.items()))
+            keys = replace(keys, serial=serial, platform_key=key)
+        return signed_notification(keys, event, resource, variant=variant, protocol=protocol)
+
+    def sent(self, method: str | None = None, path: str | None = None) -> list[SentRequest]:
+        """The requests of a method and a path, the oldest first.
+
+        Args:
+            method: upper-case HTTP method; None is any.
+            path: as it was sent, an operation's template, or a pattern such as `v3/refund/*`; None
+                is any.
+        """
+        from .sent import matching
+
+        return matching(self._sent(), method, path)
+
+    def sent_once(self, method: str | None = None, path: str | None = None) -> SentRequest:
+        """The one request of a method and a path; see `sent`.
+
+        Raises:
+            AssertionError: there is none, or there are several; it tells what was sent.
+        """
+        from .sent import only
+
+        return only(self._sent(), method, path)
+
+    def _sent(self) -> list[SentRequest]:
+        from .sent import SentRequest
+
+        return [
+            SentRequest.of(
+                each.method,
+                f"{each.operation}?{each.target.partition('?')[2]}",
+                each.headers,
+                each.content or b"",
+            )
+            for each in self.requests
+        ]
 
     def close(self) -> None:
         """Nothing to close."""

@@ -4,22 +4,96 @@
         order = wechatpay.v3.pay.transactions.native.post(json={…})
         wechatpay_gateway.pay(out_trade_no)
 
+A test begins with a gateway that has nothing in it, or what a scenario says:
+
+    @pytest.mark.wechatpay(scenario="shop.yaml")
+    def test_a_refund(wechatpay_gateway, wechatpay): ...
+
 Installing the package is enough for pytest to find them; nothing is loaded until one is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from ..client import WeChatPay
-    from ..gateway import Gateway
+    from ..gateway import Gateway, Snapshot
     from ..gateway.store.identity import Identity
 
-__all__ = ["wechatpay", "wechatpay_gateway", "wechatpay_identity"]
+__all__ = [
+    "pytest_configure",
+    "wechatpay",
+    "wechatpay_app",
+    "wechatpay_gateway",
+    "wechatpay_identity",
+]
+
+
+Scenario = str | Path | Mapping[str, Any] | None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers",
+        "wechatpay(scenario): what wechatpay_gateway has when the test begins: a scenario, or the "
+        "path of its file, relative to that of the test.",
+    )
+
+
+class Prepared:
+    """A gateway that goes back to prepared states.
+
+    Args:
+        gateway: runs, and has nothing in it.
+
+    Attributes:
+        gateway: the same.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._empty = gateway.snapshot()
+        self._prepared: dict[str, Snapshot] = {}
+
+    def reset(self, scenario: Scenario = None) -> None:
+        """Have the gateway be as a scenario says; without one, it has nothing, and the real time.
+
+        Each scenario is loaded once, and restored from a snapshot afterwards.
+
+        Raises:
+            ScenarioError: the scenario cannot be loaded.
+        """
+        if not self.gateway.running:
+            self.gateway.start()
+        if scenario is None:
+            self.gateway.restore(self._empty, elapsed=True)
+            return
+        name = str(scenario) if isinstance(scenario, Path) else json.dumps(scenario)
+        if name not in self._prepared:
+            self.gateway.restore(self._empty, elapsed=True)
+            self.gateway.load(scenario)
+            self._prepared[name] = self.gateway.snapshot()
+        self.gateway.restore(self._prepared[name])
+
+
+def _scenario_of(marker: pytest.Mark) -> Scenario:
+    """The scenario of a marker.
+
+    Raises:
+        UsageError: it has other arguments.
+    """
+    if marker.args or marker.kwargs.keys() != {"scenario"}:
+        raise pytest.UsageError(f'{marker}: wechatpay(scenario="FILE") is expected')
+    scenario: Scenario = marker.kwargs["scenario"]
+    return scenario
 
 
 @pytest.fixture(scope="session")
@@ -37,13 +111,37 @@ def wechatpay_identity(request: pytest.FixtureRequest) -> Identity:
         return Identity.new()
 
 
-@pytest.fixture
-def wechatpay_gateway(wechatpay_identity: Identity) -> Iterator[Gateway]:
-    """A WeChat Pay of this test's own, on a free port of 127.0.0.1, with nothing in it."""
+@pytest.fixture(scope="session")
+def _wechatpay_prepared(wechatpay_identity: Identity) -> Iterator[Prepared]:
+    """The gateway of this process, which all tests use one after the other."""
     from ..gateway import Gateway
 
     with Gateway(identity=wechatpay_identity) as gateway:
+        yield Prepared(gateway)
+
+
+@pytest.fixture
+def wechatpay_gateway(
+    request: pytest.FixtureRequest, _wechatpay_prepared: Prepared
+) -> Iterator[Gateway]:
+    """A WeChat Pay on a free port of 127.0.0.1, with nothing in it, or with the test's scenario.
+
+    One gateway serves all tests of a process. Before each, everything in it is replaced: records,
+    merchants, keys, faults, time and log.
+    """
+    marker = request.node.get_closest_marker("wechatpay")
+    scenario = None if marker is None else _scenario_of(marker)
+    if isinstance(scenario, str | Path):
+        scenario = request.path.parent / scenario
+    gateway, shared = _wechatpay_prepared.gateway, _wechatpay_prepared.gateway.platform.shared
+    listeners, receivers = set(shared.log.listeners), list(shared.receivers)
+    _wechatpay_prepared.reset(scenario)
+    try:
         yield gateway
+    finally:
+        shared.log.listeners.intersection_update(listeners)
+        shared.receivers[:] = receivers
+        _wechatpay_prepared.reset()  # what is still being delivered is of no test
 
 
 @pytest.fixture
@@ -51,3 +149,18 @@ def wechatpay(wechatpay_gateway: Gateway) -> Iterator[WeChatPay]:
     """A client of `wechatpay_gateway`'s merchant, sync and async."""
     with wechatpay_gateway.client() as client:
         yield client
+
+
+@pytest.fixture
+def wechatpay_app(wechatpay_gateway: Gateway) -> Iterator[Callable[..., str]]:
+    """Serve a web application on 127.0.0.1 until the test ends, and return its base URL.
+
+        url = wechatpay_app(app)
+
+    A `notify_url` that begins with the URL has the gateway's notifications posted to it. See
+    `wechatpay_chain.testing.serving.serve`.
+    """
+    from .serving import serve
+
+    with ExitStack() as served:
+        yield lambda app, interface=None: served.enter_context(serve(app, interface))

@@ -209,8 +209,13 @@ async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
         request=request,
         streamed=streamed,
         digest=digest,
+        http_version=_version(raw),
         connection=held,
     )
+
+
+def _version(raw: aiohttp.ClientResponse) -> str:
+    return "" if raw.version is None else f"{raw.version.major}.{raw.version.minor}"
 
 
 def _length(raw: aiohttp.ClientResponse) -> int | None:

@@ -19,7 +19,7 @@ from ..utils.readable_file import readable_file
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from ..crypto.certificate import Merchant
+    from ..crypto.certificate import MerchantCertificate
 
 __all__ = ["TLS", "Verify"]
 
@@ -63,7 +63,7 @@ class TLS:
         """Whether the context is the user's own, which may hold a client certificate."""
         return self._context is not None
 
-    def context(self, merchant: Merchant | None) -> ssl.SSLContext:
+    def context(self, merchant: MerchantCertificate | None) -> ssl.SSLContext:
         """The context for requests that show this certificate, or none.
 
         Raises:
@@ -76,7 +76,7 @@ class TLS:
                 context = self._contexts[name] = self._contexts.get(name) or self._make(merchant)
         return context
 
-    def _make(self, merchant: Merchant | None) -> ssl.SSLContext:
+    def _make(self, merchant: MerchantCertificate | None) -> ssl.SSLContext:
         if self._context is not None:
             if merchant is not None:
                 raise ConfigurationError(
@@ -119,7 +119,7 @@ def _authorities(source: Verify) -> str:
     return "".join(map(ssl.DER_cert_to_PEM_cert, trusted))
 
 
-def _load(context: ssl.SSLContext, merchant: Merchant) -> None:
+def _load(context: ssl.SSLContext, merchant: MerchantCertificate) -> None:
     """Load a certificate; the ssl module takes files only, so the key goes there encrypted."""
     passphrase = secrets.token_hex(32)
     key = merchant.private_key.private_bytes(

@@ -5,12 +5,18 @@ They stand at the ground, because everything raises them, and import nothing but
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .display import printable
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 __all__ = [
     "Attempt",
+    "BillDownloadError",
+    "BillError",
+    "BillNotReady",
     "ConfigurationError",
     "DecryptionError",
     "UnknownMerchant",
@@ -84,6 +90,70 @@ class DecryptionError(WeChatPayError):
     """A ciphertext could not be opened with the key at hand."""
 
     __module__ = "wechatpay_chain.errors"
+
+
+class BillError(WeChatPayError, ValueError):
+    """A bill is not what WeChat Pay writes: cut off, changed, or in an unknown form.
+
+    Attributes:
+        path: of the file; empty for a bill that has none.
+        line: the line in the file, counted from 1; 0 where the fault has no line.
+        column: the official heading of the column; empty where the fault has none.
+    """
+
+    __module__ = "wechatpay_chain.errors"
+
+    def __init__(self, message: str, *, path: str = "", line: int = 0, column: str = "") -> None:
+        place = [path] if path else []
+        if line:
+            place.append(f"line {line}")
+        if column:
+            place.append(f"column {column}")
+        super().__init__(f"{', '.join(place)}: {message}" if place else message)
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class BillNotReady(WeChatPayError):
+    """WeChat Pay has not made a bill yet; ask again later.
+
+    Attributes:
+        retry_at: when to ask again, an aware datetime in +08:00; None where that is not known.
+    """
+
+    __module__ = "wechatpay_chain.errors"
+
+    retryable = True
+
+    def __init__(self, message: str, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class BillDownloadError(WeChatPayError):
+    """Some of several bills could not be downloaded; all of them were tried.
+
+    Attributes:
+        files: the `BillFile` of each bill that is at hand, in the order asked for.
+        missing: a `BillFile` that says which it is, of each of the others; there is no file.
+        errors: what was raised for each of the missing ones, in the same order.
+    """
+
+    __module__ = "wechatpay_chain.errors"
+
+    def __init__(
+        self,
+        message: str,
+        files: tuple[Any, ...] = (),
+        missing: tuple[Any, ...] = (),
+        errors: tuple[WeChatPayError, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.files = files
+        self.missing = missing
+        self.errors = errors
+        self.retryable = bool(errors) and all(each.retryable for each in errors)
 
 
 def _rebuilt(kind: type[WeChatPayError], args: tuple[Any, ...]) -> WeChatPayError:

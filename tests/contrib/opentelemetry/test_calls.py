@@ -72,6 +72,7 @@ def test_a_call_in_brackets(gateway, wxpay, telemetry, call):
         "url.template": QUERY,
         "url.full": f"{gateway.base_uri}v3/pay/transactions/out-trade-no/REDACTED",
         "http.response.status_code": 200,
+        "network.protocol.version": "1.1",
         "wechatpay.request_id": response.request_id,
     }
     assert dict(attempt.attributes) == common
@@ -89,6 +90,7 @@ def test_durations(gateway, wxpay, telemetry):
         "server.port": port(gateway),
         "url.template": "v3/certificates",
         "http.response.status_code": 200,
+        "network.protocol.version": "1.1",
     }
     assert (point.count, point.explicit_bounds) == (2, BUCKETS)
     ((attributes, whole),) = telemetry.durations(CALLS)

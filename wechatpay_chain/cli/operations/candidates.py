@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Items = list[CompletionItem[str]]
 
-__all__ = ["branches", "events", "operations", "products", "variants"]
+__all__ = ["branches", "events", "methods", "operations", "paths", "products", "variants"]
 
 FEW = 3
 """So many products are looked into, to see whether their path ends there."""
@@ -41,6 +41,16 @@ def operations(ctx: click.Context, param: click.Parameter, incomplete: str) -> I
 def branches(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """The beginnings of paths."""
     return [item for item in _paths(incomplete, None) if item.value.endswith("/")]
+
+
+def methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """The methods that WeChat Pay uses."""
+    return [CompletionItem(each) for each in METHODS if each.startswith(incomplete.upper())]
+
+
+def paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """What a path can go on with, behind the method in an argument of its own."""
+    return _paths(incomplete, str(ctx.params.get("method") or "").upper() or None)
 
 
 def products(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:

@@ -46,7 +46,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
     Words are looked for in titles, products, paths and chains; case does not matter.
     """
     from ... import catalogue
-    from ..layout import Column, Span, Table, text
+    from ..layout import Column, Line, Span, Table, text
     from .describe import path_line, title_line
     from .json_records import in_short
 
@@ -61,17 +61,23 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
     if not found:
         raise _nothing(" ".join(words).split())
     if not as_json:
-        rows = tuple(
+        rows: list[tuple[Line, ...]] = [
             (
                 (Span(each.method, each.verb),),
                 path_line(each.path),
                 title_line(each),
                 text(", ".join(tag for tag in each.tags if tag != each.product), "aside"),
+                text(each.page or "", "aside"),
             )
             for each in listed
-        )
-        columns = (Column("method"), Column("path", "path"), Column("title"), Column("product"))
-        table(Table(columns, rows))
+        ]
+        columns = [Column("method"), Column("path", "path"), Column("title"), Column("product")]
+        if is_terminal():  # which has no room for an address in each row
+            table(Table(tuple(columns), tuple(row[:-1] for row in rows)))
+            if listed and listed[0].page:
+                tell(f"{listed[0].title}: {listed[0].page}")
+        else:
+            table(Table((*columns, Column("page")), tuple(rows)))
     if len(listed) < len(found):
         tell(f"{len(listed)} of {len(found)}; --limit 0 shows all")
 

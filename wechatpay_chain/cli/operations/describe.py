@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ...catalogue.types.names import type_names
 from ..layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
     yield "operation", (method, *path_line(operation.path))
     yield "url", path_line(url)
     tags = [tag for tag in operation.tags if tag != operation.product]
+    if operation.page:
+        yield "page", text(operation.page, "path")
     yield "product", text(" · ".join([operation.product, *tags]))
     if operation.mode:
         yield "called by", text(CALLERS[operation.mode])
@@ -84,6 +87,9 @@ def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
         yield "repeat", text(f"safe with the same {names}, and nothing else changed")
     elif operation.method != "GET":
         yield "repeat", text("safe" if operation.safe else "not automatically: it has no number")
+    types = type_names(operation)
+    if types.known:
+        yield "types", text(f"from {types.module} import {', '.join(types.known)}", "path")
     if operation.retired:
         yield "status", text("retired: WeChat Pay has given it up", "retired")
 

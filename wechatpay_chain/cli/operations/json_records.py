@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ...catalogue.types.names import type_names
+
 if TYPE_CHECKING:
     from ...catalogue import Member, Operation, Webhook
     from ...catalogue.code_samples import CodeSample
@@ -23,6 +25,7 @@ def in_short(operation: Operation) -> dict[str, Any]:
         "mode": operation.mode or None,
         "retired": operation.retired,
         "chain": f"{'.'.join(operation.attributes)}.{operation.verb}",
+        "page": operation.page,
     }
 
 
@@ -60,6 +63,7 @@ def in_full(operation: Operation, url: str, calls: Iterable[CodeSample]) -> dict
             "type": operation.response_type or None,
             "members": _members(operation.response),
         },
+        "types": type_names(operation)._asdict(),
         "errors": [each._asdict() for each in operation.errors],
         "calls": [
             {"style": call.name, "async": call.is_async, "code": call.code} for call in calls

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from ...durable.drivers import called, drive
-from ...durable.operations import Operation, Steps
+from ...durable.operations import AfterCommit, Effect, Steps
 from ...flow import Call
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
@@ -123,8 +124,13 @@ class DjangoDatabase:
             with connection.cursor() as cursor:
                 cursor.execute(NOTHING)
 
-        def performed(effect: Operation | Call) -> Any:
-            return called(effect) if isinstance(effect, Call) else perform(effect, self.alias)
+        def performed(effect: Effect) -> Any:
+            if isinstance(effect, Call):
+                return called(effect)
+            if isinstance(effect, AfterCommit):
+                function = partial(effect.function, *effect.args)
+                return transaction.on_commit(function, using=self.alias)
+            return perform(effect, self.alias)
 
         return drive(steps, performed)
 

@@ -18,6 +18,7 @@ from opentelemetry.semconv.attributes.http_attributes import (
     HTTP_RESPONSE_STATUS_CODE,
     HttpRequestMethodValues,
 )
+from opentelemetry.semconv.attributes.network_attributes import NETWORK_PROTOCOL_VERSION
 from opentelemetry.semconv.attributes.server_attributes import SERVER_ADDRESS, SERVER_PORT
 from opentelemetry.semconv.attributes.url_attributes import URL_FULL
 
@@ -37,6 +38,7 @@ __all__ = [
     "HTTP_REQUEST_RESEND_COUNT",
     "HTTP_RESPONSE_STATUS_CODE",
     "MCHID",
+    "NETWORK_PROTOCOL_VERSION",
     "SERVER_ADDRESS",
     "SERVER_PORT",
     "URL_FULL",
@@ -144,6 +146,8 @@ def of_opened(outcome: Any) -> Attributes:
 
 def _of_response(response: Response) -> Attributes:
     attributes: Attributes = {HTTP_RESPONSE_STATUS_CODE: response.status_code}
+    if response.http_version:
+        attributes[NETWORK_PROTOCOL_VERSION] = response.http_version
     if response.request_id:
         attributes[REQUEST_ID] = response.request_id
     if response.error_number is not None:

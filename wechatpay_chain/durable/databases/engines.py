@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from ...flow import Call
 from ...utils.exceptions import ConfigurationError
 from ..drivers import called, called_async, drive, drive_async
-from ..operations import Insert, Operation, Steps
+from ..operations import AfterCommit, Effect, Insert, Steps
+from .after_commit import after_commit
 from .schema import assert_current
 from .statements import outcome, statement
 
@@ -62,12 +63,14 @@ class EngineDatabase:
         if self._is_sqlite:
             connection.exec_driver_sql(begin(connection.connection.driver_connection))
 
-        def perform(effect: Operation | Call) -> Any:
+        def perform(effect: Effect) -> Any:
             if isinstance(effect, Call):
                 return called(effect)
-            sql = statement(effect, connection.dialect.name)
+            if isinstance(effect, AfterCommit):
+                return after_commit(connection, effect.function, effect.args)
+            sql, parameters = statement(effect, connection.dialect.name)
             try:
-                return outcome(effect, connection.execute(sql))
+                return outcome(effect, connection.execute(sql, parameters))
             except IntegrityError as error:
                 if isinstance(effect, Insert) and is_duplicate(error):
                     return None
@@ -122,12 +125,14 @@ class AsyncEngineDatabase:
             raw = await connection.get_raw_connection()
             await connection.exec_driver_sql(begin(raw.driver_connection))
 
-        async def perform(effect: Operation | Call) -> Any:
+        async def perform(effect: Effect) -> Any:
             if isinstance(effect, Call):
                 return await called_async(effect)
-            sql = statement(effect, connection.dialect.name)
+            if isinstance(effect, AfterCommit):
+                return after_commit(connection.sync_connection, effect.function, effect.args)
+            sql, parameters = statement(effect, connection.dialect.name)
             try:
-                return outcome(effect, await connection.execute(sql))
+                return outcome(effect, await connection.execute(sql, parameters))
             except IntegrityError as error:
                 if isinstance(effect, Insert) and is_duplicate(error):
                     return None

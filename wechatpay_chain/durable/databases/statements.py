@@ -1,43 +1,49 @@
-"""Operations as SQLAlchemy's statements, and results as the outcomes that they promise. No I/O."""
+"""Operations as SQLAlchemy's statements, and results as the outcomes that they promise. No I/O.
+
+A statement is made once for each form of an operation, and its values are parameters: to make one
+costs SQLAlchemy more than to execute it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..operations import Claim, Count, Find, Insert, Lock, Operation, Row, Update
+from ..operations import Claim, Count, Find, Insert, Lock, Operation, Row, Table, Update
 from .tables import TABLES
 
 __all__ = ["outcome", "statement"]
 
+Names: TypeAlias = tuple[tuple[str, bool], ...]
+"""Columns that have a given value, and whether that is NULL."""
 
-def statement(operation: Operation, dialect: str) -> sa.Executable:
-    """The statement that performs an operation.
+
+def statement(operation: Operation, dialect: str) -> tuple[sa.Executable, dict[str, Any]]:
+    """The statement that performs an operation, and its parameters.
 
     Args:
         operation: what is asked for.
         dialect: the name of SQLAlchemy's dialect.
     """
     if isinstance(operation, Insert):
-        return _insert(operation, dialect)
+        return _insert(operation.table, dialect), dict(operation.values)
     if isinstance(operation, Claim):
-        return _claim(operation)
-    table = TABLES[operation.table]
+        return _claimed(operation)
     if isinstance(operation, Lock):
-        return (
-            sa.select(table.c.id).where(*_key(table, operation)).with_for_update(skip_locked=True)
-        )
+        key = {"mchid": operation.mchid, "ordering_key": operation.ordering_key}
+        return _lock(operation.table), _parameters({**key, "state": "pending"})
     if isinstance(operation, Update):
         equal = {"id": operation.id, **operation.expected}
-        return sa.update(table).where(*_equal(table, equal)).values(**operation.values)
+        made = _update(operation.table, _names(equal))
+        return made, {**operation.values, **_parameters(equal)}
+    names, parameters = _names(operation.equal), _parameters(operation.equal)
     if isinstance(operation, Find):
-        order = table.c.id.desc() if operation.newest else table.c.id
-        found = sa.select(table).where(*_equal(table, operation.equal))
-        return found.order_by(order).limit(operation.limit)
-    counted = sa.select(table.c.state, sa.func.count()).where(*_equal(table, operation.equal))
-    return counted.group_by(table.c.state)
+        found = _find(operation.table, names, operation.newest)
+        return found, {**parameters, "limit": operation.limit}
+    return _count(operation.table, names), parameters
 
 
 def outcome(operation: Operation, result: sa.CursorResult[Any]) -> Any:
@@ -58,34 +64,53 @@ def outcome(operation: Operation, result: sa.CursorResult[Any]) -> Any:
     return list(result.mappings())
 
 
-def _insert(operation: Insert, dialect: str) -> sa.Executable:
+@lru_cache
+def _insert(name: Table, dialect: str) -> sa.Executable:
     """Insert a row unless a unique value of it is there.
 
     MySQL has no statement that does precisely that. There the insert fails, which undoes this
     statement and not the transaction.
     """
-    table, values = TABLES[operation.table], dict(operation.values)
+    table = TABLES[name]
     if dialect == "postgresql":
-        inserted = postgresql.insert(table).values(values).on_conflict_do_nothing()
-        return inserted.returning(table.c.id)
+        return postgresql.insert(table).on_conflict_do_nothing().returning(table.c.id)
     if dialect == "sqlite":
-        return sqlite.insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
-    return sa.insert(table).values(values)
+        return sqlite.insert(table).on_conflict_do_nothing().returning(table.c.id)
+    return sa.insert(table)
 
 
-def _claim(operation: Claim) -> sa.Executable:
-    table = TABLES[operation.table]
-    due = sa.select(table).where(table.c.state == "pending", table.c.due_at <= operation.now)
-    for name, values in operation.only.items():
-        due = due.where(table.c[name].in_(sorted(values)))
+def _claimed(claim: Claim) -> tuple[sa.Executable, dict[str, Any]]:
+    parameters: dict[str, Any] = {"now": claim.now}
+    for name, values in claim.only.items():
+        parameters[f"only_{name}"] = sorted(values)
+    for number, (mchid, key) in enumerate(claim.without):
+        parameters |= {f"mchid_{number}": mchid, f"key_{number}": key}
+    return _claim(claim.table, tuple(claim.only), len(claim.without)), parameters
+
+
+@lru_cache
+def _claim(name: Table, only: tuple[str, ...], without: int) -> sa.Executable:
+    """Claim a row.
+
+    Args:
+        name: of the table.
+        only: columns that may have some values.
+        without: how many ordering keys are passed over.
+    """
+    table = TABLES[name]
+    due = sa.select(table).where(table.c.state == "pending", table.c.due_at <= _value("now"))
+    for column in only:
+        values: Any = sa.bindparam(f"only_{column}", expanding=True)
+        due = due.where(table.c[column].in_(values))
     if "ordering_key" in table.c:
-        in_order = sa.and_(
-            ~_has_earlier(table),
-            *(
-                sa.or_(table.c.mchid != mchid, table.c.ordering_key != key)
-                for mchid, key in operation.without
-            ),
+        others = (
+            sa.or_(
+                table.c.mchid != _value(f"mchid_{number}"),
+                table.c.ordering_key != _value(f"key_{number}"),
+            )
+            for number in range(without)
         )
+        in_order = sa.and_(~_has_earlier(table), *others)
         due = due.where(sa.or_(table.c.ordering_key.is_(None), in_order))
     first = due.order_by(table.c.due_at, table.c.id).limit(1)
     return first.with_for_update(of=table, skip_locked=True)
@@ -105,11 +130,48 @@ def _has_earlier(table: sa.Table) -> sa.ColumnElement[bool]:
     )
 
 
-def _key(table: sa.Table, lock: Lock) -> list[sa.ColumnElement[bool]]:
-    return _equal(
-        table, {"mchid": lock.mchid, "ordering_key": lock.ordering_key, "state": "pending"}
-    )
+@lru_cache
+def _lock(name: Table) -> sa.Executable:
+    table = TABLES[name]
+    same = _equal(table, (("mchid", False), ("ordering_key", False), ("state", False)))
+    return sa.select(table.c.id).where(*same).with_for_update(skip_locked=True)
 
 
-def _equal(table: sa.Table, values: Row) -> list[sa.ColumnElement[bool]]:
-    return [table.c[name] == value for name, value in values.items()]
+@lru_cache
+def _update(name: Table, names: Names) -> sa.Executable:
+    """Change the columns that the parameters name."""
+    table = TABLES[name]
+    return sa.update(table).where(*_equal(table, names))
+
+
+@lru_cache
+def _find(name: Table, names: Names, newest: bool) -> sa.Executable:
+    table = TABLES[name]
+    found = sa.select(table).where(*_equal(table, names))
+    return found.order_by(table.c.id.desc() if newest else table.c.id).limit(_value("limit"))
+
+
+@lru_cache
+def _count(name: Table, names: Names) -> sa.Executable:
+    table = TABLES[name]
+    counted = sa.select(table.c.state, sa.func.count()).where(*_equal(table, names))
+    return counted.group_by(table.c.state)
+
+
+def _names(values: Row) -> Names:
+    return tuple((name, value is None) for name, value in values.items())
+
+
+def _equal(table: sa.Table, names: Names) -> list[sa.ColumnElement[bool]]:
+    return [
+        table.c[name].is_(None) if is_null else table.c[name] == _value(f"is_{name}")
+        for name, is_null in names
+    ]
+
+
+def _parameters(values: Row) -> dict[str, Any]:
+    return {f"is_{name}": value for name, value in values.items() if value is not None}
+
+
+def _value(name: str) -> Any:
+    return sa.bindparam(name)

@@ -95,7 +95,8 @@ outbox = Table(
 )
 """Calls to make.
 
-* `operation`, `number`: the catalogue's operation id, and the merchant's own number in the call;
+* `operation`, `number`: the catalogue's operation id, and the merchant's own number in the call; of
+  what is longer, a digest stands for the end;
 * `options`: of the call, as JSON; sealed where a field of it travels encrypted;
 * `in_doubt`: whether an attempt may have been sent, and nobody knows what became of it;
 * `status_code`, `response`: of the outcome; the response is sealed.

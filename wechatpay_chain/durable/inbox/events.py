@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from ...notifications.notification import Notification
+from ..texts import fitting
 
 __all__ = [
     "event_type",
@@ -76,14 +77,14 @@ def event_type(notification: Notification) -> str:
 def notification_id(notification: Notification) -> str:
     """What WeChat Pay's repetitions of a notification have in common."""
     if notification.id:
-        return _fitting(notification.id)
+        return fitting(notification.id, LONGEST_ID)
     kind, fields = event_type(notification), _members(notification)
     names = IDENTIFYING.get(kind, ())
     found = [str(fields[name]) for name in names if fields.get(name)]
     if not found:
         kept = {name: fields[name] for name in fields if name not in ("nonce_str", "sign")}
         found = [json.dumps(kept, sort_keys=True, ensure_ascii=False, default=str)]
-    return _fitting(":".join([kind, *found]))
+    return fitting(":".join([kind, *found]), LONGEST_ID)
 
 
 def subject(kind: str, resource: Any) -> str | None:
@@ -96,7 +97,7 @@ def subject(kind: str, resource: Any) -> str | None:
     for names in SUBJECTS.get(kind, ()):
         values = [_member(resource, name) for name in names]
         if all(isinstance(value, str) and value for value in values):
-            return f"{kind}:{_fitting(':'.join(values))}"
+            return f"{kind}:{fitting(':'.join(values), LONGEST_ID)}"
     return None
 
 
@@ -118,7 +119,9 @@ def ordering_key(resource: Any, name: str | None) -> str | None:
         name: of the member; None where the order does not matter.
     """
     value = resource.get(name) if name and isinstance(resource, Mapping) else None
-    return _fitting(str(value)) if isinstance(value, str | int) and value != "" else None
+    if isinstance(value, str | int) and value != "":
+        return fitting(str(value), LONGEST_ID)
+    return None
 
 
 def occurred_at(notification: Notification, otherwise: int) -> int:
@@ -157,11 +160,3 @@ def milliseconds(text: Any) -> int | None:
 def _members(notification: Notification) -> Mapping[str, Any]:
     resource = notification.resource
     return resource if isinstance(resource, Mapping) else notification.raw
-
-
-def _fitting(text: str) -> str:
-    """A text that fits the column; of a longer one, a digest stands for its end."""
-    if len(text) <= LONGEST_ID:
-        return text
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{text[: LONGEST_ID - 65]}:{digest}"

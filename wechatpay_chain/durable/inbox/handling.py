@@ -1,7 +1,10 @@
 """How a stored notification is handled: in one transaction with the effects of its handler.
 
-The row is locked until that transaction ends. If the process dies, the database rolls both back,
-and another worker finds the row as it was.
+A short transaction before that counts the attempt, so that a handler which kills its process is not
+called without end. It makes the row due again after a lease and the wait that a failure would have.
+The row is then locked until the handler's transaction ends, however long that takes. If the process
+dies, the database rolls back the effects, and another worker finds the row when it is due: an
+attempt that was counted and left neither an error nor a result did not end.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 from ...flow import Call
 from ...middleware.retry import Retry
-from ..failures import described
+from ..failures import described, died, has_died
 from ..merchant import Merchant
 from ..operations import Claim, Count, Job, Lock, Row, Steps, Transaction, Update, Worked
 from .contents import resource_of
@@ -22,6 +25,9 @@ from .handlers import Handlers
 from .notice import Notice
 
 __all__ = ["handle_next"]
+
+LEASE = 10.0
+"""Seconds that a worker has between the two transactions; afterwards another may take the row."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -43,39 +49,98 @@ def handle_next(
         clock: the time in milliseconds.
         without: merchant numbers and ordering keys to pass over.
     """
-    claimed: list[Row] = []
+    row = yield from Transaction(lambda _: _begin(handlers, retry, clock(), without))
+    if row is None:
+        return None
+    if row["state"] == "dead":
+        _log(row, logging.ERROR, f"{row['error']}. It is a dead letter now")
+        return _worked(row, "failed")
     opened: list[Any] = []
-
-    def steps(session: Any) -> Steps[Worked | None]:
-        row = yield from Claim("inbox", clock(), {"event_type": handlers.event_types}, without)
-        if row is None:
-            return None
-        claimed.append(row)
-        handler = handlers.get(row["event_type"])
-        assert handler is not None  # noqa: S101 - no other rows are claimed
-        key = None if row["ordering_key"] is None else (row["mchid"], row["ordering_key"])
-        if key is not None and not (yield from _is_alone(row)):
-            return Worked(row["id"], "busy", key)
-        client = yield from merchant.client(row["mchid"])
-        resource = yield from resource_of(client, row)
-        opened.append(resource)
-        if key is None and (value := ordering_key(resource, handler.key)) is not None:
-            # It was received where this handler's key was not known.
-            yield from Update("inbox", row["id"], {"ordering_key": value})
-            return Worked(row["id"], "ordered", (row["mchid"], value))
-        yield Call(handler.function, _notice(row, resource), session)
-        done = {"state": "done", "attempts": row["attempts"] + 1, "error": None}
-        yield from Update("inbox", row["id"], {**done, "finished_at": clock()})
-        return Worked(row["id"], "done", key)
-
     try:
-        handled = yield from Transaction(steps)
-    except Exception as error:
-        if not claimed:
-            raise
-        row = claimed[-1]
+        outcome = yield from Transaction(
+            lambda session: _handle(row, session, merchant, handlers, clock, opened)
+        )
+    except Exception as error:  # noqa: BLE001 - a handler may raise anything
         return (yield from _failed(row, error, opened, retry, clock()))
-    return handled
+    except BaseException as error:
+        if _is_interruption(error):
+            yield from _release(row, clock())
+        raise
+    if outcome != "done":
+        yield from _release(row, clock())
+    return _worked(row, outcome)
+
+
+def _begin(
+    handlers: Handlers, retry: Retry, now: int, without: Collection[tuple[str, str]]
+) -> Steps[Row | None]:
+    """Claim a row and count the attempt; the outcome is the row, dead where its last one died."""
+    row = yield from Claim("inbox", now, {"event_type": handlers.event_types}, without)
+    if row is None:
+        return None
+    attempts = row["attempts"]
+    is_left = has_died(row)
+    if is_left and attempts >= retry.attempts:
+        dead = {"state": "dead", "finished_at": now, "error": died(attempts)}
+        yield from Update("inbox", row["id"], dead)
+        return {**row, **dead}
+    if is_left:
+        _log(row, logging.WARNING, died(attempts))
+    wait = LEASE + retry.wait(attempts + 1)
+    counted = {"attempts": attempts + 1, "due_at": now + round(wait * 1000)}
+    yield from Update("inbox", row["id"], {**counted, "error": None})
+    return {**row, **counted}
+
+
+def _handle(
+    row: Row,
+    session: Any,
+    merchant: Merchant,
+    handlers: Handlers,
+    clock: Callable[[], int],
+    opened: list[Any],
+) -> Steps[str]:
+    """Call the handler and mark the row as done; the outcome says whether that happened."""
+    same = {"id": [row["id"]], "attempts": [row["attempts"]]}
+    if (yield from Claim("inbox", row["due_at"], same)) is None:
+        return "busy"  # one of its key that occurred earlier has come, or the lease is over
+    if row["ordering_key"] is not None and not (yield from _is_alone(row)):
+        return "busy"
+    handler = handlers.get(row["event_type"])
+    assert handler is not None  # noqa: S101 - no other rows are claimed
+    client = yield from merchant.client(row["mchid"])
+    resource = yield from resource_of(client, row)
+    opened.append(resource)
+    key = ordering_key(resource, handler.key)
+    if row["ordering_key"] is None and key is not None:
+        # It was received where this handler's key was not known.
+        yield from Update("inbox", row["id"], {"ordering_key": key})
+        return "ordered"
+    yield Call(handler.function, _notice(row, resource), session)
+    yield from Update("inbox", row["id"], {"state": "done", "finished_at": clock()})
+    return "done"
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Whether an attempt was broken off from outside, so that it says nothing of the handler."""
+    from asyncio import CancelledError  # only where something other than an error was raised
+
+    return isinstance(error, KeyboardInterrupt | CancelledError)
+
+
+def _release(row: Row, now: int) -> Job[None]:
+    """Take back that an attempt was counted: the handler was not called, or was broken off."""
+
+    def steps(_: Any) -> Steps[bool]:
+        before = {"attempts": row["attempts"] - 1, "due_at": now, "error": row["error"]}
+        return (yield from Update("inbox", row["id"], before, _fence(row)))
+
+    yield from Transaction(steps)
+
+
+def _fence(row: Row) -> dict[str, Any]:
+    """What a row is as long as no other worker has taken it."""
+    return {"state": "pending", "attempts": row["attempts"]}
 
 
 def _is_alone(row: Row) -> Steps[bool]:
@@ -91,31 +156,32 @@ def _is_alone(row: Row) -> Steps[bool]:
 
 def _failed(row: Row, error: Exception, opened: list[Any], retry: Retry, now: int) -> Job[Worked]:
     """Record a failure, in a transaction of its own: the handler's was rolled back."""
-    attempts = row["attempts"] + 1
+    attempts = row["attempts"]
     is_dead = attempts >= retry.attempts
     text = described(error, opened)
-    values: dict[str, Any] = {"attempts": attempts, "error": text}
+    values: dict[str, Any] = {"error": text}
     if is_dead:
         values |= {"state": "dead", "finished_at": now}
     else:
         values["due_at"] = now + round(retry.wait(attempts) * 1000)
 
     def record(_: Any) -> Steps[bool]:
-        expected = {"state": "pending", "attempts": row["attempts"]}
-        return (yield from Update("inbox", row["id"], values, expected))
+        return (yield from Update("inbox", row["id"], values, _fence(row)))
 
     yield from Transaction(record)
-    logger.log(
-        logging.ERROR if is_dead else logging.WARNING,
-        "%s %s: attempt %d failed%s: %s",
-        row["event_type"],
-        row["id"],
-        attempts,
-        ", and it is a dead letter now" if is_dead else "",
-        text,
-    )
-    key = None if row["ordering_key"] is None else (row["mchid"], row["ordering_key"])
-    return Worked(row["id"], "failed", key)
+    level = logging.ERROR if is_dead else logging.WARNING
+    end = ", and it is a dead letter now" if is_dead else ""
+    _log(row, level, f"attempt {attempts} failed{end}: {text}")
+    return _worked(row, "failed")
+
+
+def _log(row: Row, level: int, text: str) -> None:
+    logger.log(level, "%s %s: %s", row["event_type"], row["id"], text)
+
+
+def _worked(row: Row, outcome: str) -> Worked:
+    key = row["ordering_key"]
+    return Worked(row["id"], outcome, None if key is None else (row["mchid"], key))
 
 
 def _notice(row: Row, resource: Any) -> Notice[Any]:
@@ -128,7 +194,7 @@ def _notice(row: Row, resource: Any) -> Notice[Any]:
         source=row["source"],
         occurred_at=_time(row["occurred_at"]),
         received_at=_time(row["created_at"]),
-        attempt=row["attempts"] + 1,
+        attempt=row["attempts"],
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 from ...errors import APIError, SignatureError
-from ...flow import Call
 from ...messages import xml
 from ...messages.request import TransportError
 from ...notifications.frameworks import message
@@ -17,11 +16,12 @@ from ...utils.display import printable
 from ...utils.exceptions import DecryptionError, UnknownMerchant
 from ..merchant import Merchant
 from ..operations import Insert, Job, Steps, Transaction
+from ..waking import woken
 from .contents import notification_row
 from .events import ordering_key
 from .handlers import Handlers
 
-__all__ = ["OUTCOMES", "receive", "woken"]
+__all__ = ["OUTCOMES", "receive"]
 
 OUTCOMES = ("stored", "duplicate", "probe", "rejected", "too_large", "unavailable")
 """How receiving ends, as it is counted."""
@@ -98,15 +98,6 @@ def receive(
     if id_ is not None:
         yield from woken(wake, id_)
     return notice.success()
-
-
-def woken(wake: Callable[[int], Any] | None, id_: int) -> Generator[Call, Any, None]:
-    """Tell whoever waits for it that a row is stored; a failure costs a delay, and nothing else."""
-    try:
-        if wake is not None:
-            yield Call(wake, id_)
-    except Exception as error:  # noqa: BLE001 - a worker's next poll will find the row
-        logger.warning("wake failed, the row %d waits for a poll: %r", id_, type(error))
 
 
 def _failure(status: int, why: str, is_v2: bool) -> Reply:

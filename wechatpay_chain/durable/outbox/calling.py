@@ -21,7 +21,7 @@ from ...messages.request import TransportError
 from ...messages.response import Response
 from ...middleware.retry import Retry
 from ...utils.exceptions import WeChatPayError
-from ..failures import described
+from ..failures import described, died, has_died
 from ..merchant import Merchant
 from ..operations import Claim, Job, Row, Steps, Transaction, Update, Worked
 from ..sealing import derived
@@ -93,21 +93,11 @@ def call_next(
         clock: the time in milliseconds.
         on_result: runs in the transaction that records an outcome.
     """
-
-    def claim(_: Any) -> Steps[Row | None]:
-        row = yield from Claim("outbox", clock())
-        if row is not None:
-            taken = {
-                "attempts": row["attempts"] + 1,
-                "in_doubt": True,
-                "due_at": clock() + round(deadline * 3 * 1000),
-            }
-            yield from Update("outbox", row["id"], taken)
-        return row
-
-    row = yield from Transaction(claim)
+    row = yield from Transaction(lambda _: _claim(retry, deadline, clock()))
     if row is None:
         return None
+    if row["state"] == "dead":
+        return (yield from _given_up(row, on_result))
     try:
         client = yield from merchant.client(row["mchid"])
         attempted = yield from _attempt(client, row, cipher, merchant.is_async, deadline)
@@ -136,6 +126,44 @@ def call_next(
     if not is_recorded:
         return Worked(row["id"], "lost")
     return Worked(row["id"], "postponed" if result is None else result.outcome)
+
+
+def _claim(retry: Retry, deadline: float, now: int) -> Steps[Row | None]:
+    """Lease a row and count the attempt; the outcome is the row, dead where its last one died."""
+    row = yield from Claim("outbox", now)
+    if row is None:
+        return None
+    if has_died(row) and row["attempts"] >= retry.attempts:
+        dead = {"state": "dead", "finished_at": now, "error": died(row["attempts"])}
+        yield from Update("outbox", row["id"], dead)
+        return {**row, **dead}
+    taken = {
+        "attempts": row["attempts"] + 1,
+        "in_doubt": True,
+        "due_at": now + round(deadline * 3 * 1000),
+        "error": None,
+    }
+    yield from Update("outbox", row["id"], taken)
+    return row
+
+
+def _given_up(row: Row, on_result: Callable[[Result, Any], Any] | None) -> Job[Worked]:
+    """Tell of a call whose last attempt did not end.
+
+    That is committed already: `on_result` may be what the process dies of.
+    """
+    logger.error("outbox %s %s is unknown: %s", row["operation"], row["id"], row["error"])
+
+    def tell(session: Any) -> Steps[None]:
+        if on_result is not None:
+            yield Call(on_result, _result(row, "unknown", None, False), session)
+
+    try:
+        yield from Transaction(tell)
+    except Exception as error:  # noqa: BLE001 - the user's function may raise anything
+        text = described(error)
+        logger.error("outbox %s %s: on_result failed: %s", row["operation"], row["id"], text)
+    return Worked(row["id"], "unknown")
 
 
 def _attempt(
@@ -222,11 +250,12 @@ def _unrecorded(row: Row, error: Exception, is_last: bool, retry: Retry, now: in
 def _result(
     row: Row, outcome: Outcome, response: Response | None, is_queried: bool, code: str = ""
 ) -> Result:
+    operation = catalogue.find(row["method"], row["path"])
     return Result(
         id=row["id"],
         outcome=outcome,
         mchid=row["mchid"],
-        operation=row["operation"],
+        operation=row["operation"] if operation is None else operation.id,
         number=row["number"],
         response=_parsed(row, response),
         status_code=0 if response is None else response.status_code,

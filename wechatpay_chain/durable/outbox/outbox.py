@@ -11,7 +11,8 @@ from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import hide
 from ..functions import assert_fitting
-from ..operations import Job, Steps, Worked
+from ..operations import AfterCommit, Job, Steps, Worked
+from ..waking import started
 from ..worker import Worker
 from .calling import OUTCOMES, call_next
 from .recording import cipher_of, record, row_of
@@ -44,6 +45,9 @@ class Outbox(Worker):
             times that.
         encryption_key: of `cryptography.fernet.Fernet.generate_key()`, or a list of them, the first
             of which encrypts: for calls with fields that travel encrypted.
+        wake: called with a row's id after a transaction that recorded calls was committed, for
+            example to start a task in a queue. With SQLAlchemy it is called once for all calls of a
+            transaction. What it raises is logged: the calls are recorded all the same.
         clock: seconds since 1970, as `time.time`.
 
     Raises:
@@ -60,6 +64,7 @@ class Outbox(Worker):
         retry: Retry = RETRY,
         deadline: float = 60.0,
         encryption_key: str | bytes | list[str | bytes] | None = None,
+        wake: Callable[[int], Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         encryption_key = hide(encryption_key)
@@ -68,6 +73,7 @@ class Outbox(Worker):
             raise ConfigurationError(
                 f"deadline={represented(deadline)}: a number of seconds above 0 is expected"
             )
+        self.wake = wake
         self._deadline = deadline
         self._cipher = cipher_of(encryption_key)
         self._on_result: Callable[[Result, Any], Any] | None = None
@@ -122,7 +128,14 @@ class Outbox(Worker):
     ) -> Steps[int]:
         whose = self._merchant.number(mchid)
         row = row_of(whose, method.upper(), path, options, self._cipher, self._now())
-        return (yield from record(row, self._cipher))
+        id_ = yield from record(row, self._cipher)
+        if self.wake is not None:
+            yield from AfterCommit(self._committed, (id_,))
+        return id_
+
+    def _committed(self, id_: int) -> None:
+        if self.wake is not None:
+            started(self.wake, id_)
 
     def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
         return call_next(

@@ -21,6 +21,7 @@ from ...utils.exceptions import ConfigurationError, DecryptionError
 from ...utils.secret import Secret, hide
 from ..operations import Find, Insert, Row, Steps
 from ..sealing import unseal
+from ..texts import fitting, is_storable
 
 __all__ = ["body_of", "cipher_of", "options_of", "record", "row_of", "variables_of"]
 
@@ -28,7 +29,8 @@ OPTIONS = frozenset({"json", "xml", "query", "headers", "security", "nonceless",
 """Options of a call that make sense later, in another process."""
 MARK = "$sensitive"
 """The only member of an object that stands for a `Sensitive`."""
-LONGEST = 191
+LONGEST, LONGEST_ID, LONGEST_PATH = 191, 96, 255
+"""Characters that the columns `number`, `operation` and `path` take."""
 
 
 def cipher_of(given: object) -> MultiFernet | None:
@@ -89,22 +91,26 @@ def row_of(
             f"{', '.join(map(printable, wrong))}: an outbox records {', '.join(sorted(OPTIONS))} "
             "and the variables of the path"
         )
-    body = body_of(options)
+    body, content = body_of(options), _content(options)
     number = _number(operation, path, options, body)
+    if len(path) > LONGEST_PATH or not is_storable(path + number):
+        raise ConfigurationError(
+            f"{operation.id} cannot be recorded: its path has more than {LONGEST_PATH} characters, "
+            "or path or number have a NUL in them"
+        )
     is_secret = _has_secret(body, _encrypted(operation.body))
     if is_secret and cipher is None:
         raise ConfigurationError(
             f"{operation.id} has fields that travel encrypted, and they are not stored in the "
             "clear: give Outbox(encryption_key=Fernet.generate_key()), and keep that key"
         )
-    content = _content(options)
     return {
         "mchid": mchid,
         "state": "pending",
         "attempts": 0,
         "due_at": now,
         "created_at": now,
-        "operation": operation.id,
+        "operation": fitting(operation.id, LONGEST_ID),
         "number": number,
         "method": method,
         "path": path,
@@ -203,9 +209,13 @@ def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) ->
 def _content(options: Mapping[str, Any]) -> bytes:
     try:
         text = json.dumps(options, ensure_ascii=False, default=_stored, sort_keys=True)
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "the call cannot be stored: it has half of a surrogate pair, which is no character"
+        ) from None
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"the call cannot be stored as JSON: {printable(error)}") from None
-    return text.encode("utf-8")
 
 
 def _stored(value: object) -> Any:

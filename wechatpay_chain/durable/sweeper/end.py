@@ -10,15 +10,16 @@ __all__ = ["End"]
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How an order, refund, transfer or profit sharing order ended.
+    """How an order, combined order, refund, transfer or profit sharing order ended.
 
     Attributes:
         id: of its row.
-        kind: `order`, `refund`, `transfer` or `profitsharing`.
+        kind: `order`, `combined`, `refund`, `transfer` or `profitsharing`.
         number: the merchant's own number of it.
         mchid: the merchant's number.
-        outcome: the state that WeChat Pay told, `SUCCESS` or `CLOSED` say; `NOT_EXIST` where it
-            knows nothing of the number; `UNKNOWN` where the watch was given up.
+        outcome: the state that WeChat Pay told, `SUCCESS` or `CLOSED` say; of a combined order,
+            `SUCCESS` if an order of it is paid, and `CLOSED` if all are closed. `NOT_EXIST` where
+            it knows nothing of the number; `UNKNOWN` where the watch was given up.
         resource: what the last query returned; None where there is none.
     """
 

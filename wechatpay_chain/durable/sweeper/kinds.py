@@ -13,6 +13,7 @@ from ..inbox.events import milliseconds
 
 __all__ = ["KINDS", "Found", "Kind", "interval"]
 
+PAID = ("SUCCESS", "REFUND")
 SCHEDULE = (10, 30, 60, 180, 300, 600, 1800)
 """Seconds between queries, as WeChat Pay recommends; afterwards an hour."""
 HOUR, DAY = 3600, 86400
@@ -32,6 +33,11 @@ class Found(NamedTuple):
     occurred_at: int | None
 
 
+def _member(resource: Mapping[str, Any], name: str) -> str:
+    value = resource.get(name)
+    return value if isinstance(value, str) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of thing that is watched.
@@ -43,7 +49,10 @@ class Kind:
         close: the path that closes it, where it can be closed.
         partner_close: the same for a service provider.
         parameters: what a query needs besides the number.
-        state: the member that tells the state.
+        names_merchant: whether a query and a closing name the merchant.
+        closing: the members of a closing that a query tells.
+        state: the name of the member that tells the state.
+        state_of: the state that a query tells; empty where it tells none.
         ends: the states that end it.
         longest: seconds after which the watch is given up.
         found: the events that a query's outcome tells.
@@ -59,6 +68,9 @@ class Kind:
     partner_query: str = ""
     close: str = ""
     partner_close: str = ""
+    names_merchant: bool = False
+    closing: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda _: {}
+    state_of: Callable[[Mapping[str, Any], str], str] = _member
 
 
 def interval(attempts: int) -> int:
@@ -72,10 +84,39 @@ def interval(attempts: int) -> int:
 
 def _order(resource: Mapping[str, Any]) -> Iterator[Found]:
     # An order that was refunded since then was paid before.
-    if resource["trade_state"] in ("SUCCESS", "REFUND"):
+    if resource["trade_state"] in PAID:
         yield Found(
             "TRANSACTION.SUCCESS", dict(resource), milliseconds(resource.get("success_time"))
         )
+
+
+def _combined(resource: Mapping[str, Any]) -> Iterator[Found]:
+    paid = [each for each in _sub_orders(resource) if each.get("trade_state") in PAID]
+    if paid:
+        times = [milliseconds(each.get("success_time")) for each in paid]
+        occurred_at = max((each for each in times if each is not None), default=None)
+        yield Found("TRANSACTION.SUCCESS", dict(resource), occurred_at)
+
+
+def _combined_state(resource: Mapping[str, Any], name: str) -> str:
+    """One state for all orders of a combined one: paid if one is, and closed if all are."""
+    states = [_member(each, name) for each in _sub_orders(resource)]
+    for state in PAID:
+        if state in states:
+            return state
+    return next((state for state in states if state != "CLOSED"), states[0] if states else "")
+
+
+def _combined_closing(resource: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("mchid", "out_trade_no", "sub_mchid", "sub_appid", "individual_auth_id")
+    orders = [
+        {name: each[name] for name in names if each.get(name)} for each in _sub_orders(resource)
+    ]
+    return {"combine_appid": resource["combine_appid"], "sub_orders": orders}
+
+
+def _sub_orders(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(resource.get("sub_orders") or ())
 
 
 def _refund(resource: Mapping[str, Any]) -> Iterator[Found]:
@@ -114,6 +155,19 @@ KINDS: dict[str, Kind] = {
         ends=frozenset({"SUCCESS", "REFUND", "CLOSED", "REVOKED"}),
         longest=7 * DAY,
         found=_order,
+        names_merchant=True,
+    ),
+    "combined": Kind(
+        number="combine_out_trade_no",
+        query="v3/combine-transactions/out-trade-no/{combine_out_trade_no}",
+        close="v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close",
+        closing=_combined_closing,
+        parameters=(),
+        state="trade_state",
+        state_of=_combined_state,
+        ends=frozenset({"SUCCESS", "REFUND", "CLOSED"}),
+        longest=7 * DAY,
+        found=_combined,
     ),
     "refund": Kind(
         number="out_refund_no",

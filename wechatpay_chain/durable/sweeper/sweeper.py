@@ -74,9 +74,9 @@ class Sweeper(Worker):
             session: a SQLAlchemy connection or ORM session; of Django, the alias of the database.
             until: when an order that is not paid is closed; with a timezone.
             mchid: whose it is; needed where there are many merchants.
-            number: one of `out_trade_no` (an order), `out_refund_no`, `out_bill_no` (a transfer)
-                and `out_order_no` (profit sharing, with `transaction_id`); `sub_mchid` beside it
-                where a service provider asks.
+            number: one of `out_trade_no` (an order), `combine_out_trade_no` (a combined order),
+                `out_refund_no`, `out_bill_no` (a transfer) and `out_order_no` (profit sharing, with
+                `transaction_id`); `sub_mchid` beside it where a service provider asks.
 
         Returns:
             The id of its row.

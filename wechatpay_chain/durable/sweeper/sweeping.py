@@ -17,13 +17,13 @@ from ...client import WeChatPay
 from ...errors import APIError
 from ...flow import Call
 from ...utils.exceptions import WeChatPayError
-from ..failures import described
+from ..failures import described, died, has_died
 from ..inbox.contents import found_row
 from ..inbox.events import ordering_key
 from ..inbox.handlers import Handlers
-from ..inbox.receiving import woken
 from ..merchant import Merchant
 from ..operations import Claim, Insert, Job, Row, Steps, Transaction, Update, Worked
+from ..waking import woken
 from .end import End
 from .kinds import KINDS, Kind, interval
 
@@ -79,18 +79,11 @@ def sweep_next(
         on_end: runs in the transaction that ends a watch.
         wake: told the ids of rows that were stored in the inbox.
     """
-
-    def claim(_: Any) -> Steps[Row | None]:
-        row = yield from Claim("watch", clock())
-        if row is not None:
-            due_at = clock() + round(deadline * 4 * 1000)
-            taken = {"attempts": row["attempts"] + 1, "due_at": due_at}
-            yield from Update("watch", row["id"], taken)
-        return row
-
-    row = yield from Transaction(claim)
+    row = yield from Transaction(lambda _: _claim(deadline, clock()))
     if row is None:
         return None
+    if row["state"] == "dead":
+        return (yield from _given_up(row, on_end))
     kind = KINDS[row["kind"]]
     stored: list[int] = []
 
@@ -115,12 +108,57 @@ def sweep_next(
     try:
         client = yield from merchant.client(row["mchid"])
         swept = yield from _sweep(client, row, kind, merchant.is_async, deadline, clock)
-        is_recorded = yield from Transaction(finish)
     except WeChatPayError as error:
         return (yield from _failed(row, error, clock()))
+    try:
+        is_recorded = yield from Transaction(finish)
+    except Exception as error:
+        if not swept.end:
+            raise
+        return (yield from _failed(row, error, clock(), swept.resource))
     for id_ in stored:
         yield from woken(wake, id_)
     return Worked(row["id"], swept.outcome if is_recorded else "lost")
+
+
+def _claim(deadline: float, now: int) -> Steps[Row | None]:
+    """Lease a row and count the query; the outcome is the row, dead where it is given up.
+
+    A query during which the process dies is made again at the next time of the schedule.
+    """
+    row = yield from Claim("watch", now)
+    if row is None:
+        return None
+    attempts = row["attempts"]
+    if has_died(row) and now - row["created_at"] > KINDS[row["kind"]].longest * 1000:
+        error = died(attempts)
+        dead = {"state": "dead", "outcome": "UNKNOWN", "finished_at": now, "error": error}
+        yield from Update("watch", row["id"], dead)
+        return {**row, **dead}
+    wait = deadline * 4 + interval(attempts)
+    taken = {"attempts": attempts + 1, "due_at": now + round(wait * 1000), "error": None}
+    yield from Update("watch", row["id"], taken)
+    return row
+
+
+def _given_up(row: Row, on_end: Callable[[End, Any], Any] | None) -> Job[Worked]:
+    """Tell of a watch whose last query did not end.
+
+    That is committed already: `on_end` may be what the process dies of.
+    """
+    logger.error(
+        "watch %s of %s %s is given up: %s", row["id"], row["kind"], row["number"], row["error"]
+    )
+
+    def tell(session: Any) -> Steps[None]:
+        if on_end is not None:
+            yield Call(on_end, _end(row, Swept("ended", end="UNKNOWN")), session)
+
+    try:
+        yield from Transaction(tell)
+    except Exception as error:  # noqa: BLE001 - the user's function may raise anything
+        logger.error("watch %s: on_end failed: %s", row["id"], described(error))
+    return Worked(row["id"], "ended")
 
 
 def _sweep(
@@ -135,7 +173,7 @@ def _sweep(
     request: Any = client.request_async if is_async else client.request
     parameters: dict[str, str] = json.loads(row["parameters"])
     is_partner = bool(kind.partner_query) and "sub_mchid" in parameters
-    own = {"sp_mchid" if is_partner else "mchid": client.mchid} if kind.close else {}
+    own = {"sp_mchid" if is_partner else "mchid": client.mchid} if kind.names_merchant else {}
     call = {kind.number: row["number"], "deadline": deadline}
     path = kind.partner_query if is_partner else kind.query
     query = {**own, **parameters}
@@ -146,18 +184,20 @@ def _sweep(
             raise
         return _missing(row, kind, clock())
     resource = response.json()
-    state = str(resource[kind.state])
+    state = kind.state_of(resource, kind.state)
     if state in kind.ends:
         return _ended(state, resource, clock())
     is_up = row["until_at"] is not None and clock() >= row["until_at"]
     if not (is_up and state in UNPAID):
         return _later(row, kind, clock(), f"{kind.state} is {state}")
     closing = kind.partner_close if is_partner else kind.close
+    body = {**own, **parameters, **kind.closing(resource)}
     try:
-        yield Call(request, "POST", closing, {**call, "json": {**own, **parameters}})
+        yield Call(request, "POST", closing, {**call, "json": body})
     except APIError as error:  # it was paid, or is being paid: the next query tells
         return Swept("queried", {"error": described(error), "due_at": clock() + _closing_wait(row)})
-    values = {"outcome": CLOSED, "error": None, "due_at": clock() + AFTER_CLOSING * 1000}
+    due_at = clock() + AFTER_CLOSING * 1000
+    values = {"outcome": CLOSED, "error": "it is closed, and queried once more", "due_at": due_at}
     return Swept("closed", values)
 
 
@@ -192,10 +232,10 @@ def _closing_wait(row: Row) -> int:
     return interval(min(row["attempts"], 4)) * 1000
 
 
-def _failed(row: Row, error: Exception, now: int) -> Job[Worked]:
-    """Record why nothing could be learnt; the schedule goes on."""
+def _failed(row: Row, error: Exception, now: int, resource: Any = None) -> Job[Worked]:
+    """Record why nothing could be learnt, or why `on_end` raised; the schedule goes on."""
     kind = KINDS[row["kind"]]
-    swept = _later(row, kind, now, described(error))
+    swept = _later(row, kind, now, described(error, resource))
     logger.warning("watch %s: %s", row["id"], swept.values["error"])
 
     def note(_: Any) -> Steps[bool]:

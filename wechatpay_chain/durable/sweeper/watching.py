@@ -10,6 +10,7 @@ from typing import Any
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError
 from ..operations import Find, Insert, Steps
+from ..texts import is_storable
 from .kinds import KINDS, interval
 
 __all__ = ["watch", "watch_row"]
@@ -44,7 +45,8 @@ def watch_row(
     if "transaction_id" in KINDS[kind].parameters and not parameters.get("transaction_id"):
         raise ConfigurationError(f"transaction_id is missing: a query by {number} needs it")
     for name, value in given.items():
-        if not (isinstance(value, str) and 0 < len(value) <= LONGEST_NUMBER):
+        is_text = isinstance(value, str) and is_storable(value)
+        if not (is_text and 0 < len(value) <= LONGEST_NUMBER):
             raise ConfigurationError(
                 f"{name}={represented(value)}: a text of 1 to {LONGEST_NUMBER} characters is "
                 "expected"

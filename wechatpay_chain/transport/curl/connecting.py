@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pycurl
 
-from ...crypto.certificate import Merchant
+from ...crypto.certificate import MerchantCertificate
 from ...messages.authority import Origin
 from ..liveness import is_ready
 from ..sync.connection import Connection
@@ -25,7 +25,7 @@ class CurlConnector:
         self._handles = handles
 
     def connect(
-        self, origin: Origin, merchant: Merchant | None, timeout: float | None
+        self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None
     ) -> Connection:
         """Connect to an origin, or to the proxy that serves it.
 

@@ -16,7 +16,7 @@ from typing import Any
 import pycurl
 from cryptography.hazmat.primitives import serialization
 
-from ...crypto.certificate import Merchant
+from ...crypto.certificate import MerchantCertificate
 from ...messages.authority import Origin
 from ...utils.exceptions import ConfigurationError
 from ..proxy import Proxy
@@ -68,7 +68,9 @@ class Handles:
         self._proxy = proxy
         self._paths = ssl.get_default_verify_paths()
 
-    def make(self, origin: Origin, merchant: Merchant | None, timeout: float | None) -> Channel:
+    def make(
+        self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None
+    ) -> Channel:
         """What connects to an origin, or to the proxy that serves it.
 
         Args:
@@ -96,7 +98,7 @@ class Handles:
             self._secure(handle, merchant if where is origin else None)
         return Channel(handle, is_tls=where.scheme == "https")
 
-    def _secure(self, handle: Any, merchant: Merchant | None) -> None:
+    def _secure(self, handle: Any, merchant: MerchantCertificate | None) -> None:
         """Set who is trusted, and which certificate is shown."""
         handle.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         authorities = self._tls.authorities

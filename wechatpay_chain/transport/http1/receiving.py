@@ -48,7 +48,13 @@ def receive(received: Received, request: Request) -> Reading[tuple[Response, boo
     except EOFError as error:
         raise TruncatedResponse(str(error)) from error
     response = Response(
-        status_code, headers, content, request=request, streamed=streamed, digest=digest
+        status_code,
+        headers,
+        content,
+        request=request,
+        streamed=streamed,
+        digest=digest,
+        http_version=head.http_version,
     )
     is_reusable = head.is_persistent and ends != Framing(None)
     return response, is_reusable and limits.is_framed_plainly(status_code, headers)

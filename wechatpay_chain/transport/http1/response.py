@@ -29,6 +29,7 @@ END_OF_LINE = (b"\r\n", b"\n")
 class Head(NamedTuple):
     """Where a response begins."""
 
+    http_version: str
     status_code: int
     headers: Headers
     is_persistent: bool
@@ -61,7 +62,8 @@ def read_head(received: Received) -> Reading[Head]:
         headers = parse_fields(head[status.end() :])
         status_code = int(status[2])
         if status_code >= 200:
-            return Head(status_code, headers, _is_persistent(status[1], headers))
+            is_persistent = _is_persistent(status[1], headers)
+            return Head(f"1.{status[1].decode()}", status_code, headers, is_persistent)
         if status_code == 101:
             raise RejectedResponse("HTTP 101 switches to a protocol that was not asked for")
     raise RejectedResponse(f"more than {limits.INFORMATIONAL} informational responses precede it")

@@ -24,7 +24,7 @@ from .connection import Connection
 from .pool import HeldConnection, Pool
 
 if TYPE_CHECKING:
-    from ...crypto.certificate import Merchant
+    from ...crypto.certificate import MerchantCertificate
 
 __all__ = ["Connector", "SyncTransport"]
 
@@ -33,7 +33,7 @@ class Connector(Protocol):
     """What makes connections."""
 
     def connect(
-        self, origin: Origin, merchant: Merchant | None, timeout: float | None, /
+        self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None, /
     ) -> Connection: ...
 
 

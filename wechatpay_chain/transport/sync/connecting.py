@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 
-from ...crypto.certificate import Merchant
+from ...crypto.certificate import MerchantCertificate
 from ...messages.authority import Origin
 from .. import limits
 from ..http1.message import connect_message
@@ -33,7 +33,7 @@ class Connector:
         self._proxy = proxy
 
     def connect(
-        self, origin: Origin, merchant: Merchant | None, timeout: float | None
+        self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None
     ) -> Connection:
         """Connect to an origin, or to the proxy that serves it.
 

@@ -1,0 +1,363 @@
+"""Is a request what its operation takes? Members, types and limits, as the catalogue has them.
+
+A client that was asked to checks a request before it is sent, and the gateway checks what arrives.
+Both go on with what is found here, one finding after the other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from ..operation import Operation
+from ..schema import Member
+
+__all__ = [
+    "Finding",
+    "Kind",
+    "Rules",
+    "check_body",
+    "check_members",
+    "check_query",
+    "check_variables",
+    "is_sensitive",
+    "request_members",
+    "wrong_type",
+]
+
+Kind = Literal[
+    "missing",
+    "unknown",
+    "type",
+    "too_long",
+    "too_short",
+    "pattern",
+    "range",
+    "items",
+    "enum",
+    "format",
+]
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+}
+FORMATS = {
+    "date-time": (
+        re.compile(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+        ),
+        "must be a time with its offset, such as 2026-11-20T13:29:35+08:00 (RFC 3339)",
+    ),
+    "uri": (re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"), "must be a URL"),
+}
+ENCODED = "application/json"
+OWN_V2 = ("sign", "nonce_str", "sign_type", "fee_type")
+"""APIv2's own fields, which the library adds, and one that has a default."""
+
+
+class Finding(NamedTuple):
+    """What is wrong with one value, or that it is missing.
+
+    Attributes:
+        pointer: to the value, a JSON Pointer (RFC 6901).
+        kind: what is wrong.
+        issue: the same in words that go on from the pointer: `is required and empty`.
+        value: that was given; None where it is missing.
+        member: of the catalogue; None for a member that it does not have.
+        known: names of members that the catalogue has in the place of an unknown one.
+    """
+
+    pointer: str
+    kind: Kind
+    issue: str
+    value: Any
+    member: Member | None
+    known: tuple[str, ...] = ()
+
+
+class Rules(NamedTuple):
+    """What is looked for, besides types.
+
+    Attributes:
+        required: members that are missing.
+        unknown: members that the catalogue does not have.
+        limits: lengths, patterns and ranges.
+        enums: values that are not in a list, and the form of times and URLs.
+        encoded: members of JSON that travels inside a text.
+        as_text: whether all values are texts, as APIv2's are.
+        optional: names of, or pointers to, members that may be left out all the same.
+    """
+
+    required: bool = True
+    unknown: bool = True
+    limits: bool = True
+    enums: bool = True
+    encoded: bool = True
+    as_text: bool = False
+    optional: Collection[str] = ()
+
+
+def check_body(operation: Operation, given: Mapping[str, Any], rules: Rules) -> Iterator[Finding]:
+    """What is wrong with the members of a request's body.
+
+    Args:
+        operation: that is called.
+        given: the members as JSON has them; of APIv2, texts.
+        rules: what is looked for.
+    """
+    rules = _for(operation, rules)
+    yield from check_members(request_members(operation), given, "", rules)
+    yield from _alternatives(operation.body_schema or {}, given, "")
+
+
+def check_variables(
+    operation: Operation, given: Mapping[str, Any], rules: Rules
+) -> Iterator[Finding]:
+    """What is wrong with the values of a path's variables.
+
+    Args:
+        operation: that is called.
+        given: the values by name; those that are not known are left out.
+        rules: what is looked for.
+    """
+    for member in operation.variables:
+        value = given.get(member.name)
+        if rules.limits and isinstance(value, str) and member.type == "string":
+            yield from _text(member, value, f"/{member.name}", rules)
+
+
+def check_query(operation: Operation, given: Mapping[str, Any], rules: Rules) -> Iterator[Finding]:
+    """What is wrong with the parameters of a query, all of which are texts.
+
+    Args:
+        operation: that is called.
+        given: the parameters by name.
+        rules: what is looked for.
+    """
+    optional = _for(operation, rules).optional
+    known = {member.name: member for member in operation.query}
+    for name, member in known.items():
+        value = given.get(name)
+        if value is None:
+            if member.required and name not in optional:
+                yield Finding(f"/{name}", "missing", "is required", None, member)
+        else:
+            for each in value if isinstance(value, list) else (value,):
+                yield from _parameter(member, each, f"/{name}", rules)
+    if rules.unknown:
+        yield from _unknown(known, given, "", rules)
+
+
+def _parameter(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
+    kind = member.type.removesuffix("[]")
+    if kind == "integer" and not _is_whole(value):
+        yield Finding(pointer, "type", "must be a whole number", value, member)
+    elif kind == "boolean" and value not in ("true", "false"):
+        yield Finding(pointer, "type", "must be true or false", value, member)
+    elif rules.limits and kind == "string" and isinstance(value, str):
+        yield from _text(member, value, pointer, rules)
+
+
+def request_members(operation: Operation) -> tuple[Member, ...]:
+    """The members that a request's body has; of an upload, those of its `meta`."""
+    if operation.body_option != "media":
+        return operation.body
+    for member in operation.body:
+        if member.name == "meta":
+            return member.members
+    return tuple(member for member in operation.body if member.name != "media")
+
+
+def check_members(
+    members: tuple[Member, ...], given: Mapping[str, Any], pointer: str, rules: Rules
+) -> Iterator[Finding]:
+    """What is wrong with the members of an object.
+
+    Args:
+        members: of the catalogue.
+        given: members and their values.
+        pointer: to the object.
+        rules: what is looked for.
+    """
+    known = _by_name(members)
+    for name, member in known.items():
+        value = given.get(name)
+        if value is None or value == "":
+            if rules.required and member.required and "$" not in name:
+                here = f"{pointer}/{name}"
+                if name not in rules.optional and here not in rules.optional:
+                    yield Finding(here, "missing", "is required and empty", value, member)
+        elif rules.as_text:
+            yield from _as_text(member, value, f"{pointer}/{name}", rules)
+        elif member.type.endswith("[]"):
+            yield from _array(member, value, f"{pointer}/{name}", rules)
+        else:
+            yield from _value(member, value, f"{pointer}/{name}", rules)
+    if rules.unknown and not given.keys() <= known.keys():
+        yield from _unknown(known, given, pointer, rules)
+
+
+def wrong_type(member: Member, value: Any) -> str:
+    """What is wrong with the type of a value, or of an array's item; empty if nothing is."""
+    kind = member.item.get("type")
+    expected = TYPES.get(str(kind))
+    wrong = expected is not None and not isinstance(value, expected)
+    if wrong or (kind in ("integer", "number") and isinstance(value, bool)):
+        return f"must be of type {kind}, as JSON has it"
+    return ""
+
+
+@cache
+def is_sensitive(member: Member) -> bool:
+    """Whether a member is encrypted, or has such within it."""
+    return bool(member.encrypted) or any(map(is_sensitive, member.members))
+
+
+def _for(operation: Operation, rules: Rules) -> Rules:
+    if operation.protocol != "v2":
+        return rules
+    optional = (*OWN_V2, *rules.optional)
+    return rules._replace(as_text=True, optional=optional)
+
+
+@cache
+def _by_name(members: tuple[Member, ...]) -> dict[str, Member]:
+    return {member.name: member for member in members}
+
+
+def _unknown(
+    known: Mapping[str, Member], given: Mapping[str, Any], pointer: str, rules: Rules
+) -> Iterator[Finding]:
+    for name, value in given.items():
+        if name in known or value is None or (rules.as_text and name in OWN_V2):
+            continue
+        if not any(_counts(each, name) for each in known):
+            issue = "is not a member of this request"
+            yield Finding(f"{pointer}/{name}", "unknown", issue, value, None, tuple(known))
+
+
+def _counts(known: str, name: str) -> bool:
+    """Whether a name is one of those that APIv2 counts up: `coupon_id_$n` has `coupon_id_0`."""
+    if "$" not in known:
+        return False
+    pattern = re.escape(known).replace(r"\$n", r"\d+").replace(r"\$m", r"\d+")
+    return re.fullmatch(pattern, name, re.ASCII) is not None
+
+
+def _alternatives(
+    schema: Mapping[str, Any], given: Mapping[str, Any], pointer: str
+) -> Iterator[Finding]:
+    """Where one of several members is enough, and there is none."""
+    groups = [each["required"] for each in schema.get("anyOf", ()) if "required" in each]
+    if groups and not any(all(given.get(name) for name in group) for group in groups):
+        others = ", ".join(" and ".join(group) for group in groups[1:])
+        here = f"{pointer}/{groups[0][0]}"
+        yield Finding(here, "missing", f"is required, or one of {others}", None, None)
+
+
+def _array(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
+    if not isinstance(value, list):
+        yield Finding(pointer, "type", "must be an array", value, member)
+        return
+    if rules.limits:
+        least, most = member.schema.get("minItems", 0), member.schema.get("maxItems", len(value))
+        if not least <= len(value) <= most:
+            issue = f"must have {least} to {most} items"
+            yield Finding(pointer, "items", issue, value, member)
+            return
+    for index, each in enumerate(value):
+        yield from _value(member, each, f"{pointer}/{index}", rules)
+
+
+def _value(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
+    if issue := wrong_type(member, value):
+        yield Finding(pointer, "type", issue, value, member)
+    elif isinstance(value, dict):
+        if "properties" in member.item or member.members:
+            yield from check_members(member.members, value, pointer, rules)
+            yield from _alternatives(member.item, value, pointer)
+    elif isinstance(value, str):
+        if rules.encoded and member.encoded == ENCODED and member.members:
+            yield from _encoded(member, value, pointer, rules)
+        elif rules.limits:
+            yield from _text(member, value, pointer, rules)
+    elif rules.limits and not isinstance(value, bool):
+        yield from _number(member, value, pointer, rules)
+
+
+def _as_text(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
+    """The value of an APIv2 field."""
+    if member.type == "integer":
+        if not _is_whole(value):
+            yield Finding(pointer, "type", "must be a whole number", value, member)
+        elif rules.limits and value:
+            yield from _number(member, int(value), pointer, rules)
+    elif not isinstance(value, str):
+        return
+    elif rules.encoded and member.encoded == ENCODED and member.members:
+        yield from _encoded(member, value, pointer, rules)
+    elif rules.limits and member.type == "string":
+        yield from _text(member, value, pointer, rules)
+
+
+def _encoded(member: Member, value: str, pointer: str, rules: Rules) -> Iterator[Finding]:
+    """JSON inside a text; an array is taken for the only member of an object."""
+    try:
+        held = json.loads(value)
+    except (ValueError, RecursionError):
+        held = None
+    if isinstance(held, list) and len(member.members) == 1:
+        held = {member.members[0].name: held}
+    if not isinstance(held, dict):
+        yield Finding(pointer, "type", "must be JSON", value, member)
+        return
+    yield from check_members(member.members, held, pointer, rules._replace(as_text=False))
+
+
+def _text(member: Member, value: str, pointer: str, rules: Rules) -> Iterator[Finding]:
+    limits = member.item
+    if member.encrypted:
+        return  # it may be a ciphertext, whose length says nothing
+    if len(value) > limits.get("maxLength", len(value)):
+        issue = f"must have at most {limits['maxLength']} characters"
+        yield Finding(pointer, "too_long", issue, value, member)
+    elif len(value) < limits.get("minLength", 0):
+        issue = f"must have at least {limits['minLength']} characters"
+        yield Finding(pointer, "too_short", issue, value, member)
+    elif "pattern" in limits and not re.fullmatch(limits["pattern"], value, re.ASCII):
+        yield Finding(pointer, "pattern", f"must match {limits['pattern']}", value, member)
+    elif rules.enums:
+        yield from _listed(member, value, pointer)
+
+
+def _listed(member: Member, value: str, pointer: str) -> Iterator[Finding]:
+    form = FORMATS.get(member.item.get("format", ""))
+    if member.enum and value not in member.enum:
+        issue = f"must be one of {', '.join(map(str, member.enum))}"
+        yield Finding(pointer, "enum", issue, value, member, tuple(map(str, member.enum)))
+    elif form is not None and not form[0].fullmatch(value):
+        yield Finding(pointer, "format", form[1], value, member)
+
+
+def _number(member: Member, value: float, pointer: str, rules: Rules) -> Iterator[Finding]:
+    limits = member.item
+    if not limits.get("minimum", value) <= value <= limits.get("maximum", value):
+        words = (("minimum", "at least"), ("maximum", "at most"))
+        said = " and ".join(f"{each} {limits[name]}" for name, each in words if name in limits)
+        yield Finding(pointer, "range", f"must be {said}", value, member)
+    elif rules.enums and member.enum and value not in member.enum:
+        issue = f"must be one of {', '.join(map(str, member.enum))}"
+        yield Finding(pointer, "enum", issue, value, member)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a text is a whole number; an empty one counts as none at all."""
+    if not isinstance(value, str):
+        return False
+    return value == "" or (value.isascii() and value.removeprefix("-").isdecimal())

@@ -1,0 +1,1 @@
+"""The catalogue as types of Python: what they are called."""

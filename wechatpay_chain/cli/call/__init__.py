@@ -1,0 +1,1 @@
+"""`wechatpay-chain call`: make one call."""

@@ -1,0 +1,120 @@
+"""The options of a call, out of what was typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..failure import Misuse
+from ..files import STANDARD_INPUT, read_text
+from ..wording import shown
+
+__all__ = ["fields", "json_body", "pairs", "xml_body"]
+
+NESTING = "the brackets are nested too deeply"
+
+
+def json_body(given: str, option: str) -> Any:
+    """JSON that was typed, or is in a file, or comes from standard input.
+
+    Args:
+        given: JSON; `@FILE`; or `-`.
+        option: that it was given with.
+
+    Raises:
+        Misuse: it is no JSON object or list, has a name twice, or cannot be read.
+    """
+    text, place = _text(given, option)
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        raise Misuse(
+            f"{place} is not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        why = NESTING if isinstance(error, RecursionError) else error
+        raise Misuse(f"{place} is not JSON: {why}") from None
+    if not isinstance(value, dict | list):
+        raise Misuse(f"{place} is JSON of another type: an object or a list is expected")
+    return value
+
+
+def xml_body(given: Iterable[str]) -> dict[str, Any]:
+    """The members of an APIv2 request.
+
+    Args:
+        given: each `NAME=VALUE`, a JSON object, `@FILE` or `-`.
+
+    Raises:
+        Misuse: it is none of these.
+    """
+    members: dict[str, Any] = {}
+    for each in given:
+        if each[:1] in ("{", "@", "[") or each == STANDARD_INPUT:
+            read = json_body(each, "--xml")
+            if not isinstance(read, dict):
+                raise Misuse("--xml is a list: an object of members is expected")
+            members.update(read)
+        else:
+            members.update(pairs([each], "--xml"))
+    return members
+
+
+def pairs(given: Iterable[str], option: str) -> list[tuple[str, str]]:
+    """`NAME=VALUE`, each as a pair.
+
+    Args:
+        given: as it was typed.
+        option: that it was given with.
+
+    Raises:
+        Misuse: one has no name, or no `=`.
+    """
+    found = [(name, value) for name, _, value in (each.partition("=") for each in given)]
+    for each, (name, _) in zip(given, found, strict=True):
+        if not name or "=" not in each:
+            raise Misuse(f"{option} {shown(each)}: NAME=VALUE is expected")
+    return found
+
+
+def fields(given: Iterable[str]) -> dict[str, str]:
+    """Header fields.
+
+    Args:
+        given: each `NAME: VALUE`.
+
+    Raises:
+        Misuse: one has no colon.
+    """
+    found = {}
+    for each in given:
+        name, colon, value = each.partition(":")
+        if not colon or not name.strip():
+            raise Misuse(f"--header {shown(name)}: 'Name: value' is expected")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _text(given: str, option: str) -> tuple[str, str]:
+    """The text, and what an error calls it."""
+    if given == STANDARD_INPUT:
+        return read_text(given), "standard input"
+    if given.startswith("@"):
+        path = Path(given[1:])
+        return read_text(path), shown(str(path))
+    return given, option
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{shown(twice)} stands twice in one object")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,113 @@
+"""`call --dry-run`: the signed request as it would be sent, without what signs for the merchant.
+
+A signature is a credential for five minutes: whoever has the whole request can send it. So it is
+masked unless it is asked for, and the keys themselves are never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ...utils.display import printable
+from ...utils.exceptions import ConfigurationError, WeChatPayError
+from ..failure import Misuse
+from ..output import tell, write, write_json
+
+if TYPE_CHECKING:
+    from ...messages.request import Request
+    from ..profile import Profile
+
+__all__ = ["show"]
+
+SIGNATURE = re.compile(r'(signature=")[^"]*')
+SIGN = re.compile(r"(<sign>)[^<]*(?=</sign>)")
+SHOWN = 64 * 1024
+"""Bytes of a body that are shown."""
+
+
+class _CapturedError(WeChatPayError):
+    """The request was about to be sent."""
+
+
+class _Capture:
+    """A transport that sends nothing."""
+
+    def __init__(self) -> None:
+        self.request: Request | None = None
+
+    def send(self, request: Request) -> NoReturn:
+        """Keep the request."""
+        self.request = request
+        raise _CapturedError
+
+
+def show(
+    profile: Profile,
+    method: str,
+    path: str,
+    options: Mapping[str, Any],
+    reveal: bool,
+    output: str,
+) -> None:
+    """Show the request of a call, and send nothing.
+
+    Args:
+        profile: who signs.
+        method: of the call.
+        path: of the call.
+        options: of the call.
+        reveal: whether to show the signature.
+        output: `text` or `json`.
+
+    Raises:
+        Misuse: the call cannot be made so.
+    """
+    capture = _Capture()
+    with profile.client(transport=capture, retry=None) as wxpay:
+        try:
+            wxpay.request(method.upper(), path, {**options, "sink": None})
+        except ConfigurationError as error:
+            raise Misuse(str(error)) from None
+        except _CapturedError:
+            pass
+        request = capture.request
+        if request is None or (request.operation == "/v3/certificates" != f"/{path.lstrip('/')}"):
+            raise Misuse(
+                "this call needs WeChat Pay's key first, and a dry run fetches none: configure "
+                "WeChat Pay's public key (WECHATPAY_PUBLIC_KEY_ID, WECHATPAY_PUBLIC_KEY)"
+            )
+    described = _described(request, reveal)
+    if output == "json":
+        write_json(described)
+        return
+    head = [f"{name}: {value}" for name, value in described["headers"].items()]
+    lines = [f"{described['method']} {described['target']} HTTP/1.1", *head, "", described["body"]]
+    write("\n".join(lines) + "\n")
+    tell("nothing was sent" if reveal else "nothing was sent; --reveal shows the signature")
+
+
+def _described(request: Request, reveal: bool) -> dict[str, Any]:
+    body = _body(request.content or b"")
+    fields = {name: printable(value, 10_000) for name, value in request.headers.items()}
+    if not reveal:
+        body = SIGN.sub(r"\1***", body)
+        fields = {name: SIGNATURE.sub(r"\1***", value) for name, value in fields.items()}
+    return {
+        "method": request.method,
+        "url": request.origin + (request.target if reveal else request.shown_target),
+        "target": request.target if reveal else request.shown_target,
+        "headers": {"Host": request.origin.partition("://")[2], **fields},
+        "body": body,
+    }
+
+
+def _body(content: bytes) -> str:
+    try:
+        text = content[:SHOWN].decode("utf-8") if len(content) <= SHOWN else None
+    except UnicodeDecodeError:
+        text = None
+    if text is None or "\x00" in text:
+        return f"({len(content)} bytes)"
+    return "\n".join(printable(line, SHOWN) for line in text.split("\n"))

@@ -1,0 +1,141 @@
+"""An answer, as a page and as JSON: without what travels encrypted, unless it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import APIError
+from ...utils.exceptions import WeChatPayError
+from ..failure import Failure
+from ..layout import Block, Branch, Facts, Heading, Span, text
+from ..output import page, write_json
+
+if TYPE_CHECKING:
+    from ...catalogue import Member, Operation
+    from ...messages.response import Response
+
+__all__ = ["result"]
+
+HIDDEN = "***"
+LONGEST = 2000
+"""Characters of a body that is no object."""
+
+
+def result(
+    outcome: Response | APIError,
+    operation: Operation | None,
+    sink: Path | None,
+    reveal: bool,
+    output: str,
+) -> None:
+    """Show what became of a call.
+
+    Args:
+        outcome: the answer, or WeChat Pay's rejection.
+        operation: from the catalogue; None where it is not there.
+        sink: where the body was saved.
+        reveal: whether encrypted members are shown.
+        output: `text` or `json`.
+
+    Raises:
+        Failure: it is a rejection.
+    """
+    if isinstance(outcome, APIError):
+        if output == "json":
+            write_json(_rejection(outcome))
+        key = outcome.request_id or outcome.code
+        hints = [f"What it means: wechatpay-chain doctor error {key}"] if key else []
+        raise Failure(str(outcome), hints)
+    body = _body(outcome)
+    if not reveal and operation is not None:
+        body = _masked(body, operation.response)
+    described = {
+        "status": outcome.status_code,
+        "verified": outcome.verified,
+        "request_id": outcome.request_id or None,
+        "body": body,
+        "saved": None if sink is None else str(sink),
+    }
+    if output == "json":
+        write_json(described)
+    else:
+        page(list(_page(described, outcome)))
+
+
+def _rejection(error: APIError) -> dict[str, Any]:
+    return {
+        "status": error.status_code,
+        "verified": error.verified,
+        "request_id": error.request_id or None,
+        "code": error.code,
+        "message": error.message,
+        "detail": error.detail,
+        "number": error.number,
+    }
+
+
+def _body(response: Response) -> Any:
+    """What the answer holds: members, text, or how many bytes it has."""
+    if response.streamed or not response.content:
+        return None
+    for parsed in (response.json, response.xml):
+        try:
+            return parsed()
+        except WeChatPayError:
+            continue
+    try:
+        return response.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"({len(response.content)} bytes; --sink FILE saves them)"
+
+
+def _masked(value: Any, members: Iterable[Member]) -> Any:
+    """A value without what its schema calls encrypted."""
+    if isinstance(value, list):
+        return [_masked(each, members) for each in value]
+    if not isinstance(value, dict):
+        return value
+    known = {member.name: member for member in members}
+    return {
+        name: _hidden(inner, known[name]) if name in known else inner
+        for name, inner in value.items()
+    }
+
+
+def _hidden(value: Any, member: Member) -> Any:
+    if member.encrypted and isinstance(value, str) and value:
+        return HIDDEN
+    return _masked(value, member.members)
+
+
+def _page(described: dict[str, Any], response: Response) -> Iterator[list[Block]]:
+    verified = "yes" if response.verified else "no: this operation is answered unsigned"
+    rows = [("status", text(str(response.status_code))), ("verified", text(verified))]
+    if described["request_id"]:
+        rows.append(("Request-ID", text(described["request_id"])))
+    if described["saved"]:
+        rows.append(("saved", text(described["saved"], "path")))
+    yield [Facts(tuple(rows))]
+    body = described["body"]
+    if isinstance(body, dict | list):
+        branches = tuple(_branches(body))
+        yield [Branch(text("Answer", "heading"), branches)]
+    elif body:
+        yield [Heading(text("Answer", "heading")), Branch(text(str(body)[:LONGEST]))]
+
+
+def _branches(value: Any) -> Iterator[Branch]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, inner in pairs:
+        if isinstance(inner, dict | list) and inner:
+            yield Branch((Span(str(name), "name"),), tuple(_branches(inner)))
+        else:
+            yield Branch((Span(f"{name}  ", "name"), Span(_scalar(inner))))
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value) if not isinstance(value, dict | list) else ("{}" if value == {} else "[]")

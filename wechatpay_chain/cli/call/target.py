@@ -1,0 +1,157 @@
+"""What is to be called, and whether it may be: a live call that changes anything is asked for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...utils.display import printable
+from ..failure import Failure, Misuse
+from ..operations.lookup import one_operation
+from ..wording import shown
+
+if TYPE_CHECKING:
+    from ...catalogue import Operation
+    from ...client import WeChatPay
+    from ..profile import Profile
+
+__all__ = ["assert_body", "asked", "operation_of", "options_of"]
+
+MONEY = re.compile(r"(?:^|_)(?:amount|fee|total|refund|price|money)s?$|^total_|_amount_")
+"""Names of members that hold an amount in fen."""
+MOST = 5
+"""So many amounts are named in a question."""
+UNCHECKED = "To call it all the same: --unchecked"
+
+
+def operation_of(method: str, path: str) -> Operation:
+    """The operation that is called.
+
+    Args:
+        method: in any case.
+        path: as the chain takes it, with values or variables in it.
+
+    Raises:
+        Misuse: the catalogue has no such operation.
+    """
+    from ... import catalogue
+
+    found = catalogue.find(method, path)
+    if found is not None:
+        return found
+    wanted = f"the catalogue has no operation {shown(f'{method} {path}')}"
+    try:
+        near = one_operation(method, path)
+    except Failure as failure:
+        raise Misuse(failure.message, [*failure.hints, UNCHECKED]) from None
+    raise Misuse(wanted, ["Did you mean:", f"  {near.method} {near.path}  {near.title}", UNCHECKED])
+
+
+def assert_body(path: str, has_json: bool, has_xml: bool) -> None:
+    """Refuse a body of the other protocol.
+
+    Raises:
+        Misuse: the path is APIv3's and the body XML, or the other way round.
+    """
+    is_v2 = path.lstrip("/").lower().startswith("v2/")
+    if has_json and is_v2:
+        raise Misuse(f"--json belongs to APIv3: {shown(path)} takes --xml")
+    if has_xml and not is_v2:
+        raise Misuse(f"--xml belongs to APIv2: {shown(path)} takes --json")
+
+
+def options_of(
+    operation: Operation | None, profile: Profile, *, fill: bool, check: bool
+) -> dict[str, Any]:
+    """The options of a call that the catalogue knows.
+
+    Args:
+        operation: from the catalogue; None where it is not there.
+        profile: whose base URI, if it is a gateway's, serves every operation.
+        fill: whether mchid, appid and notify_url are added where they are missing.
+        check: whether the request is held against the catalogue.
+    """
+    if operation is None:
+        return {}
+    elsewhere = operation.base_uri if not profile.is_gateway else None
+    return {
+        **({"security": True} if operation.security else {}),
+        **({"nonceless": True} if operation.nonceless else {}),
+        **({"base_uri": elsewhere} if elsewhere else {}),
+        **({"sensitive": "auto"} if operation.protocol == "v3" else {}),
+        **({"fill": True} if fill else {}),
+        **({"check": "catalogue"} if check else {}),
+    }
+
+
+def asked(
+    operation: Operation | None,
+    method: str,
+    path: str,
+    options: Mapping[str, Any],
+    wxpay: WeChatPay,
+    *,
+    is_live: bool,
+    yes: bool,
+) -> None:
+    """Ask whether a live call that changes anything is meant; on a terminal only.
+
+    Args:
+        operation: from the catalogue; None where it is not there.
+        method: of the call.
+        path: of the call.
+        options: of the call.
+        wxpay: the client.
+        is_live: whether it reaches WeChat Pay, and no gateway.
+        yes: whether the question is answered already.
+
+    Raises:
+        Misuse: nobody can be asked, or the answer is no.
+    """
+    safe = operation.safe if operation is not None else method.upper() == "GET"
+    if safe or not is_live or yes:
+        return
+    what = f"{method} {printable(path, 200)}" + (f" ({operation.title})" if operation else "")
+    amounts = [f"{name} ¥{fen // 100}.{fen % 100:02}" for name, fen in _amounts(options)][:MOST]
+    money = f" with {', '.join(amounts)}" if amounts else ""
+    message = f"{what} is a live call as merchant {wxpay.mchid}{money}: it changes something"
+    if not _someone_is_there():
+        raise Misuse(
+            f"{message}, and nobody can be asked here. Nothing was sent",
+            ["To send it: --yes. To see what would be sent: --dry-run"],
+        )
+    if not _agreed(f"{message}. Send it?"):
+        raise Misuse("the answer is no: nothing was sent")
+
+
+def _someone_is_there() -> bool:
+    """Whether a question reaches someone who can answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, default=False, err=True)
+    except click.Abort:
+        return False
+
+
+def _amounts(options: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The amounts of a body, with their dotted names."""
+    body = options.get("json") or options.get("xml")
+    return _inside(body, "")
+
+
+def _inside(value: Any, name: str) -> Iterator[tuple[str, int]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _inside(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _inside(inner, f"{name}[]")
+    elif MONEY.search(name.rpartition(".")[2]) and str(value).isdecimal() and str(value).isascii():
+        yield printable(name, 60), int(value)

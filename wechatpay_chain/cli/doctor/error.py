@@ -1,0 +1,174 @@
+"""`wechatpay-chain doctor error`: what an error means, by its code, its number or a Request-ID."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..failure import Failure
+from ..gateway.responses import EXCHANGE
+from ..layout import Block, Facts, Heading, Line, text
+from ..output import page, write_json
+from ..usage import examples, json_option
+from ..wording import counted, shown
+from .candidates import codes
+
+if TYPE_CHECKING:
+    from ...diagnosis.meanings import Meaning
+    from ...diagnosis.request_ids import RequestId
+
+__all__ = ["error"]
+
+FEW = 5
+"""So many operations are named, of those that answer with an error."""
+LOG_LENGTH = 10_000
+
+
+@click.command(
+    short_help="Say what an error means, and what to do.",
+    epilog=examples(
+        "doctor error ORDER_NOT_EXIST",
+        "doctor error 268512771",
+        "doctor error NO_AUTH --operation v3/profitsharing/orders",
+    ),
+)
+@click.argument("what", metavar="CODE|NUMBER|REQUEST-ID", shell_complete=codes)
+@click.option("--operation", metavar="PATH", help="That answered, v3/pay/transactions/h5 say.")
+@click.option("--gateway", metavar="DIR|URL", help="Look for the Request-ID in a gateway's log.")
+@json_option
+def error(what: str, operation: str | None, gateway: str | None, as_json: bool) -> None:
+    """Say what an error of WeChat Pay means, and what to do, in English and Chinese.
+
+    It is a code, the number at the end of a Request-ID, or a whole Request-ID, which tells when
+    WeChat Pay received the request as well.
+    """
+    from ...diagnosis import request_ids
+    from ...diagnosis.meanings import meaning
+    from ..operations.lookup import one_operation
+
+    answered_by = one_operation(None, operation) if operation else None
+    request_id = request_ids.read(what)
+    key = str(request_id.number) if request_id else what.strip()
+    found = None if request_id and not request_id.number else meaning(key, answered_by)
+    if found is None and request_id is None:
+        raise _unknown(key)
+    exchange = _exchange(gateway, request_id.text) if gateway and request_id else None
+    if as_json:
+        write_json(_record(request_id, found, exchange))
+    else:
+        page(list(_page(request_id, found, exchange)))
+
+
+def _page(
+    request_id: RequestId | None, found: Meaning | None, exchange: dict[str, Any] | None
+) -> Iterator[list[Block]]:
+    if request_id is not None:
+        yield [Facts(tuple(_request_id(request_id, found)))]
+    if found is not None:
+        yield _meaning(found)
+        if found.operations:
+            yield _operations(found)
+    if exchange is not None:
+        yield _log(exchange)
+
+
+def _request_id(given: RequestId, found: Meaning | None) -> Iterator[tuple[str, Line]]:
+    yield "Request-ID", text(given.text, "name")
+    if given.time is not None:
+        yield "received", text(f"{given.time:%Y-%m-%d %H:%M:%S} UTC")
+    if not given.number:
+        yield "number", text("0: the request succeeded; 请求成功")
+        return
+    unknown = "" if found else ": the library does not know it; read the message of the response"
+    yield "number", text(f"{given.number}{unknown}")
+    yield "support", text("quote the whole Request-ID: WeChat Pay finds the request by it")
+    yield "中文", text("联系微信支付技术支持时提供完整的 Request-ID，据此定位请求")
+
+
+def _meaning(found: Meaning) -> list[Block]:
+    rows = (
+        ("means", found.en),
+        ("do", found.action),
+        ("中文", found.zh),
+    )
+    told = tuple((name, text(words)) for name, words in rows if words)
+    return [Heading(text(found.key, "heading")), Facts(told)]
+
+
+def _operations(found: Meaning) -> list[Block]:
+    listed = [(each.method, text(f"{each.path}  {each.title}")) for each in found.operations[:FEW]]
+    more = len(found.operations) - len(listed)
+    if more > 0:
+        listed.append(("…", text(f"{counted(more)} more", "aside")))
+    return [Heading(text("Documented for", "heading")), Facts(tuple(listed))]
+
+
+def _log(exchange: dict[str, Any]) -> list[Block]:
+    failed = [
+        (each["name"], text(each["note"])) for each in exchange["steps"] if not each["passed"]
+    ]
+    rows = (
+        ("request", text(f"{exchange['method']} {exchange['target']}")),
+        ("status", text(str(exchange["status"]))),
+        *failed,
+        ("answer", text(exchange["answer_body"])),
+    )
+    return [Heading(text(f"Request {exchange['number']} of the gateway", "heading")), Facts(rows)]
+
+
+def _record(
+    request_id: RequestId | None, found: Meaning | None, exchange: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What `--json` prints."""
+    time = request_id.time if request_id else None
+    return {
+        "request_id": request_id.text if request_id else None,
+        "time": time.isoformat() if time else None,
+        "number": request_id.number if request_id else None,
+        "key": found.key if found else None,
+        "en": found.en if found else None,
+        "action": found.action or None if found else None,
+        "zh": found.zh or None if found else None,
+        "operations": [f"{each.method} {each.path}" for each in found.operations] if found else [],
+        "exchange": exchange,
+    }
+
+
+def _exchange(gateway: str, request_id: str) -> dict[str, Any]:
+    """What a gateway has logged under a Request-ID.
+
+    Raises:
+        Failure: there is none, or no gateway.
+    """
+    from ..gateway.client import Control, located
+
+    address, directory = (gateway, None) if "://" in gateway else (None, Path(gateway))
+    token = os.environ.get("WECHATPAY_CONTROL_TOKEN", "")
+    found = Control(*located(address, directory, token)).ask(
+        "GET", f"requests?limit={LOG_LENGTH}", like=[{**EXCHANGE, "answer_headers": dict}]
+    )
+    for each in found:
+        fields = {str(name).lower(): value for name, value in each["answer_headers"].items()}
+        if fields.get("request-id") == request_id:
+            one: dict[str, Any] = each
+            return one
+    raise Failure(
+        f"the gateway's log has no response with the Request-ID {shown(request_id)}",
+        ["All of it: wechatpay-chain gateway requests"],
+    )
+
+
+def _unknown(key: str) -> Failure:
+    from ...diagnosis.meanings import keys
+    from ..operations.similarity import nearest_names
+
+    near = nearest_names(key, keys())
+    hints = ["Did you mean:", *(f"  {name}" for name in near)] if near else []
+    return Failure(
+        f"{shown(key)} is no code, number or Request-ID that the library knows",
+        [*hints, "The message of the response says more; quote its Request-ID to WeChat Pay."],
+    )

@@ -1,0 +1,74 @@
+"""Text from files and standard input, in UTF-8 and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from pathlib import Path
+
+from .failure import Misuse
+from .wording import shown
+
+__all__ = ["STANDARD_INPUT", "decoded", "read_bytes", "read_text"]
+
+STANDARD_INPUT = "-"
+LARGEST = 64 * 1024 * 1024
+"""Bytes that are read."""
+
+
+def read_text(path: Path | str) -> str:
+    """The text of a file.
+
+    Args:
+        path: of the file; `-` is standard input.
+
+    Raises:
+        Misuse: it cannot be read, begins with a byte order mark, or is not UTF-8.
+    """
+    return decoded(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path | str) -> bytes:
+    """The content of a file.
+
+    Args:
+        path: of the file; `-` is standard input.
+
+    Raises:
+        Misuse: it cannot be read, or is too large.
+    """
+    if str(path) == STANDARD_INPUT:
+        content = sys.stdin.buffer.read(LARGEST + 1)
+    else:
+        try:
+            with Path(path).open("rb") as file:
+                content = file.read(LARGEST + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise Misuse(f"{shown(str(path))} cannot be read: {reason}") from None
+    if len(content) > LARGEST:
+        raise Misuse(f"{shown(str(path))} has more than {LARGEST} bytes")
+    return content
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Bytes as UTF-8 text.
+
+    Args:
+        content: of a file, say.
+        name: of it, for an error.
+
+    Raises:
+        Misuse: it begins with a byte order mark, or is not UTF-8.
+    """
+    if content.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise Misuse(
+            f"{shown(name)} begins with a byte order mark (BOM), which is neither JSON nor part of "
+            "a name: save it as UTF-8 without BOM"
+        )
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Misuse(
+            f"{shown(name)} is not UTF-8 at byte {error.start}: save it as UTF-8"
+        ) from None

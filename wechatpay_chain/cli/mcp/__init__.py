@@ -1,0 +1,1 @@
+"""`wechatpay-chain mcp`: the catalogue and a gateway for coding assistants."""

@@ -1,0 +1,45 @@
+"""`wechatpay-chain mcp`: a server of the Model Context Protocol on standard input and output."""
+
+from __future__ import annotations
+
+import click
+
+from ..failure import Failure
+from ..usage import examples
+
+__all__ = ["mcp"]
+
+NEEDED = "mcp"
+
+
+@click.command(
+    short_help="Serve the catalogue and a gateway to a coding assistant.",
+    epilog=examples("mcp", "mcp --gateway wechatpay", "mcp --gateway http://127.0.0.1:8790/"),
+)
+@click.option(
+    "--gateway",
+    metavar="DIR|URL",
+    help="The gateway that is called.  [default: one of its own, in memory]",
+)
+def mcp(gateway: str | None) -> None:
+    """Serve the catalogue and a gateway to a coding assistant, by the Model Context Protocol.
+
+    The assistant searches operations, shows them and code for them, checks snippets with the
+    catalogue and a type checker, has errors explained, and calls the gateway. It cannot call
+    WeChat Pay. Messages go over standard input and output; the assistant starts the command.
+    """
+    try:
+        from .server import server
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] != NEEDED:
+            raise
+        raise Failure(
+            "the package mcp is not installed", ['Install it: pip install "wechatpay-chain[mcp]"']
+        ) from None
+    from .gateway_calls import GatewayCalls
+
+    calls = GatewayCalls(gateway)
+    try:
+        server(calls).run("stdio")
+    finally:
+        calls.close()

@@ -1,0 +1,166 @@
+"""Calls of a gateway, and of nothing else: there is no way from here to WeChat Pay."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...client import WeChatPay
+from ...messages.authority import WECHAT_PAY_DOMAINS, Origin, split
+from ...messages.request import Request
+from ...messages.response import Response, ResponseError
+from ...transport import HTTPTransport
+from ...utils.exceptions import ConfigurationError
+from ..gateway.client import Control, located
+
+if TYPE_CHECKING:
+    from ...gateway import Gateway
+    from ...transport.tls import Verify
+
+__all__ = ["GatewayCalls"]
+
+FILE, CONTROL, TOKEN = "gateway.json", "_gateway/", "WECHATPAY_CONTROL_TOKEN"
+OPTIONS = ("json", "xml", "query", "security")
+
+
+class OneOrigin:
+    """A transport that sends to one origin only, and to none of WeChat Pay's.
+
+    Args:
+        origin: of the gateway.
+        verify: the authority that its certificate is checked with.
+
+    Raises:
+        ConfigurationError: the origin is WeChat Pay's.
+    """
+
+    def __init__(self, origin: Origin, verify: Verify) -> None:
+        if origin.host.endswith(WECHAT_PAY_DOMAINS):
+            raise ConfigurationError(
+                f"{origin} is WeChat Pay itself: assistants call a gateway only"
+            )
+        self._origin = origin
+        self._transport = HTTPTransport(verify=verify)
+
+    def send(self, request: Request, /) -> Response:
+        """Send a request; see `HTTPTransport.send`."""
+        self._assert_gateway(request)
+        return self._transport.send(request)
+
+    def send_async(self, request: Request, /) -> Coroutine[Any, Any, Response]:
+        """The same on the running event loop."""
+        self._assert_gateway(request)
+        return self._transport.send_async(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    async def aclose(self) -> None:
+        """The same on the running event loop."""
+        await self._transport.aclose()
+
+    def _assert_gateway(self, request: Request) -> None:
+        if request.origin != self._origin:
+            raise ConfigurationError(
+                f"the call would go to {request.origin}; assistants call the gateway at "
+                f"{self._origin} only"
+            )
+
+
+class GatewayCalls:
+    """The gateway that an assistant may call: one that runs already, or one of its own.
+
+    Args:
+        at: the data directory of a gateway, the path of its `gateway.json`, or its address; None
+            starts one in this process with the first call, which ends with the process.
+    """
+
+    def __init__(self, at: str | None = None) -> None:
+        self._at = at
+        self._own: Gateway | None = None
+        self._client: WeChatPay | None = None
+        self._control: Control | None = None
+
+    def call(self, method: str, path: str, options: Mapping[str, Any]) -> str:
+        """Make a call, and describe its response.
+
+        Args:
+            method: upper-case HTTP method.
+            path: relative, as a chain takes it, with values in it.
+            options: `json`, `xml` and `query`.
+
+        Raises:
+            WeChatPayError: there is no response that counts.
+        """
+        given = {name: options[name] for name in OPTIONS if options.get(name) is not None}
+        try:
+            response = self._connected().request(method, path, given)
+        except ResponseError as error:
+            return str(error) if error.response is None else f"{error}\n\n{_body(error.response)}"
+        return _body(response)
+
+    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
+        """Use the control API: pay an order, move the time on, list notifications.
+
+        Args:
+            method: upper-case HTTP method.
+            path: below `/_gateway/`.
+            body: members of the request.
+
+        Raises:
+            Failure: the gateway rejects it.
+        """
+        self._connected()
+        asked = path.lstrip("/").removeprefix(CONTROL)
+        if asked.partition("?")[0].strip("/") == FILE:
+            raise ConfigurationError(f"{FILE} has the keys of the gateway; call_gateway uses them")
+        if self._control is None:
+            raise RuntimeError("a gateway that is connected has its control API")
+        answer = self._control.ask(method, asked, body)
+        return json.dumps(answer, ensure_ascii=False, indent=2)
+
+    def close(self) -> None:
+        """End what was started here."""
+        if self._client is not None:
+            self._client.close()
+        if self._own is not None:
+            self._own.stop()
+
+    def _connected(self) -> WeChatPay:
+        if self._client is None:
+            self._client = self._given(self._at) if self._at else self._started()
+        return self._client
+
+    def _given(self, at: str) -> WeChatPay:
+        from ...testing import connection_file
+        from ...testing.gateway_url import is_url
+
+        folder = Path(at) if Path(at).is_dir() else Path(at).parent
+        is_address = is_url(at)
+        settings = connection_file.settings(at if is_address else folder / FILE, tls=True)
+        token = os.environ.get(TOKEN, "")
+        self._control = Control(*located(at if is_address else None, folder, token))
+        return WeChatPay(**{**settings, **_only(settings["base_uri"], settings.pop("verify"))})
+
+    def _started(self) -> WeChatPay:
+        from ...gateway import Gateway
+
+        self._own = Gateway().start()
+        self._control = Control(self._own.base_uri)
+        return self._own.client(**_only(self._own.tls_base_uri, self._own.identity.authority))
+
+
+def _only(base_uri: str, verify: Verify) -> dict[str, Any]:
+    """Arguments of a client that reaches nothing but a gateway."""
+    transport = OneOrigin(split(base_uri, "base_uri")[0], verify)
+    return {"transport": transport, "backup_base_uri": None}
+
+
+def _body(response: Response) -> str:
+    head = f"HTTP {response.status_code}, Request-ID {response.request_id or 'none'}"
+    simulated = response.headers.get("Wechatpay-Gateway", "")
+    return f"{head}{f', {simulated}' if simulated else ''}\n\n{response.text}"

@@ -1,0 +1,89 @@
+"""What is wrong with the calls of a snippet, by the catalogue; the snippet does not run."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ... import catalogue
+from ...catalogue.requests.checking import Rules, check_body
+from ...chain.options import OPTIONS
+from ...utils.display import printable
+from .calls import UNKNOWN, FoundCall, find_calls
+
+if TYPE_CHECKING:
+    from ...catalogue import Operation
+
+__all__ = ["findings"]
+
+VARIABLE = re.compile(r"\{(\w+)\}")
+FREE = frozenset({"value", "empty"})
+"""Variables that a call does not fill: an f-string has, or nothing is to be there."""
+BODIES = ("json", "xml", "media")
+
+
+def findings(source: str) -> list[str]:
+    """What is wrong with a snippet, a line each; none where nothing is.
+
+    Args:
+        source: in Python.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        return [f"line {line}: this is not Python: {getattr(error, 'msg', error)}"]
+    return [
+        f"line {call.line}: {problem}" for call in find_calls(tree) for problem in _problems(call)
+    ]
+
+
+def _problems(call: FoundCall) -> Iterator[str]:
+    given = {name: text for name, text in call.options.items() if isinstance(text, str) and text}
+    path = VARIABLE.sub(lambda match: given.get(match[1], match[0]), call.path)
+    path = path.replace("{empty}", "")
+    operation = catalogue.find(call.method, path) or catalogue.find(call.method, call.path)
+    if operation is None:
+        near = catalogue.suggest(call.method, path)
+        meant = ", or ".join(f"{each.method} {each.path}" for each in near)
+        hint = f"; did you mean {meant}?" if meant else ""
+        yield f"the catalogue has no operation {call.method} {printable(path, 200)}{hint}"
+        return
+    name = f"{operation.method} {operation.path}"
+    variables = set(VARIABLE.findall(call.path)) - FREE
+    for option in call.options.keys() - OPTIONS - variables:
+        yield f"{name}: {option}= is neither an option nor a variable of the path"
+    if not call.is_open:
+        for variable in sorted(variables - call.options.keys()):
+            yield f"{name}: the variable {variable} is missing: pass {variable}=…"
+    yield from _body(name, operation, call)
+
+
+def _body(name: str, operation: Operation, call: FoundCall) -> Iterator[str]:
+    wanted = operation.body_option
+    allowed = {wanted, "xml"} if operation.protocol == "v2" else {wanted}
+    for option in BODIES:
+        if option in call.options and option not in allowed:
+            instead = f"it takes {wanted}=" if wanted else "it takes no body"
+            yield f"{name}: {option}= is not what this operation takes; {instead}"
+    is_needed = any(member.required for member in operation.body)
+    body = call.options.get(wanted)
+    if wanted in ("json", "xml") and isinstance(body, dict):
+        yield from _members(name, operation, wanted, body)
+    if is_needed and not (call.is_open or {wanted, "body"} & call.options.keys()):
+        yield f"{name}: {wanted}= is missing"
+
+
+def _members(name: str, operation: Operation, option: str, body: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a body, as far as it is written in the source."""
+    if option == "xml":
+        body = {key: str(each) if type(each) is int else each for key, each in body.items()}
+    for finding in check_body(operation, body, Rules()):
+        if finding.value is UNKNOWN and finding.kind != "unknown":
+            continue  # only a run would tell
+        near = difflib.get_close_matches(finding.pointer.rpartition("/")[2], finding.known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        yield f"{name}: {option} {printable(finding.pointer, 200)} {finding.issue}{hint}"

@@ -1,0 +1,92 @@
+"""What a type checker says of a snippet, which it reads in its own process and does not run."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+__all__ = ["complaints", "installed"]
+
+SECONDS = 120
+PRELUDE = (
+    "from wechatpay_chain import APIError, Media, Merchants, Retry, Sensitive, WeChatPay, errors",
+    "wxpay = WeChatPay.from_env()",
+)
+"""What a snippet may leave out: the names of the package, and a client called `wxpay`."""
+FUNCTION = "async def snippet() -> None:"
+"""Around a snippet that awaits outside of a function, as a notebook lets it."""
+ARGUMENTS = {
+    "mypy": (
+        "--strict",
+        "--no-error-summary",
+        "--no-color-output",
+        "--config-file=",
+        "--no-incremental",
+    ),
+    "pyright": ("--pythonpath", sys.executable),
+}
+LINE = re.compile(r"snippet\.py:(\d+)(?::\d+)?(?: -|:) (?:error|warning|note): (.*)")
+
+
+def installed() -> str | None:
+    """The name of the type checker that is installed: mypy, else pyright; None without one."""
+    return next((name for name in ARGUMENTS if importlib.util.find_spec(name)), None)
+
+
+def complaints(source: str, checker: str) -> list[str]:
+    """What a type checker reports, a line each with the line of the source.
+
+    Args:
+        source: in Python; it parses.
+        checker: `mypy` or `pyright`.
+    """
+    before = [] if _binds(source, "wxpay") else list(PRELUDE)
+    if _awaits(source):
+        before.append(FUNCTION)
+        source = textwrap.indent(source, "    ")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "snippet.py")
+        path.write_text("\n".join([*before, source, ""]), "utf-8")
+        command = [sys.executable, "-m", checker, *ARGUMENTS[checker], path.name]
+        try:
+            done = subprocess.run(  # noqa: S603 - the path is ours, and the snippet is a file
+                command, cwd=folder, capture_output=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return [f"{checker} did not end within {SECONDS} s"]
+    text = done.stdout.decode("utf-8", "replace")
+    found = [(int(line) - len(before), said) for line, said in LINE.findall(text)]
+    if not found and done.returncode:
+        return [
+            f"{checker} failed: {(text or done.stderr.decode('utf-8', 'replace')).strip()[:500]}"
+        ]
+    return [f"line {line}: {said}" for line, said in found]
+
+
+def _binds(source: str, name: str) -> bool:
+    """Whether a snippet makes its own client."""
+    return any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name
+        for node in ast.walk(_tree(source))
+    )
+
+
+def _awaits(source: str) -> bool:
+    """Whether a snippet awaits where Python allows it in functions only."""
+    try:
+        compile(source, "snippet.py", "exec", dont_inherit=True)
+    except SyntaxError:
+        return True
+    return False
+
+
+def _tree(source: str) -> ast.Module:
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree: ast.Module = compile(source, "snippet.py", "exec", flags=flags, dont_inherit=True)
+    return tree

@@ -1,0 +1,212 @@
+"""The merchant that a command acts for: from the environment, a profile, or a local gateway."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ..utils.exceptions import ConfigurationError
+from ..utils.secret import Secret, hide, reveal
+from .failure import Misuse
+from .files import read_text
+from .usage import PathType
+from .wording import shown
+
+if TYPE_CHECKING:
+    from ..client import WeChatPay
+    from ..diagnosis.keyring import Keyring
+
+__all__ = ["Profile", "profile_options"]
+
+ASSIGNMENT = re.compile(
+    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*
+        (?: '(?P<single>[^']*)' | "(?P<double>[^"\\]*)" | (?P<plain>[^\s'"\#]*) )
+        [ \t]*(?:\#[^\n]*)?(?:\r?\n|\Z)""",
+    re.VERBOSE,
+)
+SKIPPED = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+
+
+class Profile(NamedTuple):
+    """Where a client's arguments come from.
+
+    Attributes:
+        path: of a file with `WECHATPAY_*` lines; None is the process's environment.
+        gateway: the data directory of a local gateway, or its address; None is WeChat Pay.
+        mchid: of the merchant, where the gateway has several.
+    """
+
+    path: Path | None
+    gateway: str | None
+    mchid: str | None
+
+    @property
+    def environ(self) -> dict[str, Any]:
+        """The variables, hidden, as some are secrets; of the file alone where there is one.
+
+        Raises:
+            Misuse: the file cannot be read, or a line of it is not an assignment.
+        """
+        if self.path is not None:
+            return {**assignments(self.path)}
+        return {name: hide(value) for name, value in os.environ.items()}
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether calls reach a gateway, which has no real money."""
+        return self._gateway is not None
+
+    @property
+    def base_uri(self) -> str:
+        """Where calls go.
+
+        Raises:
+            Misuse: the gateway cannot be read.
+        """
+        from ..chain.uri import DEFAULT_BASE_URI
+        from ..testing import connection_file
+
+        try:
+            if place := self._gateway:
+                return str(connection_file.settings(place, mchid=self._mchid)["base_uri"])
+        except ConfigurationError as error:
+            raise Misuse(str(error), self._hints()) from None
+        return self.setting("BASE_URI") or DEFAULT_BASE_URI
+
+    def setting(self, name: str) -> str:
+        """A variable, without `WECHATPAY_`; empty where it is not set, or a gateway is used."""
+        return "" if self._gateway else str(reveal(self.environ.get(f"WECHATPAY_{name}", "")))
+
+    @property
+    def _gateway(self) -> str | Path | None:
+        """The connection file of the gateway, or its address; None without one."""
+        if self.gateway is not None:
+            return _connection_file(self.gateway)
+        return reveal(self.environ.get("WECHATPAY_GATEWAY")) or None
+
+    @property
+    def _mchid(self) -> str | None:
+        """The merchant of the gateway; beside `WECHATPAY_GATEWAY`, a variable may choose it."""
+        if self.mchid is None and self.gateway is None:
+            return reveal(self.environ.get("WECHATPAY_MCHID")) or None
+        return self.mchid
+
+    def client(self, *, tls: bool = False, **arguments: Any) -> WeChatPay:
+        """A client of this merchant.
+
+        Args:
+            tls: talk TLS to a gateway, as mutual TLS needs.
+            arguments: take precedence.
+
+        Raises:
+            Misuse: something is missing or malformed.
+        """
+        from ..client import WeChatPay
+
+        if self.gateway is not None and self.path is not None:
+            raise Misuse("--gateway and --profile exclude each other: say one of the two")
+        if self.mchid is not None and not self.is_gateway:
+            raise Misuse("--mchid chooses a merchant of a gateway; a profile has one already")
+        try:
+            if self.gateway is not None:
+                return WeChatPay.from_gateway(
+                    _connection_file(self.gateway), tls=tls, mchid=self.mchid, **arguments
+                )
+            environ = self.environ
+            if self.mchid is not None:
+                environ["WECHATPAY_MCHID"] = self.mchid
+            return WeChatPay.from_env(environ, **arguments)
+        except ConfigurationError as error:
+            raise Misuse(str(error), self._hints()) from None
+
+    def keyring(self) -> Keyring:
+        """The keys of this merchant, as far as they are configured.
+
+        Raises:
+            Misuse: one of them is malformed, or they do not belong together.
+        """
+        from ..diagnosis.keyring import environment_keyring, keyring
+        from ..testing import connection_file
+
+        try:
+            if place := self._gateway:
+                return keyring(connection_file.settings(place, mchid=self._mchid))
+            return environment_keyring(self.environ)
+        except ConfigurationError as error:
+            raise Misuse(str(error), self._hints()) from None
+
+    def _hints(self) -> list[str]:
+        if self.gateway is not None:
+            return []
+        if self.path is not None:
+            return [f"The profile is {self.path}."]
+        return [
+            "The merchant is that of the WECHATPAY_* variables; --profile FILE reads them from a "
+            "file, --gateway DIR takes a local gateway."
+        ]
+
+
+def profile_options(function: Any) -> Any:
+    """Add the options that choose the merchant."""
+    for option in (
+        click.option("--mchid", metavar="NUMBER", help="A merchant of the gateway."),
+        click.option(
+            "--gateway",
+            metavar="DIR|URL",
+            help="Call a local gateway, by its data directory or its address.",
+        ),
+        click.option(
+            "--profile",
+            type=PathType(),
+            metavar="FILE",
+            help="Read WECHATPAY_* lines from here.  [default: the environment]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def assignments(path: Path) -> dict[str, Secret[str]]:
+    """The variables of a file, as a shell or `docker --env-file` reads them.
+
+    Args:
+        path: of the file; its values may be quoted, and then hold line breaks.
+
+    Raises:
+        Misuse: it cannot be read, or a line of it is not an assignment, or sets a name again.
+    """
+    text = Secret(read_text(path))
+    found: dict[str, Secret[str]] = {}
+    position = 0
+    while position < len(text.reveal()):
+        if blank := SKIPPED.match(text.reveal(), position):
+            position = blank.end()
+            continue
+        line = text.reveal().count("\n", 0, position) + 1
+        name, value, position = _assignment(text, position)
+        if not name:
+            raise Misuse(
+                f"{shown(str(path))}, line {line}: NAME=value is expected; quote a value that "
+                "holds a blank, a quote or a #"
+            )
+        if name in found:
+            raise Misuse(f"{shown(str(path))}, line {line}: {name} is set twice")
+        found[name] = value
+    return found
+
+
+def _assignment(text: Secret[str], position: int) -> tuple[str, Secret[str], int]:
+    """The name and the value at a position, and where the next line begins; no name for none."""
+    pair = ASSIGNMENT.match(text.reveal(), position)
+    if pair is None:
+        return "", Secret(""), position
+    value = pair["single"] or pair["double"] or pair["plain"] or ""
+    return pair["name"], Secret(value), pair.end()
+
+
+def _connection_file(gateway: str) -> str | Path:
+    return gateway if "://" in gateway else Path(gateway) / "gateway.json"

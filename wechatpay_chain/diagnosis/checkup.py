@@ -1,0 +1,283 @@
+"""What `doctor` makes of what it saw: each fact as a check with a state, and what to do next.
+
+The one thing that is sent besides a signed call is `reaching`, a flow like any other: whoever runs
+it does the I/O.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from ..errors import APIError, SignatureError
+from ..flow import Flow, Send
+from ..keys.credential import CLOCK_SKEW
+from ..keys.platform_key import PUBLIC_KEY_ID, Expiring
+from ..messages.authority import Origin, split
+from ..messages.headers import Headers
+from ..messages.request import Request, TransportError
+from ..messages.response import Response
+from ..middleware.failover import BACKUP_BASE_URI, MAIN_ORIGIN
+from ..utils.exceptions import WeChatPayError
+from .keyring import Keyring
+
+__all__ = [
+    "Check",
+    "certificates",
+    "clock",
+    "keys",
+    "origins",
+    "proxy",
+    "reached",
+    "reaching",
+    "signed_call",
+    "v2_call",
+]
+
+State = Literal["ok", "warn", "fail"]
+SOON = 30
+"""Days before its end from which on a certificate is warned of."""
+SLOW_CLOCK = 60
+"""Seconds from which on a clock that is off is warned of."""
+PATH = "/v3/certificates"
+TLS_ERRORS = ("SSLError", "SSLCertVerificationError", "CertificateError")
+NO_CERTIFICATES = 404
+UNAUTHORIZED = 401
+NO_ORDER = "ORDERNOTEXIST"
+UNSIGNED_CODES = ("", "FAIL", "SIGNERROR")
+"""What APIv2 answers where a sign does not verify."""
+
+
+class Check(NamedTuple):
+    """One thing that was looked at.
+
+    Attributes:
+        name: what it is.
+        state: `ok`, `warn` or `fail`.
+        told: what was seen.
+        action: what to do next; empty where nothing is to be done.
+    """
+
+    name: str
+    state: State
+    told: str
+    action: str = ""
+
+
+def keys(ring: Keyring, has_certificate: bool) -> Iterator[Check]:
+    """The merchant's key and WeChat Pay's keys.
+
+    Args:
+        ring: those that are configured; they were found to belong together.
+        has_certificate: whether the merchant's certificate is configured.
+    """
+    if ring.merchant is None:
+        action = "set WECHATPAY_PRIVATE_KEY (apiclient_key.pem) and WECHATPAY_SERIAL"
+        yield Check("merchant key", "fail", "no private key is configured", action)
+    else:
+        compared = (
+            "it belongs to the certificate"
+            if has_certificate
+            else "not compared: no certificate is configured (WECHATPAY_MERCHANT_CERT)"
+        )
+        told = f"RSA {ring.merchant.key_size} bits, serial {ring.serial}; {compared}"
+        yield Check("merchant key", "ok", told)
+    if not ring.platform and not ring.apiv3_key:
+        action = "set WECHATPAY_PUBLIC_KEY_ID and WECHATPAY_PUBLIC_KEY (pub_key.pem)"
+        yield Check("WeChat Pay's keys", "fail", "none is configured", action)
+    else:
+        names = ", ".join(ring.platform) or "certificates are fetched"
+        yield Check("WeChat Pay's keys", "ok", names)
+    if ring.apiv3_key:
+        yield Check("APIv3 key", "ok", "32 bytes")
+    else:
+        action = "set WECHATPAY_APIV3_KEY, which opens notifications"
+        yield Check("APIv3 key", "warn", "not configured", action)
+
+
+def certificates(expiring: Iterable[Expiring], now: datetime) -> Iterator[Check]:
+    """When certificates run out.
+
+    Args:
+        expiring: the certificates that are at hand.
+        now: an aware time.
+    """
+    for each in expiring:
+        owner = {"merchant": "merchant certificate", "platform": "platform certificate"}[each.kind]
+        days = math.floor((each.not_after - now).total_seconds() / 86_400)
+        told = f"{each.name} is valid until {each.not_after:%Y-%m-%d}"
+        if days < 0:
+            renew = {
+                "merchant": "apply for a new one on the merchant platform, and replace key, serial "
+                "number and certificate together",
+                "platform": "download the current ones, or use WeChat Pay's public key",
+            }[each.kind]
+            told = f"{each.name} expired on {each.not_after:%Y-%m-%d}"
+            yield Check(owner, "fail", told, renew)
+        elif days < SOON:
+            yield Check(owner, "warn", f"{told}, {days} days", "renew it before it expires")
+        else:
+            yield Check(owner, "ok", told)
+
+
+def proxy(configured: str, system: str) -> Check:
+    """By which proxy calls go.
+
+    Args:
+        configured: `WECHATPAY_PROXY`, or empty.
+        system: `HTTPS_PROXY`, or empty; the client does not read it.
+    """
+    if configured:
+        return Check("proxy", "ok", _place(configured))
+    if system:
+        told = f"none; HTTPS_PROXY ({_place(system)}) is not read"
+        return Check("proxy", "warn", told, "set WECHATPAY_PROXY if calls are to go by it")
+    return Check("proxy", "ok", "none")
+
+
+def _place(address: str) -> str:
+    """Host and port of a proxy, without its password."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    except ValueError:
+        return "malformed"
+
+
+def origins(base_uri: str) -> tuple[Origin, ...]:
+    """The hosts that calls can go to: WeChat Pay has two.
+
+    Args:
+        base_uri: the client's.
+    """
+    main = split(base_uri, "base_uri")[0]
+    return (main, split(BACKUP_BASE_URI, "base_uri")[0]) if main == MAIN_ORIGIN else (main,)
+
+
+def reaching(origin: Origin) -> Flow:
+    """Send a request without a signature, which WeChat Pay answers with 401 and its `Date`."""
+    fields = Headers({"Accept": "application/json", "User-Agent": "wechatpay-chain doctor"})
+    request = Request("GET", origin, PATH, fields, b"", timeout=(5, 10))
+    response: Response = yield Send(request)
+    return response
+
+
+def reached(
+    origin: Origin, outcome: Response | WeChatPayError, seconds: float, *, is_backup: bool = False
+) -> Check:
+    """Whether a host answers.
+
+    Args:
+        origin: of the host.
+        outcome: its answer, or the error.
+        seconds: that it took.
+        is_backup: whether calls go to another host first.
+    """
+    name = f"host {origin.host}"
+    if isinstance(outcome, Response):
+        trusted = "; its TLS certificate is trusted" if origin.scheme == "https" else ""
+        return Check(name, "ok", f"answered in {seconds * 1000:.0f} ms{trusted}")
+    state: State = "warn" if is_backup else "fail"
+    if any(kind in TLS_ERRORS for kind in _causes(outcome)):
+        action = (
+            "install the system's certificate authorities (ca-certificates), or set WECHATPAY_CA "
+            "to the authority of the proxy or gateway that answers there"
+        )
+        return Check(name, state, f"its TLS certificate is not trusted: {outcome}", action)
+    action = (
+        "check DNS, the firewall and the proxy: this machine must reach "
+        f"{origin.host} on port {origin.port}"
+    )
+    return Check(name, state, str(outcome), action)
+
+
+def _causes(error: BaseException) -> Iterator[str]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield type(cause).__name__
+        cause = cause.__cause__ or cause.__context__
+
+
+def clock(response: Response | None, now: float) -> Check | None:
+    """Whether this machine's clock is right; None where no answer tells the time.
+
+    Args:
+        response: with a `Date`.
+        now: seconds since the epoch, by this machine's clock.
+    """
+    try:
+        theirs = parsedate_to_datetime(response.headers["Date"]).timestamp() if response else None
+    except (KeyError, TypeError, ValueError):
+        theirs = None
+    if theirs is None:
+        return None
+    off = now - theirs
+    told = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server"
+    action = "synchronise the clock (NTP): WeChat Pay rejects what is more than 300 s off"
+    if abs(off) > CLOCK_SKEW:
+        return Check("clock", "fail", told, action)
+    return (
+        Check("clock", "warn", told, action)
+        if abs(off) > SLOW_CLOCK
+        else Check("clock", "ok", told)
+    )
+
+
+def signed_call(outcome: Response | WeChatPayError) -> Check:
+    """What became of a signed call of GET v3/certificates.
+
+    Args:
+        outcome: its answer, or the error.
+    """
+    name = "signed call"
+    if isinstance(outcome, Response):
+        by = outcome.headers.get("Wechatpay-Serial", "")
+        kind = "WeChat Pay's public key" if by.startswith(PUBLIC_KEY_ID) else "a certificate"
+        told = f"accepted with HTTP {outcome.status_code}; the answer verifies with {kind} ({by})"
+        return Check(name, "ok", told)
+    if isinstance(outcome, APIError):
+        if outcome.verified and outcome.status_code == NO_CERTIFICATES:
+            told = "accepted; this merchant has no platform certificates, and uses the public key"
+            return Check(name, "ok", told)
+        if outcome.status_code == UNAUTHORIZED:
+            action = (
+                "compare mchid, serial number and private key: all three must be of one "
+                "certificate of this merchant; wechatpay-chain doctor explain says more"
+            )
+            return Check(name, "fail", str(outcome), action)
+        key = outcome.request_id or outcome.code
+        return Check(name, "fail", str(outcome), f"wechatpay-chain doctor error {key}")
+    if isinstance(outcome, SignatureError):
+        action = {
+            "expired": "synchronise the clock (NTP)",
+            "unknown_serial": "configure the key that Wechatpay-Serial names, or WeChat Pay's "
+            "public key",
+            "probe": "repeat it: WeChat Pay has tested that wrong signatures are rejected",
+        }.get(outcome.reason, "compare WeChat Pay's key with the one on the merchant platform")
+        return Check(name, "fail", str(outcome), action)
+    if isinstance(outcome, TransportError):
+        return Check(name, "fail", str(outcome), "see the host above")
+    return Check(name, "fail", str(outcome), "correct the configuration")
+
+
+def v2_call(outcome: Response | WeChatPayError) -> Check:
+    """What became of an APIv2 query of an order that does not exist.
+
+    Args:
+        outcome: its answer, or the error.
+    """
+    name = "APIv2 call"
+    if isinstance(outcome, APIError) and outcome.code == NO_ORDER and outcome.verified:
+        return Check(name, "ok", "accepted; the answer's sign verifies with WECHATPAY_SECRET")
+    if isinstance(outcome, Response):
+        return Check(name, "ok", "accepted")
+    action = "compare WECHATPAY_SECRET with the APIv2 key on the merchant platform"
+    if isinstance(outcome, TransportError):
+        action = "see the host above"
+    elif isinstance(outcome, APIError) and outcome.code not in UNSIGNED_CODES:
+        action = f"wechatpay-chain doctor error {outcome.code}"
+    return Check(name, "fail", str(outcome), action)

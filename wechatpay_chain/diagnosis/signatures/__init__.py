@@ -1,0 +1,1 @@
+"""Why a signature fails: the signed digest, and what would have it."""

@@ -1,0 +1,109 @@
+"""Why the signature of an APIv3 answer or notification fails: its `Wechatpay-*` header fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...keys.credential import CLOCK_SKEW, PROBE, SIGNATURE_FIELDS
+from ...keys.platform_key import PUBLIC_KEY_ID, PlatformKey, same_key
+from ..findings import Finding, finding
+from ..keyring import Keyring
+from ..transcripts import Message
+from .bodies import unlike
+from .digests import Signed, opened, signature_bytes
+from .requests import moment_of
+from .variants import Head, bodies, five_lines, matching, three_lines
+
+__all__ = ["explain"]
+
+
+def explain(
+    message: Message, ring: Keyring, now: float | None, request: Message | None = None
+) -> list[Finding]:
+    """The causes for which the signature of an answer or a notification fails.
+
+    Args:
+        message: the answer, or the notification's request.
+        ring: the keys that are configured.
+        now: seconds since the epoch when it arrived; None where that is not known.
+        request: that was answered, or None.
+    """
+    stamp, nonce, serial, text = (message.field(name) for name in SIGNATURE_FIELDS)
+    if text.startswith(PROBE):
+        return [finding("probe", f"its signature begins with {PROBE}")]
+    missing = [name for name in SIGNATURE_FIELDS if not message.field(name)]
+    if missing:
+        return [finding("unsigned", f"it has no {', '.join(missing)}")]
+    found = list(_clock(stamp, message, now))
+    if not ring.platform:
+        return [*found, finding("no_key", "no key of WeChat Pay's is configured")]
+    signature, odd = signature_bytes(text)
+    if odd:
+        found.append(finding("signature_format", odd))
+    key = ring.named(serial)
+    if key is None:
+        return [*found, _unknown(serial, ring, signature)]
+    signed = opened(signature, key.key)
+    if signed is None:
+        return [*found, _foreign(key, ring, signature)]
+    if key.key == ring.merchant:
+        found.append(
+            finding("wrong_key_family", f"the key filed under {key.name} is the merchant's")
+        )
+    found += _difference(message, stamp, nonce, signed, request)
+    return found or [finding("none")]
+
+
+def _clock(stamp: str, message: Message, now: float | None) -> Iterator[Finding]:
+    if not stamp.isdecimal():
+        yield finding("timestamp", f"Wechatpay-Timestamp {stamp!r} is no number of seconds")
+        return
+    reference = now if now is not None else moment_of(message)
+    if reference is not None and abs(int(stamp) - reference) > CLOCK_SKEW:
+        off = reference - int(stamp)
+        yield finding(
+            "clock", f"this machine is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}"
+        )
+
+
+def _unknown(serial: str, ring: Keyring, signature: bytes) -> Finding:
+    """The key that is named is not configured: of the other kind, or renewed."""
+    kinds = {name.startswith(PUBLIC_KEY_ID) for name in ring.platform}
+    wanted = serial.startswith(PUBLIC_KEY_ID)
+    configured = ", ".join(ring.platform)
+    if ring.serial and same_key(serial, ring.serial):
+        return finding("wrong_key_family", f"{serial} is the merchant's own certificate")
+    if wanted not in kinds:
+        what = ("WeChat Pay's public key", "a platform certificate")
+        named, others = what if wanted else what[::-1]
+        return finding(
+            "wrong_key_family", f"{named} signed ({serial}), {others} is configured ({configured})"
+        )
+    if any(opened(signature, key.key) for key in ring.platform.values()):
+        return finding("wrong_serial", f"the key is filed under another id than {serial}")
+    return finding("unknown_serial", f"{serial} signed; configured are {configured}")
+
+
+def _foreign(key: PlatformKey, ring: Keyring, signature: bytes) -> Finding:
+    """The key that is named did not make the signature."""
+    for name, other in ring.platform.items():
+        if name != key.name and opened(signature, other.key):
+            return finding("wrong_key", f"{name} made the signature, and {key.name} is named")
+    if ring.merchant is not None and key.key == ring.merchant:
+        return finding("wrong_key_family", f"the key filed under {key.name} is the merchant's own")
+    if ring.merchant is not None and opened(signature, ring.merchant):
+        return finding("wrong_key_family", "the merchant's own key made the signature")
+    return finding("wrong_key", f"the key that is configured for {key.name} did not make it")
+
+
+def _difference(
+    message: Message, stamp: str, nonce: str, signed: Signed, request: Message | None
+) -> list[Finding]:
+    heads = [Head(tuple(three_lines(stamp, nonce)))]
+    if request is not None:
+        lines = five_lines(request.method, request.target, stamp, nonce)
+        heads.append(Head(tuple(lines), finding("canonical_string", "a request's five lines")))
+    found = matching(signed, heads, list(bodies(message.body)))
+    if found is not None:
+        return found
+    return [unlike(message, signed, f"{stamp}\n{nonce}\n".encode())]

@@ -1,0 +1,55 @@
+"""A body that is not what was signed, where no known variant is: cut, changed, or written again."""
+
+from __future__ import annotations
+
+import json
+
+from ..findings import Finding, finding
+from ..transcripts import Message
+from .digests import Signed
+from .variants import changed_byte
+
+__all__ = ["unlike"]
+
+
+def unlike(message: Message, signed: Signed, head: bytes) -> Finding:
+    """What is likely to be wrong with a body.
+
+    Args:
+        message: with the body.
+        signed: what the signature covers.
+        head: what stands before the body in the string that was signed.
+    """
+    body, length = message.body, message.field("Content-Length")
+    told = int(length) if length.isdecimal() else None
+    whole = _is_json(body)
+    if told is not None and len(body) < told and not whole:
+        return finding("truncated_body", f"{len(body)} bytes of {told} are there")
+    if not body:
+        return finding("changed_message", "the request line, the timestamp or the nonce")
+    where = changed_byte(signed, head, body)
+    if where:
+        return finding("changed_byte", where)
+    if not whole and body[:1] in (b"{", b"["):
+        return finding("truncated_body", "its JSON ends in the middle")
+    if whole and (
+        (told is not None and told != len(body)) or not message.exact or _is_spaced(body)
+    ):
+        sizes = f"; it has {len(body)} bytes, Content-Length {told}" if told is not None else ""
+        return finding("reserialised_json", f"the JSON was written again{sizes}")
+    return finding("changed_byte", "more than one byte of it")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_spaced(body: bytes) -> bool:
+    """Whether it is not the compact JSON that WeChat Pay and most libraries write."""
+    value = json.loads(body)
+    compact = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return compact != body

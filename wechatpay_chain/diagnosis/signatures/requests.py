@@ -1,0 +1,187 @@
+"""Why the signature of an APIv3 request fails: its `Authorization`, held against the request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+from ...keys.credential import CLOCK_SKEW
+from ...keys.platform_key import same_key
+from ..findings import Finding, finding
+from ..keyring import Keyring
+from ..transcripts import Message
+from .bodies import unlike
+from .digests import Signed, opened, signature_bytes
+from .variants import Head, Variant, bodies, five_lines, matching, targets
+
+__all__ = ["explain", "moment_of"]
+
+SCHEME = "WECHATPAY2-SHA256-RSA2048"
+PARAMETER = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
+NEEDED = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
+
+
+def explain(
+    request: Message, response: Message | None, ring: Keyring, now: float | None
+) -> list[Finding]:
+    """The causes for which WeChat Pay rejects the signature of a request.
+
+    Args:
+        request: as it was sent.
+        response: its answer, whose `Date` tells WeChat Pay's time; None where it is not known.
+        ring: the merchant's keys.
+        now: seconds since the epoch when the request was sent; None where that is not known.
+    """
+    scheme, _, rest = request.field("Authorization").partition(" ")
+    parts = dict(PARAMETER.findall(rest))
+    missing = [name for name in NEEDED if not parts.get(name)]
+    if not rest or scheme != SCHEME or missing:
+        return [_no_authorization(request, scheme, missing)]
+    found = list(_names(parts, ring))
+    found += _clock(parts["timestamp"], response, now)
+    if ring.merchant is None:
+        return [*found, finding("no_key", "the merchant's private key is not configured")]
+    signature, odd = signature_bytes(parts["signature"])
+    if odd:
+        found.append(finding("signature_format", odd))
+    signed = opened(signature, ring.merchant)
+    request = _with_body(request, response)
+    if signed is None:
+        return [*found, *_foreign(parts, ring)] if not odd or signature else found
+    if signed.algorithm != "SHA-256":
+        found.append(finding("signature_format", f"its hash is {signed.algorithm}, not SHA-256"))
+    found += _serial(parts, ring)
+    if request.lacks_body:
+        return [*found, finding("no_body")]
+    found += _difference(request, parts, signed)
+    return found or list(_told(request, parts, response)) or [finding("none")]
+
+
+def _no_authorization(request: Message, scheme: str, missing: list[str]) -> Finding:
+    if not request.field("Authorization"):
+        return finding("unsigned", "the request has no Authorization")
+    if scheme != SCHEME:
+        return finding("signature_format", f"Authorization begins with {scheme!r}, not {SCHEME}")
+    return finding("signature_format", f"Authorization lacks {', '.join(missing)}")
+
+
+def _names(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
+    if ring.mchid and parts["mchid"] != ring.mchid:
+        yield finding("wrong_merchant", f"mchid is {parts['mchid']}, the profile's {ring.mchid}")
+    if ring.named(parts["serial_no"]) is not None:
+        yield finding("wrong_key_family", f"serial_no {parts['serial_no']} is WeChat Pay's own")
+
+
+def _serial(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
+    serial = parts["serial_no"]
+    if ring.serial and ring.named(serial) is None and not same_key(serial, ring.serial):
+        yield finding("wrong_serial", f"serial_no is {serial}, the key's is {ring.serial}")
+
+
+def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
+    """The merchant's key did not make the signature."""
+    if ring.named(parts["serial_no"]) is not None:
+        return
+    same = same_key(parts["serial_no"], ring.serial)
+    detail = (
+        f"serial_no {parts['serial_no']} is the profile's, the key is not"
+        if same
+        else f"serial_no is {parts['serial_no']}, the profile's {ring.serial}"
+    )
+    yield finding("wrong_key", detail)
+
+
+def _clock(stamp: str, response: Message | None, now: float | None) -> Iterator[Finding]:
+    if not stamp.isdecimal():
+        yield finding("timestamp", f"timestamp {stamp!r} is no number of seconds")
+        return
+    seconds = int(stamp)
+    if seconds > 10_000_000_000:
+        yield finding("timestamp", f"timestamp {stamp} is in milliseconds: seconds are expected")
+        return
+    then = moment_of(response) if response is not None else None
+    reference = then if then is not None else now
+    if reference is not None and abs(seconds - reference) > CLOCK_SKEW:
+        off = seconds - reference
+        yield finding(
+            "clock", f"it is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} WeChat Pay"
+        )
+
+
+def moment_of(message: Message) -> float | None:
+    """The time in a `Date` header field, in seconds since the epoch; None where there is none."""
+    try:
+        return parsedate_to_datetime(message.field("Date")).timestamp()
+    except (TypeError, ValueError):
+        return None
+
+
+def _difference(request: Message, parts: dict[str, str], signed: Signed) -> list[Finding]:
+    """How what was signed differs from the request; empty where it does not."""
+    stamp, nonce = parts["timestamp"], parts["nonce_str"]
+    longer = request.body + b"\n"  # the same string as with a line feed too many, which is told
+    several = [each for each in bodies(request.body) if each.value != longer]
+    found = matching(signed, list(_heads(request, stamp, nonce)), several)
+    if found is not None:
+        return found
+    right = f"{request.method}\n{request.target}\n{stamp}\n{nonce}\n".encode()
+    return [unlike(request, signed, right)]
+
+
+def _heads(request: Message, stamp: str, nonce: str) -> Iterator[Head]:
+    method = request.method
+    for index, target in enumerate(targets(request.target, request.origin)):
+        how = Finding(target.cause, target.detail) if index else None
+        yield Head(tuple(five_lines(method, target.value, stamp, nonce)), how)
+    for other in ("GET", "POST", "PUT", "PATCH", "DELETE", method.lower(), method.upper()):
+        if other != method:
+            how = finding("wrong_method", f"{other} was signed, {method} sent")
+            yield Head(tuple(five_lines(other, request.target, stamp, nonce)), how)
+    for changed in (f"{stamp}000", stamp[:-3]):
+        how = finding("timestamp", f"{changed} was signed, {stamp} sent")
+        yield Head(tuple(five_lines(method, request.target, changed, nonce)), how)
+
+
+def _told(request: Message, parts: dict[str, str], response: Message | None) -> Iterator[Finding]:
+    """What WeChat Pay says that it has checked, where that is not what was sent."""
+    lines = _received(response)[0].split("\n")
+    if len(lines) < 5:
+        return
+    sent = [request.method, request.target, parts["timestamp"], parts["nonce_str"]]
+    causes = ("wrong_method", "path", "timestamp", "changed_message")
+    for cause, ours, theirs in zip(causes, sent, lines, strict=False):
+        if ours != theirs:
+            yield finding(cause, f"{ours!r} was sent, WeChat Pay received {theirs[:200]!r}")
+            return
+    yield from _changed_on_its_way(request.body, "\n".join(lines[4:]))
+
+
+def _received(response: Message | None) -> tuple[str, bool]:
+    """What WeChat Pay says that it has checked, and whether that is all of it."""
+    try:
+        told = json.loads(response.body if response is not None else b"")
+        information = told["detail"]["sign_information"]
+        message = str(information["truncated_sign_message"])
+        return message, len(message.encode()) == information.get("sign_message_length")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "", False
+
+
+def _with_body(request: Message, response: Message | None) -> Message:
+    """The request with the body that WeChat Pay received, where the file does not have it."""
+    message, whole = _received(response)
+    if not (request.lacks_body and whole and message.count("\n") >= 5):
+        return request
+    body = message.split("\n", 4)[4].removesuffix("\n").encode()
+    return request._replace(body=body)
+
+
+def _changed_on_its_way(body: bytes, theirs: str) -> Iterator[Finding]:
+    try:
+        ours = Variant(body.decode()).value
+    except UnicodeDecodeError:
+        return
+    if not (f"{ours}\n".startswith(theirs) or theirs.startswith(ours)):
+        yield finding("changed_byte", "WeChat Pay received another body than was sent")

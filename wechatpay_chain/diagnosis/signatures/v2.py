@@ -1,0 +1,251 @@
+"""Why the `sign` of an APIv2 request or answer fails: its members, held against the APIv2 key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, quote_plus
+from xml.sax.saxutils import escape
+
+from ...messages import xml
+from ..findings import Finding, finding
+from ..keyring import Keyring
+from ..transcripts import Message
+
+__all__ = ["explain", "is_v2", "members_of"]
+
+Members = Mapping[str, str]
+MD5, HMAC = "MD5", "HMAC-SHA256"
+LENGTHS = {32: MD5, 64: HMAC}
+"""Characters of a sign, and the algorithm that makes as many."""
+SECRET_LENGTH = 32
+LONGEST = 600
+"""Characters of all values in which a changed one is looked for."""
+PRINTABLE = [chr(code) for code in range(32, 127)]
+
+
+class Way(NamedTuple):
+    """One way to make the string that is signed.
+
+    Attributes:
+        text: from the members.
+        cause: a name in `CAUSES`; empty for the right one.
+        detail: how it differs.
+    """
+
+    text: Callable[[Members], str]
+    cause: str = ""
+    detail: str = ""
+
+
+def is_v2(message: Message) -> bool:
+    """Whether a message is of APIv2: its body is XML, or its query has a sign."""
+    start = message.body.lstrip(b"\xef\xbb\xbf \r\n\t")[:5].lower()
+    return start.startswith((b"<xml", b"<?xml")) or "&sign=" in message.target
+
+
+def members_of(message: Message) -> tuple[dict[str, str], str]:
+    """The members of a body or a query, and in which character set; nothing where it has none."""
+    if not message.body.strip():
+        return dict(parse_qsl(message.target.partition("?")[2], keep_blank_values=True)), ""
+    body = message.body.removeprefix(b"\xef\xbb\xbf").strip()
+    try:
+        body.decode("utf-8")
+        encoding = "utf-8"
+    except UnicodeDecodeError:
+        encoding = "gb18030"
+    try:
+        fields = xml.loads(body.decode(encoding).encode())
+    except (ValueError, UnicodeError):
+        return {}, encoding
+    return {name: each if isinstance(each, str) else "" for name, each in fields.items()}, encoding
+
+
+def explain(message: Message, ring: Keyring, request: Message | None = None) -> list[Finding]:
+    """The causes for which an APIv2 `sign` fails.
+
+    Args:
+        message: a request, an answer or a notification.
+        ring: the merchant's keys.
+        request: that was answered; its `sign_type` is the answer's.
+    """
+    members, encoding = members_of(message)
+    if not members:
+        return [finding("truncated_body", "the body is no whole XML document")]
+    given = members.pop("sign", "")
+    if not given:
+        return [finding("unsigned", "it has no member sign")]
+    found = [finding("charset", "the body is GBK, not UTF-8")] if encoding == "gb18030" else []
+    if ring.mchid and (other := _other_merchant(members, ring.mchid)):
+        found.append(finding("wrong_merchant", f"{other}, the profile's is {ring.mchid}"))
+    if not ring.secret:
+        return [*found, finding("no_key", "the APIv2 key (secret) is not configured")]
+    named = members.get("sign_type") or (members_of(request)[0].get("sign_type") if request else "")
+    return [*found, *_compared(given, members, ring, named or MD5, encoding)] or [finding("none")]
+
+
+def _other_merchant(members: Members, mchid: str) -> str:
+    for name in ("mch_id", "mchid", "combine_mch_id"):
+        if members.get(name) and members[name] != mchid:
+            return f"{name} is {members[name]}"
+    return ""
+
+
+def _compared(
+    given: str, members: Members, ring: Keyring, named: str, encoding: str
+) -> list[Finding]:
+    """How what was signed differs from the members; empty where it does not."""
+    made_by = LENGTHS.get(len(given))
+    if made_by is None:
+        return [finding("signature_format", f"sign has {len(given)} characters, not 32 or 64")]
+    wanted = given.upper()
+    secret = ring.secret.reveal()
+    for way, (key, cause, detail), charset in itertools.product(
+        _ways(), _secrets(ring), _charsets(encoding)
+    ):
+        if (bool(way.cause) + bool(cause) + (charset != "utf-8")) > 2:
+            continue
+        try:
+            text = way.text(members).encode(charset)
+        except UnicodeError:
+            continue
+        for algorithm in (MD5, HMAC):
+            if _sign(algorithm, text, key.encode()) != wanted:
+                continue
+            return [
+                *(
+                    [finding("wrong_sign_type", f"{algorithm} made it, sign_type is {named}")]
+                    if algorithm != named
+                    else []
+                ),
+                *([Finding(way.cause, way.detail)] if way.cause else []),
+                *([finding(cause, detail)] if cause else []),
+                *(
+                    [finding("charset", f"{charset} was signed")]
+                    if charset != "utf-8" and encoding == "utf-8"
+                    else []
+                ),
+                *(
+                    [finding("signature_format", "sign is in lower case")]
+                    if given != wanted
+                    else []
+                ),
+            ]
+    where = _changed(wanted, members, made_by, secret)
+    if where:
+        return [finding("changed_byte", where)]
+    if made_by != named:
+        return [
+            finding("wrong_sign_type", f"sign has the length of {made_by}, sign_type is {named}")
+        ]
+    return [finding("wrong_secret", "no known difference explains it")]
+
+
+def _sign(algorithm: str, text: bytes, key: bytes) -> str:
+    text += b"&key=" + key
+    if algorithm == MD5:
+        return hashlib.md5(text, usedforsecurity=False).hexdigest().upper()
+    return hmac.new(key, text, hashlib.sha256).hexdigest().upper()
+
+
+def _charsets(encoding: str) -> tuple[str, ...]:
+    return ("utf-8", "gb18030", "latin-1") if encoding != "gb18030" else ("utf-8", "gb18030")
+
+
+def _secrets(ring: Keyring) -> Iterator[tuple[str, str, str]]:
+    secret, apiv3 = ring.secret.reveal(), ring.apiv3_key.reveal().decode("utf-8", "replace")
+    yield secret, "", ""
+    if apiv3 and apiv3 != secret:
+        yield apiv3, "wrong_secret", "the APIv3 key made it"
+    for other, how in (
+        (secret.lower(), "in lower case"),
+        (secret.upper(), "in upper case"),
+        (f"{secret}\n", "with a line end behind it"),
+        (f"{secret} ", "with a blank behind it"),
+        ("", "which is empty"),
+    ):
+        if other != secret:
+            yield other, "wrong_secret", f"it was made with the key {how}"
+
+
+def _ways() -> Iterator[Way]:
+    def joined(pairs: Iterator[tuple[str, str]], spell: Callable[[str], str] = str) -> str:
+        return "&".join(f"{name}={spell(value)}" for name, value in pairs)
+
+    def filled(members: Members) -> Iterator[tuple[str, str]]:
+        return ((name, value) for name, value in sorted(members.items()) if value)
+
+    yield Way(lambda members: joined(filled(members)))
+    yield Way(
+        lambda members: joined(iter(sorted(members.items()))), "empty_members", "name= was signed"
+    )
+    yield Way(
+        lambda members: joined(each for each in filled(members) if each[0] != "sign_type"),
+        "extra_members",
+        "sign_type was not signed",
+    )
+    for algorithm in (MD5, HMAC):
+        yield Way(
+            lambda members, kind=algorithm: joined(filled({**members, "sign_type": kind})),  # type: ignore[misc]
+            "extra_members",
+            f"sign_type={algorithm} was signed, and is not in the body",
+        )
+    yield Way(
+        lambda members: joined(each for each in members.items() if each[1]),
+        "member_order",
+        "in the order of the body",
+    )
+    yield Way(
+        lambda members: joined(iter(sorted(filled(members), key=lambda each: each[0].lower()))),
+        "member_order",
+        "sorted without regard to case",
+    )
+    yield Way(
+        lambda members: joined(iter(sorted(filled(members), reverse=True))),
+        "member_order",
+        "in reverse order",
+    )
+    for spell, how in (
+        (lambda value: quote(value, safe=""), "encoded for a URL, a space as %20"),
+        (lambda value: quote_plus(value, safe=""), "encoded for a URL, a space as +"),
+        (escape, "escaped for XML"),
+        (lambda value: f"<![CDATA[{value}]]>", "inside CDATA"),
+        (str.strip, "trimmed"),
+        (str.lower, "in lower case"),
+    ):
+        yield Way(
+            lambda members, spell=spell: joined(filled(members), spell),  # type: ignore[misc]
+            "escaped_values",
+            f"values were signed {how}",
+        )
+    yield Way(lambda members: joined(filled(members)) + "&", "member_order", "with & at the end")
+    for index in range(40):
+        yield Way(
+            lambda members, index=index: joined(  # type: ignore[misc]
+                each for at, each in enumerate(filled(members)) if at != index
+            ),
+            "extra_members",
+            f"member {index + 1} of the sorted ones was not signed",
+        )
+
+
+def _changed(wanted: str, members: Members, algorithm: str, secret: str) -> str:
+    """Which value has one character that differs from what was signed; empty where none has."""
+    pairs = [(name, value) for name, value in sorted(members.items()) if value]
+    if sum(len(value) for _, value in pairs) > LONGEST:
+        return ""
+    key = secret.encode()
+    for place, (name, value) in enumerate(pairs):
+        before = "".join(f"{n}={v}&" for n, v in pairs[:place]) + f"{name}="
+        after = "".join(f"&{n}={v}" for n, v in pairs[place + 1 :])
+        for index in range(len(value) + 1):
+            start, end = value[:index], value[index + 1 :]
+            tries = [start + end, *(start + sign + end for sign in PRINTABLE)]
+            tries += [start + sign + value[index:] for sign in PRINTABLE]
+            for tried in tries:
+                if _sign(algorithm, f"{before}{tried}{after}".encode(), key) == wanted:
+                    return f"{name} has another character at place {index + 1} than was signed"
+    return ""

@@ -1,0 +1,338 @@
+"""What may have been signed in the place of what was sent: bodies, targets, forms of the string."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlencode
+
+from ..findings import Finding
+from .digests import Signed
+
+__all__ = [
+    "Form",
+    "Head",
+    "Variant",
+    "bodies",
+    "changed_byte",
+    "five_lines",
+    "matching",
+    "targets",
+    "three_lines",
+]
+
+BOM = b"\xef\xbb\xbf"
+ALPHABET = bytes(range(32, 127)) + bytes([9, 10, 13]) + bytes(range(128, 256)) + bytes(range(9))
+SHORT = 1500
+"""Bytes of a body in which a changed byte is looked for."""
+PREFIXES = ("/hk", "/v3", "/api", "/wechatpay", "/pay")
+META = re.compile(
+    rb'name="meta"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL | re.IGNORECASE
+)
+
+
+class Variant(NamedTuple):
+    """Something else that may have been signed.
+
+    Attributes:
+        value: it.
+        cause: a name in `CAUSES`; empty for what is right.
+        detail: how it differs.
+    """
+
+    value: Any
+    cause: str = ""
+    detail: str = ""
+
+
+Form = Callable[[bytes], Variant]
+
+
+def bodies(body: bytes) -> Iterator[Variant]:
+    """A body, and what may have been signed in its place."""
+    meta = META.search(body) if body.startswith(b"--") else None
+    if meta is not None:
+        yield Variant(meta[1])
+        yield Variant(body, "missing_body", "the whole upload was signed, and not its meta")
+    else:
+        yield Variant(body)
+    if body:
+        yield Variant(b"", "missing_body", "an empty body was signed")
+    yield from _ends(body)
+    yield from _charsets(body)
+    yield from _serialised(body)
+
+
+def _ends(body: bytes) -> Iterator[Variant]:
+    trimmed = body.strip()
+    if trimmed != body:
+        yield Variant(trimmed, "trailing_newline", "the body was signed without its last line end")
+    if body:
+        for end in (b"\n", b"\r\n", b" "):
+            yield Variant(
+                body + end, "trailing_newline", f"the body was signed with {end!r} behind"
+            )
+    if b"\r\n" in body:
+        yield Variant(body.replace(b"\r\n", b"\n"), "trailing_newline", "CRLF was signed as LF")
+    elif b"\n" in body:
+        yield Variant(body.replace(b"\n", b"\r\n"), "trailing_newline", "LF was signed as CRLF")
+
+
+def _charsets(body: bytes) -> Iterator[Variant]:
+    if body.startswith(BOM):
+        yield Variant(body[len(BOM) :], "charset", "a byte order mark stands before the body")
+    elif body:
+        yield Variant(BOM + body, "charset", "a byte order mark was signed")
+    if body.isascii():
+        return
+    for sent, signed in (
+        ("utf-8", "gb18030"),
+        ("utf-8", "utf-16-le"),
+        ("gb18030", "utf-8"),
+        ("latin-1", "utf-8"),
+    ):
+        try:
+            text = body.decode(sent)
+            if sent != "latin-1" or not _is(body, "gb18030"):
+                yield Variant(text.encode(signed), "charset", f"{signed} was signed, {sent} sent")
+                continue
+            yield Variant(text.encode(signed), "charset", "UTF-8 was encoded twice")
+        except UnicodeError:
+            continue
+    try:
+        yield Variant(body.decode().encode("latin-1", "replace"), "charset", "signed as latin-1")
+        yield Variant(body.decode().encode("ascii", "replace"), "charset", "signed as ASCII")
+    except UnicodeError:
+        return
+
+
+def _is(body: bytes, encoding: str) -> bool:
+    try:
+        body.decode(encoding)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _serialised(body: bytes) -> Iterator[Variant]:
+    """The same JSON in the styles of the libraries that write it."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(value, dict | list):
+        return
+    cause = "reserialised_json"
+    dropped = _without_nulls(value)
+    values = [(value, "")] + ([(dropped, ", without null")] if dropped != value else [])
+    for (thing, less), ascii_only, ordered in itertools.product(
+        values, (False, True), (False, True)
+    ):
+        for indent, separators in (
+            (None, (",", ":")),
+            (None, (", ", ": ")),
+            (2, (",", ": ")),
+            (4, (",", ": ")),
+            ("\t", (",", ": ")),
+        ):
+            text = json.dumps(
+                thing,
+                ensure_ascii=ascii_only,
+                sort_keys=ordered,
+                indent=indent,
+                separators=separators,
+            )
+            style = (
+                f"separators {separators}, indent {indent}, "
+                f"{'ASCII only' if ascii_only else 'UTF-8'}"
+                f"{', sorted' if ordered else ''}{less}"
+            )
+            for written, more in _escaped(text):
+                try:
+                    yield Variant(written.encode(), cause, f"signed with {style}{more}")
+                except UnicodeEncodeError:
+                    continue
+
+
+def _escaped(text: str) -> Iterator[tuple[str, str]]:
+    yield text, ""
+    if "/" in text:
+        yield text.replace("/", "\\/"), ", slashes escaped (PHP)"
+    html = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    if html != text:
+        yield html, ", <, > and & escaped (Go)"
+    gson = html.replace("=", "\\u003d").replace("'", "\\u0027")
+    if gson != html:
+        yield gson, ", =, ' and more escaped (Gson)"
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
+def targets(target: str, origin: str) -> Iterator[Variant]:
+    """A target, and what may have been signed in its place."""
+    yield Variant(target)
+    path, mark, query = target.partition("?")
+    if mark:
+        yield Variant(path, "query_missing", f"the query was {query!r}")
+        yield from _queries(path, query)
+    else:
+        yield Variant(f"{path}?", "path", "a ? was signed behind the path")
+    for prefix in range(1, path.count("/")):
+        shorter = "/" + path.lstrip("/").split("/", prefix)[-1]
+        cut = path[: len(path) - len(shorter)]
+        yield Variant(f"{shorter}{mark}{query}", "path", f"signed without {cut}")
+    for prefix_text in PREFIXES:
+        yield Variant(f"{prefix_text}{target}", "path", f"signed with {prefix_text} in front")
+    if origin:
+        yield Variant(f"{origin}{target}", "path", "scheme and host were signed")
+        yield Variant(origin.partition("://")[2] + target, "path", "the host was signed")
+    yield Variant(target.removeprefix("/"), "path", "signed without the / in front")
+    other = path[:-1] if path.endswith("/") else f"{path}/"
+    yield Variant(f"{other}{mark}{query}", "path", "the / at its end differs")
+    for changed, how in ((unquote(path), "decoded"), (quote(unquote(path)), "encoded")):
+        if changed != path:
+            yield Variant(f"{changed}{mark}{query}", "path", f"the path was signed {how}")
+
+
+def _queries(path: str, query: str) -> Iterator[Variant]:
+    cause = "query_encoding"
+    spellings = {
+        "+ for a space was sent, %20 signed": query.replace("+", "%20"),
+        "%20 for a space was sent, + signed": query.replace("%20", "+"),
+        "the query was signed decoded": unquote(query),
+        "the query was signed decoded, + as a space": unquote_plus(query),
+        "the query was signed with hex digits in lower case": _hex(query, str.lower),
+        "the query was signed with hex digits in upper case": _hex(query, str.upper),
+    }
+    plus_is_space = parse_qsl(query, keep_blank_values=True)
+    plus_is_plus = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True)
+    for pairs, quoting, safe in itertools.product(
+        (plus_is_space, plus_is_plus), (quote, quote_plus), ("", "/", ":/", "~")
+    ):
+        spelled = urlencode(pairs, quote_via=quoting, safe=safe)
+        spellings.setdefault(f"signed as {spelled[:150]}", spelled)
+    for how, spelled in spellings.items():
+        if spelled != query:
+            yield Variant(f"{path}?{spelled}", cause, how)
+    pieces = query.split("&")
+    orders = {"sorted": sorted(pieces), "reversed": pieces[::-1]}
+    if 2 <= len(pieces) <= 5:
+        orders |= {f"as {each}": list(each) for each in itertools.permutations(pieces)}
+    for how, ordered in orders.items():
+        if ordered != pieces:
+            yield Variant(f"{path}?{'&'.join(ordered)}", "query_order", f"signed {how}"[:200])
+    for index in range(len(pieces) if len(pieces) > 1 else 0):
+        fewer = "&".join(pieces[:index] + pieces[index + 1 :])
+        yield Variant(f"{path}?{fewer}", "query_missing", f"signed without {pieces[index]}"[:200])
+
+
+def _hex(query: str, change: Callable[[str], str]) -> str:
+    return re.sub("%[0-9A-Fa-f]{2}", lambda found: change(found[0]), query)
+
+
+def five_lines(method: str, target: str, stamp: str, nonce: str) -> Iterator[Form]:
+    """The forms of what a request's signature covers, the right one first."""
+    head = f"{method}\n{target}\n{stamp}\n{nonce}\n".encode()
+    yield lambda body: Variant(head + body + b"\n")
+    yield from _forms([method, target, stamp, nonce])
+    swapped = f"{method}\n{target}\n{nonce}\n{stamp}\n".encode()
+    yield _form(swapped, b"\n", "the nonce was signed before the timestamp")
+    yield _form(f"{stamp}\n{nonce}\n".encode(), b"\n", "method and target were not signed")
+    yield _form(f"{target}\n{method}\n{stamp}\n{nonce}\n".encode(), b"\n", "target before method")
+
+
+def three_lines(stamp: str, nonce: str) -> Iterator[Form]:
+    """The forms of what an answer's signature covers, the right one first."""
+    head = f"{stamp}\n{nonce}\n".encode()
+    yield lambda body: Variant(head + body + b"\n")
+    yield from _forms([stamp, nonce])
+    yield _form(f"{nonce}\n{stamp}\n".encode(), b"\n", "the nonce before the timestamp")
+
+
+def _forms(parts: list[str]) -> Iterator[Form]:
+    head = "".join(f"{part}\n" for part in parts).encode()
+    yield _form(head, b"", "the last line feed is missing")
+    yield _form(head, b"\n\n", "there is a line feed too many, at its end or behind the body")
+    yield _form(head[:-1], b"", "the line of the body is missing")
+    yield _form("".join(f"{part}\r\n" for part in parts).encode(), b"\r\n", "lines end in CRLF")
+    literal = "".join(f"{part}\\n" for part in parts).encode()
+    yield _form(literal, b"\\n", "a backslash and an n stand for the line feed")
+    yield _form("".join(parts).encode(), b"", "there are no line feeds")
+    yield _form("&".join(parts).encode() + b"&", b"", "& stands between the parts")
+    yield _form(head + b"\n", b"\n", "there is an empty line before the body")
+
+
+def _form(head: bytes, end: bytes, detail: str) -> Form:
+    return lambda body: Variant(head + body + end, "canonical_string", detail)
+
+
+class Head(NamedTuple):
+    """What stands before the body in what was signed.
+
+    Attributes:
+        forms: of the string with this head, the right one first; each takes a body.
+        finding: how this head differs from what was sent; None where it does not.
+    """
+
+    forms: tuple[Form, ...]
+    finding: Finding | None = None
+
+
+def matching(signed: Signed, heads: list[Head], several: list[Variant]) -> list[Finding] | None:
+    """How what was signed differs from what was sent; None where nothing that is known fits.
+
+    The fewest differences count, and no more than two.
+
+    Args:
+        signed: what the signature covers.
+        heads: the right one first.
+        several: bodies, the right one first.
+    """
+    best: list[Finding] | None = None
+    for head in heads:
+        for place, form in enumerate(head.forms):
+            for index, body in enumerate(several):
+                steps = (head.finding is not None) + (place > 0) + (index > 0)
+                if steps > 2 or (best is not None and steps >= len(best)):
+                    continue
+                made = form(body.value)
+                if not signed.covers(made.value):
+                    continue
+                differing = (made, body)
+                best = [head.finding] if head.finding is not None else []
+                best += [Finding(each.cause, each.detail) for each in differing if each.cause]
+    return best
+
+
+def changed_byte(signed: Signed, head: bytes, body: bytes) -> str:
+    """Where one byte of a body differs from what was signed; empty where more do, or none.
+
+    Args:
+        signed: what the signature covers.
+        head: what stands before the body.
+        body: as it is at hand; what stands behind it is a line feed.
+    """
+    if signed.algorithm != "SHA-256" or len(body) > SHORT:
+        return ""
+    for index in range(len(body) + 1):
+        state = hashlib.sha256(head + body[:index])
+        dropped = state.copy()
+        dropped.update(body[index + 1 :] + b"\n")
+        if dropped.digest() == signed.digest:
+            return f"byte {index} ({body[index : index + 1]!r}) was not signed"
+        for rest, verb in ((body[index + 1 :], "was"), (body[index:], "is missing:")):
+            rest += b"\n"
+            for value in ALPHABET:
+                tried = state.copy()
+                tried.update(bytes([value]) + rest)
+                if tried.digest() == signed.digest:
+                    return f"byte {index} {verb} {bytes([value])!r} when it was signed"
+    return ""

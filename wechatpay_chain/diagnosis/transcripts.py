@@ -1,0 +1,223 @@
+"""Requests and answers as people have them at hand: HTTP messages, `curl -v`, JSON of a log.
+
+A body is taken to the byte where the text has it to the byte. A text that cannot hold it so, such
+as JSON with an object as body, is read as compact JSON, and `Message.exact` is False.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ..messages.headers import Headers
+from ..utils.exceptions import ConfigurationError
+
+__all__ = ["Message", "Transcript", "read"]
+
+REQUEST_LINE = re.compile(
+    rb"(GET|POST|PUT|PATCH|DELETE|HEAD) (\S+)(?: HTTP/[\d.]+)?", re.IGNORECASE
+)
+STATUS_LINE = re.compile(rb"HTTP/[\d.]+ (\d{3})\b.*")
+BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+CURL = re.compile(rb"^> (?:GET|POST|PUT|PATCH|DELETE|HEAD) ", re.MULTILINE)
+CURL_ANSWER = re.compile(rb"^< HTTP/", re.MULTILINE)
+NOISE = (b"* ", b"{ [", b"} [", b"*\n")
+METER = re.compile(rb"--:--:--|% Total +% Received|Dload +Upload")
+"""curl's progress meter, which `2>&1` brings along."""
+URL = re.compile(r"(https?://[^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+LARGEST = 8 * 1024 * 1024
+FORMS = (
+    "an HTTP message (POST /v3/… HTTP/1.1, header fields, an empty line, the body), the output of "
+    "curl -v, or a JSON object with method, url, headers and body is expected"
+)
+
+
+class Message(NamedTuple):
+    """One side of an exchange.
+
+    Attributes:
+        method: of a request; empty for an answer.
+        target: path and query of a request.
+        origin: scheme and host of a request, as far as they are told.
+        status: of an answer; 0 for a request.
+        headers: header fields.
+        body: in bytes.
+        exact: whether the body is known to the byte.
+    """
+
+    method: str
+    target: str
+    origin: str
+    status: int
+    headers: Headers
+    body: bytes
+    exact: bool = True
+
+    def field(self, name: str) -> str:
+        """The value of a header field, without blanks around it; empty where there is none."""
+        return str(self.headers.get(name, "")).strip()
+
+    @property
+    def lacks_body(self) -> bool:
+        """Whether it had a body that is not told, as `curl -v` does not tell that of a request."""
+        return not self.body and self.field("Content-Length").strip("0").isdecimal()
+
+
+class Transcript(NamedTuple):
+    """A request, an answer, or both."""
+
+    request: Message | None
+    response: Message | None
+
+
+def read(content: bytes) -> Transcript:
+    """What a text holds.
+
+    Args:
+        content: of a file, say.
+
+    Raises:
+        ConfigurationError: it is in none of the forms.
+    """
+    if len(content) > LARGEST:
+        raise ConfigurationError(f"it has more than {LARGEST} bytes")
+    text = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"{"):
+        return _from_json(text)
+    if CURL.search(text) or CURL_ANSWER.search(text):
+        return _from_curl(text)
+    message = _from_http(text)
+    return Transcript(None, message) if message.status else Transcript(message, None)
+
+
+def _from_http(text: bytes) -> Message:
+    head, _, body = _cut(text)
+    first, *lines = head.splitlines() or [b""]
+    fields = _fields(lines)
+    body = _framed(body, fields)
+    if line := REQUEST_LINE.fullmatch(first.strip()):
+        return _request(line[1].decode(), line[2].decode("utf-8", "replace"), fields, body)
+    if status := STATUS_LINE.fullmatch(first.strip()):
+        return Message("", "", "", int(status[1]), fields, body)
+    raise ConfigurationError(f"its first line is neither a request nor a status line: {FORMS}")
+
+
+def _cut(text: bytes) -> tuple[bytes, bytes, bytes]:
+    found = BLANK_LINE.search(text)
+    return (
+        (text, b"", b"")
+        if found is None
+        else (text[: found.start()], found[0], text[found.end() :])
+    )
+
+
+def _framed(body: bytes, fields: Headers) -> bytes:
+    """A body without the line end that an editor put behind it, unless its length is told."""
+    length = fields.get("Content-Length", "").strip()
+    for end in (b"\r\n", b"\n"):
+        if body.endswith(end) and length in ("", str(len(body) - len(end))):
+            return body[: -len(end)]
+    return body
+
+
+def _fields(lines: Iterable[bytes]) -> Headers:
+    pairs = (line.decode("utf-8", "replace").partition(":") for line in lines if b":" in line)
+    return Headers(tuple((name.strip(), value.strip()) for name, _, value in pairs))
+
+
+def _request(method: str, url: str, fields: Headers, body: bytes, exact: bool = True) -> Message:
+    whole = URL.fullmatch(url)
+    origin, target = (whole[1], whole[2] or "/") if whole else ("", url)
+    host = fields.get("Host", "").strip()
+    return Message(
+        method.upper() if method.isupper() else method,
+        target,
+        origin or (f"https://{host}" if host else ""),
+        0,
+        fields,
+        body,
+        exact,
+    )
+
+
+def _from_curl(text: bytes) -> Transcript:
+    """`> ` and `< ` begin the heads; what no mark begins is a body."""
+    heads: dict[bytes, list[bytes]] = {b"> ": [], b"< ": []}
+    bodies: dict[bytes, list[bytes]] = {b"> ": [], b"< ": []}
+    side = b"> "
+    for line in text.splitlines(keepends=True):
+        if line[:1] in (b">", b"<") and line[1:2] in (b" ", b"\r", b"\n", b""):
+            side = line[:1] + b" "
+            heads[side].append(line[2:].strip())
+        elif line != b"\r" and not line.startswith(NOISE) and not METER.search(line):
+            bodies[side].append(line)
+    sides = []
+    for mark in (b"> ", b"< "):
+        head = b"\r\n".join(each for each in heads[mark] if each)
+        body = b"".join(bodies[mark])
+        sides.append(_from_http(head + b"\r\n\r\n" + body) if head else None)
+    return Transcript(*sides)
+
+
+def _from_json(text: bytes) -> Transcript:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"it begins with {{ and is not JSON: {FORMS}") from None
+    if isinstance(found.get("request"), dict) or isinstance(found.get("response"), dict):
+        request, response = found.get("request"), found.get("response")
+    else:
+        request = found if found.get("method") else None
+        response = {
+            "status": found.get("status"),
+            "headers": found.get("answer_headers", None if request else found.get("headers")),
+            "body": found.get("answer_body", None if request else found.get("body")),
+        }
+    return Transcript(
+        _json_request(request) if isinstance(request, Mapping) else None,
+        _json_response(response) if isinstance(response, Mapping) else None,
+    )
+
+
+def _json_request(found: Mapping[str, Any]) -> Message:
+    target = next((found[key] for key in ("url", "target", "path") if found.get(key)), None)
+    if not isinstance(target, str) or not isinstance(found.get("method"), str):
+        raise ConfigurationError(f"the JSON has no method and url: {FORMS}")
+    body, exact = _json_body(found.get("body"))
+    return _request(found["method"], target, _json_fields(found.get("headers")), body, exact)
+
+
+def _json_response(found: Mapping[str, Any]) -> Message | None:
+    status = found.get("status", found.get("status_code"))
+    if not isinstance(found.get("headers"), Mapping | list):
+        return None
+    body, exact = _json_body(found.get("body"))
+    number = status if isinstance(status, int) else 0
+    return Message("", "", "", number or 200, _json_fields(found["headers"]), body, exact)
+
+
+def _json_body(body: Any) -> tuple[bytes, bool]:
+    if body is None:
+        return b"", True
+    if isinstance(body, str):
+        return body.encode("utf-8", "replace"), True
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), False
+
+
+def _json_fields(headers: Any) -> Headers:
+    if isinstance(headers, Mapping):
+        pairs = [(str(name), value) for name, value in headers.items()]
+    else:
+        pairs = [
+            (str(each[0]), each[1])
+            for each in (headers if isinstance(headers, list) else ())
+            if isinstance(each, list) and len(each) == 2
+        ]
+    return Headers(
+        tuple(
+            (name, str(value[0] if isinstance(value, list) and value else value))
+            for name, value in pairs
+        )
+    )

@@ -1,0 +1,137 @@
+"""`check="catalogue"`: a request is held against what its operation takes, before it is sent.
+
+What the verb was given is read, before anything is encoded or encrypted. Nothing is said of what
+the catalogue does not know: an operation that it lacks, bytes in `body=`, an upload.
+"""
+
+from __future__ import annotations
+
+import decimal
+import difflib
+import enum
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...catalogue import Operation
+from ...catalogue.idempotency import variables
+from ...catalogue.requests.checking import (
+    Finding,
+    Rules,
+    check_body,
+    check_query,
+    check_variables,
+    is_sensitive,
+)
+from ...flow import Flow, Handler
+from ...messages import canonical
+from ...messages.request import Request
+from ...messages.sensitive import Sensitive
+from ...utils.display import printable, represented
+from ...utils.exceptions import ConfigurationError
+from .operations import find, parameters_of
+
+__all__ = ["checked"]
+
+RULES = Rules()
+SHOWN = 20
+"""Findings that an error tells."""
+PERSONAL = ("openid", "phone", "id_card")
+"""Parts of the names of members whose values no error shows."""
+
+
+class Hidden(str):
+    """In the place of a text that is to be encrypted: a text of which nothing is known."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Hidden:
+        """One that is not empty."""
+        return super().__new__(cls, "***")
+
+
+def checked(handle: Handler) -> Handler:
+    """A handler that rejects a request which is not what its operation takes."""
+
+    def handler(request: Request) -> Flow:
+        operation = find(request.method, request.operation)
+        if operation is not None:
+            _assert_right(operation, request)
+        return (yield from handle(request))
+
+    return handler
+
+
+def _assert_right(operation: Operation, request: Request) -> None:
+    found = [
+        f"{place} {_told(finding)}"
+        for place, finding in _findings(operation, request)
+        if finding.kind == "unknown" or not isinstance(finding.value, Hidden)
+    ]
+    if found:
+        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        raise ConfigurationError(
+            f"{operation.method} {operation.path} does not take this request, and nothing was "
+            f"sent. By the catalogue: {'; '.join([*found[:SHOWN], *more])}"
+        )
+
+
+def _findings(operation: Operation, request: Request) -> Iterator[tuple[str, Finding]]:
+    """What is wrong, and where: in the path, in `query`, `json` or `xml`."""
+    given, name = request.options, operation.body_option
+    path = variables(operation, request.operation)
+    yield from (("path", each) for each in check_variables(operation, path, RULES))
+    if given.query is None or isinstance(given.query, Mapping):
+        query = {**parameters_of(request), **_texts(given.query or {}, "query")}
+        yield from (("query", each) for each in check_query(operation, query, RULES))
+    if name not in ("json", "xml") or given.body is not None:
+        return
+    body = getattr(given, name)
+    if body is None or isinstance(body, Mapping):
+        members = _texts(body or {}, "xml") if name == "xml" else _plain(body or {})
+        yield from ((name, each) for each in check_body(operation, members, RULES))
+
+
+def _told(finding: Finding) -> str:
+    """A finding in words, with the value where it may be shown."""
+    pointer, value = finding.pointer, finding.value
+    name = pointer.rpartition("/")[2]
+    secret = finding.member is not None and is_sensitive(finding.member)
+    personal = any(part in pointer for part in PERSONAL)
+    shows = isinstance(value, str | int | float) and not (secret or personal)
+    shown = f" {represented(value, 60)}" if shows and finding.kind != "unknown" else ""
+    wanted = str(value) if finding.kind == "enum" and shows else name
+    near = difflib.get_close_matches(wanted, finding.known, 1, 0.6)
+    meant = f", did you mean {near[0]}?" if near else ""
+    return f"{printable(pointer, 200)}{shown} {finding.issue}{meant}"
+
+
+def _texts(given: Mapping[str, Any], option: str) -> dict[str, Any]:
+    """Values as they go over the wire where all of them are texts."""
+    return {
+        name: Hidden() if isinstance(value, Sensitive) else _text(value, f"{option}[{name!r}]")
+        for name, value in given.items()
+    }
+
+
+def _text(value: Any, name: str) -> Any:
+    if isinstance(value, list | tuple):
+        return [_text(each, name) for each in value]
+    return value if isinstance(value, Mapping) else canonical.text(value, name)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON will have it."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Sensitive):
+        return Hidden()
+    if isinstance(value, enum.Enum):
+        return _plain(value.value)
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value.is_finite() and value == int(value) else float(value)
+    written = canonical.moment(value, "json")
+    return value if written is None else written

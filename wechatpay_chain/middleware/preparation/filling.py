@@ -1,0 +1,64 @@
+"""`fill=True`: the client's mchid, appid and notify_url, where a request lacks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...catalogue import Member, Operation
+from ...catalogue.requests.filling import filled, missing_of
+from ...flow import Flow, Handler
+from ...messages.request import Options, Request
+from ...utils.exceptions import ConfigurationError
+from .operations import find, parameters_of
+
+__all__ = ["completed"]
+
+
+def completed(handle: Handler, values: Mapping[str, str]) -> Handler:
+    """A handler that fills the members which a request lacks.
+
+    Args:
+        handle: the stack's.
+        values: the client's `mchid`, `appid` and `notify_url`; those that it has.
+    """
+
+    def handler(request: Request) -> Flow:
+        operation = find(request.method, request.operation)
+        if operation is not None:
+            request = request.replace(options=_completed(operation, request, values))
+        return (yield from handle(request))
+
+    return handler
+
+
+def _completed(operation: Operation, request: Request, values: Mapping[str, str]) -> Options:
+    given = request.options
+    changes: dict[str, Any] = {}
+    name = operation.body_option
+    body = getattr(given, name) if name in ("json", "xml") else None
+    if name in ("json", "xml") and given.body is None and isinstance(body or {}, Mapping):
+        _assert_configured(operation, operation.body, body or {}, values)
+        changes[name] = filled(operation, body or {}, values) or None
+    if operation.query and isinstance(given.query or {}, Mapping):
+        sent = {**parameters_of(request), **(given.query or {})}
+        _assert_configured(operation, operation.query, sent, values)
+        missing = missing_of(operation.query, sent)
+        own = {each.name: values[each.source] for each in missing if each.source in values}
+        changes["query"] = {**(given.query or {}), **own} or None
+    return Options(**{**given.__dict__, **changes})
+
+
+def _assert_configured(
+    operation: Operation,
+    members: Iterable[Member],
+    given: Mapping[str, Any],
+    values: Mapping[str, str],
+) -> None:
+    for each in missing_of(members, given):
+        if each.required and each.source not in values:
+            raise ConfigurationError(
+                f"{operation.method} {operation.path} requires {each.name}, which the call does "
+                f"not have, and fill=True cannot add it: give the client {each.source}=, or the "
+                f"call {each.name}"
+            )

@@ -1,0 +1,37 @@
+"""The operation that a request calls, and what its path was written with."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from ... import catalogue
+from ...messages.request import Request
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["find", "parameters_of"]
+
+
+@lru_cache(maxsize=256)
+def find(method: str, path: str) -> catalogue.Operation | None:
+    """An operation; None where the catalogue does not have it.
+
+    Args:
+        method: upper-case HTTP method.
+        path: as it is sent, without `base_uri`'s: APIv2's have no `v2/`.
+
+    Raises:
+        ConfigurationError: the catalogue cannot be read.
+    """
+    path = path.lstrip("/")
+    try:
+        return catalogue.find(method, path if path[:3].lower() == "v3/" else f"v2/{path}")
+    except OSError as error:
+        raise ConfigurationError(
+            f"fill= and check= need the catalogue, which cannot be read: {error}"
+        ) from error
+
+
+def parameters_of(request: Request) -> dict[str, str]:
+    """The parameters of the query that a path was written with."""
+    return dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))

@@ -1,0 +1,51 @@
+"""A client's appid and notify_url, checked when they are given."""
+
+from __future__ import annotations
+
+import re
+
+from ...crypto.pem import tidy
+from ...messages.authority import split
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["appid_of", "notify_url_of"]
+
+APPID = re.compile("[0-9A-Za-z_-]{1,32}")
+LONGEST_URL = 256
+
+
+def appid_of(given: object) -> str | None:
+    """The appid that `fill=True` names; None where there is none.
+
+    Raises:
+        ConfigurationError: it is not 1 to 32 letters and digits.
+    """
+    if given is None:
+        return None
+    text = tidy(given) if isinstance(given, str) else ""
+    if APPID.fullmatch(text):
+        return text
+    raise ConfigurationError(
+        f"appid {represented(given)}: letters and digits are expected, such as 'wx8888888888888888'"
+    )
+
+
+def notify_url_of(given: object) -> str | None:
+    """The address that `fill=True` has notifications sent to; None where there is none.
+
+    Source: https://pay.weixin.qq.com/doc/v3/merchant/4012791856 (no query)
+
+    Raises:
+        ConfigurationError: it is no http or https URL of at most 256 characters, or has a query.
+    """
+    if given is None:
+        return None
+    text = tidy(given) if isinstance(given, str) else ""
+    expected = "a URL without a query is expected, such as 'https://shop.example.com/wechatpay'"
+    if not text or len(text) > LONGEST_URL or not (text.isascii() and text.isprintable()):
+        raise ConfigurationError(f"notify_url {represented(given)}: {expected}")
+    _, rest = split(text, "notify_url")
+    if "?" in rest or "#" in rest or " " in rest:
+        raise ConfigurationError(f"notify_url {represented(given)}: {expected}")
+    return text

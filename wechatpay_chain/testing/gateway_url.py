@@ -1,0 +1,90 @@
+"""The description of a gateway that runs on another machine, fetched from its control API."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from ..messages.authority import Origin, split
+from ..messages.headers import Headers
+from ..messages.request import Request
+from ..utils.exceptions import ConfigurationError, WeChatPayError
+from ..utils.secret import Secret
+
+__all__ = ["GatewayURL", "fetch", "is_url", "parse"]
+
+TARGET = "/_gateway/gateway.json"
+TIMEOUT = (5.0, 10.0)
+"""Seconds to connect, and between reads."""
+
+
+class GatewayURL(NamedTuple):
+    """Where a gateway is.
+
+    Attributes:
+        origin: its scheme, host and port.
+        token: its control token; empty without one.
+    """
+
+    origin: Origin
+    token: Secret[str]
+
+
+def is_url(source: object) -> bool:
+    """Whether a text is the address of a gateway, and not the path of a file."""
+    return isinstance(source, str) and source.startswith(("http://", "https://"))
+
+
+def parse(url: str, token: str = "") -> GatewayURL:
+    """The parts of a gateway's address, such as `http://gateway:8790/?token=…`.
+
+    Args:
+        url: of the gateway.
+        token: its control token, where the address has none.
+
+    Raises:
+        ConfigurationError: it is not such an address.
+    """
+    origin, target = split(url.partition("?")[0], "the gateway's address")
+    given = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    if target.strip("/") or given.keys() - {"token"}:
+        raise ConfigurationError(
+            f"the gateway's address {origin}/… has more than a token: "
+            "http://gateway:8790/ is expected, or http://gateway:8790/?token=…"
+        )
+    return GatewayURL(origin, Secret(given["token"][-1] if "token" in given else token))
+
+
+def fetch(gateway: GatewayURL) -> bytes:
+    """`gateway.json` of a running gateway, with the keys in it.
+
+    Args:
+        gateway: where it is.
+
+    Raises:
+        ConfigurationError: nothing responds there, or it wants a token.
+    """
+    from ..transport import HTTPTransport  # a file needs none
+
+    fields = [("Accept", "application/json")]
+    if gateway.token.reveal():
+        fields.append(("Authorization", f"Bearer {gateway.token.reveal()}"))
+    request = Request("GET", gateway.origin, TARGET, Headers(fields), None, timeout=TIMEOUT)
+    transport = HTTPTransport()
+    try:
+        response = transport.send(request)
+        response.release(keep=False)
+    except WeChatPayError as error:
+        raise ConfigurationError(f"no gateway responds at {gateway.origin}/: {error}") from None
+    finally:
+        transport.close()
+    if response.status_code in (401, 403):
+        raise ConfigurationError(
+            f"the gateway at {gateway.origin}/ rejects the control token: it is the one that "
+            "--control-token or WECHATPAY_CONTROL_TOKEN gave it"
+        )
+    if response.status_code != 200:
+        raise ConfigurationError(
+            f"{gateway.origin}{TARGET} returned {response.status_code}: is a gateway there?"
+        )
+    return response.content

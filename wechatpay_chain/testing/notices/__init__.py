@@ -1,0 +1,1 @@
+"""Notifications as WeChat Pay sends them: content from the catalogue, encrypted and signed."""

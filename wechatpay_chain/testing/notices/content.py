@@ -1,0 +1,138 @@
+"""What a notification carries, made of the catalogue's examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from ... import catalogue
+from ...catalogue import Member, Variant, Webhook
+from ...catalogue.example import scalar
+from ...utils.display import represented
+
+__all__ = ["Party", "content", "envelope", "form_of", "webhook_of"]
+
+ENVELOPE = ("sign", "nonce_str")
+
+
+class Party(NamedTuple):
+    """The merchant whom a notification is about.
+
+    Attributes:
+        mchid: its number.
+        appid: of its app.
+        encrypt: makes the ciphertext of a text that only the merchant's key opens.
+    """
+
+    mchid: str
+    appid: str
+    encrypt: Callable[[str], str]
+
+
+def content(webhook: Webhook, form: Variant | None, party: Party) -> dict[str, Any]:
+    """What a notification carries.
+
+    Args:
+        webhook: from the catalogue.
+        form: of a type that several products share; None for a type with one form.
+        party: the merchant in it.
+    """
+    if form is not None:
+        return _filled(form.resource, party)
+    in_the_clear = webhook.resource == webhook.body
+    left_out = ENVELOPE if in_the_clear else ()
+    members = [member for member in webhook.resource if member.name not in left_out]
+    return _filled(members, party)
+
+
+def form_of(webhook: Webhook, variant: str) -> Variant | None:
+    """The form that is asked for; None where a type has only one.
+
+    Args:
+        webhook: from the catalogue.
+        variant: its name; empty is the first form.
+
+    Raises:
+        LookupError: there is no such form.
+    """
+    if not variant:
+        return next(iter(webhook.variants), None)
+    form = webhook.variant(variant)
+    if form is None:
+        names = ", ".join(each.name for each in webhook.variants)
+        expected = f"{names} is expected" if names else f"{webhook.event} has only one form"
+        raise LookupError(f"variant {str(variant)[:80]!r}: {expected}")
+    return form
+
+
+def webhook_of(event: str, protocol: str) -> Webhook:
+    """A type of notification of the catalogue.
+
+    Args:
+        event: its name, `TRANSACTION.SUCCESS` say.
+        protocol: `v3`, or `v2`.
+
+    Raises:
+        ValueError: there is no such protocol.
+        LookupError: it has no such type; the message names those that are like it.
+    """
+    if protocol not in ("v2", "v3"):
+        raise ValueError(f"protocol {represented(protocol)}: v2 or v3 is expected")
+    webhook = catalogue.webhook(event, protocol)
+    if webhook is not None:
+        return webhook
+    words = str(event)[:80].upper()
+    near = [
+        f"{each.event} ({each.protocol})"
+        for each in catalogue.webhooks()
+        if words and (words in each.event.upper() or each.event.upper() in words)
+    ]
+    hint = f"; there is {', '.join(near[:5])}" if near else ""
+    raise LookupError(f"API{protocol} has no notification {words}{hint}")
+
+
+def envelope(webhook: Webhook, form: Variant | None) -> dict[str, str]:
+    """What is around the content of an APIv3 notification, as `body_v3` takes it.
+
+    Args:
+        webhook: from the catalogue.
+        form: of a type that several products share; None for a type with one form.
+    """
+    original_type = _fixed(webhook, "original_type", "transaction")
+    if form is not None and form.original_type:
+        original_type = form.original_type
+    return {
+        "summary": _fixed(webhook, "summary", webhook.title.partition("(")[0]),
+        "original_type": original_type,
+        "resource_type": _fixed(webhook, "resource_type", "encrypt-resource"),
+        "associated_data": _fixed(webhook, "associated_data", original_type),
+    }
+
+
+def _fixed(webhook: Webhook, name: str, default: str) -> str:
+    """What the catalogue says that a member of the envelope always is, or a default."""
+    for outer in webhook.body:
+        for member in (outer, *(outer.members if outer.name == "resource" else ())):
+            if member.name == name and (member.enum or "const" in member.item):
+                return str(scalar(member))
+    return default
+
+
+def _filled(members: Iterable[Member], party: Party) -> dict[str, Any]:
+    return {member.name: _value(member, party) for member in members if "$" not in member.name}
+
+
+def _value(member: Member, party: Party) -> Any:
+    if member.type.startswith("object"):
+        value: Any = _filled(member.members, party)
+    elif member.name in ("mchid", "mch_id", "sp_mchid", "combine_mchid"):
+        value = party.mchid
+    elif member.name in ("appid", "sp_appid", "combine_appid"):
+        value = party.appid
+    elif member.name.endswith("_fee") and member.type == "string":
+        value = "100"
+    else:
+        value = scalar(member)
+    if member.encrypted == "RSAES-OAEP" and isinstance(value, str):
+        value = party.encrypt(value)
+    return [value] if member.type.endswith("[]") else value

@@ -1,0 +1,132 @@
+"""`signed_notification`: header fields and body, as WeChat Pay would post them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...crypto import digest, rsa
+from ...utils.exceptions import ConfigurationError
+from .content import Party, content, envelope, form_of, webhook_of
+from .envelopes import body_v2, body_v3, event_v2, headers_v3
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+    from ...catalogue import Webhook
+
+__all__ = ["NotificationKeys", "SignedNotification", "signed_notification"]
+
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+STATED = ("sign_type", "algorithm")
+"""The members of an APIv2 notification that say how it is signed."""
+ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
+
+
+class SignedNotification(NamedTuple):
+    """A notification that a client verifies: `wxpay.notify(*signed)`.
+
+    Attributes:
+        headers: the header fields.
+        body: as it was signed.
+    """
+
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, repr=False)
+class NotificationKeys:
+    """What a notification is signed and encrypted with.
+
+    Attributes:
+        serial: names WeChat Pay's key: a serial number or a public key id.
+        platform_key: WeChat Pay's private key.
+        apiv3_key: of the merchant, 32 bytes.
+        secret: the APIv2 key of the merchant.
+        mchid: the merchant's number.
+        appid: of its app.
+        merchant_key: the merchant's public key, which fields within are encrypted for.
+    """
+
+    serial: str
+    platform_key: RSAPrivateKey
+    apiv3_key: Any
+    secret: Any
+    mchid: str
+    appid: str
+    merchant_key: RSAPublicKey
+
+
+def signed_notification(
+    keys: NotificationKeys,
+    event: str,
+    resource: Mapping[str, Any] | None = None,
+    *,
+    variant: str = "",
+    protocol: str = "v3",
+) -> SignedNotification:
+    """A notification as WeChat Pay posts it.
+
+    Args:
+        keys: sign and encrypt it.
+        event: its type, `TRANSACTION.SUCCESS` say.
+        resource: members that replace those of the catalogue's example.
+        variant: the form of a type that several products share, such as `partner`; by default the
+            first.
+        protocol: `v3`, or `v2`.
+
+    Raises:
+        ConfigurationError: there is no such type or form, or the resource cannot be sent.
+    """
+    party = Party(keys.mchid, keys.appid, lambda text: rsa.encrypt(text, keys.merchant_key))
+    try:
+        webhook = webhook_of(event, protocol)
+        form = form_of(webhook, variant)
+    except (LookupError, ValueError) as error:
+        raise ConfigurationError(str(error)) from None
+    made = {**content(webhook, form, party), **_given(resource)}
+    if protocol == "v2":
+        body = _body_v2(keys, webhook, made, party).encode()
+        return SignedNotification({"Content-Type": "text/xml; charset=utf-8"}, body)
+    body = body_v3(
+        event,
+        made,
+        keys.apiv3_key,
+        created=datetime.datetime.now(CHINA).isoformat(timespec="seconds"),
+        **envelope(webhook, form),
+    ).encode()
+    return SignedNotification(headers_v3(body, keys.serial, keys.platform_key), body)
+
+
+def _body_v2(keys: NotificationKeys, webhook: Webhook, made: dict[str, Any], party: Party) -> str:
+    names = {member.name for member in webhook.body}
+    clear = {"return_code": "SUCCESS", "appid": keys.appid, "mch_id": keys.mchid}
+    clear = {name: value for name, value in clear.items() if name in names}
+    kind = next((made[name] for name in STATED if made.get(name) in ALGORITHMS), digest.MD5)
+    made |= {name: kind for name in STATED if name in made}
+    if "req_info" in names:
+        return body_v2(clear, keys.secret, sealed=content(webhook, None, party) | made)
+    if "event_ciphertext" in names:
+        created = f"{datetime.datetime.now(CHINA):%Y%m%d%H%M%S}"
+        return event_v2(webhook.event, clear, made, keys.secret, keys.apiv3_key, created=created)
+    return body_v2(made, keys.secret, sign_type=kind)
+
+
+def _given(resource: Mapping[str, Any] | None) -> dict[str, Any]:
+    if resource is None:
+        return {}
+    if not isinstance(resource, Mapping):
+        raise ConfigurationError(
+            f"resource= is of type {type(resource).__name__}: a mapping is expected"
+        )
+    try:
+        text = json.dumps(dict(resource), ensure_ascii=False, allow_nan=False)
+        text.encode()  # half a surrogate pair cannot be sent
+        members: dict[str, Any] = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"resource= cannot be written as JSON: {error}") from None
+    return members

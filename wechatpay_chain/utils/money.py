@@ -1,0 +1,71 @@
+"""Money in fen, from and to yuan, without floats.
+
+WeChat Pay's API counts in fen (1 yuan is 100 fen), as whole numbers; people and bills count in
+yuan. A float cannot hold most amounts: 19.9 is 19.89999…
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .display import represented
+from .exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+__all__ = ["fen_to_yuan", "yuan"]
+
+AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]{1,2})0*)?", re.ASCII)
+LONGEST = 24
+"""Characters of an amount."""
+
+
+def yuan(amount: str | int | Decimal) -> int:
+    """The fen of an amount in yuan: `yuan("19.90")` is 1990.
+
+    Args:
+        amount: in yuan, as text such as `"19.9"`, as int or as Decimal.
+
+    Raises:
+        ConfigurationError: it is a float or a bool, is written in another form, or has more than
+            two decimals.
+    """
+    from decimal import Decimal  # money is integer elsewhere
+
+    if isinstance(amount, bool | float) or not isinstance(amount, str | int | Decimal):
+        raise ConfigurationError(
+            f"an amount in yuan is of type {type(amount).__name__}, and str, int or Decimal is "
+            'expected: yuan("19.90"). A float cannot hold it exactly'
+        )
+    if isinstance(amount, int):
+        return int(amount) * 100
+    text = format(amount, "f") if isinstance(amount, Decimal) else amount
+    found = AMOUNT.fullmatch(text) if len(text) <= LONGEST else None
+    if found is None:
+        raise ConfigurationError(
+            f"{represented(str(amount), 40)} is no amount in yuan: digits with at most two "
+            'decimals are expected, such as "19.90"'
+        )
+    sign, whole, decimals = found.groups(default="")
+    fen = int(whole) * 100 + int(decimals.ljust(2, "0"))
+    return -fen if sign else fen
+
+
+def fen_to_yuan(fen: int) -> str:
+    """An amount in fen as yuan with two decimals: `fen_to_yuan(1990)` is `"19.90"`.
+
+    Args:
+        fen: whole, and perhaps below 0.
+
+    Raises:
+        ConfigurationError: it is no int.
+    """
+    if isinstance(fen, bool) or not isinstance(fen, int):
+        raise ConfigurationError(
+            f"an amount in fen is of type {type(fen).__name__}, and int is expected: "
+            "fen_to_yuan(1990)"
+        )
+    whole, rest = divmod(abs(int(fen)), 100)
+    return f"{'-' if fen < 0 else ''}{whole}.{rest:02}"

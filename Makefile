@@ -13,13 +13,15 @@ SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile
 NEWER := 3.12 3.13
 # What it leaves out there: what starts browsers, checkers and the clients of others; what reads
 # files of this repository; what calls each operation of the catalogue; and what takes longest.
-LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_browser*.py) \
+LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
   tests/catalogue/test_examples.py tests/catalogue/test_rules.py tests/catalogue/test_validity.py \
   tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
-  tests/gateway/test_every_operation.py tests/security/test_endless.py tests/security/test_frames.py \
-  tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
+  tests/cli/test_hostile.py tests/cli/test_openapi.py tests/test_completion.py tests/test_path_suggestions.py \
+  tests/gateway/test_fuzz.py tests/gateway/test_money_fuzz.py tests/gateway/test_prepay.py \
+  tests/testing_kit/test_strategies.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
+  tests/packed tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
-.PHONY: soak soak-durable demo shop test check lint coverage bench docs site-test peers runtimes pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: soak soak-durable demo shop test check lint coverage bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -47,6 +49,9 @@ coverage: $(VENV)/.checked
 bench: $(VENV)/.benched
 	$(BIN)/python -m benchmarks
 
+bench-bills: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.bills
+
 docs: $(VENV)/.documented
 	rm -rf docs/_build
 	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
@@ -60,6 +65,12 @@ peers: $(VENV)/.peered
 
 # Servers and event loops that people run clients in, which tests/runtimes starts.
 runtimes: $(VENV)/.runnable
+
+# PyInstaller, with which tests/packed freezes a program.
+packed: $(VENV)/.packed
+
+# Spark, on which tests/spark runs the statements of a reconciliation; needs Java.
+spark: $(VENV)/.sparked
 
 # Each newer Python that this machine has, on PATH or in pyenv.
 pythons: $(NEWER:%=python-%)
@@ -76,7 +87,7 @@ suite: $(VENV)/.tested
 
 # Coverage-guided, SECONDS a target, two targets at a time; a finding stays in build/fuzz/TARGET/.
 SECONDS ?= 1200
-FUZZ := xml notification keys certificates url answer connection_file gateway
+FUZZ := xml notification keys certificates url response connection_file gateway bill
 
 fuzz: $(VENV)/.fuzzed
 	$(MAKE) --jobs 2 --keep-going --output-sync=target $(FUZZ:%=fuzz-%)
@@ -147,8 +158,16 @@ $(VENV)/.documented: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group docs
 	touch $@
 
+$(VENV)/.packed: $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --group packed
+	touch $@
+
 $(VENV)/.runnable: $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --group runtimes
+	touch $@
+
+$(VENV)/.sparked: $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --group spark
 	touch $@
 
 $(VENV)/.peered: tests/peers/package.json $(VENV)/.tested

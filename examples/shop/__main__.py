@@ -21,7 +21,7 @@ import uvicorn
 from wechatpay_chain import WeChatPayError
 from wechatpay_chain.gateway import Gateway
 
-from .bills import BadBill, download_yesterdays_bill
+from .bills import reconcile_yesterday
 from .shop import CHINA, Shop
 from .tables import create
 from .web import NOTIFY, create_app
@@ -96,11 +96,13 @@ def working(shop: Shop, bills: Path) -> Iterator[None]:
 
 
 def keep_bills(shop: Shop, bills: Path, stop: threading.Event) -> None:
-    """Look for yesterday's bill every hour."""
+    """Look for yesterday's bill every hour, and reconcile it."""
     while not stop.is_set():
         try:
-            download_yesterdays_bill(shop.wxpay, datetime.now(CHINA), bills)
-        except (WeChatPayError, BadBill, OSError) as error:
+            result = reconcile_yesterday(shop, datetime.now(CHINA), bills)
+            if result is not None and not result.ok:
+                logger.warning("%r", result)
+        except WeChatPayError as error:
             logger.warning("yesterday's bill is tried again in an hour: %s", error)
         stop.wait(HOUR)
 

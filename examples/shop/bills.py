@@ -1,68 +1,77 @@
-"""The daily bill as a file, which appears once it is complete and its digest is right."""
+"""The daily bill: downloaded, and reconciled with the shop's own orders."""
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from wechatpay_chain import APIError, WeChatPay
+import sqlalchemy as sa
 
-__all__ = ["BadBill", "download_bill", "download_yesterdays_bill"]
+from wechatpay_chain import bills
 
-READY = 10
-"""The hour, in China, by which WeChat Pay has made the bill of the day before."""
+from .shop import CHINA, REFUND, Shop
+from .tables import orders
+
+__all__ = ["READY", "download_bill", "reconcile_yesterday"]
+
+READY = time(10)
+"""By which time in China WeChat Pay has made the bill of the day before."""
 
 
-class BadBill(Exception):
-    """A bill that is not what WeChat Pay announced."""
-
-
-def download_bill(wxpay: WeChatPay, day: date, folder: Path) -> Path:
-    """Download the bill of a day.
+def download_bill(shop: Shop, day: date, folder: Path) -> bills.BillFile:
+    """Download the trade bill of a day.
 
     Args:
-        wxpay: the merchant's client.
+        shop: whose bill it is.
         day: in China.
-        folder: where the file is written, `2026-11-26.csv` say.
-
-    Raises:
-        APIError: there is no bill; `NO_STATEMENT_EXIST` where nothing was paid on that day.
-        BadBill: its digest is wrong. Nothing is kept of it.
-    """
-    announced = wxpay.v3.bill.tradebill.get(query={"bill_date": f"{day:%Y-%m-%d}"}).json()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{day:%Y-%m-%d}.csv"
-    unchecked = path.with_suffix(".unchecked")
-    wxpay[announced["download_url"]].get(sink=unchecked)
-    with unchecked.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha1").hexdigest()
-    if digest != announced["hash_value"]:
-        unchecked.unlink()
-        raise BadBill(f"the bill of {day} has SHA-1 {digest}, not {announced['hash_value']}")
-    return unchecked.replace(path)
-
-
-def download_yesterdays_bill(wxpay: WeChatPay, now: datetime, folder: Path) -> Path | None:
-    """Download yesterday's bill, unless it is there; to be called every hour or so.
-
-    Args:
-        wxpay: the merchant's client.
-        now: in China.
         folder: where the bills are.
 
+    Raises:
+        BillNotReady: WeChat Pay has not made it yet.
+        BillError: it is not the one that WeChat Pay announced. Nothing is kept of it.
+    """
+    return bills.download(shop.wxpay, day, to=folder, force=True)
+
+
+def reconcile_yesterday(shop: Shop, now: datetime, folder: Path) -> bills.Reconciliation | None:
+    """Reconcile yesterday's bill, unless that was done; to be called every hour or so.
+
+    Args:
+        shop: that it is of.
+        now: in China.
+        folder: where the bills are. The report goes there as well, `2026-11-26.html` say.
+
     Returns:
-        Its path; None where it is not ready yet, or nothing was paid yesterday.
+        What was found; None where it was done before, is too early, or nothing was paid.
     """
     day = now.date() - timedelta(days=1)
-    path = folder / f"{day:%Y-%m-%d}.csv"
-    if path.exists():
-        return path
-    if now.hour < READY:
+    report = folder / f"{day}.html"
+    if now.time() < READY or report.exists():
         return None
-    try:
-        return download_bill(wxpay, day, folder)
-    except APIError as error:
-        if error.code == "NO_STATEMENT_EXIST":
-            return None
-        raise
+    bill = download_bill(shop, day, folder)
+    if bill.empty:
+        return None
+    result = bills.reconcile(bill, (shop.engine, paid(day)), (shop.engine, refunded(day)))
+    result.to_html(report)
+    return result
+
+
+def paid(day: date) -> sa.Select[tuple[str, int, datetime]]:
+    """The orders of a day that are paid, under the API's names."""
+    return sa.select(orders.c.number.label("out_trade_no"), orders.c.total, orders.c.paid_at).where(
+        orders.c.paid_at.between(*_bounds(day))
+    )
+
+
+def refunded(day: date) -> sa.Select[tuple[str, int, str, datetime]]:
+    """The refunds of a day; an order is refunded as a whole."""
+    return sa.select(
+        (sa.literal(REFUND) + orders.c.number).label("out_refund_no"),
+        orders.c.total.label("refund"),
+        orders.c.number.label("out_trade_no"),
+        orders.c.refunded_at,
+    ).where(orders.c.refunded_at.between(*_bounds(day)))
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    return datetime.combine(day, time.min, CHINA), datetime.combine(day, time.max, CHINA)

@@ -11,7 +11,7 @@
 | `SHOP_BROKER` | the URL of Redis |
 | `SHOP_PREFIX` | what its keys in Redis begin with; `shop:` by default |
 | `SHOP_NOTIFY_URL` | where WeChat Pay posts notifications to |
-| `SHOP_BILLS` | the folder of the daily bills |
+| `SHOP_BILLS` | the folder of the daily bills and reports |
 | `SHOP_GATEWAY`, `SHOP_GATEWAY_URI` | the `gateway.json` of a local gateway, and its address |
 
 Without `SHOP_GATEWAY` the merchant is the one of `WECHATPAY_*`, and `SHOP_APPID` its app.
@@ -31,7 +31,7 @@ from celery.schedules import crontab
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.contrib.celery import connect
 
-from .bills import download_yesterdays_bill
+from .bills import reconcile_yesterday
 from .shop import CHINA, Shop
 from .tables import create
 from .web import create_app
@@ -61,8 +61,8 @@ connect(queue, shop.inbox, shop.outbox, shop.sweeper, every=5)
 
 
 def keep_bill() -> None:
-    """Download yesterday's bill, unless it is there."""
-    download_yesterdays_bill(wxpay, datetime.now(CHINA), bills)
+    """Reconcile yesterday's bill, unless that was done."""
+    reconcile_yesterday(shop, datetime.now(CHINA), bills)
 
 
 queue.task(keep_bill, name="shop.bill", ignore_result=True)

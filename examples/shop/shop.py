@@ -22,7 +22,7 @@ from .tables import entries, orders
 if TYPE_CHECKING:
     from wechatpay_chain.typed.notifications import RefundSuccessDirect, TransactionSuccessDirect
 
-__all__ = ["CHINA", "Shop"]
+__all__ = ["CHINA", "REFUND", "Shop"]
 
 CHINA = timezone(timedelta(hours=8))
 LIFETIME = timedelta(minutes=30)
@@ -111,8 +111,9 @@ class Shop:
         Returns:
             Whether it will be refunded: False where it is not paid, or is being refunded already.
         """
+        now = datetime.fromtimestamp(self.clock(), CHINA)
         with self.engine.begin() as session:
-            if not _move(session, number, "refunding", before=("paid",)):
+            if not _move(session, number, "refunding", before=("paid",), refunded_at=now):
                 return False
             found = sa.select(orders.c.total).where(orders.c.number == number)
             total = session.execute(found).scalar_one()
@@ -136,7 +137,8 @@ class Shop:
         found = sa.select(orders.c.total).where(orders.c.number == number)
         if session.execute(found).scalar() != amount:
             raise LookupError(f"there is no order {number} of {amount} fen")
-        _move(session, number, "paid", before=("unpaid", "closed"))
+        paid_at = datetime.fromisoformat(notice.resource["success_time"]).astimezone(CHINA)
+        _move(session, number, "paid", before=("unpaid", "closed"), paid_at=paid_at)
         session.execute(sa.insert(entries).values(order_number=number, amount=amount))
 
     def _refund_sent(self, result: Result, session: sa.Connection) -> None:
@@ -159,10 +161,14 @@ class Shop:
 
 
 def _move(
-    session: sa.Connection, number: str, state: str, before: tuple[str, ...] | None = None
+    session: sa.Connection,
+    number: str,
+    state: str,
+    before: tuple[str, ...] | None = None,
+    **more: datetime,
 ) -> bool:
     """Give an order a new state, if it is in one of those before; whether it was."""
     update = sa.update(orders).where(orders.c.number == number)
     if before is not None:
         update = update.where(orders.c.state.in_(before))
-    return session.execute(update.values(state=state)).rowcount == 1
+    return session.execute(update.values(state=state, **more)).rowcount == 1

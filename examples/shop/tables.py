@@ -19,6 +19,8 @@ orders = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("code_url", sa.String(512)),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("paid_at", sa.DateTime(timezone=True)),  # as WeChat Pay has it, and its bills
+    sa.Column("refunded_at", sa.DateTime(timezone=True)),  # when the refund was asked for
 )
 
 # The books: a payment is entered once, a refund is entered once.

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from wechatpay_chain import APIError, WeChatPayError
+from wechatpay_chain import WeChatPayError
 from wechatpay_chain.contrib.fastapi import router
 
-from .bills import BadBill, download_bill
+from .bills import download_bill
 from .shop import CHINA, Shop
 from .tables import entries, orders
 
@@ -80,16 +80,14 @@ def create_app(shop: Shop, bills: Path) -> FastAPI:
 
     @app.get("/bills/{day}")
     def bill(day: date) -> FileResponse:
-        try:
-            path = download_bill(shop.wxpay, day, bills)
-        except APIError as error:
-            if error.code == "NO_STATEMENT_EXIST":
-                raise HTTPException(404, "nothing was paid on that day") from None
-            raise
-        return FileResponse(path, media_type="text/csv; charset=utf-8", filename=path.name)
+        found = download_bill(shop, day, bills)
+        if found.empty:
+            raise HTTPException(404, "nothing was paid on that day")
+        return FileResponse(
+            found.path, media_type="text/csv; charset=utf-8", filename=found.path.name
+        )
 
     @app.exception_handler(WeChatPayError)
-    @app.exception_handler(BadBill)
     def failed(_: Request, error: Exception) -> Response:
         logger.warning("%s", error)
         body = "<p>WeChat Pay did not do it. Please try again.</p>"

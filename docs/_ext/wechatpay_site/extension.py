@@ -21,7 +21,7 @@ from sphinx.environment.adapters.toctree import TocTree
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from . import docstrings, documents, guides, search
+from . import docstrings, documents, guides, llms, search
 from .markup import Html
 from .names import FOLDER
 from .pages import pages
@@ -88,6 +88,9 @@ def _collect(app: Sphinx) -> Collected:
         yield page.docname, page.context(), "page.html"
     script = search.script(documents.sections(app.env), documents.names(app.env))
     Path(builder.outdir, SEARCH_DATA).write_text(script, "utf-8")
+    source = Path(app.srcdir)
+    Path(builder.outdir, "llms.txt").write_text(llms.listed(source), "utf-8")
+    Path(builder.outdir, "llms-full.txt").write_text(llms.full(source), "utf-8")
     version = hashlib.sha256(script.encode()).hexdigest()[:8]
     yield SEARCH, {"title": "搜索 Search", "data": f"{SEARCH_DATA}?v={version}"}, "search.html"
 

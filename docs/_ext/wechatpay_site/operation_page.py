@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from wechatpay_chain.catalogue import Member, Operation
 from wechatpay_chain.catalogue.code_samples import CodeSample
+from wechatpay_chain.catalogue.types.names import type_names
 from wechatpay_chain.chain.uri import DEFAULT_BASE_URI
 from wechatpay_chain.messages.unsigned import is_unsigned_v3, unsigned_v2
 
@@ -109,6 +110,9 @@ def _chips(operation: Operation) -> Iterator[Html]:
         yield element("span", "nonceless=True", class_="wx-chip wx-warn")
     if operation.body_option == "media":
         yield element("span", "上传 upload", class_="wx-chip")
+    if operation.page:
+        text = "官方文档 official page"
+        yield element("a", text, href=operation.page, class_="wx-chip", rel="noopener")
     if operation.retired:
         yield element("span", "已下线 deprecated", class_="wx-chip wx-retired")
 
@@ -207,6 +211,7 @@ def _request(operation: Operation) -> Html:
 def _response(operation: Operation, renderer: Renderer) -> Html:
     summary = element("p", *_summary(operation), class_="wx-response")
     parts = [summary, *(element("p", *note) for note in _response_notes(operation, renderer))]
+    parts += _types(operation)
     if operation.response:
         parts.append(table(rows(operation.response), RETURNED))
     parts += _errors(operation)
@@ -217,6 +222,14 @@ def _response(operation: Operation, renderer: Renderer) -> Html:
             element("details", title, renderer.code(text, language), open=text.count("\n") < 40)
         )
     return join(parts, "\n")
+
+
+def _types(operation: Operation) -> Iterator[Html]:
+    """The names of its types, as they are imported."""
+    names = type_names(operation)
+    if names.known:
+        code = f"from {names.module} import {', '.join(names.known)}"
+        yield element("p", "类型 Types: ", element("code", code))
 
 
 def _errors(operation: Operation) -> Iterator[Html]:

@@ -16,7 +16,7 @@ NEWER := 3.12 3.13
 LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
   tests/catalogue/test_examples.py tests/catalogue/test_rules.py tests/catalogue/test_validity.py \
   tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
-  tests/cli/test_hostile.py tests/cli/test_openapi.py tests/test_completion.py tests/test_path_suggestions.py \
+  tests/cli/test_hostile.py tests/cli/test_openapi.py tests/prompt/test_completion.py tests/test_path_suggestions.py \
   tests/gateway/test_fuzz.py tests/gateway/test_money_fuzz.py tests/gateway/test_prepay.py \
   tests/testing_kit/test_strategies.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/packed tests/runtimes/test_windows.py tests/runtimes/test_read_only.py

@@ -14,7 +14,7 @@ from ..catalogue.describe import describe, line, outline
 from ..catalogue.registry import product_of
 from .verbs import ENDS, VERBS
 
-__all__ = ["documentation", "keys", "names"]
+__all__ = ["documentation", "keys", "names", "operation_at"]
 
 VARIABLE = re.compile("{([^{}/]+)}")
 
@@ -30,7 +30,7 @@ def names(path: str, parent: str, name: str | None) -> list[str]:
     attributes, verbs = catalogue.node(_known_as(path))
     if path.endswith("/"):  # a string's own; the next name adds none
         attributes += catalogue.node(_known_as(path.rstrip("/"))).attributes
-    if not verbs and not attributes and _operation(parent, name) is None:
+    if not verbs and not attributes and operation_at(parent, name) is None:
         verbs = VERBS  # nobody knows this place, so all may be right
     found = {*verbs, *(f"{verb}_async" for verb in verbs)}
     if "?" not in path:  # after a query only a verb can stand
@@ -55,7 +55,7 @@ def documentation(path: str, parent: str, name: str | None) -> str:
         parent: the path of the chain before its last step.
         name: its last step, if that was an attribute: it may be a verb.
     """
-    operation = _operation(parent, name)
+    operation = operation_at(parent, name)
     place = outline(_known_as(path))
     parts = [describe(operation)] if operation is not None else []
     if place:
@@ -75,7 +75,13 @@ def _unknown(path: str, parent: str, name: str | None) -> str:
     return "\n".join(lines)
 
 
-def _operation(parent: str, name: str | None) -> catalogue.Operation | None:
+def operation_at(parent: str, name: str | None) -> catalogue.Operation | None:
+    """The operation that a verb calls; None where the catalogue does not have it.
+
+    Args:
+        parent: the path of the chain before its last step.
+        name: its last step, if that was an attribute: it may be a verb.
+    """
     method = ENDS.get(name or "")
     return catalogue.find(method, _known_as(parent)) if method else None
 

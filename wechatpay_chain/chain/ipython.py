@@ -3,7 +3,9 @@
 IPython evaluates no object that has a `__getattr__` of its own just to complete what follows it,
 and jedi knows classes, not paths. So this matcher follows a chain by itself: names, attributes,
 and strings in brackets or `chain()`, of clients and chains only, which do nothing unless a verb is
-called. A client that is made in a notebook installs it; `%load_ext wechatpay_chain.ipython` does so
+called. Inside the parentheses of a verb it completes arguments, and the members of a body.
+
+A client that is made in a notebook installs it; `%load_ext wechatpay_chain.ipython` does so
 beforehand.
 """
 
@@ -15,6 +17,7 @@ import sys
 from typing import Any
 
 from ..utils.exceptions import ConfigurationError
+from .call_site import site
 from .node import Chain
 from .root import STARTS, ChainRoot
 
@@ -32,6 +35,7 @@ BEFORE_CURSOR = re.compile(
     rf"""(?<![\w.)\]"'])(?P<name>[^\W\d]\w*)(?P<steps>(?:{STEP})*)"""
     r"""(?:(?P<attribute>\.\w*)|\[["'](?P<key>[^"'\\\n]*))$"""
 )
+CALLED = re.compile(rf"""(?<![\w.)\]"'])(?P<name>[^\W\d]\w*)(?P<steps>(?:{STEP})*)$""")
 
 
 def install() -> None:
@@ -60,9 +64,19 @@ def _matcher(shell: Any) -> Any:
     from IPython.core.completer import SimpleCompletion, context_matcher
 
     def matcher(context: Any) -> dict[str, Any]:
-        fragment, kind, texts = _matches(context.text_until_cursor, shell.user_ns)
+        names = shell.user_ns
+        fragment, kind, texts = _matches(context.text_until_cursor, names)
+        if not texts:
+            above = context.full_text.split("\n")[: context.cursor_line]
+            text = "\n".join([*above, context.text_until_cursor])
+            fragment, kind, texts = _in_call(text, names)
         found = [SimpleCompletion(text=text, type=kind) for text in texts]
-        return {"completions": found, "matched_fragment": fragment, "suppress": bool(found)}
+        return {
+            "completions": found,
+            "matched_fragment": fragment,
+            "suppress": bool(found),
+            "ordered": True,
+        }
 
     mark: Any = context_matcher(identifier=IDENTIFIER, priority=PRIORITY)
     return mark(matcher)
@@ -81,6 +95,21 @@ def _matches(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
     hidden = () if fragment.startswith(".__") else ("__",)
     found = [f".{name}" for name in dir(thing) if not name.startswith(hidden)]
     return fragment, "attribute", [name for name in found if name.startswith(fragment)]
+
+
+def _in_call(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
+    """The same for a cursor inside the parentheses of a verb."""
+    place = site(text)
+    match = CALLED.search(place.before) if place is not None else None
+    thing = _follow(names.get(match["name"]), match["steps"]) if match else None
+    if place is None or not isinstance(thing, Chain):
+        return "", "", []
+    from .keywords import candidates  # loads the catalogue
+
+    _, _, parent, name = thing._place
+    kind = "param" if place.kind == "argument" else "dict key"
+    found = [each for each in candidates(parent, name, place) if each.startswith(place.typed)]
+    return place.typed, kind, found
 
 
 def _follow(thing: Any, steps: str) -> Any:

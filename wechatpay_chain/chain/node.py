@@ -197,7 +197,20 @@ class _Documentation:
         return documentation(*chain._place[1:])
 
 
+class _Signature:
+    """`Chain.__signature__`: of a verb, by which editors and prompts know its keywords."""
+
+    def __get__(self, chain: Chain | None, owner: type) -> Any:
+        _, _, parent, name = (None, "", "", None) if chain is None else chain._place
+        if name is None or name not in ENDS:
+            raise AttributeError("__signature__")
+        from .signature import signature
+
+        return signature(parent, name)
+
+
 Chain.__doc__ = _Documentation(Chain.__doc__)  # type: ignore[assignment]
+Chain.__signature__ = _Signature()  # type: ignore[attr-defined]
 
 
 def dunders(thing: object) -> list[str]:

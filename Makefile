@@ -39,6 +39,7 @@ lint: $(VENV)/.checked
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.chinese
 
 coverage: $(VENV)/.checked
 	$(BIN)/coverage erase

@@ -21,7 +21,7 @@ CODE_URL = "weixin://wxpay/bizpayurl?pr=p4lpSuKzz"
 ORDER: dict[str, Any] = {
     "appid": APPID,
     "mchid": MCHID,
-    "description": "Image形象店-深圳腾大-QQ公仔",
+    "description": "QQ 公仔",
     "out_trade_no": "1217752501201407033233368018",
     "time_expire": "2030-06-08T10:34:56+08:00",
     "attach": "自定义数据",

@@ -26,7 +26,7 @@ __all__ = ["NOTIFY", "create_app"]
 logger = logging.getLogger("shop")
 
 NOTIFY = "/wechatpay/notify"
-GOODS = {"doll": ("QQ公仔", 100), "cup": ("马克杯", 2580)}
+GOODS = {"doll": ("QQ 公仔", 100), "cup": ("马克杯", 2580)}
 """What the shop sells: a description, and its price in fen."""
 CHANGING = ("unpaid", "refunding")
 """States in which a page loads itself again."""

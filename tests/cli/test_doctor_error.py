@@ -51,7 +51,7 @@ def test_a_request_id_tells_when_it_was_received() -> None:
 
 def test_a_success() -> None:
     told = lines("doctor", "error", REQUEST_ID.replace("268512771", "0"))
-    assert told[-1] == "number      0: the request succeeded; 请求成功"
+    assert told[-1] == "number      0: the request succeeded (请求成功)"
 
 
 def test_a_number_that_nobody_knows_is_still_a_request_id() -> None:

@@ -262,7 +262,7 @@ def test_a_button_pressed_too_late_says_why(
         record = gateway.state.store.get("order", new["number"])
         gateway.state.store.put("order", new["number"], {**record, "state": "CLOSED"})
         console.click("#pay")
-        console.wait_for_text("操作未执行: 该订单已关闭", ".alert")
+        console.wait_for_text("操作被拒绝: 该订单已关闭", ".alert")
     console.expected_errors = ["409"]
 
 

@@ -81,7 +81,7 @@ def _request_id(given: RequestId, found: Meaning | None) -> Iterator[tuple[str, 
     if given.time is not None:
         yield "received", text(f"{given.time:%Y-%m-%d %H:%M:%S} UTC")
     if not given.number:
-        yield "number", text("0: the request succeeded; 请求成功")
+        yield "number", text("0: the request succeeded (请求成功)")
         return
     unknown = "" if found else ": the library does not know it; read the message of the response"
     yield "number", text(f"{given.number}{unknown}")

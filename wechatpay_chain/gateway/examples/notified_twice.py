@@ -83,7 +83,7 @@ def _receive_twice(gateway: Gateway, wxpay: WeChatPay, inbox: Inbox, show: Show)
             json={
                 "appid": gateway.identity.appid,
                 "mchid": gateway.identity.mchid,
-                "description": "Image形象店-深圳腾大-QQ公仔",
+                "description": "QQ 公仔",
                 "out_trade_no": OUT_TRADE_NO,
                 "notify_url": notify_url,
                 "amount": {"total": TOTAL, "currency": "CNY"},

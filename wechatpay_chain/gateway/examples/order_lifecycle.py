@@ -79,7 +79,7 @@ class _Steps:
                 json={
                     "appid": self._gateway.identity.appid,
                     "mchid": self._gateway.identity.mchid,
-                    "description": "Image形象店-深圳腾大-QQ公仔",
+                    "description": "QQ 公仔",
                     "out_trade_no": OUT_TRADE_NO,
                     "notify_url": self._notify_url,
                     "amount": {"total": TOTAL, "currency": "CNY"},

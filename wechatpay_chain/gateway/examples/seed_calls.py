@@ -95,7 +95,7 @@ def _orders(identity: Identity) -> Iterator[Seed]:
             "json": {
                 "appid": identity.appid,
                 "mchid": identity.mchid,
-                "description": "Image形象店-深圳腾大-QQ公仔",
+                "description": "QQ 公仔",
                 "out_trade_no": "native-0001",
                 "notify_url": "https://shop.example/notify",
                 "amount": {"total": 100, "currency": "CNY"},
@@ -110,7 +110,7 @@ def _orders(identity: Identity) -> Iterator[Seed]:
             "xml": {
                 "appid": identity.appid,
                 "mch_id": identity.mchid,
-                "body": "QQ公仔 <大号> & 小号",
+                "body": "QQ 公仔 <大号> & 小号",
                 "out_trade_no": "unified-0001",
                 "total_fee": 100,
                 "spbill_create_ip": "127.0.0.1",

@@ -218,7 +218,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         from .keys.environment import gateway_of, settings
 
         if at := gateway_of(environ):
-            return cls.from_gateway(at.address, mchid=at.mchid, **arguments)
+            return cls.from_gateway(at.address.reveal(), mchid=at.mchid, **arguments)
         return cls(**{**settings(environ), **arguments})
 
     @classmethod
@@ -236,7 +236,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         Raises:
             ConfigurationError: there is no such file, gateway or merchant.
         """
-        arguments = hidden(arguments)
+        path, arguments = hide(path), hidden(arguments)
         from .testing import connection_file  # few clients need it
 
         return cls(**{**connection_file.settings(path, tls=tls, mchid=mchid), **arguments})

@@ -93,6 +93,7 @@ class Merchants(Closable):
         Raises:
             ConfigurationError: the file is missing, or is not a gateway's.
         """
+        path = hide(path)
         arguments = {n: each if n in PLAIN else hide(each) for n, each in arguments.items()}
         from .testing.connection_file import ConnectionFile  # few need it
 

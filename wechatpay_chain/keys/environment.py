@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
-from ..utils.secret import hide, reveal
+from ..utils.secret import Secret, hide, reveal
 
 __all__ = ["GatewaySource", "gateway_of", "settings"]
 
@@ -57,11 +57,11 @@ class GatewaySource(NamedTuple):
     """A gateway in the place of WeChat Pay.
 
     Attributes:
-        address: the path of its `gateway.json`, or its address.
+        address: the path of its `gateway.json`, or its address, which may have a token.
         mchid: of the merchant; None is the gateway's first one.
     """
 
-    address: str
+    address: Secret[str]
     mchid: str | None
 
 
@@ -76,7 +76,7 @@ def gateway_of(environ: Mapping[str, str]) -> GatewaySource | None:
     """
     if not isinstance(environ, Mapping):
         return None
-    address, mchid = (reveal(environ.get(f"{PREFIX}{name}")) for name in ("GATEWAY", "MCHID"))
+    address, mchid = hide(environ.get(f"{PREFIX}GATEWAY")), reveal(environ.get(f"{PREFIX}MCHID"))
     return GatewaySource(address, mchid or None) if address else None
 
 

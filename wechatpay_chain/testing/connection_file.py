@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..crypto import keys
+from ..crypto import keys, pem
 from ..messages.authority import Origin, origin, split
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
-from ..utils.secret import Secret, hide
-from .gateway_url import fetch, is_url, parse
+from ..utils.secret import Secret, hide, reveal
+from .gateway_url import GatewayURL, fetch, is_url, parse
 
 __all__ = ["ConnectionFile", "settings"]
 
@@ -36,7 +36,9 @@ LONGEST = 4096
 LONGEST_KEY = 16_384
 """Characters of a key or a certificate in PEM."""
 PEM = "-----BEGIN "
-Place = str | Path
+Source = str | Path | Secret[str]
+Place = Path | GatewayURL
+"""Where the description is: in a file, or at an address that was taken apart."""
 
 
 class ConnectionFile(Mapping[str, dict[str, Any]]):
@@ -56,16 +58,17 @@ class ConnectionFile(Mapping[str, dict[str, Any]]):
         ConfigurationError: the file is missing, or is not a gateway's.
     """
 
-    def __init__(self, path: Place, *, tls: bool = False) -> None:
-        self._path = path
+    def __init__(self, path: Source, *, tls: bool = False) -> None:
+        path = hide(path)
+        self._path = _taken_apart(path)
         self._tls = tls
-        first = settings(path, tls=tls)
+        first = _settings(self._path, tls, None)
         self.shared = {"verify": first["verify"]} if tls else {}
 
     def __getitem__(self, mchid: str) -> dict[str, Any]:
         if mchid not in _numbers(_read(self._path), self._path):
             raise KeyError(mchid)
-        found = settings(self._path, tls=self._tls, mchid=mchid)
+        found = _settings(self._path, self._tls, mchid)
         return {name: each for name, each in found.items() if name != "verify"}
 
     def __iter__(self) -> Iterator[str]:
@@ -74,18 +77,40 @@ class ConnectionFile(Mapping[str, dict[str, Any]]):
     def __len__(self) -> int:
         return len(_numbers(_read(self._path), self._path))
 
+    def __repr__(self) -> str:
+        return f"<ConnectionFile {_place(self._path)}>"
 
-def settings(path: Place, *, tls: bool = False, mchid: str | None = None) -> dict[str, Any]:
+    def __sentry_repr__(self) -> str:
+        return repr(self)  # Sentry's SDK reads every item of a mapping otherwise
+
+
+def settings(path: Source, *, tls: bool = False, mchid: str | None = None) -> dict[str, Any]:
     """Arguments for `WeChatPay`.
 
     Args:
-        path: of `gateway.json`; or the address of a gateway, which serves it.
+        path: of `gateway.json`; or the address of a gateway, which serves it. Hidden or not, as an
+            address may have a token.
         tls: whether calls go over TLS, with the gateway's own authority trusted.
         mchid: of the merchant; None is the gateway's first one.
 
     Raises:
         ConfigurationError: the file is missing, or is not a gateway's, or has no such merchant.
     """
+    path = hide(path)
+    return _settings(_taken_apart(path), tls, mchid)
+
+
+def _taken_apart(path: Any) -> Place:
+    """A source that no traceback shows a token of."""
+    if is_url(path):
+        return parse(path, os.environ.get(TOKEN, ""))
+    path = reveal(path)
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigurationError(f"the path of gateway.json is of type {type(path).__name__}")
+    return Path(path)
+
+
+def _settings(path: Place, tls: bool, mchid: str | None) -> dict[str, Any]:
     told = _read(path)
     found = {name: _text(told, name, path) for name in ADDRESSES}
     own, inside = _merchant(told, mchid, path)
@@ -124,9 +149,9 @@ def _reached(path: Place, base_uri: str) -> str:
     A gateway that was reached under a name is reached under the same name again; its own idea of
     where it is may hold on its machine only.
     """
-    if not is_url(path):
+    if not isinstance(path, GatewayURL):
         return base_uri
-    at, described = parse(str(path)).origin, split(base_uri, "base_uri")[0]
+    at, described = path.origin, split(base_uri, "base_uri")[0]
     return f"{origin(described.scheme, at.host, _port(at, described))}/"
 
 
@@ -163,15 +188,13 @@ def _numbers(told: dict[str, Any], path: Place) -> list[str]:
 
 def _read(path: Place) -> dict[str, Any]:
     """The members of the file; each of their values is hidden, as some of them are secrets."""
-    if is_url(path):
-        told = hide(_members(fetch(parse(str(path), os.environ.get(TOKEN, "")))))
+    if isinstance(path, GatewayURL):
+        told = hide(_members(fetch(path)))
         if not isinstance(told, dict):
             _reject(path, "is not a JSON object")
         return told
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigurationError(f"the path of gateway.json is of type {type(path).__name__}")
     try:
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             told = hide(_members(file.read(LARGEST + 1)))
     except OSError as error:
         raise ConfigurationError(
@@ -200,6 +223,10 @@ def _text(told: dict[str, Any], name: str, path: Place, inside: str = "") -> Sec
     if not isinstance(value, Secret) or not isinstance(value.reveal(), str) or not value:
         _reject(path, f"has no {inside}{name}")
     is_key = name in KEYS and value.reveal().startswith(PEM)
+    is_material = is_key and pem.is_content(value.reveal())
+    if isinstance(path, GatewayURL) and name in KEYS and not is_material:
+        # It would be a path: whoever responds there would choose a key of this machine to sign with
+        _reject(path, f"has something else than PEM in {inside}{name}")
     plain = value.reveal().replace("\n", "") if is_key else value.reveal()
     if printable(plain, LONGEST_KEY if is_key else LONGEST) != plain:
         _reject(path, f"has a control character in {inside}{name}, or too long a text")
@@ -212,4 +239,4 @@ def _reject(path: Place, problem: str) -> NoReturn:
 
 def _place(path: Place) -> str:
     """A source as an error names it: without a token."""
-    return f"{parse(str(path)).origin}/" if is_url(path) else printable(path)
+    return f"{path.origin}/" if isinstance(path, GatewayURL) else printable(path)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from ..messages.authority import Origin, split
 from ..messages.headers import Headers
 from ..messages.request import Request
 from ..utils.exceptions import ConfigurationError, WeChatPayError
-from ..utils.secret import Secret
+from ..utils.secret import Secret, hide, reveal
 
 __all__ = ["GatewayURL", "fetch", "is_url", "parse"]
 
@@ -31,28 +31,30 @@ class GatewayURL(NamedTuple):
 
 
 def is_url(source: object) -> bool:
-    """Whether a text is the address of a gateway, and not the path of a file."""
-    return isinstance(source, str) and source.startswith(("http://", "https://"))
+    """Whether a text, hidden or not, is the address of a gateway, and not the path of a file."""
+    source = hide(source)
+    return isinstance(reveal(source), str) and reveal(source).startswith(("http://", "https://"))
 
 
-def parse(url: str, token: str = "") -> GatewayURL:
+def parse(url: Any, token: Any = "") -> GatewayURL:
     """The parts of a gateway's address, such as `http://gateway:8790/?token=…`.
 
     Args:
-        url: of the gateway.
-        token: its control token, where the address has none.
+        url: of the gateway, a text; hidden or not.
+        token: its control token, where the address has none; hidden or not.
 
     Raises:
         ConfigurationError: it is not such an address.
     """
-    origin, target = split(url.partition("?")[0], "the gateway's address")
-    given = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    url, token = hide(url), hide(token)
+    origin, target = split(url.reveal().partition("?")[0], "the gateway's address")
+    given = hide(parse_qs(urlsplit(url.reveal()).query, keep_blank_values=True))
     if target.strip("/") or given.keys() - {"token"}:
         raise ConfigurationError(
             f"the gateway's address {origin}/… has more than a token: "
             "http://gateway:8790/ is expected, or http://gateway:8790/?token=…"
         )
-    return GatewayURL(origin, Secret(given["token"][-1] if "token" in given else token))
+    return GatewayURL(origin, Secret(given["token"].reveal()[-1]) if "token" in given else token)
 
 
 def fetch(gateway: GatewayURL) -> bytes:
@@ -66,10 +68,10 @@ def fetch(gateway: GatewayURL) -> bytes:
     """
     from ..transport import HTTPTransport  # a file needs none
 
-    fields = [("Accept", "application/json")]
-    if gateway.token.reveal():
-        fields.append(("Authorization", f"Bearer {gateway.token.reveal()}"))
-    request = Request("GET", gateway.origin, TARGET, Headers(fields), None, timeout=TIMEOUT)
+    fields = Headers({"Accept": "application/json"})
+    if gateway.token:
+        fields = fields.added("Authorization", f"Bearer {gateway.token.reveal()}")
+    request = Request("GET", gateway.origin, TARGET, fields, None, timeout=TIMEOUT)
     transport = HTTPTransport()
     try:
         response = transport.send(request)

@@ -83,7 +83,9 @@ def test_a_path_is_not_read(
     ids=["an object", "no JSON", "too much of an address", "403"],
 )
 @pytest.mark.parametrize("how", ["from_gateway", "from_env", "Merchants"])
-def test_no_frame_has_the_token(server: Server, answer: bytes | None, suffix: str, how: str) -> None:
+def test_no_frame_has_the_token(
+    server: Server, answer: bytes | None, suffix: str, how: str
+) -> None:
     server.respond(http(403 if answer is None else 200, answer or b""))
     address = f"{server.url}?token={TOKEN}{suffix}"
     made = {

@@ -211,7 +211,7 @@ def clock(response: Response | None, now: float) -> Check | None:
     """
     try:
         theirs = parsedate_to_datetime(response.headers["Date"]).timestamp() if response else None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         theirs = None
     if theirs is None:
         return None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from .. import catalogue
 from ..catalogue import Operation
 from ..catalogue.explanations import Explanation, explanations
+from .transcripts import number
 
 __all__ = ["Meaning", "keys", "meaning"]
 
@@ -44,7 +45,7 @@ def meaning(key: str, operation: Operation | None = None) -> Meaning | None:
         for error in operation.errors:
             if error.code == key:
                 return Meaning(key, error.en, "", error.zh, (operation,))
-    general = catalogue.explain(key, int(key) if key.isdecimal() else None) or _with_a_code(key)
+    general = catalogue.explain(key, number(key)) or _with_a_code(key)
     if general is not None:
         return Meaning(key, general.meaning, general.action, general.zh, listing)
     for error in listing[0].errors if listing else ():

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..messages.headers import Headers
 from ..utils.exceptions import ConfigurationError
 
-__all__ = ["Message", "Transcript", "read"]
+__all__ = ["Message", "Transcript", "number", "read"]
 
 REQUEST_LINE = re.compile(
     rb"(GET|POST|PUT|PATCH|DELETE|HEAD) (\S+)(?: HTTP/[\d.]+)?", re.IGNORECASE
@@ -28,6 +28,9 @@ METER = re.compile(rb"--:--:--|% Total +% Received|Dload +Upload")
 """curl's progress meter, which `2>&1` brings along."""
 URL = re.compile(r"(https?://[^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 LARGEST = 8 * 1024 * 1024
+STATUSES = range(100, 1000)
+LONGEST_NUMBER = 18
+"""Digits of a number; no time and no length has more."""
 FORMS = (
     "an HTTP message (POST /v3/… HTTP/1.1, header fields, an empty line, the body), the output of "
     "curl -v, or a JSON object with method, url, headers and body is expected"
@@ -55,6 +58,10 @@ class Message(NamedTuple):
     body: bytes
     exact: bool = True
 
+    def number(self, name: str) -> int | None:
+        """The whole number in a header field; None where there is none."""
+        return number(self.field(name))
+
     def field(self, name: str) -> str:
         """The value of a header field, without blanks around it; empty where there is none."""
         return str(self.headers.get(name, "")).strip()
@@ -70,6 +77,12 @@ class Transcript(NamedTuple):
 
     request: Message | None
     response: Message | None
+
+
+def number(text: str) -> int | None:
+    """The whole number that a text is, in decimal; None where it is none, or has no end."""
+    is_one = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if is_one else None
 
 
 def read(content: bytes) -> Transcript:
@@ -186,7 +199,8 @@ def _json_request(found: Mapping[str, Any]) -> Message:
     if not isinstance(target, str) or not isinstance(found.get("method"), str):
         raise ConfigurationError(f"the JSON has no method and url: {FORMS}")
     body, exact = _json_body(found.get("body"))
-    return _request(found["method"], target, _json_fields(found.get("headers")), body, exact)
+    fields = _json_fields(found.get("headers"))
+    return _request(_text(found["method"]), _text(target), fields, body, exact)
 
 
 def _json_response(found: Mapping[str, Any]) -> Message | None:
@@ -194,7 +208,7 @@ def _json_response(found: Mapping[str, Any]) -> Message | None:
     if not isinstance(found.get("headers"), Mapping | list):
         return None
     body, exact = _json_body(found.get("body"))
-    number = status if isinstance(status, int) else 0
+    number = status if isinstance(status, int) and status in STATUSES else 0
     return Message("", "", "", number or 200, _json_fields(found["headers"]), body, exact)
 
 
@@ -203,21 +217,27 @@ def _json_body(body: Any) -> tuple[bytes, bool]:
         return b"", True
     if isinstance(body, str):
         return body.encode("utf-8", "replace"), True
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), False
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace"), False
+
+
+def _text(value: object) -> str:
+    """A value as text; half a surrogate pair, which JSON can hold and no message, is a `?`."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _json_fields(headers: Any) -> Headers:
     if isinstance(headers, Mapping):
-        pairs = [(str(name), value) for name, value in headers.items()]
+        pairs = list(headers.items())
     else:
         pairs = [
-            (str(each[0]), each[1])
+            (each[0], each[1])
             for each in (headers if isinstance(headers, list) else ())
             if isinstance(each, list) and len(each) == 2
         ]
     return Headers(
         tuple(
-            (name, str(value[0] if isinstance(value, list) and value else value))
+            (_text(name), _text(value[0] if isinstance(value, list) and value else value))
             for name, value in pairs
         )
     )

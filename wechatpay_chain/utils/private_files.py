@@ -17,7 +17,16 @@ from pathlib import Path
 
 from .files import replace
 
-__all__ = ["NotPrivate", "claim", "is_there", "make_directory", "open_to_lock", "read", "write"]
+__all__ = [
+    "NotPrivate",
+    "claim",
+    "is_there",
+    "make",
+    "make_directory",
+    "open_to_lock",
+    "read",
+    "write",
+]
 
 LARGEST = 1024 * 1024
 """Bytes of a file that is read whole; a key has a few thousand."""
@@ -64,7 +73,7 @@ def is_there(directory: Path) -> bool:
 def write(path: Path, content: bytes) -> None:
     """Write a file that only its owner reads, whole or not at all."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600)
+    handle = make(part)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -72,6 +81,16 @@ def write(path: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def make(path: Path) -> int:
+    """A descriptor of a new file, to be written, that its owner alone reads.
+
+    Raises:
+        FileExistsError: there is something under that name, be it a link.
+        OSError: it cannot be made.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600)
 
 
 def read(path: Path) -> bytes:

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .exceptions import ConfigurationError
 from .files import replace, why_not
+from .private_files import make
 
 __all__ = ["whole"]
+
+NAME_LENGTH = 50
+"""Characters of a file's name that its part file repeats: a name has at most 255 bytes."""
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """Write a file beside its place, and move it there at the end.
 
+    A file that is there keeps its mode; a new one is its owner's alone.
+
     Args:
         path: of the file; its folder is made where it is missing.
 
     Yields:
-        `NAME.part`, to be written; it is removed where that fails.
+        The path of an empty file, to be written; it is removed where that fails.
 
     Raises:
         ConfigurationError: the file cannot be written; whatever was there before is untouched.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f".{path.name[:NAME_LENGTH]}.{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(make(part))
         try:
             yield part
+            with contextlib.suppress(OSError):  # no file yet, or a file system without modes
+                part.chmod(path.stat().st_mode & 0o777)
             replace(part, path)
         except BaseException:
             part.unlink(missing_ok=True)

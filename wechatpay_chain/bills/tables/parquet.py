@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
-from ...utils.files import replace, why_not
+from ...utils.whole_file import whole
 from .libraries import library
 from .origin import Origin, origins
 from .schema import schema
@@ -120,17 +119,8 @@ def _with_origin(batch: pa.RecordBatch, origin: Origin) -> pa.RecordBatch:
 def _writing(target: Path, columns: pa.Schema) -> Iterator[Any]:
     """A file that takes its name when the block has ended."""
     parquet = library("pyarrow.parquet")
-    part = target.with_name(f".{target.name}.{uuid4().hex}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        writer = parquet.ParquetWriter(part, columns, compression="zstd")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{printable(target)} cannot be written: {why_not(error)}"
-        ) from error
-    try:
-        with writer:
-            yield writer
-        replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        whole(target) as part,
+        parquet.ParquetWriter(part, columns, compression="zstd") as writer,
+    ):
+        yield writer

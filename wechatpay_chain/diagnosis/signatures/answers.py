@@ -8,7 +8,7 @@ from ...keys.credential import CLOCK_SKEW, PROBE, SIGNATURE_FIELDS
 from ...keys.platform_key import PUBLIC_KEY_ID, PlatformKey, same_key
 from ..findings import Finding, finding
 from ..keyring import Keyring
-from ..transcripts import Message
+from ..transcripts import Message, number
 from .bodies import unlike
 from .digests import Signed, opened, signature_bytes
 from .requests import moment_of
@@ -55,12 +55,13 @@ def explain(
 
 
 def _clock(stamp: str, message: Message, now: float | None) -> Iterator[Finding]:
-    if not stamp.isdecimal():
+    seconds = number(stamp)
+    if seconds is None:
         yield finding("timestamp", f"Wechatpay-Timestamp {stamp!r} is no number of seconds")
         return
     reference = now if now is not None else moment_of(message)
-    if reference is not None and abs(int(stamp) - reference) > CLOCK_SKEW:
-        off = reference - int(stamp)
+    if reference is not None and abs(seconds - reference) > CLOCK_SKEW:
+        off = reference - seconds
         yield finding(
             "clock", f"this machine is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}"
         )

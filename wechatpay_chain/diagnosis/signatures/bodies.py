@@ -20,8 +20,7 @@ def unlike(message: Message, signed: Signed, head: bytes) -> Finding:
         signed: what the signature covers.
         head: what stands before the body in the string that was signed.
     """
-    body, length = message.body, message.field("Content-Length")
-    told = int(length) if length.isdecimal() else None
+    body, told = message.body, message.number("Content-Length")
     whole = _is_json(body)
     if told is not None and len(body) < told and not whole:
         return finding("truncated_body", f"{len(body)} bytes of {told} are there")
@@ -50,6 +49,9 @@ def _is_json(body: bytes) -> bool:
 
 def _is_spaced(body: bytes) -> bool:
     """Whether it is not the compact JSON that WeChat Pay and most libraries write."""
-    value = json.loads(body)
-    compact = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-    return compact != body
+    try:
+        value = json.loads(body)
+        compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return False  # nested deeper than any message is
+    return compact.encode(errors="replace") != body

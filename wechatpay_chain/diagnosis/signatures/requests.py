@@ -11,7 +11,7 @@ from ...keys.credential import CLOCK_SKEW
 from ...keys.platform_key import same_key
 from ..findings import Finding, finding
 from ..keyring import Keyring
-from ..transcripts import Message
+from ..transcripts import Message, number
 from .bodies import unlike
 from .digests import Signed, opened, signature_bytes
 from .variants import Head, Variant, bodies, five_lines, matching, targets
@@ -94,10 +94,10 @@ def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
 
 
 def _clock(stamp: str, response: Message | None, now: float | None) -> Iterator[Finding]:
-    if not stamp.isdecimal():
+    seconds = number(stamp)
+    if seconds is None:
         yield finding("timestamp", f"timestamp {stamp!r} is no number of seconds")
         return
-    seconds = int(stamp)
     if seconds > 10_000_000_000:
         yield finding("timestamp", f"timestamp {stamp} is in milliseconds: seconds are expected")
         return
@@ -114,7 +114,7 @@ def moment_of(message: Message) -> float | None:
     """The time in a `Date` header field, in seconds since the epoch; None where there is none."""
     try:
         return parsedate_to_datetime(message.field("Date")).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -122,10 +122,13 @@ def _serialised(body: bytes) -> Iterator[Variant]:
     """The same JSON in the styles of the libraries that write it."""
     try:
         value = json.loads(body)
+        if isinstance(value, dict | list):
+            yield from _in_styles(value)
     except (ValueError, RecursionError):
-        return
-    if not isinstance(value, dict | list):
-        return
+        return  # it is none, or nested deeper than any request is
+
+
+def _in_styles(value: Any) -> Iterator[Variant]:
     cause = "reserialised_json"
     dropped = _without_nulls(value)
     values = [(value, "")] + ([(dropped, ", without null")] if dropped != value else [])

@@ -210,6 +210,20 @@ def test_forged_notifications_cost_nothing(platform, client, fetches, receiver, 
 
 
 @WORLDS
+def test_a_large_notification_is_not_parsed_for_a_stranger(
+    platform, client, fetches, receiver, world
+):
+    """Parsed, JSON takes many times its memory; whoever posts it has no key yet."""
+    wxpay = client(certs=platform.certs)
+    headers, body = notified(platform, receiver)
+    stranger = {**headers, "Wechatpay-Serial": f"5A{1:038X}"}
+    with pytest.raises(SignatureError) as caught:
+        opened(wxpay, world, stranger, body + b" " * (1 << 20))
+    assert caught.value.reason == "unknown_serial"
+    assert fetches == []
+
+
+@WORLDS
 def test_an_unknown_public_key_is_not_fetched(platform, client, fetches, world):
     wxpay = client(certs=platform.certs)
     with pytest.raises(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
@@ -21,6 +22,7 @@ from ..messages import canonical
 from ..messages.request import Request, TransportTimeout
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError, WeChatPayError
+from ..utils.secret import Secret
 from .credential import Credential, signed_message
 
 if TYPE_CHECKING:
@@ -148,7 +150,9 @@ class SignerCredential(Credential):
                 f"the ciphertext ({extent(ciphertext)}) is no base64: it is damaged"
             ) from None
         try:
-            opened = yield Call(decrypt, sealed, twin=self._twin("decrypt_async"))
+            opened = yield Call(
+                _hiding(decrypt), sealed, twin=_hiding_async(self._twin("decrypt_async") or decrypt)
+            )
         except WeChatPayError:
             raise
         except Exception as error:
@@ -156,13 +160,13 @@ class SignerCredential(Credential):
                 f"the ciphertext ({extent(ciphertext)}) cannot be opened: private_key.decrypt "
                 f"raised {type(error).__name__}"
             ) from error
-        text = _text(opened)
-        if text is None:
+        text = Secret(_text(opened.reveal()))
+        if text.reveal() is None:
             raise DecryptionError(
                 "private_key.decrypt returned something else than the bytes of a text: the "
                 "plaintext in UTF-8 is expected"
             )
-        return text
+        return str(text.reveal())
 
     def owns(self, key: RSAPublicKey) -> bool:
         """Nobody knows the other half of a key in a vault."""
@@ -205,6 +209,27 @@ class SignerCredential(Credential):
             "RSA signature are expected (SHA-256, PKCS#1 v1.5; not base64, not its digest). "
             "Nothing was sent"
         )
+
+
+def _hiding(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
+    """A signer's method whose plaintext no traceback shows, as drivers hold what it returns."""
+
+    @functools.wraps(decrypt)
+    def hidden(sealed: bytes) -> Any:
+        opened = Secret(decrypt(sealed))
+        return opened.reveal() if hasattr(opened.reveal(), "__await__") else opened
+
+    return hidden
+
+
+def _hiding_async(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
+    """The same for async calls, in which the method may be async."""
+
+    async def hidden(sealed: bytes) -> Secret[Any]:
+        opened = Secret(decrypt(sealed))
+        return Secret(await opened.reveal()) if hasattr(opened.reveal(), "__await__") else opened
+
+    return hidden
 
 
 def _raised(error: Exception) -> ConfigurationError:

@@ -12,6 +12,7 @@ from ..errors import SignatureError
 from ..flow import Effect
 from ..keys.credential import SIGNATURE_FIELDS
 from ..keys.platform_keys import PlatformKeys
+from ..messages.response import MAX_UNVERIFIED_JSON
 from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret
 from .frameworks import message
@@ -27,7 +28,7 @@ def open_v3(
     """Verify and decrypt an APIv3 notification; see `WeChatPay.notify`.
 
     Certificates are fetched only for a notification that `apiv3_key` opens: so far as can be known
-    without the certificate, it is WeChat Pay's.
+    without the certificate, it is WeChat Pay's. A large one is not even parsed before it is known.
     """
     if not platform and not platform.fetchable:
         raise ConfigurationError("certs is missing: the notification could not be verified")
@@ -40,7 +41,7 @@ def open_v3(
     else:
         return _opened(content, apiv3_key)
     serial = fields.get(SIGNATURE_FIELDS[2], "").strip()
-    if not platform.may_learn(serial):
+    if len(content) > MAX_UNVERIFIED_JSON or not platform.may_learn(serial):
         raise doubt
     try:
         notification = _opened(content, apiv3_key)

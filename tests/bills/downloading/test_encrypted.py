@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.security.test_frames import assert_hidden
 from wechatpay_chain import BillError, ConfigurationError, DecryptionError
 from wechatpay_chain.bills.downloading import unpacking
 from wechatpay_chain.crypto import rsa
@@ -196,7 +197,19 @@ def test_a_key_of_another_size(office, download, tmp_path):
         download(office.client(), DAY, to=tmp_path, retry=None, **SUB)
 
 
-def test_a_signer_decrypts_the_key(office, download, tmp_path):
+@pytest.mark.parametrize("by", ["key", "signer"])
+def test_no_frame_shows_the_key_of_a_bill(office, download, tmp_path, by):
+    key = "s3cretKeyOfABill"
+    short = rsa.encrypt(key, office.keys.merchant.public_key())
+    office.told = changed(lambda parts: parts[0].update(encrypt_key=short))
+    client = office.client(private_key=vault(office)) if by == "signer" else office.client()
+    with pytest.raises(BillError) as caught:
+        download(client, DAY, to=tmp_path, retry=None, **SUB)
+    assert_hidden(caught.value, key)
+
+
+def vault(office):
+    """A signer with the merchant's key."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -212,7 +225,11 @@ def test_a_signer_decrypts_the_key(office, download, tmp_path):
         async def decrypt_async(self, ciphertext):
             return self.decrypt(ciphertext)
 
-    client = office.client(private_key=Vault())
+    return Vault()
+
+
+def test_a_signer_decrypts_the_key(office, download, tmp_path):
+    client = office.client(private_key=vault(office))
     assert download(client, DAY, to=tmp_path, **SUB).path.read_bytes() == TEXT
 
 

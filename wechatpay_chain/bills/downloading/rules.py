@@ -262,8 +262,7 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
 
 def _opening(plan: Plan, part: Part) -> Steps[Callable[[], GCMOpening]]:
     """What decrypts a file, its key being opened by the merchant's own."""
-    text = yield from plan.client.credential.decrypting(part.encrypt_key)
-    key = Secret(text.encode())
+    key = Secret((yield from plan.client.credential.decrypting(part.encrypt_key)).encode())
     if len(key.reveal()) != KEY_BYTES:
         raise BillError(
             f"the key of the encrypted bill has {len(key.reveal())} bytes: {KEY_BYTES} are expected"

@@ -7,12 +7,14 @@ import os
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ...client import WeChatPay
 from ...messages.authority import WECHAT_PAY_DOMAINS, Origin, split
 from ...messages.request import Request
 from ...messages.response import Response, ResponseError
 from ...transport import HTTPTransport
+from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
 from ..gateway.client import Control, located
 
@@ -24,6 +26,12 @@ __all__ = ["GatewayCalls"]
 
 FILE, CONTROL, TOKEN = "gateway.json", "_gateway/", "WECHATPAY_CONTROL_TOKEN"
 OPTIONS = ("json", "xml", "query", "security")
+KEYS = frozenset({"apiv3_key", "control_token", "private_key", "secret"})
+"""Members of the control API's responses that no assistant needs."""
+PRIVATE = "PRIVATE KEY-----"
+MASK = "***"
+LONGEST = 64 * 1024
+"""Characters of a body that an assistant is shown."""
 
 
 class OneOrigin:
@@ -68,6 +76,10 @@ class OneOrigin:
             raise ConfigurationError(
                 f"the call would go to {request.origin}; assistants call the gateway at "
                 f"{self._origin} only"
+            )
+        if unquote(request.target).lstrip("/").startswith(CONTROL):
+            raise ConfigurationError(
+                f"{printable(request.path)} is of the control API: control_gateway asks it"
             )
 
 
@@ -116,12 +128,12 @@ class GatewayCalls:
         """
         self._connected()
         asked = path.lstrip("/").removeprefix(CONTROL)
-        if asked.partition("?")[0].strip("/") == FILE:
+        if unquote(asked.partition("?")[0].partition("#")[0]).strip("/") == FILE:
             raise ConfigurationError(f"{FILE} has the keys of the gateway; call_gateway uses them")
         if self._control is None:
             raise RuntimeError("a gateway that is connected has its control API")
         answer = self._control.ask(method, asked, body)
-        return json.dumps(answer, ensure_ascii=False, indent=2)
+        return _shown(json.dumps(_without_keys(answer), ensure_ascii=False, indent=2))
 
     def close(self) -> None:
         """End what was started here."""
@@ -163,4 +175,21 @@ def _only(base_uri: str, verify: Verify) -> dict[str, Any]:
 def _body(response: Response) -> str:
     head = f"HTTP {response.status_code}, Request-ID {response.request_id or 'none'}"
     simulated = response.headers.get("Wechatpay-Gateway", "")
-    return f"{head}{f', {simulated}' if simulated else ''}\n\n{response.text}"
+    head += f", {printable(simulated, 100)}" if simulated else ""
+    return f"{head}\n\n{_shown(response.text)}"
+
+
+def _shown(text: str) -> str:
+    """A text of several lines, printable and bounded."""
+    lines = text[:LONGEST].split("\n")
+    more = "…" if len(text) > LONGEST else ""
+    return "\n".join(printable(line, 2 * LONGEST) for line in lines) + more
+
+
+def _without_keys(value: Any) -> Any:
+    """What the control API returned, without the keys in it."""
+    if isinstance(value, list):
+        return [_without_keys(each) for each in value]
+    if isinstance(value, dict):
+        return {name: MASK if name in KEYS else _without_keys(each) for name, each in value.items()}
+    return MASK if isinstance(value, str) and PRIVATE in value else value

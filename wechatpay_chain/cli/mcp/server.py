@@ -17,6 +17,8 @@ from mcp.types import ToolAnnotations
 from ... import catalogue
 from ...catalogue.code_samples import code_samples
 from ...catalogue.describe import describe
+from ...diagnosis.transcripts import number
+from ...utils.display import printable
 from ...utils.exceptions import WeChatPayError
 from ...utils.version import __version__
 from ..operations.lookup import one_operation
@@ -65,7 +67,7 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
         found = catalogue.search(words)
         lines = [f"{each.method} {each.path}  {each.title}" for each in found[:LISTED]]
         more = [f"… and {len(found) - LISTED} more"] if len(found) > LISTED else []
-        return "\n".join([*lines, *more]) or f"no operation has {words!r}"
+        return "\n".join([*lines, *more]) or f"no operation has {printable(words)!r}"
 
     @tool(READING)
     def show_operation(operation: str) -> str:
@@ -117,13 +119,15 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
             code: such as `OUT_TRADE_NO_USED` or `268435462`.
             operation: that returned it, as `show_operation` takes it; may be empty.
         """
-        number = int(code) if code.isdecimal() else None
-        known = catalogue.explain(code.strip().upper(), number)
+        known = catalogue.explain(code.strip().upper(), number(code.strip()))
         listed = _operation(operation).errors if operation else ()
         lines = [f"{each.status} {each.code}: {each.en}" for each in listed if each.code == code]
         if known is not None:
             lines.append(f"{code}: {known.meaning}. What to do: {known.action}.")
-        return "\n".join(lines) or f"{code} is not known; the message of the error says more"
+        return (
+            "\n".join(lines)
+            or f"{printable(code)} is not known; the message of the error says more"
+        )
 
     @tool(CHANGING)
     def call_gateway(

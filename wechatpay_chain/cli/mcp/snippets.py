@@ -36,6 +36,8 @@ def findings(source: str) -> list[str]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         return [f"line {line}: this is not Python: {getattr(error, 'msg', error)}"]
+    except (RecursionError, MemoryError):
+        return ["line 1: this is not Python that can be read: it is nested too deeply"]
     return [
         f"line {call.line}: {problem}" for call in find_calls(tree) for problem in _problems(call)
     ]

@@ -114,6 +114,12 @@ EMPTY = [
     ("v3/pay/transactions/out-trade-no/{out_trade_no}", "out_trade_no"),
     ("v3/pay/transactions/id/{transaction_id}", "transaction_id"),
     ("v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}", "out_bill_no"),
+    ("v3/pay/transactions/out-trade-no/{out_trade_no}/close", "out_trade_no"),
+    ("v3/merchant-service/complaints-v2/{complaint_id}", "complaint_id"),
+    ("v3/merchant-service/complaints-v2/{complaint_id}/response", "complaint_id"),
+    ("v3/marketing/busifavor/stocks/{stock_id}", "stock_id"),
+    ("v3/ecommerce/fund/balance/{sub_mchid}", "sub_mchid"),
+    ("v3/payscore/permissions/openid/{openid}", "openid"),
 ]
 
 

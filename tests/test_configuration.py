@@ -120,6 +120,11 @@ def test_blanks_and_invisible_characters_are_dropped(keys, line, copied):
         ({"certs": {PUBLIC_KEY_ID: ""}}, "is empty"),
         ({"base_uri": 5}, "base_uri"),
         ({"base_uri": None}, "base_uri"),
+        ({"base_uri": "https://api.example.com/global/\n"}, "base_uri .* line break"),
+        ({"base_uri": "https://api.example.com/x \t"}, "base_uri .* has a blank"),
+        ({"base_uri": "https://api.example.com/\u200e"}, "base_uri .* invisible"),
+        ({"transport": "https"}, "transport is of type str, which has neither"),
+        ({"transport": MockTransport}, "transport is of type type"),
         ({"proxy": 5}, "proxy"),
         ({"verify": 5}, "verify is of type int"),
         ({"verify": None}, "verify is of type NoneType"),
@@ -255,7 +260,8 @@ def test_a_merchants_certificate_outside_its_validity_is_warned_of(keys, caplog)
 def test_paths_that_this_locale_cannot_encode(tmp_path):
     code = """
 import sys
-from wechatpay_chain import ConfigurationError, Media, WeChatPay
+from wechatpay_chain import ConfigurationError, Media, WeChatPay, bills
+from wechatpay_chain.gateway import Gateway
 print(sys.getfilesystemencoding())
 for give in (
     lambda path: WeChatPay(mchid="1", verify=path),
@@ -264,6 +270,8 @@ for give in (
     lambda path: WeChatPay(mchid="1", merchant=path),
     lambda path: WeChatPay(mchid="1", merchant={"cert": path, "key": path}),
     lambda path: Media(path),
+    lambda path: Gateway(data=path),
+    lambda path: bills.read(path),
 ):
     for path in ("\\u4e2d\\u6587.pem", "a\\0.png"):
         try:
@@ -279,5 +287,5 @@ for give in (
         env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     ).stdout.splitlines()
     assert out[0] != "utf-8"
-    assert [line.partition(" ")[0] for line in out[1:]] == ["refused"] * 12
-    assert sum("PYTHONUTF8" in line for line in out) == 6
+    assert [line.partition(" ")[0] for line in out[1:]] == ["refused"] * 16
+    assert sum("PYTHONUTF8" in line for line in out) == 8

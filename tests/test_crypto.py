@@ -143,6 +143,11 @@ def test_gcm_comes_back(plaintext, associated):
     assert aes.gcm_decrypt(sealed, AES_KEY, "fdasflkja484", associated) == plaintext
 
 
+def test_gcm_takes_bytes_and_returns_them():
+    sealed = aes.gcm_encrypt(b"\xff\x00", AES_KEY, "fdasflkja484")
+    assert aes.gcm_decrypt(sealed, AES_KEY, "fdasflkja484", binary=True) == b"\xff\x00"
+
+
 def test_gcm_matches_the_published_vector():
     # McGrew and Viega, "The Galois/Counter Mode of Operation", test case 14: all zeros.
     sealed = base64.b64decode(aes.gcm_encrypt("\0" * 16, bytes(32), "\0" * 12))

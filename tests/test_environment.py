@@ -109,3 +109,14 @@ def test_keys_as_text(keys):
 def test_a_value_that_is_no_text():
     with pytest.raises(ConfigurationError, match="WECHATPAY_MCHID is of type int"):
         settings({"WECHATPAY_MCHID": 1900000109})
+
+
+def test_a_url_that_comes_from_a_file_has_lost_its_line_break():
+    environ = {
+        "WECHATPAY_MCHID": MCHID,
+        "WECHATPAY_BASE_URI": " https://gateway.example/x/\n",
+        "WECHATPAY_PROXY": "http://me:hunter2@10.0.0.1:3128\r\n",
+    }
+    found = settings(environ)
+    assert found["base_uri"] == "https://gateway.example/x/"
+    assert found["proxy"] == "http://me:hunter2@10.0.0.1:3128"

@@ -165,14 +165,22 @@ def test_a_stream_that_cannot_go_back_is_read_from_where_it_is():
             Media(file, "a.png")
 
 
+class Bucket:
+    """A file of a storage that fails in a way of its own."""
+
+    def read(self):
+        raise RuntimeError("the bucket is gone")
+
+
 def test_nothing_is_no_file(tmp_path):
     (tmp_path / "a.png").touch()
     closed = io.BytesIO(b"x")
     closed.close()
-    for source in (io.BytesIO(), tmp_path / "a.png", Upload(io.BytesIO(), "a.png")):
+    nothing = (io.BytesIO(), tmp_path / "a.png", Upload(io.BytesIO(), "a.png"), b"", bytearray())
+    for source in nothing:
         with pytest.raises(ConfigurationError, match="empty"):
             Media(source, "a.png")
-    for source in (closed, None, 7):
+    for source in (closed, None, 7, Bucket()):
         with pytest.raises(ConfigurationError, match="media"):
             Media(source, "a.png")
     for name in ("\ud800.png", 7):

@@ -276,6 +276,8 @@ def test_empty_and_none_are_not_values(invoke, method, name, value):
 def test_a_coupon_without_its_batch(invoke):
     with pytest.raises(ConfigurationError, match="stock_id is empty"):
         invoke.coupons([{"stock_id": "", "out_request_no": "1"}])
+    with pytest.raises(ConfigurationError, match="a list of mappings"):
+        invoke.coupons([{1: "1"}])
 
 
 EMPTY_ARGUMENTS = [

@@ -169,7 +169,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         self._secret = secret_of(secret)
         made = _http_transport(verify, proxy, max_connections) if transport is None else None
         self._own_transport = made
-        self._transport: Any = transport or made
+        self._transport: Any = _checked(transport) if made is None else made
         self._defaults = Defaults(
             base_uri,
             timeout_of(timeout),
@@ -357,3 +357,18 @@ def _http_transport(verify: Verify, proxy: str | None, max_connections: int) -> 
     from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
 
     return HTTPTransport(verify=verify, proxy=proxy, max_connections=max_connections)
+
+
+def _checked(transport: Any) -> Any:
+    """A transport that was handed over.
+
+    Raises:
+        ConfigurationError: it sends neither sync nor async requests.
+    """
+    sends = (getattr(transport, name, None) for name in ("send", "send_async"))
+    if not isinstance(transport, type) and any(map(callable, sends)):
+        return transport
+    raise ConfigurationError(
+        f"transport is of type {type(transport).__name__}, which has neither send() nor "
+        "send_async(): an HTTPTransport, a MockTransport or the like is expected"
+    )

@@ -242,6 +242,7 @@ def test_the_event_of_an_api_gateway(keys, wxpay, encoded, multi, lower):
     assert wxpay.notify(given).resource == CONTENT
     assert wxpay.notify(given["headers"], given).resource == CONTENT
     assert wxpay.notify(given, body).resource == CONTENT
+    assert wxpay.notify(given, given["body"]).resource == CONTENT
     signed = v2({"return_code": "SUCCESS"})
     assert wxpay.notify_v2(event({}, signed, encoded=encoded)).raw["return_code"] == "SUCCESS"
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..messages.identifiers import IDENTIFIERS
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
     from ..messages.request import Options
 
 __all__ = ["call_hints", "raise_attribute_error", "reject_empty"]
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-OPTIONAL = "empty"
-SENT_EMPTY = frozenset({"v3/refunds/id/{refund_id}"})
-"""Recorded calls of the official SDK leave the number at their end empty; they are sent alike."""
 
 NOT_ON_A_CLIENT = {
     "serial": "wxpay.credential.serial is the serial number of the merchant's certificate",
@@ -32,12 +26,88 @@ NOT_ON_A_CLIENT = {
 }
 """Names that people look for on a client, and where to find what they mean."""
 
+ARGUMENTS = frozenset(
+    [
+        "apiv3_key",
+        "backup_base_uri",
+        "base_uri",
+        "check",
+        "deadline",
+        "fill",
+        "key_store",
+        "max_connections",
+        "max_response_size",
+        "merchant",
+        "private_key",
+        "proxy",
+        "retry",
+        "secret",
+        "sensitive",
+        "timeout",
+        "transport",
+        "verify",
+    ]
+)
+"""What a client is made with, and does not show."""
+
+
+OPTIONAL = "empty"
+SENT_EMPTY = frozenset(
+    [
+        "v3/apply4subject/applyment/merchants/{sub_mchid}/state",
+        "v3/apply4subject/applyment/{applyment_id}/cancel",
+        "v3/apply4subject/applyment/{business_code}/cancel",
+        "v3/applyment4sub/applyment/applyment_id/{applyment_id}",
+        "v3/applyment4sub/applyment/business_code/{business_code}",
+        "v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close",
+        "v3/global/refunds/id/{refund_id}",
+        "v3/marketing/busifavor/coupons/{card_id}/send",
+        "v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}",
+        "v3/marketing/favor/stocks/{stock_id}",
+        "v3/marketing/favor/stocks/{stock_id}/items",
+        "v3/marketing/favor/stocks/{stock_id}/merchants",
+        "v3/marketing/favor/stocks/{stock_id}/pause",
+        "v3/marketing/favor/stocks/{stock_id}/refund-flow",
+        "v3/marketing/favor/stocks/{stock_id}/restart",
+        "v3/marketing/favor/stocks/{stock_id}/start",
+        "v3/marketing/favor/stocks/{stock_id}/use-flow",
+        "v3/marketing/favor/users/{openid}/coupons",
+        "v3/marketing/favor/users/{openid}/coupons/{coupon_id}",
+        "v3/marketing/goods-subsidy-activity/activity/{activity_id}/apply",
+        "v3/marketing/paygiftactivity/activities/{activity_id}",
+        "v3/marketing/paygiftactivity/activities/{activity_id}/goods",
+        "v3/marketing/paygiftactivity/activities/{activity_id}/merchants",
+        "v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add",
+        "v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete",
+        "v3/marketing/paygiftactivity/activities/{activity_id}/terminate",
+        "v3/multiuse/users/{openid}/coupons",
+        "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}",
+        "v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract",
+        "v3/papay/contracts/{contract_id}/notify",
+        "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}",
+        "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule",
+        "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew",
+        "v3/payscore/partner/serviceorder/{out_order_no}/send-pendingmessage",
+        "v3/payscore/partner/serviceorder/{out_order_no}/send-prepaidmessage",
+        "v3/payscore/payafter-orders/{out_order_no}/cancel",
+        "v3/payscore/payafter-orders/{out_order_no}/complete",
+        "v3/payscore/payafter-orders/{out_order_no}/sync",
+        "v3/payscore/serviceorder/{out_order_no}/cancel",
+        "v3/payscore/serviceorder/{out_order_no}/complete",
+        "v3/payscore/serviceorder/{out_order_no}/pay",
+        "v3/payscore/serviceorder/{out_order_no}/send-pendingmessage",
+        "v3/payscore/serviceorder/{out_order_no}/send-prepaidmessage",
+        "v3/payscore/smartretail-orders/{out_order_no}/cancel",
+        "v3/payscore/smartretail-orders/{out_order_no}/complete",
+        "v3/refunds/id/{refund_id}",
+        "v3/smartguide/guides/{guide_id}/assign",
+    ]
+)
+"""Samples for the official SDK leave a variable of these paths empty; they are sent alike."""
+
 
 def reject_empty(path: str, values: Mapping[str, Any]) -> None:
-    """Reject an empty text as the value of a path's variable: it would ask for another resource.
-
-    At the end of a path the number of an order, refund, transfer, … is never empty: what is left
-    would be the path of the collection. Other variables may be, in the templates of the catalogue.
+    """Reject an empty text as the value of a path's variable: it asks for another resource.
 
     Args:
         path: with its variables.
@@ -48,20 +118,12 @@ def reject_empty(path: str, values: Mapping[str, Any]) -> None:
     """
     for name, value in values.items():
         if isinstance(value, str) and not value.strip() and name != OPTIONAL:
-            template = re.split("[?#]", path.strip("/"), maxsplit=1)[0]
-            is_last = template.endswith(f"{{{name}}}") and template not in SENT_EMPTY
-            if (is_last and name in IDENTIFIERS) or not _is_known(template):
-                raise ConfigurationError(
-                    f"{printable(path)}: {name!r} is {value!r}. An empty value would ask for "
-                    "another resource, such as a collection; give the value that is meant"
-                )
-
-
-def _is_known(template: str) -> bool:
-    from .. import catalogue  # only for a value that is empty
-
-    found = (catalogue.find(method, template) for method in METHODS)
-    return any(each is not None and each.path == template for each in found)
+            if re.split("[?#]", path.strip("/"), maxsplit=1)[0] in SENT_EMPTY:
+                continue
+            raise ConfigurationError(
+                f"{printable(path)}: {name!r} is {value!r}. An empty value would ask for "
+                "another resource, such as a collection; give the value that is meant"
+            )
 
 
 def call_hints(path: str, values: Mapping[str, Any], options: Options, names: Iterable[str]) -> str:
@@ -107,6 +169,8 @@ def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
     """
     if name in NOT_ON_A_CLIENT:
         hint = f"{NOT_ON_A_CLIENT[name]}."
+    elif name in ARGUMENTS:
+        hint = f"WeChatPay({name}=…) takes it, and a client does not show it."
     elif near := _nearest(name, known, 0.6):
         hint = f"did you mean wxpay.{near[0]}?"
     else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..crypto.pem import tidy
 from ..messages.authority import (
     WECHAT_PAY_DOMAINS,
     Origin,
@@ -67,6 +68,11 @@ def base(uri: str) -> Base:
 @lru_cache(maxsize=256)
 def _base(uri: str) -> Base:
     origin, path = split(uri, "base_uri")
+    if tidy(uri) != uri:
+        raise ConfigurationError(
+            f"base_uri {printable(uri, 80)!r} has a blank, a line break or an invisible character "
+            f"around it or in it; expected is something like {DEFAULT_BASE_URI!r}"
+        )
     if "?" in path or "#" in path:
         raise ConfigurationError(
             f"base_uri takes no query and no fragment; expected is something like "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, overload
+from typing import Any, Literal, TypeAlias, overload
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import padding
@@ -43,14 +43,20 @@ OBJECT_STARTS = frozenset(b"{ \t\r\n")
 """How a JSON object may begin (RFC 8259)."""
 
 
-def gcm_encrypt(plaintext: str, key: Key, nonce: str, associated_data: str = "") -> str:
+def gcm_encrypt(plaintext: str | bytes, key: Key, nonce: str, associated_data: str = "") -> str:
     """AES-256-GCM: ciphertext and tag, in base64.
+
+    Args:
+        plaintext: bytes, or a text that is encoded as UTF-8.
+        key: 32 bytes.
+        nonce: 12 characters.
+        associated_data: goes with the ciphertext.
 
     Raises:
         ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
     """
     plaintext, key = hide(plaintext), hide(key)
-    sealed = gcm_seal(Secret(reveal(plaintext).encode()), key, nonce, associated_data)
+    sealed = gcm_seal(_encoded(plaintext), key, nonce, associated_data)
     return base64.b64encode(sealed).decode()
 
 
@@ -258,6 +264,11 @@ def ecb_decrypt(ciphertext: str, key: Key) -> str:
             f"AES-ECB: the ciphertext ({extent(ciphertext)}) does not open with this key; "
             "check that secret is the APIv2 key set on the merchant platform"
         ) from None
+
+
+def _encoded(plaintext: Any) -> Secret[bytes]:
+    """A hidden text as UTF-8; hidden bytes as they are."""
+    return Secret(reveal(plaintext).encode()) if isinstance(reveal(plaintext), str) else plaintext
 
 
 def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:

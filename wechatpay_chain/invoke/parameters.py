@@ -283,7 +283,7 @@ class Invoke:
         Raises:
             ConfigurationError: none or more than 10, or `secret` is missing.
         """
-        if not isinstance(coupons, Sequence) or not all(isinstance(c, Mapping) for c in coupons):
+        if not isinstance(coupons, Sequence) or not all(map(_is_record, coupons)):
             raise ConfigurationError("coupons is of another type; a list of mappings is expected")
         if not 1 <= len(coupons) <= 10:
             raise ConfigurationError(f"{len(coupons)} coupons: 1 to 10 can be sent at once")
@@ -368,6 +368,10 @@ class Invoke:
 
     def _v2_sign(self, sign_type: str, fields: Mapping[str, str]) -> str:
         return digest.sign(sign_type, canonical.fields(fields), self._secret)
+
+
+def _is_record(given: object) -> bool:
+    return isinstance(given, Mapping) and all(isinstance(name, str) for name in given)
 
 
 def _check(**given: object) -> dict[str, str]:

@@ -47,6 +47,7 @@ KNOWN = frozenset(
 )
 SECRET = frozenset({"private_key", "apiv3_key", "secret"})
 """Arguments that stay hidden until the client reads them."""
+URLS = frozenset({"base_uri", "proxy"})
 OLDER = KNOWN - {"APPID", "NOTIFY_URL"}
 """Names that others are taken for slips of; programs have had an `APP_ID` of their own before."""
 LONG = 5
@@ -121,7 +122,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
     merchant = _merchant(given)
     return {
         **{
-            argument: given[name] if argument in SECRET else reveal(given[name])
+            argument: given[name] if argument in SECRET else _plain(argument, given[name])
             for name, argument in PLAIN.items()
             if name in given
         },
@@ -129,6 +130,11 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
         **({"merchant": merchant} if merchant else {}),
         **timeout,
     }
+
+
+def _plain(argument: str, value: Any) -> Any:
+    """A value that is no key; the line break of the file that a URL came from is dropped."""
+    return reveal(value).strip() if argument in URLS else reveal(value)
 
 
 def _suggestion(name: str) -> str:

@@ -47,7 +47,7 @@ class Media:
         self.name = name or own_name
         if not self.name:
             raise ConfigurationError("Media needs a name=: what it was given has none of its own")
-        if not self.content and not isinstance(source, bytes | bytearray | memoryview):
+        if not self.content:
             raise ConfigurationError(f"media: {printable(self.name)} is empty (0 bytes)")
         for text in (self.name, field or ""):
             _assert_text(text)
@@ -139,8 +139,8 @@ def _read_file(source: Any) -> bytes:
         if getattr(file, "seekable", bool)():
             file.seek(0)
         content: Any = file.read() if hasattr(file, "read") else None
-    except (OSError, ValueError) as error:  # ValueError: it is closed
-        raise ConfigurationError(f"media: cannot read the file: {printable(error)}") from None
+    except Exception as error:
+        raise ConfigurationError(f"media: cannot read the file: {printable(error)}") from error
     if isinstance(content, bytes):
         return content
     if hasattr(content, "close"):

@@ -20,7 +20,9 @@ def message(headers: Any, body: Any = None) -> tuple[Headers, bytes]:
         body: bytes, text, or such an event.
     """
     if _is_event(headers):
-        return any_headers(_event_headers(headers)), any_body(headers if body is None else body)
+        own = headers.get("body")
+        is_own = body is None or (isinstance(body, str) and body == own)
+        return any_headers(_event_headers(headers)), any_body(headers if is_own else body)
     return any_headers(headers), any_body(body)
 
 

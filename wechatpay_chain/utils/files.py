@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
 from .display import printable
+from .exceptions import ConfigurationError
 
-__all__ = ["replace", "why_not"]
+__all__ = ["assert_path", "replace", "why_not"]
 
 PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)
 """Seconds between attempts to rename a file that is in use."""
@@ -27,6 +29,22 @@ def why_not(error: OSError | ValueError) -> str:
     if isinstance(error, OSError):
         return printable(error.strerror or "no such file")
     return "its path holds a null character"
+
+
+def assert_path(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that no file of this process can have.
+
+    Raises:
+        ConfigurationError: it holds a null character, or one that the file system's encoding does
+            not have.
+    """
+    try:
+        if b"\0" in os.fsencode(path):
+            raise ValueError
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{printable(path, 80)} cannot be used: {why_not(error)}"
+        ) from None
 
 
 def replace(source: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .exceptions import ConfigurationError
-from .files import replace, why_not
+from .files import assert_path, replace, why_not
 from .private_files import make
 
 __all__ = ["whole"]
@@ -34,6 +34,7 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         ConfigurationError: the file cannot be written; whatever was there before is untouched.
     """
+    assert_path(path)
     part = path.with_name(f".{path.name[:NAME_LENGTH]}.{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Generic, Literal, TypeVar, cast, overload
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.files import assert_path
 from ..file import BillFile
 from ..forms import Form
 from ..rows import ROWS, FundFlowRow, ProfitSharingRow, Row, StatementRow, TradeRow, UnknownRow
@@ -57,6 +58,7 @@ class BillReader(Generic[RowT]):
                 f"Unknown kind of bill {kind!r}; expected one of {', '.join(KINDS)}."
             )
         self.path = "" if _is_file(source) else os.fspath(cast("os.PathLike[str]", source))
+        assert_path(self.path)
         self.summary: Summary | None = None
         self.form: Form | None = None
         self.columns: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ DIR/gateway.lock      held while a gateway uses the directory
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import sqlite3
@@ -23,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ...utils import private_files
 from ...utils.display import printable
+from ...utils.exceptions import ConfigurationError
 from ...utils.file_lock import Held, Lock
-from ...utils.files import replace
+from ...utils.files import replace, why_not
 from .identity import Identity, Platform, pem
 from .store import Store, UnknownFormat
 
@@ -56,7 +58,7 @@ PLATFORM_PUBLIC_KEY = "pub_key.pem"
 TEXTS = ("mchid", "appid", "apiv3_key", "secret")
 
 
-class DataDirectoryError(Exception):
+class DataDirectoryError(ConfigurationError):
     """A data directory that the gateway cannot use.
 
     Attributes:
@@ -85,7 +87,7 @@ def lock_directory(directory: Path) -> Lock:
         raise DataDirectoryError(
             f"another gateway uses {directory}{by}", "stop it, or choose another directory"
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unwritable(directory, error) from error
 
 
@@ -130,7 +132,7 @@ def load_identity(directory: Path) -> Identity:
     try:
         private_files.make_directory(directory)
         lock = Lock(directory / f".{LOCK}", wait=True)  # or two processes would mix their keys
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unwritable(directory, error) from error
     try:
         if _has_keys(keys):
@@ -294,10 +296,14 @@ def read_certificate(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(private_files.read(path))
 
 
-def unwritable(directory: Path, error: OSError) -> DataDirectoryError:
+def unwritable(directory: Path, error: OSError | ValueError) -> DataDirectoryError:
     """The error of a directory that cannot be written to."""
-    problem = "it is a file" if directory.is_file() else f"{error.filename}: {error.strerror}"
     hint = "choose a directory that this user may write to"
+    if isinstance(error, ValueError):
+        return DataDirectoryError(f"{directory} cannot be used ({why_not(error)})", hint)
+    problem = f"{printable(error.filename, 80)}: {error.strerror}"
+    if error.errno != errno.ENAMETOOLONG and directory.is_file():
+        problem = "it is a file"
     if isinstance(error, private_files.NotPrivate):
         hint = "choose a directory that belongs to this user alone"
     return DataDirectoryError(f"{directory} cannot be used ({problem})", hint)

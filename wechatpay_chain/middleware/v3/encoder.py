@@ -81,7 +81,7 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
     if given.json is not None:
         if not isinstance(given.json, JSON_TYPES):
             raise ConfigurationError(
-                f"json= is of type {type(given.json).__name__}: a mapping or a list is expected; "
+                f"json= is of type {canonical.kind(given.json)}: a mapping or a list is expected; "
                 "text that is JSON already goes to body="
             )
         encoded.content = _dumps(given.json, "json", secrets)

@@ -26,14 +26,15 @@ KNOWS = {
     "crypto": GROUND,
     "catalogue.documents": set[str](),
     "catalogue.templates": {"catalogue.documents"},
-    "messages": GROUND | {"crypto", "catalogue.templates"},
-    "errors": DATA,
+    "messages": GROUND | {"crypto", "catalogue.templates", "display"},
+    "display": GROUND | {"messages.request", "catalogue"},
+    "errors": DATA | {"display"},
     "flow": DATA | {"errors"},
     "stack": DATA | {"errors", "flow"},
     "keys": ENGINE,
     "catalogue": DATA | {"chain.segments"},
     "middleware": ENGINE | {"keys", "catalogue"},
-    "notifications": ENGINE | {"keys", "catalogue", "middleware"},
+    "notifications": ENGINE | {"keys", "catalogue", "middleware", "display"},
     "invoke": DATA | {"keys"},
     "chain": ENGINE | {"keys", "catalogue", "middleware"},
     "transport": DATA,
@@ -53,7 +54,7 @@ KNOWS = {
     | {"client", "keys", "middleware", "notifications", "transport"}
     | {"testing.connection_file"},
     "durable": ENGINE | {"catalogue", "middleware", "notifications", "client", "merchants"},
-    "bills": ENGINE | {"catalogue", "middleware", "client", "merchants"},
+    "bills": ENGINE | {"catalogue", "middleware", "client", "merchants", "display"},
     "diagnosis": ENGINE | {"keys", "catalogue", "middleware"},
     "testing.bills": DATA | {"bills"},
     "contrib": set[str](),
@@ -72,7 +73,7 @@ KNOWS = {
     "cli": DATA
     | {"errors", "catalogue", "chain", "transport", "client"}
     | {"testing.connection_file", "testing.fault_names", "testing.gateway_url"}
-    | {"gateway", "durable", "bills", "diagnosis"},
+    | {"gateway", "durable", "bills", "diagnosis", "display"},
     "__main__": {"cli"},
 }
 """What each part of the package may import, apart from itself; "" is the package's own names."""

@@ -19,8 +19,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from .display.showing import showing
 from .messages.request import TransportError, TransportTimeout
 from .messages.response import Response, ResponseError
 from .utils.exceptions import (
@@ -32,6 +33,9 @@ from .utils.exceptions import (
     UnknownMerchant,
     WeChatPayError,
 )
+
+if TYPE_CHECKING:
+    from .display.view import View
 
 __all__ = [
     "APIError",
@@ -56,6 +60,7 @@ __all__ = [
 SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch", "probe"]
 
 
+@showing
 class APIError(ResponseError):
     """WeChat Pay refused the request.
 
@@ -87,6 +92,11 @@ class APIError(ResponseError):
         self.request_id = response.request_id if response is not None else ""
         self.number = response.error_number if response is not None else None
         self.verified = response.verified if response is not None else False
+
+    def _view_(self) -> View:
+        from .display.answers import error_view  # for those who look
+
+        return error_view(self, str(self))
 
 
 class ClientError(APIError):

@@ -13,8 +13,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.cli.support import data, plain_environment, process, run
-from wechatpay_chain.cli.layout import Branch, Column, Facts, Heading, Table, text
 from wechatpay_chain.cli.terminal import drawn_page, drawn_table
+from wechatpay_chain.display.layout import Branch, Column, Facts, Heading, Table, text
 
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
 REFUND = ("ops", "show", "POST", "v3/refund/domestic/refunds")

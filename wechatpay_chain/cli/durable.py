@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
+from ..display.layout import Column, Table, text
 from ..utils.display import printable
 from .failure import Failure
-from .layout import Column, Table, text
 from .output import table, tell, write, write_json
 from .usage import examples, json_option
 from .wording import shown

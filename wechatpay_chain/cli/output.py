@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
+from ..display.layout import Page, Table, separated, written
 from ..utils.display import printable, printable_json
 from .failure import LONGEST, Failure
-from .layout import Page, Table, separated, written
 
 CLOSED = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
 """What writing to a pipe raises that its reader has closed."""

@@ -59,7 +59,7 @@ def webhooks(event: str | None, protocol: str | None, as_json: bool) -> None:
 
 
 def _list(found: Sequence[Webhook]) -> None:
-    from .layout import Column, Table, text
+    from ..display.layout import Column, Table, text
 
     rows = tuple(
         (

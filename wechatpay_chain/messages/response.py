@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..display.showing import showing
 from ..utils.display import printable
 from ..utils.exceptions import WeChatPayError
 from . import xml
 from .headers import Headers
 from .request import Digest, Request
+
+if TYPE_CHECKING:
+    from ..display.view import View
 
 __all__ = ["MAX_UNVERIFIED_JSON", "Releasable", "Response", "ResponseError"]
 
@@ -44,8 +48,9 @@ class ResponseError(WeChatPayError):
         self.request = response.request if response is not None else None
 
 
+@showing
 class Response:
-    """One answer.
+    """One answer. In a notebook, in IPython and in rich it shows itself; nothing is decrypted.
 
     Attributes:
         status_code: HTTP status.
@@ -213,6 +218,11 @@ class Response:
         names = ("request", "streamed", "http_version", "unsigned", "verified")
         state = {name: getattr(self, name) for name in names}
         return Response, answer, (None, state)
+
+    def _view_(self) -> View:
+        from ..display.answers import response_view  # for those who look
+
+        return response_view(self)
 
     def __repr__(self) -> str:
         return f"<Response {self.status_code} {len(self.content)} bytes>"

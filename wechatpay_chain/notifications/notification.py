@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ..display.showing import showing
 from ..messages import xml
 from ..utils.display import printable
+
+if TYPE_CHECKING:
+    from ..display.view import View
 
 __all__ = ["Notification", "Reply"]
 
@@ -22,6 +26,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
+@showing
 class Notification(NamedTuple):
     """What WeChat Pay told, once it is sure that it was WeChat Pay.
 
@@ -48,6 +53,11 @@ class Notification(NamedTuple):
     raw: dict[str, Any]
     version: Literal["v2", "v3"] = "v3"
     mchid: str = ""
+
+    def _view_(self) -> View:
+        from ..display.notices import notification_view  # for those who look
+
+        return notification_view(self)
 
     def __repr__(self) -> str:
         # Its content is the customer's, and stays out of logs.

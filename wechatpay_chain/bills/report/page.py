@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
+from ...display.markup import Markup, element, joined, text
 from . import pictures
 from .amounts import yuan
 from .cells import shown, used
-from .markup import Markup, both, element, joined, text
+from .markup import both
 from .view import Balance, Card, Report, Row
 from .words import CLASSES, COLUMNS, DIFFERENCES, FIELDS, STATUSES, Words
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...display.markup import Markup, element, joined
 from .amounts import yuan
-from .markup import Markup, both, element, joined
+from .markup import both
 from .view import Hour
 from .words import CLASSES, DIFFERENCES, Words
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from ...display.layout import Column, Table, text
 from ...utils.exceptions import BillError
 from ...utils.files import why_not
 from ..failure import Failure
-from ..layout import Column, Table, text
 from ..output import table, write_json
 from ..usage import PathType, examples, json_option
 from .files import each_bill, remarks

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...display.layout import Column, Table, text
 from ...utils.display import printable
 from ..failure import Failure
-from ..layout import Column, Table, text
 from ..output import table, write_json
 from ..usage import PathType, examples, json_option, seconds
 from .client import client, gateway_option

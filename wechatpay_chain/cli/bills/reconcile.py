@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...display.layout import Column, Facts, Table, text
 from ...utils.display import printable
 from ...utils.exceptions import WeChatPayError
 from ...utils.files import why_not
-from ..layout import Column, Facts, Table, text
 from ..output import page, table, tell, write, write_json
 from ..usage import PathType, examples, json_option
 from .ending import CannotReconcile

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..layout import Block, Column, Facts, Table, text
+from ...display.layout import Block, Column, Facts, Table, text
 from ..output import page, table, write, write_json
 from ..usage import PathType, examples, json_option
 from .files import remarks

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...display.layout import Block, Branch, Facts, Heading, Span, text
 from ...errors import APIError
 from ...utils.exceptions import WeChatPayError
 from ..failure import Failure
-from ..layout import Block, Branch, Facts, Heading, Span, text
 from ..output import page, write_json
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ...display.layout import Span, text
 from ...utils.exceptions import WeChatPayError
 from ..failure import Misuse
-from ..layout import Span, text
 from ..output import page, write_json
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def show(profile: Profile, as_json: bool) -> bool:
     if as_json:
         write_json([each._asdict() for each in checks])
     else:
-        from ..layout import Facts
+        from ...display.layout import Facts
 
         rows = [(each.state, (Span(f"{each.name}: ", "name"), *_line(each))) for each in checks]
         page([[Facts(tuple(rows))]])

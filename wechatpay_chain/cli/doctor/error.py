@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...display.layout import Block, Facts, Heading, Line, text
 from ..failure import Failure
 from ..gateway.responses import EXCHANGE
-from ..layout import Block, Facts, Heading, Line, text
 from ..output import page, write_json
 from ..usage import examples, json_option
 from ..wording import counted, shown

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...display.layout import Block, Facts, Heading, Line, text
 from ...utils.exceptions import ConfigurationError
 from ..failure import Misuse
 from ..files import read_bytes
-from ..layout import Block, Facts, Heading, Line, text
 from ..output import page, write_json
 from ..profile import Profile, profile_options
 from ..usage import PathType, examples, json_option

@@ -12,7 +12,7 @@ from ..output import page, tell, write_json
 from ..usage import PathType
 
 if TYPE_CHECKING:
-    from ..layout import Column
+    from ...display.layout import Column
     from .client import Control
 
 __all__ = [
@@ -84,7 +84,7 @@ def description(data: Path | None, control_token: str) -> dict[str, Any]:
 
 def facts(rows: dict[str, Any]) -> None:
     """Show names with their values; those that are empty are left out."""
-    from ..layout import Facts, text
+    from ...display.layout import Facts, text
 
     told = tuple(
         (name, text(str(value))) for name, value in rows.items() if value not in (None, "")
@@ -129,7 +129,7 @@ def rows_of(found: list[dict[str, Any]], names: tuple[str, ...], what: str, as_j
         what: a record is, for when there is none.
         as_json: print all members as JSON.
     """
-    from ..layout import Table, text
+    from ...display.layout import Table, text
     from ..output import table
 
     if as_json:
@@ -143,7 +143,7 @@ def rows_of(found: list[dict[str, Any]], names: tuple[str, ...], what: str, as_j
 
 
 def _columns(names: tuple[str, ...]) -> tuple[Column, ...]:
-    from ..layout import Column
+    from ...display.layout import Column
 
     return tuple(Column(name) for name in names)
 

@@ -287,7 +287,7 @@ def faults(
 
 
 def _list(found: list[dict[str, Any]]) -> None:
-    from ..layout import Column, Table, text
+    from ...display.layout import Column, Table, text
     from ..output import table
 
     rows = tuple(

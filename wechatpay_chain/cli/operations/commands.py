@@ -46,7 +46,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
     Words are looked for in titles, products, paths and chains; case does not matter.
     """
     from ... import catalogue
-    from ..layout import Column, Line, Span, Table, text
+    from ...display.layout import Column, Line, Span, Table, text
     from .describe import path_line, title_line
     from .json_records import in_short
 

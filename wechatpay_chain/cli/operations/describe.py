@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...catalogue.types.names import type_names
-from ..layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
+from ...display.layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
 
 if TYPE_CHECKING:
     from ...catalogue import Member, Operation, Webhook

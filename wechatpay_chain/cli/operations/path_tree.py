@@ -8,8 +8,8 @@ from typing import Any
 from ... import catalogue
 from ...catalogue import Operation
 from ...catalogue.registry import product_of, starting_with
+from ...display.layout import Branch, Column, Line, Span, Table, text
 from ..failure import Failure
-from ..layout import Branch, Column, Line, Span, Table, text
 from ..wording import counted
 from .describe import path_line, title_line
 from .json_records import in_short

@@ -1,6 +1,7 @@
-"""What a command shows, as data: blocks of styled text, that know nothing of a screen.
+"""What is shown, as data: blocks of styled text, that know nothing of a screen.
 
-A style is a name (`required`, `title`, `get`); what it looks like is for `terminal` to say.
+A style is a name (`required`, `title`, `get`); what it looks like is for `terminal` and `html` to
+say.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What responses, notifications and bills look like in a terminal, a notebook and rich."""

@@ -1,0 +1,172 @@
+"""What is shown of a response and of an error that WeChat Pay answered with.
+
+Nothing is decrypted for it, and nothing is changed: a body is parsed once more, or read as the
+caller reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..utils.exceptions import WeChatPayError
+from .body import tree
+from .known import members_of, operation_of
+from .layout import Branch, Facts, Heading, Line, Span, text
+from .masking import shortened, without_openids
+from .view import Part, View
+
+if TYPE_CHECKING:
+    from ..catalogue import Member, Operation
+    from ..messages.request import Request
+
+__all__ = ["error_view", "response_view"]
+
+LARGEST = 1024 * 1024
+"""Bytes of a body that are parsed to be shown; parsed, they take many times that memory."""
+FIRST = 5
+"""Lines of a text that are shown."""
+TEXTUAL = ("text/", "json", "xml", "csv")
+
+
+class Fields(Protocol):
+    """The header fields of a response."""
+
+    def get(self, name: str, default: Any = None) -> Any: ...
+
+
+class Answer(Protocol):
+    """A response, as far as it is shown."""
+
+    status_code: int
+    content: bytes
+    request: Request | None
+    verified: bool
+    unsigned: bool
+    streamed: bool
+
+    @property
+    def headers(self) -> Fields: ...
+    @property
+    def request_id(self) -> str: ...
+    def xml(self) -> dict[str, Any]: ...
+
+
+class Refusal(Protocol):
+    """An `APIError`, as far as it is shown."""
+
+    status_code: int
+    code: str
+    request_id: str
+    number: int | None
+    verified: bool
+
+    @property
+    def request(self) -> Request | None: ...
+
+
+def response_view(response: Answer) -> View:
+    """A response: its operation, status, signature, Request-ID, and its body as a tree.
+
+    Args:
+        response: as a call returned it.
+    """
+    operation = operation_of(response.request)
+    badges = (_status(response.status_code), _signature(response.verified, response.unsigned))
+    facts = [("Request-ID", text(response.request_id or "none"))]
+    kind = response.headers.get("Content-Type", "")
+    if kind:
+        facts.append(("Content-Type", text(shortened(kind))))
+    facts.append(("body", text(_size(response))))
+    body = _body(response, members_of(operation), str(kind))
+    return View(_title(response.request, operation), badges, (Facts(tuple(facts)), *body))
+
+
+def error_view(error: Refusal, message: str) -> View:
+    """What WeChat Pay rejected, and why.
+
+    Args:
+        error: an `APIError`.
+        message: the error's text, in which openids are masked.
+    """
+    operation = operation_of(error.request)
+    title = (Span(f"{type(error).__name__}  ", "heading"), *_title(error.request, operation))
+    badges = (_status(error.status_code), _signature(error.verified, False))
+    rows = [
+        ("code", text(shortened(error.code) or "none", "name")),
+        ("Request-ID", text(error.request_id or "none")),
+    ]
+    if error.number is not None:
+        rows.append(("number", text(str(error.number))))
+    rows.append(("message", text(message)))
+    return View(title, badges, (Facts(tuple(rows)),))
+
+
+def _title(request: Request | None, operation: Operation | None) -> Line:
+    if request is None:
+        return text("Response", "heading")
+    method = Span(request.method, request.method.lower())
+    title = (Span(f"  {operation.title}", "title"),) if operation is not None else ()
+    return (method, Span(f" {request.shown_path}", "path"), *title)
+
+
+def _status(code: int) -> Span:
+    return Span(f"HTTP {code}", "good" if code < 400 else "bad")
+
+
+def _signature(verified: bool, unsigned: bool) -> Span:
+    if verified:
+        return Span("verified", "good")
+    if unsigned:
+        return Span("unsigned: nobody vouches for it", "unsure")
+    return Span("NOT VERIFIED: do not act on it", "bad")
+
+
+def _size(response: Answer) -> str:
+    here = len(response.content)
+    sink = response.request.sink if response.request is not None else None
+    if response.streamed:
+        size = f"{sink.size:,}" if sink is not None else "its"
+        return f"{size} bytes went to the sink; the first {here:,} are here"
+    return f"{here:,} bytes" if here else "none"
+
+
+def _body(response: Answer, members: Sequence[Member], kind: str) -> tuple[Part, ...]:
+    if not response.content or response.streamed:
+        return ()
+    if len(response.content) > LARGEST:
+        why = f"Larger than {LARGEST:,} bytes, so it is not parsed here; .json(), .text have it"
+        return (Heading(text(why, "aside")),)
+    found = _parsed(response)
+    if found is not None:
+        return (tree(found, members),)
+    return _raw(response.content, kind)
+
+
+def _parsed(response: Answer) -> Any:
+    """The object or list that a body is; None of any other."""
+    start = response.content.lstrip()[:1]
+    if start in (b"{", b"["):
+        try:
+            return json.loads(response.content)
+        except (ValueError, RecursionError):
+            return None
+    if start == b"<":
+        try:
+            return response.xml()
+        except WeChatPayError:
+            return None
+    return None
+
+
+def _raw(content: bytes, kind: str) -> tuple[Part, ...]:
+    """The first lines of a text, and of anything else that it is none."""
+    if b"\0" in content or not any(each in kind.lower() for each in TEXTUAL):
+        return (Heading(text("Not a text; .content has its bytes", "aside")),)
+    lines = content.decode("utf-8", "replace").splitlines()
+    branches = [Branch(text(without_openids(shortened(line)), "text")) for line in lines[:FIRST]]
+    more = len(lines) - len(branches)
+    if more:
+        branches.append(Branch(text(f"… and {more:,} more lines", "aside")))
+    return (Branch(text("body", "heading"), tuple(branches)),)

@@ -1,0 +1,167 @@
+"""A body as a tree: a branch for each member, with what the catalogue says of it.
+
+Bodies come from outside, and may be deep, long, or full of control characters: all of that is
+bounded and counted here. What is encrypted stays so, and is marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ..utils.money import fen_to_yuan
+from .amounts import CNY, amount, currency_of
+from .layout import Branch, Line, Span
+from .masking import HIDDEN, ciphertext_size, is_personal, shortened
+
+if TYPE_CHECKING:
+    from ..catalogue.schema import Member
+
+__all__ = ["tree"]
+
+MOST = 400
+"""Members of a body that are shown."""
+EACH = 50
+"""Items of a list, or members of an object, that are shown."""
+DEEPEST = 12
+NAME = 60
+"""Characters of a member's name."""
+DIGITS = re.compile(r"\d+")
+RSA = "RSAES-OAEP"
+WORDS = {True: "true", False: "false", None: "null"}
+
+
+def tree(value: Any, members: Sequence[Member] = (), name: str = "body") -> Branch:
+    """A parsed body.
+
+    Args:
+        value: an object or a list.
+        members: that the catalogue has of it.
+        name: of the tree's root.
+    """
+    size = Span(f"  {_extent(value)}", "aside")
+    return Branch((Span(name, "heading"), size), _Growing().below(value, members, 0))
+
+
+class _Growing:
+    """How much of a body may still be shown."""
+
+    def __init__(self) -> None:
+        self.left = MOST
+
+    def below(self, value: Any, members: Sequence[Member], depth: int) -> tuple[Branch, ...]:
+        """The branches of an object's members, or of a list's items."""
+        if not isinstance(value, dict | list):
+            return ()
+        if depth == DEEPEST:
+            return (_remark(f"… {_extent(value)} below it"),)
+        found = list(self._branches(value, members, depth))
+        more = len(value) - len(found)
+        return (*found, _remark(f"… and {more:,} more")) if more else tuple(found)
+
+    def _branches(self, value: Any, members: Sequence[Member], depth: int) -> Iterator[Branch]:
+        beside = value if isinstance(value, dict) else {}
+        pairs: Iterable[tuple[Any, Any]] = value.items() if beside else enumerate(value)
+        for name, inner in islice(pairs, EACH):
+            if not self.left:
+                return
+            self.left -= 1
+            if isinstance(value, list):
+                yield self._branch(f"[{name}]", inner, None, members, {}, depth)
+            else:
+                member = _find(members, name)
+                below = member.members if member is not None else ()
+                yield self._branch(str(name), inner, member, below, beside, depth)
+
+    def _branch(
+        self,
+        name: str,
+        value: Any,
+        member: Member | None,
+        below: Sequence[Member],
+        beside: Mapping[str, Any],
+        depth: int,
+    ) -> Branch:
+        start = Span(shortened(name, NAME), "name")
+        title = _title(member)
+        if isinstance(value, dict | list) and value:
+            if (member is not None and member.encrypted) or is_personal(name):
+                hidden = _hidden(value)
+                return Branch((start, Span("  "), Span(hidden, "secret"), *title))
+            extent = Span(f"  {_extent(value)}", "aside")
+            return Branch((start, extent, *title), self.below(value, below, depth + 1))
+        return Branch((start, Span("  "), *_scalar(name, value, member, beside), *title))
+
+
+def _scalar(name: str, value: Any, member: Member | None, beside: Mapping[str, Any]) -> Line:
+    """A value, as it may be shown."""
+    if isinstance(value, dict | list):
+        return (Span("{}" if isinstance(value, dict) else "[]", "literal"),)
+    if value is None or isinstance(value, bool):
+        return (Span(WORDS[value], "literal"),)
+    if value == "":
+        return (Span('""', "literal"),)
+    if how := _encryption(name, member, beside):
+        return _encrypted(str(value), how)
+    if is_personal(name):
+        return (Span(HIDDEN, "secret"),)
+    fen = amount(name, value, member, beside)
+    if fen is not None:
+        return _money(fen, currency_of(name, beside))
+    if isinstance(value, str):
+        return (Span(shortened(value), "text"),)
+    return (Span(shortened(str(value)), "number"),)
+
+
+def _encryption(name: str, member: Member | None, beside: Mapping[str, Any]) -> str:
+    """How a member travels encrypted; what AES has encrypted says so itself, in `algorithm`."""
+    if member is not None and member.encrypted:
+        return member.encrypted
+    how = beside.get("algorithm") if name == "ciphertext" else None
+    return how if isinstance(how, str) and how.startswith("AEAD_") else ""
+
+
+def _encrypted(text: str, how: str) -> Line:
+    """What travels encrypted: how long it is. Where it was decrypted already, not even that."""
+    size = ciphertext_size(text)
+    if how != RSA:
+        return (Span(f"encrypted, {len(text):,} characters; the APIv3 key opens it", "encrypted"),)
+    if size is None:
+        return (Span(HIDDEN, "secret"), Span("  was encrypted", "aside"))
+    return (Span(f"encrypted, {size} bytes; wxpay.decrypt(…) opens it", "encrypted"),)
+
+
+def _money(fen: int, currency: str) -> Line:
+    if currency != CNY:
+        unit = Span(f"  {shortened(currency, NAME)}, in its smallest unit", "aside")
+        return (Span(f"{fen}", "number"), unit)
+    return (Span(f"{fen_to_yuan(fen)} yuan", "number"), Span(f"  {fen} fen", "aside"))
+
+
+def _hidden(value: Any) -> str:
+    return f"{HIDDEN} ({_extent(value)})"
+
+
+def _extent(value: Any) -> str:
+    many = len(value) if isinstance(value, dict | list) else 0
+    one, several = ("item", "items") if isinstance(value, list) else ("member", "members")
+    return f"{many:,} {one if many == 1 else several}"
+
+
+def _title(member: Member | None) -> Line:
+    return (Span(f"  {member.title}", "aside"),) if member is not None and member.title else ()
+
+
+def _remark(words: str) -> Branch:
+    return Branch((Span(words, "aside"),))
+
+
+def _find(members: Sequence[Member], name: Any) -> Member | None:
+    """A member by its name; in the names that APIv2 counts up, `$n` and `$m` stand for numbers."""
+    known = next((each for each in members if each.name == name), None)
+    if known is None and isinstance(name, str) and DIGITS.search(name):
+        counted = DIGITS.sub("$m", DIGITS.sub("$n", name, count=1))
+        known = next((each for each in members if each.name == counted), None)
+    return known

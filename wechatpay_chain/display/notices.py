@@ -1,0 +1,62 @@
+"""What is shown of a notification that was verified and opened."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .body import tree
+from .known import webhook_of
+from .layout import Facts, Line, Span, text
+from .masking import shortened
+from .view import View
+
+__all__ = ["notification_view"]
+
+
+class Notice(Protocol):
+    """A `Notification`, as far as it is shown."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def event_type(self) -> str: ...
+    @property
+    def create_time(self) -> str: ...
+    @property
+    def resource_type(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def resource(self) -> Any: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def mchid(self) -> str: ...
+
+
+def notification_view(notice: Notice) -> View:
+    """A notification: its type, whose it is, and its resource as a tree.
+
+    Args:
+        notice: as `notify` returned it.
+    """
+    webhook = webhook_of(notice.event_type, notice.version)
+    name = shortened(notice.event_type) or "Notification"
+    title: Line = (Span(name, "heading"),)
+    if webhook is not None:
+        title = (*title, Span(f"  {webhook.title}", "title"))
+    if notice.mchid:
+        badge = Span(f"verified for {shortened(notice.mchid)}", "good")
+    else:
+        badge = Span("no merchant's keys have opened it", "unsure")
+    facts = [
+        (name, text(shortened(value)))
+        for name in ("id", "create_time", "summary", "resource_type", "version")
+        if isinstance(value := getattr(notice, name), str) and value
+    ]
+    resource = notice.resource
+    members = webhook.resource if webhook is not None else ()
+    if not isinstance(resource, dict | list):
+        shown = text(f"of type {type(resource).__name__}; .resource has it", "aside")
+        return View(title, (badge,), (Facts((*facts, ("resource", shown))),))
+    return View(title, (badge,), (Facts(tuple(facts)), tree(resource, members, "resource")))

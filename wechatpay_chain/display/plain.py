@@ -1,0 +1,56 @@
+"""A view as lines of plain text, for IPython's terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from .layout import Span, Table, plain, written
+from .view import View
+
+__all__ = ["lines"]
+
+WIDE = ("F", "W")
+"""Unicode's classes of characters that take two columns (UAX #11)."""
+WIDEST = 40
+"""Columns of a cell."""
+GAP = "  "
+
+
+def lines(view: View) -> Iterator[str]:
+    """The lines of a view; none of them is cut, but the cells of tables are.
+
+    Args:
+        view: of an object.
+    """
+    yield "  ".join(filter(None, (plain(view.title), *map(_badge, view.badges))))
+    for part in view.parts:
+        yield ""
+        yield from _table(part) if isinstance(part, Table) else written([[part]])
+
+
+def _badge(badge: Span) -> str:
+    return f"[{plain((badge,))}]"
+
+
+def _table(table: Table) -> Iterator[str]:
+    """Rows below the names of their columns, aligned."""
+    rows = [[column.name for column in table.columns]]
+    rows += [[_cut(plain(cell)) for cell in row] for row in table.rows]
+    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, table.columns, strict=True)
+        yield GAP.join(_padded(text, width, column.kind) for text, width, column in cells).rstrip()
+
+
+def _padded(text: str, width: int, kind: str) -> str:
+    blanks = " " * (width - _width(text))
+    return blanks + text if kind == "number" else text + blanks
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in WIDE else 1 for each in text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

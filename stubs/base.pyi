@@ -1,8 +1,18 @@
 """What the generated stubs are made of. For type checkers only: nothing here exists at run time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import Any, BinaryIO, Generic, Literal, TypedDict, TypeVar
+from typing import (
+    Any,
+    BinaryIO,
+    Generic,
+    Literal,
+    LiteralString,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+)
 
 from wechatpay_chain.chain.node import Chain
 from wechatpay_chain.messages.media import Media
@@ -37,6 +47,30 @@ class AnyValue:
 
 OfAnyValues = TypeVar("OfAnyValues", bound=Mapping[str, AnyValue])
 """A mapping whose values are `Any`: it is taken as it is, and nothing in it is checked."""
+
+Key = TypeVar("Key", contravariant=True)
+Get = TypeVar("Get", covariant=True)
+
+class Lookup(Protocol[Key, Get]):
+    """A mapping that is no literal.
+
+    A literal is held against its TypedDict alone, so neither checker may take one for this. Where
+    a literal is expected to be a `Lookup`, pyright infers from `Key` that its keys are
+    `LiteralString`, and mypy from `Get` that its values are `Nothing`: neither fits. A variable
+    has its type already. Pyright takes a literal that spreads a mapping for a variable.
+    """
+
+    def __getitem__(self, key: Key, /) -> object: ...
+    @property
+    def get(self) -> Get: ...
+
+class Nothing:
+    """No mapping has values of it."""
+
+Texts: TypeAlias = Lookup[LiteralString, Callable[[str, Nothing], str | Nothing | None]]
+"""A variable whose values are text."""
+Fields: TypeAlias = Lookup[LiteralString, Callable[[str, Nothing], object]]
+"""A variable whose values are of several kinds, or are not known."""
 
 class Options(TypedDict, total=False):
     """The options that every verb takes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotations import (
@@ -25,7 +26,9 @@ from typing import Any, Literal, Required, TypedDict, Unpack, overload
 
 from wechatpay_chain.messages.response import Response
 from wechatpay_chain.messages.sensitive import Sensitive
-from wechatpay_chain.typed.base import JSONResponse, Node, OfAnyValues, Options, XMLResponse
+from wechatpay_chain.typed.base import (
+    Fields, JSONResponse, Node, OfAnyValues, Options, Texts, XMLResponse
+)
 """
 RUN_TIME = """\
 from collections.abc import Mapping
@@ -47,6 +50,32 @@ class Place:
         self.titles: dict[str, str] = {}
         self.path = ""
         self.class_name = ""
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent as `query`, `json` or `xml`.
+
+    Attributes:
+        kind: its annotation.
+        required: whether a call needs it.
+        variable: the annotation of a variable without its type; empty where it has none.
+    """
+
+    kind: str
+    required: bool
+    variable: str = ""
+
+    @property
+    def loose(self) -> Body:
+        """The same, or a mapping of any values."""
+        none = "" if self.required else " | None"
+        return replace(self, kind=f"{self.kind} | OfAnyValues{none}")
+
+    @property
+    def of_variable(self) -> Body:
+        """The same as a variable; the other forms allow for its absence."""
+        return Body(self.variable, required=True)
 
 
 class Product:
@@ -91,50 +120,54 @@ class Product:
         place.verbs[verb] = self._verb(verb, path, spec, class_name)
 
     def _verb(self, verb: str, path: str, spec: Schema, name: str) -> list[str]:
-        """Both forms of a verb: by keyword, which editors show first, and with a mapping.
-
-        Mypy says what is wrong with a literal where a TypedDict is the only type that it could
-        have, so any other mapping is a type variable. Pyright says it of the last form that fits,
-        so that one has the TypedDict alone.
-        """
+        """Both forms of a verb: by keyword, which editors show first, and with a mapping."""
         response = self._response(spec, f"{name}Response")
         title, *rest = docstring(verb.upper(), path, spec)
         doc = [f'"""{title}', *rest, '"""']
-        loose, tight = self._parameters(spec, name)
-        shapes = [
-            f"self, *, {loose}, **more: Unpack[Options]",
-            "self, options: Mapping[str, Any], /, **more: Any",
-            *([f"self, *, {tight}, **more: Unpack[Options]"] if loose != tight else []),
-        ]
+        typed, *others = (
+            f"self, *, {parameters}, **more: Unpack[Options]"
+            for parameters in self._parameters(spec, name)
+        )
+        shapes = [typed, "self, options: Mapping[str, Any], /, **more: Any", *others]
         lines = []
         for prefix, suffix in (("def", ""), ("async def", "_async")):
-            first, *others = (f"{prefix} {verb}{suffix}({shape}) -> {response}" for shape in shapes)
+            first, *more = (f"{prefix} {verb}{suffix}({shape}) -> {response}" for shape in shapes)
             lines += [
                 "    @overload",
                 f"    {first}:",
                 *(f"        {line}".rstrip() for line in doc),
             ]
-            for other in others:
+            for other in more:
                 lines += ["    @overload", f"    {other}: ..."]
         return lines
 
-    def _parameters(self, spec: Schema, name: str) -> tuple[str, str]:
-        """What is given by keyword: with bodies that may be untyped, and with typed ones only."""
-        given = {
-            each["name"]: ("str | int", True)
+    def _parameters(self, spec: Schema, name: str) -> Iterator[str]:
+        """What is given by keyword, in each form.
+
+        Mypy says what is wrong with a literal where a TypedDict is the only type that it could
+        have, so a mapping of any values is a type variable. Both checkers report what is wrong
+        with the last form, so that one has the TypedDicts alone. In between are the forms that
+        take a variable, of one body each: in a union with its TypedDict, a type for variables would
+        take literals too.
+        """
+        plain = [
+            _parameter(each["name"], "str | int", required=True)
             for each in spec.get("parameters", ())
             if each["in"] == "path"
-        }
-        for constant in self._constants(spec):
-            given[constant] = ("str", constant != "empty")
-        bodies = {"query": self._query_type(spec, name), **self._bodies(spec, name)}
-        plain = [_parameter(key, kind, needed) for key, (kind, needed) in given.items()]
-        tight = [_parameter(key, kind, needed) for key, (kind, needed) in bodies.items()]
-        loose = [
-            _parameter(key, kind if kind == "Any" else _untyped(kind, needed), needed)
-            for key, (kind, needed) in bodies.items()
         ]
-        return ", ".join(plain + loose), ", ".join(plain + tight)
+        plain += [
+            _parameter(constant, "str", required=constant != "empty")
+            for constant in self._constants(spec)
+        ]
+        bodies = {"query": self._query_type(spec, name), **self._bodies(spec, name)}
+        typed = {key: body for key, body in bodies.items() if body.variable}
+        loose = {key: body.loose if body.variable else body for key, body in bodies.items()}
+        forms = [loose]
+        forms += [{**loose, key: body.of_variable} for key, body in typed.items()]
+        forms += [bodies] if typed else []
+        for form in forms:
+            given = [_parameter(key, body.kind, body.required) for key, body in form.items()]
+            yield ", ".join(plain + given)
 
     def _constants(self, spec: Schema) -> Iterator[str]:
         known = {each["name"] for each in spec.get("parameters", ()) if each["in"] == "path"}
@@ -142,23 +175,25 @@ class Product:
             if attribute.startswith("_") and attribute[1:-1] not in known:
                 yield attribute[1:-1]
 
-    def _query_type(self, spec: Schema, name: str) -> tuple[str, bool]:
+    def _query_type(self, spec: Schema, name: str) -> Body:
         parameters = [each for each in spec.get("parameters", ()) if each["in"] == "query"]
         if not parameters:
-            return "Any", False
+            return Body("Any", required=False)
         required = [each["name"] for each in parameters if each.get("required")]
         properties = {each["name"]: each.get("schema", {"type": "string"}) for each in parameters}
         schema = {"type": "object", "required": required, "properties": properties}
-        return self._query.of(schema, f"{name}Query"), bool(required)
+        kind = self._query.of(schema, f"{name}Query")
+        return Body(kind, bool(required), _variable(schema))
 
-    def _bodies(self, spec: Schema, name: str) -> dict[str, tuple[str, bool]]:
+    def _bodies(self, spec: Schema, name: str) -> dict[str, Body]:
         option = "xml" if self.protocol == "v2" else "json"
         body = spec.get("requestBody", {})
-        for kind, content in body.get("content", {}).items():
-            if kind in ("application/json", "text/xml"):
-                annotation = self._sent.of(content["schema"], f"{name}{option.upper()}")
-                return {option: (annotation, body.get("required", False))}
-        return {option: ("Any", False)}
+        for media_type, content in body.get("content", {}).items():
+            if media_type in ("application/json", "text/xml"):
+                schema = content["schema"]
+                kind = self._sent.of(schema, f"{name}{option.upper()}")
+                return {option: Body(kind, body.get("required", False), _variable(schema))}
+        return {option: Body("Any", required=False)}
 
     def _response(self, spec: Schema, name: str) -> str:
         for kind, content in spec["responses"].get("200", {}).get("content", {}).items():
@@ -203,12 +238,14 @@ class Product:
         )
 
 
+def _variable(schema: Schema) -> str:
+    """The type of a variable that may hold such an object, whose type names no members."""
+    kinds = {member.get("type") for member in schema.get("properties", {}).values()}
+    return "Texts" if kinds == {"string"} else "Fields"
+
+
 def _parameter(name: str, kind: str, required: bool) -> str:
     return f"{name}: {kind}" if required else f"{name}: {kind} = ..."
-
-
-def _untyped(kind: str, required: bool) -> str:
-    return f"{kind} | OfAnyValues" if required else f"{kind} | OfAnyValues | None"
 
 
 def _classes(place: Place, name: str, taken: set[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-MARK = re.compile(r"#\s*E\b")
+MARK = re.compile(r"#\s*E\b(?::\s*(?P<checker>\w+))?")
 MYPY_ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<message>.*)$", re.M)
 
 Found = dict[tuple[str, int], str]
@@ -65,11 +65,16 @@ def pyright(folder: Path, project: Path) -> Found:
     return found
 
 
-def marked(folder: Path) -> set[tuple[str, int]]:
-    """The lines that say of themselves that they are wrong."""
+def marked(folder: Path, checker: str) -> set[tuple[str, int]]:
+    """The lines that say of themselves that they are wrong.
+
+    Args:
+        folder: of the modules.
+        checker: whose complaints are asked for; a line may name the one that has them.
+    """
     return {
         (path.name, number)
         for path in folder.glob("*.py")
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
-        if MARK.search(line)
+        if (mark := MARK.search(line)) and mark["checker"] in (None, checker)
     }

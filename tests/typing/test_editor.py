@@ -133,8 +133,9 @@ def test_a_dot_offers_what_follows(server: Server) -> None:
     assert {"native", "jsapi", "outTradeNo", "id", "h5", "app"} <= {each["label"] for each in items}
 
 
-def test_a_string_is_completed(server: Server) -> None:
-    offered = server.at("textDocument/completion", 'wxpay.chain("')
+@pytest.mark.parametrize("text", ['wxpay.chain("', 'wxpay.chain("")\nwxpay["'])
+def test_a_string_is_completed(server: Server, text: str) -> None:
+    offered = server.at("textDocument/completion", text)
     items = offered["items"] if isinstance(offered, dict) else offered
     assert "v3/refund/domestic/refunds" in {each["label"].strip('"') for each in items}
 

@@ -202,3 +202,34 @@ def test_a_transfer_of_apiv2_exists_once_it_was_made(gateway, wxpay):
         security=True,
     )
     assert query.post(xml=asked, security=True).xml()["desc"] == "报销"
+
+
+@pytest.mark.parametrize("way", ["native", "micropay"])
+def test_an_order_abroad_exists_once_it_was_created(gateway, wxpay, way):
+    create = {"native": "v3/global/transactions/native"}.get(
+        way, "v3/global/micropay/transactions/pay"
+    )
+    operation = catalogue.find("POST", create)
+    base = {"base_uri": gateway.base_uris[operation.base_uri]}
+    order = wxpay["v3/global/transactions/out-trade-no/{out_trade_no}"]
+    asked = {"out_trade_no": f"abroad{way}", "query": {"mchid": gateway.identity.mchid}, **base}
+    with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS"):
+        order.get(asked)
+    with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS"):
+        wxpay["v3/global/transactions/out-trade-no/{out_trade_no}/close"].post(
+            out_trade_no=f"abroad{way}", json={"mchid": gateway.identity.mchid}, **base
+        )
+    body = example.call(operation).options["json"] | {"out_trade_no": f"abroad{way}"}
+    wxpay[create].post(json=body, **base)
+    assert order.get(asked).json()["out_trade_no"] == f"abroad{way}"
+
+
+def test_what_is_inside_of_something_exists_once_it_was_created(gateway, wxpay):
+    orders = wxpay["v3/pay-devices/printers/{device_id}/print-orders"]
+    with pytest.raises(APIError, match="RESOURCE_NOT_EXISTS"):
+        orders["{print_order_no}"].get(device_id="1", print_order_no="print0001")
+    operation = catalogue.find("POST", "v3/pay-devices/printers/{device_id}/print-orders")
+    body = example.call(operation).options["json"] | {"print_order_no": "print0001"}
+    orders.post(device_id="1", json=body)
+    found = orders["{print_order_no}"].get(device_id="1", print_order_no="print0001").json()
+    assert found["print_order_no"] == "print0001"

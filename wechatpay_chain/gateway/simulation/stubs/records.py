@@ -27,6 +27,10 @@ NOT_CREATED = frozenset(
     ("sub_mchid", "brand_id", "transaction_id", "openid", "sp_openid", "account", "merchant_code")
 )
 """What exists without a request that creates it, or is created elsewhere."""
+BY_CODE = "micropay"
+"""The segment of payments by code abroad, whose orders are queried like all others."""
+ENDING = frozenset(("cancel", "close", "notify", "reverse", "terminate", "unbind"))
+"""The last segments of operations that take the number of what is there already."""
 
 
 def recall(call: Call, operation: Operation) -> dict[str, Any]:
@@ -98,7 +102,42 @@ def _created(operation: Operation) -> frozenset[str]:
 def _creating(operation: Operation, name: str) -> list[Operation]:
     others = [each for each in _others(operation) if _may_create(each, operation)]
     sent = [each for each in others if name in _names(each)[0]]
-    return sent + [each for each in others if name in _names(each)[1]]
+    got = [each for each in others if name in _names(each)[1]]
+    return sent + got or _in_collection(operation, name)
+
+
+def _in_collection(operation: Operation, name: str) -> list[Operation]:
+    """The operations that create in the collection in which a path's variable finds something.
+
+    `GET v3/vehicle/transactions/out-trade-no/{out_trade_no}` finds what `POST
+    v3/vehicle/transactions/parking` created. The collection itself takes any number or gives it
+    out; an operation below it takes the merchant's own.
+    """
+    place = f"{{{name}}}"
+    if place not in operation.segments:
+        return []
+    collection = list(operation.segments[: operation.segments.index(place)])
+    if collection[-1].replace("-", "_") == name:
+        collection.pop()
+    others = [
+        each
+        for each in _others(operation)
+        if each.method == "POST" and each.base_uri == operation.base_uri
+    ]
+    itself = [each for each in others if _form(each) == _plain_form(collection)]
+    found = [each for each in itself if name in _names(each)[0] | _names(each)[1]]
+    if name.startswith("out_"):
+        found += [each for each in others if _sends(each, collection, name)]
+    return found
+
+
+def _sends(other: Operation, collection: list[str], name: str) -> bool:
+    """Whether an operation, one segment below a collection, takes a number that is new."""
+    *above, last = other.segments
+    if last.startswith("{") or last in ENDING or name not in _names(other)[0]:
+        return False
+    with_codes = [*collection[:-1], BY_CODE, *collection[-1:]]
+    return _plain_form(above) in (_plain_form(collection), _plain_form(with_codes))
 
 
 def _aliases(operation: Operation, name: str) -> list[str]:
@@ -116,7 +155,11 @@ def _aliases(operation: Operation, name: str) -> list[str]:
 
 
 def _form(operation: Operation) -> list[str]:
-    return ["" if each.startswith("{") else each for each in operation.segments]
+    return _plain_form(operation.segments)
+
+
+def _plain_form(segments: Iterable[str]) -> list[str]:
+    return ["" if each.startswith("{") else each for each in segments]
 
 
 def _others(operation: Operation) -> Iterable[Operation]:

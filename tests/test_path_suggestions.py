@@ -134,6 +134,29 @@ def test_against_a_real_server():
             wxpay.v2.pay.unifiedorders.post(xml={"mch_id": gateway.identity.mchid})
 
 
+@pytest.mark.parametrize(
+    ("path", "at", "right"),
+    [
+        ("v3/global/transactions/jsapi", "", "https://apihk.mch.weixin.qq.com/"),
+        ("v3/refunds", "", "https://api.mch.weixin.qq.com/hk/"),
+        ("v3/refunds", "https://apihk.mch.weixin.qq.com/", "https://api.mch.weixin.qq.com/hk/"),
+        (
+            "v3/pay/transactions/native",
+            "https://apihk.mch.weixin.qq.com/",
+            "https://api.mch.weixin.qq.com/",
+        ),
+    ],
+)
+async def test_an_operation_is_served_at_its_own_address(path, at, right):
+    with Gateway() as gateway:
+        async with gateway.client() as wxpay:
+            options = {"base_uri": gateway.base_uris[at]} if at else {}
+            with pytest.raises(APIError, match=f'give base_uri="{right}"'):
+                wxpay[path].post(json={}, **options)
+            with pytest.raises(APIError, match=f'give base_uri="{right}"'):
+                await wxpay[path].post_async(json={}, **options)
+
+
 SEGMENTS = st.sampled_from(
     [
         "v3",

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..messages.request import Request
 from ..messages.response import Response
+from .failover import MAIN_ORIGIN
+
+if TYPE_CHECKING:
+    from ..catalogue import Operation
 
 __all__ = ["catalogue_path", "path_hint"]
 
@@ -43,8 +48,9 @@ def _hint(request: Request, code: str) -> str:
     known = {method: catalogue.find(method, path) for method in METHODS}
     found = [each for each in known.values() if each is not None]
     here = known.get(request.method)
-    if here is not None and not code and not request.url.startswith(here.base_uri or ""):
-        return f'this operation is served at another address: give base_uri="{here.base_uri}"'
+    if here is not None and not code and not _is_served(here, request):
+        where = here.base_uri or f"{MAIN_ORIGIN}/"
+        return f'this operation is served at another address: give base_uri="{where}"'
     if here is not None:
         return "" if here.path[:3] == path[:3] else f"did you mean {line(here)}?"
     hints = []
@@ -58,6 +64,18 @@ def _hint(request: Request, code: str) -> str:
         if near:
             hints.append(f"did you mean {_alternatives([line(each) for each in near])}?")
     return "; ".join(hints)
+
+
+def _is_served(operation: Operation, request: Request) -> bool:
+    """Whether the address that a request went to may be the operation's."""
+    if operation.base_uri is not None:
+        return request.url.startswith(operation.base_uri)
+    from .. import catalogue
+
+    chosen = request.options.base_uri
+    others = {each.base_uri for each in catalogue.operations() if each.base_uri is not None}
+    is_other = request.url.startswith(tuple(others))
+    return not is_other and (chosen is None or request.url.startswith(MAIN_ORIGIN))
 
 
 def _alternatives(texts: Sequence[str]) -> str:

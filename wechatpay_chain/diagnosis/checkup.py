@@ -7,6 +7,7 @@ it does the I/O.
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -48,6 +49,8 @@ TLS_ERRORS = ("SSLError", "SSLCertVerificationError", "CertificateError")
 NO_CERTIFICATES = 404
 UNAUTHORIZED = 401
 NO_ORDER = "ORDERNOTEXIST"
+EXPLAIN = "wechatpay-chain doctor error"
+"""What explains a code or a Request-ID. It is copied into a shell, so what follows is quoted."""
 UNSIGNED_CODES = ("", "FAIL", "SIGNERROR")
 """What APIv2 answers where a sign does not verify."""
 
@@ -250,7 +253,7 @@ def signed_call(outcome: Response | WeChatPayError) -> Check:
             )
             return Check(name, "fail", str(outcome), action)
         key = outcome.request_id or outcome.code
-        return Check(name, "fail", str(outcome), f"wechatpay-chain doctor error {key}")
+        return Check(name, "fail", str(outcome), f"{EXPLAIN} {shlex.quote(key)}")
     if isinstance(outcome, SignatureError):
         action = {
             "expired": "synchronise the clock (NTP)",
@@ -279,5 +282,5 @@ def v2_call(outcome: Response | WeChatPayError) -> Check:
     if isinstance(outcome, TransportError):
         action = "see the host above"
     elif isinstance(outcome, APIError) and outcome.code not in UNSIGNED_CODES:
-        action = f"wechatpay-chain doctor error {outcome.code}"
+        action = f"{EXPLAIN} {shlex.quote(outcome.code)}"
     return Check(name, "fail", str(outcome), action)

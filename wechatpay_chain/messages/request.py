@@ -24,6 +24,7 @@ __all__ = [
     "MAX_RESPONSE_SIZE",
     "Options",
     "Request",
+    "SIGN",
     "Sink",
     "UNSET",
     "Timeout",
@@ -36,9 +37,11 @@ MAX_RESPONSE_SIZE = 32 * 1024 * 1024
 """Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
 
 
-TOKEN = re.compile(r"([?&](?:token|\w*openid)=)([^&#\s]*)")
-"""Parameters that no log shows: whoever has the token of a download URL has the file, and an openid
-identifies a user."""
+TOKEN = re.compile(r"([?&](?:token|sign|\w*openid)=)([^&#\s]*)")
+"""Parameters that no log shows: whoever has the token of a download URL has the file, an APIv2
+`sign` never expires, and an openid identifies a user."""
+SIGN = re.compile(rb"""(<sign>|; name="sign"\r\n(?:[^\r\n]+\r\n)*\r\n)[0-9A-Za-z]+""")
+"""The `sign` in a body of APIv2's: whoever has it can send the request again."""
 OPENID = re.compile(
     "(/(?:users?|(?:sp-)?openid|user-authorizations|user-qualifications|individual-contracts"
     r"|relations)/)o[\w-]{27}(?![\w-])"
@@ -232,15 +235,17 @@ class Request:
 
     def __reduce__(self) -> Any:
         # Another process has no use for a sink or a stack, and must get no credential: neither the
-        # Authorization (see `Headers`), nor the merchant's key, nor the token of a download.
+        # Authorization (see `Headers`) nor a sign, nor the merchant's key, nor a download's token.
         state = {name: getattr(self, name) for name in self.__slots__}
         state.update(options=NO_OPTIONS, certificate=None, sink=None, digest=None, variables={})
         state["target"] = self.shown_target
+        if self.content and b"sign" in self.content:
+            state["content"] = SIGN.sub(rb"\1***", self.content)
         return copyreg.__newobj__, (Request,), (None, state)  # type: ignore[attr-defined]
 
     @property
     def shown_target(self) -> str:
-        """The target for a log: without the token of a download, and without openids."""
+        """The target for a log: without a download's token, an APIv2 sign, and openids."""
         return masked_target(self.target)
 
     @property

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ...messages.request import SIGN
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError, WeChatPayError
 from ..failure import Misuse
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["show"]
 
 SIGNATURE = re.compile(r'(signature=")[^"]*')
-SIGN = re.compile(r"(<sign>)[^<]*(?=</sign>)")
 SHOWN = 64 * 1024
 """Bytes of a body that are shown."""
 
@@ -89,10 +89,10 @@ def show(
 
 
 def _described(request: Request, reveal: bool) -> dict[str, Any]:
-    body = _body(request.content or b"")
+    content = request.content or b""
+    body = _body(content if reveal else SIGN.sub(rb"\1***", content))
     fields = {name: printable(value, 10_000) for name, value in request.headers.items()}
     if not reveal:
-        body = SIGN.sub(r"\1***", body)
         fields = {name: SIGNATURE.sub(r"\1***", value) for name, value in fields.items()}
     return {
         "method": request.method,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,8 @@ def result(
         if output == "json":
             write_json(_rejection(outcome))
         key = outcome.request_id or outcome.code
-        hints = [f"What it means: wechatpay-chain doctor error {key}"] if key else []
+        # It is there to be copied into a shell, and the key is whatever the server said.
+        hints = [f"What it means: wechatpay-chain doctor error {shlex.quote(key)}"] if key else []
         raise Failure(str(outcome), hints)
     body = _body(outcome)
     if not reveal and operation is not None:

@@ -19,6 +19,7 @@ from tests.support import Keys, need_pycurl
 from wechatpay_chain import ConfigurationError, TransportError
 from wechatpay_chain.transport import limits
 
+from .responses import head
 from .server import Server
 
 need_pycurl()
@@ -106,6 +107,17 @@ def test_the_environment_leads_nobody_around_a_proxy(over_curl, world, server, m
         world.call(client, "get", PATH)
     asked = {"http": f"http://gateway.invalid/{PATH}", "https": "gateway.invalid:443"}
     assert [received.target for received in server.requests] == [asked[scheme]]
+
+
+@pytest.mark.parametrize(
+    "framing", [{"Content-Length": "9999999999"}, {"Transfer-Encoding": "chunked"}], ids=str
+)
+def test_a_proxy_that_refuses_is_not_listened_to(over_curl, world, server, framing):
+    """libcurl reads the body of a refusal to its end, in async calls on the event loop."""
+    client = over_curl("https://gateway.invalid/", proxy=server.url.rstrip("/"))
+    server.respond(head(407, framing), b"5\r\nagain\r\n" * 100_000)
+    with pytest.raises(TransportError, match="the proxy responds HTTP 407 to CONNECT"):
+        world.call(client, "get", PATH)
 
 
 def test_a_proxy_is_not_told_what_asks_for_a_tunnel(over_curl, world, server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pycurl
@@ -10,6 +11,8 @@ from ..sync.connection import BLOCK
 
 __all__ = ["Channel"]
 
+STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})")
+
 
 class Channel:
     """A handle that connects, or has connected.
@@ -17,15 +20,29 @@ class Channel:
     Args:
         handle: of pycurl's, which is closed with this.
         is_tls: whether bytes may have come that the system's socket does not tell of.
+
+    Attributes:
+        proxy_status: what a proxy responds to CONNECT; 0 before that, and without a tunnel.
     """
 
-    __slots__ = ("_is_drained", "_is_tls", "_number", "handle")
+    __slots__ = ("_is_drained", "_is_tls", "_number", "handle", "proxy_status")
 
     def __init__(self, handle: Any, *, is_tls: bool) -> None:
         self.handle = handle
+        self.proxy_status = 0
         self._is_tls = is_tls
         self._is_drained = True
         self._number: int | None = None
+
+    def hear(self, line: bytes) -> int | None:
+        """Take a line of a proxy's response to CONNECT.
+
+        Returns:
+            None, or -1 for a refusal: libcurl would read its body to the end, and it may have none.
+        """
+        if found := STATUS_LINE.match(line):
+            self.proxy_status = int(found[1])
+        return None if 200 <= self.proxy_status < 300 else -1
 
     def fileno(self) -> int:
         """The system's socket, to be waited for; -1 where there is none."""

@@ -44,7 +44,7 @@ class CurlConnector:
             channel.handle.perform()
         except pycurl.error as error:
             channel.close()
-            raise connect_error(error) from error
+            raise connect_error(error, channel) from error
         except BaseException:
             channel.close()
             raise

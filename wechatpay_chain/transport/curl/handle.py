@@ -92,11 +92,13 @@ class Handles:
         handle.setopt(pycurl.USERAGENT, "")
         handle.setopt(pycurl.PROXY, "")  # the variables of the environment are not read
         handle.setopt(pycurl.NOPROXY, "")
+        channel = Channel(handle, is_tls=where.scheme == "https")
         if proxy is not None and is_tunnel:
             _open_tunnel(handle, proxy)
+            handle.setopt(pycurl.HEADERFUNCTION, channel.hear)
         if where.scheme == "https":
             self._secure(handle, merchant if where is origin else None)
-        return Channel(handle, is_tls=where.scheme == "https")
+        return channel
 
     def _secure(self, handle: Any, merchant: MerchantCertificate | None) -> None:
         """Set who is trusted, and which certificate is shown."""
@@ -146,9 +148,11 @@ def _milliseconds(seconds: float | None) -> int:
     return LONGEST if seconds is None else min(LONGEST, max(1, int(seconds * 1000)))
 
 
-def connect_error(error: pycurl.error) -> OSError:
+def connect_error(error: pycurl.error, channel: Channel) -> OSError:
     """What connecting raises, for an error of libcurl's: of Python's own classes."""
     code, message = error.args[0], str(error.args[1])
+    if code == pycurl.E_WRITE_ERROR and channel.proxy_status:
+        return ConnectionError(f"the proxy responds HTTP {channel.proxy_status} to CONNECT")
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TimeoutError(message)
     if code == pycurl.E_PEER_FAILED_VERIFICATION:

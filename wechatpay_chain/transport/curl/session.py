@@ -122,16 +122,16 @@ class CurlSession:
             for handle in made:
                 self._settle(handle, None)
             for handle, code, message in failed:
-                self._settle(handle, connect_error(pycurl.error(code, message)))
+                self._settle(handle, pycurl.error(code, message))
 
-    def _settle(self, handle: Any, error: OSError | None) -> None:
-        _, future = self._connecting.get(handle, (None, None))
-        if future is None or future.done():
+    def _settle(self, handle: Any, error: pycurl.error | None) -> None:
+        channel, future = self._connecting.get(handle, (None, None))
+        if channel is None or future is None or future.done():
             return
         if error is None:
             future.set_result(None)
         else:
-            future.set_exception(error)
+            future.set_exception(connect_error(error, channel))
 
     async def open(self) -> None:
         """Let the loop close the session as it ends: `loop.shutdown_asyncgens` does."""

@@ -50,7 +50,7 @@ def keyring(arguments: Mapping[str, Any]) -> Keyring:
     Raises:
         ConfigurationError: one of them is malformed, or they do not belong together.
     """
-    given = hidden(dict(arguments))
+    arguments = given = hidden(dict(arguments))
     mchid = mchid_of(given.get("mchid") or "")
     key, serial = given.get("private_key"), given.get("serial")
     pair = merchant_of(given["merchant"], mchid) if given.get("merchant") else None

@@ -13,7 +13,7 @@ from ..middleware.retry import Retry
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
 from .counters import Counters
-from .databases import database_of
+from .databases import database_of, hide_url
 from .drivers import Runner, called_async
 from .merchant import Merchant
 from .operations import Database, Find, Job, Row, State, Steps, Table, Transaction, Update, Worked
@@ -59,6 +59,7 @@ class Worker(ABC):
         clock: Callable[[], float] = time.time,
         outcomes: tuple[str, ...] = (),
     ) -> None:
+        engine = hide_url(engine)
         database = database_of(engine)
         if not isinstance(retry, Retry):
             raise ConfigurationError(f"retry={represented(retry)}: a Retry(…) is expected")

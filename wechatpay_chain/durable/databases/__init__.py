@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.secret import Secret, reveal
 
 if TYPE_CHECKING:
     from ..operations import Database
 
-__all__ = ["database_of"]
+__all__ = ["database_of", "hide_url"]
+
+
+def hide_url(engine: Any) -> Any:
+    """An engine as it is; the address of a database, given in its place, may have a password."""
+    return Secret(engine) if isinstance(engine, str) else engine
 
 
 def database_of(engine: Any) -> Database:
@@ -38,6 +44,6 @@ def database_of(engine: Any) -> Database:
     if isinstance(engine, sa.Engine):
         return EngineDatabase(engine)
     raise ConfigurationError(
-        f"engine is of type {type(engine).__name__}: what create_engine or create_async_engine "
-        "returns is expected"
+        f"engine is of type {type(reveal(engine)).__name__}: what create_engine or "
+        "create_async_engine returns is expected"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...middleware.retry import Retry
 from ...notifications.notification import Reply
+from ..databases import hide_url
 from ..operations import Job, Worked
 from ..worker import Worker
 from .handlers import Handlers
@@ -58,6 +59,7 @@ class Inbox(Worker):
         wake: Callable[[int], Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        engine = hide_url(engine)
         super().__init__(engine, wxpay, retry, clock, (*OUTCOMES, "done", "failed"))
         self.handlers = Handlers(self._runner.database.is_async)
         self.max_body_size = max_body_size

@@ -10,6 +10,7 @@ from ...middleware.retry import Retry
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import hide
+from ..databases import hide_url
 from ..functions import assert_fitting
 from ..operations import AfterCommit, Job, Steps, Worked
 from ..waking import started
@@ -67,7 +68,7 @@ class Outbox(Worker):
         wake: Callable[[int], Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        encryption_key = hide(encryption_key)
+        engine, encryption_key = hide_url(engine), hide(encryption_key)
         super().__init__(engine, wxpay, retry, clock, OUTCOMES)
         if not (isinstance(deadline, int | float) and 0 < deadline < float("inf")):
             raise ConfigurationError(

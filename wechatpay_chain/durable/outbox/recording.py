@@ -42,19 +42,25 @@ def cipher_of(given: object) -> MultiFernet | None:
     Raises:
         ConfigurationError: it is no Fernet key.
     """
-    hidden = hide(given)
-    del given
-    if hidden is None:
+    given = hide(given)
+    if given is None:
         return None
-    keys = hidden.reveal() if isinstance(hidden, Secret) else hidden
-    try:
-        several = [keys] if isinstance(keys, str | bytes) else list(keys)
-        return MultiFernet([Fernet(each) for each in several])
-    except (TypeError, ValueError):
+    cipher = _cipher(given) if isinstance(given, Secret) else None
+    if cipher is None:
         raise ConfigurationError(
             "encryption_key: a key that cryptography.fernet.Fernet.generate_key() made is "
             "expected, or a list of them"
-        ) from None
+        )
+    return cipher
+
+
+def _cipher(keys: Secret[Any]) -> MultiFernet | None:
+    """The cipher of one key or several; None where one of them is none."""
+    is_one = isinstance(keys.reveal(), str | bytes)
+    try:
+        return MultiFernet(map(Fernet, [keys.reveal()] if is_one else keys.reveal()))
+    except (TypeError, ValueError):
+        return None
 
 
 def row_of(

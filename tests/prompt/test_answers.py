@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html.parser
-import io
 import json
 import re
 import subprocess
@@ -14,9 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from IPython.lib.pretty import pretty
 from IPython.utils.capture import capture_output
 
+from tests.prompt.forms import FORMS, html_text, plain, rich_text
 from tests.support import MCHID, PUBLIC_KEY_ID, Keys, new_key
 from wechatpay_chain import APIError, Chain, Notification, Response, Sensitive, catalogue
 from wechatpay_chain.display.amounts import amount, currency_of
@@ -31,11 +29,6 @@ QUERIED = {
     "payer": {"openid": OPENID},
     "attach": "<script>alert(1)</script>\x1b[31m\u202e",
 }
-TAGS = frozenset(
-    {"div", "span", "style", "pre", "details", "summary"}
-    | {"table", "thead", "tbody", "tr", "th", "td"}
-)
-ATTRIBUTES = {"class", "open"}
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CIPHERTEXT = base64.b64encode(bytes(256)).decode()
 
@@ -58,55 +51,6 @@ def client(keys):
 def queried(client):
     chain = client(lambda request: QUERIED).v3.pay.transactions.outTradeNo._out_trade_no_
     return chain.get(out_trade_no="native-0001", query={"mchid": MCHID})
-
-
-def plain(thing):
-    return pretty(thing)
-
-
-def rich_text(thing, width=200):
-    from rich.console import Console
-
-    console = Console(width=width, record=True, file=io.StringIO(), force_terminal=True)
-    console.print(thing)
-    return console.export_text()
-
-
-class Checked(html.parser.HTMLParser):
-    """HTML that is read strictly: every element is one of ours, and is closed."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = []
-        self.texts = []
-
-    def handle_starttag(self, tag, attributes):
-        assert tag in TAGS
-        assert {name for name, _ in attributes} <= ATTRIBUTES
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.texts.append(data)
-
-
-def html_text(thing):
-    """The text of the HTML, which is checked on the way."""
-    page = thing._repr_html_()
-    assert "://" not in page.partition("</style>")[0]
-    checked = Checked()
-    checked.feed(page)
-    checked.close()
-    assert checked.open == []
-    return "".join(checked.texts)
-
-
-FORMS = pytest.mark.parametrize(
-    "form", [plain, html_text, rich_text], ids=lambda each: each.__name__
-)
 
 
 # --- responses
@@ -206,12 +150,14 @@ def test_platform_certificates_are_marked(form, client):
 
 @FORMS
 def test_apiv2_is_a_tree_too(form):
-    xml = f"<xml><total_fee>101</total_fee><openid>{OPENID}</openid><r>&lt;b&gt;</r></xml>"
+    xml = f"<xml><total_fee>101</total_fee><openid>{OPENID}</openid><r>&lt;b&gt;</r>"
+    xml += "<sign>9A0A8659F005D6984697E2CA0A9CF3B7</sign></xml>"
     text = form(Response(200, {"Content-Type": "text/xml"}, xml.encode()))
     assert "1.01 yuan" in text
     assert "101 fen" in text
     assert "<b>" in text
     assert OPENID not in text
+    assert "9A0A8659" not in text
 
 
 @pytest.mark.parametrize(

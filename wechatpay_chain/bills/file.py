@@ -6,10 +6,17 @@ import dataclasses
 import datetime
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..display.showing import showing
+
+if TYPE_CHECKING:
+    from ..display.view import View
 
 __all__ = ["BillFile"]
 
 
+@showing
 @dataclasses.dataclass(frozen=True, slots=True)
 class BillFile(os.PathLike[str]):
     """A downloaded bill; it can be given wherever a path is expected.
@@ -38,3 +45,8 @@ class BillFile(os.PathLike[str]):
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
+
+    def _view_(self) -> View:
+        from .showing import file_view
+
+        return file_view(self)

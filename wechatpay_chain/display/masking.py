@@ -15,8 +15,9 @@ __all__ = ["HIDDEN", "ciphertext_size", "is_personal", "shortened", "without_ope
 
 HIDDEN = "***"
 PERSONAL = re.compile(
-    "openid|phone|mobile|email|id_?card|id_(?:no|num)|identity_(?:no|num)|bank_?account|(?<!out_)card_no"
-    "|account_(?:no|num)|passw|secret|signkey|encrypt_key|(?<!next_page_)token(?!_expire|_type)",
+    "openid|phone|mobile|email|id_?card|id_(?:no|num)|identity_(?:no|num)|(?<!out_)card_no"
+    "|bank_?account|account_(?:no|num)"
+    "|^sign$|pay_?sign|passw|secret|signkey|encrypt_key|(?<!next_page_)token(?!_expire|_type)",
     re.IGNORECASE,
 )
 """Parts of the names of members whose values nobody is shown."""

@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Literal, TypeVar, cast, overload
 
+from ...display.showing import showing
 from ...utils.exceptions import ConfigurationError
 from ...utils.files import assert_path
 from ..file import BillFile
@@ -24,6 +25,9 @@ from .source import Block, blocks
 from .splitting import TICK, Splitter
 from .summary import Summary, Sums, compare
 
+if TYPE_CHECKING:
+    from ...display.view import View
+
 __all__ = ["BillReader", "Source", "check", "read"]
 
 RowT = TypeVar("RowT", bound=Row)
@@ -34,6 +38,7 @@ LAST_TICKED = re.compile(r"\n(?!`)")
 """The end of the last of the lines that begin with a back-quote."""
 
 
+@showing
 class BillReader(Generic[RowT]):
     """The rows of a bill, each of which is read when it is asked for.
 
@@ -95,6 +100,11 @@ class BillReader(Generic[RowT]):
         for _ in self.blocks():
             pass
         return cast("Summary", self.summary)
+
+    def _view_(self) -> View:
+        from ..showing import reader_view
+
+        return reader_view(self)
 
     def __repr__(self) -> str:
         return f"<BillReader {self.kind or 'unknown'} {self.type} {self.path}>".replace("  ", " ")

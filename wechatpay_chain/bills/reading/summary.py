@@ -7,8 +7,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal, Inexact, localcontext
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...display.showing import showing
 from ..forms import Form, Total, normal_heading
 from .balance import BalanceChain
 from .faults import Place, shown
@@ -16,12 +17,16 @@ from .header import cells_of
 from .layout import Layout, Values
 from .values import BadValue, count, value_of
 
+if TYPE_CHECKING:
+    from ...display.view import View
+
 __all__ = ["Summary", "Sums", "compare"]
 
 EXACT = Context(prec=60, traps=[Inexact])
 Amount = int | Decimal
 
 
+@showing
 @dataclasses.dataclass(frozen=True, slots=True)
 class Summary:
     """What the rows of a bill add up to, which is what its own summary line says.
@@ -45,6 +50,11 @@ class Summary:
     unchecked: Mapping[str, str] = dataclasses.field(default_factory=dict)
     opening_balance: int | None = None
     closing_balance: int | None = None
+
+    def _view_(self) -> View:
+        from ..showing import summary_view
+
+        return summary_view(self)
 
 
 class Sums:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from ...display.showing import showing
 from ...utils.exceptions import ConfigurationError
 from .inputs import Engine, each_bill, nothing, stage_file
 from .schema import FUND_FLOW
@@ -20,6 +21,8 @@ from .steps import Step
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from ...display.view import View
 
 __all__ = ["Balance", "BalanceLine", "Unexplained", "balance_of"]
 
@@ -90,6 +93,7 @@ class Unexplained:
     moved: int
 
 
+@showing
 @dataclasses.dataclass(frozen=True, slots=True)
 class Balance:
     """The change of the account's balance, and what explains it.
@@ -119,6 +123,11 @@ class Balance:
     def ok(self) -> bool:
         """Whether all is explained, to the fen."""
         return not self.missing and not self.unexplained
+
+    def _view_(self) -> View:
+        from .showing import balance_view
+
+        return balance_view(self)
 
 
 def balance_of(engine: Engine, fund_flow: Any) -> Balance:

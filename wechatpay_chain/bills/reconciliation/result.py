@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ...display.showing import showing
 from ...utils.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow
 
+    from ...display.view import View
     from ..report.last import Changes
     from ..report.writing import Destination, Last
     from .balance import Balance
@@ -120,6 +122,7 @@ class Hour:
     refunded: int
 
 
+@showing
 class Reconciliation:
     """What `reconcile` found.
 
@@ -293,6 +296,11 @@ class Reconciliation:
         from ..report.writing import compare
 
         return compare(self, path)
+
+    def _view_(self) -> View:
+        from .showing import reconciliation_view
+
+        return reconciliation_view(self)
 
     def __repr__(self) -> str:
         found = ", ".join(f"{name}={count}" for name, count in self.counts.items() if count)

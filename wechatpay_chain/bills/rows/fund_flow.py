@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from ...display.showing import showing
 from .extra import NONE, Extra
+
+if TYPE_CHECKING:
+    from ...display.view import View
 
 __all__ = ["FundFlowRow"]
 
 
+@showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundFlowRow:
     """What came onto an account, or left it.
@@ -42,3 +48,8 @@ class FundFlowRow:
     remark: str | None = field(default=None, repr=False, metadata={"column": "备注"})
     voucher_no: str | None = field(default=None, metadata={"column": "业务凭证号"})
     extra: Extra = field(default=NONE, repr=False)
+
+    def _view_(self) -> View:
+        from ..showing import row_view
+
+        return row_view(self, "fund_flow")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from ...display.showing import showing
 from .extra import NONE, Extra
+
+if TYPE_CHECKING:
+    from ...display.view import View
 
 __all__ = ["ProfitSharingRow"]
 
 
+@showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfitSharingRow:
     """A share of a payment that went to a receiver, or came back.
@@ -47,3 +53,8 @@ class ProfitSharingRow:
     status: str | None = field(default=None, metadata={"column": "status"})
     description: str | None = field(default=None, repr=False, metadata={"column": "description"})
     extra: Extra = field(default=NONE, repr=False)
+
+    def _view_(self) -> View:
+        from ..showing import row_view
+
+        return row_view(self, "profit_sharing")

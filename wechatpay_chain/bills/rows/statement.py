@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from ...display.showing import showing
 from .extra import NONE, Extra
+
+if TYPE_CHECKING:
+    from ...display.view import View
 
 __all__ = ["StatementRow"]
 
 
+@showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
     """A payment or a refund, in the currencies in which it was priced, paid and settled.
@@ -68,3 +74,8 @@ class StatementRow:
     coupon_refund: Decimal | None = field(default=None, metadata={"column": "充值券退款金额"})
     discount_refund: Decimal | None = field(default=None, metadata={"column": "优惠券退款金额"})
     extra: Extra = field(default=NONE, repr=False)
+
+    def _view_(self) -> View:
+        from ..showing import row_view
+
+        return row_view(self, "statement")

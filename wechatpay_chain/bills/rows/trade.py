@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from ...display.showing import showing
 from .extra import NONE, Extra
+
+if TYPE_CHECKING:
+    from ...display.view import View
 
 __all__ = ["TradeRow"]
 
 
+@showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRow:
     """A payment or a refund.
@@ -64,3 +70,8 @@ class TradeRow:
         default=None, metadata={"column": "退款成功时间"}
     )
     extra: Extra = field(default=NONE, repr=False)
+
+    def _view_(self) -> View:
+        from ..showing import row_view
+
+        return row_view(self, "trade")

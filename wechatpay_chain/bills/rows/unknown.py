@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from ...display.showing import showing
 from .extra import NONE, Extra
+
+if TYPE_CHECKING:
+    from ...display.view import View
 
 __all__ = ["UnknownRow"]
 
 
+@showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownRow:
     """The texts of a row, by their heading.
@@ -18,3 +24,8 @@ class UnknownRow:
     """
 
     extra: Extra = field(default=NONE, repr=False)
+
+    def _view_(self) -> View:
+        from ..showing import row_view
+
+        return row_view(self, "")

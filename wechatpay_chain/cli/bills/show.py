@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
-SHOWN = {
-    "trade": (
-        *("trade_time", "out_trade_no", "out_refund_no", "trade_state"),
-        *("total", "refund_requested", "fee"),
-    ),
-    "fund_flow": (
-        *("accounting_time", "business_name", "business_type", "direction"),
-        *("amount", "balance", "voucher_no"),
-    ),
-}
-"""The columns of the first rows; of other kinds, those that come first."""
-MANY = 7
-
 
 @click.command(
     short_help="Show what a bill is, its sums and its first rows.",
@@ -126,11 +113,12 @@ def _day(first: list[Any]) -> str:
 
 def _rows(reader: BillReader[Any], records: list[dict[str, Any]]) -> Table:
     from ...bills.forms import ColumnType
+    from ...bills.showing import COLUMNS, MANY
 
     types = {column.name: column.type for column in (reader.form.columns if reader.form else ())}
     money = {name for name, of in types.items() if of in (ColumnType.AMOUNT, ColumnType.FEE)}
     times = {name for name, of in types.items() if of is ColumnType.TIME}
-    names = SHOWN.get(reader.form.kind if reader.form else "", tuple(records[0])[:MANY])
+    names = COLUMNS.get(reader.form.kind if reader.form else "", tuple(records[0])[:MANY])
 
     def cell(name: str, value: Any) -> str:
         if value is None:

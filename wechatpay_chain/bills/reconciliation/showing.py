@@ -1,0 +1,153 @@
+"""What is shown of a reconciliation in a notebook, a terminal and rich; amounts are in yuan."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from ...display.layout import Column, Facts, Heading, Span, Table, text
+from ...display.view import Part, View
+from ...utils.display import printable
+from ..report.amounts import yuan
+from ..report.cells import shown
+from ..report.words import CLASSES
+
+__all__ = ["balance_view", "reconciliation_view"]
+
+DIFFERENCES = 20
+"""Differences that are shown."""
+COLUMNS = ("kind", "out_trade_no", "out_refund_no", "field", "here", "there", "amount", "line")
+NUMBERS = ("amount", "line")
+LONGEST = 200
+"""Characters of a value."""
+
+
+class Explained(Protocol):
+    """A `Balance`, as far as it is shown."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def missing(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[Any]: ...
+    @property
+    def unexplained(self) -> Sequence[Any]: ...
+
+
+class Found(Protocol):
+    """A `Reconciliation`, as far as it is shown."""
+
+    counts: Mapping[str, int]
+    days: tuple[datetime.date, ...]
+    mchids: tuple[str, ...]
+    here: Any
+    there: Any
+
+    @property
+    def balance(self) -> Explained | None: ...
+    def each(self) -> Iterator[Any]: ...
+
+
+def balance_view(balance: Explained) -> View:
+    """Whether the fund flow follows from the trade bill, and what moved the money."""
+    facts = [
+        (name, text(yuan(getattr(balance, name)), "number"))
+        for name in ("opening", "income", "expenditure", "closing")
+    ]
+    if balance.missing:
+        facts.append(("missing", text(yuan(balance.missing), "warning")))
+    columns = (
+        *(Column("business_name"), Column("business_type")),
+        *(Column("count", "number"), Column("amount", "number")),
+    )
+    lines = (
+        (
+            *(text(_shortened(line.business_name)), text(_shortened(line.business_type))),
+            *(text(f"{line.count:,}"), text(yuan(line.amount))),
+        )
+        for line in balance.lines
+    )
+    parts: list[Part] = [Facts(tuple(facts)), Table(columns, tuple(lines))]
+    if balance.unexplained:
+        parts += _unexplained(balance)
+    badge = Span("explained", "good") if balance.ok else Span("NOT EXPLAINED", "bad")
+    return View(text("Fund flow", "heading"), (badge,), tuple(parts))
+
+
+def _unexplained(balance: Explained) -> Iterator[Part]:
+    columns = (Column("business_id"), Column("expected", "number"), Column("moved", "number"))
+    rows = (
+        (text(_shortened(each.business_id)), text(yuan(each.expected)), text(yuan(each.moved)))
+        for each in balance.unexplained[:DIFFERENCES]
+    )
+    yield Table(columns, tuple(rows))
+    more = len(balance.unexplained) - DIFFERENCES
+    if more > 0:
+        yield Heading(text(f"… and {more:,} more", "aside"))
+
+
+def reconciliation_view(result: Found) -> View:
+    """What a reconciliation found: how many of each class, the sums, and the first differences."""
+    days = " to ".join(str(day) for day in dict.fromkeys((*result.days[:1], *result.days[-1:])))
+    many = sum(count for kind, count in result.counts.items() if kind != "matched")
+    one = "difference" if many == 1 else "differences"
+    badges = [Span(f"{many:,} {one}", "bad") if many else Span("everything agrees", "good")]
+    if result.balance is not None:
+        explained = result.balance.ok
+        words = "fund flow explained" if explained else "fund flow NOT EXPLAINED"
+        badges.append(Span(words, "good" if explained else "bad"))
+    facts = Facts((("merchants", text(_shortened(", ".join(result.mchids)))),))
+    parts: list[Part] = [facts, _totals(result), _classes(result)]
+    if many:
+        parts += _differences(result, many)
+    return View((Span("Reconciliation  ", "heading"), Span(days)), tuple(badges), tuple(parts))
+
+
+def _totals(result: Found) -> Table:
+    names = ("paid", "refunded", "revoked", "fee")
+    columns = (Column("yuan"), Column("here", "number"), Column("on the bill", "number"))
+    rows = (
+        (
+            text(name, "name"),
+            text(yuan(getattr(result.here, name))),
+            text(yuan(getattr(result.there, name))),
+        )
+        for name in names
+    )
+    return Table(columns, tuple(rows))
+
+
+def _classes(result: Found) -> Table:
+    columns = (Column("class"), Column("count", "number"), Column("what it is"))
+    rows = (
+        (
+            text(kind, "name"),
+            text(f"{count:,}"),
+            text(f"{CLASSES[kind].name.en}  {CLASSES[kind].name.zh}", "aside"),
+        )
+        for kind, count in result.counts.items()
+        if count or kind == "matched"
+    )
+    return Table(columns, tuple(rows))
+
+
+def _differences(result: Found, many: int) -> Iterator[Part]:
+    columns = tuple(Column(name, "number" if name in NUMBERS else "text") for name in COLUMNS)
+    records = (
+        {name: getattr(each, name) for name in COLUMNS}
+        for each in itertools.islice(result.each(), DIFFERENCES)
+    )
+    rows = (tuple(text(_shortened(shown(each, name))) for name in COLUMNS) for each in records)
+    yield Table(columns, tuple(rows))
+    more = many - DIFFERENCES
+    if more > 0:
+        yield Heading(
+            text(f"… and {more:,} more: result.each() has all, result.to_html(…) a report", "aside")
+        )
+
+
+def _shortened(value: object) -> str:
+    return printable(value, LONGEST)

@@ -1,0 +1,264 @@
+"""What is shown of bills and their rows in a notebook, a terminal and rich.
+
+Amounts are in yuan. Who paid, and what people wrote, is left out, as it is of the `repr` of a row.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple, Protocol
+
+from ..display.layout import Column, Facts, Heading, Line, Span, Table, text
+from ..display.view import Part, View
+from ..utils.display import printable
+from ..utils.exceptions import BillError
+from ..utils.files import why_not
+from .forms import FORMS, ColumnType, Form
+from .report.amounts import yuan
+
+__all__ = ["COLUMNS", "MANY", "file_view", "reader_view", "row_view", "summary_view"]
+
+FIRST = 10
+"""Rows of a bill that are shown."""
+COUNTED = 100_000
+"""Rows that are read at most in order to say how many there are."""
+LONGEST = 200
+"""Characters of a value."""
+MONEY = (ColumnType.AMOUNT, ColumnType.FEE)
+
+COLUMNS = {
+    "trade": (
+        *("trade_time", "out_trade_no", "out_refund_no", "trade_state"),
+        *("total", "refund_requested", "fee"),
+    ),
+    "fund_flow": (
+        *("accounting_time", "business_name", "business_type", "direction"),
+        *("amount", "balance", "voucher_no"),
+    ),
+}
+"""The columns of the first rows; of other kinds, those that come first."""
+MANY = 7
+
+
+class Summed(Protocol):
+    """A `Summary`, as far as it is shown."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def totals(self) -> Mapping[str, int | Decimal]: ...
+    @property
+    def opening_balance(self) -> int | None: ...
+    @property
+    def closing_balance(self) -> int | None: ...
+
+
+class Readable(Protocol):
+    """A `BillReader`, as far as it is shown."""
+
+    path: str
+    kind: str
+    form: Form | None
+    unknown: tuple[str, ...]
+
+    @property
+    def summary(self) -> Summed | None: ...
+    @property
+    def type(self) -> str: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def blocks(self) -> Iterator[tuple[Any, Any, int]]: ...
+
+
+def file_view(file: Any) -> View:
+    """A bill on disk, which is not read.
+
+    Args:
+        file: a `BillFile`.
+    """
+    facts = [
+        (field.name, text(_cut(value)))
+        for field in dataclasses.fields(file)
+        if field.name not in ("empty", "path" if file.empty else "")
+        and (value := getattr(file, field.name)) != ""
+    ]
+    if file.empty:
+        badges: Line = (Span("empty: nothing happened on that day", "unsure"),)
+        return View(text("Bill", "heading"), badges, (Facts(tuple(facts)),))
+    hint = Heading(text("bills.read(…) shows its rows", "aside"))
+    return View(text("Bill", "heading"), (), (Facts(tuple(facts)), hint))
+
+
+def summary_view(summary: Summed) -> View:
+    """What a bill adds up to."""
+    title = (Span("Bill summary  ", "heading"), Span(_kind(summary.kind, summary.type)))
+    parts: tuple[Part, ...] = (Facts((("rows", text(f"{summary.count:,}")), *_sums(summary))),)
+    return View(title, (Span("adds up", "good"),), parts)
+
+
+def row_view(row: Any, kind: str) -> View:
+    """A row of a bill: the fields that it has, without those that `repr` leaves out.
+
+    Args:
+        row: such as a `TradeRow`.
+        kind: of the forms that it is a row of; empty where that is not known.
+    """
+    money = _money(kind)
+    given = [field for field in dataclasses.fields(row) if getattr(row, field.name) is not None]
+    facts = [
+        (field.name, _fact(getattr(row, field.name), field.name in money))
+        for field in given
+        if field.repr
+    ]
+    hidden = [field.name for field in given if not field.repr and getattr(row, field.name)]
+    parts: list[Part] = [Facts(tuple(facts))] if facts else []
+    if hidden:
+        parts.append(Heading(text(f"Not shown: {', '.join(hidden)}", "aside")))
+    return View(text(type(row).__name__, "heading"), (), tuple(parts))
+
+
+def reader_view(reader: Readable) -> View:
+    """A bill: its first rows, how many there are, and whether they are what its summary says.
+
+    A file is read again for it, to its end where it has at most 100,000 rows. An open file can be
+    read once, and its rows are left to the caller.
+    """
+    title = (Span("Bill  ", "heading"), Span(_kind(reader.kind, reader.type)))
+    facts = [("path", text(_cut(reader.path)))] if reader.path else []
+    if reader.unknown:
+        facts.append(("unknown columns", text(_cut(", ".join(reader.unknown)))))
+    if not reader.path:
+        once = "An open file can be read once, so its rows are not shown"
+        return View(title, (), (*_facts(facts), Heading(text(once, "aside"))))
+    read = _read(reader)
+    if read.fault:
+        facts.append(("fault", text(_cut(read.fault, 1000), "warning")))
+        badge = Span("DAMAGED: do not act on its rows", "bad")
+    elif read.summary is None:
+        badge = Span("not read to its end", "unsure")
+    else:
+        badge = Span("adds up", "good")
+        facts += [("rows", text(f"{read.summary.count:,}")), *_sums(read.summary)]
+    parts = [*_facts(facts), *_rows(reader, read)]
+    return View(title, (badge,), tuple(parts))
+
+
+class _Read(NamedTuple):
+    """What was read of a bill.
+
+    Attributes:
+        rows: the first ones.
+        seen: how many were read.
+        summary: at the end; None where that was not reached.
+        fault: what is wrong with the bill.
+    """
+
+    rows: Sequence[Any]
+    seen: int
+    summary: Summed | None
+    fault: str
+
+
+def _read(reader: Readable) -> _Read:
+    own = copy.copy(reader)  # what a notebook shows does not change what the caller holds
+    rows: list[Any] = []
+    count = 0
+    try:
+        rows += itertools.islice(own, FIRST)
+        for _, _, many in own.blocks():
+            count += many
+            if count > COUNTED:
+                break
+    except BillError as error:
+        return _Read(rows, max(count, len(rows)), None, str(error))
+    except OSError as error:
+        return _Read(rows, max(count, len(rows)), None, f"it cannot be read: {why_not(error)}")
+    return _Read(rows, count, own.summary, "")
+
+
+def _rows(reader: Readable, read: _Read) -> Iterator[Part]:
+    if not read.rows:
+        return
+    kind = reader.form.kind if reader.form is not None else ""
+    fields = [field.name for field in dataclasses.fields(read.rows[0]) if field.repr]
+    if not fields:
+        why = f"{read.seen:,} rows of an unknown form are not shown; row.extra has them"
+        yield Heading(text(why, "aside"))
+        return
+    money = _money(kind)
+    names = COLUMNS.get(kind, tuple(fields[:MANY]))
+    columns = tuple(Column(name, "number" if name in money else "text") for name in names)
+    cells = (
+        tuple(_value(getattr(row, name), name in money) for name in names) for row in read.rows
+    )
+    yield Table(columns, tuple(cells))
+    count = read.summary.count if read.summary is not None else read.seen
+    more = count - len(read.rows)
+    if read.summary is None and not read.fault:
+        yield Heading(text(f"… and more than {more - 1:,} more", "aside"))
+    elif more > 0:
+        yield Heading(text(f"… and {more:,} more", "aside"))
+
+
+def _sums(summary: Summed) -> Iterator[tuple[str, Line]]:
+    counts = {"count", *_counting(summary.kind)}
+    for name, value in summary.totals.items():
+        if name != "count":
+            yield name, text(f"{value:,}" if name in counts else f"{yuan(value)} yuan", "number")
+    for name in ("opening_balance", "closing_balance"):
+        balance = getattr(summary, name)
+        if balance is not None:
+            yield name, text(f"{yuan(balance)} yuan", "number")
+
+
+@cache
+def _counting(kind: str) -> frozenset[str]:
+    """The sums of a kind that count rows."""
+    forms = (form for form in FORMS if kind.endswith(form.kind))
+    return frozenset(total.name for form in forms for total in form.totals if not total.of)
+
+
+@cache
+def _money(kind: str) -> frozenset[str]:
+    """The fields of a row that are in fen."""
+    columns = (column for form in FORMS if form.kind == kind for column in form.columns)
+    return frozenset(column.name for column in columns if column.type in MONEY)
+
+
+def _fact(value: Any, is_money: bool) -> Line:
+    """A value of a single row: money in yuan, with the fen behind it."""
+    if not is_money:
+        return _value(value, False)
+    return (Span(f"{yuan(value)} yuan", "number"), Span(f"  {value} fen", "aside"))
+
+
+def _value(value: Any, is_money: bool) -> Line:
+    if value is None:
+        return text("")
+    if is_money and isinstance(value, int | Decimal):
+        return text(yuan(value), "number")
+    if isinstance(value, datetime.datetime):
+        return text(f"{value:%Y-%m-%d %H:%M:%S}")
+    return text(_cut(value))
+
+
+def _facts(facts: Iterable[tuple[str, Line]]) -> tuple[Part, ...]:
+    rows = tuple(facts)
+    return (Facts(rows),) if rows else ()
+
+
+def _kind(kind: str, type_: str) -> str:
+    return _cut(" ".join(filter(None, (kind or "unknown", type_))))
+
+
+def _cut(value: object, longest: int = LONGEST) -> str:
+    return printable(value, longest)

@@ -335,9 +335,15 @@ def test_apiv2_knows_its_appids(gateway, wxpay, path, appid, code):
 
 
 @pytest.mark.parametrize("name", ["openid", "sub_openid"])
-def test_apiv2_takes_either_openid(gateway, wxpay, name):
-    fields = unified(gateway, trade_type="JSAPI", **{name: "o1"})
+def test_apiv2_takes_either_openid_of_a_partner(gateway, wxpay, name):
+    sub = {"sub_mch_id": SUB["sub_mchid"]}
+    fields = unified(gateway, trade_type="JSAPI", **{name: "o1"}, **sub)
     assert wxpay.v2.pay.unifiedorder.post(xml=fields).xml()["prepay_id"]
+
+
+def test_apiv2_takes_no_sub_openid_of_a_merchant_itself(gateway, wxpay):
+    fields = unified(gateway, trade_type="JSAPI", sub_openid="o1")
+    assert rejected(wxpay.v2.pay.unifiedorder.post, xml=fields).code == "PARAM_ERROR"
 
 
 def test_apiv2_expires_by_its_own_form(gateway, wxpay):

@@ -10,6 +10,7 @@ import pytest
 from wechatpay_chain import APIError, Sensitive, catalogue
 from wechatpay_chain.catalogue import example
 from wechatpay_chain.crypto import aes, digest
+from wechatpay_chain.gateway import Gateway
 from wechatpay_chain.gateway.simulation.registry import simulated
 
 from .creating import asked_for, created_first
@@ -122,6 +123,20 @@ def test_times_of_apiv2(gateway, wxpay):
 
 
 CREATED = [each for each in catalogue.operations() if asked_for(each)]
+
+
+def test_a_partner_and_its_sub_merchant_are_in_what_is_made_for_it():
+    with Gateway() as gateway:
+        partner = gateway.add_merchant("partner")
+        sub = gateway.add_sub_merchant(partner, apps=["wx0123456789abcdef"])
+        with partner.client() as wxpay:
+            activity = wxpay["v3/marketing/paygiftactivity/activities/1"].get().json()
+            assert activity["creator_merchant_id"] == activity["belong_merchant_id"]
+            assert activity["creator_merchant_id"] == partner.mchid
+            sent = partner.signed_notification("TRANSACTION.SUCCESS", variant="partner")
+            told = wxpay.notify(*sent).resource
+        assert (told["sp_mchid"], told["sub_mchid"]) == (partner.mchid, sub.mchid)
+        assert told["sub_appid"] == "wx0123456789abcdef"
 
 
 def test_there_are_many_that_ask_for_what_was_created():

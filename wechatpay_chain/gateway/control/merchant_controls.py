@@ -22,6 +22,7 @@ from ..simulation.bills import filled, settings
 from ..simulation.face import v3 as face
 from ..simulation.payments import records as payments
 from ..simulation.payments import together
+from ..simulation.stubs.responses import party_of
 from ..state import State
 from ..store.identity import Identity
 from .products import ProductControls
@@ -224,7 +225,7 @@ class MerchantControls(ProductControls):
         Raises:
             ConfigurationError: there is no such type or form, or the resource cannot be sent.
         """
-        identity = self.identity
+        identity, party = self.identity, party_of(self.state_of((), ""))
         keys = NotificationKeys(
             serial=identity.signing_key_name,
             platform_key=identity.platform_key,
@@ -233,6 +234,8 @@ class MerchantControls(ProductControls):
             mchid=identity.mchid,
             appid=identity.appid,
             merchant_key=identity.merchant_key.public_key(),
+            sub_mchid=party.sub_mchid,
+            sub_appid=party.sub_appid,
         )
         return signed_notification(keys, event, resource, variant=variant, protocol=protocol)
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...catalogue import Variant, Webhook
-from ...crypto import digest, rsa
+from ...crypto import digest
 from ...messages import xml
-from ...testing.notices.content import Party, envelope, form_of, webhook_of
 from ...testing.notices.content import content as generated
+from ...testing.notices.content import envelope, form_of, webhook_of
 from ...utils.exceptions import ConfigurationError
 from ..messages.exchange import Rejection
 from ..simulation.complaints import records as complaints
+from ..simulation.stubs.responses import party_of
 from ..state import State
 
 __all__ = ["content", "trigger"]
@@ -131,10 +132,4 @@ def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]
     Raises:
         Rejection: there is no such form.
     """
-    identity = state.identity
-
-    def encrypt(text: str) -> str:
-        return rsa.encrypt(text, identity.merchant_certificate)
-
-    party = Party(identity.mchid, identity.appid, encrypt)
-    return generated(webhook, _form(webhook, variant), party)
+    return generated(webhook, _form(webhook, variant), party_of(state))

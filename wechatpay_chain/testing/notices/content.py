@@ -13,6 +13,24 @@ from ...utils.display import represented
 __all__ = ["Party", "content", "envelope", "form_of", "webhook_of"]
 
 ENVELOPE = ("sign", "nonce_str")
+PAID = {"payer_total": "total", "payer_amount": "total_amount"}
+COUPON = {
+    "amount": 10,
+    "wechatpay_contribute": 10,
+    "merchant_contribute": 0,
+    "other_contribute": 0,
+}
+GOODS = {"quantity": 1, "discount_amount": 10}
+OWN = dict.fromkeys(
+    """
+    mchid mch_id sp_mchid sp_mch_id combine_mchid combine_mch_id sub_mchid sub_mch_id
+    belong_merchant_id card_link_mchid charge_mchid complainted_mchid creator_merchant_id
+    platform_mchid specialized_payment_mchid sponsor_mchid stock_creator_mchid transaction_mchid
+    transaction_sub_mchid user_authorized_mchid
+    """.split(),  # noqa: SIM905 - names, many of them
+    "mchid",
+)
+"""The members that have the number of the merchant itself, or of one for whom it acts."""
 
 
 class Party(NamedTuple):
@@ -22,11 +40,22 @@ class Party(NamedTuple):
         mchid: its number.
         appid: of its app.
         encrypt: makes the ciphertext of a text that only the merchant's key opens.
+        sub_mchid: the number of a merchant for whom it acts; empty for the one of the examples.
+        sub_appid: of that one's app.
     """
 
     mchid: str
     appid: str
     encrypt: Callable[[str], str]
+    sub_mchid: str = ""
+    sub_appid: str = ""
+
+    def own(self, name: str) -> str:
+        """What a member of this name is for the merchant; empty for any other member."""
+        kind = "appid" if name.endswith("appid") else OWN.get(name, "")
+        if kind and "sub" in name.split("_"):
+            kind = f"sub_{kind}"
+        return str(getattr(self, kind)) if kind else ""
 
 
 def content(webhook: Webhook, form: Variant | None, party: Party) -> dict[str, Any]:
@@ -119,16 +148,31 @@ def _fixed(webhook: Webhook, name: str, default: str) -> str:
 
 
 def _filled(members: Iterable[Member], party: Party) -> dict[str, Any]:
-    return {member.name: _value(member, party) for member in members if "$" not in member.name}
+    made = {member.name: _value(member, party) for member in members if "$" not in member.name}
+    _agree(made.get("amount"), made.get("promotion_detail"))
+    return made
+
+
+def _agree(amount: Any, coupons: Any) -> None:
+    """Let what was paid and the coupons add up to the whole amount."""
+    if not isinstance(amount, dict) or not isinstance(coupons, list):
+        return
+    for paid, whole in PAID.items():
+        if paid in amount and whole in amount:
+            amount[paid] = amount[whole] - COUPON["amount"]
+    if "discount_total" in amount:
+        amount["discount_total"] = COUPON["amount"]
+    for coupon in coupons:
+        coupon |= {name: value for name, value in COUPON.items() if name in coupon}
+        for goods in coupon.get("goods_detail", ()):
+            goods |= {name: value for name, value in GOODS.items() if name in goods}
 
 
 def _value(member: Member, party: Party) -> Any:
     if member.type.startswith("object"):
         value: Any = _filled(member.members, party)
-    elif member.name in ("mchid", "mch_id", "sp_mchid", "combine_mchid"):
-        value = party.mchid
-    elif member.name in ("appid", "sp_appid", "combine_appid"):
-        value = party.appid
+    elif own := party.own(member.name):
+        value = own
     elif member.name.endswith("_fee") and member.type == "string":
         value = "100"
     else:

@@ -50,6 +50,8 @@ class NotificationKeys:
         mchid: the merchant's number.
         appid: of its app.
         merchant_key: the merchant's public key, which fields within are encrypted for.
+        sub_mchid: the number of a merchant for whom it acts; empty for the one of the examples.
+        sub_appid: of that one's app.
     """
 
     serial: str
@@ -59,6 +61,8 @@ class NotificationKeys:
     mchid: str
     appid: str
     merchant_key: RSAPublicKey
+    sub_mchid: str = ""
+    sub_appid: str = ""
 
 
 def signed_notification(
@@ -82,7 +86,13 @@ def signed_notification(
     Raises:
         ConfigurationError: there is no such type or form, or the resource cannot be sent.
     """
-    party = Party(keys.mchid, keys.appid, lambda text: rsa.encrypt(text, keys.merchant_key))
+    party = Party(
+        keys.mchid,
+        keys.appid,
+        lambda text: rsa.encrypt(text, keys.merchant_key),
+        keys.sub_mchid,
+        keys.sub_appid,
+    )
     try:
         webhook = webhook_of(event, protocol)
         form = form_of(webhook, variant)

@@ -53,7 +53,8 @@ def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False
     if data["trade_type"] not in types:
         issue = f"must be one of {', '.join(types)}"
         raise Rejection.parameter("trade_type", data["trade_type"], issue)
-    if data["trade_type"] == "JSAPI" and not (data.get("openid") or data.get("sub_openid")):
+    payers = ("openid", "sub_openid") if data.get("sub_mch_id") else ("openid",)
+    if data["trade_type"] == "JSAPI" and not any(data.get(name) for name in payers):
         raise Rejection(200, "PARAM_ERROR", "JSAPI支付必须传openid", number=payments.NO_OPENID)
     notify_url = checks.callback(data["notify_url"], "/notify_url")
     order = create(call, data["trade_type"], notify_url, deposit=deposit)

@@ -17,13 +17,15 @@ from ....catalogue.example import scalar
 from ....crypto import rsa
 from ....messages.statement import PATHS
 from ....messages.unsigned import unsigned_v2
+from ....testing.notices.content import Party
 from ...call import Call
 from ...messages.exchange import Content, Secret
 from ...messages.responses import statement
+from ...state import State
 from .files import add_file
 from .records import recall, remember
 
-__all__ = ["stub_response"]
+__all__ = ["party_of", "stub_response"]
 
 DEPTH = 6
 """The depth of a response; below it, optional members are left out."""
@@ -31,11 +33,6 @@ MOST = 20
 """How many items of an array are returned."""
 FAILURE = re.compile("(^|_)(err|error)_")
 """The names of members that only APIv2's error responses have."""
-OWN = {
-    **dict.fromkeys(("mchid", "mch_id", "sp_mchid", "sp_mch_id", "combine_mchid"), "mchid"),
-    **dict.fromkeys(("appid", "sp_appid", "combine_appid"), "appid"),
-}
-"""The members that are the caller's, and what the identity calls them."""
 RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\+08:00")
 ROOM = 214
 """Bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
@@ -51,6 +48,18 @@ def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content 
     response = _response(call, operation, created)
     remember(call, operation, response)
     return response
+
+
+def party_of(state: State) -> Party:
+    """The merchant that is in what is made for it: itself, and the first one for whom it acts."""
+    identity, sub = state.identity, next(iter(state.profile.sub_merchants.values()), None)
+
+    def encrypt(text: str) -> str:
+        return rsa.encrypt(text, identity.merchant_certificate)
+
+    if sub is None:
+        return Party(identity.mchid, identity.appid, encrypt)
+    return Party(identity.mchid, identity.appid, encrypt, sub.mchid, next(iter(sub.apps), ""))
 
 
 def _response(
@@ -106,7 +115,7 @@ class _Maker:
     def __init__(self, seed: bytes, call: Call, *, is_v2: bool, is_flat: bool) -> None:
         self._seed = seed
         self._call = call
-        self._identity = call.state.identity
+        self._party = party_of(call.state)
         self._is_v2 = is_v2
         self._is_flat = is_flat
 
@@ -148,7 +157,7 @@ class _Maker:
         if value is None:
             value = self._made(member)
         if member.encrypted == "RSAES-OAEP":
-            return rsa.encrypt(str(value), self._identity.merchant_certificate)
+            return self._party.encrypt(str(value))
         return value
 
     def _echoed(self, member: Member, echo: Any) -> Any:
@@ -164,8 +173,8 @@ class _Maker:
 
     def _made(self, member: Member) -> Any:
         """A plausible value; identifiers differ from request to request."""
-        if member.name in OWN:
-            return getattr(self._identity, OWN[member.name])
+        if own := self._party.own(member.name):
+            return int(own) if member.type.startswith("integer") else own
         value = scalar(member)
         if self._is_v2 and isinstance(value, str):
             value = RFC3339.sub(r"\1 \2", value)

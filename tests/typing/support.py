@@ -14,19 +14,23 @@ ROOT = HERE.parents[1]
 MARK = re.compile(r"#\s*E\b(?::\s*(?P<checker>\w+))?")
 MYPY_ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<message>.*)$", re.M)
 
+THIS_PYTHON = Path(sys.executable)
+
 Found = dict[tuple[str, int], str]
 """What is wrong, by file and line."""
 
 
-def mypy(folder: Path, project: Path) -> Found:
+def mypy(folder: Path, project: Path, python: Path = THIS_PYTHON) -> Found:
     """What `mypy --strict` has against the modules of a folder.
 
     Args:
         folder: whose modules are checked.
         project: an empty folder to check them in, as a user's own who has installed the package.
+        python: of the environment that it is installed in.
     """
     shutil.copytree(folder, project, dirs_exist_ok=True)
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary"]
+    command += ["--python-executable", str(python)]
     done = subprocess.run(
         [*command, *sorted(path.name for path in project.glob("*.py"))],
         cwd=project,
@@ -43,13 +47,13 @@ def mypy(folder: Path, project: Path) -> Found:
     return found
 
 
-def pyright(folder: Path, project: Path) -> Found:
+def pyright(folder: Path, project: Path, python: Path = THIS_PYTHON) -> Found:
     """What pyright has against them in strict mode; its arguments are those of `mypy`."""
     shutil.copytree(folder, project, dirs_exist_ok=True)
     settings = {"typeCheckingMode": "strict", "reportUnusedExpression": False}
     (project / "pyrightconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(
-        [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable],
+        [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", str(python)],
         cwd=project,
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ are in a unit of their own, and are shown as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ ALONE = frozenset(
     }
 )
 """Names that mean money beside a currency, and a number of things elsewhere."""
-MONEY = re.compile("金额|余额|面额|费用|单价|原价")
-NO_FEN = re.compile("积分|外币")
+MONEY = ("金额", "余额", "面额", "费用", "单价", "原价")
+NO_FEN = ("积分", "外币")
 """Parts of titles: of members that are in fen, and of those that are not."""
 COUNTED = re.compile(r"(?:_\d+)+$")
 DIGITS = re.compile("-?[0-9]{1,18}", re.ASCII)
@@ -49,9 +49,13 @@ def amount(name: str, value: Any, member: Member | None, beside: Mapping[str, An
     if member is None:
         is_money = bool(NAMED.search(named)) or (named in ALONE and "currency" in beside)
     else:
-        is_fen = member.type in NUMBERS and not NO_FEN.search(member.title)
-        is_money = is_fen and bool(NAMED.search(named) or MONEY.search(member.title))
+        is_fen = member.type in NUMBERS and not _has(member.title, NO_FEN)
+        is_money = is_fen and (NAMED.search(named) is not None or _has(member.title, MONEY))
     return int(value) if is_money else None
+
+
+def _has(title: str, parts: Iterable[str]) -> bool:
+    return any(part in title for part in parts)
 
 
 def currency_of(name: str, beside: Mapping[str, Any]) -> str:

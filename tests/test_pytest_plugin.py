@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SUITE = """
 import pytest
 
@@ -174,3 +176,62 @@ def test_nothing_is_loaded_until_it_is_used(tmp_path: Path) -> None:
         "    assert 'aiohttp' not in sys.modules\n"
     )
     assert "1 passed" in run(tmp_path)
+
+
+RECORDED = """
+import pytest
+
+from wechatpay_chain import APIError
+
+
+@pytest.mark.parametrize("number", ["native-0001", "native/0002"])
+def test_an_order(wechatpay_cassette, request, number):
+    make = None
+    if wechatpay_cassette.records:
+        gateway = request.getfixturevalue("wechatpay_gateway")
+        make = gateway.client
+    wxpay = wechatpay_cassette.client(make)
+    with pytest.raises(APIError) as raised:
+        wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.get(
+            out_trade_no=number, query={"mchid": wxpay.mchid}
+        )
+    assert raised.value.code == "ORDER_NOT_EXIST"
+    assert raised.value.verified
+
+
+class TestShop:
+    @pytest.mark.wechatpay_cassette("tapes/shop.json", hide_merchant=True)
+    def test_certificates(self, wechatpay_cassette, request):
+        make = None
+        if wechatpay_cassette.records:
+            make = request.getfixturevalue("wechatpay_gateway").client
+        assert wechatpay_cassette.client(make).v3.certificates.get().verified
+"""
+
+
+def test_exchanges_are_recorded_and_played(tmp_path: Path) -> None:
+    """`--wechatpay-record` records; without it nothing is sent, and no gateway is started."""
+    pytest.importorskip("yaml")
+    (tmp_path / "test_shop.py").write_text(RECORDED, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    assert "there is no cassette" in run(tmp_path, code=1)
+    assert "3 passed" in run(tmp_path, "--wechatpay-record=once")
+    folder = tmp_path / "cassettes" / "test_shop"
+    first, second = sorted(folder.iterdir())
+    assert first.name.startswith("test_an_order-native-0001-.")
+    assert second.name.startswith("test_an_order-native-0002-.")
+    kept = {each: each.read_bytes() for each in (first, second, tmp_path / "tapes" / "shop.json")}
+    assert "3 passed" in run(tmp_path, "-p", "no:cacheprovider")
+    assert {each: each.read_bytes() for each in kept} == kept
+
+
+def test_a_cassette_that_is_asked_for_wrongly(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_shop.py").write_text(
+        "import pytest\n\n"
+        "@pytest.mark.wechatpay_cassette('a.json', record_mode='all')\n"
+        "def test_shop(wechatpay_cassette): ...\n",
+        "utf-8",
+    )
+    assert "--wechatpay-record says" in run(tmp_path, code=1)
+    run(tmp_path, "--wechatpay-record=sometimes", code=4)

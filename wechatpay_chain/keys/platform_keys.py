@@ -12,11 +12,12 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import math
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..crypto.keys import KeySource
@@ -130,6 +131,25 @@ class PlatformKeys(Platform):
         now = time.time()
         for key in given.values():
             self._tell(key, now)
+
+    @contextlib.contextmanager
+    def temporarily(self, certs: Mapping[str, KeySource]) -> Iterator[None]:
+        """Add keys for a test; afterwards the keys are those that were there before.
+
+        Meanwhile no certificates are shared with other processes, so that they get none of these.
+
+        Args:
+            certs: as `WeChatPay` takes them.
+        """
+        before = self._given, self._fetched, self._listed, self._shared, self._due
+        self._shared = None
+        try:
+            self.update(certs)
+            yield
+        finally:
+            with self._fetching.lock:
+                self._given, self._fetched, self._listed, self._shared, self._due = before
+                self._compose()
 
     def expiring(self, within: datetime.timedelta | None = None) -> list[Expiring]:
         """The certificates that run out, and those that have, the next one first.

@@ -1,4 +1,4 @@
-"""What users' tests need: notifications, recorded requests, a mock transport, fixtures.
+"""What users' tests need: notifications, recorded exchanges, a mock transport, fixtures.
 
 Nothing is loaded until it is used.
 """
@@ -9,16 +9,26 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from .cassettes import Cassette, cassette
     from .mock import MockTransport
     from .notices.signing import SignedNotification
     from .sent import SentRequest
 
-__all__ = ["MockTransport", "SentRequest", "SignedNotification", "signed_notification"]
+__all__ = [
+    "Cassette",
+    "MockTransport",
+    "SentRequest",
+    "SignedNotification",
+    "cassette",
+    "signed_notification",
+]
 
 PLACES = {
+    "Cassette": "cassettes",
     "MockTransport": "mock",
     "SentRequest": "sent",
     "SignedNotification": "notices.signing",
+    "cassette": "cassettes",
 }
 
 

@@ -9,12 +9,19 @@ A test begins with a gateway that has nothing in it, or what a scenario says:
     @pytest.mark.wechatpay(scenario="shop.yaml")
     def test_a_refund(wechatpay_gateway, wechatpay): ...
 
+A test with recorded exchanges plays them, and `--wechatpay-record=once` records them:
+
+    def test_a_refund(wechatpay_cassette):
+        wxpay = wechatpay_cassette.client()
+
 Installing the package is enough for pytest to find them; nothing is loaded until one is used.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,11 +33,14 @@ if TYPE_CHECKING:
     from ..client import WeChatPay
     from ..gateway import Gateway, Snapshot
     from ..gateway.store.identity import Identity
+    from .cassettes import Cassette
 
 __all__ = [
+    "pytest_addoption",
     "pytest_configure",
     "wechatpay",
     "wechatpay_app",
+    "wechatpay_cassette",
     "wechatpay_gateway",
     "wechatpay_identity",
 ]
@@ -39,8 +49,31 @@ __all__ = [
 Scenario = str | Path | Mapping[str, Any] | None
 
 
+CASSETTES = "cassettes"
+"""The folder beside a test's file."""
+UNLIKE_A_NAME = re.compile(r"[^\w.-]+", re.ASCII)
+LONGEST = 100
+"""Characters of a cassette's name that come from the test's."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that says what cassettes record."""
+    parser.getgroup("wechatpay").addoption(
+        "--wechatpay-record",
+        choices=("once", "new_episodes", "new", "none", "all"),
+        default="none",
+        help="what wechatpay_cassette records: 'none' only plays and is the default; 'once' "
+        "records a cassette that is missing, 'new_episodes' what one lacks, 'all' everything",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the markers."""
+    config.addinivalue_line(
+        "markers",
+        "wechatpay_cassette(path, **options): which file wechatpay_cassette uses, relative to that "
+        "of the test; and keep, hide, hide_merchant, match_on.",
+    )
     config.addinivalue_line(
         "markers",
         "wechatpay(scenario): what wechatpay_gateway has when the test begins: a scenario, or the "
@@ -164,3 +197,36 @@ def wechatpay_app(wechatpay_gateway: Gateway) -> Iterator[Callable[..., str]]:
 
     with ExitStack() as served:
         yield lambda app, interface=None: served.enter_context(serve(app, interface))
+
+
+@pytest.fixture
+def wechatpay_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
+    """Recorded exchanges with WeChat Pay, in `cassettes/MODULE/TEST.yaml` beside the test's file.
+
+    They are played, and a request that is not among them fails the test; `--wechatpay-record` has
+    them recorded. See `wechatpay_chain.testing.cassette`.
+    """
+    from . import cassettes
+
+    marker = request.node.get_closest_marker("wechatpay_cassette")
+    given, options = ((), {}) if marker is None else (marker.args, dict(marker.kwargs))
+    if len(given) > 1 or "record_mode" in options:
+        raise pytest.UsageError(
+            f'{marker}: wechatpay_cassette("FILE", keep=…) is expected; --wechatpay-record says '
+            "what is recorded"
+        )
+    folder = request.path.parent
+    named = given[0] if given else options.pop("path", None)
+    path = folder / (named or f"{CASSETTES}/{request.path.stem}/{_name_of(request.node)}.yaml")
+    mode = request.config.getoption("--wechatpay-record")
+    with cassettes.cassette(path, mode, **options) as cassette:
+        yield cassette
+
+
+def _name_of(item: pytest.Item) -> str:
+    """A file's name for a test; one that had to be changed has a digest of the test's own."""
+    within = item.nodeid.partition("::")[2].replace("::", ".")
+    name = UNLIKE_A_NAME.sub("-", within)[:LONGEST]
+    if name == within:
+        return name
+    return f"{name}.{hashlib.sha256(within.encode()).hexdigest()[:8]}"

@@ -1,0 +1,195 @@
+"""The file of a cassette: YAML or JSON, written whole or not at all.
+
+A cassette is made to be committed and reviewed, so it is an ordinary file with the mode that the
+user's umask gives: whoever may read the repository may read it. One that only its owner could read
+would say that there are secrets in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ...utils.display import printable
+from ...utils.exceptions import ConfigurationError
+from ...utils.files import replace, why_not
+
+__all__ = ["checked", "read", "text_of", "write"]
+
+NEW_FILE = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+ORDINARY = 0o666
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that is read."""
+HEAD = (
+    "# What wechatpay_chain recorded, with placeholders for secrets and personal data.\n"
+    "# Review it before you commit it.\n"
+)
+VERSION = 1
+KINDS = (".yaml", ".yml", ".json")
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """What a file has; None where there is none.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is no cassette.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{_name(path)} cannot be read: {why_not(error)}") from None
+    if len(content) > LARGEST:
+        raise _unusable(path, f"it has more than {LARGEST} bytes")
+    found = _parsed(path, content)
+    if not isinstance(found, dict) or not isinstance(found.get("interactions"), list):
+        raise _unusable(path, "it has no list 'interactions'")
+    if found.get("version") != VERSION:
+        shown = printable(found.get("version"), 40)
+        raise _unusable(path, f"its version is {shown}, and {VERSION} is expected")
+    for place, each in enumerate(found["interactions"]):
+        if problem := _problem(each):
+            raise _unusable(path, f"interactions[{place}] {problem}")
+    return found
+
+
+def _problem(interaction: Any) -> str:
+    if not isinstance(interaction, dict):
+        return "is not a mapping"
+    request, response = interaction.get("request"), interaction.get("response")
+    if not isinstance(request, dict) or not all(
+        isinstance(request.get(name), str) for name in ("method", "path")
+    ):
+        return "has no request with a method and a path"
+    if not isinstance(request.get("query", {}), dict):
+        return "has a query that is not a mapping"
+    if isinstance(interaction.get("error"), dict):
+        return ""
+    if not isinstance(response, dict) or not isinstance(response.get("status"), int):
+        return "has neither a response with a status nor an error"
+    return ""
+
+
+def text_of(path: Path, content: dict[str, Any]) -> str:
+    """What a file is to have, in the form that its name asks for.
+
+    Raises:
+        ConfigurationError: the form is YAML, and PyYAML is missing.
+    """
+    content = {"version": VERSION, **content}
+    if _is_json(path):
+        return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    yaml = _yaml(path)
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc, name-defined]
+        """Texts of several lines as blocks, and lists indented, as people write them."""
+
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+            super().increase_indent(flow, False)
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def block(dumper: Any, text: str) -> Any:
+        style = "|" if "\n" in text else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, block)
+    written: str = yaml.dump(content, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return HEAD + written
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, and make its folder where it is missing.
+
+    Raises:
+        ConfigurationError: it cannot be written; what was there before is untouched.
+    """
+    part = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(part, NEW_FILE, ORDINARY)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8", "backslashreplace"))
+            replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ConfigurationError(f"{_name(path)} cannot be written: {why_not(error)}") from None
+
+
+def checked(path: Path) -> Path:
+    """A path whose name tells the form.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    if path.suffix.lower() not in KINDS:
+        raise ConfigurationError(f"{_name(path)}: a name in {', '.join(KINDS)} is expected")
+    return path
+
+
+def _parsed(path: Path, content: bytes) -> Any:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _unusable(path, f"it is not UTF-8 at byte {error.start}") from None
+    if _is_json(path):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _unusable(path, printable(error)) from None
+    yaml = _yaml(path)
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
+        """A date that somebody wrote by hand stays a text."""
+
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+            first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    try:
+        return yaml.load(text, Loader=Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _unusable(path, printable(error)) from None
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        import yaml
+    except ImportError:
+        raise ConfigurationError(
+            f"{_name(path)} is YAML, which needs PyYAML: install wechatpay-chain[cli], or give the "
+            "cassette a name in .json"
+        ) from None
+    return yaml
+
+
+def _is_json(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
+
+
+def _name(path: Path) -> str:
+    return printable(path)
+
+
+def _unusable(path: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{_name(path)} is not a cassette that can be played: {why}. Record it anew, with "
+        'record_mode="all" or pytest --wechatpay-record=all'
+    )

@@ -1,0 +1,1 @@
+"""Messages without secrets and personal data."""

@@ -1,0 +1,106 @@
+"""Bills without what identifies people: the columns that are not known to be harmless are replaced.
+
+A bill keeps its form, its amounts and its numbers, so it is read, summed up and reconciled as the
+real one was.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+
+from ....bills.forms import Column, ColumnType
+from ....bills.reading.faults import Place
+from ....bills.reading.header import parse
+from ....bills.reading.layout import Layout
+from ....bills.reading.splitting import Splitter
+from ....utils.exceptions import BillError
+from .values import Scrubber
+
+__all__ = ["bill_text", "head_of", "unpacked"]
+
+GZIP = b"\x1f\x8b"
+TICKED = ("`", '"`')
+MARK = "\ufeff"
+WRITTEN = frozenset({"direction", "business_name", "business_type", "flow_id", "voucher_no"})
+"""The columns whose texts are WeChat Pay's own."""
+SUMS = re.compile('[`0-9.,+%" -]*')
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a bill that is unpacked."""
+
+
+def unpacked(content: bytes) -> bytes | None:
+    """What a GZIP file has in it; None of any other file, and of one that is too large."""
+    if not content.startswith(GZIP):
+        return None
+    try:
+        unpacking = zlib.decompressobj(wbits=31)
+        plain = unpacking.decompress(content, LARGEST)
+        return plain if unpacking.eof and not unpacking.unused_data else gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
+def head_of(content: bytes) -> str:
+    """The header line of a bill, which the next parts of a large one lack; else empty."""
+    try:
+        head = content.partition(b"\n")[0].decode("utf-8").removeprefix(MARK).rstrip("\r")
+        return head if parse(head, Place()).form is not None else ""
+    except (UnicodeDecodeError, BillError):
+        return ""
+
+
+def bill_text(content: bytes, scrubber: Scrubber, before: str = "") -> str | None:
+    """A bill as a cassette has it; None of what is no bill.
+
+    Args:
+        content: the plain file.
+        scrubber: what becomes of the values.
+        before: the header line of the bill of which this is a next part.
+    """
+    try:
+        text = content.decode("utf-8").removeprefix(MARK).replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
+    head, _, rest = text.partition("\n")
+    own = [head] if head_of(content) else []
+    if not own:
+        head, rest = before, text
+    try:
+        header = parse(head, Place())
+        if header.form is None:
+            return None
+        splitter = Splitter(Layout(header), Place())
+        rows = list(splitter.feed(rest.split("\n"), 2))
+        splitter.end()
+    except BillError:
+        return None
+    kept = [
+        [_cell(column, cell, scrubber) for column, cell in zip(header.columns, row, strict=True)]
+        for row in rows
+    ]
+    summary = [line for _, line in splitter.summary or ()]
+    if not all(map(SUMS.fullmatch, summary[1:])):
+        return None
+    write = _ticked if rest.startswith(TICKED) else _plain
+    return "\n".join([*own, *map(write, kept), *summary, ""])
+
+
+def _ticked(cells: list[str]) -> str:
+    return "`" + ",`".join(cells)
+
+
+def _plain(cells: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _cell(column: Column | None, text: str, scrubber: Scrubber) -> str:
+    is_text = column is None or column.type in (ColumnType.TEXT, ColumnType.ID)
+    if not text or not is_text or (column is not None and column.name in WRITTEN):
+        return text
+    return scrubber.value("text" if column is None else column.name, text)

@@ -1,0 +1,113 @@
+"""The keys of played responses: WeChat Pay's of this process, and what the client has itself."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...crypto import rsa
+from ...utils.exceptions import ConfigurationError
+from .. import own_keys
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from ...client import WeChatPay
+
+__all__ = ["Kit", "certificate", "merchant_certificate", "public_key"]
+
+NAME = "wechatpay_chain cassette"
+VALID = datetime.timedelta(days=30)
+"""A client prefers the certificate that is valid longest, which is never this one."""
+
+
+class Kit(NamedTuple):
+    """What a played response is made with.
+
+    Attributes:
+        mchid: of the client that asks.
+        apiv3_key: of the client; encrypts certificates.
+        secret: of the client; signs APIv2. Empty where it has none.
+        encrypt: makes a ciphertext for the client's key.
+    """
+
+    mchid: str
+    apiv3_key: Any
+    secret: Any
+    encrypt: Callable[[str], str]
+
+    @classmethod
+    def of(cls, client: WeChatPay) -> Kit:
+        """What a client has.
+
+        Args:
+            client: that asks.
+        """
+        return cls(
+            client.mchid,
+            client._apiv3_key or own_keys.APIV3_KEY,
+            client._secret,
+            lambda text: rsa.encrypt(text, _key_of(client)),
+        )
+
+
+def _key_of(client: WeChatPay) -> Any:
+    credential: Any = client._credential
+    key = getattr(credential, "_private_key", None)
+    source = getattr(credential, "certificate", None) if key is None else key.public_key()
+    if source is None:
+        raise ConfigurationError(
+            "the response has encrypted members, and the client's public key is not known: play "
+            "the cassette with cassette.client(), or give private_key.certificate"
+        )
+    return source
+
+
+@cache
+def certificate(number: int = 0) -> x509.Certificate:
+    """A certificate of the key that signs played responses.
+
+    Args:
+        number: tells the certificates apart that one response lists.
+    """
+    return _certificate(f"{NAME} {number}", own_keys.platform_key())
+
+
+@cache
+def merchant_certificate() -> x509.Certificate:
+    """A certificate of the merchant's key for tests, which operations with mutual TLS need."""
+    return _certificate(own_keys.MCHID, own_keys.merchant_key(), int(own_keys.SERIAL, 16))
+
+
+def _certificate(subject: str, key: RSAPrivateKey, number: int = 0) -> x509.Certificate:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.x509.oid import NameOID
+
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(number or x509.random_serial_number())
+        .not_valid_before(now - VALID)
+        .not_valid_after(now + VALID)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def public_key() -> str:
+    """The key that signs played responses, in PEM."""
+    from cryptography.hazmat.primitives import serialization
+
+    return (
+        own_keys.platform_key()
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+        .decode()
+    )

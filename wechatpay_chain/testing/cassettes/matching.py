@@ -1,0 +1,112 @@
+"""Which recorded request an actual one is, and what to say where it is none of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ...utils.display import printable
+from ...utils.exceptions import ConfigurationError
+from .requests import numbers_of
+
+__all__ = ["ANY", "MATCH_ON", "matchers", "nearest", "shown"]
+
+ANY = "***"
+"""What stands in a request that is to be matched for a value that a cassette must not have."""
+MATCH_ON = ("method", "path", "query", "number")
+Told = Mapping[str, Any]
+Matcher = Callable[[Told, Told], bool]
+MOST = 3
+"""Recorded requests that an error lists."""
+
+
+def _same(recorded: Any, asked: Any) -> bool:
+    """Whether two values are the same, or may be, because one was replaced."""
+    if isinstance(recorded, dict) and isinstance(asked, dict):
+        return recorded.keys() == asked.keys() and all(
+            _same(recorded[name], asked[name]) for name in recorded
+        )
+    if isinstance(recorded, list) and isinstance(asked, list):
+        return len(recorded) == len(asked) and all(map(_same, recorded, asked))
+    if isinstance(asked, str) and isinstance(recorded, str) and ANY in asked:
+        pattern = ".*".join(map(re.escape, asked.split(ANY)))
+        return re.fullmatch(pattern, recorded, re.DOTALL) is not None
+    return bool(recorded == asked)
+
+
+def _path(recorded: Told, asked: Told) -> bool:
+    return _same(recorded["path"].split("/"), asked["path"].split("/"))
+
+
+def _number(recorded: Told, asked: Told) -> bool:
+    return _same(list(map(list, numbers_of(recorded))), list(map(list, numbers_of(asked))))
+
+
+def _body(recorded: Told, asked: Told) -> bool:
+    kinds = ("json", "xml", "upload", "body")
+    return all(_same(recorded.get(kind), asked.get(kind)) for kind in kinds)
+
+
+MATCHERS: Mapping[str, Matcher] = {
+    "method": lambda recorded, asked: recorded["method"] == asked["method"],
+    "path": _path,
+    "query": lambda recorded, asked: _same(recorded.get("query"), asked.get("query")),
+    "number": _number,
+    "body": _body,
+}
+
+
+def matchers(names: Sequence[str]) -> Mapping[str, Matcher]:
+    """What two requests are compared by.
+
+    Args:
+        names: `method`, `path`, `query`, `number`, `body`.
+
+    Raises:
+        ConfigurationError: one of them is none.
+    """
+    unknown = [each for each in names if each not in MATCHERS]
+    if unknown or isinstance(names, str) or not names:
+        raise ConfigurationError(
+            f"match_on={printable(names, 80)!r}: some of {', '.join(MATCHERS)} are expected"
+        )
+    return {name: MATCHERS[name] for name in names}
+
+
+def shown(told: Told) -> str:
+    """A request on one line."""
+    query = "&".join(f"{name}={value}" for name, value in told.get("query", {}).items())
+    line = f"{told['method']} {told['path']}{'?' if query else ''}{query}"
+    numbers = [f"{name}={value}" for name, value in numbers_of(told)]
+    return printable(" ".join([line, *numbers]), 300)
+
+
+def nearest(
+    recorded: Sequence[tuple[Told, bool]], asked: Told, wanted: Mapping[str, Matcher]
+) -> list[str]:
+    """The recorded requests that are most like one, each with what differs.
+
+    Args:
+        recorded: requests, each with whether it was played.
+        asked: the request that none of them matches.
+        wanted: what they are compared by.
+    """
+    line = shown(asked)
+
+    def likeness(pair: tuple[Told, bool]) -> tuple[int, float]:
+        told = pair[0]
+        fitting = sum(matches(told, asked) for matches in wanted.values())
+        return fitting, difflib.SequenceMatcher(None, shown(told), line).ratio()
+
+    found = sorted(recorded, key=likeness, reverse=True)[:MOST]
+    return [f"{shown(told)} ({_difference(told, played, asked, wanted)})" for told, played in found]
+
+
+def _difference(told: Told, played: bool, asked: Told, wanted: Mapping[str, Matcher]) -> str:
+    other = [name for name, matches in wanted.items() if not matches(told, asked)]
+    parts = [f"{' and '.join(other)} {'differ' if len(other) > 1 else 'differs'}"] if other else []
+    if played:
+        parts.append("was played already")
+    return ", ".join(parts) or "the same"

@@ -103,8 +103,4 @@ def test_the_content_is_the_one_that_was_signed() -> None:
 def test_amounts_and_coupons_add_up(wxpay: WeChatPay, variant: str) -> None:
     notice = wxpay.notify(*signed_notification("TRANSACTION.SUCCESS", variant=variant))
     amount, coupons = notice.resource["amount"], notice.resource["promotion_detail"]
-    assert coupons
     assert amount["payer_total"] + sum(each["amount"] for each in coupons) == amount["total"]
-    for each in coupons:
-        shares = [value for name, value in each.items() if name.endswith("_contribute")]
-        assert sum(shares) == each["amount"]

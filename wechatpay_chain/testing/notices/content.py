@@ -13,14 +13,6 @@ from ...utils.display import represented
 __all__ = ["Party", "content", "envelope", "form_of", "webhook_of"]
 
 ENVELOPE = ("sign", "nonce_str")
-PAID = {"payer_total": "total", "payer_amount": "total_amount"}
-COUPON = {
-    "amount": 10,
-    "wechatpay_contribute": 10,
-    "merchant_contribute": 0,
-    "other_contribute": 0,
-}
-GOODS = {"quantity": 1, "discount_amount": 10}
 OWN = dict.fromkeys(
     """
     mchid mch_id sp_mchid sp_mch_id combine_mchid combine_mch_id sub_mchid sub_mch_id
@@ -154,18 +146,11 @@ def _filled(members: Iterable[Member], party: Party) -> dict[str, Any]:
 
 
 def _agree(amount: Any, coupons: Any) -> None:
-    """Let what was paid and the coupons add up to the whole amount."""
-    if not isinstance(amount, dict) or not isinstance(coupons, list):
-        return
-    for paid, whole in PAID.items():
-        if paid in amount and whole in amount:
-            amount[paid] = amount[whole] - COUPON["amount"]
-    if "discount_total" in amount:
-        amount["discount_total"] = COUPON["amount"]
-    for coupon in coupons:
-        coupon |= {name: value for name, value in COUPON.items() if name in coupon}
-        for goods in coupon.get("goods_detail", ()):
-            goods |= {name: value for name, value in GOODS.items() if name in goods}
+    """Let the customer have paid the whole amount, without coupons, as most do."""
+    if isinstance(amount, dict) and isinstance(coupons, list):
+        coupons.clear()
+        if "discount_total" in amount:
+            amount["discount_total"] = 0
 
 
 def _value(member: Member, party: Party) -> Any:

@@ -20,6 +20,7 @@ from .durable import COMMANDS as DURABLE
 from .failure import LONGEST, Failure
 from .gateway.run import gateway
 from .mcp.command import mcp
+from .migrate.command import migrate
 from .openapi import openapi
 from .operations.commands import ops
 from .webhooks import webhooks
@@ -35,6 +36,7 @@ COMMANDS: tuple[click.Command, ...] = (
     bills,
     *DURABLE,
     doctor,
+    migrate,
     mcp,
     completion,
 )

@@ -19,6 +19,7 @@ from tests.support import MCHID, PUBLIC_KEY_ID, Keys, new_key
 from wechatpay_chain import APIError, Chain, Notification, Response, Sensitive, catalogue
 from wechatpay_chain.display.amounts import amount, currency_of
 from wechatpay_chain.display.body import DEEPEST, EACH, MOST
+from wechatpay_chain.display.masking import is_personal
 from wechatpay_chain.testing.mock import MockTransport
 
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
@@ -97,6 +98,18 @@ def test_what_is_shown_changes_nothing(queried):
 
 def test_within_a_list_it_is_its_repr(queried):
     assert plain([queried]) == f"[{queried!r}]"
+
+
+def test_hypothesis_prints_what_can_be_copied(queried):
+    from hypothesis.vendor.pretty import pretty as printed
+
+    assert printed(queried) == repr(queried)
+
+
+def test_a_long_message_is_whole_in_html():
+    error = APIError("x" * 3000)
+    assert "x" * 3000 in html_text(error)
+    assert "x" * 3000 in plain(error)
 
 
 def test_a_notebook_shows_html_and_a_terminal_text(shell, queried):
@@ -250,6 +263,29 @@ def test_any_json_has_three_forms(body, verified):
 def test_any_bytes_have_three_forms(content, kind):
     for form in (plain, html_text, rich_text):
         assert "HTTP 200" in form(Response(200, {"Content-Type": kind}, content))
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "hidden"),
+    [
+        ("sp_openid", "", True),
+        ("payer_phone", "", True),
+        ("transfer_name", "收款用户姓名", True),
+        ("director_name", "董事姓名", True),
+        ("number", "董事证件号码", True),
+        ("key", "sm4密钥", True),
+        ("access_token", "", True),
+        ("next_page_token", "下一页Token", False),
+        ("access_token_expire_in", "", False),
+        ("merchant_name", "商户名称", False),
+        ("name", "商品名称", False),
+        ("out_trade_no", "商户订单号", False),
+        ("out_card_no", "商户卡号", False),
+        ("type", "证件类型", False),
+    ],
+)
+def test_what_is_personal(name, title, hidden):
+    assert is_personal(name, title) is hidden
 
 
 # --- money

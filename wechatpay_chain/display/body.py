@@ -87,7 +87,7 @@ class _Growing:
         start = Span(shortened(name, NAME), "name")
         title = _title(member)
         if isinstance(value, dict | list) and value:
-            if (member is not None and member.encrypted) or is_personal(name):
+            if (member is not None and member.encrypted) or _is_personal(name, member):
                 hidden = _hidden(value)
                 return Branch((start, Span("  "), Span(hidden, "secret"), *title))
             extent = Span(f"  {_extent(value)}", "aside")
@@ -105,7 +105,7 @@ def _scalar(name: str, value: Any, member: Member | None, beside: Mapping[str, A
         return (Span('""', "literal"),)
     if how := _encryption(name, member, beside):
         return _encrypted(str(value), how)
-    if is_personal(name):
+    if _is_personal(name, member):
         return (Span(HIDDEN, "secret"),)
     fen = amount(name, value, member, beside)
     if fen is not None:
@@ -113,6 +113,10 @@ def _scalar(name: str, value: Any, member: Member | None, beside: Mapping[str, A
     if isinstance(value, str):
         return (Span(shortened(value), "text"),)
     return (Span(shortened(str(value)), "number"),)
+
+
+def _is_personal(name: str, member: Member | None) -> bool:
+    return is_personal(name, member.title if member is not None else "")
 
 
 def _encryption(name: str, member: Member | None, beside: Mapping[str, Any]) -> str:

@@ -6,8 +6,8 @@ it can be read where a viewer drops its style sheet.
 
 from __future__ import annotations
 
-from .layout import Branch, Code, Facts, Heading, Line, Span, Table
-from .markup import Markup, element, joined
+from .layout import LONGEST, Branch, Code, Facts, Heading, Line, Span, Table
+from .markup import Markup, element, joined, text
 from .view import Part, View
 
 __all__ = ["page"]
@@ -102,4 +102,6 @@ def _tree(branch: Branch, depth: int) -> Markup:
 
 
 def _line(line: Line) -> Markup:
-    return joined(element("span", span.shown.text, class_=span.style or None) for span in line)
+    return joined(
+        element("span", text(span.text, LONGEST), class_=span.style or None) for span in line
+    )

@@ -21,11 +21,16 @@ class Markup(str):
     __slots__ = ()
 
 
-def text(value: object) -> Markup:
-    """Any value as text of a page: escaped, and without control characters."""
+def text(value: object, longest: int = LONGEST) -> Markup:
+    """Any value as text of a page: escaped, and without control characters.
+
+    Args:
+        value: what stands there; `Markup` stays as it is.
+        longest: characters of it; what is longer ends in `…`.
+    """
     if isinstance(value, Markup):
         return value
-    return Markup(html.escape(printable(value, LONGEST)))
+    return Markup(html.escape(printable(value, longest)))
 
 
 def element(name: str, /, *content: object, **attributes: object) -> Markup:

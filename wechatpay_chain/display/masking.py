@@ -16,11 +16,13 @@ __all__ = ["HIDDEN", "ciphertext_size", "is_personal", "shortened", "without_ope
 HIDDEN = "***"
 PERSONAL = re.compile(
     "openid|phone|mobile|email|id_?card|id_(?:no|num)|identity_(?:no|num)|(?<!out_)card_no"
-    "|bank_?account|account_(?:no|num)"
+    "|bank_?account|account_(?:no|num|name)|(?<!program_)(?:user|real|true|transfer|driver)_?name$"
     "|^sign$|pay_?sign|passw|secret|signkey|encrypt_key|(?<!next_page_)token(?!_expire|_type)",
     re.IGNORECASE,
 )
 """Parts of the names of members whose values nobody is shown."""
+PRIVATE = ("姓名", "证件号", "身份证", "收款户名", "付款户名", "密钥", "密码")
+"""Parts of their titles."""
 CIPHERTEXT = re.compile("[A-Za-z0-9+/]+={0,2}", re.ASCII)
 SIZES = {344: 256, 512: 384, 684: 512}
 """Characters of base64, and the bytes of an RSA key that they hold."""
@@ -30,13 +32,14 @@ LONGEST = 200
 """Characters of a text."""
 
 
-def is_personal(name: str) -> bool:
+def is_personal(name: str, title: str = "") -> bool:
     """Whether a member holds what identifies a person, or opens something.
 
     Args:
         name: of the member.
+        title: that the catalogue has of it; empty where it has none.
     """
-    return PERSONAL.search(name) is not None
+    return PERSONAL.search(name) is not None or any(each in title for each in PRIVATE)
 
 
 def ciphertext_size(text: str) -> int | None:

@@ -43,8 +43,12 @@ def _html(thing: Viewed) -> str:
 
 
 def _pretty(thing: Viewed, printer: Any, cycle: bool) -> None:
-    """What IPython's terminal shows; within a list or a dict, the `repr`."""
-    if cycle or len(printer.stack) > 1:
+    """What IPython's terminal shows; within a list or a dict, the `repr`.
+
+    Hypothesis asks by the same name, and prints examples to be copied.
+    """
+    is_prompt = type(printer).__module__.startswith("IPython.")
+    if cycle or not is_prompt or len(printer.stack) > 1:
         printer.text(repr(thing))
         return
     from .plain import lines

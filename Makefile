@@ -27,8 +27,12 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
 
 # A shop in the browser, with a local WeChat Pay, on SQLite; build/shop keeps both.
+shop: export SHOP_DATABASE = sqlite:///build/shop/shop.db
+shop: export SHOP_BILLS = build/shop/bills
+shop: export WECHATPAY_NOTIFY_URL = http://127.0.0.1:8000/wechatpay/notify
 shop: $(VENV)/.shopped
-	$(BIN)/python -m examples.shop --data build/shop
+	mkdir -p build/shop
+	$(BIN)/wechatpay-chain gateway --data build/shop/gateway run $(BIN)/uvicorn examples.shop.deployment:app
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest
@@ -133,7 +137,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.installed: pyproject.toml $(STUBS) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[durable,gateway]"
+	$(BIN)/python -m pip install --quiet --editable ".[cli,durable,gateway]"
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

@@ -63,8 +63,9 @@ KNOWS = {
     "contrib": set[str](),
     **{
         f"contrib.{name}": GROUND | {"durable"}
-        for name in ("aiohttp", "celery", "fastapi", "flask", "taskiq")
+        for name in ("aiohttp", "fastapi", "flask", "taskiq")
     },
+    "contrib.celery": GROUND | {"durable", "bills"},
     "contrib.django": GROUND | {"flow", "notifications", "durable"},
     "contrib.opentelemetry": ENGINE | {"middleware", "notifications"},
     "testing.serving": {"gateway"},

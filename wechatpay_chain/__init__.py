@@ -39,6 +39,7 @@ from .notifications.notification import Notification, Reply
 from .stack import Stack
 from .utils.exceptions import Attempt
 from .utils.money import fen_to_yuan, yuan
+from .utils.qr import qr_svg
 from .utils.version import __version__
 
 _aliases.install()
@@ -83,5 +84,6 @@ __all__ = [
     "__version__",
     "errors",
     "fen_to_yuan",
+    "qr_svg",
     "yuan",
 ]

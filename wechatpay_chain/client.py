@@ -218,6 +218,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         from .keys.environment import gateway_of, settings
 
         if at := gateway_of(environ):
+            arguments = {"notify_url": at.notify_url, **arguments}
             return cls.from_gateway(at.address.reveal(), mchid=at.mchid, **arguments)
         return cls(**{**settings(environ), **arguments})
 

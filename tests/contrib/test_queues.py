@@ -19,6 +19,7 @@ from taskiq_redis import ListQueueBroker
 from tests.durable.notifications import delivery, paid
 from tests.support import PUBLIC_KEY_ID
 from wechatpay_chain import ConfigurationError
+from wechatpay_chain.bills import Daily
 from wechatpay_chain.contrib import celery, taskiq
 from wechatpay_chain.durable import Inbox, Outbox, create_tables
 from wechatpay_chain.testing.mock import MockTransport
@@ -115,6 +116,24 @@ def test_celery_handles_what_is_committed(app, engine, keys):
         assert handled.wait() == ["A1"]
     schedule = {name: each["schedule"] for name, each in app.conf.beat_schedule.items()}
     assert schedule == {"wechatpay_chain.inbox": 5, "wechatpay_chain.outbox": 5}
+
+
+def test_an_application_of_ones_own(redis_server, engine, keys, tmp_path):
+    inbox, days = Inbox(engine, keys.client()), []
+    daily = Daily(keys.client(), days.append, to=tmp_path)
+    app = celery.application(
+        "shop", redis_server.url, inbox, daily, every=5, key_prefix=redis_server.name
+    )
+    ours = {"wechatpay_chain.inbox": 5, "wechatpay_chain.bills": 1800}
+    assert {name for name in app.tasks if name.startswith("wechatpay")} == ours.keys()
+    schedule = {name: each["schedule"] for name, each in app.conf.beat_schedule.items()}
+    assert schedule == ours
+    assert app.conf.timezone == "Asia/Shanghai"
+    assert app.conf.broker_transport_options == {"global_keyprefix": redis_server.name}
+    for day in daily.due():
+        daily.report(day).touch()
+    assert app.tasks["wechatpay_chain.bills"].apply().successful()
+    app.close()
 
 
 def test_a_message_that_is_lost_costs_only_time(engine, keys, caplog):

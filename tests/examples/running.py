@@ -24,7 +24,13 @@ class Program:
     def __init__(self, command: list[str], environment: Mapping[str, str] | None = None) -> None:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def line(self) -> str:
@@ -35,7 +41,7 @@ class Program:
     def end(self, number: int) -> tuple[int, str]:
         """Have it end by a signal; its exit code, and what else it printed."""
         self.process.send_signal(number)
-        said, _ = self.process.communicate(timeout=30)
+        said, _ = self.process.communicate(timeout=120)
         return self.process.returncode, said
 
     def __enter__(self) -> Program:
@@ -52,11 +58,13 @@ class Customer:
     Args:
         shop: its address.
         gateway: WeChat Pay's.
+        token: the gateway's control token, if it has one.
     """
 
-    def __init__(self, shop: str, gateway: str) -> None:
+    def __init__(self, shop: str, gateway: str, token: str = "") -> None:
         self._browser = httpx.Client(base_url=shop, follow_redirects=True, trust_env=False)
-        self._gateway = gateway
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._gateway = httpx.Client(base_url=gateway, headers=headers, trust_env=False)
 
     def order(self) -> str:
         page = self._browser.post("/orders?item=doll")
@@ -65,16 +73,15 @@ class Customer:
         return page.url.path.removeprefix("/orders/")
 
     def pay(self, number: str) -> None:
-        address = f"{self._gateway}_gateway/transactions/{number}/pay"
-        assert httpx.post(address, trust_env=False).status_code == 200
+        paid = self._gateway.post(f"/_gateway/transactions/{number}/pay")
+        assert paid.status_code == 200, paid.text
 
     def refund(self, number: str) -> None:
         assert self._browser.post(f"/orders/{number}/refund").status_code == 200
 
     def let_time_pass(self) -> None:
         """Let a minute of WeChat Pay's time pass: refunds arrive."""
-        address = f"{self._gateway}_gateway/clock"
-        assert httpx.post(address, json={"minutes": 1}, trust_env=False).status_code == 200
+        assert self._gateway.post("/_gateway/clock", json={"minutes": 1}).status_code == 200
 
     def state(self, number: str) -> str:
         page = self._browser.get(f"/orders/{number}")
@@ -95,9 +102,10 @@ class Customer:
 
     def __exit__(self, *_: object) -> None:
         self._browser.close()
+        self._gateway.close()
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 120) -> None:
     """Wait until something is so that another process brings about."""
     deadline = time.monotonic() + seconds
     while not true():

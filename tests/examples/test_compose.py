@@ -77,13 +77,18 @@ def environment(service, **changes):
 def deployment(tmp_path, monkeypatch):
     """The module that the services run, as it is loaded without any server but the gateway."""
     with Gateway(data=tmp_path / "data") as gateway:
-        changes = {"SHOP_GATEWAY": tmp_path / "data" / "gateway.json"}
+        changes = {
+            "SHOP_DATABASE": f"sqlite:///{tmp_path}/shop.db",
+            "WECHATPAY_GATEWAY": tmp_path / "data" / "gateway.json",
+        }
         for name, value in environment(SERVICES["web"], **changes).items():
             monkeypatch.setenv(name, value)
         module = importlib.import_module("examples.shop.deployment")
-        assert module.appid == gateway.identity.appid
+        assert module.shop.wxpay.appid == gateway.identity.appid
         yield module
         module.queue.close()
+        module.shop.wxpay.close()
+        module.engine.dispose()
         del sys.modules["examples.shop.deployment"]
 
 
@@ -94,15 +99,14 @@ def test_what_the_services_run_is_there(deployment):
         for word in service["command"]
         if word.startswith("examples.shop.deployment:")
     }
-    assert named == {"queue", "web"} < set(deployment.__all__)
+    assert named == {"queue", "app"} < vars(deployment).keys()
     tasks = {name for name in deployment.queue.tasks if not name.startswith("celery.")}
-    assert tasks == {
-        *(f"wechatpay_chain.{each}" for each in ("inbox", "outbox", "watch")),
-        "shop.bill",
-    }
+    assert tasks == {f"wechatpay_chain.{each}" for each in ("inbox", "outbox", "watch", "bills")}
     assert deployment.queue.conf.beat_schedule.keys() == tasks
-    documented = set(re.findall(r"`(SHOP_\w+)`", deployment.__doc__))
-    assert documented == {*SERVICES["web"]["environment"], "SHOP_PREFIX", "SHOP_APPID"}
+    assert deployment.queue.conf.timezone == "Asia/Shanghai"
+    source = (FOLDER / "deployment.py").read_text("utf-8")
+    variables = {name for name in SERVICES["web"]["environment"] if name.startswith("SHOP_")}
+    assert set(re.findall(r'"(SHOP_\w+)"', source)) == {*variables, "SHOP_PREFIX"}
 
 
 def free_port():
@@ -126,17 +130,13 @@ class Machine:
             SERVICES["web"],
             SHOP_DATABASE=postgres.with_driver("psycopg"),
             SHOP_BROKER=redis_server.url,
-            SHOP_NOTIFY_URL=f"{self.shop}wechatpay/notify",
             SHOP_BILLS=f"{folder}/bills",
-            SHOP_GATEWAY=f"{folder}/data/gateway.json",
-            SHOP_GATEWAY_URI=self.gateway,
+            WECHATPAY_NOTIFY_URL=f"{self.shop}wechatpay/notify",
+            WECHATPAY_GATEWAY=self.gateway,
         )
-        self.environment = {
-            **os.environ,
-            **self._variables,
-            "SHOP_PREFIX": redis_server.name,
-            "PYTHONWARNINGS": "ignore",
-        }
+        self.token = self._variables["WECHATPAY_CONTROL_TOKEN"]
+        others = {"SHOP_PREFIX": redis_server.name, "PYTHONWARNINGS": "ignore"}
+        self.environment = {**os.environ, **self._variables, **others}
 
     def start(self, command):
         """A command of the file, with what is elsewhere on this machine replaced."""
@@ -147,7 +147,7 @@ class Machine:
 
     def succeeds(self, command):
         with self.start(command) as program:
-            return program.process.wait(30) == 0
+            return program.process.wait(120) == 0
 
 
 def test_the_services_work_together(tmp_path, postgres, redis_server):
@@ -166,7 +166,7 @@ def test_the_services_work_together(tmp_path, postgres, redis_server):
         wait_until(lambda: machine.succeeds(check))
         assert machine.succeeds(SERVICES["tables"]["command"])
         start("web", "worker", "beat")
-        customer = stack.enter_context(Customer(machine.shop, machine.gateway))
+        customer = stack.enter_context(Customer(machine.shop, machine.gateway, machine.token))
         wait_until(customer.is_open)
 
         number = customer.order()

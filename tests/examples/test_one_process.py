@@ -1,45 +1,57 @@
-"""`python -m examples.shop`: gateway, shop and workers by one command."""
+"""`make shop`: gateway, shop and workers by one command."""
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import socket
 import sys
 
-from examples.shop.__main__ import main
-from tests.examples.running import Customer, Program, wait_until
-
-COMMAND = [sys.executable, "-m", "examples.shop", "--port", "0", "--gateway-port", "0"]
+from tests.examples.running import ROOT, Customer, Program, wait_until
 
 
 def start(folder):
-    """The program, and the addresses that it prints."""
-    program = Program([*COMMAND, "--data", str(folder)])
-    lines = [program.line() for _ in range(3)]
-    shop, gateway = (line.split()[-1] for line in lines[:2])
-    assert lines[2] == "Ctrl-C stops both.\n"
-    return program, Customer(shop, gateway.removesuffix("_gateway/"))
+    """What `make shop` runs, on free ports, and a customer of it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    shop = f"http://127.0.0.1:{port}"
+    environment = {
+        "SHOP_DATABASE": f"sqlite:///{folder}/shop.db",
+        "SHOP_BILLS": f"{folder}/bills",
+        "WECHATPAY_NOTIFY_URL": f"{shop}/wechatpay/notify",
+    }
+    gateway = ["-m", "wechatpay_chain", "gateway", "--port", "0", "--tls-port", "0", "--data"]
+    server = [sys.executable, "-m", "uvicorn", "examples.shop.deployment:app"]
+    command = [*gateway, f"{folder}/gateway", "run", *server, "--port", str(port)]
+    command += ["--log-level", "warning"]
+    program = Program([sys.executable, *command], {**os.environ, **environment})
+    address = program.line().split()[-1]
+    return program, Customer(shop, address.removesuffix("_gateway/"))
 
 
 def test_it_runs_stops_and_goes_on(tmp_path):
     program, customer = start(tmp_path)
     with program, customer:
+        wait_until(customer.is_open)
         number = customer.order()
         customer.pay(number)
         wait_until(lambda: customer.state(number) == "paid")
         customer.refund(number)
-        assert program.end(signal.SIGINT) == (0, "")
+        code, said = program.end(signal.SIGINT)
+        assert (code, said) in ((0, ""), (128 + signal.SIGINT, ""))
 
     program, customer = start(tmp_path)
     with program, customer:
+        wait_until(customer.is_open)
         customer.let_time_pass()
         wait_until(lambda: customer.state(number) == "refunded")
         assert customer.received() == "¥0.00"
-        assert program.end(signal.SIGTERM) == (0, "")
+        assert program.end(signal.SIGTERM) == (128 + signal.SIGTERM, "")
 
 
-def test_a_port_that_is_taken(monkeypatch, capsys):
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # it is pytest's process
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        assert main(["--port", str(other.getsockname()[1])]) == 1
-    assert capsys.readouterr().err.startswith("The shop cannot start: ")
+def test_make_says_what_the_shop_asks_for():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    source = (ROOT / "examples" / "shop" / "deployment.py").read_text("utf-8")
+    wanted = set(re.findall(r'environ\["(\w+)"\]', source))
+    assert wanted <= set(re.findall(r"^shop: export (\w+) = ", makefile, re.M))

@@ -221,6 +221,12 @@ def test_the_environment_names_a_file(tmp_path: Path) -> None:
         with WeChatPay.from_env(environ) as wxpay:
             made = order(gateway, out_trade_no=new_number())
             assert wxpay.v3.pay.transactions.native.post(json=made).verified
+            assert wxpay.notify_url is None
+        own = {"WECHATPAY_NOTIFY_URL": "https://shop.example/notify"}
+        with WeChatPay.from_env({**environ, **own}) as wxpay:
+            assert wxpay.notify_url == "https://shop.example/notify"
+        with WeChatPay.from_env({**environ, **own}, notify_url="https://a.example/") as wxpay:
+            assert wxpay.notify_url == "https://a.example/"
         with pytest.raises(ConfigurationError, match="has no merchant 1900000001"):
             WeChatPay.from_env({**environ, "WECHATPAY_MCHID": "1900000001"})
 

@@ -17,8 +17,10 @@ from ..utils.exceptions import BillDownloadError, BillError, BillNotReady
 from .file import BillFile
 
 if TYPE_CHECKING:
+    from .daily import Daily as Daily
     from .downloading.api import download as download
     from .downloading.api import download_async as download_async
+    from .downloading.days import bounds as bounds
     from .downloading.days import days as days
     from .downloading.progress import Progress as Progress
     from .reading import BillReader as BillReader
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
 __all__ = ["BillDownloadError", "BillError", "BillFile", "BillNotReady"]
 
 LAZY: dict[str, str] = {
+    "Daily": ".daily",
     "Progress": ".downloading.progress",
+    "bounds": ".downloading.days",
     "days": ".downloading.days",
     "download": ".downloading.api",
     "download_async": ".downloading.api",

@@ -1,5 +1,6 @@
-"""Notifications received by aiohttp: from `notify_url` into the inbox.
+"""aiohttp: notifications from `notify_url` into the inbox, and workers beside the application.
 
+app.cleanup_ctx.append(background(inbox, outbox, sweeper))
 app.router.add_post("/wechatpay/notify", handler(inbox))
 """
 
@@ -9,12 +10,28 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from ..durable.background import Runs, running_async
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from ..durable import Inbox
 
-__all__ = ["handler"]
+__all__ = ["background", "handler"]
+
+
+def background(*workers: Runs) -> Callable[[web.Application], AsyncIterator[None]]:
+    """What `cleanup_ctx` takes to run workers as long as the application runs.
+
+    Args:
+        workers: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`.
+    """
+
+    async def around(_: web.Application) -> AsyncIterator[None]:
+        async with running_async(*workers):
+            yield
+
+    return around
 
 
 def handler(inbox: Inbox) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

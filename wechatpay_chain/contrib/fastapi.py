@@ -1,19 +1,43 @@
-"""Notifications received by FastAPI: from `notify_url` into the inbox.
+"""FastAPI: notifications from `notify_url` into the inbox, and workers beside the application.
 
+app = FastAPI(lifespan=lifespan(inbox, outbox, sweeper))
 app.include_router(router(inbox, "/wechatpay/notify"))
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
+from ..durable.background import Runs, running_async
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..durable import Inbox
 
-__all__ = ["router"]
+__all__ = ["lifespan", "router"]
+
+
+def lifespan(*workers: Runs) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """A lifespan in which workers run: async engines as tasks, sync ones in threads.
+
+    Several processes share the work. Where workers have processes of their own, it is not needed.
+
+    Args:
+        workers: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`.
+    """
+
+    @asynccontextmanager
+    async def around(_: Any) -> AsyncGenerator[None]:
+        async with running_async(*workers):
+            yield
+
+    return around
 
 
 def router(inbox: Inbox, path: str = "/wechatpay/notify") -> APIRouter:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .background import Runs, running, running_async, work_off
 from .inbox import Inbox, Notice
 from .outbox import Outbox, Result
 from .sweeper import End, Sweeper
@@ -29,10 +30,14 @@ __all__ = [
     "Notice",
     "Outbox",
     "Result",
+    "Runs",
     "Sweeper",
     "create_tables",
     "create_tables_async",
     "metadata",
+    "running",
+    "running_async",
+    "work_off",
 ]
 
 

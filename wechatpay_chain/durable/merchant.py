@@ -54,6 +54,11 @@ class Merchant:
             )
         return self._wxpay.mchid
 
+    @property
+    def notify_url(self) -> str | None:
+        """The only client's; None where it has none, or there are many merchants."""
+        return None if isinstance(self._wxpay, Merchants) else self._wxpay.notify_url
+
     def client(self, mchid: str) -> Generator[Call, Any, WeChatPay]:
         """A merchant's client.
 

@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from .snapshots import SnapshotError
 from .store.data_directory import DataDirectoryError
 from .store.identity import Way
 
-__all__ = ["HOST", "PORT", "TLS_PORT", "CannotRun", "Settings", "run"]
+__all__ = ["HOST", "PORT", "TLS_PORT", "CannotRun", "Settings", "run", "started"]
 
 HOST, PORT, TLS_PORT = "127.0.0.1", 8790, 8791
 SIGNALS = tuple(
@@ -107,7 +107,24 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
             "gateway can use it; the keys are for tests"
         )
     lines = RequestLines()
-    with _stop_signals(lines.wake) as stopped, _data_directory(settings.data) as directory:
+    with _stop_signals(lines.wake) as stopped, started(settings) as (gateway, directory):
+        show(_summary(gateway, directory.absolute(), settings))
+        if not (settings.quiet or settings.as_json):
+            gateway.state.log.listeners.add(lines.listen)
+        lines.print_until(lambda: stopped.is_set() or not gateway.running, show, POLL_INTERVAL)
+
+
+@contextmanager
+def started(settings: Settings) -> Generator[tuple[Gateway, Path]]:
+    """A gateway that runs until the block ends, and its directory, where `gateway.json` is.
+
+    Args:
+        settings: how.
+
+    Raises:
+        CannotRun: as `run` says.
+    """
+    with _data_directory(settings.data) as directory:
         try:
             gateway = Gateway(
                 settings.host,
@@ -133,10 +150,7 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
         try:
             _load(gateway, settings)
             _start(gateway, settings)
-            show(_summary(gateway, directory.absolute(), settings))
-            if not (settings.quiet or settings.as_json):
-                gateway.state.log.listeners.add(lines.listen)
-            lines.print_until(lambda: stopped.is_set() or not gateway.running, show, POLL_INTERVAL)
+            yield gateway, directory
         finally:
             gateway.stop()
 

@@ -60,25 +60,28 @@ class GatewaySource(NamedTuple):
     Attributes:
         address: the path of its `gateway.json`, or its address, which may have a token.
         mchid: of the merchant; None is the gateway's first one.
+        notify_url: where notifications go; None where it is not said.
     """
 
     address: Secret[str]
     mchid: str | None
+    notify_url: str | None = None
 
 
 def gateway_of(environ: Mapping[str, str]) -> GatewaySource | None:
     """The gateway of `WECHATPAY_GATEWAY`; None without this variable.
 
-    The gateway has all keys and addresses, so of the other variables `WECHATPAY_MCHID` alone
-    counts, which chooses the merchant.
+    The gateway has all keys and addresses, so of the other variables two count: `WECHATPAY_MCHID`
+    chooses the merchant, and `WECHATPAY_NOTIFY_URL` is an address of the application's.
 
     Args:
         environ: the environment; an empty variable counts as not set.
     """
     if not isinstance(environ, Mapping):
         return None
-    address, mchid = hide(environ.get(f"{PREFIX}GATEWAY")), reveal(environ.get(f"{PREFIX}MCHID"))
-    return GatewaySource(address, mchid or None) if address else None
+    address = hide(environ.get(f"{PREFIX}GATEWAY"))
+    mchid, notify_url = (reveal(environ.get(f"{PREFIX}{name}")) for name in ("MCHID", "NOTIFY_URL"))
+    return GatewaySource(address, mchid or None, notify_url or None) if address else None
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, Any]:

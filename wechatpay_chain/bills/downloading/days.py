@@ -15,7 +15,18 @@ from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
 from .kinds import Operation
 
-__all__ = ["CHINA", "Day", "assert_available", "day", "days", "each_day", "is_one", "now", "ready"]
+__all__ = [
+    "CHINA",
+    "Day",
+    "assert_available",
+    "bounds",
+    "day",
+    "days",
+    "each_day",
+    "is_one",
+    "now",
+    "ready",
+]
 
 Day: TypeAlias = "str | datetime.date"
 
@@ -85,6 +96,24 @@ def days(first: Day, last: Day) -> list[datetime.date]:
             f"most {MOST} days are expected"
         )
     return [begin + datetime.timedelta(days=number) for number in range(count)]
+
+
+def bounds(which: Day) -> tuple[datetime.datetime, datetime.datetime]:
+    """The first and the last moment of a day in China, such as a query for its orders compares.
+
+        orders.c.paid_at.between(*bills.bounds("2026-11-25"))
+
+    Args:
+        which: as `2026-11-25`, `yesterday`, or a `datetime.date`.
+
+    Raises:
+        ConfigurationError: it is no day.
+    """
+    of = day(which)
+    return (
+        datetime.datetime.combine(of, datetime.time.min, CHINA),
+        datetime.datetime.combine(of, datetime.time.max, CHINA),
+    )
 
 
 def is_one(given: object) -> bool:

@@ -12,7 +12,7 @@ from ...utils.display import printable, printable_json
 from ..failure import LONGEST, Failure
 from ..output import tell, write
 from ..usage import examples
-from . import bills, common, controls, environment, records, scenarios, snapshots
+from . import beside, bills, common, controls, environment, records, scenarios, snapshots
 from .products import ProductCommands
 
 if TYPE_CHECKING:
@@ -172,5 +172,6 @@ for command in (
     *bills.COMMANDS,
     *snapshots.COMMANDS,
     *scenarios.COMMANDS,
+    *beside.COMMANDS,
 ):
     gateway.add_command(command)

@@ -18,6 +18,7 @@ from ...utils.exceptions import ConfigurationError
 from ..drivers import called, called_async, drive, drive_async
 from ..operations import AfterCommit, Effect, Insert, Steps
 from .after_commit import after_commit
+from .forks import left_to_parent
 from .schema import assert_current
 from .statements import outcome, statement
 
@@ -45,6 +46,7 @@ class EngineDatabase:
         self._engine = engine
         self._is_sqlite = is_sqlite(engine.dialect)
         self._is_checked = False
+        left_to_parent(engine)
 
     def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
         """Run steps in a transaction of their own, and commit it."""
@@ -103,6 +105,7 @@ class AsyncEngineDatabase:
         self._engine = engine
         self._is_sqlite = is_sqlite(engine.dialect)
         self._is_checked = False
+        left_to_parent(engine.sync_engine)
 
     async def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
         """Run steps in a transaction of their own, and commit it."""

@@ -16,24 +16,26 @@ if TYPE_CHECKING:
 __all__ = ["assert_current", "create_tables", "create_tables_async"]
 
 
-def create_tables(engine: sa.Engine) -> None:
+def create_tables(engine: sa.Engine, *own: sa.MetaData) -> None:
     """Create the tables that are missing; those that are there stay as they are.
 
     Args:
         engine: of `sqlalchemy.create_engine`.
+        own: tables of yours, which are created in the same transaction.
     """
     with engine.begin() as connection:
-        _create(connection)
+        _create(connection, *own)
 
 
-async def create_tables_async(engine: AsyncEngine) -> None:
+async def create_tables_async(engine: AsyncEngine, *own: sa.MetaData) -> None:
     """The same on an async engine."""
     async with engine.begin() as connection:
-        await connection.run_sync(_create)
+        await connection.run_sync(_create, *own)
 
 
-def _create(connection: sa.Connection) -> None:
-    metadata.create_all(connection)
+def _create(connection: sa.Connection, *own: sa.MetaData) -> None:
+    for each in (metadata, *own):
+        each.create_all(connection)
     if not connection.execute(sa.select(schema.c.version)).all():
         connection.execute(sa.insert(schema).values(version=SCHEMA_VERSION))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ... import catalogue
 from ...catalogue.queries import Query, query_of
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
     from ...client import WeChatPay
 
-__all__ = ["OUTCOMES", "call_next"]
+__all__ = ["OUTCOMES", "Follow", "call_next"]
 
+Follow: TypeAlias = "Callable[[Row, Any], Steps[None]]"
+"""Has what a call made be watched, from its row and its body."""
 OUTCOMES = ("done", "failed", "unknown", "postponed", "lost")
 """How an attempt ends, as it is counted."""
 MISSING = frozenset(
@@ -82,6 +84,7 @@ def call_next(
     deadline: float,
     clock: Callable[[], int],
     on_result: Callable[[Result, Any], Any] | None,
+    follow: Follow | None,
 ) -> Job[Worked | None]:
     """Make the call that is due for longest; the outcome is None where none is due.
 
@@ -92,12 +95,13 @@ def call_next(
         deadline: seconds for a request.
         clock: the time in milliseconds.
         on_result: runs in the transaction that records an outcome.
+        follow: has what the call made be watched, in the same transaction.
     """
     row = yield from Transaction(lambda _: _claim(retry, deadline, clock()))
     if row is None:
         return None
     if row["state"] == "dead":
-        return (yield from _given_up(row, on_result))
+        return (yield from _given_up(row, cipher, on_result, follow))
     try:
         client = yield from merchant.client(row["mchid"])
         attempted = yield from _attempt(client, row, cipher, merchant.is_async, deadline)
@@ -113,14 +117,17 @@ def call_next(
         expected = {"state": "pending", "attempts": row["attempts"] + 1}
         if not (yield from Update("outbox", row["id"], values, expected)):
             return False  # it took longer than its lease, and another worker has the row
-        if result is not None and on_result is not None:
-            yield Call(on_result, result, session)
+        if result is not None:
+            if follow is not None and result.outcome != "failed":
+                yield from follow(row, body_of(options_of(row, cipher)))
+            if on_result is not None:
+                yield Call(on_result, result, session)
         return True
 
     try:
         is_recorded = yield from Transaction(finish)
     except Exception as error:
-        if result is None or on_result is None:
+        if result is None or (on_result is None and follow is None):
             raise
         return (yield from _unrecorded(row, error, is_last, retry, clock()))
     if not is_recorded:
@@ -147,7 +154,12 @@ def _claim(retry: Retry, deadline: float, now: int) -> Steps[Row | None]:
     return row
 
 
-def _given_up(row: Row, on_result: Callable[[Result, Any], Any] | None) -> Job[Worked]:
+def _given_up(
+    row: Row,
+    cipher: MultiFernet | None,
+    on_result: Callable[[Result, Any], Any] | None,
+    follow: Follow | None,
+) -> Job[Worked]:
     """Tell of a call whose last attempt did not end.
 
     That is committed already: `on_result` may be what the process dies of.
@@ -155,6 +167,8 @@ def _given_up(row: Row, on_result: Callable[[Result, Any], Any] | None) -> Job[W
     logger.error("outbox %s %s is unknown: %s", row["operation"], row["id"], row["error"])
 
     def tell(session: Any) -> Steps[None]:
+        if follow is not None:
+            yield from follow(row, body_of(options_of(row, cipher)))
         if on_result is not None:
             yield Call(on_result, _result(row, "unknown", None, False), session)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from ...middleware.retry import Retry
 from ...utils.display import represented
@@ -15,8 +15,9 @@ from ..functions import assert_fitting
 from ..operations import AfterCommit, Job, Steps, Worked
 from ..waking import started
 from ..worker import Worker
-from .calling import OUTCOMES, call_next
+from .calling import OUTCOMES, Follow, call_next
 from .recording import cipher_of, record, row_of
+from .refunds import REFUNDS, Refund, body_of_refund
 from .result import Result
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Outbox(Worker):
         self._deadline = deadline
         self._cipher = cipher_of(encryption_key)
         self._on_result: Callable[[Result, Any], Any] | None = None
+        self._follow: Follow | None = None
 
     def on_result(self, function: Function) -> Function:
         """Register what runs where an outcome is recorded: `function(result, session)`.
@@ -92,6 +94,20 @@ class Outbox(Worker):
         assert_fitting(function, "result", is_async=self._runner.database.is_async)
         self._on_result = function
         return function
+
+    def follow(self, steps: Follow) -> None:
+        """Have what a call made be watched; `Sweeper(inbox, outbox)` does it.
+
+        Args:
+            steps: taken in the transaction that records the outcome of a call which WeChat Pay
+                carried out, or may have.
+
+        Raises:
+            ConfigurationError: something follows already.
+        """
+        if self._follow is not None:
+            raise ConfigurationError("another sweeper watches what this outbox's calls make")
+        self._follow = steps
 
     def call(
         self, session: Any, method: str, path: str, *, mchid: str | None = None, **options: Any
@@ -124,6 +140,35 @@ class Outbox(Worker):
         steps = self._record(method, path, mchid, options)
         return await self._runner.within_async(session, steps)
 
+    def refund(self, session: Any, **refund: Unpack[Refund]) -> int:
+        """Record a refund in a transaction of yours, as `call` does.
+
+            outbox.refund(session, out_trade_no="native-1", out_refund_no="R1", total=100)
+
+        Args:
+            session: as `call` takes it.
+            refund: `out_refund_no`, the order's `total` in fen, and `out_trade_no` or
+                `transaction_id`; `refund` in fen where it is less than the total; `reason`,
+                `notify_url` (by default the client's), `currency` (by default CNY), `sub_mchid`,
+                `mchid` where there are many merchants.
+
+        Returns:
+            The id of its row in the outbox.
+
+        Raises:
+            ConfigurationError: an amount is not whole or more than the total, or it is not said
+                which order; or `out_refund_no` was recorded with another content.
+        """
+        return self._runner.within(session, self._refund(refund))
+
+    async def refund_async(self, session: Any, **refund: Unpack[Refund]) -> int:
+        """The same with an async connection or session."""
+        return await self._runner.within_async(session, self._refund(refund))
+
+    def _refund(self, refund: Refund) -> Steps[int]:
+        body = body_of_refund(refund, self._merchant.notify_url)
+        return (yield from self._record("POST", REFUNDS, refund.get("mchid"), {"json": body}))
+
     def _record(
         self, method: str, path: str, mchid: str | None, options: Mapping[str, Any]
     ) -> Steps[int]:
@@ -146,4 +191,5 @@ class Outbox(Worker):
             deadline=self._deadline,
             clock=self._now,
             on_result=self._on_result,
+            follow=self._follow,
         )

@@ -46,6 +46,7 @@ class Kind:
         number: the name of the merchant's own number of it.
         query: the path of its query.
         partner_query: the same for a service provider, where it is another path.
+        made: the path of the call that makes it, where an outbox makes it.
         close: the path that closes it, where it can be closed.
         partner_close: the same for a service provider.
         parameters: what a query needs besides the number.
@@ -66,6 +67,7 @@ class Kind:
     longest: int
     found: Callable[[Mapping[str, Any]], Iterator[Found]]
     partner_query: str = ""
+    made: str = ""
     close: str = ""
     partner_close: str = ""
     names_merchant: bool = False
@@ -172,6 +174,7 @@ KINDS: dict[str, Kind] = {
     "refund": Kind(
         number="out_refund_no",
         query="v3/refund/domestic/refunds/{out_refund_no}",
+        made="v3/refund/domestic/refunds",
         parameters=("sub_mchid",),
         state="status",
         ends=frozenset({"SUCCESS", "CLOSED", "ABNORMAL"}),
@@ -181,6 +184,7 @@ KINDS: dict[str, Kind] = {
     "transfer": Kind(
         number="out_bill_no",
         query="v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}",
+        made="v3/fund-app/mch-transfer/transfer-bills",
         parameters=(),
         state="state",
         ends=frozenset({"SUCCESS", "FAIL", "CANCELLED"}),
@@ -190,6 +194,7 @@ KINDS: dict[str, Kind] = {
     "profitsharing": Kind(
         number="out_order_no",
         query="v3/profitsharing/orders/{out_order_no}",
+        made="v3/profitsharing/orders",
         parameters=("transaction_id", "sub_mchid"),
         state="state",
         ends=frozenset({"FINISHED"}),

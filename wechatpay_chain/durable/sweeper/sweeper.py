@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...middleware.retry import Retry
 from ...utils.exceptions import ConfigurationError
 from ..functions import assert_fitting
-from ..operations import Job, Steps, Worked
+from ..operations import Job, Row, Steps, Worked
 from ..worker import Worker
 from .end import End
 from .sweeping import OUTCOMES, sweep_next
-from .watching import watch, watch_row
+from .watching import followed, watch, watch_row
 
 if TYPE_CHECKING:
     from ..inbox import Inbox
+    from ..outbox import Outbox
 
 __all__ = ["Sweeper"]
 
@@ -32,19 +33,31 @@ class Sweeper(Worker):
 
     Args:
         inbox: whose engine and client are used, and whose handlers run.
+        outbox: on the same database. What its calls make is watched, from the transaction on that
+            records their outcome: refunds, transfers, profit sharing orders.
         deadline: seconds for a request.
         clock: seconds since 1970, as `time.time`.
+
+    Raises:
+        ConfigurationError: another sweeper watches the outbox's.
     """
 
     table = "watch"
 
     def __init__(
-        self, inbox: Inbox, *, deadline: float = 30.0, clock: Callable[[], float] = time.time
+        self,
+        inbox: Inbox,
+        outbox: Outbox | None = None,
+        *,
+        deadline: float = 30.0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(inbox.database, inbox.wxpay, Retry(), clock, OUTCOMES)
         self._inbox = inbox
         self._deadline = deadline
         self._on_end: Callable[[End, Any], Any] | None = None
+        if outbox is not None:
+            outbox.follow(self._follow)
 
     def on_end(self, function: Function) -> Function:
         """Register what runs where a watch ends: `function(end, session)`, in the same transaction.
@@ -102,6 +115,12 @@ class Sweeper(Worker):
     ) -> Steps[int]:
         whose = self._merchant.number(mchid)
         return (yield from watch(watch_row(whose, until, number, self._now())))
+
+    def _follow(self, row: Row, body: Any) -> Steps[None]:
+        """Watch what a call of the outbox made."""
+        new = followed(row, body, self._now())
+        if new is not None:
+            yield from watch(new)
 
     def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
         return sweep_next(

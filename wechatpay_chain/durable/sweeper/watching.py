@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,10 +14,12 @@ from ..operations import Find, Insert, Steps
 from ..texts import is_storable
 from .kinds import KINDS, interval
 
-__all__ = ["watch", "watch_row"]
+__all__ = ["followed", "watch", "watch_row"]
 
 LONGEST_NUMBER = 128
 PARAMETERS = frozenset(name for kind in KINDS.values() for name in kind.parameters)
+
+logger = logging.getLogger("wechatpay_chain")
 
 
 def watch_row(
@@ -62,6 +65,25 @@ def watch_row(
         "parameters": json.dumps(parameters),
         "until_at": _until(until, kind),
     }
+
+
+def followed(row: Mapping[str, Any], body: Any, now: int) -> dict[str, Any] | None:
+    """The row of a watch over what a recorded call made; None where it cannot be watched.
+
+    Args:
+        row: of the outbox.
+        body: of the call.
+        now: milliseconds.
+    """
+    for kind in KINDS.values():
+        if kind.made and kind.made == row["path"].strip("/") and isinstance(body, Mapping):
+            names = (kind.number, *kind.parameters)
+            given = {name: body[name] for name in names if body.get(name)}
+            try:
+                return watch_row(row["mchid"], None, given, now)
+            except ConfigurationError as error:  # the outcome is recorded all the same
+                logger.warning("outbox %s is not watched: %s", row["id"], error)
+    return None
 
 
 def watch(row: dict[str, Any]) -> Steps[int]:

@@ -1,29 +1,21 @@
-"""QR codes, made here; nobody else learns the address."""
+"""QR codes of the cashier page, which is usable without them."""
 
 from __future__ import annotations
 
-from html import escape
+from ...utils.exceptions import ConfigurationError
+from ...utils.qr import qr_svg
 
-__all__ = ["LONGEST", "svg"]
-
-LONGEST = 1000
-"""Characters of an address that are drawn: beyond, no telephone reads it from a screen."""
+__all__ = ["svg"]
 
 
 def svg(text: str, label: str) -> str:
-    """An `<svg>` to put into a page; empty where the package `segno` is not installed.
+    """An `<svg>` to put into a page; empty where it cannot be drawn.
 
     Args:
         text: what the code says.
         label: what a screen reader says instead.
     """
     try:
-        import segno
-    except ImportError:
+        return qr_svg(text, size=None, label=label)
+    except ConfigurationError:  # `segno` is not installed, or the address is too long
         return ""
-    if len(text) > LONGEST:
-        return ""
-    drawn = segno.make(text, error="m", micro=False).svg_inline(
-        border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
-    )
-    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)

@@ -221,6 +221,10 @@ class Controls(MerchantControls):
         """Move the gateway's time on: orders expire, notifications are repeated."""
         self.platform.advance(seconds + 60 * minutes + 3600 * hours + 86400 * days)
 
+    def time(self) -> float:
+        """Seconds since 1970 by the gateway's time: `Inbox(…, clock=gateway.time)`."""
+        return self.platform.clock.now()
+
     def requests(self, limit: int = 100) -> list[Exchange]:
         """The last requests with their responses, newest first.
 

@@ -1,0 +1,142 @@
+"""Workers in the background of a program: a thread or a task for each, until a block ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from ..utils.exceptions import ConfigurationError
+from .failures import described
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from threading import Event
+
+__all__ = ["Runs", "running", "running_async", "work_off"]
+
+PAUSE = 30.0
+"""Seconds after which a worker that failed is started again."""
+
+logger = logging.getLogger("wechatpay_chain")
+
+
+class Runs(Protocol):
+    """What can be run in a thread: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`."""
+
+    def run(self, *, stop: Event) -> None:
+        """Work until the event is set."""
+
+
+def work_off(*workers: Worker) -> int:
+    """Work off all that is due, in one worker after the other, until nothing is: in tests, say.
+
+    What a handler records is worked off as well.
+
+    Args:
+        workers: an `Inbox`, an `Outbox`, a `Sweeper`, on sync engines.
+
+    Returns:
+        How many rows were worked off.
+    """
+    count = 0
+    while done := sum(each.run_once() for each in workers):
+        count += done
+    return count
+
+
+@contextmanager
+def running(*workers: Runs) -> Generator[None]:
+    """Run workers in a thread each until the block ends; then each finishes the row at hand.
+
+        with running(inbox, outbox, sweeper):
+            serve()
+
+    A worker that fails is logged, and started again after half a minute.
+
+    Args:
+        workers: an `Inbox`, an `Outbox`, a `Sweeper` on sync engines, a `bills.Daily`.
+
+    Raises:
+        ConfigurationError: an engine is async: use `running_async`.
+    """
+    from threading import Event, Thread
+
+    for each in workers:
+        if _is_async(each):
+            raise ConfigurationError(
+                f"the engine of {_name(each)} is async: use running_async, in an event loop"
+            )
+    stop = Event()
+    threads = [
+        Thread(target=_kept, args=(each, stop), name=f"wechatpay_chain.{_name(each).lower()}")
+        for each in workers
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@asynccontextmanager
+async def running_async(*workers: Runs) -> AsyncGenerator[None]:
+    """The same on the running event loop: async engines as tasks, sync ones in threads.
+
+    Args:
+        workers: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`.
+    """
+    import asyncio  # a running loop has loaded it
+
+    threads = running(*(each for each in workers if not _is_async(each)))
+    threads.__enter__()
+    tasks = [
+        asyncio.create_task(_kept_async(each), name=f"wechatpay_chain.{_name(each).lower()}")
+        for each in workers
+        if isinstance(each, Worker) and _is_async(each)
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(threads.__exit__, None, None, None)
+
+
+def _is_async(worker: object) -> bool:
+    return isinstance(worker, Worker) and worker.database.is_async
+
+
+def _name(worker: object) -> str:
+    return type(worker).__name__
+
+
+def _kept(worker: Runs, stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            worker.run(stop=stop)
+        except Exception as error:  # noqa: BLE001 - it may be the user's function that raises
+            _tell(worker, error)
+            stop.wait(PAUSE)
+
+
+async def _kept_async(worker: Worker) -> None:
+    import asyncio
+
+    while True:
+        try:
+            await worker.run_async()
+        except Exception as error:  # noqa: BLE001
+            _tell(worker, error)
+            await asyncio.sleep(PAUSE)
+
+
+def _tell(worker: object, error: Exception) -> None:
+    logger.error(
+        "%s failed, and is started again in %g s: %s", _name(worker), PAUSE, described(error)
+    )

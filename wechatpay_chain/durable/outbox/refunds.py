@@ -1,0 +1,65 @@
+"""The call of a refund, from the few members that make one. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from ...utils.display import represented
+from ...utils.exceptions import ConfigurationError
+
+__all__ = ["REFUNDS", "Refund", "body_of_refund"]
+
+REFUNDS = "v3/refund/domestic/refunds"
+OPTIONAL = ("out_trade_no", "transaction_id", "sub_mchid", "reason")
+
+
+class Needed(TypedDict):
+    """What every refund has."""
+
+    out_refund_no: str
+    total: int
+
+
+class Refund(Needed, total=False):
+    """What `Outbox.refund` takes; amounts in fen."""
+
+    refund: int
+    out_trade_no: str
+    transaction_id: str
+    sub_mchid: str
+    reason: str
+    notify_url: str | None
+    currency: str
+    mchid: str | None
+
+
+def body_of_refund(given: Refund, notify_url: str | None) -> dict[str, Any]:
+    """What is sent as `json=`.
+
+    Args:
+        given: the members of a refund.
+        notify_url: of the client, where the refund has none.
+
+    Raises:
+        ConfigurationError: a member is missing, unknown, or not what it must be.
+    """
+    wrong = sorted(given.keys() - Refund.__annotations__.keys())
+    missing = sorted(Refund.__required_keys__ - given.keys())
+    if wrong or missing:
+        problem = f"{wrong[0]} is not expected" if wrong else f"{missing[0]} is missing"
+        raise ConfigurationError(f"a refund takes {', '.join(Refund.__annotations__)}: {problem}")
+    if ("out_trade_no" in given) == ("transaction_id" in given):
+        raise ConfigurationError("a refund needs out_trade_no or transaction_id: of which order?")
+    refund, total = given.get("refund", given["total"]), given["total"]
+    for name, amount in (("refund", refund), ("total", total)):
+        if isinstance(amount, bool) or not isinstance(amount, int):
+            raise ConfigurationError(f"{name}={represented(amount)}: fen are expected, as an int")
+    if not 0 < refund <= total:
+        raise ConfigurationError(f"refund={refund}: from 1 fen to the total of {total} is expected")
+    address = given.get("notify_url") or notify_url
+    return {
+        **{name: value for name, value in given.items() if name in OPTIONAL},
+        "out_refund_no": given["out_refund_no"],
+        **({"notify_url": address} if address else {}),
+        "amount": {"refund": refund, "total": total, "currency": given.get("currency", "CNY")},
+    }

@@ -1,0 +1,78 @@
+"""A command that runs beside a gateway: it finds the gateway in its environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..utils.display import printable
+from .gateway import Gateway
+from .program import CannotRun, Settings, started
+
+__all__ = ["run_beside"]
+
+DIED = 128
+"""What a shell adds to the number of the signal that ended a command."""
+
+
+def run_beside(settings: Settings, command: Sequence[str], tell: Callable[[str], None]) -> int:
+    """Run a command and a gateway until the command ends; from the main thread.
+
+    Args:
+        settings: of the gateway.
+        command: with its arguments.
+        tell: prints where the gateway is.
+
+    Returns:
+        The command's exit code; 128 and the number of the signal where one ended it.
+
+    Raises:
+        CannotRun: the gateway or the command cannot start.
+    """
+    with started(settings) as (gateway, directory), _passing_signals() as processes:
+        tell(f"A local WeChat Pay is listening: {gateway.base_uri}_gateway/")
+        path = directory.absolute() / "gateway.json"
+        try:
+            environment = _environment(os.environ, gateway, path)
+            process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own
+        except OSError as error:
+            name, problem = printable(command[0], 200), printable(error.strerror or error, 200)
+            raise CannotRun(f"{name} cannot be run: {problem}", "is it installed?") from error
+        processes.append(process)
+        code = process.wait()
+    return DIED - code if code < 0 else code
+
+
+def _environment(environ: Mapping[str, str], gateway: Gateway, path: Path) -> dict[str, str]:
+    """The command's environment: `WeChatPay.from_env()` makes a client of the gateway."""
+    mchid = environ.get("WECHATPAY_MCHID", "")
+    own = mchid if mchid in gateway.merchants else gateway.identity.mchid
+    return {**environ, "WECHATPAY_GATEWAY": str(path), "WECHATPAY_MCHID": own}
+
+
+@contextmanager
+def _passing_signals() -> Generator[list[subprocess.Popen[bytes]]]:
+    """Signals go to the command, whose end is waited for.
+
+    Ctrl-C in a terminal goes to the command anyway, which is in the same process group.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def passed(number: int, _: object) -> None:
+        is_sent = number == signal.SIGINT and sys.stdin is not None and sys.stdin.isatty()
+        if not processes:
+            raise KeyboardInterrupt
+        if not is_sent:
+            processes[0].send_signal(number)
+
+    before = {each: signal.signal(each, passed) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield processes
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,43 @@
+"""QR codes as SVG, drawn here: no service learns what they lead to."""
+
+from __future__ import annotations
+
+from html import escape
+
+from .exceptions import ConfigurationError
+
+__all__ = ["LONGEST", "qr_svg"]
+
+LONGEST = 1000
+"""Characters that are drawn: beyond, no telephone reads it from a screen."""
+
+
+def qr_svg(text: str, *, size: int | None = 240, label: str = "QR code") -> str:
+    """A QR code as an `<svg>` to put into a page, such as the `code_url` of a Native order.
+
+    It needs the package `segno`, which the extras `qr` and `gateway` bring.
+
+    Args:
+        text: what the code says.
+        size: width and height in CSS pixels; None leaves them to the style sheet (`svg.qr`).
+        label: what a screen reader says instead.
+
+    Raises:
+        ConfigurationError: `segno` is not installed, or the text is empty or too long.
+    """
+    try:
+        import segno
+    except ImportError:
+        raise ConfigurationError(
+            'a QR code needs the package segno: pip install "wechatpay-chain[qr]"'
+        ) from None
+    if not (isinstance(text, str) and 0 < len(text) <= LONGEST):
+        raise ConfigurationError(
+            f"a QR code says a text of 1 to {LONGEST} characters, and this one is "
+            + (f"{len(text)} long" if isinstance(text, str) else f"of type {type(text).__name__}")
+        )
+    drawn = segno.make(text, error="m", micro=False).svg_inline(
+        border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
+    )
+    measure = "" if size is None else f' width="{int(size)}" height="{int(size)}"'
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}"{measure} ', 1)

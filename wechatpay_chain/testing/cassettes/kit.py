@@ -61,7 +61,7 @@ def _key_of(client: WeChatPay) -> Any:
     if source is None:
         raise ConfigurationError(
             "the response has encrypted members, and the client's public key is not known: play "
-            "the cassette with cassette.client(), or give private_key.certificate"
+            "the cassette with its own client(), or give private_key.certificate"
         )
     return source
 

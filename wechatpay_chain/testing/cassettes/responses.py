@@ -143,8 +143,9 @@ class Responses:
     def _opened(self, seal: Seal, content: bytes) -> bytes:
         """What an encrypted file has in it; nothing where it cannot be opened here."""
         try:
-            key = self._decrypt(seal.encrypt_key)
-            return aes.gcm_decrypt(content, key, seal.nonce, binary=True)
+            return aes.gcm_decrypt(
+                content, self._decrypt(seal.encrypt_key), seal.nonce, binary=True
+            )
         except WeChatPayError:
             return b""
 

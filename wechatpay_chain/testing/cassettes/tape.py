@@ -11,7 +11,7 @@ from ...messages.request import UNSET, Request, TransportError, TransportTimeout
 from ...messages.response import Response
 from ...middleware.retry import Retry
 from ...utils.exceptions import ConfigurationError
-from ...utils.secret import hide, reveal
+from ...utils.secret import Secret, hide
 from .. import own_keys
 from ..sent import SentRequest, matching, only
 from . import files
@@ -96,7 +96,7 @@ class Cassette:
         self._recorded = Recorded(self.path, None, self._matchers)
         self._exchanges: list[Exchange] = []
         self._parties: dict[str, Party] = {}
-        self._secrets: list[Any] = []
+        self._secrets: list[Secret[Any]] = []
         self._sent: list[SentRequest] = []
         self._plays = self._records = False
 
@@ -244,7 +244,7 @@ class Cassette:
         """Remember an exchange, which is written at the end."""
         with self._lock:
             self._exchanges.append(Exchange(request, outcome, content, kit.mchid))
-            self._secrets.append(hide(request.headers.get("Authorization")))
+            self._secrets.append(hide(request.headers.get("Authorization", "")))
 
     # What tests ask.
 
@@ -318,7 +318,7 @@ class Cassette:
             "interactions": [*self.interactions, *recorded],
         }
         text = files.text_of(self.path, content)
-        if any(_text(each) in text for each in self._secrets if _text(each)):
+        if any(each and _contains(text, each) for each in self._secrets):
             raise ConfigurationError(
                 f"{self.path} is not written: a key or a signature of the client would be in it. "
                 "Does keep= name a member that holds one?"
@@ -360,6 +360,10 @@ def _sent(request: Request) -> SentRequest:
     return SentRequest.of(request.method, target, request.headers, request.content or b"")
 
 
-def _text(secret: Any) -> str:
-    value = reveal(secret)
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+def _contains(text: str, secret: Secret[Any]) -> bool:
+    """Whether a secret stands in a text; no local variable holds it."""
+    return (
+        secret.reveal().decode("latin-1")
+        if isinstance(secret.reveal(), bytes)
+        else str(secret.reveal())
+    ) in text

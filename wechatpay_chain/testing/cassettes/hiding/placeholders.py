@@ -24,7 +24,6 @@ CONSTANTS = (
     (re.compile("phone|mobile|tel$"), "13800138000"),
     (re.compile("mail"), "user@example.com"),
     (re.compile("(^|_)ip$|clientip"), "192.0.2.1"),
-    (re.compile("plate|car_number"), "京A00000"),
     (re.compile("birth|period_(begin|end)"), "1949-12-31"),
     (re.compile("addr"), "测试地址"),
     (

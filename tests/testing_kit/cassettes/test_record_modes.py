@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +254,26 @@ def test_a_name_tells_the_form(tmp_path: Path) -> None:
 def test_it_is_in_use_once(path: Path) -> None:
     with cassette(path) as tape, pytest.raises(ConfigurationError, match="in use already"):
         tape.__enter__()
+
+
+def test_threads_and_tasks_share_a_cassette(path: Path, theirs: WeChatPays) -> None:
+    numbers = [f"R{number}" for number in range(20)] * 2
+
+    def count(wxpay: WeChatPay, number: str) -> int:
+        return int(wxpay[f"{REFUNDS}/{number}"].get().json()["count"])
+
+    with cassette(path) as tape:
+        recorded = asked(tape, theirs, *numbers)
+    with cassette(path, "none") as tape, ThreadPoolExecutor(8) as threads:
+        wxpay = tape.client()
+        played = list(threads.map(lambda number: count(wxpay, number), numbers))
+        tape.assert_all_played()
+    assert sorted(played) == sorted(recorded)
+
+    async def gathered(wxpay: WeChatPay) -> list[int]:
+        calls = [wxpay[f"{REFUNDS}/{number}"].get_async() for number in numbers]
+        return [each.json()["count"] for each in await asyncio.gather(*calls)]
+
+    with cassette(path, "none") as tape:
+        assert sorted(asyncio.run(gathered(tape.client()))) == sorted(recorded)
+        tape.assert_all_played()

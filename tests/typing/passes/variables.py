@@ -48,6 +48,13 @@ def shared(anything: dict[str, Any], texts: dict[str, str], common: Close, amoun
     refunds.post(json=body)
 
 
+def filled() -> None:
+    body = {"description": "…", "out_trade_no": "1", "amount": {"total": 1}}
+    assert_type(wxpay.v3.pay.transactions.native.post(json=body, fill=True).ok, bool)
+    close.post(out_trade_no="1", json={}, fill=True)
+    order.get(out_trade_no="1", query={}, fill=True)
+
+
 async def with_await(texts: dict[str, str]) -> str:
     answered = await close.post_async(out_trade_no="1", json=texts)
     refund = {"out_refund_no": "1", "amount": {"refund": 1, "total": 1, "currency": "CNY"}}

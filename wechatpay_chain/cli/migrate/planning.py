@@ -6,8 +6,10 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 import libcst as cst
+from libcst.matchers import Call, findall
 
 from .clients import Client
 from .mapping import Function, functions
@@ -144,6 +146,9 @@ class _Calls(cst.CSTVisitor):
         return self.module.library == "wechatpayv3" and "_" in function.name
 
     def _rewrite(self, node: cst.Call, function: Function, receiver: str, client: Client) -> None:
+        inner = [each for part in node.args for each in findall(part, Call())]
+        if any(self._called(cast("cst.Call", each)) for each in inner):
+            raise Unsure("another call on a client stands among its arguments")
         binding = bind(function, arguments(node), self.module.constants)
         row = chosen(binding, client)
         awaited = isinstance(self.module.parents[node], cst.Await)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import libcst as cst
 from libcst.matchers import Comment, findall
@@ -42,9 +42,8 @@ class _Rewriter(cst.CSTTransformer):
         self.config = module.tree.config_for_parsing
         self.is_async = "AsyncWeChatPay" in module.classes and "WeChatPay" in plan.imports
 
-    def on_leave(  # type: ignore[override]  # each kind of node has a method of its own there
-        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
-    ) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        """What takes the place of a node; see `libcst.CSTTransformer.on_leave`."""
         text = self.plan.expressions.get(original_node)
         if text is not None:
             made: cst.CSTNode = cst.parse_expression(text, self.config)

@@ -57,7 +57,7 @@ class Shop:
             numbers = {"out_trade_no": number, "out_refund_no": f"R{number}"}
             session.execute(sa.insert(orders).values(**order, **numbers, created_at=now))
             self.sweeper.watch(session, out_trade_no=number, until=until)
-        wanted: dict[str, Any] = {
+        wanted = {
             "description": description,
             "out_trade_no": number,
             "time_expire": until.isoformat(timespec="seconds"),

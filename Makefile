@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json)  # what installing makes stubs of
+STUBS := $(wildcard stubs/*.py* wechatpay_chain/catalogue/*/*.json wechatpay_chain/locale/*/*/*.po)  # what installing makes files of
 
 # Where a target runs tests in several processes; the tests of a file stay in one.
 WORKERS := 2
@@ -21,7 +21,7 @@ LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_br
   tests/testing_kit/test_strategies.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/packed tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
-.PHONY: soak soak-durable demo shop test check lint coverage bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: soak soak-durable demo shop test check lint coverage messages bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -99,6 +99,10 @@ fuzz: $(VENV)/.fuzzed
 
 fuzz-%: $(VENV)/.fuzzed
 	$(BIN)/python -m tests.fuzz $* $(SECONDS)
+
+# The messages of the code into the Chinese catalogue; what is new there waits for its translation.
+messages: $(VENV)/.checked
+	$(BIN)/python stubs/translations.py
 
 format: $(VENV)/.checked
 	$(BIN)/ruff format .

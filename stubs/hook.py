@@ -1,4 +1,4 @@
-"""The build hook: whoever builds or installs the package gets its types."""
+"""The build hook: whoever builds or installs the package gets its types and translations."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Writes `wechatpay_chain/typed/` before hatchling gathers the files of a wheel."""
+    """Writes what is generated before hatchling gathers the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Generate the types; an editable install has them in its working tree.
+        """Generate the files; an editable install has them in its working tree.
 
         Args:
             version: of the build target, `standard` or `editable`.
@@ -23,7 +23,13 @@ class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, folder)
         try:
             from generate import generate
+            from translations import compile_catalogue
         finally:
             sys.path.remove(folder)
-        generate(Path(self.root, "wechatpay_chain"))
-        build_data["artifacts"].append("/wechatpay_chain/typed/**/*.py*")
+        package = Path(self.root, "wechatpay_chain")
+        generate(package)
+        compile_catalogue(package)
+        build_data["artifacts"] += [
+            "/wechatpay_chain/typed/**/*.py*",
+            "/wechatpay_chain/locale/**/*.mo",
+        ]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 from hypothesis import settings
 
 from tests.support import Keys, new_key
+
+os.environ["WECHATPAY_LANG"] = "en"  # tests compare messages, whatever the developer's locale is
 
 pytest_plugins = ["tests.services"]  # databases and brokers, as fixtures
 

@@ -24,8 +24,8 @@ ENGINE = DATA | {"errors", "flow", "stack"}
 KNOWS = {
     "utils": set[str](),
     "crypto": GROUND,
-    "catalogue.documents": set[str](),
-    "catalogue.templates": {"catalogue.documents"},
+    "catalogue.documents": GROUND,
+    "catalogue.templates": GROUND | {"catalogue.documents"},
     "messages": GROUND | {"crypto", "catalogue.templates", "display"},
     "display": GROUND | {"messages.request", "catalogue"},
     "errors": DATA | {"display"},
@@ -48,7 +48,8 @@ KNOWS = {
     "testing.mock": DATA | {"client", "testing.notices", "testing.own_keys", "testing.sent"},
     "testing.cassettes": DATA
     | {"bills", "catalogue", "client", "flow", "middleware", "testing.own_keys", "testing.sent"},
-    "testing": {"testing.cassettes", "testing.mock", "testing.notices", "testing.own_keys"}
+    "testing": GROUND
+    | {"testing.cassettes", "testing.mock", "testing.notices", "testing.own_keys"}
     | {"testing.sent"},
     "client": ENGINE
     | {"keys", "middleware", "notifications", "invoke", "chain", "transport"}
@@ -68,8 +69,8 @@ KNOWS = {
     "contrib.celery": GROUND | {"durable", "bills"},
     "contrib.django": GROUND | {"flow", "notifications", "durable"},
     "contrib.opentelemetry": ENGINE | {"middleware", "notifications"},
-    "testing.serving": {"gateway"},
-    "testing.pytest_plugin": {"client", "gateway", "testing.cassettes", "testing.serving"},
+    "testing.serving": GROUND | {"gateway"},
+    "testing.pytest_plugin": GROUND | {"client", "gateway", "testing.cassettes", "testing.serving"},
     "gateway": DATA
     | {"keys", "catalogue", "client", "testing.fault_names", "testing.bills", "bills.forms", ""}
     | {"testing.notices", "testing.sent"},

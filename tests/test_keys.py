@@ -116,7 +116,7 @@ def test_a_merchant_from_pem_files_or_pkcs12(keys, tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ({}, "lacks 'cert' and 'key'"),
+        ({}, "lacks 'cert', 'key'"),
         ({"cert": b"x"}, "lacks 'key'"),
         (7, "not int"),
         (b"not pkcs12", "PKCS#12"),

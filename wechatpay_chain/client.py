@@ -17,9 +17,7 @@ from .flow import Flow, Transport, run, run_async
 from .invoke import Invoke
 from .keys.configuration import (
     aes_key_of,
-    answer_with_of,
     credential_of,
-    flag_of,
     hidden,
     mchid_of,
     merchant_of,
@@ -27,7 +25,7 @@ from .keys.configuration import (
     secret_of,
     shared_of,
 )
-from .keys.credential import Credential
+from .keys.credential import Credential, answer_with_of
 from .keys.platform_keys import PlatformKeys
 from .keys.signer import Signer
 from .messages.response import Response
@@ -35,6 +33,7 @@ from .middleware import observers
 from .middleware.download import downloading
 from .middleware.failover import BACKUP_BASE_URI, failover_of
 from .middleware.preparation import by_catalogue
+from .middleware.preparation.values import flag_of
 from .middleware.retry import Retry, retry_of
 from .middleware.retry import retry as attempts
 from .middleware.sensitive import secured
@@ -44,6 +43,7 @@ from .stack import Stack
 from .utils.exceptions import ConfigurationError
 from .utils.lifetime import Calls, Closable, running_loop
 from .utils.secret import hide
+from .utils.translation import _
 from .utils.version import __version__
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         )
         self._sensitive = sensitive_of(sensitive) == "auto"
         self._by_catalogue = by_catalogue(self._mchid, appid, notify_url, fill, check)
-        self._calls = Calls("the client")
+        self._calls = Calls(_("the client"))
         fetches = self._credential is not None and self._apiv3_key is not None
         answer_with = answer_with_of(answer_with, self._platform, fetches)
         self.stacks = default_stacks(
@@ -271,7 +271,9 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         request = build(method, path, options, self._defaults, v2=v2)
         stack = request.options.stack or self.stacks["v2" if v2 else "v3"]
         if not isinstance(stack, Stack):
-            raise ConfigurationError(f"a stack is expected, not {type(stack).__name__}")
+            raise ConfigurationError(
+                _("a stack is expected, not {type}", type=type(stack).__name__)
+            )
         handle = stack.handler
         if self._sensitive or request.options.sensitive is not None:
             handle = secured(handle, request.options.sensitive, self._credential, v2=v2)
@@ -323,7 +325,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
             ConfigurationError: the client was given no key.
         """
         if self._credential is None:
-            raise ConfigurationError("private_key and serial are missing: nothing can be signed")
+            raise ConfigurationError(_("private_key and serial are missing: nothing can be signed"))
         return self._credential
 
     @property
@@ -370,6 +372,9 @@ def _checked(transport: Any) -> Any:
     if not isinstance(transport, type) and any(map(callable, sends)):
         return transport
     raise ConfigurationError(
-        f"transport is of type {type(transport).__name__}, which has neither send() nor "
-        "send_async(): an HTTPTransport, a MockTransport or the like is expected"
+        _(
+            "transport is of type {type}, which has neither send() nor send_async(): an "
+            "HTTPTransport, a MockTransport or the like is expected",
+            type=type(transport).__name__,
+        )
     )

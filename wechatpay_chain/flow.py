@@ -17,6 +17,7 @@ from .messages.authority import Origin
 from .messages.request import Request
 from .messages.response import Response
 from .utils.exceptions import ConfigurationError
+from .utils.translation import _
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -220,10 +221,13 @@ def _perform(effect: Effect, transport: Transport) -> Any:
         if hasattr(outcome, "__await__"):
             if hasattr(outcome, "close"):
                 outcome.close()  # a coroutine that nobody will await
-            name = getattr(effect.function, "__qualname__", "a function")
+            name = getattr(effect.function, "__qualname__", _("a function"))
             raise ConfigurationError(
-                f"{name} returned an awaitable within a sync call: call the verb's _async form, "
-                "or give a function that blocks"
+                _(
+                    "{name} returned an awaitable within a sync call: call the verb's _async "
+                    "form, or give a function that blocks",
+                    name=name,
+                )
             )
         return outcome
     if isinstance(effect, Wait):

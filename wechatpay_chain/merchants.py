@@ -25,6 +25,7 @@ from .utils.display import represented
 from .utils.exceptions import ConfigurationError, UnknownMerchant, WeChatPayError
 from .utils.lifetime import Calls, Closable
 from .utils.secret import Secret, hide, reveal
+from .utils.translation import _
 
 if TYPE_CHECKING:
     from .typed.notifications import AnyNotification
@@ -179,7 +180,7 @@ class Merchants(Closable):
 
     def __iter__(self) -> Iterator[str]:
         """The merchant numbers in a mapping as source."""
-        return iter(self._source.numbers("a loop over them"))
+        return iter(self._source.numbers(_("a loop over them")))
 
     def __len__(self) -> int:
         """How many merchants a mapping as source has, whether they were used or not."""
@@ -201,7 +202,7 @@ class Merchants(Closable):
         """A client, of which each is made once, however many threads and tasks ask."""
         name = mchid_of(mchid)
         if not name:
-            raise ConfigurationError("mchid is empty: a merchant number is expected")
+            raise ConfigurationError(_("mchid is empty: a merchant number is expected"))
         from threading import get_ident  # rare: most calls find a client that is kept
 
         made: list[WeChatPay] = []
@@ -218,7 +219,10 @@ class Merchants(Closable):
 
         if (id(self), name) in _loading.get():
             raise ConfigurationError(
-                f"merchant {name} is being loaded: its source must not ask for it again"
+                _(
+                    "merchant {name} is being loaded: its source must not ask for it again",
+                    name=name,
+                )
             )
         with self._boarding(name) as flights:
             while not made:
@@ -230,8 +234,12 @@ class Merchants(Closable):
                 elif flight is not None:
                     if not is_async and flight.thread == get_ident():
                         raise ConfigurationError(
-                            f"merchant {name} is being loaded by an async call of this very "
-                            "thread, and a sync call cannot wait for that: await its _async form"
+                            _(
+                                "merchant {name} is being loaded by an async call of this very "
+                                "thread, and a sync call cannot wait for that: await its _async "
+                                "form",
+                                name=name,
+                            )
                         )
                     error = yield from flight.wait()
                 if error is not None and (mine or not anew):
@@ -254,7 +262,9 @@ class Merchants(Closable):
                 transport=self._transport,
             )
         except ConfigurationError as error:
-            raise ConfigurationError(f"merchant {mchid}: {error}") from None
+            raise ConfigurationError(
+                _("merchant {mchid}: {error}", mchid=mchid, error=error)
+            ) from None
         client._calls = self._calls  # so that closing waits for the calls of all
         self._recipients.note(mchid, arguments)
         with self._lock:
@@ -317,7 +327,9 @@ class _Boarding:
 def _count(given: object) -> int:
     if isinstance(given, int) and not isinstance(given, bool) and given > 0:
         return given
-    raise ConfigurationError(f"max_clients={represented(given)}: a number above 0 is expected")
+    raise ConfigurationError(
+        _("max_clients={represented}: a number above 0 is expected", represented=represented(given))
+    )
 
 
 def _again(error: WeChatPayError) -> WeChatPayError:

@@ -9,6 +9,7 @@ from .flow import Flow, Handler, Middleware, Send
 from .messages.request import Request
 from .messages.response import Response
 from .utils.exceptions import ConfigurationError
+from .utils.translation import _
 
 __all__ = ["Stack", "Stacks"]
 
@@ -26,12 +27,14 @@ class Stack:
     def __init__(self, layers: Iterable[tuple[str, Middleware]] = ()) -> None:
         self._layers = tuple(layers)
         if len(set(self.names)) != len(self._layers):
-            raise ConfigurationError(f"a name stands twice in a stack: {', '.join(self.names)}")
+            raise ConfigurationError(
+                _("a name stands twice in a stack: {names}", names=", ".join(self.names))
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names, outermost first."""
-        return tuple(name for name, _ in self._layers)
+        return tuple(name for name, _ignored in self._layers)
 
     def __getitem__(self, name: str) -> Middleware:
         return self._layers[self._index(name)][1]
@@ -64,7 +67,7 @@ class Stack:
     def handler(self) -> Handler:
         """The whole stack as one function from request to flow."""
         handler: Handler = send
-        for _, middleware in reversed(self._layers):
+        for _name, middleware in reversed(self._layers):
             handler = _wrap(middleware, handler)
         return handler
 
@@ -76,7 +79,11 @@ class Stack:
             return self.names.index(name)
         except ValueError:
             raise ConfigurationError(
-                f"no layer {name!r} in this stack; it has {', '.join(self.names) or 'none'}"
+                _(
+                    "no layer {name!r} in this stack; it has {names}",
+                    name=name,
+                    names=", ".join(self.names) or "none",
+                )
             ) from None
 
     def __repr__(self) -> str:
@@ -89,8 +96,12 @@ class Stacks(dict[str, Stack]):
     def __setitem__(self, name: str, stack: Stack) -> None:
         if name not in self or not isinstance(stack, Stack):
             raise ConfigurationError(
-                f"stacks[{name!r}] = {type(stack).__name__}: a Stack is expected, as "
-                f"{' or '.join(map(repr, self))}"
+                _(
+                    "stacks[{name!r}] = {type}: a Stack is expected, as {map}",
+                    name=name,
+                    type=type(stack).__name__,
+                    map=" or ".join(map(repr, self)),
+                )
             )
         super().__setitem__(name, stack)
 
@@ -103,8 +114,10 @@ def send(request: Request) -> Flow:
     """The innermost handler: transmit, and return what came back."""
     if request.content is None:
         raise ConfigurationError(
-            "the request was never encoded: the stack needs an 'encoder' (or middleware of yours "
-            "that sets request.content) around its innermost layer"
+            _(
+                "the request was never encoded: the stack needs an 'encoder' (or middleware of "
+                "yours that sets request.content) around its innermost layer"
+            )
         )
     response: Response = yield Send(request)
     return response

@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ..utils.exceptions import BillDownloadError, BillError, BillNotReady
+from ..utils.translation import _
 from .file import BillFile
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ LAZY: dict[str, str] = {
 def __getattr__(name: str) -> Any:
     if name in LAZY:
         return getattr(importlib.import_module(LAZY[name], __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(
+        _("module {name!r} has no attribute {name_2!r}", name=__name__, name_2=name)
+    )
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..utils.display import printable, represented
 from ..utils.exceptions import ConfigurationError, WeChatPayError
+from ..utils.translation import _
 from .downloading import days
 from .downloading.api import download
 
@@ -72,7 +73,11 @@ class Daily:
     ) -> None:
         if isinstance(days, bool) or not (isinstance(days, int) and 0 < days <= LONGEST):
             raise ConfigurationError(
-                f"days={represented(days)}: a number from 1 to {LONGEST} is expected"
+                _(
+                    "days={represented}: a number from 1 to {longest} is expected",
+                    represented=represented(days),
+                    longest=LONGEST,
+                )
             )
         self.wxpay = wxpay
         self.folder = Path(to)

@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from ..utils.translation import _
+
 __all__ = ["document", "load", "products"]
 
 WEBHOOKS = ("webhooks/v2", "webhooks/v3")
@@ -47,8 +49,12 @@ def document(product: str | None = None) -> dict[str, Any]:
         return _merged()
     if product not in (*products(), *WEBHOOKS):
         raise KeyError(
-            f"the catalogue has no document {product!r}; it has {', '.join(products())}, and "
-            f"{' and '.join(WEBHOOKS)}"
+            _(
+                "the catalogue has no document {product!r}; it has {products}, and {webhooks}",
+                product=product,
+                products=", ".join(products()),
+                webhooks=" and ".join(WEBHOOKS),
+            )
         )
     return _copy(product)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..utils.translation import _
 from .idempotency import variables
 from .operation import Operation
 from .registry import operations
@@ -69,7 +70,7 @@ def _target(product: str, name: str) -> Operation:
     for each in (*operations(product), *operations()):
         if each.id == name:
             return each
-    raise LookupError(f"the catalogue has no operation {name}")
+    raise LookupError(_("the catalogue has no operation {name}", name=name))
 
 
 def _values(places: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +83,9 @@ def _value(expression: str, given: Mapping[str, Any]) -> Any:
     """`$request.path.name`, `$request.query.name`, `$request.body#/name`; else a constant."""
     if not expression.startswith("$request."):
         return expression
-    place, _, name = expression.removeprefix("$request.").replace("#/", ".", 1).partition(".")
+    place, _ignored, name = (
+        expression.removeprefix("$request.").replace("#/", ".", 1).partition(".")
+    )
     value: Any = given[place]
     for member in name.split("/"):
         value = value.get(member) if isinstance(value, Mapping) else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from ..utils.translation import _
 from .documents import WEBHOOKS, load, products
 from .operation import Operation, Webhook
 
@@ -49,7 +50,13 @@ def operations(product: str | None = None) -> tuple[Operation, ...]:
     if product is None:
         return tuple(operation for name in products() for operation in operations(name))
     if product not in products():
-        raise KeyError(f"the catalogue has no product {product!r}; it has {', '.join(products())}")
+        raise KeyError(
+            _(
+                "the catalogue has no product {product!r}; it has {products}",
+                product=product,
+                products=", ".join(products()),
+            )
+        )
     prefix = "v2" if product.startswith("v2/") else ""
     return tuple(
         Operation(verb.upper(), f"{prefix}{path}".removeprefix("/"), spec)
@@ -60,7 +67,7 @@ def operations(product: str | None = None) -> tuple[Operation, ...]:
 
 def product_of(path: str) -> str | None:
     """The product whose document has a path, or would have it; None above and beyond them."""
-    protocol, _, rest = path.lstrip("/").partition("/")
+    protocol, _ignored, rest = path.lstrip("/").partition("/")
     name = f"{protocol.lower()}/{rest.partition('/')[0]}"
     return name if name in products() else None
 

@@ -12,6 +12,7 @@ from functools import cache
 from .. import catalogue
 from ..catalogue.describe import describe, line, outline
 from ..catalogue.registry import product_of
+from ..utils.translation import _
 from .verbs import ENDS, VERBS
 
 __all__ = ["documentation", "keys", "names", "operation_at"]
@@ -68,10 +69,12 @@ def documentation(path: str, parent: str, name: str | None) -> str:
 def _unknown(path: str, parent: str, name: str | None) -> str:
     method = ENDS.get(name or "")
     wanted = f"{method} {parent}" if method else path
-    lines = [f"{wanted}: the catalogue does not have it. It can be called all the same."]
+    lines = [
+        _("{wanted}: the catalogue does not have it. It can be called all the same.", wanted=wanted)
+    ]
     near = catalogue.suggest(method or "GET", _known_as(parent if method else path))
     if near:
-        lines += ["", "What is most like it:", "", *(f"    {line(each)}" for each in near)]
+        lines += ["", _("What is most like it:"), "", *(f"    {line(each)}" for each in near)]
     return "\n".join(lines)
 
 

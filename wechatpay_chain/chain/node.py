@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..messages.response import Response
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .segments import segment
 from .verbs import ASYNC_METHODS, ENDS, METHODS, VERBS
 
@@ -44,7 +45,7 @@ class Chain:
         _set_place(self, (caller, path, parent, name))
 
     def __getattr__(self, name: str) -> Chain:
-        caller, path, _, last = self._place
+        caller, path, _ignored, last = self._place
         addition = segment(name)
         if "?" in path and (name not in ENDS or last is not None):
             _reject_after_query(path, addition)  # right after a query only a verb can stand
@@ -66,11 +67,13 @@ class Chain:
             ConfigurationError: it cannot stand at this place.
         """
         if not isinstance(path, str):
-            raise TypeError(f'a path is written as str, not {type(path).__name__}: wxpay["v3/…"]')
-        caller, own, _, _ = self._place
+            raise TypeError(
+                _('a path is written as str, not {type}: wxpay["v3/…"]', type=type(path).__name__)
+            )
+        caller, own = self._place[:2]
         if own and "://" in path.partition("?")[0]:
             raise ConfigurationError(
-                "an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]"
+                _("an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]")
             )
         if "?" in own:
             _reject_after_query(own, path)
@@ -93,12 +96,21 @@ class Chain:
         caller, path, parent, name = self._place
         if name not in ENDS:
             raise TypeError(
-                f"a chain ends with a verb: {' '.join(VERBS)}, each also with _async. "
-                f"{name or path!r} is none of them; write .{name or '…'}.post(…), say"
+                _(
+                    "a chain ends with a verb: {verbs}, each also with _async. {value!r} is none "
+                    "of them; write .{example}.post(…), say",
+                    verbs=" ".join(VERBS),
+                    value=name or path,
+                    example=name or "…",
+                )
             )
         if options is not None and not isinstance(options, Mapping):
             raise TypeError(
-                f"{name}() takes one mapping of options, or keywords, not {type(options).__name__}"
+                _(
+                    "{name}() takes one mapping of options, or keywords, not {type}",
+                    name=name,
+                    type=type(options).__name__,
+                )
             )
         given = {**options, **keywords} if options else keywords
         if name in METHODS:
@@ -139,10 +151,10 @@ class Chain:
     __contains__ = None
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a chain is immutable; values go to the verb: .post(json=…)")
+        raise AttributeError(_("a chain is immutable; values go to the verb: .post(json=…)"))
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("a chain is immutable")
+        raise AttributeError(_("a chain is immutable"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Chain) and self._key() == other._key()
@@ -161,7 +173,7 @@ class Chain:
         return self
 
     def __reduce__(self) -> Any:
-        raise TypeError("a chain holds a client with its keys, and is not pickled")
+        raise TypeError(_("a chain holds a client with its keys, and is not pickled"))
 
     def __str__(self) -> str:
         return self._place[1]
@@ -225,4 +237,6 @@ def _join(path: str, addition: str) -> str:
 
 
 def _reject_after_query(path: str, addition: str) -> None:
-    raise ConfigurationError(f"{path!r} ends with a query: {addition!r} cannot follow it")
+    raise ConfigurationError(
+        _("{path!r} ends with a query: {addition!r} cannot follow it", path=path, addition=addition)
+    )

@@ -17,6 +17,7 @@ from ..middleware.preparation import check_of, fill_of
 from ..middleware.retry import retry_of
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from . import uri
 from .suggestions import call_hints, reject_empty
 
@@ -128,11 +129,11 @@ def build(
     if v2:
         if options.answer_with is not None:
             raise ConfigurationError(
-                "answer_with= belongs to APIv3: APIv2 signs with the merchant's secret"
+                _("answer_with= belongs to APIv3: APIv2 signs with the merchant's secret")
             )
         expanded = expanded.lstrip("/")[3:]
     if not expanded.strip("/"):
-        raise ConfigurationError("the path is empty: a chain begins with .v3 or .v2, say")
+        raise ConfigurationError(_("the path is empty: a chain begins with .v3 or .v2, say"))
     origin, target, prefix = uri.locate(
         expanded, options.base_uri or defaults.base_uri, defaults.base_uri
     )
@@ -141,9 +142,11 @@ def build(
         headers = headers.merged(_header_fields(options.headers))
     if options.security and defaults.merchant is None and not defaults.has_own_context:
         raise ConfigurationError(
-            "merchant is missing: security=True shows the merchant's certificate, so give "
-            "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}, or verify= an "
-            "ssl.SSLContext that holds it"
+            _(
+                "merchant is missing: security=True shows the merchant's certificate, so give "
+                "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}, or verify= "
+                "an ssl.SSLContext that holds it"
+            )
         )
     return Request(
         method,
@@ -174,7 +177,13 @@ def _options(chosen: dict[str, Any]) -> Options:
     for name, value in chosen.items():
         if name in FLAGS:
             if not isinstance(value, bool):
-                raise ConfigurationError(f"{name}= takes True or False, not {represented(value)}")
+                raise ConfigurationError(
+                    _(
+                        "{name}= takes True or False, not {represented}",
+                        name=name,
+                        represented=represented(value),
+                    )
+                )
         elif name == "body":
             chosen[name] = _body(value)
         elif name == "sensitive":
@@ -191,7 +200,11 @@ def _options(chosen: dict[str, Any]) -> Options:
             check_of(value)
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
-                f"{name}= is of type {type(value).__name__}; a mapping is expected"
+                _(
+                    "{name}= is of type {type}; a mapping is expected",
+                    name=name,
+                    type=type(value).__name__,
+                )
             )
     return Options(**chosen)
 
@@ -203,10 +216,13 @@ def _body(value: Any) -> bytes | None:
         try:
             return value.encode()
         except UnicodeEncodeError:
-            raise ConfigurationError("body= holds a lone surrogate: not valid text") from None
+            raise ConfigurationError(_("body= holds a lone surrogate: not valid text")) from None
     raise ConfigurationError(
-        f"body= is of type {type(value).__name__}: bytes or str are expected, as they shall be "
-        "sent; a mapping goes to json= or, for APIv2, xml="
+        _(
+            "body= is of type {type}: bytes or str are expected, as they shall be sent; a mapping "
+            "goes to json= or, for APIv2, xml=",
+            type=type(value).__name__,
+        )
     )
 
 
@@ -217,9 +233,11 @@ def _header_fields(given: Mapping[Any, Any]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _header_name(name: Any) -> str:
     if not isinstance(name, str) or not _is_token(name):
-        raise ConfigurationError(f"{name!r} cannot be a header's name")
+        raise ConfigurationError(_("{name!r} cannot be a header's name", name=name))
     if name.lower() in FRAMING:
-        raise ConfigurationError(f"headers= has {name}, which is set from the request itself")
+        raise ConfigurationError(
+            _("headers= has {name}, which is set from the request itself", name=name)
+        )
     return name
 
 
@@ -237,8 +255,11 @@ def _header_value(name: str, value: Any) -> str:
         text = canonical.text(value, f"headers[{name!r}]")
     if text is None or not text.isascii() or not text.replace("\t", " ").isprintable():
         raise ConfigurationError(
-            f"headers[{name!r}]: printable ASCII is expected (RFC 9110, section 5.5); what is "
-            "given is of another type, or has a line break or another character in it"
+            _(
+                "headers[{name!r}]: printable ASCII is expected (RFC 9110, section 5.5); what is "
+                "given is of another type, or has a line break or another character in it",
+                name=name,
+            )
         )
     return text
 
@@ -256,8 +277,11 @@ def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
         if given is mode or (isinstance(given, str) and given == mode):
             return mode
     raise ConfigurationError(  # whatever was given may be the very text that is to be kept secret
-        'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), "off" '
-        f'or None, and got another {type(given).__name__}; a text to encrypt is Sensitive("…")'
+        _(
+            'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), '
+            '"off" or None, and got another {type}; a text to encrypt is Sensitive("…")',
+            type=type(given).__name__,
+        )
     )
 
 
@@ -273,8 +297,12 @@ def size_of(given: Any) -> int | None:
     if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
         return given
     raise ConfigurationError(
-        f"max_response_size={represented(given)}: a number of bytes above 0 is expected, as int, "
-        f"or None for the default of {MAX_RESPONSE_SIZE}"
+        _(
+            "max_response_size={represented}: a number of bytes above 0 is expected, as int, or "
+            "None for the default of {max_response_size}",
+            represented=represented(given),
+            max_response_size=MAX_RESPONSE_SIZE,
+        )
     )
 
 
@@ -287,7 +315,10 @@ def deadline_of(given: Any) -> float | None:
     if _is_seconds(given):
         return given  # type: ignore[no-any-return]
     raise ConfigurationError(
-        f"deadline={represented(given)}: seconds above 0 are expected, or None for no end"
+        _(
+            "deadline={represented}: seconds above 0 are expected, or None for no end",
+            represented=represented(given),
+        )
     )
 
 
@@ -304,7 +335,10 @@ def timeout_of(given: Any) -> Timeout:
     if len(pair) == 2 and all(_is_seconds(number) for number in pair):
         return pair[0], pair[1]
     raise ConfigurationError(
-        f"timeout {represented(given)}: expected are seconds above 0, one number or (connect, read)"
+        _(
+            "timeout {represented}: expected are seconds above 0, one number or (connect, read)",
+            represented=represented(given),
+        )
     )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..messages.response import Response
+from ..utils.translation import _
 from .node import Chain, dunders
 from .segments import segment
 from .suggestions import raise_attribute_error
@@ -59,7 +60,13 @@ class Nobody:
 
     def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
         """Refuse a call."""
-        raise TypeError(f"{method} {path} is called on the class WeChatPay, not on a client")
+        raise TypeError(
+            _(
+                "{method} {path} is called on the class WeChatPay, not on a client",
+                method=method,
+                path=path,
+            )
+        )
 
     request_async: Any = request
 

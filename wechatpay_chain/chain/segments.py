@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from string import ascii_uppercase
 
+from ..utils.translation import _
+
 __all__ = ["attribute", "segment"]
 
 PROBES = ("__", "_ipython_", "_repr_")
@@ -25,7 +27,9 @@ def segment(name: str) -> str:
     """
     if name.startswith("_"):
         if len(name) < 3 or not name.endswith("_") or name.startswith(PROBES):
-            raise AttributeError(f"{name!r} is not a path segment; write chain({name!r}) if it is")
+            raise AttributeError(
+                _("{name!r} is not a path segment; write chain({name!r}) if it is", name=name)
+            )
         return f"{{{name[1:-1]}}}"
     if name.endswith("_") and keyword.iskeyword(name[:-1]):
         return name[:-1]

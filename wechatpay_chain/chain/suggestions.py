@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import N_, _, joined
 
 if TYPE_CHECKING:
     from ..messages.request import Options
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["call_hints", "raise_attribute_error", "reject_empty"]
 
 NOT_ON_A_CLIENT = {
-    "serial": "wxpay.credential.serial is the serial number of the merchant's certificate",
-    "certs": "wxpay.platform holds WeChat Pay's keys",
-    "certificates": "wechatpay_chain.certificates.download(wxpay) fetches them",
-    "sub_mchid": "a client serves any sub-merchant: give it to each call",
+    "serial": N_("wxpay.credential.serial is the serial number of the merchant's certificate"),
+    "certs": N_("wxpay.platform holds WeChat Pay's keys"),
+    "certificates": N_("wechatpay_chain.certificates.download(wxpay) fetches them"),
+    "sub_mchid": N_("a client serves any sub-merchant: give it to each call"),
 }
 """Names that people look for on a client, and where to find what they mean."""
 
@@ -121,8 +122,13 @@ def reject_empty(path: str, values: Mapping[str, Any]) -> None:
             if re.split("[?#]", path.strip("/"), maxsplit=1)[0] in SENT_EMPTY:
                 continue
             raise ConfigurationError(
-                f"{printable(path)}: {name!r} is {value!r}. An empty value would ask for "
-                "another resource, such as a collection; give the value that is meant"
+                _(
+                    "{path}: {name!r} is {value!r}. An empty value would ask for another "
+                    "resource, such as a collection; give the value that is meant",
+                    path=printable(path),
+                    name=name,
+                    value=value,
+                )
             )
 
 
@@ -136,7 +142,11 @@ def call_hints(path: str, values: Mapping[str, Any], options: Options, names: It
         names: of all options.
     """
     hints = [
-        f"{name!r} stands in {place}=, where it does not reach the path: give it beside that"
+        _(
+            "{name!r} stands in {place}=, where it does not reach the path: give it beside that",
+            name=name,
+            place=place,
+        )
         for place in ("query", "json", "xml")
         if isinstance(given := getattr(options, place), Mapping)
         for name in given
@@ -148,13 +158,17 @@ def call_hints(path: str, values: Mapping[str, Any], options: Options, names: It
             continue
         near = _nearest(name, names, 0.7)
         if near:
-            hints.append(f"did you mean {near[0]}=?")
+            hints.append(_("did you mean {near}=?", near=near[0]))
         else:
             hints.append(
-                f"A member of the body goes into {body}=, a parameter of the query into query=: "
-                f"{body}={{{name!r}: …}}"
+                _(
+                    "A member of the body goes into {body}=, a parameter of the query into "
+                    "query=: {body}={{{name!r}: …}}",
+                    body=body,
+                    name=name,
+                )
             )
-    return "".join(f". {hint}" for hint in hints)
+    return joined("", (_(". {hint}", hint=hint) for hint in hints))
 
 
 def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
@@ -168,16 +182,20 @@ def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
         AttributeError: always.
     """
     if name in NOT_ON_A_CLIENT:
-        hint = f"{NOT_ON_A_CLIENT[name]}."
+        hint = _("{sentence}.", sentence=_(NOT_ON_A_CLIENT[name]))
     elif name in ARGUMENTS:
-        hint = f"WeChatPay({name}=…) takes it, and a client does not show it."
+        hint = _("WeChatPay({name}=…) takes it, and a client does not show it.", name=name)
     elif near := _nearest(name, known, 0.6):
-        hint = f"did you mean wxpay.{near[0]}?"
+        hint = _("did you mean wxpay.{near}?", near=near[0])
     else:
-        hint = f"is it a segment of a path? Write wxpay['{name}/…']."
+        hint = _("is it a segment of a path? Write wxpay['{name}/…'].", name=name)
     raise AttributeError(
-        f"a client has no {name!r}: {hint} A path written as attributes begins with v3 or v2, as "
-        "in wxpay.v3.certificates.get()"
+        _(
+            "a client has no {name!r}: {hint} A path written as attributes begins with v3 or v2, "
+            "as in wxpay.v3.certificates.get()",
+            name=name,
+            hint=hint,
+        )
     )
 
 

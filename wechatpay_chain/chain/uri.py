@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from uritemplate import URITemplate
 
 from ..messages.percent_encoding import RESERVED, append_query, normalize
+from ..utils.translation import _, joined
 
 __all__ = ["Base", "base", "expand", "locate"]
 
@@ -61,7 +62,9 @@ def base(uri: str) -> Base:
         ConfigurationError: it is something else.
     """
     if not isinstance(uri, str):
-        raise ConfigurationError(f"base_uri is of type {type(uri).__name__}; a str is expected")
+        raise ConfigurationError(
+            _("base_uri is of type {type}; a str is expected", type=type(uri).__name__)
+        )
     return _base(uri)
 
 
@@ -70,13 +73,20 @@ def _base(uri: str) -> Base:
     origin, path = split(uri, "base_uri")
     if tidy(uri) != uri:
         raise ConfigurationError(
-            f"base_uri {printable(uri, 80)!r} has a blank, a line break or an invisible character "
-            f"around it or in it; expected is something like {DEFAULT_BASE_URI!r}"
+            _(
+                "base_uri {uri!r} has a blank, a line break or an invisible character around it "
+                "or in it; expected is something like {default_base_uri!r}",
+                uri=printable(uri, 80),
+                default_base_uri=DEFAULT_BASE_URI,
+            )
         )
     if "?" in path or "#" in path:
         raise ConfigurationError(
-            f"base_uri takes no query and no fragment; expected is something like "
-            f"{DEFAULT_BASE_URI!r}"
+            _(
+                "base_uri takes no query and no fragment; expected is something like "
+                "{default_base_uri!r}",
+                default_base_uri=DEFAULT_BASE_URI,
+            )
         )
     path = _encoded_path(path.strip("/"), "base_uri")
     return Base(origin, f"/{path}" if path else "")
@@ -90,13 +100,17 @@ def _encoded_path(path: str, name: str) -> str:
     """
     if has_dot_segment(path):
         raise ConfigurationError(
-            f"{name} {printable(path)!r} has a dot segment, which would lead elsewhere"
+            _(
+                "{name} {path!r} has a dot segment, which would lead elsewhere",
+                name=name,
+                path=printable(path),
+            )
         )
     try:
         return normalize(path)
     except UnicodeEncodeError:
         raise ConfigurationError(
-            f"{name} holds a lone surrogate, which UTF-8 cannot carry"
+            _("{name} holds a lone surrogate, which UTF-8 cannot carry", name=name)
         ) from None
 
 
@@ -113,11 +127,15 @@ def _template(path: str) -> tuple[URITemplate, tuple[str, ...]]:
 
     remainder = re.sub("{[^{}]+}", "", path)
     if "{" in remainder or "}" in remainder:
-        raise ConfigurationError(f"{path!r} has a brace without its partner; see RFC 6570")
+        raise ConfigurationError(
+            _("{path!r} has a brace without its partner; see RFC 6570", path=path)
+        )
     try:
         template = uritemplate.URITemplate(path)
     except (ValueError, TypeError):
-        raise ConfigurationError(f"{path!r} is not a URI template; see RFC 6570") from None
+        raise ConfigurationError(
+            _("{path!r} is not a URI template; see RFC 6570", path=path)
+        ) from None
     return template, tuple(template.variable_names)
 
 
@@ -146,14 +164,17 @@ def _segment(name: str, value: Any) -> str:
     segment = text(value, f"path variable {name!r}") or ""
     if has_dot_segment(segment):
         raise ConfigurationError(
-            f"path variable {name!r} is {printable(segment)!r}, which would lead to another "
-            "resource"
+            _(
+                "path variable {name!r} is {segment!r}, which would lead to another resource",
+                name=name,
+                segment=printable(segment),
+            )
         )
     try:
         segment.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            f"path variable {name!r} holds a lone surrogate, which UTF-8 cannot carry"
+            _("path variable {name!r} holds a lone surrogate, which UTF-8 cannot carry", name=name)
         ) from None
     return segment
 
@@ -162,10 +183,20 @@ def _reject(
     path: str, names: Iterable[str], values: Mapping[str, Any], missing: Iterable[str]
 ) -> None:
     unknown = sorted(set(map(str, values)) - set(names))
-    problems = [f"{name!r} is missing" for name in missing]
-    problems += [f"{name!r} is neither an option nor a variable of this path" for name in unknown]
-    known = ", ".join(map(repr, names)) or "none"
-    raise ConfigurationError(f"{printable(path)}: {'; '.join(problems)}. Its variables: {known}")
+    problems = [_("{name!r} is missing", name=name) for name in missing]
+    problems += [
+        _("{name!r} is neither an option nor a variable of this path", name=name)
+        for name in unknown
+    ]
+    known = ", ".join(map(repr, names)) or _("none")
+    raise ConfigurationError(
+        _(
+            "{path}: {problems}. Its variables: {known}",
+            path=printable(path),
+            problems=joined("; ", problems),
+            known=known,
+        )
+    )
 
 
 def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
@@ -187,18 +218,21 @@ def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
         where, path = _trusted(path, (origin, base(own).origin))
         prefix = prefix if where == origin and path.startswith(f"{prefix}/") else ""
         origin, path = where, path[len(prefix) :]
-    path, _, query = path.partition("#")[0].partition("?")
+    path, _mark, query = path.partition("#")[0].partition("?")
     if "://" in path or NETWORK_PATH.match(path):
         raise ConfigurationError(
-            f"refused to sign a request to {printable(path)!r}: it can be read as the URL of "
-            "another host. An absolute URL begins with 'https://'"
+            _(
+                "refused to sign a request to {path!r}: it can be read as the URL of another "
+                "host. An absolute URL begins with 'https://'",
+                path=printable(path),
+            )
         )
     target = f"{prefix}/{_encoded_path(path.removeprefix('/'), 'the path')}"
     try:
         return origin, append_query(target, normalize(query, RESERVED + "?")), prefix
     except UnicodeEncodeError:
         raise ConfigurationError(
-            "the path's query holds a lone surrogate, which UTF-8 cannot carry"
+            _("the path's query holds a lone surrogate, which UTF-8 cannot carry")
         ) from None
 
 
@@ -207,12 +241,15 @@ def _trusted(url: str, own: Iterable[Origin]) -> tuple[Origin, str]:
     try:
         origin, rest = split(url, "the URL")
     except ConfigurationError as error:
-        raise ConfigurationError(f"refused to sign a request: {error}") from None
+        raise ConfigurationError(_("refused to sign a request: {error}", error=error)) from None
     ours = any((origin.scheme, origin.host) == (each.scheme, each.host) for each in own)
     if not (ours or is_wechat_pay(origin)):
         raise ConfigurationError(
-            f"refused to sign a request to {origin}: an absolute URL must lead to the client's "
-            "own host or, over https, to "
-            f"{', '.join(f'*.{domain}' for domain in WECHAT_PAY_DOMAINS)}"
+            _(
+                "refused to sign a request to {origin}: an absolute URL must lead to the client's "
+                "own host or, over https, to {wechat_pay_domains}",
+                origin=origin,
+                wechat_pay_domains=", ".join(f"*.{domain}" for domain in WECHAT_PAY_DOMAINS),
+            )
         )
     return origin, rest

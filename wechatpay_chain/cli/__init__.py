@@ -12,6 +12,8 @@ import sys
 from importlib.util import find_spec
 from io import TextIOWrapper
 
+from ..utils.translation import _
+
 __all__ = ["main"]
 
 PROGRAM = "wechatpay-chain"
@@ -23,8 +25,12 @@ def main() -> None:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         sys.stderr.write(
-            f"{PROGRAM}: {' and '.join(missing)} not installed; the command line needs an extra: "
-            'pip install "wechatpay-chain[cli]"\n'
+            _(
+                "{program}: {missing} not installed; the command line needs an extra: pip install "
+                '"wechatpay-chain[cli]"\n',
+                program=PROGRAM,
+                missing=" and ".join(missing),
+            )
         )
         raise SystemExit(1)
     from .application import application

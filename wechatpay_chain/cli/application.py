@@ -11,6 +11,7 @@ import click
 
 from ..utils.display import printable
 from ..utils.exceptions import WeChatPayError
+from ..utils.translation import _
 from ..utils.version import __version__
 from .bills.group import bills
 from .call.command import call
@@ -23,6 +24,7 @@ from .mcp.command import mcp
 from .migrate.command import migrate
 from .openapi import openapi
 from .operations.commands import ops
+from .usage import translate
 from .webhooks import webhooks
 
 __all__ = ["application"]
@@ -47,6 +49,7 @@ class Application(click.Group):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run a command; see `click.Command.main`."""
+        translate(self)
         try:
             return super().main(*arguments, **options)
         except Exception as error:
@@ -78,7 +81,11 @@ def _escaped() -> Iterator[None]:
 
 
 def _foreign(error: Exception) -> str:
-    return f"this is a fault of the program: {type(error).__name__}: {printable(error)}"
+    return _(
+        "this is a fault of the program: {type}: {error}",
+        type=type(error).__name__,
+        error=printable(error),
+    )
 
 
 @click.group(cls=Application, context_settings={"help_option_names": ["-h", "--help"]})

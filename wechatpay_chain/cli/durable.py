@@ -15,6 +15,7 @@ import click
 
 from ..display.layout import Column, Table, text
 from ..utils.display import printable
+from ..utils.translation import _
 from .failure import Failure
 from .output import table, tell, write, write_json
 from .usage import examples, json_option
@@ -110,7 +111,7 @@ def _show(kind: Kind) -> click.Command:
         """Show one row; what it carries stays encrypted."""
         row = _call(_worker(app, kind), "get", number)
         if row is None:
-            raise Failure(f"the {kind.name} has no row {number}")
+            raise Failure(_("the {name} has no row {number}", name=kind.name, number=number))
         record = _record(row)
         if as_json:
             write_json(record)
@@ -132,9 +133,17 @@ def _replay(kind: Kind) -> click.Command:
         worker = _worker(app, kind)
         replayed = _calls(worker, "replay", [(each,) for each in numbers])
         missing = [each for each, was in zip(numbers, replayed, strict=True) if not was]
-        tell(f"{len(numbers) - len(missing)} of {len(numbers)} will be worked off again")
+        tell(
+            _(
+                "{count} of {count_2} will be worked off again",
+                count=len(numbers) - len(missing),
+                count_2=len(numbers),
+            )
+        )
         if missing:
-            raise Failure(f"pending already, or not there: {', '.join(map(str, missing))}")
+            raise Failure(
+                _("pending already, or not there: {map}", map=", ".join(map(str, missing)))
+            )
 
     return command
 
@@ -154,9 +163,9 @@ def _run(kind: Kind) -> click.Command:
         """Work rows off until it is stopped by SIGINT or SIGTERM; the row at hand is finished."""
         worker = _worker(app, kind)
         if once:
-            tell(f"{_call(worker, 'run_once', sys.maxsize)} worked off")
+            tell(_("{call} worked off", call=_call(worker, "run_once", sys.maxsize)))
             return
-        tell(f"the {kind.name} is worked off; Ctrl+C stops it")
+        tell(_("the {name} is worked off; Ctrl+C stops it", name=kind.name))
         (_run_async if worker.database.is_async else _run_sync)(worker, poll)
         tell(
             ", ".join(f"{name} {many}" for name, many in worker.counters.items() if many) or "idle"
@@ -170,7 +179,7 @@ def _run_sync(worker: Worker, poll: float) -> None:
 
     stop = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
+        signal.signal(each, lambda *_ignored: stop.set())
     worker.run(poll=poll, stop=stop)
 
 
@@ -201,12 +210,23 @@ def _worker(app: str | None, kind: Kind) -> Worker:
 
     if not app:
         raise Failure(
-            f"where is your {kind.name}?",
-            [f"Say it: --app MODULE:NAME, or the variable WECHATPAY_{kind.name.upper()}"],
+            _("where is your {name}?", name=kind.name),
+            [
+                _(
+                    "Say it: --app MODULE:NAME, or the variable WECHATPAY_{name}",
+                    name=kind.name.upper(),
+                )
+            ],
         )
     module, colon, name = app.partition(":")
     if not (module and colon and name):
-        raise Failure(f"--app {shown(app)}: MODULE:NAME is expected, shop.payments:{kind.name} say")
+        raise Failure(
+            _(
+                "--app {app}: MODULE:NAME is expected, shop.payments:{name} say",
+                app=shown(app),
+                name=kind.name,
+            )
+        )
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)  # as `python -m` does
@@ -215,10 +235,17 @@ def _worker(app: str | None, kind: Kind) -> Worker:
         for part in name.split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError) as error:
-        raise Failure(f"--app {shown(app)}: {error}") from None
+        raise Failure(_("--app {app}: {error}", app=shown(app), error=error)) from None
     expected = {"sweeper": "watch"}.get(kind.name, kind.name)
     if not (isinstance(found, Worker) and found.table == expected):
-        raise Failure(f"--app {shown(app)} is of type {type(found).__name__}, and no {kind.name}")
+        raise Failure(
+            _(
+                "--app {app} is of type {type}, and no {name}",
+                app=shown(app),
+                type=type(found).__name__,
+                name=kind.name,
+            )
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from typing import IO, Any
 import click
 
 from ..utils.display import printable
+from ..utils.translation import _
 
 __all__ = ["Failure", "Misuse"]
 
@@ -29,7 +30,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it on standard error, which is where errors belong."""
-        for line in (f"Error: {self.message}", *self.hints):
+        for line in (_("Error: {message}", message=self.message), *self.hints):
             click.echo(line, file=file, err=True)
 
 

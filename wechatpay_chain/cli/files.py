@@ -6,6 +6,7 @@ import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
+from ..utils.translation import _
 from .failure import Misuse
 from .wording import shown
 
@@ -45,9 +46,13 @@ def read_bytes(path: Path | str) -> bytes:
                 content = file.read(LARGEST + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise Misuse(f"{shown(str(path))} cannot be read: {reason}") from None
+            raise Misuse(
+                _("{path} cannot be read: {reason}", path=shown(str(path)), reason=reason)
+            ) from None
     if len(content) > LARGEST:
-        raise Misuse(f"{shown(str(path))} has more than {LARGEST} bytes")
+        raise Misuse(
+            _("{path} has more than {largest} bytes", path=shown(str(path)), largest=LARGEST)
+        )
     return content
 
 
@@ -63,12 +68,19 @@ def decoded(content: bytes, name: str) -> str:
     """
     if content.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
         raise Misuse(
-            f"{shown(name)} begins with a byte order mark (BOM), which is neither JSON nor part of "
-            "a name: save it as UTF-8 without BOM"
+            _(
+                "{name} begins with a byte order mark (BOM), which is neither JSON nor part of a "
+                "name: save it as UTF-8 without BOM",
+                name=shown(name),
+            )
         )
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Misuse(
-            f"{shown(name)} is not UTF-8 at byte {error.start}: save it as UTF-8"
+            _(
+                "{name} is not UTF-8 at byte {start}: save it as UTF-8",
+                name=shown(name),
+                start=error.start,
+            )
         ) from None

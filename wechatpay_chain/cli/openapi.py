@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..utils.files import replace
+from ..utils.translation import _
 from .failure import Failure
 from .operations import candidates
 from .output import tell, write
@@ -60,11 +61,14 @@ def openapi(product: str | None, as_json: bool | None, target: Path | None) -> N
         folder = str(target.parent)
         there = os.path.isdir(folder)  # noqa: PTH112 - Path.is_dir raises where a name is too long
         raise Failure(
-            f"{shown(str(target))} could not be written: "
-            f"{getattr(error, 'strerror', None) or error}",
-            [] if there else [f"There is no folder {shown(folder)}."],
+            _(
+                "{target} could not be written: {value}",
+                target=shown(str(target)),
+                value=getattr(error, "strerror", None) or error,
+            ),
+            [] if there else [_("There is no folder {folder}.", folder=shown(folder))],
         ) from None
-    tell(f"wrote {target}")
+    tell(_("wrote {target}", target=target))
 
 
 def _document(product: str | None) -> dict[str, Any]:
@@ -77,10 +81,10 @@ def _document(product: str | None) -> dict[str, Any]:
         return catalogue.document(name)
     except KeyError:
         near = nearest_names(name or "", (*catalogue.products(), *WEBHOOKS))
-        hints = [f"Did you mean {', '.join(near)}?"] if near else []
+        hints = [_("Did you mean {near}?", near=", ".join(near))] if near else []
         raise Failure(
-            f"the catalogue has no product {shown(product or '')}",
-            [*hints, "The products are listed by: wechatpay-chain ops tree"],
+            _("the catalogue has no product {value}", value=shown(product or "")),
+            [*hints, _("The products are listed by: wechatpay-chain ops tree")],
         ) from None
 
 
@@ -96,8 +100,8 @@ def _yaml() -> Any:
         import yaml
     except ModuleNotFoundError:
         raise Failure(
-            "YAML needs PyYAML, which is not installed",
-            ['To install it: pip install "wechatpay-chain[cli]"'],
+            _("YAML needs PyYAML, which is not installed"),
+            [_('To install it: pip install "wechatpay-chain[cli]"')],
         ) from None
     base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

@@ -13,6 +13,7 @@ import click
 
 from ..display.layout import Page, Table, separated, written
 from ..utils.display import printable, printable_json
+from ..utils.translation import _
 from .failure import LONGEST, Failure
 
 CLOSED = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
@@ -82,7 +83,9 @@ def _echo(content: str | bytes) -> None:
         _abandon()
         if error.errno in CLOSED:
             raise SystemExit(0) from None
-        raise Failure(f"the output could not be written: {error.strerror or error}") from None
+        raise Failure(
+            _("the output could not be written: {value}", value=error.strerror or error)
+        ) from None
 
 
 def _abandon() -> None:

@@ -11,6 +11,7 @@ import click
 
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 from .failure import Misuse
 from .files import read_text
 from .usage import PathType
@@ -108,9 +109,9 @@ class Profile(NamedTuple):
         from ..client import WeChatPay
 
         if self.gateway is not None and self.path is not None:
-            raise Misuse("--gateway and --profile exclude each other: say one of the two")
+            raise Misuse(_("--gateway and --profile exclude each other: say one of the two"))
         if self.mchid is not None and not self.is_gateway:
-            raise Misuse("--mchid chooses a merchant of a gateway; a profile has one already")
+            raise Misuse(_("--mchid chooses a merchant of a gateway; a profile has one already"))
         try:
             if self.gateway is not None:
                 return WeChatPay.from_gateway(
@@ -143,10 +144,12 @@ class Profile(NamedTuple):
         if self.gateway is not None:
             return []
         if self.path is not None:
-            return [f"The profile is {self.path}."]
+            return [_("The profile is {path}.", path=self.path)]
         return [
-            "The merchant is that of the WECHATPAY_* variables; --profile FILE reads them from a "
-            "file, --gateway DIR takes a local gateway."
+            _(
+                "The merchant is that of the WECHATPAY_* variables; --profile FILE reads them "
+                "from a file, --gateway DIR takes a local gateway."
+            )
         ]
 
 
@@ -190,11 +193,22 @@ def assignments(path: Path) -> dict[str, Secret[str]]:
         name, value, position = _assignment(text, position)
         if not name:
             raise Misuse(
-                f"{shown(str(path))}, line {line}: NAME=value is expected; quote a value that "
-                "holds a blank, a quote or a #"
+                _(
+                    "{path}, line {line}: NAME=value is expected; quote a value that holds a "
+                    "blank, a quote or a #",
+                    path=shown(str(path)),
+                    line=line,
+                )
             )
         if name in found:
-            raise Misuse(f"{shown(str(path))}, line {line}: {name} is set twice")
+            raise Misuse(
+                _(
+                    "{path}, line {line}: {name} is set twice",
+                    path=shown(str(path)),
+                    line=line,
+                    name=name,
+                )
+            )
         found[name] = value
     return found
 

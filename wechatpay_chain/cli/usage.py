@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import gettext
+import os
 import re
+from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..utils.translation import _, language
 from .wording import shown
 
-__all__ = ["PathType", "examples", "json_option", "seconds"]
+__all__ = ["PathType", "examples", "json_option", "seconds", "texts", "translate"]
+
+DOMAIN = "wechatpay_chain"
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
@@ -27,7 +34,9 @@ class PathType(click.Path):
         try:
             return super().convert(value, param, ctx)
         except ValueError:
-            self.fail(f"{shown(str(value))} is not a path on this system.", param, ctx)
+            self.fail(
+                _("{value} is not a path on this system.", value=shown(str(value))), param, ctx
+            )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -39,7 +48,7 @@ def examples(*commands: str) -> str:
     Args:
         commands: what follows the program's name.
     """
-    return "\n".join(["\b", "Examples:", *(f"  wechatpay-chain {each}" for each in commands)])
+    return "\n".join(["\b", _("Examples:"), *(f"  wechatpay-chain {each}" for each in commands)])
 
 
 def seconds(duration: str, hint: str) -> float:
@@ -55,6 +64,46 @@ def seconds(duration: str, hint: str) -> float:
     pieces = DURATION.findall(duration)
     if not pieces or "".join(map("".join, pieces)) != duration:
         raise click.BadParameter(
-            f"{shown(duration)}: seconds are expected, or 90s, 6m, 2h, 1d, 1h30m.", param_hint=hint
+            _(
+                "{duration}: seconds are expected, or 90s, 6m, 2h, 1d, 1h30m.",
+                duration=shown(duration),
+            ),
+            param_hint=hint,
         )
     return sum(float(number) * UNITS[unit] for number, unit in pieces)
+
+
+def translate(command: click.Command) -> None:
+    """Exchange the help texts of a command and of all below it; nothing happens in English.
+
+    What click itself says is translated too: click asks gettext, by the variable `LANGUAGE`.
+    """
+    if language() != "zh":
+        return
+    os.environ["LANGUAGE"] = "zh"
+    gettext.bindtextdomain(DOMAIN, str(files("wechatpay_chain").joinpath("locale")))
+    gettext.textdomain(DOMAIN)
+    for each in _commands(command):
+        if each.help:
+            each.help = _(each.help)
+        if each.short_help:
+            each.short_help = _(each.short_help)
+        for parameter in each.params:
+            if isinstance(parameter, click.Option) and parameter.help:
+                parameter.help = _(parameter.help)
+
+
+def texts(command: click.Command) -> Iterator[str]:
+    """All help texts of a command and of what is below it."""
+    for each in _commands(command):
+        yield from filter(None, (each.help, each.short_help))
+        for parameter in each.params:
+            if isinstance(parameter, click.Option) and parameter.help:
+                yield parameter.help
+
+
+def _commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _commands(each)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..utils.translation import _
 from .failure import Failure
 from .operations import candidates
 from .output import page, table, write_json
@@ -76,8 +77,8 @@ def _nothing(wanted: str, known: Sequence[Webhook]) -> Failure:
     from .operations.similarity import nearest_names
 
     near = nearest_names(wanted, [each.event for each in known])
-    hints = ["Did you mean:", *(f"  {name}" for name in near)] if near else []
+    hints = [_("Did you mean:"), *(f"  {name}" for name in near)] if near else []
     return Failure(
-        f"no notification has {shown(wanted)} in its type or title",
-        [*hints, "All of them: wechatpay-chain webhooks"],
+        _("no notification has {wanted} in its type or title", wanted=shown(wanted)),
+        [*hints, _("All of them: wechatpay-chain webhooks")],
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..utils.translation import _
+
 __all__ = ["counted", "shown"]
 
 LONGEST = 100
@@ -14,4 +16,4 @@ def shown(value: str) -> str:
 
 def counted(operations: int) -> str:
     """How many operations, in words that fit the number."""
-    return f"{operations} operation{'' if operations == 1 else 's'}"
+    return _("1 operation") if operations == 1 else _("{count} operations", count=operations)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -81,8 +82,11 @@ def connect(app: Celery, *workers: Worker | Daily, every: float = 10.0) -> None:
             continue
         if worker.database.is_async:
             raise ConfigurationError(
-                f"the engine of {type(worker).__name__} is async, and Celery's workers are sync: "
-                "use create_engine"
+                _(
+                    "the engine of {type} is async, and Celery's workers are sync: use "
+                    "create_engine",
+                    type=type(worker).__name__,
+                )
             )
         _connect(app, worker, every)
 
@@ -124,7 +128,7 @@ class _Start:
         self._sending = threading.Lock()
         self._waiting = threading.Event()
 
-    def __call__(self, _: int) -> None:
+    def __call__(self, _ignored: int) -> None:
         self._waiting.set()
         threading.Thread(target=self._send, name=self._task.name, daemon=True).start()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 if TYPE_CHECKING:
     from ..durable import Inbox
@@ -33,7 +34,7 @@ def blueprint(inbox: Inbox, path: str = "/wechatpay/notify") -> Blueprint:
     """
     if inbox.database.is_async:
         raise ConfigurationError(
-            "the inbox's engine is async, and Flask is sync: use create_engine"
+            _("the inbox's engine is async, and Flask is sync: use create_engine")
         )
     made = Blueprint("wechatpay", __name__)
 

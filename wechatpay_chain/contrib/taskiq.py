@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 if TYPE_CHECKING:
     from taskiq import AsyncBroker
@@ -42,8 +43,11 @@ def connect(broker: AsyncBroker, *workers: Worker) -> None:
     for worker in workers:
         if not worker.database.is_async:
             raise ConfigurationError(
-                f"the engine of {type(worker).__name__} is sync, and taskiq's brokers are async: "
-                "use create_async_engine"
+                _(
+                    "the engine of {type} is sync, and taskiq's brokers are async: use "
+                    "create_async_engine",
+                    type=type(worker).__name__,
+                )
             )
         _connect(broker, worker)
 
@@ -53,7 +57,7 @@ def _connect(broker: AsyncBroker, worker: Worker) -> None:
         if await worker.run_once_async(LIMIT) >= LIMIT:
             await task.kiq()
 
-    async def start(_: int) -> None:
+    async def start(_ignored: int) -> None:
         await task.kiq()
 
     name = f"wechatpay_chain:{worker.table}"

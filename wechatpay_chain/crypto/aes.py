@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 from .pem import tidy
 
 __all__ = [
@@ -73,7 +74,9 @@ def gcm_seal(
     try:
         return cipher.encrypt(nonce.encode(), reveal(plaintext), associated_data.encode())
     except ValueError:
-        raise ConfigurationError(f"a nonce of {len(nonce)} characters; 12 are expected") from None
+        raise ConfigurationError(
+            _("a nonce of {count} characters; 12 are expected", count=len(nonce))
+        ) from None
 
 
 @overload
@@ -132,8 +135,11 @@ def gcm_decrypt(
     except (InvalidTag, binascii.Error, ValueError, TypeError, AttributeError):
         # A member of a message may be missing or of any type.
         raise DecryptionError(
-            f"AES-GCM: the ciphertext ({extent(ciphertext)}) does not open with this key; "
-            "check that apiv3_key is the one set on the merchant platform"
+            _(
+                "AES-GCM: the ciphertext ({extent}) does not open with this key; check that "
+                "apiv3_key is the one set on the merchant platform",
+                extent=extent(ciphertext),
+            )
         ) from None
 
 
@@ -157,7 +163,7 @@ class GCMOpening:
             cipher = Cipher(algorithms.AES256(key.reveal()), modes.GCM(nonce.encode()))
         except ValueError:
             raise ConfigurationError(
-                f"a nonce of {len(nonce)} characters; 12 are expected"
+                _("a nonce of {count} characters; 12 are expected", count=len(nonce))
             ) from None
         self._decryptor = cipher.decryptor()
         self._tag = b""
@@ -261,8 +267,11 @@ def ecb_decrypt(ciphertext: str, key: Key) -> str:
         return data.decode()
     except (binascii.Error, ValueError, TypeError):
         raise DecryptionError(
-            f"AES-ECB: the ciphertext ({extent(ciphertext)}) does not open with this key; "
-            "check that secret is the APIv2 key set on the merchant platform"
+            _(
+                "AES-ECB: the ciphertext ({extent}) does not open with this key; check that "
+                "secret is the APIv2 key set on the merchant platform",
+                extent=extent(ciphertext),
+            )
         ) from None
 
 
@@ -284,8 +293,12 @@ def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:
     key = hide(key)
     if not isinstance(reveal(key), str | bytes | bytearray):
         raise ConfigurationError(
-            f"{name} is of type {type(reveal(key)).__name__}: the 32 characters set on the "
-            "merchant platform are expected as str or bytes"
+            _(
+                "{name} is of type {type}: the 32 characters set on the merchant platform are "
+                "expected as str or bytes",
+                name=name,
+                type=type(reveal(key)).__name__,
+            )
         )
     characters = len(reveal(key))
     exact = _bytes_of(reveal(key))
@@ -294,9 +307,13 @@ def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:
         return exact
     foreign = isinstance(reveal(key), str) and not reveal(key).isascii()
     raise ConfigurationError(
-        f"{name} has {size} bytes"
-        + (f" in {characters} characters, some of them outside ASCII" if foreign else "")
-        + ", and exactly 32 bytes are expected: the 32 characters set on the merchant platform"
+        _("{name} has {size} bytes", name=name, size=size)
+        + (
+            _(" in {characters} characters, some of them outside ASCII", characters=characters)
+            if foreign
+            else ""
+        )
+        + _(", and exactly 32 bytes are expected: the 32 characters set on the merchant platform")
     )
 
 

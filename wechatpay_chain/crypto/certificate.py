@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _, joined
 from .der import Kind
 from .keys import KeySource, assert_strong, blocks, is_material, kind_of, private_key
 from .pem import tidy
@@ -65,7 +66,11 @@ def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
     source = hide(source)
     if not is_material(source):
         raise ConfigurationError(
-            f"{name} must be an X.509 certificate, not {kind_of(reveal(source))}"
+            _(
+                "{name} must be an X.509 certificate, not {kind_of}",
+                name=name,
+                kind_of=kind_of(reveal(source)),
+            )
         )
     return parsed(blocks(source, name), name)
 
@@ -92,8 +97,11 @@ def merchant(
         pair = _from_one_file(source, passphrase, check_key)
     else:
         raise ConfigurationError(
-            "merchant must be {'cert': …, 'key': …} or the path of an apiclient_cert.p12, "
-            f"not {kind_of(reveal(source))}"
+            _(
+                "merchant must be {{'cert': …, 'key': …}} or the path of an apiclient_cert.p12, "
+                "not {kind_of}",
+                kind_of=kind_of(reveal(source)),
+            )
         )
     assert_strong(pair.private_key, "merchant")
     return pair
@@ -105,25 +113,34 @@ def _from_mapping(
     unknown = sorted(str(name) for name in source.keys() - {"cert", "key", "p12", "passphrase"})
     if unknown:
         raise ConfigurationError(
-            f"merchant has {unknown[0]!r}, which is unknown: 'cert' and 'key' are expected, or "
-            "'p12' and perhaps 'passphrase'"
+            _(
+                "merchant has {unknown!r}, which is unknown: 'cert' and 'key' are expected, or "
+                "'p12' and perhaps 'passphrase'",
+                unknown=unknown[0],
+            )
         )
     if source.get("p12"):
         given = source.get("passphrase") or passphrase
         if not isinstance(reveal(given), str):
             raise ConfigurationError(
-                f"merchant['passphrase'] is of type {kind_of(reveal(given))}: a str is expected, "
-                "in quotes where it is a number"
+                _(
+                    "merchant['passphrase'] is of type {kind_of}: a str is expected, in quotes "
+                    "where it is a number",
+                    kind_of=kind_of(reveal(given)),
+                )
             )
         if not is_material(source["p12"]):
             raise ConfigurationError(
-                "merchant['p12'] must be the path or the bytes of an apiclient_cert.p12, not "
-                f"{kind_of(reveal(source['p12']))}"
+                _(
+                    "merchant['p12'] must be the path or the bytes of an apiclient_cert.p12, not "
+                    "{kind_of}",
+                    kind_of=kind_of(reveal(source["p12"])),
+                )
             )
         return _from_one_file(source["p12"], given, check_key)
     missing = [part for part in ("cert", "key") if not reveal(source.get(part))]
     if missing:
-        raise ConfigurationError(f"merchant lacks {' and '.join(map(repr, missing))}")
+        raise ConfigurationError(_("merchant lacks {parts}", parts=", ".join(map(repr, missing))))
     certs = certificates(reveal(source["cert"]), "merchant['cert']")
     return _pair(certs, private_key(reveal(source["key"]), "merchant['key']", check=check_key))
 
@@ -134,7 +151,7 @@ def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCer
     if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:
         (key, *others) = dict.fromkeys(b.der for b in found if b.kind is Kind.PRIVATE)
         if others:
-            raise ConfigurationError("merchant holds several private keys: one is expected")
+            raise ConfigurationError(_("merchant holds several private keys: one is expected"))
         loaded = private_key(key.reveal(), "merchant", check=check_key)
         return _pair(parsed(found, "merchant"), loaded)
     for block in found:
@@ -142,9 +159,12 @@ def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCer
             return _from_pkcs12(block.der, passphrase)
     if not found:
         _reject_pkcs12()
-    kinds = " and ".join(dict.fromkeys(block.kind.value for block in found))
+    kinds = joined(", ", (_(kind) for kind in dict.fromkeys(b.kind.value for b in found)))
     raise ConfigurationError(
-        f"merchant holds {kinds} alone; a PKCS#12 file, or {{'cert': …, 'key': …}}, is expected"
+        _(
+            "merchant holds {kinds} alone; a PKCS#12 file, or {{'cert': …, 'key': …}}, is expected",
+            kinds=kinds,
+        )
     )
 
 
@@ -154,7 +174,7 @@ def _from_pkcs12(data: Secret[bytes], passphrase: Secret[str]) -> MerchantCertif
         _reject_pkcs12()
     key, certs = opened
     if not certs or not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError("merchant: the PKCS#12 file lacks a certificate or an RSA key")
+        raise ConfigurationError(_("merchant: the PKCS#12 file lacks a certificate or an RSA key"))
     return _pair(certs, key)
 
 
@@ -174,12 +194,14 @@ def _pair(certs: Iterable[x509.Certificate], key: RSAPrivateKey) -> MerchantCert
         if cert.public_key() == public:
             return MerchantCertificate(cert, key)
     raise ConfigurationError(
-        "merchant: the certificate belongs to another key; take both from one download"
+        _("merchant: the certificate belongs to another key; take both from one download")
     )
 
 
 def _reject_pkcs12() -> NoReturn:
     raise ConfigurationError(
-        "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
-        "as passphrase, another is given as {'p12': …, 'passphrase': …}"
+        _(
+            "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
+            "as passphrase, another is given as {'p12': …, 'passphrase': …}"
+        )
     )

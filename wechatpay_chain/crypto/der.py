@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from ..utils.translation import N_
+
 __all__ = ["Kind", "kind_of_der"]
 
 INTEGER = 0x02
@@ -19,13 +21,13 @@ MOST_MEMBERS = 16
 class Kind(Enum):
     """What a block of key material is; the value is its name for messages."""
 
-    PRIVATE = "a private key"
-    ENCRYPTED = "an encrypted private key"
-    PUBLIC = "a public key"
-    CERTIFICATE = "a certificate"
-    PKCS12 = "a PKCS#12 file"
-    PKCS7 = "a PKCS#7 bundle"
-    OTHER = "something else"
+    PRIVATE = N_("a private key")
+    ENCRYPTED = N_("an encrypted private key")
+    PUBLIC = N_("a public key")
+    CERTIFICATE = N_("a certificate")
+    PKCS12 = N_("a PKCS#12 file")
+    PKCS7 = N_("a PKCS#7 bundle")
+    OTHER = N_("something else")
 
 
 def kind_of_der(data: bytes) -> Kind | None:
@@ -33,7 +35,7 @@ def kind_of_der(data: bytes) -> Kind | None:
     outer = _element(data, 0)
     if outer is None or outer[0] != SEQUENCE:
         return None
-    _, at, end = outer
+    _ignored, at, end = outer
     if end != len(data):
         return None
     tags: list[int] = []

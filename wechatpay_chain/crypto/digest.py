@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 
 __all__ = ["HMAC_SHA256", "MD5", "equals", "hexdigest", "hmac_sha256", "md5", "sign"]
 
@@ -59,12 +60,19 @@ def sign(sign_type: str, text: str | bytes, key: str | Secret[str]) -> str:
     """
     key = hide(key)
     if not key:
-        raise ConfigurationError("secret is missing: APIv2 signs with the merchant's APIv2 key")
+        raise ConfigurationError(_("secret is missing: APIv2 signs with the merchant's APIv2 key"))
     if sign_type == MD5:
         return md5(text, key).upper()
     if sign_type == HMAC_SHA256:
         return hmac_sha256(text, key).upper()
-    raise ConfigurationError(f"sign_type {sign_type!r}: expected is {MD5!r} or {HMAC_SHA256!r}")
+    raise ConfigurationError(
+        _(
+            "sign_type {sign_type!r}: expected is {md5!r} or {hmac_sha256!r}",
+            sign_type=sign_type,
+            md5=MD5,
+            hmac_sha256=HMAC_SHA256,
+        )
+    )
 
 
 def equals(known: str, given: str | None) -> bool:
@@ -86,11 +94,13 @@ def hexdigest(name: str, data: bytes) -> str:
         try:
             digest = hashes.Hash(hashes.SM3())  # not in hashlib's guaranteed set
         except UnsupportedAlgorithm:
-            raise ConfigurationError("this build of OpenSSL has no SM3") from None
+            raise ConfigurationError(_("this build of OpenSSL has no SM3")) from None
         digest.update(data)
         return digest.finalize().hex()
     if name not in ("sha256", "sha1", "md5"):
-        raise ConfigurationError(f"digest {name!r}: expected is 'sha256', 'sha1', 'md5' or 'sm3'")
+        raise ConfigurationError(
+            _("digest {name!r}: expected is 'sha256', 'sha1', 'md5' or 'sm3'", name=name)
+        )
     return hashlib.new(name, data, usedforsecurity=False).hexdigest()
 
 

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from ..utils.exceptions import ConfigurationError
 from ..utils.files import why_not
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 from . import pem
 from .der import Kind
 from .pem import Block
@@ -77,7 +78,11 @@ def private_key(
     source = hide(source)
     if not is_material(source):
         raise ConfigurationError(
-            f"{name} must be an RSA private key, not {kind_of(reveal(source))}"
+            _(
+                "{name} must be an RSA private key, not {kind_of}",
+                name=name,
+                kind_of=kind_of(reveal(source)),
+            )
         )
     found = blocks(source, name)
     mine = _distinct(block for block in found if block.kind is Kind.PRIVATE)
@@ -85,8 +90,12 @@ def private_key(
         _reject_private(found, name)
     if len(mine) > 1:
         raise ConfigurationError(
-            f"{name} holds {len(mine)} private keys: leave the one of the merchant's API "
-            "certificate"
+            _(
+                "{name} holds {count} private keys: leave the one of the merchant's API "
+                "certificate",
+                name=name,
+                count=len(mine),
+            )
         )
     from cryptography.hazmat.primitives import serialization  # brings SSH's formats along
 
@@ -102,11 +111,16 @@ def private_key(
     if key is None:
         _reject_private((), name)
     if not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError(f"{name} must be an RSA private key, not {kind_of(key)}")
+        raise ConfigurationError(
+            _("{name} must be an RSA private key, not {kind_of}", name=name, kind_of=kind_of(key))
+        )
     if not _is_consistent(key):
         raise ConfigurationError(
-            f"{name} is not a private key that works: it is damaged, because its numbers do not "
-            "belong together. Take apiclient_key.pem from the download again"
+            _(
+                "{name} is not a private key that works: it is damaged, because its numbers do "
+                "not belong together. Take apiclient_key.pem from the download again",
+                name=name,
+            )
         )
     return key
 
@@ -123,7 +137,13 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
         return _rsa(source.public_key(), name)
     source = hide(source)
     if not is_material(source):
-        raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(reveal(source))}")
+        raise ConfigurationError(
+            _(
+                "{name} must be an RSA public key, not {kind_of}",
+                name=name,
+                kind_of=kind_of(reveal(source)),
+            )
+        )
     found = blocks(source, name)
     if any(block.kind is Kind.CERTIFICATE for block in found):
         from .x509 import leaf, parsed
@@ -133,7 +153,9 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
     if not theirs:
         _reject_public(found, name)
     if len(theirs) > 1:
-        raise ConfigurationError(f"{name} holds {len(theirs)} public keys: one is expected")
+        raise ConfigurationError(
+            _("{name} holds {count} public keys: one is expected", name=name, count=len(theirs))
+        )
     from cryptography.hazmat.primitives import serialization
 
     try:
@@ -153,8 +175,13 @@ def assert_strong(key: RSAPrivateKey | RSAPublicKey, name: str) -> None:
     """
     if key.key_size < MINIMUM_BITS:
         raise ConfigurationError(
-            f"{name} is an RSA key of {key.key_size} bits, which can be broken: WeChat Pay's keys "
-            f"and certificates have at least {MINIMUM_BITS}. Check where the file came from"
+            _(
+                "{name} is an RSA key of {key_size} bits, which can be broken: WeChat Pay's keys "
+                "and certificates have at least {minimum_bits}. Check where the file came from",
+                name=name,
+                key_size=key.key_size,
+                minimum_bits=MINIMUM_BITS,
+            )
         )
 
 
@@ -209,8 +236,12 @@ def _path(source: Any, name: str) -> Secret[str]:
     problem = _unlike_a_path(path.reveal())
     if problem:
         raise ConfigurationError(
-            f"{name} is neither a key or certificate nor a path: {problem}. A key is given as PEM "
-            "text (with its BEGIN and END lines), as the base64 of its DER, or as a path"
+            _(
+                "{name} is neither a key or certificate nor a path: {problem}. A key is given as "
+                "PEM text (with its BEGIN and END lines), as the base64 of its DER, or as a path",
+                name=name,
+                problem=problem,
+            )
         )
     return path
 
@@ -218,19 +249,27 @@ def _path(source: Any, name: str) -> Secret[str]:
 def _local(uri: Secret[str], name: str) -> Secret[str]:
     """The path of a `file:` URI (RFC 8089), which names no other host."""
     if not uri.reveal()[5:].startswith("/"):
-        raise ConfigurationError(f"{name}: a file URI has an absolute path: file:///etc/key.pem")
+        raise ConfigurationError(
+            _("{name}: a file URI has an absolute path: file:///etc/key.pem", name=name)
+        )
     if uri.reveal()[5:].startswith("//"):
         if uri.reveal()[7:].partition("/")[0].lower() not in ("", "localhost"):
             raise ConfigurationError(
-                f"{name}: the file URI names another host, and only files of this machine are "
-                "read. Three slashes come before the path: file:///etc/key.pem"
+                _(
+                    "{name}: the file URI names another host, and only files of this machine are "
+                    "read. Three slashes come before the path: file:///etc/key.pem",
+                    name=name,
+                )
             )
         uri = Secret("/" + uri.reveal()[7:].partition("/")[2])
     else:
         uri = Secret(uri.reveal()[5:])
     if any(mark in uri.reveal() for mark in "?#"):
         raise ConfigurationError(
-            f"{name}: a file URI has no query and no fragment; write ? as %3F and # as %23"
+            _(
+                "{name}: a file URI has no query and no fragment; write ? as %3F and # as %23",
+                name=name,
+            )
         )
     uri = Secret(unquote(uri.reveal()))
     return Secret(uri.reveal().lstrip("/")) if os.name == "nt" else uri
@@ -239,14 +278,14 @@ def _local(uri: Secret[str], name: str) -> Secret[str]:
 def _unlike_a_path(text: object) -> str:
     """Why a text is no path; empty where it may be one."""
     if not isinstance(text, str):
-        return f"it is of type {kind_of(text)}"
+        return _("it is of type {kind_of}", kind_of=kind_of(text))
     if not text:
-        return "it is empty"
+        return _("it is empty")
     if not all(sign.isprintable() or sign in "\xa0\u3000" for sign in text):
-        return "it holds a line break or another control character"
+        return _("it holds a line break or another control character")
     parts = text.replace("\\", "/").split("/")
     if len(text) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME:
-        return f"it has {len(text)} characters"
+        return _("it has {count} characters", count=len(text))
     return ""
 
 
@@ -259,8 +298,14 @@ def _read(path: Secret[str], name: str) -> Secret[str | bytes]:
     # What was pasted may be a damaged key and no path: show a name only where it ends as a file.
     shown = _shown(path.reveal())
     raise ConfigurationError(
-        f"{name}: cannot read the file{shown} ({reason}). A key may also be given as PEM "
-        f"text, or as its base64 body behind one of {' '.join(pem.SCHEMES)}"
+        _(
+            "{name}: cannot read the file{shown} ({reason}). A key may also be given as PEM text, "
+            "or as its base64 body behind one of {schemes}",
+            name=name,
+            shown=shown,
+            reason=reason,
+            schemes=" ".join(pem.SCHEMES),
+        )
     )
 
 
@@ -298,7 +343,9 @@ def _distinct(found: Any) -> list[Block]:
 
 def _rsa(key: object, name: str) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
-        raise ConfigurationError(f"{name} must be an RSA public key, not {kind_of(key)}")
+        raise ConfigurationError(
+            _("{name} must be an RSA public key, not {kind_of}", name=name, kind_of=kind_of(key))
+        )
     return key
 
 
@@ -306,26 +353,37 @@ def _reject_private(found: Sequence[Block], name: str) -> NoReturn:
     kinds = {block.kind for block in found}
     if Kind.ENCRYPTED in kinds:
         raise ConfigurationError(
-            f"{name} is encrypted with a passphrase; decrypt it first "
-            "(openssl pkcs8 -in encrypted.pem -out apiclient_key.pem) or pass a key object"
+            _(
+                "{name} is encrypted with a passphrase; decrypt it first (openssl pkcs8 -in "
+                "encrypted.pem -out apiclient_key.pem) or pass a key object",
+                name=name,
+            )
         )
     if Kind.PKCS12 in kinds:
         raise ConfigurationError(
-            f"{name} is not a private key but a PKCS#12 file: pass it as merchant="
+            _("{name} is not a private key but a PKCS#12 file: pass it as merchant=", name=name)
         )
     raise ConfigurationError(
-        f"{name} is not a private key{_but(found)}: expected is the merchant's apiclient_key.pem "
-        "(PKCS#8 or PKCS#1)"
+        _(
+            "{name} is not a private key{but}: expected is the merchant's apiclient_key.pem "
+            "(PKCS#8 or PKCS#1)",
+            name=name,
+            but=_but(found),
+        )
     )
 
 
 def _reject_public(found: Sequence[Block], name: str) -> NoReturn:
     raise ConfigurationError(
-        f"{name} is not a public key{_but(found)}: expected is WeChat Pay's pub_key.pem "
-        "or a platform certificate"
+        _(
+            "{name} is not a public key{but}: expected is WeChat Pay's pub_key.pem or a platform "
+            "certificate",
+            name=name,
+            but=_but(found),
+        )
     )
 
 
 def _but(found: Sequence[Block]) -> str:
     kinds = [block.kind for block in found if block.kind is not Kind.OTHER]
-    return f" but {kinds[0].value}" if kinds else ""
+    return _(" but {kind}", kind=_(kinds[0].value)) if kinds else ""

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import hide, reveal
+from ..utils.translation import _
 from .keys import KeySource, private_key, public_key
 
 __all__ = ["decrypt", "encrypt", "sign", "verify", "verify_digest"]
@@ -102,7 +103,11 @@ def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         size = len(_bytes(reveal(plaintext)))
         room = loaded.key_size // 8 - (42 if scheme == "OAEP" else 11)
         raise ConfigurationError(
-            f"a text of {size} bytes is too long to encrypt: this key takes {room}"
+            _(
+                "a text of {size} bytes is too long to encrypt: this key takes {room}",
+                size=size,
+                room=room,
+            )
         ) from None
 
 
@@ -119,8 +124,11 @@ def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         return loaded.decrypt(base64.b64decode(ciphertext, validate=True), padded).decode()
     except (binascii.Error, ValueError, TypeError):
         raise DecryptionError(
-            f"the ciphertext ({extent(ciphertext)}) cannot be opened: it is damaged, or "
-            "was encrypted for another key than this merchant's certificate"
+            _(
+                "the ciphertext ({extent}) cannot be opened: it is damaged, or was encrypted for "
+                "another key than this merchant's certificate",
+                extent=extent(ciphertext),
+            )
         ) from None
 
 
@@ -128,7 +136,9 @@ def _padding(scheme: Scheme) -> padding.AsymmetricPadding:
     try:
         return {"OAEP": OAEP, "PKCS1v15": PKCS1V15}[scheme]
     except KeyError:
-        raise ConfigurationError(f"scheme {scheme!r}: expected is 'OAEP' or 'PKCS1v15'") from None
+        raise ConfigurationError(
+            _("scheme {scheme!r}: expected is 'OAEP' or 'PKCS1v15'", scheme=scheme)
+        ) from None
 
 
 def _bytes(message: str | bytes) -> bytes:

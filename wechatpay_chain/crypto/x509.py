@@ -12,6 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .der import Kind
 from .pem import Block
 
@@ -31,7 +32,7 @@ def parsed(found: Sequence[Block], name: str) -> list[x509.Certificate]:
     kept = [cert for cert in certs if cert is not None]
     if not kept or len(kept) < len(certs):
         raise ConfigurationError(
-            f"{name} is not an X.509 certificate: expected is apiclient_cert.pem"
+            _("{name} is not an X.509 certificate: expected is apiclient_cert.pem", name=name)
         )
     return kept
 
@@ -40,7 +41,7 @@ def _parsed(der: bytes) -> x509.Certificate | None:
     try:
         cert = x509.load_der_x509_certificate(der)
         cert.public_key()  # parsed when first asked for, and so is what follows
-        _ = cert.not_valid_before_utc, cert.not_valid_after_utc, cert.subject, cert.issuer
+        _ignored = cert.not_valid_before_utc, cert.not_valid_after_utc, cert.subject, cert.issuer
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
     return cert

@@ -24,6 +24,7 @@ from ..messages.request import Request, TransportError
 from ..messages.response import Response
 from ..middleware.failover import BACKUP_BASE_URI, MAIN_ORIGIN
 from ..utils.exceptions import WeChatPayError
+from ..utils.translation import _
 from .keyring import Keyring
 
 __all__ = [
@@ -80,26 +81,31 @@ def keys(ring: Keyring, has_certificate: bool) -> Iterator[Check]:
     """
     if ring.merchant is None:
         action = "set WECHATPAY_PRIVATE_KEY (apiclient_key.pem) and WECHATPAY_SERIAL"
-        yield Check("merchant key", "fail", "no private key is configured", action)
+        yield Check(_("merchant key"), "fail", _("no private key is configured"), action)
     else:
         compared = (
-            "it belongs to the certificate"
+            _("it belongs to the certificate")
             if has_certificate
-            else "not compared: no certificate is configured (WECHATPAY_MERCHANT_CERT)"
+            else _("not compared: no certificate is configured (WECHATPAY_MERCHANT_CERT)")
         )
-        told = f"RSA {ring.merchant.key_size} bits, serial {ring.serial}; {compared}"
-        yield Check("merchant key", "ok", told)
+        told = _(
+            "RSA {key_size} bits, serial {serial}; {compared}",
+            key_size=ring.merchant.key_size,
+            serial=ring.serial,
+            compared=compared,
+        )
+        yield Check(_("merchant key"), "ok", told)
     if not ring.platform and not ring.apiv3_key:
-        action = "set WECHATPAY_PUBLIC_KEY_ID and WECHATPAY_PUBLIC_KEY (pub_key.pem)"
-        yield Check("WeChat Pay's keys", "fail", "none is configured", action)
+        action = _("set WECHATPAY_PUBLIC_KEY_ID and WECHATPAY_PUBLIC_KEY (pub_key.pem)")
+        yield Check(_("WeChat Pay's keys"), "fail", _("none is configured"), action)
     else:
-        names = ", ".join(ring.platform) or "certificates are fetched"
-        yield Check("WeChat Pay's keys", "ok", names)
+        names = ", ".join(ring.platform) or _("certificates are fetched")
+        yield Check(_("WeChat Pay's keys"), "ok", names)
     if ring.apiv3_key:
         yield Check("APIv3 key", "ok", "32 bytes")
     else:
-        action = "set WECHATPAY_APIV3_KEY, which opens notifications"
-        yield Check("APIv3 key", "warn", "not configured", action)
+        action = _("set WECHATPAY_APIV3_KEY, which opens notifications")
+        yield Check("APIv3 key", "warn", _("not configured"), action)
 
 
 def certificates(expiring: Iterable[Expiring], now: datetime) -> Iterator[Check]:
@@ -110,19 +116,32 @@ def certificates(expiring: Iterable[Expiring], now: datetime) -> Iterator[Check]
         now: an aware time.
     """
     for each in expiring:
-        owner = {"merchant": "merchant certificate", "platform": "platform certificate"}[each.kind]
+        owner = {"merchant": _("merchant certificate"), "platform": _("platform certificate")}[
+            each.kind
+        ]
         days = math.floor((each.not_after - now).total_seconds() / 86_400)
-        told = f"{each.name} is valid until {each.not_after:%Y-%m-%d}"
+        told = _(
+            "{name} is valid until {not_after:%Y-%m-%d}", name=each.name, not_after=each.not_after
+        )
         if days < 0:
             renew = {
-                "merchant": "apply for a new one on the merchant platform, and replace key, serial "
-                "number and certificate together",
-                "platform": "download the current ones, or use WeChat Pay's public key",
+                "merchant": _(
+                    "apply for a new one on the merchant platform, and replace key, "
+                    "serial number and certificate together"
+                ),
+                "platform": _("download the current ones, or use WeChat Pay's public key"),
             }[each.kind]
-            told = f"{each.name} expired on {each.not_after:%Y-%m-%d}"
+            told = _(
+                "{name} expired on {not_after:%Y-%m-%d}", name=each.name, not_after=each.not_after
+            )
             yield Check(owner, "fail", told, renew)
         elif days < SOON:
-            yield Check(owner, "warn", f"{told}, {days} days", "renew it before it expires")
+            yield Check(
+                owner,
+                "warn",
+                _("{told}, {days} days", told=told, days=days),
+                _("renew it before it expires"),
+            )
         else:
             yield Check(owner, "ok", told)
 
@@ -137,8 +156,8 @@ def proxy(configured: str, system: str) -> Check:
     if configured:
         return Check("proxy", "ok", _place(configured))
     if system:
-        told = f"none; HTTPS_PROXY ({_place(system)}) is not read"
-        return Check("proxy", "warn", told, "set WECHATPAY_PROXY if calls are to go by it")
+        told = _("none; HTTPS_PROXY ({place}) is not read", place=_place(system))
+        return Check("proxy", "warn", told, _("set WECHATPAY_PROXY if calls are to go by it"))
     return Check("proxy", "ok", "none")
 
 
@@ -163,7 +182,7 @@ def origins(base_uri: str) -> tuple[Origin, ...]:
 
 def reaching(origin: Origin) -> Flow:
     """Send a request without a signature, which WeChat Pay answers with 401 and its `Date`."""
-    fields = Headers({"Accept": "application/json", "User-Agent": "wechatpay-chain doctor"})
+    fields = Headers({"Accept": "application/json", "User-Agent": _("wechatpay-chain doctor")})
     request = Request("GET", origin, PATH, fields, b"", timeout=(5, 10))
     response: Response = yield Send(request)
     return response
@@ -180,20 +199,27 @@ def reached(
         seconds: that it took.
         is_backup: whether calls go to another host first.
     """
-    name = f"host {origin.host}"
+    name = _("host {host}", host=origin.host)
     if isinstance(outcome, Response):
-        trusted = "; its TLS certificate is trusted" if origin.scheme == "https" else ""
-        return Check(name, "ok", f"answered in {seconds * 1000:.0f} ms{trusted}")
+        trusted = _("; its TLS certificate is trusted") if origin.scheme == "https" else ""
+        return Check(
+            name,
+            "ok",
+            _("answered in {seconds:.0f} ms{trusted}", seconds=seconds * 1000, trusted=trusted),
+        )
     state: State = "warn" if is_backup else "fail"
     if any(kind in TLS_ERRORS for kind in _causes(outcome)):
-        action = (
-            "install the system's certificate authorities (ca-certificates), or set WECHATPAY_CA "
-            "to the authority of the proxy or gateway that answers there"
+        action = _(
+            "install the system's certificate authorities (ca-certificates), or set "
+            "WECHATPAY_CA to the authority of the proxy or gateway that answers there"
         )
-        return Check(name, state, f"its TLS certificate is not trusted: {outcome}", action)
-    action = (
-        "check DNS, the firewall and the proxy: this machine must reach "
-        f"{origin.host} on port {origin.port}"
+        return Check(
+            name, state, _("its TLS certificate is not trusted: {outcome}", outcome=outcome), action
+        )
+    action = _(
+        "check DNS, the firewall and the proxy: this machine must reach {host} on port {port}",
+        host=origin.host,
+        port=origin.port,
     )
     return Check(name, state, str(outcome), action)
 
@@ -219,8 +245,12 @@ def clock(response: Response | None, now: float) -> Check | None:
     if theirs is None:
         return None
     off = now - theirs
-    told = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server"
-    action = "synchronise the clock (NTP): WeChat Pay rejects what is more than 300 s off"
+    told = (
+        _("{seconds:.0f} s ahead of the server", seconds=off)
+        if off > 0
+        else _("{seconds:.0f} s behind the server", seconds=abs(off))
+    )
+    action = _("synchronise the clock (NTP): WeChat Pay rejects what is more than 300 s off")
     if abs(off) > CLOCK_SKEW:
         return Check("clock", "fail", told, action)
     return (
@@ -236,18 +266,25 @@ def signed_call(outcome: Response | WeChatPayError) -> Check:
     Args:
         outcome: its answer, or the error.
     """
-    name = "signed call"
+    name = _("signed call")
     if isinstance(outcome, Response):
         by = outcome.headers.get("Wechatpay-Serial", "")
-        kind = "WeChat Pay's public key" if by.startswith(PUBLIC_KEY_ID) else "a certificate"
-        told = f"accepted with HTTP {outcome.status_code}; the answer verifies with {kind} ({by})"
+        kind = _("WeChat Pay's public key") if by.startswith(PUBLIC_KEY_ID) else _("a certificate")
+        told = _(
+            "accepted with HTTP {status_code}; the answer verifies with {kind} ({by})",
+            status_code=outcome.status_code,
+            kind=kind,
+            by=by,
+        )
         return Check(name, "ok", told)
     if isinstance(outcome, APIError):
         if outcome.verified and outcome.status_code == NO_CERTIFICATES:
-            told = "accepted; this merchant has no platform certificates, and uses the public key"
+            told = _(
+                "accepted; this merchant has no platform certificates, and uses the public key"
+            )
             return Check(name, "ok", told)
         if outcome.status_code == UNAUTHORIZED:
-            action = (
+            action = _(
                 "compare mchid, serial number and private key: all three must be of one "
                 "certificate of this merchant; wechatpay-chain doctor explain says more"
             )
@@ -256,15 +293,16 @@ def signed_call(outcome: Response | WeChatPayError) -> Check:
         return Check(name, "fail", str(outcome), f"{EXPLAIN} {shlex.quote(key)}")
     if isinstance(outcome, SignatureError):
         action = {
-            "expired": "synchronise the clock (NTP)",
-            "unknown_serial": "configure the key that Wechatpay-Serial names, or WeChat Pay's "
-            "public key",
-            "probe": "repeat it: WeChat Pay has tested that wrong signatures are rejected",
-        }.get(outcome.reason, "compare WeChat Pay's key with the one on the merchant platform")
+            "expired": _("synchronise the clock (NTP)"),
+            "unknown_serial": _(
+                "configure the key that Wechatpay-Serial names, or WeChat Pay's public key"
+            ),
+            "probe": _("repeat it: WeChat Pay has tested that wrong signatures are rejected"),
+        }.get(outcome.reason, _("compare WeChat Pay's key with the one on the merchant platform"))
         return Check(name, "fail", str(outcome), action)
     if isinstance(outcome, TransportError):
-        return Check(name, "fail", str(outcome), "see the host above")
-    return Check(name, "fail", str(outcome), "correct the configuration")
+        return Check(name, "fail", str(outcome), _("see the host above"))
+    return Check(name, "fail", str(outcome), _("correct the configuration"))
 
 
 def v2_call(outcome: Response | WeChatPayError) -> Check:
@@ -275,12 +313,12 @@ def v2_call(outcome: Response | WeChatPayError) -> Check:
     """
     name = "APIv2 call"
     if isinstance(outcome, APIError) and outcome.code == NO_ORDER and outcome.verified:
-        return Check(name, "ok", "accepted; the answer's sign verifies with WECHATPAY_SECRET")
+        return Check(name, "ok", _("accepted; the answer's sign verifies with WECHATPAY_SECRET"))
     if isinstance(outcome, Response):
         return Check(name, "ok", "accepted")
-    action = "compare WECHATPAY_SECRET with the APIv2 key on the merchant platform"
+    action = _("compare WECHATPAY_SECRET with the APIv2 key on the merchant platform")
     if isinstance(outcome, TransportError):
-        action = "see the host above"
+        action = _("see the host above")
     elif isinstance(outcome, APIError) and outcome.code not in UNSIGNED_CODES:
         action = f"{EXPLAIN} {shlex.quote(outcome.code)}"
     return Check(name, "fail", str(outcome), action)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .findings import Finding
 from .keyring import Keyring
 from .signatures import answers, requests, v2
@@ -48,7 +49,7 @@ def explain(transcript: Transcript, ring: Keyring, now: float | None = None) -> 
     """
     request, response = transcript
     if request is None and response is None:
-        raise ConfigurationError("there is neither a request nor an answer")
+        raise ConfigurationError(_("there is neither a request nor an answer"))
     parts = []
     if request is not None:
         parts.append(_of_request(request, response, ring, now))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..messages.headers import Headers
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import N_, _
 
 __all__ = ["Message", "Transcript", "number", "read"]
 
@@ -31,9 +32,9 @@ LARGEST = 8 * 1024 * 1024
 STATUSES = range(100, 1000)
 LONGEST_NUMBER = 18
 """Digits of a number; no time and no length has more."""
-FORMS = (
-    "an HTTP message (POST /v3/… HTTP/1.1, header fields, an empty line, the body), the output of "
-    "curl -v, or a JSON object with method, url, headers and body is expected"
+FORMS = N_(
+    "an HTTP message (POST /v3/… HTTP/1.1, header fields, an empty line, the body), the "
+    "output of curl -v, or a JSON object with method, url, headers and body is expected"
 )
 
 
@@ -95,7 +96,7 @@ def read(content: bytes) -> Transcript:
         ConfigurationError: it is in none of the forms.
     """
     if len(content) > LARGEST:
-        raise ConfigurationError(f"it has more than {LARGEST} bytes")
+        raise ConfigurationError(_("it has more than {largest} bytes", largest=LARGEST))
     text = content.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"{"):
         return _from_json(text)
@@ -106,7 +107,7 @@ def read(content: bytes) -> Transcript:
 
 
 def _from_http(text: bytes) -> Message:
-    head, _, body = _cut(text)
+    head, _ignored, body = _cut(text)
     first, *lines = head.splitlines() or [b""]
     fields = _fields(lines)
     body = _framed(body, fields)
@@ -114,7 +115,9 @@ def _from_http(text: bytes) -> Message:
         return _request(line[1].decode(), line[2].decode("utf-8", "replace"), fields, body)
     if status := STATUS_LINE.fullmatch(first.strip()):
         return Message("", "", "", int(status[1]), fields, body)
-    raise ConfigurationError(f"its first line is neither a request nor a status line: {FORMS}")
+    raise ConfigurationError(
+        _("its first line is neither a request nor a status line: {forms}", forms=_(FORMS))
+    )
 
 
 def _cut(text: bytes) -> tuple[bytes, bytes, bytes]:
@@ -137,7 +140,7 @@ def _framed(body: bytes, fields: Headers) -> bytes:
 
 def _fields(lines: Iterable[bytes]) -> Headers:
     pairs = (line.decode("utf-8", "replace").partition(":") for line in lines if b":" in line)
-    return Headers(tuple((name.strip(), value.strip()) for name, _, value in pairs))
+    return Headers(tuple((name.strip(), value.strip()) for name, _ignored, value in pairs))
 
 
 def _request(method: str, url: str, fields: Headers, body: bytes, exact: bool = True) -> Message:
@@ -178,7 +181,9 @@ def _from_json(text: bytes) -> Transcript:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise ConfigurationError(f"it begins with {{ and is not JSON: {FORMS}") from None
+        raise ConfigurationError(
+            _("it begins with {{ and is not JSON: {forms}", forms=_(FORMS))
+        ) from None
     if isinstance(found.get("request"), dict) or isinstance(found.get("response"), dict):
         request, response = found.get("request"), found.get("response")
     else:
@@ -197,7 +202,7 @@ def _from_json(text: bytes) -> Transcript:
 def _json_request(found: Mapping[str, Any]) -> Message:
     target = next((found[key] for key in ("url", "target", "path") if found.get(key)), None)
     if not isinstance(target, str) or not isinstance(found.get("method"), str):
-        raise ConfigurationError(f"the JSON has no method and url: {FORMS}")
+        raise ConfigurationError(_("the JSON has no method and url: {forms}", forms=_(FORMS)))
     body, exact = _json_body(found.get("body"))
     fields = _json_fields(found.get("headers"))
     return _request(_text(found["method"]), _text(target), fields, body, exact)

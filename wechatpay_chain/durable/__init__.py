@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..utils.translation import _
 from .background import Runs, running, running_async, work_off
 from .inbox import Inbox, Notice
 from .outbox import Outbox, Result
@@ -50,4 +51,6 @@ def __getattr__(name: str) -> Any:
         from .databases.tables import metadata
 
         return metadata
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(
+        _("module {name!r} has no attribute {name_2!r}", name=__name__, name_2=name)
+    )

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .failures import described
 from .worker import Worker
 
@@ -66,7 +67,10 @@ def running(*workers: Runs) -> Generator[None]:
     for each in workers:
         if _is_async(each):
             raise ConfigurationError(
-                f"the engine of {_name(each)} is async: use running_async, in an event loop"
+                _(
+                    "the engine of {name} is async: use running_async, in an event loop",
+                    name=_name(each),
+                )
             )
     stop = Event()
     threads = [

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from ..flow import Call
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .operations import BlockingDatabase, Database, Job, Steps, Transaction
 
 __all__ = ["Runner", "called", "called_async", "drive", "drive_async"]
@@ -32,7 +33,7 @@ class Runner:
         """
         if self.database.is_async:
             job.close()
-            raise ConfigurationError("the engine is async: await the method's _async form")
+            raise ConfigurationError(_("the engine is async: await the method's _async form"))
 
         def perform(effect: Transaction[Any] | Call) -> Any:
             if isinstance(effect, Transaction):
@@ -49,7 +50,7 @@ class Runner:
         """
         if self.database.is_async:
             steps.close()
-            raise ConfigurationError("the engine is async: await the method's _async form")
+            raise ConfigurationError(_("the engine is async: await the method's _async form"))
         return cast("T", self.database.within(session, steps))
 
     async def within_async(self, session: Any, steps: Steps[T]) -> T:
@@ -61,7 +62,7 @@ class Runner:
         if not self.database.is_async:
             steps.close()
             raise ConfigurationError(
-                "the engine is sync: call the method without _async, where the session is used"
+                _("the engine is sync: call the method without _async, where the session is used")
             )
         return await cast("Awaitable[T]", self.database.within(session, steps))
 
@@ -130,8 +131,11 @@ def called(effect: Call) -> Any:
             outcome.close()
         name = getattr(effect.function, "__qualname__", "a function")
         raise ConfigurationError(
-            f"{name} returned an awaitable, and the engine is sync: give a function that blocks, "
-            "or an engine of create_async_engine"
+            _(
+                "{name} returned an awaitable, and the engine is sync: give a function that "
+                "blocks, or an engine of create_async_engine",
+                name=name,
+            )
         )
     return outcome
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..utils.display import printable, represented
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["assert_fitting", "name_of"]
 
@@ -23,18 +24,27 @@ def assert_fitting(function: Any, first: str, *, is_async: bool) -> None:
         ConfigurationError: it cannot be called so, or is async and the engine is sync.
     """
     if not callable(function):
-        raise ConfigurationError(f"{represented(function)} is no function")
+        raise ConfigurationError(
+            _("{represented} is no function", represented=represented(function))
+        )
     try:
         inspect.signature(function).bind(None, None)
     except (TypeError, ValueError):
         raise ConfigurationError(
-            f"{name_of(function)} cannot be called with a {first} and a session: "
-            f"def {name_of(function)}({first}, session) is expected"
+            _(
+                "{name_of} cannot be called with a {first} and a session: def {name_of}({first}, "
+                "session) is expected",
+                name_of=name_of(function),
+                first=first,
+            )
         ) from None
     if inspect.iscoroutinefunction(function) and not is_async:
         raise ConfigurationError(
-            f"{name_of(function)} is async, and the engine is sync: make it a plain function, or "
-            "give an engine of create_async_engine"
+            _(
+                "{name_of} is async, and the engine is sync: make it a plain function, or give an "
+                "engine of create_async_engine",
+                name_of=name_of(function),
+            )
         )
 
 

@@ -14,6 +14,7 @@ from ..messages.headers import Headers
 from ..notifications.notification import Notification
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError, UnknownMerchant
+from ..utils.translation import _
 
 __all__ = ["Merchant"]
 
@@ -32,7 +33,10 @@ class Merchant:
     def __init__(self, wxpay: WeChatPay | Merchants, is_async: bool) -> None:
         if not isinstance(wxpay, WeChatPay | Merchants):
             raise ConfigurationError(
-                f"wxpay is of type {type(wxpay).__name__}: a WeChatPay or a Merchants is expected"
+                _(
+                    "wxpay is of type {type}: a WeChatPay or a Merchants is expected",
+                    type=type(wxpay).__name__,
+                )
             )
         self._wxpay = wxpay
         self.is_async = is_async
@@ -46,11 +50,15 @@ class Merchant:
         """
         if isinstance(self._wxpay, Merchants):
             if not mchid:
-                raise ConfigurationError("mchid is missing: there are many merchants, say whose")
+                raise ConfigurationError(_("mchid is missing: there are many merchants, say whose"))
             return mchid
         if mchid is not None and mchid != self._wxpay.mchid:
             raise UnknownMerchant(
-                f"merchant {printable(mchid, 80)} is not the client's, which is {self._wxpay.mchid}"
+                _(
+                    "merchant {mchid} is not the client's, which is {mchid_2}",
+                    mchid=printable(mchid, 80),
+                    mchid_2=self._wxpay.mchid,
+                )
             )
         return self._wxpay.mchid
 
@@ -112,8 +120,10 @@ def _named(content: bytes) -> str:
     try:
         fields = xml.loads(content)
     except ValueError as error:
-        raise SignatureError(f"it is not usable as XML: {error}", reason="missing") from None
+        raise SignatureError(
+            _("it is not usable as XML: {error}", error=error), reason="missing"
+        ) from None
     named = fields.get("mch_id") or fields.get("combine_mch_id")
     if isinstance(named, str):
         return named
-    raise SignatureError("it names no merchant", reason="missing")
+    raise SignatureError(_("it names no merchant"), reason="missing")

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret
+from ..utils.translation import _
 
 __all__ = ["derived", "unseal"]
 
@@ -28,7 +29,7 @@ def derived(*secrets: Secret[str] | Secret[bytes] | None) -> MultiFernet:
     """
     keys = [_key(secret.reveal()) for secret in secrets if secret]
     if not keys:
-        raise ConfigurationError("apiv3_key and secret are missing: nothing can be encrypted")
+        raise ConfigurationError(_("apiv3_key and secret are missing: nothing can be encrypted"))
     return MultiFernet(keys)
 
 
@@ -42,8 +43,10 @@ def unseal(sealer: MultiFernet, token: bytes) -> bytes:
         return sealer.decrypt(token)
     except InvalidToken:
         raise DecryptionError(
-            "what is stored does not open: it was sealed with another key, or is damaged. Check "
-            "that the merchant's apiv3_key and secret are those with which it was stored"
+            _(
+                "what is stored does not open: it was sealed with another key, or is damaged. "
+                "Check that the merchant's apiv3_key and secret are those with which it was stored"
+            )
         ) from None
 
 

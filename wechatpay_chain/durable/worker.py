@@ -12,6 +12,7 @@ from ..flow import Call
 from ..middleware.retry import Retry
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .counters import Counters
 from .databases import database_of, hide_url
 from .drivers import Runner, called_async
@@ -62,7 +63,9 @@ class Worker(ABC):
         engine = hide_url(engine)
         database = database_of(engine)
         if not isinstance(retry, Retry):
-            raise ConfigurationError(f"retry={represented(retry)}: a Retry(…) is expected")
+            raise ConfigurationError(
+                _("retry={represented}: a Retry(…) is expected", represented=represented(retry))
+            )
         self._runner = Runner(database)
         self.wxpay = wxpay
         self.wake: Callable[[int], Any] | None = None
@@ -216,20 +219,20 @@ class Worker(ABC):
         return 1
 
     def _find(self, state: State | None, limit: int) -> Job[list[Row]]:
-        def steps(_: Any) -> Steps[list[Row]]:
+        def steps(_ignored: Any) -> Steps[list[Row]]:
             equal = {} if state is None else {"state": state}
             return (yield from Find(self.table, equal, limit, newest=True))
 
         return (yield from Transaction(steps))
 
     def _get(self, id_: int) -> Job[Row | None]:
-        def steps(_: Any) -> Steps[Row | None]:
+        def steps(_ignored: Any) -> Steps[Row | None]:
             return next(iter((yield from Find(self.table, {"id": id_}, 1))), None)
 
         return (yield from Transaction(steps))
 
     def _replay(self, id_: int) -> Job[bool]:
-        def steps(_: Any) -> Steps[bool]:
+        def steps(_ignored: Any) -> Steps[bool]:
             anew = {"state": "pending", "attempts": 0, "due_at": self._now(), "finished_at": None}
             for state in ("dead", "done"):
                 if (yield from Update(self.table, id_, anew, {"state": state})):

@@ -29,6 +29,8 @@ from ..messages import canonical
 from ..messages.percent_encoding import query_string
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide
+from ..utils.translation import _
+from .arguments import check, given_of
 
 __all__ = ["Invoke"]
 
@@ -68,7 +70,7 @@ class Invoke:
             prepay_id: from the order.
             sign_type: how to sign.
         """
-        _check(appid=appid, prepay_id=prepay_id)
+        check(appid=appid, prepay_id=prepay_id)
         fields = {
             "appId": appid,
             "timeStamp": canonical.timestamp(),
@@ -101,7 +103,7 @@ class Invoke:
             partnerid: the merchant who is paid, if not this one.
             sign_type: how to sign.
         """
-        _check(appid=appid, prepay_id=prepay_id)
+        check(appid=appid, prepay_id=prepay_id)
         fields = {
             "appid": appid,
             "partnerid": self._or_own(partnerid=partnerid),
@@ -115,7 +117,7 @@ class Invoke:
 
     def payscore_enable(self, *, service_id: str, out_request_no: str) -> dict[str, str]:
         """For `openBusinessView` with `wxpayScoreEnable`: ask the customer to allow a service."""
-        fields = _check(service_id=service_id, out_request_no=out_request_no)
+        fields = check(service_id=service_id, out_request_no=out_request_no)
         return self._business_view("wxpayScoreEnable", fields)
 
     def payscore_use(self, *, package: str) -> dict[str, str]:
@@ -124,11 +126,11 @@ class Invoke:
         Args:
             package: from the order.
         """
-        return self._business_view("wxpayScoreUse", _check(package=package))
+        return self._business_view("wxpayScoreUse", check(package=package))
 
     def payscore_detail(self, *, service_id: str, out_order_no: str) -> dict[str, str]:
         """For `openBusinessView` with `wxpayScoreDetail`: show an order."""
-        fields = _check(service_id=service_id, out_order_no=out_order_no)
+        fields = check(service_id=service_id, out_order_no=out_order_no)
         return self._business_view("wxpayScoreDetail", fields)
 
     def payscore_permissions(self, *, apply_permissions_token: str) -> dict[str, str]:
@@ -139,7 +141,7 @@ class Invoke:
         Args:
             apply_permissions_token: from `POST v3/payscore/permissions`; valid for an hour.
         """
-        query = query_string(_check(apply_permissions_token=apply_permissions_token))
+        query = query_string(check(apply_permissions_token=apply_permissions_token))
         return {"businessType": "wxpayScoreEnable", "queryString": query}
 
     def transfer(
@@ -164,8 +166,8 @@ class Invoke:
             sub_appid: the sub-merchant's appid, if the transfer was made with one.
             openid: the customer, if the page shall check who it is.
         """
-        fields = {"mchId": self._mchid, **_check(appId=appid, package=package)}
-        return {**fields, **_given(subMchId=sub_mchid, subAppId=sub_appid, openId=openid)}
+        fields = {"mchId": self._mchid, **check(appId=appid, package=package)}
+        return {**fields, **given_of(subMchId=sub_mchid, subAppId=sub_appid, openId=openid)}
 
     def transfer_app(
         self,
@@ -210,7 +212,7 @@ class Invoke:
         """
         fields = {
             "mch_id": self._mchid,
-            **_check(
+            **check(
                 appid=appid,
                 plan_id=plan_id,
                 contract_code=contract_code,
@@ -220,7 +222,7 @@ class Invoke:
             ),
             "timestamp": canonical.timestamp(),
         }
-        fields |= _given(sub_mch_id=sub_mch_id, sub_appid=sub_appid)
+        fields |= given_of(sub_mch_id=sub_mch_id, sub_appid=sub_appid)
         signed = {**fields, "sign": self._v2_sign("MD5", fields)}
         return {"appId": CONTRACT_APP, "path": CONTRACT_PAGE, "extraData": signed}
 
@@ -240,8 +242,8 @@ class Invoke:
             redirect_appid: from that answer, if it has one.
             redirect_path: from that answer, if it has one.
         """
-        extra = _check(pre_entrustweb_id=pre_entrustweb_id)
-        _check(redirect_appid=redirect_appid, redirect_path=redirect_path)
+        extra = check(pre_entrustweb_id=pre_entrustweb_id)
+        check(redirect_appid=redirect_appid, redirect_path=redirect_path)
         return {"appId": redirect_appid, "path": redirect_path, "extraData": extra}
 
     def parking(
@@ -264,8 +266,8 @@ class Invoke:
         """
         extra = {
             "mchid": self._mchid,
-            **_given(sub_mchid=sub_mchid),
-            **_check(openid=openid, plate_number=plate_number, plate_color=plate_color),
+            **given_of(sub_mchid=sub_mchid),
+            **check(openid=openid, plate_number=plate_number, plate_color=plate_color),
             "trade_scene": "PARKING",
         }
         return {"appId": PARKING_APP, "path": PARKING_PAGE, "extraData": extra}
@@ -284,14 +286,18 @@ class Invoke:
             ConfigurationError: none or more than 10, or `secret` is missing.
         """
         if not isinstance(coupons, Sequence) or not all(map(_is_record, coupons)):
-            raise ConfigurationError("coupons is of another type; a list of mappings is expected")
+            raise ConfigurationError(
+                _("coupons is of another type; a list of mappings is expected")
+            )
         if not 1 <= len(coupons) <= 10:
-            raise ConfigurationError(f"{len(coupons)} coupons: 1 to 10 can be sent at once")
+            raise ConfigurationError(
+                _("{count} coupons: 1 to 10 can be sent at once", count=len(coupons))
+            )
         sender = self._or_own(send_coupon_merchant=send_coupon_merchant)
         fields = {
             f"{name}{index}": value
             for index, coupon in enumerate(coupons)
-            for name, value in _check(**coupon).items()
+            for name, value in check(**coupon).items()
         }
         sign = self._v2_sign("HMAC-SHA256", {**fields, "send_coupon_merchant": sender})
         return {
@@ -319,9 +325,9 @@ class Invoke:
             coupon_code: where the stock wants one.
         """
         fields = {
-            **_check(stock_id=stock_id, out_request_no=out_request_no, open_id=open_id),
+            **check(stock_id=stock_id, out_request_no=out_request_no, open_id=open_id),
             "send_coupon_merchant": self._or_own(send_coupon_merchant=send_coupon_merchant),
-            **_given(coupon_code=coupon_code),
+            **given_of(coupon_code=coupon_code),
         }
         fields["sign"] = self._v2_sign("HMAC-SHA256", fields)
         return f"{COUPON_PAGE}?{query_string(fields)}#wechat_redirect"
@@ -333,7 +339,7 @@ class Invoke:
             appid: of the mini program.
             package: from `v2/mmpaymkttransfers/sendminiprogramhb`, as it came.
         """
-        given = _check(appid=appid, package=package)
+        given = check(appid=appid, package=package)
         fields = {
             "timeStamp": canonical.timestamp(),
             "nonceStr": canonical.nonce(),
@@ -344,7 +350,7 @@ class Invoke:
 
     def _or_own(self, **merchant: str | None) -> str:
         """A merchant number that may be left out; then it is the client's own."""
-        return next(iter(_given(**merchant).values()), self._mchid)
+        return next(iter(given_of(**merchant).values()), self._mchid)
 
     def _business_view(self, business_type: str, fields: dict[str, str]) -> dict[str, str]:
         query = {
@@ -362,7 +368,7 @@ class Invoke:
             return self._v2_sign(sign_type, fields)
         if self._credential is None:
             raise ConfigurationError(
-                "private_key and serial are missing: sign_type RSA needs the merchant's key"
+                _("private_key and serial are missing: sign_type RSA needs the merchant's key")
             )
         return self._credential.sign(canonical.lines(*(fields[name] for name in names)))
 
@@ -372,28 +378,3 @@ class Invoke:
 
 def _is_record(given: object) -> bool:
     return isinstance(given, Mapping) and all(isinstance(name, str) for name in given)
-
-
-def _check(**given: object) -> dict[str, str]:
-    """The arguments as text.
-
-    Raises:
-        ConfigurationError: one of them is None, empty, or of another type.
-    """
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ConfigurationError(f"{name} is of type {type(value).__name__}; a str is expected")
-        if isinstance(value, str) and not value.strip():
-            raise ConfigurationError(f"{name} is empty: without it nothing can be started")
-        if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise ConfigurationError(f"{name} holds a lone surrogate: not valid text")
-    return {name: canonical.text(value, name) or "" for name, value in given.items()}
-
-
-def _given(**optional: object) -> dict[str, str]:
-    """Those of the arguments that are not None, as text.
-
-    Raises:
-        ConfigurationError: one of them is empty, or of another type: None leaves it out.
-    """
-    return _check(**{name: value for name, value in optional.items() if value is not None})

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 from typing import Protocol
 
+from ..utils.translation import _
+
 __all__ = ["download", "download_async", "open_certificates", "self_verifier"]
 
 PATH = "v3/certificates"
@@ -139,18 +141,29 @@ def _pem(found: Mapping[str, x509.Certificate]) -> dict[str, str]:
 def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificate]:
     """The valid certificates, each by its own serial number."""
     if len(response.content) > MAX_UNVERIFIED_JSON:
-        raise _unusable(response, f"it has {len(response.content)} bytes, which is too much")
+        raise _unusable(
+            response, _("it has {count} bytes, which is too much", count=len(response.content))
+        )
     answer = response.json()
     entries = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(entries, list):
-        raise _unusable(response, "it has no list 'data'")
+        raise _unusable(response, _("it has no list 'data'"))
     if len(entries) > MOST:
-        raise _unusable(response, f"it has {len(entries)} entries, and at most {MOST} are accepted")
+        raise _unusable(
+            response,
+            _(
+                "it has {count} entries, and at most {most} are accepted",
+                count=len(entries),
+                most=MOST,
+            ),
+        )
     found: dict[str, x509.Certificate] = {}
     for at, entry in enumerate(entries):
         serial, cert = _certificate(response, entry, f"data[{at}]", key)
         if found.setdefault(serial, cert) != cert:
-            raise _unusable(response, f"two certificates have the serial number {serial}")
+            raise _unusable(
+                response, _("two certificates have the serial number {serial}", serial=serial)
+            )
     now, valid = time.time(), {}
     for serial, cert in found.items():
         if trouble := _trusted(response, serial, cert).trouble(now):
@@ -167,11 +180,18 @@ def _certificate(
 
     sealed = entry.get("encrypt_certificate") if isinstance(entry, dict) else None
     if not isinstance(sealed, dict):
-        raise _unusable(response, f"{place} has no encrypt_certificate")
+        raise _unusable(response, _("{place} has no encrypt_certificate", place=place))
     for name, expected in (("algorithm", ALGORITHM), ("associated_data", ASSOCIATED_DATA)):
         if sealed.get(name) != expected:
             raise _unusable(
-                response, f"{place} has {name} {_shown(sealed.get(name))}, not {expected!r}"
+                response,
+                _(
+                    "{place} has {name} {get}, not {expected!r}",
+                    place=place,
+                    name=name,
+                    get=_shown(sealed.get(name)),
+                    expected=expected,
+                ),
             )
     named = _member(response, entry, "serial_no", place)
     ciphertext = _member(response, sealed, "ciphertext", place)
@@ -179,14 +199,22 @@ def _certificate(
     try:
         text = aes.gcm_decrypt(ciphertext, key.reveal(), nonce, ASSOCIATED_DATA)
     except DecryptionError as error:
-        raise DecryptionError(f"{place} in the answer of {PATH}: {error}") from None
+        raise DecryptionError(
+            _("{place} in the answer of {path}: {error}", place=place, path=PATH, error=error)
+        ) from None
     cert = from_pem(text)
     if cert is None:
-        raise _unusable(response, f"{place} is not one X.509 certificate in PEM")
+        raise _unusable(response, _("{place} is not one X.509 certificate in PEM", place=place))
     serial = certificate_serial(cert)
     if not same_key(serial, named):
         raise _unusable(
-            response, f"{place} says serial_no {_shown(named)}, its certificate has {serial}"
+            response,
+            _(
+                "{place} says serial_no {named}, its certificate has {serial}",
+                place=place,
+                named=_shown(named),
+                serial=serial,
+            ),
         )
     return serial, cert
 
@@ -195,7 +223,7 @@ def _member(response: Response, members: dict[str, Any], name: str, place: str) 
     value = members.get(name)
     if isinstance(value, str) and value:
         return value
-    raise _unusable(response, f"{place} has no {name} that is text")
+    raise _unusable(response, _("{place} has no {name} that is text", place=place, name=name))
 
 
 def _trusted(response: Response, serial: str, cert: x509.Certificate) -> PlatformKey:
@@ -211,5 +239,10 @@ def _shown(value: object) -> str:
 
 def _unusable(response: Response, why: str) -> ResponseError:
     return ResponseError(
-        f"the answer of {PATH} does not hold certificates in the known form: {why}", response
+        _(
+            "the answer of {path} does not hold certificates in the known form: {why}",
+            path=PATH,
+            why=why,
+        ),
+        response,
     )

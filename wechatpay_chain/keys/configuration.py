@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from ..crypto import aes, keys
 from ..crypto.der import Kind
 from ..crypto.pem import tidy
-from ..utils.display import printable, represented
+from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
-from .credential import Credential, Platform
+from ..utils.translation import N_, _
+from .credential import Credential
 from .platform_key import PUBLIC_KEY_ID, PlatformKey, key_id, load_all, same_key
 from .platform_keys import PlatformKeys
 from .signer import SignerCredential, is_signer, signer_credential
@@ -37,9 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SECRETS",
     "aes_key_of",
-    "answer_with_of",
     "credential_of",
-    "flag_of",
     "hidden",
     "mchid_of",
     "merchant_of",
@@ -67,11 +66,14 @@ def mchid_of(given: object) -> str:
     Raises:
         ConfigurationError: it is no str, or holds something other than letters and digits.
     """
-    text = _text(given, "mchid", "the merchant number")
+    text = _text(given, "mchid", _("the merchant number"))
     if NUMBER.fullmatch(text) and (text or not given):
         return text
     raise ConfigurationError(
-        f"mchid {printable(given, 80)!r}: the merchant number has digits only, such as '1900000109'"
+        _(
+            "mchid {given!r}: the merchant number has digits only, such as '1900000109'",
+            given=printable(given, 80),
+        )
     )
 
 
@@ -86,18 +88,27 @@ def secret_of(given: object) -> Secret[str]:
         return Secret("")
     if not isinstance(reveal(given), str):
         raise ConfigurationError(
-            f"secret is of type {keys.kind_of(reveal(given))}: the APIv2 key is expected as str"
+            _(
+                "secret is of type {kind_of}: the APIv2 key is expected as str",
+                kind_of=keys.kind_of(reveal(given)),
+            )
         )
     text = Secret(tidy(reveal(given)))
     if not text.reveal().isascii() or not text.reveal().isprintable() or " " in text.reveal():
         raise ConfigurationError(
-            "secret holds a blank, a control character or a character outside ASCII: the APIv2 key "
-            "has 32 letters and digits"
+            _(
+                "secret holds a blank, a control character or a character outside ASCII: the "
+                "APIv2 key has 32 letters and digits"
+            )
         )
     if len(text.reveal()) != SECRET_LENGTH:
         raise ConfigurationError(
-            f"secret has {len(text.reveal())} characters: the APIv2 key set on the merchant "
-            f"platform has {SECRET_LENGTH}. Leave secret out where APIv2 is not used"
+            _(
+                "secret has {count} characters: the APIv2 key set on the merchant platform has "
+                "{secret_length}. Leave secret out where APIv2 is not used",
+                count=len(text.reveal()),
+                secret_length=SECRET_LENGTH,
+            )
         )
     return text
 
@@ -181,16 +192,18 @@ def credential_of(
     elif merchant is not None:
         key = merchant.private_key
     else:
-        raise ConfigurationError("private_key is missing: private_key and serial go together")
+        raise ConfigurationError(_("private_key is missing: private_key and serial go together"))
     own = _serials_of(key, private_key, merchant)
     if serial is None and own:
         serial = own[0]
     if serial is None:
         raise ConfigurationError(
-            "serial is missing: private_key and serial go together, and the certificate in "
-            "merchant is another key's"
+            _(
+                "serial is missing: private_key and serial go together, and the certificate in "
+                "merchant is another key's"
+            )
             if merchant is not None
-            else "serial is missing: private_key and serial go together"
+            else _("serial is missing: private_key and serial go together")
         )
     _assert_own(str(serial), own, merchant)
     return Credential(mchid, str(serial), key)
@@ -231,28 +244,41 @@ def _assert_own(serial: str, own: list[str], merchant: MerchantCertificate | Non
         return
     if own:
         raise ConfigurationError(
-            f"serial is {serial}, and the certificate of this private key has {own[0]}: WeChat Pay "
-            "refuses a signature under another certificate's serial number. Leave serial out"
+            _(
+                "serial is {serial}, and the certificate of this private key has {own}: WeChat "
+                "Pay refuses a signature under another certificate's serial number. Leave serial "
+                "out",
+                serial=serial,
+                own=own[0],
+            )
         )
     if merchant is not None and same_key(serial, merchant.serial):
         raise ConfigurationError(
-            f"private_key is not the key of the certificate {merchant.serial} in merchant: take "
-            "both from one download"
+            _(
+                "private_key is not the key of the certificate {serial} in merchant: take both "
+                "from one download",
+                serial=merchant.serial,
+            )
         )
 
 
 def _serial(given: object) -> str:
-    text = _text(given, "serial", "the serial number of the merchant's certificate")
+    text = _text(given, "serial", _("the serial number of the merchant's certificate"))
     if not text:
         raise ConfigurationError(
-            "serial is empty: the serial number of the merchant's certificate is expected "
-            "(openssl x509 -in apiclient_cert.pem -noout -serial)"
+            _(
+                "serial is empty: the serial number of the merchant's certificate is expected "
+                "(openssl x509 -in apiclient_cert.pem -noout -serial)"
+            )
         )
     serial = key_id(text, "serial")
     if serial.startswith(PUBLIC_KEY_ID):
         raise ConfigurationError(
-            f"serial is {serial}, which is the id of WeChat Pay's public key and belongs into "
-            "certs; serial is the number of the merchant's own certificate, apiclient_cert.pem"
+            _(
+                "serial is {serial}, which is the id of WeChat Pay's public key and belongs into "
+                "certs; serial is the number of the merchant's own certificate, apiclient_cert.pem",
+                serial=serial,
+            )
         )
     return serial
 
@@ -288,8 +314,10 @@ def _loaded(
     """The keys in `certs`, none of which is the merchant's own."""
     if not isinstance(certs, Mapping):
         raise ConfigurationError(
-            f"certs is of type {keys.kind_of(reveal(certs))}: a mapping from key id to key is "
-            "expected"
+            _(
+                "certs is of type {kind_of}: a mapping from key id to key is expected",
+                kind_of=keys.kind_of(reveal(certs)),
+            )
         )
     own = [
         *([credential.serial] if credential is not None else []),
@@ -297,10 +325,16 @@ def _loaded(
     ]
     for serial in certs:
         if not isinstance(serial, str):
-            raise ConfigurationError(f"certs: the id {printable(repr(serial), 80)} must be a str")
+            raise ConfigurationError(
+                _("certs: the id {serial} must be a str", serial=printable(repr(serial), 80))
+            )
         if any(same_key(key_id(serial, "certs"), one) for one in own):
             raise ConfigurationError(
-                f"certs holds the merchant's own serial {printable(serial, 80)!r}: {THEIRS}"
+                _(
+                    "certs holds the merchant's own serial {serial!r}: {theirs}",
+                    serial=printable(serial, 80),
+                    theirs=_(THEIRS),
+                )
             )
     found = load_all(certs)
     mine = [
@@ -310,7 +344,11 @@ def _loaded(
     for key in found.values():
         if any(owns(key.key) for owns in mine):
             raise ConfigurationError(
-                f"certs[{key.name!r}] is the merchant's own key or certificate: {THEIRS}"
+                _(
+                    "certs[{name!r}] is the merchant's own key or certificate: {theirs}",
+                    name=key.name,
+                    theirs=_(THEIRS),
+                )
             )
     return found
 
@@ -330,42 +368,7 @@ def shared_of(
     return SharedCertificates(store, mchid, apiv3_key, platform.loaded)
 
 
-def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -> str | None:
-    """The key that requests name unless a call says otherwise.
-
-    Args:
-        given: as `WeChatPay` takes it.
-        platform: WeChat Pay's keys.
-        fetchable: whether certificates will be fetched, this one perhaps among them.
-
-    Raises:
-        ConfigurationError: `certs` does not hold it, or it is a certificate outside its validity.
-    """
-    if given is None:
-        return None
-    name = key_id(given, "answer_with")
-    if name not in platform:
-        if fetchable and not name.startswith(PUBLIC_KEY_ID):
-            return name
-        raise ConfigurationError(
-            f"answer_with is {name}, which is none of certs, which has "
-            f"{', '.join(platform.serials) or 'none'}"
-        )
-    return platform.encryption_key(name)[0]
-
-
-def flag_of(given: object, name: str) -> bool:
-    """An argument that is True or False.
-
-    Raises:
-        ConfigurationError: it is anything else, such as the text "false".
-    """
-    if isinstance(given, bool):
-        return given
-    raise ConfigurationError(f"{name}= takes True or False, not {represented(given)}")
-
-
-THEIRS = (
+THEIRS = N_(
     "it takes WeChat Pay's keys, which answers are verified with (pub_key.pem, or a platform "
     "certificate)"
 )
@@ -374,6 +377,11 @@ THEIRS = (
 def _text(given: object, name: str, what: str) -> str:
     if not isinstance(given, str):
         raise ConfigurationError(
-            f"{name} is of type {keys.kind_of(given)}: {what} is expected as str"
+            _(
+                "{name} is of type {kind_of}: {what} is expected as str",
+                name=name,
+                kind_of=keys.kind_of(given),
+                what=what,
+            )
         )
     return tidy(given)

@@ -6,15 +6,13 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 40130534
 from __future__ import annotations
 
 import logging
-import re
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from ..crypto import keys, rsa
-from ..errors import SignatureError, SignatureReason
 from ..flow import Effect
 from ..messages import canonical
 from ..messages.headers import Headers
@@ -22,34 +20,25 @@ from ..messages.request import Request
 from ..messages.response import Response
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
-from .platform_key import PUBLIC_KEY_ID, PlatformKey, comparable, load_all, normal_serial
+from ..utils.translation import N_, _, joined
+from .platform_key import PUBLIC_KEY_ID, PlatformKey, comparable, key_id, load_all, normal_serial
+from .verification import OWS, SIGNATURE_FIELDS, signature_fields, untrusted
 
 __all__ = [
     "CLOCK_SKEW",
     "Credential",
-    "PROBE",
     "Platform",
     "SIGNATURE_FIELDS",
+    "answer_with_of",
     "signed_message",
 ]
 
 CLOCK_SKEW = 300
 """Seconds that a signature's timestamp may be off, either way."""
 
-SIGNATURE_FIELDS = (
-    "Wechatpay-Timestamp",
-    "Wechatpay-Nonce",
-    "Wechatpay-Serial",
-    "Wechatpay-Signature",
-)
-PROBE = "WECHATPAY/SIGNTEST/"
-"""How the wrong signatures begin that WeChat Pay sends on purpose."""
-CONTROL = re.compile("[\x00-\x1f\x7f]")
-OWS = " \t"
-"""What may surround a header field's value: RFC 9110, section 5.6.3."""
-RENEW = (
-    "Fetch the current certificates (wechatpay_chain.certificates.download), or use WeChat Pay's "
-    "public key"
+RENEW = N_(
+    "Fetch the current certificates (wechatpay_chain.certificates.download), or use WeChat "
+    "Pay's public key"
 )
 
 logger = logging.getLogger("wechatpay_chain")
@@ -182,7 +171,7 @@ class Platform:
         self, headers: Headers, digest: bytes, response: Response | None = None
     ) -> None:
         """The same, for the SHA-256 of `prefix(headers)`, the body, and a line feed."""
-        _, _, key, signature = self._parts(headers, response)
+        _ignored, _ignored, key, signature = self._parts(headers, response)
         self._assert(rsa.verify_digest(digest, signature, key), headers, response)
 
     def preferred(self, first: str | None = None) -> PlatformKey | None:
@@ -216,18 +205,36 @@ class Platform:
         key = self.preferred() if serial is None else self._find(serial)
         if key is None and serial is not None:
             raise ConfigurationError(
-                f"Wechatpay-Serial {printable(serial, 80)!r} is none of certs, which has "
-                f"{', '.join(self._keys) or 'none'}"
+                _(
+                    "Wechatpay-Serial {serial!r} is none of certs, which has {serials}",
+                    serial=printable(serial, 80),
+                    serials=", ".join(self._keys) or _("none"),
+                )
             )
         now = time.time()
         if key is None and self._keys:
-            each = ", ".join(f"{one.name} {one.trouble(now)}" for one in self._keys.values())
-            raise ConfigurationError(f"no certificate in certs can be used: {each}. {RENEW}")
+            each = joined(
+                ", ",
+                (
+                    _("{name} {trouble}", name=one.name, trouble=one.trouble(now))
+                    for one in self._keys.values()
+                ),
+            )
+            raise ConfigurationError(
+                _("no certificate in certs can be used: {each}. {renew}", each=each, renew=_(RENEW))
+            )
         if key is None:
-            raise ConfigurationError("certs is missing: without it nothing can be encrypted")
+            raise ConfigurationError(_("certs is missing: without it nothing can be encrypted"))
         if trouble := key.trouble(now):
             self._tell(key, now)
-            raise ConfigurationError(f"the certificate {key.name} in certs {trouble}. {RENEW}")
+            raise ConfigurationError(
+                _(
+                    "the certificate {name} in certs {trouble}. {renew}",
+                    name=key.name,
+                    trouble=trouble,
+                    renew=_(RENEW),
+                )
+            )
         return key.name, key.key
 
     def _find(self, serial: str) -> PlatformKey | None:
@@ -248,34 +255,51 @@ class Platform:
     def _parts(
         self, headers: Headers, response: Response | None
     ) -> tuple[str, str, RSAPublicKey, str]:
-        stamp, nonce, serial, signature = _signature_fields(headers, response)
+        stamp, nonce, serial, signature = signature_fields(headers, response)
         now = int(time.time())
         if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 15):
-            raise _untrusted(
-                "expired", f"Wechatpay-Timestamp is {stamp[:40]!r}, not a number", response
+            raise untrusted(
+                "expired",
+                _("Wechatpay-Timestamp is {stamp!r}, not a number", stamp=stamp[:40]),
+                response,
             )
         apart = abs(now - int(stamp))
         if apart > CLOCK_SKEW:
-            raise _untrusted(
+            raise untrusted(
                 "expired",
-                f"Wechatpay-Timestamp is {stamp}, this machine's clock says {now}: "
-                f"{apart} s apart, and at most {CLOCK_SKEW} are allowed. "
-                "Check this machine's clock (NTP); if it is right, the message is a replay",
+                _(
+                    "Wechatpay-Timestamp is {stamp}, this machine's clock says {now}: {apart} s "
+                    "apart, and at most {clock_skew} are allowed. Check this machine's clock "
+                    "(NTP); if it is right, the message is a replay",
+                    stamp=stamp,
+                    now=now,
+                    apart=apart,
+                    clock_skew=CLOCK_SKEW,
+                ),
                 response,
             )
         key = self._find(serial)
         if key is None:
-            raise _untrusted(
+            raise untrusted(
                 "unknown_serial",
-                f"it was signed with key {printable(serial, 80)!r}, and certs has "
-                f"{', '.join(self._keys) or 'none'}. {_remedy(serial)}",
+                _(
+                    "it was signed with key {serial!r}, and certs has {serials}. {remedy}",
+                    serial=printable(serial, 80),
+                    serials=", ".join(self._keys) or _("none"),
+                    remedy=_remedy(serial),
+                ),
                 response,
             )
         if trouble := key.trouble(now):
             self._tell(key, now)
-            raise _untrusted(
+            raise untrusted(
                 "expired",
-                f"it was signed with the platform certificate {key.name}, which {trouble}. {RENEW}",
+                _(
+                    "it was signed with the platform certificate {name}, which {trouble}. {renew}",
+                    name=key.name,
+                    trouble=trouble,
+                    renew=_(RENEW),
+                ),
                 response,
             )
         return stamp, nonce, key.key, signature
@@ -284,10 +308,13 @@ class Platform:
     def _assert(genuine: bool, headers: Headers, response: Response | None) -> None:
         if not genuine:
             serial = printable(headers.get("Wechatpay-Serial", "").strip(OWS), 80)
-            raise _untrusted(
+            raise untrusted(
                 "mismatch",
-                "Wechatpay-Signature does not match the bytes that came: they were changed on the "
-                f"way, or the key in certs under {serial!r} is not the one of that id",
+                _(
+                    "Wechatpay-Signature does not match the bytes that came: they were changed on "
+                    "the way, or the key in certs under {serial!r} is not the one of that id",
+                    serial=serial,
+                ),
                 response,
             )
 
@@ -304,63 +331,38 @@ def signed_message(request: Request, stamp: str, nonce: str) -> bytes:
 def _remedy(serial: str) -> str:
     """What to do about a key that is not known."""
     if normal_serial(serial).startswith(PUBLIC_KEY_ID):
-        return (
-            "A public key cannot be fetched: download it from the merchant platform's public key "
-            "page, and add it to certs under this id"
+        return _(
+            "A public key cannot be fetched: download it from the merchant platform's public "
+            "key page, and add it to certs under this id"
         )
-    return (
-        "Add that certificate to certs (GET v3/certificates), or give apiv3_key and the merchant's "
-        "key, with which it is fetched"
+    return _(
+        "Add that certificate to certs (GET v3/certificates), or give apiv3_key and the "
+        "merchant's key, with which it is fetched"
     )
 
 
-def prefix(headers: Headers) -> bytes:
-    """What a signature covers ahead of the body; empty fields where the header lacks them."""
-    stamp, nonce = (headers.get(name, "").strip(OWS) for name in SIGNATURE_FIELDS[:2])
-    return canonical.response_head(stamp, nonce)
+def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -> str | None:
+    """The key that requests name unless a call says otherwise.
 
+    Args:
+        given: as `WeChatPay` takes it.
+        platform: WeChat Pay's keys.
+        fetchable: whether certificates will be fetched, this one perhaps among them.
 
-def _signature_fields(headers: Headers, response: Response | None) -> list[str]:
-    """The values of the four fields, each there once, not empty, and without control characters."""
-    values = [(headers.only(name) or "").strip(OWS) for name in SIGNATURE_FIELDS]
-    if "" in values:
-        for name in SIGNATURE_FIELDS:
-            _assert_one(name, headers.get_all(name), response)
-    signed = "".join(values[:3])
-    if not signed.isprintable() and CONTROL.search(signed):
-        # A line feed would move the border to the body.
-        why = "Wechatpay-Timestamp, Wechatpay-Nonce or Wechatpay-Serial holds a control character"
-        raise _untrusted("mismatch", why, response)
-    if values[3].startswith(PROBE):
-        raise _untrusted(
-            "probe",
-            f"it is a probe: its signature begins with {PROBE}. WeChat Pay sends a wrong signature "
-            "now and then to test that it is checked. Refuse it like any other; nothing is broken",
-            response,
-        )
-    return values
-
-
-def _assert_one(name: str, values: Sequence[str], response: Response | None) -> None:
-    if not values or not values[0].strip(OWS):
-        if response is None:
-            why = (
-                f"it has no {name}. Either something other than WeChat Pay sent it, or the "
-                "framework's headers did not arrive here: give all of the request's headers"
+    Raises:
+        ConfigurationError: `certs` does not hold it, or it is a certificate outside its validity.
+    """
+    if given is None:
+        return None
+    name = key_id(given, "answer_with")
+    if name not in platform:
+        if fetchable and not name.startswith(PUBLIC_KEY_ID):
+            return name
+        raise ConfigurationError(
+            _(
+                "answer_with is {name}, which is none of certs, which has {serials}",
+                name=name,
+                serials=", ".join(platform.serials) or _("none"),
             )
-        else:
-            why = (
-                f"it has no {name} (HTTP {response.status_code}), so nobody vouches for it: "
-                "something other than WeChat Pay may have answered (a proxy, a login page). Where "
-                "an operation is known to answer unsigned, say unsigned=True"
-            )
-        raise _untrusted("missing", why, response)
-    if len(values) > 1:
-        raise _untrusted(
-            "mismatch", f"{name} stands {len(values)} times, where one is expected", response
         )
-
-
-def _untrusted(reason: SignatureReason, why: str, response: Response | None) -> SignatureError:
-    what = "the notification" if response is None else f"the answer to {response.request}"
-    return SignatureError(f"{what} cannot be trusted: {why}", response, reason=reason)
+    return platform.encryption_key(name)[0]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 
 __all__ = ["GatewaySource", "gateway_of", "settings"]
 
@@ -43,12 +44,13 @@ KNOWN = frozenset(
         "TIMEOUT",
         "GATEWAY",
         "CONTROL_TOKEN",
+        "LANG",
     }
 )
 SECRET = frozenset({"private_key", "apiv3_key", "secret"})
 """Arguments that stay hidden until the client reads them."""
 URLS = frozenset({"base_uri", "proxy"})
-OLDER = KNOWN - {"APPID", "NOTIFY_URL"}
+OLDER = KNOWN - {"APPID", "LANG", "NOTIFY_URL"}
 """Names that others are taken for slips of; programs have had an `APP_ID` of their own before."""
 LONG = 5
 """Letters of a name from which on one wrong letter is a typing mistake rather than another name."""
@@ -100,7 +102,10 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
     environ = hide(environ)
     if not isinstance(environ, Mapping):
         raise ConfigurationError(
-            f"environ is of type {type(reveal(environ)).__name__}: a mapping is expected"
+            _(
+                "environ is of type {type}: a mapping is expected",
+                type=type(reveal(environ)).__name__,
+            )
         )
     given = {
         name.removeprefix(PREFIX): value
@@ -110,15 +115,26 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
     for name in sorted(given.keys() - KNOWN):
         if known := _suggestion(name):
             raise ConfigurationError(
-                f"unknown variable {PREFIX}{printable(name, 80)}: did you mean {PREFIX}{known}? "
-                f"Known are {', '.join(PREFIX + name for name in sorted(KNOWN))}"
+                _(
+                    "unknown variable {prefix}{name}: did you mean {prefix}{known}? Known are "
+                    "{known_2}",
+                    prefix=PREFIX,
+                    name=printable(name, 80),
+                    known=known,
+                    known_2=", ".join(PREFIX + name for name in sorted(KNOWN)),
+                )
             )
     if "MCHID" not in given:
-        raise ConfigurationError(f"{PREFIX}MCHID is not set")
+        raise ConfigurationError(_("{prefix}MCHID is not set", prefix=PREFIX))
     for name in KNOWN & given.keys():
         if not isinstance(reveal(given[name]), str):
             raise ConfigurationError(
-                f"{PREFIX}{name} is of type {type(reveal(given[name])).__name__}: a str is expected"
+                _(
+                    "{prefix}{name} is of type {type}: a str is expected",
+                    prefix=PREFIX,
+                    name=name,
+                    type=type(reveal(given[name])).__name__,
+                )
             )
     timeout = {"timeout": _timeout(reveal(given["TIMEOUT"]))} if "TIMEOUT" in given else {}
     certs = _certs(given)
@@ -170,10 +186,15 @@ def _certs(given: Mapping[str, Any]) -> dict[str, Any]:
     certs = _pairs(reveal(given.get("CERTS", "")))
     if certs is None:
         raise ConfigurationError(
-            f"{PREFIX}CERTS: expected is ID=path, several of them separated by commas"
+            _(
+                "{prefix}CERTS: expected is ID=path, several of them separated by commas",
+                prefix=PREFIX,
+            )
         )
     if ("PUBLIC_KEY" in given) != ("PUBLIC_KEY_ID" in given):
-        raise ConfigurationError(f"{PREFIX}PUBLIC_KEY and {PREFIX}PUBLIC_KEY_ID go together")
+        raise ConfigurationError(
+            _("{prefix}PUBLIC_KEY and {prefix}PUBLIC_KEY_ID go together", prefix=PREFIX)
+        )
     if "PUBLIC_KEY" in given:
         certs[reveal(given["PUBLIC_KEY_ID"])] = given["PUBLIC_KEY"]
     return certs
@@ -182,9 +203,9 @@ def _certs(given: Mapping[str, Any]) -> dict[str, Any]:
 def _pairs(text: str) -> dict[str, Any] | None:
     """`ID=path,…`, or None; an error raised here would show a secret in the wrong place."""
     pairs = [each.partition("=") for each in text.split(",") if each.strip()]
-    if not all(serial.strip() and key.strip() for serial, _, key in pairs):
+    if not all(serial.strip() and key.strip() for serial, _ignored, key in pairs):
         return None
-    return {serial.strip(): hide(key.strip()) for serial, _, key in pairs}
+    return {serial.strip(): hide(key.strip()) for serial, _ignored, key in pairs}
 
 
 def _merchant(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +221,10 @@ def _timeout(text: str) -> tuple[float, ...] | float:
         numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise ConfigurationError(
-            f"{PREFIX}TIMEOUT {printable(text, 80)!r}: expected are seconds, one number or "
-            "connect,read"
+            _(
+                "{prefix}TIMEOUT {text!r}: expected are seconds, one number or connect,read",
+                prefix=PREFIX,
+                text=printable(text, 80),
+            )
         ) from None
     return numbers[0] if len(numbers) == 1 else numbers

@@ -21,6 +21,7 @@ from ..flow import Call, Effect
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError, UnknownMerchant
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 
 __all__ = ["TRANSPORT", "MerchantSource", "Source", "assert_known"]
 
@@ -58,8 +59,11 @@ class MerchantSource:
         self.is_mapping = isinstance(source.reveal(), Mapping)
         if not self.is_mapping and not callable(source.reveal()):
             raise ConfigurationError(
-                f"source is of type {type(source.reveal()).__name__}: a mapping from merchant "
-                "number to arguments of WeChatPay, or a function that returns them, is expected"
+                _(
+                    "source is of type {type}: a mapping from merchant number to arguments of "
+                    "WeChatPay, or a function that returns them, is expected",
+                    type=type(source.reveal()).__name__,
+                )
             )
         self._shared = dict(shared)
         self._known = frozenset(known)
@@ -75,8 +79,11 @@ class MerchantSource:
         """
         if not self.is_mapping:
             raise TypeError(
-                f"{what} needs a mapping as source: a function cannot be asked which merchants it "
-                "has. merchants[mchid] raises UnknownMerchant for one that it does not have"
+                _(
+                    "{what} needs a mapping as source: a function cannot be asked which merchants "
+                    "it has. merchants[mchid] raises UnknownMerchant for one that it does not have",
+                    what=what,
+                )
             )
         return KeysView(self._source.reveal())
 
@@ -111,25 +118,39 @@ class MerchantSource:
 
     def _checked(self, mchid: str, given: Any) -> dict[str, Any]:
         if given is None:
-            raise UnknownMerchant(f"merchant {mchid} is unknown: source has no arguments for it")
+            raise UnknownMerchant(
+                _("merchant {mchid} is unknown: source has no arguments for it", mchid=mchid)
+            )
         if _is_awaitable(given):
             raise _not_async(mchid, given)
         if not isinstance(given, dict):
             raise ConfigurationError(
-                f"merchant {mchid}: source gave something of type {type(reveal(given)).__name__}; "
-                "a mapping of arguments of WeChatPay is expected"
+                _(
+                    "merchant {mchid}: source gave something of type {type}; a mapping of "
+                    "arguments of WeChatPay is expected",
+                    mchid=mchid,
+                    type=type(reveal(given)).__name__,
+                )
             )
-        assert_known(given, self._known, f"merchant {mchid}")
+        assert_known(given, self._known, _("merchant {mchid}", mchid=mchid))
         for name in TRANSPORT & given.keys():
             raise ConfigurationError(
-                f"merchant {mchid} has {name!r}: all merchants share one transport, so give "
-                f"{name}= to Merchants"
+                _(
+                    "merchant {mchid} has {name!r}: all merchants share one transport, so give "
+                    "{name}= to Merchants",
+                    mchid=mchid,
+                    name=name,
+                )
             )
         named = given.get("mchid")
         if named is not None and str(reveal(named)).strip() != mchid:
             raise ConfigurationError(
-                f"merchant {mchid}: source gave the arguments of another merchant, mchid "
-                f"{printable(repr(reveal(named)), 80)}"
+                _(
+                    "merchant {mchid}: source gave the arguments of another merchant, mchid "
+                    "{reveal}",
+                    mchid=mchid,
+                    reveal=printable(repr(reveal(named)), 80),
+                )
             )
         return {name: each for name, each in given.items() if name != "mchid"}
 
@@ -144,18 +165,27 @@ def assert_known(given: Iterable[Any], known: Iterable[str], whose: str) -> None
         if name in known:
             continue
         if isinstance(name, str) and name.isidentifier() and len(name) <= LONGEST:
-            what = f"{name!r}, which is no argument of WeChatPay"
+            what = _("{name!r}, which is no argument of WeChatPay", name=name)
         else:
-            what = "a name that cannot be an argument of WeChatPay"
-        raise ConfigurationError(f"{whose} has {what}; there are {', '.join(sorted(known))}")
+            what = _("a name that cannot be an argument of WeChatPay")
+        raise ConfigurationError(
+            _(
+                "{whose} has {what}; there are {known}",
+                whose=whose,
+                what=what,
+                known=", ".join(sorted(known)),
+            )
+        )
 
 
 def _failed(mchid: str, error: Exception) -> ConfigurationError:
     """The error for a source that raised; its own words may hold anything, and are not repeated."""
     kind = type(error).__name__
     if isinstance(error, LookupError):
-        return UnknownMerchant(f"merchant {mchid} is unknown: source raised {kind}")
-    return ConfigurationError(f"merchant {mchid}: source raised {kind}")
+        return UnknownMerchant(
+            _("merchant {mchid} is unknown: source raised {kind}", mchid=mchid, kind=kind)
+        )
+    return ConfigurationError(_("merchant {mchid}: source raised {kind}", mchid=mchid, kind=kind))
 
 
 def _is_awaitable(given: Any) -> bool:
@@ -171,6 +201,9 @@ def _not_async(mchid: str, given: Any) -> ConfigurationError:
     if hasattr(given.reveal(), "close"):
         given.reveal().close()  # a coroutine that nobody will await
     return ConfigurationError(
-        f"merchant {mchid}: source is async, and this is a sync call. Await "
-        "merchants.get_async(mchid) first, or use the other methods' _async forms"
+        _(
+            "merchant {mchid}: source is async, and this is a sync call. Await "
+            "merchants.get_async(mchid) first, or use the other methods' _async forms",
+            mchid=mchid,
+        )
     )

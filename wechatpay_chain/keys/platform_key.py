@@ -19,6 +19,7 @@ from ..crypto import keys, pem
 from ..crypto.der import Kind
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 if TYPE_CHECKING:
     import datetime
@@ -66,9 +67,9 @@ class PlatformKey(NamedTuple):
         if self.begins <= now <= self.ends:
             return ""
         if int(now) > self.ends:
-            return f"expired on {_date(self.ends)}"
+            return _("expired on {date}", date=_date(self.ends))
         if int(now) < self.begins:
-            return f"is not valid before {_date(self.begins)}"
+            return _("is not valid before {date}", date=_date(self.begins))
         return ""
 
     @property
@@ -126,7 +127,9 @@ def load_all(certs: Mapping[str, keys.KeySource]) -> dict[str, PlatformKey]:
         key = load(serial, source)
         known = same.setdefault(comparable(key.name), key)
         if known.key != key.key:
-            raise ConfigurationError(f"certs has two different keys with the id {key.name}")
+            raise ConfigurationError(
+                _("certs has two different keys with the id {name}", name=key.name)
+            )
         found[known.name] = known
     return found
 
@@ -152,10 +155,17 @@ def _certified(name: str, certs: list[x509.Certificate], where: str) -> Platform
     if cert is None:
         serial = certificate_serial(leaf(certs))
         raise ConfigurationError(
-            f"{where} is a certificate with the serial number {serial}: use {serial} as its key in "
-            "certs"
+            _(
+                "{where} is a certificate with the serial number {serial}: use {serial} as its "
+                "key in certs",
+                where=where,
+                serial=serial,
+            )
             + (
-                f". A {PUBLIC_KEY_ID}… goes with WeChat Pay's public key, pub_key.pem"
+                _(
+                    ". A {public_key_id}… goes with WeChat Pay's public key, pub_key.pem",
+                    public_key_id=PUBLIC_KEY_ID,
+                )
                 if name.startswith(PUBLIC_KEY_ID)
                 else ""
             )
@@ -180,15 +190,25 @@ def key_id(given: object, where: str) -> str:
     """
     if not isinstance(given, str):
         raise ConfigurationError(
-            f"{where} is of type {keys.kind_of(given)}: a certificate's serial number, or a "
-            f"{PUBLIC_KEY_ID}…, is expected as str"
+            _(
+                "{where} is of type {kind_of}: a certificate's serial number, or a "
+                "{public_key_id}…, is expected as str",
+                where=where,
+                kind_of=keys.kind_of(given),
+                public_key_id=PUBLIC_KEY_ID,
+            )
         )
     name = normal_serial(re.sub("(?i)^(serial *=|0x)", "", pem.tidy(given)))
     if PUBLIC_KEY.fullmatch(name) or (HEX.fullmatch(name) and len(name) <= SERIAL_DIGITS):
         return name
     raise ConfigurationError(
-        f"{where}: {printable(given, 80)!r} is neither a certificate's serial number (hex digits: "
-        f"openssl x509 -in cert.pem -noout -serial) nor the id of a public key ({PUBLIC_KEY_ID}…)"
+        _(
+            "{where}: {given!r} is neither a certificate's serial number (hex digits: openssl "
+            "x509 -in cert.pem -noout -serial) nor the id of a public key ({public_key_id}…)",
+            where=where,
+            given=printable(given, 80),
+            public_key_id=PUBLIC_KEY_ID,
+        )
     )
 
 

@@ -26,6 +26,7 @@ from ..flow import Effect, Flow
 from ..messages.response import ResponseError
 from ..utils.display import printable
 from ..utils.secret import Secret
+from ..utils.translation import _
 from .certificates import open_certificates
 from .credential import Platform
 from .platform_key import (
@@ -215,8 +216,11 @@ class PlatformKeys(Platform):
             flight, mine = self._fetching.board(self._may_ask)
             if flight is None:
                 return WeChatPayError(
-                    f"Certificates were fetched less than {self.pause:g} s ago because of an "
-                    "unknown serial number, so they are not fetched again yet"
+                    _(
+                        "Certificates were fetched less than {pause:g} s ago because of an "
+                        "unknown serial number, so they are not fetched again yet",
+                        pause=self.pause,
+                    )
                 )
             if mine:
                 error = yield from self._fetching.fly(
@@ -225,9 +229,10 @@ class PlatformKeys(Platform):
             else:
                 error = yield from flight.wait()
             if error is not None:
-                return WeChatPayError(f"The certificates could not be fetched: {error}")
+                failed = _("The certificates could not be fetched: {error}", error=error)
+                return WeChatPayError(failed)
             if mine and serial not in self:
-                return WeChatPayError("The certificates that WeChat Pay lists do not include it")
+                return WeChatPayError(_("The certificates that WeChat Pay lists do not include it"))
         return None
 
     def checked_again(
@@ -317,8 +322,11 @@ class PlatformKeys(Platform):
             self._may_ask_once_more()
         elif serial and kept.asked < self.pause:
             raise WeChatPayError(
-                f"another process fetched them less than {self.pause:g} s ago because of an "
-                "unknown serial number, and it was not among them"
+                _(
+                    "another process fetched them less than {pause:g} s ago because of an unknown "
+                    "serial number, and it was not among them",
+                    pause=self.pause,
+                )
             )
         elif serial or not kept.keys or kept.age >= RENEWED_EVERY:
             return False
@@ -342,7 +350,7 @@ class PlatformKeys(Platform):
         response = yield from self._source()
         found = open_certificates(response, self._apiv3_key)
         if not found:
-            raise ResponseError("it holds no platform certificate that is valid now", response)
+            raise ResponseError(_("it holds no platform certificate that is valid now"), response)
         self._adopt(self.loaded(found))
         return found
 
@@ -381,8 +389,11 @@ def _explained(error: WeChatPayError) -> WeChatPayError:
 
     copied = copy.copy(error)
     copied.args = (
-        f"{error} (GET v3/certificates: certs is missing, so the platform certificates were to be "
-        "fetched first; the call itself was not sent)",
+        _(
+            "{error} (GET v3/certificates: certs is missing, so the platform certificates were to "
+            "be fetched first; the call itself was not sent)",
+            error=error,
+        ),
         *error.args[1:],
     )
     copied.__cause__ = error

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["RedisKeyStore"]
 
@@ -47,10 +48,15 @@ class RedisKeyStore:
     def __init__(self, redis: Any, prefix: str = "wechatpay:certificates:") -> None:
         if not all(callable(getattr(redis, name, None)) for name in ("get", "set", "eval")):
             raise ConfigurationError(
-                f"RedisKeyStore takes a client, such as redis.Redis(), not a {type(redis).__name__}"
+                _(
+                    "RedisKeyStore takes a client, such as redis.Redis(), not a {type}",
+                    type=type(redis).__name__,
+                )
             )
         if not isinstance(prefix, str):
-            raise ConfigurationError(f"prefix is of type {type(prefix).__name__}, not a str")
+            raise ConfigurationError(
+                _("prefix is of type {type}, not a str", type=type(prefix).__name__)
+            )
         self._redis = redis
         self._prefix = prefix
         self._is_async = inspect.iscoroutinefunction(getattr(redis, "execute_command", None))
@@ -90,8 +96,10 @@ class RedisKeyStore:
         if self._is_async:
             if not _has_loop():
                 raise ConfigurationError(
-                    "its client is one of redis.asyncio, which serves async calls alone: give it a "
-                    "redis.Redis"
+                    _(
+                        "its client is one of redis.asyncio, which serves async calls alone: give "
+                        "it a redis.Redis"
+                    )
                 )
             return _awaited(lambda: command(*args, **options))
         future = _in_thread(lambda: command(*args, **options))
@@ -155,4 +163,4 @@ def _has_loop() -> bool:
 
 
 def _too_slow() -> TimeoutError:
-    return TimeoutError(f"Redis did not answer within {SECONDS:g} s")
+    return TimeoutError(_("Redis did not answer within {seconds:g} s", seconds=SECONDS))

@@ -22,6 +22,7 @@ from ..flow import Call, Effect, Sleep
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret
+from ..utils.translation import _
 from .platform_key import PlatformKey, comparable
 
 if TYPE_CHECKING:
@@ -87,8 +88,12 @@ class SharedCertificates:
         for name in METHODS:
             if not callable(getattr(store, name, None)):
                 raise ConfigurationError(
-                    f"key_store is of type {type(store).__name__}, which has no {name}(): a "
-                    "FileKeyStore, a RedisKeyStore, a MemoryKeyStore or the like is expected"
+                    _(
+                        "key_store is of type {type}, which has no {name}(): a FileKeyStore, a "
+                        "RedisKeyStore, a MemoryKeyStore or the like is expected",
+                        type=type(store).__name__,
+                        name=name,
+                    )
                 )
         self.patience = 10.0
         self._store = store
@@ -176,23 +181,30 @@ class SharedCertificates:
 
         text = document.decode() if isinstance(document, bytes | bytearray) else document
         if len(text) > LARGEST:
-            raise ValueError(f"it has {len(text)} characters, which is too much")
+            raise ValueError(_("it has {count} characters, which is too much", count=len(text)))
         members = json.loads(text)
         seal = members.pop("seal")
         if not hmac.compare_digest(seal.encode(), self._seal(members).encode()):
             raise ValueError(
-                "its seal does not hold: it was changed, or saved by a client with another "
-                "apiv3_key"
+                _(
+                    "its seal does not hold: it was changed, or saved by a client with another "
+                    "apiv3_key"
+                )
             )
         now, found = time.time(), {}
         for serial, pem in members["certificates"].items():
             cert = from_pem(pem)
             if cert is None or certificate_serial(cert) != serial:
-                raise ValueError(f"{printable(serial, 80)} is not the certificate of that number")
+                raise ValueError(
+                    _(
+                        "{serial} is not the certificate of that number",
+                        serial=printable(serial, 80),
+                    )
+                )
             found.update(self._loaded({serial: cert}))
         age = now - members["fetched"]
         if age < -SKEW:
-            raise ValueError("it was fetched in the future: one of two clocks is wrong")
+            raise ValueError(_("it was fetched in the future: one of two clocks is wrong"))
         asked = math.inf if members["asked"] is None else now - members["asked"]
         valid = {name: key for name, key in found.items() if not key.trouble(now)}
         return Shared(valid, max(age, 0.0), max(asked, 0.0))

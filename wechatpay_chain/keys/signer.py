@@ -23,6 +23,7 @@ from ..messages.request import Request, TransportTimeout
 from ..utils.display import extent
 from ..utils.exceptions import ConfigurationError, DecryptionError, WeChatPayError
 from ..utils.secret import Secret
+from ..utils.translation import _
 from .credential import Credential, signed_message
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def signer_credential(mchid: str, serial: str | None, signer: Signer) -> SignerC
     given = getattr(signer, "certificate", None)
     if given is None:
         raise ConfigurationError(
-            "serial is missing: private_key is a signer that has no certificate to read it from"
+            _("serial is missing: private_key is a signer that has no certificate to read it from")
         )
     from ..crypto.certificate import certificate, certificate_serial  # slow to load
 
@@ -140,14 +141,20 @@ class SignerCredential(Credential):
         decrypt = getattr(self._signer, "decrypt", None)
         if not callable(decrypt):
             raise ConfigurationError(
-                f"private_key is a signer, {_kind(self._signer)}, without a method decrypt("
-                "ciphertext): what WeChat Pay encrypts for the merchant cannot be opened"
+                _(
+                    "private_key is a signer, {kind}, without a method decrypt(ciphertext): what "
+                    "WeChat Pay encrypts for the merchant cannot be opened",
+                    kind=_kind(self._signer),
+                )
             )
         try:
             sealed = base64.b64decode(ciphertext, validate=True)
         except (binascii.Error, ValueError, TypeError):
             raise DecryptionError(
-                f"the ciphertext ({extent(ciphertext)}) is no base64: it is damaged"
+                _(
+                    "the ciphertext ({extent}) is no base64: it is damaged",
+                    extent=extent(ciphertext),
+                )
             ) from None
         try:
             opened = yield Call(
@@ -157,14 +164,19 @@ class SignerCredential(Credential):
             raise
         except Exception as error:
             raise DecryptionError(
-                f"the ciphertext ({extent(ciphertext)}) cannot be opened: private_key.decrypt "
-                f"raised {type(error).__name__}"
+                _(
+                    "the ciphertext ({extent}) cannot be opened: private_key.decrypt raised {type}",
+                    extent=extent(ciphertext),
+                    type=type(error).__name__,
+                )
             ) from error
         text = Secret(_text(opened.reveal()))
         if text.reveal() is None:
             raise DecryptionError(
-                "private_key.decrypt returned something else than the bytes of a text: the "
-                "plaintext in UTF-8 is expected"
+                _(
+                    "private_key.decrypt returned something else than the bytes of a text: the "
+                    "plaintext in UTF-8 is expected"
+                )
             )
         return str(text.reveal())
 
@@ -194,8 +206,11 @@ class SignerCredential(Credential):
             if deadline is None or time.monotonic() < deadline:
                 raise _raised(error) from error
             raise TransportTimeout(
-                f"{request}: private_key.sign did not return by the call's deadline (deadline= "
-                "seconds for all of its attempts). Nothing was sent",
+                _(
+                    "{request}: private_key.sign did not return by the call's deadline (deadline= "
+                    "seconds for all of its attempts). Nothing was sent",
+                    request=request,
+                ),
                 request,
                 sent=False,
             ) from None
@@ -205,9 +220,12 @@ class SignerCredential(Credential):
             return base64.b64encode(signature).decode()
         shown = f"{extent(signature)}" if isinstance(signature, str | bytes | bytearray) else ""
         raise ConfigurationError(
-            f"private_key.sign returned {shown or _kind(signature)}: the {SIZES[0]} bytes of an "
-            "RSA signature are expected (SHA-256, PKCS#1 v1.5; not base64, not its digest). "
-            "Nothing was sent"
+            _(
+                "private_key.sign returned {value}: the {sizes} bytes of an RSA signature are "
+                "expected (SHA-256, PKCS#1 v1.5; not base64, not its digest). Nothing was sent",
+                value=shown or _kind(signature),
+                sizes=SIZES[0],
+            )
         )
 
 
@@ -234,12 +252,15 @@ def _hiding_async(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
 
 def _raised(error: Exception) -> ConfigurationError:
     return ConfigurationError(
-        f"private_key.sign raised {type(error).__name__}: nothing was signed, and nothing was sent"
+        _(
+            "private_key.sign raised {type}: nothing was signed, and nothing was sent",
+            type=type(error).__name__,
+        )
     )
 
 
 def _kind(thing: object) -> str:
-    return f"an object of type {type(thing).__name__}"
+    return _("an object of type {type}", type=type(thing).__name__)
 
 
 def _text(opened: object) -> str | None:

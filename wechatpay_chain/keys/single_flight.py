@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..flow import Effect, Wait
 from ..utils.exceptions import WeChatPayError
+from ..utils.translation import _
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -61,8 +62,10 @@ class Flight:
         outcome = yield Wait(self.future, self.thread)
         if outcome is None:
             return WeChatPayError(
-                "an async call of this very thread does it, and a sync call cannot wait for that: "
-                "use the _async form within an event loop"
+                _(
+                    "an async call of this very thread does it, and a sync call cannot wait for "
+                    "that: use the _async form within an event loop"
+                )
             )
         error: WeChatPayError | None = outcome.error
         return error
@@ -108,7 +111,7 @@ class SingleFlight:
             dropped: is called when the call was cancelled, before anybody else learns of it.
         """
         if flight is None:
-            raise AssertionError("a flight that was boarded is expected")
+            raise AssertionError(_("a flight that was boarded is expected"))
         outcome = Outcome(dropped=True)
         try:
             yield from steps()

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ..utils import private_files
 from ..utils.exceptions import ConfigurationError
 from ..utils.file_lock import Held, Lock
+from ..utils.translation import _
 
 __all__ = ["FileKeyStore", "KeyStore", "MemoryKeyStore"]
 
@@ -92,7 +93,10 @@ class FileKeyStore:
     def __init__(self, path: str | Path) -> None:
         if not isinstance(path, str | Path) or not str(path):
             raise ConfigurationError(
-                f"FileKeyStore takes the path of a directory, not a {type(path).__name__}"
+                _(
+                    "FileKeyStore takes the path of a directory, not a {type}",
+                    type=type(path).__name__,
+                )
             )
         self._directory = Path(path)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple, NoReturn
 
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = [
     "WECHAT_PAY_DOMAINS",
@@ -63,11 +64,13 @@ class Origin(str):
     def __new__(cls, text: str) -> Origin:
         if isinstance(text, Origin):
             return text
-        origin, rest = split(text, "the origin")
+        origin, rest = split(text, _("the origin"))
         if rest:
             raise ConfigurationError(
-                "the origin has a path, a query or a fragment; only scheme, host and port are "
-                "expected"
+                _(
+                    "the origin has a path, a query or a fragment; only scheme, host and port are "
+                    "expected"
+                )
             )
         return origin
 
@@ -110,13 +113,13 @@ def split(url: str, name: str) -> tuple[Origin, str]:
     match = URL.match(url)
     if match is None:
         shown = printable(FIRST_SEGMENT.match(url)[0], SHOWN)  # type: ignore[index]
-        _reject(name, url, shown, "'https://', a host and a path are expected")
+        _reject(name, url, shown, _("'https://', a host and a path are expected"))
     scheme, authority = match[1].lower(), match[2]
     shown = printable(f"{match[1]}://{authority}", SHOWN)
     if scheme not in PORTS:
-        _reject(name, url, shown, "its scheme is neither http nor https")
+        _reject(name, url, shown, _("its scheme is neither http nor https"))
     if "@" in authority:
-        _reject(name, url, shown, "it has a user or a password")
+        _reject(name, url, shown, _("it has a user or a password"))
     host, port, problem = parts(authority)
     if problem:
         _reject(name, url, shown, problem)
@@ -141,7 +144,7 @@ def parts(authority: str) -> Parts:
         host, colon, tail = authority.partition(":")
         tail = colon + tail
     if tail and not (PORT.fullmatch(tail) and int(tail[1:]) <= 65535):
-        return Parts(problem="its port is not a number from 1 to 65535")
+        return Parts(problem=_("its port is not a number from 1 to 65535"))
     found = _ip_literal(host) if host.startswith("[") else _name(host)
     if not found:
         return Parts(problem=_what_is_wrong(host))
@@ -196,16 +199,16 @@ def _idna(host: str) -> str:
 
 def _what_is_wrong(host: str) -> str:
     if not host:
-        return "it has no host"
+        return _("it has no host")
     if host.startswith("[") and "%" in host:
-        return "its IPv6 address has a zone"
+        return _("its IPv6 address has a zone")
     if host.startswith("["):
-        return "its IPv6 address is not in the form of RFC 5952, such as [2001:db8::1]"
+        return _("its IPv6 address is not in the form of RFC 5952, such as [2001:db8::1]")
     if host.endswith(".") or ".." in host or host.startswith("."):
-        return "its host has an empty label"
+        return _("its host has an empty label")
     if NUMBER.fullmatch(host.lower().rpartition(".")[2]):
-        return "its IPv4 address is not four decimal numbers, such as 192.0.2.1"
-    return (
+        return _("its IPv4 address is not four decimal numbers, such as 192.0.2.1")
+    return _(
         "its host is not a name of letters, digits and inner hyphens, in labels of 1 to 63 "
         "characters that dots separate"
     )
@@ -213,4 +216,6 @@ def _what_is_wrong(host: str) -> str:
 
 def _reject(name: str, url: str, shown: str, problem: str) -> NoReturn:
     what = name if "@" in url else f"{name} {shown!r}"  # it may hold a password
-    raise ConfigurationError(f"{what} is not a URL that can be called: {problem}")
+    raise ConfigurationError(
+        _("{what} is not a URL that can be called: {problem}", what=what, problem=problem)
+    )

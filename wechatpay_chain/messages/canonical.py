@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["authorization", "fields", "lines", "nonce", "request", "response", "text", "timestamp"]
 
@@ -71,7 +72,7 @@ def lines(*values: str) -> bytes:
     try:
         return "".join(f"{value}\n" for value in values).encode()
     except UnicodeEncodeError:
-        raise ConfigurationError("a lone surrogate cannot be signed: not valid text") from None
+        raise ConfigurationError(_("a lone surrogate cannot be signed: not valid text")) from None
 
 
 def text(value: Any, name: str) -> str | None:
@@ -100,8 +101,12 @@ def text(value: Any, name: str) -> str | None:
     if written is not None:
         return written
     raise ConfigurationError(
-        f"{name} is of type {kind(value)}: a str, int, bool, Decimal, date or aware datetime is "
-        "expected (JSON inside a field is given as text: json.dumps(…))"
+        _(
+            "{name} is of type {kind}: a str, int, bool, Decimal, date or aware datetime is "
+            "expected (JSON inside a field is given as text: json.dumps(…))",
+            name=name,
+            kind=kind(value),
+        )
     )
 
 
@@ -109,7 +114,9 @@ def _digits(value: int, name: str) -> str:
     try:
         return str(int(value))
     except ValueError:  # Python's limit against endless conversions
-        raise ConfigurationError(f"{name} is a number of thousands of digits") from None
+        raise ConfigurationError(
+            _("{name} is a number of thousands of digits", name=name)
+        ) from None
 
 
 def moment(value: Any, name: str) -> str | None:
@@ -131,13 +138,20 @@ def moment(value: Any, name: str) -> str | None:
         offset = value.utcoffset()
         if offset is None:
             raise ConfigurationError(
-                f"{name} is a datetime without a time zone, so it names no moment; give it one: "
-                "datetime.now(timezone(timedelta(hours=8))), or value.astimezone()"
+                _(
+                    "{name} is a datetime without a time zone, so it names no moment; give it "
+                    "one: datetime.now(timezone(timedelta(hours=8))), or value.astimezone()",
+                    name=name,
+                )
             )
         if offset % datetime.timedelta(minutes=1):
             raise ConfigurationError(
-                f"{name} is a datetime whose offset {offset} has seconds, which RFC 3339 cannot "
-                "write; with pytz, use zone.localize(…)"
+                _(
+                    "{name} is a datetime whose offset {offset} has seconds, which RFC 3339 "
+                    "cannot write; with pytz, use zone.localize(…)",
+                    name=name,
+                    offset=offset,
+                )
             )
         return value.isoformat(timespec="seconds")
     return value.isoformat()
@@ -147,7 +161,9 @@ def kind(value: object) -> str:
     """The type of a value that cannot be sent, for an error."""
     name = type(value).__name__
     if name == "Chain":  # by name: a chain is made of what imports this module
-        return f"Chain ({value}: the path of a call that was never made, and not a value)"
+        return _(
+            "Chain ({value}: the path of a call that was never made, and not a value)", value=value
+        )
     return name
 
 
@@ -169,6 +185,6 @@ def fields(values: Mapping[str, Any]) -> str:
     try:
         ordered = sorted(values.items())
     except TypeError:  # of names that are no text, or stand beside others
-        raise ConfigurationError("the name of a field is of another type than str") from None
+        raise ConfigurationError(_("the name of a field is of another type than str")) from None
     pairs = ((name, text(value, name)) for name, value in ordered if name != "sign")
     return "&".join(f"{name}={value}" for name, value in pairs if value)

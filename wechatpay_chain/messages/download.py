@@ -13,6 +13,7 @@ from ..messages.request import TransportError
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError, WeChatPayError
 from ..utils.files import replace
+from ..utils.translation import _
 from .unsigned import is_whole
 
 __all__ = ["Download"]
@@ -74,8 +75,11 @@ class Download:
             self._destination = _OpenFile(target)
         else:
             raise ConfigurationError(
-                f"sink is of type {type(target).__name__}: a path, or a file that is open for "
-                "writing in binary mode, is expected"
+                _(
+                    "sink is of type {type}: a path, or a file that is open for writing in binary "
+                    "mode, is expected",
+                    type=type(target).__name__,
+                )
             )
 
     def takes(self, status_code: int) -> bool:
@@ -126,7 +130,11 @@ class Download:
             raise
         except Exception as error:  # a file object of the user's raises what it likes
             raise TransportError(
-                f"sink: cannot write {self._destination.name}: {printable(error)}"
+                _(
+                    "sink: cannot write {name}: {error}",
+                    name=self._destination.name,
+                    error=printable(error),
+                )
             ) from error
 
 
@@ -143,14 +151,20 @@ class _NewFile:
             )
         except (ValueError, TypeError, OSError) as error:
             raise ConfigurationError(
-                f"sink: {printable(path)} is not a path that this system can open: "
-                f"{printable(error)}"
+                _(
+                    "sink: {path} is not a path that this system can open: {error}",
+                    path=printable(path),
+                    error=printable(error),
+                )
             ) from None
         self.name = printable(self._path)
         if not writable:
             raise ConfigurationError(
-                f"sink: {self.name} cannot be written: its folder must exist, and what is there "
-                "already must be a file"
+                _(
+                    "sink: {name} cannot be written: its folder must exist, and what is there "
+                    "already must be a file",
+                    name=self.name,
+                )
             )
         self._part: Any = None  # both None until `open`
         self._file: Any = None
@@ -178,8 +192,13 @@ class _NewFile:
             replace(part, self._path)
         except OSError as error:
             raise TransportError(
-                f"sink: {self.name} cannot be replaced ({error.strerror}): is it open in another "
-                f"program? The download is complete and kept as {printable(part)}; rename it"
+                _(
+                    "sink: {name} cannot be replaced ({strerror}): is it open in another program? "
+                    "The download is complete and kept as {part}; rename it",
+                    name=self.name,
+                    strerror=error.strerror,
+                    part=printable(part),
+                )
             ) from error
 
     def discard(self) -> None:
@@ -196,15 +215,18 @@ class _OpenFile:
     """A file object of the caller's, written from where it stands."""
 
     def __init__(self, file: Any) -> None:
-        self.name = printable(getattr(file, "name", None) or "the file")
+        self.name = printable(getattr(file, "name", None) or _("the file"))
         self._file = file
         self._begun = False
         self._bounds = _bounds(file)
         self._covered: Any = None  # what is there from the start on, and may be written over
         if self._covers() and not file.readable():
             raise ConfigurationError(
-                f"sink: {self.name} holds bytes that the download would overwrite, and cannot be "
-                "read to restore them after a failure: open it with mode 'r+b'"
+                _(
+                    "sink: {name} holds bytes that the download would overwrite, and cannot be "
+                    "read to restore them after a failure: open it with mode 'r+b'",
+                    name=self.name,
+                )
             )
 
     def open(self) -> None:
@@ -217,7 +239,7 @@ class _OpenFile:
             self._restore(*self._bounds)
         else:
             raise TransportError(
-                "sink: the file has a part of an earlier attempt in it and cannot be rewound"
+                _("sink: the file has a part of an earlier attempt in it and cannot be rewound")
             )
 
     def write(self, chunk: bytes) -> None:
@@ -228,7 +250,7 @@ class _OpenFile:
         while rest:
             written = self._file.write(rest)
             if not written:
-                raise OSError("it takes no more bytes")
+                raise OSError(_("it takes no more bytes"))
             rest = rest[written:]
 
     def commit(self) -> None:

@@ -15,6 +15,7 @@ from ..crypto import digest as digests
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.files import why_not
+from ..utils.translation import _
 
 __all__ = ["Media", "multipart"]
 
@@ -46,9 +47,13 @@ class Media:
         self.content, own_name = _read(source)
         self.name = name or own_name
         if not self.name:
-            raise ConfigurationError("Media needs a name=: what it was given has none of its own")
+            raise ConfigurationError(
+                _("Media needs a name=: what it was given has none of its own")
+            )
         if not self.content:
-            raise ConfigurationError(f"media: {printable(self.name)} is empty (0 bytes)")
+            raise ConfigurationError(
+                _("media: {name} is empty (0 bytes)", name=printable(self.name))
+            )
         for text in (self.name, field or ""):
             _assert_text(text)
         self.digest_name = digest
@@ -109,8 +114,10 @@ def _quoted(value: str) -> str:
 def _assert_text(value: Any) -> None:
     if not isinstance(value, str) or any("\ud800" <= sign <= "\udfff" for sign in value):
         raise ConfigurationError(
-            f"media: {printable(value)!r} cannot be a name: a str without lone surrogates is "
-            "expected"
+            _(
+                "media: {value!r} cannot be a name: a str without lone surrogates is expected",
+                value=printable(value),
+            )
         )
 
 
@@ -123,7 +130,11 @@ def _read(source: Any) -> tuple[bytes, str]:
             return path.read_bytes(), path.name
         except (OSError, ValueError) as error:
             raise ConfigurationError(
-                f"media: cannot read {printable(path)}: {why_not(error)}"
+                _(
+                    "media: cannot read {path}: {why_not}",
+                    path=printable(path),
+                    why_not=why_not(error),
+                )
             ) from None
     return _read_file(source), _file_name(source)
 
@@ -140,14 +151,18 @@ def _read_file(source: Any) -> bytes:
             file.seek(0)
         content: Any = file.read() if hasattr(file, "read") else None
     except Exception as error:
-        raise ConfigurationError(f"media: cannot read the file: {printable(error)}") from error
+        raise ConfigurationError(
+            _("media: cannot read the file: {error}", error=printable(error))
+        ) from error
     if isinstance(content, bytes):
         return content
     if hasattr(content, "close"):
         content.close()  # a coroutine that nobody will await
     raise ConfigurationError(
-        f"media is of type {type(source).__name__}: a path, bytes, or a file opened in binary "
-        "mode is expected"
+        _(
+            "media is of type {type}: a path, bytes, or a file opened in binary mode is expected",
+            type=type(source).__name__,
+        )
     )
 
 

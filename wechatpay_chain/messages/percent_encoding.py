@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .canonical import text
 
 __all__ = ["append_query", "normalize", "query_string"]
@@ -52,12 +53,14 @@ def query_string(query: Any) -> str:
             if (value := text(item, f"query {name!r}")) is not None
         )
     except UnicodeEncodeError:
-        raise ConfigurationError("query holds a lone surrogate, which UTF-8 cannot carry") from None
+        raise ConfigurationError(
+            _("query holds a lone surrogate, which UTF-8 cannot carry")
+        ) from None
     except (TypeError, ValueError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(
-            f"query is of type {type(query).__name__}; a mapping or pairs are expected"
+            _("query is of type {type}; a mapping or pairs are expected", type=type(query).__name__)
         ) from None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..display.showing import showing
 from ..utils.display import printable
 from ..utils.exceptions import WeChatPayError
+from ..utils.translation import _
 from . import xml
 from .headers import Headers
 from .request import Digest, Request
@@ -155,8 +156,11 @@ class Response:
             return peeked[1]
         if not self.content:
             raise ResponseError(
-                f"the answer (HTTP {self.status_code}) has no body, so there is no JSON in it; "
-                "look at status_code instead",
+                _(
+                    "the answer (HTTP {status_code}) has no body, so there is no JSON in it; look "
+                    "at status_code instead",
+                    status_code=self.status_code,
+                ),
                 self,
             )
         try:
@@ -164,8 +168,12 @@ class Response:
         except (ValueError, RecursionError) as error:
             kind = self.headers.get("Content-Type", "no Content-Type")
             raise ResponseError(
-                f"the answer (HTTP {self.status_code}, {kind}) is not JSON; "
-                "use .text or .content, or .xml() for APIv2",
+                _(
+                    "the answer (HTTP {status_code}, {kind}) is not JSON; use .text or .content, "
+                    "or .xml() for APIv2",
+                    status_code=self.status_code,
+                    kind=kind,
+                ),
                 self,
             ) from error
 
@@ -195,7 +203,12 @@ class Response:
                 self._parsed = (content, xml.loads(content))
             except ValueError as error:
                 raise ResponseError(
-                    f"the answer (HTTP {self.status_code}) is not usable as XML: {error}", self
+                    _(
+                        "the answer (HTTP {status_code}) is not usable as XML: {error}",
+                        status_code=self.status_code,
+                        error=error,
+                    ),
+                    self,
                 ) from error
         fields: dict[str, Any] = xml.copied(self._parsed[1])
         return fields
@@ -204,7 +217,10 @@ class Response:
         sink = self.request.sink if self.request is not None else None
         if self.streamed and sink is not None and sink.size != len(self.content):
             raise ValueError(
-                f"its {sink.size} bytes went to the sink, and only their beginning is here"
+                _(
+                    "its {size} bytes went to the sink, and only their beginning is here",
+                    size=sink.size,
+                )
             )
 
     def __copy__(self) -> Response:

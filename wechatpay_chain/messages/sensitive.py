@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from ..crypto import rsa
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import hide, reveal
+from ..utils.translation import _
 
 __all__ = ["Sensitive"]
 
@@ -26,7 +27,10 @@ class Sensitive:
         value = hide(value)
         if not isinstance(reveal(value), str):
             raise ConfigurationError(
-                f"Sensitive takes a str, not {type(reveal(value)).__name__}; write numbers as text"
+                _(
+                    "Sensitive takes a str, not {type}; write numbers as text",
+                    type=type(reveal(value)).__name__,
+                )
             )
         self._value: str = reveal(value)
 
@@ -43,8 +47,10 @@ class Sensitive:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
-            "a Sensitive is not pickled: its plaintext would be stored; make it where the request "
-            "is made"
+            _(
+                "a Sensitive is not pickled: its plaintext would be stored; make it where the "
+                "request is made"
+            )
         )
 
     def __eq__(self, other: object) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 from .canonical import text
 
 __all__ = ["Repeated", "copied", "dumps", "loads"]
@@ -65,12 +66,18 @@ class _StrictParser:
 
     def _start_element(self, name: str, attributes: list[str]) -> None:
         if attributes:
-            raise ValueError(f"its element {name[:80]!r} has attributes, which APIv2 does not use")
+            raise ValueError(
+                _("its element {name!r} has attributes, which APIv2 does not use", name=name[:80])
+            )
         self._count += 1
         self._depth += 1
         if self._count > MOST or self._depth > DEEPEST:
             raise ValueError(
-                f"it has more than {MOST} elements, or nests them deeper than {DEEPEST}"
+                _(
+                    "it has more than {most} elements, or nests them deeper than {deepest}",
+                    most=MOST,
+                    deepest=DEEPEST,
+                )
             )
         self._start(name, attributes)
 
@@ -78,23 +85,30 @@ class _StrictParser:
         self._depth -= 1
         self._end(name)
 
-    def _comment(self, _: str) -> None:
+    def _comment(self, _text: str) -> None:
         if self._depth > 1:
-            raise ValueError("it has a comment inside a field")
+            raise ValueError(_("it has a comment inside a field"))
 
-    def _instruction(self, target: str, _: str) -> None:
-        raise ValueError(f"it has a processing instruction ({target[:80]!r})")
+    def _instruction(self, target: str, _data: str) -> None:
+        raise ValueError(_("it has a processing instruction ({target!r})", target=target[:80]))
 
-    def _doctype(self, *_: Any) -> None:
+    def _doctype(self, *_arguments: Any) -> None:
         raise ValueError(
-            "it carries a document type declaration (DTD), which WeChat Pay never sends"
+            _("it carries a document type declaration (DTD), which WeChat Pay never sends")
         )
 
-    def _declaration(self, version: str, encoding: str | None, _: int) -> None:
+    def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
         if version != "1.0":
-            raise ValueError(f"it declares XML {version[:20]!r}; 1.0 is expected")
+            raise ValueError(
+                _("it declares XML {version!r}; 1.0 is expected", version=version[:20])
+            )
         if encoding is not None and encoding.lower() not in ("utf-8", "utf8"):
-            raise ValueError(f"it declares the encoding {encoding[:40]!r}; UTF-8 is expected")
+            raise ValueError(
+                _(
+                    "it declares the encoding {encoding!r}; UTF-8 is expected",
+                    encoding=encoding[:40],
+                )
+            )
 
 
 class _StrictExpat:
@@ -112,7 +126,9 @@ def _read(document: bytes) -> Any:
         # The encoding that is given here holds, whatever the document declares.
         parsed = xmltodict.parse(document, "utf-8", _StrictExpat, strip_whitespace=False)
     except expat.ExpatError as error:
-        raise ValueError(f"it is not well-formed XML 1.0 in UTF-8 ({error})") from None
+        raise ValueError(
+            _("it is not well-formed XML 1.0 in UTF-8 ({error})", error=error)
+        ) from None
     (root,) = parsed.values()
     return _fields(root)
 
@@ -121,7 +137,7 @@ def _fields(node: Any) -> Any:
     """What xmltodict made of an element, without the layout between its elements."""
     if isinstance(node, dict):
         if node.pop(TEXT, "").strip(BLANK):
-            raise ValueError("it has text beside elements")
+            raise ValueError(_("it has text beside elements"))
         return {name: _fields(value) for name, value in node.items()}
     if isinstance(node, list):
         return [_fields(value) for value in node]
@@ -131,14 +147,16 @@ def _fields(node: Any) -> Any:
 def _utf8(document: str | bytes) -> bytes:
     """The document in UTF-8; expat would change over to UTF-16 for its byte order mark or a NUL."""
     if len(document) > LONGEST:
-        raise ValueError(f"it is larger than {LONGEST} bytes")
+        raise ValueError(_("it is larger than {longest} bytes", longest=LONGEST))
     try:
         source = document.encode() if isinstance(document, str) else bytes(document)
         source.decode()
     except UnicodeError as error:
-        raise ValueError(f"it is not UTF-8 ({error})") from None
+        raise ValueError(_("it is not UTF-8 ({error})", error=error)) from None
     if b"\0" in source:
-        raise ValueError(f"it is not well-formed XML 1.0: a NUL at byte {source.index(0)}")
+        raise ValueError(
+            _("it is not well-formed XML 1.0: a NUL at byte {index}", index=source.index(0))
+        )
     return source
 
 
@@ -156,7 +174,7 @@ def loads(document: str | bytes) -> dict[str, Any]:
     """
     fields = _read(_utf8(document))
     if not isinstance(fields, dict):
-        raise ValueError("its root element holds no fields")
+        raise ValueError(_("its root element holds no fields"))
     return fields
 
 
@@ -192,7 +210,7 @@ def _children(fields: Mapping[str, Any]) -> str:
 
 def _element(name: str, value: Any) -> str:
     if not (isinstance(name, str) and NAME.fullmatch(name)):
-        raise ConfigurationError(f"{name!r} cannot be the name of an XML element")
+        raise ConfigurationError(_("{name!r} cannot be the name of an XML element", name=name))
     if isinstance(value, Mapping):
         return f"<{name}>{_children(value)}</{name}>"
     if isinstance(value, Repeated):

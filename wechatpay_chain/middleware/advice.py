@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..messages.request import Request
 from ..messages.response import Response
 from ..utils.display import printable
+from ..utils.translation import N_, Message, _, language
 from .path_hints import catalogue_path
 from .request_members import quoted
 
@@ -25,17 +26,21 @@ __all__ = ["advice", "decoration", "page_title"]
 T = TypeVar("T")
 
 BY_STATUS = {
-    401: "the request is not authenticated: check mchid, serial and private_key, and this "
-    "machine's clock",
-    403: "the merchant may lack the permission for this operation, or something between this "
-    "machine and WeChat Pay rejected the request",
-    404: "no such resource: check the path and the ids in it",
-    429: "too many requests: wait, then send it again",
+    401: N_(
+        "the request is not authenticated: check mchid, serial and private_key, and this "
+        "machine's clock"
+    ),
+    403: N_(
+        "the merchant may lack the permission for this operation, or something between this "
+        "machine and WeChat Pay rejected the request"
+    ),
+    404: N_("no such resource: check the path and the ids in it"),
+    429: N_("too many requests: wait, then send it again"),
 }
 """What a status says where WeChat Pay's code and number do not."""
 SAYS_NOTHING_OF_A_CODE = 403
 """A status of many reasons: it is silent where there is a code, even one that nobody knows."""
-UNKNOWN_OUTCOME = "it may have been carried out all the same: query before sending it again"
+UNKNOWN_OUTCOME = N_("it may have been carried out all the same: query before sending it again")
 REJECTED_BY_A_FRONT_END = (400, 403, 495, 496)
 """How a web server rejects a client that shows no certificate; nginx has 400."""
 
@@ -62,9 +67,9 @@ def advice(response: Response, code: str, title: str = "") -> Iterator[str]:
     if explanation is not None:
         yield _clause(explanation, request)
     elif status in BY_STATUS and not (code and status == SAYS_NOTHING_OF_A_CODE):
-        yield BY_STATUS[status]
+        yield _(BY_STATUS[status])
     if status >= 500 and (explanation is None or not response.verified):
-        yield UNKNOWN_OUTCOME
+        yield _(UNKNOWN_OUTCOME)
     if request is not None and status in REJECTED_BY_A_FRONT_END and not code:
         yield _certificate(request, title)
 
@@ -94,7 +99,10 @@ def _clause(explanation: Explanation, request: Request | None) -> str:
     if request is not None and explanation.members:
         values = decoration(lambda: quoted(request, explanation.members, _template(request)), "")
     meaning = f"{explanation.meaning} ({values})" if values else explanation.meaning
-    return f"{meaning}: {explanation.action}"
+    clause = f"{meaning}: {explanation.action}"
+    if language() != "zh" or not explanation.zh:
+        return clause
+    return Message(f"{explanation.zh}（{values}）" if values else explanation.zh, clause)
 
 
 def _template(request: Request) -> str:
@@ -112,11 +120,11 @@ def _certificate(request: Request, title: str) -> str:
     """Whether the merchant's TLS certificate is what was missing."""
     is_said = "ssl certificate" in title.lower()
     if request.certificate is not None:
-        return "WeChat Pay did not accept the certificate in merchant=" if is_said else ""
+        return _("WeChat Pay did not accept the certificate in merchant=") if is_said else ""
     operation = decoration(lambda: _operation(request), None)
     if operation is not None and operation.security:
-        return (
-            "this operation needs the merchant's TLS certificate: give the client merchant= and "
-            "call it with security=True"
+        return _(
+            "this operation needs the merchant's TLS certificate: give the client merchant= "
+            "and call it with security=True"
         )
-    return "security=True sends the merchant's TLS certificate" if is_said else ""
+    return _("security=True sends the merchant's TLS certificate") if is_said else ""

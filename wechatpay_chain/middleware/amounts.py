@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -111,14 +112,20 @@ def _reject(value: float | Decimal, place: str) -> NoReturn:
 
     number = Decimal(str(value))
     if not number.is_finite():
-        instead = "a whole number"
+        instead = _("a whole number")
     elif abs(number - round(number)) < NEARLY:
         instead = f"{round(number)}"
     else:
         fen = round(number * 100)
-        instead = f"a whole number; if it is an amount in yuan, {fen} (fen)"
+        instead = _("a whole number; if it is an amount in yuan, {fen} (fen)", fen=fen)
     raise ConfigurationError(
-        f"{place} is the {type(value).__name__} {value}, and WeChat Pay takes an integer there; "
-        f"write {instead}. Compute amounts as int, or as int(Decimal('19.9') * 100), and never "
-        "with float"
+        _(
+            "{place} is the {type} {value}, and WeChat Pay takes an integer there; write "
+            "{instead}. Compute amounts as int, or as int(Decimal('19.9') * 100), and never with "
+            "float",
+            place=place,
+            type=type(value).__name__,
+            value=value,
+            instead=instead,
+        )
     )

@@ -19,6 +19,7 @@ from ..messages.identifiers import IDENTIFIERS, in_path, in_query
 from ..messages.request import Request
 from ..messages.response import MAX_UNVERIFIED_JSON, Response, ResponseError
 from ..utils.display import printable
+from ..utils.translation import _
 
 __all__ = ["correlation"]
 
@@ -62,9 +63,15 @@ def _check(response: Response, named: Mapping[str, Any]) -> None:
 
 def _reject(response: Response, name: str, asked: str, answered: str) -> NoReturn:
     raise ResponseError(
-        f"the response to {printable(response.request)} belongs to another request: its {name} is "
-        f"{printable(answered, 80)!r}, and {printable(asked, 80)!r} was asked for. Do not act on "
-        "it; the request may have been carried out, so query before you send it again",
+        _(
+            "the response to {request} belongs to another request: its {name} is {answered!r}, "
+            "and {asked!r} was asked for. Do not act on it; the request may have been carried "
+            "out, so query before you send it again",
+            request=printable(response.request),
+            name=name,
+            answered=printable(answered, 80),
+            asked=printable(asked, 80),
+        ),
         response,
     )
 
@@ -90,7 +97,7 @@ def _is_document(content: bytes) -> bool:
 def _named(request: Request, response: Response) -> dict[str, Any]:
     """The identifiers that a request names, the surest last: in a path they may be mistaken."""
     sent = response.request or request
-    path, _, query = sent.target.partition("?")
+    path, _ignored, query = sent.target.partition("?")
     named: dict[str, Any] = {**in_path(path.removeprefix(sent.prefix))}
     if query:
         named.update(in_query(query))

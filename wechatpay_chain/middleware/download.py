@@ -6,6 +6,7 @@ from ..flow import Call, Flow, Handler
 from ..messages.request import Request
 from ..messages.response import Response, ResponseError
 from ..messages.unsigned import is_whole
+from ..utils.translation import _
 
 __all__ = ["downloading"]
 
@@ -30,7 +31,17 @@ def _assert_file(request: Request, response: Response) -> None:
     partial = not is_whole(response.status_code, ranged="Range" in request.headers)
     if not response.streamed or partial:
         raise ResponseError(
-            f"{request} was answered with HTTP {response.status_code}, which has "
-            f"{'a part of the' if response.streamed else 'no'} file for the sink",
+            _(
+                "{request} was answered with HTTP {status_code}, which has a part of the file "
+                "for the sink",
+                request=request,
+                status_code=response.status_code,
+            )
+            if response.streamed
+            else _(
+                "{request} was answered with HTTP {status_code}, which has no file for the sink",
+                request=request,
+                status_code=response.status_code,
+            ),
             response,
         )

@@ -14,6 +14,7 @@ from ..messages.authority import WECHAT_PAY_DOMAINS, Origin, is_wechat_pay, spli
 from ..messages.request import Request
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["BACKUP_BASE_URI", "MAIN_ORIGIN", "Failover", "failover_of"]
 
@@ -43,19 +44,29 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
         return Failover(main, None, unreachable)
     if not isinstance(backup_base_uri, str):
         raise ConfigurationError(
-            f"backup_base_uri is of type {type(backup_base_uri).__name__}; a str or None is "
-            "expected"
+            _(
+                "backup_base_uri is of type {type}; a str or None is expected",
+                type=type(backup_base_uri).__name__,
+            )
         )
     backup, backup_path = split(backup_base_uri, "backup_base_uri")
     if backup_path.strip("/") != path.strip("/"):
         raise ConfigurationError(
-            f"backup_base_uri has the path {printable(backup_path, 80)!r}, and base_uri "
-            f"{printable(path, 80)!r}: a signature covers the path, so both must have the same"
+            _(
+                "backup_base_uri has the path {backup_path!r}, and base_uri {path!r}: a signature "
+                "covers the path, so both must have the same",
+                backup_path=printable(backup_path, 80),
+                path=printable(path, 80),
+            )
         )
     if not is_wechat_pay(backup) and (backup.scheme, backup.host) != (main.scheme, main.host):
         raise ConfigurationError(
-            f"backup_base_uri leads to {backup}: signed requests go to base_uri's own host or, "
-            f"over https, to {', '.join(f'*.{domain}' for domain in WECHAT_PAY_DOMAINS)}"
+            _(
+                "backup_base_uri leads to {backup}: signed requests go to base_uri's own host or, "
+                "over https, to {wechat_pay_domains}",
+                backup=backup,
+                wechat_pay_domains=", ".join(f"*.{domain}" for domain in WECHAT_PAY_DOMAINS),
+            )
         )
     return Failover(main, backup, unreachable)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ..errors import SignatureError
 from ..flow import Flow, Handler, Middleware
 from ..messages.request import Request
+from ..utils.translation import _
 
 __all__ = ["gate"]
 
@@ -31,9 +32,13 @@ def gate(is_unsigned: Callable[[Request], bool]) -> Middleware:
         if response.verified or request.options.unsigned or is_unsigned(request):
             return response
         raise SignatureError(
-            f"the answer to {request} (HTTP {response.status_code}) was not verified by any layer "
-            "of the stack, and the operation is not known to answer unsigned. Keep the layer "
-            "'verifier', or have your own set response.verified; the guide on stacks says how",
+            _(
+                "the answer to {request} (HTTP {status_code}) was not verified by any layer of "
+                "the stack, and the operation is not known to answer unsigned. Keep the layer "
+                "'verifier', or have your own set response.verified; the guide on stacks says how",
+                request=request,
+                status_code=response.status_code,
+            ),
             response,
             reason="missing",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..messages.request import Request
 from ..messages.response import Response
+from ..utils.translation import _, joined
 from .failover import MAIN_ORIGIN
 
 if TYPE_CHECKING:
@@ -50,20 +51,27 @@ def _hint(request: Request, code: str) -> str:
     here = known.get(request.method)
     if here is not None and not code and not _is_served(here, request):
         where = here.base_uri or f"{MAIN_ORIGIN}/"
-        return f'this operation is served at another address: give base_uri="{where}"'
+        return _(
+            'this operation is served at another address: give base_uri="{where}"', where=where
+        )
     if here is not None:
-        return "" if here.path[:3] == path[:3] else f"did you mean {line(here)}?"
+        return "" if here.path[:3] == path[:3] else _("did you mean {line}?", line=line(here))
     hints = []
     if found:
-        methods = " and ".join(f"{each.method} ({each.title})" for each in found)
-        hints.append(f"as far as is known, this path takes {methods} only")
+        methods = ", ".join(f"{each.method} ({each.title})" for each in found)
+        hints.append(_("as far as is known, this path takes {methods} only", methods=methods))
     if not any(each.path == path for each in found):  # else the path is right, to the letter
         near = catalogue.suggest(request.method, path)
         if found:
             near = tuple(each for each in near if each.method == request.method)
         if near:
-            hints.append(f"did you mean {_alternatives([line(each) for each in near])}?")
-    return "; ".join(hints)
+            hints.append(
+                _(
+                    "did you mean {alternatives}?",
+                    alternatives=_alternatives([line(each) for each in near]),
+                )
+            )
+    return joined("; ", hints)
 
 
 def _is_served(operation: Operation, request: Request) -> bool:
@@ -79,4 +87,6 @@ def _is_served(operation: Operation, request: Request) -> bool:
 
 
 def _alternatives(texts: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+    if len(texts) == 1:
+        return texts[0]
+    return _("{others} or {last}", others=", ".join(texts[:-1]), last=texts[-1])

@@ -25,6 +25,7 @@ from ..flow import Flow, Handler, Middleware, Sleep
 from ..messages.request import UNSET, Request, TransportError
 from ..utils.display import represented
 from ..utils.exceptions import Attempt, ConfigurationError, WeChatPayError
+from ..utils.translation import _
 from .failover import Failover
 from .path_hints import catalogue_path
 
@@ -74,24 +75,32 @@ class Retry:
     ) -> None:
         if not isinstance(attempts, int) or isinstance(attempts, bool) or not 1 <= attempts <= 100:
             raise ConfigurationError(
-                f"Retry(attempts={represented(attempts)}): a whole number from 1 to 100 is "
-                "expected; retry=None turns retries off"
+                _(
+                    "Retry(attempts={represented}): a whole number from 1 to 100 is expected; "
+                    "retry=None turns retries off",
+                    represented=represented(attempts),
+                )
             )
         waits = (("initial", initial, 0), ("max", max, 0), ("exp_base", exp_base, 1))
         for name, value, least in waits:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not (is_number and least <= value < float("inf")):
                 raise ConfigurationError(
-                    f"Retry({name}={represented(value)}): a number of {least} or more is expected"
+                    _(
+                        "Retry({name}={represented}): a number of {least} or more is expected",
+                        name=name,
+                        represented=represented(value),
+                        least=least,
+                    )
                 )
-        for name, value in (("attempts", attempts), *((name, value) for name, value, _ in waits)):
+        for name, value in (("attempts", attempts), *(each[:2] for each in waits)):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a Retry is immutable: make another one")
+        raise AttributeError(_("a Retry is immutable: make another one"))
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("a Retry is immutable")
+        raise AttributeError(_("a Retry is immutable"))
 
     def __repr__(self) -> str:
         values = (f"{name}={getattr(self, name)}" for name in ("attempts", *self.__slots__[1:]))
@@ -134,7 +143,10 @@ def retry_of(given: object) -> Retry | None:
     if given is None or isinstance(given, Retry):
         return given
     raise ConfigurationError(
-        f"retry={represented(given)}: a Retry(attempts=3, …) is expected, or None for one attempt"
+        _(
+            "retry={represented}: a Retry(attempts=3, …) is expected, or None for one attempt",
+            represented=represented(given),
+        )
     )
 
 

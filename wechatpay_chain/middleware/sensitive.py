@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..flow import Handler
 from ..keys.credential import Credential
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["catalogue_needed", "secured"]
 
@@ -25,8 +26,10 @@ def secured(
     """
     if v2 and wanted == "auto":
         raise ConfigurationError(
-            'sensitive="auto" is for APIv3. The encrypted fields of APIv2 take a key of their '
-            "own, which POST v2/risk/getpublickey gives: crypto.rsa.encrypt(text, key)"
+            _(
+                'sensitive="auto" is for APIv3. The encrypted fields of APIv2 take a key of their '
+                "own, which POST v2/risk/getpublickey gives: crypto.rsa.encrypt(text, key)"
+            )
         )
     if v2 or wanted == "off":
         return handle
@@ -42,5 +45,9 @@ def catalogue_needed() -> Iterator[None]:
         yield
     except (ImportError, OSError) as error:
         raise ConfigurationError(
-            f'sensitive="auto" needs the catalogue, which cannot be read; nothing was sent: {error}'
+            _(
+                'sensitive="auto" needs the catalogue, which cannot be read; nothing was sent: '
+                "{error}",
+                error=error,
+            )
         ) from error

@@ -11,6 +11,7 @@ from ..flow import Flow, Handler
 from ..messages.request import Request
 from ..messages.response import MAX_UNVERIFIED_JSON, Response
 from ..utils.display import printable
+from ..utils.translation import _, joined
 from .advice import advice, decoration, page_title
 from .path_hints import path_hint
 from .request_members import masked
@@ -51,31 +52,38 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     title = "" if code or message else page_title(response.content)
     said = " ".join(filter(None, (printable(code, 100), printable(message, 1000))))
     if not said:
-        said = f'an HTML page, "{title}"' if title else "no reason given"
+        said = _('an HTML page, "{title}"', title=title) if title else _("no reason given")
     if detail:
-        said += f"; detail: {_shown(detail)}"
+        said = _("{said}; detail: {detail}", said=said, detail=_shown(detail))
     if request is not None:
         said = masked(said, request)
-    parts = [f"{request} was rejected with HTTP {status_code}: {said}"]
+    parts = [
+        _(
+            "{request} was rejected with HTTP {status_code}: {said}",
+            request=request,
+            status_code=status_code,
+            said=said,
+        )
+    ]
     parts += advice(response, code, title)
     if response.request_id:
         parts.append(f"Request-ID {response.request_id}")
     if not response.verified:
-        parts.append("this error is not signed, so it may not come from WeChat Pay")
+        parts.append(_("this error is not signed, so it may not come from WeChat Pay"))
     parts.append(decoration(lambda: path_hint(response, code), ""))
-    text = "; ".join(filter(None, parts))
+    text = joined("; ", filter(None, parts))
     return _class(status_code)(text, response, code=code, message=message, detail=detail)
 
 
 def _bounded(detail: Any) -> Any:
     """A detail as it came, unless it is nested so deeply that the error could not be pickled."""
     level = [detail]
-    for _ in range(DEEPEST):
+    for _level in range(DEEPEST):
         containers = (each for each in level if isinstance(each, dict | list))
         level = [inner for each in containers for inner in _members(each)]
         if not level:
             return detail
-    return "too deeply nested to be kept"
+    return _("too deeply nested to be kept")
 
 
 def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
@@ -86,7 +94,7 @@ def _shown(detail: Any) -> str:
     try:
         return json.dumps(detail, ensure_ascii=False, default=str)[:600]
     except (ValueError, RecursionError):
-        return "too deeply nested to be shown"
+        return _("too deeply nested to be shown")
 
 
 def _class(status_code: int) -> type[APIError]:

@@ -9,6 +9,7 @@ from .. import catalogue
 from ..flow import Effect
 from ..keys.credential import Credential
 from ..middleware.v3.field_encryption import decrypted, marks_of, unreadable
+from ..utils.translation import _
 from .notification import Notification
 
 __all__ = ["decrypt_fields"]
@@ -32,8 +33,8 @@ def decrypt_fields(
         raise unreadable(error) from error
     if webhook is None or credential is None:
         return notification
-    what = f"the notification {webhook.event}"
-    advice = 'To a client without sensitive="auto" it comes as it is'
+    what = _("the notification {event}", event=webhook.event)
+    advice = _('To a client without sensitive="auto" it comes as it is')
     resource = yield from decrypted(
         notification.resource, marks_of(webhook.resource), credential, what, advice
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..messages.headers import Headers
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["any_body", "any_headers", "message"]
 
@@ -41,8 +42,10 @@ def any_headers(given: Any) -> Headers:
         return Headers([(_name(name), _text(each)) for name, each in _single(pairs)])
     except (TypeError, ValueError):
         raise ConfigurationError(
-            f"headers is of type {type(given).__name__}: a mapping, or pairs of name and value, "
-            "are expected"
+            _(
+                "headers is of type {type}: a mapping, or pairs of name and value, are expected",
+                type=type(given).__name__,
+            )
         ) from None
 
 
@@ -76,8 +79,11 @@ def any_body(body: Any) -> bytes:
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     raise ConfigurationError(
-        f"body is of type {type(body).__name__}: the request's bytes are expected, as they came "
-        "(not the parsed JSON or XML: the signature covers the bytes)"
+        _(
+            "body is of type {type}: the request's bytes are expected, as they came (not the "
+            "parsed JSON or XML: the signature covers the bytes)",
+            type=type(body).__name__,
+        )
     )
 
 
@@ -106,6 +112,8 @@ def _event_body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(any_body(body), validate=True)
     except ValueError:
         raise ConfigurationError(
-            "the event says isBase64Encoded, and its body is not base64: it is expected as the API "
-            "gateway passed it"
+            _(
+                "the event says isBase64Encoded, and its body is not base64: it is expected as "
+                "the API gateway passed it"
+            )
         ) from None

@@ -24,6 +24,7 @@ from ..messages.headers import Headers
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError, DecryptionError, WeChatPayError
 from ..utils.secret import hide
+from ..utils.translation import _
 from .resource import opening, read
 
 __all__ = ["Recipients"]
@@ -95,7 +96,7 @@ class Recipients:
             key = aes.TrialKey(aes.checked_key(apiv3_key, "apiv3_key"))
         certs = {} if certs is None else certs
         if not isinstance(certs, Mapping):
-            raise ConfigurationError("certs: a mapping from key id to key is expected")
+            raise ConfigurationError(_("certs: a mapping from key id to key is expected"))
         keys = [(comparable(key_id(i, "certs")), _compared(hide(certs[i]))) for i in certs]
         recipient = Recipient(mchid, key)
         with self._lock:
@@ -149,7 +150,7 @@ class Recipients:
             return self._by_trial(fields, content, serial)
         if len(groups) == 1 and len(groups[0]) == 1:
             return groups[0][0].mchid
-        refusal: WeChatPayError = ConfigurationError("nobody can verify it")
+        refusal: WeChatPayError = ConfigurationError(_("nobody can verify it"))
         for group in groups:
             try:
                 client = yield from _first(group, client_of)
@@ -161,8 +162,12 @@ class Recipients:
             if found is not None:
                 return found.mchid
             refusal = DecryptionError(
-                f"the notification is signed with the key {printable(serial, 80)}, which "
-                f"{len(group)} merchants have, and the apiv3_key of none of them opens it"
+                _(
+                    "the notification is signed with the key {serial}, which {count} merchants "
+                    "have, and the apiv3_key of none of them opens it",
+                    serial=printable(serial, 80),
+                    count=len(group),
+                )
             )
         raise refusal
 
@@ -194,10 +199,17 @@ class Recipients:
                 if found is not None:
                     return found.mchid
         raise SignatureError(
-            f"the notification cannot be trusted: it was signed with key "
-            f"{printable(serial, 80)!r}, which none of {len(self._keys)} merchants has"
+            _(
+                "the notification cannot be trusted: it was signed with key {serial!r}, which "
+                "none of {count} merchants has",
+                serial=printable(serial, 80),
+                count=len(self._keys),
+            )
             + (
-                "; without mchid=, only those that were used are known where source is a function"
+                _(
+                    "; without mchid=, only those that were used are known where source is a "
+                    "function"
+                )
                 if not self._source.is_mapping
                 else ""
             ),
@@ -211,7 +223,7 @@ class Recipients:
         with self._looking:  # whoever comes meanwhile needs the outcome
             if time.monotonic() < self._looked + LOOKED_EVERY:
                 return
-            for mchid in list(self._source.numbers("finding a merchant")):
+            for mchid in list(self._source.numbers(_("finding a merchant"))):
                 if mchid not in self._keys:
                     self._see(mchid)
             self._looked = time.monotonic()
@@ -240,9 +252,9 @@ def _opener(content: bytes, recipients: Iterable[Recipient]) -> Recipient | None
     Raises:
         DecryptionError: it is not of the known form.
     """
-    _, sealed = read(content)
+    _ignored, sealed = read(content)
     able = [(each, each.apiv3_key) for each in recipients if each.apiv3_key is not None]
-    at = opening(sealed, [key for _, key in able])
+    at = opening(sealed, [key for _ignored, key in able])
     return None if at is None else able[at][0]
 
 

@@ -19,6 +19,7 @@ from ..crypto import digest
 from ..messages import xml
 from ..utils.exceptions import DecryptionError
 from ..utils.secret import Secret
+from ..utils.translation import _
 
 __all__ = ["open_req_info"]
 
@@ -61,8 +62,10 @@ def open_req_info(ciphertext: str, secret: Secret[str]) -> dict[str, Any]:
     fields = _fields(plain[: len(plain) - count * is_padded])
     if not (is_sound and is_padded and _is_notice(fields)):
         raise DecryptionError(
-            "req_info does not open with this secret, or is not a refund notice; check that secret "
-            "is the APIv2 key set on the merchant platform"
+            _(
+                "req_info does not open with this secret, or is not a refund notice; check that "
+                "secret is the APIv2 key set on the merchant platform"
+            )
         )
     return fields
 

@@ -10,6 +10,7 @@ from ..crypto import aes
 from ..utils.display import printable
 from ..utils.exceptions import DecryptionError
 from ..utils.secret import Secret
+from ..utils.translation import _
 
 __all__ = ["EncryptedResource", "decrypt", "opening", "read", "unknown_form"]
 
@@ -85,14 +86,19 @@ def _assert_known(sealed: EncryptedResource) -> None:
         raise unknown_form()
     if sealed.algorithm != ALGORITHM:
         raise DecryptionError(
-            f"the notification is encrypted with {printable(sealed.algorithm, 80)}; only "
-            f"{ALGORITHM} is known"
+            _(
+                "the notification is encrypted with {algorithm}; only {algorithm_2} is known",
+                algorithm=printable(sealed.algorithm, 80),
+                algorithm_2=ALGORITHM,
+            )
         )
 
 
 def unknown_form() -> DecryptionError:
     """The error for a notification of a form that is not documented."""
     return DecryptionError(
-        "the notification is signed by WeChat Pay and yet not of the known form: an object with a "
-        "resource of algorithm, nonce and ciphertext, which opens to an object"
+        _(
+            "the notification is signed by WeChat Pay and yet not of the known form: an object "
+            "with a resource of algorithm, nonce and ciphertext, which opens to an object"
+        )
     )

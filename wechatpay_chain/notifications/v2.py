@@ -12,6 +12,7 @@ from ..messages import xml
 from ..middleware.v2.verifier import assert_signed
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret
+from ..utils.translation import _
 from .frameworks import any_body
 from .notification import Notification
 from .refund_notice import open_req_info
@@ -23,13 +24,13 @@ __all__ = ["open_v2"]
 def open_v2(body: Any, secret: Secret[str], apiv3_key: Secret[bytes] | None) -> Notification:
     """Verify or decrypt an APIv2 notification; see `WeChatPay.notify_v2`."""
     if not secret:
-        raise ConfigurationError("secret is missing: the notification could not be verified")
+        raise ConfigurationError(_("secret is missing: the notification could not be verified"))
     content = any_body(body)
     try:
         raw = xml.loads(content)
     except ValueError as error:
         raise SignatureError(
-            f"the notification cannot be trusted: it is not usable as XML: {error}",
+            _("the notification cannot be trusted: it is not usable as XML: {error}", error=error),
             reason="missing",
         ) from None
     req_info = raw.get("req_info")
@@ -41,7 +42,7 @@ def open_v2(body: Any, secret: Secret[str], apiv3_key: Secret[bytes] | None) -> 
     if raw.get("event_ciphertext"):
         if apiv3_key is None:
             raise ConfigurationError(
-                "apiv3_key is missing: it opens the event_ciphertext of this notification"
+                _("apiv3_key is missing: it opens the event_ciphertext of this notification")
             )
         resource = decrypt(EncryptedResource.of_event(raw), apiv3_key)
     return Notification(

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..errors import SignatureError
 from ..flow import Effect
-from ..keys.credential import SIGNATURE_FIELDS
 from ..keys.platform_keys import PlatformKeys
+from ..keys.verification import SIGNATURE_FIELDS
 from ..messages.response import MAX_UNVERIFIED_JSON
 from ..utils.exceptions import ConfigurationError, DecryptionError
 from ..utils.secret import Secret
+from ..utils.translation import _
 from .frameworks import message
 from .notification import Notification
 from .resource import decrypt, read
@@ -31,7 +32,7 @@ def open_v3(
     without the certificate, it is WeChat Pay's. A large one is not even parsed before it is known.
     """
     if not platform and not platform.fetchable:
-        raise ConfigurationError("certs is missing: the notification could not be verified")
+        raise ConfigurationError(_("certs is missing: the notification could not be verified"))
     apiv3_key = _key(apiv3_key)
     fields, content = message(headers, body)
     try:
@@ -58,7 +59,7 @@ def open_stored(content: bytes, apiv3_key: Secret[bytes] | None) -> Notification
 
 def _key(apiv3_key: Secret[bytes] | None) -> Secret[bytes]:
     if apiv3_key is None:
-        raise ConfigurationError("apiv3_key is missing: the notification could not be opened")
+        raise ConfigurationError(_("apiv3_key is missing: the notification could not be opened"))
     return apiv3_key
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..utils.translation import _
+
 if TYPE_CHECKING:
     from .cassettes import Cassette, cassette
     from .mock import MockTransport
@@ -66,7 +68,9 @@ def signed_notification(
 
 def __getattr__(name: str) -> Any:
     if name not in PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            _("module {name!r} has no attribute {name_2!r}", name=__name__, name_2=name)
+        )
     from importlib import import_module
 
     return getattr(import_module(f".{PLACES[name]}", __name__), name)

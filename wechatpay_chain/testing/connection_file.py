@@ -13,6 +13,7 @@ from ..messages.authority import Origin, origin, split
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 from .gateway_url import GatewayURL, fetch, is_url, parse
 
 __all__ = ["ConnectionFile", "settings"]
@@ -106,7 +107,9 @@ def _taken_apart(path: Any) -> Place:
         return parse(path, os.environ.get(TOKEN, ""))
     path = reveal(path)
     if not isinstance(path, str | os.PathLike):
-        raise ConfigurationError(f"the path of gateway.json is of type {type(path).__name__}")
+        raise ConfigurationError(
+            _("the path of gateway.json is of type {type}", type=type(path).__name__)
+        )
     return Path(path)
 
 
@@ -168,7 +171,12 @@ def _merchant(told: dict[str, Any], mchid: str | None, path: Place) -> tuple[dic
     if not isinstance(own, dict):
         known = ", ".join(numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
         raise ConfigurationError(
-            f"{_place(path)} has no merchant {printable(mchid, 40)}; it has {known}"
+            _(
+                "{place} has no merchant {mchid}; it has {known}",
+                place=_place(path),
+                mchid=printable(mchid, 40),
+                known=known,
+            )
         )
     inside = f"merchants.{mchid}."
     if _text(own, "mchid", path, inside).reveal() != mchid:
@@ -198,8 +206,12 @@ def _read(path: Place) -> dict[str, Any]:
             told = hide(_members(file.read(LARGEST + 1)))
     except OSError as error:
         raise ConfigurationError(
-            f"{printable(path)} cannot be read: {error.strerror}; a gateway writes it: "
-            "wechatpay-chain gateway --data DIR"
+            _(
+                "{path} cannot be read: {strerror}; a gateway writes it: wechatpay-chain gateway "
+                "--data DIR",
+                path=printable(path),
+                strerror=error.strerror,
+            )
         ) from None
     except ValueError:  # the path holds a NUL, or cannot be encoded
         told = None
@@ -234,7 +246,9 @@ def _text(told: dict[str, Any], name: str, path: Place, inside: str = "") -> Sec
 
 
 def _reject(path: Place, problem: str) -> NoReturn:
-    raise ConfigurationError(f"{_place(path)} {problem}: is it a gateway's gateway.json?")
+    raise ConfigurationError(
+        _("{place} {problem}: is it a gateway's gateway.json?", place=_place(path), problem=problem)
+    )
 
 
 def _place(path: Place) -> str:

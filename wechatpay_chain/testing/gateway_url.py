@@ -10,6 +10,7 @@ from ..messages.headers import Headers
 from ..messages.request import Request
 from ..utils.exceptions import ConfigurationError, WeChatPayError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import _
 
 __all__ = ["GatewayURL", "fetch", "is_url", "parse"]
 
@@ -51,8 +52,11 @@ def parse(url: Any, token: Any = "") -> GatewayURL:
     given = hide(parse_qs(urlsplit(url.reveal()).query, keep_blank_values=True))
     if target.strip("/") or given.keys() - {"token"}:
         raise ConfigurationError(
-            f"the gateway's address {origin}/… has more than a token: "
-            "http://gateway:8790/ is expected, or http://gateway:8790/?token=…"
+            _(
+                "the gateway's address {origin}/… has more than a token: http://gateway:8790/ is "
+                "expected, or http://gateway:8790/?token=…",
+                origin=origin,
+            )
         )
     return GatewayURL(origin, Secret(given["token"].reveal()[-1]) if "token" in given else token)
 
@@ -77,16 +81,26 @@ def fetch(gateway: GatewayURL) -> bytes:
         response = transport.send(request)
         response.release(keep=False)
     except WeChatPayError as error:
-        raise ConfigurationError(f"no gateway responds at {gateway.origin}/: {error}") from None
+        raise ConfigurationError(
+            _("no gateway responds at {origin}/: {error}", origin=gateway.origin, error=error)
+        ) from None
     finally:
         transport.close()
     if response.status_code in (401, 403):
         raise ConfigurationError(
-            f"the gateway at {gateway.origin}/ rejects the control token: it is the one that "
-            "--control-token or WECHATPAY_CONTROL_TOKEN gave it"
+            _(
+                "the gateway at {origin}/ rejects the control token: it is the one that "
+                "--control-token or WECHATPAY_CONTROL_TOKEN gave it",
+                origin=gateway.origin,
+            )
         )
     if response.status_code != 200:
         raise ConfigurationError(
-            f"{gateway.origin}{TARGET} returned {response.status_code}: is a gateway there?"
+            _(
+                "{origin}{target} returned {status_code}: is a gateway there?",
+                origin=gateway.origin,
+                target=TARGET,
+                status_code=response.status_code,
+            )
         )
     return response.content

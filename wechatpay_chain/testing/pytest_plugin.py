@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..utils.translation import _
+
 if TYPE_CHECKING:
     from ..client import WeChatPay
     from ..gateway import Gateway, Snapshot
@@ -124,7 +126,9 @@ def _scenario_of(marker: pytest.Mark) -> Scenario:
         UsageError: it has other arguments.
     """
     if marker.args or marker.kwargs.keys() != {"scenario"}:
-        raise pytest.UsageError(f'{marker}: wechatpay(scenario="FILE") is expected')
+        raise pytest.UsageError(
+            _('{marker}: wechatpay(scenario="FILE") is expected', marker=marker)
+        )
     scenario: Scenario = marker.kwargs["scenario"]
     return scenario
 
@@ -212,8 +216,11 @@ def wechatpay_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     given, options = ((), {}) if marker is None else (marker.args, dict(marker.kwargs))
     if len(given) > 1 or "record_mode" in options:
         raise pytest.UsageError(
-            f'{marker}: wechatpay_cassette("FILE", keep=…) is expected; --wechatpay-record says '
-            "what is recorded"
+            _(
+                '{marker}: wechatpay_cassette("FILE", keep=…) is expected; --wechatpay-record '
+                "says what is recorded",
+                marker=marker,
+            )
         )
     folder = request.path.parent
     named = given[0] if given else options.pop("path", None)

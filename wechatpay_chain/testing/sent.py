@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ..catalogue.templates import template
 from ..messages import xml
+from ..utils.translation import _
 
 __all__ = ["SentRequest", "matching", "only"]
 
@@ -95,7 +96,14 @@ def only(requests: list[SentRequest], method: str | None, path: str | None) -> S
         return found[0]
     wanted = " ".join(filter(None, (method, path))) or "request"
     told = ", ".join(map(str, requests)) or "nothing"
-    raise AssertionError(f"{wanted} was sent {len(found)} times, once is expected; sent: {told}")
+    raise AssertionError(
+        _(
+            "{wanted} was sent {count} times, once is expected; sent: {told}",
+            wanted=wanted,
+            count=len(found),
+            told=told,
+        )
+    )
 
 
 def _fits(request: SentRequest, path: str) -> bool:

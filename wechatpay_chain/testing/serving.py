@@ -17,6 +17,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from aiohttp import web
 
 from ..gateway.notifications.in_process import Interface, interface_of
+from ..utils.translation import _
 
 __all__ = ["serve"]
 
@@ -52,7 +53,7 @@ def serve(app: Any, interface: Interface | None = None) -> Iterator[str]:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    def log_message(self, *_: Any, **__: Any) -> None:
+    def log_message(self, *_ignored: Any, **__: Any) -> None:
         """A test's output is no access log."""
 
 
@@ -136,7 +137,7 @@ def _bridge(app: Callable[..., Awaitable[None]], state: dict[str, Any]) -> web.A
                 if not message.get("more_body", False):
                     answered.set()
 
-        path, _, query = request.raw_path.partition("?")
+        path, _ignored, query = request.raw_path.partition("?")
         scope = {
             "type": "http",
             "asgi": ASGI,
@@ -154,7 +155,7 @@ def _bridge(app: Callable[..., Awaitable[None]], state: dict[str, Any]) -> web.A
         }
         await app(scope, receive, send)
         if not started:
-            raise RuntimeError("the application returned without a response")
+            raise RuntimeError(_("the application returned without a response"))
         response.body = bytes(received)
         return response
 
@@ -183,7 +184,9 @@ async def _lifespan(
                 await asyncio.wait({running})
                 reason = message.get("message", "")
                 cause = running.exception()
-                raise RuntimeError(f"the application's {step} failed: {reason}") from cause
+                raise RuntimeError(
+                    _("the application's {step} failed: {reason}", step=step, reason=reason)
+                ) from cause
         else:
             answer.cancel()
 

@@ -22,6 +22,7 @@ from ..catalogue import Member, Operation
 from ..messages.sensitive import Sensitive
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["answers", "bodies", "notifications", "queries"]
 
@@ -55,7 +56,14 @@ def bodies(method: str, path: str) -> Drawn:
     operation = _operation(method, path)
     if operation.body_option not in ("json", "xml"):
         taken = operation.body_option or "no body"
-        raise ConfigurationError(f"{operation.method} {operation.path} takes {taken}")
+        raise ConfigurationError(
+            _(
+                "{method} {path} takes {taken}",
+                method=operation.method,
+                path=operation.path,
+                taken=taken,
+            )
+        )
     drawn = _object(operation.body, operation.body_schema or {}, encrypts=True)
     return drawn.map(_as_texts) if operation.protocol == "v2" else drawn
 
@@ -102,7 +110,9 @@ def notifications(event: str, *, variant: str = "") -> Drawn:
 
     webhook = catalogue.webhook(event)
     if webhook is None:
-        raise ConfigurationError(f"APIv3 has no notification {represented(event)}")
+        raise ConfigurationError(
+            _("APIv3 has no notification {represented}", represented=represented(event))
+        )
     try:
         form = form_of(webhook, variant)
     except LookupError as error:
@@ -115,7 +125,14 @@ def _operation(method: str, path: str) -> Operation:
     if found is None:
         near = ", ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, path))
         hint = f"; did you mean {near}?" if near else ""
-        raise ConfigurationError(f"the catalogue has no operation {method} {path}{hint}")
+        raise ConfigurationError(
+            _(
+                "the catalogue has no operation {method} {path}{hint}",
+                method=method,
+                path=path,
+                hint=hint,
+            )
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
 from ..utils.lifetime import GRACE, Calls
 from ..utils.secret import hide
+from ..utils.translation import _
 from .proxy import Proxy, parse
 from .tls import TLS, Verify
 
@@ -66,7 +67,7 @@ class HTTPTransport:
         self._pool_size = pool_size
         self._max_connections = _count(max_connections)
         self.unreachable: dict[str, float] = {}  # see `middleware.failover`
-        self._calls = Calls("the transport")
+        self._calls = Calls(_("the transport"))
         self._unlock()
         self._sync: SyncTransport | None = None
         self._async: AsyncTransport | None = None
@@ -159,7 +160,10 @@ def _count(given: object) -> int:
     if isinstance(given, int) and not isinstance(given, bool) and given > 0:
         return given
     raise ConfigurationError(
-        f"max_connections={represented(given)}: a whole number of 1 or more is expected"
+        _(
+            "max_connections={represented}: a whole number of 1 or more is expected",
+            represented=represented(given),
+        )
     )
 
 

@@ -16,6 +16,7 @@ from ..messages.request import Digest, Request
 from ..messages.response import Response
 from ..utils.exceptions import WeChatPayError
 from ..utils.lifetime import Calls
+from ..utils.translation import _
 from . import failure, limits
 from .aiohttp_connection import (
     CALL_DEADLINE,
@@ -186,7 +187,8 @@ class _Blocks:
 async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
     if raw.status < 200:
         raise failure.rejected(
-            request, f"HTTP {raw.status} switches to a protocol that was not asked for"
+            request,
+            _("HTTP {status} switches to a protocol that was not asked for", status=raw.status),
         )
     headers = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
     streamed = request.sink is not None and request.sink.takes(raw.status)
@@ -286,7 +288,7 @@ async def _flush(sink: Sink, digest: Digest | None, block: bytes) -> None:
 @lru_cache(maxsize=128)
 def _url(origin: Origin, target: str) -> URL:
     """A URL that aiohttp leaves as it is; kept, because it learns its parts only once."""
-    path, _, query = target.partition("?")
+    path, _ignored, query = target.partition("?")
     return URL.build(
         scheme=origin.scheme,
         host=origin.host,

@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
+from ..utils.translation import _
 from . import limits
 from .liveness import is_readable
 
@@ -100,7 +101,7 @@ class Wire(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left < 0:
-            self._reject("it has more bytes than a response may have")
+            self._reject(_("it has more bytes than a response may have"))
             return
         if self._deadline is not None:
             left = self._deadline - self._loop.time()
@@ -122,9 +123,19 @@ class Wire(ResponseHandler):
             return
         self._informational += 1
         if "Content-Length" in data[0].headers or "Transfer-Encoding" in data[0].headers:
-            self._reject(f"HTTP {status} is informational and has no body, yet announces one")
+            self._reject(
+                _(
+                    "HTTP {status} is informational and has no body, yet announces one",
+                    status=status,
+                )
+            )
         elif self._informational > limits.INFORMATIONAL:
-            self._reject(f"more than {limits.INFORMATIONAL} informational responses precede it")
+            self._reject(
+                _(
+                    "more than {informational} informational responses precede it",
+                    informational=limits.INFORMATIONAL,
+                )
+            )
 
     def close(self) -> None:
         """Close at once: over TLS, a closing handshake would outlive the event loop."""
@@ -149,7 +160,7 @@ class Wire(ResponseHandler):
         if hasattr(parser, "_lines"):  # aiohttp's parser in Python, where it has none in C
             return not parser._lines and not parser._tail
         try:
-            messages, _, tail = parser.feed_data(b"\r\n\r\n")
+            messages, _ignored, tail = parser.feed_data(b"\r\n\r\n")
         except Exception:  # noqa: BLE001 - whatever it is, it is about bytes that nobody asked for
             return False
         return not messages and not tail
@@ -186,7 +197,7 @@ class HeldResponse(aiohttp.ClientResponse):
         else:
             self.close()
 
-    def __del__(self, *_: Any) -> None:
+    def __del__(self, *_ignored: Any) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and so are its sockets
@@ -232,7 +243,7 @@ class Connector(aiohttp.TCPConnector):
         except aiohttp.ServerTimeoutError:
             raise
         except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError("the call's deadline passed") from error
+            raise aiohttp.ConnectionTimeoutError(_("the call's deadline passed")) from error
 
     async def _get(self, *arguments: Any) -> Any:
         if isinstance(self._loop, READING_AHEAD):
@@ -253,7 +264,7 @@ class Connector(aiohttp.TCPConnector):
 
 def kept_alive_socket(address: Any) -> socket.socket:
     """A socket that asks now and then whether the other end is still there (RFC 9293, 3.8.4)."""
-    family, kind, protocol, *_ = address
+    family, kind, protocol, *_ignored = address
     made = socket.socket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return made

@@ -8,6 +8,7 @@ import time
 
 from ..messages.request import TOKEN, Request, TransportError, TransportTimeout
 from ..utils.display import printable
+from ..utils.translation import N_, _
 from .head import RejectedResponse, TruncatedResponse
 from .proxy import Proxy
 
@@ -28,7 +29,8 @@ __all__ = [
 ]
 
 CREDENTIAL = re.compile("[0-9A-Za-z+/=_-]{16,}")
-MAYBE_DONE = "WeChat Pay may have acted on it: query before sending it again"
+MAYBE_DONE = N_("WeChat Pay may have acted on it: query before sending it again")
+NOTHING_SENT = N_("Nothing was sent")
 
 
 def of_connecting(request: Request, error: Exception) -> TransportError:
@@ -66,9 +68,15 @@ def timeout(
         return overdue(request, sent=None if connected else False)
     connect, read = request.timeout
     return TransportTimeout(
-        f"{_call(request)}: no answer in time (timeout=({connect}, {read}) seconds to connect and "
-        f"between reads{'' if error is None else f'; {_reason(error)}'}). "
-        f"{MAYBE_DONE if connected else 'Nothing was sent'}",
+        _(
+            "{call}: no answer in time (timeout=({connect}, {read}) seconds to connect and "
+            "between reads{reason}). {outcome}",
+            call=_call(request),
+            connect=connect,
+            read=read,
+            reason="" if error is None else f"; {_reason(error)}",
+            outcome=_(MAYBE_DONE if connected else NOTHING_SENT),
+        ),
         request,
         sent=None if connected else False,
     )
@@ -82,8 +90,12 @@ def overdue(request: Request, *, sent: bool | None = None) -> TransportTimeout:
         sent: False where nothing of it was sent.
     """
     return TransportTimeout(
-        f"{_call(request)}: the call did not end by its deadline (deadline= seconds for all of its "
-        f"attempts). {'Nothing was sent' if sent is False else MAYBE_DONE}",
+        _(
+            "{call}: the call did not end by its deadline (deadline= seconds for all of its "
+            "attempts). {outcome}",
+            call=_call(request),
+            outcome=_(NOTHING_SENT if sent is False else MAYBE_DONE),
+        ),
         request,
         sent=sent,
     )
@@ -92,8 +104,11 @@ def overdue(request: Request, *, sent: bool | None = None) -> TransportTimeout:
 def no_connection(request: Request) -> TransportTimeout:
     """All connections were in use until the call's deadline."""
     return TransportTimeout(
-        f"{_call(request)}: no connection became free by the call's deadline; all of "
-        "max_connections= were in use. Nothing was sent; make fewer calls at once, or allow more",
+        _(
+            "{call}: no connection became free by the call's deadline; all of max_connections= "
+            "were in use. Nothing was sent; make fewer calls at once, or allow more",
+            call=_call(request),
+        ),
         request,
         sent=False,
     )
@@ -103,8 +118,11 @@ def unreachable(request: Request, error: BaseException) -> TransportError:
     """No connection was made."""
     return _unsent(
         request,
-        f"cannot connect ({_reason(error)}). Nothing was sent; check the network, DNS, base_uri "
-        "and proxy",
+        _(
+            "cannot connect ({reason}). Nothing was sent; check the network, DNS, base_uri and "
+            "proxy",
+            reason=_reason(error),
+        ),
     )
 
 
@@ -112,27 +130,33 @@ def tls(request: Request, error: BaseException) -> TransportError:
     """A connection was made to somebody who could not prove to be WeChat Pay."""
     return _unsent(
         request,
-        f"TLS failed ({_reason(error)}). Nothing was sent; for a private authority give verify= "
-        "the path of its CA bundle",
+        _(
+            "TLS failed ({reason}). Nothing was sent; for a private authority give verify= the "
+            "path of its CA bundle",
+            reason=_reason(error),
+        ),
     )
 
 
 def truncated(request: Request, error: BaseException) -> TransportError:
     """Fewer bytes came than the answer announced."""
-    return _unknown(request, f"the answer ended early ({_reason(error)})")
+    return _unknown(request, _("the answer ended early ({reason})", reason=_reason(error)))
 
 
 def broken(request: Request, error: BaseException) -> TransportError:
     """Anything else between a connection and a complete answer."""
-    return _unknown(request, f"the connection broke ({_reason(error)})")
+    return _unknown(request, _("the connection broke ({reason})", reason=_reason(error)))
 
 
 def too_large(request: Request, limit: int) -> TransportError:
     """More bytes came, or were announced, than a response may have."""
     return _unknown(
         request,
-        f"the response is larger than max_response_size={limit} bytes; give a larger one, or "
-        "sink= for a file",
+        _(
+            "the response is larger than max_response_size={limit} bytes; give a larger one, or "
+            "sink= for a file",
+            limit=limit,
+        ),
         permanent=True,
     )
 
@@ -141,14 +165,17 @@ def coded(request: Request, coding: str) -> TransportError:
     """A body came in a content coding that was not asked for, or that is not decoded."""
     return _unknown(
         request,
-        f"the response has Content-Encoding {printable(coding, 100)!r}. One coding is accepted, "
-        "gzip or deflate, if the request's Accept-Encoding names it",
+        _(
+            "the response has Content-Encoding {coding!r}. One coding is accepted, gzip or "
+            "deflate, if the request's Accept-Encoding names it",
+            coding=printable(coding, 100),
+        ),
     )
 
 
 def rejected(request: Request, what: str) -> TransportError:
     """A response breaks a rule of HTTP, or a limit."""
-    return _unknown(request, f"the response is refused: {what}")
+    return _unknown(request, _("the response is refused: {what}", what=what))
 
 
 def _unsent(request: Request, what: str) -> TransportError:
@@ -169,7 +196,7 @@ def cause(request: Request, error: BaseException, proxy: Proxy | None) -> BaseEx
         proxy: whose login is secret.
     """
     values = [request.headers.get(name, "") for name in ("Authorization", "Cookie")]
-    values += [token for _, token in TOKEN.findall(request.target)]
+    values += [token for _ignored, token in TOKEN.findall(request.target)]
     if proxy is not None:
         values += [login.removeprefix("Basic ") for login in proxy.headers().values()]
     tokens = {token for value in values for token in [value, *CREDENTIAL.findall(value)] if token}

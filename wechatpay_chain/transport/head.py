@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ..messages.headers import Headers
+from ..utils.translation import _
 
 __all__ = ["RejectedResponse", "TruncatedResponse", "parse_fields"]
 
@@ -37,14 +38,18 @@ def parse_fields(block: bytes) -> Headers:
     """
     lines = block.count(b"\n")
     if lines > MOST_LINES:
-        raise RejectedResponse(f"its header has more than {MOST_LINES} lines")
+        raise RejectedResponse(
+            _("its header has more than {most_lines} lines", most_lines=MOST_LINES)
+        )
     if len(block) > LONGEST_LINE and max(map(len, block.split(b"\n"))) >= LONGEST_LINE:
-        raise RejectedResponse(f"a line of its header is longer than {LONGEST_LINE} bytes")
+        raise RejectedResponse(
+            _("a line of its header is longer than {longest_line} bytes", longest_line=LONGEST_LINE)
+        )
     text = block.replace(b"\r\n", b"\n").decode("latin-1")
     pairs = FIELD.findall(text)
     if len(pairs) < lines:
         text = FOLD.sub(" ", text)  # section 5.2: a fold stands for a space
         pairs = FIELD.findall(text)
     if len(pairs) != text.count("\n") or "\r" in text or "\0" in text:
-        raise RejectedResponse("a line of its header is not a name, a colon and a value")
+        raise RejectedResponse(_("a line of its header is not a name, a colon and a value"))
     return Headers(tuple([(name, value.rstrip(" \t")) for name, value in pairs]))

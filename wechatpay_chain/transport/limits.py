@@ -13,6 +13,7 @@ import time
 from ..messages.headers import Headers
 from ..messages.request import Request, Timeout
 from ..utils.display import printable
+from ..utils.translation import _
 from . import failure
 
 __all__ = [
@@ -102,11 +103,14 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
         raise failure.coded(request, ", ".join(codings))
     for number in headers.get_all("Content-Length"):
         if not (number.isascii() and number.strip().isdigit()):
-            why = f"its Content-Length is {printable(number, 40)!r}, not a number"
+            why = _("its Content-Length is {number!r}, not a number", number=printable(number, 40))
             raise failure.rejected(request, why)
     for coding in headers.get_all("Transfer-Encoding"):
         if coding.strip().lower() != "chunked":
-            why = f"its Transfer-Encoding is {printable(coding, 40)!r}; only 'chunked' is expected"
+            why = _(
+                "its Transfer-Encoding is {coding!r}; only 'chunked' is expected",
+                coding=printable(coding, 40),
+            )
             raise failure.rejected(request, why)
     if limit is not None and length is not None and length > limit:
         raise failure.too_large(request, limit)
@@ -154,6 +158,6 @@ def _is_accepted(request: Request, coding: str) -> bool:
         return False
     named = {}
     for item in ",".join(request.headers.get_all("Accept-Encoding")).lower().split(","):
-        name, _, weight = item.partition(";")
+        name, _ignored, weight = item.partition(";")
         named[name.strip().removeprefix("x-")] = not NO_WEIGHT.fullmatch(weight.strip())
     return named.get(coding, named.get("*", False))

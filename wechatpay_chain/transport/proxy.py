@@ -13,12 +13,13 @@ from ..messages.authority import Origin, origin, parts
 from ..messages.headers import SentFields
 from ..utils.exceptions import ConfigurationError
 from ..utils.secret import Secret, hide, reveal
+from ..utils.translation import N_, _
 
 __all__ = ["Proxy", "parse"]
 
 FORM = "'http://user:password@10.0.0.1:3128'"
 SCHEME = re.compile("(https?)://", re.IGNORECASE | re.ASCII)
-ENCODE = "percent-encode '/', '?', '#', '\\' and blanks in its user and password"
+ENCODE = N_("percent-encode '/', '?', '#', '\\' and blanks in its user and password")
 
 
 class Proxy:
@@ -60,15 +61,19 @@ def parse(given: Any) -> Proxy | None:
         return None
     if isinstance(given, Mapping):
         raise ConfigurationError(
-            f"proxy is a mapping; one URL serves http and https alike: proxy={FORM}"
+            _("proxy is a mapping; one URL serves http and https alike: proxy={form}", form=FORM)
         )
     if not isinstance(reveal(given), str):
         raise ConfigurationError(
-            f"proxy is of type {type(reveal(given)).__name__}; a str is expected, such as {FORM}"
+            _(
+                "proxy is of type {type}; a str is expected, such as {form}",
+                type=type(reveal(given)).__name__,
+                form=FORM,
+            )
         )
     found = _parsed(given.reveal())
     if isinstance(found, str):
-        raise ConfigurationError(f"proxy {found}. Its form is {FORM}")
+        raise ConfigurationError(_("proxy {found}. Its form is {form}", found=found, form=FORM))
     return found
 
 
@@ -76,19 +81,22 @@ def _parsed(url: str) -> Proxy | str:
     """The proxy, or what is wrong with its URL; an error raised here would show a password."""
     match = SCHEME.match(url)
     if match is None:
-        return "must be an http:// URL, such as http://10.0.0.1:3128"
+        return _("must be an http:// URL, such as http://10.0.0.1:3128")
     login, at, place = url[match.end() :].rpartition("@")
     place = place.removesuffix("/")
     if re.search("[/?#]", place):
-        return f"has a path, a query or a fragment; if they belong to the login, {ENCODE}"
+        return _(
+            "has a path, a query or a fragment; if they belong to the login, {encode}",
+            encode=_(ENCODE),
+        )
     host, port, problem = parts(place)
     if problem:
-        return f"cannot be used: {problem}"
+        return _("cannot be used: {problem}", problem=problem)
     where = origin(match[1].lower(), host, port)
     if not at:
         return Proxy(where)
     if _is_ambiguous(login):
-        return f"can be read as the URL of another host: {ENCODE}"
+        return _("can be read as the URL of another host: {encode}", encode=_(ENCODE))
     authorization = _basic(login)
     return authorization if isinstance(authorization, str) else Proxy(where, authorization)
 
@@ -107,16 +115,16 @@ def _is_ambiguous(login: str) -> bool:
 
 def _basic(login: str) -> Secret[str] | str:
     """A login as RFC 7617 has it, or what is wrong with it."""
-    user, _, password = login.partition(":")
+    user, _colon, password = login.partition(":")
     try:
         user, password = (unquote(part, errors="strict") for part in (user, password))
         credentials = f"{user}:{password}".encode()
     except UnicodeError:
-        return "has a login that is not UTF-8: percent-encode its UTF-8 bytes"
+        return _("has a login that is not UTF-8: percent-encode its UTF-8 bytes")
     if credentials == b":":
-        return "has an empty login: leave out the '@', or fill in user and password"
+        return _("has an empty login: leave out the '@', or fill in user and password")
     if ":" in user:
-        return "has a colon in its user, which Basic authentication cannot carry (RFC 7617)"
+        return _("has a colon in its user, which Basic authentication cannot carry (RFC 7617)")
     if any(unicodedata.category(sign) == "Cc" for sign in user + password):
-        return "has a control character in its login (RFC 7617, section 2)"
+        return _("has a control character in its login (RFC 7617, section 2)")
     return Secret(f"Basic {base64.b64encode(credentials).decode()}")

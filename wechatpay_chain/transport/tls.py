@@ -15,6 +15,7 @@ from ..crypto.der import Kind
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
 from ..utils.readable_file import readable_file
+from ..utils.translation import N_, _
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -27,7 +28,7 @@ PEM = serialization.Encoding.PEM
 Verify: TypeAlias = "bool | str | bytes | os.PathLike[str] | x509.Certificate | ssl.SSLContext"
 
 
-EXPECTED = (
+EXPECTED = N_(
     "a CA bundle in PEM (its path or text), a certificate, an SSLContext, True or False is expected"
 )
 
@@ -80,9 +81,11 @@ class TLS:
         if self._context is not None:
             if merchant is not None:
                 raise ConfigurationError(
-                    "verify is an SSLContext, which is used as it is: load the merchant's "
-                    "certificate into it (load_cert_chain), and give serial= and private_key= "
-                    "instead of merchant=; or give verify the path of a CA bundle"
+                    _(
+                        "verify is an SSLContext, which is used as it is: load the merchant's "
+                        "certificate into it (load_cert_chain), and give serial= and private_key= "
+                        "instead of merchant=; or give verify the path of a CA bundle"
+                    )
                 )
             return self._context
         try:
@@ -91,7 +94,7 @@ class TLS:
             if merchant is not None:
                 _load(context, merchant)
         except (ssl.SSLError, OSError) as error:
-            raise ConfigurationError(f"TLS cannot be set up: {error}") from None
+            raise ConfigurationError(_("TLS cannot be set up: {error}", error=error)) from None
         if self.trusts_anybody:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -103,18 +106,33 @@ def _authorities(source: Verify) -> str:
     if keys.is_certificate(source):
         return source.public_bytes(PEM).decode()
     if not keys.is_material(source):
-        raise ConfigurationError(f"verify is of type {keys.kind_of(source)}; {EXPECTED}")
+        raise ConfigurationError(
+            _(
+                "verify is of type {kind_of}; {expected}",
+                kind_of=keys.kind_of(source),
+                expected=_(EXPECTED),
+            )
+        )
     try:
         found = keys.blocks(source, "verify")
     except ConfigurationError as error:
         why = str(error).removeprefix("verify: ")
         raise ConfigurationError(
-            f"verify: cannot read {printable(source, 80)!r}; {EXPECTED}: {why}"
+            _(
+                "verify: cannot read {source!r}; {expected}: {why}",
+                source=printable(source, 80),
+                expected=_(EXPECTED),
+                why=why,
+            )
         ) from None
     trusted = [block.der.reveal() for block in found if block.kind is Kind.CERTIFICATE]
     if not trusted:
         raise ConfigurationError(
-            f"verify: {printable(source, 80)!r} holds no certificate in PEM or DER; {EXPECTED}"
+            _(
+                "verify: {source!r} holds no certificate in PEM or DER; {expected}",
+                source=printable(source, 80),
+                expected=_(EXPECTED),
+            )
         )
     return "".join(map(ssl.DER_cert_to_PEM_cert, trusted))
 
@@ -134,8 +152,11 @@ def _load(context: ssl.SSLContext, merchant: MerchantCertificate) -> None:
         raise
     except OSError as error:
         raise ConfigurationError(
-            "the merchant's certificate cannot be loaded for security=True: OpenSSL reads it from "
-            f"a file, and none can be written ({printable(error)}). Set TMPDIR to a folder that "
-            "this process may write to; or load the certificate into an ssl.SSLContext, and give "
-            "that as verify= and no merchant="
+            _(
+                "the merchant's certificate cannot be loaded for security=True: OpenSSL reads it "
+                "from a file, and none can be written ({error}). Set TMPDIR to a folder that this "
+                "process may write to; or load the certificate into an ssl.SSLContext, and give "
+                "that as verify= and no merchant=",
+                error=printable(error),
+            )
         ) from None

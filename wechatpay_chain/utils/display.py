@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from .translation import _
+
 __all__ = ["extent", "printable", "printable_json", "represented"]
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -54,10 +56,10 @@ def represented(value: object, limit: int = 100) -> str:
 def extent(given: object) -> str:
     """How long a text or bytes are; of anything else, its type."""
     if isinstance(given, str):
-        return f"{len(given)} characters"
+        return _("{count} characters", count=len(given))
     if isinstance(given, bytes | bytearray):
-        return f"{len(given)} bytes"
-    return f"of type {type(given).__name__}"
+        return _("{count} bytes", count=len(given))
+    return _("of type {type}", type=type(given).__name__)
 
 
 def printable_json(document: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .display import printable
+from .translation import Message, _, joined
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,7 +69,7 @@ class WeChatPayError(Exception):
 
     def __init__(self, *args: Any) -> None:
         # Much of a message may come from outside: a code, a header, a library's own words.
-        super().__init__(*(printable(a, LONGEST) if isinstance(a, str) else a for a in args))
+        super().__init__(*(_printable(a) if isinstance(a, str) else a for a in args))
 
     def __reduce__(self) -> Any:
         return _rebuilt, (type(self), self.args), self.__dict__
@@ -106,10 +107,13 @@ class BillError(WeChatPayError, ValueError):
     def __init__(self, message: str, *, path: str = "", line: int = 0, column: str = "") -> None:
         place = [path] if path else []
         if line:
-            place.append(f"line {line}")
+            place.append(_("line {line}", line=line))
         if column:
-            place.append(f"column {column}")
-        super().__init__(f"{', '.join(place)}: {message}" if place else message)
+            place.append(_("column {column}", column=column))
+        where = joined(", ", place)
+        super().__init__(
+            _("{where}: {message}", where=where, message=message) if place else message
+        )
         self.path = path
         self.line = line
         self.column = column
@@ -161,3 +165,9 @@ def _rebuilt(kind: type[WeChatPayError], args: tuple[Any, ...]) -> WeChatPayErro
     error = kind.__new__(kind, *args)
     error.args = args
     return error
+
+
+def _printable(text: str) -> str:
+    if isinstance(text, Message):
+        return Message(printable("".join(text), LONGEST), printable(text.english, LONGEST))
+    return printable(text, LONGEST)

@@ -9,6 +9,7 @@ import weakref
 from pathlib import Path
 
 from .private_files import open_to_lock
+from .translation import _
 
 __all__ = ["Held", "Lock"]
 
@@ -61,7 +62,9 @@ class Held(Exception):
     """
 
     def __init__(self, pid: str) -> None:
-        super().__init__(f"process {pid} holds the lock" if pid else "the lock is held")
+        super().__init__(
+            _("process {pid} holds the lock", pid=pid) if pid else _("the lock is held")
+        )
         self.pid = pid
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .display import printable
 from .exceptions import ConfigurationError
+from .translation import _
 
 __all__ = ["assert_path", "replace", "why_not"]
 
@@ -22,13 +23,13 @@ def why_not(error: OSError | ValueError) -> str:
     characters (PEP 540), and no path may hold a null character: both are a `ValueError`.
     """
     if isinstance(error, UnicodeError):
-        return (
-            "its path has characters outside this process's file system encoding; set LC_ALL to a "
-            "UTF-8 locale, or PYTHONUTF8=1"
+        return _(
+            "its path has characters outside this process's file system encoding; set LC_ALL "
+            "to a UTF-8 locale, or PYTHONUTF8=1"
         )
     if isinstance(error, OSError):
-        return printable(error.strerror or "no such file")
-    return "its path holds a null character"
+        return printable(error.strerror or _("no such file"))
+    return _("its path holds a null character")
 
 
 def assert_path(path: str | os.PathLike[str]) -> None:
@@ -43,7 +44,7 @@ def assert_path(path: str | os.PathLike[str]) -> None:
             raise ValueError
     except ValueError as error:
         raise ConfigurationError(
-            f"{printable(path, 80)} cannot be used: {why_not(error)}"
+            _("{path} cannot be used: {why_not}", path=printable(path, 80), why_not=why_not(error))
         ) from None
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from .display import represented
 from .exceptions import ConfigurationError
+from .translation import _
 
 __all__ = ["GRACE", "Calls", "Closable", "running_loop"]
 
@@ -56,8 +57,11 @@ class Calls:
         if self._closings and any(closing.concerns(loop) for closing in self._closings):
             self.finish(call)
             raise ConfigurationError(
-                f"{self._owner} is being closed, and takes no new call until that is done; nothing "
-                "was sent. Call again afterwards, or close it later"
+                _(
+                    "{owner} is being closed, and takes no new call until that is done; nothing "
+                    "was sent. Call again afterwards, or close it later",
+                    owner=self._owner,
+                )
             )
         return call
 
@@ -158,13 +162,13 @@ class Closable:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_ignored: object) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *_ignored: object) -> None:
         await self.aclose()
 
 
@@ -209,6 +213,8 @@ def _check(grace: Any) -> None:
     if grace is None or (isinstance(grace, int | float) and grace >= 0):
         return
     raise ConfigurationError(
-        f"grace={represented(grace)}: seconds of 0 or more are expected, or None to wait for all "
-        "calls"
+        _(
+            "grace={represented}: seconds of 0 or more are expected, or None to wait for all calls",
+            represented=represented(grace),
+        )
     )

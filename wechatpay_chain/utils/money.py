@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .display import represented
 from .exceptions import ConfigurationError
+from .translation import _
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -36,8 +37,11 @@ def yuan(amount: str | int | Decimal) -> int:
 
     if isinstance(amount, bool | float) or not isinstance(amount, str | int | Decimal):
         raise ConfigurationError(
-            f"an amount in yuan is of type {type(amount).__name__}, and str, int or Decimal is "
-            'expected: yuan("19.90"). A float cannot hold it exactly'
+            _(
+                "an amount in yuan is of type {type}, and str, int or Decimal is expected: "
+                'yuan("19.90"). A float cannot hold it exactly',
+                type=type(amount).__name__,
+            )
         )
     if isinstance(amount, int):
         return int(amount) * 100
@@ -45,8 +49,11 @@ def yuan(amount: str | int | Decimal) -> int:
     found = AMOUNT.fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         raise ConfigurationError(
-            f"{represented(str(amount), 40)} is no amount in yuan: digits with at most two "
-            'decimals are expected, such as "19.90"'
+            _(
+                "{represented} is no amount in yuan: digits with at most two decimals are "
+                'expected, such as "19.90"',
+                represented=represented(str(amount), 40),
+            )
         )
     sign, whole, decimals = found.groups(default="")
     fen = int(whole) * 100 + int(decimals.ljust(2, "0"))
@@ -64,8 +71,10 @@ def fen_to_yuan(fen: int) -> str:
     """
     if isinstance(fen, bool) or not isinstance(fen, int):
         raise ConfigurationError(
-            f"an amount in fen is of type {type(fen).__name__}, and int is expected: "
-            "fen_to_yuan(1990)"
+            _(
+                "an amount in fen is of type {type}, and int is expected: fen_to_yuan(1990)",
+                type=type(fen).__name__,
+            )
         )
     whole, rest = divmod(abs(int(fen)), 100)
     return f"{'-' if fen < 0 else ''}{whole}.{rest:02}"

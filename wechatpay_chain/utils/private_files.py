@@ -16,6 +16,7 @@ import stat
 from pathlib import Path
 
 from .files import replace
+from .translation import _
 
 __all__ = [
     "NotPrivate",
@@ -65,7 +66,7 @@ def is_there(directory: Path) -> bool:
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(found.st_mode):
-        raise NotPrivate(directory, "it is a link, or a file, where a directory is expected")
+        raise NotPrivate(directory, _("it is a link, or a file, where a directory is expected"))
     _check(directory, found)
     return True
 
@@ -103,7 +104,7 @@ def read(path: Path) -> bytes:
     with os.fdopen(_open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise NotPrivate(path, f"it has more than {LARGEST} bytes")
+        raise NotPrivate(path, _("it has more than {largest} bytes", largest=LARGEST))
     return content
 
 
@@ -140,12 +141,12 @@ def _open(path: Path, flags: int) -> int:
         handle = os.open(path, flags | NO_LINK, 0o600)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise NotPrivate(path, "it is a symbolic link") from None
+            raise NotPrivate(path, _("it is a symbolic link")) from None
         raise
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise NotPrivate(path, "it is no file")
+            raise NotPrivate(path, _("it is no file"))
         _check(path, found)
         if flags & os.O_CREAT and stat.S_IMODE(found.st_mode) & 0o077 and hasattr(os, "fchmod"):
             os.fchmod(handle, 0o600)
@@ -160,6 +161,6 @@ def _check(path: Path, found: os.stat_result) -> None:
     if not hasattr(os, "geteuid"):
         return  # Windows has no such owners and modes
     if found.st_uid != os.geteuid():
-        raise NotPrivate(path, f"it belongs to another user, {found.st_uid}")
+        raise NotPrivate(path, _("it belongs to another user, {st_uid}", st_uid=found.st_uid))
     if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
-        raise NotPrivate(path, "everybody may write to it")
+        raise NotPrivate(path, _("everybody may write to it"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from .display import extent
 from .exceptions import ConfigurationError
+from .translation import _
 
 __all__ = ["LONGEST", "qr_svg"]
 
@@ -29,12 +31,21 @@ def qr_svg(text: str, *, size: int | None = 240, label: str = "QR code") -> str:
         import segno
     except ImportError:
         raise ConfigurationError(
-            'a QR code needs the package segno: pip install "wechatpay-chain[qr]"'
+            _('a QR code needs the package segno: pip install "wechatpay-chain[qr]"')
         ) from None
     if not (isinstance(text, str) and 0 < len(text) <= LONGEST):
         raise ConfigurationError(
-            f"a QR code says a text of 1 to {LONGEST} characters, and this one is "
-            + (f"{len(text)} long" if isinstance(text, str) else f"of type {type(text).__name__}")
+            _(
+                "a QR code says a text of 1 to {longest} characters, and this one has {extent}",
+                longest=LONGEST,
+                extent=extent(text),
+            )
+            if isinstance(text, str)
+            else _(
+                "a QR code says a text of 1 to {longest} characters, and this one is {extent}",
+                longest=LONGEST,
+                extent=extent(text),
+            )
         )
     drawn = segno.make(text, error="m", micro=False).svg_inline(
         border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"

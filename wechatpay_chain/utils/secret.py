@@ -11,6 +11,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, Generic, NoReturn, TypeVar
 
+from .translation import _
+
 __all__ = ["Secret", "hide", "reveal"]
 
 T = TypeVar("T")
@@ -59,7 +61,7 @@ class Secret(Generic[T]):
         return self
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError("a Secret is not pickled: give the other process its own configuration")
+        raise TypeError(_("a Secret is not pickled: give the other process its own configuration"))
 
 
 NESTED = 4

@@ -12,6 +12,7 @@ from pathlib import Path
 from .exceptions import ConfigurationError
 from .files import assert_path, replace, why_not
 from .private_files import make
+from .translation import _
 
 __all__ = ["whole"]
 
@@ -48,4 +49,6 @@ def whole(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {why_not(error)}") from None
+        raise ConfigurationError(
+            _("{path} cannot be written: {why_not}", path=path, why_not=why_not(error))
+        ) from None

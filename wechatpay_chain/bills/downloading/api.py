@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack, overload
 from ...messages.authority import is_wechat_pay, split
 from ...utils.display import represented
 from ...utils.exceptions import BillDownloadError, ConfigurationError, WeChatPayError
+from ...utils.translation import _
 from ..file import BillFile
 from . import days
 from .days import Day
@@ -202,7 +203,10 @@ def _jobs(
 
     if not isinstance(wxpay, Client):
         raise ConfigurationError(
-            f"wxpay={represented(wxpay)}: a WeChatPay is expected; of Merchants, one of its clients"
+            _(
+                "wxpay={represented}: a WeChatPay is expected; of Merchants, one of its clients",
+                represented=represented(wxpay),
+            )
         )
     of = operation(kind, chosen.api)
     assert_caller(wxpay.mchid, chosen.appid, chosen.institution, of)
@@ -215,7 +219,7 @@ def _jobs(
     else:
         subs = list(dict.fromkeys(sub_mchid_of(each, of) for each in sub_mchid or ()))
         if not subs:
-            raise ConfigurationError("sub_mchid= is empty: at least one number is expected")
+            raise ConfigurationError(_("sub_mchid= is empty: at least one number is expected"))
     where = folder(to)
     return [
         Job(of, each, named, wxpay.mchid, sub, where, chosen.appid, chosen.institution)
@@ -281,7 +285,7 @@ def _kept(outcomes: Sequence[tuple[Job, Outcome]], is_one: bool) -> BillFile | l
     Raises:
         WeChatPayError: one of them failed.
     """
-    files = [each for _, each in outcomes if isinstance(each, BillFile)]
+    files = [each for _ignored, each in outcomes if isinstance(each, BillFile)]
     failed = [(job, each) for job, each in outcomes if isinstance(each, WeChatPayError)]
     if not failed:
         return files[0] if is_one else files
@@ -290,9 +294,15 @@ def _kept(outcomes: Sequence[tuple[Job, Outcome]], is_one: bool) -> BillFile | l
     told = "; ".join(named(*each) for each in failed[:TOLD])
     more = f"; and {len(failed) - TOLD} more" if len(failed) > TOLD else ""
     raise BillDownloadError(
-        f"{len(failed)} of {len(outcomes)} bills could not be downloaded: {told}{more}. The others "
-        "are at hand; a rerun asks for these alone",
+        _(
+            "{count} of {count_2} bills could not be downloaded: {told}{more}. The others are at "
+            "hand; a rerun asks for these alone",
+            count=len(failed),
+            count_2=len(outcomes),
+            told=told,
+            more=more,
+        ),
         tuple(files),
-        tuple(job.file("") for job, _ in failed),
-        tuple(each for _, each in failed),
+        tuple(job.file("") for job, _ignored in failed),
+        tuple(each for _ignored, each in failed),
     ) from failed[0][1]

@@ -10,6 +10,7 @@ from ...errors import APIError
 from ...messages.authority import begins_with_scheme
 from ...utils.display import represented
 from ...utils.exceptions import BillError
+from ...utils.translation import _
 from .kinds import Form, Operation
 
 __all__ = ["Part", "is_creating", "is_nothing", "parts"]
@@ -71,15 +72,23 @@ def parts(members: Any, form: Form) -> tuple[Part, ...]:
     count = _member(members, "download_bill_count", int)
     if count != len(listed) or count > MOST:
         raise BillError(
-            f"the response lists {len(listed)} parts of the bill, and its download_bill_count is "
-            f"{count}"
+            _(
+                "the response lists {count} parts of the bill, and its download_bill_count is "
+                "{count_2}",
+                count=len(listed),
+                count_2=count,
+            )
         )
     numbered = {_member(each, "bill_sequence", int): each for each in listed}
     if sorted(numbered) != list(range(1, count + 1)):
         numbers = [each["bill_sequence"] for each in listed]
         raise BillError(
-            f"the parts of the bill have the bill_sequence {represented(numbers)}: 1 to {count} "
-            "are expected, each once"
+            _(
+                "the parts of the bill have the bill_sequence {represented}: 1 to {count} are "
+                "expected, each once",
+                represented=represented(numbers),
+                count=count,
+            )
         )
     return tuple(_part(numbered[number], encrypted=True) for number in sorted(numbered))
 
@@ -88,20 +97,30 @@ def _part(members: Any, *, encrypted: bool) -> Part:
     kind = _member(members, "hash_type", str)
     if kind.upper() != "SHA1":
         raise BillError(
-            f"the bill's hash_type is {represented(kind)}: only SHA1 is known, so the file could "
-            "not be checked. It is not downloaded"
+            _(
+                "the bill's hash_type is {represented}: only SHA1 is known, so the file could not "
+                "be checked. It is not downloaded",
+                represented=represented(kind),
+            )
         )
     sha1 = _member(members, "hash_value", str)
     if not SHA1.fullmatch(sha1):
-        raise BillError(f"the bill's hash_value is {represented(sha1)}: 40 hex digits are expected")
+        raise BillError(
+            _(
+                "the bill's hash_value is {represented}: 40 hex digits are expected",
+                represented=represented(sha1),
+            )
+        )
     url = _member(members, "download_url", str)
     if not begins_with_scheme(url) or len(url) > LONGEST_URL:
-        raise BillError("the bill's download_url is no absolute URL")
+        raise BillError(_("the bill's download_url is no absolute URL"))
     if not encrypted:
         return Part(url, sha1.lower())
     nonce = _member(members, "nonce", str)
     if len(nonce.encode("utf-8", "replace")) not in NONCE_BYTES:
-        raise BillError(f"the bill's nonce has {len(nonce)} characters: 12 or 16 are expected")
+        raise BillError(
+            _("the bill's nonce has {count} characters: 12 or 16 are expected", count=len(nonce))
+        )
     return Part(url, sha1.lower(), _member(members, "encrypt_key", str), nonce)
 
 
@@ -113,5 +132,9 @@ def _member(members: Any, name: str, kind: type, absent: Any = None) -> Any:
         if type(value) is kind:
             return value
     raise BillError(
-        f"the response to the application has no {name}, or one that is no {kind.__name__}"
+        _(
+            "the response to the application has no {name}, or one that is no {type}",
+            name=name,
+            type=kind.__name__,
+        )
     )

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .kinds import Operation
 
 __all__ = [
@@ -57,8 +58,11 @@ def day(given: Day) -> datetime.date:
     if isinstance(given, datetime.datetime):
         if given.tzinfo is None:
             raise ConfigurationError(
-                f"date={represented(given)} has no time zone, so its day in China is unknown: give "
-                "a datetime.date, or an aware datetime"
+                _(
+                    "date={represented} has no time zone, so its day in China is unknown: give a "
+                    "datetime.date, or an aware datetime",
+                    represented=represented(given),
+                )
             )
         return given.astimezone(CHINA).date()
     if isinstance(given, datetime.date):
@@ -73,7 +77,10 @@ def day(given: Day) -> datetime.date:
                 raise ConfigurationError(f"date={given!r}: {error}") from None
         if ".." in given:
             raise ConfigurationError(
-                f"date={represented(given)}: for a range, give bills.days(first, last)"
+                _(
+                    "date={represented}: for a range, give bills.days(first, last)",
+                    represented=represented(given),
+                )
             )
     raise ConfigurationError(f"date={represented(given)}: {EXPECTED}")
 
@@ -92,8 +99,13 @@ def days(first: Day, last: Day) -> list[datetime.date]:
     count = (end - begin).days + 1
     if not 0 < count <= MOST:
         raise ConfigurationError(
-            f"days({represented(first)}, {represented(last)}): the first day comes first, and at "
-            f"most {MOST} days are expected"
+            _(
+                "days({represented}, {represented_2}): the first day comes first, and at most "
+                "{most} days are expected",
+                represented=represented(first),
+                represented_2=represented(last),
+                most=MOST,
+            )
         )
     return [begin + datetime.timedelta(days=number) for number in range(count)]
 
@@ -130,7 +142,7 @@ def each_day(given: Day | Iterable[Day]) -> tuple[datetime.date, ...]:
     several: Iterable[Day] = (given,) if is_one(given) else given  # type: ignore[assignment]
     found = tuple(dict.fromkeys(map(day, several)))
     if not found:
-        raise ConfigurationError("date= is empty: at least one day is expected")
+        raise ConfigurationError(_("date= is empty: at least one day is expected"))
     return found
 
 
@@ -146,13 +158,24 @@ def assert_available(
         age = (today - each).days
         if age <= 0:
             raise ConfigurationError(
-                f"date={each}: the day has not ended in China, where it is {today}. Ask for its "
-                f"bill from {ready(each):%Y-%m-%d %H:%M} on"
+                _(
+                    "date={each}: the day has not ended in China, where it is {today}. Ask for "
+                    "its bill from {ready:%Y-%m-%d %H:%M} on",
+                    each=each,
+                    today=today,
+                    ready=ready(each),
+                )
             )
         if operation.oldest and age > operation.oldest:
             raise ConfigurationError(
-                f"date={each} is {age} days ago: bills of kind {operation.kind!r} can be had for "
-                f"{operation.oldest} days"
+                _(
+                    "date={each} is {age} days ago: bills of kind {kind!r} can be had for "
+                    "{oldest} days",
+                    each=each,
+                    age=age,
+                    kind=operation.kind,
+                    oldest=operation.oldest,
+                )
             )
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ...messages.authority import split
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..file import BillFile
 from .kinds import Form, Operation, SubMerchant
 
@@ -150,7 +151,12 @@ def type_of(given: str | None, operation: Operation) -> str:
         return given
     expected = f"one of {', '.join(operation.types)}" if operation.types else "none"
     raise ConfigurationError(
-        f"type={represented(given)}: of bills of kind {operation.kind!r}, {expected} is expected"
+        _(
+            "type={represented}: of bills of kind {kind!r}, {expected} is expected",
+            represented=represented(given),
+            kind=operation.kind,
+            expected=expected,
+        )
     )
 
 
@@ -163,17 +169,28 @@ def sub_mchid_of(given: object, operation: Operation) -> str:
     if given is None:
         if operation.sub_mchid is SubMerchant.REQUIRED:
             raise ConfigurationError(
-                f"sub_mchid is missing: bills of kind {operation.kind!r} are of one sub-merchant"
+                _(
+                    "sub_mchid is missing: bills of kind {kind!r} are of one sub-merchant",
+                    kind=operation.kind,
+                )
             )
         return ""
     if not (isinstance(given, str) and NUMBER.fullmatch(given)):
         raise ConfigurationError(
-            f"sub_mchid={represented(given)}: up to 32 digits are expected, such as '1900000209'"
+            _(
+                "sub_mchid={represented}: up to 32 digits are expected, such as '1900000209'",
+                represented=represented(given),
+            )
         )
     if operation.sub_mchid is SubMerchant.NONE:
         raise ConfigurationError(
-            f"sub_mchid={given!r}: bills of kind {operation.kind!r} by {operation.api} are not "
-            "those of one sub-merchant"
+            _(
+                "sub_mchid={given!r}: bills of kind {kind!r} by {api} are not those of one "
+                "sub-merchant",
+                given=given,
+                kind=operation.kind,
+                api=operation.api,
+            )
         )
     return given
 
@@ -186,16 +203,21 @@ def assert_caller(mchid: str, appid: str, institution: bool, operation: Operatio
     """
     if not OWN_NUMBER.fullmatch(mchid):
         raise ConfigurationError(
-            f"the client's mchid {represented(mchid)} makes no file name: up to 32 digits are "
-            "expected"
+            _(
+                "the client's mchid {represented} makes no file name: up to 32 digits are expected",
+                represented=represented(mchid),
+            )
         )
     if operation.api == "v2" and not (isinstance(appid, str) and APPID.fullmatch(appid)):
         raise ConfigurationError(
-            f"appid={represented(appid)}: APIv2 needs one of the merchant's, such as "
-            "'wxd678efh567hg6787'"
+            _(
+                "appid={represented}: APIv2 needs one of the merchant's, such as "
+                "'wxd678efh567hg6787'",
+                represented=represented(appid),
+            )
         )
     if institution and operation.kind != "statement":
-        raise ConfigurationError("institution=True belongs to kind='statement'")
+        raise ConfigurationError(_("institution=True belongs to kind='statement'"))
 
 
 def is_direct(operation: Operation) -> bool:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["KINDS", "OPERATIONS", "Form", "Operation", "SubMerchant", "operation"]
 
@@ -152,9 +153,22 @@ def operation(kind: str, api: str | None = None) -> Operation:
     """
     found = [each for each in OPERATIONS if each.kind == kind]
     if not found:
-        raise ConfigurationError(f"kind={represented(kind)}: one of {', '.join(KINDS)} is expected")
+        raise ConfigurationError(
+            _(
+                "kind={represented}: one of {kinds} is expected",
+                represented=represented(kind),
+                kinds=", ".join(KINDS),
+            )
+        )
     for each in found:
         if api in (None, each.api):
             return each
     names = " or ".join(repr(each.api) for each in found)
-    raise ConfigurationError(f"api={represented(api)}: bills of kind {kind!r} come by {names}")
+    raise ConfigurationError(
+        _(
+            "api={represented}: bills of kind {kind!r} come by {names}",
+            represented=represented(api),
+            kind=kind,
+            names=names,
+        )
+    )

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from ...middleware.retry import Retry, retry_of
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .progress import Progress
 from .unpacking import MAX_SIZE
 
@@ -71,25 +72,41 @@ def settings(given: Options) -> Settings:
     for name in options:
         if name not in known:
             raise ConfigurationError(
-                f"download has no argument {represented(name)}; it has date, kind, type, to, "
-                f"sub_mchid, {', '.join(known)}"
+                _(
+                    "download has no argument {represented}; it has date, kind, type, to, "
+                    "sub_mchid, {known}",
+                    represented=represented(name),
+                    known=", ".join(known),
+                )
             )
     found = Settings(**options)
     retry_of(found.retry)
     for name in ("institution", "force"):
         if not isinstance(getattr(found, name), bool):
             raise ConfigurationError(
-                f"{name}={represented(getattr(found, name))}: True or False is expected"
+                _(
+                    "{name}={represented}: True or False is expected",
+                    name=name,
+                    represented=represented(getattr(found, name)),
+                )
             )
     _number("concurrency", found.concurrency, MOST_AT_ONCE)
     _number("max_size", found.max_size, None)
     if found.progress is not None and not callable(found.progress):
-        raise ConfigurationError(f"progress={represented(found.progress)}: a function is expected")
+        raise ConfigurationError(
+            _(
+                "progress={represented}: a function is expected",
+                represented=represented(found.progress),
+            )
+        )
     seconds = found.seconds
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if seconds is not None and not (is_number and 0 <= seconds <= 30 * 86400):
         raise ConfigurationError(
-            f"wait={represented(found.wait)}: seconds or a timedelta of at most 30 days is expected"
+            _(
+                "wait={represented}: seconds or a timedelta of at most 30 days is expected",
+                represented=represented(found.wait),
+            )
         )
     return found
 
@@ -98,5 +115,10 @@ def _number(name: str, value: object, most: int | None) -> None:
     if type(value) is not int or value < 1 or (most is not None and value > most):
         upto = "" if most is None else f" to {most}"
         raise ConfigurationError(
-            f"{name}={represented(value)}: a whole number of 1{upto or ' or more'} is expected"
+            _(
+                "{name}={represented}: a whole number of 1{value} is expected",
+                name=name,
+                represented=represented(value),
+                value=upto or " or more",
+            )
         )

@@ -19,6 +19,7 @@ from ...utils.display import printable
 from ...utils.exceptions import BillError, ConfigurationError
 from ...utils.files import replace, why_not
 from ...utils.private_files import write
+from ...utils.translation import _
 from ..file import BillFile
 from .days import CHINA, ready
 from .jobs import Job
@@ -53,11 +54,15 @@ def folder(given: str | os.PathLike[str]) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except TypeError:
         raise ConfigurationError(
-            f"to is of type {type(given).__name__}: the path of a folder is expected"
+            _("to is of type {type}: the path of a folder is expected", type=type(given).__name__)
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"to={printable(given)!r} is no folder, and cannot be made one: {why_not(error)}"
+            _(
+                "to={given!r} is no folder, and cannot be made one: {why_not}",
+                given=printable(given),
+                why_not=why_not(error),
+            )
         ) from None
     return path
 

@@ -23,6 +23,7 @@ from ...utils.exceptions import BillError, BillNotReady, ConfigurationError, WeC
 from ...utils.file_lock import Held, Lock
 from ...utils.files import why_not
 from ...utils.secret import Secret
+from ...utils.translation import _
 from ..file import BillFile
 from . import days, record
 from .applications import Part, is_creating, is_nothing, parts
@@ -91,7 +92,7 @@ class Plan:
         """
         yield Call(self.pause, seconds, twin=_sleep)
         if self.is_stopped():
-            raise Stopped("the download was given up")
+            raise Stopped(_("the download was given up"))
 
 
 async def _sleep(seconds: float) -> None:
@@ -168,8 +169,11 @@ def _lock(job: Job) -> Lock | None:
         return None
     except OSError as error:
         raise ConfigurationError(
-            f"to={printable(job.folder)!r}: nothing can be written there: {why_not(error)}. "
-            "Nothing was sent"
+            _(
+                "to={folder!r}: nothing can be written there: {why_not}. Nothing was sent",
+                folder=printable(job.folder),
+                why_not=why_not(error),
+            )
         ) from None
 
 
@@ -239,7 +243,7 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
 
     def heard(received: int, size: int) -> None:
         if plan.is_stopped():
-            raise Stopped("the download was given up")
+            raise Stopped(_("the download was given up"))
         plan.reporter.tell(job, "downloading", received, size)
 
     sink = Unpacked(file, base, opening, plan.max_size, heard, printable(job.path))
@@ -253,8 +257,12 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
     sink.finish()
     if part.sha1 and sink.sha1 != part.sha1:
         raise BillError(
-            f"the file's SHA-1 is {sink.sha1}, and WeChat Pay announced {part.sha1}: it was "
-            "changed or damaged on the way. It is not kept",
+            _(
+                "the file's SHA-1 is {sha1}, and WeChat Pay announced {sha1_2}: it was changed or "
+                "damaged on the way. It is not kept",
+                sha1=sink.sha1,
+                sha1_2=part.sha1,
+            ),
             path=job.path.name,
         )
     return sink
@@ -265,7 +273,11 @@ def _opening(plan: Plan, part: Part) -> Steps[Callable[[], GCMOpening]]:
     key = Secret((yield from plan.client.credential.decrypting(part.encrypt_key)).encode())
     if len(key.reveal()) != KEY_BYTES:
         raise BillError(
-            f"the key of the encrypted bill has {len(key.reveal())} bytes: {KEY_BYTES} are expected"
+            _(
+                "the key of the encrypted bill has {count} bytes: {key_bytes} are expected",
+                count=len(key.reveal()),
+                key_bytes=KEY_BYTES,
+            )
         )
     return functools.partial(GCMOpening, key, part.nonce)
 
@@ -294,7 +306,7 @@ def _asked(job: Job, plan: Plan, asked: Asked) -> Steps[Response]:
         if not begins_with_scheme(asked.path):
             raise
         raise BillError(
-            f"the address of the bill in WeChat Pay's response is not used: {error}",
+            _("the address of the bill in WeChat Pay's response is not used: {error}", error=error),
             path=job.path.name,
         ) from None
 

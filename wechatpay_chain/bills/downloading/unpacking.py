@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from ...crypto.aes import GCMOpening
 from ...utils.exceptions import BillError
+from ...utils.translation import _
 
 __all__ = ["MAX_SIZE", "Unpacked"]
 
@@ -94,7 +95,7 @@ class Unpacked:
             OSError: anything is to be left.
         """
         if size:
-            raise io.UnsupportedOperation("it begins anew, or goes on")
+            raise io.UnsupportedOperation(_("it begins anew, or goes on"))
         self._restart()
         return 0
 
@@ -128,14 +129,20 @@ class Unpacked:
         """
         if self._opening is not None and not self._opening.is_genuine():
             raise BillError(
-                f"the encrypted file ({self.received} bytes) does not open with the key and nonce "
-                "that came with its address: it was cut off, changed, or is another part"
+                _(
+                    "the encrypted file ({received} bytes) does not open with the key and nonce "
+                    "that came with its address: it was cut off, changed, or is another part",
+                    received=self.received,
+                )
             )
         if self._begin:
             self._emit(self._begin)
         if self._member is not None and not self._member.eof:
             raise BillError(
-                f"the packed file ({self.received} bytes) ends within its GZIP: it was cut off"
+                _(
+                    "the packed file ({received} bytes) ends within its GZIP: it was cut off",
+                    received=self.received,
+                )
             )
 
     def _take(self, data: bytes) -> None:
@@ -164,7 +171,11 @@ class Unpacked:
                 piece = self._member.decompress(data, PIECE)
             except zlib.error as error:
                 raise BillError(
-                    f"the packed file is damaged GZIP, before byte {self.received}: {error}"
+                    _(
+                        "the packed file is damaged GZIP, before byte {received}: {error}",
+                        received=self.received,
+                        error=error,
+                    )
                 ) from None
             self._emit(piece)
             data = self._member.unused_data or self._member.unconsumed_tail
@@ -173,11 +184,17 @@ class Unpacked:
         self.size += len(data)
         if self._base + self.size > self._largest:
             raise BillError(
-                f"the bill has more than {self._largest} bytes, which max_size= allows at most"
+                _(
+                    "the bill has more than {largest} bytes, which max_size= allows at most",
+                    largest=self._largest,
+                )
             )
         if self.size > max(UNSUSPECTED, RATIO * self.received):
             raise BillError(
-                f"the packed file unpacks to more than {RATIO} times its size, as no bill does"
+                _(
+                    "the packed file unpacks to more than {ratio} times its size, as no bill does",
+                    ratio=RATIO,
+                )
             )
         self._digest.update(data)
         self._file.write(data)

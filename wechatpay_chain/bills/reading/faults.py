@@ -6,6 +6,7 @@ import dataclasses
 import re
 
 from ...utils.exceptions import BillError
+from ...utils.translation import _
 
 __all__ = ["BillWarning", "Place", "shown"]
 
@@ -35,4 +36,8 @@ class Place:
 
 def shown(text: str) -> str:
     """A number as it stands in a bill; of anything else, which may be private, its length."""
-    return repr(text) if HARMLESS.fullmatch(text) else f"a text of {len(text)} characters"
+    return (
+        repr(text)
+        if HARMLESS.fullmatch(text)
+        else _("a text of {count} characters", count=len(text))
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 
+from ...utils.translation import N_, _
 from ..forms import FORMS, Column, Form, normal_heading
 from .faults import Place
 
@@ -18,7 +19,7 @@ UNDOCUMENTED = (*SAME_FORM, "profit_sharing", "statement")
 KINDS = ("trade", "fund_flow", *UNDOCUMENTED)
 UNKNOWN_KINDS = {"分账": "profit_sharing"}
 """Words that tell the kind of a bill whose form is not known."""
-NO_HEADER = (
+NO_HEADER = N_(
     "The file does not begin with the header line of a bill, such as 交易时间,公众账号ID,…; use "
     "the file that was downloaded."
 )
@@ -71,12 +72,12 @@ def parse(line: str, place: Place) -> Header:
     except csv.Error:
         headings = []
     if len(headings) < 2 or len(headings) > MOST_COLUMNS or not all(headings):
-        raise place.error(NO_HEADER, line=1)
+        raise place.error(_(NO_HEADER), line=1)
     padded = line.rstrip().endswith(",")
     form, columns = _closest([normal_heading(heading) for heading in headings])
     if form is None:
         if line.lstrip()[:1] in ("`", "{", "<") or len(set(headings)) < len(headings):
-            raise place.error(NO_HEADER, line=1)
+            raise place.error(_(NO_HEADER), line=1)
         kind = next((kind for word, kind in UNKNOWN_KINDS.items() if word in line), "")
         return Header(None, kind, tuple(headings), (None,) * len(headings), padded, ())
     names = [
@@ -89,8 +90,10 @@ def parse(line: str, place: Place) -> Header:
     for column in missing:
         if column.required and column.name not in copied:
             raise place.error(
-                "The header has no such column, which every bill of its kind has; use the file "
-                "that was downloaded.",
+                _(
+                    "The header has no such column, which every bill of its kind has; use the "
+                    "file that was downloaded."
+                ),
                 line=1,
                 column=column.heading,
             )
@@ -130,4 +133,4 @@ BY_HEADING = [(form, _by_heading(form)) for form in FORMS]
 def _reject_repeated(names: list[str], place: Place) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise place.error("The header has the column more than once.", line=1, column=name)
+            raise place.error(_("The header has the column more than once."), line=1, column=name)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Literal, TypeVar, cast
 from ...display.showing import showing
 from ...utils.exceptions import ConfigurationError
 from ...utils.files import assert_path
+from ...utils.translation import _
 from ..file import BillFile
 from ..forms import Form
 from ..rows import ROWS, FundFlowRow, ProfitSharingRow, Row, StatementRow, TradeRow, UnknownRow
@@ -60,7 +61,11 @@ class BillReader(Generic[RowT]):
     def __init__(self, source: Source, kind: str = "") -> None:
         if kind and kind not in KINDS:
             raise ConfigurationError(
-                f"Unknown kind of bill {kind!r}; expected one of {', '.join(KINDS)}."
+                _(
+                    "Unknown kind of bill {kind!r}; expected one of {kinds}.",
+                    kind=kind,
+                    kinds=", ".join(KINDS),
+                )
             )
         self.path = "" if _is_file(source) else os.fspath(cast("os.PathLike[str]", source))
         assert_path(self.path)
@@ -97,7 +102,7 @@ class BillReader(Generic[RowT]):
         Raises:
             BillError: a row is wrong, or the rows are not what the summary line says.
         """
-        for _ in self.blocks():
+        for _ignored in self.blocks():
             pass
         return cast("Summary", self.summary)
 
@@ -115,9 +120,9 @@ class BillReader(Generic[RowT]):
             first = next(stream, (1, ""))
             self._begun = chain([first], stream)
         else:
-            with self._opened() as (stream, _):
+            with self._opened() as (stream, _digest):
                 first = next(stream, (1, ""))
-        self._header_line, ended, _ = first[1].partition("\n")
+        self._header_line, ended, _rest = first[1].partition("\n")
         header = parse(self._header_line, self._place)
         self.kind = _kind(header, self.kind, self._place)
         self._layout = Layout(header)
@@ -133,7 +138,7 @@ class BillReader(Generic[RowT]):
             begun, self._begun = self._begun, None
             if begun is None:
                 raise ConfigurationError(
-                    "The open file was read already; give the bill's path to read it again."
+                    _("The open file was read already; give the bill's path to read it again.")
                 )
             yield begun, digest
             return
@@ -151,8 +156,12 @@ class BillReader(Generic[RowT]):
         found = digest.hexdigest()
         if found != self.sha1.lower():
             raise self._place.error(
-                f"The SHA-1 of the file is {found}, and WeChat Pay gave {self.sha1}: the "
-                "file was changed; download the bill again."
+                _(
+                    "The SHA-1 of the file is {found}, and WeChat Pay gave {sha1}: the file was "
+                    "changed; download the bill again.",
+                    found=found,
+                    sha1=self.sha1,
+                )
             )
         return True
 
@@ -170,7 +179,7 @@ class BillReader(Generic[RowT]):
         with self._opened() as (stream, digest):
             for number, text in stream:
                 if number == 1:
-                    header, _, text = text.partition("\n")
+                    header, _ignored, text = text.partition("\n")
                     self._assert_same(header)
                     number = 2
                 for values, many in _values(layout, splitter, text, number):
@@ -188,7 +197,7 @@ class BillReader(Generic[RowT]):
 
     def _assert_same(self, header_line: str) -> None:
         if header_line != self._header_line:
-            raise self._place.error("The file was changed since its header was read.", line=1)
+            raise self._place.error(_("The file was changed since its header was read."), line=1)
 
 
 def _values(
@@ -239,7 +248,12 @@ def _kind(header: Header, wanted: str, place: Place) -> str:
         return wanted
     if header.kind != SAME_FORM.get(wanted, wanted):
         raise place.error(
-            f"The header is that of a {header.kind or 'unknown'} bill; expected {wanted}.", line=1
+            _(
+                "The header is that of a {value} bill; expected {wanted}.",
+                value=header.kind or "unknown",
+                wanted=wanted,
+            ),
+            line=1,
         )
     return wanted
 
@@ -248,12 +262,16 @@ def _warn(header: Header, path: str) -> None:
     parts = []
     if header.unknown:
         parts.append(
-            f"this version does not know the columns {', '.join(header.unknown)}: their texts are "
-            "in `extra`"
+            _(
+                "this version does not know the columns {unknown}: their texts are in `extra`",
+                unknown=", ".join(header.unknown),
+            )
         )
     if header.missing:
         names = ", ".join(column.heading for column in header.missing)
-        parts.append(f"the columns {names} are missing: their fields are None, and unchecked")
+        parts.append(
+            _("the columns {names} are missing: their fields are None, and unchecked", names=names)
+        )
     if parts:
         place = f"{path}: " if path else ""
         warnings.warn(f"{place}{'; '.join(parts)}.", BillWarning, stacklevel=5)

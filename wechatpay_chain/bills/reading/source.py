@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .faults import Place
 
 __all__ = ["Block", "blocks"]
@@ -63,8 +64,11 @@ def _read(file: BinaryIO) -> bytes:
     data = file.read(PIECE)
     if not isinstance(data, bytes):
         raise ConfigurationError(
-            f"A bill's file is read in binary mode; read() returned {type(data).__name__}. Open it "
-            "with mode 'rb', or give its path."
+            _(
+                "A bill's file is read in binary mode; read() returned {type}. Open it with mode "
+                "'rb', or give its path.",
+                type=type(data).__name__,
+            )
         )
     return data
 
@@ -82,9 +86,11 @@ def _inflated(data: bytes, file: BinaryIO, place: Place) -> Iterator[bytes]:
             elif not data and not (data := _read(file)) and not piece:
                 break
         if not member.eof:
-            raise place.error("The GZIP file ends before its data does; download the bill again.")
+            raise place.error(
+                _("The GZIP file ends before its data does; download the bill again.")
+            )
     except zlib.error as error:
-        raise place.error("The GZIP file is damaged; download the bill again.") from error
+        raise place.error(_("The GZIP file is damaged; download the bill again.")) from error
 
 
 def _whole_lines(pieces: Iterator[bytes], place: Place) -> Iterator[tuple[int, bytes]]:
@@ -99,7 +105,7 @@ def _whole_lines(pieces: Iterator[bytes], place: Place) -> Iterator[tuple[int, b
             rest += piece
         if len(rest) > LONGEST_LINE:
             raise place.error(
-                "The line is longer than 1 MiB; a bill has no such line.", line=number
+                _("The line is longer than 1 MiB; a bill has no such line."), line=number
             )
     if rest:
         yield number, rest
@@ -109,8 +115,10 @@ def _encoding(data: bytes, place: Place) -> str:
     """By the header line: it has Chinese headings, which are not valid in both encodings."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise place.error(
-            "The file is in UTF-16, as spreadsheets save “Unicode text”; use the file that was "
-            "downloaded, or save it as CSV in UTF-8.",
+            _(
+                "The file is in UTF-16, as spreadsheets save “Unicode text”; use the file that "
+                "was downloaded, or save it as CSV in UTF-8."
+            ),
             line=1,
         )
     header = data.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0]
@@ -124,14 +132,17 @@ def _encoding(data: bytes, place: Place) -> str:
 def _decoded(data: bytes, encoding: str, number: int, place: Place) -> str:
     if b"\0" in data:
         line = number + data.count(b"\n", 0, data.index(b"\0"))
-        raise place.error("The line has a NUL character; download the bill again.", line=line)
+        raise place.error(_("The line has a NUL character; download the bill again."), line=line)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = number + data.count(b"\n", 0, error.start)
         raise place.error(
-            f"The line is not text in {encoding.upper()}: a character was cut, or the file was "
-            "changed; download the bill again.",
+            _(
+                "The line is not text in {encoding}: a character was cut, or the file was "
+                "changed; download the bill again.",
+                encoding=encoding.upper(),
+            ),
             line=line,
         ) from None
     return text.replace("\r\n", "\n") if b"\r" in data else text

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from ...utils.exceptions import BillError
+from ...utils.translation import _
 from ..forms import Form, normal_heading
 from .faults import Place
 from .layout import Layout
@@ -86,8 +87,11 @@ class Splitter:
             self._plain = not line.startswith(TICKED)
             if self._plain and not self._totals:
                 raise self._place.error(
-                    "The row does not begin with a back-quote; without them, rows and the summary "
-                    "of this kind cannot be told apart. Use the file that was downloaded.",
+                    _(
+                        "The row does not begin with a back-quote; without them, rows and the "
+                        "summary of this kind cannot be told apart. Use the file that was "
+                        "downloaded."
+                    ),
                     line=number,
                 )
         if self._pending and self._is_row(line):
@@ -135,8 +139,10 @@ class Splitter:
             ways = self._quoted(text)
         if len(ways) > 1:
             raise self._place.error(
-                "The row can be split into its columns in several ways, because a text in it "
-                "holds the characters between columns; its values are not certain.",
+                _(
+                    "The row can be split into its columns in several ways, because a text in it "
+                    "holds the characters between columns; its values are not certain."
+                ),
                 line=self._number,
             )
         return ways[0] if ways else None
@@ -198,16 +204,22 @@ class Splitter:
         parts = text.removeprefix("`").split("," if self._plain else TICK)
         if len(parts) != layout.width:
             return self._place.error(
-                f"The row has {len(parts)} columns, and the header has {layout.width}: the file "
-                "was cut or changed; download the bill again.",
+                _(
+                    "The row has {count} columns, and the header has {width}: the file was cut or "
+                    "changed; download the bill again.",
+                    count=len(parts),
+                    width=layout.width,
+                ),
                 line=number,
             )
         for index, part in enumerate(parts):
             if fault := layout.fault(index, part):
                 return self._place.error(
-                    f"The value {fault}.", line=number, column=layout.header.headings[index]
+                    _("The value {fault}.", fault=fault),
+                    line=number,
+                    column=layout.header.headings[index],
                 )
-        return self._place.error("The line is no row of a bill.", line=number)
+        return self._place.error(_("The line is no row of a bill."), line=number)
 
 
 def _headings_of_totals(form: Form) -> frozenset[str]:

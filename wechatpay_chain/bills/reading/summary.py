@@ -10,6 +10,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from ...display.showing import showing
+from ...utils.translation import _
 from ..forms import Form, Total, normal_heading
 from .balance import BalanceChain
 from .faults import Place, shown
@@ -66,7 +67,7 @@ class Sums:
         self.totals: dict[str, Amount] = {}
         self.balances = BalanceChain() if form and form.kind == "fund_flow" else None
         names = {column.name for column in layout.header.columns if column}
-        names |= {target for target, _ in form.copies} if form else set()
+        names |= {target for target, _ignored in form.copies} if form else set()
         for total in form.totals if form else ():
             if not total.of or total.of in names:
                 self.totals[total.name] = 0
@@ -121,25 +122,29 @@ def compare(
         if whole and sums.count and form is not None and not form.ends_with_summary:
             return {}
         raise place.error(
-            "The bill ends before its summary line: the file was cut; download the bill again.",
+            _("The bill ends before its summary line: the file was cut; download the bill again."),
             line=last,
         )
     (number, heading_line), *rest = lines
     if not rest:
         raise place.error(
-            "The bill ends before the values of its summary; download the bill again.", line=number
+            _("The bill ends before the values of its summary; download the bill again."),
+            line=number,
         )
     if len(rest) > 1:
         raise place.error(
-            "There is more after the summary line: another bill, or a file that was changed.",
+            _("There is more after the summary line: another bill, or a file that was changed."),
             line=rest[1][0],
         )
     headings, (number, line) = _cells(heading_line, number, place), rest[0]
     values = _cells(line, number, place)
     if len(headings) != len(values):
         raise place.error(
-            f"The summary has {len(values)} values and {len(headings)} headings; download the bill "
-            "again.",
+            _(
+                "The summary has {count} values and {count_2} headings; download the bill again.",
+                count=len(values),
+                count_2=len(headings),
+            ),
             line=number,
         )
     return dict(_unchecked(form, sums, dict(zip(headings, values, strict=True)), number, place))
@@ -149,7 +154,7 @@ def _cells(line: str, number: int, place: Place) -> list[str]:
     try:
         return cells_of(line)
     except csv.Error:
-        raise place.error("The line is no line of a summary.", line=number) from None
+        raise place.error(_("The line is no line of a summary."), line=number) from None
 
 
 def _unchecked(
@@ -171,14 +176,18 @@ def _unchecked(
         if value != sums.totals[total.name]:
             what = "rows" if not total.of else "fen"
             raise place.error(
-                f"The summary says {shown(text)}, and the rows add up to "
-                f"{sums.totals[total.name]} {what}: rows are missing or were changed; download the "
-                "bill again.",
+                _(
+                    "The summary says {text}, and the rows add up to {totals} {what}: rows are "
+                    "missing or were changed; download the bill again.",
+                    text=shown(text),
+                    totals=sums.totals[total.name],
+                    what=what,
+                ),
                 line=number,
                 column=heading,
             )
     if form is not None and form.ends_with_summary and form.totals and "count" not in seen:
-        raise place.error("The summary does not say how many rows there are.", line=number)
+        raise place.error(_("The summary does not say how many rows there are."), line=number)
 
 
 def _value(
@@ -190,11 +199,13 @@ def _value(
         if found is not None:
             return found
         raise place.error(
-            f"The value is {shown(text)}; expected a number of rows.", line=number, column=heading
+            _("The value is {text}; expected a number of rows.", text=shown(text)),
+            line=number,
+            column=heading,
         )
     column = dataclasses.replace(columns[total.of], signed=True, required=True)
     try:
         value: Amount = value_of(column)(text)
     except BadValue as bad:
-        raise place.error(f"The value {bad}.", line=number, column=heading) from None
+        raise place.error(_("The value {bad}.", bad=bad), line=number, column=heading) from None
     return value

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import repeat
 from typing import Any
 
+from ...utils.translation import N_, _
 from ..forms import Column, ColumnType
 from .faults import shown
 
@@ -62,11 +63,11 @@ def value_of(column: Column) -> Callable[[str], Any]:
     def value(text: str) -> Any:
         if not text or (text == "0" and column.type is ColumnType.ID):
             if column.required:
-                raise BadValue("is empty; every row has it")
+                raise BadValue(_("is empty; every row has it"))
             return None
         found = read(text)
         if found is None or (text[0] == "-" and found != 0 and _unsigned(column)):
-            raise BadValue(f"is {shown(text)}; expected {example}")
+            raise BadValue(_("is {text}; expected {example}", text=shown(text), example=_(example)))
         return found
 
     return value
@@ -102,7 +103,7 @@ def _optional(texts: Sequence[str]) -> Sequence[Any]:
 
 def _required(texts: Sequence[str]) -> Sequence[Any]:
     if "" in texts:
-        raise BadValue("is empty")
+        raise BadValue(_("is empty"))
     return texts
 
 
@@ -112,7 +113,7 @@ def _optional_numbers(texts: Sequence[str]) -> Sequence[Any]:
 
 def _required_numbers(texts: Sequence[str]) -> Sequence[Any]:
     if "0" in texts or "" in texts:
-        raise BadValue("is empty")
+        raise BadValue(_("is empty"))
     return texts
 
 
@@ -142,7 +143,7 @@ def _times(lines: str) -> list[datetime.datetime]:
         moments = map(dates.__getitem__, days)
         return list(map(datetime.datetime.combine, moments, times, repeat(CHINA)))
     except ValueError as error:
-        raise BadValue("is no time") from error  # 30 February, say
+        raise BadValue(_("is no time")) from error  # 30 February, say
 
 
 def _amounts(lines: str) -> list[int]:
@@ -200,12 +201,12 @@ TOGETHER: dict[ColumnType, Callable[[str], list[Any]]] = {
 }
 """How many of them are read at once, one a line: several times as fast as one by one."""
 READERS: dict[ColumnType, tuple[Callable[[str], Any], str]] = {
-    ColumnType.TEXT: (_text, "a text"),
-    ColumnType.ID: (_text, "a number"),
-    ColumnType.TIME: (_time, "a time such as '2026-11-25 10:00:00'"),
-    ColumnType.AMOUNT: (_amount, "yuan such as '12.34'"),
-    ColumnType.FEE: (_exact(FEE, 5, 2), "yuan such as '0.07400'"),
-    ColumnType.RATE: (_exact(RATE, -1, -2), "a percentage such as '0.60%'"),
-    ColumnType.MONEY: (_exact(NUMBER, -1, 0), "an amount such as '12.34'"),
-    ColumnType.NUMBER: (_exact(NUMBER, -1, 0), "a number such as '0.8912'"),
+    ColumnType.TEXT: (_text, N_("a text")),
+    ColumnType.ID: (_text, N_("a number")),
+    ColumnType.TIME: (_time, N_("a time such as '2026-11-25 10:00:00'")),
+    ColumnType.AMOUNT: (_amount, N_("yuan such as '12.34'")),
+    ColumnType.FEE: (_exact(FEE, 5, 2), N_("yuan such as '0.07400'")),
+    ColumnType.RATE: (_exact(RATE, -1, -2), N_("a percentage such as '0.60%'")),
+    ColumnType.MONEY: (_exact(NUMBER, -1, 0), N_("an amount such as '12.34'")),
+    ColumnType.NUMBER: (_exact(NUMBER, -1, 0), N_("a number such as '0.8912'")),
 }

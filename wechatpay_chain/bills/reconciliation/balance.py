@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...display.showing import showing
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .inputs import Engine, each_bill, nothing, stage_file
 from .schema import FUND_FLOW
 from .steps import Step
@@ -154,10 +155,10 @@ def balance_of(engine: Engine, fund_flow: Any) -> Balance:
         last = engine.query(f"SELECT {columns} line DESC, accounting_time DESC LIMIT 1")
         for balance, amount in first:
             opening += balance - amount
-        for balance, _ in last:
+        for balance, _ignored in last:
             closing += balance
     if not parts:
-        raise ConfigurationError("fund_flow: no bill was given")
+        raise ConfigurationError(_("fund_flow: no bill was given"))
     engine.view("fund_flow", " UNION ALL ".join(parts) if parts else nothing(FUND_FLOW))
     results = engine.run(STEPS, ("moves", "flows"))
     return _balance(opening, closing, results["moves"], results["flows"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .schema import INPUTS
 from .steps import STEPS
 
@@ -50,7 +51,13 @@ def sql(dialect: str) -> str:
         ConfigurationError: there is no such dialect, or sqlglot is not installed.
     """
     if dialect not in DIALECTS:
-        raise ConfigurationError(f"dialect {dialect!r}: one of {', '.join(DIALECTS)} is expected")
+        raise ConfigurationError(
+            _(
+                "dialect {dialect!r}: one of {dialects} is expected",
+                dialect=dialect,
+                dialects=", ".join(DIALECTS),
+            )
+        )
     parts = [_head(dialect), SETTINGS.get(dialect, "")]
     for step in STEPS:
         form = STORED if step.stored else VIEWS
@@ -101,7 +108,7 @@ def _sqlglot() -> Any:
         import sqlglot
     except ImportError:
         raise ConfigurationError(
-            "other dialects are written by sqlglot: pip install 'wechatpay-chain[spark]'"
+            _("other dialects are written by sqlglot: pip install 'wechatpay-chain[spark]'")
         ) from None
     return sqlglot
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..tables.duckdb import load
 from .sources import staging
 from .steps import Step
@@ -36,7 +37,7 @@ def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.
         import pyarrow  # noqa: F401 - what results are handed over as
     except ImportError:
         raise ConfigurationError(
-            "reconciliation needs DuckDB and Arrow: pip install 'wechatpay-chain[bills]'"
+            _("reconciliation needs DuckDB and Arrow: pip install 'wechatpay-chain[bills]'")
         ) from None
     with TemporaryDirectory(prefix="wechatpay-bills-", dir=temp_directory) as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
@@ -48,7 +49,7 @@ def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.
         try:
             connection = duckdb.connect(str(Path(folder, "bills.duckdb")), config=settings)
         except duckdb.Error as error:
-            raise ConfigurationError(f"DuckDB does not start: {error}") from None
+            raise ConfigurationError(_("DuckDB does not start: {error}", error=error)) from None
         with connection:
             connection.execute("SET enable_progress_bar = false")  # it writes to standard output
             yield connection
@@ -126,7 +127,7 @@ class DuckDB:
             return self.connection.execute(select).fetchall()
         except (duckdb.DataError, duckdb.InvalidInputException) as error:
             raise ConfigurationError(
-                f"a value of the orders or refunds is wrong: {error}"
+                _("a value of the orders or refunds is wrong: {error}", error=error)
             ) from None
 
     def run(self, steps: Sequence[Step], results: Sequence[str]) -> dict[str, pyarrow.Table]:
@@ -148,6 +149,10 @@ class DuckDB:
             return {name: self.connection.table(name).to_arrow_table() for name in results}
         except duckdb.OperationalError as error:
             raise ConfigurationError(
-                f"DuckDB cannot reconcile ({type(error).__name__}): {error}. Give it more with "
-                "memory_limit=, or another temp_directory="
+                _(
+                    "DuckDB cannot reconcile ({type}): {error}. Give it more with memory_limit=, "
+                    "or another temp_directory=",
+                    type=type(error).__name__,
+                    error=error,
+                )
             ) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..file import BillFile
 from ..reading import BillReader, read
 from .schema import DAYS, ORDERS, REFUNDS, TRADE
@@ -104,7 +105,7 @@ def rate_given(rate: Decimal | str | None) -> Decimal | None:
     try:
         return rate_of(rate)
     except ValueError as error:
-        raise ConfigurationError(f"rate {rate!r}: {error}") from None
+        raise ConfigurationError(_("rate {rate!r}: {error}", rate=rate, error=error)) from None
 
 
 def stage_bills(engine: Engine, name: str, bills: Any) -> list[Bill]:
@@ -167,15 +168,31 @@ def stage_own(
         )
         if absent:
             raise ConfigurationError(
-                f"{table}: {absent} values of {' or '.join(required)} are missing"
+                _(
+                    "{table}: {absent} values of {required} are missing",
+                    table=table,
+                    absent=absent,
+                    required=" or ".join(required),
+                )
             )
         if least is not None and least < 0:
             raise ConfigurationError(
-                f"{table}, column {required[1]}: {least}; 0 fen or more are expected"
+                _(
+                    "{table}, column {required}: {least}; 0 fen or more are expected",
+                    table=table,
+                    required=required[1],
+                    least=least,
+                )
             )
         if unknown is not None:
             raise ConfigurationError(
-                f"{table}, column {column}: {unknown[:40]!r} is none of {', '.join(words)}"
+                _(
+                    "{table}, column {column}: {unknown!r} is none of {words}",
+                    table=table,
+                    column=column,
+                    unknown=unknown[:40],
+                    words=", ".join(words),
+                )
             )
 
 
@@ -207,7 +224,9 @@ def stage_days(
             payments, refunds = lists.get(day, (0, 0))
             lists[day] = max(payments, covers[0]), max(refunds, covers[1])
     if not lists:
-        raise ConfigurationError("the trade bill has no rows, so date= must say of which day it is")
+        raise ConfigurationError(
+            _("the trade bill has no rows, so date= must say of which day it is")
+        )
     rows = [
         {"day": datetime.datetime.combine(day, datetime.time()), "payments": p, "refunds": r}
         for day, (p, r) in sorted(lists.items())
@@ -222,8 +241,8 @@ def _bill(engine: Engine, table: str, source: Any) -> Bill:
         date, kind = source.date, source.type or kind
     kind = stage_file(engine, table, source, "trade", TRADE, ("trade_time", "out_trade_no")) or kind
     found = engine.query(f"SELECT DISTINCT CAST(trade_time AS DATE) AS day, mchid FROM {table}")
-    days = frozenset(day for day, _ in found if day is not None)
-    return Bill(table, date, kind, days, frozenset(mchid for _, mchid in found if mchid))
+    days = frozenset(day for day, _ignored in found if day is not None)
+    return Bill(table, date, kind, days, frozenset(mchid for _ignored, mchid in found if mchid))
 
 
 def stage_file(
@@ -292,5 +311,7 @@ def _day(value: Day) -> datetime.date:
         try:
             return datetime.date.fromisoformat(value)
         except ValueError:
-            raise ConfigurationError(f"date {value!r}: expected YYYY-MM-DD") from None
+            raise ConfigurationError(
+                _("date {value!r}: expected YYYY-MM-DD", value=value)
+            ) from None
     return value.date() if isinstance(value, datetime.datetime) else value

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from . import inputs
 from .balance import Balance, balance_of
 from .duckdb_engine import DuckDB, connected
@@ -135,7 +136,9 @@ def _engine(engine: Any, local: DuckDB, stack: ExitStack) -> inputs.Engine:
     from .spark_engine import Spark, is_session
 
     if not is_session(engine):
-        raise ConfigurationError(f"engine {engine!r}: 'duckdb' or a SparkSession is expected")
+        raise ConfigurationError(
+            _("engine {engine!r}: 'duckdb' or a SparkSession is expected", engine=engine)
+        )
     spark = Spark(engine, local)
     stack.callback(spark.close)
     return spark

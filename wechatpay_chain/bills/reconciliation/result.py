@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...display.showing import showing
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -309,7 +310,11 @@ class Reconciliation:
 
 def _no_class(kind: str) -> Any:
     raise ConfigurationError(
-        f"{kind!r} is no class of differences; there are {', '.join(CLASSES[1:])}"
+        _(
+            "{kind!r} is no class of differences; there are {classes}",
+            kind=kind,
+            classes=", ".join(CLASSES[1:]),
+        )
     )
 
 

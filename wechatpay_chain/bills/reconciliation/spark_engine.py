@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .dialects import tables_of, translated
 from .duckdb_engine import DuckDB
 from .sources.staging import literal, no_column, own_names
@@ -95,7 +96,13 @@ class Spark:
                     value = _cast(f"`{own.replace('`', '``')}`", types[own], wanted)
                 except ValueError as error:
                     raise ConfigurationError(
-                        f"{name}, column {own}: {error}, not {types[own]}"
+                        _(
+                            "{name}, column {own}: {error}, not {types}",
+                            name=name,
+                            own=own,
+                            error=error,
+                            types=types[own],
+                        )
                     ) from None
             elif own != column or column in required:
                 raise ConfigurationError(no_column(name, own, ", ".join(types)))
@@ -206,7 +213,7 @@ def _cast(name: str, own: str, wanted: str) -> str:
     if wanted == "VARCHAR":
         if own in INTEGERS or own == "string" or own.startswith("varchar"):
             return f"NULLIF(CAST({name} AS STRING), '')"
-        raise ValueError("text is expected")
+        raise ValueError(_("text is expected"))
     if wanted == "BIGINT":
         if own in INTEGERS:
             return name
@@ -215,13 +222,13 @@ def _cast(name: str, own: str, wanted: str) -> str:
                 f"CASE WHEN {name} IS NULL OR {name} = FLOOR({name}) THEN {name} "
                 f"ELSE raise_error('whole fen are expected') END"
             )
-        raise ValueError("whole fen are expected, as integers")
+        raise ValueError(_("whole fen are expected, as integers"))
     if wanted == "TIMESTAMP":
         if own == "timestamp":
             return f"convert_timezone('Asia/Shanghai', CAST({name} AS TIMESTAMP_NTZ))"
         if own in TIMES:
             return name
-        raise ValueError("a timestamp is expected")
+        raise ValueError(_("a timestamp is expected"))
     if own in INTEGERS or own == "string" or own.startswith("decimal"):
         return name
-    raise ValueError("a decimal is expected")
+    raise ValueError(_("a decimal is expected"))

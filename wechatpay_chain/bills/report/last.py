@@ -19,6 +19,7 @@ from typing import Any
 
 from ...utils.exceptions import ConfigurationError
 from ...utils.files import why_not
+from ...utils.translation import _
 from ...utils.whole_file import whole
 from .view import Row
 from .words import DIFFERENCES, STATUSES
@@ -101,7 +102,13 @@ class Changes:
     def rows(self, status: str) -> Iterator[Row]:
         """All differences of a status: `new`, `open` or `solved`."""
         if status not in STATUSES:
-            raise ConfigurationError(f"status {status!r}: expected one of {', '.join(STATUSES)}")
+            raise ConfigurationError(
+                _(
+                    "status {status!r}: expected one of {statuses}",
+                    status=status,
+                    statuses=", ".join(STATUSES),
+                )
+            )
         merged = itertools.chain.from_iterable(map(self.of_class, DIFFERENCES))
         return (row for row in merged if row["status"] == status)
 
@@ -122,8 +129,14 @@ def compare(path: Path, of: Mapping[str, str], rows: Rows) -> Changes:
     for name, value in of.items():
         if head.get(name) != value:
             raise ConfigurationError(
-                f"{path} is the last run of {name} {head.get(name)!r}, and this run is of "
-                f"{value!r}; keep a file for each"
+                _(
+                    "{path} is the last run of {name} {get!r}, and this run is of {value!r}; keep "
+                    "a file for each",
+                    path=path,
+                    name=name,
+                    get=head.get(name),
+                    value=value,
+                )
             )
     counts = Counter(dict.fromkeys(STATUSES, 0))
     for kind in DIFFERENCES:
@@ -162,46 +175,56 @@ class _Saved:
         """
         if self._now() != self._state:
             raise ConfigurationError(
-                f"{self._path} was written since it was compared with: write the reports, then save"
+                _(
+                    "{path} was written since it was compared with: write the reports, then save",
+                    path=self._path,
+                )
             )
 
     def check(self) -> dict[str, Any]:
         """Read all of it, and return its head."""
         self._state = self._now()
         lines = self._lines()
-        _, _, head = next(lines, (1, 0, {}))
+        _ignored, _ignored, head = next(lines, (1, 0, {}))
         if head.get("format") != FORMAT:
-            raise self._damaged(1, "it was not written by save()")
+            raise self._damaged(1, _("it was not written by save()"))
         if head.get("version") != VERSION:
             raise self._damaged(
-                1, f"its version is {head.get('version')!r}, and this release reads {VERSION}"
+                1,
+                _(
+                    "its version is {get!r}, and this release reads {version}",
+                    get=head.get("version"),
+                    version=VERSION,
+                ),
             )
         many, complete = 0, False
         last: tuple[int, Key] = (-1, ())
         for number, offset, value in lines:
             if complete:
-                raise self._damaged(number, "something stands behind the end")
+                raise self._damaged(number, _("something stands behind the end"))
             if "differences" in value:
                 complete = value["differences"] == many
                 if not complete:
-                    raise self._damaged(number, f"it should have {value['differences']} rows")
+                    raise self._damaged(
+                        number, _("it should have {value} rows", value=value["differences"])
+                    )
                 continue
             if value.get("kind") not in DIFFERENCES:
-                raise self._damaged(number, "its class is unknown")
+                raise self._damaged(number, _("its class is unknown"))
             place = (DIFFERENCES.index(value["kind"]), key(value))
             if place < last:
-                raise self._damaged(number, "it is out of order")
+                raise self._damaged(number, _("it is out of order"))
             self._begins.setdefault(value["kind"], offset)
             many, last = many + 1, place
         if not complete:
-            raise self._damaged(many + 2, "the end is missing")
+            raise self._damaged(many + 2, _("the end is missing"))
         return head
 
     def rows(self, kind: str) -> Iterator[dict[str, Any]]:
         """The differences of a class, with times and dates as such."""
         if kind not in self._begins:
             return
-        for _, _, value in self._lines(self._begins[kind]):
+        for _ignored, _ignored, value in self._lines(self._begins[kind]):
             if value.get("kind") != kind:
                 return
             yield self._restored(value)
@@ -221,18 +244,26 @@ class _Saved:
                 for number, line in enumerate(file, 1):
                     value = json.loads(line)
                     if not isinstance(value, dict):
-                        raise self._damaged(number, "it is no object")
+                        raise self._damaged(number, _("it is no object"))
                     yield number, offset, value
                     offset += len(line)
         except OSError as error:
             raise ConfigurationError(
-                f"the last run cannot be read from {self._path}: {why_not(error)}"
+                _(
+                    "the last run cannot be read from {path}: {why_not}",
+                    path=self._path,
+                    why_not=why_not(error),
+                )
             ) from None
         except (ValueError, RecursionError) as error:
             if isinstance(error, ConfigurationError):
                 raise
             raise ConfigurationError(
-                f"{self._path} is not a file that save() wrote: {type(error).__name__}"
+                _(
+                    "{path} is not a file that save() wrote: {type}",
+                    path=self._path,
+                    type=type(error).__name__,
+                )
             ) from None
 
     def _restored(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -243,7 +274,7 @@ class _Saved:
                 value["amount"] = Decimal(value["amount"])
         except (ArithmeticError, TypeError, ValueError):
             raise ConfigurationError(
-                f"{self._path} has a difference with a wrong time or amount"
+                _("{path} has a difference with a wrong time or amount", path=self._path)
             ) from None
         return value
 
@@ -262,4 +293,4 @@ def _plain(value: object) -> str | int:
         return value.isoformat()
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else str(value)
-    raise TypeError(f"{type(value).__name__} in a difference")
+    raise TypeError(_("{type} in a difference", type=type(value).__name__))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -59,8 +60,10 @@ def opened(path: Path, most_rows: int = MOST_ROWS) -> Iterator[Book]:
         from xlsxwriter.exceptions import FileCreateError
     except ImportError:
         raise ConfigurationError(
-            "Excel workbooks need XlsxWriter, which is not installed: pip install "
-            "'wechatpay-chain[bills]'"
+            _(
+                "Excel workbooks need XlsxWriter, which is not installed: pip install "
+                "'wechatpay-chain[bills]'"
+            )
         ) from None
     # XlsxWriter keeps rows in temporary files, which hold what the rows do: they get a folder that
     # nobody else can read, and that is removed whatever happens.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..reading import BillReader
 from .libraries import library
 from .schema import schema
@@ -55,7 +56,9 @@ def to_arrow(
     if batch_size is None:
         return pa.Table.from_batches(_batches(found, BATCH), columns)
     if batch_size < 1:
-        raise ConfigurationError(f"batch_size is {batch_size}: at least 1 row is expected.")
+        raise ConfigurationError(
+            _("batch_size is {batch_size}: at least 1 row is expected.", batch_size=batch_size)
+        )
     return pa.RecordBatchReader.from_batches(columns, _batches(found, batch_size))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .libraries import library
 
 __all__ = ["assert_idle", "connect", "failing_as_ours", "in_order", "uncertain"]
@@ -44,11 +45,15 @@ def assert_idle(connection: Any) -> None:
     Raises:
         ConfigurationError: a transaction is under way.
     """
-    first, second = (connection.execute("SELECT txid_current()").fetchone() for _ in range(2))
+    first, second = (
+        connection.execute("SELECT txid_current()").fetchone() for _ignored in range(2)
+    )
     if first == second:
         raise ConfigurationError(
-            "The DuckDB connection is in a transaction: commit it or roll it back before a bill is "
-            "loaded."
+            _(
+                "The DuckDB connection is in a transaction: commit it or roll it back before a "
+                "bill is loaded."
+            )
         )
 
 
@@ -72,6 +77,9 @@ def failing_as_ours() -> Iterator[None]:
         yield
     except duckdb.OperationalError as error:
         raise ConfigurationError(
-            f"DuckDB cannot load the bill ({type(error).__name__}): look at its memory_limit, and "
-            "at the space in its temp_directory."
+            _(
+                "DuckDB cannot load the bill ({type}): look at its memory_limit, and at the space "
+                "in its temp_directory.",
+                type=type(error).__name__,
+            )
         ) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..reading import BillReader, read
 from .connecting import assert_idle, connect, failing_as_ours, in_order, uncertain
 from .expressions import quoted
@@ -67,8 +68,11 @@ def to_duckdb(
         assert_idle(into)
         if not replace and _exists(into, table):
             raise ConfigurationError(
-                f"There is a table {table!r}: choose another name with table=, or have it replaced "
-                "with replace=True."
+                _(
+                    "There is a table {table!r}: choose another name with table=, or have it "
+                    "replaced with replace=True.",
+                    table=table,
+                )
             )
         columns = sql_types(kind_of(found[0]))
         declared = {**columns, BYTES: "INTEGER", SOURCE: "INTEGER"}

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["library"]
 
@@ -23,5 +24,8 @@ def library(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise ConfigurationError(
-            f"{name.partition('.')[0]} is not installed: pip install 'wechatpay-chain[bills]'"
+            _(
+                "{partition} is not installed: pip install 'wechatpay-chain[bills]'",
+                partition=name.partition(".")[0],
+            )
         ) from None

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import N_, _
 from ..file import BillFile
 from ..reading import BillReader
 from .sources import Bills, opened
@@ -18,7 +19,7 @@ MERCHANT = re.compile(r"[0-9]{1,32}")
 TYPE = re.compile(r"[A-Z_]{0,32}")
 ONE_TYPE = ("profit_sharing", "statement")
 """Kinds whose bills of a day are not told apart by a type."""
-TOLD = "give it as {name}=, or give a BillFile, which knows it"
+TOLD = N_("give it as {name}=, or give a BillFile, which knows it")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,8 +59,15 @@ def origins(
         _check(origin, reader.path)
         if origin in found:
             raise ConfigurationError(
-                f"{reader.path} and {found[origin].path} are the same bill: {origin.kind} "
-                f"{origin.type} of {origin.mchid} on {origin.date}."
+                _(
+                    "{path} and {path_2} are the same bill: {kind} {type} of {mchid} on {date}.",
+                    path=reader.path,
+                    path_2=found[origin].path,
+                    kind=origin.kind,
+                    type=origin.type,
+                    mchid=origin.mchid,
+                    date=origin.date,
+                )
             )
         found[origin] = reader
     return [*found.items()]
@@ -67,12 +75,14 @@ def origins(
 
 def _day(date: datetime.date | str | None) -> datetime.date:
     if isinstance(date, datetime.datetime) or date is None:
-        raise ConfigurationError(f"The day of the bill is not known: {TOLD.format(name='date')}.")
+        raise ConfigurationError(
+            _("The day of the bill is not known: {told}.", told=_(TOLD, name="date"))
+        )
     try:
         return date if isinstance(date, datetime.date) else datetime.date.fromisoformat(date)
     except (TypeError, ValueError):
         raise ConfigurationError(
-            f"date is {date!r}: a date or a text such as '2026-11-25' is expected."
+            _("date is {date!r}: a date or a text such as '2026-11-25' is expected.", date=date)
         ) from None
 
 
@@ -86,7 +96,12 @@ def _check(origin: Origin, path: str) -> None:
         missing = "type"
     if missing:
         raise ConfigurationError(
-            f"{path}: the {missing} of the bill is not known: {TOLD.format(name=missing)}."
+            _(
+                "{path}: the {missing} of the bill is not known: {told}.",
+                path=path,
+                missing=missing,
+                told=_(TOLD, name=missing),
+            )
         )
     for name, value, pattern in (
         ("mchid", origin.mchid, MERCHANT),
@@ -94,4 +109,6 @@ def _check(origin: Origin, path: str) -> None:
         ("type", origin.type, TYPE),
     ):
         if not pattern.fullmatch(value):
-            raise ConfigurationError(f"{name} is {value!r}, which WeChat Pay does not have.")
+            raise ConfigurationError(
+                _("{name} is {value!r}, which WeChat Pay does not have.", name=name, value=value)
+            )

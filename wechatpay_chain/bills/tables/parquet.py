@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ...utils.whole_file import whole
 from .libraries import library
 from .origin import Origin, origins
@@ -68,9 +69,9 @@ def to_parquet(
             cannot be written to.
     """
     found = origins(bills, kind=kind, date=date, type_=type, mchid=mchid, same=False)
-    names = [_name(origin) for origin, _ in found]
+    names = [_name(origin) for origin, _ignored in found]
     targets = [Path(folder) / name for name in names]
-    for (origin, _), target in zip(found, targets, strict=True):
+    for (origin, _ignored), target in zip(found, targets, strict=True):
         _reject_double(origin, target, {*targets})
     for (origin, reader), target in zip(found, targets, strict=True):
         batches = stream(reader)
@@ -94,8 +95,12 @@ def _reject_double(origin: Origin, target: Path, targets: set[Path]) -> None:
         )
         if beside in targets or beside.exists():
             raise ConfigurationError(
-                f"{printable(beside)} has rows of the {origin.type} bill of the same day, which "
-                "would be there twice: write either ALL, or SUCCESS and REFUND."
+                _(
+                    "{beside} has rows of the {type} bill of the same day, which would be there "
+                    "twice: write either ALL, or SUCCESS and REFUND.",
+                    beside=printable(beside),
+                    type=origin.type,
+                )
             )
 
 

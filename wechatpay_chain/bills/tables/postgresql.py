@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..forms import ColumnType
 from ..reading import BillReader
 from .libraries import library
@@ -90,18 +91,25 @@ def copy_to_postgresql(
     psycopg = library("psycopg")
     with _transaction(connection) as cursor:
         try:
-            for origin, _ in sorted(found, key=lambda each: str(each[0])):
+            for origin, _ignored in sorted(found, key=lambda each: str(each[0])):
                 _lock(cursor, table, origin)
             if create:
                 _create(cursor, table, kind_of(found[0][1]))
             return sum(_replace(cursor, table, origin, reader) for origin, reader in found)
         except psycopg.errors.UndefinedTable:
             raise ConfigurationError(
-                f"There is no table {table!r}: create it, or have it created with create=True."
+                _(
+                    "There is no table {table!r}: create it, or have it created with create=True.",
+                    table=table,
+                )
             ) from None
         except (psycopg.errors.UndefinedColumn, psycopg.errors.DatatypeMismatch) as error:
             raise ConfigurationError(
-                f"The table {table!r} is none for these bills: {error.diag.message_primary}."
+                _(
+                    "The table {table!r} is none for these bills: {message_primary}.",
+                    table=table,
+                    message_primary=error.diag.message_primary,
+                )
             ) from None
 
 
@@ -126,8 +134,11 @@ def _transaction(connection: Any) -> Iterator[Any]:
             yield from _cursor(connection)
         return
     raise ConfigurationError(
-        f"connection is of type {type(connection).__name__}: an Engine or a Connection of "
-        "SQLAlchemy, or a Connection of psycopg 3 is expected."
+        _(
+            "connection is of type {type}: an Engine or a Connection of SQLAlchemy, or a "
+            "Connection of psycopg 3 is expected.",
+            type=type(connection).__name__,
+        )
     )
 
 
@@ -135,8 +146,11 @@ def _cursor(connection: Any) -> Iterator[Any]:
     driver = connection.connection.driver_connection
     if not isinstance(driver, library("psycopg").Connection):
         raise ConfigurationError(
-            f"The engine's driver is {connection.engine.driver!r}: COPY needs psycopg 3, with a "
-            "URL such as postgresql+psycopg://localhost/shop."
+            _(
+                "The engine's driver is {driver!r}: COPY needs psycopg 3, with a URL such as "
+                "postgresql+psycopg://localhost/shop.",
+                driver=connection.engine.driver,
+            )
         )
     with driver.cursor() as cursor:
         yield cursor
@@ -185,7 +199,11 @@ def _replace(cursor: Any, table: str, origin: Origin, reader: BillReader[Any]) -
             rows += batch.num_rows
     if cursor.rowcount != rows:
         raise ConfigurationError(
-            f"PostgreSQL took {cursor.rowcount} of {rows} rows; nothing was copied."
+            _(
+                "PostgreSQL took {rowcount} of {rows} rows; nothing was copied.",
+                rowcount=cursor.rowcount,
+                rows=rows,
+            )
         )
     return rows
 

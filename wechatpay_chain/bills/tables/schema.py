@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..forms import FORMS, Column, ColumnType
 from ..reading.header import KINDS, SAME_FORM
 from ..rows import ROWS
@@ -60,7 +61,11 @@ def fields(kind: str) -> Fields:
     if name not in ROWS:
         if name:
             raise ConfigurationError(
-                f"There are no bills of the kind {kind!r}; the kinds are {', '.join(KINDS)}."
+                _(
+                    "There are no bills of the kind {kind!r}; the kinds are {kinds}.",
+                    kind=kind,
+                    kinds=", ".join(KINDS),
+                )
             )
         return {}
     known: dict[str, Column] = {}

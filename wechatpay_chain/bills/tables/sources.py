@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..reading import BillReader, read
 
 __all__ = ["Bill", "Bills", "opened", "readers"]
@@ -33,20 +34,26 @@ def opened(bills: Bills, kind: str, *, same: bool = True) -> list[tuple[Bill, Bi
     for bill in each:
         if not isinstance(bill, (str, os.PathLike)):
             raise ConfigurationError(
-                f"A bill is given as a path or a BillFile; {type(bill).__name__} is neither."
+                _(
+                    "A bill is given as a path or a BillFile; {type} is neither.",
+                    type=type(bill).__name__,
+                )
             )
     if not each:
-        raise ConfigurationError("No bill was given.")
+        raise ConfigurationError(_("No bill was given."))
     found = [(bill, read(bill, kind=kind)) for bill in each]
-    if same and len({reader.row_class for _, reader in found}) > 1:
-        kinds = sorted({reader.kind or "unknown" for _, reader in found})
+    if same and len({reader.row_class for _ignored, reader in found}) > 1:
+        kinds = sorted({reader.kind or "unknown" for _ignored, reader in found})
         raise ConfigurationError(
-            f"The bills are of several kinds ({', '.join(kinds)}), whose columns differ: make a "
-            "table of each kind."
+            _(
+                "The bills are of several kinds ({kinds}), whose columns differ: make a table of "
+                "each kind.",
+                kinds=", ".join(kinds),
+            )
         )
     return found
 
 
 def readers(bills: Bills, kind: str) -> list[BillReader[Any]]:
     """The readers of bills whose rows are of one class."""
-    return [reader for _, reader in opened(bills, kind)]
+    return [reader for _ignored, reader in opened(bills, kind)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import BillError
+from ...utils.translation import _
 from ..reading import BillReader
 from .connecting import connect, uncertain
 from .libraries import library
@@ -51,7 +52,7 @@ def stream(reader: BillReader[Any], batch_size: int = BATCH) -> Iterator[pa.Reco
         for start in range(known, batch.num_rows, batch_size):
             yield batch.slice(start, batch_size)
     if given:
-        raise BillError("The file was changed while it was read.", path=reader.path)
+        raise BillError(_("The file was changed while it was read."), path=reader.path)
 
 
 def _read_by_duckdb(scan: Scan, batch_size: int) -> Iterator[pa.RecordBatch]:
@@ -77,7 +78,7 @@ class Sums:
     def add(self, batch: pa.RecordBatch) -> None:
         pc = library("pyarrow.compute")
         terms = [pc.sum(batch.column(BYTES)).as_py(), batch.num_rows]
-        for total, _ in self._scan.totals:
+        for total, _ignored in self._scan.totals:
             rows = batch
             if total.direction:
                 rows = batch.filter(pc.equal(batch.column("direction"), total.direction))

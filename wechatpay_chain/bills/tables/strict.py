@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import BillError
+from ...utils.translation import _
 from ..reading import BillReader
 from ..rows import ROWS
 from .libraries import library
@@ -31,7 +32,7 @@ def batches(reader: BillReader[Any]) -> Iterator[pa.RecordBatch]:
     """
     pa = library("pyarrow")
     columns = schema(kind_of(reader))
-    for _, values, many in reader.blocks():
+    for _ignored, values, many in reader.blocks():
         absent = [None] * many
         try:
             arrays = [
@@ -45,8 +46,10 @@ def batches(reader: BillReader[Any]) -> Iterator[pa.RecordBatch]:
             ]
         except (pa.ArrowInvalid, OverflowError):
             raise BillError(
-                "A number has more digits than its column in the table; read the bill with "
-                "bills.read.",
+                _(
+                    "A number has more digits than its column in the table; read the bill with "
+                    "bills.read."
+                ),
                 path=reader.path,
             ) from None
         yield pa.RecordBatch.from_arrays(arrays, schema=columns)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
+from ...utils.translation import N_, _
 from ..operation import Operation
 from ..schema import Member
 
@@ -52,9 +53,9 @@ FORMATS = {
         re.compile(
             r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
         ),
-        "must be a time with its offset, such as 2026-11-20T13:29:35+08:00 (RFC 3339)",
+        N_("must be a time with its offset, such as 2026-11-20T13:29:35+08:00 (RFC 3339)"),
     ),
-    "uri": (re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"), "must be a URL"),
+    "uri": (re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"), N_("must be a URL")),
 }
 ENCODED = "application/json"
 OWN_V2 = ("sign", "nonce_str", "sign_type", "fee_type")
@@ -146,7 +147,7 @@ def check_query(operation: Operation, given: Mapping[str, Any], rules: Rules) ->
         value = given.get(name)
         if value is None:
             if member.required and name not in optional:
-                yield Finding(f"/{name}", "missing", "is required", None, member)
+                yield Finding(f"/{name}", "missing", _("is required"), None, member)
         else:
             for each in value if isinstance(value, list) else (value,):
                 yield from _parameter(member, each, f"/{name}", rules)
@@ -157,9 +158,9 @@ def check_query(operation: Operation, given: Mapping[str, Any], rules: Rules) ->
 def _parameter(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
     kind = member.type.removesuffix("[]")
     if kind == "integer" and not _is_whole(value):
-        yield Finding(pointer, "type", "must be a whole number", value, member)
+        yield Finding(pointer, "type", _("must be a whole number"), value, member)
     elif kind == "boolean" and value not in ("true", "false"):
-        yield Finding(pointer, "type", "must be true or false", value, member)
+        yield Finding(pointer, "type", _("must be true or false"), value, member)
     elif rules.limits and kind == "string" and isinstance(value, str):
         yield from _text(member, value, pointer, rules)
 
@@ -192,7 +193,7 @@ def check_members(
             if rules.required and member.required and "$" not in name:
                 here = f"{pointer}/{name}"
                 if name not in rules.optional and here not in rules.optional:
-                    yield Finding(here, "missing", "is required and empty", value, member)
+                    yield Finding(here, "missing", _("is required and empty"), value, member)
         elif rules.as_text:
             yield from _as_text(member, value, f"{pointer}/{name}", rules)
         elif member.type.endswith("[]"):
@@ -209,7 +210,7 @@ def wrong_type(member: Member, value: Any) -> str:
     expected = TYPES.get(str(kind))
     wrong = expected is not None and not isinstance(value, expected)
     if wrong or (kind in ("integer", "number") and isinstance(value, bool)):
-        return f"must be of type {kind}, as JSON has it"
+        return _("must be of type {kind}, as JSON has it", kind=kind)
     return ""
 
 
@@ -238,7 +239,7 @@ def _unknown(
         if name in known or value is None or (rules.as_text and name in OWN_V2):
             continue
         if not any(_counts(each, name) for each in known):
-            issue = "is not a member of this request"
+            issue = _("is not a member of this request")
             yield Finding(f"{pointer}/{name}", "unknown", issue, value, None, tuple(known))
 
 
@@ -258,17 +259,19 @@ def _alternatives(
     if groups and not any(all(given.get(name) for name in group) for group in groups):
         others = ", ".join(" and ".join(group) for group in groups[1:])
         here = f"{pointer}/{groups[0][0]}"
-        yield Finding(here, "missing", f"is required, or one of {others}", None, None)
+        yield Finding(
+            here, "missing", _("is required, or one of {others}", others=others), None, None
+        )
 
 
 def _array(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
     if not isinstance(value, list):
-        yield Finding(pointer, "type", "must be an array", value, member)
+        yield Finding(pointer, "type", _("must be an array"), value, member)
         return
     if rules.limits:
         least, most = member.schema.get("minItems", 0), member.schema.get("maxItems", len(value))
         if not least <= len(value) <= most:
-            issue = f"must have {least} to {most} items"
+            issue = _("must have {least} to {most} items", least=least, most=most)
             yield Finding(pointer, "items", issue, value, member)
             return
     for index, each in enumerate(value):
@@ -295,7 +298,7 @@ def _as_text(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator
     """The value of an APIv2 field."""
     if member.type == "integer":
         if not _is_whole(value):
-            yield Finding(pointer, "type", "must be a whole number", value, member)
+            yield Finding(pointer, "type", _("must be a whole number"), value, member)
         elif rules.limits and value:
             yield from _number(member, int(value), pointer, rules)
     elif not isinstance(value, str):
@@ -315,7 +318,7 @@ def _encoded(member: Member, value: str, pointer: str, rules: Rules) -> Iterator
     if isinstance(held, list) and len(member.members) == 1:
         held = {member.members[0].name: held}
     if not isinstance(held, dict):
-        yield Finding(pointer, "type", "must be JSON", value, member)
+        yield Finding(pointer, "type", _("must be JSON"), value, member)
         return
     yield from check_members(member.members, held, pointer, rules._replace(as_text=False))
 
@@ -325,13 +328,15 @@ def _text(member: Member, value: str, pointer: str, rules: Rules) -> Iterator[Fi
     if member.encrypted:
         return  # it may be a ciphertext, whose length says nothing
     if len(value) > limits.get("maxLength", len(value)):
-        issue = f"must have at most {limits['maxLength']} characters"
+        issue = _("must have at most {length} characters", length=limits["maxLength"])
         yield Finding(pointer, "too_long", issue, value, member)
     elif len(value) < limits.get("minLength", 0):
-        issue = f"must have at least {limits['minLength']} characters"
+        issue = _("must have at least {length} characters", length=limits["minLength"])
         yield Finding(pointer, "too_short", issue, value, member)
     elif "pattern" in limits and not re.fullmatch(limits["pattern"], value, re.ASCII):
-        yield Finding(pointer, "pattern", f"must match {limits['pattern']}", value, member)
+        yield Finding(
+            pointer, "pattern", _("must match {pattern}", pattern=limits["pattern"]), value, member
+        )
     elif rules.enums:
         yield from _listed(member, value, pointer)
 
@@ -339,20 +344,25 @@ def _text(member: Member, value: str, pointer: str, rules: Rules) -> Iterator[Fi
 def _listed(member: Member, value: str, pointer: str) -> Iterator[Finding]:
     form = FORMATS.get(member.item.get("format", ""))
     if member.enum and value not in member.enum:
-        issue = f"must be one of {', '.join(map(str, member.enum))}"
+        issue = _("must be one of {values}", values=", ".join(map(str, member.enum)))
         yield Finding(pointer, "enum", issue, value, member, tuple(map(str, member.enum)))
     elif form is not None and not form[0].fullmatch(value):
-        yield Finding(pointer, "format", form[1], value, member)
+        yield Finding(pointer, "format", _(form[1]), value, member)
 
 
 def _number(member: Member, value: float, pointer: str, rules: Rules) -> Iterator[Finding]:
     limits = member.item
     if not limits.get("minimum", value) <= value <= limits.get("maximum", value):
-        words = (("minimum", "at least"), ("maximum", "at most"))
-        said = " and ".join(f"{each} {limits[name]}" for name, each in words if name in limits)
-        yield Finding(pointer, "range", f"must be {said}", value, member)
+        least, most = limits.get("minimum"), limits.get("maximum")
+        if most is None:
+            issue = _("must be at least {least}", least=least)
+        elif least is None:
+            issue = _("must be at most {most}", most=most)
+        else:
+            issue = _("must be at least {least} and at most {most}", least=least, most=most)
+        yield Finding(pointer, "range", issue, value, member)
     elif rules.enums and member.enum and value not in member.enum:
-        issue = f"must be one of {', '.join(map(str, member.enum))}"
+        issue = _("must be one of {values}", values=", ".join(map(str, member.enum)))
         yield Finding(pointer, "enum", issue, value, member)
 
 

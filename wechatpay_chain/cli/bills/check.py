@@ -10,6 +10,7 @@ import click
 from ...display.layout import Column, Table, text
 from ...utils.exceptions import BillError
 from ...utils.files import why_not
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import table, write_json
 from ..usage import PathType, examples, json_option
@@ -48,7 +49,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         table(Table(COLUMNS, tuple(_row(each) for each in found)))
     damaged = sum(not each["ok"] for each in found)
     if damaged:
-        raise Failure(f"{damaged} of {len(found)} {'is' if damaged == 1 else 'are'} damaged")
+        raise Failure(
+            _("1 of {count} is damaged", count=len(found))
+            if damaged == 1
+            else _("{damaged} of {count} are damaged", damaged=damaged, count=len(found))
+        )
 
 
 def _checked(path: Path) -> dict[str, Any]:
@@ -66,7 +71,11 @@ def _checked(path: Path) -> dict[str, Any]:
             "column": error.column or None,
         }
     except OSError as error:
-        return {**result, "ok": False, "error": f"{path} cannot be read: {why_not(error)}"}
+        return {
+            **result,
+            "ok": False,
+            "error": _("{path} cannot be read: {why_not}", path=path, why_not=why_not(error)),
+        }
     kind = " ".join(filter(None, (summary.kind or "unknown", summary.type)))
     return {**result, "kind": kind, "count": summary.count}
 

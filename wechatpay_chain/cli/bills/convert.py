@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import tell, write, write_json
 from ..usage import PathType, examples, json_option
@@ -73,13 +74,15 @@ def convert(
     """
     form = form or (SUFFIXES.get(target.suffix.lower()) if target is not None else None)
     if form is None:
-        raise Failure(f"in which format? Say it: --to {'|'.join(FORMATS)}")
+        raise Failure(_("in which format? Say it: --to {formats}", formats="|".join(FORMATS)))
     if target is None and (form != "csv" or as_json):
-        raise Failure("where is it to be written? Say it: --output FILE")
+        raise Failure(_("where is it to be written? Say it: --output FILE"))
     files = each_bill(paths)
     if target is not None and any(_same(target, file) for file in files):
-        raise Failure(f"{shown(str(target))} is one of the bills; choose another name")
-    with remarks(), working(f"converting {len(files)} bills"):
+        raise Failure(
+            _("{target} is one of the bills; choose another name", target=shown(str(target)))
+        )
+    with remarks(), working(_("converting {count} bills", count=len(files))):
         if target is None:
             for line in _csv(_readers(files)):
                 write(line)
@@ -92,7 +95,7 @@ def convert(
         write_json([str(path) for path in written])
         return
     for path in written:
-        tell(f"wrote {path}")
+        tell(_("wrote {path}", path=path))
 
 
 def _same(target: Path, file: Path) -> bool:
@@ -112,7 +115,11 @@ def _readers(files: Iterable[Path]) -> list[BillReader[Any]]:
     for each in readers:
         if (each.row_class, each.unknown) != (first.row_class, first.unknown):
             raise Failure(
-                f"{each.path} is a bill of another kind than {first.path}: convert them one by one"
+                _(
+                    "{path} is a bill of another kind than {path_2}: convert them one by one",
+                    path=each.path,
+                    path_2=first.path,
+                )
             )
     return readers
 
@@ -202,13 +209,17 @@ def _database(target: Path) -> Any:
         import duckdb
     except ImportError:
         raise ConfigurationError(
-            "duckdb is not installed: pip install 'wechatpay-chain[bills]'"
+            _("duckdb is not installed: pip install 'wechatpay-chain[bills]'")
         ) from None
     try:
         return duckdb.connect(str(target))
     except duckdb.Error as error:
         raise ConfigurationError(
-            f"{target} cannot be opened as a database of DuckDB: {str(error).splitlines()[0]}"
+            _(
+                "{target} cannot be opened as a database of DuckDB: {splitlines}",
+                target=target,
+                splitlines=str(error).splitlines()[0],
+            )
         ) from None
 
 

@@ -12,6 +12,7 @@ import click
 
 from ...display.layout import Column, Table, text
 from ...utils.display import printable
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import table, write_json
 from ..usage import PathType, examples, json_option, seconds
@@ -96,7 +97,14 @@ def download(
         table(Table(columns, tuple(_row(*each) for each in outcomes)))
     told = [named(job, each) for job, each in outcomes if isinstance(each, Exception)]
     if told:
-        raise Failure(f"{len(told)} of {len(outcomes)} bills could not be downloaded", told)
+        raise Failure(
+            _(
+                "{count} of {count_2} bills could not be downloaded",
+                count=len(told),
+                count_2=len(outcomes),
+            ),
+            told,
+        )
 
 
 def _days(given: str) -> list[datetime.date]:

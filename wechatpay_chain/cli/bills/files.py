@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import tell
 from ..wording import shown
@@ -39,9 +40,17 @@ def each_bill(paths: Iterable[Path]) -> list[Path]:
         try:
             below = sorted(each for each in path.rglob("*") if each.name.lower().endswith(ENDINGS))
         except OSError as error:
-            raise Failure(f"{shown(str(path))} cannot be read: {error.strerror}") from None
+            raise Failure(
+                _(
+                    "{path} cannot be read: {strerror}",
+                    path=shown(str(path)),
+                    strerror=error.strerror,
+                )
+            ) from None
         if not below:
-            raise Failure(f"there is no bill in {shown(str(path))}: no file ends in .csv")
+            raise Failure(
+                _("there is no bill in {path}: no file ends in .csv", path=shown(str(path)))
+            )
         found.update(dict.fromkeys(each for each in below if each.is_file()))
     return list(found)
 

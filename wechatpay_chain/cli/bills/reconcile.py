@@ -15,6 +15,7 @@ from ...display.layout import Column, Facts, Table, text
 from ...utils.display import printable
 from ...utils.exceptions import WeChatPayError
 from ...utils.files import why_not
+from ...utils.translation import _
 from ..output import page, table, tell, write, write_json
 from ..usage import PathType, examples, json_option
 from .ending import CannotReconcile
@@ -112,7 +113,7 @@ def reconcile(
         for target, written in ((html, result.to_html), (excel, result.to_excel)):
             if target is not None:
                 written(target, last=changes)
-                tell(f"wrote {target}")
+                tell(_("wrote {target}", target=target))
         if last is not None:
             result.save(last)
     if as_json:
@@ -162,7 +163,11 @@ def _failing_as_two() -> Iterator[None]:
         raise CannotReconcile(f"{error.filename}: {why_not(error)}") from None
     except Exception as error:  # noqa: BLE001 - exit code 1 would say that there are differences
         raise CannotReconcile(
-            f"this is a fault of the program: {type(error).__name__}: {printable(error)}"
+            _(
+                "this is a fault of the program: {type}: {error}",
+                type=type(error).__name__,
+                error=printable(error),
+            )
         ) from None
 
 
@@ -203,9 +208,12 @@ def _show(result: Reconciliation, changes: Changes | None, limit: int) -> None:
     if result.balance is not None:
         balance = result.balance
         facts += [(name, yuan(getattr(balance, name))) for name in ("opening", "closing")]
-        facts.append(("not explained", f"{len(balance.unexplained):,}"))
+        facts.append((_("not explained"), f"{len(balance.unexplained):,}"))
     if changes is not None:
-        facts += [(f"{name} since the last run", f"{n:,}") for name, n in changes.counts.items()]
+        facts += [
+            (_("{name} since the last run", name=name), f"{n:,}")
+            for name, n in changes.counts.items()
+        ]
     page([[Facts(tuple((name, text(value)) for name, value in facts))]])
     listed = list(itertools.islice(result.each(), limit))
     if listed:
@@ -213,7 +221,12 @@ def _show(result: Reconciliation, changes: Changes | None, limit: int) -> None:
         table(_table(listed))
     more = sum(result.counts.values()) - result.counts["matched"] - len(listed)
     if more:
-        tell(f"{more:,} more differences: --limit lists more, --excel writes all of them")
+        tell(
+            _(
+                "{more:,} more differences: --limit lists more, --excel writes all of them",
+                more=more,
+            )
+        )
 
 
 def _table(differences: list[Any]) -> Table:

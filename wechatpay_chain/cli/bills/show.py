@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...display.layout import Block, Column, Facts, Table, text
+from ...utils.translation import _
 from ..output import page, table, write, write_json
 from ..usage import PathType, examples, json_option
 from .files import remarks
@@ -88,7 +89,7 @@ def _facts(bill: Path, reader: BillReader[Any], summary: Summary, first: list[An
         facts.append(("day", day))
     facts.append(("rows", f"{summary.count:,}"))
     if reader.unknown:
-        facts.append(("unknown columns", ", ".join(reader.unknown)))
+        facts.append((_("unknown columns"), ", ".join(reader.unknown)))
     for total in reader.form.totals if reader.form else ():
         if total.name in summary.totals and total.name != "count":
             value = summary.totals[total.name]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ...utils.translation import _
 from ..wording import shown
 from .ending import CannotReconcile
 
@@ -25,13 +26,18 @@ def source(given: str, option: str) -> Any:
     if "://" not in given:
         path = Path(given)
         if not path.exists():
-            raise CannotReconcile(f"{option}: there is no file {shown(given)}")
+            raise CannotReconcile(
+                _("{option}: there is no file {given}", option=option, given=shown(given))
+            )
         return path
-    url, _, table = given.rpartition("#")
+    url, _ignored, table = given.rpartition("#")
     if not (url and table):
         raise CannotReconcile(
-            f"{option}: the URL of a database ends with # and the name of a table, "
-            "postgresql://…/shop#orders"
+            _(
+                "{option}: the URL of a database ends with # and the name of a table, "
+                "postgresql://…/shop#orders",
+                option=option,
+            )
         )
     return _engine(url, option), table
 
@@ -42,20 +48,33 @@ def _engine(url: str, option: str) -> Any:
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError
     except ImportError:
         raise CannotReconcile(
-            f"{option}: a database needs SQLAlchemy: pip install 'wechatpay-chain[durable]'"
+            _(
+                "{option}: a database needs SQLAlchemy: pip install 'wechatpay-chain[durable]'",
+                option=option,
+            )
         ) from None
     try:
         # A command uses a connection once; a pool would keep it open.
         return sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     except NoSuchModuleError:
         raise CannotReconcile(
-            f"{option}: SQLAlchemy has no dialect {shown(url.partition('://')[0])}"
+            _(
+                "{option}: SQLAlchemy has no dialect {partition}",
+                option=option,
+                partition=shown(url.partition("://")[0]),
+            )
         ) from None
     except (ArgumentError, ValueError):
-        raise CannotReconcile(f"{option}: this is not a URL that SQLAlchemy knows") from None
+        raise CannotReconcile(
+            _("{option}: this is not a URL that SQLAlchemy knows", option=option)
+        ) from None
     except ImportError as error:
         raise CannotReconcile(
-            f"{option}: the database's driver is not installed: pip install {error.name}"
+            _(
+                "{option}: the database's driver is not installed: pip install {name}",
+                option=option,
+                name=error.name,
+            )
         ) from None
 
 
@@ -70,7 +89,11 @@ def names(given: Iterable[str], option: str) -> dict[str, str]:
         ours, equals, theirs = pair.partition("=")
         if not (ours and equals and theirs):
             raise CannotReconcile(
-                f"{option} {shown(pair)}: OURS=YOURS is expected, total=amount_fen say"
+                _(
+                    "{option} {pair}: OURS=YOURS is expected, total=amount_fen say",
+                    option=option,
+                    pair=shown(pair),
+                )
             )
         found[ours.strip()] = theirs.strip()
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..failure import Misuse
 from ..operations import candidates
 from ..operations.lookup import METHODS
@@ -137,5 +138,5 @@ def _file(path: Path | None) -> str | None:
     if path is None:
         return None
     if not path.is_file():
-        raise Misuse(f"--media {path}: there is no such file")
+        raise Misuse(_("--media {path}: there is no such file", path=path))
     return str(path)

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ...utils.translation import N_, _
 from ..failure import Misuse
 from ..files import STANDARD_INPUT, read_text
 from ..wording import shown
 
 __all__ = ["fields", "json_body", "pairs", "xml_body"]
 
-NESTING = "the brackets are nested too deeply"
+NESTING = N_("the brackets are nested too deeply")
 
 
 def json_body(given: str, option: str) -> Any:
@@ -31,13 +32,21 @@ def json_body(given: str, option: str) -> Any:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise Misuse(
-            f"{place} is not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
+            _(
+                "{place} is not JSON: {msg}, line {lineno}, column {colno}",
+                place=place,
+                msg=error.msg,
+                lineno=error.lineno,
+                colno=error.colno,
+            )
         ) from None
     except (ValueError, RecursionError) as error:
-        why = NESTING if isinstance(error, RecursionError) else error
-        raise Misuse(f"{place} is not JSON: {why}") from None
+        why = _(NESTING) if isinstance(error, RecursionError) else error
+        raise Misuse(_("{place} is not JSON: {why}", place=place, why=why)) from None
     if not isinstance(value, dict | list):
-        raise Misuse(f"{place} is JSON of another type: an object or a list is expected")
+        raise Misuse(
+            _("{place} is JSON of another type: an object or a list is expected", place=place)
+        )
     return value
 
 
@@ -55,7 +64,7 @@ def xml_body(given: Iterable[str]) -> dict[str, Any]:
         if each[:1] in ("{", "@", "[") or each == STANDARD_INPUT:
             read = json_body(each, "--xml")
             if not isinstance(read, dict):
-                raise Misuse("--xml is a list: an object of members is expected")
+                raise Misuse(_("--xml is a list: an object of members is expected"))
             members.update(read)
         else:
             members.update(pairs([each], "--xml"))
@@ -72,10 +81,12 @@ def pairs(given: Iterable[str], option: str) -> list[tuple[str, str]]:
     Raises:
         Misuse: one has no name, or no `=`.
     """
-    found = [(name, value) for name, _, value in (each.partition("=") for each in given)]
-    for each, (name, _) in zip(given, found, strict=True):
+    found = [(name, value) for name, _ignored, value in (each.partition("=") for each in given)]
+    for each, (name, _ignored) in zip(given, found, strict=True):
         if not name or "=" not in each:
-            raise Misuse(f"{option} {shown(each)}: NAME=VALUE is expected")
+            raise Misuse(
+                _("{option} {each}: NAME=VALUE is expected", option=option, each=shown(each))
+            )
     return found
 
 
@@ -92,7 +103,7 @@ def fields(given: Iterable[str]) -> dict[str, str]:
     for each in given:
         name, colon, value = each.partition(":")
         if not colon or not name.strip():
-            raise Misuse(f"--header {shown(name)}: 'Name: value' is expected")
+            raise Misuse(_("--header {name}: 'Name: value' is expected", name=shown(name)))
         found[name.strip()] = value.strip()
     return found
 
@@ -100,7 +111,7 @@ def fields(given: Iterable[str]) -> dict[str, str]:
 def _text(given: str, option: str) -> tuple[str, str]:
     """The text, and what an error calls it."""
     if given == STANDARD_INPUT:
-        return read_text(given), "standard input"
+        return read_text(given), _("standard input")
     if given.startswith("@"):
         path = Path(given[1:])
         return read_text(path), shown(str(path))
@@ -110,11 +121,11 @@ def _text(given: str, option: str) -> tuple[str, str]:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(members)
     if len(found) < len(members):
-        names = [name for name, _ in members]
+        names = [name for name, _ignored in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{shown(twice)} stands twice in one object")
+        raise ValueError(_("{twice} stands twice in one object", twice=shown(twice)))
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(_("{name} is no JSON", name=name))

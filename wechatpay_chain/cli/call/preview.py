@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ...messages.request import SIGN
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError, WeChatPayError
+from ...utils.translation import _
 from ..failure import Misuse
 from ..output import tell, write, write_json
 
@@ -75,8 +76,11 @@ def show(
         request = capture.request
         if request is None or (request.operation == "/v3/certificates" != f"/{path.lstrip('/')}"):
             raise Misuse(
-                "this call needs WeChat Pay's key first, and a dry run fetches none: configure "
-                "WeChat Pay's public key (WECHATPAY_PUBLIC_KEY_ID, WECHATPAY_PUBLIC_KEY)"
+                _(
+                    "this call needs WeChat Pay's key first, and a dry run fetches none: "
+                    "configure WeChat Pay's public key (WECHATPAY_PUBLIC_KEY_ID, "
+                    "WECHATPAY_PUBLIC_KEY)"
+                )
             )
     described = _described(request, reveal)
     if output == "json":
@@ -85,7 +89,7 @@ def show(
     head = [f"{name}: {value}" for name, value in described["headers"].items()]
     lines = [f"{described['method']} {described['target']} HTTP/1.1", *head, "", described["body"]]
     write("\n".join(lines) + "\n")
-    tell("nothing was sent" if reveal else "nothing was sent; --reveal shows the signature")
+    tell(_("nothing was sent") if reveal else _("nothing was sent; --reveal shows the signature"))
 
 
 def _described(request: Request, reveal: bool) -> dict[str, Any]:
@@ -109,5 +113,5 @@ def _body(content: bytes) -> str:
     except UnicodeDecodeError:
         text = None
     if text is None or "\x00" in text:
-        return f"({len(content)} bytes)"
+        return _("({count} bytes)", count=len(content))
     return "\n".join(printable(line, SHOWN) for line in text.split("\n"))

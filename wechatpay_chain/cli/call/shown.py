@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...display.layout import Block, Branch, Facts, Heading, Span, text
 from ...errors import APIError
 from ...utils.exceptions import WeChatPayError
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import page, write_json
 
@@ -48,7 +49,11 @@ def result(
             write_json(_rejection(outcome))
         key = outcome.request_id or outcome.code
         # It is there to be copied into a shell, and the key is whatever the server said.
-        hints = [f"What it means: wechatpay-chain doctor error {shlex.quote(key)}"] if key else []
+        hints = (
+            [_("What it means: wechatpay-chain doctor error {key}", key=shlex.quote(key))]
+            if key
+            else []
+        )
         raise Failure(str(outcome), hints)
     body = _body(outcome)
     if not reveal and operation is not None:
@@ -90,7 +95,7 @@ def _body(response: Response) -> Any:
     try:
         return response.content.decode("utf-8")
     except UnicodeDecodeError:
-        return f"({len(response.content)} bytes; --sink FILE saves them)"
+        return _("({count} bytes; --sink FILE saves them)", count=len(response.content))
 
 
 def _masked(value: Any, members: Iterable[Member]) -> Any:
@@ -113,7 +118,7 @@ def _hidden(value: Any, member: Member) -> Any:
 
 
 def _page(described: dict[str, Any], response: Response) -> Iterator[list[Block]]:
-    verified = "yes" if response.verified else "no: this operation is answered unsigned"
+    verified = "yes" if response.verified else _("no: this operation is answered unsigned")
     rows = [("status", text(str(response.status_code))), ("verified", text(verified))]
     if described["request_id"]:
         rows.append(("Request-ID", text(described["request_id"])))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...utils.display import printable
+from ...utils.translation import N_, _
 from ..failure import Failure, Misuse
 from ..operations.lookup import one_operation
 from ..wording import shown
@@ -25,7 +26,7 @@ MONEY = re.compile(r"(?:^|_)(?:amount|fee|total|refund|price|money)s?$|^total_|_
 """Names of members that hold an amount in fen."""
 MOST = 5
 """So many amounts are named in a question."""
-UNCHECKED = "To call it all the same: --unchecked"
+UNCHECKED = N_("To call it all the same: --unchecked")
 
 
 def operation_of(method: str, path: str) -> Operation:
@@ -43,12 +44,14 @@ def operation_of(method: str, path: str) -> Operation:
     found = catalogue.find(method, path)
     if found is not None:
         return found
-    wanted = f"the catalogue has no operation {shown(f'{method} {path}')}"
+    wanted = _("the catalogue has no operation {value}", value=shown(f"{method} {path}"))
     try:
         near = one_operation(method, path)
     except Failure as failure:
-        raise Misuse(failure.message, [*failure.hints, UNCHECKED]) from None
-    raise Misuse(wanted, ["Did you mean:", f"  {near.method} {near.path}  {near.title}", UNCHECKED])
+        raise Misuse(failure.message, [*failure.hints, _(UNCHECKED)]) from None
+    raise Misuse(
+        wanted, [_("Did you mean:"), f"  {near.method} {near.path}  {near.title}", _(UNCHECKED)]
+    )
 
 
 def assert_body(path: str, has_json: bool, has_xml: bool) -> None:
@@ -59,9 +62,9 @@ def assert_body(path: str, has_json: bool, has_xml: bool) -> None:
     """
     is_v2 = path.lstrip("/").lower().startswith("v2/")
     if has_json and is_v2:
-        raise Misuse(f"--json belongs to APIv3: {shown(path)} takes --xml")
+        raise Misuse(_("--json belongs to APIv3: {path} takes --xml", path=shown(path)))
     if has_xml and not is_v2:
-        raise Misuse(f"--xml belongs to APIv2: {shown(path)} takes --json")
+        raise Misuse(_("--xml belongs to APIv2: {path} takes --json", path=shown(path)))
 
 
 def options_of(
@@ -117,15 +120,20 @@ def asked(
         return
     what = f"{method} {printable(path, 200)}" + (f" ({operation.title})" if operation else "")
     amounts = [f"{name} ¥{fen // 100}.{fen % 100:02}" for name, fen in _amounts(options)][:MOST]
-    money = f" with {', '.join(amounts)}" if amounts else ""
-    message = f"{what} is a live call as merchant {wxpay.mchid}{money}: it changes something"
+    money = _(" with {amounts}", amounts=", ".join(amounts)) if amounts else ""
+    message = _(
+        "{what} is a live call as merchant {mchid}{money}: it changes something",
+        what=what,
+        mchid=wxpay.mchid,
+        money=money,
+    )
     if not _someone_is_there():
         raise Misuse(
-            f"{message}, and nobody can be asked here. Nothing was sent",
-            ["To send it: --yes. To see what would be sent: --dry-run"],
+            _("{message}, and nobody can be asked here. Nothing was sent", message=message),
+            [_("To send it: --yes. To see what would be sent: --dry-run")],
         )
-    if not _agreed(f"{message}. Send it?"):
-        raise Misuse("the answer is no: nothing was sent")
+    if not _agreed(_("{message}. Send it?", message=message)):
+        raise Misuse(_("the answer is no: nothing was sent"))
 
 
 def _someone_is_there() -> bool:

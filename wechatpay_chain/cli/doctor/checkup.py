@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...display.layout import Span, text
 from ...utils.exceptions import WeChatPayError
+from ...utils.translation import _
 from ..failure import Misuse
 from ..output import page, write_json
 
@@ -56,11 +57,15 @@ def _checks(profile: Profile) -> Iterator[Check]:
         ring, base_uri = profile.keyring(), profile.base_uri
         wxpay = profile.client(check_keys=True)
     except Misuse as error:
-        action = " ".join(error.hints) or "correct the configuration"
+        action = " ".join(error.hints) or _("correct the configuration")
         yield checkup.Check("configuration", "fail", error.message, action)
         return
     with wxpay:
-        yield checkup.Check("configuration", "ok", f"merchant {ring.mchid}, {base_uri}")
+        yield checkup.Check(
+            "configuration",
+            "ok",
+            _("merchant {mchid}, {base_uri}", mchid=ring.mchid, base_uri=base_uri),
+        )
         yield from checkup.keys(ring, _has_certificate(profile))
         now = datetime.now(UTC)
         yield from checkup.certificates(wxpay.platform_keys.expiring(EVER), now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...display.layout import Block, Facts, Heading, Line, text
+from ...utils.translation import _
 from ..failure import Failure
 from ..gateway.responses import EXCHANGE
 from ..output import page, write_json
@@ -83,7 +84,7 @@ def _request_id(given: RequestId, found: Meaning | None) -> Iterator[tuple[str, 
     if not given.number:
         yield "number", text("0: the request succeeded (请求成功)")
         return
-    unknown = "" if found else ": the library does not know it; read the message of the response"
+    unknown = "" if found else _(": the library does not know it; read the message of the response")
     yield "number", text(f"{given.number}{unknown}")
     yield "support", text("quote the whole Request-ID: WeChat Pay finds the request by it")
     yield "中文", text("联系微信支付技术支持时提供完整的 Request-ID，据此定位请求")
@@ -157,8 +158,11 @@ def _exchange(gateway: str, request_id: str) -> dict[str, Any]:
             one: dict[str, Any] = each
             return one
     raise Failure(
-        f"the gateway's log has no response with the Request-ID {shown(request_id)}",
-        ["All of it: wechatpay-chain gateway requests"],
+        _(
+            "the gateway's log has no response with the Request-ID {request_id}",
+            request_id=shown(request_id),
+        ),
+        [_("All of it: wechatpay-chain gateway requests")],
     )
 
 
@@ -167,8 +171,8 @@ def _unknown(key: str) -> Failure:
     from ..operations.similarity import nearest_names
 
     near = nearest_names(key, keys())
-    hints = ["Did you mean:", *(f"  {name}" for name in near)] if near else []
+    hints = [_("Did you mean:"), *(f"  {name}" for name in near)] if near else []
     return Failure(
-        f"{shown(key)} is no code, number or Request-ID that the library knows",
-        [*hints, "The message of the response says more; quote its Request-ID to WeChat Pay."],
+        _("{key} is no code, number or Request-ID that the library knows", key=shown(key)),
+        [*hints, _("The message of the response says more; quote its Request-ID to WeChat Pay.")],
     )

@@ -12,6 +12,7 @@ import click
 
 from ...display.layout import Block, Facts, Heading, Line, text
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..failure import Misuse
 from ..files import read_bytes
 from ..output import page, write_json
@@ -62,7 +63,7 @@ def explain(
     from ...diagnosis.explanation import explain as causes
 
     if request is None and response is None:
-        raise click.UsageError("--request FILE or --response FILE is missing.")
+        raise click.UsageError(_("--request FILE or --response FILE is missing."))
     ring = Profile(profile, gateway, mchid).keyring()
     try:
         parts = causes(_transcript(request, response, body), ring, _moment(at))
@@ -104,7 +105,10 @@ def _moment(at: str | None) -> float | None:
         return float(at) if at.isdecimal() else datetime.fromisoformat(at).timestamp()
     except (ValueError, OverflowError, OSError):
         raise click.BadParameter(
-            f"{shown(at)}: now, 2026-11-26T10:00:00+08:00 or seconds since 1970 are expected.",
+            _(
+                "{at}: now, 2026-11-26T10:00:00+08:00 or seconds since 1970 are expected.",
+                at=shown(at),
+            ),
             param_hint="--at",
         ) from None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ...utils.translation import _
 from ..profile import Profile, profile_options
 from ..usage import examples, json_option
 from .error import error
@@ -45,7 +46,12 @@ def doctor(
         if not show(Profile(profile, gateway, mchid), as_json):
             raise SystemExit(1)
     elif profile or gateway or mchid or as_json:
-        raise click.UsageError(f"say the options behind {ctx.invoked_subcommand}.")
+        raise click.UsageError(
+            _(
+                "say the options behind {invoked_subcommand}.",
+                invoked_subcommand=ctx.invoked_subcommand,
+            )
+        )
 
 
 COMMANDS: tuple[click.Command, ...] = (explain, error)

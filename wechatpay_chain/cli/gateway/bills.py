@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ...utils.translation import _
 from ..output import write_json
 from ..usage import examples, json_option
 from .common import control_of, facts, gateway_options
@@ -65,10 +66,10 @@ def fill(
 
 
 def _counted(text: str) -> tuple[str, int]:
-    name, _, number = text.partition("=")
+    name, _ignored, number = text.partition("=")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise click.BadParameter(
-            "CLASS=N is expected, such as amount=3.", param_hint="--difference"
+            _("CLASS=N is expected, such as amount=3."), param_hint="--difference"
         )
     return name, int(number)
 

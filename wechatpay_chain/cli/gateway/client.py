@@ -16,6 +16,7 @@ from ...transport import HTTPTransport
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError, WeChatPayError
 from ...utils.secret import Secret
+from ...utils.translation import _
 from ..failure import Failure
 from ..wording import shown
 from .responses import NOTICE, fits, parsed
@@ -57,15 +58,17 @@ def connection_file(data: Path) -> dict[str, Any]:
         Failure: it cannot be read, or is not a gateway's.
     """
     path = data / "gateway.json"
-    hint = "A gateway writes it: wechatpay-chain gateway --data DIR"
+    hint = _("A gateway writes it: wechatpay-chain gateway --data DIR")
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise Failure(f"{shown(str(path))} cannot be read: {reason}", [hint]) from None
+        raise Failure(
+            _("{path} cannot be read: {reason}", path=shown(str(path)), reason=reason), [hint]
+        ) from None
     parts = parsed(content)
     if not fits(parts, {"base_uri": str}) or not isinstance(parts.get("control_token", ""), str):
-        raise Failure(f"{shown(str(path))} is not a gateway's", [hint])
+        raise Failure(_("{path} is not a gateway's", path=shown(str(path))), [hint])
     found: dict[str, Any] = parts
     return found
 
@@ -84,7 +87,7 @@ class Control:
     def __init__(self, base_uri: str, token: str = "") -> None:
         self._token = Secret(token)
         try:
-            self._origin, _ = split(base_uri, "it")
+            self._origin, _ignored = split(base_uri, "it")
         except ConfigurationError as error:
             raise _no_gateway(base_uri, str(error)) from None
         self._transport = HTTPTransport()
@@ -121,10 +124,17 @@ class Control:
             response.release(keep=False)
         except WeChatPayError as error:
             raise Failure(
-                f"no gateway answers at {self._origin}/ ({_reason(error)})",
+                _(
+                    "no gateway answers at {origin}/ ({reason})",
+                    origin=self._origin,
+                    reason=_reason(error),
+                ),
                 [
-                    "To start one: wechatpay-chain gateway",
-                    "If it is elsewhere, say --gateway URL, or --data DIR with its data directory.",
+                    _("To start one: wechatpay-chain gateway"),
+                    _(
+                        "If it is elsewhere, say --gateway URL, or --data DIR with its data "
+                        "directory."
+                    ),
                 ],
             ) from None
         finally:
@@ -138,13 +148,18 @@ class Control:
             return members
         if response.status_code == 403:
             raise Failure(
-                f"the gateway at {self._origin}/ rejects this command: it has another token",
-                ["Set WECHATPAY_CONTROL_TOKEN, or say --data DIR with its data directory."],
+                _(
+                    "the gateway at {origin}/ rejects this command: it has another token",
+                    origin=self._origin,
+                ),
+                [_("Set WECHATPAY_CONTROL_TOKEN, or say --data DIR with its data directory.")],
             )
         if not succeeded and isinstance(members, dict) and "error" in members:
             parts = [printable(members[name]) for name in ("error", "message") if name in members]
-            raise Failure(f"the gateway rejects the request: {': '.join(parts)}")
-        raise Failure(f"what answers at {self._origin}/ is not a gateway of this version")
+            raise Failure(_("the gateway rejects the request: {parts}", parts=": ".join(parts)))
+        raise Failure(
+            _("what answers at {origin}/ is not a gateway of this version", origin=self._origin)
+        )
 
     def attempted(self, number: str, seconds: float) -> dict[str, Any]:
         """A notification, once it was tried to deliver it.
@@ -163,14 +178,20 @@ class Control:
                     found: dict[str, Any] = notice
                     return found
             time.sleep(POLL_INTERVAL)
-        raise Failure(f"the gateway did not deliver notification {number} in {seconds:g} s")
+        raise Failure(
+            _(
+                "the gateway did not deliver notification {number} in {seconds:g} s",
+                number=number,
+                seconds=seconds,
+            )
+        )
 
 
 def _no_gateway(base_uri: str, why: str) -> Failure:
-    what = "the address" if "@" in base_uri else shown(base_uri)  # it may hold a password
+    what = _("the address") if "@" in base_uri else shown(base_uri)  # it may hold a password
     return Failure(
-        f"{what} is not where a gateway is: {why}",
-        [f"An address such as {BASE_URI} is expected."],
+        _("{what} is not where a gateway is: {why}", what=what, why=why),
+        [_("An address such as {base_uri} is expected.", base_uri=BASE_URI)],
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import click
 
+from ...utils.translation import _
 from ..output import page, tell, write_json
 from ..usage import PathType
 
@@ -136,7 +137,7 @@ def rows_of(found: list[dict[str, Any]], names: tuple[str, ...], what: str, as_j
         write_json(found)
         return
     if not found:
-        tell(f"there is no {what}")
+        tell(_("there is no {what}", what=what))
         return
     rows = tuple(tuple(text(_cell(each.get(name))) for name in names) for each in found)
     table(Table(_columns(names), rows))

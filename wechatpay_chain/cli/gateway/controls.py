@@ -11,6 +11,7 @@ import click
 
 from ...testing import fault_names
 from ...utils.display import printable
+from ...utils.translation import _
 from ..failure import Failure
 from ..operations import candidates
 from ..output import tell, write_json
@@ -89,8 +90,13 @@ def trigger(
     if not attempt["acknowledged"]:
         reason = attempt["error"] or f"HTTP {attempt['status']}"
         raise Failure(
-            f"{shown(to)} did not acknowledge it: {reason}",
-            ["The gateway will try again; wechatpay-chain gateway advance 15s lets the time pass."],
+            _("{to} did not acknowledge it: {reason}", to=shown(to), reason=reason),
+            [
+                _(
+                    "The gateway will try again; wechatpay-chain gateway advance 15s lets the time "
+                    "pass."
+                )
+            ],
         )
 
 
@@ -103,11 +109,13 @@ def _object(text: str) -> Any:
         members = json.loads(text)
     except OSError as error:
         reason = error.strerror or error
-        raise Failure(f"{shown(text[1:])} cannot be read: {reason}") from None
+        raise Failure(
+            _("{text} cannot be read: {reason}", text=shown(text[1:]), reason=reason)
+        ) from None
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON: {printable(error)}", param_hint="--resource") from None
     if not isinstance(members, dict):
-        raise click.BadParameter("a JSON object is expected.", param_hint="--resource")
+        raise click.BadParameter(_("a JSON object is expected."), param_hint="--resource")
     return members
 
 
@@ -146,7 +154,7 @@ def _order(
         {
             "out_trade_no": order["out_trade_no"],
             "state": order["state"],
-            "total": f"{order['total']} fen",
+            "total": _("{order} fen", order=order["total"]),
             "transaction_id": order["transaction_id"],
         }
     )
@@ -224,7 +232,7 @@ def advance(duration: str, base_uri: str | None, data: Path | None, as_json: boo
 
 def _sentence(names: tuple[str, ...]) -> str:
     """Names as a sentence lists them: `a, b and c`."""
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return _("{names} and {names_2}", names=", ".join(names[:-1]), names_2=names[-1])
 
 
 @click.command(
@@ -276,7 +284,7 @@ def faults(
     if match is not None:
         if fault is None:
             names = ", ".join(fault_names.NAMES)
-            raise click.UsageError(f"FAULT is missing: one of {names}.")
+            raise click.UsageError(_("FAULT is missing: one of {names}.", names=names))
         given = {name: value for name, value in options.items() if value is not None}
         control.ask("POST", "faults", {"match": match, "fault": fault, "times": times, **given})
     found = control.ask("GET", "faults", like=[FAULT])
@@ -299,9 +307,9 @@ def _list(found: list[dict[str, Any]]) -> None:
         for each in found
     )
     if rows:
-        table(Table((Column("match", "path"), Column("fault"), Column("how often")), rows))
+        table(Table((Column("match", "path"), Column("fault"), Column(_("how often"))), rows))
     else:
-        tell("no fault is set")
+        tell(_("no fault is set"))
 
 
 COMMANDS: tuple[click.Command, ...] = (

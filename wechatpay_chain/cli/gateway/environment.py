@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...utils.display import printable
+from ...utils.translation import _
 from ..failure import Failure
 from ..wording import shown
 
@@ -64,7 +65,10 @@ def _merchant(description: Mapping[str, Any], mchid: str | None) -> Mapping[str,
     merchants: Mapping[str, Any] = description.get("merchants", {})
     if mchid not in merchants:
         known = ", ".join(map(printable, merchants))
-        raise Failure(f"the gateway has no merchant {shown(mchid)}", [f"It has {known}."])
+        raise Failure(
+            _("the gateway has no merchant {mchid}", mchid=shown(mchid)),
+            [_("It has {known}.", known=known)],
+        )
     found: Mapping[str, Any] = merchants[mchid]
     return found
 

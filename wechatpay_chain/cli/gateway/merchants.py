@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ...utils.translation import _
 from ..output import write_json
 from ..usage import examples, json_option
 from .common import control_of, facts, gateway_options, rows_of, segment
@@ -64,17 +65,19 @@ def merchants(
     """List the merchants with their sub-merchants; or add one of either, or change one."""
     control = control_of(base_uri, data)
     if sum(each is not None for each in (add, sub_of, change)) > 1:
-        raise click.UsageError("--add, --sub-of and --change exclude each other.")
+        raise click.UsageError(_("--add, --sub-of and --change exclude each other."))
     about = {name: given.pop(name) for name in ("mchid", "name", "apps")}
     about = {name: value for name, value in about.items() if value is not None}
     if "apps" in about:
         about["apps"] = _names(about["apps"])
     changes = _changes(given)
     if (about or changes) and not (add or sub_of or change):
-        raise click.UsageError("the other options are for --add, --sub-of and --change.")
+        raise click.UsageError(_("the other options are for --add, --sub-of and --change."))
     if change is not None:
         if "mchid" in about:
-            raise click.UsageError("--mchid is for --add and --sub-of; --change names a merchant.")
+            raise click.UsageError(
+                _("--mchid is for --add and --sub-of; --change names a merchant.")
+            )
         path = f"merchants/{segment(change)}"
         made = control.ask("PATCH", path, {**about, **changes}, like={"mchid": str})
     elif add is not None or sub_of is not None:

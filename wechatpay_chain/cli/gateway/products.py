@@ -10,6 +10,7 @@ from urllib.parse import quote
 import click
 
 from ...utils.display import printable
+from ...utils.translation import _
 from ..output import tell, write_json
 from ..usage import json_option
 from .common import control_of, facts, gateway_options
@@ -84,9 +85,11 @@ def _group(name: str, product: type[Product]) -> click.Group:
             for each in found:
                 _show(each)
         else:
-            tell(f"{product.label.en}: there are none")
+            tell(_("{en}: there are none", en=product.label.en))
 
-    title = f"{product.label.en} ({product.label.zh}): list them, or perform a control."
+    title = _(
+        "{en} ({zh}): list them, or perform a control.", en=product.label.en, zh=product.label.zh
+    )
     group = click.Group(
         name, callback=list_records, invoke_without_command=True, help=title, short_help=title
     )
@@ -143,7 +146,7 @@ def _option(parameter: dict[str, Any]) -> click.Option:
     return click.Option([flag, name], type=TYPES[kind], required=parameter["required"])
 
 
-def _object(_: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+def _object(_ignored: click.Context, parameter: click.Parameter, text: str | None) -> Any:
     if text is None:
         return None
     try:
@@ -151,7 +154,7 @@ def _object(_: click.Context, parameter: click.Parameter, text: str | None) -> A
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON: {printable(error)}", param=parameter) from None
     if not isinstance(found, dict):
-        raise click.BadParameter("a JSON object is expected.", param=parameter)
+        raise click.BadParameter(_("a JSON object is expected."), param=parameter)
     return found
 
 

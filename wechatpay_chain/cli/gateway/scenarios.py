@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import tell, write_json
 from ..usage import examples, json_option
@@ -42,7 +43,12 @@ def load(file: Path, base_uri: str | None, data: Path | None, as_json: bool) -> 
     if as_json:
         write_json(loaded)
     else:
-        tell(f"loaded; the gateway has the merchants {', '.join(loaded['merchants'])}")
+        tell(
+            _(
+                "loaded; the gateway has the merchants {loaded}",
+                loaded=", ".join(loaded["merchants"]),
+            )
+        )
 
 
 COMMANDS: tuple[click.Command, ...] = (load,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ...utils.translation import _
 from ..failure import Failure
 from ..usage import examples
 
@@ -34,7 +35,8 @@ def mcp(gateway: str | None) -> None:
         if error.name is None or error.name.partition(".")[0] != NEEDED:
             raise
         raise Failure(
-            "the package mcp is not installed", ['Install it: pip install "wechatpay-chain[mcp]"']
+            _("the package mcp is not installed"),
+            [_('Install it: pip install "wechatpay-chain[mcp]"')],
         ) from None
     from .gateway_calls import GatewayCalls
 

@@ -16,6 +16,7 @@ from ...messages.response import Response, ResponseError
 from ...transport import HTTPTransport
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..gateway.client import Control, located
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class OneOrigin:
     def __init__(self, origin: Origin, verify: Verify) -> None:
         if origin.host.endswith(WECHAT_PAY_DOMAINS):
             raise ConfigurationError(
-                f"{origin} is WeChat Pay itself: assistants call a gateway only"
+                _("{origin} is WeChat Pay itself: assistants call a gateway only", origin=origin)
             )
         self._origin = origin
         self._transport = HTTPTransport(verify=verify)
@@ -74,12 +75,18 @@ class OneOrigin:
     def _assert_gateway(self, request: Request) -> None:
         if request.origin != self._origin:
             raise ConfigurationError(
-                f"the call would go to {request.origin}; assistants call the gateway at "
-                f"{self._origin} only"
+                _(
+                    "the call would go to {origin}; assistants call the gateway at {origin_2} only",
+                    origin=request.origin,
+                    origin_2=self._origin,
+                )
             )
         if unquote(request.target).lstrip("/").startswith(CONTROL):
             raise ConfigurationError(
-                f"{printable(request.path)} is of the control API: control_gateway asks it"
+                _(
+                    "{path} is of the control API: control_gateway asks it",
+                    path=printable(request.path),
+                )
             )
 
 
@@ -129,9 +136,11 @@ class GatewayCalls:
         self._connected()
         asked = path.lstrip("/").removeprefix(CONTROL)
         if unquote(asked.partition("?")[0].partition("#")[0]).strip("/") == FILE:
-            raise ConfigurationError(f"{FILE} has the keys of the gateway; call_gateway uses them")
+            raise ConfigurationError(
+                _("{file} has the keys of the gateway; call_gateway uses them", file=FILE)
+            )
         if self._control is None:
-            raise RuntimeError("a gateway that is connected has its control API")
+            raise RuntimeError(_("a gateway that is connected has its control API"))
         answer = self._control.ask(method, asked, body)
         return _shown(json.dumps(_without_keys(answer), ensure_ascii=False, indent=2))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...utils.translation import _
 from .values import Unsure, Value
 
 __all__ = ["Client"]
@@ -58,4 +59,4 @@ class Client:
 
 
 def _unknown(name: str) -> Value:
-    raise Unsure(f"the client's {name} has no place here: write it at each call")
+    raise Unsure(_("the client's {name} has no place here: write it at each call", name=name))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...utils.display import printable
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import tell, write
 from ..usage import PathType, examples
@@ -44,8 +45,8 @@ def migrate(library: str, path: Path, dry: bool) -> None:
     """
     if find_spec("libcst") is None:
         raise Failure(
-            "libcst is not installed; migrate needs an extra",
-            ['pip install "wechatpay-chain[cli,migrate]"'],
+            _("libcst is not installed; migrate needs an extra"),
+            [_('pip install "wechatpay-chain[cli,migrate]"')],
         )
     from .project import changes
 

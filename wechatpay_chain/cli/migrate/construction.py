@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from ...utils.translation import _
 from .clients import Client
 from .mapping import functions
 from .values import Binding, Unsure, Value, bind
@@ -81,7 +82,7 @@ def _ours(library: str, binding: Binding) -> dict[str, str]:
     else:
         sandbox = given.get("sandbox")
         if sandbox is not None and sandbox.truth is not False:
-            raise Unsure("WeChat Pay's sandbox is gone: test against the gateway")
+            raise Unsure(_("WeChat Pay's sandbox is gone: test against the gateway"))
         if "mch_cert" in given and "mch_key" in given:
             pair = f'{{"cert": {given["mch_cert"].text}, "key": {given["mch_key"].text}}}'
             given["merchant"] = Value(pair)
@@ -104,4 +105,4 @@ def _proxy(value: Value) -> Value:
         for key, each in zip(tree.keys, tree.values, strict=True):
             if isinstance(key, ast.Constant) and key.value == "https":
                 return Value(ast.unparse(each).replace("'", '"'))
-    raise Unsure("proxy= is one address here: http://[user:password@]host:port")
+    raise Unsure(_("proxy= is one address here: http://[user:password@]host:port"))

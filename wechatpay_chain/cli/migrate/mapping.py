@@ -25,6 +25,8 @@ from functools import cache
 from importlib import resources
 from typing import cast
 
+from ...utils.translation import _
+
 __all__ = ["LIBRARIES", "Function", "Member", "Parameter", "Row", "functions"]
 
 LIBRARIES = ("wechatpayv3", "wechatpy")
@@ -80,7 +82,7 @@ class Member:
         """A member as the table spells it."""
         match = MEMBER.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text!r} is not a member")
+            raise ValueError(_("{text!r} is not a member", text=text))
         return cls(
             match["field"],
             match["argument"] or match["field"],

@@ -11,6 +11,7 @@ from typing import cast
 import libcst as cst
 from libcst.matchers import Call, findall
 
+from ...utils.translation import _
 from .clients import Client
 from .mapping import Function, functions
 from .reading import Module, arguments, code, dotted
@@ -186,14 +187,14 @@ class _Calls(cst.CSTVisitor):
                 return line, "return ", wait
             if isinstance(statement, cst.Expr):
                 return line, "", wait
-        raise Unsure("the result is used within an expression")
+        raise Unsure(_("the result is used within an expression"))
 
     def _statement(self, node: cst.Call, text: str) -> None:
         self.plan.statements[self._line(node)[0]] = text
 
     def _tuple(self, node: cst.Call, call: str, result: str) -> str:
         """A statement that leaves status and text where they were, errors included."""
-        _, target, wait = self._line(node)
+        _ignored, target, wait = self._line(node)
         name = self.response
         self.plan.imports.add("APIError")
         if not target:
@@ -209,9 +210,9 @@ class _Calls(cst.CSTVisitor):
 
     def _verified(self, node: cst.Call, call: str) -> str:
         """A statement that leaves None where a notification is not genuine."""
-        _, target, wait = self._line(node)
+        _ignored, target, wait = self._line(node)
         if not target:
-            raise Unsure("the result is not used")
+            raise Unsure(_("the result is not used"))
         name = self.notice
         self.plan.imports |= {"DecryptionError", "SignatureError"}
         failed = "(SignatureError, DecryptionError)"
@@ -251,7 +252,7 @@ class _Calls(cst.CSTVisitor):
 
 def _indented(text: str) -> str:
     if '"""' in text or "'''" in text:
-        raise Unsure("an argument is text of several lines")
+        raise Unsure(_("an argument is text of several lines"))
     return textwrap.indent(text, "    ")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...chain.segments import attribute
+from ...utils.translation import _
 from .clients import Client
 from .mapping import Member, Row
 from .values import Binding, Unsure, Value
@@ -43,7 +44,7 @@ def chosen(binding: Binding, client: Client) -> Row:
     """
     rows = candidates(binding, client)
     if not rows:
-        raise Unsure("no request of the other library fits these arguments")
+        raise Unsure(_("no request of the other library fits these arguments"))
     if len(rows) > 1:
         raise Unsure(_question(rows[0], binding, client))
     return rows[0]
@@ -171,7 +172,9 @@ class _Rendering:
 
     def _missing(self, name: str) -> str:
         if self.strict:
-            raise Unsure(f"{name} is missing: the other library made it up, or left it empty")
+            raise Unsure(
+                _("{name} is missing: the other library made it up, or left it empty", name=name)
+            )
         return PLACEHOLDER
 
     def _member(self, member: Member) -> list[tuple[str, str]]:
@@ -191,7 +194,9 @@ class _Rendering:
         value = self.binding.value(member.argument)
         if member.partner and value is not None and self.client.partner is not True:
             if self.client.partner is None and self.strict:
-                raise Unsure(f"only a service provider's client sends {member.argument}")
+                raise Unsure(
+                    _("only a service provider's client sends {argument}", argument=member.argument)
+                )
             if self.client.partner is False:
                 return []
         if member.partner and value is None:
@@ -221,7 +226,12 @@ class _Rendering:
         if self.row.body == "query":
             return [(key, f"{value.closed} or None")]
         if not value.may_be_repeated and self.strict:
-            raise Unsure(f"{member.argument} is left out where it is empty: compute it beforehand")
+            raise Unsure(
+                _(
+                    "{argument} is left out where it is empty: compute it beforehand",
+                    argument=member.argument,
+                )
+            )
         test = f"{value.closed} is not None" if member.optional == "??" else value.text
         return [(f"**{key}", f"({{{key}: {text}}} if {test} else {{}})")]
 
@@ -257,10 +267,10 @@ class _Rendering:
             return [(key, f'{value.closed}.strftime("%Y%m%d%H%M%S")')]
         if form == "rsa":
             if self.strict:
-                raise Unsure("it is encrypted with a key that risk/getpublickey gives")
+                raise Unsure(_("it is encrypted with a key that risk/getpublickey gives"))
             return [(key, f"rsa.encrypt({value.text}, public_key)")]
         if not value.is_text and self.strict:
-            raise Unsure(f"{member.argument} must be text: 20260101")
+            raise Unsure(_("{argument} must be text: 20260101", argument=member.argument))
         return [(key, value.text)]
 
     def _body(self, members: dict[str, str]) -> str:
@@ -282,7 +292,7 @@ class _Rendering:
     def _options(self) -> list[str]:
         found: list[str] = []
         for option in self.row.options:
-            name, _, text = option.partition("=")
+            name, _ignored, text = option.partition("=")
             if name in ("security", "nonceless"):
                 found.append(f"{name}=True")
             elif name in ("sensitive", "base_uri"):
@@ -291,7 +301,7 @@ class _Rendering:
                 field = name.removeprefix("headers:")
                 found.append(f'headers={{"{field}": {self._needed(text)}}}')
             elif name == "media":
-                path, _, renamed = text.partition(",")
+                path, _ignored, renamed = text.partition(",")
                 found.append(f"media={self._media(path, renamed)}")
             elif name == "fapiao":
                 found.append(f"meta={self._fapiao()}")
@@ -302,7 +312,7 @@ class _Rendering:
         path = self.binding.value("filepath")
         kind = str(path.literal)[-4:].lower() if path is not None else ""
         if kind != ".pdf" and self.strict:
-            raise Unsure("file_type is PDF or OFD, as the file is")
+            raise Unsure(_("file_type is PDF or OFD, as the file is"))
         self.imports.add("Media")
         digest = f'Media({self._needed("filepath")}, digest="sm3").meta["sm3"]'
         return f'{{"file_type": "PDF", "digest_alogrithm": "SM3", "digest": {digest}}}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from ...utils.translation import _
 from .clients import Client
 from .mapping import Row
 from .rendering import PLACEHOLDER
@@ -68,7 +69,7 @@ def substitute(
     match row.path:
         case "notify":
             if binding.function.name != "callback":
-                raise Unsure("it returns JSON text; here the resource is parsed already")
+                raise Unsure(_("it returns JSON text; here the resource is parsed already"))
             verb = "notify_async" if is_async else "notify"
             return Substitute(
                 f"{receiver}.{verb}({text('headers')}, {text('body')})", verified=True
@@ -82,7 +83,7 @@ def substitute(
             return Substitute(_launched(row.path, binding, client, receiver))
         case "notify_v2":
             return Substitute(_amounts(binding, receiver))
-    raise Unsure(row.note or "there is no counterpart that returns the same")
+    raise Unsure(row.note or _("there is no counterpart that returns the same"))
 
 
 def guess(binding: Binding, receiver: str) -> str:
@@ -108,12 +109,14 @@ def _launched(kind: str, binding: Binding, client: Client, receiver: str) -> str
     for name in ("timestamp", "nonce_str", "jssdk"):
         value = binding.value(name)
         if value is not None and value.truth is not False:
-            raise Unsure(f"{name} cannot be chosen here: the parameters are made in one step")
+            raise Unsure(
+                _("{name} cannot be chosen here: the parameters are made in one step", name=name)
+            )
     own = client.attribute("sub_appid", receiver) if kind != "invoke_app" else None
     own = own or client.attribute("appid", receiver)
     prepay = binding.value("prepay_id")
     if own is None or prepay is None:
-        raise Unsure("appid and prepay_id are needed")
+        raise Unsure(_("appid and prepay_id are needed"))
     method = "app" if kind == "invoke_app" else "jsapi"
     end = '["paySign"]' if kind == "invoke_sign" else ""
     return (

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...utils.translation import _
 from .mapping import Function
 
 __all__ = ["Binding", "Unsure", "Value", "bind"]
@@ -176,18 +177,24 @@ def bind(
     for place, (stars, keyword, text) in enumerate(arguments):
         value = Value(text, constants)
         if stars:
-            raise Unsure(f"the arguments {stars}{text} are known when it runs, not before")
+            raise Unsure(
+                _(
+                    "the arguments {stars}{text} are known when it runs, not before",
+                    stars=stars,
+                    text=text,
+                )
+            )
         name = keyword or (names[place] if place < len(names) else "")
         if name in given or (not keyword and not name):
-            raise Unsure(f"{function.name} does not take these arguments")
+            raise Unsure(_("{name} does not take these arguments", name=function.name))
         if name in names:
             given[name] = value
         elif function.takes_more:
             more[name] = value
         else:
-            raise Unsure(f"{function.name} has no parameter {name!r}")
+            raise Unsure(_("{name} has no parameter {name_2!r}", name=function.name, name_2=name))
     missing = [each.name for each in function.parameters if each.default is None]
     missing = [each for each in missing if each not in given]
     if missing:
-        raise Unsure(f"{function.name} needs {', '.join(missing)}")
+        raise Unsure(_("{name} needs {missing}", name=function.name, missing=", ".join(missing)))
     return Binding(function, given, more)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...utils.translation import _
 from ..failure import Failure
 from ..output import is_terminal, page, table, tell, write, write_json
 from ..usage import examples, json_option
@@ -51,7 +52,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
     from .json_records import in_short
 
     if not " ".join(words).strip():
-        raise click.UsageError("WORD is empty: a word to look for is expected, such as 退款.")
+        raise click.UsageError(_("WORD is empty: a word to look for is expected, such as 退款."))
     found = catalogue.search(" ".join(words))
     if limit is None:
         limit = ON_A_SCREEN if is_terminal() and not as_json else 0
@@ -79,7 +80,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
         else:
             table(Table((*columns, Column("page")), tuple(rows)))
     if len(listed) < len(found):
-        tell(f"{len(listed)} of {len(found)}; --limit 0 shows all")
+        tell(_("{count} of {count_2}; --limit 0 shows all", count=len(listed), count_2=len(found)))
 
 
 def _nothing(words: Sequence[str]) -> Failure:
@@ -96,14 +97,14 @@ def _nothing(words: Sequence[str]) -> Failure:
     for word in dict.fromkeys(words):
         count = len(catalogue.search(word))
         if count:
-            hints.append(f"  {shown(word)} has {counted(count)}")
+            hints.append(_("  {word} has {counted}", word=shown(word), counted=counted(count)))
             continue
         near = nearest(word.lower(), texts)
-        meant = f"; did you mean {', '.join(near)}?" if near else ""
-        hints.append(f"  {shown(word)} occurs nowhere{meant}")
-    hints.append("To look around: wechatpay-chain ops tree")
+        meant = _("; did you mean {near}?", near=", ".join(near)) if near else ""
+        hints.append(_("  {word} occurs nowhere{meant}", word=shown(word), meant=meant))
+    hints.append(_("To look around: wechatpay-chain ops tree"))
     wanted = " and ".join(map(shown, words[:5]))
-    return Failure(f"no operation has {wanted}", hints)
+    return Failure(_("no operation has {wanted}", wanted=wanted), hints)
 
 
 @ops.command(
@@ -166,20 +167,31 @@ def _method_and_path(words: tuple[str, ...]) -> tuple[str | None, str]:
     """What was typed, taken apart; a usage error where it cannot be."""
     if len(words) > 2:
         raise click.UsageError(
-            f"{len(words)} arguments are too many: METHOD and PATH are expected, such as "
-            "GET v3/certificates. Quote what holds a space."
+            _(
+                "{count} arguments are too many: METHOD and PATH are expected, such as GET "
+                "v3/certificates. Quote what holds a space.",
+                count=len(words),
+            )
         )
     if len(words) == 1:
         if words[0].strip().upper() in METHODS:
             raise click.UsageError(
-                f"a path is missing: {words[0].strip().upper()} v3/certificates, say."
+                _(
+                    "a path is missing: {words} v3/certificates, say.",
+                    words=words[0].strip().upper(),
+                )
             )
         return None, words[0]
     method = words[0].strip().upper()
     if method not in METHODS:
         raise click.UsageError(
-            f"{shown(words[0])} is not an HTTP method that WeChat Pay uses; "
-            f"{', '.join(METHODS[:-1])} or {METHODS[-1]} is expected."
+            _(
+                "{words} is not an HTTP method that WeChat Pay uses; {methods} or {methods_2} is "
+                "expected.",
+                words=shown(words[0]),
+                methods=", ".join(METHODS[:-1]),
+                methods_2=METHODS[-1],
+            )
         )
     return method, words[1]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...catalogue.types.names import type_names
 from ...display.layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
+from ...utils.translation import N_, _
 
 if TYPE_CHECKING:
     from ...catalogue import Member, Operation, Webhook
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["calls_of", "folded", "notification_page", "operation_page", "path_line", "title_line"]
 
 CALLERS = {
-    "merchant": "merchants",
-    "partner": "partners (service providers)",
-    "both": "merchants and partners",
+    "merchant": N_("merchants"),
+    "partner": N_("partners (service providers)"),
+    "both": N_("merchants and partners"),
 }
 
 WIDTH = 88
@@ -26,10 +27,10 @@ LONG = 8
 """So many lines are too many to be repeated for each way to write a call."""
 
 HOLDS = {
-    "application/json": "holds JSON",
-    "application/x-www-form-urlencoded": "holds a form",
-    "application/octet-stream": "a file",
-    "text/xml": "holds XML",
+    "application/json": N_("holds JSON"),
+    "application/x-www-form-urlencoded": N_("holds a form"),
+    "application/octet-stream": N_("a file"),
+    "text/xml": N_("holds XML"),
 }
 
 TELLING = ("out_trade_no", "out_refund_no", "transaction_id")
@@ -78,7 +79,7 @@ def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
         yield "page", text(operation.page, "path")
     yield "product", text(" · ".join([operation.product, *tags]))
     if operation.mode:
-        yield "called by", text(CALLERS[operation.mode])
+        yield _("called by"), text(_(CALLERS[operation.mode]))
     yield from (("needs", text(need, "warning")) for need in _needs(operation))
     if operation.not_idempotent:
         yield "repeat", text(f"not automatically: {operation.not_idempotent.en}", "warning")
@@ -96,15 +97,18 @@ def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
 
 def _needs(operation: Operation) -> Iterator[str]:
     if operation.security:
-        yield "security=True: mutual TLS with the merchant's certificate"
+        yield _("security=True: mutual TLS with the merchant's certificate")
     if operation.nonceless:
-        yield "nonceless=True: it carries no nonce_str"
+        yield _("nonceless=True: it carries no nonce_str")
     if operation.base_uri:
-        yield f'base_uri="{operation.base_uri}": it does not live where the others do'
+        yield _(
+            'base_uri="{base_uri}": it does not live where the others do',
+            base_uri=operation.base_uri,
+        )
     if _any_encrypted(operation.body) or _any_encrypted(operation.query):
-        yield "Sensitive(…) around each encrypted member"
+        yield _("Sensitive(…) around each encrypted member")
     if _any_encrypted(operation.response):
-        yield "wxpay.decrypt(…) for each encrypted member of the answer"
+        yield _("wxpay.decrypt(…) for each encrypted member of the answer")
 
 
 def _any_encrypted(members: Iterable[Member]) -> bool:
@@ -116,7 +120,7 @@ def _any_encrypted(members: Iterable[Member]) -> bool:
 def _request(operation: Operation) -> list[Block]:
     body_type = f"   body, {operation.body_type}"
     parts = (
-        ("variables", "   of the path", operation.variables),
+        ("variables", _("   of the path"), operation.variables),
         ("query", "", operation.query),
         ("headers", "", operation.headers),
         (operation.body_option, body_type, operation.body),
@@ -127,7 +131,7 @@ def _request(operation: Operation) -> list[Block]:
         if members
     ]
     if not trees:
-        return [_root("Request", "   no variables, no query, no body")]
+        return [_root("Request", _("   no variables, no query, no body"))]
     return [Heading((Span("Request", "heading"), Span("   * required", "aside"))), *trees]
 
 
@@ -159,7 +163,7 @@ def _spans(member: Member) -> Iterator[Span]:
     if member.enum:
         yield Span(f" = {' | '.join(map(str, member.enum))}", "enum")
     if member.encoded:
-        yield Span(f" ({HOLDS.get(member.encoded, member.encoded)})", "aside")
+        yield Span(_(" ({holds})", holds=_(HOLDS.get(member.encoded, member.encoded))), "aside")
     if member.encrypted:
         yield Span(f" encrypted: {member.encrypted}", "encrypted")
 
@@ -167,7 +171,7 @@ def _spans(member: Member) -> Iterator[Span]:
 def _response(operation: Operation) -> Branch:
     aside = f"   {operation.response_status} {operation.response_type or 'without a body'}"
     if operation.response_type in ("application/octet-stream", "text/plain"):
-        aside += ": sink= writes it to a file"
+        aside += _(": sink= writes it to a file")
     return _root("Response", aside, operation.response)
 
 
@@ -219,7 +223,10 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
         elsewhere: those of the same type in the other protocol.
     """
     protocol = Span(f"API{webhook.protocol}", "name")
-    others = [Span(f"   also: --protocol {each.protocol}", "aside") for each in elsewhere]
+    others = [
+        Span(_("   also: --protocol {protocol}", protocol=each.protocol), "aside")
+        for each in elsewhere
+    ]
     facts: list[tuple[str, Line]] = [
         ("event", text(webhook.event, "name")),
         ("protocol", (protocol, *others)),
@@ -229,7 +236,7 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
         Branch((Span("Resource", "heading"), Span(aside, "aside")), _forms(webhook))
         for aside in (f"   {each.name}, decrypted   * required" for each in sealed[:1])
     ]
-    comes = f"   {webhook.body_type}, as it comes   * required"
+    comes = _("   {body_type}, as it comes   * required", body_type=webhook.body_type)
     return [
         [Heading(text(webhook.title, "heading")), Facts(tuple(facts))],
         [_root("Headers", "", webhook.headers)],
@@ -268,12 +275,17 @@ def _receipt(webhook: Webhook) -> str:
     first = webhook.variants[0].resource if webhook.variants else webhook.resource
     names = [member.name for member in first]
     name = next((each for each in TELLING if each in names), next(iter(names), "…"))
-    call, said = "notify(headers, body)", "verified and decrypted"
+    call, said = _("notify(headers, body)"), _("verified and decrypted")
     if webhook.protocol == "v2":
         sealed = any(member.encrypted for member in webhook.body)
-        call, said = "notify_v2(body)", "verified and decrypted" if sealed else "verified"
+        call, said = "notify_v2(body)", _("verified and decrypted") if sealed else "verified"
     received = f"notice = wxpay.{call}  # {said}\n"
     shown = f'print(notice.resource["{name}"])'
     if webhook.protocol == "v2" and not any(each.name == "event_type" for each in webhook.body):
         return f"{received}{shown}"
-    return f'{received}if notice.event_type == "{webhook.event}":\n    {shown}'
+    return _(
+        '{received}if notice.event_type == "{event}":\n    {shown}',
+        received=received,
+        event=webhook.event,
+        shown=shown,
+    )

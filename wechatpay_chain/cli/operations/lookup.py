@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...utils.translation import _
 from ..failure import Failure
 from ..wording import shown
 
@@ -100,7 +101,7 @@ def _readings(text: str) -> Iterator[Reading]:
 def _variants(text: str) -> Iterator[str]:
     """A path as it stands, and as the chain has it: without its host's folder, below `v2/`."""
     path = re.split(r"[?#]", URL.sub("", text), maxsplit=1)[0].lstrip("/")
-    first, _, rest = path.partition("/")
+    first, _ignored, rest = path.partition("/")
     for each in (path, rest) if first in BELOW_HOSTS else (path,):
         yield each
         yield each[:-1] if each.endswith("/") else f"{each}/"
@@ -168,34 +169,41 @@ def _only(found: list[Operation], text: str) -> Operation:
     if len(found) == 1:
         return found[0]
     raise Failure(
-        f"{shown(text)} is {len(found)} operations; say which one:", map(_one_line, found)
+        _("{text} is {count} operations; say which one:", text=shown(text), count=len(found)),
+        map(_one_line, found),
     )
 
 
 def _unknown(method: str | None, text: str, readings: list[Reading]) -> Failure:
     """Says what there is instead: the same path by another verb, paths below it, paths like it."""
     wanted = f"{method} {text}" if method else text
-    message = f"the catalogue has no operation {shown(wanted)}"
+    message = _("the catalogue has no operation {wanted}", wanted=shown(wanted))
     for reading in readings:
         others = _fitting(None, reading.path)
         if others:
-            return Failure(f"{message}; at this path it has:", map(_one_line, others))
+            return Failure(
+                _("{message}; at this path it has:", message=message), map(_one_line, others)
+            )
     inner = _beginning(readings)
     if inner:
         return Failure(
-            f"{message}; but there are operations below it",
-            [f"To see them: wechatpay-chain ops tree {inner}"],
+            _("{message}; but there are operations below it", message=message),
+            [_("To see them: wechatpay-chain ops tree {inner}", inner=inner)],
         )
     near = _nearest(method, text, readings)
     if near:
-        return Failure(message, ["Did you mean:", *map(_one_line, near)])
+        return Failure(message, [_("Did you mean:"), *map(_one_line, near)])
     return Failure(
         message,
         [
-            "A path (v3/refund/domestic/refunds), a URL, a chain (wxpay.v3.certificates.get) or a "
-            "title is expected.",
-            "To look for one: wechatpay-chain ops search WORD; to look around: wechatpay-chain "
-            "ops tree",
+            _(
+                "A path (v3/refund/domestic/refunds), a URL, a chain (wxpay.v3.certificates.get) "
+                "or a title is expected."
+            ),
+            _(
+                "To look for one: wechatpay-chain ops search WORD; to look around: "
+                "wechatpay-chain ops tree"
+            ),
         ],
     )
 

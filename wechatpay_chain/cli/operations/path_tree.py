@@ -9,6 +9,7 @@ from ... import catalogue
 from ...catalogue import Operation
 from ...catalogue.registry import product_of, starting_with
 from ...display.layout import Branch, Column, Line, Span, Table, text
+from ...utils.translation import _
 from ..failure import Failure
 from ..wording import counted
 from .describe import path_line, title_line
@@ -55,7 +56,7 @@ class PathTree:
     def everything(self) -> Iterator[Operation]:
         """The operations here and below."""
         yield from self.operations
-        for _, child in sorted(self.children.items()):
+        for _ignored, child in sorted(self.children.items()):
             yield from child.everything()
 
     def record(self, depth: int | None) -> dict[str, Any]:
@@ -68,9 +69,9 @@ class PathTree:
         children = [] if depth == 0 else sorted(self.children.items())
         return {
             "path": self.path,
-            "count": sum(1 for _ in self.everything()),
+            "count": sum(1 for _ignored in self.everything()),
             "operations": [in_short(operation) for operation in self.operations],
-            "children": [child.record(below) for _, child in children],
+            "children": [child.record(below) for _ignored, child in children],
         }
 
     def branch(self, depth: int | None) -> Branch:
@@ -87,7 +88,7 @@ class PathTree:
         for operation in self.operations:
             line += [Span(f"  {operation.method} ", operation.verb), *title_line(operation)]
         cut = depth == 0 and self.children
-        number = sum(1 for _ in self.everything()) - len(self.operations)
+        number = sum(1 for _ignored in self.everything()) - len(self.operations)
         if number and (tell_count or cut):
             line.append(
                 Span(f"  {f'{number} more' if self.operations else counted(number)}", "count")
@@ -105,8 +106,10 @@ class PathTree:
     def products(self) -> Table:
         """The products below it, with what they hold."""
         places = [self]
-        for _ in range(self.segments_to_products):
-            places = [child for place in places for _, child in sorted(place.children.items())]
+        for _ignored in range(self.segments_to_products):
+            places = [
+                child for place in places for _ignored, child in sorted(place.children.items())
+            ]
         rows = []
         for place in places:
             held = list(place.everything())
@@ -160,7 +163,7 @@ def _operations(path: str) -> list[Operation]:
 
 def _nothing(path: str, typed: str) -> Failure:
     """Says how far the path is known, and what there is from there."""
-    message = f"no path begins with {typed}"
+    message = _("no path begins with {typed}", typed=typed)
     segments = path.split("/")
     known = len(segments) - 1
     while known > 1 and not _operations("/".join(segments[:known])):
@@ -168,14 +171,28 @@ def _nothing(path: str, typed: str) -> Failure:
     if known < 2:
         products = catalogue.products()
         near = nearest_names(path, products) or nearest_names(segments[-1], products)
-        hints = [f"Did you mean {', '.join(near)}?"] if near else []
-        return Failure(message, [*hints, "The products are listed by: wechatpay-chain ops tree"])
+        hints = [_("Did you mean {near}?", near=", ".join(near))] if near else []
+        return Failure(message, [*hints, _("The products are listed by: wechatpay-chain ops tree")])
     above = "/".join(segments[:known])
     names = sorted(grow(above, above).children)
     if not names:
-        return Failure(message, [f"{above} is an operation, and nothing is below it."])
+        return Failure(
+            message, [_("{above} is an operation, and nothing is below it.", above=above)]
+        )
     near = nearest_names(segments[known], names)
     if near:
-        return Failure(message, [f"Did you mean {', '.join(f'{above}/{each}' for each in near)}?"])
+        return Failure(
+            message, [_("Did you mean {near}?", near=", ".join(f"{above}/{each}" for each in near))]
+        )
     more = ", …" if len(names) > MANY else ""
-    return Failure(message, [f"Below {above} there is: {', '.join(names[:MANY])}{more}"])
+    return Failure(
+        message,
+        [
+            _(
+                "Below {above} there is: {names}{more}",
+                above=above,
+                names=", ".join(names[:MANY]),
+                more=more,
+            )
+        ],
+    )

@@ -24,6 +24,7 @@ from ...durable.operations import AfterCommit, Effect, Steps
 from ...flow import Call
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .querysets import perform
 from .schema import assert_current
 
@@ -54,13 +55,21 @@ class DjangoDatabase:
     def __init__(self, alias: str = DEFAULT_DB_ALIAS) -> None:
         if alias not in connections:
             raise ConfigurationError(
-                f"alias={represented(alias)}: settings.DATABASES has {', '.join(connections)}"
+                _(
+                    "alias={represented}: settings.DATABASES has {connections}",
+                    represented=represented(alias),
+                    connections=", ".join(connections),
+                )
             )
         vendor = connections[alias].vendor
         if vendor not in ("sqlite", "postgresql", "mysql"):
             raise ConfigurationError(
-                f"the database {alias!r} is {vendor!r}: SQLite, PostgreSQL, MySQL and MariaDB are "
-                "supported"
+                _(
+                    "the database {alias!r} is {vendor!r}: SQLite, PostgreSQL, MySQL and MariaDB "
+                    "are supported",
+                    alias=alias,
+                    vendor=vendor,
+                )
             )
         self.alias = alias
         self._is_checked = False
@@ -80,7 +89,10 @@ class DjangoDatabase:
         is_outermost = not connection.in_atomic_block  # in a TestCase of Django's it is not
         if is_outermost and not connection.get_autocommit():
             raise ConfigurationError(
-                f"autocommit is off for the database {self.alias!r}, so nothing would be committed"
+                _(
+                    "autocommit is off for the database {alias!r}, so nothing would be committed",
+                    alias=self.alias,
+                )
             )
         if not self._is_checked:
             assert_current(connection)
@@ -90,9 +102,12 @@ class DjangoDatabase:
                 stack.enter_context(transaction.atomic(using=self.alias, durable=True))
             except RuntimeError as error:
                 raise ConfigurationError(
-                    "a transaction is open, and what is stored here must be committed before "
-                    "anything else happens: call it outside of transaction.atomic(), and where "
-                    "ATOMIC_REQUESTS is set, in a view with @transaction.non_atomic_requests"
+                    _(
+                        "a transaction is open, and what is stored here must be committed before "
+                        "anything else happens: call it outside of transaction.atomic(), and "
+                        "where ATOMIC_REQUESTS is set, in a view with "
+                        "@transaction.non_atomic_requests"
+                    )
                 ) from error
             if is_outermost and connection.vendor != "sqlite":
                 with connection.cursor() as cursor:
@@ -113,12 +128,19 @@ class DjangoDatabase:
         if session not in (None, self.alias):
             steps.close()
             raise ConfigurationError(
-                f"session={represented(session)}: the alias {self.alias!r} is expected, or None"
+                _(
+                    "session={represented}: the alias {alias!r} is expected, or None",
+                    represented=represented(session),
+                    alias=self.alias,
+                )
             )
         if not connection.in_atomic_block:
             steps.close()
             raise ConfigurationError(
-                f"there is no transaction: call it inside transaction.atomic(using={self.alias!r})"
+                _(
+                    "there is no transaction: call it inside transaction.atomic(using={alias!r})",
+                    alias=self.alias,
+                )
             )
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:

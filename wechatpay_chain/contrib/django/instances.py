@@ -16,6 +16,7 @@ from ...durable.operations import Table
 from ...durable.worker import Worker
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["SETTINGS", "worker_of"]
 
@@ -40,21 +41,40 @@ def worker_of(table: Table) -> Worker:
     if not isinstance(path, str):
         name = setting.removeprefix("WECHATPAY_").lower()
         raise ConfigurationError(
-            f"settings.{setting} = {represented(path)}: the dotted path of your {name} is "
-            f"expected, such as 'shop.payments.{name}'"
+            _(
+                "settings.{setting} = {represented}: the dotted path of your {name} is expected, "
+                "such as 'shop.payments.{name}'",
+                setting=setting,
+                represented=represented(path),
+                name=name,
+            )
         )
     try:
         found: Any = import_string(path)
     except ImportError as error:
-        raise ConfigurationError(f"settings.{setting} = {represented(path)}: {error}") from error
+        raise ConfigurationError(
+            _(
+                "settings.{setting} = {path}: {error}",
+                setting=setting,
+                path=represented(path),
+                error=error,
+            )
+        ) from error
     if not isinstance(found, Worker) or found.table != table:
         raise ConfigurationError(
-            f"settings.{setting} = {represented(path)} names an object of type "
-            f"{type(found).__name__}"
+            _(
+                "settings.{setting} = {represented} names an object of type {type}",
+                setting=setting,
+                represented=represented(path),
+                type=type(found).__name__,
+            )
         )
     if found.database.is_async:
         raise ConfigurationError(
-            f"settings.{setting} = {represented(path)} has an async engine: it needs a "
-            "DjangoDatabase"
+            _(
+                "settings.{setting} = {represented} has an async engine: it needs a DjangoDatabase",
+                setting=setting,
+                represented=represented(path),
+            )
         )
     return found

@@ -8,6 +8,7 @@ from django.apps import apps
 
 from ...durable.databases.version import assert_version
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["assert_current"]
 
@@ -26,12 +27,15 @@ def assert_current(connection: Any) -> None:
         ConfigurationError: they are not, or the database cannot pass over locked rows.
     """
     if not apps.is_installed(APP):
-        raise ConfigurationError(f"{APP!r} is missing in settings.INSTALLED_APPS")
+        raise ConfigurationError(_("{app!r} is missing in settings.INSTALLED_APPS", app=APP))
     features = connection.features
     if features.has_select_for_update and not features.has_select_for_update_skip_locked:
         raise ConfigurationError(
-            f"the database {connection.alias!r} has no SKIP LOCKED: MySQL 8.0.1, MariaDB 10.6 or "
-            "newer is needed"
+            _(
+                "the database {alias!r} has no SKIP LOCKED: MySQL 8.0.1, MariaDB 10.6 or newer is "
+                "needed",
+                alias=connection.alias,
+            )
         )
     if _is_without_migrations():
         return
@@ -39,7 +43,11 @@ def assert_current(connection: Any) -> None:
     with connection.cursor() as cursor:
         if TABLE not in connection.introspection.table_names(cursor):
             raise ConfigurationError(
-                f"the database {connection.alias!r} has no tables of wechatpay_chain: {migrate}"
+                _(
+                    "the database {alias!r} has no tables of wechatpay_chain: {migrate}",
+                    alias=connection.alias,
+                    migrate=migrate,
+                )
             )
         cursor.execute(f"SELECT MAX(version) FROM {TABLE}")  # noqa: S608 - a constant
         found = cursor.fetchone()[0]

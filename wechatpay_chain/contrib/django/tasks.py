@@ -13,6 +13,7 @@ from typing import Any
 from ...durable.operations import Table
 from ...durable.worker import Worker
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .instances import worker_of
 
 try:
@@ -50,15 +51,18 @@ def connect(*workers: Worker, **options: Any) -> None:
         from django import get_version
 
         raise ConfigurationError(
-            f"Django {get_version()} has no tasks: Django 6.0 is needed, or run the worker "
-            "`manage.py wechatpay_inbox run`"
+            _(
+                "Django {get_version} has no tasks: Django 6.0 is needed, or run the worker "
+                "`manage.py wechatpay_inbox run`",
+                get_version=get_version(),
+            )
         )
     for worker in workers:
         worker.wake = _starter(worker.table, options)
 
 
 def _starter(table: Table, options: dict[str, Any]) -> Any:
-    def start(_: int) -> None:
+    def start(_ignored: int) -> None:
         work_off.using(**options).enqueue(table)
 
     return start

@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 if TYPE_CHECKING:
     from ...durable import Inbox
@@ -40,7 +41,7 @@ def notify(inbox: Inbox) -> Callable[..., HttpResponse]:
         ConfigurationError: the inbox's engine is async.
     """
     if inbox.database.is_async:
-        raise ConfigurationError("the inbox's engine is async: use notify_async")
+        raise ConfigurationError(_("the inbox's engine is async: use notify_async"))
 
     def view(request: HttpRequest, mchid: str | None = None) -> HttpResponse:
         return _response(inbox.receive(request.headers, _body(request, inbox), mchid=mchid))

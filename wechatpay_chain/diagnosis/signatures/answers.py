@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...keys.credential import CLOCK_SKEW, PROBE, SIGNATURE_FIELDS
+from ...keys.credential import CLOCK_SKEW
 from ...keys.platform_key import PUBLIC_KEY_ID, PlatformKey, same_key
+from ...keys.verification import PROBE, SIGNATURE_FIELDS
+from ...utils.translation import _
 from ..findings import Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message, number
@@ -30,13 +32,13 @@ def explain(
     """
     stamp, nonce, serial, text = (message.field(name) for name in SIGNATURE_FIELDS)
     if text.startswith(PROBE):
-        return [finding("probe", f"its signature begins with {PROBE}")]
+        return [finding("probe", _("its signature begins with {probe}", probe=PROBE))]
     missing = [name for name in SIGNATURE_FIELDS if not message.field(name)]
     if missing:
-        return [finding("unsigned", f"it has no {', '.join(missing)}")]
+        return [finding("unsigned", _("it has no {missing}", missing=", ".join(missing)))]
     found = list(_clock(stamp, message, now))
     if not ring.platform:
-        return [*found, finding("no_key", "no key of WeChat Pay's is configured")]
+        return [*found, finding("no_key", _("no key of WeChat Pay's is configured"))]
     signature, odd = signature_bytes(text)
     if odd:
         found.append(finding("signature_format", odd))
@@ -48,7 +50,9 @@ def explain(
         return [*found, _foreign(key, ring, signature)]
     if key.key == ring.merchant:
         found.append(
-            finding("wrong_key_family", f"the key filed under {key.name} is the merchant's")
+            finding(
+                "wrong_key_family", _("the key filed under {name} is the merchant's", name=key.name)
+            )
         )
     found += _difference(message, stamp, nonce, signed, request)
     return found or [finding("none")]
@@ -57,13 +61,18 @@ def explain(
 def _clock(stamp: str, message: Message, now: float | None) -> Iterator[Finding]:
     seconds = number(stamp)
     if seconds is None:
-        yield finding("timestamp", f"Wechatpay-Timestamp {stamp!r} is no number of seconds")
+        yield finding(
+            "timestamp", _("Wechatpay-Timestamp {stamp!r} is no number of seconds", stamp=stamp)
+        )
         return
     reference = now if now is not None else moment_of(message)
     if reference is not None and abs(seconds - reference) > CLOCK_SKEW:
         off = reference - seconds
         yield finding(
-            "clock", f"this machine is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}"
+            "clock",
+            _("this machine is {seconds:.0f} s ahead", seconds=off)
+            if off > 0
+            else _("this machine is {seconds:.0f} s behind", seconds=abs(off)),
         )
 
 
@@ -73,28 +82,49 @@ def _unknown(serial: str, ring: Keyring, signature: bytes) -> Finding:
     wanted = serial.startswith(PUBLIC_KEY_ID)
     configured = ", ".join(ring.platform)
     if ring.serial and same_key(serial, ring.serial):
-        return finding("wrong_key_family", f"{serial} is the merchant's own certificate")
+        return finding(
+            "wrong_key_family", _("{serial} is the merchant's own certificate", serial=serial)
+        )
     if wanted not in kinds:
-        what = ("WeChat Pay's public key", "a platform certificate")
+        what = (_("WeChat Pay's public key"), _("a platform certificate"))
         named, others = what if wanted else what[::-1]
         return finding(
-            "wrong_key_family", f"{named} signed ({serial}), {others} is configured ({configured})"
+            "wrong_key_family",
+            _(
+                "{named} signed ({serial}), {others} is configured ({configured})",
+                named=named,
+                serial=serial,
+                others=others,
+                configured=configured,
+            ),
         )
     if any(opened(signature, key.key) for key in ring.platform.values()):
-        return finding("wrong_serial", f"the key is filed under another id than {serial}")
-    return finding("unknown_serial", f"{serial} signed; configured are {configured}")
+        return finding(
+            "wrong_serial", _("the key is filed under another id than {serial}", serial=serial)
+        )
+    return finding(
+        "unknown_serial",
+        _("{serial} signed; configured are {configured}", serial=serial, configured=configured),
+    )
 
 
 def _foreign(key: PlatformKey, ring: Keyring, signature: bytes) -> Finding:
     """The key that is named did not make the signature."""
     for name, other in ring.platform.items():
         if name != key.name and opened(signature, other.key):
-            return finding("wrong_key", f"{name} made the signature, and {key.name} is named")
+            return finding(
+                "wrong_key",
+                _("{name} made the signature, and {name_2} is named", name=name, name_2=key.name),
+            )
     if ring.merchant is not None and key.key == ring.merchant:
-        return finding("wrong_key_family", f"the key filed under {key.name} is the merchant's own")
+        return finding(
+            "wrong_key_family", _("the key filed under {name} is the merchant's own", name=key.name)
+        )
     if ring.merchant is not None and opened(signature, ring.merchant):
-        return finding("wrong_key_family", "the merchant's own key made the signature")
-    return finding("wrong_key", f"the key that is configured for {key.name} did not make it")
+        return finding("wrong_key_family", _("the merchant's own key made the signature"))
+    return finding(
+        "wrong_key", _("the key that is configured for {name} did not make it", name=key.name)
+    )
 
 
 def _difference(
@@ -103,7 +133,7 @@ def _difference(
     heads = [Head(tuple(three_lines(stamp, nonce)))]
     if request is not None:
         lines = five_lines(request.method, request.target, stamp, nonce)
-        heads.append(Head(tuple(lines), finding("canonical_string", "a request's five lines")))
+        heads.append(Head(tuple(lines), finding("canonical_string", _("a request's five lines"))))
     found = matching(signed, heads, list(bodies(message.body)))
     if found is not None:
         return found

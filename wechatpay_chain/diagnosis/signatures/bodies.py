@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ...utils.translation import _
 from ..findings import Finding, finding
 from ..transcripts import Message
 from .digests import Signed
@@ -23,20 +24,26 @@ def unlike(message: Message, signed: Signed, head: bytes) -> Finding:
     body, told = message.body, message.number("Content-Length")
     whole = _is_json(body)
     if told is not None and len(body) < told and not whole:
-        return finding("truncated_body", f"{len(body)} bytes of {told} are there")
+        return finding(
+            "truncated_body", _("{count} bytes of {told} are there", count=len(body), told=told)
+        )
     if not body:
-        return finding("changed_message", "the request line, the timestamp or the nonce")
+        return finding("changed_message", _("the request line, the timestamp or the nonce"))
     where = changed_byte(signed, head, body)
     if where:
         return finding("changed_byte", where)
     if not whole and body[:1] in (b"{", b"["):
-        return finding("truncated_body", "its JSON ends in the middle")
+        return finding("truncated_body", _("its JSON ends in the middle"))
     if whole and (
         (told is not None and told != len(body)) or not message.exact or _is_spaced(body)
     ):
-        sizes = f"; it has {len(body)} bytes, Content-Length {told}" if told is not None else ""
-        return finding("reserialised_json", f"the JSON was written again{sizes}")
-    return finding("changed_byte", "more than one byte of it")
+        sizes = (
+            _("; it has {count} bytes, Content-Length {told}", count=len(body), told=told)
+            if told is not None
+            else ""
+        )
+        return finding("reserialised_json", _("the JSON was written again{sizes}", sizes=sizes))
+    return finding("changed_byte", _("more than one byte of it"))
 
 
 def _is_json(body: bytes) -> bool:

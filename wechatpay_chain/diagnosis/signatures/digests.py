@@ -16,6 +16,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from ...utils.translation import _
+
 __all__ = ["Signed", "opened", "signature_bytes"]
 
 PREFIXES = {
@@ -62,7 +64,7 @@ def signature_bytes(text: str) -> tuple[bytes, str]:
     """
     text = text.strip()
     if len(text) in HEX_LENGTHS and HEX.fullmatch(text):
-        return bytes.fromhex(text), "it is written in hexadecimal"
+        return bytes.fromhex(text), _("it is written in hexadecimal")
     try:
         return base64.b64decode(text, validate=True), ""
     except (binascii.Error, ValueError):
@@ -70,14 +72,14 @@ def signature_bytes(text: str) -> tuple[bytes, str]:
     compact = "".join(text.split())
     padded = compact + "=" * (-len(compact) % 4)
     for alphabet, told in (
-        (None, "it has line breaks or lacks its padding"),
-        (b"-_", "it is base64url"),
+        (None, _("it has line breaks or lacks its padding")),
+        (b"-_", _("it is base64url")),
     ):
         try:
             return base64.b64decode(padded, altchars=alphabet, validate=True), told
         except (binascii.Error, ValueError):
             continue
-    return b"", "it is not base64"
+    return b"", _("it is not base64")
 
 
 def opened(signature: bytes, key: RSAPublicKey) -> Signed | None:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from ...keys.credential import CLOCK_SKEW
 from ...keys.platform_key import same_key
+from ...utils.translation import _
 from ..findings import Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message, number
@@ -34,7 +35,7 @@ def explain(
         ring: the merchant's keys.
         now: seconds since the epoch when the request was sent; None where that is not known.
     """
-    scheme, _, rest = request.field("Authorization").partition(" ")
+    scheme, _ignored, rest = request.field("Authorization").partition(" ")
     parts = dict(PARAMETER.findall(rest))
     missing = [name for name in NEEDED if not parts.get(name)]
     if not rest or scheme != SCHEME or missing:
@@ -42,7 +43,7 @@ def explain(
     found = list(_names(parts, ring))
     found += _clock(parts["timestamp"], response, now)
     if ring.merchant is None:
-        return [*found, finding("no_key", "the merchant's private key is not configured")]
+        return [*found, finding("no_key", _("the merchant's private key is not configured"))]
     signature, odd = signature_bytes(parts["signature"])
     if odd:
         found.append(finding("signature_format", odd))
@@ -51,7 +52,12 @@ def explain(
     if signed is None:
         return [*found, *_foreign(parts, ring)] if not odd or signature else found
     if signed.algorithm != "SHA-256":
-        found.append(finding("signature_format", f"its hash is {signed.algorithm}, not SHA-256"))
+        found.append(
+            finding(
+                "signature_format",
+                _("its hash is {algorithm}, not SHA-256", algorithm=signed.algorithm),
+            )
+        )
     found += _serial(parts, ring)
     if request.lacks_body:
         return [*found, finding("no_body")]
@@ -61,23 +67,44 @@ def explain(
 
 def _no_authorization(request: Message, scheme: str, missing: list[str]) -> Finding:
     if not request.field("Authorization"):
-        return finding("unsigned", "the request has no Authorization")
+        return finding("unsigned", _("the request has no Authorization"))
     if scheme != SCHEME:
-        return finding("signature_format", f"Authorization begins with {scheme!r}, not {SCHEME}")
-    return finding("signature_format", f"Authorization lacks {', '.join(missing)}")
+        return finding(
+            "signature_format",
+            _(
+                "Authorization begins with {scheme!r}, not {scheme_2}",
+                scheme=scheme,
+                scheme_2=SCHEME,
+            ),
+        )
+    return finding(
+        "signature_format", _("Authorization lacks {missing}", missing=", ".join(missing))
+    )
 
 
 def _names(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
     if ring.mchid and parts["mchid"] != ring.mchid:
-        yield finding("wrong_merchant", f"mchid is {parts['mchid']}, the profile's {ring.mchid}")
+        yield finding(
+            "wrong_merchant",
+            _("mchid is {parts}, the profile's {mchid}", parts=parts["mchid"], mchid=ring.mchid),
+        )
     if ring.named(parts["serial_no"]) is not None:
-        yield finding("wrong_key_family", f"serial_no {parts['serial_no']} is WeChat Pay's own")
+        yield finding(
+            "wrong_key_family", _("serial_no {parts} is WeChat Pay's own", parts=parts["serial_no"])
+        )
 
 
 def _serial(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
     serial = parts["serial_no"]
     if ring.serial and ring.named(serial) is None and not same_key(serial, ring.serial):
-        yield finding("wrong_serial", f"serial_no is {serial}, the key's is {ring.serial}")
+        yield finding(
+            "wrong_serial",
+            _(
+                "serial_no is {serial}, the key's is {serial_2}",
+                serial=serial,
+                serial_2=ring.serial,
+            ),
+        )
 
 
 def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
@@ -86,9 +113,13 @@ def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
         return
     same = same_key(parts["serial_no"], ring.serial)
     detail = (
-        f"serial_no {parts['serial_no']} is the profile's, the key is not"
+        _("serial_no {parts} is the profile's, the key is not", parts=parts["serial_no"])
         if same
-        else f"serial_no is {parts['serial_no']}, the profile's {ring.serial}"
+        else _(
+            "serial_no is {parts}, the profile's {serial}",
+            parts=parts["serial_no"],
+            serial=ring.serial,
+        )
     )
     yield finding("wrong_key", detail)
 
@@ -96,17 +127,23 @@ def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
 def _clock(stamp: str, response: Message | None, now: float | None) -> Iterator[Finding]:
     seconds = number(stamp)
     if seconds is None:
-        yield finding("timestamp", f"timestamp {stamp!r} is no number of seconds")
+        yield finding("timestamp", _("timestamp {stamp!r} is no number of seconds", stamp=stamp))
         return
     if seconds > 10_000_000_000:
-        yield finding("timestamp", f"timestamp {stamp} is in milliseconds: seconds are expected")
+        yield finding(
+            "timestamp",
+            _("timestamp {stamp} is in milliseconds: seconds are expected", stamp=stamp),
+        )
         return
     then = moment_of(response) if response is not None else None
     reference = then if then is not None else now
     if reference is not None and abs(seconds - reference) > CLOCK_SKEW:
         off = seconds - reference
         yield finding(
-            "clock", f"it is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} WeChat Pay"
+            "clock",
+            _("it is {seconds:.0f} s ahead of WeChat Pay", seconds=off)
+            if off > 0
+            else _("it is {seconds:.0f} s behind WeChat Pay", seconds=abs(off)),
         )
 
 
@@ -137,10 +174,14 @@ def _heads(request: Message, stamp: str, nonce: str) -> Iterator[Head]:
         yield Head(tuple(five_lines(method, target.value, stamp, nonce)), how)
     for other in ("GET", "POST", "PUT", "PATCH", "DELETE", method.lower(), method.upper()):
         if other != method:
-            how = finding("wrong_method", f"{other} was signed, {method} sent")
+            how = finding(
+                "wrong_method", _("{other} was signed, {method} sent", other=other, method=method)
+            )
             yield Head(tuple(five_lines(other, request.target, stamp, nonce)), how)
     for changed in (f"{stamp}000", stamp[:-3]):
-        how = finding("timestamp", f"{changed} was signed, {stamp} sent")
+        how = finding(
+            "timestamp", _("{changed} was signed, {stamp} sent", changed=changed, stamp=stamp)
+        )
         yield Head(tuple(five_lines(method, request.target, changed, nonce)), how)
 
 
@@ -153,7 +194,14 @@ def _told(request: Message, parts: dict[str, str], response: Message | None) -> 
     causes = ("wrong_method", "path", "timestamp", "changed_message")
     for cause, ours, theirs in zip(causes, sent, lines, strict=False):
         if ours != theirs:
-            yield finding(cause, f"{ours!r} was sent, WeChat Pay received {theirs[:200]!r}")
+            yield finding(
+                cause,
+                _(
+                    "{ours!r} was sent, WeChat Pay received {theirs!r}",
+                    ours=ours,
+                    theirs=theirs[:200],
+                ),
+            )
             return
     yield from _changed_on_its_way(request.body, "\n".join(lines[4:]))
 
@@ -184,4 +232,4 @@ def _changed_on_its_way(body: bytes, theirs: str) -> Iterator[Finding]:
     except UnicodeDecodeError:
         return
     if not (f"{ours}\n".startswith(theirs) or theirs.startswith(ours)):
-        yield finding("changed_byte", "WeChat Pay received another body than was sent")
+        yield finding("changed_byte", _("WeChat Pay received another body than was sent"))

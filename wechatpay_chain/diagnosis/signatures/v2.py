@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 from xml.sax.saxutils import escape
 
 from ...messages import xml
+from ...utils.translation import _
 from ..findings import Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message
@@ -74,15 +75,20 @@ def explain(message: Message, ring: Keyring, request: Message | None = None) -> 
     """
     members, encoding = members_of(message)
     if not members:
-        return [finding("truncated_body", "the body is no whole XML document")]
+        return [finding("truncated_body", _("the body is no whole XML document"))]
     given = members.pop("sign", "")
     if not given:
-        return [finding("unsigned", "it has no member sign")]
-    found = [finding("charset", "the body is GBK, not UTF-8")] if encoding == "gb18030" else []
+        return [finding("unsigned", _("it has no member sign"))]
+    found = [finding("charset", _("the body is GBK, not UTF-8"))] if encoding == "gb18030" else []
     if ring.mchid and (other := _other_merchant(members, ring.mchid)):
-        found.append(finding("wrong_merchant", f"{other}, the profile's is {ring.mchid}"))
+        found.append(
+            finding(
+                "wrong_merchant",
+                _("{other}, the profile's is {mchid}", other=other, mchid=ring.mchid),
+            )
+        )
     if not ring.secret:
-        return [*found, finding("no_key", "the APIv2 key (secret) is not configured")]
+        return [*found, finding("no_key", _("the APIv2 key (secret) is not configured"))]
     named = members.get("sign_type") or (members_of(request)[0].get("sign_type") if request else "")
     return [*found, *_compared(given, members, ring, named or MD5, encoding)] or [finding("none")]
 
@@ -90,7 +96,7 @@ def explain(message: Message, ring: Keyring, request: Message | None = None) -> 
 def _other_merchant(members: Members, mchid: str) -> str:
     for name in ("mch_id", "mchid", "combine_mch_id"):
         if members.get(name) and members[name] != mchid:
-            return f"{name} is {members[name]}"
+            return _("{name} is {members}", name=name, members=members[name])
     return ""
 
 
@@ -100,7 +106,11 @@ def _compared(
     """How what was signed differs from the members; empty where it does not."""
     made_by = LENGTHS.get(len(given))
     if made_by is None:
-        return [finding("signature_format", f"sign has {len(given)} characters, not 32 or 64")]
+        return [
+            finding(
+                "signature_format", _("sign has {count} characters, not 32 or 64", count=len(given))
+            )
+        ]
     wanted = given.upper()
     secret = ring.secret.reveal()
     for way, (key, cause, detail), charset in itertools.product(
@@ -117,19 +127,28 @@ def _compared(
                 continue
             return [
                 *(
-                    [finding("wrong_sign_type", f"{algorithm} made it, sign_type is {named}")]
+                    [
+                        finding(
+                            "wrong_sign_type",
+                            _(
+                                "{algorithm} made it, sign_type is {named}",
+                                algorithm=algorithm,
+                                named=named,
+                            ),
+                        )
+                    ]
                     if algorithm != named
                     else []
                 ),
                 *([Finding(way.cause, way.detail)] if way.cause else []),
                 *([finding(cause, detail)] if cause else []),
                 *(
-                    [finding("charset", f"{charset} was signed")]
+                    [finding("charset", _("{charset} was signed", charset=charset))]
                     if charset != "utf-8" and encoding == "utf-8"
                     else []
                 ),
                 *(
-                    [finding("signature_format", "sign is in lower case")]
+                    [finding("signature_format", _("sign is in lower case"))]
                     if given != wanted
                     else []
                 ),
@@ -139,9 +158,16 @@ def _compared(
         return [finding("changed_byte", where)]
     if made_by != named:
         return [
-            finding("wrong_sign_type", f"sign has the length of {made_by}, sign_type is {named}")
+            finding(
+                "wrong_sign_type",
+                _(
+                    "sign has the length of {made_by}, sign_type is {named}",
+                    made_by=made_by,
+                    named=named,
+                ),
+            )
         ]
-    return [finding("wrong_secret", "no known difference explains it")]
+    return [finding("wrong_secret", _("no known difference explains it"))]
 
 
 def _sign(algorithm: str, text: bytes, key: bytes) -> str:
@@ -159,16 +185,16 @@ def _secrets(ring: Keyring) -> Iterator[tuple[str, str, str]]:
     secret, apiv3 = ring.secret.reveal(), ring.apiv3_key.reveal().decode("utf-8", "replace")
     yield secret, "", ""
     if apiv3 and apiv3 != secret:
-        yield apiv3, "wrong_secret", "the APIv3 key made it"
+        yield apiv3, "wrong_secret", _("the APIv3 key made it")
     for other, how in (
-        (secret.lower(), "in lower case"),
-        (secret.upper(), "in upper case"),
-        (f"{secret}\n", "with a line end behind it"),
-        (f"{secret} ", "with a blank behind it"),
-        ("", "which is empty"),
+        (secret.lower(), _("in lower case")),
+        (secret.upper(), _("in upper case")),
+        (f"{secret}\n", _("with a line end behind it")),
+        (f"{secret} ", _("with a blank behind it")),
+        ("", _("which is empty")),
     ):
         if other != secret:
-            yield other, "wrong_secret", f"it was made with the key {how}"
+            yield other, "wrong_secret", _("it was made with the key {how}", how=how)
 
 
 def _ways() -> Iterator[Way]:
@@ -180,62 +206,64 @@ def _ways() -> Iterator[Way]:
 
     yield Way(lambda members: joined(filled(members)))
     yield Way(
-        lambda members: joined(iter(sorted(members.items()))), "empty_members", "name= was signed"
+        lambda members: joined(iter(sorted(members.items()))),
+        "empty_members",
+        _("name= was signed"),
     )
     yield Way(
         lambda members: joined(each for each in filled(members) if each[0] != "sign_type"),
         "extra_members",
-        "sign_type was not signed",
+        _("sign_type was not signed"),
     )
     for algorithm in (MD5, HMAC):
         yield Way(
             lambda members, kind=algorithm: joined(filled({**members, "sign_type": kind})),  # type: ignore[misc]
             "extra_members",
-            f"sign_type={algorithm} was signed, and is not in the body",
+            _("sign_type={algorithm} was signed, and is not in the body", algorithm=algorithm),
         )
     yield Way(
         lambda members: joined(each for each in members.items() if each[1]),
         "member_order",
-        "in the order of the body",
+        _("in the order of the body"),
     )
     yield Way(
         lambda members: joined(iter(sorted(filled(members), key=lambda each: each[0].lower()))),
         "member_order",
-        "sorted without regard to case",
+        _("sorted without regard to case"),
     )
     yield Way(
         lambda members: joined(iter(sorted(filled(members), reverse=True))),
         "member_order",
-        "in reverse order",
+        _("in reverse order"),
     )
     for spell, how in (
-        (lambda value: quote(value, safe=""), "encoded for a URL, a space as %20"),
-        (lambda value: quote_plus(value, safe=""), "encoded for a URL, a space as +"),
-        (escape, "escaped for XML"),
+        (lambda value: quote(value, safe=""), _("encoded for a URL, a space as %20")),
+        (lambda value: quote_plus(value, safe=""), _("encoded for a URL, a space as +")),
+        (escape, _("escaped for XML")),
         (lambda value: f"<![CDATA[{value}]]>", "inside CDATA"),
         (str.strip, "trimmed"),
-        (str.lower, "in lower case"),
+        (str.lower, _("in lower case")),
     ):
         yield Way(
             lambda members, spell=spell: joined(filled(members), spell),  # type: ignore[misc]
             "escaped_values",
-            f"values were signed {how}",
+            _("values were signed {how}", how=how),
         )
-    yield Way(lambda members: joined(filled(members)) + "&", "member_order", "with & at the end")
+    yield Way(lambda members: joined(filled(members)) + "&", "member_order", _("with & at the end"))
     for index in range(40):
         yield Way(
             lambda members, index=index: joined(  # type: ignore[misc]
                 each for at, each in enumerate(filled(members)) if at != index
             ),
             "extra_members",
-            f"member {index + 1} of the sorted ones was not signed",
+            _("member {index} of the sorted ones was not signed", index=index + 1),
         )
 
 
 def _changed(wanted: str, members: Members, algorithm: str, secret: str) -> str:
     """Which value has one character that differs from what was signed; empty where none has."""
     pairs = [(name, value) for name, value in sorted(members.items()) if value]
-    if sum(len(value) for _, value in pairs) > LONGEST:
+    if sum(len(value) for _ignored, value in pairs) > LONGEST:
         return ""
     key = secret.encode()
     for place, (name, value) in enumerate(pairs):
@@ -247,5 +275,9 @@ def _changed(wanted: str, members: Members, algorithm: str, secret: str) -> str:
             tries += [start + sign + value[index:] for sign in PRINTABLE]
             for tried in tries:
                 if _sign(algorithm, f"{before}{tried}{after}".encode(), key) == wanted:
-                    return f"{name} has another character at place {index + 1} than was signed"
+                    return _(
+                        "{name} has another character at place {index} than was signed",
+                        name=name,
+                        index=index + 1,
+                    )
     return ""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlencode
 
+from ...utils.translation import _
 from ..findings import Finding
 from .digests import Signed
 
@@ -57,11 +58,11 @@ def bodies(body: bytes) -> Iterator[Variant]:
     meta = META.search(body) if body.startswith(b"--") else None
     if meta is not None:
         yield Variant(meta[1])
-        yield Variant(body, "missing_body", "the whole upload was signed, and not its meta")
+        yield Variant(body, "missing_body", _("the whole upload was signed, and not its meta"))
     else:
         yield Variant(body)
     if body:
-        yield Variant(b"", "missing_body", "an empty body was signed")
+        yield Variant(b"", "missing_body", _("an empty body was signed"))
     yield from _ends(body)
     yield from _charsets(body)
     yield from _serialised(body)
@@ -70,23 +71,27 @@ def bodies(body: bytes) -> Iterator[Variant]:
 def _ends(body: bytes) -> Iterator[Variant]:
     trimmed = body.strip()
     if trimmed != body:
-        yield Variant(trimmed, "trailing_newline", "the body was signed without its last line end")
+        yield Variant(
+            trimmed, "trailing_newline", _("the body was signed without its last line end")
+        )
     if body:
         for end in (b"\n", b"\r\n", b" "):
             yield Variant(
-                body + end, "trailing_newline", f"the body was signed with {end!r} behind"
+                body + end,
+                "trailing_newline",
+                _("the body was signed with {end!r} behind", end=end),
             )
     if b"\r\n" in body:
-        yield Variant(body.replace(b"\r\n", b"\n"), "trailing_newline", "CRLF was signed as LF")
+        yield Variant(body.replace(b"\r\n", b"\n"), "trailing_newline", _("CRLF was signed as LF"))
     elif b"\n" in body:
-        yield Variant(body.replace(b"\n", b"\r\n"), "trailing_newline", "LF was signed as CRLF")
+        yield Variant(body.replace(b"\n", b"\r\n"), "trailing_newline", _("LF was signed as CRLF"))
 
 
 def _charsets(body: bytes) -> Iterator[Variant]:
     if body.startswith(BOM):
-        yield Variant(body[len(BOM) :], "charset", "a byte order mark stands before the body")
+        yield Variant(body[len(BOM) :], "charset", _("a byte order mark stands before the body"))
     elif body:
-        yield Variant(BOM + body, "charset", "a byte order mark was signed")
+        yield Variant(BOM + body, "charset", _("a byte order mark was signed"))
     if body.isascii():
         return
     for sent, signed in (
@@ -98,14 +103,18 @@ def _charsets(body: bytes) -> Iterator[Variant]:
         try:
             text = body.decode(sent)
             if sent != "latin-1" or not _is(body, "gb18030"):
-                yield Variant(text.encode(signed), "charset", f"{signed} was signed, {sent} sent")
+                yield Variant(
+                    text.encode(signed),
+                    "charset",
+                    _("{signed} was signed, {sent} sent", signed=signed, sent=sent),
+                )
                 continue
-            yield Variant(text.encode(signed), "charset", "UTF-8 was encoded twice")
+            yield Variant(text.encode(signed), "charset", _("UTF-8 was encoded twice"))
         except UnicodeError:
             continue
     try:
-        yield Variant(body.decode().encode("latin-1", "replace"), "charset", "signed as latin-1")
-        yield Variant(body.decode().encode("ascii", "replace"), "charset", "signed as ASCII")
+        yield Variant(body.decode().encode("latin-1", "replace"), "charset", _("signed as latin-1"))
+        yield Variant(body.decode().encode("ascii", "replace"), "charset", _("signed as ASCII"))
     except UnicodeError:
         return
 
@@ -131,7 +140,7 @@ def _serialised(body: bytes) -> Iterator[Variant]:
 def _in_styles(value: Any) -> Iterator[Variant]:
     cause = "reserialised_json"
     dropped = _without_nulls(value)
-    values = [(value, "")] + ([(dropped, ", without null")] if dropped != value else [])
+    values = [(value, "")] + ([(dropped, _(", without null"))] if dropped != value else [])
     for (thing, less), ascii_only, ordered in itertools.product(
         values, (False, True), (False, True)
     ):
@@ -149,14 +158,21 @@ def _in_styles(value: Any) -> Iterator[Variant]:
                 indent=indent,
                 separators=separators,
             )
-            style = (
-                f"separators {separators}, indent {indent}, "
-                f"{'ASCII only' if ascii_only else 'UTF-8'}"
-                f"{', sorted' if ordered else ''}{less}"
+            style = _(
+                "separators {separators}, indent {indent}, {charset}{order}{less}",
+                separators=separators,
+                indent=indent,
+                charset=_("ASCII only") if ascii_only else "UTF-8",
+                order=_(", sorted") if ordered else "",
+                less=less,
             )
             for written, more in _escaped(text):
                 try:
-                    yield Variant(written.encode(), cause, f"signed with {style}{more}")
+                    yield Variant(
+                        written.encode(),
+                        cause,
+                        _("signed with {style}{more}", style=style, more=more),
+                    )
                 except UnicodeEncodeError:
                     continue
 
@@ -164,13 +180,13 @@ def _in_styles(value: Any) -> Iterator[Variant]:
 def _escaped(text: str) -> Iterator[tuple[str, str]]:
     yield text, ""
     if "/" in text:
-        yield text.replace("/", "\\/"), ", slashes escaped (PHP)"
+        yield text.replace("/", "\\/"), _(", slashes escaped (PHP)")
     html = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     if html != text:
         yield html, ", <, > and & escaped (Go)"
     gson = html.replace("=", "\\u003d").replace("'", "\\u0027")
     if gson != html:
-        yield gson, ", =, ' and more escaped (Gson)"
+        yield gson, _(", =, ' and more escaped (Gson)")
 
 
 def _without_nulls(value: Any) -> Any:
@@ -184,25 +200,31 @@ def targets(target: str, origin: str) -> Iterator[Variant]:
     yield Variant(target)
     path, mark, query = target.partition("?")
     if mark:
-        yield Variant(path, "query_missing", f"the query was {query!r}")
+        yield Variant(path, "query_missing", _("the query was {query!r}", query=query))
         yield from _queries(path, query)
     else:
-        yield Variant(f"{path}?", "path", "a ? was signed behind the path")
+        yield Variant(f"{path}?", "path", _("a ? was signed behind the path"))
     for prefix in range(1, path.count("/")):
         shorter = "/" + path.lstrip("/").split("/", prefix)[-1]
         cut = path[: len(path) - len(shorter)]
-        yield Variant(f"{shorter}{mark}{query}", "path", f"signed without {cut}")
+        yield Variant(f"{shorter}{mark}{query}", "path", _("signed without {cut}", cut=cut))
     for prefix_text in PREFIXES:
-        yield Variant(f"{prefix_text}{target}", "path", f"signed with {prefix_text} in front")
+        yield Variant(
+            f"{prefix_text}{target}",
+            "path",
+            _("signed with {prefix_text} in front", prefix_text=prefix_text),
+        )
     if origin:
-        yield Variant(f"{origin}{target}", "path", "scheme and host were signed")
-        yield Variant(origin.partition("://")[2] + target, "path", "the host was signed")
-    yield Variant(target.removeprefix("/"), "path", "signed without the / in front")
+        yield Variant(f"{origin}{target}", "path", _("scheme and host were signed"))
+        yield Variant(origin.partition("://")[2] + target, "path", _("the host was signed"))
+    yield Variant(target.removeprefix("/"), "path", _("signed without the / in front"))
     other = path[:-1] if path.endswith("/") else f"{path}/"
-    yield Variant(f"{other}{mark}{query}", "path", "the / at its end differs")
+    yield Variant(f"{other}{mark}{query}", "path", _("the / at its end differs"))
     for changed, how in ((unquote(path), "decoded"), (quote(unquote(path)), "encoded")):
         if changed != path:
-            yield Variant(f"{changed}{mark}{query}", "path", f"the path was signed {how}")
+            yield Variant(
+                f"{changed}{mark}{query}", "path", _("the path was signed {how}", how=how)
+            )
 
 
 def _queries(path: str, query: str) -> Iterator[Variant]:
@@ -221,20 +243,26 @@ def _queries(path: str, query: str) -> Iterator[Variant]:
         (plus_is_space, plus_is_plus), (quote, quote_plus), ("", "/", ":/", "~")
     ):
         spelled = urlencode(pairs, quote_via=quoting, safe=safe)
-        spellings.setdefault(f"signed as {spelled[:150]}", spelled)
+        spellings.setdefault(_("signed as {spelled}", spelled=spelled[:150]), spelled)
     for how, spelled in spellings.items():
         if spelled != query:
             yield Variant(f"{path}?{spelled}", cause, how)
     pieces = query.split("&")
     orders = {"sorted": sorted(pieces), "reversed": pieces[::-1]}
     if 2 <= len(pieces) <= 5:
-        orders |= {f"as {each}": list(each) for each in itertools.permutations(pieces)}
+        orders |= {_("as {each}", each=each): list(each) for each in itertools.permutations(pieces)}
     for how, ordered in orders.items():
         if ordered != pieces:
-            yield Variant(f"{path}?{'&'.join(ordered)}", "query_order", f"signed {how}"[:200])
+            yield Variant(
+                f"{path}?{'&'.join(ordered)}", "query_order", _("signed {how}", how=how)[:200]
+            )
     for index in range(len(pieces) if len(pieces) > 1 else 0):
         fewer = "&".join(pieces[:index] + pieces[index + 1 :])
-        yield Variant(f"{path}?{fewer}", "query_missing", f"signed without {pieces[index]}"[:200])
+        yield Variant(
+            f"{path}?{fewer}",
+            "query_missing",
+            _("signed without {pieces}", pieces=pieces[index])[:200],
+        )
 
 
 def _hex(query: str, change: Callable[[str], str]) -> str:
@@ -247,9 +275,11 @@ def five_lines(method: str, target: str, stamp: str, nonce: str) -> Iterator[For
     yield lambda body: Variant(head + body + b"\n")
     yield from _forms([method, target, stamp, nonce])
     swapped = f"{method}\n{target}\n{nonce}\n{stamp}\n".encode()
-    yield _form(swapped, b"\n", "the nonce was signed before the timestamp")
-    yield _form(f"{stamp}\n{nonce}\n".encode(), b"\n", "method and target were not signed")
-    yield _form(f"{target}\n{method}\n{stamp}\n{nonce}\n".encode(), b"\n", "target before method")
+    yield _form(swapped, b"\n", _("the nonce was signed before the timestamp"))
+    yield _form(f"{stamp}\n{nonce}\n".encode(), b"\n", _("method and target were not signed"))
+    yield _form(
+        f"{target}\n{method}\n{stamp}\n{nonce}\n".encode(), b"\n", _("target before method")
+    )
 
 
 def three_lines(stamp: str, nonce: str) -> Iterator[Form]:
@@ -257,20 +287,20 @@ def three_lines(stamp: str, nonce: str) -> Iterator[Form]:
     head = f"{stamp}\n{nonce}\n".encode()
     yield lambda body: Variant(head + body + b"\n")
     yield from _forms([stamp, nonce])
-    yield _form(f"{nonce}\n{stamp}\n".encode(), b"\n", "the nonce before the timestamp")
+    yield _form(f"{nonce}\n{stamp}\n".encode(), b"\n", _("the nonce before the timestamp"))
 
 
 def _forms(parts: list[str]) -> Iterator[Form]:
     head = "".join(f"{part}\n" for part in parts).encode()
-    yield _form(head, b"", "the last line feed is missing")
-    yield _form(head, b"\n\n", "there is a line feed too many, at its end or behind the body")
-    yield _form(head[:-1], b"", "the line of the body is missing")
-    yield _form("".join(f"{part}\r\n" for part in parts).encode(), b"\r\n", "lines end in CRLF")
+    yield _form(head, b"", _("the last line feed is missing"))
+    yield _form(head, b"\n\n", _("there is a line feed too many, at its end or behind the body"))
+    yield _form(head[:-1], b"", _("the line of the body is missing"))
+    yield _form("".join(f"{part}\r\n" for part in parts).encode(), b"\r\n", _("lines end in CRLF"))
     literal = "".join(f"{part}\\n" for part in parts).encode()
-    yield _form(literal, b"\\n", "a backslash and an n stand for the line feed")
-    yield _form("".join(parts).encode(), b"", "there are no line feeds")
-    yield _form("&".join(parts).encode() + b"&", b"", "& stands between the parts")
-    yield _form(head + b"\n", b"\n", "there is an empty line before the body")
+    yield _form(literal, b"\\n", _("a backslash and an n stand for the line feed"))
+    yield _form("".join(parts).encode(), b"", _("there are no line feeds"))
+    yield _form("&".join(parts).encode() + b"&", b"", _("& stands between the parts"))
+    yield _form(head + b"\n", b"\n", _("there is an empty line before the body"))
 
 
 def _form(head: bytes, end: bytes, detail: str) -> Form:
@@ -330,12 +360,19 @@ def changed_byte(signed: Signed, head: bytes, body: bytes) -> str:
         dropped = state.copy()
         dropped.update(body[index + 1 :] + b"\n")
         if dropped.digest() == signed.digest:
-            return f"byte {index} ({body[index : index + 1]!r}) was not signed"
-        for rest, verb in ((body[index + 1 :], "was"), (body[index:], "is missing:")):
+            return _(
+                "byte {index} ({body!r}) was not signed", index=index, body=body[index : index + 1]
+            )
+        for rest, verb in ((body[index + 1 :], "was"), (body[index:], _("is missing:"))):
             rest += b"\n"
             for value in ALPHABET:
                 tried = state.copy()
                 tried.update(bytes([value]) + rest)
                 if tried.digest() == signed.digest:
-                    return f"byte {index} {verb} {bytes([value])!r} when it was signed"
+                    return _(
+                        "byte {index} {verb} {bytes!r} when it was signed",
+                        index=index,
+                        verb=verb,
+                        bytes=bytes([value]),
+                    )
     return ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret, reveal
+from ...utils.translation import _
 
 if TYPE_CHECKING:
     from ..operations import Database
@@ -35,7 +36,7 @@ def database_of(engine: Any) -> Database:
         from sqlalchemy.ext.asyncio import AsyncEngine
     except ImportError:
         raise ConfigurationError(
-            "SQLAlchemy is not installed: pip install 'wechatpay-chain[durable]'"
+            _("SQLAlchemy is not installed: pip install 'wechatpay-chain[durable]'")
         ) from None
     from .engines import AsyncEngineDatabase, EngineDatabase
 
@@ -44,6 +45,9 @@ def database_of(engine: Any) -> Database:
     if isinstance(engine, sa.Engine):
         return EngineDatabase(engine)
     raise ConfigurationError(
-        f"engine is of type {type(reveal(engine)).__name__}: what create_engine or "
-        "create_async_engine returns is expected"
+        _(
+            "engine is of type {type}: what create_engine or create_async_engine returns is "
+            "expected",
+            type=type(reveal(engine)).__name__,
+        )
     )

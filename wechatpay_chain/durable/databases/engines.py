@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ...flow import Call
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..drivers import called, called_async, drive, drive_async
 from ..operations import AfterCommit, Effect, Insert, Steps
 from .after_commit import after_commit
@@ -156,8 +157,11 @@ def is_sqlite(dialect: sa.Dialect) -> bool:
     """
     if dialect.name not in ("sqlite", "postgresql", "mysql", "mariadb"):
         raise ConfigurationError(
-            f"the engine's dialect is {dialect.name!r}: SQLite, PostgreSQL, MySQL and MariaDB are "
-            "supported"
+            _(
+                "the engine's dialect is {name!r}: SQLite, PostgreSQL, MySQL and MariaDB are "
+                "supported",
+                name=dialect.name,
+            )
         )
     return dialect.name == "sqlite"
 

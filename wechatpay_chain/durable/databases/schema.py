@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .tables import metadata, schema
 from .version import SCHEMA_VERSION, assert_version
 
@@ -48,8 +49,10 @@ def assert_current(connection: sa.Connection) -> None:
     """
     if not sa.inspect(connection).has_table(schema.name):
         raise ConfigurationError(
-            "the database has no tables of wechatpay_chain: call durable.create_tables(engine), or "
-            "add durable.metadata to your migrations"
+            _(
+                "the database has no tables of wechatpay_chain: call "
+                "durable.create_tables(engine), or add durable.metadata to your migrations"
+            )
         )
     found = connection.execute(sa.select(sa.func.max(schema.c.version))).scalar()
     connection.rollback()  # what follows begins a transaction of its own

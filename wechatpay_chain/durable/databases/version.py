@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["SCHEMA_VERSION", "assert_version"]
 
@@ -23,9 +24,18 @@ def assert_version(found: int | None, migrate: str) -> None:
     if found == SCHEMA_VERSION:
         return
     raise ConfigurationError(
-        f"the tables are of version {found}, and this package needs version {SCHEMA_VERSION}: "
-        f"{migrate}"
+        _(
+            "the tables are of version {found}, and this package needs version {schema_version}: "
+            "{migrate}",
+            found=found,
+            schema_version=SCHEMA_VERSION,
+            migrate=migrate,
+        )
         if (found or 0) < SCHEMA_VERSION
-        else f"the tables are of version {found}, which is newer than this package's "
-        f"{SCHEMA_VERSION}: install the version of wechatpay_chain that made them"
+        else _(
+            "the tables are of version {found}, which is newer than this package's "
+            "{schema_version}: install the version of wechatpay_chain that made them",
+            found=found,
+            schema_version=SCHEMA_VERSION,
+        )
     )

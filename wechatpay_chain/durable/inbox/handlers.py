@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..functions import assert_fitting, name_of
 
 __all__ = ["Handler", "Handlers"]
@@ -55,14 +56,21 @@ class Handlers:
         if event_type in self._handlers:
             other = name_of(self._handlers[event_type].function)
             raise ConfigurationError(
-                f"{event_type} has a handler: {other}. An event has one, so that its effects are "
-                "committed together: call both functions from one"
+                _(
+                    "{event_type} has a handler: {other}. An event has one, so that its effects "
+                    "are committed together: call both functions from one",
+                    event_type=event_type,
+                    other=other,
+                )
             )
         assert_fitting(function, "notice", is_async=self._is_async)
         if key is not None and not (isinstance(key, str) and key):
             raise ConfigurationError(
-                f"key={represented(key)}: the name of a member of the resource is expected, "
-                "such as 'out_trade_no'"
+                _(
+                    "key={represented}: the name of a member of the resource is expected, such as "
+                    "'out_trade_no'",
+                    represented=represented(key),
+                )
             )
         self._handlers[event_type] = Handler(function, key)
 
@@ -88,15 +96,24 @@ def _assert_listed(event_type: object, key: str | None) -> None:
     names = [f"v2/{w.event}" if w.protocol == "v2" else w.event for w in webhooks()]
     hint = _hint(str(event_type), names)
     raise ConfigurationError(
-        f"{printable(str(event_type), 80)!r} is no event type that the catalogue lists{hint} "
-        "`wechatpay-chain webhooks` prints them; unlisted=True takes one that is newer"
+        _(
+            "{event_type!r} is no event type that the catalogue lists{hint} `wechatpay-chain "
+            "webhooks` prints them; unlisted=True takes one that is newer",
+            event_type=printable(str(event_type), 80),
+            hint=hint,
+        )
     )
 
 
 def _assert_member(key: str | None, event_type: str, names: list[str]) -> None:
     if isinstance(key, str) and key and names and key not in names:
         raise ConfigurationError(
-            f"key={key!r}: the resource of {event_type} has no such member{_hint(key, names)}"
+            _(
+                "key={key!r}: the resource of {event_type} has no such member{hint}",
+                key=key,
+                event_type=event_type,
+                hint=_hint(key, names),
+            )
         )
 
 

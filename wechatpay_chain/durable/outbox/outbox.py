@@ -10,6 +10,7 @@ from ...middleware.retry import Retry
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import hide
+from ...utils.translation import _
 from ..databases import hide_url
 from ..functions import assert_fitting
 from ..operations import AfterCommit, Job, Steps, Worked
@@ -73,7 +74,10 @@ class Outbox(Worker):
         super().__init__(engine, wxpay, retry, clock, OUTCOMES)
         if not (isinstance(deadline, int | float) and 0 < deadline < float("inf")):
             raise ConfigurationError(
-                f"deadline={represented(deadline)}: a number of seconds above 0 is expected"
+                _(
+                    "deadline={represented}: a number of seconds above 0 is expected",
+                    represented=represented(deadline),
+                )
             )
         self.wake = wake
         self._deadline = deadline
@@ -90,7 +94,7 @@ class Outbox(Worker):
             ConfigurationError: there is one already, or it does not fit.
         """
         if self._on_result is not None:
-            raise ConfigurationError("on_result has a function: call both from one")
+            raise ConfigurationError(_("on_result has a function: call both from one"))
         assert_fitting(function, "result", is_async=self._runner.database.is_async)
         self._on_result = function
         return function
@@ -106,7 +110,7 @@ class Outbox(Worker):
             ConfigurationError: something follows already.
         """
         if self._follow is not None:
-            raise ConfigurationError("another sweeper watches what this outbox's calls make")
+            raise ConfigurationError(_("another sweeper watches what this outbox's calls make"))
         self._follow = steps
 
     def call(

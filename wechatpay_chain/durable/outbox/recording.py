@@ -19,6 +19,7 @@ from ...messages.sensitive import Sensitive
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError, DecryptionError
 from ...utils.secret import Secret, hide
+from ...utils.translation import _
 from ..operations import Find, Insert, Row, Steps
 from ..sealing import unseal
 from ..texts import fitting, is_storable
@@ -48,8 +49,10 @@ def cipher_of(given: object) -> MultiFernet | None:
     cipher = _cipher(given) if isinstance(given, Secret) else None
     if cipher is None:
         raise ConfigurationError(
-            "encryption_key: a key that cryptography.fernet.Fernet.generate_key() made is "
-            "expected, or a list of them"
+            _(
+                "encryption_key: a key that cryptography.fernet.Fernet.generate_key() made is "
+                "expected, or a list of them"
+            )
         )
     return cipher
 
@@ -87,28 +90,42 @@ def row_of(
     operation = catalogue.find(method, path)
     if operation is None:
         raise ConfigurationError(
-            f"{method} {printable(path, 200)} is not in the catalogue: it is not known whether it "
-            "may be repeated, so it cannot be recorded"
+            _(
+                "{method} {path} is not in the catalogue: it is not known whether it may be "
+                "repeated, so it cannot be recorded",
+                method=method,
+                path=printable(path, 200),
+            )
         )
     variables = {each.name for each in operation.variables}
     wrong = sorted(options.keys() - OPTIONS - variables)
     if wrong:
         raise ConfigurationError(
-            f"{', '.join(map(printable, wrong))}: an outbox records {', '.join(sorted(OPTIONS))} "
-            "and the variables of the path"
+            _(
+                "{map}: an outbox records {options} and the variables of the path",
+                map=", ".join(map(printable, wrong)),
+                options=", ".join(sorted(OPTIONS)),
+            )
         )
     body, content = body_of(options), _content(options)
     number = _number(operation, path, options, body)
     if len(path) > LONGEST_PATH or not is_storable(path + number):
         raise ConfigurationError(
-            f"{operation.id} cannot be recorded: its path has more than {LONGEST_PATH} characters, "
-            "or path or number have a NUL in them"
+            _(
+                "{id} cannot be recorded: its path has more than {longest_path} characters, or "
+                "path or number have a NUL in them",
+                id=operation.id,
+                longest_path=LONGEST_PATH,
+            )
         )
     is_secret = _has_secret(body, _encrypted(operation.body))
     if is_secret and cipher is None:
         raise ConfigurationError(
-            f"{operation.id} has fields that travel encrypted, and they are not stored in the "
-            "clear: give Outbox(encryption_key=Fernet.generate_key()), and keep that key"
+            _(
+                "{id} has fields that travel encrypted, and they are not stored in the clear: "
+                "give Outbox(encryption_key=Fernet.generate_key()), and keep that key",
+                id=operation.id,
+            )
         )
     return {
         "mchid": mchid,
@@ -140,12 +157,21 @@ def record(row: dict[str, Any], cipher: MultiFernet | None) -> Steps[int]:
         if found["path"] == row["path"] and options_of(found, cipher) == options_of(row, cipher):
             return int(found["id"])
         raise ConfigurationError(
-            f"{row['number']} is recorded for {row['operation']} as row {found['id']}, with "
-            "another content: a number stands for one call. Use a new number for a new call"
+            _(
+                "{row} is recorded for {row_2} as row {found}, with another content: a number "
+                "stands for one call. Use a new number for a new call",
+                row=row["number"],
+                row_2=row["operation"],
+                found=found["id"],
+            )
         )
     raise ConfigurationError(
-        f"{row['number']} is being recorded for {row['operation']} by another transaction, which "
-        "this one does not see: commit, and look again"
+        _(
+            "{row} is being recorded for {row_2} by another transaction, which this one does not "
+            "see: commit, and look again",
+            row=row["number"],
+            row_2=row["operation"],
+        )
     )
 
 
@@ -160,15 +186,21 @@ def options_of(row: Row, cipher: MultiFernet | None) -> dict[str, Any]:
     if row["is_sealed"]:
         if cipher is None:
             raise ConfigurationError(
-                f"row {row.get('id', '')} of the outbox is encrypted: give the key that it was "
-                "recorded with, Outbox(encryption_key=…)"
+                _(
+                    "row {get} of the outbox is encrypted: give the key that it was recorded "
+                    "with, Outbox(encryption_key=…)",
+                    get=row.get("id", ""),
+                )
             )
         try:
             content = unseal(cipher, content)
         except DecryptionError:
             raise DecryptionError(
-                f"row {row.get('id', '')} of the outbox does not open with encryption_key: add the "
-                "key that it was recorded with to the list"
+                _(
+                    "row {get} of the outbox does not open with encryption_key: add the key that "
+                    "it was recorded with to the list",
+                    get=row.get("id", ""),
+                )
             ) from None
     options: dict[str, Any] = json.loads(content, object_hook=_revived)
     return options
@@ -209,7 +241,7 @@ def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) ->
             f"{place.name} in the {place.location}" for place in operation.idempotency_key
         )
         why = f"it needs {places}"
-    raise ConfigurationError(f"{operation.id} cannot be recorded: {why}")
+    raise ConfigurationError(_("{id} cannot be recorded: {why}", id=operation.id, why=why))
 
 
 def _content(options: Mapping[str, Any]) -> bytes:
@@ -218,16 +250,18 @@ def _content(options: Mapping[str, Any]) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            "the call cannot be stored: it has half of a surrogate pair, which is no character"
+            _("the call cannot be stored: it has half of a surrogate pair, which is no character")
         ) from None
     except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"the call cannot be stored as JSON: {printable(error)}") from None
+        raise ConfigurationError(
+            _("the call cannot be stored as JSON: {error}", error=printable(error))
+        ) from None
 
 
 def _stored(value: object) -> Any:
     if isinstance(value, Sensitive):
         return {MARK: value._value}
-    raise TypeError(f"{represented(value)} is no JSON value")
+    raise TypeError(_("{represented} is no JSON value", represented=represented(value)))
 
 
 def _revived(value: dict[str, Any]) -> Any:

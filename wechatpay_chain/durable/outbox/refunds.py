@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["REFUNDS", "Refund", "body_of_refund"]
 
@@ -47,15 +48,35 @@ def body_of_refund(given: Refund, notify_url: str | None) -> dict[str, Any]:
     missing = sorted(Refund.__required_keys__ - given.keys())
     if wrong or missing:
         problem = f"{wrong[0]} is not expected" if wrong else f"{missing[0]} is missing"
-        raise ConfigurationError(f"a refund takes {', '.join(Refund.__annotations__)}: {problem}")
+        raise ConfigurationError(
+            _(
+                "a refund takes {annotations}: {problem}",
+                annotations=", ".join(Refund.__annotations__),
+                problem=problem,
+            )
+        )
     if ("out_trade_no" in given) == ("transaction_id" in given):
-        raise ConfigurationError("a refund needs out_trade_no or transaction_id: of which order?")
+        raise ConfigurationError(
+            _("a refund needs out_trade_no or transaction_id: of which order?")
+        )
     refund, total = given.get("refund", given["total"]), given["total"]
     for name, amount in (("refund", refund), ("total", total)):
         if isinstance(amount, bool) or not isinstance(amount, int):
-            raise ConfigurationError(f"{name}={represented(amount)}: fen are expected, as an int")
+            raise ConfigurationError(
+                _(
+                    "{name}={represented}: fen are expected, as an int",
+                    name=name,
+                    represented=represented(amount),
+                )
+            )
     if not 0 < refund <= total:
-        raise ConfigurationError(f"refund={refund}: from 1 fen to the total of {total} is expected")
+        raise ConfigurationError(
+            _(
+                "refund={refund}: from 1 fen to the total of {total} is expected",
+                refund=refund,
+                total=total,
+            )
+        )
     address = given.get("notify_url") or notify_url
     return {
         **{name: value for name, value in given.items() if name in OPTIONAL},

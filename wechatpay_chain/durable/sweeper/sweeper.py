@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...middleware.retry import Retry
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..functions import assert_fitting
 from ..operations import Job, Row, Steps, Worked
 from ..worker import Worker
@@ -68,7 +69,7 @@ class Sweeper(Worker):
             ConfigurationError: there is one already, or it does not fit.
         """
         if self._on_end is not None:
-            raise ConfigurationError("on_end has a function: call both from one")
+            raise ConfigurationError(_("on_end has a function: call both from one"))
         assert_fitting(function, "end", is_async=self.database.is_async)
         self._on_end = function
         return function

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..operations import Find, Insert, Steps
 from ..texts import is_storable
 from .kinds import KINDS, interval
@@ -39,20 +40,30 @@ def watch_row(
     numbers = {kind.number: name for name, kind in KINDS.items()}
     named = [name for name in given if name in numbers]
     if len(named) != 1:
-        raise ConfigurationError(f"one of {', '.join(numbers)} is expected: what to watch")
+        raise ConfigurationError(
+            _("one of {numbers} is expected: what to watch", numbers=", ".join(numbers))
+        )
     number, kind = named[0], numbers[named[0]]
     parameters = {name: value for name, value in given.items() if name != number}
     wrong = sorted(parameters.keys() - set(KINDS[kind].parameters))
     if wrong:
-        raise ConfigurationError(f"{printable(wrong[0])}: not expected beside {number}")
+        raise ConfigurationError(
+            _("{wrong}: not expected beside {number}", wrong=printable(wrong[0]), number=number)
+        )
     if "transaction_id" in KINDS[kind].parameters and not parameters.get("transaction_id"):
-        raise ConfigurationError(f"transaction_id is missing: a query by {number} needs it")
+        raise ConfigurationError(
+            _("transaction_id is missing: a query by {number} needs it", number=number)
+        )
     for name, value in given.items():
         is_text = isinstance(value, str) and is_storable(value)
         if not (is_text and 0 < len(value) <= LONGEST_NUMBER):
             raise ConfigurationError(
-                f"{name}={represented(value)}: a text of 1 to {LONGEST_NUMBER} characters is "
-                "expected"
+                _(
+                    "{name}={represented}: a text of 1 to {longest_number} characters is expected",
+                    name=name,
+                    represented=represented(value),
+                    longest_number=LONGEST_NUMBER,
+                )
             )
     return {
         "mchid": mchid,
@@ -95,8 +106,11 @@ def watch(row: dict[str, Any]) -> Steps[int]:
     for found in (yield from Find("watch", equal, 1)):
         return int(found["id"])
     raise ConfigurationError(
-        f"{row['number']} is being recorded by another transaction, which this one does not see: "
-        "commit, and look again"
+        _(
+            "{row} is being recorded by another transaction, which this one does not see: commit, "
+            "and look again",
+            row=row["number"],
+        )
     )
 
 
@@ -104,10 +118,13 @@ def _until(until: object, kind: str) -> int | None:
     if until is None:
         return None
     if not KINDS[kind].close:
-        raise ConfigurationError(f"until: a {kind} cannot be closed")
+        raise ConfigurationError(_("until: a {kind} cannot be closed", kind=kind))
     if not isinstance(until, datetime) or until.tzinfo is None:
         raise ConfigurationError(
-            f"until={represented(until)}: a datetime with a timezone is expected, such as "
-            "datetime.now(UTC) + timedelta(minutes=30)"
+            _(
+                "until={represented}: a datetime with a timezone is expected, such as "
+                "datetime.now(UTC) + timedelta(minutes=30)",
+                represented=represented(until),
+            )
         )
     return (until - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

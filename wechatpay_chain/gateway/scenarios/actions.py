@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ...utils.translation import _
 from ..control.merchant_controls import MerchantControls
 from ..control.products import perform
 from ..simulation.bills import filled
@@ -192,14 +193,16 @@ class _Merchant:
         names = [name for name in given if name != "at"]
         if len(names) != 1:
             expected = "one control such as transfers.confirm, or one operation such as POST v3/…"
-            raise self._document.error(place, f"{expected}, is expected beside at")
+            raise self._document.error(
+                place, _("{expected}, is expected beside at", expected=expected)
+            )
         name, arguments, here = names[0], given[names[0]] or {}, (*place, names[0])
         if not isinstance(arguments, dict):
-            raise self._document.error(here, "an object of arguments is expected")
+            raise self._document.error(here, _("an object of arguments is expected"))
         yield Action(self._at(given, place), here, self._step(name, arguments))
 
     def _step(self, name: str, arguments: Given) -> Callable[[], object]:
-        method, _, path = name.partition(" ")
+        method, _ignored, path = name.partition(" ")
         if method in METHODS:
             return lambda: call(self._state, method, path, arguments)
         if name in ("pay", "fail"):

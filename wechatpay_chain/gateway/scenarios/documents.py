@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...utils.display import printable, represented
+from ...utils.translation import _
 
 __all__ = ["Builder", "Document", "Place", "ScenarioError", "place_name"]
 
@@ -89,7 +90,7 @@ class Builder:
             ScenarioError: a key is no text, or is there already; there are too many values.
         """
         if len(self._lines) >= MOST:
-            raise ScenarioError(f"more than {MOST} values", self._name, line)
+            raise ScenarioError(_("more than {most} values", most=MOST), self._name, line)
         if not self._open:
             self._value = value
             return self._note((), line)
@@ -113,7 +114,9 @@ class Builder:
             ScenarioError: it is nested too deeply.
         """
         if len(self._open) >= DEEPEST:
-            raise ScenarioError(f"more than {DEEPEST} levels are nested", self._name, line)
+            raise ScenarioError(
+                _("more than {deepest} levels are nested", deepest=DEEPEST), self._name, line
+            )
         place = self.add(container, line)
         self._open.append((container, place))
         self._keys.append(None)
@@ -134,7 +137,11 @@ class Builder:
     def _new_key(self, container: dict[str, Any], key: Any, line: int) -> str:
         if not isinstance(key, str):
             shown = represented(key)
-            raise ScenarioError(f"{shown}: the name of a member must be text", self._name, line)
+            raise ScenarioError(
+                _("{shown}: the name of a member must be text", shown=shown), self._name, line
+            )
         if key in container:
-            raise ScenarioError(f"{represented(key)} is there twice", self._name, line)
+            raise ScenarioError(
+                _("{represented} is there twice", represented=represented(key)), self._name, line
+            )
         return key

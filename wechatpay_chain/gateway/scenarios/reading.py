@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...utils.files import why_not
+from ...utils.translation import _
 from ..messages.nesting import check_json
 from .documents import Builder, Document, ScenarioError
 
@@ -46,11 +47,15 @@ def read(path: str | Path) -> Document:
             content = file.read(LARGEST + 1)
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"it is not UTF-8 at byte {error.start}", str(path)) from None
+        raise ScenarioError(
+            _("it is not UTF-8 at byte {start}", start=error.start), str(path)
+        ) from None
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"it cannot be read: {why_not(error)}", str(path)) from error
+        raise ScenarioError(
+            _("it cannot be read: {why_not}", why_not=why_not(error)), str(path)
+        ) from error
     if len(content) > LARGEST:
-        raise ScenarioError(f"it has more than {LARGEST} bytes", str(path))
+        raise ScenarioError(_("it has more than {largest} bytes", largest=LARGEST), str(path))
     return (_json if path.suffix.lower() == ".json" else _yaml)(text, str(path))
 
 
@@ -84,7 +89,7 @@ def _yaml(text: str, name: str) -> Document:
         import yaml
     except ImportError:
         hint = "install wechatpay-chain[cli], or write the scenario as JSON"
-        raise ScenarioError(f"PyYAML is needed to read YAML; {hint}", name) from None
+        raise ScenarioError(_("PyYAML is needed to read YAML; {hint}", hint=hint), name) from None
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     builder, documents = Builder(name), 0
     try:
@@ -92,7 +97,7 @@ def _yaml(text: str, name: str) -> Document:
             line = 1 if event.start_mark is None else event.start_mark.line + 1
             documents += isinstance(event, yaml.DocumentStartEvent)
             if documents > 1:
-                raise ScenarioError("a second document begins; one is expected", name, line)
+                raise ScenarioError(_("a second document begins; one is expected"), name, line)
             if isinstance(event, yaml.NodeEvent):
                 _assert_plain(event, name, line)
             if isinstance(event, yaml.ScalarEvent):
@@ -115,10 +120,10 @@ def _yaml(text: str, name: str) -> Document:
 def _assert_plain(event: Any, name: str, line: int) -> None:
     """Reject what makes more of a file than is written."""
     if event.anchor is not None:
-        raise ScenarioError("anchors and aliases are not allowed", name, line)
+        raise ScenarioError(_("anchors and aliases are not allowed"), name, line)
     tag = getattr(event, "tag", None)
     if tag not in (None, "!"):
-        raise ScenarioError(f"tags such as {tag} are not allowed", name, line)
+        raise ScenarioError(_("tags such as {tag} are not allowed", tag=tag), name, line)
 
 
 def _resolved(text: str) -> Any:

@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any
 
 from ...utils.display import represented
+from ...utils.translation import _
 from .documents import Document, Place
 
 __all__ = ["KEYWORDS", "check", "schema"]
@@ -105,10 +106,10 @@ def _check_members(document: Document, rule: Schema, value: dict[str, Any], plac
             _check(document, known[name], member, here)
         elif rule.get("additionalProperties", True) is False:
             expected = _meant(name, known) or f"; there are {', '.join(known)}"
-            raise document.error(here, f"there is no such member{expected}")
+            raise document.error(here, _("there is no such member{expected}", expected=expected))
     for name in rule.get("required", ()):
         if name not in value:
-            raise document.error(place, f"{name} is missing")
+            raise document.error(place, _("{name} is missing", name=name))
 
 
 def _meant(value: Any, known: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
+from ...utils.translation import _
 from .limits import Limits, connections
 
 __all__ = ["LISTENER", "ListenError", "Listener"]
@@ -89,9 +90,15 @@ class Listener:
         except OSError as error:
             number = error.errno or 0  # negative where the host name does not resolve
             reason = error.strerror or os.strerror(number)
-            raise ListenError(number, f"{self._host}, port {port}: {reason}", port) from error
+            raise ListenError(
+                number,
+                _("{host}, port {port}: {reason}", host=self._host, port=port, reason=reason),
+                port,
+            ) from error
         except UnicodeError as error:
-            raise ListenError(0, f"{self._host[:80]!r}, which is no name", port) from error
+            raise ListenError(
+                0, _("{host!r}, which is no name", host=self._host[:80]), port
+            ) from error
 
     async def _open(self, server: web.Server, port: int, context: ssl.SSLContext | None) -> int:
         if not 0 <= port <= 65535:
@@ -100,7 +107,7 @@ class Listener:
         found = await loop.getaddrinfo(
             self._host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        for family, kind, protocol, _, address in dict.fromkeys(found):
+        for family, kind, protocol, _ignored, address in dict.fromkeys(found):
             try:
                 listening = socket.socket(family, kind, protocol)
             except OSError:
@@ -120,7 +127,7 @@ class Listener:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listening in self._sockets:
             listening.close()
-        for protocol, (_, connection) in self._new.items():
+        for protocol, (_ignored, connection) in self._new.items():
             if protocol.transport is None:
                 _shut_down(connection)
         await asyncio.gather(*self._starting)
@@ -145,7 +152,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                connection, _ = await loop.sock_accept(listening)
+                connection, _ignored = await loop.sock_accept(listening)
             except OSError as error:
                 if not isinstance(error, ConnectionError):  # no descriptor is left
                     self._warn("a connection cannot be accepted: %s", error.strerror)
@@ -218,17 +225,17 @@ class Listener:
             its request; None if none waits.
         """
         now = asyncio.get_running_loop().time()
-        first = next(((since, each) for each, (since, _) in self._new.items()), None)
+        first = next(((since, each) for each, (since, _ignored) in self._new.items()), None)
         second = next(((since, each) for each, since in self._idle.items()), None)
         waiting = [each for each in (first, second) if each is not None]
         for since, protocol in waiting:
             if since + MIN_IDLE <= now:
                 self._abort(protocol)
                 return 0
-        return min((since + MIN_IDLE - now for since, _ in waiting), default=None)
+        return min((since + MIN_IDLE - now for since, _ignored in waiting), default=None)
 
     def _abort(self, protocol: Protocol) -> None:
-        _, connection = self._new.pop(protocol, (0, None))
+        _ignored, connection = self._new.pop(protocol, (0, None))
         self._idle.pop(protocol, None)
         if protocol.transport is not None:
             protocol.transport.abort()

@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from ...utils.translation import _
 from ..platform import Platform
 from ..store.data_directory import DataDirectoryError, save_identity
 from ..store.identity import Identity
@@ -62,8 +63,11 @@ def restored(
         snapshot = Snapshot.load(snapshot)
     if directory is not None and (directory / "keys").exists():
         raise DataDirectoryError(
-            f"{directory} has the keys of a gateway already, which the snapshot would replace",
-            "choose another directory, or leave out one of the two",
+            _(
+                "{directory} has the keys of a gateway already, which the snapshot would replace",
+                directory=directory,
+            ),
+            _("choose another directory, or leave out one of the two"),
         )
     platform = Platform(snapshot.first, directory, time_scale, keep=keep, show_secrets=show_secrets)
     try:

@@ -16,6 +16,7 @@ from typing import Any, Self
 from ...utils import private_files
 from ...utils.display import printable
 from ...utils.files import replace, why_not
+from ...utils.translation import _
 from ..server.faults import Fault, Faults
 from ..store.identity import Identity
 from ..store.store import Store, UnknownFormat
@@ -88,7 +89,9 @@ class Snapshot:
             finally:
                 part.unlink(missing_ok=True)
         except (OSError, ValueError, sqlite3.Error) as error:
-            raise SnapshotError(f"{path} cannot be written: {_reason(error)}") from error
+            raise SnapshotError(
+                _("{path} cannot be written: {reason}", path=path, reason=_reason(error))
+            ) from error
         finally:
             store.close()
 
@@ -102,15 +105,19 @@ class Snapshot:
         path = Path(path)
         try:
             if path.stat().st_size > LARGEST:
-                raise SnapshotError(f"{path} has more than {LARGEST} bytes")
+                raise SnapshotError(
+                    _("{path} has more than {largest} bytes", path=path, largest=LARGEST)
+                )
             store = Store.load(path)
         except (OSError, ValueError, UnknownFormat, sqlite3.Error) as error:
             if isinstance(error, SnapshotError):
                 raise
-            raise SnapshotError(f"{path} cannot be read: {_reason(error)}") from error
+            raise SnapshotError(
+                _("{path} cannot be read: {reason}", path=path, reason=_reason(error))
+            ) from error
         content = store.get(KIND, KEY)
         if content is None:
-            raise SnapshotError(f"{path} is not a snapshot: Snapshot.save writes one")
+            raise SnapshotError(_("{path} is not a snapshot: Snapshot.save writes one", path=path))
         store.delete(KIND, KEY)
         try:
             faults = Faults()
@@ -119,7 +126,9 @@ class Snapshot:
             identities = identities_from(content["keys"])
             moment, taken = float(content["moment"]), float(content["taken"])
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise SnapshotError(f"{path} is damaged: {printable(error, 200)}") from error
+            raise SnapshotError(
+                _("{path} is damaged: {error}", path=path, error=printable(error, 200))
+            ) from error
         return cls(store, identities, moment, taken, tuple(faults.all()))
 
     def __repr__(self) -> str:

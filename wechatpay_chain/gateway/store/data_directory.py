@@ -27,6 +27,7 @@ from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
 from ...utils.file_lock import Held, Lock
 from ...utils.files import replace, why_not
+from ...utils.translation import _
 from .identity import Identity, Platform, pem
 from .store import Store, UnknownFormat
 
@@ -85,7 +86,8 @@ def lock_directory(directory: Path) -> Lock:
     except Held as held:
         by = f" (process {held.pid})" if held.pid else ""
         raise DataDirectoryError(
-            f"another gateway uses {directory}{by}", "stop it, or choose another directory"
+            _("another gateway uses {directory}{by}", directory=directory, by=by),
+            _("stop it, or choose another directory"),
         ) from None
     except (OSError, ValueError) as error:
         raise unwritable(directory, error) from error
@@ -109,13 +111,17 @@ def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
         raise unwritable(directory, error) from error
     except UnknownFormat as error:
         raise DataDirectoryError(
-            f"{path} was made by another version of wechatpay-chain: {error}",
-            "choose another directory, or delete this one to start anew",
+            _(
+                "{path} was made by another version of wechatpay-chain: {error}",
+                path=path,
+                error=error,
+            ),
+            _("choose another directory, or delete this one to start anew"),
         ) from error
     except sqlite3.DatabaseError as error:
         raise DataDirectoryError(
-            f"{path} cannot be used: {error}",
-            "choose another directory, or delete this one to start anew",
+            _("{path} cannot be used: {error}", path=path, error=error),
+            _("choose another directory, or delete this one to start anew"),
         ) from error
 
 
@@ -175,8 +181,8 @@ def _loaded(keys: Path) -> Identity:
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         problem = f"{type(error).__name__}: {error}"
     raise DataDirectoryError(
-        f"the keys in {keys} cannot be read ({problem})",
-        "choose another directory, or delete this one to start anew",
+        _("the keys in {keys} cannot be read ({problem})", keys=keys, problem=problem),
+        _("choose another directory, or delete this one to start anew"),
     )
 
 
@@ -201,7 +207,8 @@ def _create_keys(identity: Identity, keys: Path) -> None:
     """Create the directory of keys with all its files at once, never with a part of them."""
     if private_files.is_there(keys) and any(keys.iterdir()):
         raise DataDirectoryError(
-            f"{keys} has files that are not a gateway's", "they stay; choose another directory"
+            _("{keys} has files that are not a gateway's", keys=keys),
+            _("they stay; choose another directory"),
         )
     private_files.make_directory(keys.parent)
     part = Path(tempfile.mkdtemp(prefix=".keys.", dir=keys.parent))

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...utils import private_files
 from ...utils.files import replace
+from ...utils.translation import _
 from .data_directory import (
     NAMES,
     SECRETS,
@@ -100,8 +101,13 @@ def _loaded(first: Identity, profile: Profile, place: Path) -> Identity:
         )
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise DataDirectoryError(
-            f"the keys in {place} cannot be read ({type(error).__name__}: {error})",
-            "choose another directory, or delete this one to start anew",
+            _(
+                "the keys in {place} cannot be read ({type}: {error})",
+                place=place,
+                type=type(error).__name__,
+                error=error,
+            ),
+            _("choose another directory, or delete this one to start anew"),
         ) from error
 
 

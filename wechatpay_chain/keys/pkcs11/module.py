@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret
+from ...utils.translation import _
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -95,7 +96,11 @@ class Module:
                     self.library = _initialized_again(inherited.library)
             except pkcs11.PKCS11Error as error:
                 raise ConfigurationError(
-                    f"the PKCS#11 module {printable(self.path)} cannot be loaded: {error}"
+                    _(
+                        "the PKCS#11 module {path} cannot be loaded: {error}",
+                        path=printable(self.path),
+                        error=error,
+                    )
                 ) from error
         elif not self.library.initialized:  # something else in this process has finalized it
             self.library.initialize()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError, DecryptionError
 from ...utils.secret import Secret, hide, reveal
+from ...utils.translation import _
 from .module import Module, module_at
 
 if TYPE_CHECKING:
@@ -60,19 +61,22 @@ class PKCS11Signer:
             from .token_key import KeyName
         except ImportError as error:
             raise ConfigurationError(
-                "PKCS11Signer needs python-pkcs11: pip install 'wechatpay-chain[pkcs11]'"
+                _("PKCS11Signer needs python-pkcs11: pip install 'wechatpay-chain[pkcs11]'")
             ) from error
         _check("module", module, str | os.PathLike)
         _check("token", token, str)
         if pin is not None and not (pin and isinstance(reveal(pin), str)):
-            raise ConfigurationError("PKCS11Signer(pin=…): a str is expected that is not empty")
+            raise ConfigurationError(_("PKCS11Signer(pin=…): a str is expected that is not empty"))
         if label is not None:
             _check("label", label, str)
         if id is not None:
             _check("id", id, bytes)
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
             raise ConfigurationError(
-                f"PKCS11Signer(timeout={represented(timeout)}): seconds above 0 are expected"
+                _(
+                    "PKCS11Signer(timeout={represented}): seconds above 0 are expected",
+                    represented=represented(timeout),
+                )
             )
         self._path = os.fspath(module)
         self._name = KeyName(token, label, id)
@@ -176,11 +180,18 @@ class PKCS11Signer:
             raise self._too_slow() from None
 
     def _failed(self, why: str) -> str:
-        return f"the key {self._name} of {self._path} cannot be used: {why}"
+        return _(
+            "the key {name} of {path} cannot be used: {why}",
+            name=self._name,
+            path=self._path,
+            why=why,
+        )
 
     def _too_slow(self) -> ConfigurationError:
         return ConfigurationError(
-            self._failed(f"the module was not done within {self._timeout:g} s (timeout=)")
+            self._failed(
+                _("the module was not done within {timeout:g} s (timeout=)", timeout=self._timeout)
+            )
         )
 
     def __repr__(self) -> str:
@@ -188,14 +199,20 @@ class PKCS11Signer:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError(
-            "a PKCS11Signer is not pickled, because its PIN would be stored: give the other "
-            "process its own configuration"
+            _(
+                "a PKCS11Signer is not pickled, because its PIN would be stored: give the other "
+                "process its own configuration"
+            )
         )
 
 
 def _check(name: str, value: object, kind: Any) -> None:
     if not isinstance(value, kind) or value in ("", b""):
         raise ConfigurationError(
-            f"PKCS11Signer({name}={represented(value)}): a {'bytes' if kind is bytes else 'str'} "
-            "is expected that is not empty"
+            _(
+                "PKCS11Signer({name}={represented}): a {type} is expected that is not empty",
+                name=name,
+                represented=represented(value),
+                type="bytes" if kind is bytes else "str",
+            )
         )

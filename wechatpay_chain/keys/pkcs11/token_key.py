@@ -12,6 +12,7 @@ from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, PKCS11Error
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret
+from ...utils.translation import N_, _
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -41,16 +42,16 @@ STALE = (
 """What a session may run into that was kept, and a new one may not: the HSM was restarted, say."""
 WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 WORDS: dict[type[PKCS11Error], str] = {
-    pkcs11.DeviceRemoved: "the token was removed",
+    pkcs11.DeviceRemoved: N_("the token was removed"),
     pkcs11.MechanismInvalid: (
-        "it offers no CKM_SHA256_RSA_PKCS, which signs, or no CKM_RSA_PKCS_OAEP, which decrypts"
+        N_("it offers no CKM_SHA256_RSA_PKCS, which signs, or no CKM_RSA_PKCS_OAEP, which decrypts")
     ),
-    pkcs11.PinExpired: "its PIN has expired: set a new one",
-    pkcs11.PinLocked: "its PIN is locked: unlock it with the security officer's PIN",
-    pkcs11.SessionCount: "it has no session left",
-    pkcs11.TokenNotPresent: "it is not in its slot",
-    pkcs11.UserNotLoggedIn: "it wants a PIN: give pin=",
-    pkcs11.UserPinNotInitialized: "it has no user PIN yet: set one",
+    pkcs11.PinExpired: N_("its PIN has expired: set a new one"),
+    pkcs11.PinLocked: N_("its PIN is locked: unlock it with the security officer's PIN"),
+    pkcs11.SessionCount: N_("it has no session left"),
+    pkcs11.TokenNotPresent: N_("it is not in its slot"),
+    pkcs11.UserNotLoggedIn: N_("it wants a PIN: give pin="),
+    pkcs11.UserPinNotInitialized: N_("it has no user PIN yet: set one"),
 }
 
 
@@ -62,7 +63,7 @@ def is_stale(error: PKCS11Error) -> bool:
 def in_words(error: PKCS11Error) -> str:
     """What was wrong with a token, as a clause."""
     told = printable(f"{type(error).__name__} {error}".strip())
-    return WORDS.get(type(error)) or f"the module reports {told}"
+    return _(WORDS.get(type(error), "")) or _("the module reports {told}", told=told)
 
 
 class KeyName(NamedTuple):
@@ -125,8 +126,12 @@ class TokenKey:
                 own.append(found)
         if not own:
             raise ConfigurationError(
-                f"the token {printable(self._name.token)!r} has no certificate of the key "
-                f"{self._name}: write apiclient_cert.pem to it, or give the client serial="
+                _(
+                    "the token {token!r} has no certificate of the key {name}: write "
+                    "apiclient_cert.pem to it, or give the client serial=",
+                    token=printable(self._name.token),
+                    name=self._name,
+                )
             )
         return max(own, key=lambda each: each.not_valid_after_utc)
 
@@ -161,8 +166,13 @@ def open_key(module: Module, library: Library, name: KeyName, pin: Secret[str] |
     key = _key(session, name)
     if key.key_length < MINIMUM_BITS:
         raise ConfigurationError(
-            f"the key {name} has {key.key_length} bits: WeChat Pay takes RSA keys of "
-            f"{MINIMUM_BITS} bits or more"
+            _(
+                "the key {name} has {key_length} bits: WeChat Pay takes RSA keys of "
+                "{minimum_bits} bits or more",
+                name=name,
+                key_length=key.key_length,
+                minimum_bits=MINIMUM_BITS,
+            )
         )
     return TokenKey(session, key, name)
 
@@ -174,9 +184,14 @@ def _token(library: Library, name: KeyName) -> pkcs11.Token:
         return found[0]
     labels = ", ".join(repr(printable(token.label)) for token in tokens if token.label)
     raise ConfigurationError(
-        f"the module {printable(library.so)} has {len(found) or 'no'} token"
-        f"{'s' if found else ''} with the label {printable(name.token)!r}, where one is expected; "
-        f"it has {labels or 'none that is initialized'}"
+        _(
+            "the module {so} has {count} tokens with the label {token!r}, where one is expected; "
+            "it has {labels}",
+            so=printable(library.so),
+            count=len(found),
+            token=printable(name.token),
+            labels=labels or _("none that is initialized"),
+        )
     )
 
 
@@ -200,8 +215,11 @@ def _opened(token: pkcs11.Token, pin: Secret[str] | None) -> pkcs11.Session:
 
 def _wrong_pin(name: KeyName) -> ConfigurationError:
     return ConfigurationError(
-        f"the token {printable(name.token)!r} rejects pin=. This process does not try it again, "
-        "because a token locks itself after some wrong PINs"
+        _(
+            "the token {token!r} rejects pin=. This process does not try it again, because a "
+            "token locks itself after some wrong PINs",
+            token=printable(name.token),
+        )
     )
 
 
@@ -223,7 +241,11 @@ def _key(session: pkcs11.Session, name: KeyName) -> Any:
         for key in session.get_objects(every)
     )
     raise ConfigurationError(
-        f"there {'are' if found else 'is'} {len(found) or 'no'} RSA private "
-        f"key{'s' if found else ''} {name}, where one is expected: give label= or id=. The token "
-        f"has {labels or 'none that is visible; it may want pin='}"
+        _(
+            "there are {count} RSA private keys {name}, where one is expected: give label= or id=. "
+            "The token has {labels}",
+            count=len(found),
+            name=name,
+            labels=labels or _("none that is visible; it may want pin="),
+        )
     )

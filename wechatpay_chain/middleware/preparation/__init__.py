@@ -12,6 +12,7 @@ from ...flow import Handler
 from ...messages.request import Options
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .values import appid_of, notify_url_of
 
 __all__ = ["Catalogued", "by_catalogue", "check_of", "fill_of"]
@@ -57,7 +58,7 @@ class Catalogued(NamedTuple):
                 handle = completed(handle, self.values)
         except (ImportError, OSError) as error:
             raise ConfigurationError(
-                f"fill= and check= need the catalogue, which cannot be read: {error}"
+                _("fill= and check= need the catalogue, which cannot be read: {error}", error=error)
             ) from error
         return handle
 
@@ -83,7 +84,9 @@ def fill_of(given: object) -> bool | None:
     """
     if given is None or isinstance(given, bool):
         return given
-    raise ConfigurationError(f"fill= takes True or False, not {represented(given)}")
+    raise ConfigurationError(
+        _("fill= takes True or False, not {represented}", represented=represented(given))
+    )
 
 
 def check_of(given: object) -> str | None:
@@ -94,4 +97,9 @@ def check_of(given: object) -> str | None:
     """
     if given is None or (isinstance(given, str) and given in (CATALOGUE, "off")):
         return given
-    raise ConfigurationError(f'check= takes "catalogue", "off" or None, not {represented(given)}')
+    raise ConfigurationError(
+        _(
+            'check= takes "catalogue", "off" or None, not {represented}',
+            represented=represented(given),
+        )
+    )

@@ -28,6 +28,7 @@ from ...messages.request import Request
 from ...messages.sensitive import Sensitive
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _, joined
 from .operations import find, parameters_of
 
 __all__ = ["checked"]
@@ -63,15 +64,20 @@ def checked(handle: Handler) -> Handler:
 
 def _assert_right(operation: Operation, request: Request) -> None:
     found = [
-        f"{place} {_told(finding)}"
+        _("{place} {finding}", place=place, finding=_told(finding))
         for place, finding in _findings(operation, request)
         if finding.kind == "unknown" or not isinstance(finding.value, Hidden)
     ]
     if found:
-        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        more = [_("and {count} more", count=len(found) - SHOWN)] if len(found) > SHOWN else []
         raise ConfigurationError(
-            f"{operation.method} {operation.path} does not take this request, and nothing was "
-            f"sent. By the catalogue: {'; '.join([*found[:SHOWN], *more])}"
+            _(
+                "{method} {path} does not take this request, and nothing was sent. By the "
+                "catalogue: {problems}",
+                method=operation.method,
+                path=operation.path,
+                problems=joined("; ", [*found[:SHOWN], *more]),
+            )
         )
 
 
@@ -101,8 +107,14 @@ def _told(finding: Finding) -> str:
     shown = f" {represented(value, 60)}" if shows and finding.kind != "unknown" else ""
     wanted = str(value) if finding.kind == "enum" and shows else name
     near = difflib.get_close_matches(wanted, finding.known, 1, 0.6)
-    meant = f", did you mean {near[0]}?" if near else ""
-    return f"{printable(pointer, 200)}{shown} {finding.issue}{meant}"
+    meant = _(", did you mean {near}?", near=near[0]) if near else ""
+    return _(
+        "{pointer}{shown} {issue}{meant}",
+        pointer=printable(pointer, 200),
+        shown=shown,
+        issue=finding.issue,
+        meant=meant,
+    )
 
 
 def _texts(given: Mapping[str, Any], option: str) -> dict[str, Any]:

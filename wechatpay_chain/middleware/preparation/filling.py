@@ -10,6 +10,7 @@ from ...catalogue.requests.filling import filled, missing_of
 from ...flow import Flow, Handler
 from ...messages.request import Options, Request
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .operations import find, parameters_of
 
 __all__ = ["completed"]
@@ -58,7 +59,12 @@ def _assert_configured(
     for each in missing_of(members, given):
         if each.required and each.source not in values:
             raise ConfigurationError(
-                f"{operation.method} {operation.path} requires {each.name}, which the call does "
-                f"not have, and fill=True cannot add it: give the client {each.source}=, or the "
-                f"call {each.name}"
+                _(
+                    "{method} {path} requires {name}, which the call does not have, and fill=True "
+                    "cannot add it: give the client {source}=, or the call {name}",
+                    method=operation.method,
+                    path=operation.path,
+                    name=each.name,
+                    source=each.source,
+                )
             )

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from ... import catalogue
 from ...messages.request import Request
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["find", "parameters_of"]
 
@@ -28,7 +29,7 @@ def find(method: str, path: str) -> catalogue.Operation | None:
         return catalogue.find(method, path if path[:3].lower() == "v3/" else f"v2/{path}")
     except OSError as error:
         raise ConfigurationError(
-            f"fill= and check= need the catalogue, which cannot be read: {error}"
+            _("fill= and check= need the catalogue, which cannot be read: {error}", error=error)
         ) from error
 
 

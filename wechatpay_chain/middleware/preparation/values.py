@@ -8,8 +8,9 @@ from ...crypto.pem import tidy
 from ...messages.authority import split
 from ...utils.display import represented
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
-__all__ = ["appid_of", "notify_url_of"]
+__all__ = ["appid_of", "flag_of", "notify_url_of"]
 
 APPID = re.compile("[0-9A-Za-z_-]{1,32}")
 LONGEST_URL = 256
@@ -27,7 +28,27 @@ def appid_of(given: object) -> str | None:
     if APPID.fullmatch(text):
         return text
     raise ConfigurationError(
-        f"appid {represented(given)}: letters and digits are expected, such as 'wx8888888888888888'"
+        _(
+            "appid {represented}: letters and digits are expected, such as 'wx8888888888888888'",
+            represented=represented(given),
+        )
+    )
+
+
+def flag_of(given: object, name: str) -> bool:
+    """An argument that is True or False.
+
+    Raises:
+        ConfigurationError: it is anything else, such as the text "false".
+    """
+    if isinstance(given, bool):
+        return given
+    raise ConfigurationError(
+        _(
+            "{name}= takes True or False, not {represented}",
+            name=name,
+            represented=represented(given),
+        )
     )
 
 
@@ -42,10 +63,22 @@ def notify_url_of(given: object) -> str | None:
     if given is None:
         return None
     text = tidy(given) if isinstance(given, str) else ""
-    expected = "a URL without a query is expected, such as 'https://shop.example.com/wechatpay'"
+    expected = _("a URL without a query is expected, such as 'https://shop.example.com/wechatpay'")
     if not text or len(text) > LONGEST_URL or not (text.isascii() and text.isprintable()):
-        raise ConfigurationError(f"notify_url {represented(given)}: {expected}")
-    _, rest = split(text, "notify_url")
+        raise ConfigurationError(
+            _(
+                "notify_url {represented}: {expected}",
+                represented=represented(given),
+                expected=expected,
+            )
+        )
+    rest = split(text, "notify_url")[1]
     if "?" in rest or "#" in rest or " " in rest:
-        raise ConfigurationError(f"notify_url {represented(given)}: {expected}")
+        raise ConfigurationError(
+            _(
+                "notify_url {represented}: {expected}",
+                represented=represented(given),
+                expected=expected,
+            )
+        )
     return text

@@ -17,6 +17,7 @@ from ...messages.percent_encoding import append_query, query_string
 from ...messages.request import Request
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret, hide
+from ...utils.translation import _
 from ..amounts import reject_fractions
 
 __all__ = ["v2_encoder"]
@@ -42,12 +43,14 @@ def v2_encoder(mchid: str, secret: str | Secret[str]) -> Middleware:
 def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request:
     given = request.options
     if given.json is not None:
-        raise ConfigurationError("json= belongs to APIv3 (v3/…); APIv2 takes xml=")
+        raise ConfigurationError(_("json= belongs to APIv3 (v3/…); APIv2 takes xml="))
     if given.meta is not None:
-        raise ConfigurationError("meta= belongs to APIv3's uploads; APIv2 takes its fields in xml=")
+        raise ConfigurationError(
+            _("meta= belongs to APIv3's uploads; APIv2 takes its fields in xml=")
+        )
     if given.body is not None:
         if given.xml is not None or given.media is not None:
-            raise ConfigurationError("body= excludes xml= and media=: a request has one body")
+            raise ConfigurationError(_("body= excludes xml= and media=: a request has one body"))
         query = query_string(given.query) if given.query is not None else ""
         return request.replace(content=given.body, target=append_query(request.target, query))
     if request.method == "GET":
@@ -70,7 +73,7 @@ def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request
 def _query_fields(request: Request) -> dict[str, Any]:
     given = request.options
     if given.xml is not None and given.query is not None:
-        raise ConfigurationError("a GET has one set of fields: give query= or xml=, not both")
+        raise ConfigurationError(_("a GET has one set of fields: give query= or xml=, not both"))
     fields = given.xml if given.xml is not None else given.query
     if isinstance(fields, str):
         fields = parse_qsl(fields, keep_blank_values=True)
@@ -79,7 +82,10 @@ def _query_fields(request: Request) -> dict[str, Any]:
         return {**dict(inline), **dict(fields or {})}
     except (TypeError, ValueError):
         raise ConfigurationError(
-            f"query is of type {type(fields).__name__}; a mapping or pairs are expected"
+            _(
+                "query is of type {type}; a mapping or pairs are expected",
+                type=type(fields).__name__,
+            )
         ) from None
 
 
@@ -99,7 +105,7 @@ def _signed(
 ) -> dict[str, str]:
     _assert_own(given, mchid)
     if not secret:
-        raise ConfigurationError("secret is missing: APIv2 signs with the merchant's APIv2 key")
+        raise ConfigurationError(_("secret is missing: APIv2 signs with the merchant's APIv2 key"))
     fields = {
         name: xml.clean(value)
         for name, thing in given.items()
@@ -111,21 +117,32 @@ def _signed(
     try:
         fields["sign"] = digest.sign(kind, canonical.fields(fields), secret)
     except UnicodeEncodeError:
-        raise ConfigurationError("xml= holds a lone surrogate: not valid text") from None
+        raise ConfigurationError(_("xml= holds a lone surrogate: not valid text")) from None
     return fields
 
 
 def _assert_own(given: Mapping[str, Any], mchid: str) -> None:
     if not isinstance(given, Mapping):
-        raise ConfigurationError(f"xml= is of type {type(given).__name__}; a mapping is expected")
+        raise ConfigurationError(
+            _("xml= is of type {type}; a mapping is expected", type=type(given).__name__)
+        )
     named = {name: given[name] for name in MERCHANT_FIELDS if given.get(name) is not None}
     if not named:
         raise ConfigurationError(
-            f"one of {', '.join(MERCHANT_FIELDS)} must be among the fields, as {mchid!r}"
+            _(
+                "one of {merchant_fields} must be among the fields, as {mchid!r}",
+                merchant_fields=", ".join(MERCHANT_FIELDS),
+                mchid=mchid,
+            )
         )
     for name, value in named.items():
         if canonical.text(value, name) != mchid:
             raise ConfigurationError(
-                f"{name} is {value!r}, and this client signs for {mchid!r}: use the client of "
-                "that merchant"
+                _(
+                    "{name} is {value!r}, and this client signs for {mchid!r}: use the client of "
+                    "that merchant",
+                    name=name,
+                    value=value,
+                    mchid=mchid,
+                )
             )

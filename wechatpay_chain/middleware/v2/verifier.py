@@ -18,6 +18,7 @@ from ...messages.unsigned import PAGE, XML, is_whole, unsigned_v2
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret, hide
+from ...utils.translation import _
 from ..advice import page_title
 
 __all__ = ["assert_signed", "is_unsigned_v2", "unsigned_v2", "v2_verifier"]
@@ -61,7 +62,7 @@ def v2_verifier(secret: str | Secret[str]) -> Middleware:
             response.verified = True
         elif optional:
             if "return_code" not in fields:
-                _assert_expected(request, response, "it has no return_code")
+                _assert_expected(request, response, _("it has no return_code"))
             response.unsigned = True
         elif fields.get("return_code", "SUCCESS") == "SUCCESS":
             assert_signed(fields, secret, response)
@@ -88,9 +89,15 @@ def _assert_expected(request: Request, response: Response, why: str) -> None:
     if kind != XML and whole and not _is_markup(response.content):
         return
     raise ResponseError(
-        f"the answer to {request} (HTTP {response.status_code}, {len(response.content)} bytes) is "
-        f"not APIv2's, which has a return_code: {why}. Something other than WeChat Pay may have "
-        "answered; query before sending it again",
+        _(
+            "the answer to {request} (HTTP {status_code}, {count} bytes) is not APIv2's, which "
+            "has a return_code: {why}. Something other than WeChat Pay may have answered; query "
+            "before sending it again",
+            request=request,
+            status_code=response.status_code,
+            count=len(response.content),
+            why=why,
+        ),
         response,
     )
 
@@ -105,11 +112,16 @@ def _is_markup(content: bytes) -> bool:
 
 def _no_sign(response: Response, error: ResponseError) -> SignatureError:
     title = page_title(response.content)
-    page = f', an HTML page "{title}"' if title else ""
+    page = _(', an HTML page "{title}"', title=title) if title else ""
     return SignatureError(
-        f"{error}: it is not APIv2's XML, so there is no sign to check "
-        f"({response.request}, {len(response.content)} bytes{page}). Where an operation is known "
-        "to answer unsigned, say unsigned=True",
+        _(
+            "{error}: it is not APIv2's XML, so there is no sign to check ({request}, {count} "
+            "bytes{page}). Where an operation is known to answer unsigned, say unsigned=True",
+            error=error,
+            request=response.request,
+            count=len(response.content),
+            page=page,
+        ),
         response,
         reason="missing",
     )
@@ -142,13 +154,17 @@ def assert_signed(
         ConfigurationError: no secret.
     """
     secret = hide(secret)
-    what = "the notification" if response is None else f"the answer to {response.request}"
+    what = (
+        _("the notification")
+        if response is None
+        else _("the answer to {request}", request=response.request)
+    )
     if not secret:
-        raise ConfigurationError("secret is missing: without it no APIv2 sign can be checked")
+        raise ConfigurationError(_("secret is missing: without it no APIv2 sign can be checked"))
     sign = fields.get("sign")
     if not sign or not isinstance(sign, str):
         raise SignatureError(
-            f"{what} cannot be trusted: it has no sign", response, reason="missing"
+            _("{what} cannot be trusted: it has no sign", what=what), response, reason="missing"
         )
     kind = _algorithm(fields, sign)
     try:
@@ -158,16 +174,23 @@ def assert_signed(
         covered, genuine = "", False  # a field is nested or stands twice: no sign covers that
     if not genuine:
         raise SignatureError(
-            f"{what} cannot be trusted: its sign ({printable(kind, 60)}) does not match. Either it "
-            "was changed on the way, or it is signed by another algorithm than is stated, or "
-            "secret is not the APIv2 key set on the merchant platform",
+            _(
+                "{what} cannot be trusted: its sign ({kind}) does not match. Either it was "
+                "changed on the way, or it is signed by another algorithm than is stated, or "
+                "secret is not the APIv2 key set on the merchant platform",
+                what=what,
+                kind=printable(kind, 60),
+            ),
             response,
         )
     if _hides_a_code(fields, covered):
         raise SignatureError(
-            f"{what} cannot be trusted: one of its values holds '&return_code=' or "
-            "'&result_code=', and the sign cannot tell that from a field. A failure may have been "
-            "moved into another field on the way",
+            _(
+                "{what} cannot be trusted: one of its values holds '&return_code=' or "
+                "'&result_code=', and the sign cannot tell that from a field. A failure may have "
+                "been moved into another field on the way",
+                what=what,
+            ),
             response,
         )
 

@@ -25,6 +25,7 @@ from ...messages.percent_encoding import append_query, query_string
 from ...messages.request import Options, Request
 from ...messages.sensitive import Sensitive
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..amounts import reject_fractions
 
 __all__ = ["encoder"]
@@ -68,7 +69,7 @@ def _has_secrets(options: Options) -> bool:
 def _encoded(request: Request, platform: Platform, answer_with: str | None) -> Request:
     given = request.options
     if given.xml is not None:
-        raise ConfigurationError("xml= belongs to APIv2 (v2/…); APIv3 takes json=")
+        raise ConfigurationError(_("xml= belongs to APIv2 (v2/…); APIv3 takes json="))
     if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
         _reject_two_bodies(json=given.json, media=given.media, body=given.body)
     secrets = _Encryption(platform, request, answer_with)
@@ -81,8 +82,11 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
     if given.json is not None:
         if not isinstance(given.json, JSON_TYPES):
             raise ConfigurationError(
-                f"json= is of type {canonical.kind(given.json)}: a mapping or a list is expected; "
-                "text that is JSON already goes to body="
+                _(
+                    "json= is of type {kind}: a mapping or a list is expected; text that is JSON "
+                    "already goes to body=",
+                    kind=canonical.kind(given.json),
+                )
             )
         encoded.content = _dumps(given.json, "json", secrets)
         reject_fractions(request, "json", given.json)
@@ -93,7 +97,7 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
         encoded.content, encoded.signed = content, meta
         encoded.headers = request.headers.merged({"Content-Type": kind})
     elif given.meta is not None:
-        raise ConfigurationError("meta= goes with media=, which is missing")
+        raise ConfigurationError(_("meta= goes with media=, which is missing"))
     encoded.headers = secrets.named(encoded.headers)
     return encoded
 
@@ -112,8 +116,13 @@ class _Encryption:
             self._key = _chosen(platform, wanted, answer_with)
         elif wanted is not None and not same_key(wanted, self._header):
             raise ConfigurationError(
-                f"answer_with= is {wanted!r} and headers= has {SERIAL} {self._header!r}: a request "
-                "names one key, so leave one of the two out"
+                _(
+                    "answer_with= is {wanted!r} and headers= has {serial} {header!r}: a request "
+                    "names one key, so leave one of the two out",
+                    wanted=wanted,
+                    serial=SERIAL,
+                    header=self._header,
+                )
             )
 
     def __call__(self, value: Sensitive) -> str:
@@ -154,7 +163,10 @@ def _meta(meta: Any, encrypt: Callable[[Sensitive], str]) -> bytes:
         return _utf8(meta, "meta")
     if not isinstance(meta, Mapping):
         raise ConfigurationError(
-            f"meta= is of type {type(meta).__name__}: a mapping, or JSON as text, is expected"
+            _(
+                "meta= is of type {type}: a mapping, or JSON as text, is expected",
+                type=type(meta).__name__,
+            )
         )
     return _dumps(meta, "meta", encrypt)
 
@@ -167,12 +179,16 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
             return dict(thing)
         if isinstance(thing, enum.Enum):
             return thing.value
-        written = canonical.moment(thing, f"a value in {name}=")
+        written = canonical.moment(thing, _("a value in {name}=", name=name))
         if written is not None:
             return written
         raise ConfigurationError(
-            f"{name}= holds a {canonical.kind(thing)}, which JSON does not know: amounts are int "
-            "(fen), times are aware datetimes or text"
+            _(
+                "{name}= holds a {kind}, which JSON does not know: amounts are int (fen), times "
+                "are aware datetimes or text",
+                name=name,
+                kind=canonical.kind(thing),
+            )
         )
 
     try:
@@ -184,14 +200,18 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
     except (ValueError, TypeError, RecursionError) as error:
         if isinstance(error, ConfigurationError):
             raise
-        raise ConfigurationError(f"{name}= cannot be written as JSON: {error}") from None
+        raise ConfigurationError(
+            _("{name}= cannot be written as JSON: {error}", name=name, error=error)
+        ) from None
 
 
 def _utf8(text: str, name: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise ConfigurationError(f"{name}= holds a lone surrogate: not valid text") from None
+        raise ConfigurationError(
+            _("{name}= holds a lone surrogate: not valid text", name=name)
+        ) from None
 
 
 class _NotPlainError(Exception):
@@ -224,4 +244,6 @@ PLAIN = _plain_encoder()
 
 def _reject_two_bodies(**bodies: Any) -> None:
     given = [f"{name}=" for name, value in bodies.items() if value is not None]
-    raise ConfigurationError(f"{' and '.join(given)} exclude each other: a request has one body")
+    raise ConfigurationError(
+        _("{given} exclude each other: a request has one body", given=" and ".join(given))
+    )

@@ -23,6 +23,7 @@ from ...messages.response import Response
 from ...messages.sensitive import Sensitive
 from ...utils.exceptions import ConfigurationError, DecryptionError
 from ...utils.secret import Secret, reveal
+from ...utils.translation import _
 
 __all__ = ["decrypted", "encrypt_fields", "marks_of", "rewritten", "unreadable"]
 
@@ -50,7 +51,7 @@ def encrypt_fields(handle: Handler, credential: Credential | None) -> Handler:
         response = yield from handle(_wrapped(request, marked))
         if not marked.answer or credential is None:
             return response
-        what = f"the answer to {operation.method} {operation.path}"
+        what = _("the answer to {method} {path}", method=operation.method, path=operation.path)
         return (yield from _opened(response, marked.answer, credential, what))
 
     return handler
@@ -76,7 +77,7 @@ def _find(method: str, path: str) -> catalogue.Operation | None:
 def unreadable(error: OSError) -> ConfigurationError:
     """The error for a catalogue that cannot be read."""
     return ConfigurationError(
-        f'sensitive="auto" needs the catalogue, which cannot be read: {error}'
+        _('sensitive="auto" needs the catalogue, which cannot be read: {error}', error=error)
     )
 
 
@@ -111,7 +112,9 @@ def _wrapped(request: Request, marked: EncryptedFields) -> Request:
         if not marks or value is None:
             continue
         source = _fields(value, marks) if name == "query" else value
-        if (changed := rewritten(source, marks, lambda text, _: Sensitive(text))) is not value:
+        if (
+            changed := rewritten(source, marks, lambda text, _ignored: Sensitive(text))
+        ) is not value:
             changes[name] = changed
     return request.replace(options=Options(**{**vars(given), **changes})) if changes else request
 
@@ -122,7 +125,7 @@ def _fields(query: Any, marks: Marks) -> Any:
         return query
     try:
         pairs = list(query)
-        if not any(name in marks for name, _ in pairs):
+        if not any(name in marks for name, _ignored in pairs):
             return pairs
         fields: dict[str, list[Any]] = {}
         for name, value in pairs:
@@ -142,7 +145,7 @@ def _opened(response: Response, marks: Marks, credential: Credential, what: str)
         members = json.loads(response.content)
     except (ValueError, RecursionError):
         return response
-    advice = 'The call was carried out; with sensitive="off" its answer comes as it is'
+    advice = _('The call was carried out; with sensitive="off" its answer comes as it is')
     changed = yield from decrypted(members, marks, credential, what, advice)
     if changed is members:
         return response
@@ -185,10 +188,15 @@ def decrypted(
             opened[text] = Secret((yield from credential.decrypting(text)))
         except DecryptionError as error:
             raise DecryptionError(
-                f"{place} in {what} does not open with this merchant's key: it was encrypted for "
-                f"another certificate, or is damaged. {advice}"
+                _(
+                    "{place} in {what} does not open with this merchant's key: it was encrypted "
+                    "for another certificate, or is damaged. {advice}",
+                    place=place,
+                    what=what,
+                    advice=advice,
+                )
             ) from error.__cause__
-    return rewritten(value, marks, lambda text, _: reveal(opened.get(text, text)))
+    return rewritten(value, marks, lambda text, _ignored: reveal(opened.get(text, text)))
 
 
 def _is_ciphertext(text: str, sizes: Sequence[int]) -> bool:

@@ -6,6 +6,7 @@ from ...flow import Flow, Handler, Middleware
 from ...keys.credential import Credential
 from ...messages.request import Request
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["signer"]
 
@@ -20,15 +21,19 @@ def signer(credential: Credential | None) -> Middleware:
     def sign(request: Request, handle: Handler) -> Flow:
         if credential is None:
             raise ConfigurationError(
-                "private_key and serial are missing: APIv3 signs with the merchant's "
-                "apiclient_key.pem and its certificate's serial number"
+                _(
+                    "private_key and serial are missing: APIv3 signs with the merchant's "
+                    "apiclient_key.pem and its certificate's serial number"
+                )
             )
         if not credential.mchid:
-            raise ConfigurationError("mchid is empty: APIv3 signs in the name of a merchant")
+            raise ConfigurationError(_("mchid is empty: APIv3 signs in the name of a merchant"))
         if "Authorization" in request.headers:
             raise ConfigurationError(
-                "headers= has an Authorization, which is the signer's to set; to sign elsewhere, "
-                "replace 'signer' in the stack"
+                _(
+                    "headers= has an Authorization, which is the signer's to set; to sign "
+                    "elsewhere, replace 'signer' in the stack"
+                )
             )
         signed = yield from credential.authorizing(request)
         return (yield from handle(signed))

@@ -10,13 +10,14 @@ from typing import Any
 
 from ...errors import SignatureError
 from ...flow import Effect, Flow, Handler, Middleware
-from ...keys.credential import SIGNATURE_FIELDS, Platform
+from ...keys.credential import Platform
 from ...keys.platform_keys import PlatformKeys
-from ...keys.verification import BodyDigest, check
+from ...keys.verification import SIGNATURE_FIELDS, BodyDigest, check
 from ...messages.request import Request
 from ...messages.response import Response
 from ...messages.unsigned import is_unsigned_v3, is_whole
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 
 __all__ = ["is_unsigned", "verifier"]
 
@@ -39,9 +40,11 @@ def verifier(platform: PlatformKeys) -> Middleware:
             yield from platform.prepare()
         if not (unsigned or platform):
             raise ConfigurationError(
-                "certs is missing: the answer could not be verified. Give WeChat Pay's public key "
-                "({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates, or apiv3_key and the "
-                "merchant's key, with which certificates are fetched"
+                _(
+                    "certs is missing: the answer could not be verified. Give WeChat Pay's public "
+                    "key ({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates, or apiv3_key "
+                    "and the merchant's key, with which certificates are fetched"
+                )
             )
         if request.sink is not None:
             request = request.replace(digest=BodyDigest)

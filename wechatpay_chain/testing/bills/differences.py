@@ -28,6 +28,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from ...utils.translation import _
+
 __all__ = ["AROUND_MIDNIGHT", "CLASSES", "Difference", "Differences", "choose", "wanted"]
 
 ON_REFUNDS = ("refund_missing_here", "refund_missing_there", "refund_amount")
@@ -80,15 +82,32 @@ def wanted(differences: Differences, *, partner: bool) -> dict[str, int]:
     if differences == "every":
         return {kind: EVERY for kind in CLASSES if partner or kind != "merchant"}
     if not isinstance(differences, Mapping | None):
-        raise ValueError(f"differences: {differences!r} is neither 'every' nor a mapping")
+        raise ValueError(
+            _(
+                "differences: {differences!r} is neither 'every' nor a mapping",
+                differences=differences,
+            )
+        )
     counts = dict(differences or {})
     if unknown := counts.keys() - set(CLASSES):
-        raise ValueError(f"differences: {sorted(unknown)} are not among {', '.join(CLASSES)}")
+        raise ValueError(
+            _(
+                "differences: {unknown} are not among {classes}",
+                unknown=sorted(unknown),
+                classes=", ".join(CLASSES),
+            )
+        )
     for kind, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise ValueError(f"differences: {count!r} of {kind} is not a number, 0 or more")
+            raise ValueError(
+                _(
+                    "differences: {count!r} of {kind} is not a number, 0 or more",
+                    count=count,
+                    kind=kind,
+                )
+            )
     if counts.get("merchant") and not partner:
-        raise ValueError("differences: merchant needs form='partner', which has sub-merchants")
+        raise ValueError(_("differences: merchant needs form='partner', which has sub-merchants"))
     return counts
 
 
@@ -129,8 +148,13 @@ def choose(
             tries += 1
             if tries > 50 * len(kinds) + 1000 or not available:
                 raise ValueError(
-                    f"{available} {name} are too few for {len(kinds)} differences: "
-                    f"give more {name}, or fewer differences"
+                    _(
+                        "{available} {name} are too few for {count} differences: give more "
+                        "{name}, or fewer differences",
+                        available=available,
+                        name=name,
+                        count=len(kinds),
+                    )
                 )
             if index not in indices and allowed(index):
                 indices[index] = kinds[len(indices)]

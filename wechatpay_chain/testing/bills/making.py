@@ -7,6 +7,7 @@ import itertools
 from decimal import Decimal
 from typing import TypedDict, Unpack, get_args
 
+from ...utils.translation import _
 from .day import Day, Shape
 from .differences import Differences, wanted
 from .facts import Facts, Form
@@ -118,17 +119,27 @@ def days(
 def _form(shape: Shape, options: Options) -> Form:
     if unknown := options.keys() - Options.__annotations__.keys():
         known = ", ".join(Options.__annotations__)
-        raise ValueError(f"{sorted(unknown)[0]} is not among the options {known}")
+        raise ValueError(
+            _("{unknown} is not among the options {known}", unknown=sorted(unknown)[0], known=known)
+        )
     if shape not in get_args(Shape):
-        raise ValueError(f"form: {shape!r} is not among {', '.join(get_args(Shape))}")
+        raise ValueError(
+            _(
+                "form: {shape!r} is not among {get_args}",
+                shape=shape,
+                get_args=", ".join(get_args(Shape)),
+            )
+        )
     refunds, sub_mchids = options.get("refunds", 0.05), options.get("sub_mchids", SUB_MCHIDS)
     if not isinstance(refunds, int | float) or not 0 <= refunds <= 0.5:
-        raise ValueError(f"refunds: {refunds!r} is not between 0 and 0.5 per order")
+        raise ValueError(
+            _("refunds: {refunds!r} is not between 0 and 0.5 per order", refunds=refunds)
+        )
     if shape == "partner" and len(set(sub_mchids)) < 2:
-        raise ValueError("sub_mchids: a partner has at least two")
+        raise ValueError(_("sub_mchids: a partner has at least two"))
     currencies = tuple(options.get("currencies", ("CNY",)))
     if not currencies:
-        raise ValueError("currencies: at least one is expected")
+        raise ValueError(_("currencies: at least one is expected"))
     return Form(
         seed=options.get("seed", 1),
         mchid=options.get("mchid", MCHID),
@@ -149,7 +160,7 @@ def _ten_thousandths(rate: Decimal | str) -> int:
     except ArithmeticError:  # no number, or NaN
         valid = False
     if not valid:
-        raise ValueError(f"rate: {rate!r} is not a fraction of at most four decimals")
+        raise ValueError(_("rate: {rate!r} is not a fraction of at most four decimals", rate=rate))
     return int(made)
 
 
@@ -159,7 +170,7 @@ def _sides(strayed: int) -> dict[str, int]:
 
 def _assert_count(name: str, number: int) -> None:
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValueError(f"{name}: {number!r} is not a number above 0")
+        raise ValueError(_("{name}: {number!r} is not a number above 0", name=name, number=number))
 
 
 def _date(given: datetime.date | str) -> datetime.date:

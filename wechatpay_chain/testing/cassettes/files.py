@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
 from ...utils.files import replace, why_not
+from ...utils.translation import _
 
 __all__ = ["checked", "read", "text_of", "write"]
 
@@ -50,15 +51,20 @@ def read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{_name(path)} cannot be read: {why_not(error)}") from None
+        raise ConfigurationError(
+            _("{name} cannot be read: {why_not}", name=_name(path), why_not=why_not(error))
+        ) from None
     if len(content) > LARGEST:
-        raise _unusable(path, f"it has more than {LARGEST} bytes")
+        raise _unusable(path, _("it has more than {largest} bytes", largest=LARGEST))
     found = _parsed(path, content)
     if not isinstance(found, dict) or not isinstance(found.get("interactions"), list):
-        raise _unusable(path, "it has no list 'interactions'")
+        raise _unusable(path, _("it has no list 'interactions'"))
     if found.get("version") != VERSION:
         shown = printable(found.get("version"), 40)
-        raise _unusable(path, f"its version is {shown}, and {VERSION} is expected")
+        raise _unusable(
+            path,
+            _("its version is {shown}, and {version} is expected", shown=shown, version=VERSION),
+        )
     for place, each in enumerate(found["interactions"]):
         if problem := _problem(each):
             raise _unusable(path, f"interactions[{place}] {problem}")
@@ -129,7 +135,9 @@ def write(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise ConfigurationError(f"{_name(path)} cannot be written: {why_not(error)}") from None
+        raise ConfigurationError(
+            _("{name} cannot be written: {why_not}", name=_name(path), why_not=why_not(error))
+        ) from None
 
 
 def checked(path: Path) -> Path:
@@ -139,7 +147,9 @@ def checked(path: Path) -> Path:
         ConfigurationError: it does not.
     """
     if path.suffix.lower() not in KINDS:
-        raise ConfigurationError(f"{_name(path)}: a name in {', '.join(KINDS)} is expected")
+        raise ConfigurationError(
+            _("{name}: a name in {kinds} is expected", name=_name(path), kinds=", ".join(KINDS))
+        )
     return path
 
 
@@ -147,7 +157,7 @@ def _parsed(path: Path, content: bytes) -> Any:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unusable(path, f"it is not UTF-8 at byte {error.start}") from None
+        raise _unusable(path, _("it is not UTF-8 at byte {start}", start=error.start)) from None
     if _is_json(path):
         try:
             return json.loads(text)
@@ -174,8 +184,11 @@ def _yaml(path: Path) -> Any:
         import yaml
     except ImportError:
         raise ConfigurationError(
-            f"{_name(path)} is YAML, which needs PyYAML: install wechatpay-chain[cli], or give the "
-            "cassette a name in .json"
+            _(
+                "{name} is YAML, which needs PyYAML: install wechatpay-chain[cli], or give the "
+                "cassette a name in .json",
+                name=_name(path),
+            )
         ) from None
     return yaml
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...crypto import rsa
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .. import own_keys
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ def _key_of(client: WeChatPay) -> Any:
     source = getattr(credential, "certificate", None) if key is None else key.public_key()
     if source is None:
         raise ConfigurationError(
-            "the response has encrypted members, and the client's public key is not known: play "
-            "the cassette with its own client(), or give private_key.certificate"
+            _(
+                "the response has encrypted members, and the client's public key is not known: "
+                "play the cassette with its own client(), or give private_key.certificate"
+            )
         )
     return source
 

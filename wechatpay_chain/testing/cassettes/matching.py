@@ -9,6 +9,7 @@ from typing import Any
 
 from ...utils.display import printable
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .requests import numbers_of
 
 __all__ = ["ANY", "MATCH_ON", "matchers", "nearest", "shown"]
@@ -70,7 +71,11 @@ def matchers(names: Sequence[str]) -> Mapping[str, Matcher]:
     unknown = [each for each in names if each not in MATCHERS]
     if unknown or isinstance(names, str) or not names:
         raise ConfigurationError(
-            f"match_on={printable(names, 80)!r}: some of {', '.join(MATCHERS)} are expected"
+            _(
+                "match_on={names!r}: some of {matchers} are expected",
+                names=printable(names, 80),
+                matchers=", ".join(MATCHERS),
+            )
         )
     return {name: MATCHERS[name] for name in names}
 

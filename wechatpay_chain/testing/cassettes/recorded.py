@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...utils.translation import _
 from .matching import Matcher, nearest, shown
 from .playing import digest_of
 
@@ -101,8 +102,13 @@ class Recorded:
         left = self.unplayed
         if left:
             raise AssertionError(
-                f"{len(left)} of {len(self._played)} requests of {self._path} were not made: "
-                f"{'; '.join(left)}"
+                _(
+                    "{count} of {count_2} requests of {path} were not made: {left}",
+                    count=len(left),
+                    count_2=len(self._played),
+                    path=self._path,
+                    left="; ".join(left),
+                )
             )
 
     def digest(self, name: str) -> str:

@@ -12,6 +12,7 @@ from ...messages.response import Response
 from ...middleware.retry import Retry
 from ...utils.exceptions import ConfigurationError
 from ...utils.secret import Secret, hide
+from ...utils.translation import _
 from .. import own_keys
 from ..sent import SentRequest, matching, only
 from . import files
@@ -79,10 +80,14 @@ class Cassette:
     ) -> None:
         if record_mode not in RECORD_MODES:
             raise ConfigurationError(
-                f"record_mode={record_mode!r}: one of {', '.join(RECORD_MODES)} is expected"
+                _(
+                    "record_mode={record_mode!r}: one of {record_modes} is expected",
+                    record_mode=record_mode,
+                    record_modes=", ".join(RECORD_MODES),
+                )
             )
         if isinstance(keep, str) or isinstance(hide, str):
-            raise ConfigurationError("keep= and hide= take names of members, such as {'attach'}")
+            raise ConfigurationError(_("keep= and hide= take names of members, such as {'attach'}"))
         self.path = files.checked(Path(path))
         self.play_count = 0
         self._mode = "new_episodes" if record_mode == "new" else record_mode
@@ -107,12 +112,15 @@ class Cassette:
             ConfigurationError: it is missing and nothing may be recorded, or cannot be played.
         """
         if self._open is not None:
-            raise ConfigurationError("the cassette is in use already")
+            raise ConfigurationError(_("the cassette is in use already"))
         found = None if self._mode == "all" else files.read(self.path)
         if found is None and self._mode == "none":
             raise ConfigurationError(
-                f"there is no cassette {self.path}, and record_mode='none' records nothing. Record "
-                "it with record_mode='once', or pytest --wechatpay-record=once"
+                _(
+                    "there is no cassette {path}, and record_mode='none' records nothing. Record "
+                    "it with record_mode='once', or pytest --wechatpay-record=once",
+                    path=self.path,
+                )
             )
         self._plays = found is not None
         self._records = self._mode in ("all", "new_episodes") or found is None
@@ -186,7 +194,10 @@ class Cassette:
         """
         if self._open is None:
             raise ConfigurationError(
-                f"the cassette {self.path} is not in use: attach clients within its with block"
+                _(
+                    "the cassette {path} is not in use: attach clients within its with block",
+                    path=self.path,
+                )
             )
         appid = client.appid or ""
         self._parties.setdefault(client.mchid, Party(client.mchid, appid, client.decrypt))
@@ -197,7 +208,7 @@ class Cassette:
     def _attached(self, client: WeChatPay) -> Iterator[None]:
         inner = client._transport
         if isinstance(inner, CassetteTransport):
-            raise ConfigurationError(f"{client!r} uses a cassette already")
+            raise ConfigurationError(_("{client!r} uses a cassette already", client=client))
         client._transport = CassetteTransport(self, inner, Kit.of(client))
         trusted: AbstractContextManager[None] = nullcontext()
         if self._plays:
@@ -320,8 +331,11 @@ class Cassette:
         text = files.text_of(self.path, content)
         if any(each and _contains(text, each) for each in self._secrets):
             raise ConfigurationError(
-                f"{self.path} is not written: a key or a signature of the client would be in it. "
-                "Does keep= name a member that holds one?"
+                _(
+                    "{path} is not written: a key or a signature of the client would be in it. "
+                    "Does keep= name a member that holds one?",
+                    path=self.path,
+                )
             )
         files.write(self.path, text)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ...flow import Transport
 from ...messages.request import Request, Sink, TransportError
 from ...messages.response import Response
+from ...utils.translation import _
 from .kit import Kit
 
 __all__ = ["CassetteTransport"]
@@ -54,7 +55,7 @@ class CassetteTransport:
         except StopIteration as stop:
             result: Response = stop.value
             return result
-        raise AssertionError("an exchange has one response")
+        raise AssertionError(_("an exchange has one response"))
 
     async def send_async(self, request: Request) -> Response:
         """Play the response, or transmit the request on the running event loop."""
@@ -70,7 +71,7 @@ class CassetteTransport:
         except StopIteration as stop:
             result: Response = stop.value
             return result
-        raise AssertionError("an exchange has one response")
+        raise AssertionError(_("an exchange has one response"))
 
     def close(self) -> None:
         """Close the client's own transport."""

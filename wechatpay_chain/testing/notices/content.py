@@ -9,6 +9,7 @@ from ... import catalogue
 from ...catalogue import Member, Variant, Webhook
 from ...catalogue.example import scalar
 from ...utils.display import represented
+from ...utils.translation import _
 
 __all__ = ["Party", "content", "envelope", "form_of", "webhook_of"]
 
@@ -82,7 +83,9 @@ def form_of(webhook: Webhook, variant: str) -> Variant | None:
     if form is None:
         names = ", ".join(each.name for each in webhook.variants)
         expected = f"{names} is expected" if names else f"{webhook.event} has only one form"
-        raise LookupError(f"variant {str(variant)[:80]!r}: {expected}")
+        raise LookupError(
+            _("variant {variant!r}: {expected}", variant=str(variant)[:80], expected=expected)
+        )
     return form
 
 
@@ -98,7 +101,9 @@ def webhook_of(event: str, protocol: str) -> Webhook:
         LookupError: it has no such type; the message names those that are like it.
     """
     if protocol not in ("v2", "v3"):
-        raise ValueError(f"protocol {represented(protocol)}: v2 or v3 is expected")
+        raise ValueError(
+            _("protocol {represented}: v2 or v3 is expected", represented=represented(protocol))
+        )
     webhook = catalogue.webhook(event, protocol)
     if webhook is not None:
         return webhook
@@ -109,7 +114,14 @@ def webhook_of(event: str, protocol: str) -> Webhook:
         if words and (words in each.event.upper() or each.event.upper() in words)
     ]
     hint = f"; there is {', '.join(near[:5])}" if near else ""
-    raise LookupError(f"API{protocol} has no notification {words}{hint}")
+    raise LookupError(
+        _(
+            "API{protocol} has no notification {words}{hint}",
+            protocol=protocol,
+            words=words,
+            hint=hint,
+        )
+    )
 
 
 def envelope(webhook: Webhook, form: Variant | None) -> dict[str, str]:

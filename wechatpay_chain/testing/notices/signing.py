@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...crypto import digest, rsa
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .content import Party, content, envelope, form_of, webhook_of
 from .envelopes import body_v2, body_v3, event_v2, headers_v3
 
@@ -131,12 +132,14 @@ def _given(resource: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if not isinstance(resource, Mapping):
         raise ConfigurationError(
-            f"resource= is of type {type(resource).__name__}: a mapping is expected"
+            _("resource= is of type {type}: a mapping is expected", type=type(resource).__name__)
         )
     try:
         text = json.dumps(dict(resource), ensure_ascii=False, allow_nan=False)
         text.encode()  # half a surrogate pair cannot be sent
         members: dict[str, Any] = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"resource= cannot be written as JSON: {error}") from None
+        raise ConfigurationError(
+            _("resource= cannot be written as JSON: {error}", error=error)
+        ) from None
     return members

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .. import HTTPTransport
 from ..tls import Verify
 
@@ -43,8 +44,10 @@ class CurlTransport(HTTPTransport):
     ) -> None:
         if isinstance(verify, ssl.SSLContext):
             raise ConfigurationError(
-                "verify is an SSLContext, which libcurl cannot use: give CurlTransport a CA bundle "
-                "(its path or text) or a certificate"
+                _(
+                    "verify is an SSLContext, which libcurl cannot use: give CurlTransport a CA "
+                    "bundle (its path or text) or a certificate"
+                )
             )
         super().__init__(
             verify=verify, proxy=proxy, pool_size=pool_size, max_connections=max_connections
@@ -71,6 +74,6 @@ def _handles(transport: HTTPTransport) -> Handles:
         from .handle import Handles
     except ImportError as error:
         raise ConfigurationError(
-            'CurlTransport needs pycurl 7.46 or newer: pip install "wechatpay-chain[curl]"'
+            _('CurlTransport needs pycurl 7.46 or newer: pip install "wechatpay-chain[curl]"')
         ) from error
     return Handles(transport._tls, transport._proxy)

@@ -6,6 +6,7 @@ import pycurl
 
 from ...crypto.certificate import MerchantCertificate
 from ...messages.authority import Origin
+from ...utils.translation import _
 from ..liveness import is_ready
 from ..sync.connection import Connection
 from .channel import Channel
@@ -83,7 +84,7 @@ class CurlSocket:
 
     def _wait(self, *, to_write: bool = False) -> None:
         if not is_ready(self.fileno(), self._timeout, to_write=to_write):
-            raise TimeoutError("timed out")
+            raise TimeoutError(_("timed out"))
 
     def pending(self) -> bool:
         """Whether bytes have come that `fileno` does not tell of."""

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from ...crypto.certificate import MerchantCertificate
 from ...messages.authority import Origin
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..proxy import Proxy
 from ..tls import TLS
 from .channel import Channel
@@ -61,8 +62,12 @@ class Handles:
         version = pycurl.version_info()[1]
         if tuple(map(int, re.findall("[0-9]+", version)[:2])) < OLDEST:
             raise ConfigurationError(
-                f"CurlTransport needs libcurl {'.'.join(map(str, OLDEST))} or newer, and pycurl "
-                f"was built with {version}: install a wheel of pycurl from PyPI"
+                _(
+                    "CurlTransport needs libcurl {map} or newer, and pycurl was built with "
+                    "{version}: install a wheel of pycurl from PyPI",
+                    map=".".join(map(str, OLDEST)),
+                    version=version,
+                )
             )
         self._tls = tls
         self._proxy = proxy

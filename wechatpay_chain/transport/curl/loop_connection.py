@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ...utils.translation import _
 from .. import limits
 from ..http1.received import Reading, Received
 from ..liveness import is_readable
@@ -140,7 +141,7 @@ class LoopConnection:
         if self._due - self._loop.time() > SOON:
             self._timer = self._loop.call_at(self._due, self._expire)
         else:
-            fail(self._waiter, TimeoutError("timed out"))
+            fail(self._waiter, TimeoutError(_("timed out")))
 
     async def _writable(self) -> None:
         ready = self._ready = asyncio.Event()
@@ -179,7 +180,7 @@ class LoopConnection:
         if self._timer is not None:
             self._timer.cancel()
         if self._waiter is not None:
-            fail(self._waiter, ConnectionError("the transport was closed"))
+            fail(self._waiter, ConnectionError(_("the transport was closed")))
         if self._ready is not None and has_loop:
             self._ready.set()
         self._closed(self, self._channel)

@@ -11,6 +11,7 @@ from typing import Any
 import pycurl
 
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from .. import limits
 from ..sync.pool import Pool
 from .channel import Channel
@@ -90,7 +91,7 @@ class CurlSession:
             self._multi.remove_handle(channel.handle)
         channel.close()
 
-    def _watch(self, events: int, number: int, *_: Any) -> None:
+    def _watch(self, events: int, number: int, *_ignored: Any) -> None:
         """Have the selector watch a socket while a connection is being made."""
         if not self._has_loop:
             return
@@ -170,7 +171,7 @@ class CurlSession:
         for channel, future in tuple(self._connecting.values()):
             self._has_given_up = True
             self._drop(channel)
-            fail(future, ConnectionError("the transport was closed"))
+            fail(future, ConnectionError(_("the transport was closed")))
         self._has_loop = False
 
 
@@ -179,8 +180,11 @@ def _assert_watches_sockets(loop: asyncio.AbstractEventLoop) -> None:
         loop.remove_reader(-1)
     except NotImplementedError:
         raise ConfigurationError(
-            f"{type(loop).__name__} watches no sockets of others, so libcurl cannot use it: run an "
-            "asyncio.SelectorEventLoop, or leave async calls to HTTPTransport"
+            _(
+                "{type} watches no sockets of others, so libcurl cannot use it: run an "
+                "asyncio.SelectorEventLoop, or leave async calls to HTTPTransport",
+                type=type(loop).__name__,
+            )
         ) from None
     except ValueError:
         return  # as expected: that is no socket

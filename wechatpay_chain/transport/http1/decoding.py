@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+from ...utils.translation import _
 from ..head import RejectedResponse
 from .received import Reading
 from .response import Body
@@ -47,7 +48,9 @@ class DecodedBody:
             try:
                 piece = self._decode(data) if data else self._end()
             except zlib.error as error:
-                raise RejectedResponse(f"its body is not valid {self._coding} ({error})") from None
+                raise RejectedResponse(
+                    _("its body is not valid {coding} ({error})", coding=self._coding, error=error)
+                ) from None
             if piece or not data:
                 return piece
 
@@ -56,7 +59,7 @@ class DecodedBody:
         if decompressor is None or (decompressor.eof and self._coding == "gzip"):
             decompressor = self._decompressor = self._begin(data)  # gzip may have several members
         elif decompressor.eof:
-            raise RejectedResponse(f"something follows its {self._coding} data")
+            raise RejectedResponse(_("something follows its {coding} data", coding=self._coding))
         piece: bytes = decompressor.decompress(data, PIECE)
         self._rest = decompressor.unconsumed_tail or decompressor.unused_data
         return piece
@@ -73,5 +76,5 @@ class DecodedBody:
             return b""
         piece: bytes = self._decompressor.decompress(b"", PIECE)
         if not piece:
-            raise EOFError(f"its {self._coding} data is not complete")
+            raise EOFError(_("its {coding} data is not complete", coding=self._coding))
         return piece

@@ -8,6 +8,7 @@ from ...messages.authority import Origin
 from ...messages.headers import Headers
 from ...messages.request import Request
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..proxy import Proxy
 
 __all__ = ["connect_message", "request_message"]
@@ -44,9 +45,12 @@ def request_message(request: Request, proxy: Proxy | None) -> memoryview:
     )
     if rendered is None:
         raise ConfigurationError(
-            f"{request}: its method, its target or a header field cannot be sent. A field is a "
-            "token and text in one line (RFC 9110, section 5), and Content-Length and "
-            "Transfer-Encoding are set from the body itself"
+            _(
+                "{request}: its method, its target or a header field cannot be sent. A field is a "
+                "token and text in one line (RFC 9110, section 5), and Content-Length and "
+                "Transfer-Encoding are set from the body itself",
+                request=request,
+            )
         )
     return rendered
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TypeAlias, TypeVar
 
+from ...utils.translation import _
 from .. import limits
 from ..head import RejectedResponse
 
@@ -74,7 +75,7 @@ class Received:
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError("timed out")
+                raise TimeoutError(_("timed out"))
             if timeout is None or left < timeout:
                 return left
         return timeout
@@ -95,7 +96,7 @@ class Received:
                 return head
             begin = self._buffer[self._at : self._at + len(BEGIN)]
             if not BEGIN.startswith(bytes(begin)):
-                raise NotHTTPError("what came is not a response of HTTP/1")
+                raise NotHTTPError(_("what came is not a response of HTTP/1"))
             searched = max(len(self._buffer) - self._at - len("\n\r"), 0)
             yield from self._more()
 
@@ -111,7 +112,7 @@ class Received:
         """
         while (end := self._buffer.find(b"\n", self._at, self._at + most)) < 0:
             if len(self._buffer) - self._at >= most:
-                raise RejectedResponse(f"a line of it is longer than {most} bytes")
+                raise RejectedResponse(_("a line of it is longer than {most} bytes", most=most))
             yield from self._more()
         line, self._at = self._buffer[self._at : end + 1], end + 1
         return bytes(line)
@@ -141,7 +142,7 @@ class Received:
         while length:
             piece = yield from self.some(length)
             if not piece:
-                raise EOFError(f"{length} bytes more were announced")
+                raise EOFError(_("{length} bytes more were announced", length=length))
             length -= len(piece)
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -150,7 +151,7 @@ class Received:
         """Receive what follows the bytes that are there."""
         data = self._count((yield None))
         if not data:
-            raise EOFError("the server closed the connection")
+            raise EOFError(_("the server closed the connection"))
         if self._at == len(self._buffer):
             self._buffer = data
         else:
@@ -163,7 +164,7 @@ class Received:
     def _count(self, data: bytes) -> bytes:
         self._left -= len(data)
         if self._left < 0:
-            raise RejectedResponse("it has more bytes than a response may have")
+            raise RejectedResponse(_("it has more bytes than a response may have"))
         return data
 
     def is_drained(self) -> bool:

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from ...messages.headers import Headers
+from ...utils.translation import _
 from .. import limits
 from ..head import RejectedResponse, parse_fields
 from .received import NotHTTPError, Reading, Received
@@ -54,19 +55,24 @@ def read_head(received: Received) -> Reading[Head]:
         RejectedResponse: a line of the header is no field, it switches protocols, or too many
             informational responses precede it.
     """
-    for _ in range(limits.INFORMATIONAL + 1):
+    for _number in range(limits.INFORMATIONAL + 1):
         head = yield from received.head()
         status = STATUS_LINE.match(head)
         if status is None:
-            raise NotHTTPError("what came has no status line of HTTP/1")
+            raise NotHTTPError(_("what came has no status line of HTTP/1"))
         headers = parse_fields(head[status.end() :])
         status_code = int(status[2])
         if status_code >= 200:
             is_persistent = _is_persistent(status[1], headers)
             return Head(f"1.{status[1].decode()}", status_code, headers, is_persistent)
         if status_code == 101:
-            raise RejectedResponse("HTTP 101 switches to a protocol that was not asked for")
-    raise RejectedResponse(f"more than {limits.INFORMATIONAL} informational responses precede it")
+            raise RejectedResponse(_("HTTP 101 switches to a protocol that was not asked for"))
+    raise RejectedResponse(
+        _(
+            "more than {informational} informational responses precede it",
+            informational=limits.INFORMATIONAL,
+        )
+    )
 
 
 def _is_persistent(minor_version: bytes, headers: Headers) -> bool:
@@ -94,7 +100,7 @@ def framing(head: Head, method: str) -> Framing:
     if not lengths:
         return Framing(None)
     if not LENGTH.fullmatch(lengths[0]) or len(set(lengths)) > 1:
-        raise RejectedResponse("its Content-Length is not a number of at most 18 digits")
+        raise RejectedResponse(_("its Content-Length is not a number of at most 18 digits"))
     return Framing(int(lengths[0]))
 
 
@@ -135,16 +141,16 @@ class Body:
             return b""
         piece = yield from self._received.some(self._left)
         if not piece:
-            raise EOFError(f"{self._left} bytes more were announced")
+            raise EOFError(_("{left} bytes more were announced", left=self._left))
         self._left -= len(piece)
         return piece
 
     def _begin_chunk(self) -> Reading[None]:
         if self._is_in_chunk and (yield from self._received.exactly(2)) != b"\r\n":
-            raise RejectedResponse("a chunk is longer than its size")
+            raise RejectedResponse(_("a chunk is longer than its size"))
         found = CHUNK_SIZE.fullmatch((yield from self._received.line(LINE)))
         if found is None:
-            raise RejectedResponse("the size of a chunk is not a hexadecimal number in a line")
+            raise RejectedResponse(_("the size of a chunk is not a hexadecimal number in a line"))
         self._is_in_chunk = True
         self._left = int(found[1], 16)
         if not self._left:

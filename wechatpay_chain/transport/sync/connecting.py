@@ -8,6 +8,7 @@ import time
 
 from ...crypto.certificate import MerchantCertificate
 from ...messages.authority import Origin
+from ...utils.translation import _
 from .. import limits
 from ..http1.message import connect_message
 from ..http1.response import read_head
@@ -90,9 +91,11 @@ def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, deadline: fl
     connection.received.renew(limits.HEAD)
     head = connection.run(read_head(connection.received))
     if not 200 <= head.status_code < 300:
-        raise ConnectError(f"the proxy responds HTTP {head.status_code} to CONNECT")
+        raise ConnectError(
+            _("the proxy responds HTTP {status_code} to CONNECT", status_code=head.status_code)
+        )
     if not connection.is_drained():
-        raise ConnectError("the proxy sends more than its response to CONNECT")
+        raise ConnectError(_("the proxy sends more than its response to CONNECT"))
 
 
 def _left(deadline: float | None) -> float | None:
@@ -105,5 +108,5 @@ def _left(deadline: float | None) -> float | None:
         return None
     left = deadline - time.monotonic()
     if left <= 0:
-        raise TimeoutError("timed out")
+        raise TimeoutError(_("timed out"))
     return left

@@ -19,6 +19,8 @@ from contextlib import closing
 from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
+from ...utils.translation import _, joined
+
 __all__ = ["Address", "ConnectError", "ConnectTimeout", "connect", "interleaved", "race", "resolve"]
 
 ATTEMPT_DELAY = 0.25
@@ -45,7 +47,7 @@ class Address(NamedTuple):
     where: Any
 
     def __str__(self) -> str:
-        host, port, *_ = self.where
+        host, port, *_ignored = self.where
         return f"[{host}]:{port}" if self.family == socket.AF_INET6 else f"{host}:{port}"
 
 
@@ -72,10 +74,11 @@ def resolve(host: str, port: int) -> list[Address]:
         ConnectError: there is none.
     """
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        every = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ConnectError(f"{host}: {getattr(error, 'strerror', None) or error}") from error
-    return list(dict.fromkeys(Address(family, where) for family, _, _, _, where in found))
+        reason = getattr(error, "strerror", None) or error
+        raise ConnectError(_("{host}: {reason}", host=host, reason=reason)) from error
+    return list(dict.fromkeys(Address(found[0], found[4]) for found in every))
 
 
 def interleaved(addresses: Iterable[Address]) -> list[Address]:
@@ -150,8 +153,8 @@ class _Attempts:
 
     def wait(self, seconds: float) -> socket.socket | None:
         """Wait until a connection is made, or fails, which gives None; but not for longer."""
-        for key, _ in self._selector.select(None if seconds == math.inf else seconds):
-            sock: Any = key.fileobj
+        for found in self._selector.select(None if seconds == math.inf else seconds):
+            sock: Any = found[0].fileobj
             self._selector.unregister(sock)
             number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if not number:
@@ -168,9 +171,12 @@ class _Attempts:
     def report(self, host: str, waiting: Iterable[Address]) -> str:
         """What each address met."""
         met = {address: error.strerror or str(error) for address, error in self._failed.items()}
-        met |= dict.fromkeys(self._under_way.values(), "no reply in time")
-        met |= dict.fromkeys(waiting, "not tried in time")
-        return f"{host}: " + ", ".join(f"{address} {what}" for address, what in met.items())
+        met |= dict.fromkeys(self._under_way.values(), _("no reply in time"))
+        met |= dict.fromkeys(waiting, _("not tried in time"))
+        tried = (
+            _("{address} {outcome}", address=address, outcome=what) for address, what in met.items()
+        )
+        return _("{host}: {tried}", host=host, tried=joined(", ", tried))
 
     def close(self) -> None:
         """Give up what is under way."""

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ...utils.translation import _
+
 __all__ = ["TunnelledTLS"]
 
 CHUNK = 64 * 1024
@@ -78,5 +80,5 @@ class TunnelledTLS:
 def _left(end: float) -> float:
     left = end - time.monotonic()
     if left <= 0:
-        raise TimeoutError("timed out")
+        raise TimeoutError(_("timed out"))
     return left

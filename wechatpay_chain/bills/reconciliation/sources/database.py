@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....utils.exceptions import ConfigurationError
+from ....utils.translation import _
 
 __all__ = ["rows"]
 
@@ -39,7 +40,9 @@ def rows(
         else:
             yield from _streamed(database, statement)
     except SQLAlchemyError as error:
-        raise ConfigurationError(f"{name}: the database says: {error}") from None
+        raise ConfigurationError(
+            _("{name}: the database says: {error}", name=name, error=error)
+        ) from None
 
 
 def _streamed(connection: Any, statement: Any) -> Iterator[Any]:
@@ -56,7 +59,7 @@ def _statement(
     name: str,
 ) -> Any:
     if isinstance(what, str):
-        schema, _, table = what.rpartition(".")
+        schema, _ignored, table = what.rpartition(".")
         what = sqlalchemy.Table(
             table, sqlalchemy.MetaData(), schema=schema or None, autoload_with=database
         )
@@ -67,7 +70,13 @@ def _statement(
     for column, own in known.items():
         if own not in there and (column in required or own != column):
             raise ConfigurationError(
-                f"{name}: there is no column {own!r} in {what}; there are {', '.join(there)}. Say "
-                "what it is called with columns={...}"
+                _(
+                    "{name}: there is no column {own!r} in {what}; there are {there}. Say what it "
+                    "is called with columns={{...}}",
+                    name=name,
+                    own=own,
+                    what=what,
+                    there=", ".join(there),
+                )
             )
     return sqlalchemy.select(*(there[own] for own in dict.fromkeys(known.values()) if own in there))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ....utils.exceptions import ConfigurationError
+from ....utils.translation import _
 from .values import READERS
 
 if TYPE_CHECKING:
@@ -56,7 +57,12 @@ def own_names(name: str, schema: Mapping[str, str], names: Names | None) -> dict
     given = dict(names or {})
     if unknown := given.keys() - schema.keys():
         raise ConfigurationError(
-            f"{name}: {sorted(unknown)} are not columns; there are {', '.join(schema)}"
+            _(
+                "{name}: {unknown} are not columns; there are {schema}",
+                name=name,
+                unknown=sorted(unknown),
+                schema=", ".join(schema),
+            )
         )
     return {column: given.get(column, column) for column in schema}
 
@@ -114,7 +120,9 @@ def _relation(
             connection.read_parquet(path, hive_partitioning=True).create_view(name)
             return connection.table(name), False
         except duckdb.Error as error:
-            raise ConfigurationError(f"{path} cannot be read as Parquet or CSV: {error}") from None
+            raise ConfigurationError(
+                _("{path} cannot be read as Parquet or CSV: {error}", path=path, error=error)
+            ) from None
     if isinstance(source, (pyarrow.Table, pyarrow.RecordBatch)):
         table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
         connection.register(name, table)
@@ -129,8 +137,12 @@ def _relation(
 def _rows(source: Any, name: str) -> Iterator[Any]:
     if isinstance(source, Mapping) or not isinstance(source, Iterable):
         raise ConfigurationError(
-            f"{name}: {type(source).__name__} cannot be read; give a path of a Parquet file, an "
-            "Arrow table, a DataFrame, (engine, table) of SQLAlchemy, or rows"
+            _(
+                "{name}: {type} cannot be read; give a path of a Parquet file, an Arrow table, a "
+                "DataFrame, (engine, table) of SQLAlchemy, or rows",
+                name=name,
+                type=type(source).__name__,
+            )
         )
     return iter(source)
 
@@ -188,16 +200,32 @@ def _values(row: Any, plan: list[Any], name: str, number: int) -> list[Any]:
             missing = required and not hasattr(row, column)
         if missing:
             there = ", ".join(map(str, mapping)) if mapping is not None else _attributes(row)
-            raise ConfigurationError(no_column(name, column, there, f"row {number}: "))
+            raise ConfigurationError(
+                no_column(name, column, there, _("row {number}: ", number=number))
+            )
         try:
             read = reader(value)
         except ValueError as error:
             raise ConfigurationError(
-                f"{name}, row {number}, column {column}: {error}, not "
-                f"{type(value).__name__} {str(value)[:40]!r}"
+                _(
+                    "{name}, row {number}, column {column}: {error}, not {type} {value!r}",
+                    name=name,
+                    number=number,
+                    column=column,
+                    error=error,
+                    type=type(value).__name__,
+                    value=str(value)[:40],
+                )
             ) from None
         if required and read is None:
-            raise ConfigurationError(f"{name}, row {number}, column {column}: a value is missing")
+            raise ConfigurationError(
+                _(
+                    "{name}, row {number}, column {column}: a value is missing",
+                    name=name,
+                    number=number,
+                    column=column,
+                )
+            )
         values.append(read)
     return values
 
@@ -241,7 +269,13 @@ def _view(
                 value = _cast(quoted(own), types[own], wanted, text=text)
             except ValueError as error:
                 raise ConfigurationError(
-                    f"{name}, column {own}: {error}, not {types[own]}"
+                    _(
+                        "{name}, column {own}: {error}, not {types}",
+                        name=name,
+                        own=own,
+                        error=error,
+                        types=types[own],
+                    )
                 ) from None
         elif own != column or column in required:
             raise ConfigurationError(no_column(name, own, ", ".join(types)))
@@ -265,7 +299,7 @@ def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
     if wanted == "VARCHAR":
         if own in INTEGERS | {"VARCHAR", "UUID", '"NULL"'} or own.startswith("ENUM"):
             return f"NULLIF(CAST({name} AS VARCHAR), '')"
-        raise ValueError("text is expected")
+        raise ValueError(_("text is expected"))
     if wanted in {"DATE", "INTEGER"}:  # of our own tables
         return name
     if wanted == "BIGINT":
@@ -281,7 +315,7 @@ def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
                 f"CASE WHEN NULLIF({name}, '') IS NULL OR regexp_full_match({name}, '[0-9]+') "
                 f"THEN NULLIF({name}, '') ELSE error('whole fen are expected') END"
             )
-        raise ValueError("whole fen are expected, as integers")
+        raise ValueError(_("whole fen are expected, as integers"))
     if wanted == "TIMESTAMP":
         if own == ZONED:
             return IN_SHANGHAI.format(name)
@@ -293,7 +327,7 @@ def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
                 + IN_SHANGHAI.format(f"CAST({name} AS TIMESTAMPTZ)")
                 + f" ELSE CAST(NULLIF({name}, '') AS TIMESTAMP) END"
             )
-        raise ValueError("a timestamp or ISO 8601 text is expected")
+        raise ValueError(_("a timestamp or ISO 8601 text is expected"))
     if whole or own in {"VARCHAR", '"NULL"'}:
         return name
-    raise ValueError("a decimal is expected")
+    raise ValueError(_("a decimal is expected"))

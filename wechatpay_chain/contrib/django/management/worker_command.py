@@ -15,6 +15,7 @@ from ....durable.operations import Table
 from ....durable.worker import Worker
 from ....utils.display import printable
 from ....utils.exceptions import ConfigurationError
+from ....utils.translation import _
 from ..instances import worker_of
 from ..models import STATES
 
@@ -44,7 +45,7 @@ class WorkerCommand(BaseCommand):
         run.add_argument("--once", action="store_true", help="Work off what is due now, and end.")
         run.add_argument("--poll", type=float, default=1.0, help="Seconds to wait for what is due.")
         rows = actions.add_parser("list", help="List rows, the newest first.")
-        rows.add_argument("--state", choices=[name for name, _ in STATES])
+        rows.add_argument("--state", choices=[name for name, _ignored in STATES])
         rows.add_argument("--limit", type=int, default=100)
         show = actions.add_parser("show", help="Show one row; what it carries stays encrypted.")
         show.add_argument("id", type=int)
@@ -63,7 +64,7 @@ class WorkerCommand(BaseCommand):
         except ConfigurationError as error:
             raise CommandError(str(error)) from error
 
-    def _run(self, worker: Worker, *, once: bool, poll: float, **_: Any) -> None:
+    def _run(self, worker: Worker, *, once: bool, poll: float, **_ignored: Any) -> None:
         if once:
             count = 0
             while many := worker.run_once():
@@ -75,7 +76,7 @@ class WorkerCommand(BaseCommand):
         counted = [f"{name} {many}" for name, many in worker.counters.items() if many]
         self.stdout.write(", ".join(counted) or "idle")
 
-    def _list(self, worker: Worker, *, state: Any, limit: int, **_: Any) -> None:
+    def _list(self, worker: Worker, *, state: Any, limit: int, **_ignored: Any) -> None:
         names = ("id", "state", *self.columns, "attempts", "due", "error")
         lines = [names, *(_cells(row, names) for row in worker.find(state, limit=limit))]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -83,20 +84,22 @@ class WorkerCommand(BaseCommand):
             cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
             self.stdout.write("  ".join(cells).rstrip())
 
-    def _show(self, worker: Worker, *, id: int, **_: Any) -> None:  # noqa: A002 - the option's name
+    def _show(self, worker: Worker, *, id: int, **_ignored: Any) -> None:  # noqa: A002 - the option's name
         row = worker.get(id)
         if row is None:
-            raise CommandError(f"there is no row {id}")
+            raise CommandError(_("there is no row {id}", id=id))
         names = tuple(_record(row))
         width = max(map(len, names))
         for name, cell in zip(names, _cells(row, names), strict=True):
             self.stdout.write(f"{name:{width}}  {cell}".rstrip())
 
-    def _replay(self, worker: Worker, *, ids: list[int], **_: Any) -> None:
+    def _replay(self, worker: Worker, *, ids: list[int], **_ignored: Any) -> None:
         missing = [each for each in ids if not worker.replay(each)]
         self.stdout.write(f"{len(ids) - len(missing)} of {len(ids)} will be worked off again")
         if missing:
-            raise CommandError(f"pending already, or not there: {', '.join(map(str, missing))}")
+            raise CommandError(
+                _("pending already, or not there: {map}", map=", ".join(map(str, missing)))
+            )
 
 
 @contextmanager
@@ -109,7 +112,8 @@ def _stopped_by_signals() -> Iterator[Event]:
         yield stop  # Python handles signals in the main thread alone
         return
     before = {
-        each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGINT, signal.SIGTERM)
+        each: signal.signal(each, lambda *_ignored: stop.set())
+        for each in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield stop

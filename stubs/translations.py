@@ -1,0 +1,121 @@
+"""The messages of the package and their Chinese, as a gettext catalogue.
+
+    python stubs/translations.py
+
+brings `wechatpay_chain/locale/zh/LC_MESSAGES/wechatpay_chain.po` up to date with the code: new
+messages are added without a translation, those that are gone are dropped. The build hook compiles
+it into the `.mo` beside it, which the package reads.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir, extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+__all__ = ["compile_catalogue", "current", "read"]
+
+ROOT = Path(__file__).resolve().parent.parent
+PATH = Path("locale", "zh", "LC_MESSAGES", "wechatpay_chain.po")
+WIDTH = 100
+MADE = datetime(2026, 11, 28, tzinfo=UTC)
+"""Dates of the header; what changes with every run would be in every diff."""
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None}
+CLICK = ("core.py", "decorators.py", "exceptions.py", "formatting.py", "types.py")
+
+
+def compile_catalogue(package: Path) -> None:
+    """Write the `.mo`, unless it is there and the same.
+
+    Args:
+        package: the folder of `wechatpay_chain`.
+    """
+    source = package / PATH
+    compiled = io.BytesIO()
+    write_mo(compiled, read(source))
+    target = source.with_suffix(".mo")
+    if not target.exists() or target.read_bytes() != compiled.getvalue():
+        target.write_bytes(compiled.getvalue())
+
+
+def read(path: Path) -> Catalog:
+    """A catalogue of Chinese messages."""
+    with path.open("rb") as file:
+        return read_po(file, locale="zh", domain="wechatpay_chain")
+
+
+def current(package: Path) -> Catalog:
+    """All messages of the code, without translations.
+
+    Args:
+        package: the folder of `wechatpay_chain`.
+    """
+    catalogue = Catalog(
+        locale="zh",
+        domain="wechatpay_chain",
+        header_comment="# Chinese messages of wechatpay_chain. `make messages` keeps the list.",
+        project="wechatpay_chain",
+        version="1",
+        creation_date=MADE,
+        revision_date=MADE,
+        last_translator="wechatpay_chain",
+        language_team="zh",
+        fuzzy=False,
+    )
+    methods = [("typed/**", "ignore"), ("**.py", "python")]
+    for name, _line, message, _comments, _context in extract_from_dir(
+        str(package), method_map=methods, keywords=KEYWORDS
+    ):
+        catalogue.add(message, locations=[(name, 0)], flags=_flags(message))
+    for message in (*_help(), *_click()):
+        catalogue.add(message, locations=[("cli", 0)])
+    return catalogue
+
+
+def _flags(message: Any) -> list[str]:
+    return ["python-brace-format"] if isinstance(message, str) and "{" in message else []
+
+
+def _help() -> Iterator[str]:
+    """The help texts of all commands and their options."""
+    from wechatpay_chain.cli.application import application
+    from wechatpay_chain.cli.usage import texts
+
+    yield from texts(application)
+
+
+def _click() -> Iterator[str]:
+    """What click itself says: `Usage:`, `Missing option`, ….
+
+    Messages with plural forms are left to click: Chinese has none, and gettext looks them up
+    by another way.
+    """
+    import click
+
+    for name in CLICK:
+        with Path(click.__file__).with_name(name).open("rb") as file:
+            for _line, function, message, _comments in extract_python(file, KEYWORDS, (), {}):
+                if function == "_" and isinstance(message, str):
+                    yield message
+
+
+def _update(package: Path) -> None:
+    path = package / PATH
+    known = read(path) if path.exists() else Catalog(locale="zh")
+    catalogue = current(package)
+    for message in catalogue:
+        if message.id and (old := known.get(message.id)) is not None:
+            message.string = old.string
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=WIDTH, sort_output=True, no_location=True)
+
+
+if __name__ == "__main__":
+    _update(ROOT / "wechatpay_chain")

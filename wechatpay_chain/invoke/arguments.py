@@ -1,0 +1,42 @@
+"""The arguments of `Invoke`'s methods, as text."""
+
+from __future__ import annotations
+
+from ..messages import canonical
+from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
+
+__all__ = ["check", "given_of"]
+
+
+def check(**given: object) -> dict[str, str]:
+    """The arguments as text.
+
+    Raises:
+        ConfigurationError: one of them is None, empty, or of another type.
+    """
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise ConfigurationError(
+                _(
+                    "{name} is of type {type}; a str is expected",
+                    name=name,
+                    type=type(value).__name__,
+                )
+            )
+        if isinstance(value, str) and not value.strip():
+            raise ConfigurationError(
+                _("{name} is empty: without it nothing can be started", name=name)
+            )
+        if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ConfigurationError(_("{name} holds a lone surrogate: not valid text", name=name))
+    return {name: canonical.text(value, name) or "" for name, value in given.items()}
+
+
+def given_of(**optional: object) -> dict[str, str]:
+    """Those of the arguments that are not None, as text.
+
+    Raises:
+        ConfigurationError: one of them is empty, or of another type: None leaves it out.
+    """
+    return check(**{name: value for name, value in optional.items() if value is not None})

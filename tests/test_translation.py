@@ -21,7 +21,7 @@ from wechatpay_chain.utils.translation import Message, _, english, joined, langu
 
 PACKAGE = Path(wechatpay_chain.__file__).parent
 ROOT = PACKAGE.parent
-ENGLISH = "deadline=-1: seconds above 0 are expected, or None for no end"
+ENGLISH = "retry=3: a Retry(attempts=3, …) is expected, or None for one attempt"
 COMPILED = PACKAGE / "locale" / "zh" / "LC_MESSAGES" / "wechatpay_chain.mo"
 
 
@@ -132,23 +132,23 @@ def test_the_language(environ, expected):
 
 def test_an_exception_speaks_chinese(chinese):
     with pytest.raises(ConfigurationError) as caught:
-        WeChatPay(mchid="1900000109", deadline=-1)
-    assert str(caught.value) == "deadline=-1：应为大于 0 的秒数，或 None 表示不限"
+        WeChatPay(mchid="1900000109", retry=3)
+    assert str(caught.value) == "retry=3：应为 Retry(attempts=3, …)，或 None 表示只发送一次"
     assert english(caught.value) == ENGLISH
 
 
 def test_an_exception_speaks_english():
     with pytest.raises(ConfigurationError) as caught:
-        WeChatPay(mchid="1900000109", deadline=-1)
+        WeChatPay(mchid="1900000109", retry=3)
     assert str(caught.value) == ENGLISH
     assert type(caught.value.args[0]) is str
 
 
 def test_an_error_keeps_its_english_text_when_it_travels(chinese):
     with pytest.raises(ConfigurationError) as caught:
-        WeChatPay(mchid="1900000109", deadline=-1)
+        WeChatPay(mchid="1900000109", retry=3)
     for copied in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):
-        assert str(copied).startswith("deadline=-1：应为")
+        assert str(copied).startswith("retry=3：应为")
         assert english(copied) == ENGLISH
 
 
@@ -226,7 +226,7 @@ import importlib.resources
 importlib.resources.files = lambda name: Path("/nowhere")
 from wechatpay_chain import WeChatPay
 try:
-    WeChatPay(mchid="1900000109", deadline=-1)
+    WeChatPay(mchid="1900000109", retry=3)
 except ValueError as error:
     print(error)
 """

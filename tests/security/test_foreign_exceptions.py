@@ -86,3 +86,10 @@ def test_coupons_that_are_none(wxpay, given):
 
 def test_a_package_that_is_a_number(wxpay):
     assert wxpay.invoke.redpacket(appid="wx1", package=5)["package"] == "5"
+
+
+@pytest.mark.parametrize("option", ["timeout", "deadline"])
+@pytest.mark.parametrize("seconds", [10**400, 10**10, 1e300])
+def test_a_time_that_no_clock_has(wxpay, option, seconds):
+    with pytest.raises(ConfigurationError, match="seconds above 0"):
+        wxpay["v3/x"].get(**{option: seconds})

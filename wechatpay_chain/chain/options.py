@@ -42,6 +42,8 @@ UNCHECKED = frozenset(
 """Options whose form is the matter of whoever uses them."""
 FLAGS = ("security", "nonceless", "unsigned")
 MAPPINGS = ("headers", "xml")
+LONGEST = 10**9
+"""Seconds, some 30 years; what is far longer fits neither a socket's timeout nor a clock."""
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
 
 
@@ -316,8 +318,10 @@ def deadline_of(given: Any) -> float | None:
         return given  # type: ignore[no-any-return]
     raise ConfigurationError(
         _(
-            "deadline={represented}: seconds above 0 are expected, or None for no end",
+            "deadline={represented}: seconds above 0, at most {longest}, are expected, or None for "
+            "no end",
             represented=represented(given),
+            longest=LONGEST,
         )
     )
 
@@ -345,4 +349,4 @@ def timeout_of(given: Any) -> Timeout:
 def _is_seconds(number: Any) -> bool:
     if isinstance(number, bool):
         return False
-    return number is None or (isinstance(number, int | float) and 0 < number < float("inf"))
+    return number is None or (isinstance(number, int | float) and 0 < number <= LONGEST)

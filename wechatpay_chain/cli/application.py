@@ -81,6 +81,8 @@ def _escaped() -> Iterator[None]:
 
 
 def _foreign(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return _("what came is nested too deeply to be shown")
     return _(
         "this is a fault of the program: {type}: {error}",
         type=type(error).__name__,

@@ -149,7 +149,7 @@ class _Calls(cst.CSTVisitor):
     def _rewrite(self, node: cst.Call, function: Function, receiver: str, client: Client) -> None:
         inner = [each for part in node.args for each in findall(part, Call())]
         if any(self._called(cast("cst.Call", each)) for each in inner):
-            raise Unsure("another call on a client stands among its arguments")
+            raise Unsure(_("another call on a client stands among its arguments"))
         binding = bind(function, arguments(node), self.module.constants)
         row = chosen(binding, client)
         awaited = isinstance(self.module.parents[node], cst.Await)

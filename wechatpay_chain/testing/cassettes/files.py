@@ -166,12 +166,17 @@ def _parsed(path: Path, content: bytes) -> Any:
     yaml = _yaml(path)
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
-        """A date that somebody wrote by hand stays a text."""
+        """A date that somebody wrote by hand stays a text; aliases would make more of a file."""
 
         yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
             first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
             for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError(_("anchors and aliases are not allowed"))
+            return super().compose_node(parent, index)
 
     try:
         return yaml.load(text, Loader=Loader)

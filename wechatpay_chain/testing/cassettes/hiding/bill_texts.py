@@ -7,7 +7,6 @@ real one was.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
 import zlib
@@ -36,12 +35,17 @@ def unpacked(content: bytes) -> bytes | None:
     """What a GZIP file has in it; None of any other file, and of one that is too large."""
     if not content.startswith(GZIP):
         return None
+    plain, rest = bytearray(), content
     try:
-        unpacking = zlib.decompressobj(wbits=31)
-        plain = unpacking.decompress(content, LARGEST)
-        return plain if unpacking.eof and not unpacking.unused_data else gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
+        while rest:
+            member = zlib.decompressobj(wbits=31)  # a file is one member or more
+            plain += member.decompress(rest, LARGEST + 1 - len(plain))
+            if not member.eof or len(plain) > LARGEST:
+                return None
+            rest = member.unused_data
+    except zlib.error:
         return None
+    return bytes(plain)
 
 
 def head_of(content: bytes) -> str:

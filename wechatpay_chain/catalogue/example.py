@@ -19,6 +19,7 @@ __all__ = ["MCHID", "SERIAL", "call", "response", "scalar"]
 MCHID = "1900000109"
 SERIAL = "PUB_KEY_ID_0119000001092026112000000000000001"
 FILE = "picture.jpg"
+MEDIA = "jTpGmxUX3FBWVQ5NJTZvlKC-ehEuo0BJqRTvDujqhThn4ReFxikqJ5YW6zFQ"
 
 TEXTS = tuple(
     (re.compile(pattern), value)
@@ -43,7 +44,7 @@ TEXTS = tuple(
         ("latitude", "22.5405"),
         ("longitude", "113.9345"),
         ("file_?name$", FILE),
-        ("media_id", "jTpGmxUX3FBWVQ5NJTZvlKC-ehEuo0BJqRTvDujqhThn4ReFxikqJ5YW6zFQ"),
+        ("media_id", MEDIA),
         ("version", "1.0"),
         ("plate_number", "粤B888888"),
         ("(^|_)transaction_id$", "4200002026202611201234567890"),
@@ -80,6 +81,21 @@ TEXTS = tuple(
         ("(^|_)(level|grade)$", "1"),
         ("(^|_)(type|mode|category|scene|method)$", "NORMAL"),
         ("(_|^)link$", "https://shop.example.com/wechatpay"),
+        ("period_(begin|start|end)$|^date_(start|end|settlement)$|_dt$", "2026-11-20"),
+        ("(^|_)deadline$|_tm$", "2026-11-20T13:29:35+08:00"),
+        ("err(or)?_code_des$", "系统错误"),
+        ("^number$|^creid$", "11010519491231002X"),
+        ("^tel$", "13800000000"),
+        ("(^|_)qq$", "10001"),
+        ("^mcc$", "5812"),
+        ("^imei[0-9]?$", "490154203237518"),
+        ("^barcode$", "6901234567892"),
+        ("^page_index$", "1"),
+        ("^picture$", "https://shop.example.com/picture.jpg"),
+        ("_merchants?$|mchid_list$|merchant_id_list$|^merchant_identifier$", MCHID),
+        ("(_copy(_back)?|_pics?|_photo|_img_list)$", MEDIA),
+        ("(code|goods_id)_list$|_codes$", ""),
+        ("(billno|listid|serialno|batchno|outerid|deviceid|orderid|agentid|userid)$", ""),
         ("(_no|_id|_code|_number|_sn|_key|_token|_serial|^id|^code|^token|^offset)$", ""),
     )
 )

@@ -18,7 +18,7 @@ LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_br
   tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
   tests/cli/test_hostile.py tests/cli/test_openapi.py tests/prompt/test_completion.py tests/test_path_suggestions.py \
   tests/gateway/test_fuzz.py tests/gateway/test_money_fuzz.py tests/gateway/test_prepay.py \
-  tests/testing_kit/test_strategies.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
+  tests/testing_kit/test_strategies.py tests/testing_kit/cassettes/test_secrets.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/packed tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
 .PHONY: soak soak-durable demo shop test check lint coverage messages bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean

@@ -60,9 +60,9 @@ bench-bills: $(VENV)/.tested
 docs: $(VENV)/.documented
 	rm -rf docs/_build
 	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
-	$(BIN)/sphinx-build -W --keep-going -q -j auto -d docs/_build/doctrees docs docs/_build/html
+	PYTHONPATH=docs/_ext $(BIN)/python -m wechatpay_site.build
 
-site-test: $(VENV)/.tested docs
+site-test: $(VENV)/.tested $(VENV)/.audited docs
 	SITE_TEST=required $(BIN)/python -m pytest tests/site tests/console
 
 # Clients that somebody else wrote, which tests/peers holds the gateway against; needs node and npm.
@@ -166,6 +166,12 @@ $(VENV)/.benched: $(VENV)/.tested
 
 $(VENV)/.documented: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+$(VENV)/.audited: tests/browser/package.json $(BIN)/python
+	mkdir -p $(VENV)/browser
+	cp tests/browser/package.json $(VENV)/browser/
+	npm install --silent --fetch-timeout 60000 --fetch-retries 2 --no-audit --no-fund --no-package-lock --prefix $(VENV)/browser
 	touch $@
 
 $(VENV)/.packed: $(VENV)/.tested

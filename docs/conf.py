@@ -1,4 +1,4 @@
-"""Sphinx's configuration; `make docs` builds the site into `_build/html`."""
+"""Sphinx's configuration of both trees; `make docs` builds them into `_build/html`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from wechatpay_chain import __version__
 project = "wechatpay-chain"
 author = "the authors of wechatpay-chain"
 version = release = __version__
+language = "en"  # `build` gives the other one on the command line
 
 extensions = [
     "myst_parser",
@@ -20,7 +21,6 @@ extensions = [
     "sphinx.ext.napoleon",
     "wechatpay_site.extension",
 ]
-exclude_patterns = ["_build", "_diagrams", "_ext", "_static", "_templates", "examples"]
 templates_path = ["_templates"]
 
 # A guide is written for GitHub first: what only Sphinx finds odd is no reason to stop.

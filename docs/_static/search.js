@@ -5,12 +5,14 @@
 
   const PAGE = 30; // results that are shown at once
 
+  const labels = JSON.parse(document.getElementById("wx-labels").textContent);
+
   const KINDS = [
-    ["all", "全部 All"],
-    ["operation", "接口 API"],
-    ["notification", "通知 Notifications"],
-    ["guide", "指南 Guides"],
-    ["python", "Python"],
+    ["all", "search_all"],
+    ["operation", "search_operations"],
+    ["notification", "search_notifications"],
+    ["guide", "search_guides"],
+    ["python", "search_python"],
   ];
 
   // What a find in each place is worth. A title says what a page is about; a member says little.
@@ -30,9 +32,9 @@
       inProduct: plain(product),
     }));
     const notifications = data.notifications.map(([title, event, protocol, url, members]) => ({
-      kind: "notification", title, where: event, isCode: true, product: `通知 API${protocol}`, url, members,
+      kind: "notification", title, where: event, isCode: true, product: labels.notification_of.replace("{protocol}", protocol), url, members,
       inTitle: plain(title.replace(`(${event})`, "")), inPath: plain(`POST ${event}`), squash: squashed(event),
-      inProduct: "通知 notification",
+      inProduct: plain(labels.notification_of.split(" ")[0]),
     }));
     const products = data.products.map(([path, tags, url]) => ({
       kind: "operation", title: path, where: tags.split(" ").join(" · "), url, isProduct: true,
@@ -41,7 +43,7 @@
     const sections = data.sections.map(([page, title, url, text]) => ({
       kind: url.startsWith("api/") ? "python" : "guide", title: title || page, where: title ? page : "",
       url, text, inTitle: plain(title || page), inPath: "", squash: "", inProduct: plain(page),
-      inText: plain(text), isChinese: url.startsWith("zh/") || url.includes("-zh."),
+      inText: plain(text),
     }));
     const names = data.names.map(([name, kind, url]) => ({
       kind: "python", title: name.replace(/^wechatpay_chain\./, ""), where: kind, url,
@@ -84,7 +86,6 @@
       members: new Set(data.vocabulary.flatMap((text, number) => (text.includes(word) ? [number] : []))),
     }));
     if (!words.length) return { words, results: [] };
-    const chinese = isChinese(query);
     const results = [];
     for (const page of data.pages) {
       let sum = 0;
@@ -97,7 +98,6 @@
       if (page.retired) sum -= 30;
       if (page.isProduct) sum += 5;
       if (page.kind === "operation") sum += 2;
-      if (page.isChinese !== undefined && page.isChinese !== chinese) sum -= 3;
       results.push({ page, sum });
     }
     results.sort((a, b) => b.sum - a.sum || a.page.title.length - b.page.title.length);
@@ -138,7 +138,7 @@
     if (page.method) head.append(make("span", `wx-method wx-${page.method.toLowerCase()}`, page.method));
     head.append(link);
     if (page.product) head.append(make("span", "wx-chip", ...marked(page.product, words)));
-    if (page.retired) head.append(make("span", "wx-chip wx-retired", "已下线 deprecated"));
+    if (page.retired) head.append(make("span", "wx-chip wx-retired", labels.retired));
     const made = make("li", "", head);
     if (page.where) {
       const inner = make(page.isCode ? "code" : "span", "", ...marked(page.where, words));
@@ -162,7 +162,8 @@
     let kind = KINDS.some(([key]) => key === asked.get("kind")) ? asked.get("kind") : "all";
     let shown = PAGE;
 
-    const buttons = KINDS.map(([key, label]) => {
+    const buttons = KINDS.map(([key, name]) => {
+      const label = labels[name];
       const button = make("button", "", label);
       button.type = "button";
       button.addEventListener("click", () => { kind = key; shown = PAGE; draw(); });
@@ -181,12 +182,12 @@
       }
       list.replaceChildren(...chosen.slice(0, shown).map((page) => item(page, words, data, root)));
       more.hidden = chosen.length <= shown;
-      hint.textContent = !query ? "重采 · refund · face-collections · out_trade_no · SignatureError"
-        : chosen.length ? "" : "没有找到。 Nothing was found.";
+      hint.textContent = !query ? labels.search_examples
+        : chosen.length ? "" : labels.search_nothing;
       const address = new URLSearchParams(query ? { q: query } : {});
       if (kind !== "all") address.set("kind", kind);
       history.replaceState(null, "", address.size ? `?${address}` : location.pathname);
-      document.title = query ? `${query} - 搜索 Search - wechatpay-chain` : "搜索 Search - wechatpay-chain";
+      document.title = [...(query ? [query] : []), labels.search, "wechatpay-chain"].join(" - ");
     }
 
     input.value = asked.get("q") || "";

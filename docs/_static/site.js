@@ -1,19 +1,19 @@
-// Small comforts: a button that copies a block of code, and the filter of the list of products.
+// Small comforts: a button that copies a block of code, the filter of the list of products, and
+// the place that is kept when the language is switched.
 (() => {
   "use strict";
 
-  const DONE = "✓";
+  const labels = JSON.parse(document.getElementById("wx-labels").textContent);
 
   function button(text) {
     const made = document.createElement("button");
     made.type = "button";
     made.className = "wx-copy";
-    made.textContent = "复制 Copy";
+    made.textContent = labels.copy;
     made.addEventListener("click", async () => {
       await navigator.clipboard.writeText(text());
-      const before = made.textContent;
-      made.textContent = DONE;
-      setTimeout(() => (made.textContent = before), 1200);
+      made.textContent = labels.copied;
+      setTimeout(() => (made.textContent = labels.copy), 1200);
     });
     return made;
   }
@@ -48,7 +48,30 @@
     });
   }
 
+  // Sections of generated pages have the same names in both languages, and a query stays a query.
+  function keepPlace() {
+    const link = document.querySelector(".wx-switch");
+    if (!link) return;
+    const twin = link.getAttribute("href");
+    link.addEventListener("click", () => {
+      const shared = /\/(?:reference|api)\//.test(location.pathname);
+      link.setAttribute("href", twin + location.search + (shared ? location.hash : ""));
+    });
+  }
+
+  // What scrolls must scroll by the keyboard too.
+  function reachScrolling() {
+    for (const each of document.querySelectorAll("pre, .table-wrapper")) {
+      const hidden = each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight;
+      if (hidden) each.tabIndex = 0;
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    reachScrolling();
+    addEventListener("resize", reachScrolling);
+    document.addEventListener("change", reachScrolling); // a tab that was hidden
+    keepPlace();
     addCopying();
     addFilter();
   });

@@ -18,7 +18,7 @@ CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$", re.M | re.S)
 INLINE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^()\s]*\)|https?://[\w./?=&%#:-]+", re.S)
 HALF = re.compile(
     r"[\u4e00-\u9fff」）`*][,;:?!](?!\w)|[,;?!] ?[\u4e00-\u9fff](?<!\? [\u4e00-\u9fff])"
-    r"|[\u4e00-\u9fff`] ?\((?!\))|(?<!\()\) ?[\u4e00-\u9fff]"
+    r"|[\u4e00-\u9fff`]\((?!\))|[\u4e00-\u9fff] \([^()]*[\u4e00-\u9fff]"
 )
 """What AutoCorrect leaves as it is: half-width punctuation beside Chinese."""
 

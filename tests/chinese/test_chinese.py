@@ -27,6 +27,7 @@ def test_all_kinds_of_files_are_read() -> None:
         "CONTRIBUTING.zh-CN.md",
         "docs/zh/index.md",
         "docs/_diagrams/zh/call.txt",
+        "docs/_ext/wechatpay_site/labels.py",
         "examples/shop/web.py",
         "wechatpay_chain/bills/report/words.py",
         "wechatpay_chain/catalogue/explanations.tsv",

@@ -21,16 +21,18 @@ WORD = re.compile(r"[A-Za-z]+")
 
 MARKDOWN = ("README.zh-CN.md", "CONTRIBUTING.zh-CN.md", "docs/zh/**/*.md")
 DIAGRAMS = "docs/_diagrams/zh/*.txt"
-SCRIPTS = ("wechatpay_chain/gateway/console/static/*.js",)
-PYTHON = ("examples/**/*.py", "wechatpay_chain/**/*.py")
+SCRIPTS = ("wechatpay_chain/gateway/console/static/*.js", "docs/_static/*.js")
+PYTHON = ("docs/_ext/**/*.py", "examples/**/*.py", "wechatpay_chain/**/*.py")
 OTHERS = (
     "wechatpay_chain/bills/forms/",
     "wechatpay_chain/bills/reading/",
     "wechatpay_chain/bills/rows/",
     "wechatpay_chain/catalogue/example.py",
+    "wechatpay_chain/display/amounts.py",
     "wechatpay_chain/gateway/server/",
     "wechatpay_chain/gateway/simulation/",
     "wechatpay_chain/testing/bills/",
+    "wechatpay_chain/testing/cassettes/hiding/placeholders.py",
     "wechatpay_chain/typed/",
 )
 """Files and folders whose strings are WeChat Pay's words, or data meant to be hard to read."""

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from tests.browser import audit
+from tests.browser.chromium import skip_or_fail
 from tests.servers import NotificationServer
 from wechatpay_chain import ClientError, WeChatPay
 from wechatpay_chain.gateway import Gateway
@@ -144,6 +146,27 @@ def test_all_is_legible_by_day_and_by_night_and_has_a_name(
         assert console.accessibility_problems() == [], name
         assert console.overflowing() == [], name
         console.screenshot(f"{scheme}-{name}")
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
+def test_axe_has_no_serious_finding(
+    language: str,
+    scheme: str,
+    console: ConsolePage,
+    gateway: Gateway,
+    wxpay: WeChatPay,
+    shop: NotificationServer,
+) -> None:
+    skip_or_fail(audit.missing())
+    console.color_scheme(scheme)
+    places = busy(gateway, wxpay, shop.url)
+    console.open(f"{places['cashier']}?lang={language}")
+    found: list[tuple[str, str]] = []
+    for name, address in places.items():
+        console.open(address)
+        console.wait_until(lambda: console.all(".title, .rows li, .card, .code, form"))
+        found += [(name, each) for each in audit.serious(console.driver)]
+    assert found == []
 
 
 def test_nothing_is_fetched_from_elsewhere(

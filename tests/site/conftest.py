@@ -22,7 +22,10 @@ BUILT = ROOT / "docs" / "_build" / "html"
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
 if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
     from wechatpay_site.renderer import Page, Renderer
+
+    from tests.site.site_page import SitePage
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def stale() -> str:
     """Why the built site cannot be looked at; empty if it can."""
-    built = BUILT / "search-data.js"
+    built = BUILT / "zh" / "search-data.js"
     if not built.is_file():
         return "the site is not built: make docs"
     folders = [ROOT / "docs", ROOT / "wechatpay_chain" / "catalogue"]
@@ -46,21 +49,36 @@ def stale() -> str:
     return ""
 
 
-@pytest.fixture(scope="session")
-def renderer() -> Renderer:
+def renderer_of(language: str) -> Renderer:
     """What Sphinx gives the pages, without Sphinx."""
+    from wechatpay_site import guides
     from wechatpay_site.renderer import Renderer
 
-    guides = sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs" / "zh").glob("*.md"))
-    names = [str(path.relative_to(ROOT / "docs").with_suffix("")) for path in guides]
-    return Renderer(lambda code, language: f"<pre>{html.escape(code)}</pre>", {n: n for n in names})
+    titles = {name: name for name in guides.sources(language)}
+    return Renderer(language, lambda code, _: f"<pre>{html.escape(code)}</pre>", titles)
+
+
+def pages_of(renderer: Renderer) -> dict[str, Page]:
+    from wechatpay_site.pages import pages
+
+    return {page.name: page for page in pages(renderer)}
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    """The English tree's."""
+    return renderer_of("en")
 
 
 @pytest.fixture(scope="session")
 def pages(renderer: Renderer) -> dict[str, Page]:
-    from wechatpay_site.pages import pages
+    """The English tree's."""
+    return pages_of(renderer)
 
-    return {page.name: page for page in pages(renderer)}
+
+@pytest.fixture(scope="session")
+def chinese_pages() -> dict[str, Page]:
+    return pages_of(renderer_of("zh"))
 
 
 @pytest.fixture(scope="session")
@@ -83,3 +101,13 @@ def origin(built: Path) -> Iterator[str]:
     server.shutdown()
     thread.join(10)
     server.server_close()
+
+
+@pytest.fixture
+def site(chromium: Chrome, origin: str) -> Iterator[SitePage]:
+    from tests.site.site_page import SitePage
+
+    site = SitePage(chromium, origin)
+    site.severe_messages()
+    yield site
+    assert site.severe_messages() == []

@@ -33,7 +33,7 @@ class SitePage(BrowserPage):
 
     def __init__(self, driver: Chrome, origin: str) -> None:
         super().__init__(driver, origin)
-        self.open("index.html")
+        self.open("zh/index.html")
         self.run("localStorage.clear()")
 
     def open(self, path: str) -> None:

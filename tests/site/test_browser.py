@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.browser.page import LEGIBLE, PHONE
 from tests.site.site_page import SitePage
 
-if TYPE_CHECKING:
-    from selenium.webdriver import Chrome
-
 pytestmark = pytest.mark.site
 
-COLLECTIONS = "reference/get_v3_offlineface_face_collections.html"
-COLLECTION = "reference/get_v3_offlineface_face_collections_collection_id.html"
+COLLECTIONS = "zh/reference/get_v3_offlineface_face_collections.html"
+COLLECTION = "zh/reference/get_v3_offlineface_face_collections_collection_id.html"
 USER = (
-    "reference/patch_v3_offlinefacemch_organizations_organization_id"
+    "zh/reference/patch_v3_offlinefacemch_organizations_organization_id"
     "_users_out_user_id_out_user_id.html"
 )
-AUTHINFO = "reference/post_v2_face_get_wxpayface_authinfo.html"
-
-
-@pytest.fixture
-def site(chromium: Chrome, origin: str) -> Iterator[SitePage]:
-    site = SitePage(chromium, origin)
-    site.severe_messages()
-    yield site
-    assert site.severe_messages() == []
+AUTHINFO = "zh/reference/post_v2_face_get_wxpayface_authinfo.html"
 
 
 def test_a_chinese_word_is_found_and_a_tab_chosen_once_for_all(site: SitePage) -> None:
@@ -37,23 +23,23 @@ def test_a_chinese_word_is_found_and_a_tab_chosen_once_for_all(site: SitePage) -
     site.screenshot("search")
     site.follow_link("查询重采用户列表")
     assert site.driver.current_url.endswith(COLLECTIONS)
-    assert site.selected_tabs() == ["属性 attribute", "属性 attribute"]
+    assert site.selected_tabs() == ["属性", "属性"]
 
     site.all("label[data-sync-id=chain-async]")[0].click()
-    assert site.selected_tabs() == ["async chain()", "async chain()"]
+    assert site.selected_tabs() == ["异步 chain()", "异步 chain()"]
     contents = site.visible_tab_contents()
     assert [code.split("(")[0] for code in contents] == ["response = await wxpay.chain"] * 2
     site.screenshot("operation")
 
     site.open(USER)
-    assert site.selected_tabs() == ["async chain()"]
+    assert site.selected_tabs() == ["异步 chain()"]
     site.open(AUTHINFO)
-    assert site.selected_tabs() == ["async chain()"] * 2
+    assert site.selected_tabs() == ["异步 chain()"] * 2
     site.all("label[data-sync-id=bracket]")[1].click()
-    assert site.selected_tabs() == ["下标 [ ]"] * 2
+    assert site.selected_tabs() == ["方括号"] * 2
     site.driver.back()
     site.driver.refresh()
-    assert site.selected_tabs() == ["下标 [ ]"]
+    assert site.selected_tabs() == ["方括号"]
 
 
 def test_tabs_turn_with_the_keyboard(site: SitePage) -> None:
@@ -78,13 +64,52 @@ def test_tabs_turn_with_the_keyboard(site: SitePage) -> None:
         ("register_photo_upload_time", "查询重采请求详情"),
         ("TRANSACTION.SUCCESS", "支付成功(TRANSACTION.SUCCESS)通知"),
         ("敏感信息", "敏感信息"),
+        ("SignatureError", "SignatureError"),
+        ("WECHATPAY/SIGNTEST", "回调通知"),
+    ],
+)
+def test_words_and_paths_are_found(words: str, among_the_first: str, site: SitePage) -> None:
+    assert among_the_first in site.search(words)[:6]
+
+
+@pytest.mark.parametrize(
+    ("words", "among_the_first"),
+    [
+        ("face-collections", "查询重采用户列表"),
+        ("退款", "退款申请"),
         ("Sensitive fields", "Sensitive fields"),
         ("SignatureError", "SignatureError"),
         ("WECHATPAY/SIGNTEST", "Notifications"),
     ],
 )
-def test_words_and_paths_are_found(words: str, among_the_first: str, site: SitePage) -> None:
+def test_the_english_tree_has_a_search_of_its_own(
+    words: str, among_the_first: str, site: SitePage
+) -> None:
+    site.open("index.html")
     assert among_the_first in site.search(words)[:6]
+    assert "/zh/" not in site.driver.current_url
+    assert site.all(".wx-kinds button")[0].text.startswith("All")
+
+
+def test_the_switch_stays_on_the_page_and_at_its_place(site: SitePage) -> None:
+    site.open(f"{COLLECTIONS}#response")
+    site.first(".wx-switch").click()
+    site.wait_until(lambda: "/zh/" not in site.driver.current_url)
+    english = f"{COLLECTIONS.removeprefix('zh/')}#response"
+    assert site.driver.current_url == f"{site.origin}/{english}"
+    assert site.first("#request").text.startswith("Request")
+    site.first(".wx-switch").click()
+    site.wait_until(lambda: "/zh/" in site.driver.current_url)
+    assert site.driver.current_url == f"{site.origin}/{COLLECTIONS}#response"
+    assert site.first("#request").text.startswith("请求")
+
+
+def test_the_switch_keeps_what_is_searched_for(site: SitePage) -> None:
+    site.open("search.html?q=refund")
+    site.first(".wx-switch").click()
+    site.wait_until(lambda: "/zh/" in site.driver.current_url)
+    assert site.driver.current_url.endswith("zh/search.html?q=refund")
+    assert site.first("h1").text == "搜索"
 
 
 def test_a_whole_path_or_event_comes_first(site: SitePage) -> None:
@@ -93,7 +118,7 @@ def test_a_whole_path_or_event_comes_first(site: SitePage) -> None:
 
 
 def test_the_search_follows_what_is_typed(site: SitePage) -> None:
-    site.open("search.html?q=退款&kind=guide")
+    site.open("zh/search.html?q=退款&kind=guide")
     guides = site.results()
     assert guides
     assert site.all(".wx-results .wx-method") == []
@@ -103,22 +128,22 @@ def test_the_search_follows_what_is_typed(site: SitePage) -> None:
     field.clear()
     field.send_keys("no such thing")
     assert site.results() == []
-    assert "Nothing was found" in site.first(".wx-hint").text
+    assert "没有找到" in site.first(".wx-hint").text
     field.clear()
     field.send_keys("<b>")
     assert site.all(".wx-results b") == []
 
 
 def test_the_search_shows_more_when_asked(site: SitePage) -> None:
-    site.open("search.html?q=查询")
+    site.open("zh/search.html?q=查询")
     assert len(site.results()) == 30
     site.first(".wx-more").send_keys("\n")  # a click would miss it while the page still scrolls
     assert len(site.results()) == 60
 
 
 def test_the_way_to_an_operation_through_its_product(site: SitePage) -> None:
-    site.open("index.html")
-    site.follow_link("接口 API")
+    site.open("zh/index.html")
+    site.follow_link("接口")
     site.first(".wx-filter").send_keys("合单 combine")
     visible = [item.text for item in site.all(".wx-products > li") if item.is_displayed()]
     assert len(visible) == 1
@@ -128,7 +153,7 @@ def test_the_way_to_an_operation_through_its_product(site: SitePage) -> None:
     site.all(".wx-list a")[0].click()
     site.wait_until(lambda: site.all(".wx-line"))
     assert [link.text for link in site.all(".wx-breadcrumb a")] == [
-        "接口 API",
+        "接口",
         "v3/combine-transactions",
         "合单支付",
     ]
@@ -185,6 +210,7 @@ def test_the_chosen_theme_goes_before_the_systems(site: SitePage) -> None:
         "search.html?q=refund",
         "index.html",
         "zh/options.html",
+        "zh/index.html",
         "api/client.html",
     ],
 )

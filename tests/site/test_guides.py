@@ -13,11 +13,11 @@ import wechatpay_chain
 from wechatpay_chain import catalogue
 
 DOCS = guides.ROOT / "docs"
-PAGE = DOCS / "chain.md"
+BUILD = DOCS / "_build" / "source" / "en"
 
 
-def rewritten(text: str, source: Path = PAGE, page: Path = PAGE) -> str:
-    return guides.rewritten(text, source, page)
+def rewritten(text: str, source: Path = DOCS / "chain.md", docname: str = "chain") -> str:
+    return guides.rewritten(text, source, docname, BUILD)
 
 
 @pytest.mark.parametrize(
@@ -25,15 +25,15 @@ def rewritten(text: str, source: Path = PAGE, page: Path = PAGE) -> str:
     [
         ("[a](options.md)", "[a](options.md)"),
         ("[a](options.md#meta)", "[a](options.md#meta)"),
-        ("[a](zh/chain.md)", "[a](zh/chain.md)"),
+        ("[a](zh/options.md)", "[a](options.md)"),
         ("[a](#verbs)", "[a](#verbs)"),
         ("[a](https://example.com/x.md)", "[a](https://example.com/x.md)"),
         ("[a](../README.md#errors)", "[a](reference/overview.md#errors)"),
-        ("[a](../README.zh-CN.md)", "[a](reference/overview-zh.md)"),
+        ("[a](../README.zh-CN.md)", "[a](reference/overview.md)"),
         ("[a](../CHANGELOG.md)", "[a](reference/changelog.md)"),
-        ("[a](examples/retry.py)", "[a](examples/retry.py)"),
-        ("[`a`](../LICENSE#x)", "[`a`](<path:../LICENSE>)"),
-        ("[a](../stubs/hook.py)", "[a](<path:../stubs/hook.py>)"),
+        ("[a](examples/retry.py)", "[a](<path:../../../examples/retry.py>)"),
+        ("[`a`](../LICENSE#x)", "[`a`](<path:../../../../LICENSE>)"),
+        ("![a](images/call.svg)", "![a](../../../images/call.svg)"),
         (
             "[a](../wechatpay_chain/catalogue/README.md#to-add)",
             "[a](reference/catalogue.md#to-add)",
@@ -52,19 +52,30 @@ def test_code_is_left_alone() -> None:
     assert rewritten(f"[a](../README.md)\n\n{block}") == f"[a](reference/overview.md)\n\n{block}"
 
 
-def test_an_included_file_is_linked_from_the_page_that_includes_it() -> None:
-    readme, page = guides.ROOT / "README.md", DOCS / "reference" / "overview.md"
-    assert rewritten("[a](docs/keys.md#x)", readme, page) == "[a](../keys.md#x)"
-    assert rewritten("[a](README.zh-CN.md)", readme, page) == "[a](overview-zh.md)"
+def test_a_file_from_elsewhere_is_linked_from_the_page_that_it_becomes() -> None:
+    readme, docname = guides.ROOT / "README.md", "reference/overview"
+    assert rewritten("[a](docs/keys.md#x)", readme, docname) == "[a](../keys.md#x)"
+    assert rewritten("[a](CONTRIBUTING.md)", readme, docname) == "[a](contributing.md)"
 
 
-@pytest.mark.parametrize("name", sorted(page.stem for page in guides.PAGES.values()))
-def test_pages_of_the_project_hold_their_file(name: str) -> None:
-    source = (DOCS / "reference" / f"{name}.md").read_text("utf-8")
-    text, included = guides.completed(f"reference/{name}", source)
-    (file,) = included
-    assert guides.PAGES[file].stem == name
-    assert text.startswith(file.read_text("utf-8").partition("\n")[0])
+def test_both_trees_have_the_same_pages() -> None:
+    assert sorted(guides.sources("en")) == sorted(guides.sources("zh"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_of_the_project_hold_their_file(language: str) -> None:
+    for name, files in guides.PROJECT.items():
+        text = guides.page(f"reference/{name}", language, BUILD)
+        file = guides.ROOT / files[("en", "zh").index(language)]
+        assert text.startswith(file.read_text("utf-8").partition("\n")[0])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_page_links_to_its_twin(language: str) -> None:
+    for name in guides.sources(language):
+        text = guides.page(name, language, BUILD)
+        assert "[中文](" not in text, name
+        assert "[English](" not in text, name
 
 
 def test_guides_come_in_the_order_of_their_list(tmp_path: Path) -> None:
@@ -74,24 +85,30 @@ def test_guides_come_in_the_order_of_their_list(tmp_path: Path) -> None:
     assert guides.in_order(tmp_path) == ["b", "a", "new"]
 
 
-@pytest.mark.parametrize("docname", ["index", "zh/index"])
-def test_an_index_keeps_its_table_and_gets_the_reference(docname: str) -> None:
-    source = (DOCS / f"{docname}.md").read_text("utf-8")
-    assert "toctree" not in source  # it is read on GitHub as well
-    text, _ = guides.completed(docname, source)
-    table = [line for line in source.split("\n") if line.startswith("|")]
+@pytest.mark.parametrize(("language", "source"), [("en", "index.md"), ("zh", "zh/index.md")])
+def test_an_index_keeps_its_table_and_gets_the_reference(language: str, source: str) -> None:
+    written = (DOCS / source).read_text("utf-8")
+    assert "toctree" not in written  # it is read on GitHub as well
+    text = guides.page("index", language, BUILD)
+    table = [line for line in written.split("\n") if line.startswith("|")]
     assert [line for line in text.split("\n") if line.startswith("|")] == table
     assert "reference/index" in text
 
 
-def test_every_page_is_in_one_toctree() -> None:
-    text, _ = guides.completed("index", (DOCS / "index.md").read_text("utf-8"))
-    trees = re.findall(r"```\{toctree\}\n(.*?)```", text, re.S)
-    entries = [line for tree in trees for line in tree.split("\n") if line and line[0] != ":"]
-    listed = [re.sub(r".*<(.*)>", r"\1", entry) for entry in entries]
-    folders = ((DOCS, ""), (DOCS / "zh", "zh/"), (DOCS / "reference", "reference/"))
-    there = [f"{prefix}{path.stem}" for folder, prefix in folders for path in folder.glob("*.md")]
-    assert sorted([*listed, "index"]) == sorted([*there, "api/index"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_is_in_one_toctree(language: str) -> None:
+    listed = []
+    for name, prefix in (("index", ""), ("api/index", "api/")):
+        trees = re.findall(r"```\{toctree\}\n(.*?)```", guides.page(name, language, BUILD), re.S)
+        entries = [line for tree in trees for line in tree.split("\n") if line and line[0] != ":"]
+        listed += [prefix + re.sub(r".*<(.*)>", r"\1", entry) for entry in entries]
+    there = [*guides.sources(language), *(f"reference/{name}" for name in guides.LISTS)]
+    assert sorted([*listed, "index"]) == sorted(there)
+
+
+def test_the_chinese_navigation_names_every_page_of_the_python_api() -> None:
+    names = {path.stem for path in (DOCS / "api").glob("*.md")}
+    assert set(guides.PYTHON) | {"index"} == names
 
 
 def test_every_public_name_is_in_the_python_reference() -> None:

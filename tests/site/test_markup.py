@@ -48,10 +48,10 @@ def nasty_schema(**more: object) -> dict[str, object]:
     }
 
 
-def test_a_table_escapes_all_that_a_member_has() -> None:
+def test_a_table_escapes_all_that_a_member_has(renderer: Renderer) -> None:
     inner = {"type": "object", "properties": {NASTY: nasty_schema(contentMediaType=NASTY)}}
     member = Member(NASTY, {**inner, "title": NASTY}, required=True)
-    made = table(rows([member]))
+    made = table(renderer, rows([member]), renderer.required)
     assert "<script" not in made
     assert made.count(ESCAPED) >= 6
 

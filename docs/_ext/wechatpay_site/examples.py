@@ -16,20 +16,18 @@ __all__ = ["response_example", "calls", "content_example"]
 
 Schema = Mapping[str, Any]
 
-CIPHERTEXT = "…密文 ciphertext…"
-
 
 def calls(operation: Operation) -> tuple[tuple[str, tuple[CodeSample, ...]], ...]:
-    """The six calls of an operation, under a title: the short ones first, if any are shorter.
+    """The six calls of an operation, under a label's key: the short ones first, if any are shorter.
 
     Args:
         operation: from the catalogue.
     """
-    whole = ("全部参数 Every member", code_samples(operation))
+    whole = ("all_members", code_samples(operation))
     short = _short(operation)
     if short is None:
         return (("", whole[1]),)
-    return ("只填必填 Required members only", code_samples(short)), whole
+    return ("required_members", code_samples(short)), whole
 
 
 def _short(operation: Operation) -> Operation | None:
@@ -67,20 +65,22 @@ def _required(schema: Schema) -> Schema:
     return {**rest, "properties": {name: _required(each) for name, each in found.items()}}
 
 
-def response_example(operation: Operation) -> tuple[str, str]:
+def response_example(operation: Operation, ciphertext: str) -> tuple[str, str]:
     """A successful response's body and its language; both empty where it has no members.
 
     Args:
         operation: from the catalogue.
+        ciphertext: stands for what travels encrypted.
     """
-    return _written(response(operation), operation.response_type)
+    return _written(response(operation), operation.response_type, ciphertext)
 
 
-def content_example(webhook: Webhook, variant: str = "") -> tuple[str, str]:
+def content_example(webhook: Webhook, ciphertext: str, variant: str = "") -> tuple[str, str]:
     """What a notification says once it is opened, and the language it is written in.
 
     Args:
         webhook: from the catalogue.
+        ciphertext: stands for what travels encrypted.
         variant: the form to show, where several products share the event.
     """
     schema = _content(webhook)
@@ -89,7 +89,8 @@ def content_example(webhook: Webhook, variant: str = "") -> tuple[str, str]:
             schema = form
     content = {"application/json": {"schema": schema}}
     spec = {"responses": {"200": {"content": content}}}
-    return _written(response(Operation("POST", "v3/notification", spec)), "application/json")
+    found = response(Operation("POST", "v3/notification", spec))
+    return _written(found, "application/json", ciphertext)
 
 
 def _content(webhook: Webhook) -> Schema:
@@ -102,27 +103,27 @@ def _content(webhook: Webhook) -> Schema:
     return webhook.body_schema or {}
 
 
-def _written(found: Mapping[str, Any], media_type: str) -> tuple[str, str]:
+def _written(found: Mapping[str, Any], media_type: str, ciphertext: str) -> tuple[str, str]:
     if not found:
         return "", ""
     if media_type == "text/xml":
-        return f"<xml>\n{_elements(found, '  ')}</xml>", "xml"
-    return json.dumps(found, ensure_ascii=False, indent=2, default=_hidden), "json"
+        return f"<xml>\n{_elements(found, '  ', ciphertext)}</xml>", "xml"
+
+    def hidden(value: Any) -> str:
+        if not isinstance(value, Sensitive):
+            raise TypeError(f"an example has a value of type {type(value).__name__}")
+        return ciphertext
+
+    return json.dumps(found, ensure_ascii=False, indent=2, default=hidden), "json"
 
 
-def _hidden(value: Any) -> str:
-    if not isinstance(value, Sensitive):
-        raise TypeError(f"an example has a value of type {type(value).__name__}")
-    return CIPHERTEXT
-
-
-def _elements(found: Mapping[str, Any], margin: str) -> str:
+def _elements(found: Mapping[str, Any], margin: str, ciphertext: str) -> str:
     lines = []
     for name, value in found.items():
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Mapping):
-                inner = f"\n{_elements(each, f'{margin}  ')}{margin}"
+                inner = f"\n{_elements(each, f'{margin}  ', ciphertext)}{margin}"
             else:
-                inner = escape(CIPHERTEXT if isinstance(each, Sensitive) else str(each))
+                inner = escape(ciphertext if isinstance(each, Sensitive) else str(each))
             lines.append(f"{margin}<{name}>{inner}</{name}>\n")
     return "".join(lines)

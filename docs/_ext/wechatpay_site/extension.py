@@ -7,6 +7,7 @@ theme writes the whole toctree into every page. So they cost seconds, and their 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -16,12 +17,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.adapters.toctree import TocTree
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from . import docstrings, documents, guides, llms, search
+from . import docstrings, documents, guides, llms, search, theme
+from .labels import CHINESE, ENGLISH, labels
 from .markup import Html
 from .names import FOLDER
 from .pages import pages
@@ -32,11 +35,10 @@ __all__ = ["setup"]
 
 SEARCH = "search"
 SEARCH_DATA = "search-data.js"
-ENGLISH = tuple(
-    f"{FOLDER}/{name}"
-    for name in ("overview", "catalogue", "changelog", "security", "contributing")
-)
-"""The pages among the Chinese ones that are not."""
+SCRIPTED = ("copy", "copied", "retired", "notification_of")
+"""Labels that scripts need, besides those of the search."""
+OTHER = {ENGLISH: "zh-CN", CHINESE: "en"}
+"""How HTML calls the other language."""
 
 Collected = Iterator[tuple[str, dict[str, Any], str]]
 
@@ -45,21 +47,21 @@ class Catalogued(SphinxDirective):
     """A list of the catalogue, on a page that has it as `{catalogued} products`."""
 
     required_arguments = 1
-    lists: dict[str, Callable[[], Html]] = {  # noqa: RUF012 - docutils makes the instances
+    lists: dict[str, Callable[[Renderer], Html]] = {  # noqa: RUF012 - docutils makes the instances
         "products": product_index,
         "notifications": notification_index,
     }
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
-        return [nodes.raw("", self.lists[self.arguments[0]](), format="html")]
+        renderer = Renderer(_language(self.config), lambda code, _: code, {})
+        return [nodes.raw("", self.lists[self.arguments[0]](renderer), format="html")]
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Sphinx's entry point."""
     app.add_directive("catalogued", Catalogued)
-    app.connect("builder-inited", _without_sphinx_search)
-    app.connect("source-read", _read)
+    app.connect("builder-inited", _prepare)
     app.connect("autodoc-process-docstring", docstrings.process, priority=400)
     app.connect("html-collect-pages", _collect)
     app.connect("html-page-context", _fill, priority=400)
@@ -67,52 +69,72 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _without_sphinx_search(app: Sphinx) -> None:
-    """Its index is not made, for `search` has the site's own; see there."""
+def _language(config: Config) -> str:
+    """The language of the tree that is built."""
+    return CHINESE if config.language == "zh_CN" else ENGLISH
+
+
+def _prepare(app: Sphinx) -> None:
+    """Gives templates their filter; Sphinx's index is not made, for `search` has the site's own."""
     if isinstance(app.builder, StandaloneHTMLBuilder):
         app.builder.search = False
-
-
-def _read(app: Sphinx, docname: str, source: list[str]) -> None:
-    source[0], included = guides.completed(docname, source[0])
-    for path in included:
-        app.env.note_dependency(str(path))
+        filters = app.builder.templates.environment.filters
+        filters["framed"] = theme.words(_language(app.config))
 
 
 def _collect(app: Sphinx) -> Collected:
     """Sphinx's event for pages that come from no document."""
     builder = app.builder
     assert isinstance(builder, StandaloneHTMLBuilder)
+    language = _language(app.config)
     titles = {docname: title.astext() for docname, title in app.env.titles.items()}
-    for page in pages(Renderer(builder.highlighter.highlight_block, titles)):
+    for page in pages(Renderer(language, builder.highlighter.highlight_block, titles)):
         yield page.docname, page.context(), "page.html"
     script = search.script(documents.sections(app.env), documents.names(app.env))
     Path(builder.outdir, SEARCH_DATA).write_text(script, "utf-8")
-    source = Path(app.srcdir)
-    Path(builder.outdir, "llms.txt").write_text(llms.listed(source), "utf-8")
-    Path(builder.outdir, "llms-full.txt").write_text(llms.full(source), "utf-8")
+    if language == ENGLISH:
+        Path(builder.outdir, "llms.txt").write_text(llms.listed(guides.DOCS), "utf-8")
+        Path(builder.outdir, "llms-full.txt").write_text(llms.full(guides.DOCS), "utf-8")
     version = hashlib.sha256(script.encode()).hexdigest()[:8]
-    yield SEARCH, {"title": "搜索 Search", "data": f"{SEARCH_DATA}?v={version}"}, "search.html"
+    data = f"{SEARCH_DATA}?v={version}"
+    yield SEARCH, {"title": labels(language)["search"], "data": data}, "search.html"
 
 
 def _fill(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Says the page's language, and gives generated pages the navigation of their list."""
-    chinese = pagename.startswith(("zh/", f"{FOLDER}/")) and pagename not in ENGLISH
-    context["language"] = "zh-CN" if chinese else "en"
+    """Gives templates labels and the page's twin; generated pages, their list's navigation."""
+    language = _language(app.config)
+    said = labels(language)
+    context["said"] = {**said, "other_code": OTHER[language]}
+    context["twin"] = theme.twin(pagename, language)
+    context["english_only"] = language == CHINESE and guides.is_english(pagename)
+    context["script_labels"] = _script_labels(language)
     if _is_generated(app, pagename):
         notification = pagename.startswith(f"{FOLDER}/notification-")
         parent = f"{FOLDER}/{'notifications' if notification else 'index'}"
         context["toctree"] = partial(_navigation, app.builder, app.env, parent)
 
 
+@cache
+def _script_labels(language: str) -> str:
+    said = labels(language)
+    wanted = {key: said[key] for key in said if key in SCRIPTED or key.startswith("search")}
+    return json.dumps(wanted, ensure_ascii=False)
+
+
 def _with_contents(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Shows a generated page's contents, which the theme takes for empty."""
+    """Shows a generated page's contents, which the theme takes for empty; marks English titles."""
     if _is_generated(app, pagename):
         context["furo_hide_toc"] = not context["toc"]
+    if context["english_only"]:
+        context["toc"] = context["toc"].replace("<ul>", '<ul lang="en">', 1)
+    for key in ("prev", "next") if _language(app.config) == CHINESE else ():
+        there = context.get(key)
+        if there and there["title"].isascii():
+            context[key] = {**there, "title": f'<span lang="en">{there["title"]}</span>'}
 
 
 def _is_generated(app: Sphinx, pagename: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-__all__ = ["Html", "element", "join", "prose"]
+__all__ = ["Html", "coded", "element", "join", "prose"]
 
 EMPTY = frozenset({"br", "input"})
 """Elements that have no content, and no closing tag."""
@@ -44,6 +44,15 @@ def join(children: Iterable[str], between: str = "") -> Html:
         between: likewise.
     """
     return Html(_html(between).join(map(_html, children)))
+
+
+def coded(text: str) -> Html:
+    """A line with `code` in it.
+
+    Args:
+        text: as people write it.
+    """
+    return join(_spans(text))
 
 
 def prose(text: str) -> Html:

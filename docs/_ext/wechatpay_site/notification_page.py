@@ -10,13 +10,13 @@ from .examples import content_example
 from .markup import Html, element, join, prose
 from .names import full_url, notification_page
 from .receivers import receivers
-from .renderer import Crumb, Link, Page, Renderer, breadcrumb, contents, heading, method
-from .tables import RETURNED, rows, section, table
+from .renderer import Crumb, Link, Page, Renderer, method
+from .tables import rows, section, table
 from .tabs import Tab, tabs
 
 __all__ = ["page"]
 
-CONTENTS = (("接收 Receive", "receive"), ("内容 Content", "content"), ("请求 Request", "request"))
+CONTENTS = ("receive", "content", "request")
 
 
 def page(
@@ -26,28 +26,31 @@ def page(
 
     Args:
         webhook: from the catalogue.
-        kit: what the site gives.
+        renderer: what the site gives.
         before: the one before it.
         after: the one after it.
     """
+    entries = renderer.headings(*CONTENTS)
+    receive, content, request = (renderer.heading(2, *entry) for entry in entries)
+    description = webhook.spec.get("description", "")
     body = join(
         (
-            breadcrumb(
-                Crumb("通知 Notifications", "notifications.html"),
+            renderer.breadcrumb(
+                Crumb(renderer.say("notifications"), "notifications.html"),
                 Crumb(f"API{webhook.protocol}", full_url("notifications", webhook.protocol)),
             ),
-            element("h1", webhook.title),
-            element("p", *_chips(webhook), class_="wx-chips"),
-            prose(webhook.spec.get("description", "")),
+            element("h1", renderer.official(webhook.title)),
+            element("p", *_chips(webhook, renderer), class_="wx-chips"),
+            element("div", prose(description), lang=renderer.chinese(description)),
             element("div", method("POST"), element("code", "notify_url"), class_="wx-line"),
-            heading(2, *CONTENTS[0]),
-            element("p", *_receiving(webhook), renderer.guide("notifications")),
+            receive,
+            element("p", *_receiving(webhook, renderer), renderer.guide("notifications")),
             tabs("framework", 0, _tabs(webhook, renderer)),
-            heading(2, *CONTENTS[1]),
-            element("p", *_content(webhook)),
+            content,
+            element("p", *_content(webhook, renderer)),
             *_forms(webhook, renderer),
-            heading(2, *CONTENTS[2]),
-            *_request(webhook),
+            request,
+            *_request(webhook, renderer),
         ),
         "\n",
     )
@@ -55,22 +58,24 @@ def page(
         name=notification_page(webhook),
         title=webhook.title,
         body=element("div", body, class_="wx-page"),
-        toc=contents(webhook.title, CONTENTS),
-        previous=_link(before),
-        following=_link(after),
+        toc=renderer.contents(webhook.title, entries),
+        previous=_link(before, renderer),
+        following=_link(after, renderer),
     )
 
 
-def _link(webhook: Webhook | None) -> Link | None:
-    return Link(webhook.title, full_url(notification_page(webhook))) if webhook else None
+def _link(webhook: Webhook | None, renderer: Renderer) -> Link | None:
+    if webhook is None:
+        return None
+    return renderer.link(webhook.title, full_url(notification_page(webhook)))
 
 
-def _chips(webhook: Webhook) -> Iterator[Html]:
+def _chips(webhook: Webhook, renderer: Renderer) -> Iterator[Html]:
     yield element("span", f"API{webhook.protocol}", class_="wx-chip")
     yield element("span", element("code", webhook.event), class_="wx-chip wx-product")
     yield element("span", webhook.body_type, class_="wx-chip")
     if _sealed(webhook):
-        yield element("span", "内容加密 encrypted", class_="wx-chip")
+        yield element("span", renderer.say("content_encrypted"), class_="wx-chip")
 
 
 def _sealed(webhook: Webhook) -> bool:
@@ -78,18 +83,16 @@ def _sealed(webhook: Webhook) -> bool:
     return webhook.resource != webhook.body
 
 
-def _receiving(webhook: Webhook) -> Iterator[str]:
+def _receiving(webhook: Webhook, renderer: Renderer) -> Iterator[str]:
     if webhook.protocol == "v3":
-        yield element("code", "wxpay.notify(headers, body)")
-        yield " 验签并解密。 Verifies and decrypts. "
+        call, does = "wxpay.notify(headers, body)", "verifies_and_decrypts"
+    elif any(each.name == "req_info" for each in webhook.body):
+        call, does = "wxpay.notify_v2(body)", "decrypts"
     else:
-        yield element("code", "wxpay.notify_v2(body)")
-        if any(each.name == "req_info" for each in webhook.body):
-            yield " 解密。 Decrypts. "
-        elif _sealed(webhook):
-            yield " 验签并解密。 Verifies and decrypts. "
-        else:
-            yield " 验签。 Verifies. "
+        call = "wxpay.notify_v2(body)"
+        does = "verifies_and_decrypts" if _sealed(webhook) else "verifies"
+    yield element("code", call)
+    yield f" {renderer.say(does)} "
 
 
 def _tabs(webhook: Webhook, renderer: Renderer) -> Iterator[Tab]:
@@ -98,39 +101,34 @@ def _tabs(webhook: Webhook, renderer: Renderer) -> Iterator[Tab]:
         yield Tab(key, receiver.framework, renderer.code(receiver.code))
 
 
-def _content(webhook: Webhook) -> Iterator[str]:
-    if not _sealed(webhook):
-        yield element("code", "notice.resource")
-        yield "：全部字段。 All of its fields."
-    else:
-        yield element("code", "notice.resource")
-        yield "：解密之后的内容。 The decrypted content."
-        if webhook.variants:
-            yield " 这个事件有几种内容，每种产品各有自己的字段。"
-            yield " It comes in several kinds: each product has fields of its own."
+def _content(webhook: Webhook, renderer: Renderer) -> Iterator[str]:
+    yield renderer.said("decrypted_content" if _sealed(webhook) else "whole_content")
+    if _sealed(webhook) and webhook.variants:
+        yield f" {renderer.say('several_contents')}"
 
 
 def _forms(webhook: Webhook, renderer: Renderer) -> Iterator[Html]:
     """A table and an example for each product that shares the event; else one of each."""
     if not webhook.variants:
-        yield table(rows(webhook.resource), RETURNED)
+        yield table(renderer, rows(webhook.resource), renderer.returned)
         yield from _example(webhook, renderer)
     for form in webhook.variants:
-        yield heading(3, f"{form.title} {form.name}", f"content-{form.name}")
-        yield table(rows(form.resource), RETURNED)
+        yield renderer.heading(3, f"{form.title} {form.name}", f"content-{form.name}")
+        yield table(renderer, rows(form.resource), renderer.returned)
         yield from _example(webhook, renderer, form.name)
 
 
 def _example(webhook: Webhook, renderer: Renderer, variant: str = "") -> Iterator[Html]:
-    text, language = content_example(webhook, variant)
+    text, language = content_example(webhook, renderer.say("ciphertext"), variant)
     if text:
-        title = element("summary", "示例 Example")
+        title = element("summary", renderer.say("example"))
         short = text.count("\n") < 40
         yield element("details", title, renderer.code(text, language), open=short)
 
 
-def _request(webhook: Webhook) -> Iterator[Html]:
-    yield section("请求头 Headers", "headers", webhook.headers, required=RETURNED)
+def _request(webhook: Webhook, renderer: Renderer) -> Iterator[Html]:
+    yield section(renderer, "headers", webhook.headers, required=renderer.returned)
     if _sealed(webhook):
-        yield element("h3", "请求体 Body ", element("code", webhook.body_type), id="body")
-        yield table(rows(webhook.body, opened=False), RETURNED)
+        body_type = element("code", webhook.body_type)
+        yield element("h3", f"{renderer.say('body')} ", body_type, id="body")
+        yield table(renderer, rows(webhook.body, opened=False), renderer.returned)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from wechatpay_chain.catalogue import Member, Operation
 from wechatpay_chain.catalogue.code_samples import CodeSample
@@ -12,29 +12,24 @@ from wechatpay_chain.chain.uri import DEFAULT_BASE_URI
 from wechatpay_chain.messages.unsigned import is_unsigned_v3, unsigned_v2
 
 from .examples import calls, response_example
-from .markup import Html, element, join, prose
+from .labels import ENGLISH
+from .markup import Html, coded, element, join, prose
 from .names import anchor, full_url, operation_page, product_page
-from .renderer import Crumb, Link, Page, Renderer, breadcrumb, contents, heading, method
-from .tables import RETURNED, rows, section, table
+from .renderer import Crumb, Link, Page, Renderer, method
+from .tables import rows, section, table
 from .tabs import Tab, tabs
 
 __all__ = ["MODES", "TABS", "page"]
 
-MODES = {
-    "merchant": "直连商户 merchant",
-    "partner": "服务商 partner",
-    "both": "直连商户与服务商 merchant & partner",
-}
+MODES = ("merchant", "partner", "both")
+"""Who calls, where the catalogue knows it; each has a label."""
 
 TABS = {
-    ("attribute", False): ("attribute", "属性 attribute"),
-    ("chain", False): ("chain", "chain()"),
-    ("bracket", False): ("bracket", "下标 [ ]"),
-    ("attribute", True): ("attribute-async", "async 属性"),
-    ("chain", True): ("chain-async", "async chain()"),
-    ("bracket", True): ("bracket-async", "async 下标 [ ]"),
+    (name, is_async): f"{name}-async" if is_async else name
+    for is_async in (False, True)
+    for name in ("attribute", "chain", "bracket")
 }
-"""Key and label of the tab of each way to write a call."""
+"""Key of the tab of each way to write a call, and of its label."""
 
 READERS = {
     "application/json": "response.json()",
@@ -43,7 +38,7 @@ READERS = {
     "application/octet-stream": "response.content",
 }
 
-CONTENTS = (("调用 Call", "call"), ("请求 Request", "request"), ("响应 Response", "response"))
+CONTENTS = ("call", "request", "response")
 
 
 def page(
@@ -53,27 +48,30 @@ def page(
 
     Args:
         operation: from the catalogue.
-        kit: what the site gives.
+        renderer: what the site gives.
         before: the one before it in its product.
         after: the one after it.
     """
+    entries = renderer.headings(*CONTENTS)
+    call, request, response = (renderer.heading(2, *entry) for entry in entries)
+    description = operation.spec.get("description", "")
     body = join(
         (
-            breadcrumb(
-                Crumb("接口 API", "index.html"),
+            renderer.breadcrumb(
+                Crumb(renderer.say("operations"), "index.html"),
                 Crumb(operation.product, full_url(product_page(operation.product))),
                 *_section_crumb(operation),
             ),
-            element("h1", operation.title),
-            element("p", *_chips(operation), class_="wx-chips"),
-            prose(operation.spec.get("description", "")),
+            element("h1", renderer.official(operation.title)),
+            element("p", *_chips(operation, renderer), class_="wx-chips"),
+            element("div", prose(description), lang=renderer.chinese(description)),
             _request_line(operation),
             _notes(operation, renderer),
-            heading(2, *CONTENTS[0]),
+            call,
             *_calls(operation, renderer),
-            heading(2, *CONTENTS[1]),
-            _request(operation),
-            heading(2, *CONTENTS[2]),
+            request,
+            _request(operation, renderer),
+            response,
             _response(operation, renderer),
         ),
         "\n",
@@ -82,14 +80,16 @@ def page(
         name=operation_page(operation),
         title=operation.title,
         body=element("div", body, class_="wx-page"),
-        toc=contents(operation.title, CONTENTS),
-        previous=_link(before),
-        following=_link(after),
+        toc=renderer.contents(operation.title, entries),
+        previous=_link(before, renderer),
+        following=_link(after, renderer),
     )
 
 
-def _link(operation: Operation | None) -> Link | None:
-    return Link(operation.title, full_url(operation_page(operation))) if operation else None
+def _link(operation: Operation | None, renderer: Renderer) -> Link | None:
+    if operation is None:
+        return None
+    return renderer.link(operation.title, full_url(operation_page(operation)))
 
 
 def _section_crumb(operation: Operation) -> Iterator[Crumb]:
@@ -98,23 +98,24 @@ def _section_crumb(operation: Operation) -> Iterator[Crumb]:
             yield Crumb(tag, full_url(product_page(operation.product), anchor(tag)))
 
 
-def _chips(operation: Operation) -> Iterator[Html]:
+def _chips(operation: Operation, renderer: Renderer) -> Iterator[Html]:
     yield element("span", f"API{operation.protocol}", class_="wx-chip")
     for tag in operation.tags:
-        yield element("span", tag, class_="wx-chip wx-product")
+        yield element("span", tag, class_="wx-chip wx-product", lang=renderer.chinese(tag))
     if operation.mode in MODES:
-        yield element("span", MODES[operation.mode], class_="wx-chip")
+        yield element("span", renderer.say(operation.mode), class_="wx-chip")
     if operation.security:
-        yield element("span", "双向 TLS security=True", class_="wx-chip wx-warn")
+        text = f"{renderer.say('mutual_tls')} security=True"
+        yield element("span", text, class_="wx-chip wx-warn")
     if operation.nonceless:
         yield element("span", "nonceless=True", class_="wx-chip wx-warn")
     if operation.body_option == "media":
-        yield element("span", "上传 upload", class_="wx-chip")
+        yield element("span", renderer.say("upload"), class_="wx-chip")
     if operation.page:
-        text = "官方文档 official page"
+        text = renderer.say("official_page")
         yield element("a", text, href=operation.page, class_="wx-chip", rel="noopener")
     if operation.retired:
-        yield element("span", "已下线 deprecated", class_="wx-chip wx-retired")
+        yield element("span", renderer.say("retired"), class_="wx-chip wx-retired")
 
 
 def _request_line(operation: Operation) -> Html:
@@ -136,50 +137,30 @@ def _notes(operation: Operation, renderer: Renderer) -> Html:
 
 
 def _noted(operation: Operation, renderer: Renderer) -> Iterator[tuple[str, ...]]:
-    """What to know before a call, each in both languages, with the guide that says more."""
+    """What to know before a call, with the guide that says more."""
     sent = (*operation.variables, *operation.query, *operation.headers, *operation.body)
     if operation.retired:
-        yield ("微信支付已不再提供这个接口。 WeChat Pay has given this operation up.",)
+        yield (renderer.said("retired_note"),)
     if operation.security:
-        yield (
-            "要出示商户 API 证书。 It wants the merchant's certificate (mutual TLS). ",
-            renderer.guide("keys"),
-        )
+        yield renderer.said("mutual_tls_note"), " ", renderer.guide("keys")
     if operation.nonceless:
-        yield ("不带 nonce_str。 It carries no nonce_str. ", renderer.guide("options"))
+        yield renderer.said("nonceless_note"), " ", renderer.guide("options")
     if operation.not_idempotent:
-        zh, en = operation.not_idempotent
-        yield (f"不要直接重发：{zh}。 Do not simply repeat it: {en}. ", renderer.guide("catalogue"))
+        why = renderer.both(operation.not_idempotent)
+        yield renderer.say("not_idempotent", why=why), " ", renderer.guide("catalogue")
     elif operation.idempotency_key:
-        yield (
-            "单号不变、内容不变，可以重发： Safe to repeat with the same content and ",
-            *_listed(place.name for place in operation.idempotency_key),
-            "。 ",
-            renderer.guide("catalogue"),
-        )
+        between = " and " if renderer.language == ENGLISH else "、"
+        numbers = between.join(f"`{place.name}`" for place in operation.idempotency_key)
+        note = coded(renderer.say("idempotent", numbers=numbers))
+        yield note, " ", renderer.guide("catalogue")
     if operation.base_uri:
-        yield (
-            "不在默认的域名或路径下。 It lives at a base URI of its own. ",
-            renderer.guide("options"),
-        )
+        yield renderer.said("base_uri_note"), " ", renderer.guide("options")
     if _any_encrypted(sent):
-        yield (
-            "标有“加密”的字段用 ",
-            element("code", "Sensitive"),
-            " 包起来。 Wrap fields that travel encrypted. ",
-            renderer.guide("sensitive"),
-        )
+        yield renderer.said("encrypted_note"), " ", renderer.guide("sensitive")
     if operation.body_option == "media":
-        yield ("上传文件。 It uploads a file. ", renderer.guide("files"))
+        yield renderer.said("upload_note"), " ", renderer.guide("files")
     if any("$" in row.member.name for row in rows((*operation.body, *operation.response))):
-        yield ("名称里的 $n、$m 代表数字。 $n and $m stand for numbers.",)
-
-
-def _listed(names: Iterable[str]) -> Iterator[str]:
-    for number, name in enumerate(names):
-        if number:
-            yield ", "
-        yield element("code", name)
+        yield (renderer.said("numbered_note"),)
 
 
 def _any_encrypted(members: tuple[Member, ...]) -> bool:
@@ -189,69 +170,69 @@ def _any_encrypted(members: tuple[Member, ...]) -> bool:
 def _calls(operation: Operation, renderer: Renderer) -> Iterator[Html]:
     for number, (title, samples) in enumerate(calls(operation)):
         if title:
-            yield heading(3, title, f"call-{number + 1}")
+            yield renderer.heading(3, renderer.say(title), f"call-{number + 1}")
         yield tabs("call", number, (_tab(sample, renderer) for sample in samples))
 
 
 def _tab(sample: CodeSample, renderer: Renderer) -> Tab:
-    key, label = TABS[sample.name, sample.is_async]
-    return Tab(key, label, renderer.code(sample.code))
+    key = TABS[sample.name, sample.is_async]
+    return Tab(key, renderer.say(key), renderer.code(sample.code))
 
 
-def _request(operation: Operation) -> Html:
+def _request(operation: Operation, renderer: Renderer) -> Html:
     given = (
-        section("路径 Path", "path", operation.variables),
-        section("查询 Query", "query", operation.query),
-        section("请求头 Headers", "headers", operation.headers),
-        section("请求体 Body", "body", operation.body, operation.body_type),
+        section(renderer, "path", operation.variables),
+        section(renderer, "query", operation.query),
+        section(renderer, "headers", operation.headers),
+        section(renderer, "body", operation.body, operation.body_type),
     )
-    return join(given) or element("p", "没有参数。 No parameters.")
+    return join(given) or element("p", renderer.say("no_parameters"))
 
 
 def _response(operation: Operation, renderer: Renderer) -> Html:
-    summary = element("p", *_summary(operation), class_="wx-response")
+    summary = element("p", *_summary(operation, renderer), class_="wx-response")
     parts = [summary, *(element("p", *note) for note in _response_notes(operation, renderer))]
-    parts += _types(operation)
+    parts += _types(operation, renderer)
     if operation.response:
-        parts.append(table(rows(operation.response), RETURNED))
-    parts += _errors(operation)
-    text, language = response_example(operation)
+        parts.append(table(renderer, rows(operation.response), renderer.returned))
+    parts += _errors(operation, renderer)
+    text, language = response_example(operation, renderer.say("ciphertext"))
     if text:
-        title = element("summary", "示例 Example")
+        title = element("summary", renderer.say("example"))
         parts.append(
             element("details", title, renderer.code(text, language), open=text.count("\n") < 40)
         )
     return join(parts, "\n")
 
 
-def _types(operation: Operation) -> Iterator[Html]:
+def _types(operation: Operation, renderer: Renderer) -> Iterator[Html]:
     """The names of its types, as they are imported."""
     names = type_names(operation)
     if names.known:
         code = f"from {names.module} import {', '.join(names.known)}"
-        yield element("p", "类型 Types: ", element("code", code))
+        yield element("p", renderer.say("types"), element("code", code))
 
 
-def _errors(operation: Operation) -> Iterator[Html]:
+def _errors(operation: Operation, renderer: Renderer) -> Iterator[Html]:
     """The error codes that are documented, each with what to do."""
     if not operation.errors:
         return
-    yield element("h3", "错误码 Errors", id="errors")
+    yield element("h3", renderer.say("errors"), id="errors")
     entries: list[Html] = []
     for each in operation.errors:
         code = element("code", each.code)
         entries.append(element("dt", code, " ", element("span", f"HTTP {each.status}")))
-        entries.append(element("dd", element("div", each.zh), element("div", each.en)))
+        entries.append(element("dd", renderer.both((each.zh, each.en))))
     yield element("dl", *entries, class_="wx-errors")
 
 
-def _summary(operation: Operation) -> Iterator[str]:
+def _summary(operation: Operation, renderer: Renderer) -> Iterator[str]:
     status = str(operation.response_status)
     yield element("span", f"HTTP {status}", class_="wx-chip")
     if status == "302":
         yield join((" ", element("code", 'response.headers["Location"]')))
     elif not operation.response_type:
-        yield " 没有正文 no body"
+        yield f" {renderer.say('no_body')}"
     else:
         yield join((" ", element("code", operation.response_type)))
         reader = READERS.get(operation.response_type)
@@ -261,23 +242,11 @@ def _summary(operation: Operation) -> Iterator[str]:
 
 def _response_notes(operation: Operation, renderer: Renderer) -> Iterator[tuple[str, ...]]:
     if operation.response_type in ("text/plain", "application/octet-stream"):
-        sink = element("code", 'sink="…"')
-        yield ("大文件用 ", sink, " 边收边存。 Streams into a file. ", renderer.guide("files"))
+        yield renderer.said("stream_note"), " ", renderer.guide("files")
     if _unsigned(operation):
-        verified = element("code", "response.verified")
-        yield (
-            "微信支付不为这个应答签名。 WeChat Pay does not sign this response; ",
-            verified,
-            " is False.",
-        )
+        yield (renderer.said("unsigned_note"),)
     if _any_encrypted(operation.response):
-        decrypt = element("code", "wxpay.decrypt(…)")
-        yield (
-            "标有“加密”的字段用 ",
-            decrypt,
-            " 解开。 Opens what came encrypted. ",
-            renderer.guide("sensitive"),
-        )
+        yield renderer.said("decrypt_note"), " ", renderer.guide("sensitive")
 
 
 def _unsigned(operation: Operation) -> bool:

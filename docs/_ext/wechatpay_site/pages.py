@@ -19,10 +19,10 @@ def pages(renderer: Renderer) -> Iterator[Page]:
     """A page for each product, operation and notification.
 
     Args:
-        kit: what the site gives.
+        renderer: what the site gives.
     """
     for product, before, after in _neighbours(products()):
-        yield product_page.page(product, before, after)
+        yield product_page.page(product, renderer, before, after)
     for product in products():
         for operation, earlier, later in _neighbours(operations(product)):
             yield operation_page.page(operation, renderer, earlier, later)

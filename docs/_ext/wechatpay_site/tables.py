@@ -8,32 +8,17 @@ from typing import NamedTuple
 from wechatpay_chain.catalogue import Member
 
 from .markup import Html, element, join, prose
+from .renderer import Renderer
 
-__all__ = ["REQUIRED", "RETURNED", "Row", "rows", "section", "table"]
-
-REQUIRED = element("span", "必填 required", class_="wx-required")
-"""The mark of what must be sent."""
-RETURNED = element("span", "必填 required", class_="wx-returned")
-"""The same, as WeChat Pay's documentation says it of what comes back."""
+__all__ = ["Row", "rows", "section", "table"]
 
 ENCODINGS = {
-    "application/json": "JSON 字符串 JSON in a string",
-    "application/x-www-form-urlencoded": "表单编码 form-encoded",
-    "application/octet-stream": "文件 file",
-    "text/xml": "XML 字符串 XML in a string",
+    "application/json": "json_string",
+    "application/x-www-form-urlencoded": "form_encoded",
+    "application/octet-stream": "file",
+    "text/xml": "xml_string",
 }
-
-FORMATS = {"date-time": "RFC 3339 时间 time", "uri": "URL"}
-
-HEAD = element(
-    "thead",
-    element(
-        "tr",
-        element("th", "参数 Name", scope="col"),
-        element("th", "类型 Type", scope="col"),
-        element("th", "说明 Description", scope="col"),
-    ),
-)
+"""The label of what a string holds, by its media type."""
 
 
 class Row(NamedTuple):
@@ -69,82 +54,87 @@ def _rows(members: Iterable[Member], above: str, depth: int, opened: bool) -> It
 
 
 def section(
-    title: str,
-    ident: str,
+    renderer: Renderer,
+    key: str,
     members: Iterable[Member],
     note: str = "",
     *,
-    required: Html = REQUIRED,
+    required: Html | None = None,
 ) -> Html:
     """A table below its own small heading; nothing if there are no members.
 
     Args:
-        title: of the section, in both languages.
-        ident: by which a link finds it.
+        renderer: what the site gives.
+        key: of the section's label, and its id, by which a link finds it.
         members: the outermost.
         note: follows the title: a media type, say.
-        required: the mark of those that must be there.
+        required: the mark of those that must be there; that of what is sent if None.
     """
     found = rows(members)
     if not found:
         return Html()
     aside = element("code", note) if note else Html()
-    return join((element("h3", title, " ", aside, id=ident), table(found, required)))
+    title = element("h3", renderer.say(key), " ", aside, id=key)
+    return join((title, table(renderer, found, required or renderer.required)))
 
 
-def table(found: Iterable[Row], required: Html = REQUIRED) -> Html:
+def table(renderer: Renderer, found: Iterable[Row], required: Html) -> Html:
     """Rows as a table that fits a phone.
 
     Args:
+        renderer: what the site gives.
         found: from `rows`.
         required: the mark of those that must be there.
     """
-    body = element("tbody", *(_row(row, required) for row in found))
-    return element("table", HEAD, body, class_="wx-members")
+    titles = (renderer.say(key) for key in ("name", "type", "description"))
+    head = element("thead", element("tr", *(element("th", each, scope="col") for each in titles)))
+    body = element("tbody", *(_row(renderer, row, required) for row in found))
+    return element("table", head, body, class_="wx-members")
 
 
-def _row(row: Row, required: Html) -> Html:
+def _row(renderer: Renderer, row: Row, required: Html) -> Html:
     member = row.member
     name = element("code", member.name, title=row.path if row.depth else None)
     return element(
         "tr",
-        element(
-            "td",
-            name,
-            required if member.required else Html(),
-        ),
+        element("td", name, required if member.required else Html()),
         element("td", member.type),
-        element("td", *_description(member)),
+        element("td", *_description(renderer, member)),
         style=f"--depth:{row.depth}" if row.depth else None,
     )
 
 
-def _description(member: Member) -> Iterator[Html]:
+def _description(renderer: Renderer, member: Member) -> Iterator[Html]:
     if member.title:
-        yield element("span", member.title, class_="wx-title")
+        chinese = renderer.chinese(member.title)
+        yield element("span", member.title, class_="wx-title", lang=chinese)
     if "description" in member.item:
-        yield element("div", prose(member.item["description"]), class_="wx-prose")
+        text = member.item["description"]
+        yield element("div", prose(text), class_="wx-prose", lang=renderer.chinese(text))
     if member.encrypted:
-        yield element("span", f"加密 encrypted · {member.encrypted}", class_="wx-encrypted")
+        label = f"{renderer.say('encrypted')} · {member.encrypted}"
+        yield element("span", label, class_="wx-encrypted")
     if member.encoded:
-        yield element("span", ENCODINGS.get(member.encoded, member.encoded), class_="wx-encoded")
+        key = ENCODINGS.get(member.encoded)
+        label = renderer.say(key) if key else member.encoded
+        yield element("span", label, class_="wx-encoded")
     if member.enum:
         values = (element("code", str(value)) for value in member.enum)
         yield element("span", join(values, " "), class_="wx-values")
     if member.limits:
-        yield element("span", join(_limits(member), " · "), class_="wx-limits")
-    for keyword, label in (("const", "固定 always"), ("default", "默认 default")):
+        yield element("span", join(_limits(renderer, member), " · "), class_="wx-limits")
+    for keyword, key in (("const", "always"), ("default", "default")):
         if keyword in member.item:
             value = element("code", str(member.item[keyword]))
-            yield element("span", f"{label} ", value, class_="wx-values")
+            yield element("span", f"{renderer.say(key)} ", value, class_="wx-values")
 
 
-def _limits(member: Member) -> Iterator[Html | str]:
+def _limits(renderer: Renderer, member: Member) -> Iterator[Html | str]:
     limits = member.limits
     for lower, upper, unit in (
-        ("minLength", "maxLength", " 字符 characters"),
+        ("minLength", "maxLength", f" {renderer.say('characters')}"),
         ("minimum", "maximum", ""),
-        ("minItems", "maxItems", " 项 items"),
+        ("minItems", "maxItems", f" {renderer.say('items')}"),
     ):
         least, most = limits.get(lower), limits.get(upper)
         if least is not None and most is not None:
@@ -154,6 +144,7 @@ def _limits(member: Member) -> Iterator[Html | str]:
         elif least is not None:
             yield f"≥ {least}{unit}"
     if "format" in limits:
-        yield FORMATS.get(limits["format"], limits["format"])
+        formats = {"date-time": renderer.say("date_time"), "uri": "URL"}
+        yield formats.get(limits["format"], limits["format"])
     if "pattern" in limits:
         yield element("code", limits["pattern"])

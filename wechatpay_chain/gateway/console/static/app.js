@@ -111,7 +111,7 @@ function clockMenu() {
     el("button", { type: "button", id: `advance-${name}`, click: acting(() => advance(name)) }, "+ ", t(name)),
   );
   const menu = el("details.clock", { keydown: escape },
-    el("summary", { "aria-label": t("clock") }, icon("clock"), el("span.face")),
+    el("summary", icon("clock"), el("span.offscreen", `${t("clock")} `), el("span.face")),
     el("div.menu", el("strong", t("clock")), el("p.ahead"), el("p.soft", t("clock_text")), el("p.soft", t("advance")), el("div.row-of", buttons)),
   );
   document.addEventListener("click", (event) => menu.contains(event.target) || (menu.open = false));

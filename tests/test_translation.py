@@ -17,7 +17,7 @@ import pytest
 import wechatpay_chain
 from wechatpay_chain import ConfigurationError, WeChatPay
 from wechatpay_chain.errors import WeChatPayError
-from wechatpay_chain.utils.translation import Message, _, english, joined, language
+from wechatpay_chain.utils.translation import Message, _, current, english, joined, language
 
 PACKAGE = Path(wechatpay_chain.__file__).parent
 ROOT = PACKAGE.parent
@@ -28,6 +28,9 @@ COMPILED = PACKAGE / "locale" / "zh" / "LC_MESSAGES" / "wechatpay_chain.mo"
 @pytest.fixture
 def chinese(monkeypatch):
     monkeypatch.setenv("WECHATPAY_LANG", "zh")
+    current.cache_clear()
+    yield
+    current.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ..utils.translation import _, language
+from ..utils.translation import _, current
 from .wording import shown
 
 __all__ = ["PathType", "examples", "json_option", "seconds", "texts", "translate"]
@@ -78,7 +78,7 @@ def translate(command: click.Command) -> None:
 
     What click itself says is translated too: click asks gettext, by the variable `LANGUAGE`.
     """
-    if language() != "zh":
+    if current() != "zh":
         return
     os.environ["LANGUAGE"] = "zh"
     gettext.bindtextdomain(DOMAIN, str(files("wechatpay_chain").joinpath("locale")))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..messages.request import Request
 from ..messages.response import Response
 from ..utils.display import printable
-from ..utils.translation import N_, Message, _, language
+from ..utils.translation import N_, Message, _, current
 from .path_hints import catalogue_path
 from .request_members import quoted
 
@@ -100,7 +100,7 @@ def _clause(explanation: Explanation, request: Request | None) -> str:
         values = decoration(lambda: quoted(request, explanation.members, _template(request)), "")
     meaning = f"{explanation.meaning} ({values})" if values else explanation.meaning
     clause = f"{meaning}: {explanation.action}"
-    if language() != "zh" or not explanation.zh:
+    if current() != "zh" or not explanation.zh:
         return clause
     return Message(f"{explanation.zh}（{values}）" if values else explanation.zh, clause)
 

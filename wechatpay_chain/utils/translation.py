@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-__all__ = ["InEnglish", "Message", "N_", "_", "english", "joined", "language"]
+__all__ = ["InEnglish", "Message", "N_", "_", "current", "english", "joined", "language"]
 
 CHINESE = "zh"
 ENGLISH = "en"
@@ -59,7 +59,7 @@ def _(template: str, /, **values: object) -> str:
         values: what the fields stand for; a message or an error among them is translated too.
     """
     text = template.format(**values) if values else template
-    catalogue = _catalogue(language())
+    catalogue = _catalogue(current())
     if catalogue is None or not template:
         return text
     translated = catalogue.gettext(template)
@@ -117,6 +117,12 @@ def language(environ: Mapping[str, str] | None = None) -> str:
             wanted = value.partition(":")[0].replace("_", "-").partition("-")[0]
             return CHINESE if wanted.lower() == CHINESE else ENGLISH
     return ENGLISH
+
+
+@functools.cache
+def current() -> str:
+    """The language of this process, read once, with the first message."""
+    return language()
 
 
 @functools.cache

@@ -162,7 +162,7 @@ def test_a_message_within_a_message(chinese):
     assert english(whole) == (
         "refused to sign a request: secret is missing: APIv2 signs with the merchant's APIv2 key"
     )
-    both = joined("; ", [whole, "plain"])
+    both = joined(_("; "), [whole, "plain"])
     assert isinstance(both, Message)
     assert english(both).endswith("APIv2 key; plain")
 

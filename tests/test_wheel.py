@@ -49,6 +49,39 @@ def test_the_wheel_has_the_stubs_and_the_catalogue(wheel: Path) -> None:
     assert {f"{alias.replace('.', '/')}.pyi" for alias in ALIASES} <= names
 
 
+ZIPPED = """
+import wechatpay_chain
+from wechatpay_chain import APIError, ConfigurationError, WeChatPay, catalogue
+from wechatpay_chain.gateway import Gateway
+
+assert ".whl" in wechatpay_chain.__file__
+assert catalogue.find("GET", "v3/certificates") is not None
+try:
+    WeChatPay(mchid="1900000109", retry=3)
+except ConfigurationError as error:
+    print(error)
+with Gateway() as gateway, gateway.client(sensitive="auto", check="catalogue") as wxpay:
+    wxpay.v3.certificates.get()
+    try:
+        wxpay["v3/pay/transactions/nativ"].post(json={}, check="off")
+    except APIError as error:
+        print(error)
+"""
+
+
+def test_the_package_runs_from_a_zip(wheel: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-P", "-c", ZIPPED],
+        env={"PYTHONPATH": str(wheel), "WECHATPAY_LANG": "zh", "PYTHONUTF8": "1"},
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    configuration, not_found = process.stdout.splitlines()
+    assert configuration == "retry=3：应为 Retry(attempts=3, …)，或 None 表示只发送一次"
+    assert "是否应为 POST v3/pay/transactions/native" in not_found
+
+
 def test_a_wheel_made_of_the_source_distribution_has_the_same(wheel: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "--directory", str(tmp_path), "--target"]
     subprocess.run([*command, "sdist"], cwd=ROOT, check=True, capture_output=True)

@@ -193,7 +193,7 @@ def _reject(
         _(
             "{path}: {problems}. Its variables: {known}",
             path=printable(path),
-            problems=joined("; ", problems),
+            problems=joined(_("; "), problems),
             known=known,
         )
     )

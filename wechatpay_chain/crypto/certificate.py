@@ -159,7 +159,7 @@ def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCer
             return _from_pkcs12(block.der, passphrase)
     if not found:
         _reject_pkcs12()
-    kinds = joined(", ", (_(kind) for kind in dict.fromkeys(b.kind.value for b in found)))
+    kinds = joined(_(", "), (_(kind) for kind in dict.fromkeys(b.kind.value for b in found)))
     raise ConfigurationError(
         _(
             "merchant holds {kinds} alone; a PKCS#12 file, or {{'cert': …, 'key': …}}, is expected",

@@ -71,7 +71,7 @@ def _hint(request: Request, code: str) -> str:
                     alternatives=_alternatives([line(each) for each in near]),
                 )
             )
-    return joined("; ", hints)
+    return joined(_("; "), hints)
 
 
 def _is_served(operation: Operation, request: Request) -> bool:

@@ -71,7 +71,7 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
     if not response.verified:
         parts.append(_("this error is not signed, so it may not come from WeChat Pay"))
     parts.append(decoration(lambda: path_hint(response, code), ""))
-    text = joined("; ", filter(None, parts))
+    text = joined(_("; "), filter(None, parts))
     return _class(status_code)(text, response, code=code, message=message, detail=detail)
 
 

@@ -110,7 +110,7 @@ class BillError(WeChatPayError, ValueError):
             place.append(_("line {line}", line=line))
         if column:
             place.append(_("column {column}", column=column))
-        where = joined(", ", place)
+        where = joined(_(", "), place)
         super().__init__(
             _("{where}: {message}", where=where, message=message) if place else message
         )

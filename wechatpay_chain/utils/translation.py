@@ -82,7 +82,7 @@ def joined(separator: str, parts: Iterable[str]) -> str:
     whole = separator.join(texts)
     if not any(isinstance(text, Message) for text in texts):
         return whole
-    return Message(whole, separator.join(english(text) for text in texts))
+    return Message(whole, english(separator).join(english(text) for text in texts))
 
 
 def english(text: object) -> str:

@@ -76,7 +76,7 @@ def _assert_right(operation: Operation, request: Request) -> None:
                 "catalogue: {problems}",
                 method=operation.method,
                 path=operation.path,
-                problems=joined("; ", [*found[:SHOWN], *more]),
+                problems=joined(_("; "), [*found[:SHOWN], *more]),
             )
         )
 

@@ -176,7 +176,7 @@ class _Attempts:
         tried = (
             _("{address} {outcome}", address=address, outcome=what) for address, what in met.items()
         )
-        return _("{host}: {tried}", host=host, tried=joined(", ", tried))
+        return _("{host}: {tried}", host=host, tried=joined(_(", "), tried))
 
     def close(self) -> None:
         """Give up what is under way."""

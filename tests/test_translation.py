@@ -17,7 +17,15 @@ import pytest
 import wechatpay_chain
 from wechatpay_chain import ConfigurationError, WeChatPay
 from wechatpay_chain.errors import WeChatPayError
-from wechatpay_chain.utils.translation import Message, _, current, english, joined, language
+from wechatpay_chain.utils.translation import (
+    Message,
+    _,
+    _catalogue,
+    current,
+    english,
+    joined,
+    language,
+)
 
 PACKAGE = Path(wechatpay_chain.__file__).parent
 ROOT = PACKAGE.parent
@@ -242,3 +250,15 @@ except ValueError as error:
         cwd=ROOT,
     )
     assert process.stdout.strip() == ENGLISH
+
+
+def test_a_damaged_catalogue_hides_no_error(chinese, monkeypatch, tmp_path):
+    folder = tmp_path / "locale" / "zh" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "wechatpay_chain.mo").write_bytes(COMPILED.read_bytes()[:100])
+    monkeypatch.setattr("importlib.resources.files", lambda _name: tmp_path)
+    _catalogue.cache_clear()
+    try:
+        assert _("{name} is missing", name="x") == "x is missing"
+    finally:
+        _catalogue.cache_clear()

@@ -136,7 +136,7 @@ def _catalogue(wanted: str) -> Catalogue | None:
     try:
         with path.open("rb") as file:
             return gettext.GNUTranslations(file)
-    except OSError:  # left behind by whatever packed the program; English is better than no message
+    except Exception:  # noqa: BLE001 - lost or damaged by whatever packed the program: English will do
         return None
 
 

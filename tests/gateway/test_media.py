@@ -101,8 +101,8 @@ def test_a_video_has_the_name_of_one(wxpay):
     assert error.detail["field"] == "/filename"
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * (2 * 1024 * 1024 + 1)], ids=["empty", "large"])
-def test_a_file_of_a_size_that_cannot_be(wxpay, content):
+def test_a_file_that_is_too_large(wxpay):
+    content = b"\0" * (2 * 1024 * 1024 + 1)
     error = rejected(wxpay[f"{IMAGES}/upload"].post, media=Media(content, "a.png"))
     assert (error.code, error.detail["field"]) == ("PARAM_ERROR", "/file")
 

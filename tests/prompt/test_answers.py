@@ -251,7 +251,8 @@ def test_any_json_has_three_forms(body, verified):
     answer.verified = verified
     for form in (plain, html_text, rich_text):
         text = form(answer)
-        assert ("NOT VERIFIED" in text) is not verified
+        if "VERIFIED" not in str(body):
+            assert ("NOT VERIFIED" in text) is not verified
         assert all(
             sign == "\n" or sign.isprintable() or sign == "\u3000" or ord(sign) > 0x9F
             for sign in text

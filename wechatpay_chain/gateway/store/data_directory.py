@@ -44,6 +44,9 @@ __all__ = [
     "unwritable",
 ]
 
+LONGEST_PATH = 1000
+"""Characters of a path that a message has: the part that says what is wrong is at its end."""
+
 DATABASE = "gateway.db"
 LOCK = "gateway.lock"
 SECRETS = "secrets.json"
@@ -305,12 +308,15 @@ def read_certificate(path: Path) -> x509.Certificate:
 
 def unwritable(directory: Path, error: OSError | ValueError) -> DataDirectoryError:
     """The error of a directory that cannot be written to."""
-    hint = "choose a directory that this user may write to"
+    hint = _("choose a directory that this user may write to")
     if isinstance(error, ValueError):
-        return DataDirectoryError(f"{directory} cannot be used ({why_not(error)})", hint)
-    problem = f"{printable(error.filename, 80)}: {error.strerror}"
-    if error.errno != errno.ENAMETOOLONG and directory.is_file():
-        problem = "it is a file"
+        problem: str = why_not(error)
+    elif error.errno != errno.ENAMETOOLONG and directory.is_file():
+        problem = _("it is a file")
+    else:
+        path = printable(error.filename, LONGEST_PATH)
+        problem = _("{path}: {reason}", path=path, reason=error.strerror)
     if isinstance(error, private_files.NotPrivate):
-        hint = "choose a directory that belongs to this user alone"
-    return DataDirectoryError(f"{directory} cannot be used ({problem})", hint)
+        hint = _("choose a directory that belongs to this user alone")
+    told = _("{path} cannot be used ({problem})", path=directory, problem=problem)
+    return DataDirectoryError(told, hint)

@@ -185,12 +185,19 @@ def _token(library: Library, name: KeyName) -> pkcs11.Token:
     labels = ", ".join(repr(printable(token.label)) for token in tokens if token.label)
     raise ConfigurationError(
         _(
+            "the module {so} has no token with the label {token!r}; it has {labels}",
+            so=printable(library.so),
+            token=printable(name.token),
+            labels=labels or _("none that is initialized"),
+        )
+        if not found
+        else _(
             "the module {so} has {count} tokens with the label {token!r}, where one is expected; "
             "it has {labels}",
             so=printable(library.so),
             count=len(found),
             token=printable(name.token),
-            labels=labels or _("none that is initialized"),
+            labels=labels,
         )
     )
 
@@ -242,10 +249,16 @@ def _key(session: pkcs11.Session, name: KeyName) -> Any:
     )
     raise ConfigurationError(
         _(
+            "there is no RSA private key {name}: give label= or id=. The token has {labels}",
+            name=name,
+            labels=labels or _("none that is visible; it may want pin="),
+        )
+        if not found
+        else _(
             "there are {count} RSA private keys {name}, where one is expected: give label= or id=. "
             "The token has {labels}",
             count=len(found),
             name=name,
-            labels=labels or _("none that is visible; it may want pin="),
+            labels=labels,
         )
     )

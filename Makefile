@@ -13,7 +13,7 @@ SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile
 NEWER := 3.12 3.13
 # What it leaves out there: what starts browsers, checkers and the clients of others; what reads
 # files of this repository; what calls each operation of the catalogue; and what takes longest.
-LEFT_OUT := tests/site tests/peers tests/typing $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
+LEFT_OUT := tests/site tests/peers tests/typing tests/chinese tests/cli/migrate tests/examples examples $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
   tests/catalogue/test_examples.py tests/catalogue/test_rules.py tests/catalogue/test_validity.py \
   tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
   tests/cli/test_hostile.py tests/cli/test_openapi.py tests/prompt/test_completion.py tests/test_path_suggestions.py \

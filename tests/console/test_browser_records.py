@@ -58,6 +58,10 @@ def test_a_record_is_found_read_and_controlled(
     console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     refunded_order(gateway, wxpay)
+    console.open("records/refunds/R-0001")
+    console.wait_for_text("处理中", ".title .badge")
+    gateway.refunds.fail("R-0001")  # somewhere else: the page hears of it
+    console.wait_for_text("异常", ".title .badge")
     transfer(gateway, wxpay)
     console.open("records")
     console.wait_for_text("商家转账 · 新会员开通有礼", ".rows")
@@ -73,11 +77,6 @@ def test_a_record_is_found_read_and_controlled(
     console.wait_for_text("失败", ".title .badge")
     assert console.all("#do-confirm") == []
     assert gateway.transfers.get("T0001")["state"] == "FAIL"
-
-    console.open("records/refunds/R-0001")
-    console.wait_for_text("处理中", ".title .badge")
-    gateway.refunds.fail("R-0001")  # somewhere else: the page hears of it
-    console.wait_for_text("异常", ".title .badge")
     console.open("records?product=payment_codes")
     console.click(".more a")
     console.fill(".card input", "no_money")

@@ -48,11 +48,10 @@ def test_a_program_finds_the_gateway_and_gives_its_exit_code(tmp_path: Path) -> 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_go_to_the_program(number: signal.Signals) -> None:
     source = f"""{CLIENT}
-import signal, threading
-ended = threading.Event()
-signal.signal({number.value}, lambda *_: ended.set())
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [{number.value}])
 print("ready", flush=True)
-ended.wait()
+signal.sigwait([{number.value}])
 print("ended")
 """
     process = start("--", sys.executable, "-c", source)

@@ -14,7 +14,7 @@ import trustme
 from tests.support import MCHID, pem
 from wechatpay_chain import ConfigurationError, TransportError
 from wechatpay_chain.transport import HTTPTransport
-from wechatpay_chain.utils import readable_file
+from wechatpay_chain.utils import private_files
 
 from .responses import http, v2
 from .server import Do, Server
@@ -273,10 +273,10 @@ def test_where_no_file_in_memory_can_be_opened(
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system has no /proc")
 def test_where_proc_is_not_mounted(tmp_path, monkeypatch):
-    monkeypatch.setattr(readable_file, "IN_MEMORY", "/nonexistent")
+    monkeypatch.setattr(private_files, "IN_MEMORY", "/nonexistent")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with readable_file.readable_file(b"x") as path:
+    with private_files.readable_file(b"x") as path:
         assert Path(path).read_bytes() == b"x"
         assert Path(path).is_relative_to(tmp_path)
     assert list(tmp_path.iterdir()) == []

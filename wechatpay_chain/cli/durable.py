@@ -15,6 +15,7 @@ import click
 
 from ..display.layout import Column, Table, text
 from ..utils.display import printable
+from ..utils.signals import stopped_by
 from ..utils.translation import _
 from .failure import Failure
 from .output import table, tell, write, write_json
@@ -175,12 +176,8 @@ def _run(kind: Kind) -> click.Command:
 
 
 def _run_sync(worker: Worker, poll: float) -> None:
-    from threading import Event
-
-    stop = Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_ignored: stop.set())
-    worker.run(poll=poll, stop=stop)
+    with stopped_by(signal.SIGINT, signal.SIGTERM) as stop:
+        worker.run(poll=poll, stop=stop)
 
 
 def _run_async(worker: Worker, poll: float) -> None:

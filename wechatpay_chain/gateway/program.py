@@ -8,7 +8,6 @@ import json
 import shutil
 import signal
 import tempfile
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..utils.display import printable, printable_json
+from ..utils.signals import stopped_by
 from .gateway import Gateway, ListenError
 from .request_lines import RequestLines
 from .scenarios import ScenarioError
@@ -107,7 +107,10 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
             "gateway can use it; the keys are for tests"
         )
     lines = RequestLines()
-    with _stop_signals(lines.wake) as stopped, started(settings) as (gateway, directory):
+    with (
+        stopped_by(*SIGNALS, wake=lines.wake) as stopped,
+        started(settings) as (gateway, directory),
+    ):
         show(_summary(gateway, directory.absolute(), settings))
         if not (settings.quiet or settings.as_json):
             gateway.state.log.listeners.add(lines.listen)
@@ -179,23 +182,6 @@ def _start(gateway: Gateway, settings: Settings) -> None:
         raise CannotRun(f"the gateway cannot listen on {error.strerror}", hint) from error
     except OverflowError as error:
         raise CannotRun(str(error), "a port is a number from 0 to 65535") from error
-
-
-@contextmanager
-def _stop_signals(wake: Callable[[], None]) -> Iterator[threading.Event]:
-    """An event that these signals set; `wake` is called then."""
-    stopped = threading.Event()
-
-    def stop(*_: object) -> None:
-        stopped.set()
-        wake()
-
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ..crypto import keys
 from ..crypto.der import Kind
 from ..utils.display import printable
 from ..utils.exceptions import ConfigurationError
-from ..utils.readable_file import readable_file
+from ..utils.private_files import readable_file
 from ..utils.translation import N_, _
 
 if TYPE_CHECKING:

@@ -13,6 +13,9 @@ import errno
 import os
 import secrets
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .files import replace
@@ -26,9 +29,11 @@ __all__ = [
     "make_directory",
     "open_to_lock",
     "read",
+    "readable_file",
     "write",
 ]
 
+IN_MEMORY = "/proc/self/fd"
 LARGEST = 1024 * 1024
 """Bytes of a file that is read whole; a key has a few thousand."""
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -164,3 +169,49 @@ def _check(path: Path, found: os.stat_result) -> None:
         raise NotPrivate(path, _("it belongs to another user, {st_uid}", st_uid=found.st_uid))
     if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
         raise NotPrivate(path, _("everybody may write to it"))
+
+
+@contextmanager
+def readable_file(content: bytes) -> Iterator[str]:
+    """The path of a file for a library that opens a path and takes no bytes.
+
+    Only this user can read the file, and it is gone after the block.
+
+    On Linux it is in memory (memfd_create(2)), so that it works where no file can be written, as in
+    a container with a read-only file system. Elsewhere it is in a temporary folder.
+
+    Args:
+        content: of the file.
+
+    Raises:
+        OSError: no temporary folder can be written to.
+    """
+    handle = _memory_file(content)
+    if handle is not None:
+        try:
+            yield f"{IN_MEMORY}/{handle}"
+        finally:
+            os.close(handle)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "content")
+        path.write_bytes(content)
+        yield str(path)
+
+
+def _memory_file(content: bytes) -> int | None:
+    """The descriptor of a file in memory; None where the system has none that can be opened."""
+    if not hasattr(os, "memfd_create"):
+        return None
+    try:
+        handle = os.memfd_create("content")
+    except OSError:  # a sandbox may forbid it
+        return None
+    try:
+        with os.fdopen(os.dup(handle), "wb") as file:
+            file.write(content)
+        os.close(os.open(f"{IN_MEMORY}/{handle}", os.O_RDONLY))  # fails where there is no /proc
+    except OSError:
+        os.close(handle)
+        return None
+    return handle

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from ...crypto.certificate import certificate_serial
 from ...messages import canonical
-from ...utils.readable_file import readable_file
+from ...utils.private_files import readable_file
 
 __all__ = ["Identity", "Platform", "Way", "pem"]
 

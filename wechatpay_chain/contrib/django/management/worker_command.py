@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
@@ -15,12 +14,10 @@ from ....durable.operations import Table
 from ....durable.worker import Worker
 from ....utils.display import printable
 from ....utils.exceptions import ConfigurationError
+from ....utils.signals import stopped_by
 from ....utils.translation import _
 from ..instances import worker_of
 from ..models import STATES
-
-if TYPE_CHECKING:
-    from threading import Event
 
 __all__ = ["WorkerCommand"]
 
@@ -71,7 +68,7 @@ class WorkerCommand(BaseCommand):
                 count += many
             self.stdout.write(f"{count} worked off")
             return
-        with _stopped_by_signals() as stop:
+        with stopped_by(signal.SIGINT, signal.SIGTERM) as stop:
             worker.run(poll=poll, stop=stop, before=close_old_connections)
         counted = [f"{name} {many}" for name, many in worker.counters.items() if many]
         self.stdout.write(", ".join(counted) or "idle")
@@ -100,26 +97,6 @@ class WorkerCommand(BaseCommand):
             raise CommandError(
                 _("pending already, or not there: {map}", map=", ".join(map(str, missing)))
             )
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[Event]:
-    """An event that SIGINT and SIGTERM set, as long as the block runs."""
-    import threading  # an event is no I/O
-
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # Python handles signals in the main thread alone
-        return
-    before = {
-        each: signal.signal(each, lambda *_ignored: stop.set())
-        for each in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,19 @@
-"""A kernel of Jupyter, where ipykernel is installed: what a notebook gets from it."""
+"""A kernel of Jupyter: what a notebook gets from it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 
 from tests.prompt.test_calls import NATIVE
 
-pytest.importorskip("ipykernel")
-client = pytest.importorskip("jupyter_client")
+from .conftest import needs
+
+needs("ipykernel", "jupyter_client")
 
 SETUP = """
 from wechatpay_chain import Response, WeChatPay
@@ -19,12 +23,13 @@ Response(200, {}, b'{"code_url": "weixin://x"}')
 
 
 @pytest.fixture(scope="module")
-def kernel():
-    from jupyter_client.kernelspec import KernelSpec
-
+def kernel() -> Iterator[Any]:
+    client: Any = import_module("jupyter_client")
     manager = client.KernelManager()
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    manager._kernel_spec = KernelSpec(argv=argv, display_name="Python", language="python")
+    manager._kernel_spec = client.kernelspec.KernelSpec(
+        argv=argv, display_name="Python", language="python"
+    )
     manager.start_kernel()
     channels = manager.client()
     channels.start_channels()
@@ -36,8 +41,8 @@ def kernel():
         manager.shutdown_kernel(now=True)
 
 
-def test_a_notebook_gets_html_completion_and_help(kernel):
-    sent = []
+def test_a_notebook_gets_html_completion_and_help(kernel: Any) -> None:
+    sent = list[dict[str, Any]]()
     kernel.execute_interactive(SETUP, timeout=120, output_hook=sent.append)
     (shown,) = [each["content"]["data"] for each in sent if each["msg_type"] == "execute_result"]
     assert "NOT VERIFIED" in shown["text/html"]

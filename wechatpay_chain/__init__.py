@@ -1,4 +1,4 @@
-"""WeChat Pay, APIv2 and APIv3, for Python: the path of an endpoint is written as code.
+"""Python client for WeChat Pay APIv2 and APIv3; an endpoint's path is written as Python attributes.
 
 from wechatpay_chain import WeChatPay
 

@@ -61,57 +61,71 @@ USER_AGENT = f"wechatpay-chain/{__version__} Python/{PYTHON} ({sys.platform})"
 
 
 class WeChatPay(ChainRoot, Receiving, Closable):
-    """A WeChat Pay merchant's client. Threads and event loops may share one.
+    """A client for one WeChat Pay merchant. Threads and event loops can share one instance.
 
     Args:
         mchid: the merchant number.
-        serial: serial number of the merchant's API certificate.
-        private_key: that certificate's key, `apiclient_key.pem`, in a form of `crypto.keys`; or an
-            object with `sign(message)`, see `keys.signer`.
-        certs: WeChat Pay's keys to verify answers with: `{"PUB_KEY_ID_…": "pub_key.pem"}`, or
-            platform certificates by their serial numbers. With `apiv3_key` and `private_key`,
-            certificates that are missing or old are fetched.
-        apiv3_key: 32 bytes; opens notifications and platform certificates.
+        serial: the serial number of the merchant API certificate.
+        private_key: the private key of that certificate (`apiclient_key.pem`), in any form that
+            `crypto.keys` accepts; or an object with a `sign(message)` method, see `keys.signer`.
+        certs: WeChat Pay's keys, used to verify responses: `{"PUB_KEY_ID_…": "pub_key.pem"}`, or
+            platform certificates by serial number. If `apiv3_key` and `private_key` are set, the
+            client
+            fetches missing and outdated certificates.
+        apiv3_key: the APIv3 key, 32 bytes; decrypts notifications and platform certificates.
         secret: the APIv2 key, 32 characters.
-        merchant: certificate and key for mutual TLS (`security=True`): `{"cert": …, "key": …}`, or
-            an `apiclient_cert.p12`. `serial` and `private_key` default to what it holds.
-        base_uri: where relative paths go; may carry a path.
-        timeout: seconds to connect, and between two reads; one number is both, None is for ever.
+        merchant: the certificate and key for mutual TLS (`security=True`): `{"cert": …, "key": …}`,
+            or
+            an `apiclient_cert.p12`. `serial` and `private_key` default to its contents.
+        base_uri: the base of relative paths; it may include a path.
+        timeout: seconds to connect, and between two reads; a single number applies to both, and
+            None
+            waits indefinitely.
         proxy: `http://[user:password@]host:port`.
         verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False. A
-            context is used as it is; one that holds the merchant's certificate serves
-            `security=True` without `merchant`.
-        transport: sends instead of the default; `proxy` and `verify` are set on it, and whoever
-            made it closes it.
-        sensitive: `"auto"` encrypts and decrypts the fields that the catalogue says are encrypted,
-            in APIv3's calls and notifications; a call's own `sensitive=` wins.
-        answer_with: the id in `certs` of the key that WeChat Pay shall sign APIv3 answers with, and
-            that fields are encrypted with; by default its public key, else the certificate that is
-            valid longest. A call's own `answer_with=` wins.
-        max_response_size: bytes that a response's body may have in memory, after decoding; None is
-            32 MiB. A body that goes to a `sink` has no limit.
+            context
+            is used unchanged; if it holds the merchant's certificate, `security=True` works without
+            `merchant`.
+        transport: replaces the default transport. Set `proxy` and `verify` on the transport itself,
+            and close it yourself.
+        sensitive: `"auto"` encrypts and decrypts the sensitive fields in APIv3 calls and
+            notifications,
+            according to the catalogue. A call's own `sensitive=` takes precedence.
+        answer_with: the id in `certs` of the key that WeChat Pay must use to sign APIv3 responses;
+            the
+            client also encrypts sensitive fields with it. The default is the WeChat Pay public key,
+            else the certificate with the latest expiry. A call's own `answer_with=` takes
+            precedence.
+        max_response_size: maximum bytes of a decoded response body in memory; None means 32 MiB.
+            There
+            is no limit for a body written to a `sink`.
         key_store: shares fetched certificates with other processes; see `keys.stores`.
-        check_keys: have OpenSSL test the merchant's key as it is loaded (50 ms); the guide "keys"
-            says when.
-        retry: how often a call is attempted where a repetition can take effect once at most; None
-            is one attempt. A call's own `retry=` wins.
-        backup_base_uri: the other host of WeChat Pay's, for attempts after one that could not
-            reach the first; None is no other. It counts only where `base_uri` is the main host.
-        deadline: seconds for a whole call with all its attempts; None is no end. A body that goes
-            to a `sink` is bound by a `deadline=` of its call only.
-        max_connections: open at a time, per process and per event loop; a call waits for one.
-        appid: of the merchant's app, for `fill`.
-        notify_url: where notifications go, for `fill`.
-        fill: add mchid, appid and notify_url where an operation takes them and a call lacks them; a
-            call's own `fill=` wins.
-        check: `"catalogue"` holds requests against what their operation takes before they are sent;
-            a call's own `check=` wins.
+        check_keys: lets OpenSSL check the merchant's key when it is loaded, which takes about 50
+            ms;
+            the guide "keys" explains when to use it.
+        retry: the retry policy for calls that take effect at most once when repeated; None means a
+            single attempt. A call's own `retry=` takes precedence.
+        backup_base_uri: WeChat Pay's backup host, used for the attempts after one that could not
+            reach
+            the main host; None means no backup. It applies only if `base_uri` is the main host.
+        deadline: seconds for a whole call with all its attempts; None means no limit. For a body
+            written to a `sink`, only the call's own `deadline=` applies.
+        max_connections: maximum number of open connections per process and per event loop; further
+            calls wait for a free connection.
+        appid: the appid that `fill` adds.
+        notify_url: the notification URL that `fill` adds.
+        fill: adds mchid, appid and notify_url to calls that lack them, if the operation takes them.
+            A
+            call's own `fill=` takes precedence.
+        check: `"catalogue"` validates requests against the catalogue before they are sent. A call's
+            own
+            `check=` takes precedence.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
-    __slots__ = (  # so that a setting changed after the fact is refused, not ignored
+    __slots__ = (  # setting an unknown attribute raises an error instead of being ignored
         "__weakref__",
         "_apiv3_key",
         "_by_catalogue",
@@ -201,15 +215,15 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         if "IPython" in sys.modules:
             from .chain.ipython import install
 
-            install()  # so that a prompt completes this client's chains
+            install()  # enables completion of this client's chains
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Self:
-        """A client from the `WECHATPAY_*` variables, or of the gateway that one of them names.
+        """Create a client from the `WECHATPAY_*` variables, or for the gateway that they name.
 
         Args:
-            environ: instead of the process's environment; the guide "keys" lists the variables.
-            arguments: take precedence over the variables.
+            environ: replaces the process environment; the guide "keys" lists the variables.
+            arguments: arguments of `WeChatPay`, which take precedence over the variables.
 
         Raises:
             ConfigurationError: a variable is missing or malformed.
@@ -226,16 +240,18 @@ class WeChatPay(ChainRoot, Receiving, Closable):
     def from_gateway(
         cls, path: str | Path, *, tls: bool = False, mchid: str | None = None, **arguments: Any
     ) -> Self:
-        """A client of a gateway, from the `gateway.json` that it writes.
+        """Create a client for a local gateway from the `gateway.json` that the gateway writes.
 
         Args:
-            path: of the file; or the gateway's address, and `WECHATPAY_CONTROL_TOKEN` its token.
-            tls: talk TLS, with the gateway's own authority trusted; `security=True` needs it.
-            mchid: of the merchant; None is the gateway's first one.
-            arguments: take precedence over the file.
+            path: the path of the file, or the gateway's address with the token in
+                `WECHATPAY_CONTROL_TOKEN`.
+            tls: use TLS and trust the gateway's own certificate authority; `security=True` requires
+                it.
+            mchid: the merchant number; None selects the gateway's first merchant.
+            arguments: arguments of `WeChatPay`, which take precedence over the file.
 
         Raises:
-            ConfigurationError: there is no such file, gateway or merchant.
+            ConfigurationError: the file, gateway or merchant does not exist.
         """
         path, arguments = hide(path), hidden(arguments)
         from .testing import connection_file  # few clients need it
@@ -243,27 +259,27 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         return cls(**{**connection_file.settings(path, tls=tls, mchid=mchid), **arguments})
 
     if TYPE_CHECKING:
-        # The chains that the catalogue knows, generated from it; any other is a string.
+        # The chains of the catalogue, generated from it; write any other path as a string.
         v2: V2
         v3: V3
 
     def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
-        """Make one call; what a verb at the end of a chain does.
+        """Make one call; a verb at the end of a chain calls this method.
 
         Args:
             method: upper-case HTTP method.
-            path: as `chain` takes it.
+            path: the path, in any form that `chain` accepts.
             options: options and template variables.
 
         Raises:
-            WeChatPayError: as `wechatpay_chain.errors` says.
+            WeChatPayError: see `wechatpay_chain.errors`.
         """
         return self.run(self._flow(method, path, options))
 
     def request_async(
         self, method: str, path: str, options: Mapping[str, Any]
     ) -> Coroutine[Any, Any, Response]:
-        """The same on the running event loop."""
+        """Async variant of `request`."""
         return self.run_async(self._flow(method, path, options))
 
     def _flow(self, method: str, path: str, options: Mapping[str, Any]) -> Flow:
@@ -285,7 +301,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         return (yield from flow)
 
     def run(self, flow: Flow) -> Response:
-        """Drive a flow of your own with this client's transport."""
+        """Run your own flow with this client's transport."""
         call = self._calls.start()
         watched = observers.sends(flow) if observers.installed else flow
         try:
@@ -294,7 +310,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
             self._calls.finish(call)
 
     async def run_async(self, flow: Flow) -> Response:
-        """The same on the running event loop."""
+        """Async variant of `run`."""
         call = self._calls.start(running_loop())
         watched = observers.sends(flow) if observers.installed else flow
         try:
@@ -309,20 +325,20 @@ class WeChatPay(ChainRoot, Receiving, Closable):
 
     @property
     def appid(self) -> str | None:
-        """The appid that `fill=True` names; None where the client was given none."""
+        """The appid that `fill=True` adds, or None if the client has none."""
         return self._by_catalogue.values.get("appid")
 
     @property
     def notify_url(self) -> str | None:
-        """Where `fill=True` has notifications sent; None where the client was given none."""
+        """The notification URL that `fill=True` adds, or None if the client has none."""
         return self._by_catalogue.values.get("notify_url")
 
     @property
     def credential(self) -> Credential:
-        """What signs for this merchant.
+        """The credential that signs for this merchant.
 
         Raises:
-            ConfigurationError: the client was given no key.
+            ConfigurationError: the client has no private key.
         """
         if self._credential is None:
             raise ConfigurationError(_("private_key and serial are missing: nothing can be signed"))
@@ -330,25 +346,25 @@ class WeChatPay(ChainRoot, Receiving, Closable):
 
     @property
     def platform_keys(self) -> PlatformKeys:
-        """WeChat Pay's keys: those in `certs`, and certificates that were fetched."""
+        """WeChat Pay's keys: the keys in `certs`, and the fetched certificates."""
         return self._platform
 
     @property
     def platform(self) -> PlatformKeys:
-        """The same as `platform_keys`."""
+        """Alias of `platform_keys`."""
         return self._platform
 
     @property
     def invoke(self) -> Invoke:
-        """The signed parameters that start a payment on the customer's device."""
+        """Launch parameters: signed parameters that start a payment on the customer's device."""
         return Invoke(self._mchid, self._credential, self._secret)
 
     def decrypt(self, ciphertext: str) -> str:
-        """The plaintext of a field that WeChat Pay encrypted for this merchant.
+        """Decrypt a field that WeChat Pay encrypted for this merchant.
 
         Raises:
-            DecryptionError: it was encrypted for another certificate, or is damaged.
-            ConfigurationError: the client was given no key.
+            DecryptionError: the field was encrypted for another certificate, or is damaged.
+            ConfigurationError: the client has no private key.
         """
         return self.credential.decrypt(ciphertext)
 
@@ -357,16 +373,16 @@ class WeChatPay(ChainRoot, Receiving, Closable):
 
 
 def _http_transport(verify: Verify, proxy: str | None, max_connections: int) -> HTTPTransport:
-    from .transport import HTTPTransport  # importing this package loads no ssl, no HTTP library
+    from .transport import HTTPTransport  # importing the package loads no ssl, no HTTP library
 
     return HTTPTransport(verify=verify, proxy=proxy, max_connections=max_connections)
 
 
 def _checked(transport: Any) -> Any:
-    """A transport that was handed over.
+    """Check a transport passed by the caller.
 
     Raises:
-        ConfigurationError: it sends neither sync nor async requests.
+        ConfigurationError: it has neither a sync nor an async `send` method.
     """
     sends = (getattr(transport, name, None) for name in ("send", "send_async"))
     if not isinstance(transport, type) and any(map(callable, sends)):

@@ -1,20 +1,21 @@
-"""Everything this library raises.
+"""The exceptions of this library.
 
 * WeChatPayError
-  - ConfigurationError (also ValueError)      something was wrong before anything was sent
-    · UnknownMerchant (also LookupError)      `Merchants` was asked for one that its source lacks
-  - TransportError                            no usable answer: DNS, refused, reset, TLS, truncated
+  - ConfigurationError (also ValueError)      invalid input; nothing was sent
+    · UnknownMerchant (also LookupError)      the source of `Merchants` does not have the merchant
+  - TransportError                            no usable response: DNS, refused, reset, TLS,
+    truncated
     · TransportTimeout (also TimeoutError)
-  - ResponseError (.request .response)        an answer came, and it is not what was asked for
-    · APIError                                the server said no
+  - ResponseError (.request .response)        a response arrived, but it is not usable
+    · APIError                                WeChat Pay returned an error
       > ClientError                           HTTP 4xx
         + RateLimited                         HTTP 429
       > ServerError                           HTTP 5xx
-    · SignatureError                          the answer or notification cannot be trusted
+    · SignatureError                          the response or notification cannot be trusted
   - DecryptionError                           AES-GCM, AES-ECB, RSA-OAEP
-  - BillError (also ValueError)               a bill was cut off, changed, or has an unknown form
-  - BillNotReady                              WeChat Pay has not made the bill yet: ask again later
-  - BillDownloadError                         some of several bills could not be downloaded
+  - BillError (also ValueError)               a bill is truncated, altered, or of an unknown form
+  - BillNotReady                              WeChat Pay has not created the bill yet; retry later
+  - BillDownloadError                         at least one of several bills could not be downloaded
 """
 
 from __future__ import annotations
@@ -62,17 +63,17 @@ SignatureReason = Literal["missing", "expired", "unknown_serial", "mismatch", "p
 
 @showing
 class APIError(ResponseError):
-    """WeChat Pay refused the request.
+    """WeChat Pay rejected the request.
 
     Attributes:
-        status_code: the HTTP status (APIv2 refuses with 200).
-        code: WeChat Pay's error code, such as `PARAM_ERROR`; empty where it sent none.
-        message: WeChat Pay's own words.
-        detail: APIv3's `detail` member: which field, which value, what is wrong with it.
+        status_code: the HTTP status (APIv2 rejects requests with status 200).
+        code: WeChat Pay's error code, such as `PARAM_ERROR`; empty if the response has none.
+        message: WeChat Pay's error message.
+        detail: the `detail` member of APIv3: the field, its value, and the problem with it.
         request_id: the `Request-ID` to quote to WeChat Pay's support.
-        number: WeChat Pay's own number of the error, which ends the Request-ID; None where it has
+        number: WeChat Pay's internal error number, which ends the Request-ID; None if there is
             none.
-        verified: True where this very error was signed by WeChat Pay, and the signature checked.
+        verified: True if WeChat Pay signed this error response and the signature was verified.
     """
 
     def __init__(
@@ -94,31 +95,31 @@ class APIError(ResponseError):
         self.verified = response.verified if response is not None else False
 
     def _view_(self) -> View:
-        from .display.answers import error_view  # for those who look
+        from .display.answers import error_view  # needed only for display
 
         return error_view(self, str(self))
 
 
 class ClientError(APIError):
-    """HTTP 4xx: the request is at fault; sending it again unchanged will not help."""
+    """HTTP 4xx: the request is invalid; do not send it again unchanged."""
 
 
 class RateLimited(ClientError):
-    """HTTP 429: too many requests; wait, then send it again."""
+    """HTTP 429: too many requests; wait, then send the request again."""
 
     retryable = True
 
 
 class ServerError(APIError):
-    """HTTP 5xx: the server is at fault; query before sending anything that moves money again."""
+    """HTTP 5xx: the server failed; query the state before you repeat a call that moves money."""
 
 
 class SignatureError(ResponseError):
-    """An answer or notification was not signed by WeChat Pay as it must be: do not act on it.
+    """A response or notification has no valid WeChat Pay signature; do not process it.
 
     Attributes:
-        reason: `missing`, `expired`, `unknown_serial`, `mismatch`, or `probe`: one of the wrong
-            signatures that WeChat Pay itself sends to test that they are rejected.
+        reason: `missing`, `expired`, `unknown_serial`, `mismatch`, or `probe`: a deliberately wrong
+            signature that WeChat Pay sends to test that it is rejected.
     """
 
     reason: SignatureReason

@@ -1,8 +1,8 @@
 """Effects, and the two drivers that perform them.
 
-A flow is a generator: it yields what it wants done (`Send`, `Sleep`, `Call`, `Wait`), is sent the
-outcome, and returns a response. It never does I/O itself, so the same flow serves `run` and
-`run_async`. An error while performing an effect is raised inside the flow, at its `yield`.
+A flow is a generator: it yields an effect (`Send`, `Sleep`, `Call`, `Wait`), receives its outcome,
+and finally returns a response. It does no I/O itself, so the same flow runs under `run` and
+`run_async`. An error during an effect is raised inside the flow, at its `yield`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Outcome = TypeVar("Outcome")
 
 
 class Send:
-    """Transmit a request; the outcome is its `Response`."""
+    """Send a request; the outcome is its `Response`."""
 
     __slots__ = ("request",)
 
@@ -52,10 +52,10 @@ class Send:
 
 
 class Sleep:
-    """Wait.
+    """Sleep.
 
     Args:
-        seconds: how long.
+        seconds: the duration.
     """
 
     __slots__ = ("seconds",)
@@ -65,16 +65,16 @@ class Sleep:
 
 
 class Call:
-    """Run a function of the user's; the outcome is what it returns.
+    """Call a function of the user; the outcome is its return value.
 
-    In an async call an awaitable that it returns is awaited first.
+    In an async call, an awaitable return value is awaited first.
 
     Args:
         function: the function.
-        args: its arguments.
-        twin: another function, which async calls run in place of it.
-        deadline: when an awaitable must be done, by `time.monotonic`; None is never. `TimeoutError`
-            is raised in the flow then.
+        args: its positional arguments.
+        twin: the function that async calls use instead.
+        deadline: when an awaitable must be done, by `time.monotonic`, or None for no limit. After
+            that, `TimeoutError` is raised in the flow.
     """
 
     __slots__ = ("args", "deadline", "function", "twin")
@@ -93,12 +93,13 @@ class Call:
 
 
 class Wait:
-    """Wait for what another call does, in whatever thread or event loop; the outcome is its result.
+    """Wait for the result of another call, in any thread or event loop; the outcome is that result.
 
     Args:
-        future: of `concurrent.futures`, already running, so that giving up does not cancel it.
-        thread: the identifier of the thread that completes it. A sync call in that very thread
-            would wait for ever: its outcome is None at once.
+        future: a running future of `concurrent.futures`, so that an abandoned wait does not cancel
+            it.
+        thread: the identifier of the thread that completes the future. In that thread, a sync call
+            would deadlock, so its outcome is None at once.
     """
 
     __slots__ = ("future", "thread")
@@ -115,7 +116,7 @@ Middleware: TypeAlias = Callable[[Request, Handler], Flow]
 
 
 class Transport(Protocol):
-    """What moves bytes. Raises `TransportError`, and sends `target` and `content` untouched."""
+    """Sends requests. Raises `TransportError`, and sends `target` and `content` unchanged."""
 
     def send(self, request: Request, /) -> Response: ...
 
@@ -127,7 +128,7 @@ class Transport(Protocol):
 
 
 def run(flow: Generator[Effect, Any, Outcome], transport: Transport) -> Outcome:
-    """Drive a flow to its end, blocking."""
+    """Run a flow to its end and block until then."""
     unreleased: list[Response] = []
     try:
         effect = next(flow)
@@ -152,7 +153,7 @@ def run(flow: Generator[Effect, Any, Outcome], transport: Transport) -> Outcome:
 
 
 async def run_async(flow: Generator[Effect, Any, Outcome], transport: Transport) -> Outcome:
-    """Drive a flow to its end on the running event loop."""
+    """Run a flow to its end on the running event loop."""
     unreleased: list[Response] = []
     try:
         effect = next(flow)
@@ -179,11 +180,12 @@ async def run_async(flow: Generator[Effect, Any, Outcome], transport: Transport)
 
 
 def _release_before(effect: Effect, unreleased: list[Response]) -> None:
-    """Give up connections that the effect needs, or that need nothing more.
+    """Release connections that the effect needs, or that are no longer needed.
 
-    A response that something else has yet to verify, such as a remote service, keeps its connection
-    until another request goes to the same origin, or until the call waits for another one, which
-    may need a connection itself.
+    An unverified response (a remote service may still have to verify it) keeps its connection until
+    another request goes to the same origin, or until the call waits for another call, which may
+    itself
+    need a connection.
     """
     origin = effect.request.origin if isinstance(effect, Send) else None
     waits = isinstance(effect, Wait)
@@ -195,9 +197,10 @@ def _release_before(effect: Effect, unreleased: list[Response]) -> None:
 
 
 def _release(unreleased: list[Response], error: BaseException | None = None) -> None:
-    """Give up all connections at the end of a flow.
+    """Release all connections at the end of a flow.
 
-    An `APIError` is what a response says; any other error means that something is wrong with it.
+    An `APIError` reports the content of a response; any other error means that the response is
+    faulty.
     """
     for response in unreleased:
         if error is None:
@@ -207,7 +210,7 @@ def _release(unreleased: list[Response], error: BaseException | None = None) -> 
 
 
 def _is_trusted(response: Response) -> bool:
-    """Whether another request may use the connection that a response came on."""
+    """Return whether another request may use the connection of a response."""
     return response.verified or response.unsigned
 
 
@@ -220,7 +223,7 @@ def _perform(effect: Effect, transport: Transport) -> Any:
         outcome = effect.function(*effect.args)
         if hasattr(outcome, "__await__"):
             if hasattr(outcome, "close"):
-                outcome.close()  # a coroutine that nobody will await
+                outcome.close()  # a coroutine that is never awaited
             name = getattr(effect.function, "__qualname__", _("a function"))
             raise ConfigurationError(
                 _(
@@ -249,7 +252,7 @@ def _logged(request: Request, transport: Transport) -> Response:
 
 
 def _perform_async(effect: Effect, transport: Transport) -> Any:
-    """What there is to await; of a plain function in `Call`, the outcome itself."""
+    """Return an awaitable for an effect, or the outcome itself for a plain function in `Call`."""
     if isinstance(effect, Send):
         if logger.isEnabledFor(logging.DEBUG):
             return _logged_async(effect.request, transport)
@@ -257,7 +260,7 @@ def _perform_async(effect: Effect, transport: Transport) -> Any:
     if isinstance(effect, Call):
         outcome = (effect.twin or effect.function)(*effect.args)
         return outcome if effect.deadline is None else _until(effect.deadline, outcome)
-    import asyncio  # a running loop has loaded it; a program without one need not
+    import asyncio  # already loaded by a running loop; other programs do not need it
 
     if isinstance(effect, Wait):
         return asyncio.wrap_future(effect.future)
@@ -302,9 +305,9 @@ def _log(request: Request, outcome: Response | BaseException, started: float) ->
 
 
 def _fields(request: Request, outcome: Response | BaseException) -> dict[str, str | int]:
-    """The log record's attributes, named as OpenTelemetry names them; what is unknown is left out.
+    """Return the attributes of the log record, with OpenTelemetry names; unknown ones are omitted.
 
-    No name with a dot can be one of the attributes that `logging` keeps for itself.
+    The names contain dots, so they cannot collide with the attributes that `logging` reserves.
     """
     fields: dict[str, str | int | None] = {
         "http.request.method": request.method,
@@ -323,7 +326,7 @@ def _fields(request: Request, outcome: Response | BaseException) -> dict[str, st
 
 
 def error_type(error: BaseException) -> str:
-    """An exception's class by its full name; a built-in one's has no module."""
+    """Return the full class name of an exception; a built-in one has no module."""
     kind = type(error)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return f"{module}{kind.__qualname__}"

@@ -1,4 +1,4 @@
-"""Many merchants: a client for each, made when it is first used, over one transport."""
+"""Clients for many merchants, created on first use, over one transport."""
 
 from __future__ import annotations
 
@@ -36,39 +36,42 @@ KNOWN = frozenset({"mchid", *(WeChatPay.__init__.__kwdefaults__ or ())})
 OWN = frozenset(
     {"serial", "private_key", "certs", "apiv3_key", "secret", "merchant", "answer_with"}
 )
-"""Arguments that say who a merchant is; the others can be checked before there is one."""
+"""Arguments that identify a merchant; all others can be checked before a merchant is known."""
 PLAIN = KNOWN - SECRETS
-"""What may be shown; an unknown argument may be a secret under a mistyped name."""
+"""Arguments that may be displayed; an unknown one may be a secret under a misspelled name."""
 MAX_CLIENTS = 4096
 
 
 class Merchants(Closable):
-    """The clients of many merchants. Threads and event loops may share one.
+    """The clients of many merchants. Threads and event loops can share one instance.
 
-    `merchants["1900000109"]` is a `WeChatPay`. All of them send over one transport, with its
-    connections and limits, so one that is dropped leaves nothing open. None of them is closed by
-    itself: `close` is for all.
+    `merchants["1900000109"]` is a `WeChatPay`. All clients send over one transport and share its
+    connections and limits, so dropping a client leaves nothing open. Do not close the clients
+    individually: `close` closes all of them.
 
     Args:
-        source: a mapping from merchant number to arguments of `WeChatPay`, or a function that
-            returns them, blocking or async. It returns None, or raises a `LookupError`, for a
-            merchant that it does not have. It is asked once a merchant, until `reload`.
-        max_clients: that are kept. Beyond that the one that was not used for longest is dropped,
-            and made again when it is needed. Calls that it makes go on.
-        shared: arguments of `WeChatPay` for all merchants. A merchant's own take precedence;
-            `transport`, `proxy` and `verify` are for all.
+        source: a mapping from merchant number to arguments of `WeChatPay`, or a sync or async
+            function
+            that returns them. The function returns None or raises a `LookupError` for an unknown
+            merchant. It is called once per merchant, until `reload`.
+        max_clients: maximum number of cached clients. Beyond that, the least recently used client
+            is
+            dropped, and created again when needed. Its running calls continue.
+        shared: arguments of `WeChatPay` for all merchants. A merchant's own arguments take
+            precedence,
+            but `transport`, `proxy` and `verify` are always shared.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
     def __init__(self, source: Source, *, max_clients: int = MAX_CLIENTS, **shared: Any) -> None:
         asked: Secret[Source] = Secret(source)
-        del source  # no frame shows what is in it
+        del source  # keeps its contents out of tracebacks
         shared = {name: each if name in PLAIN else hide(each) for name, each in shared.items()}
         self._max_clients = _count(max_clients)
         assert_known(shared, KNOWN - {"mchid"}, "Merchants")
-        # A client of nobody checks what is for all, and its transport becomes everybody's.
+        # A client without a merchant checks the shared arguments, and its transport is used by all.
         nobody = WeChatPay(mchid="0", **{n: each for n, each in shared.items() if n not in OWN})
         self._transport, self._own_transport = nobody._transport, nobody._own_transport
         own = {name: each for name, each in shared.items() if name not in TRANSPORT}
@@ -82,32 +85,34 @@ class Merchants(Closable):
 
     @classmethod
     def from_gateway(cls, path: str | Path, *, tls: bool = False, **arguments: Any) -> Self:
-        """The merchants of a gateway, from the `gateway.json` that it writes.
+        """Return the merchants of a local gateway, from the `gateway.json` that the gateway writes.
 
-        A merchant that is added to the gateway later is there when it is first asked for.
+        A merchant added to the gateway later is found on first use.
 
         Args:
-            path: of the file, or the gateway's address, as of `WeChatPay.from_gateway`.
-            tls: talk TLS, with the gateway's own authority trusted; `security=True` needs it.
-            arguments: of `Merchants`.
+            path: the path of the file, or the gateway's address, as in `WeChatPay.from_gateway`.
+            tls: use TLS and trust the gateway's own certificate authority; `security=True` requires
+                it.
+            arguments: arguments of `Merchants`.
 
         Raises:
-            ConfigurationError: the file is missing, or is not a gateway's.
+            ConfigurationError: the file does not exist, or a gateway did not write it.
         """
         path = hide(path)
         arguments = {n: each if n in PLAIN else hide(each) for n, each in arguments.items()}
-        from .testing.connection_file import ConnectionFile  # few need it
+        from .testing.connection_file import ConnectionFile  # few programs need it
 
         source = ConnectionFile(path, tls=tls)
         return cls(source, **{**source.shared, **arguments})
 
     def __getitem__(self, mchid: str) -> WeChatPay:
-        """A merchant's client, made now unless it is kept.
+        """Return a merchant's client, and create it if it is not cached.
 
         Raises:
-            UnknownMerchant: the source does not have it.
-            ConfigurationError: the source raised, gave half a merchant, or is async (then it is
-                `await merchants.get_async(mchid)`).
+            UnknownMerchant: the source does not have the merchant.
+            ConfigurationError: the source raised an error, returned incomplete arguments, or is
+                async (use
+                `await merchants.get_async(mchid)` instead).
         """
         client = self._kept(mchid) if isinstance(mchid, str) else None
         if client is None:
@@ -115,26 +120,27 @@ class Merchants(Closable):
         return client
 
     async def get_async(self, mchid: str) -> WeChatPay:
-        """The same on the running event loop; the source may be async."""
+        """Async variant of `merchants[mchid]`; the source may be async."""
         client = self._kept(mchid) if isinstance(mchid, str) else None
         if client is None:
             client = await run_async(self._client(mchid, is_async=True), self._transport)
         return client
 
     def reload(self, mchid: str) -> WeChatPay:
-        """Ask the source again, and make a new client.
+        """Call the source again, and create a new client.
 
-        Calls under way go on with the old one. Where this raises, the old one stays; only a
-        merchant that the source no longer has is dropped.
+        Running calls continue with the old client. If this method raises an error, the old client
+        stays,
+        unless the source no longer has the merchant.
 
         Raises:
-            UnknownMerchant: the source does not have it.
-            ConfigurationError: the source raised, or gave half a merchant.
+            UnknownMerchant: the source does not have the merchant.
+            ConfigurationError: the source raised an error, or returned incomplete arguments.
         """
         return run(self._client(mchid, is_async=False, anew=True), self._transport)
 
     async def reload_async(self, mchid: str) -> WeChatPay:
-        """The same on the running event loop; the source may be async."""
+        """Async variant of `reload`; the source may be async."""
         return await run_async(self._client(mchid, is_async=True, anew=True), self._transport)
 
     def notify(
@@ -143,23 +149,26 @@ class Merchants(Closable):
         body: str | bytes | Mapping[str, Any] | None = None,
         mchid: str | None = None,
     ) -> AnyNotification:
-        """Verify and decrypt an APIv3 notification; its `mchid` says whose it is.
+        """Verify and decrypt an APIv3 notification; its `mchid` names the recipient.
 
-        The key that signed it names the merchant, because WeChat Pay's keys differ from merchant to
-        merchant. Where several were given the same key, it is the one whose `apiv3_key` opens it.
+        WeChat Pay's keys differ between merchants, so the signing key identifies the merchant. If
+        several
+        merchants have the same key, the recipient is the one with the matching `apiv3_key`.
 
         Args:
-            headers: of the request, as `WeChatPay.notify` takes them.
-            body: of the request, as it came, to the byte.
-            mchid: the merchant, where your address for notifications says so. A function as
-                source is only asked for this one; without it, those used so far are searched.
+            headers: the request headers, in any form that `WeChatPay.notify` accepts.
+            body: the raw request body.
+            mchid: the merchant number, if your notification URL contains it. A source function is
+                then
+                called for this merchant only; otherwise, the merchants used so far are searched.
 
         Raises:
-            SignatureError: it is not from WeChat Pay, or for none of these merchants; answer with
-                401 and do nothing.
-            DecryptionError: the `apiv3_key` of nobody who has that key opens it.
+            SignatureError: it is not from WeChat Pay, or is for none of these merchants; respond
+                with 401
+                and do not process it.
+            DecryptionError: no merchant with the signing key has the matching `apiv3_key`.
             UnknownMerchant: the source does not have `mchid`.
-            ConfigurationError: the merchant lacks `certs` or `apiv3_key`.
+            ConfigurationError: the merchant has no `certs` or no `apiv3_key`.
         """
         flow = self._notice(headers, body, mchid, is_async=False)
         return run(observers.notification(flow, mchid or ""), self._transport)
@@ -170,20 +179,20 @@ class Merchants(Closable):
         body: str | bytes | Mapping[str, Any] | None = None,
         mchid: str | None = None,
     ) -> AnyNotification:
-        """The same on the running event loop; the source may be async."""
+        """Async variant of `notify`; the source may be async."""
         flow = self._notice(headers, body, mchid, is_async=True)
         return await run_async(observers.notification(flow, mchid or ""), self._transport)
 
     def __contains__(self, mchid: object) -> bool:
-        """Whether a mapping as source has a merchant; what is in it may be half a merchant."""
+        """Return whether a source mapping has a merchant, even if its arguments are incomplete."""
         return mchid in self._source.numbers("in")
 
     def __iter__(self) -> Iterator[str]:
-        """The merchant numbers in a mapping as source."""
+        """Iterate over the merchant numbers in a source mapping."""
         return iter(self._source.numbers(_("a loop over them")))
 
     def __len__(self) -> int:
-        """How many merchants a mapping as source has, whether they were used or not."""
+        """Return the number of merchants in a source mapping, used or not."""
         return len(self._source.numbers("len()"))
 
     def __bool__(self) -> bool:
@@ -199,17 +208,17 @@ class Merchants(Closable):
     def _client(
         self, mchid: object, *, is_async: bool, anew: bool = False
     ) -> Generator[Effect, Any, WeChatPay]:
-        """A client, of which each is made once, however many threads and tasks ask."""
+        """Return a client; it is created once, even if several threads and tasks request it."""
         name = mchid_of(mchid)
         if not name:
             raise ConfigurationError(_("mchid is empty: a merchant number is expected"))
-        from threading import get_ident  # rare: most calls find a client that is kept
+        from threading import get_ident  # rarely needed: most calls find a cached client
 
         made: list[WeChatPay] = []
         error: WeChatPayError | None = None
 
         def load() -> Generator[Effect, Any, None]:
-            kept = None if anew else self._kept(name)  # since we looked, somebody may have made it
+            kept = None if anew else self._kept(name)  # created by another thread meanwhile
             outer = _loading.get()
             _loading.set(outer | {(id(self), name)})
             try:
@@ -247,7 +256,7 @@ class Merchants(Closable):
         return made[0]
 
     def _load(self, mchid: str, *, is_async: bool) -> Generator[Effect, Any, WeChatPay]:
-        """Ask the source, make a client and keep it."""
+        """Call the source, create a client and cache it."""
         try:
             arguments = yield from self._source.arguments(mchid, is_async=is_async)
         except UnknownMerchant:
@@ -265,7 +274,7 @@ class Merchants(Closable):
             raise ConfigurationError(
                 _("merchant {mchid}: {error}", mchid=mchid, error=error)
             ) from None
-        client._calls = self._calls  # so that closing waits for the calls of all
+        client._calls = self._calls  # so that closing waits for the calls of all clients
         self._recipients.note(mchid, arguments)
         with self._lock:
             self._clients[mchid] = client
@@ -290,7 +299,7 @@ class Merchants(Closable):
 
     @contextlib.contextmanager
     def _boarding(self, mchid: str) -> Iterator[SingleFlight]:
-        """What makes a merchant's client, while somebody needs it."""
+        """Return the object that creates a merchant's client, for as long as a caller needs it."""
         with self._lock:
             boarding = self._flights.setdefault(mchid, _Boarding())
             boarding.passengers += 1
@@ -303,7 +312,7 @@ class Merchants(Closable):
                     self._flights.pop(mchid, None)
 
     def _unlock(self) -> None:
-        """Begin with locks that nobody holds, and no load under way; also after a fork."""
+        """Create new, free locks without a running load; also after a fork."""
         from threading import Lock  # a lock is no I/O
 
         self._lock = Lock()
@@ -315,7 +324,7 @@ class Merchants(Closable):
 
 
 class _Boarding:
-    """The making of one client, and how many are at it."""
+    """The creation of one client, and the number of callers that take part."""
 
     __slots__ = ("flights", "passengers")
 
@@ -333,14 +342,14 @@ def _count(given: object) -> int:
 
 
 def _again(error: WeChatPayError) -> WeChatPayError:
-    """A copy for another who waited: a traceback grows with every frame that raises an error."""
+    """Copy an error for another waiting caller: each raise adds frames to an error's traceback."""
     copied = copy.copy(error)
     copied.__cause__ = error.__cause__
     return copied
 
 
 _loading: ContextVar[frozenset[tuple[int, str]]] = ContextVar("loading", default=frozenset())
-"""Whose source is asked in this thread or task, and for which merchant."""
+"""The `Merchants` object and merchant being loaded in this thread or task."""
 
 _instances: weakref.WeakSet[Merchants] = weakref.WeakSet()
 

@@ -1,4 +1,4 @@
-"""A stack: named middleware, outermost first, composed into one handler."""
+"""A stack: named middleware layers, outermost first, composed into one handler."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["Stack", "Stacks"]
 
 
 class Stack:
-    """An immutable, ordered set of named middleware.
+    """An immutable, ordered set of named middleware layers.
 
     Args:
         layers: pairs of name and middleware, outermost first.
 
     Raises:
-        ConfigurationError: a name twice.
+        ConfigurationError: a name occurs twice.
     """
 
     def __init__(self, layers: Iterable[tuple[str, Middleware]] = ()) -> None:
@@ -33,7 +33,7 @@ class Stack:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names, outermost first."""
+        """The names of the layers, outermost first."""
         return tuple(name for name, _ignored in self._layers)
 
     def __getitem__(self, name: str) -> Middleware:
@@ -46,20 +46,20 @@ class Stack:
         return len(self._layers)
 
     def before(self, name: str, new: str, middleware: Middleware) -> Stack:
-        """A stack with a new layer just outside the named one."""
+        """Return a stack with a new layer directly outside the named one."""
         return self._insert(self._index(name), new, middleware)
 
     def after(self, name: str, new: str, middleware: Middleware) -> Stack:
-        """A stack with a new layer just inside the named one."""
+        """Return a stack with a new layer directly inside the named one."""
         return self._insert(self._index(name) + 1, new, middleware)
 
     def replace(self, name: str, middleware: Middleware) -> Stack:
-        """A stack with other middleware under the same name."""
+        """Return a stack with other middleware under the same name."""
         index = self._index(name)
         return Stack((*self._layers[:index], (name, middleware), *self._layers[index + 1 :]))
 
     def without(self, name: str) -> Stack:
-        """A stack without the named layer."""
+        """Return a stack without the named layer."""
         index = self._index(name)
         return Stack((*self._layers[:index], *self._layers[index + 1 :]))
 
@@ -91,7 +91,7 @@ class Stack:
 
 
 class Stacks(dict[str, Stack]):
-    """A client's stacks, `v3` and `v2`; assign one back to change the client."""
+    """A client's stacks, `v3` and `v2`; assign a changed stack back to use it."""
 
     def __setitem__(self, name: str, stack: Stack) -> None:
         if name not in self or not isinstance(stack, Stack):
@@ -111,7 +111,7 @@ def _wrap(middleware: Middleware, inner: Handler) -> Handler:
 
 
 def send(request: Request) -> Flow:
-    """The innermost handler: transmit, and return what came back."""
+    """The innermost handler: send the request and return the response."""
     if request.content is None:
         raise ConfigurationError(
             _(

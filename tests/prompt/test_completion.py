@@ -120,9 +120,9 @@ def test_any_path_has_a_dir_and_a_documentation(path):
 
 
 def test_the_class_keeps_its_own_docstring():
-    assert Chain.__doc__.startswith("A path so far.")
+    assert Chain.__doc__.startswith("An immutable, hashable API path")
     assert inspect.getdoc(Chain) == Chain.__doc__
-    assert "A path so far." in pydoc.render_doc(Chain)
+    assert "An immutable, hashable API path" in pydoc.render_doc(Chain)
 
 
 def test_help_on_a_verb_shows_its_operation(wxpay):

@@ -1,1 +1,1 @@
-"""A path written as code."""
+"""API paths written as Python attributes."""

@@ -1,7 +1,7 @@
-"""Where in a call a cursor stands: which argument, which member of a body, and what was typed.
+"""Locates the cursor in a call: the argument, the member of a body, and the text typed so far.
 
-Python is read up to the cursor, so most of what is read has an open bracket, and often an open
-string. It is cut into tokens and never run.
+The module reads Python source up to the cursor. Brackets and often a string are therefore still
+open. The source is tokenized and never executed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOKEN = re.compile(
 )
 WORD = re.compile(r"(?<!\w)\w*\Z")
 LONGEST = 100_000
-"""Characters before the cursor that are read; a call does not begin further up."""
+"""Maximum number of characters read before the cursor; a call does not begin further up."""
 PAIRS = {")": "(", "]": "[", "}": "{"}
 
 Kind = Literal["argument", "key", "bare key", "value"]
@@ -40,12 +40,12 @@ class Site(NamedTuple):
 
     Attributes:
         before: the text before the call's opening parenthesis.
-        kind: of what is being typed: an argument's name; a key in a dict, within quotes or not yet;
-            a string that is a value.
-        path: the keys on the way there, beginning with the argument's name. What is in a list has
-            the path of the list.
-        given: the names that the call, or the dict, has already.
-        typed: the part that is there.
+        kind: what is being typed: an argument's name, a dict key with or without its quotes, or a
+            string value.
+        path: the keys that lead to the place, beginning with the argument's name. An item of a list
+            has the path of the list.
+        given: the names already present in the call or dict.
+        typed: the part of the name or value typed so far.
     """
 
     before: str
@@ -56,21 +56,21 @@ class Site(NamedTuple):
 
 
 class _Bracket:
-    """An open bracket, and what was read since."""
+    """An open bracket, and the tokens read since."""
 
     def __init__(self, sign: str, start: int, label: str | None) -> None:
         self.sign = sign
         self.start = start
         self.label = label
-        """The name that it is the value of."""
+        """The name before the bracket, if the bracket opens its value."""
         self.name: str | None = None
-        """The name whose value is being read."""
+        """The name for which a value is being read."""
         self.names: list[str] = []
         self.before = self.last = ("sign", sign)
         """The last two tokens."""
 
     def take(self, kind: str, text: str) -> None:
-        """Go on by one token."""
+        """Process one more token."""
         if text == "," and kind == "sign":
             self.name = None
         elif self.name is None and kind == "sign":
@@ -83,10 +83,10 @@ class _Bracket:
 
 
 def site(text: str) -> Site | None:
-    """The place that a cursor at the end of a text is at; None where it is in no call.
+    """Return the place of a cursor at the end of a text, or None if it is not in a call.
 
     Args:
-        text: Python up to the cursor.
+        text: Python source up to the cursor.
     """
     text = text[-LONGEST:]
     brackets = [_Bracket("", 0, None)]
@@ -94,7 +94,7 @@ def site(text: str) -> Site | None:
     for match in TOKEN.finditer(text):
         kind, token = _token(match)
         if kind in ("comment", "open string") and match.end() < len(text):
-            continue  # an open string there is a line that is wrong; the next one may be right
+            continue  # this line has an unterminated string; the next one may be valid
         if kind == "comment":
             return None
         in_string = kind == "open string"
@@ -112,7 +112,7 @@ def site(text: str) -> Site | None:
 
 
 def _token(match: re.Match[str]) -> tuple[str, str]:
-    """The kind of a token and its text; of a string, what is in it."""
+    """Return the kind and the text of a token; for a string, its content."""
     if match["string"] is None:
         return match.lastgroup or "", match[0]
     content = match["long"] if match["triple"] else match["short"]
@@ -126,7 +126,7 @@ def _site(text: str, brackets: list[_Bracket], in_string: bool) -> Site | None:
     kind = _kind(inner, typed, in_string)
     path = [inner.name] if inner.name is not None else []
     for bracket in reversed(brackets):
-        if bracket.sign == "(":  # a call around this one takes something else
+        if bracket.sign == "(":  # the arguments of an enclosing call are different
             break
         if bracket.label is not None:
             path.append(bracket.label)
@@ -138,13 +138,13 @@ def _site(text: str, brackets: list[_Bracket], in_string: bool) -> Site | None:
 
 
 def _word(text: str) -> str:
-    """The part of a name that a text ends with."""
+    """Return the incomplete name at the end of a text."""
     found = WORD.search(text)
     return found[0] if found is not None else ""
 
 
 def _kind(inner: _Bracket, typed: str, in_string: bool) -> Kind | None:
-    """What is being typed; None where it is nothing that has a name."""
+    """Return what is being typed, or None if it has no name."""
     if in_string:
         return "key" if inner.sign == "{" and inner.name is None else "value"
     begun = inner.before if typed else inner.last

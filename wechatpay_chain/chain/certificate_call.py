@@ -1,4 +1,4 @@
-"""The call by which a client fetches WeChat Pay's platform certificates."""
+"""The call that fetches WeChat Pay's platform certificates for a client."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["certificates"]
 def certificates(
     stacks: Stacks, defaults: Defaults, known: PlatformKeys, apiv3_key: Secret[bytes]
 ) -> Flow:
-    """Fetch the platform certificates; nothing here keeps the client alive.
+    """Fetch the platform certificates without keeping a reference to the client.
 
     Args:
-        stacks: of the client.
-        defaults: of the client.
-        known: the keys that are known already.
-        apiv3_key: opens the certificates.
+        stacks: the client's stacks.
+        defaults: the client's defaults.
+        known: the platform keys known so far.
+        apiv3_key: decrypts the certificates.
     """
     stack = stacks["v3"].replace("verifier", self_verifier(apiv3_key, known))
     return stack.handler(build("GET", PATH, {}, defaults, v2=False))

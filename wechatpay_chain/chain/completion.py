@@ -1,7 +1,8 @@
-"""What a prompt shows of a chain: the names that can follow it, paths for brackets, and help.
+"""Completion and help for chains: next names, paths in brackets, and documentation.
 
-All of it comes from the catalogue, and none of it is a rule: a path that is not in there can be
-written and called like any other. Loaded when a prompt asks; a call needs none of this.
+All suggestions come from the catalogue, but they do not restrict calls: a path that is not in the
+catalogue can be written and called like any other. The module is loaded by an interactive prompt
+only; calls do not need it.
 """
 
 from __future__ import annotations
@@ -21,40 +22,40 @@ VARIABLE = re.compile("{([^{}/]+)}")
 
 
 def names(path: str, parent: str, name: str | None) -> list[str]:
-    """The names that can follow a chain: segments, verbs with their async twins, and `chain`.
+    """Return the names that can follow a chain: segments, verbs with async variants, and `chain`.
 
     Args:
-        path: of the chain.
+        path: the path of the chain.
         parent: the path of the chain before its last step.
-        name: its last step, if that was an attribute: it may be a verb.
+        name: the last step, which may be a verb, if it was an attribute.
     """
     attributes, verbs = catalogue.node(_known_as(path))
-    if path.endswith("/"):  # a string's own; the next name adds none
+    if path.endswith("/"):  # a string ended in this slash; the next name adds none
         attributes += catalogue.node(_known_as(path.rstrip("/"))).attributes
     if not verbs and not attributes and operation_at(parent, name) is None:
-        verbs = VERBS  # nobody knows this place, so all may be right
+        verbs = VERBS  # an unknown path: any verb may be valid
     found = {*verbs, *(f"{verb}_async" for verb in verbs)}
-    if "?" not in path:  # after a query only a verb can stand
+    if "?" not in path:  # only a verb can follow a query
         found |= {*attributes, "chain"}
     return sorted(found)
 
 
 def keys(path: str) -> list[str]:
-    """The strings that can follow a chain in brackets.
+    """Return the strings that can follow a chain in brackets.
 
     Args:
-        path: of the chain; "" is the client's own.
+        path: the path of the chain; "" for the client itself.
     """
     return [] if "?" in path else list(catalogue.paths(_known_as(path)))
 
 
 def documentation(path: str, parent: str, name: str | None) -> str:
-    """What the catalogue says of a chain: of a verb its operation, of a place what follows there.
+    """Return the catalogue's documentation of a chain: a verb's operation, or the next names.
 
     Args:
-        path: of the chain.
+        path: the path of the chain.
         parent: the path of the chain before its last step.
-        name: its last step, if that was an attribute: it may be a verb.
+        name: the last step, which may be a verb, if it was an attribute.
     """
     operation = operation_at(parent, name)
     place = outline(_known_as(path))
@@ -79,18 +80,18 @@ def _unknown(path: str, parent: str, name: str | None) -> str:
 
 
 def operation_at(parent: str, name: str | None) -> catalogue.Operation | None:
-    """The operation that a verb calls; None where the catalogue does not have it.
+    """Return the operation that a verb calls, or None if the catalogue does not have it.
 
     Args:
         parent: the path of the chain before its last step.
-        name: its last step, if that was an attribute: it may be a verb.
+        name: the last step, which may be a verb, if it was an attribute.
     """
     method = ENDS.get(name or "")
     return catalogue.find(method, _known_as(parent)) if method else None
 
 
 def _known_as(path: str) -> str:
-    """A chain's path as the catalogue has it, which writes out what attributes cannot spell."""
+    """Return a chain's path in the catalogue's spelling, with constant variables filled in."""
     path = path.partition("?")[0]
     if "{" not in path:
         return path
@@ -100,7 +101,7 @@ def _known_as(path: str) -> str:
 
 @cache
 def _constants(product: str | None) -> dict[str, str]:
-    """Variables that only attributes have, and the segments that they stand for."""
+    """Return the variables that exist only in attribute names, and the segments they stand for."""
     found = {"empty": ""}
     for operation in catalogue.operations(product) if product else ():
         found |= operation.constants

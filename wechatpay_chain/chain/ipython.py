@@ -1,12 +1,13 @@
-"""Chains completed in IPython and Jupyter, with jedi and without.
+"""Completion of chains in IPython and Jupyter, with and without jedi.
 
-IPython evaluates no object that has a `__getattr__` of its own just to complete what follows it,
-and jedi knows classes, not paths. So this matcher follows a chain by itself: names, attributes,
-and strings in brackets or `chain()`, of clients and chains only, which do nothing unless a verb is
-called. Inside the parentheses of a verb it completes arguments, and the members of a body.
+IPython does not evaluate an object with its own `__getattr__` for completion, and jedi completes
+classes, not API paths. This matcher therefore follows a chain itself. It evaluates only names,
+attributes, and strings in brackets or `chain()` on clients and chains; these have no side effects
+until a verb is called. Inside the parentheses of a verb, it completes arguments and the members of
+a body.
 
-A client that is made in a notebook installs it; `%load_ext wechatpay_chain.ipython` does so
-beforehand.
+A client created in a notebook installs the matcher. `%load_ext wechatpay_chain.ipython` installs it
+before that.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from .root import STARTS, ChainRoot
 __all__ = ["install", "load_ipython_extension"]
 
 SINCE = (8, 6)
-"""The first IPython whose matchers are told where the cursor is."""
+"""The first IPython version that passes the cursor position to matchers."""
 IDENTIFIER = "wechatpay_chain"
 PRIORITY = 10
-"""Ahead of jedi, whose guesses it replaces."""
+"""Higher than the priority of jedi, so that these completions replace jedi's."""
 
 TEXT = r"""(?:"[^"\\\n]*"|'[^'\\\n]*')"""
 STEP = rf"\.chain\({TEXT}\)|\.\w+|\[{TEXT}\]"
@@ -39,14 +40,14 @@ CALLED = re.compile(rf"""(?<![\w.)\]"'])(?P<name>[^\W\d]\w*)(?P<steps>(?:{STEP})
 
 
 def install() -> None:
-    """Complete chains in the running shell, if there is one."""
+    """Enable completion of chains in the running shell, if there is one."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is not None:
         load_ipython_extension(shell)
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Complete chains in a shell; what `%load_ext wechatpay_chain.ipython` calls.
+    """Enable completion of chains in a shell; called by `%load_ext wechatpay_chain.ipython`.
 
     Args:
         shell: an IPython `InteractiveShell`.
@@ -60,7 +61,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def _matcher(shell: Any) -> Any:
-    """What IPython asks at each tab; `IPython.core.completer` describes the protocol."""
+    """Return the matcher that IPython calls on each tab; see `IPython.core.completer`."""
     from IPython.core.completer import SimpleCompletion, context_matcher
 
     def matcher(context: Any) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _matcher(shell: Any) -> Any:
 
 
 def _matches(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
-    """What a line may go on with: the part that is replaced, its kind, and by what."""
+    """Return the part of a line to replace, the kind of the completions, and the completions."""
     match = BEFORE_CURSOR.search(text)
     thing = _follow(names.get(match["name"]), match["steps"]) if match else None
     if match is None or thing is None:
@@ -98,7 +99,7 @@ def _matches(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
 
 
 def _in_call(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
-    """The same for a cursor inside the parentheses of a verb."""
+    """Return the same for a cursor inside the parentheses of a verb."""
     place = site(text)
     match = CALLED.search(place.before) if place is not None else None
     thing = _follow(names.get(match["name"]), match["steps"]) if match else None
@@ -113,7 +114,7 @@ def _in_call(text: str, names: dict[str, Any]) -> tuple[str, str, list[str]]:
 
 
 def _follow(thing: Any, steps: str) -> Any:
-    """The client or chain that steps lead to; None where they lead elsewhere."""
+    """Return the client or chain that the steps lead to, or None if they lead to anything else."""
     for step in re.findall(STEP, steps):
         if not isinstance(thing, Chain | ChainRoot):
             return None
@@ -123,7 +124,7 @@ def _follow(thing: Any, steps: str) -> Any:
             elif step.endswith(")"):
                 thing = thing.chain(ast.literal_eval(step.removeprefix(".chain(")[:-1]))
             elif hasattr(type(thing), step[1:]) and step[1:] not in STARTS:
-                return None  # a property or method, whose work is not for a tab to do
+                return None  # a property or method: completion must not run it
             else:
                 thing = getattr(thing, step[1:])
         except (AttributeError, ConfigurationError):

@@ -1,8 +1,8 @@
-"""What can be typed inside the parentheses of a verb: its arguments, and the members they hold.
+"""Completion inside the parentheses of a verb: its arguments and their members.
 
     wxpay.v3.pay.transactions.native.post(json={"amount": {"
 
-All of it comes from the catalogue. It is loaded when a prompt asks.
+All suggestions come from the catalogue, which is loaded on the first completion.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ COUNTED = re.compile(r"\d+")
 
 
 def candidates(parent: str, name: str | None, place: Site) -> list[str]:
-    """What can stand at a place in a call; what is needed comes first.
+    """Return the names that are valid at a place in a call, required names first.
 
     Args:
         parent: the path of the chain before its last step.
-        name: its last step, if that was an attribute: it may be a verb.
-        place: in the call.
+        name: the last step, which may be a verb, if it was an attribute.
+        place: the place in the call.
 
     Returns:
-        Whole names, whatever was typed; empty where nothing is known.
+        Complete names, regardless of the text typed so far; empty if none are known.
     """
     if name not in ENDS:
         return []
@@ -57,7 +57,7 @@ def _written(place: Site, names: Iterable[str]) -> list[str]:
 
 
 def _members(operation: catalogue.Operation, option: str) -> Sequence[catalogue.Member]:
-    """The members of what an option holds."""
+    """Return the members of an option's value."""
     if option == "query":
         return operation.query
     if option == "headers":
@@ -68,7 +68,7 @@ def _members(operation: catalogue.Operation, option: str) -> Sequence[catalogue.
 
 
 def _within(members: Sequence[catalogue.Member], path: Iterable[str]) -> Sequence[catalogue.Member]:
-    """The members at the end of a path; empty where it leads to none."""
+    """Return the members at the end of a path; empty if the path leads to none."""
     for name in path:
         member = _find(members, name)
         members = member.members if member is not None else ()

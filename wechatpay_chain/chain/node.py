@@ -1,9 +1,9 @@
-"""The chain: a path written as code, ended by a verb.
+"""The chain: an API path written as Python attributes and ended by a verb.
 
     wxpay.v3.refunds.id._refund_id_.get(refund_id="5030…")
 
-A name is a segment until it is called; the called name must be a verb. What is inside brackets or
-`chain()` is a string, and a string is never rewritten.
+A name is a path segment until it is called; the called name must be a verb. A string in brackets or
+in `chain()` is used unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Caller", "Chain"]
 
 
 class Caller(Protocol):
-    """What a chain calls in the end."""
+    """The object that sends the request of a chain."""
 
     def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response: ...
 
@@ -31,13 +31,13 @@ class Caller(Protocol):
 
 
 class Chain:
-    """A path so far. Immutable and hashable; every step makes a new one, and none is kept."""
+    """An immutable, hashable API path; each step returns a new chain."""
 
     __slots__ = ("_place",)
 
     _place: tuple[Caller, str, str, str | None]
     """The caller, the path, the path before the last step, and that step's name as it was written
-    if it is an attribute: it may be a verb."""
+    if it is an attribute, which may be a verb."""
 
     def __init__(
         self, caller: Caller, path: str = "", parent: str = "", name: str | None = None
@@ -48,7 +48,7 @@ class Chain:
         caller, path, _ignored, last = self._place
         addition = segment(name)
         if "?" in path and (name not in ENDS or last is not None):
-            _reject_after_query(path, addition)  # right after a query only a verb can stand
+            _reject_after_query(path, addition)  # only a verb can follow a query
         joined = f"{path}/{addition}" if path and path[-1] != "/" else path + addition
         return Chain(caller, joined, path, name)
 
@@ -56,15 +56,16 @@ class Chain:
         return self.chain(path)
 
     def chain(self, path: str) -> Chain:
-        """Go on with a string, taken as it is.
+        """Append a string to the path, unchanged.
 
         Args:
-            path: one or more segments, perhaps with a query or template variables; at the
-                beginning of a chain also an absolute URL as WeChat Pay hands them out.
+            path: one or more segments, optionally with a query or template variables. At the
+                beginning
+                of a chain, an absolute URL returned by WeChat Pay is also accepted.
 
         Raises:
-            TypeError: it is not a str.
-            ConfigurationError: it cannot stand at this place.
+            TypeError: the path is not a str.
+            ConfigurationError: the path is not valid at this place.
         """
         if not isinstance(path, str):
             raise TypeError(
@@ -80,18 +81,18 @@ class Chain:
         return Chain(caller, _join(own, path))
 
     def __call__(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Any:
-        """End the chain: the name just before the parentheses is the verb.
+        """Send the request; the name before the parentheses is the verb.
 
         Args:
-            options: the same as the keywords, as one mapping; a keyword given as well wins.
-            keywords: options of the request, and a value for each template variable.
+            options: the same as the keywords, as a mapping; keywords take precedence.
+            keywords: request options, and a value for each template variable.
 
         Returns:
-            A `Response`; of an `_async` verb, a coroutine that returns one.
+            A `Response`, or a coroutine that returns one for an `_async` verb.
 
         Raises:
             TypeError: the name is not a verb.
-            WeChatPayError: as `wechatpay_chain.errors` says.
+            WeChatPayError: see `wechatpay_chain.errors`.
         """
         caller, path, parent, name = self._place
         if name not in ENDS:
@@ -118,7 +119,7 @@ class Chain:
         return caller.request_async(ASYNC_METHODS[name], parent, given)
 
     if TYPE_CHECKING:
-        # What a verb takes and gives, for type checkers; at run time these are names like others.
+        # Signatures of the verbs for type checkers; at run time, verbs are names like any other.
         def get(self, options: Mapping[str, Any] | None = None, /, **keywords: Any) -> Response: ...
         def post(
             self, options: Mapping[str, Any] | None = None, /, **keywords: Any
@@ -146,7 +147,7 @@ class Chain:
             self, options: Mapping[str, Any] | None = None, /, **keywords: Any
         ) -> Response: ...
 
-    # A chain answers every name and every string; without these it would pass for a container.
+    # A chain accepts any name and any string; without these methods it would look like a container.
     __iter__ = None
     __contains__ = None
 
@@ -182,7 +183,7 @@ class Chain:
         return f"<Chain {self._place[1]!r}>"
 
     def __dir__(self) -> list[str]:
-        from .completion import names  # loads the catalogue, which nothing but a prompt needs
+        from .completion import names  # loads the catalogue, which only prompts need
 
         return dunders(self) + names(*self._place[1:])
 
@@ -192,11 +193,11 @@ class Chain:
         return keys(self._place[1])
 
 
-_set_place = vars(Chain)["_place"].__set__  # a chain's own way around its immutability
+_set_place = vars(Chain)["_place"].__set__  # lets a chain set its own slot although it is immutable
 
 
 class _Documentation:
-    """`Chain.__doc__`: of the class its docstring, of a chain what is known of its place."""
+    """`Chain.__doc__`: the class docstring, or the catalogue's documentation of an instance."""
 
     def __init__(self, text: str | None) -> None:
         self._text = text
@@ -210,7 +211,7 @@ class _Documentation:
 
 
 class _Signature:
-    """`Chain.__signature__`: of a verb, by which editors and prompts know its keywords."""
+    """`Chain.__signature__`: the keywords of a verb, for editors and prompts."""
 
     def __get__(self, chain: Chain | None, owner: type) -> Any:
         _, _, parent, name = (None, "", "", None) if chain is None else chain._place
@@ -226,7 +227,7 @@ Chain.__signature__ = _Signature()  # type: ignore[attr-defined]
 
 
 def dunders(thing: object) -> list[str]:
-    """The names of a thing's special methods, which tools expect of `dir()`."""
+    """Return the names of an object's special methods, which tools expect in `dir()`."""
     return [name for name in object.__dir__(thing) if name.startswith("__")]
 
 

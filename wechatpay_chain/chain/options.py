@@ -1,4 +1,4 @@
-"""What a verb was given, turned into one `Request`: everything is checked before it is sent."""
+"""Builds a `Request` from the arguments of a verb; all of them are checked before it is sent."""
 
 from __future__ import annotations
 
@@ -39,25 +39,26 @@ OPTIONS = frozenset(Options.__annotations__)
 UNCHECKED = frozenset(
     {"query", "json", "timeout", "media", "meta", "sink", "base_uri", "stack", "deadline"}
 )
-"""Options whose form is the matter of whoever uses them."""
+"""Options with a form that is checked by the code that uses them."""
 FLAGS = ("security", "nonceless", "unsigned")
 MAPPINGS = ("headers", "xml")
 LONGEST = 10**9
-"""Seconds, some 30 years; what is far longer fits neither a socket's timeout nor a clock."""
+"""Maximum timeout in seconds, about 30 years; sockets and clocks do not support much larger
+values."""
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
 
 
 class Defaults:
-    """What a client brings to every request.
+    """A client's defaults for every request.
 
     Args:
-        base_uri: where relative paths go.
-        timeout: seconds to connect, and between reads.
-        merchant: shown as client certificate with `security=True`.
+        base_uri: the base of relative paths.
+        timeout: seconds to connect, and between two reads.
+        merchant: the client certificate for requests with `security=True`.
         user_agent: the `User-Agent` header.
-        max_response_size: bytes that a response's body may have in memory, or None for the default.
-        deadline: seconds for a whole call, or None for no end.
-        has_own_context: whether the transport itself shows the certificate.
+        max_response_size: maximum bytes of a response body in memory, or None for the default.
+        deadline: seconds for a whole call, or None for no limit.
+        has_own_context: whether the transport's own TLS context holds the client certificate.
     """
 
     def __init__(
@@ -96,31 +97,31 @@ class Defaults:
 
 
 def is_v2(path: str) -> bool:
-    """Whether a path belongs to APIv2's stack."""
+    """Return whether a path belongs to APIv2."""
     return not path.startswith("v3/") and path.lstrip("/")[:3].lower() == "v2/"
 
 
 def build(
     method: str, path: str, given: Mapping[str, Any], defaults: Defaults, *, v2: bool
 ) -> Request:
-    """One request, not yet encoded.
+    """Build a request that is not encoded yet.
 
     Args:
         method: upper-case HTTP method.
-        path: a chain's path, perhaps with template variables.
-        given: options and variables, as the verb got them.
-        defaults: the client's.
-        v2: whether it is for APIv2, and the path has its prefix.
+        path: a chain's path, optionally with template variables.
+        given: the options and variables passed to the verb.
+        defaults: the client's defaults.
+        v2: whether the request is for APIv2; its path then has the `v2` prefix.
 
     Raises:
-        ConfigurationError: an option or variable is unknown, missing, or of the wrong kind.
+        ConfigurationError: an option or variable is unknown, missing, or of the wrong type.
     """
     chosen: dict[str, Any] = {}
     values: dict[str, Any] = {}
     for name, value in given.items():
         (chosen if name in OPTIONS else values)[name] = value
     if "query" in chosen and isinstance(chosen["query"], Iterator):
-        chosen["query"] = list(chosen["query"])  # another attempt would find nothing left in it
+        chosen["query"] = list(chosen["query"])  # an iterator works for one attempt only
     options = Options(**chosen) if chosen.keys() <= UNCHECKED else _options(chosen)
     try:
         expanded = uri.expand(path, values)
@@ -167,7 +168,7 @@ def build(
 
 
 def _deadline(options: Options, defaults: Defaults) -> float | None:
-    """When a call must have ended; the client's default is not for a body that goes to a sink."""
+    """Return when the call must end; the client's default does not apply to a sink's body."""
     if options.deadline is not UNSET:
         seconds = deadline_of(options.deadline)
     else:
@@ -267,18 +268,18 @@ def _header_value(name: str, value: Any) -> str:
 
 
 def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
-    """What to do about sensitive fields.
+    """Check the `sensitive` option.
 
     Args:
-        given: `"auto"`, `"off"`, or None for what the client does, which by default is nothing.
+        given: `"auto"`, `"off"`, or None for the client's setting, which by default is off.
 
     Raises:
-        ConfigurationError: anything else.
+        ConfigurationError: any other value.
     """
     for mode in ("auto", "off", None):
         if given is mode or (isinstance(given, str) and given == mode):
             return mode
-    raise ConfigurationError(  # whatever was given may be the very text that is to be kept secret
+    raise ConfigurationError(  # the value may itself be a secret, so the error does not show it
         _(
             'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), '
             '"off" or None, and got another {type}; a text to encrypt is Sensitive("…")',
@@ -288,13 +289,13 @@ def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
 
 
 def size_of(given: Any) -> int | None:
-    """A `max_response_size`: bytes, or None for the default.
+    """Check a `max_response_size`: bytes, or None for the default.
 
     Args:
         given: an int above 0, or None.
 
     Raises:
-        ConfigurationError: anything else.
+        ConfigurationError: any other value.
     """
     if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
         return given
@@ -309,10 +310,10 @@ def size_of(given: Any) -> int | None:
 
 
 def deadline_of(given: Any) -> float | None:
-    """A `deadline`: seconds for a whole call with all its attempts, or None for no end.
+    """Check a `deadline`: seconds for a whole call with all its attempts, or None for no limit.
 
     Raises:
-        ConfigurationError: anything else.
+        ConfigurationError: any other value.
     """
     if _is_seconds(given):
         return given  # type: ignore[no-any-return]
@@ -327,13 +328,13 @@ def deadline_of(given: Any) -> float | None:
 
 
 def timeout_of(given: Any) -> Timeout:
-    """A timeout as two numbers of seconds: to connect, and between reads.
+    """Return a timeout as two numbers of seconds: to connect, and between two reads.
 
     Args:
-        given: a number for both, a pair, or None to wait for ever.
+        given: one number for both, a pair, or None to wait indefinitely.
 
     Raises:
-        ConfigurationError: anything else, or a number that is not above zero.
+        ConfigurationError: any other value, or a number that is not above zero.
     """
     pair = tuple(given) if isinstance(given, tuple | list) else (given, given)
     if len(pair) == 2 and all(_is_seconds(number) for number in pair):

@@ -1,4 +1,4 @@
-"""What every chain begins with: a client's side of the chain."""
+"""The root of all chains, a base class of the client."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from .segments import segment
 from .suggestions import raise_attribute_error
 
 if TYPE_CHECKING:
-    from ..typed.paths import Paths  # strings that the catalogue knows
+    from ..typed.paths import Paths  # the paths in the catalogue
 else:
     Paths = object
 
 __all__ = ["STARTS", "ChainRoot"]
 
 STARTS = ("v2", "v3")
-"""Attributes of a client at which its chains begin."""
+"""The attributes of a client that begin a chain."""
 
 VERSION = re.compile("[vV][0-9]+")
 
 
 class Start:
-    """`v2` and `v3` of a client: where a chain begins.
+    """Descriptor for `v2` and `v3` of a client, where a chain begins.
 
-    They are attributes of the class as well, and can be set and deleted, so that `unittest.mock`
-    and `monkeypatch` replace them in tests.
+    The attributes also exist on the class and can be set and deleted, so `unittest.mock` and
+    `monkeypatch` can replace them in tests.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -56,10 +56,10 @@ class Start:
 
 
 class Nobody:
-    """In the place of a client, where a chain belongs to a class."""
+    """A placeholder for the client in a chain that belongs to a class."""
 
     def request(self, method: str, path: str, options: Mapping[str, Any]) -> Response:
-        """Refuse a call."""
+        """Reject the call."""
         raise TypeError(
             _(
                 "{method} {path} is called on the class WeChatPay, not on a client",
@@ -75,7 +75,7 @@ NOBODY = Nobody()
 
 
 class ChainRoot(Paths):
-    """The root of chains: attributes `v3` and `v2`, strings in brackets or in `chain()`."""
+    """The root of chains: the attributes `v3` and `v2`, and strings in brackets or in `chain()`."""
 
     __slots__ = ()
 
@@ -92,7 +92,7 @@ class ChainRoot(Paths):
         v3 = Start()
 
         def chain(self, path: str) -> Chain:
-            """A chain from a string, taken as it is; see `Chain.chain`."""
+            """Begin a chain with a string, unchanged; see `Chain.chain`."""
             return Chain(self).chain(path)
 
         def __getitem__(self, path: str) -> Chain:
@@ -114,16 +114,16 @@ class ChainRoot(Paths):
 
 @lru_cache(maxsize=64)
 def root(name: str, owner: type) -> str:
-    """A client's attribute as the first segment of a path: `v2`, `v3`.
+    """Return a client's attribute name as the first segment of a path: `v2` or `v3`.
 
     Args:
-        name: of the attribute.
-        owner: the client's class, whose own names may have been meant.
+        name: the attribute's name.
+        owner: the client's class, which supplies suggestions for a misspelled name.
 
     Raises:
         AttributeError: any other name.
     """
     if not VERSION.fullmatch(name):
-        segment(name)  # refuses what a tool probes for
+        segment(name)  # rejects the names that tools probe
         raise_attribute_error(name, [own for own in dir(owner) if not own.startswith("_")])
     return name.lower()

@@ -1,4 +1,4 @@
-"""A path segment and the attribute that spells it, either way."""
+"""Conversion between path segments and attribute names."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..utils.translation import _
 __all__ = ["attribute", "segment"]
 
 PROBES = ("__", "_ipython_", "_repr_")
-"""How the names begin by which Python or a notebook asks an object what it can do."""
+"""Prefixes of the names with which Python or a notebook probes an object."""
 
 
 @lru_cache(maxsize=4096)
 def segment(name: str) -> str:
-    """An attribute's name as a path segment.
+    """Return the path segment for an attribute name.
 
-    `merchantService` and `MerchantService` are `merchant-service`, `_id_` is `{id}`, a Python
-    keyword drops its trailing underscore.
+    `merchantService` and `MerchantService` become `merchant-service`, `_id_` becomes `{id}`, and a
+    Python keyword loses its trailing underscore.
 
     Raises:
-        AttributeError: a name that Python or a tool probes for, and no segment.
+        AttributeError: the name is a probe of Python or a tool, or gives no segment.
     """
     if name.startswith("_"):
         if len(name) < 3 or not name.endswith("_") or name.startswith(PROBES):
@@ -38,7 +38,7 @@ def segment(name: str) -> str:
 
 
 def attribute(text: str) -> str | None:
-    """The attribute that spells a path segment; None where none can, `addInstitutionsub` say."""
+    """Return the attribute name for a path segment, or None, as for `addInstitutionsub`."""
     if text.startswith("{"):
         name = f"_{text[1:-1]}_"
     elif keyword.iskeyword(text):

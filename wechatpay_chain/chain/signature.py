@@ -1,7 +1,7 @@
-"""What a verb takes, by name: `inspect.signature` of a chain, and completion in its parentheses.
+"""The signature of a verb, for `inspect.signature` and completion in its parentheses.
 
-What is needed comes first: the variables of the path, and what the catalogue says that the
-operation takes. Then come the options that fit the protocol. A call needs none of this.
+Required arguments come first: the variables of the path, then the arguments that the catalogue
+lists for the operation. The options that fit the protocol follow. Calls do not need this module.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ __all__ = ["Argument", "arguments", "signature"]
 V2_ALONE = frozenset({"nonceless", "xml"})
 V3_ALONE = frozenset({"answer_with", "json", "sensitive"})
 EMPTY = "empty"
-"""A variable that may be left out."""
+"""The name of a path variable that may be omitted."""
 
 
 class Argument(NamedTuple):
     """One argument of a verb.
 
     Attributes:
-        name: of the keyword.
-        needed: whether a call lacks something without it.
-        about: what it is, in a few words; empty for an option that every verb has.
+        name: the keyword.
+        needed: whether the call requires it.
+        about: a short description; empty for an option that every verb has.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Argument(NamedTuple):
 
 
 class _Given:
-    """Stands for a value that the caller gives; shown as `…`."""
+    """A placeholder for a value that the caller must pass; displayed as `…`."""
 
     def __repr__(self) -> str:
         return "…"
@@ -50,11 +50,11 @@ GIVEN = _Given()
 
 
 def arguments(path: str, operation: Operation | None) -> tuple[Argument, ...]:
-    """The arguments of a verb, those first that a call needs.
+    """Return the arguments of a verb, required ones first.
 
     Args:
-        path: of the chain before the verb.
-        operation: that the verb calls; None where the catalogue does not have it.
+        path: the path of the chain before the verb.
+        operation: the operation that the verb calls, or None if the catalogue does not have it.
     """
     found = {each.name: each for each in (*_variables(path, operation), *_taken(operation))}
     alien = V3_ALONE if is_v2(path) else V2_ALONE
@@ -63,10 +63,10 @@ def arguments(path: str, operation: Operation | None) -> tuple[Argument, ...]:
 
 
 def signature(path: str, name: str) -> inspect.Signature:
-    """The signature of a verb. All of its parameters have a default: a mapping may hold them.
+    """Return the signature of a verb; all parameters have a default: a mapping may supply them.
 
     Args:
-        path: of the chain before the verb.
+        path: the path of the chain before the verb.
         name: the verb.
     """
     by_place = inspect.Parameter("options", inspect.Parameter.POSITIONAL_ONLY, default=None)
@@ -94,7 +94,7 @@ def _variables(path: str, operation: Operation | None) -> Iterator[Argument]:
 
 
 def _taken(operation: Operation | None) -> Iterator[Argument]:
-    """What the catalogue says that an operation takes."""
+    """Yield the arguments that the catalogue lists for an operation."""
     if operation is None:
         return
     if operation.body_option:

@@ -1,7 +1,6 @@
-"""What is wrong with a name or a value that a call was given, and what may have been meant.
+"""Suggestions for misspelled names and invalid values in a call.
 
-Nothing here is needed by a call that is right, except `reject_empty`, which looks at the values of
-a path's variables.
+A correct call uses only `reject_empty`, which checks the values of path variables.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ NOT_ON_A_CLIENT = {
     "certificates": N_("wechatpay_chain.certificates.download(wxpay) fetches them"),
     "sub_mchid": N_("a client serves any sub-merchant: give it to each call"),
 }
-"""Names that people look for on a client, and where to find what they mean."""
+"""Names that users try on a client, and where to find what they look for."""
 
 ARGUMENTS = frozenset(
     [
@@ -49,7 +48,7 @@ ARGUMENTS = frozenset(
         "verify",
     ]
 )
-"""What a client is made with, and does not show."""
+"""Arguments of the client that it does not expose as attributes."""
 
 
 OPTIONAL = "empty"
@@ -104,18 +103,18 @@ SENT_EMPTY = frozenset(
         "v3/smartguide/guides/{guide_id}/assign",
     ]
 )
-"""Samples for the official SDK leave a variable of these paths empty; they are sent alike."""
+"""Paths for which samples of the official SDK leave a variable empty; an empty value is allowed."""
 
 
 def reject_empty(path: str, values: Mapping[str, Any]) -> None:
-    """Reject an empty text as the value of a path's variable: it asks for another resource.
+    """Reject an empty string as the value of a path variable: it would address another resource.
 
     Args:
-        path: with its variables.
-        values: by name.
+        path: the path with its variables.
+        values: the values by name.
 
     Raises:
-        ConfigurationError: naming the variable.
+        ConfigurationError: a value is empty; the message names the variable.
     """
     for name, value in values.items():
         if isinstance(value, str) and not value.strip() and name != OPTIONAL:
@@ -133,13 +132,13 @@ def reject_empty(path: str, values: Mapping[str, Any]) -> None:
 
 
 def call_hints(path: str, values: Mapping[str, Any], options: Options, names: Iterable[str]) -> str:
-    """Hints about the names that a call was given; empty where there is none.
+    """Return hints about the names passed to a call; empty if there are none.
 
     Args:
-        path: with its variables.
-        values: what was given and is no option.
-        options: what was given and is one.
-        names: of all options.
+        path: the path with its variables.
+        values: the keywords that are not options.
+        options: the options of the call.
+        names: the names of all options.
     """
     hints = [
         _(
@@ -172,10 +171,10 @@ def call_hints(path: str, values: Mapping[str, Any], options: Options, names: It
 
 
 def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
-    """Say that a client has no such attribute, and what it has.
+    """Raise an error for an unknown attribute of a client, with suggestions.
 
     Args:
-        name: what was asked for.
+        name: the requested attribute.
         known: the client's own names.
 
     Raises:
@@ -200,7 +199,7 @@ def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
 
 
 def _nearest(name: str, known: Iterable[str], cutoff: float) -> list[str]:
-    """The known name that is most like another one, if any is."""
-    import difflib  # only for a call that fails
+    """Return the most similar known name, or an empty list if none is similar enough."""
+    import difflib  # only failing calls need it
 
     return difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)

@@ -1,7 +1,7 @@
-"""Where a request goes: template, path, query, origin. Pure text, RFC 3986 and RFC 6570.
+"""Builds the URL of a request: template, path, query, origin (RFC 3986 and RFC 6570).
 
-What leaves here is ASCII and already in the form that both HTTP libraries would bring it to, so
-neither of them has a reason to touch what was signed.
+The result is ASCII and already in the normal form of both HTTP libraries, so neither of them
+changes the signed text.
 """
 
 from __future__ import annotations
@@ -34,32 +34,33 @@ __all__ = ["Base", "base", "expand", "locate"]
 DEFAULT_BASE_URI = "https://api.mch.weixin.qq.com/"
 
 PLAIN = re.compile("/?[A-Za-z0-9_~!$&'()*+,;=@-][A-Za-z0-9_~!$&'()*+,;=@/-]*")
-"""A path with nothing in it to encode, to take apart, or to climb with: nearly every one."""
+"""A path that needs no encoding and contains no `.` or `..` segment; matches almost all paths."""
 SEPARATOR = re.compile(r"/|\\|%2f|%5c", re.IGNORECASE)
 DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}(?:(?:;|%3b).*)?", re.IGNORECASE | re.DOTALL)
-"""`.` and `..`, also percent-encoded or with a parameter: servers decode a path, and some drop what
-follows a semicolon, before they resolve them."""
+"""`.` and `..`, also percent-encoded or with a parameter: servers decode a path, and some drop
+the text after a semicolon, before they resolve dot segments."""
 NETWORK_PATH = re.compile(r"//+[^/]*[.:@\[]")
-"""What RFC 3986, section 4.2, takes for `//host/path`; `//v3/x` is a path with a slash too many."""
+"""A network-path reference `//host/path` (RFC 3986, section 4.2); `//v3/x` is a path with an
+extra slash."""
 EMPTY = "empty"
-"""A variable that may be left out: it is how a path gets its slash at the end."""
+"""The name of a variable that may be omitted; a path with a trailing slash ends in it."""
 
 
 class Base(NamedTuple):
-    """A base URI, taken apart."""
+    """The parts of a base URI."""
 
     origin: Origin
     path: str
 
 
 def base(uri: str) -> Base:
-    """Take a base URI apart.
+    """Split a base URI into its parts.
 
     Args:
-        uri: `http` or `https`, a host, perhaps a port and a path.
+        uri: `http` or `https`, a host, and optionally a port and a path.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: the URI has another form.
     """
     if not isinstance(uri, str):
         raise ConfigurationError(
@@ -93,10 +94,10 @@ def _base(uri: str) -> Base:
 
 
 def _encoded_path(path: str, name: str) -> str:
-    """A path, percent-encoded.
+    """Percent-encode a path.
 
     Raises:
-        ConfigurationError: it would lead elsewhere, or is no text.
+        ConfigurationError: the path has a dot segment, or a lone surrogate.
     """
     if has_dot_segment(path):
         raise ConfigurationError(
@@ -115,7 +116,7 @@ def _encoded_path(path: str, name: str) -> str:
 
 
 def has_dot_segment(path: str) -> bool:
-    """Whether a segment of a path is `.` or `..`, however dots and separators are written."""
+    """Return whether a path has a `.` or `..` segment, in any encoding."""
     if "." not in path and "%" not in path:
         return False
     return any(map(DOT_SEGMENT.fullmatch, SEPARATOR.split(path)))
@@ -123,7 +124,7 @@ def has_dot_segment(path: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _template(path: str) -> tuple[URITemplate, tuple[str, ...]]:
-    import uritemplate  # not needed until a path has a variable
+    import uritemplate  # needed only if a path has a variable
 
     remainder = re.sub("{[^{}]+}", "", path)
     if "{" in remainder or "}" in remainder:
@@ -140,14 +141,15 @@ def _template(path: str) -> tuple[URITemplate, tuple[str, ...]]:
 
 
 def expand(path: str, values: Mapping[str, Any]) -> str:
-    """Fill in a path's URI template (RFC 6570); every value is percent-encoded, `/` included.
+    """Expand a path's URI template (RFC 6570); values are percent-encoded, including `/`.
 
     Args:
-        path: such as `v3/refunds/id/{refund_id}`.
-        values: a value for each of its variables, and nothing else.
+        path: the template, such as `v3/refunds/id/{refund_id}`.
+        values: a value for each variable, and nothing else.
 
     Raises:
-        ConfigurationError: a variable is missing, a value has no variable, or cannot be in a path.
+        ConfigurationError: a variable is missing, or a value has no variable or is not valid in a
+            path.
     """
     if "{" not in path and "}" not in path:
         if values:
@@ -200,16 +202,17 @@ def _reject(
 
 
 def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
-    """Origin and target of an expanded path, and the part of the target that is `base_uri`'s.
+    """Return the origin and target of an expanded path, and the part of the target from `base_uri`.
 
     Args:
-        path: relative to `base_uri`, or an absolute URL as WeChat Pay hands them out.
-        base_uri: where relative paths go.
-        own: the client's own base URI; its host is one that an absolute URL may have.
+        path: a path relative to `base_uri`, or an absolute URL returned by WeChat Pay.
+        base_uri: the base of relative paths.
+        own: the client's own base URI; an absolute URL may have its host.
 
     Raises:
-        ConfigurationError: an absolute URL is malformed or leads to a host that is neither, a
-            relative path can be read as a URL, or the path has a dot segment.
+        ConfigurationError: an absolute URL is malformed or has an untrusted host, a relative path
+            can
+            be read as a URL, or the path has a dot segment.
     """
     origin, prefix = base(base_uri)
     if PLAIN.fullmatch(path):
@@ -237,7 +240,7 @@ def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
 
 
 def _trusted(url: str, own: Iterable[Origin]) -> tuple[Origin, str]:
-    """The origin of an absolute URL that a request may be signed for, and the rest of the URL."""
+    """Return the origin of a trusted absolute URL, and the rest of the URL."""
     try:
         origin, rest = split(url, "the URL")
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""The names that end a chain, and the HTTP methods that they stand for."""
+"""The verbs that end a chain, and their HTTP methods."""
 
 from __future__ import annotations
 

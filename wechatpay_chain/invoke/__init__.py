@@ -1,4 +1,4 @@
-"""The signed parameters that start a payment on the customer's device."""
+"""Launch parameters: the signed parameters that start a payment on the customer's device."""
 
 from .parameters import Invoke
 

@@ -1,4 +1,4 @@
-"""The arguments of `Invoke`'s methods, as text."""
+"""Checks the arguments of `Invoke`'s methods and converts them to text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["check", "given_of"]
 
 
 def check(**given: object) -> dict[str, str]:
-    """The arguments as text.
+    """Return the arguments as text.
 
     Raises:
-        ConfigurationError: one of them is None, empty, or of another type.
+        ConfigurationError: an argument is None, empty, or of another type.
     """
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -34,9 +34,9 @@ def check(**given: object) -> dict[str, str]:
 
 
 def given_of(**optional: object) -> dict[str, str]:
-    """Those of the arguments that are not None, as text.
+    """Return the arguments that are not None, as text.
 
     Raises:
-        ConfigurationError: one of them is empty, or of another type: None leaves it out.
+        ConfigurationError: an argument is empty or of another type; pass None to omit it.
     """
     return check(**{name: value for name, value in optional.items() if value is not None})

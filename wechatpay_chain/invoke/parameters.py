@@ -1,8 +1,8 @@
 """The parameters that start a payment, a transfer or a contract on the customer's device.
 
-Each method returns a dict that goes to the page or app as it is. Where WeChat Pay has both, a
-`sign_type` of `RSA` (APIv3) is the default, and `MD5` or `HMAC-SHA256` sign the APIv2 way. Where a
-token that WeChat Pay made does the work of a signature, nothing is signed.
+Each method returns a dict that the page or app uses unchanged. If WeChat Pay supports both kinds of
+signature, `sign_type` defaults to `RSA` (APIv3); `MD5` and `HMAC-SHA256` sign the APIv2 way. If the
+parameters contain a token issued by WeChat Pay, they are not signed.
 
 Sources: JSAPI https://pay.weixin.qq.com/doc/v3/merchant/4012791898, app 4013070351; transfers
 4012719576 (Android), 4012719578 (iOS), 4015930512 (authorization), for partners
@@ -41,15 +41,14 @@ PARKING_APP, PARKING_PAGE = "wxbcad394b3d99dac9", "pages/auth-creditpay/auth-cre
 
 
 class Invoke:
-    """Makes launch parameters for one merchant.
+    """Creates launch parameters for one merchant.
 
-    Every method raises `ConfigurationError` where an argument is empty, or where the key is missing
-    that it signs with.
+    Every method raises `ConfigurationError` if an argument is empty or the signing key is missing.
 
     Args:
         mchid: the merchant number.
-        credential: signs the APIv3 way; None where the client has no key.
-        secret: the APIv2 key; empty where the client has none.
+        credential: signs the APIv3 way; None if the client has no private key.
+        secret: the APIv2 key; empty if the client has none.
     """
 
     __slots__ = ("_credential", "_mchid", "_secret")
@@ -63,12 +62,12 @@ class Invoke:
         self._secret = secret
 
     def jsapi(self, *, appid: str, prepay_id: str, sign_type: SignType = "RSA") -> dict[str, str]:
-        """For `WeixinJSBridge.invoke("getBrandWCPayRequest", …)`.
+        """Return the parameters for `WeixinJSBridge.invoke("getBrandWCPayRequest", …)`.
 
         Args:
-            appid: of the official account that the order was made with.
-            prepay_id: from the order.
-            sign_type: how to sign.
+            appid: the official account's appid in the order.
+            prepay_id: the `prepay_id` of the order.
+            sign_type: `RSA` for APIv3; `MD5` or `HMAC-SHA256` for APIv2.
         """
         check(appid=appid, prepay_id=prepay_id)
         fields = {
@@ -84,7 +83,7 @@ class Invoke:
     def miniprogram(
         self, *, appid: str, prepay_id: str, sign_type: SignType = "RSA"
     ) -> dict[str, str]:
-        """For `wx.requestPayment(…)`: as `jsapi`, with the mini program's appid."""
+        """Return `jsapi`'s parameters for `wx.requestPayment(…)`, with the mini program's appid."""
         return self.jsapi(appid=appid, prepay_id=prepay_id, sign_type=sign_type)
 
     def app(
@@ -95,13 +94,13 @@ class Invoke:
         partnerid: str | None = None,
         sign_type: SignType = "RSA",
     ) -> dict[str, str]:
-        """For the app's `PayReq`.
+        """Return the parameters for the app's `PayReq`.
 
         Args:
-            appid: of the app on the open platform.
-            prepay_id: from the order.
-            partnerid: the merchant who is paid, if not this one.
-            sign_type: how to sign.
+            appid: the app's appid on the WeChat Open Platform.
+            prepay_id: the `prepay_id` of the order.
+            partnerid: the merchant who receives the payment, if it is not this one.
+            sign_type: `RSA` for APIv3; `MD5` or `HMAC-SHA256` for APIv2.
         """
         check(appid=appid, prepay_id=prepay_id)
         fields = {
@@ -116,30 +115,30 @@ class Invoke:
         return {**fields, "sign": self._sign(fields, signed, sign_type)}
 
     def payscore_enable(self, *, service_id: str, out_request_no: str) -> dict[str, str]:
-        """For `openBusinessView` with `wxpayScoreEnable`: ask the customer to allow a service."""
+        """Return the parameters for `wxpayScoreEnable`: the customer allows a service."""
         fields = check(service_id=service_id, out_request_no=out_request_no)
         return self._business_view("wxpayScoreEnable", fields)
 
     def payscore_use(self, *, package: str) -> dict[str, str]:
-        """For `openBusinessView` with `wxpayScoreUse`: have the customer confirm an order.
+        """Return the parameters for `wxpayScoreUse`: the customer confirms an order.
 
         Args:
-            package: from the order.
+            package: the `package` of the order.
         """
         return self._business_view("wxpayScoreUse", check(package=package))
 
     def payscore_detail(self, *, service_id: str, out_order_no: str) -> dict[str, str]:
-        """For `openBusinessView` with `wxpayScoreDetail`: show an order."""
+        """Return the parameters for `wxpayScoreDetail`: show an order."""
         fields = check(service_id=service_id, out_order_no=out_order_no)
         return self._business_view("wxpayScoreDetail", fields)
 
     def payscore_permissions(self, *, apply_permissions_token: str) -> dict[str, str]:
-        """For `openBusinessView` with `wxpayScoreEnable`: ask the customer for a permission.
+        """Return the parameters for `wxpayScoreEnable`: the customer grants a permission.
 
-        Nothing is signed. An app passes `queryString` as `query`.
+        They are not signed. An app passes `queryString` as `query`.
 
         Args:
-            apply_permissions_token: from `POST v3/payscore/permissions`; valid for an hour.
+            apply_permissions_token: from `POST v3/payscore/permissions`; valid for one hour.
         """
         query = query_string(check(apply_permissions_token=apply_permissions_token))
         return {"businessType": "wxpayScoreEnable", "queryString": query}
@@ -153,18 +152,21 @@ class Invoke:
         sub_appid: str | None = None,
         openid: str | None = None,
     ) -> dict[str, str]:
-        """For `requestMerchantTransfer` of a mini program or JSAPI: the customer takes a transfer.
+        """Return the parameters for `requestMerchantTransfer`: the customer accepts a transfer.
 
-        Nothing is signed: `package` proves that the merchant made the transfer. The same call opens
-        the page on which a customer authorizes transfers without confirmation.
+        Mini programs and JSAPI pages use it. The parameters are not signed: `package` proves that
+        the
+        merchant created the transfer. The same call opens the page on which a customer authorizes
+        transfers without confirmation.
 
         Args:
-            appid: that the transfer was made with.
-            package: `package_info` from the transfer's answer, which has it while the state is
-                `WAIT_USER_CONFIRM`.
+            appid: the appid in the transfer.
+            package: `package_info` from the response that created the transfer; present while the
+                state
+                is `WAIT_USER_CONFIRM`.
             sub_mchid: the sub-merchant, for a service provider.
-            sub_appid: the sub-merchant's appid, if the transfer was made with one.
-            openid: the customer, if the page shall check who it is.
+            sub_appid: the sub-merchant's appid, if the transfer has one.
+            openid: the customer's openid, if the page must check the customer's identity.
         """
         fields = {"mchId": self._mchid, **check(appId=appid, package=package)}
         return {**fields, **given_of(subMchId=sub_mchid, subAppId=sub_appid, openId=openid)}
@@ -177,7 +179,7 @@ class Invoke:
         sub_mchid: str | None = None,
         sub_appid: str | None = None,
     ) -> dict[str, str]:
-        """For the app's `WXOpenBusinessView`: as `transfer`, with the app's appid."""
+        """Return `transfer`'s parameters for `WXOpenBusinessView`, with the app's appid."""
         fields = self.transfer(
             appid=appid, package=package, sub_mchid=sub_mchid, sub_appid=sub_appid
         )
@@ -198,15 +200,15 @@ class Invoke:
         sub_mch_id: str | None = None,
         sub_appid: str | None = None,
     ) -> dict[str, object]:
-        """For `wx.navigateToMiniProgram(…)`: the customer signs a contract for deductions (papay).
+        """Return the parameters for `wx.navigateToMiniProgram(…)`: sign a papay contract.
 
         Args:
-            appid: of the mini program.
-            plan_id: the contract's template.
-            contract_code: the merchant's number of the contract.
-            request_serial: the merchant's number of this request; digits.
-            contract_display_account: the customer's name, as the page shows it.
-            notify_url: where WeChat Pay posts the outcome.
+            appid: the mini program's appid.
+            plan_id: the id of the contract template.
+            contract_code: the merchant's contract number.
+            request_serial: the merchant's number for this request; digits only.
+            contract_display_account: the customer's name, as displayed on the page.
+            notify_url: the URL for the notification of the outcome.
             sub_mch_id: the sub-merchant, for a service provider.
             sub_appid: the sub-merchant's appid, if it has one.
         """
@@ -233,14 +235,14 @@ class Invoke:
         redirect_appid: str = CONTRACT_APP,
         redirect_path: str = CONTRACT_PAGE,
     ) -> dict[str, object]:
-        """For `wx.navigateToMiniProgram(…)`: the customer signs a contract that was presigned.
+        """Return the parameters for `wx.navigateToMiniProgram(…)`: sign a presigned contract.
 
-        Nothing is signed: `pre_entrustweb_id` proves that the merchant made it.
+        They are not signed: `pre_entrustweb_id` proves that the merchant created the contract.
 
         Args:
-            pre_entrustweb_id: from the answer of the operation that presigns.
-            redirect_appid: from that answer, if it has one.
-            redirect_path: from that answer, if it has one.
+            pre_entrustweb_id: from the response of the presigning operation.
+            redirect_appid: from the same response, if present.
+            redirect_path: from the same response, if present.
         """
         extra = check(pre_entrustweb_id=pre_entrustweb_id)
         check(redirect_appid=redirect_appid, redirect_path=redirect_path)
@@ -254,13 +256,13 @@ class Invoke:
         plate_color: str,
         sub_mchid: str | None = None,
     ) -> dict[str, object]:
-        """For `wx.navigateToMiniProgram(…)`: the customer allows parking to be paid by pay score.
+        """Return the parameters for `wx.navigateToMiniProgram(…)`: allow pay score parking.
 
-        Nothing is signed.
+        They are not signed.
 
         Args:
-            openid: the customer.
-            plate_number: such as `粤B888888`.
+            openid: the customer's openid.
+            plate_number: the license plate, such as `粤B888888`.
             plate_color: `BLUE`, `GREEN`, `YELLOW`, `BLACK`, `WHITE` or `LIMEGREEN`.
             sub_mchid: the sub-merchant, for a service provider.
         """
@@ -275,15 +277,16 @@ class Invoke:
     def coupons(
         self, coupons: Sequence[Mapping[str, str]], *, send_coupon_merchant: str | None = None
     ) -> dict[str, object]:
-        """For the mini program's `<send-coupon>`.
+        """Return the parameters for the mini program's `<send-coupon>`.
 
         Args:
-            coupons: 1 to 10 of `{"stock_id", "out_request_no"}`, with `coupon_code` where the
-                stock wants one.
-            send_coupon_merchant: who hands them out, if not this merchant.
+            coupons: 1 to 10 mappings with `stock_id` and `out_request_no`, and `coupon_code` if the
+                stock
+                requires it.
+            send_coupon_merchant: the merchant who issues the coupons, if it is not this one.
 
         Raises:
-            ConfigurationError: none or more than 10, or `secret` is missing.
+            ConfigurationError: there are no coupons or more than 10, or `secret` is missing.
         """
         if not isinstance(coupons, Sequence) or not all(map(_is_record, coupons)):
             raise ConfigurationError(
@@ -315,14 +318,14 @@ class Invoke:
         send_coupon_merchant: str | None = None,
         coupon_code: str | None = None,
     ) -> str:
-        """The H5 page on which a customer takes a coupon.
+        """Return the URL of the H5 page on which a customer takes a coupon.
 
         Args:
-            stock_id: the coupon's batch.
-            out_request_no: this hand-out's number.
-            open_id: the customer.
-            send_coupon_merchant: who hands it out, if not this merchant.
-            coupon_code: where the stock wants one.
+            stock_id: the id of the coupon stock.
+            out_request_no: the merchant's number for this request.
+            open_id: the customer's openid.
+            send_coupon_merchant: the merchant who issues the coupon, if it is not this one.
+            coupon_code: the coupon code, if the stock requires it.
         """
         fields = {
             **check(stock_id=stock_id, out_request_no=out_request_no, open_id=open_id),
@@ -333,11 +336,11 @@ class Invoke:
         return f"{COUPON_PAGE}?{query_string(fields)}#wechat_redirect"
 
     def redpacket(self, *, appid: str, package: str) -> dict[str, str]:
-        """For `wx.sendBizRedPacket(…)`.
+        """Return the parameters for `wx.sendBizRedPacket(…)`.
 
         Args:
-            appid: of the mini program.
-            package: from `v2/mmpaymkttransfers/sendminiprogramhb`, as it came.
+            appid: the mini program's appid.
+            package: the unchanged `package` from `v2/mmpaymkttransfers/sendminiprogramhb`.
         """
         given = check(appid=appid, package=package)
         fields = {
@@ -349,7 +352,7 @@ class Invoke:
         return {**fields, "signType": "MD5", "paySign": sign}
 
     def _or_own(self, **merchant: str | None) -> str:
-        """A merchant number that may be left out; then it is the client's own."""
+        """Return the given merchant number, or the client's own if it is None."""
         return next(iter(given_of(**merchant).values()), self._mchid)
 
     def _business_view(self, business_type: str, fields: dict[str, str]) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""What is sent and signed, and what comes back."""
+"""Requests and responses, and the texts that are signed."""

@@ -1,8 +1,8 @@
-"""Scheme, host and port of a URL, by one strict grammar.
+"""Parses scheme, host and port of a URL with one strict grammar.
 
-Two parsers that disagree about a URL's host send a signed request to a stranger. So every URL that
-a request or a proxy is reached by is parsed here, once. What the grammar accepts, urllib3, yarl and
-`urllib.parse` read alike (RFC 3986, section 3.2, without its user part and its legacy forms), and
+If two parsers disagree about a URL's host, a signed request goes to a stranger. Every URL of a
+request or a proxy is therefore parsed here, once. urllib3, yarl and `urllib.parse` agree on every
+URL that the grammar accepts (RFC 3986, section 3.2, without user information and legacy forms), and
 the transports connect to the parsed host and port.
 """
 
@@ -33,7 +33,7 @@ FIRST_SEGMENT = re.compile("[^/?#]*")
 PORT = re.compile(":[1-9][0-9]{0,4}")
 LABEL = re.compile("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
-"""A last label that resolvers read as a number: the whole host is an IPv4 address to them."""
+"""A last label that resolvers read as a number; they treat the whole host as an IPv4 address."""
 LONGEST_NAME = 253
 SHOWN = 80
 WECHAT_PAY_DOMAINS = ("weixin.qq.com", "wechatpay.cn", "tenpay.com")
@@ -43,8 +43,8 @@ class Origin(str):
     """Scheme, host and port, and the text of all three: `https://api.mch.weixin.qq.com`.
 
     Args:
-        text: `http://` or `https://`, a host, and a port where it is not the scheme's own; an
-            origin is returned as it is.
+        text: `http://` or `https://`, a host, and the port if it is not the scheme's default; an
+            `Origin` is returned unchanged.
 
     Attributes:
         scheme: `http` or `https`.
@@ -52,7 +52,7 @@ class Origin(str):
         port: 1 to 65535.
 
     Raises:
-        ConfigurationError: the text is anything else.
+        ConfigurationError: the text has another form.
     """
 
     __slots__ = ("host", "port", "scheme")
@@ -79,7 +79,7 @@ class Origin(str):
 
 
 class Parts(NamedTuple):
-    """Host and port as they were written, or what is wrong with them."""
+    """The host and port as written, or the error in them."""
 
     host: str = ""
     port: int | None = None
@@ -87,7 +87,7 @@ class Parts(NamedTuple):
 
 
 def begins_with_scheme(text: str) -> bool:
-    """Whether a text is an absolute URL or means to be one: a colon stands in its first segment.
+    """Return whether a text begins like an absolute URL: its first segment contains a colon.
 
     A relative path cannot begin like that (RFC 3986, section 4.2).
     """
@@ -95,20 +95,20 @@ def begins_with_scheme(text: str) -> bool:
 
 
 def is_wechat_pay(origin: Origin) -> bool:
-    """Whether an origin is one of WeChat Pay's own, over https."""
+    """Return whether an origin is one of WeChat Pay's hosts, over https."""
     domains = tuple(f".{domain}" for domain in WECHAT_PAY_DOMAINS)
     return origin.scheme == "https" and origin.host.endswith(domains)
 
 
 def split(url: str, name: str) -> tuple[Origin, str]:
-    """The origin of an absolute URL, and what follows it, as it stands.
+    """Split an absolute URL into its origin and the unchanged rest.
 
     Args:
-        url: `http` or `https`, `//`, a host, perhaps a port, then anything.
-        name: what the URL is, for the error.
+        url: `http` or `https`, `//`, a host, an optional port, and any rest.
+        name: what the URL is for, used in the error message.
 
     Raises:
-        ConfigurationError: it is not such a URL, or libraries could read its host differently.
+        ConfigurationError: the URL has another form, or libraries could read its host differently.
     """
     match = URL.match(url)
     if match is None:
@@ -127,7 +127,7 @@ def split(url: str, name: str) -> tuple[Origin, str]:
 
 
 def origin(scheme: str, host: str, port: int | None) -> Origin:
-    """An origin of parts that have been checked; the scheme's own port is not written."""
+    """Return the origin for checked parts; the scheme's default port is omitted."""
     number = port or PORTS[scheme]
     suffix = "" if number == PORTS[scheme] else f":{number}"
     made = str.__new__(Origin, f"{scheme}://{host}{suffix}")
@@ -136,7 +136,7 @@ def origin(scheme: str, host: str, port: int | None) -> Origin:
 
 
 def parts(authority: str) -> Parts:
-    """A host and port without user, taken apart; never raises."""
+    """Split a host and port without user information; never raises an error."""
     if authority.startswith("["):
         host, bracket, tail = authority.partition("]")
         host += bracket
@@ -152,7 +152,7 @@ def parts(authority: str) -> Parts:
 
 
 def _ip_literal(host: str) -> str:
-    """An IPv6 address in brackets, in the form of RFC 5952; empty where it is in another."""
+    """Return an IPv6 address in brackets if it is in the form of RFC 5952, else an empty string."""
     try:
         address = IPv6Address(host[1:-1])
     except AddressValueError:
@@ -163,7 +163,7 @@ def _ip_literal(host: str) -> str:
 
 
 def _name(host: str) -> str:
-    """A name or an IPv4 address in ASCII; empty where it is neither."""
+    """Return a name or an IPv4 address in ASCII; empty if it is neither."""
     name = host.lower() if host.isascii() else _idna(host)
     labels = name.split(".")
     if len(name) > LONGEST_NAME or not all(map(LABEL.fullmatch, labels)):
@@ -177,14 +177,15 @@ def _name(host: str) -> str:
 
 
 def _idna(host: str) -> str:
-    """A name in another script as IDNA has it; empty where two versions of IDNA differ about it.
+    """Return the IDNA form of a non-ASCII name; empty if versions of IDNA differ about it.
 
-    A sign that IDNA maps to another one (a full-width backslash, a Kelvin sign) is not accepted:
-    whoever maps it later would get another host.
+    A character that IDNA maps to another one (a full-width backslash, the Kelvin sign) is rejected:
+    a
+    library that maps it later would get a different host.
     """
-    import unicodedata  # a host is in ASCII nearly always
+    import unicodedata  # hosts are almost always ASCII
 
-    import idna  # yarl requires it
+    import idna  # a dependency of yarl
 
     if unicodedata.normalize("NFKC", host) != host:
         return ""
@@ -193,7 +194,7 @@ def _idna(host: str) -> str:
     try:
         encoded = idna.encode(host.lower(), strict=True, std3_rules=True).decode()
         return encoded if host.encode("idna").decode().lower() == encoded else ""
-    except UnicodeError:  # `idna.IDNAError` is one
+    except UnicodeError:  # the base class of `idna.IDNAError`
         return ""
 
 
@@ -215,7 +216,7 @@ def _what_is_wrong(host: str) -> str:
 
 
 def _reject(name: str, url: str, shown: str, problem: str) -> NoReturn:
-    what = name if "@" in url else f"{name} {shown!r}"  # it may hold a password
+    what = name if "@" in url else f"{name} {shown!r}"  # the URL may contain a password
     raise ConfigurationError(
         _("{what} is not a URL that can be called: {problem}", what=what, problem=problem)
     )

@@ -1,7 +1,7 @@
-"""The strings that are signed.
+"""The texts that signatures cover.
 
-APIv3: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (requests) and 4013053420 (answers);
-APIv2: https://pay.weixin.qq.com/doc/v2/merchant/4011985891. Signing them is `crypto`'s part.
+APIv3: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (requests) and 4013053420 (responses);
+APIv2: https://pay.weixin.qq.com/doc/v2/merchant/4011985891. The package `crypto` signs them.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ DIGIT_OF_BYTE = bytes(BASE62[byte % 62] for byte in range(256))
 
 
 def nonce(size: int = 32) -> str:
-    """A random string of base-62 digits.
+    """Return a random string of base-62 digits.
 
     Args:
-        size: how many characters; WeChat Pay takes 1 to 32.
+        size: the number of characters; WeChat Pay accepts 1 to 32.
     """
     return os.urandom(size).translate(DIGIT_OF_BYTE).decode()
 
 
 def timestamp() -> str:
-    """Seconds since 1970-01-01T00:00:00Z, as text."""
+    """Return the seconds since 1970-01-01T00:00:00Z, as text."""
     return str(int(time.time()))
 
 
 def request(method: str, target: str, stamp: str, nonce_str: str, body: bytes = b"") -> bytes:
-    """What an APIv3 request's signature covers: five lines, each ended by a line feed."""
+    """Return the text signed in an APIv3 request: five lines, each ended by a line feed."""
     return f"{method}\n{target}\n{stamp}\n{nonce_str}\n".encode() + body + b"\n"
 
 
 def response(stamp: str, nonce_str: str, body: bytes = b"") -> bytes:
-    """What an APIv3 answer's or notification's signature covers: three lines."""
+    """Return the text signed in an APIv3 response or notification: three lines."""
     return response_head(stamp, nonce_str) + body + b"\n"
 
 
 def response_head(stamp: str, nonce_str: str) -> bytes:
-    """The lines ahead of the body; what is not even text was never signed, and may differ."""
+    """Return the lines before the body; non-ASCII values cannot have been signed and may differ."""
     return f"{stamp}\n{nonce_str}\n".encode("utf-8", "replace")
 
 
 def authorization(mchid: str, nonce_str: str, signature: str, stamp: str, serial: str) -> str:
-    """The value of an APIv3 request's `Authorization` header.
+    """Return the value of an APIv3 request's `Authorization` header.
 
     Args:
         mchid: the merchant number.
-        nonce_str: the one in the signed string.
-        signature: in base64.
-        stamp: the timestamp in the signed string.
-        serial: serial number of the merchant's certificate.
+        nonce_str: the nonce in the signed text.
+        signature: the signature in base64.
+        stamp: the timestamp in the signed text.
+        serial: the serial number of the merchant's certificate.
     """
     return (
         f'{SCHEME} mchid="{mchid}",nonce_str="{nonce_str}",signature="{signature}",'
@@ -68,7 +68,7 @@ def authorization(mchid: str, nonce_str: str, signature: str, stamp: str, serial
 
 
 def lines(*values: str) -> bytes:
-    """Values, each ended by a line feed: what a launch parameter's RSA signature covers."""
+    """Return values, each ended by a line feed: the text that RSA launch parameters sign."""
     try:
         return "".join(f"{value}\n" for value in values).encode()
     except UnicodeEncodeError:
@@ -76,21 +76,23 @@ def lines(*values: str) -> bytes:
 
 
 def text(value: Any, name: str) -> str | None:
-    """A scalar as it is written into a query, an XML element or a path; None for None.
+    """Return a scalar as the text for a query, an XML element or a path; None for None.
 
     Args:
         value: str, bool (`true`/`false`), int, finite float, Decimal, an aware datetime (RFC 3339,
-            to the second), a date, an Enum (its value), or None.
-        name: what it is the value of, for the error.
+            in
+            whole seconds), a date, an Enum (its value), or None.
+        name: the name of the value, used in the error message.
 
     Raises:
-        ConfigurationError: any other type, a float that is not finite, or a datetime without a
-            time zone.
+        ConfigurationError: the value has another type, is an infinite float or NaN, or is a
+            datetime
+            without a time zone.
     """
     if value is None or type(value) is str:
         return value
     if isinstance(value, str):
-        return str.__str__(value)  # an Enum's value, not its name
+        return str.__str__(value)  # the value of an Enum, not its name
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -113,24 +115,23 @@ def text(value: Any, name: str) -> str | None:
 def _digits(value: int, name: str) -> str:
     try:
         return str(int(value))
-    except ValueError:  # Python's limit against endless conversions
+    except ValueError:  # Python's limit on the length of int conversions
         raise ConfigurationError(
             _("{name} is a number of thousands of digits", name=name)
         ) from None
 
 
 def moment(value: Any, name: str) -> str | None:
-    """A date as `YYYY-MM-DD`, a datetime as RFC 3339 with its offset; None for anything else.
+    """Return a date as `YYYY-MM-DD`, a datetime as RFC 3339 with its offset, or else None.
 
     Args:
-        value: of any type.
-        name: what it is the value of, for the error.
+        value: a value of any type.
+        name: the name of the value, used in the error message.
 
     Raises:
-        ConfigurationError: a datetime without a time zone, or with an offset that RFC 3339 cannot
-            write.
+        ConfigurationError: a datetime has no time zone, or an offset that RFC 3339 cannot express.
     """
-    import datetime  # few requests have one
+    import datetime  # few requests contain one
 
     if not isinstance(value, datetime.date):
         return None
@@ -158,9 +159,9 @@ def moment(value: Any, name: str) -> str | None:
 
 
 def kind(value: object) -> str:
-    """The type of a value that cannot be sent, for an error."""
+    """Return the type of a value that cannot be sent, for an error message."""
     name = type(value).__name__
-    if name == "Chain":  # by name: a chain is made of what imports this module
+    if name == "Chain":  # compared by name: `chain` imports this module
         return _(
             "Chain ({value}: the path of a call that was never made, and not a value)", value=value
         )
@@ -168,8 +169,8 @@ def kind(value: object) -> str:
 
 
 def _decimal(value: Any) -> str | None:
-    """A finite float or Decimal in plain notation; None for anything else."""
-    import decimal  # money is integer here; only the rare fraction pays for loading it
+    """Return a finite float or Decimal in plain notation, or None for other values."""
+    import decimal  # amounts are integers; only rare fractions need the module
 
     if not isinstance(value, decimal.Decimal | float):
         return None
@@ -178,13 +179,13 @@ def _decimal(value: Any) -> str | None:
 
 
 def fields(values: Mapping[str, Any]) -> str:
-    """What an APIv2 `sign` covers, before the key is appended.
+    """Return the text that an APIv2 `sign` covers, without the key.
 
-    Sorted by name, joined as `name=value&…`; `sign` itself and empty values are left out.
+    The fields are sorted by name and joined as `name=value&…`; `sign` and empty values are omitted.
     """
     try:
         ordered = sorted(values.items())
-    except TypeError:  # of names that are no text, or stand beside others
+    except TypeError:  # names are not text, or have mixed types
         raise ConfigurationError(_("the name of a field is of another type than str")) from None
     pairs = ((name, text(value, name)) for name, value in ordered if name != "sign")
     return "&".join(f"{name}={value}" for name, value in pairs if value)

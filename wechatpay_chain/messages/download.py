@@ -1,4 +1,4 @@
-"""Where a streamed body goes: a path gets its file once the body is complete and verified."""
+"""Streams a body to a path or file; a path is created only after the body is verified."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .unsigned import is_whole
 __all__ = ["Download"]
 
 HEAD = 64 * 1024
-"""Bytes of a body's beginning that are kept at hand, to recognise an error sent with status 200."""
+"""Bytes kept from the beginning of a body, to detect an error sent with status 200."""
 
 BLOCK = 256 * 1024
 IN_MEMORY = 1024 * 1024
-"""Bytes of an open file that are kept in memory, to be put back; more go to a temporary file."""
+"""Bytes of an open file kept in memory for a restore; larger contents go to a temporary file."""
 
 NEW_FILE = (
     os.O_WRONLY
@@ -34,11 +34,11 @@ NEW_FILE = (
 )
 PRIVATE = 0o600
 NAME_LENGTH = 50
-"""Characters of a file's name that its part file repeats: a name has at most 255 bytes."""
+"""Characters of the file name used in the name of its part file: names have at most 255 bytes."""
 
 
 class _Destination(Protocol):
-    """What a body is written to."""
+    """The destination of a body."""
 
     name: str
 
@@ -49,16 +49,17 @@ class _Destination(Protocol):
 
 
 class Download:
-    """One streamed body on its way to a path or a binary file.
+    """A streamed body on its way to a path or a binary file.
 
-    A path gets its file only once the body is complete and, where it is signed, verified. A binary
-    file is written as the bytes arrive; a failure restores what it held, if it can be rewound.
+    A path is created only after the body is complete and, if it is signed, verified. A binary file
+    is
+    written while the bytes arrive; on failure, its previous contents are restored if it can seek.
 
     Args:
         target: a path, or a file opened in binary mode.
 
     Raises:
-        ConfigurationError: neither of them, or nothing can be written there.
+        ConfigurationError: the target is neither, or is not writable.
     """
 
     def __init__(self, target: str | os.PathLike[str] | BinaryIO) -> None:
@@ -83,11 +84,11 @@ class Download:
             )
 
     def takes(self, status_code: int) -> bool:
-        """Whether a response with this status has a body for the sink."""
+        """Return whether a response with this status has a body for the sink."""
         return is_whole(status_code, ranged=True)
 
     def open(self) -> None:
-        """Begin, or begin anew.
+        """Open the destination, also for another attempt.
 
         Raises:
             TransportError: the file cannot be created or rewound.
@@ -101,7 +102,7 @@ class Download:
         """Write the next bytes.
 
         Raises:
-            TransportError: they cannot be written.
+            TransportError: the bytes cannot be written.
         """
         if len(self.head) < HEAD:
             self.head += chunk[: HEAD - len(self.head)]
@@ -110,7 +111,7 @@ class Download:
             self._destination.write(chunk)
 
     def commit(self) -> None:
-        """Keep the file, under its own name.
+        """Keep the file under its final name.
 
         Raises:
             TransportError: the last bytes cannot be written, or the file cannot be renamed.
@@ -119,7 +120,7 @@ class Download:
             self._destination.commit()
 
     def discard(self) -> None:
-        """Remove what was written. It never raises: the error that led here is reported."""
+        """Remove the written bytes without raising, so that the original error is reported."""
         self._destination.discard()
 
     @contextlib.contextmanager
@@ -128,7 +129,7 @@ class Download:
             yield
         except WeChatPayError:
             raise
-        except Exception as error:  # a file object of the user's raises what it likes
+        except Exception as error:  # a user's file object can raise any exception
             raise TransportError(
                 _(
                     "sink: cannot write {name}: {error}",
@@ -139,13 +140,13 @@ class Download:
 
 
 class _NewFile:
-    """A file that replaces the one at a path, all at once or not at all."""
+    """A file that atomically replaces the file at a path."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
             self._path = Path(path)
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                self._path.lstat()  # raises for what is no path at all
+                self._path.lstat()  # raises for an invalid path
             writable = self._path.parent.is_dir() and (
                 self._path.is_file() or not os.path.lexists(self._path)
             )
@@ -166,12 +167,12 @@ class _NewFile:
                     name=self.name,
                 )
             )
-        self._part: Any = None  # both None until `open`
+        self._part: Any = None  # both attributes are None until `open`
         self._file: Any = None
 
     def open(self) -> None:
         self.discard()
-        import secrets  # only for a download
+        import secrets  # needed only for downloads
 
         name = f"{self._path.name[:NAME_LENGTH]}.{secrets.token_hex(8)}.part"
         part = self._path.with_name(name)
@@ -184,10 +185,10 @@ class _NewFile:
 
     def commit(self) -> None:
         part: Path = self._part
-        self._file.close()  # flushes; a file that is open cannot be renamed on Windows
-        with contextlib.suppress(OSError):  # no file yet, or a file system without modes
+        self._file.close()  # flushes; Windows cannot rename an open file
+        with contextlib.suppress(OSError):  # no existing file, or a file system without modes
             part.chmod(self._path.stat().st_mode & 0o777)
-        self._part = None  # complete and verified: from here on it is not removed
+        self._part = None  # complete and verified: `discard` no longer removes it
         try:
             replace(part, self._path)
         except OSError as error:
@@ -212,14 +213,14 @@ class _NewFile:
 
 
 class _OpenFile:
-    """A file object of the caller's, written from where it stands."""
+    """A caller's file object, written from its current position."""
 
     def __init__(self, file: Any) -> None:
         self.name = printable(getattr(file, "name", None) or _("the file"))
         self._file = file
         self._begun = False
         self._bounds = _bounds(file)
-        self._covered: Any = None  # what is there from the start on, and may be written over
+        self._covered: Any = None  # the overwritten contents after the start position
         if self._covers() and not file.readable():
             raise ConfigurationError(
                 _(
@@ -246,7 +247,7 @@ class _OpenFile:
         if not isinstance(self._file, io.RawIOBase):
             self._file.write(chunk)
             return
-        rest = memoryview(chunk)  # an unbuffered file may take less than it is given
+        rest = memoryview(chunk)  # an unbuffered file may write fewer bytes
         while rest:
             written = self._file.write(rest)
             if not written:
@@ -258,19 +259,19 @@ class _OpenFile:
         self._forget()
 
     def discard(self) -> None:
-        # Whatever a file object raises, the error that led here is reported.
+        # Ignore errors of the file object: the original error is reported.
         with contextlib.suppress(Exception):
             if self._begun and self._bounds is not None:
                 self._restore(*self._bounds)
         self._forget()
 
     def _covers(self) -> bool:
-        """Whether the body may be written over something: appended bytes never are."""
+        """Return whether the body may overwrite existing contents; appended bytes never do."""
         appends = "a" in str(getattr(self._file, "mode", ""))
         return self._bounds is not None and self._bounds[1] > self._bounds[0] and not appends
 
     def _remember(self, start: int) -> None:
-        import tempfile  # only for a file that holds something
+        import tempfile  # needed only for a file with contents
 
         self._covered = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         while block := self._file.read(BLOCK):
@@ -299,7 +300,7 @@ class _OpenFile:
 
 
 def _bounds(file: Any) -> tuple[int, int] | None:
-    """Where a file stands, and where it ends; None of one that cannot be rewound."""
+    """Return a file's position and its end, or None if it cannot seek."""
     try:
         if not file.seekable():
             return None

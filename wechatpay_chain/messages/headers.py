@@ -15,7 +15,7 @@ SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "s
 
 
 class SentFields(dict[str, str]):
-    """Header fields as a library takes them, whose `repr` in its frames shows no credential."""
+    """Header fields for an HTTP library; their `repr` in tracebacks shows no credential."""
 
     def copy(self) -> SentFields:
         return SentFields(self)
@@ -28,7 +28,7 @@ class SentFields(dict[str, str]):
 
 
 class Headers(Mapping[str, str]):
-    """Header fields: case-insensitive, in order, duplicates kept.
+    """Header fields: case-insensitive and ordered; duplicates are kept.
 
     Args:
         fields: a mapping, or pairs of name and value.
@@ -37,9 +37,9 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_fields", "_first", "_lookup", "_repeated")
 
     _first: dict[str, str] | None
-    """The first value of each field, by its name in lower case."""
+    """The first value of each field, by its lower-case name."""
     _repeated: Mapping[str, list[str]]
-    """All values of the fields that stand more than once."""
+    """All values of the repeated fields."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if not isinstance(fields, tuple):
@@ -53,11 +53,11 @@ class Headers(Mapping[str, str]):
     def over(
         cls, pairs: Iterable[tuple[str, str]], lookup: Callable[[str], Sequence[str]]
     ) -> Headers:
-        """Fields that stay in an HTTP library's own header until all of them are asked for.
+        """Return fields backed by an HTTP library's own object, which is read on demand.
 
         Args:
-            pairs: all fields, to be gone through when needed.
-            lookup: from a name in any case to the field's values.
+            pairs: all fields, iterated on demand.
+            lookup: returns the values of a field, by its case-insensitive name.
         """
         headers = object.__new__(cls)
         headers._fields = pairs  # type: ignore[assignment]
@@ -67,13 +67,13 @@ class Headers(Mapping[str, str]):
         return headers
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """All fields as pairs, as they were given."""
+        """Return all fields as pairs, in their original order."""
         if self._lookup is not None:
             self._fields, self._lookup = tuple(self._fields), None
         return self._fields
 
     def get_all(self, name: str) -> Sequence[str]:
-        """Every value of a field, in order; empty where there is none."""
+        """Return all values of a field, in order; empty if there are none."""
         if self._lookup is not None:
             return self._lookup(name)
         first, key = self._first or self._by_name(), name.lower()
@@ -82,7 +82,7 @@ class Headers(Mapping[str, str]):
         return [first[key]] if key in first else ()
 
     def only(self, name: str) -> str | None:
-        """The value of a field that stands once; None where it is missing or repeated."""
+        """Return the value of a field that occurs once, or None if it is missing or repeated."""
         if self._lookup is not None:
             values = self._lookup(name)
             return values[0] if len(values) == 1 else None
@@ -100,14 +100,14 @@ class Headers(Mapping[str, str]):
         return self._first
 
     def __getitem__(self, name: str) -> str:
-        """The first value of a field."""
+        """Return the first value of a field."""
         value: str | None = self.get(name)
         if value is None:
             raise KeyError(name)
         return value
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The first value of a field, or `default` where there is none."""
+        """Return the first value of a field, or `default` if there is none."""
         if self._lookup is None:
             return (self._first or self._by_name()).get(name.lower(), default)
         values = self._lookup(name)
@@ -132,7 +132,7 @@ class Headers(Mapping[str, str]):
     __hash__ = None  # type: ignore[assignment]
 
     def added(self, name: str, value: str) -> Headers:
-        """A copy with one more field at its end."""
+        """Return a copy with one more field at the end."""
         headers = Headers((*self.pairs(), (name, value)))
         if self._first is not None and (key := name.lower()) not in self._first:
             headers._first = {**self._first, key: value}
@@ -140,7 +140,7 @@ class Headers(Mapping[str, str]):
         return headers
 
     def merged(self, fields: Mapping[str, str]) -> Headers:
-        """A copy in which `fields` replace the fields of the same names."""
+        """Return a copy in which `fields` replace the fields with the same names."""
         replaced = {name.lower() for name in fields}
         kept = [(name, value) for name, value in self.pairs() if name.lower() not in replaced]
         return Headers([*kept, *fields.items()])
@@ -152,7 +152,7 @@ class Headers(Mapping[str, str]):
         return self
 
     def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
-        return Headers, (self._masked(),)  # a pickle leaves the process; credentials do not
+        return Headers, (self._masked(),)  # pickles leave the process: no credentials
 
     def __repr__(self) -> str:
         shown = ", ".join(
@@ -161,14 +161,14 @@ class Headers(Mapping[str, str]):
         return f"<Headers {shown}>"
 
     def __sentry_repr__(self) -> str:
-        return repr(self)  # Sentry's SDK records every item of a mapping otherwise
+        return repr(self)  # Sentry's SDK would otherwise record every item of the mapping
 
     def _masked(self) -> tuple[tuple[str, str], ...]:
         return tuple((name, _shown(name, value)) for name, value in self.pairs())
 
 
 def _repeated(fields: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """The values of the fields that stand more than once, by their names in lower case."""
+    """Return the values of the repeated fields, by lower-case name."""
     found: dict[str, list[str]] = {}
     for name, value in fields:
         found.setdefault(name.lower(), []).append(value)

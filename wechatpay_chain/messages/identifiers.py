@@ -1,7 +1,6 @@
-"""The members that name one order, refund, transfer or contract, and where a path has them.
+"""Finds the identifiers of an order, refund, transfer or contract in a path or query.
 
-The number of a call tells what it is about: a response that names another number belongs
-to another call.
+They identify the object of a call: a response with another identifier belongs to another call.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ IDENTIFIERS = frozenset(
 )
 
 BY_SEGMENT = {name.replace("_", "-"): name for name in IDENTIFIERS}
-"""A segment that says what follows it: `out-trade-no/{out_trade_no}`."""
+"""Segments that name the identifier after them: `out-trade-no/{out_trade_no}`."""
 
 TEMPLATES = """
 v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}
@@ -109,21 +108,21 @@ v3/transfer/bill-receipt/{out_batch_no}
 v3/vehicle/etc/transactions/id/{transaction_id}
 v3/webizpay/stores/entity-matches/{batch_id}
 """
-"""The paths of the catalogue in which no such segment stands ahead of an identifier, and those that
-such a path would be taken for."""
+"""Catalogue paths in which no such segment precedes an identifier, and paths that could be
+mistaken for them."""
 
 VARIABLE = "{}"
 NAMES = "names"
 
 
 def in_path(path: str) -> dict[str, str]:
-    """The identifiers in a path, by name.
+    """Return the identifiers in a path, by name.
 
     Args:
-        path: with values in it, percent-encoded: `/v3/refund/domestic/refunds/1217752501`.
+        path: an expanded, percent-encoded path: `/v3/refund/domestic/refunds/1217752501`.
     """
     segments = path.strip("/").split("/")
-    if "" in segments:  # a server may read `//` as one slash
+    if "" in segments:  # a server may read `//` as a single slash
         segments = [segment for segment in segments if segment]
     if "%" in path:
         segments = [unquote(segment) for segment in segments]
@@ -131,14 +130,15 @@ def in_path(path: str) -> dict[str, str]:
 
 
 def in_query(query: str) -> dict[str, str]:
-    """The identifiers in a query, by name.
+    """Return the identifiers in a query, by name.
 
     Args:
-        query: percent-encoded: `mchid=1900000109&out_order_no=1234`. A name that stands twice with
-            different values names nothing.
+        query: percent-encoded: `mchid=1900000109&out_order_no=1234`. A name with two different
+            values
+            identifies nothing.
     """
     found: dict[str, str] = {}
-    if "_" not in query and "%5" not in query:  # every identifier has one; most queries have none
+    if "_" not in query and "%5" not in query:  # identifiers contain one; most queries do not
         return found
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
@@ -157,7 +157,7 @@ def _by_segment(segments: list[str]) -> list[tuple[str, str]]:
 
 
 def _by_template(segments: list[str]) -> list[tuple[str, str]]:
-    """Names and values by the template that fits; empty where none does."""
+    """Return names and values from the matching template; empty if none matches."""
     node: Any = _tree()
     for segment in segments:
         node = node.get(segment) or node.get(VARIABLE)
@@ -168,7 +168,7 @@ def _by_template(segments: list[str]) -> list[tuple[str, str]]:
 
 @cache
 def _tree() -> dict[str, Any]:
-    """The templates, segment by segment."""
+    """Return the templates as a tree of segments."""
     tree: dict[str, Any] = {}
     for template in TEMPLATES.split():
         node = tree

@@ -1,4 +1,4 @@
-"""Uploads: a file and its `meta`, as multipart/form-data (RFC 7578).
+"""File uploads: a file and its `meta`, as multipart/form-data (RFC 7578).
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012760432
 """
@@ -24,14 +24,14 @@ class Media:
     """A file to upload.
 
     Args:
-        source: a path, a binary file (read from its begin), an upload object of Django, Flask,
+        source: a path, a binary file (read from its beginning), an upload object of Django, Flask,
             FastAPI or aiohttp, or the bytes.
-        name: the file name that WeChat Pay sees; by default the source's.
+        name: the file name sent to WeChat Pay; by default the source's name.
         digest: `sha256`, `sm3`, `sha1` or `md5`.
-        field: the form's name for the file; by default `file`, in APIv2 `media`.
+        field: the file's form field; by default `file`, in APIv2 `media`.
 
     Raises:
-        ConfigurationError: unreadable, empty, nameless, or an unknown digest.
+        ConfigurationError: the file is unreadable or empty, has no name, or the digest is unknown.
     """
 
     __slots__ = ("content", "digest", "digest_name", "field", "name")
@@ -66,12 +66,12 @@ class Media:
         return {"filename": self.name, self.digest_name: self.digest}
 
     def part(self, field: str = "file") -> tuple[str, str | None, str, bytes]:
-        """Name, file name, content type and content, as `multipart` takes them.
+        """Return name, file name, content type and content, in the form that `multipart` takes.
 
         Args:
-            field: the name, unless this file was given another.
+            field: the form field, unless the constructor set another one.
         """
-        import mimetypes  # reads the system's tables; only uploads need them
+        import mimetypes  # it reads the system's type tables; only uploads need them
 
         kind = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
         return self.field or field, self.name, kind, self.content
@@ -81,10 +81,10 @@ class Media:
 
 
 def multipart(parts: Iterable[tuple[str, str | None, str, bytes]]) -> tuple[str, bytes]:
-    """A multipart/form-data body.
+    """Build a multipart/form-data body.
 
     Args:
-        parts: name, file name or None, content type, and content of each.
+        parts: name, file name or None, content type, and content of each part.
 
     Returns:
         The content type with its boundary, and the body.
@@ -102,12 +102,12 @@ def multipart(parts: Iterable[tuple[str, str | None, str, bytes]]) -> tuple[str,
 
 
 def as_media(given: Any, **defaults: Any) -> Media:
-    """What `media=` was given, as a `Media`."""
+    """Convert the value of `media=` to a `Media`."""
     return given if isinstance(given, Media) else Media(given, **defaults)
 
 
 def _quoted(value: str) -> str:
-    # RFC 7578 leaves quoting open; these three are what browsers agreed on (WHATWG HTML).
+    # RFC 7578 does not define quoting; browsers escape these three characters (WHATWG HTML).
     return value.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -140,9 +140,9 @@ def _read(source: Any) -> tuple[bytes, str]:
 
 
 def _read_file(source: Any) -> bytes:
-    """The whole of a file, whatever was read of it before.
+    """Read a whole file, regardless of its current position.
 
-    An upload object of a framework whose own `read` is a coroutine (FastAPI's) has the file in
+    An upload object with a coroutine as `read`, such as FastAPI's, has the file in its attribute
     `file`.
     """
     file = getattr(source, "file", source)
@@ -157,7 +157,7 @@ def _read_file(source: Any) -> bytes:
     if isinstance(content, bytes):
         return content
     if hasattr(content, "close"):
-        content.close()  # a coroutine that nobody will await
+        content.close()  # a coroutine that is never awaited
     raise ConfigurationError(
         _(
             "media is of type {type}: a path, bytes, or a file opened in binary mode is expected",
@@ -167,7 +167,7 @@ def _read_file(source: Any) -> bytes:
 
 
 def _file_name(source: Any) -> str:
-    """A file's name; upload objects of frameworks have it in `filename`, the form's in `name`."""
+    """Return a file's name; upload objects have it in `filename`, and the form field in `name`."""
     for name in (getattr(source, "filename", None), getattr(source, "name", None)):
         if isinstance(name, str) and name:
             return re.split(r"[/\\]", name)[-1]

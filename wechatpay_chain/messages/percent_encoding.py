@@ -1,4 +1,4 @@
-"""Percent-encoding of paths and queries (RFC 3986): what is signed is what is sent."""
+"""Percent-encoding of paths and queries (RFC 3986), the form that is signed and sent."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .canonical import text
 
 __all__ = ["append_query", "normalize", "query_string"]
 
-RESERVED = "!$&'()*+,;=:@/"  # what RFC 3986 lets stand in a path, besides the unreserved
+RESERVED = "!$&'()*+,;=:@/"  # reserved characters that RFC 3986 allows in a path
 ENCODED = re.compile("%[0-9A-Fa-f]{2}")
 AS_IT_STANDS = re.compile("[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 
 
 def normalize(path: str, safe: str = RESERVED) -> str:
-    """Percent-encode what RFC 3986 does not let stand; what is encoded already stays so.
+    """Percent-encode the characters that RFC 3986 does not allow; keep encoded characters.
 
-    A `%` that starts no two hex digits becomes `%25`; hex digits become upper case (RFC 3986,
-    section 6.2.2.1).
+    A `%` without two hex digits becomes `%25`; hex digits become upper case (RFC 3986, section
+    6.2.2.1).
     """
     if AS_IT_STANDS.fullmatch(path):
         return path
@@ -33,14 +33,15 @@ def normalize(path: str, safe: str = RESERVED) -> str:
 
 
 def query_string(query: Any) -> str:
-    """A query, percent-encoded per RFC 3986 (a space is `%20`).
+    """Percent-encode a query according to RFC 3986 (a space becomes `%20`).
 
     Args:
-        query: a mapping or pairs; None is left out, an empty string stays, a list repeats its key.
-            A str is taken as encoded already.
+        query: a mapping or pairs. None omits a key, an empty string keeps it, and a list repeats
+            it.
+            A str must already be encoded.
 
     Raises:
-        ConfigurationError: a value is neither text nor number.
+        ConfigurationError: a value is neither text nor a number.
     """
     try:
         if isinstance(query, str):
@@ -65,7 +66,7 @@ def query_string(query: Any) -> str:
 
 
 def append_query(target: str, query: str) -> str:
-    """A target with more of a query."""
+    """Append a query to a target."""
     if not query:
         return target
     return f"{target}{'&' if '?' in target else '?'}{query}"

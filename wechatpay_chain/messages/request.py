@@ -1,7 +1,7 @@
-"""A request as plain data, and what is raised where it gets no response.
+"""A request as plain data, and the errors for requests without a usable response.
 
-`Request.target` and `Request.content` are the very bytes that a signature covers; a transport
-sends them untouched.
+A signature covers exactly the bytes of `Request.target` and `Request.content`; a transport sends
+them unchanged.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ __all__ = [
 ]
 
 MAX_RESPONSE_SIZE = 32 * 1024 * 1024
-"""Bytes that a response's body may have in memory, unless a client or a call says otherwise."""
+"""Default maximum size of a response body in memory, in bytes."""
 
 
 TOKEN = re.compile(r"([?&](?:token|sign|\w*openid)=)([^&#\s]*)")
-"""Parameters that no log shows: whoever has the token of a download URL has the file, an APIv2
+"""Parameters hidden from logs: the token of a download URL gives access to the file, an APIv2
 `sign` never expires, and an openid identifies a user."""
 SIGN = re.compile(rb"""(<sign>|; name="sign"\r\n(?:[^\r\n]+\r\n)*\r\n)[0-9A-Za-z]+""")
-"""The `sign` in a body of APIv2's: whoever has it can send the request again."""
+"""The `sign` in an APIv2 body, with which the request can be sent again."""
 OPENID = re.compile(
     "(/(?:users?|(?:sp-)?openid|user-authorizations|user-qualifications|individual-contracts"
     r"|relations)/)o[\w-]{27}(?![\w-])"
@@ -49,30 +49,30 @@ OPENID = re.compile(
 """An openid in a path; it begins with `o` and has 28 characters."""
 
 Timeout = tuple[float | None, float | None]
-"""Seconds to wait for a connection, and between two reads; None waits for ever."""
+"""Seconds to connect, and between two reads; None waits indefinitely."""
 
 
 UNSET: Any = object()
-"""An option that was not given, where None means something else."""
+"""The value of an omitted option for which None has another meaning."""
 
 
 def masked_target(text: str) -> str:
-    """A target, or a text with a target in it, without what no log shows.
+    """Mask the secrets and openids in a target, or in a text that contains a target.
 
     Args:
-        text: path and query, or a line that a library logs.
+        text: path and query, or a line logged by a library.
     """
     return TOKEN.sub(r"\1***", OPENID.sub(r"\1***", text))
 
 
 class Digest(Protocol):
-    """What a transport feeds a streamed body to."""
+    """A hash that receives a streamed body."""
 
     def update(self, data: bytes, /) -> None: ...
 
 
 class Sink(Protocol):
-    """Where a body is streamed to; `messages.download.Download` is one."""
+    """The destination of a streamed body, such as `messages.download.Download`."""
 
     head: bytearray
     size: int
@@ -85,17 +85,17 @@ class Sink(Protocol):
 
 
 class HasHandler(Protocol):
-    """What Options need to know of a `Stack`."""
+    """The part of a `Stack` that `Options` requires."""
 
     @property
     def handler(self) -> Callable[[Request], Any]: ...
 
 
 class Options:
-    """What a verb was given, checked for its form and not yet encoded; see the guide "options".
+    """The checked, not yet encoded options of a call; see the guide "options".
 
     Args:
-        given: by name; the others keep their defaults.
+        given: options by name; all others have their defaults.
     """
 
     query: Any = None
@@ -132,25 +132,27 @@ NO_VARIABLES: Mapping[str, Any] = {}
 
 
 class Request:
-    """One request on its way to the wire.
+    """One request.
 
     Attributes:
         method: upper-case HTTP method.
-        origin: scheme, host and port, without a slash at the end; transports connect to its parts.
-        target: path and query as they go over the wire, ASCII. The encoder adds the query.
-        headers: header fields, in the order they are sent.
-        content: the body in bytes; None until an encoder of the stack has made it.
-        signed: what the signature covers in place of `content` (an upload signs its `meta` part).
-        options: what the verb was given.
-        timeout: seconds to connect, and between reads.
-        certificate: client certificate for mutual TLS, or None.
-        sink: where a successful answer's body is streamed to, or None.
-        digest: makes the hash that a streamed body is fed to, from the answer's header.
-        prefix: the part of the target that is `base_uri`'s path.
-        variables: the values of the path's variables, by name.
-        deadline: when the call must have ended with all its attempts, by `time.monotonic`, or None.
-        max_response_size: bytes that the response's body may have in memory, after decoding. A body
-            that goes to a sink has a limit only where the call itself sets one.
+        origin: scheme, host and port, without a trailing slash; transports connect to its parts.
+        target: path and query as sent, in ASCII. The encoder adds the query.
+        headers: header fields, in the order in which they are sent.
+        content: the body in bytes; None until a layer of the stack encodes it.
+        signed: the bytes that the signature covers instead of `content` (an upload signs its `meta`
+            part).
+        options: the options of the call.
+        timeout: seconds to connect, and between two reads.
+        certificate: the client certificate for mutual TLS, or None.
+        sink: the destination of a successful response's body, or None.
+        digest: creates the hash of a streamed body, from the response headers.
+        prefix: the part of the target that comes from `base_uri`.
+        variables: the values of the path variables, by name.
+        deadline: when the call must end with all its attempts, by `time.monotonic`, or None.
+        max_response_size: maximum bytes of a decoded response body in memory. A body written to a
+            sink
+            is limited only by the call's own setting.
     """
 
     __slots__ = (
@@ -206,7 +208,7 @@ class Request:
         self.deadline = deadline
 
     def replace(self, **changes: Any) -> Request:
-        """A copy with some attributes changed."""
+        """Return a copy with changed attributes."""
         copy = object.__new__(Request)
         copy.method = self.method
         copy.origin = self.origin
@@ -234,8 +236,8 @@ class Request:
         return self.replace()
 
     def __reduce__(self) -> Any:
-        # Another process has no use for a sink or a stack, and must get no credential: neither the
-        # Authorization (see `Headers`) nor a sign, nor the merchant's key, nor a download's token.
+        # Another process cannot use a sink or a stack and must not receive credentials: neither the
+        # Authorization (see `Headers`) nor a sign, nor the merchant's key, nor a download token.
         state = {name: getattr(self, name) for name in self.__slots__}
         state.update(options=NO_OPTIONS, certificate=None, sink=None, digest=None, variables={})
         state["target"] = self.shown_target
@@ -245,12 +247,12 @@ class Request:
 
     @property
     def shown_target(self) -> str:
-        """The target for a log: without a download's token, an APIv2 sign, and openids."""
+        """The target for logs, without download tokens, APIv2 signs and openids."""
         return masked_target(self.target)
 
     @property
     def shown_path(self) -> str:
-        """The path for a message: printable, and without openids."""
+        """The path for messages: printable, and without openids."""
         return printable(masked_target(self.path))
 
     @property
@@ -260,27 +262,28 @@ class Request:
 
     @property
     def operation(self) -> str:
-        """The path without `base_uri`'s: what an operation is known by."""
+        """The path without the path of `base_uri`, which identifies the operation."""
         return self.path.removeprefix(self.prefix)
 
     @property
     def template(self) -> str | None:
-        """The operation's path without values: `v3/refund/domestic/refunds/{out_refund_no}`.
+        """The operation's path template: `v3/refund/domestic/refunds/{out_refund_no}`.
 
-        It is as the catalogue has it, however the call was written; APIv2's begin with `v2/`. None
-        where the catalogue does not know the path, which may have an order's number in it.
+        It has the catalogue's spelling, however the call is written; APIv2 templates begin with
+        `v2/`. None
+        if the catalogue does not have the path, which may then contain an order number.
         """
         known = self._catalogued()
         return known.path if known is not None else None
 
     @property
     def operation_id(self) -> str | None:
-        """The operation's id in the catalogue, or None; it is looked up when it is read."""
+        """The operation's id in the catalogue, or None; it is looked up on access."""
         known = self._catalogued()
         return known.operation_id if known is not None else None
 
     def _catalogued(self) -> Template | None:
-        from ..catalogue.templates import template  # few need it
+        from ..catalogue.templates import template  # few programs need it
 
         return template(self.method, self.operation)
 
@@ -297,13 +300,12 @@ class Request:
 
 
 class TransportError(WeChatPayError):
-    """No usable response came back; the server may or may not have acted on the request.
+    """No usable response arrived; the server may or may not have processed the request.
 
     Attributes:
-        request: the request that got no response; None where there was none yet.
-        sent: False where nothing of the request was sent, so that nothing can have happened; None
-            where that is unknown.
-        permanent: True where a repetition would fail alike: the response is larger than it may be.
+        request: the request without a response; None if it did not exist yet.
+        sent: False if nothing was sent, so the request had no effect; None if unknown.
+        permanent: True if a retry would fail the same way: the response exceeds the maximum size.
     """
 
     __module__ = "wechatpay_chain.errors"
@@ -324,6 +326,6 @@ class TransportError(WeChatPayError):
 
 
 class TransportTimeout(TransportError, TimeoutError):
-    """Connecting, waiting for the next bytes, or the whole call took longer than it may."""
+    """Connecting, waiting for the next bytes, or the whole call exceeded its time limit."""
 
     __module__ = "wechatpay_chain.errors"

@@ -1,4 +1,4 @@
-"""A response as plain data: no I/O, no protocol rule."""
+"""A response as plain data, without I/O and protocol rules."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 __all__ = ["MAX_UNVERIFIED_JSON", "Releasable", "Response", "ResponseError"]
 
 MAX_UNVERIFIED_JSON = 1024 * 1024
-"""Bytes of unverified JSON that are parsed at most; parsed, they take 25 times that memory."""
+"""Maximum bytes of unverified JSON to parse; parsed JSON needs about 25 times the memory."""
 
 
 class Releasable(Protocol):
-    """A connection that a response came on, and that no other request uses yet."""
+    """A response's connection, which no other request uses yet."""
 
     def release(self, keep: bool, /) -> None:
-        """Give it back, to be kept or to be closed."""
+        """Give the connection back, to be kept or closed."""
 
 
 class ResponseError(WeChatPayError):
-    """An answer came, and it is not usable.
+    """A response arrived, but it is not usable.
 
     Attributes:
-        request: the request that was answered; None for a notification.
-        response: the answer; None for a notification.
+        request: the request; None for a notification.
+        response: the response; None for a notification.
     """
 
     __module__ = "wechatpay_chain.errors"
@@ -51,20 +51,21 @@ class ResponseError(WeChatPayError):
 
 @showing
 class Response:
-    """One answer. In a notebook, in IPython and in rich it shows itself; nothing is decrypted.
+    """A response. Notebooks, IPython and rich display it without decrypting anything.
 
     Attributes:
         status_code: HTTP status.
         headers: header fields.
-        content: the body in bytes; where it was streamed to a `sink`, its beginning.
-        request: the request it answers.
-        verified: True once its signature has been checked.
-        unsigned: True where it is complete and needs no signature: its operation is one that
-            WeChat Pay answers unsigned, or the call said `unsigned=True`.
-        streamed: True where the body went to a `sink`.
-        digest: the hash that a streamed body was fed to, if its request asked for one.
-        http_version: `1.1`, say; empty where the transport does not tell.
-        connection: what `release` gives back; None once it did.
+        content: the body in bytes; only its beginning if it was streamed to a `sink`.
+        request: the request that it answers.
+        verified: True after its signature has been verified.
+        unsigned: True if the response is complete and requires no signature: WeChat Pay does not
+            sign
+            the responses of this operation, or the call set `unsigned=True`.
+        streamed: True if the body was streamed to a `sink`.
+        digest: the hash of a streamed body, if the request requires one.
+        http_version: the HTTP version, such as `1.1`; empty if the transport does not report it.
+        connection: the connection that `release` gives back, and None after that.
     """
 
     __slots__ = (
@@ -108,13 +109,14 @@ class Response:
         self.connection = connection
 
     def release(self, *, keep: bool) -> None:
-        """Give up the connection that the response came on; nothing happens the second time.
+        """Release the response's connection; further calls do nothing.
 
-        A signature does not say which request it answers, so whatever else is on a connection must
-        not answer the next request. `run` and `run_async` call this.
+        A signature does not identify the request that it answers. Other data on the connection must
+        therefore not become the response to the next request. `run` and `run_async` call this
+        method.
 
         Args:
-            keep: whether other requests may use the connection; else it is closed.
+            keep: True lets other requests use the connection; False closes it.
         """
         connection, self.connection = self.connection, None
         if connection is not None:
@@ -122,19 +124,19 @@ class Response:
 
     @property
     def ok(self) -> bool:
-        """True below status 400."""
+        """True if the status is below 400."""
         return self.status_code < 400
 
     @property
     def request_id(self) -> str:
-        """The `Request-ID` to quote to WeChat Pay's support; empty where none came."""
+        """The `Request-ID` to quote to WeChat Pay's support; empty if the response has none."""
         return printable(self.headers.get("Request-ID", ""))
 
     @property
     def error_number(self) -> int | None:
-        """WeChat Pay's own number of the error, which ends the Request-ID; None where it has none.
+        """WeChat Pay's internal error number, which ends the Request-ID; None if there is none.
 
-        A Request-ID that ends in `-0` is a success's.
+        The Request-ID of a successful response ends in `-0`.
         """
         digits = self.request_id.rpartition("-")[2]
         is_number = 0 < len(digits) < 20 and digits.isascii() and digits.isdecimal()
@@ -142,14 +144,14 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8 text; bytes that are not UTF-8 show as U+FFFD."""
+        """The body as UTF-8 text; invalid bytes become U+FFFD."""
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON; each call returns an object of its own.
+        """Parse the body as JSON; each call returns a new object.
 
         Raises:
-            ResponseError: the body is empty, or not JSON.
+            ResponseError: the body is empty, or is not JSON.
         """
         peeked, self._peeked = self._peeked, None
         if peeked is not None and peeked[0] is self.content:
@@ -178,25 +180,26 @@ class Response:
             ) from error
 
     def peek_json(self) -> Any:
-        """The body as JSON, for a layer that only reads it: the next `json()` returns this object.
+        """Parse the body as JSON, read-only: the next `json()` returns the same object.
 
         Raises:
-            ResponseError: the body is empty, or not JSON.
+            ResponseError: the body is empty, or is not JSON.
         """
         members = self.json()
         self._peeked = (self.content, members)
         return members
 
     def xml(self) -> dict[str, Any]:
-        """The body as the fields of an APIv2 answer.
+        """Return the fields of an APIv2 response.
 
-        A body is parsed once; each call returns a copy of that one result, so that whatever a
-        caller does to it, the layers of the stack and the next caller read what was verified.
+        The body is parsed once, and each call returns a copy. Changes by a caller therefore do not
+        affect
+        the verified result that the stack and later callers read.
 
         Raises:
-            ResponseError: the body is not XML, or carries a DTD, an attribute or nothing.
+            ResponseError: the body is not XML, has a DTD or an attribute, or is empty.
         """
-        content = bytes(self.content)  # the very same object, unless it is one that can change
+        content = bytes(self.content)  # the same object, unless it is mutable
         if self._parsed is None or self._parsed[0] is not content:
             try:
                 self._assert_whole()
@@ -236,7 +239,7 @@ class Response:
         return Response, answer, (None, state)
 
     def _view_(self) -> View:
-        from ..display.answers import response_view  # for those who look
+        from ..display.answers import response_view  # needed only for display
 
         return response_view(self)
 

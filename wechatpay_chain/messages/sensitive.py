@@ -1,4 +1,4 @@
-"""Fields that travel encrypted: names, identity numbers, bank accounts."""
+"""Sensitive fields: names, identity numbers and bank accounts, encrypted for WeChat Pay."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Sensitive:
         self._value: str = reveal(value)
 
     def encrypt(self, key: RSAPublicKey) -> str:
-        """The ciphertext, in base64."""
+        """Return the ciphertext, in base64."""
         key = hide(key)
         return rsa.encrypt(self._value, key)
 

@@ -1,7 +1,7 @@
-"""The operations whose answers WeChat Pay does not sign; client, gateway and pages read this list.
+"""The operations without signed responses; the client, the gateway and the docs use this list.
 
-It belongs to the catalogue, and a test holds it against the documents there. It is a module of its
-own because every call needs it and none should have to load the catalogue.
+A test compares the list with the documents of the catalogue. It is a separate module because every
+call needs it, and calls do not load the catalogue.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ __all__ = ["JSON", "PAGE", "TEXT", "XML", "is_unsigned_v3", "is_whole", "unsigne
 
 XML: Final = "text/xml"
 TEXT: Final = "text/plain"
-"""A file; a failure is XML."""
+"""A file; errors are XML."""
 JSON: Final = "application/json"
 PAGE: Final = "text/html"
-"""A page or a redirect, meant for a browser."""
+"""A page or a redirect for a browser."""
 
 unsigned_v2: Mapping[str, str] = MappingProxyType(
     {
@@ -52,31 +52,31 @@ unsigned_v2: Mapping[str, str] = MappingProxyType(
         "/xdc/apiv2getsignkey/sign/getsignkey": XML,
     }
 )
-"""APIv2's, by their paths, with the media type of a successful response."""
+"""APIv2 paths, with the media type of a successful response."""
 
 WITHOUT_BODY = (204, 205)
-"""Successes that have no body: RFC 9110, sections 15.3.5 and 15.3.6."""
+"""Successful statuses without a body (RFC 9110, sections 15.3.5 and 15.3.6)."""
 
 FILES = ("/v3/transferdownload/", "/v3/merchant-service/images/")
 
 
 def is_unsigned_v3(method: str, path: str) -> bool:
-    """Whether APIv3 answers a request without a signature.
+    """Return whether the response of an APIv3 operation has no signature.
 
     Args:
         method: upper-case HTTP method.
-        path: with its leading slash, without `base_uri`'s.
+        path: the path with its leading slash, without the path of `base_uri`.
     """
     path = path.lower()
     return method == "GET" and (path == "/v3/billdownload/file" or path.startswith(FILES))
 
 
 def is_whole(status_code: int, *, ranged: bool) -> bool:
-    """Whether a response with this status has a whole file, or the part of one that was asked for.
+    """Return whether a status means a complete file, or the complete requested range.
 
     Args:
-        status_code: of HTTP.
-        ranged: whether the request asks for a part, with a `Range`.
+        status_code: the HTTP status.
+        ranged: whether the request has a `Range` header.
     """
     if status_code == 206:
         return ranged

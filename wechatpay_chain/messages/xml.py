@@ -1,9 +1,9 @@
-"""APIv2's XML: fields below one root element, read strictly.
+"""APIv2's XML: fields below one root element, parsed strictly.
 
-What is not well-formed XML 1.0 in UTF-8 is refused, never repaired: two readers that repair
-differently see two documents, and only one of them was signed. Refused as well is what WeChat Pay
-does not send and attacks are made of: a document type declaration (CWE-611, CWE-776), attributes,
-processing instructions, deep nesting.
+The parser rejects and never repairs input that is not well-formed XML 1.0 in UTF-8: two parsers
+that repair it differently see two documents, and only one of them was signed. It also rejects
+constructs that WeChat Pay does not use but attacks do: a document type declaration (CWE-611,
+CWE-776), attributes, processing instructions, and deep nesting.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from .canonical import text
 __all__ = ["Repeated", "copied", "dumps", "loads"]
 
 NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+"
-"""Whatever XML 1.0, section 2.2, does not allow as a character; compiled when first used."""
+"""The characters that XML 1.0, section 2.2, does not allow; compiled on first use."""
 
 NAME = re.compile(r"[^\W\d][\w.-]*", re.UNICODE)
 BLANK = " \t\r\n"
-"""White space as XML 1.0, section 2.3, defines it."""
+"""White space as defined by XML 1.0, section 2.3."""
 
 TEXT = "#text"
-"""Under this name xmltodict keeps the text that stands beside elements."""
+"""The key under which xmltodict stores text next to elements."""
 
 LONGEST = 4 * 1024 * 1024
 DEEPEST = 16
 MOST = 20_000
-"""Bytes and elements of one document, and how deep they may be nested."""
+"""Maximum bytes and elements of a document, and its maximum depth."""
 
 
 class _StrictParser:
-    """A parser of expat's for xmltodict, with what APIv2 does not use rejected on the way."""
+    """An expat parser for xmltodict that rejects the constructs APIv2 does not use."""
 
     def __init__(self, encoding: str | None, namespace_separator: str | None) -> None:
-        from xml.parsers import expat  # loads half of urllib, and APIv3 alone never needs it
+        from xml.parsers import expat  # loads much of urllib; APIv3 does not need it
 
         self._parser = expat.ParserCreate(encoding, namespace_separator)
         self._parser.CommentHandler = self._comment
@@ -51,7 +51,7 @@ class _StrictParser:
         self._end: Any = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Pass on what xmltodict sets; keep its handlers of elements, to be called after ours."""
+        """Pass on the attributes set by xmltodict; its element handlers run after our own."""
         if name == "StartElementHandler":
             self._start, value = value, self._start_element
         elif name == "EndElementHandler":
@@ -112,7 +112,7 @@ class _StrictParser:
 
 
 class _StrictExpat:
-    """What xmltodict takes in place of the module `xml.parsers.expat`."""
+    """Replaces the module `xml.parsers.expat` in xmltodict."""
 
     ParserCreate = _StrictParser
 
@@ -123,7 +123,7 @@ def _read(document: bytes) -> Any:
     import xmltodict
 
     try:
-        # The encoding that is given here holds, whatever the document declares.
+        # This encoding takes precedence over the document's declaration.
         parsed = xmltodict.parse(document, "utf-8", _StrictExpat, strip_whitespace=False)
     except expat.ExpatError as error:
         raise ValueError(
@@ -134,7 +134,7 @@ def _read(document: bytes) -> Any:
 
 
 def _fields(node: Any) -> Any:
-    """What xmltodict made of an element, without the layout between its elements."""
+    """Return an element parsed by xmltodict, without the white space between its elements."""
     if isinstance(node, dict):
         if node.pop(TEXT, "").strip(BLANK):
             raise ValueError(_("it has text beside elements"))
@@ -145,7 +145,7 @@ def _fields(node: Any) -> Any:
 
 
 def _utf8(document: str | bytes) -> bytes:
-    """The document in UTF-8; expat would change over to UTF-16 for its byte order mark or a NUL."""
+    """Return the document in UTF-8; a UTF-16 byte order mark or a NUL makes expat switch."""
     if len(document) > LONGEST:
         raise ValueError(_("it is larger than {longest} bytes", longest=LONGEST))
     try:
@@ -161,16 +161,20 @@ def _utf8(document: str | bytes) -> bytes:
 
 
 def loads(document: str | bytes) -> dict[str, Any]:
-    """The fields below the root element; an empty element is an empty string.
+    """Parse a document and return the fields below its root element; empty elements give ''.
 
-    One byte order mark, an XML declaration, white space and comments may surround the fields.
+    The fields may be surrounded by one byte order mark, an XML declaration, white space and
+    comments.
 
     Args:
-        document: in UTF-8 where it is bytes.
+        document: text, or bytes in UTF-8.
 
     Raises:
-        ValueError: not well-formed XML 1.0, not UTF-8, with a DTD, an attribute, a processing
-            instruction, larger than 4 MiB, nested deeper than 16 elements, or without fields.
+        ValueError: the document is not well-formed XML 1.0 or not UTF-8, has a DTD, an attribute or
+            a
+            processing instruction, is larger than 4 MiB, is nested deeper than 16 elements, or has
+            no
+            fields.
     """
     fields = _read(_utf8(document))
     if not isinstance(fields, dict):
@@ -179,7 +183,7 @@ def loads(document: str | bytes) -> dict[str, Any]:
 
 
 def copied(value: Any) -> Any:
-    """A copy of what `loads` returned, down to its last member."""
+    """Return a deep copy of a result of `loads`."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -188,18 +192,18 @@ def copied(value: Any) -> Any:
 
 
 class Repeated(list[Any]):
-    """Values each of which `dumps` writes as an element of the same name."""
+    """Values that `dumps` writes as elements with the same name."""
 
 
 def dumps(fields: Mapping[str, Any], root: str = "xml") -> str:
-    """An XML document: nested mappings become nested elements, a list repeats `item` elements.
+    """Serialize fields: nested mappings become nested elements, a list becomes `item` elements.
 
     Args:
-        fields: names and values; None is left out, characters that XML does not know are stripped.
-        root: the root element's name.
+        fields: names and values. None is omitted; characters that XML does not allow are removed.
+        root: the name of the root element.
 
     Raises:
-        ConfigurationError: a name is not an XML name, or a value is neither text nor number.
+        ConfigurationError: a name is not an XML name, or a value is neither text nor a number.
     """
     return f"<{root}>{_children(fields)}</{root}>"
 
@@ -224,7 +228,7 @@ def _element(name: str, value: Any) -> str:
 
 
 def clean(content: str) -> str:
-    """Text without the characters that XML does not know; line ends as a parser reports them."""
+    """Remove the characters that XML does not allow, and normalize line ends as a parser does."""
     return re.sub(NOT_XML, "", content).replace("\r\n", "\n").replace("\r", "\n")
 
 

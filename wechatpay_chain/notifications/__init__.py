@@ -1,1 +1,1 @@
-"""Notifications: verified, decrypted, and replied to."""
+"""Verification and decryption of notifications, and replies to them."""

@@ -1,4 +1,4 @@
-"""The fields of a notification that travel encrypted: the catalogue knows which."""
+"""Decrypts the sensitive fields of a notification, which the catalogue lists."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["decrypt_fields"]
 def decrypt_fields(
     notification: Notification, credential: Credential | None
 ) -> Generator[Effect, Any, Notification]:
-    """A notification with the fields of its resource decrypted.
+    """Return a notification with the sensitive fields of its resource decrypted.
 
     Args:
-        notification: verified.
-        credential: whose key opens them; None leaves them as they are.
+        notification: a verified notification.
+        credential: holds the private key; None leaves the fields encrypted.
 
     Raises:
-        DecryptionError: one of them does not open.
+        DecryptionError: a field cannot be decrypted.
     """
     try:
         webhook = catalogue.webhook(notification.event_type)

@@ -1,4 +1,4 @@
-"""The forms in which frameworks hand over a notification: header fields, bodies, Lambda events."""
+"""Reads header fields and bodies from web frameworks and API gateways (Lambda events)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["any_body", "any_headers", "message"]
 
 
 def message(headers: Any, body: Any = None) -> tuple[Headers, bytes]:
-    """Header fields and body of a request.
+    """Return the header fields and body of a request.
 
     Args:
-        headers: any mapping, or pairs; or the event of an API gateway, in place of both.
+        headers: any mapping, or pairs; or the event of an API gateway, without `body`.
         body: bytes, text, or such an event.
     """
     if _is_event(headers):
@@ -28,12 +28,12 @@ def message(headers: Any, body: Any = None) -> tuple[Headers, bytes]:
 
 
 def any_headers(given: Any) -> Headers:
-    """Header fields from any framework: a mapping or pairs, text or bytes, WSGI names or HTTP's.
+    """Convert header fields of any framework: mapping or pairs, text or bytes, WSGI or HTTP names.
 
-    A value may be a list, as API gateways give them.
+    A value may be a list, as in the events of API gateways.
 
     Raises:
-        ConfigurationError: neither a mapping nor pairs.
+        ConfigurationError: the value is neither a mapping nor pairs.
     """
     if isinstance(given, Headers):
         return given
@@ -50,7 +50,7 @@ def any_headers(given: Any) -> Headers:
 
 
 def _single(pairs: Iterable[Any]) -> Iterator[tuple[str | bytes, str | bytes]]:
-    """Each value by itself; what is no text, such as `wsgi.input`, is left out."""
+    """Yield each value separately; values that are not text, such as `wsgi.input`, are omitted."""
     for name, value in pairs:
         for each in value if isinstance(value, list | tuple) else (value,):
             if isinstance(name, str | bytes) and isinstance(each, str | bytes):
@@ -67,10 +67,10 @@ def _text(value: str | bytes) -> str:
 
 
 def any_body(body: Any) -> bytes:
-    """A body's bytes as they came.
+    """Return the raw bytes of a body.
 
     Raises:
-        ConfigurationError: neither bytes nor text, nor the event of an API gateway.
+        ConfigurationError: the value is neither bytes nor text, nor the event of an API gateway.
     """
     if _is_event(body):
         return _event_body(body)
@@ -88,7 +88,7 @@ def any_body(body: Any) -> bytes:
 
 
 def _encoded(body: str) -> bytes:
-    """The bytes that a text was decoded from; of a text that never was bytes, some that are not."""
+    """Encode a decoded body again; text that never was bytes gives bytes that do not match."""
     try:
         return body.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -96,7 +96,7 @@ def _encoded(body: str) -> bytes:
 
 
 def _is_event(given: Any) -> bool:
-    """Whether this is an event as AWS Lambda, Tencent SCF and their like hand a request over."""
+    """Return whether a value is a request event of AWS Lambda, Tencent SCF or a similar service."""
     return isinstance(given, Mapping) and isinstance(_event_headers(given), Mapping)
 
 

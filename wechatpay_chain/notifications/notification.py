@@ -1,4 +1,4 @@
-"""A notification that was verified and opened, and the replies to it."""
+"""A verified and decrypted notification, and the replies to it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["Notification", "Reply"]
 
 LONGEST = 256
-"""Characters of a reply's message."""
+"""Maximum number of characters in a reply's message."""
 
 
 class Reply(NamedTuple):
-    """What to answer WeChat Pay with."""
+    """The response to WeChat Pay."""
 
     status: int
     headers: dict[str, str]
@@ -28,20 +28,22 @@ class Reply(NamedTuple):
 
 @showing
 class Notification(NamedTuple):
-    """What WeChat Pay told, once it is sure that it was WeChat Pay.
+    """A notification that was verified as sent by WeChat Pay, and decrypted.
 
     Attributes:
-        id: the notification's; it may come more than once, so handle each id once. Most of
-            APIv2's have none, and it is empty there.
-        event_type: such as `TRANSACTION.SUCCESS`; empty for most of APIv2's.
-        create_time: RFC 3339; APIv2 has a form of its own, or none.
+        id: the notification's id. WeChat Pay may send a notification more than once, so process
+            each
+            id once. Empty for most APIv2 notifications, which have none.
+        event_type: such as `TRANSACTION.SUCCESS`; empty for most APIv2 notifications.
+        create_time: RFC 3339; APIv2 uses another form, or omits it.
         resource_type: `encrypt-resource`; empty for APIv2.
-        summary: a word or two for people; empty for APIv2.
-        resource: the decrypted content; for APIv2 the fields where they are not encrypted.
-        raw: the notification as it came, parsed. Of an APIv2 refund notice it holds `req_info`
-            only: nothing vouches for the fields beside it.
+        summary: a short description; empty for APIv2.
+        resource: the decrypted content; for unencrypted APIv2 notifications, their fields.
+        raw: the parsed notification before decryption. For an APIv2 refund notification, it
+            contains
+            only `req_info`, because the other fields are not authenticated.
         version: `v2` or `v3`.
-        mchid: whose notification it is: the merchant whose keys verified and opened it.
+        mchid: the recipient: the merchant with the keys that verified and decrypted it.
     """
 
     id: str
@@ -55,26 +57,27 @@ class Notification(NamedTuple):
     mchid: str = ""
 
     def _view_(self) -> View:
-        from ..display.notices import notification_view  # for those who look
+        from ..display.notices import notification_view  # needed only for display
 
         return notification_view(self)
 
     def __repr__(self) -> str:
-        # Its content is the customer's, and stays out of logs.
+        # The content is the customer's data and must not be logged.
         return f"<Notification {printable(f'{self.id} {self.event_type}')}>"
 
     def success(self) -> Reply:
-        """The answer that says: understood, do not send it again."""
+        """Return the reply that acknowledges the notification and ends its retries."""
         if self.version == "v2":
             return _xml_reply("SUCCESS", "OK")
         return Reply(204, {}, b"")
 
     def failure(self, why: str) -> Reply:
-        """The answer that says: not handled, send it again later.
+        """Return the reply that reports a failure; WeChat Pay sends the notification again later.
 
         Args:
-            why: a few words for WeChat Pay's records; control characters are escaped, and what is
-                longer than 256 characters is cut.
+            why: a short reason for WeChat Pay's records; control characters are escaped, and text
+                after
+                256 characters is cut off.
         """
         told = printable(why, LONGEST)
         if self.version == "v2":

@@ -1,4 +1,4 @@
-"""What a client does with notifications: verify them, decrypt them, say whose they are."""
+"""A client's methods for notifications: verification, decryption, and the recipient."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ class Receiving:
         """Verify and decrypt an APIv3 notification.
 
         Args:
-            headers: of the request, as your framework has them: any mapping (Django's `META`
-                too), or pairs; or the `event` of an API gateway (AWS Lambda, Tencent SCF).
-            body: of the request, as it came, to the byte; of an event it is taken by itself.
+            headers: the request headers from your framework: any mapping (including Django's
+                `META`) or
+                pairs; or the `event` of an API gateway (AWS Lambda, Tencent SCF).
+            body: the raw request body; omit it for an event, which contains the body.
 
         Raises:
-            SignatureError: it is not from WeChat Pay; answer with 401 and do nothing.
-            DecryptionError: `apiv3_key` does not open it; with `sensitive="auto"` also where the
-                merchant's key does not open a field in it.
+            SignatureError: it is not from WeChat Pay; respond with 401 and do not process it.
+            DecryptionError: `apiv3_key` does not decrypt it; with `sensitive="auto"`, also if the
+                merchant's key does not decrypt one of its fields.
             ConfigurationError: `certs` or `apiv3_key` is missing.
         """
         flow = observers.notification(self._notice(headers, body), self._mchid)
@@ -56,7 +57,7 @@ class Receiving:
     async def notify_async(
         self, headers: Any, body: str | bytes | Mapping[str, Any] | None = None
     ) -> AnyNotification:
-        """The same on the running event loop, which fetching a certificate does not block."""
+        """Async variant of `notify`; fetching a certificate does not block the event loop."""
         flow = observers.notification(self._notice(headers, body), self._mchid)
         return await run_async(flow, self._transport)
 
@@ -65,7 +66,7 @@ class Receiving:
         return cast("AnyNotification", (yield from self._decrypted(notice)))
 
     def _reopened(self, content: bytes) -> Generator[Effect, Any, Notification]:
-        """An APIv3 notification that was verified when it came, and kept as it came."""
+        """Decrypt a stored APIv3 notification that was verified on arrival."""
         return (yield from self._decrypted(open_stored(content, self._apiv3_key)))
 
     def _decrypted(self, notice: Notification) -> Generator[Effect, Any, Notification]:
@@ -76,18 +77,19 @@ class Receiving:
         return notice._replace(mchid=self._mchid)
 
     def notify_v2(self, body: str | bytes | Mapping[str, Any]) -> Notification:
-        """Check an APIv2 notification's `sign`, or open the `req_info` of a refund notice.
+        """Verify an APIv2 notification's `sign`, or decrypt a refund notification's `req_info`.
 
         Args:
-            body: of the request, as it came; or the `event` of an API gateway.
+            body: the raw request body; or the `event` of an API gateway.
 
         Raises:
             SignatureError: it is not from WeChat Pay.
-            DecryptionError: `secret` does not open it, or `apiv3_key` its `event_ciphertext`.
-            ConfigurationError: `secret` is missing, or the `apiv3_key` that it takes.
+            DecryptionError: `secret` does not decrypt it, or `apiv3_key` its `event_ciphertext`.
+            ConfigurationError: `secret` is missing, or the `apiv3_key` that the notification
+                requires.
         """
         return run(observers.notification(self._notice_v2(body), self._mchid), self._transport)
 
     def _notice_v2(self, body: Any) -> Generator[Effect, Any, Notification]:
-        yield from ()  # a flow like that of APIv3's, which needs no effect
+        yield from ()  # a flow like the one for APIv3, without effects
         return open_v2(body, self._secret, self._apiv3_key)._replace(mchid=self._mchid)

@@ -1,9 +1,9 @@
-"""Which of many merchants a notification is for.
+"""Finds the merchant that a notification is for.
 
-WeChat Pay gives every merchant a public key and certificates of its own, so the key id of a
-signature names the merchant. Where several merchants were given the same key, the one whose APIv3
-key opens the notification is its recipient. What is found here is whom to ask: that merchant's
-client verifies and opens the notification as any client does.
+WeChat Pay issues a separate public key and separate certificates to each merchant, so the key id of
+a signature identifies the merchant. If several merchants have the same key, the recipient is the
+one with the APIv3 key that decrypts the notification. This module only selects the merchant: that
+merchant's client then verifies and decrypts the notification as usual.
 """
 
 from __future__ import annotations
@@ -30,39 +30,40 @@ from .resource import opening, read
 __all__ = ["Recipients"]
 
 LOOKED_EVERY = 1.0
-"""Seconds until a mapping is looked at again for merchants that were added to it."""
+"""Seconds between two searches of a mapping for added merchants."""
 TRIED = 64 * 1024
-"""Bytes of a notification that every merchant's key is tried on before anybody vouches for it."""
+"""Maximum bytes of an unverified notification on which all merchants' keys are tried."""
 NOBODY = Platform({})
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 class Client(Protocol):
-    """What is asked of a `WeChatPay`."""
+    """The required part of a `WeChatPay`."""
 
     @property
     def platform(self) -> Platform: ...
 
 
 Groups: TypeAlias = "dict[object, dict[str, Recipient]]"
-"""Merchants by what they were given as one key, as far as it can be compared; in them by number."""
+"""Merchants by number, grouped by the source of their key, as far as sources can be compared."""
 ClientOf: TypeAlias = Callable[[str], Generator[Effect, Any, Client]]
 
 
 class Recipient(NamedTuple):
-    """A merchant, and what opens its notifications; None where it has no APIv3 key."""
+    """A merchant and its decryption key for notifications; None if it has no APIv3 key."""
 
     mchid: str
     apiv3_key: aes.TrialKey | None
 
 
 class Recipients:
-    """Merchants by the ids of the keys that they were given in `certs`. Threads may share one.
+    """Merchants by the ids of the keys in their `certs`. Threads can share one instance.
 
     Args:
-        source: of the merchants. Where it is a mapping, all of them are known; else those of whom
-            `note` was told.
+        source: the source of the merchants. All merchants of a mapping are known; with a function,
+            only
+            those passed to `note` are.
     """
 
     def __init__(self, source: MerchantSource) -> None:
@@ -75,20 +76,21 @@ class Recipients:
         self.unlock()
 
     def unlock(self) -> None:
-        """Begin with locks that nobody holds; also after a fork."""
+        """Create new, free locks; also after a fork."""
         from threading import Lock  # a lock is no I/O
 
         self._lock, self._looking = Lock(), Lock()
 
     def note(self, mchid: str, arguments: Mapping[str, Any]) -> None:
-        """Take a merchant in, or anew.
+        """Add or update a merchant.
 
         Args:
             mchid: the merchant number.
-            arguments: of its client; secrets hidden.
+            arguments: the arguments of its client, with hidden secrets.
 
         Raises:
-            ConfigurationError: `certs` is no mapping, or an id in it or `apiv3_key` is malformed.
+            ConfigurationError: `certs` is not a mapping, or an id in it or `apiv3_key` is
+                malformed.
         """
         certs, apiv3_key = arguments.get("certs"), hide(arguments.get("apiv3_key"))
         key = None
@@ -108,14 +110,14 @@ class Recipients:
                 self._opening[mchid] = recipient
 
     def learn(self, fields: Headers, mchid: str) -> None:
-        """Remember whose certificate signed a notification, once its client has verified it."""
+        """Store which merchant's certificate signed a notification that its client verified."""
         name = comparable(fields.get("Wechatpay-Serial", "").strip())
         with self._lock:
             if name not in self._by_key:
                 self._fetched.setdefault(name, set()).add(mchid)
 
     def forget(self, mchid: str) -> None:
-        """Drop a merchant."""
+        """Remove a merchant."""
         with self._lock:
             self._forget(mchid)
 
@@ -132,16 +134,17 @@ class Recipients:
     def find(
         self, fields: Headers, content: bytes, client_of: ClientOf
     ) -> Generator[Effect, Any, str]:
-        """The merchant number of whom a notification is for.
+        """Return the merchant number of a notification's recipient.
 
         Args:
-            fields: the request's header.
-            content: its body.
-            client_of: a merchant's client.
+            fields: the request headers.
+            content: the request body.
+            client_of: returns a merchant's client.
 
         Raises:
-            SignatureError: nobody has the key that signed it.
-            DecryptionError: several have, and nobody's APIv3 key opens it.
+            SignatureError: no merchant has the signing key.
+            DecryptionError: several merchants have it, and none of their APIv3 keys decrypts the
+                content.
         """
         self._look()
         serial = fields.get("Wechatpay-Serial", "").strip()
@@ -172,17 +175,18 @@ class Recipients:
         raise refusal
 
     def _having(self, serial: str) -> list[list[Recipient]]:
-        """Who was given a key, in groups that were given the very same."""
+        """Return the merchants with a key, grouped by identical key sources."""
         with self._lock:
             return [
                 list(group.values()) for group in self._by_key.get(comparable(serial), {}).values()
             ]
 
     def _by_trial(self, fields: Headers, content: bytes, serial: str) -> str:
-        """Whom a notification is for whose key nobody was given in `certs`.
+        """Return the recipient of a notification if no merchant has its key in `certs`.
 
-        Certificates can be fetched, so it is whoever's APIv3 key opens what came: that one has
-        fetched the certificate, or may fetch it.
+        Certificates can be fetched, so the recipient is the merchant with the APIv3 key that
+        decrypts the
+        notification: that merchant has fetched the certificate, or can fetch it.
         """
         try:
             NOBODY.verify(fields, content)
@@ -194,7 +198,7 @@ class Recipients:
                 before = self._fetched.get(comparable(serial), set())
                 first = [self._opening[mchid] for mchid in before if mchid in self._opening]
                 everybody = list(self._opening.values())
-            with contextlib.suppress(DecryptionError):  # of another form: nobody vouches for it yet
+            with contextlib.suppress(DecryptionError):  # unknown form, not verified yet
                 found = _opener(content, first) or _opener(content, everybody)
                 if found is not None:
                     return found.mchid
@@ -217,10 +221,10 @@ class Recipients:
         )
 
     def _look(self) -> None:
-        """Take note of merchants in a mapping that were not seen yet."""
+        """Add the merchants of a mapping that are not known yet."""
         if not self._source.is_mapping:
             return
-        with self._looking:  # whoever comes meanwhile needs the outcome
+        with self._looking:  # concurrent callers need the result
             if time.monotonic() < self._looked + LOOKED_EVERY:
                 return
             for mchid in list(self._source.numbers(_("finding a merchant"))):
@@ -238,19 +242,19 @@ class Recipients:
 
 
 def _first(group: list[Recipient], client_of: ClientOf) -> Generator[Effect, Any, Client]:
-    """One of those who were given the very same key, to verify with it for all of them."""
+    """Return one client of a group with identical keys, to verify for all of them."""
     *others, last = group
     for each in others:
-        with contextlib.suppress(ConfigurationError):  # half a merchant: another one will do
+        with contextlib.suppress(ConfigurationError):  # incomplete arguments: try the next merchant
             return (yield from client_of(each.mchid))
     return (yield from client_of(last.mchid))
 
 
 def _opener(content: bytes, recipients: Iterable[Recipient]) -> Recipient | None:
-    """Whose APIv3 key opens a notification; None where nobody's does.
+    """Return the recipient with the APIv3 key that decrypts a notification, or None.
 
     Raises:
-        DecryptionError: it is not of the known form.
+        DecryptionError: the notification has an unknown form.
     """
     _ignored, sealed = read(content)
     able = [(each, each.apiv3_key) for each in recipients if each.apiv3_key is not None]
@@ -259,7 +263,7 @@ def _opener(content: bytes, recipients: Iterable[Recipient]) -> Recipient | None
 
 
 def _compared(source: Any) -> object:
-    """A key's source, or its identity where it cannot be told whether it equals another."""
+    """Return a key's source, or its identity if it cannot be compared."""
     try:
         hash(source)
     except TypeError:

@@ -1,9 +1,9 @@
-"""APIv2's refund notices: `req_info` is encrypted with the APIv2 key, and not signed.
+"""APIv2 refund notifications: `req_info` is encrypted with the APIv2 key, and not signed.
 
-AES-ECB has no integrity: whoever has some ciphertexts can exchange blocks of 16 bytes among them,
-and a padding oracle would tell them more. So a plaintext counts only if it is a whole document of
-the members that a refund notice has, in their forms; and every failure is the same error, after the
-same steps, whichever of them failed first.
+AES-ECB has no integrity: an attacker with some ciphertexts can exchange 16-byte blocks between
+them, and a padding oracle would reveal more. The plaintext is therefore accepted only if it is a
+complete document with the members of a refund notification, in their documented forms. Every
+failure raises the same error after the same steps, regardless of the check that failed.
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985902
 """
 
@@ -40,18 +40,20 @@ FORMS = {
     "refund_status": re.compile("[A-Z_]{1,32}"),
 }
 REQUIRED = ("out_refund_no", "refund_fee")
-"""Without which nobody knows what was refunded."""
+"""The members that identify the refund."""
 
 
 def open_req_info(ciphertext: str, secret: Secret[str]) -> dict[str, Any]:
-    """The fields of a refund notice.
+    """Decrypt `req_info` and return the fields of the refund notification.
 
     Args:
-        ciphertext: base64, which may be broken into lines.
+        ciphertext: base64, optionally with line breaks.
         secret: the APIv2 key.
 
     Raises:
-        DecryptionError: it does not open, or is not a refund notice; the text is always the same.
+        DecryptionError: decryption failed, or the plaintext is not a refund notification; the
+            message
+            is always the same.
     """
     blocks, is_sound = _blocks(ciphertext)
     cipher = Cipher(algorithms.AES256(digest.md5(secret.reveal()).encode()), modes.ECB())  # noqa: S305
@@ -71,7 +73,7 @@ def open_req_info(ciphertext: str, secret: Secret[str]) -> dict[str, Any]:
 
 
 def _blocks(ciphertext: str) -> tuple[bytes, bool]:
-    """The bytes, and whether they are what AES-ECB makes; else one block in their place."""
+    """Return the bytes and whether they are AES-ECB blocks; if not, one block replaces them."""
     try:
         data = base64.b64decode("".join(ciphertext.split()), validate=True)
     except ValueError:

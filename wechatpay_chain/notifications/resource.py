@@ -1,4 +1,4 @@
-"""What a notification is about, encrypted with the APIv3 key."""
+"""The resource of a notification, encrypted with the APIv3 key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALGORITHM = "AEAD_AES_256_GCM"
 
 
 class EncryptedResource(NamedTuple):
-    """What is encrypted by AES-GCM, and what it takes beside the key."""
+    """An AES-GCM ciphertext with its nonce and associated data."""
 
     algorithm: Any
     ciphertext: Any
@@ -27,16 +27,16 @@ class EncryptedResource(NamedTuple):
 
     @classmethod
     def of_event(cls, raw: dict[str, Any]) -> EncryptedResource:
-        """That of an APIv2 notification."""
+        """Return the encrypted resource of an APIv2 notification."""
         names = ("algorithm", "ciphertext", "nonce", "associated_data")
         return cls(*(raw.get(f"event_{name}", "") for name in names))
 
 
 def read(content: bytes) -> tuple[dict[str, Any], EncryptedResource]:
-    """An APIv3 notification's members, and what is encrypted of it.
+    """Return the members of an APIv3 notification, and its encrypted resource.
 
     Raises:
-        DecryptionError: it is of another form.
+        DecryptionError: the notification has another form.
     """
     try:
         raw = json.loads(content)
@@ -53,10 +53,10 @@ def read(content: bytes) -> tuple[dict[str, Any], EncryptedResource]:
 
 
 def decrypt(sealed: EncryptedResource, apiv3_key: Secret[bytes]) -> Any:
-    """The object that was encrypted.
+    """Return the decrypted object.
 
     Raises:
-        DecryptionError: another algorithm or key, or the plaintext is not an object.
+        DecryptionError: the algorithm or key is another one, or the plaintext is not an object.
     """
     _assert_known(sealed)
     plaintext = aes.gcm_decrypt(
@@ -72,10 +72,10 @@ def decrypt(sealed: EncryptedResource, apiv3_key: Secret[bytes]) -> Any:
 
 
 def opening(sealed: EncryptedResource, apiv3_keys: Sequence[aes.TrialKey]) -> int | None:
-    """The position of the key that opens what was encrypted; None where none does.
+    """Return the position of the key that decrypts the resource, or None if none does.
 
     Raises:
-        DecryptionError: it is encrypted in another way.
+        DecryptionError: the encryption algorithm is another one.
     """
     _assert_known(sealed)
     return aes.gcm_opening(sealed.ciphertext, apiv3_keys, sealed.nonce, sealed.associated_data)
@@ -95,7 +95,7 @@ def _assert_known(sealed: EncryptedResource) -> None:
 
 
 def unknown_form() -> DecryptionError:
-    """The error for a notification of a form that is not documented."""
+    """Return the error for a notification in an undocumented form."""
     return DecryptionError(
         _(
             "the notification is signed by WeChat Pay and yet not of the known form: an object "

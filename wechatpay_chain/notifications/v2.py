@@ -1,4 +1,4 @@
-"""APIv2 notifications: the sign is checked, `req_info` and events are opened.
+"""APIv2 notifications: verifies `sign`, and decrypts `req_info` and events.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985898 (payments), 4011985902 (refunds).
 """

@@ -1,4 +1,4 @@
-"""APIv3 notifications: verified and decrypted.
+"""Verification and decryption of APIv3 notifications.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012071382
 """
@@ -28,8 +28,8 @@ def open_v3(
 ) -> Generator[Effect, Any, Notification]:
     """Verify and decrypt an APIv3 notification; see `WeChatPay.notify`.
 
-    Certificates are fetched only for a notification that `apiv3_key` opens: so far as can be known
-    without the certificate, it is WeChat Pay's. A large one is not even parsed before it is known.
+    Certificates are fetched only for a notification that `apiv3_key` decrypts, because only such a
+    notification can be from WeChat Pay. A large notification is not parsed before it is verified.
     """
     if not platform and not platform.fetchable:
         raise ConfigurationError(_("certs is missing: the notification could not be verified"))
@@ -53,7 +53,7 @@ def open_v3(
 
 
 def open_stored(content: bytes, apiv3_key: Secret[bytes] | None) -> Notification:
-    """Decrypt a notification that was verified when it came: by now its signature has expired."""
+    """Decrypt a stored notification that was verified on arrival, before its signature expired."""
     return _opened(content, _key(apiv3_key))
 
 

@@ -54,7 +54,7 @@ def test_the_number_of_functions_that_send_something_else(folder: str) -> None:
         for name, each in functions("wechatpayv3").items()
         if any(row.differs in ("line", "raises") for row in each.rows)
     }
-    said = re.search(r"- (?:原库有 )?(\d+) (?:functions there send|个函数)", text)
+    said = re.search(r"- (?:wechatpayv3 有 )?(\d+) (?:functions of wechatpayv3|个函数)", text)
     assert said is not None
     assert int(said[1]) == len(wrong)
 

@@ -1,4 +1,4 @@
-"""The tables of what other libraries' functions are here, made from the codemod's own.
+"""The tables that map other libraries' functions to this one, generated from the codemod's tables.
 
 Run as a program, it writes them into the guides.
 """
@@ -20,7 +20,7 @@ PAGES = {
     for library in LIBRARIES
     for folder in ("", "zh")
 }
-"""The pages with a table: whose it is, and whether the page is in Chinese."""
+"""The pages with a table: the library, and whether the page is in Chinese."""
 PLACE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of the table -->)", re.S)
 GROUPS = (
     (
@@ -45,7 +45,7 @@ TITLES = (
     ("Transfers and red packets", "转账与红包"),
     ("Signatures and notifications", "签名与回调通知"),
     ("Coupons and business circles", "代金券、商家券与商圈"),
-    ("Merchants", "进件与商户经营"),
+    ("Onboarding and merchant services", "进件与商户经营"),
 )
 HERE = {
     "notify": "wxpay.notify(headers, body)",
@@ -77,8 +77,9 @@ def table(library: str, *, chinese: bool) -> str:
     groups: dict[int, list[str]] = {}
     for function in functions(library).values():
         if function.name != "WeChatPay":
-            groups.setdefault(_group(function.name), []).extend(_lines(function, chinese))
-    head = "| 原函数 | 这里 | 说明 |" if chinese else "| there | here | remarks |"
+            lines = _lines(library, function, chinese)
+            groups.setdefault(_group(function.name), []).extend(lines)
+    head = f"| {library} | wechatpay-chain | {'说明' if chinese else 'notes'} |"
     return "".join(
         f"\n### {TITLES[number][chinese]}\n\n{head}\n|---|---|---|\n{''.join(lines)}"
         for number, lines in sorted(groups.items())
@@ -94,11 +95,11 @@ def _group(name: str) -> int:
     return next((number for pattern, number in GROUPS if re.fullmatch(pattern, name)), 0)
 
 
-def _lines(function: Function, chinese: bool) -> Iterator[str]:
+def _lines(library: str, function: Function, chinese: bool) -> Iterator[str]:
     for row in function.rows:
         there = f"`{function.name}`{_when(function, row, chinese)}"
-        remarks = ("；" if chinese else "; ").join(_remarks(row, chinese))
-        yield f"| {there} | `{_here(row)}` | {remarks} |\n"
+        notes = ("；" if chinese else "; ").join(_notes(library, row, chinese))
+        yield f"| {there} | `{_here(row)}` | {notes} |\n"
 
 
 def _when(function: Function, row: Row, chinese: bool) -> str:
@@ -147,7 +148,7 @@ def _here(row: Row) -> str:
     return f"{chain}.{row.verb.lower()}({', '.join(arguments)}){end}"
 
 
-def _remarks(row: Row, chinese: bool) -> Iterator[str]:
+def _notes(library: str, row: Row, chinese: bool) -> Iterator[str]:
     for member in row.members:
         own = member.argument.startswith("client.") or member.constant
         if not own and member.argument != member.field.strip("{}").rpartition(".")[2]:
@@ -160,7 +161,7 @@ def _remarks(row: Row, chinese: bool) -> Iterator[str]:
         yield f"{names} 仅服务商使用" if chinese else f"{names}: service providers only"
     note = row.note_zh if chinese else row.note
     if note:
-        yield f"原库：{note}" if chinese else f"there it {note}"
+        yield f"{library}：{note}" if chinese else f"{library} {note}"
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ A function has a row for each request that it can make. The columns:
   `headers:NAME=ARGUMENT`; `content` and `text` say what of the response is returned, `query=json`
   that the members of the query are JSON, `fapiao` that `meta` is that of an invoice.
 - `differs`: how the other library's request differs, where it does: `line`, `body`, or `raises`.
-- `note`, `note_zh`: for people.
+- `note`, `note_zh`: what the other library does, from a verb on, in English and Chinese.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from functools import cache
 from importlib import resources
 from typing import cast
 
-from ...utils.translation import _
+from ...utils.translation import Message, _, current
 
 __all__ = ["LIBRARIES", "Function", "Member", "Parameter", "Row", "functions"]
 
@@ -108,6 +108,11 @@ class Row:
     differs: str
     note: str
     note_zh: str
+
+    @property
+    def remark(self) -> str:
+        """The note in the language of the process."""
+        return Message(self.note_zh, self.note) if current() == "zh" else self.note
 
     @property
     def variables(self) -> tuple[str, ...]:

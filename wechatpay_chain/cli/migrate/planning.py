@@ -169,7 +169,7 @@ class _Calls(cst.CSTVisitor):
             self._statement(node, self._tuple(node, call.text, call.result))
         self.plan.needs(call.imports)
         if row.differs == "body":
-            told = f"{function.name} of the other library {row.note}"
+            told = f"{self.module.library}: {function.name}: {row.remark}"
             self.plan.findings.append(Finding(self.module.line(node), told))
 
     def _line(self, node: cst.Call) -> tuple[cst.SimpleStatementLine, str, str]:

@@ -83,7 +83,9 @@ def substitute(
             return Substitute(_launched(row.path, binding, client, receiver))
         case "notify_v2":
             return Substitute(_amounts(binding, receiver))
-    raise Unsure(row.note or _("there is no counterpart that returns the same"))
+    if row.note:
+        raise Unsure(f"{binding.function.name}: {row.remark}")
+    raise Unsure(_("there is no counterpart that returns the same"))
 
 
 def guess(binding: Binding, receiver: str) -> str:

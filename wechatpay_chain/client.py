@@ -70,44 +70,36 @@ class WeChatPay(ChainRoot, Receiving, Closable):
             `crypto.keys` accepts; or an object with a `sign(message)` method, see `keys.signer`.
         certs: WeChat Pay's keys, used to verify responses: `{"PUB_KEY_ID_…": "pub_key.pem"}`, or
             platform certificates by serial number. If `apiv3_key` and `private_key` are set, the
-            client
-            fetches missing and outdated certificates.
+            client fetches missing and outdated certificates.
         apiv3_key: the APIv3 key, 32 bytes; decrypts notifications and platform certificates.
         secret: the APIv2 key, 32 characters.
         merchant: the certificate and key for mutual TLS (`security=True`): `{"cert": …, "key": …}`,
-            or
-            an `apiclient_cert.p12`. `serial` and `private_key` default to its contents.
+            or an `apiclient_cert.p12`. `serial` and `private_key` default to its contents.
         base_uri: the base of relative paths; it may include a path.
         timeout: seconds to connect, and between two reads; a single number applies to both, and
-            None
-            waits indefinitely.
+            None waits indefinitely.
         proxy: `http://[user:password@]host:port`.
         verify: True, the path of a CA bundle, a certificate, an `ssl.SSLContext`, or False. A
-            context
-            is used unchanged; if it holds the merchant's certificate, `security=True` works without
-            `merchant`.
+            context is used unchanged; if it holds the merchant's certificate, `security=True` works
+            without `merchant`.
         transport: replaces the default transport. Set `proxy` and `verify` on the transport itself,
             and close it yourself.
         sensitive: `"auto"` encrypts and decrypts the sensitive fields in APIv3 calls and
-            notifications,
-            according to the catalogue. A call's own `sensitive=` takes precedence.
+            notifications, according to the catalogue. A call's own `sensitive=` takes precedence.
         answer_with: the id in `certs` of the key that WeChat Pay must use to sign APIv3 responses;
-            the
-            client also encrypts sensitive fields with it. The default is the WeChat Pay public key,
-            else the certificate with the latest expiry. A call's own `answer_with=` takes
+            the client also encrypts sensitive fields with it. The default is the WeChat Pay public
+            key, else the certificate with the latest expiry. A call's own `answer_with=` takes
             precedence.
         max_response_size: maximum bytes of a decoded response body in memory; None means 32 MiB.
-            There
-            is no limit for a body written to a `sink`.
+            There is no limit for a body written to a `sink`.
         key_store: shares fetched certificates with other processes; see `keys.stores`.
         check_keys: lets OpenSSL check the merchant's key when it is loaded, which takes about 50
-            ms;
-            the guide "keys" explains when to use it.
+            ms; the guide "keys" explains when to use it.
         retry: the retry policy for calls that take effect at most once when repeated; None means a
             single attempt. A call's own `retry=` takes precedence.
         backup_base_uri: WeChat Pay's backup host, used for the attempts after one that could not
-            reach
-            the main host; None means no backup. It applies only if `base_uri` is the main host.
+            reach the main host; None means no backup. It applies only if `base_uri` is the main
+            host.
         deadline: seconds for a whole call with all its attempts; None means no limit. For a body
             written to a `sink`, only the call's own `deadline=` applies.
         max_connections: maximum number of open connections per process and per event loop; further
@@ -115,11 +107,9 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         appid: the appid that `fill` adds.
         notify_url: the notification URL that `fill` adds.
         fill: adds mchid, appid and notify_url to calls that lack them, if the operation takes them.
-            A
-            call's own `fill=` takes precedence.
+            A call's own `fill=` takes precedence.
         check: `"catalogue"` validates requests against the catalogue before they are sent. A call's
-            own
-            `check=` takes precedence.
+            own `check=` takes precedence.
 
     Raises:
         ConfigurationError: an argument is invalid.

@@ -184,8 +184,7 @@ def _release_before(effect: Effect, unreleased: list[Response]) -> None:
 
     An unverified response (a remote service may still have to verify it) keeps its connection until
     another request goes to the same origin, or until the call waits for another call, which may
-    itself
-    need a connection.
+    itself need a connection.
     """
     origin = effect.request.origin if isinstance(effect, Send) else None
     waits = isinstance(effect, Wait)

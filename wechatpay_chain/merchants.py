@@ -51,15 +51,12 @@ class Merchants(Closable):
 
     Args:
         source: a mapping from merchant number to arguments of `WeChatPay`, or a sync or async
-            function
-            that returns them. The function returns None or raises a `LookupError` for an unknown
-            merchant. It is called once per merchant, until `reload`.
+            function that returns them. The function returns None or raises a `LookupError` for an
+            unknown merchant. It is called once per merchant, until `reload`.
         max_clients: maximum number of cached clients. Beyond that, the least recently used client
-            is
-            dropped, and created again when needed. Its running calls continue.
+            is dropped, and created again when needed. Its running calls continue.
         shared: arguments of `WeChatPay` for all merchants. A merchant's own arguments take
-            precedence,
-            but `transport`, `proxy` and `verify` are always shared.
+            precedence, but `transport`, `proxy` and `verify` are always shared.
 
     Raises:
         ConfigurationError: an argument is invalid.
@@ -111,8 +108,7 @@ class Merchants(Closable):
         Raises:
             UnknownMerchant: the source does not have the merchant.
             ConfigurationError: the source raised an error, returned incomplete arguments, or is
-                async (use
-                `await merchants.get_async(mchid)` instead).
+                async (use `await merchants.get_async(mchid)` instead).
         """
         client = self._kept(mchid) if isinstance(mchid, str) else None
         if client is None:
@@ -130,8 +126,7 @@ class Merchants(Closable):
         """Call the source again, and create a new client.
 
         Running calls continue with the old client. If this method raises an error, the old client
-        stays,
-        unless the source no longer has the merchant.
+        stays, unless the source no longer has the merchant.
 
         Raises:
             UnknownMerchant: the source does not have the merchant.
@@ -152,20 +147,18 @@ class Merchants(Closable):
         """Verify and decrypt an APIv3 notification; its `mchid` names the recipient.
 
         WeChat Pay's keys differ between merchants, so the signing key identifies the merchant. If
-        several
-        merchants have the same key, the recipient is the one with the matching `apiv3_key`.
+        several merchants have the same key, the recipient is the one with the matching `apiv3_key`.
 
         Args:
             headers: the request headers, in any form that `WeChatPay.notify` accepts.
             body: the raw request body.
             mchid: the merchant number, if your notification URL contains it. A source function is
-                then
-                called for this merchant only; otherwise, the merchants used so far are searched.
+                then called for this merchant only; otherwise, the merchants used so far are
+                searched.
 
         Raises:
             SignatureError: it is not from WeChat Pay, or is for none of these merchants; respond
-                with 401
-                and do not process it.
+                with 401 and do not process it.
             DecryptionError: no merchant with the signing key has the matching `apiv3_key`.
             UnknownMerchant: the source does not have `mchid`.
             ConfigurationError: the merchant has no `certs` or no `apiv3_key`.

@@ -60,8 +60,7 @@ class Chain:
 
         Args:
             path: one or more segments, optionally with a query or template variables. At the
-                beginning
-                of a chain, an absolute URL returned by WeChat Pay is also accepted.
+                beginning of a chain, an absolute URL returned by WeChat Pay is also accepted.
 
         Raises:
             TypeError: the path is not a str.

@@ -211,8 +211,7 @@ def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
 
     Raises:
         ConfigurationError: an absolute URL is malformed or has an untrusted host, a relative path
-            can
-            be read as a URL, or the path has a dot segment.
+            can be read as a URL, or the path has a dot segment.
     """
     origin, prefix = base(base_uri)
     if PLAIN.fullmatch(path):

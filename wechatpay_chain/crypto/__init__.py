@@ -1,1 +1,1 @@
-"""Keys, RSA, AES and digests, as WeChat Pay uses them; each usable on its own."""
+"""WeChat Pay's cryptography: keys, RSA, AES and digests; each module can be used on its own."""

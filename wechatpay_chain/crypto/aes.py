@@ -1,6 +1,6 @@
-"""AES as WeChat Pay uses it: 256-bit GCM in APIv3 (RFC 5116), 256-bit ECB in APIv2's refund notice.
+"""AES-256 for WeChat Pay: GCM in APIv3 (RFC 5116), ECB in APIv2 refund notifications.
 
-Keys are the 32 characters that the merchant platform shows.
+The keys are the 32 characters from the merchant platform.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ BLOCK_BITS = 128
 TAG_BYTES = 16
 NONCE_BYTES = 12
 SECOND_BLOCK = b"\x00\x00\x00\x02"
-"""The counter of the first block of plaintext: NIST SP 800-38D, section 7.1."""
+"""The counter of the first plaintext block (NIST SP 800-38D, section 7.1)."""
 OBJECT_STARTS = frozenset(b"{ \t\r\n")
-"""How a JSON object may begin (RFC 8259)."""
+"""The bytes that a JSON object can begin with (RFC 8259)."""
 
 
 def gcm_encrypt(plaintext: str | bytes, key: Key, nonce: str, associated_data: str = "") -> str:
-    """AES-256-GCM: ciphertext and tag, in base64.
+    """Encrypt with AES-256-GCM; returns ciphertext and tag in base64.
 
     Args:
-        plaintext: bytes, or a text that is encoded as UTF-8.
+        plaintext: bytes, or text, which is encoded as UTF-8.
         key: 32 bytes.
         nonce: 12 characters.
-        associated_data: goes with the ciphertext.
+        associated_data: authenticated but not encrypted.
 
     Raises:
-        ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
+        ConfigurationError: `key` does not have 32 bytes, or `nonce` does not have 8 to 128.
     """
     plaintext, key = hide(plaintext), hide(key)
     sealed = gcm_seal(_encoded(plaintext), key, nonce, associated_data)
@@ -64,10 +64,10 @@ def gcm_encrypt(plaintext: str | bytes, key: Key, nonce: str, associated_data: s
 def gcm_seal(
     plaintext: bytes | Secret[bytes], key: Key, nonce: str, associated_data: str = ""
 ) -> bytes:
-    """AES-256-GCM of bytes: ciphertext and tag, as an encrypted bill travels.
+    """Encrypt bytes with AES-256-GCM; returns ciphertext and tag in bytes, as in an encrypted bill.
 
     Raises:
-        ConfigurationError: `key` is not 32 bytes, or `nonce` not 8 to 128.
+        ConfigurationError: `key` does not have 32 bytes, or `nonce` does not have 8 to 128.
     """
     plaintext, key = hide(plaintext), hide(key)
     cipher = AESGCM(_key(key))
@@ -109,18 +109,18 @@ def gcm_decrypt(
     *,
     binary: bool = False,
 ) -> str | bytes:
-    """The plaintext of what `gcm_encrypt` made.
+    """Decrypt a ciphertext of AES-256-GCM.
 
     Args:
-        ciphertext: ciphertext and tag: base64 as str, or as they are in bytes (an encrypted bill).
+        ciphertext: ciphertext and tag, as base64 text or as raw bytes (an encrypted bill).
         key: 32 bytes.
-        nonce: as it came with the ciphertext.
-        associated_data: as it came with the ciphertext.
-        binary: return the plaintext as bytes; by default as text, decoded as UTF-8.
+        nonce: the nonce of the ciphertext.
+        associated_data: the associated data of the ciphertext.
+        binary: return bytes; by default, the plaintext is decoded as UTF-8 text.
 
     Raises:
-        DecryptionError: another key, nonce or associated data, or a damaged ciphertext.
-        ConfigurationError: `key` is not 32 bytes.
+        DecryptionError: the key, nonce or associated data is wrong, or the ciphertext is damaged.
+        ConfigurationError: `key` does not have 32 bytes.
     """
     key = hide(key)
     cipher = AESGCM(_key(key))
@@ -133,7 +133,7 @@ def gcm_decrypt(
         opened = Secret(cipher.decrypt(nonce.encode(), sealed, associated_data.encode()))
         return opened.reveal() if binary else opened.reveal().decode()
     except (InvalidTag, binascii.Error, ValueError, TypeError, AttributeError):
-        # A member of a message may be missing or of any type.
+        # The members of a message may be missing or of any type.
         raise DecryptionError(
             _(
                 "AES-GCM: the ciphertext ({extent}) does not open with this key; check that "
@@ -144,16 +144,16 @@ def gcm_decrypt(
 
 
 class GCMOpening:
-    """A ciphertext of any size opened as it streams past, its tag at its end.
+    """Decrypts a streamed AES-GCM ciphertext of any size, with the tag at its end.
 
-    What `update` returns is not trustworthy until `is_genuine` has said so.
+    The output of `update` is not authenticated until `is_genuine` returns True.
 
     Args:
-        key: as `checked_key` returns it.
-        nonce: as it came with the ciphertext.
+        key: a key from `checked_key`.
+        nonce: the nonce of the ciphertext.
 
     Raises:
-        ConfigurationError: `nonce` has not 8 to 128 bytes.
+        ConfigurationError: `nonce` does not have 8 to 128 bytes.
     """
 
     __slots__ = ("_decryptor", "_tag")
@@ -169,13 +169,13 @@ class GCMOpening:
         self._tag = b""
 
     def update(self, data: bytes) -> bytes:
-        """The plaintext of the next bytes, as far as they cannot be the tag."""
+        """Decrypt the next bytes, except those that may belong to the tag."""
         data = self._tag + data
         data, self._tag = data[:-TAG_BYTES], data[-TAG_BYTES:]
         return self._decryptor.update(data)
 
     def is_genuine(self) -> bool:
-        """Whether the tag is that of all there was."""
+        """Return whether the tag authenticates all of the ciphertext."""
         try:
             self._decryptor.finalize_with_tag(self._tag)
         except (InvalidTag, ValueError):
@@ -184,13 +184,13 @@ class GCMOpening:
 
 
 class TrialKey:
-    """A key of many, one of which opens a ciphertext with a JSON object in it.
+    """A candidate key for a ciphertext that contains a JSON object.
 
-    GCM is counter mode under a tag, so one block of AES tells how the plaintext would begin. That
-    takes a twentieth of what checking the tag takes, and rules out 98 % of the keys.
+    GCM is counter mode with a tag, so decrypting a single AES block gives the first bytes of the
+    plaintext. That takes a twentieth of the time of a tag check and excludes 98 % of the keys.
 
     Args:
-        key: as `checked_key` returns it.
+        key: a key from `checked_key`.
     """
 
     __slots__ = ("_cipher", "_key")
@@ -201,14 +201,14 @@ class TrialKey:
         self._cipher = block.encryptor()
 
     def opens(self, nonce: bytes, sealed: bytes, associated_data: bytes) -> bool:
-        """Whether it is the key; a ciphertext that opens to anything but an object is not opened.
+        """Return whether this key decrypts a ciphertext to a JSON object.
 
         Args:
-            nonce: as it came with the ciphertext.
+            nonce: the nonce of the ciphertext.
             sealed: ciphertext and tag.
-            associated_data: as it came with the ciphertext.
+            associated_data: the associated data of the ciphertext.
         """
-        if len(nonce) == NONCE_BYTES:  # another length makes the counter in another way
+        if len(nonce) == NONCE_BYTES:  # other lengths derive the counter differently
             stream = self._cipher.update(nonce + SECOND_BLOCK)
             if not sealed or sealed[0] ^ stream[0] not in OBJECT_STARTS:
                 return False
@@ -222,13 +222,13 @@ class TrialKey:
 def gcm_opening(
     ciphertext: str, keys: Sequence[TrialKey], nonce: str, associated_data: str = ""
 ) -> int | None:
-    """The position of the first key that opens a ciphertext to an object; None where none does.
+    """Return the position of the first key that decrypts a ciphertext to an object, or None.
 
     Args:
         ciphertext: ciphertext and tag, in base64.
-        keys: to try.
-        nonce: as it came with the ciphertext.
-        associated_data: as it came with the ciphertext.
+        keys: the keys to try.
+        nonce: the nonce of the ciphertext.
+        associated_data: the associated data of the ciphertext.
     """
     try:
         sealed = base64.b64decode(ciphertext, validate=True)
@@ -239,10 +239,10 @@ def gcm_opening(
 
 
 def ecb_encrypt(plaintext: str, key: Key) -> str:
-    """AES-256-ECB with PKCS#7 padding, in base64.
+    """Encrypt with AES-256-ECB and PKCS#7 padding; returns base64.
 
     Raises:
-        ConfigurationError: `key` is not 32 bytes.
+        ConfigurationError: `key` does not have 32 bytes.
     """
     plaintext, key = hide(plaintext), hide(key)
     encryptor = Cipher(algorithms.AES256(_key(key)), modes.ECB()).encryptor()  # noqa: S305
@@ -252,11 +252,11 @@ def ecb_encrypt(plaintext: str, key: Key) -> str:
 
 
 def ecb_decrypt(ciphertext: str, key: Key) -> str:
-    """The plaintext of what `ecb_encrypt` made; the key of `req_info` is `md5(secret)`.
+    """Decrypt a ciphertext of AES-256-ECB; the key of `req_info` is `md5(secret)`.
 
     Raises:
-        DecryptionError: another key, or a damaged ciphertext.
-        ConfigurationError: `key` is not 32 bytes.
+        DecryptionError: the key is wrong, or the ciphertext is damaged.
+        ConfigurationError: `key` does not have 32 bytes.
     """
     key = hide(key)
     decryptor = Cipher(algorithms.AES256(_key(key)), modes.ECB()).decryptor()  # noqa: S305
@@ -276,19 +276,19 @@ def ecb_decrypt(ciphertext: str, key: Key) -> str:
 
 
 def _encoded(plaintext: Any) -> Secret[bytes]:
-    """A hidden text as UTF-8; hidden bytes as they are."""
+    """Encode a hidden text as UTF-8; hidden bytes stay unchanged."""
     return Secret(reveal(plaintext).encode()) if isinstance(reveal(plaintext), str) else plaintext
 
 
 def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:
-    """A key of 32 bytes, hidden.
+    """Check an AES key of 32 bytes and hide it.
 
     Args:
-        key: str or bytes, hidden or not; blanks and invisible characters around it are dropped.
-        name: the argument's, for messages.
+        key: str or bytes, hidden or not; surrounding blanks and invisible characters are removed.
+        name: the argument's name, used in messages.
 
     Raises:
-        ConfigurationError: it is of another type or length.
+        ConfigurationError: the key has another type or length.
     """
     key = hide(key)
     if not isinstance(reveal(key), str | bytes | bytearray):

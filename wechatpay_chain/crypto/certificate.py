@@ -1,4 +1,4 @@
-"""X.509 certificates and PKCS#12 files. Imported only where there is one: it loads slowly."""
+"""X.509 certificates and PKCS#12 files; slow to load, so imported only when needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class MerchantCertificate(NamedTuple):
-    """A merchant's API certificate with its key, for mutual TLS."""
+    """A merchant's API certificate and its private key, for mutual TLS."""
 
     certificate: x509.Certificate
     private_key: RSAPrivateKey
@@ -47,19 +47,19 @@ class MerchantCertificate(NamedTuple):
 
 
 def certificate(source: KeySource, name: str = "merchant['cert']") -> x509.Certificate:
-    """The X.509 certificate in `source`; of a chain, the one that issued none of the others.
+    """Load an X.509 certificate; if `source` contains a chain, the leaf certificate.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: `source` contains no certificate.
     """
     return leaf(certificates(source, name))
 
 
 def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
-    """All X.509 certificates in `source`, in order; at least one.
+    """Load all X.509 certificates in `source`, in order; there is at least one.
 
     Raises:
-        ConfigurationError: there is none, or one is damaged.
+        ConfigurationError: there is no certificate, or one is damaged.
     """
     if isinstance(source, x509.Certificate):
         return [source]
@@ -78,17 +78,19 @@ def certificates(source: KeySource, name: str) -> list[x509.Certificate]:
 def merchant(
     source: object, passphrase: str | Secret[str], *, check_key: bool = False
 ) -> MerchantCertificate:
-    """The merchant's certificate and key.
+    """Load the merchant's certificate and private key.
 
     Args:
-        source: `{"cert": …, "key": …}`, or an `apiclient_cert.p12` as path, bytes, base64, or
-            `{"p12": …, "passphrase": …}`, or one PEM that holds certificate and key.
-        passphrase: of the PKCS#12 file where `source` names none; WeChat Pay sets the mchid.
-        check_key: as `crypto.keys.private_key` has it; the key of a PKCS#12 file always is.
+        source: `{"cert": …, "key": …}`; an `apiclient_cert.p12` as path, bytes, base64, or
+            `{"p12": …, "passphrase": …}`; or a PEM file with certificate and key.
+        passphrase: the passphrase of the PKCS#12 file, unless `source` contains it; WeChat Pay uses
+            the mchid.
+        check_key: check the key, as in `crypto.keys.private_key`; a key in a PKCS#12 file is always
+            checked.
 
     Raises:
-        ConfigurationError: something is missing, unreadable, or key and certificate do not match,
-            or the key has fewer than 2048 bits.
+        ConfigurationError: a part is missing or unreadable, key and certificate do not match, or
+            the key has fewer than 2048 bits.
     """
     source, passphrase = hide(source), hide(passphrase)
     if isinstance(source, dict):
@@ -146,7 +148,7 @@ def _from_mapping(
 
 
 def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCertificate:
-    """From PKCS#12, or from PEM with both a certificate and a key in it."""
+    """Load both from PKCS#12, or from PEM with a certificate and a key."""
     found = blocks(source, "merchant")
     if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:
         (key, *others) = dict.fromkeys(b.der for b in found if b.kind is Kind.PRIVATE)

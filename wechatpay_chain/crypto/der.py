@@ -1,7 +1,7 @@
-"""What a DER structure is, told by its outline: the tags of its outermost members.
+"""Detects the kind of a DER structure from the tags of its outermost members.
 
-Labels of PEM blocks, file names and schemes are often wrong; the outline is not. Nothing is decoded
-here beyond tags and lengths, so that `cryptography` parses only what it is meant to parse.
+Labels of PEM blocks, file names and URI schemes are often wrong; the structure is reliable. This
+module reads only tags and lengths, so `cryptography` parses only structures of the expected kind.
 Source: ITU-T X.690 (encoding); RFC 5208, 5280, 7292, 8017 (structures).
 """
 
@@ -19,7 +19,7 @@ MOST_MEMBERS = 16
 
 
 class Kind(Enum):
-    """What a block of key material is; the value is its name for messages."""
+    """The kind of a block of key material; the value is its name in messages."""
 
     PRIVATE = N_("a private key")
     ENCRYPTED = N_("an encrypted private key")
@@ -31,7 +31,7 @@ class Kind(Enum):
 
 
 def kind_of_der(data: bytes) -> Kind | None:
-    """What the structure is; None where the bytes are not one complete SEQUENCE."""
+    """Return the kind of the structure, or None if the bytes are not one complete SEQUENCE."""
     outer = _element(data, 0)
     if outer is None or outer[0] != SEQUENCE:
         return None
@@ -62,7 +62,7 @@ def _kind(tags: list[int]) -> Kind:
             return Kind.PRIVATE
         case [0x02, 0x04, *_]:  # ECPrivateKey: version, key
             return Kind.PRIVATE
-        case [0x02, 0x30] | [0x02, 0x30, 0x30]:  # PFX: version, content, perhaps a MAC
+        case [0x02, 0x30] | [0x02, 0x30, 0x30]:  # PFX: version, content, optional MAC
             return Kind.PKCS12
         case [0x06, 0xA0]:  # ContentInfo
             return Kind.PKCS7
@@ -72,7 +72,7 @@ def _kind(tags: list[int]) -> Kind:
 
 
 def _element(data: bytes, at: int) -> tuple[int, int, int] | None:
-    """Tag, start of the content and end of the element at an offset; None if it is cut off."""
+    """Return tag, content start and end of the element at an offset, or None if it is truncated."""
     if len(data) < at + 2:
         return None
     tag, size, start = data[at], data[at + 1], at + 2

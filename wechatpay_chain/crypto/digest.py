@@ -1,4 +1,4 @@
-"""Digests, and the two ways to make an APIv2 `sign`.
+"""Digests, and the two methods for an APIv2 `sign`.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985891
 """
@@ -25,12 +25,13 @@ HMAC_SHA256: Final = "HMAC-SHA256"
 def md5(
     text: str | bytes | Secret[str], key: str | Secret[str] = "", *, agency: bool = False
 ) -> str:
-    """MD5 in lower-case hex, of the text and, where there is a key, of `&key=` and the key.
+    """Return the MD5 of a text, with `&key=` and the key appended if there is one, in hex.
 
     Args:
-        text: what is hashed.
-        key: the APIv2 key, or none.
-        agency: append `&secret=` instead: WeCom's `workwx_sign`, whose key is the agency's secret.
+        text: the text to hash.
+        key: the APIv2 key, or an empty string.
+        agency: append `&secret=` instead of `&key=`, for WeCom's `workwx_sign` with the agency's
+            secret.
     """
     key = hide(key)
     name = b"&secret=" if agency else b"&key="
@@ -40,7 +41,7 @@ def md5(
 
 
 def hmac_sha256(text: str | bytes, key: str | Secret[str]) -> str:
-    """HMAC-SHA256 in lower-case hex, of the text and `&key=` and the key."""
+    """Return the HMAC-SHA256 of the text with `&key=` and the key appended, in lower-case hex."""
     key = hide(key)
     return hmac.new(
         _encoded(key), _bytes(text) + b"&key=" + _encoded(key), hashlib.sha256
@@ -48,15 +49,15 @@ def hmac_sha256(text: str | bytes, key: str | Secret[str]) -> str:
 
 
 def sign(sign_type: str, text: str | bytes, key: str | Secret[str]) -> str:
-    """An APIv2 `sign`, in upper-case hex.
+    """Return an APIv2 `sign`, in upper-case hex.
 
     Args:
         sign_type: `MD5` or `HMAC-SHA256`.
-        text: the fields as `canonical.fields` joins them.
+        text: the fields, joined by `canonical.fields`.
         key: the APIv2 key.
 
     Raises:
-        ConfigurationError: another `sign_type`, or an empty key.
+        ConfigurationError: `sign_type` has another value, or the key is empty.
     """
     key = hide(key)
     if not key:
@@ -76,23 +77,23 @@ def sign(sign_type: str, text: str | bytes, key: str | Secret[str]) -> str:
 
 
 def equals(known: str, given: str | None) -> bool:
-    """Whether two digests are the same, in constant time; None never is."""
+    """Compare two digests in constant time; None never matches."""
     return given is not None and hmac.compare_digest(known.encode(), given.encode())
 
 
 def hexdigest(name: str, data: bytes) -> str:
-    """A file's digest in lower-case hex.
+    """Return a file's digest in lower-case hex.
 
     Args:
         name: `sha256`, `sha1`, `md5` or `sm3` (GB/T 32905-2016).
-        data: the file's bytes.
+        data: the contents of the file.
 
     Raises:
-        ConfigurationError: another name, or an OpenSSL built without SM3.
+        ConfigurationError: the name is unknown, or OpenSSL was built without SM3.
     """
     if name == "sm3":
         try:
-            digest = hashes.Hash(hashes.SM3())  # not in hashlib's guaranteed set
+            digest = hashes.Hash(hashes.SM3())  # not guaranteed in hashlib
         except UnsupportedAlgorithm:
             raise ConfigurationError(_("this build of OpenSSL has no SM3")) from None
         digest.update(data)

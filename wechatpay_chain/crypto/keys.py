@@ -1,15 +1,15 @@
-"""Loading keys and certificates, in whatever form a merchant has them.
+"""Loads keys and certificates from all common forms.
 
-A key or certificate may be given as
+Pass a key or certificate in any of these forms:
 
 * a path (`str` or `Path`) or a `file://` URI,
 * PEM text or bytes, or DER bytes,
-* the base64 of its DER, alone or behind a scheme: `private.pkcs8://`, `private.pkcs1://`,
+* the base64 of its DER, with or without a scheme: `private.pkcs8://`, `private.pkcs1://`,
   `public.spki://`, `public.pkcs1://`,
 * an object of `cryptography`.
 
-What a file or text holds is recognised by its content (`crypto.pem`), not by its label or name. No
-message of this module repeats what it was given: that may be a secret.
+The format is detected from the content (`crypto.pem`), not from a label or file name. Error
+messages of this module never contain the passed value, because it may be a secret.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ KeySource: TypeAlias = (
 )
 
 MINIMUM_BITS = 2048
-"""Bits of an RSA key that signs, verifies or encrypts for a client (NIST SP 800-131A)."""
+"""Minimum bits of an RSA key with which a client signs, verifies or encrypts (NIST SP 800-131A)."""
 
 LONGEST_PATH = 4096
 LONGEST_NAME = 255
-"""Bytes of a path, and of a name within it, that Linux accepts (`PATH_MAX`, `NAME_MAX`)."""
+"""Maximum bytes of a path and of a name in it on Linux (`PATH_MAX`, `NAME_MAX`)."""
 
 EXTENSIONS = frozenset({".pem", ".key", ".crt", ".cer", ".der", ".p12", ".pfx", ".txt"})
 
@@ -63,15 +63,16 @@ EXTENSIONS = frozenset({".pem", ".key", ".crt", ".cer", ".der", ".p12", ".pfx", 
 def private_key(
     source: KeySource, name: str = "private_key", *, check: bool = False
 ) -> RSAPrivateKey:
-    """The RSA private key in `source`, of any size.
+    """Load an RSA private key of any size.
 
     Args:
-        source: in any of the forms above.
-        name: the argument's, for messages.
-        check: have OpenSSL prove that the key's primes are prime, which takes about 50 ms.
+        source: the key, in any of the forms above.
+        name: the argument's name, used in messages.
+        check: let OpenSSL check that the key's primes are prime, which takes about 50 ms.
 
     Raises:
-        ConfigurationError: it is none, or is encrypted, or is not RSA, or is damaged.
+        ConfigurationError: `source` is not a private key, or the key is encrypted, damaged or not
+            RSA.
     """
     if isinstance(source, RSAPrivateKey):
         return source
@@ -97,12 +98,12 @@ def private_key(
                 count=len(mine),
             )
         )
-    from cryptography.hazmat.primitives import serialization  # brings SSH's formats along
+    from cryptography.hazmat.primitives import serialization  # also loads SSH formats
 
     try:
-        # OpenSSL's self-test mostly proves that p and q are prime. It takes 50 ms a key, and
-        # protects whoever loads keys that strangers made up to harm OpenSSL. A merchant's key is
-        # its own, and what happens to a file by accident, `_is_consistent` finds in 0.03 ms.
+        # OpenSSL's self-test mostly checks that p and q are prime. It takes 50 ms per key and
+        # protects programs that load untrusted keys, which may be crafted to attack OpenSSL.
+        # A merchant's key is trusted, and `_is_consistent` finds accidental damage in 0.03 ms.
         key = serialization.load_der_private_key(
             mine[0].der.reveal(), None, unsafe_skip_rsa_key_validation=not check
         )
@@ -126,10 +127,10 @@ def private_key(
 
 
 def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
-    """The RSA public key in `source`, of any size: a public key, or an X.509 certificate's.
+    """Load an RSA public key of any size, from a public key or an X.509 certificate.
 
     Raises:
-        ConfigurationError: it is neither, or is not RSA.
+        ConfigurationError: `source` is neither, or the key is not RSA.
     """
     if isinstance(source, RSAPublicKey):
         return source
@@ -168,10 +169,10 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
 
 
 def assert_strong(key: RSAPrivateKey | RSAPublicKey, name: str) -> None:
-    """Refuse a key that a client must not use.
+    """Reject a key that is too weak for a client.
 
     Raises:
-        ConfigurationError: it has fewer than 2048 bits.
+        ConfigurationError: the key has fewer than 2048 bits.
     """
     if key.key_size < MINIMUM_BITS:
         raise ConfigurationError(
@@ -186,27 +187,27 @@ def assert_strong(key: RSAPrivateKey | RSAPublicKey, name: str) -> None:
 
 
 def is_certificate(source: object) -> TypeGuard[x509.Certificate]:
-    """Whether this is a certificate as an object."""
+    """Return whether a value is a certificate object."""
     # By name, because loading cryptography.x509 takes longer than the rest of this package.
     return type(source).__name__ == "Certificate" and hasattr(source, "public_key")
 
 
 def is_material(source: object) -> bool:
-    """Whether this is text, bytes or a path, hidden or not: something that `blocks` can read."""
+    """Return whether a value is text, bytes or a path, hidden or not, which `blocks` can read."""
     return isinstance(reveal(source), str | bytes | bytearray | os.PathLike)
 
 
 def kind_of(thing: object) -> str:
-    """What a thing is, for an error: never its content."""
+    """Return the kind of a value for an error message, never its content."""
     return type(thing).__name__.lstrip("_")
 
 
 def blocks(source: Any, name: str) -> list[Block]:
-    """The keys and certificates in a text, in bytes, or in the file that a path names.
+    """Return the keys and certificates in a text, in bytes, or in the file at a path.
 
     Args:
         source: text, bytes or a path, hidden or not.
-        name: the argument's, for messages.
+        name: the argument's name, used in messages.
 
     Raises:
         ConfigurationError: the file cannot be read, or the text is neither a key nor a path.
@@ -222,10 +223,10 @@ def blocks(source: Any, name: str) -> list[Block]:
 
 
 def _path(source: Any, name: str) -> Secret[str]:
-    """The path that a text, a URI or a path object stands for; hidden, as it may be a damaged key.
+    """Return the path in a text, a URI or a path object; hidden, because it may be a damaged key.
 
     Raises:
-        ConfigurationError: it cannot be a path.
+        ConfigurationError: the value cannot be a path.
     """
     if isinstance(source, Secret):
         path: Secret[str] = Secret(pem.tidy(source.reveal()))
@@ -247,7 +248,7 @@ def _path(source: Any, name: str) -> Secret[str]:
 
 
 def _local(uri: Secret[str], name: str) -> Secret[str]:
-    """The path of a `file:` URI (RFC 8089), which names no other host."""
+    """Return the path of a `file:` URI (RFC 8089) without a remote host."""
     if not uri.reveal()[5:].startswith("/"):
         raise ConfigurationError(
             _("{name}: a file URI has an absolute path: file:///etc/key.pem", name=name)
@@ -276,7 +277,7 @@ def _local(uri: Secret[str], name: str) -> Secret[str]:
 
 
 def _unlike_a_path(text: object) -> str:
-    """Why a text is no path; empty where it may be one."""
+    """Return why a text is not a path; empty if it may be one."""
     if not isinstance(text, str):
         return _("it is of type {kind_of}", kind_of=kind_of(text))
     if not text:
@@ -290,12 +291,12 @@ def _unlike_a_path(text: object) -> str:
 
 
 def _read(path: Secret[str], name: str) -> Secret[str | bytes]:
-    """A file's content."""
+    """Read a file."""
     try:
         return Secret(Path(path.reveal()).read_bytes())
     except (OSError, ValueError) as error:
         reason = why_not(error)
-    # What was pasted may be a damaged key and no path: show a name only where it ends as a file.
+    # The text may be a damaged key: show the file name only if it has a file's extension.
     shown = _shown(path.reveal())
     raise ConfigurationError(
         _(
@@ -317,12 +318,12 @@ def _shown(path: str) -> str:
 
 
 def _is_consistent(key: RSAPrivateKey) -> bool:
-    """Whether a key's numbers fit together as RFC 8017, section 3.2, says.
+    """Return whether the numbers of a key are consistent (RFC 8017, section 3.2).
 
-    A product or an inverse is wrong as soon as one bit of any number is. What this leaves open is
-    whether p and q are prime.
+    A single wrong bit in any number breaks a product or an inverse. The function does not check
+    that p and q are prime.
     """
-    # Each number is named within an expression only, so that no frame has one as a variable.
+    # Numbers appear in expressions only, so that no traceback shows one as a local variable.
     numbers = key.private_numbers()
     e = numbers.public_numbers.e
     if min(numbers.p, numbers.q, e) < 3 or not numbers.p & numbers.q & e & 1:

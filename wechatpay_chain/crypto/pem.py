@@ -1,11 +1,11 @@
-r"""Key material recognised by its content: PEM, DER and base64 in the shapes they are found in.
+r"""Recognizes key material by its content, in PEM, DER or base64.
 
-Files and variables hold keys with `Bag Attributes` ahead of them, a byte order mark, line breaks
-written as the two characters `\n`, quotes, indentation, a wrong label, or base64 alone. All of
-them are brought to one form: blocks of DER, each with the kind that its outline shows.
+Files and variables often contain keys with leading `Bag Attributes`, a byte order mark, line breaks
+written as the two characters `\n`, quotes, indentation, a wrong label, or bare base64. This module
+converts all of them to DER blocks with their detected kind.
 
-These functions raise nothing. They return what they recognise, so that no traceback of an error
-has a frame in which a key is a local variable.
+These functions raise no errors. They return what they recognize, so that no traceback contains a
+key as a local variable.
 Source: RFC 7468 (PEM), RFC 1421 (encrypted PEM of OpenSSL), RFC 4648 (base64).
 """
 
@@ -31,18 +31,18 @@ ESCAPES = re.compile(r"\\+[nrt]?")
 """Line breaks and tabs written as a backslash and a letter, and the backslash of `\\/`."""
 BASE64 = re.compile("[A-Za-z0-9+/]+={0,2}")
 BODY_START = "MI"
-"""How the base64 of every SEQUENCE of more than 127 bytes begins (0x30, 0x81 to 0x84)."""
+"""The first base64 characters of a SEQUENCE of more than 127 bytes (0x30, 0x81 to 0x84)."""
 PEM_START = "LS0tL"
-"""How the base64 of a whole PEM file begins: `-----` encoded."""
+"""The first base64 characters of a base64-encoded PEM file (`-----`)."""
 SHORTEST = 64
-"""Characters of base64 below which a text is rather a name than a key."""
+"""Minimum base64 characters of a key; a shorter text is treated as a name."""
 
 
 class Block(NamedTuple):
     """One key or certificate.
 
     Attributes:
-        kind: what its outline shows.
+        kind: the kind detected from its structure.
         der: its bytes; hidden, because they may be a private key.
     """
 
@@ -51,7 +51,7 @@ class Block(NamedTuple):
 
 
 def blocks(content: Secret[str | bytes]) -> list[Block]:
-    """Every key and certificate in a content, in order; none where nothing is recognised.
+    """Return all keys and certificates in a content, in order; empty if none are recognized.
 
     Args:
         content: the text or bytes themselves, never a path.
@@ -65,7 +65,7 @@ def blocks(content: Secret[str | bytes]) -> list[Block]:
 
 
 def is_content(text: str) -> bool:
-    """Whether a text is key material itself rather than the path of it."""
+    """Return whether a text is key material rather than a path."""
     if MARK.search(text):
         return True
     bare = _unquoted(text)
@@ -73,10 +73,10 @@ def is_content(text: str) -> bool:
 
 
 def tidy(text: str) -> str:
-    """A text without the invisible characters in it and without white space around it.
+    """Remove invisible characters, and the white space around a text.
 
-    Format characters (U+FEFF, U+200B, U+200E and others) come along when a value is copied from a
-    web page; none of them is ever part of a number, a key or a path.
+    Format characters (U+FEFF, U+200B, U+200E and others) are often copied from web pages; they are
+    never part of a number, a key or a path.
     """
     if text.isascii():
         return text.strip()
@@ -99,7 +99,7 @@ def _blocks_of_text(text: str) -> list[Block]:
 
 
 def _bare(text: str) -> list[Block]:
-    """What base64 without its PEM lines stands for: DER, or a whole PEM file encoded once more."""
+    """Decode base64 without PEM lines, which contains DER or a complete PEM file."""
     for scheme in SCHEMES:
         text = text.removeprefix(scheme)
     if _joined(text).startswith(PEM_START):
@@ -127,7 +127,7 @@ def _from_base64(body: str) -> bytes | None:
 
 
 def _joined(text: str) -> str:
-    """Without white space, escaped line breaks and invisible characters."""
+    """Remove white space, escaped line breaks and invisible characters."""
     return "".join(tidy(ESCAPES.sub("", text)).split())
 
 
@@ -144,7 +144,7 @@ def _unquoted(text: str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    """Text in UTF-8, or in UTF-16 as Windows writes it, with a byte order mark or without."""
+    """Decode text in UTF-8, or in UTF-16 (common on Windows), with or without a byte order mark."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")
     dashes = data.find(b"-\0-")

@@ -1,7 +1,7 @@
-"""RSA as APIv3 uses it: SHA-256 with PKCS#1 v1.5 to sign, OAEP with SHA-1 to encrypt (RFC 8017).
+"""RSA for APIv3 (RFC 8017): PKCS#1 v1.5 with SHA-256 signs, OAEP with SHA-1 encrypts.
 
-These functions take keys of any size, so that old data can be read. A client does not: its keys,
-and those of WeChat Pay that it verifies with, have at least 2048 bits.
+These functions accept keys of any size, so that old data stays readable. A client requires at least
+2048 bits for its own keys and for WeChat Pay's keys.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ TEXTS = (str, bytes)
 SHA256 = hashes.SHA256()
 PREHASHED = utils.Prehashed(SHA256)
 PKCS1V15 = padding.PKCS1v15()
-# SHA-1 is WeChat Pay's choice here; OAEP does not rest on its collision resistance.
+# WeChat Pay requires SHA-1 here; OAEP does not depend on its collision resistance.
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
 
 
 def sign(message: str | bytes, key: KeySource) -> str:
-    """The base64 signature of a message.
+    """Sign a message; returns the signature in base64.
 
     Raises:
         ConfigurationError: `key` is not an RSA private key.
@@ -44,12 +44,12 @@ def sign(message: str | bytes, key: KeySource) -> str:
 
 
 def signature(message: bytes, key: RSAPrivateKey) -> str:
-    """The same by a key that is loaded."""
+    """Sign a message with a loaded key; returns the signature in base64."""
     return binascii.b2a_base64(key.sign(message, PKCS1V15, SHA256), newline=False).decode()
 
 
 def verify(message: str | bytes, signature: str, key: KeySource) -> bool:
-    """Whether a base64 signature is of this message; one that is not base64 is not.
+    """Return whether a base64 signature matches a message; invalid base64 never matches.
 
     Raises:
         ConfigurationError: `key` is not an RSA public key.
@@ -59,7 +59,7 @@ def verify(message: str | bytes, signature: str, key: KeySource) -> bool:
 
 
 def verify_digest(digest: bytes, signature: str, key: KeySource) -> bool:
-    """The same for a message whose SHA-256 was computed while it streamed past."""
+    """Return whether a base64 signature matches the SHA-256 digest of a message."""
     key = hide(key)
     return is_signature(signature, digest, public_key(key, "key"), PREHASHED)
 
@@ -70,12 +70,12 @@ def is_signature(
     key: RSAPublicKey,
     algorithm: hashes.SHA256 | utils.Prehashed = SHA256,
 ) -> bool:
-    """Whether something is the base64 signature of a message, or of its digest.
+    """Return whether a value is the base64 signature of a message or of its digest.
 
     Args:
-        given: a member of a message, of any type; what is no text is no signature.
-        data: the message or, with `PREHASHED`, its SHA-256.
-        key: loaded.
+        given: a value of any type; a value that is not text is not a signature.
+        data: the message or, with `PREHASHED`, its SHA-256 digest.
+        key: a loaded key.
         algorithm: `SHA256` or `PREHASHED`.
     """
     if not isinstance(given, TEXTS):
@@ -89,11 +89,11 @@ def is_signature(
 
 
 def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
-    """Plaintext encrypted with a public key, in base64.
+    """Encrypt a text with a public key; returns base64.
 
     Raises:
-        ConfigurationError: the text is longer than the key can take (214 bytes of UTF-8 for
-            OAEP with 2048 bits), or `key` is not an RSA public key.
+        ConfigurationError: the text is too long for the key (214 bytes of UTF-8 for OAEP with 2048
+            bits), or `key` is not an RSA public key.
     """
     plaintext, key = hide(plaintext), hide(key)
     loaded, padded = public_key(key, "key"), _padding(scheme)
@@ -112,10 +112,10 @@ def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
 
 
 def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
-    """The plaintext of a base64 ciphertext.
+    """Decrypt a base64 ciphertext.
 
     Raises:
-        DecryptionError: it was encrypted for another key, or is damaged.
+        DecryptionError: the text was encrypted for another key, or is damaged.
         ConfigurationError: `key` is not an RSA private key.
     """
     key = hide(key)

@@ -1,4 +1,4 @@
-"""X.509 certificates. Imported only where there is one: it loads slowly."""
+"""X.509 certificates; slow to load, so imported only when needed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----EN
 
 
 def parsed(found: Sequence[Block], name: str) -> list[x509.Certificate]:
-    """The certificates among blocks, in order; at least one.
+    """Return the certificates in blocks, in order; there is at least one.
 
     Raises:
-        ConfigurationError: there is none, or one is damaged.
+        ConfigurationError: there is no certificate, or one is damaged.
     """
     chosen = [block for block in found if block.kind is Kind.CERTIFICATE]
     certs = [_parsed(block.der.reveal()) for block in chosen]
@@ -40,7 +40,7 @@ def parsed(found: Sequence[Block], name: str) -> list[x509.Certificate]:
 def _parsed(der: bytes) -> x509.Certificate | None:
     try:
         cert = x509.load_der_x509_certificate(der)
-        cert.public_key()  # parsed when first asked for, and so is what follows
+        cert.public_key()  # parsing is lazy; these accesses force it
         _ignored = cert.not_valid_before_utc, cert.not_valid_after_utc, cert.subject, cert.issuer
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
@@ -48,9 +48,9 @@ def _parsed(der: bytes) -> x509.Certificate | None:
 
 
 def from_pem(text: str) -> x509.Certificate | None:
-    """The certificate in a text that came over the network; None unless it is exactly one in PEM.
+    """Return the certificate in a text from the network, or None unless it is exactly one in PEM.
 
-    It never reads a file: unlike the loaders above it knows PEM alone, no path, no bare key.
+    Unlike the loaders above, the function accepts only PEM: it reads no file and no bare key.
     """
     found = CERTIFICATE.fullmatch(text.strip())
     if found is None:
@@ -63,12 +63,12 @@ def from_pem(text: str) -> x509.Certificate | None:
 
 
 def pem(cert: x509.Certificate) -> str:
-    """A certificate in PEM."""
+    """Return a certificate in PEM."""
     return cert.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def leaf(certs: Sequence[x509.Certificate]) -> x509.Certificate:
-    """Of a chain in any order, the certificate that issued none of the others."""
+    """Return the leaf certificate of a chain in any order."""
     if len(certs) == 1:
         return certs[0]
     issuers = {cert.issuer for cert in certs if cert.issuer != cert.subject}
@@ -76,6 +76,6 @@ def leaf(certs: Sequence[x509.Certificate]) -> x509.Certificate:
 
 
 def certificate_serial(cert: x509.Certificate) -> str:
-    """A certificate's serial number as WeChat Pay writes it: upper-case hex."""
+    """Return a certificate's serial number in upper-case hex, as WeChat Pay writes it."""
     digits = f"{cert.serial_number:X}"
     return digits.zfill(len(digits) + len(digits) % 2)

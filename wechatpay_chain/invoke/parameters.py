@@ -155,15 +155,13 @@ class Invoke:
         """Return the parameters for `requestMerchantTransfer`: the customer accepts a transfer.
 
         Mini programs and JSAPI pages use it. The parameters are not signed: `package` proves that
-        the
-        merchant created the transfer. The same call opens the page on which a customer authorizes
-        transfers without confirmation.
+        the merchant created the transfer. The same call opens the page on which a customer
+        authorizes transfers without confirmation.
 
         Args:
             appid: the appid in the transfer.
             package: `package_info` from the response that created the transfer; present while the
-                state
-                is `WAIT_USER_CONFIRM`.
+                state is `WAIT_USER_CONFIRM`.
             sub_mchid: the sub-merchant, for a service provider.
             sub_appid: the sub-merchant's appid, if the transfer has one.
             openid: the customer's openid, if the page must check the customer's identity.
@@ -281,8 +279,7 @@ class Invoke:
 
         Args:
             coupons: 1 to 10 mappings with `stock_id` and `out_request_no`, and `coupon_code` if the
-                stock
-                requires it.
+                stock requires it.
             send_coupon_merchant: the merchant who issues the coupons, if it is not this one.
 
         Raises:

@@ -1,1 +1,1 @@
-"""The merchant's credential, WeChat Pay's keys, and where they are configured."""
+"""The merchant's credential, WeChat Pay's keys, and their configuration."""

@@ -1,10 +1,10 @@
-"""Platform certificates: fetched, decrypted, and used to verify the very answer they came in.
+"""Fetches and decrypts platform certificates, which then verify the response that contains them.
 
-A merchant that has no platform certificate yet cannot verify the answer that brings them. The
-circle is closed by AES-GCM: only WeChat Pay, who knows `apiv3_key`, can have encrypted them. Until
-the signature is checked, nothing else in the answer is relied on: a `serial_no` must be the
-certificate's own, and `effective_time` and `expire_time` are not read, because the certificate has
-them.
+A merchant without a platform certificate cannot verify the response that contains the first one.
+AES-GCM solves the problem: only WeChat Pay knows `apiv3_key` besides the merchant, so only WeChat
+Pay can have encrypted the certificates. Until the signature is verified, the client relies on
+nothing else in the response: a `serial_no` must match its certificate, and the client reads the
+validity period from the certificate instead of `effective_time` and `expire_time`.
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764
 """
 
@@ -40,13 +40,13 @@ PATH = "v3/certificates"
 ALGORITHM = "AEAD_AES_256_GCM"
 ASSOCIATED_DATA = "certificate"
 MOST = 100
-"""Certificates that an answer may hold; WeChat Pay lists one or two."""
+"""Maximum number of certificates in a response; WeChat Pay lists one or two."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 class Client(Protocol):
-    """What is asked of a `WeChatPay`."""
+    """The required part of a `WeChatPay`."""
 
     stacks: Stacks
 
@@ -61,20 +61,20 @@ class Client(Protocol):
 
 
 def download(wxpay: Client, apiv3_key: str) -> dict[str, str]:
-    """Fetch the platform certificates, ready to be a client's `certs`.
+    """Fetch the platform certificates in the form of a client's `certs`.
 
     Args:
-        wxpay: a client; it needs no `certs` yet.
+        wxpay: a client, with or without `certs`.
         apiv3_key: 32 bytes.
 
     Returns:
-        Serial number to certificate in PEM, of those that are valid now.
+        The currently valid certificates in PEM, by serial number.
 
     Raises:
-        DecryptionError: `apiv3_key` is not the one set on the merchant platform.
-        SignatureError: the answer was not signed with one of the certificates in it.
-        ResponseError: it holds something other than valid platform certificates.
-        APIError: WeChat Pay refused.
+        DecryptionError: `apiv3_key` is not the key set on the merchant platform.
+        SignatureError: the response was not signed with one of its certificates.
+        ResponseError: the response contains something other than valid platform certificates.
+        APIError: WeChat Pay rejected the request.
     """
     apiv3_key = hide(apiv3_key)
     key = _key(apiv3_key)
@@ -83,7 +83,7 @@ def download(wxpay: Client, apiv3_key: str) -> dict[str, str]:
 
 
 async def download_async(wxpay: Client, apiv3_key: str) -> dict[str, str]:
-    """The same on the running event loop."""
+    """Async variant of `download`."""
     apiv3_key = hide(apiv3_key)
     key = _key(apiv3_key)
     response = await wxpay.request_async("GET", PATH, {"stack": _stack(wxpay, key)})
@@ -91,11 +91,11 @@ async def download_async(wxpay: Client, apiv3_key: str) -> dict[str, str]:
 
 
 def self_verifier(apiv3_key: str | Secret[bytes], known: Platform) -> Middleware:
-    """A `verifier` for `GET v3/certificates`: it trusts the certificates that the answer holds.
+    """Return a `verifier` for `GET v3/certificates` that trusts the certificates in the response.
 
     Args:
-        apiv3_key: 32 bytes; opens them.
-        known: keys that are trusted already.
+        apiv3_key: 32 bytes; decrypts the certificates.
+        known: the keys that are already trusted.
     """
     apiv3_key = hide(apiv3_key)
     key = _key(apiv3_key)
@@ -112,12 +112,12 @@ def self_verifier(apiv3_key: str | Secret[bytes], known: Platform) -> Middleware
 
 
 def open_certificates(response: Response, apiv3_key: str | Secret[bytes]) -> dict[str, str]:
-    """The certificates in an answer of `v3/certificates` that are valid now: serial number to PEM.
+    """Return the valid certificates in a response of `v3/certificates`, as PEM by serial number.
 
     Raises:
-        DecryptionError: `apiv3_key` does not open them.
-        ResponseError: the answer is of another form, or holds something other than X.509
-            certificates of WeChat Pay's kind.
+        DecryptionError: `apiv3_key` does not decrypt them.
+        ResponseError: the response has another form, or contains something other than WeChat Pay's
+            X.509 certificates.
     """
     apiv3_key = hide(apiv3_key)
     key = _key(apiv3_key)
@@ -139,7 +139,7 @@ def _pem(found: Mapping[str, x509.Certificate]) -> dict[str, str]:
 
 
 def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificate]:
-    """The valid certificates, each by its own serial number."""
+    """Return the valid certificates by their own serial numbers."""
     if len(response.content) > MAX_UNVERIFIED_JSON:
         raise _unusable(
             response, _("it has {count} bytes, which is too much", count=len(response.content))

@@ -1,9 +1,9 @@
-"""A client's arguments, checked when they are given.
+"""Checks a client's arguments in its constructor.
 
-What was copied from a web page or read from a file brings blanks, line breaks and invisible
-characters along. They are dropped where it is certain that they do not belong; anything else that
-WeChat Pay would refuse, or that no answer could be verified with, is a `ConfigurationError` here
-rather than a failure on the wire.
+Values copied from a web page or read from a file often contain blanks, line breaks and invisible
+characters. They are removed if they are certainly not part of the value. Any other value that
+WeChat Pay would reject, or that cannot verify a response, raises a `ConfigurationError` before
+anything is sent.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ __all__ = [
 NUMBER = re.compile("[0-9A-Za-z_-]*")
 SECRET_LENGTH = 32
 SECRETS = frozenset({"private_key", "certs", "apiv3_key", "secret", "merchant", "proxy"})
-"""Arguments that hold a secret."""
+"""Arguments that contain a secret."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 def hidden(arguments: dict[str, Any]) -> dict[str, Any]:
-    """A client's arguments, those hidden that hold a secret."""
+    """Return a client's arguments with the secret ones hidden."""
     return {name: hide(each) if name in SECRETS else each for name, each in arguments.items()}
 
 
 def mchid_of(given: object) -> str:
-    """The merchant number.
+    """Check the merchant number.
 
     Raises:
-        ConfigurationError: it is no str, or holds something other than letters and digits.
+        ConfigurationError: it is not a str, or has characters other than letters and digits.
     """
     text = _text(given, "mchid", _("the merchant number"))
     if NUMBER.fullmatch(text) and (text or not given):
@@ -78,10 +78,10 @@ def mchid_of(given: object) -> str:
 
 
 def secret_of(given: object) -> Secret[str]:
-    """The APIv2 key; empty where there is none.
+    """Check the APIv2 key; empty if there is none.
 
     Raises:
-        ConfigurationError: it is not 32 ASCII characters.
+        ConfigurationError: it does not have 32 ASCII characters.
     """
     given = hide(given)
     if given is None:
@@ -114,10 +114,10 @@ def secret_of(given: object) -> Secret[str]:
 
 
 def aes_key_of(given: object) -> Secret[bytes] | None:
-    """The APIv3 key.
+    """Check the APIv3 key.
 
     Raises:
-        ConfigurationError: it is not 32 bytes.
+        ConfigurationError: it does not have 32 bytes.
     """
     given = hide(given)
     return None if given is None else aes.checked_key(given, "apiv3_key")
@@ -126,20 +126,20 @@ def aes_key_of(given: object) -> Secret[bytes] | None:
 def merchant_of(
     source: object, mchid: str, *, check_key: bool = False
 ) -> MerchantCertificate | None:
-    """The merchant's certificate and key; a certificate outside its validity is warned of.
+    """Load the merchant's certificate and key; warn if the certificate is not valid now.
 
     Args:
-        source: in any form of `crypto.certificate.merchant`.
-        mchid: the merchant number, which is a PKCS#12 file's passphrase unless another is given.
-        check_key: have OpenSSL test the key.
+        source: certificate and key, in any form of `crypto.certificate.merchant`.
+        mchid: the merchant number, the default passphrase of a PKCS#12 file.
+        check_key: let OpenSSL check the key.
 
     Raises:
-        ConfigurationError: they are missing, unreadable or do not match.
+        ConfigurationError: certificate or key is missing or unreadable, or they do not match.
     """
     source = hide(source)
     if source is None:
         return None
-    from ..crypto.certificate import merchant  # X.509 is slow to load, and few clients need it
+    from ..crypto.certificate import merchant  # X.509 loads slowly, and few clients need it
 
     pair = merchant(source, passphrase=mchid, check_key=check_key)
     now = time.time()
@@ -165,19 +165,20 @@ def credential_of(
     *,
     check_key: bool = False,
 ) -> Credential | None:
-    """Who signs; None where the client was given neither a key nor a serial number.
+    """Return the credential that signs; None if the client has neither a key nor a serial number.
 
     Args:
         mchid: the merchant number.
-        serial: of the merchant's certificate; by default that of `merchant`, of a certificate in
-            the same PEM as `private_key`, or of the signer's.
-        private_key: in any form of `crypto.keys`, or a signer; by default that of `merchant`.
+        serial: the serial number of the merchant's certificate; by default that of `merchant`, of a
+            certificate in the PEM of `private_key`, or of the signer.
+        private_key: the key in any form of `crypto.keys`, or a signer; by default the key of
+            `merchant`.
         merchant: certificate and key for mutual TLS.
-        check_key: have OpenSSL test the key.
+        check_key: let OpenSSL check the key.
 
     Raises:
-        ConfigurationError: one of the two is missing or malformed, or they belong to different
-            certificates.
+        ConfigurationError: key or serial number is missing or malformed, or they belong to
+            different certificates.
     """
     private_key = hide(private_key)
     if serial is not None:
@@ -210,7 +211,7 @@ def credential_of(
 
 
 def _serials_of(key: RSAPrivateKey, source: Any, merchant: MerchantCertificate | None) -> list[str]:
-    """The serial numbers of the key's certificates, in `merchant` and in the key's own file."""
+    """Return the serial numbers of the key's certificates, in `merchant` and in its own file."""
     certs = _certificates_of(source, merchant)
     if not certs:
         return []
@@ -221,7 +222,7 @@ def _serials_of(key: RSAPrivateKey, source: Any, merchant: MerchantCertificate |
 
 
 def _certificates_of(source: Any, merchant: MerchantCertificate | None) -> list[x509.Certificate]:
-    """The certificates in `merchant` and in the file of `private_key`."""
+    """Return the certificates in `merchant` and in the file of `private_key`."""
     certs = [] if merchant is None else [merchant.certificate]
     if source is not None and keys.is_material(source):
         found = keys.blocks(source, "private_key")
@@ -233,12 +234,12 @@ def _certificates_of(source: Any, merchant: MerchantCertificate | None) -> list[
 
 
 def _assert_own(serial: str, own: list[str], merchant: MerchantCertificate | None) -> None:
-    """Refuse a serial number that belongs to another certificate than the signing key's.
+    """Reject a serial number that does not belong to the signing key's certificate.
 
     Args:
-        serial: as given.
-        own: those of the signing key's certificates, as far as they are at hand.
-        merchant: the certificate for mutual TLS, which may be another key's.
+        serial: the given serial number.
+        own: the serial numbers of the signing key's available certificates.
+        merchant: the certificate for mutual TLS, which may have another key.
     """
     if any(same_key(serial, one) for one in own):
         return
@@ -289,16 +290,16 @@ def platform_of(
     merchant: MerchantCertificate | None,
     private_key: Any = None,
 ) -> PlatformKeys:
-    """WeChat Pay's keys.
+    """Load WeChat Pay's keys.
 
     Args:
-        certs: as `WeChatPay` takes them.
-        credential: who signs.
+        certs: the keys, in any form that `WeChatPay` accepts.
+        credential: the credential that signs.
         merchant: certificate and key for mutual TLS.
-        private_key: as it was given; its file may hold the merchant's certificate.
+        private_key: the given private key; its file may contain the merchant's certificate.
 
     Raises:
-        ConfigurationError: `certs` is no mapping, one of its keys is malformed or too weak, or is
+        ConfigurationError: `certs` is not a mapping, or one of its keys is malformed, too weak, or
             the merchant's own.
     """
     own = _certificates_of(hide(private_key), merchant)
@@ -311,7 +312,7 @@ def platform_of(
 def _loaded(
     certs: Any, *, credential: Credential | None, merchant: MerchantCertificate | None
 ) -> dict[str, PlatformKey]:
-    """The keys in `certs`, none of which is the merchant's own."""
+    """Load the keys in `certs`, and check that none is the merchant's own."""
     if not isinstance(certs, Mapping):
         raise ConfigurationError(
             _(
@@ -356,14 +357,14 @@ def _loaded(
 def shared_of(
     store: KeyStore | None, mchid: str, apiv3_key: Secret[bytes], platform: PlatformKeys
 ) -> SharedCertificates | None:
-    """The certificates that other processes fetch; None where the client was given no store.
+    """Return the certificates shared with other processes, or None if the client has no store.
 
     Raises:
-        ConfigurationError: `store` is none.
+        ConfigurationError: `store` is not a key store.
     """
     if store is None:
         return None
-    from .shared_certificates import SharedCertificates  # few clients have one
+    from .shared_certificates import SharedCertificates  # few clients need it
 
     return SharedCertificates(store, mchid, apiv3_key, platform.loaded)
 

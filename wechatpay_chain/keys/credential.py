@@ -1,4 +1,4 @@
-"""The two sides of an APIv3 signature: the merchant's credential, and the platform's keys.
+"""The two sides of an APIv3 signature: the merchant's credential, and WeChat Pay's keys.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 4013053420 (verifying).
 """
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 CLOCK_SKEW = 300
-"""Seconds that a signature's timestamp may be off, either way."""
+"""Maximum deviation of a signature's timestamp from the local clock, in seconds."""
 
 RENEW = N_(
     "Fetch the current certificates (wechatpay_chain.certificates.download), or use WeChat "
@@ -45,7 +45,7 @@ logger = logging.getLogger("wechatpay_chain")
 
 
 class Credential:
-    """Who signs requests: a merchant, its certificate's serial number, its private key."""
+    """The signing identity: a merchant, its certificate's serial number, and its private key."""
 
     __slots__ = ("_private_key", "mchid", "serial")
 
@@ -56,56 +56,56 @@ class Credential:
         self._private_key = private_key
 
     def authorize(self, request: Request, timestamp: str | None = None) -> Request:
-        """The request with its `Authorization`, over method, target and body as they leave.
+        """Return the request with its `Authorization` header, which covers method, target and body.
 
         Args:
-            request: encoded, and not signed yet.
-            timestamp: seconds since 1970 as text, if not this machine's clock.
+            request: an encoded, unsigned request.
+            timestamp: seconds since 1970 as text; by default from the local clock.
         """
         stamp, nonce = timestamp or canonical.timestamp(), canonical.nonce()
         signature = self.sign(signed_message(request, stamp, nonce))
         return self.authorized(request, stamp, nonce, signature)
 
     def authorizing(self, request: Request) -> Generator[Effect, Any, Request]:
-        """The same as a part of a flow: a signer elsewhere takes its time."""
+        """Variant of `authorize` for a flow, because a remote signer takes time."""
         return self.authorize(request)
-        yield  # a generator, like that of a credential which has to ask
+        yield  # a generator, like the one of a remote signer
 
     def authorized(self, request: Request, stamp: str, nonce: str, signature: str) -> Request:
-        """The request with its `Authorization`, once there is a signature."""
+        """Return the request with an `Authorization` header that contains the signature."""
         value = canonical.authorization(self.mchid, nonce, signature, stamp, self.serial)
         signed = request.replace()
         signed.headers = request.headers.added("Authorization", value)
         return signed
 
     def sign(self, message: bytes) -> str:
-        """The base64 signature of a message."""
+        """Sign a message; returns the signature in base64."""
         return rsa.signature(message, self._private_key)
 
     def owns(self, key: RSAPublicKey) -> bool:
-        """Whether a public key is the other half of this merchant's own."""
+        """Return whether a public key belongs to this merchant's private key."""
         return self._private_key.public_key() == key
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Bytes that a ciphertext for the merchant's key may have."""
+        """The possible lengths in bytes of a ciphertext for the merchant's key."""
         return (self._private_key.key_size // 8,)
 
     def decrypt(self, ciphertext: str) -> str:
-        """The plaintext of a field that WeChat Pay encrypted for this merchant."""
+        """Decrypt a field that WeChat Pay encrypted for this merchant."""
         return rsa.decrypt(ciphertext, self._private_key)
 
     def decrypting(self, ciphertext: str) -> Generator[Effect, Any, str]:
-        """The same as a part of a flow: a signer elsewhere takes its time."""
+        """Variant of `decrypt` for a flow, because a remote signer takes time."""
         return self.decrypt(ciphertext)
-        yield  # a generator, like that of a credential which has to ask
+        yield  # a generator, like the one of a remote signer
 
     async def sign_async(self, message: bytes) -> str:
-        """As `sign`; a signer elsewhere may be async."""
+        """Async variant of `sign`; a remote signer may be async."""
         return self.sign(message)
 
     async def decrypt_async(self, ciphertext: str) -> str:
-        """As `decrypt`; a signer elsewhere may be async."""
+        """Async variant of `decrypt`; a remote signer may be async."""
         return self.decrypt(ciphertext)
 
     def __repr__(self) -> str:
@@ -115,16 +115,16 @@ class Credential:
 class Platform:
     """WeChat Pay's keys, by serial number or public key id.
 
-    A certificate outside its validity stays known, and neither verifies nor encrypts: the logger
-    `wechatpay_chain` gets one warning, and a `SignatureError` says so.
+    A certificate outside its validity period stays known, but it neither verifies nor encrypts. The
+    logger `wechatpay_chain` logs one warning, and the `SignatureError` gives the reason.
 
     Args:
-        certs: key id or certificate serial to public key or certificate, in any form of
-            `crypto.keys`.
+        certs: public keys or certificates, in any form of `crypto.keys`, by key id or certificate
+            serial number.
 
     Raises:
-        ConfigurationError: one of them is not an RSA public key or certificate of 2048 bits or
-            more, is filed under a serial number that is not its own, or shares its id with another.
+        ConfigurationError: a value is not an RSA public key or certificate with at least 2048 bits,
+            has a serial number that differs from its id, or shares its id with another value.
     """
 
     def __init__(self, certs: Mapping[str, keys.KeySource]) -> None:
@@ -140,28 +140,28 @@ class Platform:
 
     @property
     def serials(self) -> tuple[str, ...]:
-        """The ids of the keys at hand, in upper case."""
+        """The ids of the available keys, in upper case."""
         return tuple(self._keys)
 
     @property
     def known(self) -> tuple[PlatformKey, ...]:
-        """The keys at hand, those outside their validity included."""
+        """The available keys, including certificates outside their validity period."""
         return tuple(self._keys.values())
 
     def __contains__(self, serial: object) -> bool:
         return isinstance(serial, str) and self._find(serial) is not None
 
     def verify(self, headers: Headers, body: bytes, response: Response | None = None) -> None:
-        """Check a signature over a body.
+        """Verify a signature over a body.
 
         Args:
-            headers: with the four `Wechatpay-*` fields.
-            body: as it came, to the byte.
-            response: what the error shall carry.
+            headers: the headers with the four `Wechatpay-*` fields.
+            body: the raw body.
+            response: the response that the error refers to.
 
         Raises:
-            SignatureError: a field is missing or stands twice, the timestamp is more than
-                300 seconds off, the serial is unknown, or the signature does not match.
+            SignatureError: a field is missing or repeated, the timestamp deviates by more than 300
+                seconds, the serial number is unknown, or the signature does not match.
         """
         stamp, nonce, key, signature = self._parts(headers, response)
         message = canonical.response(stamp, nonce, body)
@@ -170,16 +170,16 @@ class Platform:
     def verify_digest(
         self, headers: Headers, digest: bytes, response: Response | None = None
     ) -> None:
-        """The same, for the SHA-256 of `prefix(headers)`, the body, and a line feed."""
+        """Verify a signature by the SHA-256 of `prefix(headers)`, the body, and a line feed."""
         _ignored, _ignored, key, signature = self._parts(headers, response)
         self._assert(rsa.verify_digest(digest, signature, key), headers, response)
 
     def preferred(self, first: str | None = None) -> PlatformKey | None:
-        """The key that a request names unless it is told another; None where none is usable.
+        """Return the key that requests name by default, or None if no key is usable.
 
         Args:
-            first: the id of the key to take while it is usable; then, and by default, it is WeChat
-                Pay's public key, else the certificate that is valid longest.
+            first: the id of the preferred key, if it is usable. Otherwise the key is WeChat Pay's
+                public key, else the certificate with the latest expiry.
         """
         now, best = time.time(), None
         chosen = None if first is None else self._find(first)
@@ -193,14 +193,14 @@ class Platform:
         return best
 
     def encryption_key(self, serial: str | None = None) -> tuple[str, RSAPublicKey]:
-        """The key to encrypt a request's fields with, and its id.
+        """Return the key that encrypts a request's fields, and its id.
 
         Args:
-            serial: the id that is wanted; by default WeChat Pay's public key, else the
-                certificate that is valid longest.
+            serial: the id of the key; by default WeChat Pay's public key, else the certificate with
+                the latest expiry.
 
         Raises:
-            ConfigurationError: no such key, or it is a certificate outside its validity.
+            ConfigurationError: the key is unknown, or is a certificate outside its validity period.
         """
         key = self.preferred() if serial is None else self._find(serial)
         if key is None and serial is not None:
@@ -241,7 +241,7 @@ class Platform:
         return self._keys.get(serial) or self._same.get(comparable(serial))
 
     def _tell(self, key: PlatformKey, now: float) -> None:
-        """Warn of a certificate outside its validity, once."""
+        """Log one warning about a certificate outside its validity period."""
         trouble = key.trouble(now)
         if trouble and key.name not in self._told:
             self._told.add(key.name)
@@ -323,13 +323,13 @@ class Platform:
 
 
 def signed_message(request: Request, stamp: str, nonce: str) -> bytes:
-    """What the signature of a request covers."""
+    """Return the text that the signature of a request covers."""
     body = request.content or b"" if request.signed is None else request.signed
     return canonical.request(request.method, request.target, stamp, nonce, body)
 
 
 def _remedy(serial: str) -> str:
-    """What to do about a key that is not known."""
+    """Return advice about an unknown key."""
     if normal_serial(serial).startswith(PUBLIC_KEY_ID):
         return _(
             "A public key cannot be fetched: download it from the merchant platform's public "
@@ -342,15 +342,16 @@ def _remedy(serial: str) -> str:
 
 
 def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -> str | None:
-    """The key that requests name unless a call says otherwise.
+    """Check the key that requests name by default.
 
     Args:
-        given: as `WeChatPay` takes it.
+        given: the `answer_with` of a client.
         platform: WeChat Pay's keys.
-        fetchable: whether certificates will be fetched, this one perhaps among them.
+        fetchable: whether the client can fetch certificates, which may include this one.
 
     Raises:
-        ConfigurationError: `certs` does not hold it, or it is a certificate outside its validity.
+        ConfigurationError: `certs` does not contain the key, or it is a certificate outside its
+            validity period.
     """
     if given is None:
         return None

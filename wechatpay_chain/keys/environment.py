@@ -1,8 +1,8 @@
-"""A client's arguments from `WECHATPAY_*` environment variables.
+"""Reads a client's arguments from `WECHATPAY_*` environment variables.
 
-An environment is shared: Kubernetes injects `WECHATPAY_SERVICE_HOST` and `WECHATPAY_PORT_443_TCP`
-for a Service of that name, and a program has variables of its own. So a variable that is not known
-is left alone, unless it looks like a mistyped one of these.
+Other programs use the environment too: Kubernetes injects `WECHATPAY_SERVICE_HOST` and
+`WECHATPAY_PORT_443_TCP` for a Service with that name. An unknown variable is therefore ignored,
+unless its name is a likely misspelling of a known one.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ SECRET = frozenset({"private_key", "apiv3_key", "secret"})
 """Arguments that stay hidden until the client reads them."""
 URLS = frozenset({"base_uri", "proxy"})
 OLDER = KNOWN - {"APPID", "LANG", "NOTIFY_URL"}
-"""Names that others are taken for slips of; programs have had an `APP_ID` of their own before."""
+"""Names for which misspellings are reported; programs may have their own `APP_ID`."""
 LONG = 5
-"""Letters of a name from which on one wrong letter is a typing mistake rather than another name."""
+"""Minimum length of a name for which one wrong letter counts as a misspelling."""
 
 
 class GatewaySource(NamedTuple):
-    """A gateway in the place of WeChat Pay.
+    """A local gateway that replaces WeChat Pay.
 
     Attributes:
-        address: the path of its `gateway.json`, or its address, which may have a token.
-        mchid: of the merchant; None is the gateway's first one.
-        notify_url: where notifications go; None where it is not said.
+        address: the path of its `gateway.json`, or its address, optionally with a token.
+        mchid: the merchant number; None selects the gateway's first merchant.
+        notify_url: the notification URL, or None.
     """
 
     address: Secret[str]
@@ -71,13 +71,14 @@ class GatewaySource(NamedTuple):
 
 
 def gateway_of(environ: Mapping[str, str]) -> GatewaySource | None:
-    """The gateway of `WECHATPAY_GATEWAY`; None without this variable.
+    """Return the gateway in `WECHATPAY_GATEWAY`, or None without this variable.
 
-    The gateway has all keys and addresses, so of the other variables two count: `WECHATPAY_MCHID`
-    chooses the merchant, and `WECHATPAY_NOTIFY_URL` is an address of the application's.
+    The gateway supplies all keys and addresses, so only two other variables apply:
+    `WECHATPAY_MCHID` selects the merchant, and `WECHATPAY_NOTIFY_URL` is the application's
+    notification URL.
 
     Args:
-        environ: the environment; an empty variable counts as not set.
+        environ: the environment; an empty variable counts as unset.
     """
     if not isinstance(environ, Mapping):
         return None
@@ -87,17 +88,17 @@ def gateway_of(environ: Mapping[str, str]) -> GatewaySource | None:
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Arguments for `WeChatPay`.
+    """Return the arguments for `WeChatPay`.
 
     Args:
-        environ: the environment; an empty variable counts as not set.
+        environ: the environment; an empty variable counts as unset.
 
     Returns:
-        The arguments by name; secrets are hidden in `Secret`.
+        The arguments by name, with secrets hidden in `Secret`.
 
     Raises:
-        ConfigurationError: `WECHATPAY_MCHID` is missing, or a variable is malformed, or its name is
-            nearly that of a known one.
+        ConfigurationError: `WECHATPAY_MCHID` is missing, a variable is malformed, or a name is a
+            misspelling of a known one.
     """
     environ = hide(environ)
     if not isinstance(environ, Mapping):
@@ -152,12 +153,12 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _plain(argument: str, value: Any) -> Any:
-    """A value that is no key; the line break of the file that a URL came from is dropped."""
+    """Convert a value that is not a key; a trailing line break from a file is removed."""
     return reveal(value).strip() if argument in URLS else reveal(value)
 
 
 def _suggestion(name: str) -> str:
-    """The known name that an unknown one is a slip of; empty where it is a name of its own."""
+    """Return the known name that an unknown one misspells; empty if there is none."""
     plain = _squashed(name)
     for known in sorted(OLDER):
         other = _squashed(known)
@@ -171,7 +172,7 @@ def _squashed(name: str) -> str:
 
 
 def _one_slip(one: str, other: str) -> bool:
-    """Whether two texts differ by a letter that is wrong, missing or extra, or by a swap of two."""
+    """Return whether two texts differ by one wrong, missing or extra letter, or one swap."""
     short, long = sorted((one, other), key=len)
     if len(long) - len(short) > 1:
         return False
@@ -201,7 +202,7 @@ def _certs(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(text: str) -> dict[str, Any] | None:
-    """`ID=path,…`, or None; an error raised here would show a secret in the wrong place."""
+    """Parse `ID=path,…`, or return None; an error raised here could expose a secret."""
     pairs = [each.partition("=") for each in text.split(",") if each.strip()]
     if not all(serial.strip() and key.strip() for serial, _ignored, key in pairs):
         return None

@@ -1,7 +1,8 @@
-"""Where the arguments of many merchants' clients come from: a mapping, or a function.
+"""Source of the arguments for the clients of many merchants: a mapping or a function.
 
-A source is the user's, and may ask a database or a vault. It may raise, know nothing, or give half
-of what is needed. What is wrong names the merchant and the argument, and never shows a secret.
+The source belongs to the user and may query a database or a vault. It may raise errors, return
+nothing, or return incomplete arguments. Error messages name the merchant and the argument, and
+never contain a secret.
 """
 
 from __future__ import annotations
@@ -31,30 +32,30 @@ Source: TypeAlias = (
 )
 
 TRANSPORT = frozenset({"transport", "proxy", "verify", "max_connections"})
-"""Arguments of the one transport that all merchants share."""
+"""Arguments of the transport, which all merchants share."""
 LONGEST = 40
-"""Characters of an argument's name; whatever is longer is no name, and perhaps a secret."""
+"""Maximum characters of an argument's name; longer text is not a name and may be a secret."""
 
 
 class MerchantSource:
-    """Asks a source.
+    """Reads merchants from a source.
 
     Args:
-        source: from merchant number to arguments; hidden.
-        shared: arguments of all merchants; secrets hidden.
+        source: returns arguments by merchant number; hidden.
+        shared: arguments for all merchants, with hidden secrets.
         known: the names of a client's arguments.
 
     Attributes:
-        is_mapping: whether it can be asked which merchants it has.
+        is_mapping: whether the source can list its merchants.
 
     Raises:
-        ConfigurationError: it is neither a mapping nor a function.
+        ConfigurationError: the source is neither a mapping nor a function.
     """
 
     def __init__(
         self, source: Secret[Source], shared: Mapping[str, Any], known: Iterable[str]
     ) -> None:
-        # Hidden as a whole: a mapping holds keys, and a partial function may hold a password.
+        # Hidden as a whole: a mapping contains keys, and a partial function may contain a password.
         self._source: Secret[Any] = source
         self.is_mapping = isinstance(source.reveal(), Mapping)
         if not self.is_mapping and not callable(source.reveal()):
@@ -69,13 +70,13 @@ class MerchantSource:
         self._known = frozenset(known)
 
     def numbers(self, what: str) -> Collection[str]:
-        """The merchant numbers in a mapping.
+        """Return the merchant numbers in a mapping.
 
         Args:
-            what: needs them.
+            what: the operation that requires them, used in the error message.
 
         Raises:
-            TypeError: it is a function.
+            TypeError: the source is a function.
         """
         if not self.is_mapping:
             raise TypeError(
@@ -88,15 +89,15 @@ class MerchantSource:
         return KeysView(self._source.reveal())
 
     def arguments(self, mchid: str, *, is_async: bool) -> Generator[Effect, Any, dict[str, Any]]:
-        """A merchant's arguments and those of all, hidden.
+        """Return a merchant's arguments combined with the shared ones, hidden.
 
         Args:
             mchid: the merchant number.
             is_async: whether an async source can be awaited.
 
         Raises:
-            UnknownMerchant: the source does not have it.
-            ConfigurationError: the source raised, or what it gave cannot be a client's arguments.
+            UnknownMerchant: the source does not have the merchant.
+            ConfigurationError: the source raised an error, or returned invalid arguments.
         """
         try:
             given = yield Call(self._ask, mchid)
@@ -107,11 +108,11 @@ class MerchantSource:
         return {**self._shared, **self._checked(mchid, given)}
 
     def listed(self, mchid: str) -> dict[str, Any]:
-        """The same for a merchant in a mapping."""
+        """Return the same for a merchant in a mapping."""
         return {**self._shared, **self._checked(mchid, self._ask(mchid))}
 
     def _ask(self, mchid: str) -> Any:
-        """What the source gives, hidden before any variable has it."""
+        """Call the source and hide the result before a variable refers to it."""
         if self.is_mapping:
             return hide(self._source.reveal().get(mchid))
         return hide(self._source.reveal()(mchid))
@@ -156,10 +157,10 @@ class MerchantSource:
 
 
 def assert_known(given: Iterable[Any], known: Iterable[str], whose: str) -> None:
-    """Refuse names that are no arguments of a client.
+    """Reject names that are not arguments of a client.
 
     Raises:
-        ConfigurationError: there is one.
+        ConfigurationError: a name is unknown.
     """
     for name in given:
         if name in known:
@@ -179,7 +180,7 @@ def assert_known(given: Iterable[Any], known: Iterable[str], whose: str) -> None
 
 
 def _failed(mchid: str, error: Exception) -> ConfigurationError:
-    """The error for a source that raised; its own words may hold anything, and are not repeated."""
+    """Return the error for a failed source; its own message may contain secrets and is omitted."""
     kind = type(error).__name__
     if isinstance(error, LookupError):
         return UnknownMerchant(
@@ -189,7 +190,7 @@ def _failed(mchid: str, error: Exception) -> ConfigurationError:
 
 
 def _is_awaitable(given: Any) -> bool:
-    """Whether what a source returned has yet to be awaited."""
+    """Return whether the result of a source must be awaited."""
     return isinstance(given, Secret) and hasattr(given.reveal(), "__await__")
 
 
@@ -199,7 +200,7 @@ async def _awaited(given: Any) -> Any:
 
 def _not_async(mchid: str, given: Any) -> ConfigurationError:
     if hasattr(given.reveal(), "close"):
-        given.reveal().close()  # a coroutine that nobody will await
+        given.reveal().close()  # a coroutine that is never awaited
     return ConfigurationError(
         _(
             "merchant {mchid}: source is async, and this is a sync call. Await "

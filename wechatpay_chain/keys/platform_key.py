@@ -1,8 +1,8 @@
-"""One of WeChat Pay's keys: what it is called, and when it may be used.
+"""One of WeChat Pay's keys: its id, and its validity period.
 
-A public key is known by its id, `PUB_KEY_ID_…`, and does not expire. A platform certificate is
-known by its serial number and is used within its validity only (RFC 5280, section 4.1.2.5: both
-ends included). Serial numbers are numbers: letter case, colons and leading zeros do not matter.
+A public key has the id `PUB_KEY_ID_…` and does not expire. A platform certificate is identified by
+its serial number and used only within its validity period, both ends included (RFC 5280, section
+4.1.2.5). Serial numbers are compared as numbers: letter case, colons and leading zeros are ignored.
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates).
 """
 
@@ -43,13 +43,13 @@ PUBLIC_KEY_ID = "PUB_KEY_ID_"
 HEX = re.compile("[0-9A-F]+")
 PUBLIC_KEY = re.compile(f"{PUBLIC_KEY_ID}[0-9A-Z_]+")
 SOON = 30
-"""Days within which `expiring` looks, unless it is told otherwise."""
+"""Default period of `expiring`, in days."""
 SERIAL_DIGITS = 42
-"""Hex digits of the longest serial number: 20 octets (RFC 5280, section 4.1.2.2) and a sign."""
+"""Maximum hex digits of a serial number: 20 octets (RFC 5280, section 4.1.2.2) and a sign."""
 
 
 class PlatformKey(NamedTuple):
-    """A key that verifies answers and encrypts fields.
+    """A key that verifies responses and encrypts fields.
 
     Attributes:
         name: the public key's id or the certificate's serial number.
@@ -63,7 +63,7 @@ class PlatformKey(NamedTuple):
     ends: float = math.inf
 
     def trouble(self, now: float) -> str:
-        """Why the key must not be used at this time; empty where it may be."""
+        """Return why the key is not usable at a time; empty if it is usable."""
         if self.begins <= now <= self.ends:
             return ""
         if int(now) > self.ends:
@@ -74,17 +74,17 @@ class PlatformKey(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """What to prefer: WeChat Pay's public key, then the certificate that is valid longest."""
+        """The preference: WeChat Pay's public key, then the certificate with the latest expiry."""
         return self.name.startswith(PUBLIC_KEY_ID), self.ends
 
 
 class Expiring(NamedTuple):
-    """A certificate that runs out.
+    """A certificate that expires soon, or has expired.
 
     Attributes:
         name: its serial number.
-        kind: whose it is: WeChat Pay's, or the merchant's own.
-        not_after: the last moment at which it is valid.
+        kind: the owner: WeChat Pay or the merchant.
+        not_after: the last moment of its validity.
     """
 
     name: str
@@ -93,16 +93,16 @@ class Expiring(NamedTuple):
 
 
 def load(serial: object, source: keys.KeySource) -> PlatformKey:
-    """A key of `certs`.
+    """Load a key of `certs`.
 
     Args:
-        serial: the id that it was filed under.
-        source: a public key or a certificate, in any form of `crypto.keys`. Of several
-            certificates in one file the one with this serial number is taken.
+        serial: the id in `certs`.
+        source: a public key or a certificate, in any form of `crypto.keys`. If a file contains
+            several certificates, the one with this serial number is loaded.
 
     Raises:
-        ConfigurationError: the id is malformed, the source is no RSA public key of 2048 bits or
-            more, or the certificate has another serial number.
+        ConfigurationError: the id is malformed, the source is not an RSA public key with at least
+            2048 bits, or the certificate has another serial number.
     """
     where = f"certs[{printable(serial, 80)!r}]"
     name = key_id(serial, where)
@@ -116,10 +116,10 @@ def load(serial: object, source: keys.KeySource) -> PlatformKey:
 
 
 def load_all(certs: Mapping[str, keys.KeySource]) -> dict[str, PlatformKey]:
-    """The keys of `certs` by their names.
+    """Load the keys of `certs` by their names.
 
     Raises:
-        ConfigurationError: one of them is not usable, or two of them have the same name.
+        ConfigurationError: a key is not usable, or two keys have the same name.
     """
     found: dict[str, PlatformKey] = {}
     same: dict[str, PlatformKey] = {}
@@ -135,7 +135,7 @@ def load_all(certs: Mapping[str, keys.KeySource]) -> dict[str, PlatformKey]:
 
 
 def _certificates(source: object, where: str) -> list[x509.Certificate]:
-    """The certificates in a source; none where it is a bare public key."""
+    """Return the certificates in a source; empty if it is a bare public key."""
     if keys.is_certificate(source):
         return [source]
     if not keys.is_material(source):
@@ -143,7 +143,7 @@ def _certificates(source: object, where: str) -> list[x509.Certificate]:
     found = keys.blocks(source, where)
     if all(block.kind is not Kind.CERTIFICATE for block in found):
         return []
-    from ..crypto.certificate import parsed  # X.509 is slow to load
+    from ..crypto.certificate import parsed  # X.509 loads slowly
 
     return parsed(found, where)
 
@@ -179,14 +179,14 @@ def _certified(name: str, certs: list[x509.Certificate], where: str) -> Platform
 
 
 def key_id(given: object, where: str) -> str:
-    """A public key's id or a certificate's serial number, as WeChat Pay writes it.
+    """Normalize a public key's id or a certificate's serial number, as WeChat Pay writes it.
 
     Args:
-        given: as the user wrote it, perhaps with colons, blanks or `serial=` from OpenSSL.
-        where: the argument's name, for messages.
+        given: the user's value, which may contain colons, blanks or `serial=` from OpenSSL.
+        where: the argument's name, used in messages.
 
     Raises:
-        ConfigurationError: it is neither.
+        ConfigurationError: the value is neither.
     """
     if not isinstance(given, str):
         raise ConfigurationError(
@@ -213,7 +213,7 @@ def key_id(given: object, where: str) -> str:
 
 
 def normal_serial(serial: str) -> str:
-    """A serial number in upper case, without colons, in whole bytes; any other id in upper case."""
+    """Return an id in upper case; a serial number also without colons and in whole bytes."""
     name = serial.strip().upper()
     digits = name.replace(":", "")
     if HEX.fullmatch(digits):
@@ -222,18 +222,18 @@ def normal_serial(serial: str) -> str:
 
 
 def same_key(one: str, other: str) -> bool:
-    """Whether two ids name the same key; serial numbers are compared as numbers."""
+    """Return whether two ids name the same key; serial numbers are compared as numbers."""
     return comparable(one) == comparable(other)
 
 
 def comparable(serial: str) -> str:
-    """An id in a form in which ids of the same key are equal."""
+    """Convert an id to a form in which equal keys have equal ids."""
     name = normal_serial(serial)
     return name.lstrip("0") if HEX.fullmatch(name) else name
 
 
 def _date(seconds: float) -> str:
-    import datetime  # only for a certificate that has run out
+    import datetime  # needed only for expired certificates
 
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
 
@@ -243,14 +243,14 @@ def expiring(
     own: Iterable[x509.Certificate],
     within: datetime.timedelta | None = None,
 ) -> list[Expiring]:
-    """The certificates that run out, and those that have, the next one first.
+    """Return the certificates that expire soon or have expired, earliest first.
 
     Args:
-        keys: WeChat Pay's.
-        own: the merchant's.
-        within: how far to look ahead; by default 30 days.
+        keys: WeChat Pay's keys.
+        own: the merchant's certificates.
+        within: the period to check; by default 30 days.
     """
-    import datetime  # few programs ask
+    import datetime  # few programs call it
 
     utc = datetime.UTC
     found = [

@@ -1,12 +1,12 @@
-"""WeChat Pay's keys as they change: fetched when needed, renewed while calls are under way.
+"""WeChat Pay's keys, fetched when needed and renewed during calls.
 
 Platform certificates are replaced every few years, and WeChat Pay lists a new one 24 hours before
-it signs with it. Keys that were given stay; those that were fetched are renewed when they are 12
-hours old, and when a message is signed with a certificate that nobody has told this client of.
-Whatever changes, a running call sees either the keys before or those after.
+it signs with it. Configured keys stay. Fetched certificates are renewed when they are 12 hours old,
+and when a message is signed with an unknown certificate. A running call sees either all old keys or
+all new.
 
-What fetches is a flow that the client provides. However many calls need it, one of them runs it,
-and the others wait for it. If that one call is cancelled, another takes over.
+The client supplies the flow that fetches. If several calls need it, one runs it and the others
+wait. If that call is cancelled, another one takes over.
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012551764
 """
 
@@ -50,27 +50,27 @@ if TYPE_CHECKING:
 __all__ = ["Expiring", "PlatformKeys"]
 
 RENEWED_EVERY = 12 * 3600.0
-"""Seconds after which fetched certificates are old; WeChat Pay asks for less than 24 hours."""
+"""Maximum age of fetched certificates, in seconds; WeChat Pay requires less than 24 hours."""
 RETRIED_AFTER = 60.0
-"""Seconds between two attempts to renew certificates that are old."""
+"""Seconds between two attempts to renew outdated certificates."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 class PlatformKeys(Platform):
-    """WeChat Pay's keys, by serial number or public key id. Threads and event loops may share them.
+    """WeChat Pay's keys, by serial number or public key id. Threads and event loops can share them.
 
     Args:
-        certs: those that are known from the start, as `WeChatPay` takes them.
-        loaded: turns such a mapping into keys, and refuses what is none of WeChat Pay's.
+        certs: the initial keys, in any form that `WeChatPay` accepts.
+        loaded: loads such a mapping and rejects keys that are not WeChat Pay's.
         merchant: the merchant's own certificates, for `expiring`.
 
     Attributes:
-        pause: seconds between two fetches that messages with an unknown serial number cause.
-        clock: seconds from any point in time, never running back.
+        pause: minimum seconds between two fetches caused by unknown serial numbers.
+        clock: a monotonic clock in seconds.
 
     Raises:
-        ConfigurationError: as `Platform` says.
+        ConfigurationError: as in `Platform`.
     """
 
     def __init__(
@@ -102,26 +102,26 @@ class PlatformKeys(Platform):
         wanted: str | None = None,
         shared: SharedCertificates | None = None,
     ) -> None:
-        """Fetch certificates from now on.
+        """Enable fetching of certificates.
 
         Args:
-            source: makes a flow that returns a verified response of `v3/certificates`.
-            apiv3_key: opens it.
-            wanted: the serial number of a certificate that must be there before a call is made.
-            shared: those that other processes have fetched.
+            source: creates a flow that returns a verified response of `v3/certificates`.
+            apiv3_key: decrypts the certificates.
+            wanted: the serial number of a certificate that is required before a call is sent.
+            shared: certificates fetched by other processes.
         """
         self._source, self._apiv3_key, self._shared = source, apiv3_key, shared
         if not self._keys or (wanted is not None and wanted not in self):
             self._due = -math.inf
 
     def update(self, certs: Mapping[str, KeySource]) -> None:
-        """Add keys, or replace those of the same name, while calls are under way.
+        """Add keys, or replace those with the same name, also during calls.
 
         Args:
-            certs: as `WeChatPay` takes them. Like those, they stay.
+            certs: the keys, in any form that `WeChatPay` accepts; they stay like configured keys.
 
         Raises:
-            ConfigurationError: one of them is not a key of WeChat Pay's; nothing was changed.
+            ConfigurationError: a value is not a key of WeChat Pay; no key has changed.
         """
         given = self.loaded(certs)
         with self._fetching.lock:
@@ -135,12 +135,12 @@ class PlatformKeys(Platform):
 
     @contextlib.contextmanager
     def temporarily(self, certs: Mapping[str, KeySource]) -> Iterator[None]:
-        """Add keys for a test; afterwards the keys are those that were there before.
+        """Add keys for a test, and restore the previous keys afterwards.
 
-        Meanwhile no certificates are shared with other processes, so that they get none of these.
+        Meanwhile no certificates are shared with other processes, so these keys do not reach them.
 
         Args:
-            certs: as `WeChatPay` takes them.
+            certs: the keys, in any form that `WeChatPay` accepts.
         """
         before = self._given, self._fetched, self._listed, self._shared, self._due
         self._shared = None
@@ -153,34 +153,34 @@ class PlatformKeys(Platform):
                 self._compose()
 
     def expiring(self, within: datetime.timedelta | None = None) -> list[Expiring]:
-        """The certificates that run out, and those that have, the next one first.
+        """Return the certificates that expire soon or have expired, earliest first.
 
-        WeChat Pay's are listed, and the merchant's own where `merchant=` was given, or a
-        certificate together with `private_key`.
+        The list contains WeChat Pay's certificates, and the merchant's own if the client has
+        `merchant=` or a certificate in `private_key`.
 
         Args:
-            within: how far to look ahead; by default 30 days.
+            within: the period to check; by default 30 days.
         """
         return expiring(self._keys.values(), self._merchant, within)
 
     @property
     def fetchable(self) -> bool:
-        """Whether certificates can be fetched: it takes `apiv3_key` and the merchant's key."""
+        """Whether certificates can be fetched; requires `apiv3_key` and the merchant's key."""
         return self._source is not None
 
     @property
     def is_due(self) -> bool:
-        """Whether `prepare` has something to do before the next call."""
+        """Whether `prepare` must run before the next call."""
         due = self._due
         return due < math.inf and self.clock() >= due
 
     def prepare(self) -> Generator[Effect, Any, None]:
-        """Fetch what a call needs before it is sent, and renew what is old.
+        """Fetch the keys that a call requires before it is sent, and renew outdated certificates.
 
-        While there is a key to go on with, a failure is logged, and no call waits for another.
+        If a usable key exists, a failure is only logged, and calls do not wait for each other.
 
         Raises:
-            WeChatPayError: there is no key, and none could be fetched.
+            WeChatPayError: there is no key, and fetching failed.
         """
         error: WeChatPayError | None = None
         mine = False
@@ -203,14 +203,14 @@ class PlatformKeys(Platform):
             )
 
     def may_learn(self, serial: str) -> bool:
-        """Whether an unknown name is one that fetching can make known."""
+        """Return whether fetching may find the key with an unknown id."""
         return self._source is not None and not normal_serial(serial).startswith(PUBLIC_KEY_ID)
 
     def learn(self, serial: str) -> Steps:
-        """Fetch because of a name that is not known; the outcome is why it stays unknown.
+        """Fetch certificates because of an unknown id; the outcome is why it stays unknown.
 
         Args:
-            serial: for which `may_learn` holds.
+            serial: an id for which `may_learn` returns True.
         """
         while serial not in self:
             flight, mine = self._fetching.board(self._may_ask)
@@ -238,15 +238,15 @@ class PlatformKeys(Platform):
     def checked_again(
         self, error: SignatureError, serial: str, check: Callable[[], None]
     ) -> Generator[Effect, Any, None]:
-        """Fetch certificates if that may help a signature that did not hold, and check it again.
+        """Fetch certificates if that may make a signature valid, and verify it again.
 
         Args:
-            error: what the first check said.
-            serial: the name of the key that the message is signed with.
-            check: raises unless the signature holds.
+            error: the error of the first verification.
+            serial: the id of the key that signed the message.
+            check: raises an error unless the signature is valid.
 
         Raises:
-            SignatureError: it still does not.
+            SignatureError: the signature is still not valid.
         """
         if error.reason != "unknown_serial" or not self.may_learn(serial):
             raise error
@@ -258,7 +258,7 @@ class PlatformKeys(Platform):
         check()
 
     def _may_ask(self) -> bool:
-        """Whether an unknown serial number may cause a fetch now; if so, the next one may not."""
+        """Return whether an unknown serial number may cause a fetch; if so, block the next one."""
         now = self.clock()
         if now < self._next_question:
             return False
@@ -266,11 +266,11 @@ class PlatformKeys(Platform):
         return True
 
     def _may_ask_once_more(self) -> None:
-        """Take a question back that the store has answered: nothing was fetched."""
+        """Permit another fetch, because the store had the answer and nothing was fetched."""
         self._next_question = -math.inf
 
     def _may_ask_again(self) -> None:
-        """Let another call ask in place of one that was cancelled, but not over and over."""
+        """Let another call fetch instead of a cancelled one, but not repeatedly."""
         now = self.clock()
         if now >= self._next_retry:
             self._next_question, self._next_retry = -math.inf, now + self.pause
@@ -279,7 +279,7 @@ class PlatformKeys(Platform):
         """Get the certificates, from the store if another process has fetched them.
 
         Args:
-            serial: the unknown name that is the cause.
+            serial: the unknown id that causes the fetch.
         """
         if self._shared is None:
             yield from self._download()
@@ -291,12 +291,12 @@ class PlatformKeys(Platform):
                     yield from self._refill(shared, serial)
                     break
                 lock = yield from shared.acquire()
-                if lock is None and not shared.rests:  # another process fetches
+                if lock is None and not shared.rests:  # another process is fetching
                     if not serial and self.preferred() is not None:
                         self._due = self.clock() + RETRIED_AFTER
                         break
                     yield from shared.pause()
-        except GeneratorExit:  # nobody performs effects any more; stores take a lost lock back
+        except GeneratorExit:  # effects are no longer performed; the store reclaims the lock
             raise
         except BaseException:
             yield from shared.release(lock)
@@ -304,7 +304,7 @@ class PlatformKeys(Platform):
         yield from shared.release(lock)
 
     def _refill(self, shared: SharedCertificates, serial: str) -> Generator[Effect, Any, None]:
-        """Fetch, and put what came into the store."""
+        """Fetch the certificates and save them in the store."""
         try:
             found = yield from self._download()
         except WeChatPayError as error:
@@ -314,7 +314,7 @@ class PlatformKeys(Platform):
             yield from shared.save(found, asked=bool(serial))
 
     def _take(self, shared: SharedCertificates, serial: str) -> Generator[Effect, Any, bool]:
-        """Adopt what the store has, if it is what is needed."""
+        """Adopt the certificates in the store if they are the required ones."""
         kept = yield from shared.load()
         if kept is None:
             return False
@@ -336,7 +336,7 @@ class PlatformKeys(Platform):
     def _take_old(
         self, shared: SharedCertificates, error: WeChatPayError
     ) -> Generator[Effect, Any, bool]:
-        """Adopt even old certificates of the store, where there is no key at all."""
+        """Adopt even outdated certificates from the store if there is no other key."""
         kept = None if self._keys else (yield from shared.load())
         if kept is None or not kept.keys:
             return False
@@ -355,9 +355,9 @@ class PlatformKeys(Platform):
         return found
 
     def _adopt(self, found: dict[str, PlatformKey], age: float = 0.0) -> None:
-        """Take certificates that were fetched.
+        """Adopt fetched certificates.
 
-        Those of the last time stay one more time, for responses that are on their way.
+        Those of the previous fetch are kept once more, for responses already under way.
 
         Args:
             found: the certificates.
@@ -372,7 +372,7 @@ class PlatformKeys(Platform):
         logger.info("the platform certificates are now %s", ", ".join(found))
 
     def _compose(self) -> None:
-        """Make the mappings that calls read; the old ones are not touched."""
+        """Build the mappings that calls read; the previous mappings are not modified."""
         keys, same = dict(self._given), {comparable(n): k for n, k in self._given.items()}
         for name, key in self._fetched.items():
             known = same.setdefault(comparable(name), key)
@@ -384,7 +384,7 @@ class PlatformKeys(Platform):
 
 
 def _explained(error: WeChatPayError) -> WeChatPayError:
-    """A copy of an error of a fetch without which nothing can be verified."""
+    """Copy the error of a failed fetch without which nothing can be verified."""
     import copy
 
     copied = copy.copy(error)

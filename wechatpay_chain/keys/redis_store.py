@@ -1,8 +1,8 @@
-"""Fetched certificates in Redis, so that a fleet of machines fetches them once.
+"""Stores fetched certificates in Redis, so that a fleet of machines fetches them once.
 
-A client of redis-py, sync or asyncio, does the work; this module knows only its `get`, `set` and
-`eval`. Whatever timeouts that client has, nothing here takes longer than a second: a Redis that
-hangs costs a call that much at most once a minute.
+A sync or asyncio client of redis-py does the work; this module uses only its `get`, `set` and
+`eval`. A command takes at most one second, whatever timeouts that client has: a Redis server that
+hangs delays a call by a second at most once a minute.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ..utils.translation import _
 __all__ = ["RedisKeyStore"]
 
 SECONDS = 1.0
-"""Seconds that a command may take."""
+"""Maximum duration of a command, in seconds."""
 HELD_AT_MOST = 30_000
-"""Milliseconds after which Redis takes the lock back from a process that has died."""
+"""Milliseconds after which Redis releases the lock of a dead process."""
 KEPT = 60 * 86400
-"""Seconds after which Redis forgets what nobody renews."""
+"""Seconds after which Redis deletes a document that is not renewed."""
 RELEASE = """
 if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end
 return 0
@@ -31,18 +31,18 @@ return 0
 
 
 class RedisKeyStore:
-    """Keeps certificates in Redis, for all processes that use it.
+    """Stores certificates in Redis, for all processes that use it.
 
-    With a sync client of redis-py it serves sync and async calls; the latter run its commands in a
-    thread. With one of `redis.asyncio` it serves async calls alone, on the event loop that the
-    client belongs to, and sync calls go on without it.
+    With a sync client of redis-py, it works in sync and async calls; async calls run the commands
+    in a thread. With a client of `redis.asyncio`, it works only in async calls on the client's
+    event loop; sync calls continue without the store.
 
     Args:
         redis: a `redis.Redis` or `redis.asyncio.Redis`, or a client of a cluster or Sentinel.
-        prefix: what the names of its entries begin with.
+        prefix: the prefix of its keys in Redis.
 
     Raises:
-        ConfigurationError: `redis` is no such client, or `prefix` no text.
+        ConfigurationError: `redis` is not such a client, or `prefix` is not text.
     """
 
     def __init__(self, redis: Any, prefix: str = "wechatpay:certificates:") -> None:
@@ -62,15 +62,15 @@ class RedisKeyStore:
         self._is_async = inspect.iscoroutinefunction(getattr(redis, "execute_command", None))
 
     def load(self, mchid: str) -> Any:
-        """What was saved for a merchant."""
+        """Return the document saved for a merchant."""
         return self._bounded(self._redis.get, self._name(mchid))
 
     def save(self, mchid: str, document: str) -> Any:
-        """Keep a document."""
+        """Save a document."""
         return self._bounded(self._redis.set, self._name(mchid), document, ex=KEPT)
 
     def acquire(self, mchid: str) -> Any:
-        """A token, unless another process has the lock; Redis takes it back after 30 s."""
+        """Return a token, or None if another process has the lock; the lock expires after 30 s."""
         token = secrets.token_hex(16)
         command = self._bounded(self._redis.set, self._lock(mchid), token, nx=True, px=HELD_AT_MOST)
         if hasattr(command, "__await__"):
@@ -78,7 +78,7 @@ class RedisKeyStore:
         return token if command else None
 
     def release(self, mchid: str, lock: str) -> Any:
-        """Give the lock back, unless it is somebody else's by now."""
+        """Release the lock, unless another process has acquired it since."""
         return self._bounded(self._redis.eval, RELEASE, 1, self._lock(mchid), lock)
 
     def _name(self, mchid: str) -> str:
@@ -88,10 +88,10 @@ class RedisKeyStore:
         return f"{self._prefix}{mchid}:lock"
 
     def _bounded(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """The outcome of a command; on an event loop, what there is to await.
+        """Run a command; on an event loop, return an awaitable.
 
         Raises:
-            TimeoutError: it takes too long.
+            TimeoutError: the command takes too long.
         """
         if self._is_async:
             if not _has_loop():
@@ -131,7 +131,7 @@ async def _awaited(make: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def _in_thread(work: Callable[[], Any]) -> Any:
-    """The future of work in a thread, which may hang there without keeping the program alive."""
+    """Run a function in a thread that does not keep the program alive; returns a future."""
     from concurrent.futures import Future
     from threading import Thread
 
@@ -151,8 +151,8 @@ def _in_thread(work: Callable[[], Any]) -> Any:
 
 
 def _has_loop() -> bool:
-    """Whether an event loop runs in this thread."""
-    asyncio = sys.modules.get("asyncio")  # who has a loop has loaded it
+    """Return whether an event loop runs in this thread."""
+    asyncio = sys.modules.get("asyncio")  # a running loop has loaded it
     if asyncio is None:
         return False
     try:

@@ -1,9 +1,9 @@
-"""Fetched certificates that processes share through a store, which is not trusted.
+"""Fetched certificates shared between processes through an untrusted store.
 
-What is kept is a JSON object: the certificates in PEM by their serial numbers, when they were
-fetched, when last because of an unknown serial number, and a seal. The seal is a MAC under a key
-that is derived from `apiv3_key`: who can write to the store cannot make a client trust a
-certificate. What is read back passes the checks of a fetched certificate.
+The stored document is a JSON object: the certificates in PEM by serial number, the time of the
+fetch, the time of the last fetch caused by an unknown serial number, and a seal. The seal is a MAC
+with a key derived from `apiv3_key`, so write access to the store is not enough to make a client
+trust a certificate. Certificates from the store pass the same checks as fetched ones.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ __all__ = ["Shared", "SharedCertificates"]
 PURPOSE = b"wechatpay_chain: the seal of stored platform certificates"
 METHODS = ("load", "save", "acquire", "release")
 RESTS = 60.0
-"""Seconds for which a store is left alone that has failed."""
+"""Seconds without access to a store after a failure."""
 LONGEST = 2.0
-"""Seconds that what a store's method returns may be awaited."""
+"""Maximum seconds to await the result of a store's method."""
 POLLED = 0.05
-"""Seconds between two looks at a lock that another process holds."""
+"""Seconds between two checks of a lock held by another process."""
 SKEW = 300.0
-"""Seconds that the clocks of two machines may be apart."""
+"""Maximum difference between the clocks of two machines, in seconds."""
 LARGEST = 1024 * 1024
-"""Characters of a document; one of a merchant has some 4,000."""
+"""Maximum characters of a document; a merchant's document has about 4,000."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -49,12 +49,12 @@ Loaded = Callable[[Mapping[str, KeySource]], dict[str, PlatformKey]]
 
 
 class Shared(NamedTuple):
-    """What a store had.
+    """The contents of a store.
 
     Attributes:
-        keys: the certificates that are valid now, by serial number.
+        keys: the currently valid certificates, by serial number.
         age: seconds since they were fetched.
-        asked: seconds since they were fetched because of an unknown serial number.
+        asked: seconds since the last fetch caused by an unknown serial number.
     """
 
     keys: dict[str, PlatformKey]
@@ -62,7 +62,7 @@ class Shared(NamedTuple):
     asked: float
 
     def has(self, serial: str) -> bool:
-        """Whether a certificate is among them."""
+        """Return whether a certificate is among them."""
         return comparable(serial) in map(comparable, self.keys)
 
 
@@ -70,16 +70,17 @@ class SharedCertificates:
     """One merchant's certificates in a store.
 
     Attributes:
-        patience: seconds to wait for another process that fetches; then this one fetches too.
+        patience: seconds to wait for another process that is fetching; after that, this process
+            also fetches.
 
     Args:
-        store: where they are kept.
+        store: the store.
         mchid: the merchant number.
-        apiv3_key: seals them.
-        loaded: turns certificates into keys, and refuses what is none of WeChat Pay's.
+        apiv3_key: seals the certificates.
+        loaded: loads certificates and rejects those that are not WeChat Pay's.
 
     Raises:
-        ConfigurationError: `store` lacks a method of a `KeyStore`.
+        ConfigurationError: `store` lacks a method of `KeyStore`.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class SharedCertificates:
         self._rests_until = -math.inf
 
     def load(self) -> Generator[Effect, Any, Shared | None]:
-        """What the store has; None if it has nothing that can be used."""
+        """Return the contents of the store, or None if there are no usable ones."""
         document = yield from self._done("read", self._store.load)
         if document is None:
             return None
@@ -119,11 +120,11 @@ class SharedCertificates:
             return None
 
     def save(self, certificates: Mapping[str, str], *, asked: bool) -> Generator[Effect, Any, None]:
-        """Keep certificates that were verified when they were fetched.
+        """Save certificates that were verified when they were fetched.
 
         Args:
-            certificates: serial number to PEM.
-            asked: whether an unknown serial number was the cause.
+            certificates: PEM by serial number.
+            asked: whether an unknown serial number caused the fetch.
         """
         now = time.time()
         members = {
@@ -135,22 +136,22 @@ class SharedCertificates:
         yield from self._done("written", self._store.save, document)
 
     def acquire(self) -> Generator[Effect, Any, Any]:
-        """The store's lock; None where another process has it, or the store does not work."""
+        """Return the store's lock, or None if another process has it or the store fails."""
         lock = yield from self._done("locked", self._store.acquire)
         return lock or None
 
     def release(self, lock: Any) -> Generator[Effect, Any, None]:
-        """Give the lock back, if there is one."""
+        """Release the lock, if there is one."""
         if lock is not None:
             yield from self._done("unlocked", self._store.release, lock)
 
     def pause(self) -> Generator[Effect, Any, None]:
-        """Wait a moment for another process."""
+        """Wait briefly for another process."""
         yield Sleep(POLLED)
 
     @property
     def rests(self) -> bool:
-        """Whether the store has just failed and is left alone."""
+        """Whether the store failed recently and is not accessed."""
         return time.monotonic() < self._rests_until
 
     def _done(

@@ -1,9 +1,9 @@
-"""A merchant's key that never leaves its vault: a KMS, an HSM, or a service signs.
+"""Support for keys that never leave a vault: a KMS, an HSM or a service signs.
 
-A signer gets the message as it is to be signed, and returns the signature's bytes; base64 and the
-`Authorization` are made here. It is asked from within the flow of a call, so in an async call it
-may be async, and a client's deadline bounds it. Whatever goes wrong with it is an error before
-anything is sent.
+A signer receives the message to sign and returns the raw signature; this module encodes it in
+base64 and builds the `Authorization` header. The signer is called within the flow of a call. In an
+async call it may therefore be async, and the client's deadline applies to it. Any failure of the
+signer raises an error before anything is sent.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ if TYPE_CHECKING:
 __all__ = ["Signer", "SignerCredential", "is_signer", "signer_credential"]
 
 SIZES = (256, 384, 512)
-"""Bytes of a signature, and of a ciphertext, with RSA keys of 2048, 3072 and 4096 bits."""
-NO_TRANSPORT = cast(Transport, None)  # nothing here is sent
+"""Lengths in bytes of a signature and a ciphertext for RSA keys of 2048, 3072 and 4096 bits."""
+NO_TRANSPORT = cast(Transport, None)  # no request is sent here
 
 
 class Signer(Protocol):
-    """What `private_key=` takes in place of a key.
+    """The interface of an object that `private_key=` accepts instead of a key.
 
     It may also have
 
-    * `decrypt(ciphertext: bytes) -> bytes`, by RSA-OAEP with SHA-1 and MGF1, which opens what
+    * `decrypt(ciphertext: bytes) -> bytes`, by RSA-OAEP with SHA-1 and MGF1, which decrypts what
       WeChat Pay encrypts for the merchant;
-    * `sign_async` and `decrypt_async`, which async calls use in place of the two;
-    * `certificate`, the merchant's certificate in any form that a client takes. It is read where
-      `serial` is left out.
+    * `sign_async` and `decrypt_async`, which async calls use instead;
+    * `certificate`, the merchant's certificate in any form that a client accepts. It is read if
+      `serial` is omitted.
     """
 
     def sign(self, message: bytes, /) -> bytes | Awaitable[bytes]:
-        """The signature by RSA with SHA-256 and PKCS#1 v1.5, as bytes."""
+        """Return the raw signature by RSA with SHA-256 and PKCS#1 v1.5."""
 
 
 def is_signer(given: object) -> TypeGuard[Signer]:
-    """Whether this is a signer; the keys of `cryptography` have a `sign` of another kind."""
+    """Return whether a value is a signer; keys of `cryptography` have a different `sign`."""
     return (
         callable(getattr(given, "sign", None))
         and not isinstance(given, type)
@@ -62,15 +62,16 @@ def is_signer(given: object) -> TypeGuard[Signer]:
 
 
 def signer_credential(mchid: str, serial: str | None, signer: Signer) -> SignerCredential:
-    """Who signs, by a signer.
+    """Return the credential for a signer.
 
     Args:
         mchid: the merchant number.
-        serial: of the merchant's certificate; by default that of `signer.certificate`.
-        signer: signs, and perhaps decrypts.
+        serial: the serial number of the merchant's certificate; by default that of
+            `signer.certificate`.
+        signer: signs and optionally decrypts.
 
     Raises:
-        ConfigurationError: there is neither a serial number nor a certificate, or it is none.
+        ConfigurationError: there is neither a serial number nor a certificate, or one is invalid.
     """
     if serial is not None:
         return SignerCredential(mchid, serial, signer)
@@ -86,13 +87,13 @@ def signer_credential(mchid: str, serial: str | None, signer: Signer) -> SignerC
 
 
 class SignerCredential(Credential):
-    """A merchant whose signatures somebody else makes.
+    """A merchant's credential with an external signer.
 
     Args:
         mchid: the merchant number.
-        serial: of the certificate whose key signs.
-        signer: signs, and perhaps decrypts.
-        certificate: the merchant's, if it was read.
+        serial: the serial number of the signing key's certificate.
+        signer: signs and optionally decrypts.
+        certificate: the merchant's certificate, if it was read.
     """
 
     __slots__ = ("_signer", "certificate")
@@ -110,33 +111,33 @@ class SignerCredential(Credential):
         self._signer = signer
 
     def authorizing(self, request: Request) -> Generator[Effect, Any, Request]:
-        """The request with its `Authorization`, once the signer has signed."""
+        """Return the request with its `Authorization` header, after the signer has signed."""
         stamp, nonce = canonical.timestamp(), canonical.nonce()
         signature = yield from self._signature(signed_message(request, stamp, nonce), request)
         return self.authorized(request, stamp, nonce, signature)
 
     def sign(self, message: bytes) -> str:
-        """The base64 signature of a message, by a signer that blocks."""
+        """Sign a message with a sync signer; returns base64."""
         return run(self._signature(message), NO_TRANSPORT)
 
     async def sign_async(self, message: bytes) -> str:
-        """The same on the running event loop; the signer may be async."""
+        """Async variant of `sign`; the signer may be async."""
         return await run_async(self._signature(message), NO_TRANSPORT)
 
     def decrypt(self, ciphertext: str) -> str:
-        """The plaintext of a field, by a signer that blocks."""
+        """Decrypt a field with a sync signer."""
         return run(self.decrypting(ciphertext), NO_TRANSPORT)
 
     async def decrypt_async(self, ciphertext: str) -> str:
-        """The same on the running event loop; the signer may be async."""
+        """Async variant of `decrypt`; the signer may be async."""
         return await run_async(self.decrypting(ciphertext), NO_TRANSPORT)
 
     def decrypting(self, ciphertext: str) -> Generator[Effect, Any, str]:
-        """The plaintext of a field, once the signer has decrypted.
+        """Decrypt a field with the signer, as part of a flow.
 
         Raises:
-            DecryptionError: it is damaged, or the signer cannot open it.
-            ConfigurationError: the signer decrypts nothing, or is async in a sync call.
+            DecryptionError: the field is damaged, or the signer cannot decrypt it.
+            ConfigurationError: the signer does not support decryption, or is async in a sync call.
         """
         decrypt = getattr(self._signer, "decrypt", None)
         if not callable(decrypt):
@@ -181,12 +182,12 @@ class SignerCredential(Credential):
         return str(text.reveal())
 
     def owns(self, key: RSAPublicKey) -> bool:
-        """Nobody knows the other half of a key in a vault."""
+        """Return False: the public key of a key in a vault is unknown."""
         return False
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Bytes that a ciphertext may have."""
+        """The possible lengths of a ciphertext in bytes."""
         return SIZES
 
     def _twin(self, name: str) -> Callable[..., Any] | None:
@@ -230,7 +231,7 @@ class SignerCredential(Credential):
 
 
 def _hiding(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
-    """A signer's method whose plaintext no traceback shows, as drivers hold what it returns."""
+    """Wrap a signer's method so that no traceback shows the plaintext it returns to a driver."""
 
     @functools.wraps(decrypt)
     def hidden(sealed: bytes) -> Any:
@@ -241,7 +242,7 @@ def _hiding(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
 
 
 def _hiding_async(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
-    """The same for async calls, in which the method may be async."""
+    """Return the same for async calls, in which the method may be async."""
 
     async def hidden(sealed: bytes) -> Secret[Any]:
         opened = Secret(decrypt(sealed))

@@ -1,8 +1,8 @@
-"""One call does what many need, and the others wait for it, in whatever thread or event loop.
+"""Deduplicates work: one call does it, and concurrent calls wait, in any thread or event loop.
 
-A call boards the flight that is under way, or a new one that it then flies itself. Those who wait
-learn how it ended. Where the call that flew was cancelled, nothing was learnt, and one of those who
-waited flies again.
+A call joins the running flight or starts a new one that it runs itself. Waiting calls receive its
+outcome. If the running call is cancelled, there is no outcome, and one of the waiting calls starts
+again.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["Flight", "SingleFlight", "Steps"]
 
 Steps: TypeAlias = Generator[Effect, Any, WeChatPayError | None]
-"""A part of a flow; what went wrong is its outcome."""
+"""A part of a flow; its outcome is the error, or None."""
 
 
 class Outcome:
-    """How a flight ended.
+    """The end of a flight.
 
     Args:
-        error: what went wrong.
-        dropped: whether the call that flew was cancelled.
+        error: the error, if any.
+        dropped: whether the call that ran the flight was cancelled.
     """
 
     __slots__ = ("dropped", "error")
@@ -41,24 +41,24 @@ class Outcome:
 
 
 class Flight:
-    """What one call does for others.
+    """Work that one call does for several.
 
     Attributes:
-        mine: whether the call that boarded it flies it, once.
+        mine: whether the call that joined it must run it, once.
     """
 
     __slots__ = ("future", "thread")
 
     def __init__(self) -> None:
-        from concurrent.futures import Future  # rare
+        from concurrent.futures import Future  # rarely needed
         from threading import get_ident
 
         self.thread = get_ident()
         self.future: Future[Outcome] = Future()
-        self.future.set_running_or_notify_cancel()  # whoever gives up waiting does not end it
+        self.future.set_running_or_notify_cancel()  # a caller that stops waiting does not cancel it
 
     def wait(self) -> Steps:
-        """Wait for the end; the outcome is what went wrong, and None where nothing was learnt."""
+        """Wait for the end; the outcome is the error, or None if there is none."""
         outcome = yield Wait(self.future, self.thread)
         if outcome is None:
             return WeChatPayError(
@@ -72,7 +72,7 @@ class Flight:
 
 
 class SingleFlight:
-    """At most one flight at a time. Threads and event loops may share one."""
+    """Runs at most one flight at a time. Threads and event loops can share one instance."""
 
     __slots__ = ("__weakref__", "_flight", "lock")
 
@@ -84,10 +84,10 @@ class SingleFlight:
         _instances.add(self)
 
     def board(self, may_start: Callable[[], bool] | None = None) -> tuple[Flight | None, bool]:
-        """The flight that is under way, or a new one, and whether the caller must `fly` it.
+        """Return the running flight or a new one, and whether the caller must `fly` it.
 
         Args:
-            may_start: whether a new one may begin; where it says no, there is None.
+            may_start: returns whether a new flight may begin; if not, the flight is None.
         """
         with self.lock:
             if self._flight is not None:
@@ -103,12 +103,12 @@ class SingleFlight:
         steps: Callable[[], Generator[Effect, Any, None]],
         dropped: Callable[[], None] = lambda: None,
     ) -> Steps:
-        """Do it; the outcome is what went wrong.
+        """Run the flight; the outcome is the error, or None.
 
         Args:
-            flight: as `board` gave it.
-            steps: what is to be done.
-            dropped: is called when the call was cancelled, before anybody else learns of it.
+            flight: the flight returned by `board`.
+            steps: the work.
+            dropped: called if the call was cancelled, before waiting calls are informed.
         """
         if flight is None:
             raise AssertionError(_("a flight that was boarded is expected"))
@@ -122,7 +122,7 @@ class SingleFlight:
             foreign = WeChatPayError(f"{type(error).__name__}: {error}")
             foreign.__cause__ = error
             outcome = Outcome(foreign)
-        finally:  # a cancelled call ends here as well
+        finally:  # a cancelled call also ends here
             with self.lock:
                 if self._flight is flight:
                     self._flight = None
@@ -132,7 +132,7 @@ class SingleFlight:
         return outcome.error
 
     def forget(self) -> None:
-        """Drop the flight of another process: after a fork its thread exists in the parent only."""
+        """Drop a flight of the parent process: its thread does not exist after a fork."""
         from threading import Lock
 
         self.lock, self._flight = Lock(), None

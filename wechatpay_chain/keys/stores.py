@@ -1,9 +1,9 @@
-"""Where the clients of several processes keep fetched certificates for one another.
+"""Stores through which the clients of several processes share fetched certificates.
 
-A store keeps a text for each merchant and lends a lock, so that one process fetches and the others
-read. It needs no protection but against loss: what it keeps are certificates, which are public, and
-what a client reads back must carry a seal that only `apiv3_key` can make. A store that fails is
-logged, and the client goes on with what it has.
+A store keeps one text per merchant and supplies a lock, so that one process fetches and the others
+read. It requires no protection of confidentiality or integrity: certificates are public, and a
+client accepts a document only with a seal that requires `apiv3_key`. If a store fails, the client
+logs the failure and continues with its current keys.
 """
 
 from __future__ import annotations
@@ -21,55 +21,55 @@ from ..utils.translation import _
 __all__ = ["FileKeyStore", "KeyStore", "MemoryKeyStore"]
 
 HELD_AT_MOST = 30.0
-"""Seconds after which a lock is taken from a holder that may have died."""
+"""Seconds after which the lock of a possibly dead holder is released."""
 FILE_NAME = re.compile("[0-9A-Za-z_-]+")
 
 
 class KeyStore(Protocol):
-    """What a client asks of a store. In async calls each method may return an awaitable."""
+    """The interface of a store. In async calls, each method may return an awaitable."""
 
     def load(self, mchid: str, /) -> Any:
-        """The text that was saved for a merchant; None if there is none."""
+        """Return the text saved for a merchant, or None."""
 
     def save(self, mchid: str, document: str, /) -> Any:
-        """Keep a text for a merchant in place of the last one, whole or not at all."""
+        """Atomically replace the text of a merchant."""
 
     def acquire(self, mchid: str, /) -> Any:
-        """Lock out others who want to fetch for a merchant, without waiting.
+        """Acquire the lock for fetching a merchant's certificates, without waiting.
 
         Returns:
-            What `release` takes; None while somebody else has the lock.
+            The lock, for `release`; None if another process holds it.
         """
 
     def release(self, mchid: str, lock: Any, /) -> Any:
-        """Give the lock back."""
+        """Release the lock."""
 
 
 class MemoryKeyStore:
-    """Keeps certificates in this process, for several clients of one merchant."""
+    """Stores certificates in this process, for several clients of one merchant."""
 
     def __init__(self) -> None:
         self._documents: dict[str, str] = {}
         self._locks: dict[str, tuple[object, float]] = {}
 
     def load(self, mchid: str) -> str | None:
-        """What was saved for a merchant."""
+        """Return the document saved for a merchant."""
         return self._documents.get(mchid)
 
     def save(self, mchid: str, document: str) -> None:
-        """Keep a document."""
+        """Save a document."""
         self._documents[mchid] = document
 
     def acquire(self, mchid: str) -> object:
-        """A lock, unless somebody else has it."""
+        """Return a lock, or None if another client holds it."""
         mine = (object(), time.monotonic())
         holder = self._locks.setdefault(mchid, mine)
-        if mine[1] - holder[1] > HELD_AT_MOST:  # by a thread that a fork left behind, say
+        if mine[1] - holder[1] > HELD_AT_MOST:  # for example, its thread was lost in a fork
             self._locks[mchid] = holder = mine
         return mine[0] if holder is mine else None
 
     def release(self, mchid: str, lock: object) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._locks.get(mchid, (None,))[0] is lock:
             del self._locks[mchid]
 
@@ -78,16 +78,16 @@ class MemoryKeyStore:
 
 
 class FileKeyStore:
-    """Keeps certificates in a directory, for the processes of one machine and one user.
+    """Stores certificates in a directory, for the processes of one user on one machine.
 
-    A merchant has a file, which its owner alone reads and writes, and which is replaced whole. The
-    system gives the lock of a process back that has died.
+    Each merchant has a file that only its owner can read and write, and that is replaced
+    atomically. The operating system releases the lock of a dead process.
 
     Args:
-        path: of the directory; it is made if it is missing.
+        path: the directory; it is created if it does not exist.
 
     Raises:
-        ConfigurationError: `path` is no path.
+        ConfigurationError: `path` is not a path.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -101,10 +101,10 @@ class FileKeyStore:
         self._directory = Path(path)
 
     def load(self, mchid: str) -> str | None:
-        """The content of a merchant's file.
+        """Return the content of a merchant's file.
 
         Raises:
-            OSError: it cannot be read, or is not this user's alone.
+            OSError: the file cannot be read, or other users can access it.
         """
         try:
             return private_files.read(self._file(mchid, "json")).decode("utf-8", "replace")
@@ -115,16 +115,16 @@ class FileKeyStore:
         """Replace a merchant's file.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         private_files.make_directory(self._directory)
         private_files.write(self._file(mchid, "json"), document.encode())
 
     def acquire(self, mchid: str) -> Lock | None:
-        """The lock of a merchant's file, unless another client has it.
+        """Return the lock of a merchant's file, or None if another client holds it.
 
         Raises:
-            OSError: the directory cannot be written to.
+            OSError: the directory is not writable.
         """
         private_files.make_directory(self._directory)
         try:
@@ -133,7 +133,7 @@ class FileKeyStore:
             return None
 
     def release(self, mchid: str, lock: Lock) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         lock.release()
 
     def _file(self, mchid: str, ending: str) -> Path:

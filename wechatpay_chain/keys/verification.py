@@ -1,4 +1,4 @@
-"""Is a response signed by WeChat Pay? The one place that answers."""
+"""Verifies that WeChat Pay signed a response; all verification goes through this module."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ SIGNATURE_FIELDS = (
     "Wechatpay-Signature",
 )
 PROBE = "WECHATPAY/SIGNTEST/"
-"""How the wrong signatures begin that WeChat Pay sends on purpose."""
+"""The prefix of the deliberately wrong signatures that WeChat Pay sends."""
 CONTROL = re.compile("[\x00-\x1f\x7f]")
 OWS = " \t"
-"""What may surround a header field's value: RFC 9110, section 5.6.3."""
+"""Optional white space around a header field's value (RFC 9110, section 5.6.3)."""
 
 
 class Verifies(Protocol):
-    """What knows WeChat Pay's keys."""
+    """An object with WeChat Pay's keys."""
 
     def verify(
         self, headers: Headers, body: bytes, response: Response | None = None, /
@@ -48,10 +48,10 @@ class Verifies(Protocol):
 
 
 def check(platform: Verifies, response: Response) -> None:
-    """Verify one answer, and mark it so.
+    """Verify a response and mark it as verified.
 
     Raises:
-        SignatureError: it cannot be trusted.
+        SignatureError: the response cannot be trusted.
     """
     digest = response.digest
     if is_statement(response):
@@ -82,10 +82,10 @@ def _check_statement(platform: Verifies, response: Response) -> None:
 
 
 class BodyDigest:
-    """The hashes of a body that streams past: of what its signature covers, and a statement's.
+    """The hashes of a streamed body: the SHA-256 of the signed text, and a statement's SHA-1.
 
     Args:
-        headers: of the answer, known before its body.
+        headers: the response headers, available before the body.
     """
 
     def __init__(self, headers: Headers) -> None:
@@ -93,33 +93,33 @@ class BodyDigest:
         self.statement = StatementDigest() if SHA1_FIELD in headers else None
 
     def update(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Process the next bytes."""
         self._sha256.update(data)
         if self.statement is not None:
             self.statement.update(data)
 
     def sha256(self) -> bytes:
-        """SHA-256 of what an APIv3 signature covers."""
+        """Return the SHA-256 of the text that an APIv3 signature covers."""
         complete = self._sha256.copy()
         complete.update(b"\n")
         return complete.digest()
 
 
 def prefix(headers: Headers) -> bytes:
-    """What a signature covers ahead of the body; empty fields where the header lacks them."""
+    """Return the signed text before the body; missing header fields are empty."""
     stamp, nonce = (headers.get(name, "").strip(OWS) for name in SIGNATURE_FIELDS[:2])
     return canonical.response_head(stamp, nonce)
 
 
 def signature_fields(headers: Headers, response: Response | None) -> list[str]:
-    """The values of the four fields, each there once, not empty, and without control characters."""
+    """Return the four fields; each must occur once, be non-empty and have no control characters."""
     values = [(headers.only(name) or "").strip(OWS) for name in SIGNATURE_FIELDS]
     if "" in values:
         for name in SIGNATURE_FIELDS:
             _assert_one(name, headers.get_all(name), response)
     signed = "".join(values[:3])
     if not signed.isprintable() and CONTROL.search(signed):
-        # A line feed would move the border to the body.
+        # A line feed would shift the boundary to the body.
         why = _(
             "Wechatpay-Timestamp, Wechatpay-Nonce or Wechatpay-Serial holds a control character"
         )
@@ -164,7 +164,7 @@ def _assert_one(name: str, values: Sequence[str], response: Response | None) -> 
 
 
 def untrusted(reason: SignatureReason, why: str, response: Response | None) -> SignatureError:
-    """The error of a response or, where there is none, of a notification."""
+    """Return the error for a response, or for a notification if there is no response."""
     what = (
         _("the notification")
         if response is None

@@ -180,8 +180,7 @@ def _idna(host: str) -> str:
     """Return the IDNA form of a non-ASCII name; empty if versions of IDNA differ about it.
 
     A character that IDNA maps to another one (a full-width backslash, the Kelvin sign) is rejected:
-    a
-    library that maps it later would get a different host.
+    a library that maps it later would get a different host.
     """
     import unicodedata  # hosts are almost always ASCII
 

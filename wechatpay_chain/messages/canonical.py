@@ -80,14 +80,12 @@ def text(value: Any, name: str) -> str | None:
 
     Args:
         value: str, bool (`true`/`false`), int, finite float, Decimal, an aware datetime (RFC 3339,
-            in
-            whole seconds), a date, an Enum (its value), or None.
+            in whole seconds), a date, an Enum (its value), or None.
         name: the name of the value, used in the error message.
 
     Raises:
         ConfigurationError: the value has another type, is an infinite float or NaN, or is a
-            datetime
-            without a time zone.
+            datetime without a time zone.
     """
     if value is None or type(value) is str:
         return value

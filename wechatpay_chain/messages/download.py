@@ -52,8 +52,8 @@ class Download:
     """A streamed body on its way to a path or a binary file.
 
     A path is created only after the body is complete and, if it is signed, verified. A binary file
-    is
-    written while the bytes arrive; on failure, its previous contents are restored if it can seek.
+    is written while the bytes arrive; on failure, its previous contents are restored if it can
+    seek.
 
     Args:
         target: a path, or a file opened in binary mode.

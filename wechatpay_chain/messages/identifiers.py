@@ -134,8 +134,7 @@ def in_query(query: str) -> dict[str, str]:
 
     Args:
         query: percent-encoded: `mchid=1900000109&out_order_no=1234`. A name with two different
-            values
-            identifies nothing.
+            values identifies nothing.
     """
     found: dict[str, str] = {}
     if "_" not in query and "%5" not in query:  # identifiers contain one; most queries do not

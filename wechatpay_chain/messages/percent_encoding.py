@@ -37,8 +37,7 @@ def query_string(query: Any) -> str:
 
     Args:
         query: a mapping or pairs. None omits a key, an empty string keeps it, and a list repeats
-            it.
-            A str must already be encoded.
+            it. A str must already be encoded.
 
     Raises:
         ConfigurationError: a value is neither text nor a number.

@@ -151,8 +151,7 @@ class Request:
         variables: the values of the path variables, by name.
         deadline: when the call must end with all its attempts, by `time.monotonic`, or None.
         max_response_size: maximum bytes of a decoded response body in memory. A body written to a
-            sink
-            is limited only by the call's own setting.
+            sink is limited only by the call's own setting.
     """
 
     __slots__ = (
@@ -270,8 +269,7 @@ class Request:
         """The operation's path template: `v3/refund/domestic/refunds/{out_refund_no}`.
 
         It has the catalogue's spelling, however the call is written; APIv2 templates begin with
-        `v2/`. None
-        if the catalogue does not have the path, which may then contain an order number.
+        `v2/`. None if the catalogue does not have the path, which may then contain an order number.
         """
         known = self._catalogued()
         return known.path if known is not None else None

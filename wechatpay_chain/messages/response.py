@@ -60,8 +60,7 @@ class Response:
         request: the request that it answers.
         verified: True after its signature has been verified.
         unsigned: True if the response is complete and requires no signature: WeChat Pay does not
-            sign
-            the responses of this operation, or the call set `unsigned=True`.
+            sign the responses of this operation, or the call set `unsigned=True`.
         streamed: True if the body was streamed to a `sink`.
         digest: the hash of a streamed body, if the request requires one.
         http_version: the HTTP version, such as `1.1`; empty if the transport does not report it.
@@ -193,8 +192,7 @@ class Response:
         """Return the fields of an APIv2 response.
 
         The body is parsed once, and each call returns a copy. Changes by a caller therefore do not
-        affect
-        the verified result that the stack and later callers read.
+        affect the verified result that the stack and later callers read.
 
         Raises:
             ResponseError: the body is not XML, has a DTD or an attribute, or is empty.

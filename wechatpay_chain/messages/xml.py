@@ -171,10 +171,8 @@ def loads(document: str | bytes) -> dict[str, Any]:
 
     Raises:
         ValueError: the document is not well-formed XML 1.0 or not UTF-8, has a DTD, an attribute or
-            a
-            processing instruction, is larger than 4 MiB, is nested deeper than 16 elements, or has
-            no
-            fields.
+            a processing instruction, is larger than 4 MiB, is nested deeper than 16 elements, or
+            has no fields.
     """
     fields = _read(_utf8(document))
     if not isinstance(fields, dict):

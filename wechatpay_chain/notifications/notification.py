@@ -32,16 +32,14 @@ class Notification(NamedTuple):
 
     Attributes:
         id: the notification's id. WeChat Pay may send a notification more than once, so process
-            each
-            id once. Empty for most APIv2 notifications, which have none.
+            each id once. Empty for most APIv2 notifications, which have none.
         event_type: such as `TRANSACTION.SUCCESS`; empty for most APIv2 notifications.
         create_time: RFC 3339; APIv2 uses another form, or omits it.
         resource_type: `encrypt-resource`; empty for APIv2.
         summary: a short description; empty for APIv2.
         resource: the decrypted content; for unencrypted APIv2 notifications, their fields.
         raw: the parsed notification before decryption. For an APIv2 refund notification, it
-            contains
-            only `req_info`, because the other fields are not authenticated.
+            contains only `req_info`, because the other fields are not authenticated.
         version: `v2` or `v3`.
         mchid: the recipient: the merchant with the keys that verified and decrypted it.
     """
@@ -76,8 +74,7 @@ class Notification(NamedTuple):
 
         Args:
             why: a short reason for WeChat Pay's records; control characters are escaped, and text
-                after
-                256 characters is cut off.
+                after 256 characters is cut off.
         """
         told = printable(why, LONGEST)
         if self.version == "v2":

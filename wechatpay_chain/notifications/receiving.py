@@ -41,8 +41,7 @@ class Receiving:
 
         Args:
             headers: the request headers from your framework: any mapping (including Django's
-                `META`) or
-                pairs; or the `event` of an API gateway (AWS Lambda, Tencent SCF).
+                `META`) or pairs; or the `event` of an API gateway (AWS Lambda, Tencent SCF).
             body: the raw request body; omit it for an event, which contains the body.
 
         Raises:

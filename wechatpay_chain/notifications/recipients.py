@@ -62,8 +62,7 @@ class Recipients:
 
     Args:
         source: the source of the merchants. All merchants of a mapping are known; with a function,
-            only
-            those passed to `note` are.
+            only those passed to `note` are.
     """
 
     def __init__(self, source: MerchantSource) -> None:
@@ -185,8 +184,7 @@ class Recipients:
         """Return the recipient of a notification if no merchant has its key in `certs`.
 
         Certificates can be fetched, so the recipient is the merchant with the APIv3 key that
-        decrypts the
-        notification: that merchant has fetched the certificate, or can fetch it.
+        decrypts the notification: that merchant has fetched the certificate, or can fetch it.
         """
         try:
             NOBODY.verify(fields, content)

@@ -52,8 +52,7 @@ def open_req_info(ciphertext: str, secret: Secret[str]) -> dict[str, Any]:
 
     Raises:
         DecryptionError: decryption failed, or the plaintext is not a refund notification; the
-            message
-            is always the same.
+            message is always the same.
     """
     blocks, is_sound = _blocks(ciphertext)
     cipher = Cipher(algorithms.AES256(digest.md5(secret.reveal()).encode()), modes.ECB())  # noqa: S305

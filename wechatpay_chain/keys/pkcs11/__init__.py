@@ -1,4 +1,4 @@
-"""A merchant's key in an HSM, which signs by PKCS#11 (extra `pkcs11`, python-pkcs11).
+"""Signing with a merchant's key in an HSM through PKCS#11 (extra `pkcs11`, python-pkcs11).
 
 from wechatpay_chain.keys.pkcs11 import PKCS11Signer
 

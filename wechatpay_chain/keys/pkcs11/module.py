@@ -1,8 +1,8 @@
-"""A PKCS#11 module in this process, and the one thread that calls it.
+"""A PKCS#11 module in this process, and the single thread that calls it.
 
-python-pkcs11 initializes a module for a single thread (`C_Initialize` without arguments), and
-releases the GIL in every call. So one thread makes all calls, in turn, and whoever waits for it can
-give up where the HSM hangs. A child of `fork` has to initialize the module again.
+python-pkcs11 initializes a module for single-threaded use (`C_Initialize` without arguments), and
+releases the GIL during calls. One thread therefore makes all calls in turn, and a waiting caller
+can time out if the HSM hangs. After a fork, the child process must initialize the module again.
 Source: OASIS PKCS #11 Specification v3.1, C_Initialize.
 """
 
@@ -28,13 +28,13 @@ T = TypeVar("T")
 
 
 class Module:
-    """The shared library of an HSM's vendor.
+    """The PKCS#11 library of an HSM vendor.
 
     Args:
-        path: of the library.
+        path: the path of the library.
 
     Attributes:
-        rejected_pins: labels of tokens with the PINs that they rejected.
+        rejected_pins: rejected PINs by token label.
     """
 
     def __init__(self, path: str) -> None:
@@ -49,10 +49,10 @@ class Module:
         self._started = False
 
     def submit(self, work: Callable[[Library], T]) -> Future[T]:
-        """Have something done by the module's thread.
+        """Run a function in the module's thread.
 
         Args:
-            work: takes the library. It does not run if the future is cancelled before its turn.
+            work: called with the library, unless the future is cancelled before its turn.
         """
         from concurrent.futures import Future
 
@@ -66,7 +66,7 @@ class Module:
     def _start(self) -> None:
         from threading import Thread
 
-        # A daemon: a call that hangs in the HSM must not keep the program from ending.
+        # A daemon: a call that hangs in the HSM must not prevent the program from exiting.
         Thread(target=self._run, name="wechatpay-pkcs11", daemon=True).start()
         self._started = True
 
@@ -102,27 +102,27 @@ class Module:
                         error=error,
                     )
                 ) from error
-        elif not self.library.initialized:  # something else in this process has finalized it
+        elif not self.library.initialized:  # other code in this process has finalized it
             self.library.initialize()
         return self.library
 
 
 _modules: dict[tuple[str, int], Module] = {}
-"""By path and process. PKCS#11 itself is global: a process initializes a module once."""
+"""Modules by path and process; PKCS#11 state is global, so a process initializes a module once."""
 
 
 def module_at(path: str) -> Module:
-    """The module of this process; it is loaded when its thread first has something to do.
+    """Return this process's module; its thread loads the library on first use.
 
     Args:
-        path: of the library.
+        path: the path of the library.
     """
     here = (path, os.getpid())
     return _modules.get(here) or _modules.setdefault(here, Module(path))
 
 
 def _inherited(path: str) -> Module | None:
-    """What the parent process, or its parent, had loaded before the fork."""
+    """Return the module that an ancestor process loaded before the fork."""
     earlier = [
         module
         for (name, process), module in _modules.items()
@@ -136,6 +136,6 @@ def _initialized_again(library: Library) -> Library:
 
     try:
         return type(library)(library.so)
-    except pkcs11.PKCS11Error:  # it has not noticed the fork, and counts as initialized
+    except pkcs11.PKCS11Error:  # it did not detect the fork and is still initialized
         library.reinitialize()
         return library

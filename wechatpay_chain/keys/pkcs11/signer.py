@@ -1,4 +1,4 @@
-"""A signer whose key is in an HSM."""
+"""A signer that uses a key in an HSM."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ T = TypeVar("T")
 
 
 class PKCS11Signer:
-    """Signs, and decrypts, with a private key in an HSM; give it as `private_key=`.
+    """Signs and decrypts with a private key in an HSM; pass it as `private_key=`.
 
-    It serves threads, event loops and processes. A session is opened when first used, and again
-    where the token was removed, restarted or logged out. A process has one thread for each module,
-    and makes one signature at a time; async calls do not block their event loop.
+    Threads, event loops and processes can share it. The session is opened on first use, and
+    reopened after the token was removed, restarted or logged out. Each process has one thread per
+    module and makes one signature at a time; async calls do not block their event loop.
 
     Args:
-        module: path of the PKCS#11 library of the HSM's vendor.
+        module: the path of the HSM vendor's PKCS#11 library.
         token: the token's label.
-        pin: the user PIN; None where the token needs no login.
+        pin: the user PIN, or None if the token requires no login.
         label: the key's label (CKA_LABEL); by default the token's only RSA private key.
-        id: the key's id (CKA_ID), in place of its label or with it.
-        timeout: seconds that a call waits for the module.
+        id: the key's id (CKA_ID), instead of or in addition to its label.
+        timeout: maximum seconds that a call waits for the module.
 
     Raises:
-        ConfigurationError: an argument is of another type, or python-pkcs11 is not installed.
+        ConfigurationError: an argument has the wrong type, or python-pkcs11 is not installed.
     """
 
     def __init__(
@@ -85,42 +85,42 @@ class PKCS11Signer:
         self._opened: tuple[Module, TokenKey] | None = None
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of a message, by RSA with SHA-256 and PKCS#1 v1.5.
+        """Sign a message with RSA, SHA-256 and PKCS#1 v1.5.
 
         Raises:
-            ConfigurationError: the token does not sign, or not in time.
+            ConfigurationError: the token does not sign, or times out.
         """
         return self._wait(self._submit(lambda key: key.sign(message)))
 
     async def sign_async(self, message: bytes) -> bytes:
-        """The same, without blocking the event loop."""
+        """Async variant of `sign` that does not block the event loop."""
         return await self._awaited(self._submit(lambda key: key.sign(message)))
 
     def decrypt(self, ciphertext: bytes) -> bytes:
-        """The plaintext of what was encrypted for this key, by RSA-OAEP with SHA-1.
+        """Decrypt a ciphertext for this key with RSA-OAEP and SHA-1.
 
         Raises:
-            DecryptionError: the token does not open it.
-            ConfigurationError: the token cannot be used, or not in time.
+            DecryptionError: the token cannot decrypt it.
+            ConfigurationError: the token is not usable, or times out.
         """
         return self._wait(self._submit(lambda key: key.decrypt(ciphertext), DecryptionError))
 
     async def decrypt_async(self, ciphertext: bytes) -> bytes:
-        """The same, without blocking the event loop."""
+        """Async variant of `decrypt` that does not block the event loop."""
         opening = self._submit(lambda key: key.decrypt(ciphertext), DecryptionError)
         return await self._awaited(opening)
 
     @property
     def certificate(self) -> x509.Certificate:
-        """The key's certificate on the token; a client without `serial=` reads its number from it.
+        """The key's certificate on the token; without `serial=`, a client reads its serial number.
 
         Raises:
-            ConfigurationError: the token has none, or cannot be used.
+            ConfigurationError: the token has no certificate, or is not usable.
         """
         return self._wait(self._submit(lambda key: key.certificate()))
 
     def close(self) -> None:
-        """Log out. Whatever signs next logs in again."""
+        """Log out; the next signature logs in again."""
         if self._opened is not None:
             self._wait(module_at(self._path).submit(lambda library: self._forget()))
 
@@ -135,7 +135,7 @@ class PKCS11Signer:
     def _perform(
         self, operation: Callable[[TokenKey], T], kind: type[Any], module: Module, library: Library
     ) -> T:
-        """Do something with the key, in the module's thread."""
+        """Run an operation with the key, in the module's thread."""
         from pkcs11 import PKCS11Error
 
         from .token_key import in_words, is_stale, open_key
@@ -158,7 +158,7 @@ class PKCS11Signer:
             raise kind(self._failed(in_words(error))) from error
 
     def _forget(self) -> None:
-        """Close the session; one that a parent process opened is left alone."""
+        """Close the session, unless a parent process opened it."""
         opened, self._opened = self._opened, None
         if opened is not None and opened[0] is module_at(self._path):
             opened[1].close()

@@ -1,4 +1,4 @@
-"""A private key on a token, in a session that is logged in. The module's thread alone uses it."""
+"""A private key on a token, in a logged-in session; only the module's thread uses it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["KeyName", "TokenKey", "in_words", "is_stale", "open_key"]
 
 MINIMUM_BITS = 2048
 OAEP = (Mechanism.SHA_1, pkcs11.MGF.SHA1, None)
-"""RSA-OAEP as WeChat Pay encrypts."""
+"""WeChat Pay's RSA-OAEP parameters."""
 
 STALE = (
     pkcs11.DeviceError,
@@ -39,7 +39,7 @@ STALE = (
     pkcs11.TokenNotPresent,
     pkcs11.UserNotLoggedIn,
 )
-"""What a session may run into that was kept, and a new one may not: the HSM was restarted, say."""
+"""Errors of a stale session that a new session may avoid, for example after the HSM restarted."""
 WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 WORDS: dict[type[PKCS11Error], str] = {
     pkcs11.DeviceRemoved: N_("the token was removed"),
@@ -56,23 +56,23 @@ WORDS: dict[type[PKCS11Error], str] = {
 
 
 def is_stale(error: PKCS11Error) -> bool:
-    """Whether a new session may mend it. What has no class of its own may be any trouble."""
+    """Return whether a new session may help; this includes errors without a class of their own."""
     return isinstance(error, STALE) or type(error) is PKCS11Error
 
 
 def in_words(error: PKCS11Error) -> str:
-    """What was wrong with a token, as a clause."""
+    """Return a description of a token's error, as a clause."""
     told = printable(f"{type(error).__name__} {error}".strip())
     return _(WORDS.get(type(error), "")) or _("the module reports {told}", told=told)
 
 
 class KeyName(NamedTuple):
-    """Where a key is.
+    """The location of a key.
 
     Attributes:
         token: the token's label.
-        label: the key's CKA_LABEL; None for any.
-        id: its CKA_ID; None for any.
+        label: the key's CKA_LABEL, or None for any.
+        id: the key's CKA_ID, or None for any.
     """
 
     token: str
@@ -88,9 +88,9 @@ class TokenKey:
     """An RSA private key and its session.
 
     Args:
-        session: logged in.
-        key: found in it.
-        name: of the key.
+        session: a logged-in session.
+        key: the key in that session.
+        name: the location of the key.
     """
 
     def __init__(self, session: pkcs11.Session, key: Any, name: KeyName) -> None:
@@ -99,19 +99,19 @@ class TokenKey:
         self._name = name
 
     def sign(self, message: bytes) -> bytes:
-        """The signature by RSA with SHA-256 and PKCS#1 v1.5."""
+        """Sign with RSA, SHA-256 and PKCS#1 v1.5."""
         signature: bytes = self._key.sign(message, mechanism=Mechanism.SHA256_RSA_PKCS)
         return signature
 
     def decrypt(self, ciphertext: bytes) -> bytes:
-        """The plaintext of what was encrypted by RSA-OAEP with SHA-1."""
+        """Decrypt with RSA-OAEP and SHA-1."""
         plaintext: bytes = self._key.decrypt(
             ciphertext, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=OAEP
         )
         return plaintext
 
     def certificate(self) -> x509.Certificate:
-        """The certificate of the key that is on the token too; of several, the last to expire.
+        """Return the key's certificate on the token; of several, the one with the latest expiry.
 
         Raises:
             ConfigurationError: there is none.
@@ -139,27 +139,27 @@ class TokenKey:
         from cryptography import x509
 
         for found in self._session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
-            with suppress(ValueError):  # another kind of certificate, which is none of the key's
+            with suppress(ValueError):  # an unsupported kind of certificate, not the key's
                 yield x509.load_der_x509_certificate(found[Attribute.VALUE])
 
     def close(self) -> None:
         """Log out and close the session, if it is still open."""
-        with suppress(PKCS11Error):  # most often closed already: that is why it is given up
+        with suppress(PKCS11Error):  # usually closed already, which is why it is dropped
             self._session.close()
 
 
 def open_key(module: Module, library: Library, name: KeyName, pin: Secret[str] | None) -> TokenKey:
-    """Log in to a token, and find a key on it.
+    """Log in to a token and find a key on it.
 
     Args:
-        module: that of the library.
-        library: initialized.
-        name: of the key.
-        pin: the user's; None where the token needs none.
+        module: the module of the library.
+        library: the initialized library.
+        name: the location of the key.
+        pin: the user PIN, or None if the token requires none.
 
     Raises:
-        ConfigurationError: there is no such token or key, or several, or the PIN is wrong.
-        PKCS11Error: the token is in no state to be used.
+        ConfigurationError: token or key does not exist or is ambiguous, or the PIN is wrong.
+        PKCS11Error: the token is not in a usable state.
     """
     token = _token(library, name)
     session = _session(module, token, name, pin)
@@ -209,7 +209,7 @@ def _session(
         raise _wrong_pin(name)
     try:
         return _opened(token, pin)
-    except pkcs11.UserAlreadyLoggedIn:  # a login holds for all sessions of a process
+    except pkcs11.UserAlreadyLoggedIn:  # a login applies to all sessions of a process
         return _opened(token, None)
     except WRONG_PIN as error:
         module.rejected_pins.add((name.token, pin))

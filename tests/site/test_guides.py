@@ -78,11 +78,10 @@ def test_no_page_links_to_its_twin(language: str) -> None:
         assert "[English](" not in text, name
 
 
-def test_guides_come_in_the_order_of_their_list(tmp_path: Path) -> None:
-    (tmp_path / "index.md").write_text("| [B](b.md) |\n| [A](a.md#x) |\n| [A](a.md) | [gone](g.md)")
-    for name in ("a", "b", "new"):
-        (tmp_path / f"{name}.md").write_text("# A guide")
-    assert guides.in_order(tmp_path) == ["b", "a", "new"]
+def test_guides_come_in_the_sections_and_order_of_the_index(tmp_path: Path) -> None:
+    index = "# All [z](z.md)\n\n## Start\n\n| [B](b.md) |\n| [A](a.md) |\n\n## More\n\n[C](c.md)"
+    (tmp_path / "index.md").write_text(index)
+    assert guides.sections(tmp_path) == {"Start": ["b", "a"], "More": ["c"]}
 
 
 @pytest.mark.parametrize(("language", "source"), [("en", "index.md"), ("zh", "zh/index.md")])

@@ -18,10 +18,10 @@ from .names import FOLDER
 __all__ = [
     "ENGLISH_ONLY",
     "ROOT",
-    "in_order",
     "is_english",
     "page",
     "rewritten",
+    "sections",
     "sources",
     "write",
 ]
@@ -119,8 +119,8 @@ def page(docname: str, language: str, folder: Path) -> str:
     source = sources(language)[docname]
     text = rewritten(OTHER_LANGUAGE.sub("", source.read_text("utf-8")), source, docname, folder)
     if docname == "index":
-        head, _, rest = text.partition("\n## ")[0].partition("\n\n|")
-        text = f"{head}\n\n{_cards(language)}\n|{rest}\n{_toctrees(language)}"
+        head, mark, rest = text.partition("\n## ")
+        text = f"{head}\n{_cards(language)}{mark}{rest}\n{_toctrees(language)}"
     if docname == "api/index" and language == CHINESE:
         head, fence, tree = text.partition("```{toctree}")
         text = f"{head}{fence}{TREE_ENTRY.sub(_python_entry, tree)}"
@@ -182,16 +182,17 @@ def _linked(prose: str, source: Path, docname: str, folder: Path) -> str:
     return LINK.sub(link, prose)
 
 
-def in_order(folder: Path) -> list[str]:
-    """The guides of a folder: as its index lists them, then those that it does not list yet.
+def sections(folder: Path) -> dict[str, list[str]]:
+    """The guides of each section of a folder's index, by the section's heading.
 
     Args:
         folder: with an `index.md`.
     """
-    listed = LISTED.findall((folder / "index.md").read_text("utf-8"))
-    found = sorted(path.stem for path in folder.glob("*.md") if path.stem != "index")
-    known = [name for name in dict.fromkeys(listed) if name in found]
-    return [*known, *(name for name in found if name not in known)]
+    _, *parts = re.split("^## ", (folder / "index.md").read_text("utf-8"), flags=re.M)
+    return {
+        heading: list(dict.fromkeys(LISTED.findall(rows)))
+        for heading, _, rows in (part.partition("\n") for part in parts)
+    }
 
 
 def _cards(language: str) -> str:
@@ -221,7 +222,7 @@ def _toctrees(language: str) -> str:
         entry("notifications", f"{FOLDER}/notifications"),
         entry("python", "api/index"),
     ]
-    guides = [entry("overview", f"{FOLDER}/overview"), *in_order(folder)]
+    guides = {said["guides"]: [entry("overview", f"{FOLDER}/overview")], **sections(folder)}
     project = [
         entry("contributing", f"{FOLDER}/contributing"),
         entry("catalogue_files", f"{FOLDER}/catalogue"),
@@ -231,7 +232,7 @@ def _toctrees(language: str) -> str:
     return "".join(
         (
             _toctree(said["reference"], reference),
-            _toctree(said["guides"], guides),
+            *(_toctree(caption, entries) for caption, entries in guides.items()),
             _toctree(said["project"], project),
         )
     )

@@ -110,6 +110,7 @@ format: $(VENV)/.checked
 	$(BIN)/python -m wechatpay_chain.catalogue.formatting
 	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
 	$(BIN)/python docs/_ext/wechatpay_site/migration.py
+	$(BIN)/python docs/_ext/wechatpay_site/php.py
 
 # 50,000 calls under a storm of faults, outages and key rotations, then four processes that share
 # certificates in Redis while the keys rotate; prints what was counted.

@@ -234,7 +234,7 @@ def test_flags_are_shown(pages: dict[str, Page]) -> None:
         body = pages[operation_page(operation)].body
         assert ("wx-retired" in body) is operation.retired, operation
         assert ("Mutual TLS security=True" in body) is operation.security, operation
-        assert ("Has a base URI of its own" in body) is bool(operation.base_uri), operation
+        assert ("Uses a separate base URI" in body) is bool(operation.base_uri), operation
 
 
 def test_short_calls_have_what_is_required_and_no_more() -> None:
@@ -298,7 +298,7 @@ def test_a_notification_shows_content_and_envelope(pages: dict[str, Page]) -> No
     names = [row[1] for row in table_rows(body)]
     assert names.index("out_trade_no") < names.index("Wechatpay-Signature")
     assert names.index("Wechatpay-Signature") < names.index("ciphertext")
-    assert "several kinds of content" in body
+    assert "several formats" in body
     assert ("0", "receiver", "required", "object", "分账接收方对象") in table_rows(body)
     assert all(title in body for title in ("直连商户的支付", "服务商的支付", "合单支付"))
     assert 'id="content-partner"' in body

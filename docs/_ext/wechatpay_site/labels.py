@@ -1,6 +1,6 @@
-"""What the site itself says, in both languages: labels of generated pages, search, navigation.
+"""The site's own texts in both languages: labels of generated pages, search, navigation.
 
-Text in `backticks` becomes code where the label is written with `Renderer.said`.
+`Renderer.said` turns text in `backticks` into code.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LANGUAGES = (ENGLISH, CHINESE)
 
 
 class Label(NamedTuple):
-    """One thing said in both languages.
+    """A text in both languages.
 
     Attributes:
         en: in English.
@@ -39,24 +39,25 @@ LABELS: Mapping[str, Label] = {
     "changelog": Label("Changelog", "更新日志"),
     "security": Label("Security", "安全"),
     "contributing": Label("Contributing", "参与开发"),
-    "catalogue_files": Label("Files of the catalogue", "接口目录的文件"),
+    "catalogue_files": Label("Catalogue files", "接口目录文件"),
     "operations_text": Label(
-        "Every operation: what to send, what comes back, six ways to call it.",
+        "Parameters, response and six ways to call each operation.",
         "每个接口的参数、应答和六种写法。",
     ),
     "notifications_text": Label(
-        "What WeChat Pay posts to you, and how to receive it.", "微信支付推送的内容和接收的代码。"
+        "The content of each notification, and code that receives it.",
+        "每种通知的内容和接收代码。",
     ),
     "python_text": Label("Classes, functions and errors.", "类、函数和异常。"),
     "operations_intro": Label(
-        "Every operation of WeChat Pay's public API, grouped by the first two segments of its "
-        "path. Each has a page: what to send, what comes back, and the six ways to call it.",
-        "微信支付公开的全部接口，按路径的前两段分组。每个接口一页：参数、应答和六种调用写法。",
+        "All operations of WeChat Pay's public API, grouped by the first two segments of the "
+        "path. Each page shows the parameters, the response and six ways to call the operation.",
+        "微信支付公开的全部接口，按路径前两段分组。每个接口一页，列出参数、应答和六种调用写法。",
     ),
     "notifications_intro": Label(
-        "What WeChat Pay posts to your `notify_url`. Each has a page: what arrives, and how to "
-        "receive it.",
-        "微信支付推送给 `notify_url` 的回调通知。每种一页：通知的内容和接收的代码。",
+        "The notifications that WeChat Pay posts to your `notify_url`. Each page shows the "
+        "content and the code that receives it.",
+        "微信支付推送到 `notify_url` 的回调通知。每种通知一页，列出内容和接收代码。",
     ),
     "english_only": Label("", "本页内容只有英文版。"),
     "breadcrumb": Label("Breadcrumb", "导航路径"),
@@ -72,24 +73,23 @@ LABELS: Mapping[str, Label] = {
     "upload": Label("Upload", "上传"),
     "official_page": Label("Official page", "官方文档"),
     "retired": Label("Retired", "已下线"),
-    "retired_note": Label(
-        "WeChat Pay no longer offers this operation.", "微信支付已不再提供这个接口。"
-    ),
+    "retired_note": Label("WeChat Pay no longer offers this operation.", "微信支付已下线该接口。"),
     "mutual_tls_note": Label(
-        "Requires the merchant's certificate (mutual TLS).", "要求出示商户 API 证书（双向 TLS）。"
+        "Requires the merchant certificate (mutual TLS).", "需要商户 API 证书（双向 TLS）。"
     ),
-    "nonceless_note": Label("Carries no `nonce_str`.", "不带 `nonce_str`。"),
-    "not_idempotent": Label("Do not simply repeat it: {why}.", "不要直接重试：{why}。"),
+    "nonceless_note": Label("Has no `nonce_str`.", "不带 `nonce_str`。"),
+    "not_idempotent": Label("Do not repeat this call: {why}.", "不要直接重试：{why}。"),
     "idempotent": Label(
-        "Safe to repeat with the same content and {numbers}.", "{numbers} 与内容不变时可以重试。"
+        "Safe to repeat with the same content and {numbers}.",
+        "以相同的 {numbers} 和内容重试是安全的。",
     ),
-    "base_uri_note": Label("Has a base URI of its own.", "使用单独的 base URI。"),
+    "base_uri_note": Label("Uses a separate base URI.", "使用单独的 base URI。"),
     "encrypted_note": Label(
         "Wrap fields marked “encrypted” in `Sensitive`.", "标有“加密”的字段用 `Sensitive` 包装。"
     ),
     "upload_note": Label("Uploads a file.", "上传文件。"),
     "numbered_note": Label(
-        "`$n` and `$m` in names stand for numbers.", "名称中的 `$n`、`$m` 表示数字。"
+        "`$n` and `$m` in names stand for numbers.", "名称中的 `$n`、`$m` 代表数字。"
     ),
     "attribute": Label("Attribute", "属性"),
     "chain": Label("chain()", "chain()"),
@@ -97,25 +97,27 @@ LABELS: Mapping[str, Label] = {
     "attribute-async": Label("Async attribute", "异步属性"),
     "chain-async": Label("Async chain()", "异步 chain()"),
     "bracket-async": Label("Async brackets", "异步方括号"),
-    "required_members": Label("Required members only", "只填必填参数"),
-    "all_members": Label("All members", "全部参数"),
+    "required_members": Label("Required fields only", "仅必填参数"),
+    "all_members": Label("All fields", "全部参数"),
     "path": Label("Path", "路径参数"),
     "query": Label("Query", "查询参数"),
     "headers": Label("Headers", "请求头"),
     "body": Label("Body", "请求体"),
-    "no_parameters": Label("No parameters.", "没有参数。"),
+    "no_parameters": Label("No parameters.", "无参数。"),
     "types": Label("Types: ", "类型："),
     "errors": Label("Error codes", "错误码"),
     "example": Label("Example", "示例"),
-    "no_body": Label("no body", "没有应答体"),
-    "stream_note": Label('`sink="…"` streams into a file.', '`sink="…"` 把应答流式写入文件。'),
+    "no_body": Label("no body", "无应答体"),
+    "stream_note": Label(
+        '`sink="…"` streams the response to a file.', '`sink="…"` 将应答流式写入文件。'
+    ),
     "unsigned_note": Label(
-        "WeChat Pay does not sign this response: `response.verified` is `False`.",
-        "微信支付不对这个应答签名：`response.verified` 为 `False`。",
+        "WeChat Pay does not sign this response. `response.verified` is `False`.",
+        "该接口的应答不带签名，`response.verified` 为 `False`。",
     ),
     "decrypt_note": Label(
         "`wxpay.decrypt(…)` decrypts fields marked “encrypted”.",
-        "标有“加密”的字段用 `wxpay.decrypt(…)` 解密。",
+        "用 `wxpay.decrypt(…)` 解密标有“加密”的字段。",
     ),
     "ciphertext": Label("…ciphertext…", "…密文…"),
     # tables of members
@@ -124,12 +126,12 @@ LABELS: Mapping[str, Label] = {
     "description": Label("Description", "说明"),
     "required": Label("required", "必填"),
     "encrypted": Label("encrypted", "加密"),
-    "json_string": Label("JSON in a string", "JSON 字符串"),
+    "json_string": Label("JSON string", "JSON 字符串"),
     "form_encoded": Label("form-encoded", "表单编码"),
     "file": Label("file", "文件"),
-    "xml_string": Label("XML in a string", "XML 字符串"),
+    "xml_string": Label("XML string", "XML 字符串"),
     "date_time": Label("RFC 3339 time", "RFC 3339 时间"),
-    "always": Label("always", "固定值"),
+    "always": Label("constant", "固定值"),
     "default": Label("default", "默认值"),
     "characters": Label("characters", "个字符"),
     "items": Label("items", "项"),
@@ -147,30 +149,30 @@ LABELS: Mapping[str, Label] = {
     "receive": Label("Receive", "接收"),
     "content": Label("Content", "内容"),
     "content_encrypted": Label("Encrypted content", "内容加密"),
-    "verifies_and_decrypts": Label("verifies and decrypts.", "验签并解密。"),
-    "decrypts": Label("decrypts.", "解密。"),
-    "verifies": Label("verifies.", "验签。"),
+    "verifies_and_decrypts": Label("verifies and decrypts the notification.", "验签并解密通知。"),
+    "decrypts": Label("decrypts the notification.", "解密通知。"),
+    "verifies": Label("verifies the notification.", "验证通知的签名。"),
     "whole_content": Label(
-        "`notice.resource`: all of its fields.", "`notice.resource`：全部字段。"
+        "`notice.resource` contains all fields.", "`notice.resource` 包含全部字段。"
     ),
     "decrypted_content": Label(
-        "`notice.resource`: the decrypted content.", "`notice.resource`：解密后的内容。"
+        "`notice.resource` contains the decrypted content.", "`notice.resource` 是解密后的内容。"
     ),
     "several_contents": Label(
-        "This event has several kinds of content: each product has fields of its own.",
-        "这个事件有几种内容，每种产品各有自己的字段。",
+        "The content of this event has several formats. Each product has its own fields.",
+        "该通知的内容有多种格式，各产品的字段不同。",
     ),
     # search and scripts
     "search": Label("Search", "搜索"),
     "search_hint": Label("Title, path, parameter, code", "标题、路径、参数、代码"),
-    "search_script": Label("The search needs JavaScript.", "搜索需要 JavaScript。"),
+    "search_script": Label("Search requires JavaScript.", "搜索需要启用 JavaScript。"),
     "search_examples": Label(
         "refund · face-collections · out_trade_no · SignatureError",
         "退款 · face-collections · out_trade_no · SignatureError",
     ),
-    "search_nothing": Label("Nothing was found.", "没有找到。"),
+    "search_nothing": Label("No results.", "没有找到。"),
     "search_more": Label("More", "更多"),
-    "search_kinds": Label("Kinds", "种类"),
+    "search_kinds": Label("Categories", "类别"),
     "search_all": Label("All", "全部"),
     "search_operations": Label("Operations", "接口"),
     "search_notifications": Label("Notifications", "通知"),
@@ -179,10 +181,10 @@ LABELS: Mapping[str, Label] = {
     "notification_of": Label("Notification API{protocol}", "通知 API{protocol}"),
     "copy": Label("Copy", "复制"),
     "copied": Label("Copied", "已复制"),
-    # the theme's own words, which it does not translate
+    # texts of the theme, which it does not translate
     "toggle_navigation": Label("Toggle site navigation sidebar", "显示或隐藏导航"),
     "toggle_contents": Label("Toggle table of contents sidebar", "显示或隐藏目录"),
-    "toggle_theme": Label("Toggle Light / Dark / Auto color theme", "切换浅色、深色或自动主题"),
+    "toggle_theme": Label("Toggle Light / Dark / Auto color theme", "切换浅色、深色、自动主题"),
     "skip": Label("Skip to content", "跳到正文"),
     "top": Label("Back to top", "回到顶部"),
     "contents": Label("Contents", "目录"),
@@ -196,11 +198,11 @@ LABELS: Mapping[str, Label] = {
     "auto_dark": Label("Auto light/dark, in dark mode", "自动，当前为深色"),
     "other_language": Label("中文", "English"),
 }
-"""Each by its key."""
+"""The texts by key."""
 
 
 def labels(language: str) -> dict[str, str]:
-    """All of them in one language.
+    """All texts in one language.
 
     Args:
         language: `en` or `zh`.

@@ -1,14 +1,17 @@
-"""A local WeChat Pay to develop and test against.
+"""A local simulation of WeChat Pay for development and tests.
 
     with Gateway() as gateway:
         wxpay = gateway.client()
         wxpay.v3.certificates.get()
 
-It makes a merchant and a platform with fresh keys (`Gateway.add_merchant` makes more), checks
-every request the way WeChat Pay does, reports exactly what was wrong, and signs its responses. A
-request passes through `server.listener` (sockets), `server.inspection` (whose is it, and is its
-signature right?), `server.parties` (may its merchant make it?), one function of `simulation`, which
-has the state of that merchant alone, and `messages.responses` (signing).
+A gateway generates keys for a merchant and for the platform. `Gateway.add_merchant` adds more
+merchants. The gateway validates every request as WeChat Pay does, reports the exact error, and
+signs its responses.
+
+A request passes through these modules: `server.listener` reads it from a socket,
+`server.inspection` finds its merchant and verifies its signature, `server.parties` checks the
+merchant's permissions, one function of `simulation` processes it with the state of that merchant
+only, and `messages.responses` signs the response.
 """
 
 from .gateway import Gateway

@@ -1,4 +1,4 @@
-"""The gateway's sockets: aiohttp.web on 127.0.0.1, plain and TLS, in a thread of its own."""
+"""The gateway and its sockets: aiohttp.web on 127.0.0.1, HTTP and HTTPS, in its own thread."""
 
 from __future__ import annotations
 
@@ -42,36 +42,43 @@ LINGERING = 2.0
 
 
 class Gateway(Controls):
-    """A local WeChat Pay.
+    """A local simulation of WeChat Pay.
+
+    Use it as a context manager, or call `start` and `stop`.
 
     Args:
-        host: where to listen; loopback unless you know better.
-        port: 0 takes a free one.
-        tls_port: 0 takes a free one.
-        identity: the keys; by default those of `data`, else fresh ones.
-        signs_with: which of WeChat Pay's keys the merchant uses: its `public_key`, while there is
-            a platform certificate as well; its platform `certificate`; or `public_key_only`, as a
-            merchant that never had a platform certificate. A response is signed by the key that the
-            request's `Wechatpay-Serial` names, without one by the certificate, while there is one.
-            A snapshot has its own.
-        data: the directory for keys and records, which survive a restart; None keeps all in memory.
-        time_scale: how many times as fast as the real time the gateway's own runs.
-        keep: whether records go to `data` too, or keys alone.
-        merchants: how many there are; those that are missing are added as direct merchants.
-        snapshot: what the gateway remembers at its start, keys included, or the path of its file;
-            its time is that of the snapshot. A data directory must not have another gateway's.
-        control_token: lets whoever has it use the control API and the console, from anywhere; at
-            least 16 characters. Without one, this machine alone may use them, without a token.
-        public_url: where clients elsewhere reach the gateway, such as `http://gateway:8790/`.
-        inline_keys: whether `gateway.json` has the keys themselves, for clients on other machines.
-        show_secrets: whether records show the plaintext of encrypted fields, and not its first
-            character only.
+        host: address to listen on.
+        port: HTTP port; 0 selects a free port.
+        tls_port: HTTPS port; 0 selects a free port.
+        identity: keys of the first merchant and the platform. By default, the gateway reads them
+            from `data`, or generates them.
+        signs_with: keys of WeChat Pay that the merchant uses. With `public_key`, it uses the
+            public key and still has a platform certificate. With `certificate`, it uses the
+            platform certificate. With `public_key_only`, it never had a platform certificate. The
+            gateway signs a response with the key that the request header `Wechatpay-Serial` names.
+            Without this header, it uses the platform certificate if there is one. A snapshot
+            overrides this argument.
+        data: directory for keys and records, which survive a restart. None keeps all data in
+            memory.
+        time_scale: speed of the gateway's clock relative to real time.
+        keep: True stores records and keys in `data`, False stores only keys.
+        merchants: number of merchants. The gateway adds missing merchants as direct merchants.
+        snapshot: initial state with its keys and time: a snapshot, or the path of its file. The
+            data directory must not contain another gateway.
+        control_token: token for the control API and the console, at least 16 characters. Clients
+            on any machine can use them with this token. Without a token, only clients on this
+            machine can use them.
+        public_url: address for clients on other machines, such as `http://gateway:8790/`.
+        inline_keys: True writes the keys themselves to `gateway.json`, for clients on other
+            machines. False writes the paths of their files.
+        show_secrets: True shows the plaintext of encrypted fields in records. False shows only the
+            first character.
 
     Raises:
         DataDirectoryError: `data` cannot be used, or another gateway uses it.
         SnapshotError: the snapshot cannot be read.
-        ValueError: `merchants` is below 1, or `control_token` or `public_url` is not one; keys are
-            given twice, as `identity` and in a snapshot.
+        ValueError: `merchants` is below 1, `control_token` or `public_url` is invalid, or both
+            `identity` and `snapshot` contain keys.
     """
 
     def __init__(
@@ -120,31 +127,34 @@ class Gateway(Controls):
         self._failure: BaseException | None = None
 
     def client(self, *, tls: bool = True, **arguments: Any) -> WeChatPay:
-        """A client of this gateway's first merchant.
+        """Create a client for the first merchant of the gateway.
 
         Args:
-            tls: use TLS and trust the gateway's own authority. Without TLS no client certificate
-                can be shown, so the operations that need `security=True` are rejected.
-            arguments: replace the client's.
+            tls: True uses TLS and trusts the gateway's CA. Without TLS, the client cannot present
+                a certificate, so the gateway rejects operations that require `security=True`.
+            arguments: arguments of `WeChatPay` that override the defaults.
         """
         base_uri = self.tls_base_uri if tls else self.base_uri
         return client_of(self.identity, base_uri, tls=tls, arguments=arguments)
 
     @property
     def certs(self) -> dict[str, Any]:
-        """The keys with which a client verifies this gateway's responses."""
+        """Keys by id, with which a client verifies the gateway's responses."""
         return platform_certs(self.identity)
 
     @property
     def base_uris(self) -> dict[str, str]:
-        """WeChat Pay's other base URIs, each with this gateway's own address for it, over TLS."""
+        """Maps WeChat Pay's other base URIs to the gateway's HTTPS addresses for them."""
         return {official: f"{self.tls_base_uri}{prefix}" for official, prefix in PREFIXES.items()}
 
     async def serve(self, ready: threading.Event | None = None) -> None:
-        """Listen until `stop` is called.
+        """Listen on this event loop until another thread calls `stop`.
+
+        Args:
+            ready: event to set when the gateway listens.
 
         Raises:
-            ListenError: a port is taken.
+            ListenError: a port is in use.
         """
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
         listener = Listener(self._host, self.limits)
@@ -190,23 +200,27 @@ class Gateway(Controls):
             await _clean_up(runner)
 
     async def _keep_time(self) -> None:
-        """Write down again and again what time it is, where that does not follow from the start."""
+        """Store the time at intervals if the clock does not run at real speed."""
         while self.platform.keeps and self.platform.clock.scale != 1:
             self.platform.keep_time()
             await asyncio.sleep(KEPT_EVERY)
 
     def _write_description(self) -> None:
-        """Write `gateway.json` again, once there are addresses."""
+        """Write `gateway.json` if the gateway has addresses and a data directory."""
         if self.platform.directory is not None and self.base_uri:
             write_description(self.describe(), self.platform.directory)
 
     def start(self) -> Self:
-        """Listen in a thread of its own, until `stop` or the end of the program.
+        """Listen in a separate thread until `stop` or the end of the program.
+
+        Returns:
+            The gateway itself.
 
         Raises:
-            ListenError: a port is taken.
-            DataDirectoryError: after a `stop`, if another gateway uses the data directory.
-            RuntimeError: it runs.
+            ListenError: a port is in use.
+            DataDirectoryError: the gateway was stopped, and another one now uses the data
+                directory.
+            RuntimeError: the gateway already runs.
         """
         if self._thread is not None:
             raise RuntimeError("this gateway runs; make another one, or stop it first")
@@ -231,9 +245,10 @@ class Gateway(Controls):
         return self
 
     def stop(self) -> None:
-        """Stop listening, and release the data directory; a stopped gateway may be started again.
+        """Stop listening and release the data directory.
 
-        What is in memory stays and can be looked at. A second call does nothing.
+        Data in memory stays available, and you can start the gateway again. A second call has no
+        effect.
         """
         loop, done, thread = self._loop, self._done, self._thread
         if loop is not None and done is not None:
@@ -246,12 +261,12 @@ class Gateway(Controls):
 
     @property
     def listens(self) -> bool:
-        """Whether it can be called now."""
+        """True if the gateway accepts requests."""
         return self._loop is not None and self._loop.is_running()
 
     @property
     def running(self) -> bool:
-        """Whether it listens in a thread of its own."""
+        """True if the gateway runs in its own thread."""
         return self._thread is not None and self._thread.is_alive()
 
     def __enter__(self) -> Self:
@@ -277,12 +292,12 @@ class Gateway(Controls):
         await asyncio.to_thread(self.stop)
 
     def answer(self, request: IncomingRequest) -> Response:
-        """The response to a request, without a socket."""
+        """Return the response to a request without a socket."""
         return serve(request, self.platform.states, self.platform.first).response
 
 
 async def _clean_up(runner: web.AppRunner) -> None:
-    """Close all connections; one over TLS would wait for its client to close it as well."""
+    """Close all connections, without waiting for TLS clients to close them as well."""
     server = runner.server
     open_ones = [] if server is None else [each.transport for each in server.connections]
     await runner.cleanup()

@@ -1,4 +1,4 @@
-"""One merchant of a gateway: its keys, its client and its controls."""
+"""A merchant of a gateway: its keys, its client and its controls."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ __all__ = ["Merchant", "client_of", "platform_certs"]
 
 
 class Merchant(MerchantControls):
-    """A merchant of a gateway; `Gateway.add_merchant` makes one.
+    """A merchant of a gateway.
 
-    Its controls (`pay`, `fail`, `complain`, `orders`, `notifications`, `trigger`, …) are those of
-    the gateway, and know this merchant's orders only.
+    `Gateway.add_merchant` creates one, and `Gateway.merchants` contains all of them. It has the
+    same controls as the gateway (`pay`, `fail`, `complain`, `orders`, `notifications`, `trigger`,
+    …), limited to its own orders.
 
     Args:
-        state: what the gateway knows of it.
-        addresses: of the gateway.
-        is_first: whether it is the merchant that every gateway has.
+        state: state of the merchant in the gateway.
+        addresses: addresses of the gateway.
+        is_first: True for the merchant that every gateway has.
     """
 
     def __init__(self, state: State, addresses: Addresses, *, is_first: bool = False) -> None:
@@ -36,71 +37,75 @@ class Merchant(MerchantControls):
 
     @property
     def mchid(self) -> str:
-        """Its number."""
+        """The merchant number."""
         return self.state.profile.mchid
 
     @property
     def kind(self) -> Kind:
-        """`direct`, `partner` or `ecommerce`; the first merchant of a gateway is `any`."""
+        """The kind: `direct`, `partner`, `ecommerce`, or `any` for the first merchant."""
         return self.state.profile.kind
 
     @property
     def name(self) -> str:
-        """The name of the company; empty if none was given."""
+        """The name of the company, or an empty string."""
         return self.state.profile.name
 
     @property
     def appid(self) -> str:
-        """The first of its apps."""
+        """The first appid that is bound to the merchant."""
         return self.state.profile.apps[0]
 
     @property
     def apps(self) -> tuple[str, ...]:
-        """The appids that are bound to it."""
+        """All appids that are bound to the merchant."""
         return self.state.profile.apps
 
     @property
     def permissions(self) -> frozenset[str] | None:
-        """The products that it may use; None is all of them."""
+        """The products that the merchant can use; None means all."""
         return self.state.profile.permissions
 
     @property
     def collecting(self) -> Collecting:
-        """What it may collect: whether it is frozen, and its limits."""
+        """The limits on the merchant's payments, and whether it is frozen."""
         return self.state.profile.collecting
 
     @property
     def sub_merchants(self) -> Mapping[str, SubMerchant]:
-        """For whom it acts, by their numbers."""
+        """The merchant's sub-merchants by number."""
         return self.state.profile.sub_merchants
 
     @property
     def balances(self) -> dict[str, int]:
-        """Fen on each of its accounts, by the names of the ledger (`merchant`, `operation`, …)."""
+        """Balances in fen by account of the ledger (`merchant`, `operation`, …)."""
         return self.state.ledger.balances()
 
     def balance(self, sub_mchid: str = "") -> int:
-        """Fen that it, or one of its sub-merchants, can pay out or refund."""
+        """Return the balance in fen that is available for payouts and refunds.
+
+        Args:
+            sub_mchid: number of a sub-merchant; empty selects the merchant itself.
+        """
         return self.state.ledger.balance(funds.account_of("merchant", sub_mchid))
 
     def client(self, *, tls: bool = True, **arguments: Any) -> WeChatPay:
-        """A client of this merchant.
+        """Create a client for this merchant.
 
         Args:
-            tls: use TLS and trust the gateway's own authority. Without TLS no client certificate
-                can be shown, so the operations that need `security=True` are rejected.
-            arguments: replace the client's.
+            tls: True uses TLS and trusts the gateway's CA. Without TLS, the client cannot present
+                a certificate, so the gateway rejects operations that require `security=True`.
+            arguments: arguments of `WeChatPay` that override the defaults.
         """
         at = self._addresses
         base_uri = at.tls_base_uri if tls else at.base_uri
         return client_of(self.identity, base_uri, tls=tls, arguments=arguments)
 
     def describe(self, *, inline_keys: bool = False) -> dict[str, Any]:
-        """What a client needs of this merchant, as in `gateway.json`.
+        """Return the settings of this merchant for a client, as in `gateway.json`.
 
         Args:
-            inline_keys: whether key and certificate are described in PEM; else their paths are,
-                if the gateway has a data directory.
+            inline_keys: True returns the key and the certificate in PEM format. False returns the
+                paths of their files, if the gateway has a data directory.
         """
         identity, directory = self.identity, self.state.directory
         place = None if inline_keys else directory
@@ -123,13 +128,13 @@ class Merchant(MerchantControls):
 def client_of(
     identity: Identity, base_uri: str, *, tls: bool, arguments: Mapping[str, Any]
 ) -> WeChatPay:
-    """A client of a merchant.
+    """Create a client for a merchant.
 
     Args:
-        identity: of the merchant.
-        base_uri: of the gateway.
-        tls: whether to trust the gateway's own authority.
-        arguments: replace the client's.
+        identity: keys of the merchant.
+        base_uri: address of the gateway.
+        tls: True trusts the gateway's CA.
+        arguments: arguments of `WeChatPay` that override the defaults.
     """
     given: dict[str, Any] = {
         "mchid": identity.mchid,
@@ -149,7 +154,7 @@ def client_of(
 
 
 def platform_certs(identity: Identity) -> dict[str, Any]:
-    """The keys with which a merchant verifies the gateway's responses."""
+    """Return the keys by id, with which a merchant verifies the gateway's responses."""
     certificate = {identity.platform_serial: identity.platform_certificate}
     if identity.signs_with == "certificate":
         return certificate

@@ -1,6 +1,6 @@
-"""What a test does with a gateway besides calling it: add merchants, let time pass, set faults.
+"""Controls of a gateway: add merchants, move the clock forward, set faults, take snapshots.
 
-All of it may be done from any thread, while the gateway runs, before, or after.
+You can use them from any thread, while the gateway runs and while it does not.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ __all__ = ["Controls"]
 
 
 class Controls(MerchantControls):
-    """A gateway's controls.
+    """The controls of a gateway.
 
-    What is about one order finds the merchant whose order it is; `trigger` sends a notification of
-    the first merchant. `Gateway.merchants` has the same controls for each merchant.
+    A control of an order finds the merchant that owns the order. `trigger` sends a notification of
+    the first merchant. Each merchant in `Gateway.merchants` has the same controls for its own
+    records.
 
     Attributes:
-        platform: the merchants, and what they share.
-        addresses: where it is reached.
-        access: who may use the control API and the console.
-        inline_keys: whether `gateway.json` has the keys themselves.
+        platform: the merchants and their shared state.
+        addresses: addresses of the gateway.
+        access: access rule of the control API and the console.
+        inline_keys: True if `gateway.json` contains the keys themselves.
     """
 
     platform: Platform
@@ -52,23 +53,23 @@ class Controls(MerchantControls):
 
     @property
     def base_uri(self) -> str:
-        """Its address on this machine; empty until it listens."""
+        """The HTTP address on this machine; empty until the gateway listens."""
         return self.addresses.base_uri
 
     @property
     def tls_base_uri(self) -> str:
-        """Its address over TLS, on this machine; empty until it listens."""
+        """The HTTPS address on this machine; empty until the gateway listens."""
         return self.addresses.tls_base_uri
 
     def describe(self, *, inline_keys: bool | None = None) -> dict[str, Any]:
-        """What a client needs, as in `gateway.json`.
+        """Return the settings for a client, as in `gateway.json`.
 
         Args:
-            inline_keys: whether keys and certificates are described in PEM, and not by the paths
-                of their files; None is as the gateway was made.
+            inline_keys: True returns keys and certificates in PEM format. False returns the paths
+                of their files. None uses the gateway's own setting.
 
         Raises:
-            ValueError: the gateway keeps everything in memory, so there are no files.
+            ValueError: the gateway has no data directory, so there are no files.
         """
         inline = self.inline_keys if inline_keys is None else inline_keys
         directory = self.platform.directory
@@ -88,25 +89,25 @@ class Controls(MerchantControls):
 
     @property
     def listens(self) -> bool:
-        """Whether it can be called now."""
+        """True if the gateway accepts requests."""
         return False
 
     @property
     def state(self) -> State:  # type: ignore[override]
-        """What the gateway knows of its first merchant."""
+        """The state of the first merchant."""
         return self.platform.first
 
     def state_of(self, kinds: Iterable[str], key: str, mchid: str = "") -> State:
-        """The state of the merchant that has a record.
+        """Return the state of the merchant that has a record.
 
         Args:
-            kinds: that the record may be of: `order`, say.
-            key: of the record.
-            mchid: of the merchant; empty finds the one that has such a record, and is the first
-                merchant where nobody has one.
+            kinds: possible kinds of the record, such as `order`.
+            key: key of the record.
+            mchid: number of the merchant. Empty finds the merchant that has the record, or selects
+                the first merchant if there is none.
 
         Raises:
-            LookupError: there is no such merchant, or several have such a record.
+            LookupError: the merchant does not exist, or several merchants have such a record.
         """
         if mchid:
             if mchid not in self.platform.states:
@@ -119,12 +120,12 @@ class Controls(MerchantControls):
         return found[0] if found else self.platform.first
 
     def states(self) -> list[State]:
-        """The states of all merchants, in the order in which they were added."""
+        """Return the states of all merchants, in the order of their addition."""
         return list(self.platform.states.values())
 
     @property
     def merchants(self) -> Mapping[str, Merchant]:
-        """All merchants by their numbers; the first one is that of `identity` and `client`."""
+        """All merchants by number. The first one is the merchant of `identity` and `client`."""
         return {mchid: self._merchant(each) for mchid, each in self.platform.states.items()}
 
     def _merchant(self, state: State) -> Merchant:
@@ -140,20 +141,21 @@ class Controls(MerchantControls):
         permissions: Iterable[str] | None = None,
         name: str = "",
     ) -> Merchant:
-        """Add a merchant, with keys of its own; it is there until the data directory is deleted.
+        """Add a merchant with its own keys.
+
+        With a data directory, the merchant survives a restart.
 
         Args:
-            kind: `direct` sells itself, `partner` acts for sub-merchants, `ecommerce` is a partner
-                with the operations of 收付通.
-            mchid: its number; None makes one.
-            apps: the appids that are bound to it; None makes one.
-            permissions: the products that it may use, such as `payments`, `combined`, `refunds`,
-                `profitsharing`, `transfers`; None is all of them.
-            name: of the company.
+            kind: `direct` for a merchant that sells for itself, `partner` for a service provider,
+                or `ecommerce` for a service provider with the operations of 收付通.
+            mchid: merchant number; None generates one.
+            apps: appids to bind to the merchant; None generates one.
+            permissions: products that the merchant can use, such as `payments`, `combined`,
+                `refunds`, `profitsharing` and `transfers`; None permits all.
+            name: name of the company.
 
         Raises:
-            ValueError: an argument is not what it must be, or another merchant has the number or
-                an appid.
+            ValueError: an argument is invalid, or another merchant has the number or an appid.
         """
         merchant = self._merchant(self.platform.add_merchant(kind, mchid, apps, permissions, name))
         self._write_description()
@@ -167,17 +169,20 @@ class Controls(MerchantControls):
         apps: Iterable[str] = (),
         name: str = "",
     ) -> SubMerchant:
-        """Add a sub-merchant of a service provider, which from then on acts for its own only.
+        """Add a sub-merchant to a service provider.
+
+        After that, the service provider can act only for its own sub-merchants.
 
         Args:
             merchant: the service provider, or its number.
-            mchid: number of the sub-merchant; None makes one.
-            apps: the appids that are bound to it; without any, each may be named that nobody has.
-            name: of the company.
+            mchid: number of the sub-merchant; None generates one.
+            apps: appids to bind to the sub-merchant. Without any, requests can name every appid
+                that no other merchant has.
+            name: name of the company.
 
         Raises:
-            ValueError: there is no such merchant, it is a direct one, an argument is not what it
-                must be, or another merchant has the number or an appid.
+            ValueError: the merchant does not exist or is a direct merchant, an argument is
+                invalid, or another merchant has the number or an appid.
         """
         number = merchant.mchid if isinstance(merchant, Merchant) else merchant
         state = self.platform.states.get(number)
@@ -190,16 +195,21 @@ class Controls(MerchantControls):
     def change_merchant(
         self, merchant: Merchant | SubMerchant | str, **changes: Unpack[MerchantChanges]
     ) -> Merchant | SubMerchant:
-        """Change a merchant or a sub-merchant: `frozen=True`, `payment_limit=100_000`.
+        """Change a merchant or a sub-merchant, for example `frozen=True`.
+
+        If one of the changes is invalid, nothing changes.
 
         Args:
             merchant: the merchant or sub-merchant, or its number.
-            changes: `name`; `apps`; `permissions`, of which None is all; `frozen`, to collect
-                nothing; `payment_limit` and `daily_limit` in fen, of which None is no limit.
+            changes: `name`, `apps`, `permissions` (None permits all), `frozen` (True rejects all
+                payments), `payment_limit` and `daily_limit` in fen (None removes the limit).
+
+        Returns:
+            The changed merchant or sub-merchant.
 
         Raises:
-            LookupError: this gateway has no such merchant.
-            ValueError: a change is unknown, or is not what it must be.
+            LookupError: the merchant does not exist.
+            ValueError: a change is unknown or invalid.
         """
         number = merchant if isinstance(merchant, str) else merchant.mchid
         after = self.platform.change_merchant(number, changes)
@@ -207,47 +217,67 @@ class Controls(MerchantControls):
         return after if isinstance(after, SubMerchant) else self.merchants[number]
 
     def rotate_keys(self) -> Identity:
-        """Give the platform a new key, which signs from now on; the last one stays known."""
+        """Replace the platform's key and return the new keys.
+
+        The gateway signs with the new key. The previous key stays valid.
+        """
         identity = self.platform.rotate_keys()
         self._write_description()
         return identity
 
     def _write_description(self) -> None:
-        """Tell clients what has changed."""
+        """Write the changed settings to `gateway.json`."""
 
     def advance(
         self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> None:
-        """Move the gateway's time on: orders expire, notifications are repeated."""
+        """Move the gateway's clock forward.
+
+        Orders expire and notifications are retried by this clock.
+
+        Args:
+            seconds: number of seconds.
+            minutes: number of minutes.
+            hours: number of hours.
+            days: number of days.
+        """
         self.platform.advance(seconds + 60 * minutes + 3600 * hours + 86400 * days)
 
     def time(self) -> float:
-        """Seconds since 1970 by the gateway's time: `Inbox(…, clock=gateway.time)`."""
+        """Return the gateway's time in seconds since 1970.
+
+        Pass it to objects that need the same clock: `Inbox(…, clock=gateway.time)`.
+        """
         return self.platform.clock.now()
 
     def requests(self, limit: int = 100) -> list[Exchange]:
-        """The last requests with their responses, newest first.
+        """Return the last requests with their responses, newest first.
 
         Args:
-            limit: how many at most.
+            limit: maximum number of requests.
         """
         return cast("list[Exchange]", self.platform.shared.log.all(limit))
 
     def sent(self, method: str | None = None, path: str | None = None) -> list[SentRequest]:
-        """The requests of a method and a path among the last ones, the oldest first.
+        """Return the last requests with a method and a path, oldest first.
 
         Args:
-            method: upper-case HTTP method; None is any.
-            path: as it was sent, an operation's template, or a pattern such as `v3/refund/*`; None
-                is any.
+            method: HTTP method in upper case; None matches all.
+            path: the path as sent, the path template of an operation, or a pattern such as
+                `v3/refund/*`; None matches all.
         """
         return matching(self._sent(), method, path)
 
     def sent_once(self, method: str | None = None, path: str | None = None) -> SentRequest:
-        """The one request of a method and a path; see `sent`.
+        """Return the only request with a method and a path.
+
+        Args:
+            method: as for `sent`.
+            path: as for `sent`.
 
         Raises:
-            AssertionError: there is none, or there are several; it tells what was sent.
+            AssertionError: there is no such request, or there are several. The message lists the
+                requests that were sent.
         """
         return only(self._sent(), method, path)
 
@@ -260,19 +290,20 @@ class Controls(MerchantControls):
     def deliver_to(
         self, app: Application, *, url: str = "", interface: Interface | None = None
     ) -> Delivery:
-        """Deliver notifications straight into a web application, without a socket.
+        """Deliver notifications directly to a web application, without a socket.
 
-        Call it on the event loop on which an ASGI application belongs; without one, the
-        application gets a loop of its own. The newest application that takes an address gets the
-        notification. In a `with` block, delivery ends with the block.
+        For an ASGI application, call this method on the event loop of the application. Without a
+        running event loop, the application gets its own. If several applications match an address,
+        the one that was added last receives the notification. In a `with` block, delivery ends
+        with the block.
 
         Args:
-            app: an ASGI or a WSGI application: FastAPI, Starlette, Django, Flask.
-            url: what the addresses of notifications for it begin with; empty for all.
-            interface: `asgi` or `wsgi`; None finds out.
+            app: an ASGI or WSGI application, such as FastAPI, Starlette, Django or Flask.
+            url: prefix of the notification addresses for this application; empty matches all.
+            interface: `asgi` or `wsgi`; None detects it.
 
         Raises:
-            TypeError: it is no application.
+            TypeError: `app` is not an application.
         """
         delivery = Delivery(self.platform.shared.receivers, Receiver(app, url, interface))
         self.platform.shared.wake()
@@ -281,15 +312,17 @@ class Controls(MerchantControls):
     def load(self, scenario: str | Path | Mapping[str, Any], *, once: bool = False) -> None:
         """Load a scenario: merchants, orders, refunds, transfers, complaints, faults and time.
 
-        It is added to what the gateway has: all of it or, if anything is rejected, nothing.
+        The gateway adds the scenario to its existing data. If it rejects any part, it adds
+        nothing.
 
         Args:
-            scenario: the path of a YAML or JSON file, or what such a file has.
-            once: do nothing if this very scenario was loaded already.
+            scenario: path of a YAML or JSON file, or its content as a mapping.
+            once: True does nothing if this scenario has already been loaded.
 
         Raises:
-            ScenarioError: it cannot be read, is not of the form, or something of it cannot be.
-            RuntimeError: this thread is within a transaction of the gateway.
+            ScenarioError: the scenario cannot be read, has a wrong format, or contains data that
+                the gateway rejects.
+            RuntimeError: this thread is in a transaction of the gateway.
         """
         if isinstance(scenario, str | Path):
             document = scenarios.read(scenario)
@@ -299,31 +332,32 @@ class Controls(MerchantControls):
         self._write_description()
 
     def snapshot(self) -> Snapshot:
-        """All that the gateway remembers now.
+        """Take a snapshot of the gateway's state.
 
-        That is: merchants with their keys, records, money, notifications, settings, time, faults,
-        and the log of requests.
+        It contains merchants with their keys, records, money, notifications, settings, the time,
+        faults, and the request log.
 
         Raises:
-            RuntimeError: this thread is within a transaction of the gateway.
+            RuntimeError: this thread is in a transaction of the gateway.
         """
         return snapshots.take(self.platform)
 
     def restore(self, snapshot: Snapshot, *, elapsed: bool = False) -> None:
-        """Have everything be again as it was when a snapshot was taken.
+        """Restore the state of a snapshot.
 
-        It happens at once. A request that is under way is carried out before, or its connection is
-        closed; a notification that is being delivered is not recorded any more.
+        The restore is atomic. A request in progress completes before it, or the gateway closes its
+        connection. The gateway does not record the result of a notification that it is delivering.
 
         Args:
-            snapshot: of this gateway; of another one, while this one does not run.
-            elapsed: whether the time since then has passed; else the gateway's time is that of the
-                snapshot again.
+            snapshot: a snapshot of this gateway. If this gateway does not run, it can be a
+                snapshot of another one.
+            elapsed: True adds the time that has passed since the snapshot. False sets the clock to
+                the time of the snapshot.
 
         Raises:
             DataDirectoryError: the keys cannot be written.
-            RuntimeError: this thread is within a transaction of the gateway.
-            ValueError: the snapshot is that of another gateway, and this one runs.
+            RuntimeError: this thread is in a transaction of the gateway.
+            ValueError: the snapshot belongs to another gateway, and this one runs.
         """
         own, other = self.identity, snapshot.first
         if self.listens and (own.mchid, own.authority) != (other.mchid, other.authority):
@@ -335,5 +369,8 @@ class Controls(MerchantControls):
 
     @property
     def faults(self) -> Faults:
-        """What is set to go wrong: `faults.add("v3/pay/*", "delay", times=3)`, `faults.clear()`."""
+        """The faults of the gateway.
+
+        Use `faults.add("v3/pay/*", "delay", times=3)` and `faults.clear()`.
+        """
         return self.platform.shared.faults

@@ -1,6 +1,6 @@
-"""What a test does with one merchant's orders besides calling the API: pay, complain, notify.
+"""Controls of one merchant: pay its orders, file complaints, send notifications.
 
-All of it may be done from any thread, while the gateway runs, before, or after.
+You can use them from any thread, while the gateway runs and while it does not.
 """
 
 from __future__ import annotations
@@ -38,39 +38,39 @@ class MerchantControls(ProductControls):
     """The controls of one merchant.
 
     Attributes:
-        state: what the gateway knows of the merchant.
+        state: state of the merchant in the gateway.
     """
 
     state: State
 
     @property
     def identity(self) -> Identity:
-        """The merchant with all keys that it and the platform use."""
+        """The keys of the merchant and of the platform."""
         return self.state.identity
 
     def state_of(self, kinds: Iterable[str], key: str) -> State:
-        """The state of the merchant that has a record.
+        """Return the state of the merchant that has a record.
 
         Args:
-            kinds: that the record may be of: `order`, say.
-            key: of the record.
+            kinds: possible kinds of the record, such as `order`.
+            key: key of the record.
         """
         return self.state
 
     def states(self) -> list[State]:
-        """The states of the merchants whose records are listed."""
+        """Return the states of the merchants to list records of."""
         return [self.state]
 
     def pay(self, out_trade_no: str, openid: str = "", coupons: Sequence[str] = ()) -> OrderRecord:
-        """Pay an order, as its customer would; the order as the gateway has it now.
+        """Pay an order as its customer, and return the order.
 
         Args:
-            out_trade_no: the merchant's number of it.
-            openid: of the customer.
-            coupons: the numbers of the customer's coupons that lower what the customer pays.
+            out_trade_no: the merchant's order number.
+            openid: openid of the customer.
+            coupons: numbers of the customer's coupons to use for the payment.
 
         Raises:
-            LookupError: there is no such order, it cannot be paid any more, or not with these
+            LookupError: the order does not exist, is not open, or cannot be paid with these
                 coupons.
         """
         state = self.state_of(("order", "combined"), out_trade_no)
@@ -79,29 +79,30 @@ class MerchantControls(ProductControls):
         )
 
     def fail(self, out_trade_no: str) -> OrderRecord:
-        """Let a payment fail, as it does when the card has no money; the order.
+        """Make the payment of an order fail, as with an insufficient balance, and return the order.
 
-        It can be paid again until it expires.
+        The customer can pay the order again until it expires.
 
         Args:
-            out_trade_no: the merchant's number of it.
+            out_trade_no: the merchant's order number.
 
         Raises:
-            LookupError: there is no such order, or it is not open.
+            LookupError: the order does not exist, or is not open.
         """
         state = self.state_of(("order",), out_trade_no)
         return _order(controlled(state, lambda: payments.fail(state, out_trade_no)))
 
     def expire(self, out_trade_no: str) -> OrderRecord:
-        """Let an order expire now, with all orders of its combined order; the order.
+        """Make an order expire immediately, and return the order.
 
-        The gateway's time stays as it is.
+        If the order is part of a combined order, all of its orders expire. The gateway's clock does
+        not change.
 
         Args:
-            out_trade_no: the merchant's number of it.
+            out_trade_no: the merchant's order number.
 
         Raises:
-            LookupError: there is no such order, or it is not open.
+            LookupError: the order does not exist, or is not open.
         """
         state = self.state_of(("order",), out_trade_no)
         controlled(state, lambda: together.expire(state, out_trade_no))
@@ -115,33 +116,35 @@ class MerchantControls(ProductControls):
         phone: str = "13800000000",
         problem: str = "OTHERS",
     ) -> dict[str, Any]:
-        """Complain about a paid order, as its customer would; the merchant is told.
+        """File a complaint about a paid order as its customer, and return the complaint.
+
+        The gateway notifies the merchant.
 
         Args:
-            out_trade_no: the merchant's number of the order.
-            text: what the customer writes.
-            phone: of the customer.
+            out_trade_no: the merchant's order number.
+            text: text of the complaint.
+            phone: phone number of the customer.
             problem: `REFUND`, `SERVICE_NOT_WORK` or `OTHERS`.
 
         Raises:
-            LookupError: there is no such order, or it is not paid.
+            LookupError: the order does not exist, or is not paid.
         """
         return self.complaints.complain(out_trade_no, text, phone=phone, problem=problem)
 
     def sign_contract(self, presign_token: str) -> dict[str, Any]:
-        """Sign a contract for face payment, as a user does in WeChat; the contract.
+        """Sign a contract for face payment as the user, and return the contract.
 
         Args:
-            presign_token: of `v3/offlineface/contracts/presign`.
+            presign_token: token from `v3/offlineface/contracts/presign`.
 
         Raises:
-            LookupError: there is no such token, or it was used.
+            LookupError: the token does not exist, or has been used.
         """
         state = self.state_of(("presign",), presign_token)
         return controlled(state, lambda: face.sign_contract(state, presign_token))
 
     def orders(self) -> list[OrderRecord]:
-        """All orders as the gateway has them now, the oldest first."""
+        """Return all orders, oldest first."""
         with self.state.store.transaction():
             every = [
                 payments.existing(state, order["out_trade_no"])
@@ -151,7 +154,7 @@ class MerchantControls(ProductControls):
         return sorted(map(_order, every), key=lambda order: order["created"])
 
     def notifications(self) -> list[Notice]:
-        """All notifications with their attempts, the newest first."""
+        """Return all notifications with their attempts, newest first."""
         now = self.state.clock.now()
         every = [notice for each in self.states() for notice in each.outbox.all(limit=-1)]
         # Those of what will happen, when a refund has arrived say, are in the outbox already.
@@ -159,13 +162,13 @@ class MerchantControls(ProductControls):
         return sorted(map(_notice, told), key=lambda notice: notice["id"], reverse=True)
 
     def resend(self, notification_id: str) -> Notice:
-        """Deliver a notification once more; the notification.
+        """Deliver a notification again, and return the notification.
 
         Args:
-            notification_id: its `id` in `notifications`.
+            notification_id: `id` of the notification in `notifications`.
 
         Raises:
-            LookupError: there is no such notification.
+            LookupError: the notification does not exist.
         """
         outbox = self.state_of(("notice",), notification_id).outbox
         if not outbox.resend(notification_id):
@@ -173,15 +176,18 @@ class MerchantControls(ProductControls):
         return _notice(outbox.get(notification_id))
 
     def wait_for(self, event: str, *, timeout: float = 10, **members: Any) -> Notice:
-        """Wait until a notification was acknowledged; the newest one that fits.
+        """Wait until the receiver has acknowledged a notification, and return the notification.
+
+        If several notifications match, it returns the newest one.
 
         Args:
-            event: its type, `TRANSACTION.SUCCESS` say.
-            timeout: real seconds.
-            members: that its resource has, at any depth: `out_trade_no="1"`.
+            event: type of the notification, such as `TRANSACTION.SUCCESS`.
+            timeout: seconds of real time.
+            members: fields that the resource contains at any depth, such as `out_trade_no="1"`.
 
         Raises:
-            TimeoutError: there was none in that time; the error says what was delivered.
+            TimeoutError: no such notification was acknowledged in time. The message lists the last
+                notifications.
         """
         return wait_for(self.notifications, self.state.log, event, members, timeout)
 
@@ -192,14 +198,14 @@ class MerchantControls(ProductControls):
         timeout: float = 10,  # noqa: ASYNC109 - it is that of `wait_for`
         **members: Any,
     ) -> Notice:
-        """The same, while the event loop goes on."""
+        """Wait like `wait_for`, without blocking the event loop."""
         return await asyncio.to_thread(self.wait_for, event, timeout=timeout, **members)
 
     def ledger(self, day: str | None = None) -> list[LedgerEntry]:
-        """The movements of money of a merchant, the oldest first.
+        """Return the movements of the merchant's money, oldest first.
 
         Args:
-            day: such as `2026-11-25`, in Beijing; None is all.
+            day: a day in Beijing time, such as `2026-11-25`; None returns all.
         """
         return cast("list[LedgerEntry]", self.state_of((), "").ledger.entries(day))
 
@@ -211,19 +217,21 @@ class MerchantControls(ProductControls):
         variant: str = "",
         protocol: Literal["v3", "v2"] = "v3",
     ) -> SignedNotification:
-        """A notification as it would be posted, for a test that hands it to the receiver itself.
+        """Create a signed notification without sending it.
+
+        Use it in a test that passes the notification to the receiver itself.
 
         Args:
-            event: its type, `TRANSACTION.SUCCESS` say.
-            resource: members that replace those of the catalogue's example.
-            variant: the form of a type that several products share, such as `partner`.
-            protocol: `v3`, or `v2`.
+            event: type of the notification, such as `TRANSACTION.SUCCESS`.
+            resource: fields that replace those of the catalogue's example.
+            variant: variant of a type that several products share, such as `partner`.
+            protocol: `v3` or `v2`.
 
         Returns:
-            Header fields and body: `wxpay.notify(*signed)`.
+            Headers and body, for `wxpay.notify(*signed)`.
 
         Raises:
-            ConfigurationError: there is no such type or form, or the resource cannot be sent.
+            ConfigurationError: the type or variant does not exist, or the resource is invalid.
         """
         identity, party = self.identity, party_of(self.state_of((), ""))
         keys = NotificationKeys(
@@ -248,18 +256,18 @@ class MerchantControls(ProductControls):
         protocol: Literal["v2", "v3"] = "v3",
         variant: str = "",
     ) -> Notice:
-        """Send a notification of any type of the catalogue; as `notifications` has it.
+        """Send a notification of any type of the catalogue, and return the notification.
 
         Args:
-            event: its type, `TRANSACTION.SUCCESS` say.
-            to: the address it is posted to.
-            resource: members that replace the generated ones.
-            protocol: `v3`, or `v2`.
-            variant: the form of a type that several products share, such as `partner` or `combine`;
-                by default that of a merchant of its own.
+            event: type of the notification, such as `TRANSACTION.SUCCESS`.
+            to: address that receives the notification.
+            resource: fields that replace the generated ones.
+            protocol: `v3` or `v2`.
+            variant: variant of a type that several products share, such as `partner` or `combine`.
+                The default is the variant for direct merchants.
 
         Raises:
-            LookupError: there is no such type or form, or the address is none.
+            LookupError: the type or variant does not exist, or the address is invalid.
         """
 
         def sent() -> Notice:
@@ -276,21 +284,24 @@ class MerchantControls(ProductControls):
         differences: Differences = None,
         **options: Unpack[Options],
     ) -> Day:
-        """Fill a day with generated payments and refunds; its bills are those of that day.
+        """Fill the bills of a day with generated payments and refunds.
 
-        They are in the bills alone, of any number: none of them can be queried. The day's own
-        orders are not in its trade bill and its fund flow bill any more. What is returned has the
-        merchant's own orders, and what a reconciliation has to find.
+        The generated payments exist only in the bills; they cannot be queried. They replace the
+        day's real orders in the trade bill and the fund flow bill.
 
         Args:
-            orders: how many are paid.
-            date: of the day, such as `2026-11-25`; empty is yesterday.
-            differences: what differs between the bill and the merchant's orders: a number for each
+            orders: number of payments.
+            date: the day, such as `2026-11-25`; empty selects yesterday.
+            differences: differences between the bill and the merchant's orders: a number for each
                 class, or `every`.
             options: see `wechatpay_chain.testing.bills.Options`.
 
+        Returns:
+            The day, with the merchant's own orders and the differences that a reconciliation must
+            find.
+
         Raises:
-            ValueError: an argument is not what it must be.
+            ValueError: an argument is invalid.
         """
         given = {"differences": differences, **options}
         return filled.fill(self.state, orders, date, given)
@@ -302,16 +313,17 @@ class MerchantControls(ProductControls):
         next_day: bool | None = None,
         parts: int | None = None,
     ) -> None:
-        """Change how bills are; what is not given stays.
+        """Set the options of bills. Options that you omit do not change.
 
         Args:
-            fee_rate: the fee for payments from now on, as a fraction such as `0.0060`; at first 0.
-            next_day: whether a day's bill is ready at 10 o'clock of the next day, and before that
-                `STATEMENT_CREATING`; at first today's can be had, as far as the day has come.
-            parts: in how many files an encrypted bill comes; at first 1.
+            fee_rate: fee rate of later payments, as a fraction such as `0.0060`; initially 0.
+            next_day: True makes a day's bill available at 10:00 on the next day, and returns
+                `STATEMENT_CREATING` before that. Initially False: the current day's bill is
+                available at any time, with the entries up to that moment.
+            parts: number of files of an encrypted bill; initially 1.
 
         Raises:
-            ValueError: an argument is not what it must be.
+            ValueError: an argument is invalid.
         """
         settings.change(self.state, fee_rate, next_day, parts)
 

@@ -1,4 +1,4 @@
-"""What a merchant is to WeChat Pay: its kind, its apps, its permissions and its sub-merchants."""
+"""The profile of a merchant: its kind, apps, permissions and sub-merchants."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, Literal, Self
 __all__ = ["Collecting", "Kind", "Profile", "SubMerchant"]
 
 Kind = Literal["any", "direct", "partner", "ecommerce"]
-"""`direct` sells itself (直连商户), `partner` acts for sub-merchants (服务商), `ecommerce` is a
-partner with the operations of 收付通, and `any` is all of them at once."""
+"""The kind of a merchant: `direct` sells for itself (直连商户), `partner` acts for sub-merchants
+(服务商), `ecommerce` is a partner with the operations of 收付通, and `any` combines all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collecting:
-    """What a merchant may collect.
+    """Limits on the payments that a merchant receives.
 
     Attributes:
-        frozen: whether it may collect nothing (收款功能已被限制).
-        payment_limit: fen of one payment at most (单笔限额); None is no limit.
-        daily_limit: fen of a day's payments at most (单日限额); None is no limit.
+        frozen: True if the merchant cannot receive payments (收款功能已被限制).
+        payment_limit: maximum amount of one payment in fen (单笔限额); None means no limit.
+        daily_limit: maximum total of one day in fen (单日限额); None means no limit.
     """
 
     frozen: bool = False
@@ -28,7 +28,7 @@ class Collecting:
     daily_limit: int | None = None
 
     def as_record(self) -> dict[str, Any]:
-        """What it may collect, as JSON."""
+        """Return the limits as JSON."""
         return {
             "frozen": self.frozen,
             "payment_limit": self.payment_limit,
@@ -37,21 +37,22 @@ class Collecting:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """What `as_record` gave; no limits where an older version wrote the record."""
+        """Create limits from the result of `as_record`; missing fields get their defaults."""
         names = cls().as_record().keys() & record.keys()
         return cls(**{name: record[name] for name in names})
 
 
 @dataclass(frozen=True, slots=True)
 class SubMerchant:
-    """A merchant for which a service provider acts (特约商户, 二级商户).
+    """A sub-merchant of a service provider (特约商户, 二级商户).
 
     Attributes:
-        mchid: its number, as `sub_mchid` names it.
-        apps: the appids that are bound to it, as `sub_appid` names one.
-        name: of the company.
-        permissions: the products that it may use; None is all of its service provider's.
-        collecting: what it may collect.
+        mchid: number of the sub-merchant, for `sub_mchid`.
+        apps: appids that are bound to the sub-merchant, for `sub_appid`.
+        name: name of the company.
+        permissions: products that the sub-merchant can use; None permits all products of its
+            service provider.
+        collecting: limits on its payments, and whether it is frozen.
     """
 
     mchid: str
@@ -61,7 +62,7 @@ class SubMerchant:
     collecting: Collecting = Collecting()
 
     def as_record(self) -> dict[str, Any]:
-        """The sub-merchant as JSON."""
+        """Return the sub-merchant as JSON."""
         return {
             "mchid": self.mchid,
             "apps": list(self.apps),
@@ -72,7 +73,7 @@ class SubMerchant:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The sub-merchant that `as_record` gave."""
+        """Create a sub-merchant from the result of `as_record`."""
         return cls(
             record["mchid"],
             _texts(record["apps"]),
@@ -87,13 +88,13 @@ class Profile:
     """A merchant without its keys.
 
     Attributes:
-        mchid: its number.
-        apps: the appids that are bound to it; the first one is used where a request names none.
-        kind: what it may call.
-        permissions: the products that it may use; None is all of them.
-        sub_merchants: for whom it acts, by their numbers.
-        name: of the company.
-        collecting: what it may collect.
+        mchid: merchant number.
+        apps: appids that are bound to the merchant; the first one is the default of requests.
+        kind: kind of the merchant, which determines its permitted operations.
+        permissions: products that the merchant can use; None permits all.
+        sub_merchants: sub-merchants by number.
+        name: name of the company.
+        collecting: limits on its payments, and whether it is frozen.
     """
 
     mchid: str
@@ -106,11 +107,11 @@ class Profile:
 
     @property
     def is_partner(self) -> bool:
-        """Whether it may act for sub-merchants."""
+        """True if the merchant can act for sub-merchants."""
         return self.kind != "direct"
 
     def as_record(self) -> dict[str, Any]:
-        """The profile as JSON."""
+        """Return the profile as JSON."""
         return {
             "mchid": self.mchid,
             "kind": self.kind,
@@ -123,7 +124,7 @@ class Profile:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The profile that `as_record` gave."""
+        """Create a profile from the result of `as_record`."""
         subs = map(SubMerchant.from_record, record["sub_merchants"])
         return cls(
             record["mchid"],

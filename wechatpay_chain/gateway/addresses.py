@@ -1,4 +1,4 @@
-"""Where a gateway is reached: by this machine, and by clients elsewhere.
+"""The addresses of a gateway, for this machine and for other machines.
 
 Source: RFC 3986, section 3.2 (authority)
 """
@@ -12,26 +12,26 @@ from ..utils.exceptions import ConfigurationError
 __all__ = ["Addresses"]
 
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it says where
-"""A host that stands for all addresses, and the one by which this machine reaches it."""
+"""Maps hosts that mean all addresses to the address for clients on this machine."""
 
 
 class Addresses:
     """The base URIs of a gateway.
 
     Args:
-        host: where it listens.
-        public_url: where clients elsewhere reach it; empty if there are none.
+        host: address that the gateway listens on.
+        public_url: address for clients on other machines; empty if there are none.
 
     Attributes:
-        host: as clients on this machine write it.
-        public_host: the host of `public_url`; empty without one.
-        base_uri: for clients on this machine; empty until the gateway listens.
-        tls_base_uri: the same over TLS.
-        public_base_uri: for all clients.
-        public_tls_base_uri: the same over TLS.
+        host: host for clients on this machine.
+        public_host: host of `public_url`; empty without one.
+        base_uri: HTTP address for clients on this machine; empty until the gateway listens.
+        tls_base_uri: HTTPS address for clients on this machine.
+        public_base_uri: HTTP address for all clients.
+        public_tls_base_uri: HTTPS address for all clients.
 
     Raises:
-        ValueError: `public_url` is not an http or https URL, or has a path or a query.
+        ValueError: `public_url` is not an HTTP or HTTPS URL, or has a path or a query.
     """
 
     def __init__(self, host: str, public_url: str = "") -> None:
@@ -44,10 +44,10 @@ class Addresses:
         self.public_base_uri = self.public_tls_base_uri = ""
 
     def opened(self, port: int, tls_port: int) -> None:
-        """Note the ports on which the gateway listens.
+        """Set the ports that the gateway listens on.
 
-        A public URL over TLS stands for both: whatever ends TLS there has one port only. Otherwise
-        the TLS port is expected to be published under its own number.
+        A public HTTPS URL is used for both addresses, because the proxy that terminates TLS has
+        only one port. Otherwise, the TLS port must be published under its own number.
         """
         self.base_uri = f"http://{self.host}:{port}/"
         self.tls_base_uri = f"https://{self.host}:{tls_port}/"
@@ -61,7 +61,7 @@ class Addresses:
 
 
 def _origin(public_url: str) -> tuple[str, str]:
-    """The origin of a URL, and its host as a URL has it."""
+    """Return the origin of a URL, and its host in URL notation."""
     expected = "an address such as http://gateway:8790/ is expected, without a path"
     try:
         origin, target = split(public_url, "public_url")

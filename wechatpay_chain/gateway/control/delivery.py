@@ -1,4 +1,4 @@
-"""The delivery of notifications into an application, from its start to its end."""
+"""The direct delivery of notifications to an application."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ __all__ = ["Delivery"]
 
 
 class Delivery:
-    """Delivers notifications to an application, until `close` or the end of a `with` block.
+    """Delivers notifications to an application until `close` or the end of a `with` block.
+
+    `Gateway.deliver_to` returns it.
 
     Args:
-        receivers: of the gateway, the newest first.
+        receivers: receivers of the gateway, newest first.
         receiver: the application.
     """
 
@@ -25,7 +27,7 @@ class Delivery:
         receivers.insert(0, receiver)
 
     def close(self) -> None:
-        """Deliver no more notifications to the application; a second call does nothing."""
+        """Stop the delivery to the application. A second call has no effect."""
         with contextlib.suppress(ValueError):
             self._receivers.remove(self._receiver)
         self._receiver.close()

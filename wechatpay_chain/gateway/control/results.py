@@ -1,6 +1,6 @@
-"""What the controls return: records of the gateway, with the members that are documented.
+"""Results of the controls: records of the gateway with their documented fields.
 
-Each record has more members than are described here; those may change.
+Each record has more fields than are described here. Those can change.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ class OrderRecord(TypedDict):
     """An order.
 
     Attributes:
-        out_trade_no: the merchant's number.
-        transaction_id: WeChat Pay's number; empty until the order is paid.
+        out_trade_no: the merchant's order number.
+        transaction_id: WeChat Pay's order number; empty until the order is paid.
         state: `trade_state`, such as `NOTPAY` or `SUCCESS`.
-        trade_type: such as `NATIVE` or `JSAPI`.
-        total: fen.
-        currency: such as `CNY`.
-        refunded: fen that were refunded so far.
-        notify_url: where its notifications go; empty for none.
-        created: seconds since the epoch, in the gateway's time.
-        expires: the same, when it can no longer be paid.
-        paid: the same, when it was paid.
+        trade_type: type of the order, such as `NATIVE` or `JSAPI`.
+        total: amount in fen.
+        currency: currency, such as `CNY`.
+        refunded: refunded amount in fen.
+        notify_url: address of its notifications; empty if there is none.
+        created: creation time, in seconds since 1970 of the gateway's time.
+        expires: expiry time, in the same unit.
+        paid: payment time, in the same unit.
     """
 
     out_trade_no: str
@@ -44,11 +44,11 @@ class Attempt(TypedDict):
     """An attempt to deliver a notification.
 
     Attributes:
-        time: seconds since the epoch, in the gateway's time.
-        status: of the response; None if there was none.
-        answer: the beginning of the response's body.
-        error: why there was no response; empty if there was one.
-        acknowledged: whether the receiver has acknowledged the notification.
+        time: seconds since 1970, in the gateway's time.
+        status: HTTP status of the response; None if there was no response.
+        answer: beginning of the response body.
+        error: reason why there was no response; empty if there was one.
+        acknowledged: True if the receiver has acknowledged the notification.
     """
 
     time: float
@@ -62,14 +62,14 @@ class Notice(TypedDict):
     """A notification.
 
     Attributes:
-        id: in the gateway; `resend` takes it.
+        id: id of the notification, for `resend`.
         protocol: `v3` or `v2`.
-        event: its type, such as `TRANSACTION.SUCCESS`.
-        url: where it is posted to.
-        resource: what it carries, decrypted.
+        event: type of the notification, such as `TRANSACTION.SUCCESS`.
+        url: address of the receiver.
+        resource: decrypted content.
         state: `PENDING`, `DELIVERED` or `GIVEN_UP`.
-        created: seconds since the epoch, in the gateway's time.
-        attempts: the oldest first.
+        created: seconds since 1970, in the gateway's time.
+        attempts: attempts to deliver it, oldest first.
     """
 
     id: str
@@ -83,12 +83,12 @@ class Notice(TypedDict):
 
 
 class Step(TypedDict):
-    """A step of the inspection of a request.
+    """A step in the verification of a request.
 
     Attributes:
-        name: such as `signature`.
-        passed: whether the request passed it.
-        note: what was found.
+        name: name of the step, such as `signature`.
+        passed: True if the request has passed the step.
+        note: details of the result.
     """
 
     name: str
@@ -100,20 +100,20 @@ class Exchange(TypedDict):
     """A request and its response.
 
     Attributes:
-        number: counts up.
-        time: seconds since the epoch, in real time.
-        method: of the request.
-        target: its path and query.
-        headers: its header fields.
-        body: its body, as text, cut at its limit.
-        steps: of its inspection.
-        status: of the response; None if the connection was cut.
-        answer_headers: the header fields of the response.
-        answer_body: its body, as text, cut at its limit.
-        operation: such as `POST v3/pay/transactions/native`; None if it is none.
-        kind: `simulated` or `stub`; None for a rejection.
-        fault: that has spoiled it; None for none.
-        milliseconds: that it took.
+        number: consecutive number of the request.
+        time: seconds since 1970, in real time.
+        method: HTTP method.
+        target: path and query.
+        headers: request headers.
+        body: request body as text, truncated at a limit.
+        steps: steps of the verification.
+        status: HTTP status of the response; None if the connection was closed without one.
+        answer_headers: response headers.
+        answer_body: response body as text, truncated at a limit.
+        operation: the operation, such as `POST v3/pay/transactions/native`; None if unknown.
+        kind: `simulated` or `stub`; None for a rejected request.
+        fault: name of the fault that applied; None if there was none.
+        milliseconds: duration of the processing.
     """
 
     number: int
@@ -136,11 +136,11 @@ class LedgerEntry(TypedDict):
     """A movement of money.
 
     Attributes:
-        time: seconds since the epoch, in the gateway's time.
-        kind: such as `payment`, `refund` or `share`.
-        amount: fen.
-        source: the account that pays.
-        target: the account that receives.
+        time: seconds since 1970, in the gateway's time.
+        kind: kind of the movement, such as `payment`, `refund` or `share`.
+        amount: amount in fen.
+        source: debited account.
+        target: credited account.
     """
 
     time: float

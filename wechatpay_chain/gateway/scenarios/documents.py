@@ -19,13 +19,13 @@ DEEPEST, MOST = 32, 1_000_000
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be read or loaded.
+    """Raised if a scenario cannot be read or loaded.
 
     Attributes:
-        name: of the file; empty for one that is no file.
-        line: of the file, from 1; None where it is not known.
-        where: the place in the scenario: `orders[0].total`.
-        problem: what is wrong with it.
+        name: name of the file; empty if the scenario is not a file.
+        line: line in the file, counted from 1; None if unknown.
+        where: position in the scenario, such as `orders[0].total`.
+        problem: description of the error.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """A snapshot of a gateway, in memory or as a file.
 
-The file is an SQLite database: the gateway's records, and one more record, which has the keys, the
-time and the faults. Anybody who can read it has the private keys of the gateway's merchants.
+The file is an SQLite database. It contains the gateway's records, and one more record with the
+keys, the time and the faults. Anyone who can read it has the private keys of the gateway's
+merchants.
 """
 
 from __future__ import annotations
@@ -25,27 +26,28 @@ from .keys import identities_from, keys_as_json
 __all__ = ["Snapshot", "SnapshotError"]
 
 KIND, KEY = "snapshot", "content"
-"""Of the record that a file has besides those of the gateway."""
+"""Kind and key of the additional record in a file."""
 LARGEST = 2 * 1024**3
-"""Bytes of a file that is loaded: its content is held in memory."""
+"""Maximum size of a file in bytes, because its content is loaded into memory."""
 
 
 class SnapshotError(ValueError):
-    """A file that is not a snapshot, or that cannot be read or written."""
+    """Raised if a file is not a snapshot, or cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
-    """What a gateway remembered at one moment: `Gateway.snapshot` takes it.
+    """The state of a gateway at one moment.
 
-    It stays as it is, whatever the gateway does, and can be restored any number of times.
+    `Gateway.snapshot` takes a snapshot. The snapshot does not change afterwards. You can restore it
+    any number of times.
 
     Attributes:
-        identities: the keys of the merchants by their numbers, the first merchant's first; those
-            whose keys nothing had needed so far are left out.
-        moment: of the gateway's time, in seconds since 1970.
-        taken: when it was taken, in seconds since 1970.
-        faults: that were set.
+        identities: keys of the merchants by number, with the first merchant first. Merchants whose
+            keys had not been generated yet are missing.
+        moment: the gateway's time of the snapshot, in seconds since 1970.
+        taken: the real time of the snapshot, in seconds since 1970.
+        faults: the faults that were set.
     """
 
     _store: Store
@@ -58,19 +60,20 @@ class Snapshot:
 
     @property
     def first(self) -> Identity:
-        """The keys of the gateway's first merchant, and of the platform."""
+        """The keys of the first merchant and of the platform."""
         return next(iter(self.identities.values()))
 
     def save(self, path: str | Path) -> None:
-        """Write it to a file, which its owner alone may read: it has private keys.
+        """Write the snapshot to a file.
 
-        The log of requests is not written.
+        The file contains private keys, so only its owner can read it. It does not contain the
+        request log.
 
         Args:
-            path: of the file; one that is there is replaced.
+            path: path of the file. An existing file is replaced.
 
         Raises:
-            SnapshotError: it cannot be written.
+            SnapshotError: the file cannot be written.
         """
         content = {
             "moment": self.moment,
@@ -97,10 +100,13 @@ class Snapshot:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a snapshot from the file that `save` wrote.
+        """Read a snapshot from a file that `save` has written.
+
+        Args:
+            path: path of the file.
 
         Raises:
-            SnapshotError: it cannot be read, or is not a snapshot of this version.
+            SnapshotError: the file cannot be read, or is not a snapshot of this version.
         """
         path = Path(path)
         try:

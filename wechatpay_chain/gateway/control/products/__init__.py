@@ -3,8 +3,8 @@
     gateway.transfers.confirm("T1")
     gateway.merchants["1900000109"].refunds.all()
 
-A new product has a module here and a line in `ProductControls`; the control API, the command line
-and the console find it there.
+To add a product, add a module here and a line to `ProductControls`. The control API, the command
+line and the console find it there.
 """
 
 from __future__ import annotations
@@ -88,20 +88,20 @@ PRODUCTS: dict[str, type[Product]] = {
     for name, attribute in vars(ProductControls).items()
     if isinstance(attribute, Attribute)
 }
-"""The products by the names of their attributes."""
+"""The products by attribute name."""
 
 
 def perform(scope: Scope, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Call a control by its name, with arguments from JSON.
+    """Call a control by name, with arguments from JSON.
 
     Args:
         scope: the gateway, or one of its merchants.
-        name: such as `transfers.confirm`.
-        arguments: by name, the key too.
+        name: name of the control, such as `transfers.confirm`.
+        arguments: arguments by name, including the key.
 
     Raises:
-        LookupError: there is no such control, or it cannot be carried out.
-        ValueError: an argument is unknown, missing, or of another type.
+        LookupError: the control does not exist, or is rejected.
+        ValueError: an argument is unknown, missing, or has a wrong type.
     """
     product_name, _, control_name = name.partition(".")
     product = PRODUCTS.get(product_name.replace("-", "_"))

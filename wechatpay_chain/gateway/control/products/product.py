@@ -72,12 +72,12 @@ class Scope(Protocol):
 
 
 class ControlRejected(LookupError):
-    """A control cannot be carried out: there is no such record, or its state does not allow it.
+    """Raised if a control is rejected: the record does not exist, or its state forbids the control.
 
     Attributes:
-        code: WeChat Pay's error code for it.
-        message: the error message.
-        status: the HTTP status of the code.
+        code: WeChat Pay's error code.
+        message: error message.
+        status: HTTP status of the error code.
     """
 
     def __init__(self, code: str, message: str = "", status: int = 400) -> None:
@@ -108,12 +108,12 @@ class Product:
     """The controls of one product.
 
     Args:
-        scope: whose records they are for.
+        scope: the gateway, or one of its merchants.
 
     Attributes:
-        label: its name in the console.
-        kind: of its records in the store.
-        state_name: the member of a record that has its state.
+        label: name of the product in the console.
+        kind: kind of its records in the store.
+        state_name: field of a record that contains its state.
     """
 
     label: ClassVar[Label]
@@ -124,13 +124,13 @@ class Product:
         self._scope = scope
 
     def settle(self, state: State) -> None:
-        """Store what became of a merchant's records in the meantime."""
+        """Store the state changes of a merchant's records that are due."""
 
     def all(self, limit: int = LISTED) -> list[Record]:
-        """The records, the newest first.
+        """Return the records, newest first.
 
         Args:
-            limit: how many at most.
+            limit: maximum number of records.
         """
         found: list[Record] = []
         for state in self._scope.states():
@@ -141,13 +141,13 @@ class Product:
         return newest[:limit]
 
     def get(self, key: str) -> Record:
-        """A record, as it is now.
+        """Return the current state of a record.
 
         Args:
-            key: its number.
+            key: number of the record.
 
         Raises:
-            LookupError: there is none, or several merchants have one of this number.
+            LookupError: the record does not exist, or several merchants have one with this number.
         """
         state = self._scope.state_of((self.kind,), key)
         with state.store.transaction():

@@ -1,4 +1,4 @@
-"""The faults that are set: where each strikes, how often, and whose turn it is."""
+"""The faults of a gateway: which requests they affect, and how often."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ BEFORE = (
     *("status", "maintenance", "refuse", "rate_limit"),
     *("frequency_limit", "statement_creating", "no_statement"),
 )
-"""The faults that keep a request from being carried out; the others spoil only its response."""
+"""The faults that prevent the processing of a request; the others change only its response."""
 REQUESTS, PERIOD = 10, 1
-"""A rate limit of which nothing else is said: so many requests in so many seconds."""
+"""The default rate limit: maximum number of requests in a period of seconds."""
 
 
 @dataclass
 class Fault:
-    """One fault.
+    """A fault.
 
     Attributes:
-        match: a pattern (`fnmatch`) for paths as the chain takes them, `v3/pay/*`, or for the types
-            of notifications, `TRANSACTION.*`.
-        fault: which one.
-        times: how many requests it still spoils; None is all.
-        options: what else it was told, as `Faults.add` documents it.
-        asked: how many requests it could have spoiled so far.
-        recent: the moments of the last requests of each caller, for a rate limit.
+        match: pattern (`fnmatch`) for paths, such as `v3/pay/*`, or for types of notifications,
+            such as `TRANSACTION.*`.
+        fault: name of the fault.
+        times: number of requests that it still affects; None means all.
+        options: other arguments of `Faults.add`.
+        asked: number of requests that have matched so far.
+        recent: times of each caller's last requests, for a rate limit.
     """
 
     match: str
@@ -48,18 +48,18 @@ class Fault:
 
     @property
     def before(self) -> bool:
-        """Whether the request is not carried out."""
+        """True if the fault prevents the processing of the request."""
         return self.fault in BEFORE
 
     def as_json(self) -> dict[str, Any]:
-        """As it was asked for."""
+        """Return the arguments of `Faults.add`."""
         return {"match": self.match, "fault": self.fault, "times": self.times, **self.options}
 
     def strikes(self, caller: Callable[[], str], now: float) -> bool:
-        """Whether it is the turn of one more request that it matches.
+        """Return True if the fault applies to the next matching request.
 
         Args:
-            caller: who calls which operation, for a rate limit.
+            caller: returns the caller and the operation, for a rate limit.
             now: the gateway's time.
         """
         self.asked += 1
@@ -69,7 +69,7 @@ class Fault:
         return self.fault != "rate_limit" or self._is_over(caller(), now)
 
     def _drawn(self) -> float:
-        """A number from 0 to 1 that the seed and the count of requests alone decide."""
+        """Return a number from 0 to 1 that depends only on the seed and the request count."""
         text = f"{self.options.get('seed', 1)} {self.asked}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
 
@@ -86,30 +86,33 @@ def _nobody() -> str:
 
 
 class Faults:
-    """The faults that are set, in the order in which they were."""
+    """The faults of a gateway, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()  # a test sets and clears them while requests take them
 
     def add(self, match: str, fault: str, times: int | None = None, **options: Any) -> Fault:
-        """Set a fault.
+        """Add a fault.
 
-        `expired`, `unknown_serial`, `clock_skew` and the probes are APIv3's: APIv2 signs no time,
-        names no key and sends no probes.
+        `expired`, `unknown_serial`, `clock_skew` and the probes apply only to APIv3, because APIv2
+        signs no time, names no key and sends no probes.
 
         Args:
-            match: a pattern for paths, `v3/pay/*` say, or for types of notifications,
-                `TRANSACTION.*`; or `*` for all.
+            match: pattern for paths, such as `v3/pay/*`, or for types of notifications, such as
+                `TRANSACTION.*`; `*` matches all.
             fault: one of `NAMES`.
-            times: how many requests it spoils; None is all.
-            options: `share`, from 0 to 1, of the requests it spoils, which `seed` decides; `host`,
-                a pattern for the host that is called; `status` and `body` of a `status`, `status`
-                of a `maintenance`; `seconds` of a `delay`, of a clock or of a late notification;
-                `requests` and `seconds` of a `rate_limit`.
+            times: number of requests that the fault affects; None means all.
+            options: `share`, the share of requests from 0 to 1, selected by `seed`; `host`, a
+                pattern for the host of the request; `status` and `body` of `status`; `status` of
+                `maintenance`; `seconds` of `delay`, of a clock skew and of a late notification;
+                `requests` and `seconds` of `rate_limit`.
+
+        Returns:
+            The fault.
 
         Raises:
-            ValueError: there is no such fault, or it cannot be so.
+            ValueError: the fault does not exist, or an argument is invalid.
         """
         if fault not in NAMES:
             raise ValueError(f"there is no fault {fault!r}; there are {', '.join(NAMES)}")
@@ -129,23 +132,23 @@ class Faults:
         caller: Callable[[], str] = _nobody,
         now: float | None = None,
     ) -> Fault | None:
-        """The fault for a request, if one is set; its count goes down.
+        """Return the fault that applies to a request, if any, and reduce its count.
 
         Args:
-            path: as the chain takes it.
-            host: that is called.
-            caller: who calls which operation; is called if it matters.
-            now: the gateway's time; None is the real one.
+            path: path of the request.
+            host: host of the request.
+            caller: returns the caller and the operation; called only for a rate limit.
+            now: the gateway's time; None uses real time.
         """
         moment = time.time() if now is None else now
         return self._take(path, host, caller, moment, of_notifications=False)
 
     def take_for_notification(self, event: str, host: str = "") -> Fault | None:
-        """The fault for a notification of a type, if one is set; its count goes down.
+        """Return the fault that applies to a notification, if any, and reduce its count.
 
         Args:
-            event: the type.
-            host: that it is posted to.
+            event: type of the notification.
+            host: host of the receiver.
         """
         return self._take(event, host, _nobody, 0, of_notifications=True)
 
@@ -167,20 +170,20 @@ class Faults:
         return None
 
     def copy(self) -> list[Fault]:
-        """Those that are still set, as they are now."""
+        """Return copies of the active faults."""
         with self._lock:
             return copy.deepcopy(self._faults)
 
     def replace(self, faults: Iterable[Fault]) -> None:
-        """Clear those that are set, in favour of these."""
+        """Replace all active faults."""
         with self._lock:
             self._faults = list(faults)
 
     def clear(self) -> None:
-        """No more faults."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 
     def all(self) -> list[Fault]:
-        """Those that are still set."""
+        """Return the active faults."""
         return list(self._faults)

@@ -1,7 +1,7 @@
-"""One concern a module, each pure: no socket, no await, no thread.
+"""The layers of the middleware stacks, without I/O: no sockets, awaits or threads.
 
 A middleware takes a request and the next handler, and is a flow: `(yield from handle(request))`
-passes the request on; what it returns is the answer. Outermost first:
+passes the request on, and the return value is the response. Outermost first:
 
 * APIv3: `gate`, `correlation`, `status`, `verifier`, `encoder`, `signer`
 * APIv2: `gate`, `correlation`, `result`, `verifier`, `encoder`

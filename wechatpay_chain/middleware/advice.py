@@ -1,8 +1,8 @@
-"""What to do about an HTTP error: by WeChat Pay's error number and code, else by its status.
+"""Advice for an HTTP error, from WeChat Pay's error number and code, or from its status.
 
-Advice decorates an error that has arrived and never takes its place: where the catalogue cannot be
-read (a process that has run out of file descriptors, for one), the error has less advice. It is
-text alone and decides nothing, so an error that nobody signed has it as well.
+Advice is added to an existing error and never replaces it. If the catalogue cannot be read (for
+example because the process has no free file descriptors), the error contains less advice. Advice is
+only text and decides nothing, so unsigned errors have it as well.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ BY_STATUS = {
     404: N_("no such resource: check the path and the ids in it"),
     429: N_("too many requests: wait, then send it again"),
 }
-"""What a status says where WeChat Pay's code and number do not."""
+"""The meaning of a status if WeChat Pay's code and number do not explain the error."""
 SAYS_NOTHING_OF_A_CODE = 403
-"""A status of many reasons: it is silent where there is a code, even one that nobody knows."""
+"""A status with many causes: it has no advice if there is a code, even an unknown one."""
 UNKNOWN_OUTCOME = N_("it may have been carried out all the same: query before sending it again")
 REJECTED_BY_A_FRONT_END = (400, 403, 495, 496)
-"""How a web server rejects a client that shows no certificate; nginx has 400."""
+"""Statuses of web servers for a missing client certificate; nginx returns 400."""
 
 TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{1,500})</title", re.IGNORECASE)
 HEAD = 16 * 1024
 
 
 def page_title(content: bytes) -> str:
-    """The title of an HTML page, on one line; empty where there is none."""
+    """Return the title of an HTML page in one line; empty if there is none."""
     found = TITLE.search(content[:HEAD])
     return printable(" ".join(found[1].decode("utf-8", "replace").split()), 200) if found else ""
 
 
 def advice(response: Response, code: str, title: str = "") -> Iterator[str]:
-    """What an error means, which values it is about, and what to do.
+    """Yield the meaning of an error, the affected values, and a remedy.
 
     Args:
-        response: with the HTTP error, or APIv2's failure.
-        code: WeChat Pay's, or empty.
-        title: of the HTML page that it is.
+        response: a response with an HTTP error, or an APIv2 failure.
+        code: WeChat Pay's error code, or empty.
+        title: the title if the response is an HTML page.
     """
     status, request = response.status_code, response.request
     explanation = decoration(lambda: _explanation(response, code), None)
@@ -75,11 +75,11 @@ def advice(response: Response, code: str, title: str = "") -> Iterator[str]:
 
 
 def decoration(make: Callable[[], T], otherwise: T) -> T:
-    """What the catalogue adds to an error.
+    """Return the catalogue's additions to an error.
 
     Args:
         make: reads the catalogue.
-        otherwise: what is added where that fails.
+        otherwise: the result if that fails.
     """
     try:
         return make()
@@ -88,13 +88,13 @@ def decoration(make: Callable[[], T], otherwise: T) -> T:
 
 
 def _explanation(response: Response, code: str) -> Explanation | None:
-    from .. import catalogue  # only now: what succeeds has no need of it
+    from .. import catalogue  # successful calls do not need it
 
     return catalogue.explain(code, response.error_number)
 
 
 def _clause(explanation: Explanation, request: Request | None) -> str:
-    """An explanation on one line: `no such order (out_trade_no "R1"): check the number`."""
+    """Return an explanation in one line: `no such order (out_trade_no "R1"): check the number`."""
     values = ""
     if request is not None and explanation.members:
         values = decoration(lambda: quoted(request, explanation.members, _template(request)), "")
@@ -117,7 +117,7 @@ def _operation(request: Request) -> Operation | None:
 
 
 def _certificate(request: Request, title: str) -> str:
-    """Whether the merchant's TLS certificate is what was missing."""
+    """Return advice about the merchant's TLS certificate; empty if it is not the cause."""
     is_said = "ssl certificate" in title.lower()
     if request.certificate is not None:
         return _("WeChat Pay did not accept the certificate in merchant=") if is_said else ""

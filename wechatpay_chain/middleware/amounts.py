@@ -1,7 +1,7 @@
-"""A number with a fraction where WeChat Pay takes an integer, refused before it is sent.
+"""Rejects a number with a fraction if WeChat Pay requires an integer.
 
-Money is an integer in fen. `19.9` is an amount in yuan, and `19.9 * 100` is 1989.9999999999998.
-The catalogue knows which members are integers; it is asked only when there is such a number.
+Amounts are integers in fen. `19.9` is an amount in yuan, and `19.9 * 100` is 1989.9999999999998.
+The catalogue lists the integer members; it is read only if a request contains such a number.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ __all__ = ["reject_fractions"]
 PLAIN = frozenset({bool, type(None)})
 CONTAINERS = (dict, list, tuple, Mapping)
 NEARLY = 1e-6
-"""How far from a whole number binary floating point can leave a product such as 19.9 * 100."""
+"""Maximum distance from an integer of a product such as 19.9 * 100 in binary floating point."""
 
 
 def reject_fractions(request: Request, option: str, given: Any) -> None:
-    """Reject a float, and a Decimal that is not written as an integer, where one is expected.
+    """Reject a float, and a Decimal that is not written as an integer, if an integer is required.
 
     Args:
-        request: whose operation the catalogue is asked about; what it does not know passes.
+        request: the request; its operation is looked up in the catalogue. Unknown operations pass.
         option: `json`, `xml` or `query`.
         given: the option's value.
 
     Raises:
-        ConfigurationError: with the member, and what to write instead.
+        ConfigurationError: a number has the wrong type; the message names the member and a remedy.
     """
     if isinstance(given, str) or not _has_fraction(given):
         return
@@ -50,7 +50,7 @@ def reject_fractions(request: Request, option: str, given: Any) -> None:
 
 def _has_fraction(given: Any) -> bool:
     rest = [given]
-    for value in rest:  # which grows, and ends: an encoder has rejected a circle before
+    for value in rest:  # the list grows, but ends: an encoder has already rejected cycles
         is_mapping = type(value) is dict or isinstance(value, Mapping)
         for each in value.values() if is_mapping else value:
             kind = type(each)
@@ -64,7 +64,7 @@ def _has_fraction(given: Any) -> bool:
 
 
 def _is_decimal(value: Any) -> bool:
-    decimal = sys.modules.get("decimal")  # whoever made one has loaded it
+    decimal = sys.modules.get("decimal")  # loaded if a value is a Decimal
     return decimal is not None and isinstance(value, decimal.Decimal)
 
 
@@ -73,10 +73,10 @@ def _operation(request: Request) -> Operation | None:
     if not path.lower().startswith("/v3/"):
         path = f"v2{path}"
     try:
-        from .. import catalogue  # a call without such a number has no need of it
+        from .. import catalogue  # calls without such a number do not need it
 
         return catalogue.find(request.method, path)
-    except (ImportError, OSError):  # it cannot be read (no descriptor is left): the call goes on
+    except (ImportError, OSError):  # the catalogue cannot be read (no free descriptor): continue
         return None
 
 
@@ -103,12 +103,12 @@ def _check_member(value: Any, member: Member, place: str) -> None:
 
 
 def _counted(name: Any) -> str:
-    """A name of APIv2 that counts up (`coupon_fee_0`) as the catalogue has it (`coupon_fee_$n`)."""
+    """Convert a numbered APIv2 name (`coupon_fee_0`) to the catalogue's form (`coupon_fee_$n`)."""
     return re.sub(r"_\d+", "_$m", re.sub(r"_\d+", "_$n", str(name), count=1), count=1)
 
 
 def _reject(value: float | Decimal, place: str) -> NoReturn:
-    from decimal import Decimal  # loaded where there is one to refuse
+    from decimal import Decimal  # needed only for an error
 
     number = Decimal(str(value))
     if not number.is_finite():

@@ -1,8 +1,8 @@
-"""A response must be its request's own.
+"""Checks that a response belongs to its request.
 
-WeChat Pay signs its answers, and the signature does not cover which request is answered. A genuine
-answer that arrives in another one's place (a stray answer on a connection that is kept) passes
-every check of signatures, and one order would be taken for paid by another one's payment.
+WeChat Pay signs its responses, but the signature does not identify the request. A genuine response
+to another request (for example a stray response on a kept connection) passes every signature check,
+and another order's payment could make this order appear paid.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from ..utils.translation import _
 __all__ = ["correlation"]
 
 IDENTIFIER = re.compile(rb'_(?:no|id|code|billno)[">\s]')
-"""Stands in every response that has a member of `IDENTIFIERS`, unless it is disguised."""
+"""Occurs in every response with a member of `IDENTIFIERS`, unless the name is escaped."""
 ESCAPE, NUL = b"\\u", b"\0"
-"""Stand in a response where a member's name is escaped, or the JSON is in UTF-16."""
+"""Occur in a response with an escaped member name, or with JSON in UTF-16."""
 NAMING = ("xml", "json", "body")
-"""The options in which a body may name what it is about; a query is read as it was sent."""
+"""Options with a body that may contain identifiers; a query is read from the sent target."""
 OBJECT = ord("{")
 MARK = b"\xef\xbb\xbf"
-"""The byte order mark that may stand ahead of a document."""
+"""The byte order mark that may precede a document."""
 
 
 def correlation(request: Request, handle: Handler) -> Flow:
-    """Raise `ResponseError` where a response names another order, refund, … than its request."""
+    """Raise `ResponseError` if a response names another order, refund, … than its request."""
     response = yield from handle(request)
     if (
         response.ok
@@ -48,7 +48,7 @@ def correlation(request: Request, handle: Handler) -> Flow:
 
 
 def _may_name(content: bytes) -> bool:
-    """Whether a response may have an identifier; where it has none, it need not be parsed."""
+    """Return whether a response may contain an identifier; if not, it need not be parsed."""
     return ESCAPE in content or NUL in content or IDENTIFIER.search(content) is not None
 
 
@@ -77,7 +77,7 @@ def _reject(response: Response, name: str, asked: str, answered: str) -> NoRetur
 
 
 def _members(response: Response) -> Mapping[str, Any]:
-    """The members at the top of a response; none where its body is a file, or empty."""
+    """Return the top-level members of a response; empty if its body is a file or empty."""
     content = response.content
     if not content or (len(content) > MAX_UNVERIFIED_JSON and not response.verified):
         return {}
@@ -90,12 +90,12 @@ def _members(response: Response) -> Mapping[str, Any]:
 
 
 def _is_document(content: bytes) -> bool:
-    """Whether a body is meant as XML, the way `xml.loads` reads it."""
+    """Return whether a body is XML, as `xml.loads` would read it."""
     return content.removeprefix(MARK).lstrip()[:1] == b"<"
 
 
 def _named(request: Request, response: Response) -> dict[str, Any]:
-    """The identifiers that a request names, the surest last: in a path they may be mistaken."""
+    """Return the identifiers in a request, the most reliable last; those in a path may be wrong."""
     sent = response.request or request
     path, _ignored, query = sent.target.partition("?")
     named: dict[str, Any] = {**in_path(path.removeprefix(sent.prefix))}
@@ -124,7 +124,7 @@ def _as_mapping(source: Any) -> Any:
 
 
 def _parsed(body: bytes) -> Any:
-    """The members of a body of the caller's own; None where it is neither JSON nor XML."""
+    """Return the members of a caller's own body, or None if it is neither JSON nor XML."""
     try:
         return xml.loads(body) if _is_document(body) else json.loads(body)
     except (ValueError, RecursionError):
@@ -132,7 +132,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A number as text; empty for what cannot be one."""
+    """Return a number as text; empty for other types."""
     if type(value) is str:
         return value
     if isinstance(value, enum.Enum):

@@ -1,4 +1,4 @@
-"""A request that has a sink: its file is kept if all went well."""
+"""Handles a request with a sink: the file is kept only on success."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["downloading"]
 
 
 def downloading(request: Request, handle: Handler) -> Flow:
-    """Run a request that has a sink; keep the file if all went well, else leave none."""
+    """Run a request with a sink; keep the file on success, and remove it on failure."""
     sink = request.sink
     if sink is None:
         return (yield from handle(request))
@@ -27,7 +27,7 @@ def downloading(request: Request, handle: Handler) -> Flow:
 
 
 def _assert_file(request: Request, response: Response) -> None:
-    """A response that has no body for the sink, or a part of one, is not a success."""
+    """Reject a response without a body for the sink, or with only a part of it."""
     partial = not is_whole(response.status_code, ranged="Range" in request.headers)
     if not response.streamed or partial:
         raise ResponseError(

@@ -1,7 +1,7 @@
-"""Two hosts for one service: where nothing could be sent to one, the other is tried.
+"""Failover between two hosts of one service: if nothing could be sent to one, the other is tried.
 
-A signature covers method, path and body, not the host, and WeChat Pay answers at both for the same
-merchants and orders. A host that could not be reached is left alone for a minute.
+A signature covers method, path and body but not the host, and WeChat Pay serves the same merchants
+and orders on both hosts. An unreachable host is avoided for a minute.
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012365370 (the operations' pages name both).
 """
 
@@ -21,21 +21,21 @@ __all__ = ["BACKUP_BASE_URI", "MAIN_ORIGIN", "Failover", "failover_of"]
 MAIN_ORIGIN = "https://api.mch.weixin.qq.com"
 BACKUP_BASE_URI = "https://api2.mch.weixin.qq.com/"
 AVOIDED = 60.0
-"""Seconds for which a host that could not be reached is left alone."""
+"""Seconds for which an unreachable host is avoided."""
 
 
 def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Failover:
-    """The failover of a client.
+    """Return the failover of a client.
 
     Args:
-        backup_base_uri: of the other host, or None for no failover. The default counts only where
-            `base_uri` is WeChat Pay's main host.
-        base_uri: the client's.
-        transport: whose `unreachable` notes hosts, for all clients that share it.
+        backup_base_uri: the base URI of the backup host, or None for no failover. The default
+            applies only if `base_uri` is WeChat Pay's main host.
+        base_uri: the client's base URI.
+        transport: stores unreachable hosts in `unreachable`, for all clients that share it.
 
     Raises:
-        ConfigurationError: `backup_base_uri` is not a URL, has a path that `base_uri` does not
-            have, or leads to a host that is neither WeChat Pay's nor the client's own.
+        ConfigurationError: `backup_base_uri` is not a URL, has another path than `base_uri`, or has
+            a host that is neither WeChat Pay's nor the client's own.
     """
     main, path = split(base_uri, "base_uri")
     noted = getattr(transport, "unreachable", None)
@@ -72,11 +72,11 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
 
 
 class Failover:
-    """Which of two hosts an attempt goes to.
+    """Selects one of two hosts for an attempt.
 
     Args:
         main: the origin of the client's `base_uri`.
-        backup: the origin of the other host; None where there is none.
+        backup: the origin of the backup host, or None.
         unreachable: when each origin may be tried again, by `time.monotonic`; shared by the clients
             of one transport.
     """
@@ -93,7 +93,7 @@ class Failover:
         self.is_on = bool(self._other)
 
     def directed(self, request: Request) -> Request:
-        """The request for the host that its next attempt goes to."""
+        """Return the request with the host for its next attempt."""
         if not self._unreachable:
             return request
         other = self._other.get(request.origin)
@@ -105,7 +105,7 @@ class Failover:
         )
 
     def failed(self, request: Request) -> bool:
-        """Note that nothing could be sent; whether the other host is worth an attempt at once."""
+        """Record that nothing could be sent; return whether to try the other host immediately."""
         other = self._other.get(request.origin)
         if other is None:
             return False

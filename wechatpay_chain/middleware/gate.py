@@ -1,7 +1,7 @@
-"""The only way out of a stack: a response is verified, or known to be unsigned.
+"""The outermost layer of both stacks: it passes only verified responses and known unsigned ones.
 
-Outermost in both stacks. The layers inside decide what an answer says; this one decides whether it
-may be handed out at all, and knows nothing of how it was verified.
+The inner layers interpret a response. This layer decides whether the caller may receive it, and
+does not depend on how it was verified.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ __all__ = ["gate"]
 
 
 def gate(is_unsigned: Callable[[Request], bool]) -> Middleware:
-    """Let an answer out if it was verified, or if none of its kind is signed.
+    """Pass a response if it was verified, or if its operation has no signatures.
 
     Args:
-        is_unsigned: whether an operation is known to be answered without a signature.
+        is_unsigned: returns whether WeChat Pay does not sign the responses of an operation.
 
     Raises:
-        SignatureError: the answer is neither verified, nor is the operation on the list of those
-            that WeChat Pay answers unsigned, nor was the call made with `unsigned=True`.
+        SignatureError: the response is not verified, its operation is not in the list of unsigned
+            operations, and the call did not set `unsigned=True`.
     """
 
     def watch(request: Request, handle: Handler) -> Flow:

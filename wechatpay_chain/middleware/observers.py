@@ -1,8 +1,8 @@
-"""Observers: what watches calls, sends and notifications, to trace and to measure them.
+"""Observers of calls, sends and notifications, for tracing and metrics.
 
-Observers are for the whole process: they see what every client does, whether it was made before
-they were added or after. An observer is told when something begins, and what it returns is told how
-that ended. What an observer raises is logged, and changes nothing.
+Observers apply to the whole process, including clients created earlier or later. An observer's
+method is called at the beginning of an event, and the `end` of the object that it returns is called
+at the end. Exceptions in an observer are logged and have no other effect.
 """
 
 from __future__ import annotations
@@ -23,80 +23,80 @@ Outcome = TypeVar("Outcome")
 
 
 class Observation(Protocol):
-    """Something that an observer watches, from its beginning to its end."""
+    """An event observed from its beginning to its end."""
 
     def end(self, outcome: Any, /) -> None:
-        """It has ended.
+        """Called at the end of the event.
 
         Args:
-            outcome: the `Response` or `Notification` that came of it, or the exception; that may be
-                a cancellation, or another one that is no `Exception`.
+            outcome: the `Response`, the `Notification` or the exception, which may be a
+                cancellation or another `BaseException`.
         """
 
 
 class Observer(Protocol):
-    """What watches. Each method returns what watches this one thing, or None for nothing.
+    """The interface of an observer; each method returns an observation, or None to ignore an event.
 
-    It runs in the thread, task and context of the call. `end` follows in the same one, except for a
-    coroutine that is dropped without being cancelled: then `end` gets a `GeneratorExit` wherever
-    the coroutine is collected.
+    The methods run in the thread, task and context of the call. `end` runs in the same one, except
+    for a coroutine that is dropped without cancellation: then `end` receives a `GeneratorExit`
+    wherever the coroutine is collected.
     """
 
     def call(self, mchid: str, request: Request, /) -> Observation | None:
-        """A call begins, with all its attempts.
+        """Called when a call begins, before all its attempts.
 
         Args:
-            mchid: the client's.
-            request: not yet encoded.
+            mchid: the client's merchant number.
+            request: the request, not encoded yet.
         """
 
     def send(self, request: Request, resend_count: int, /) -> Observation | None:
-        """A request is handed to the transport: an attempt of a call, or what a layer sends.
+        """Called when a request goes to the transport: an attempt, or a layer's own request.
 
         Args:
-            request: as it leaves.
+            request: the request as sent.
             resend_count: how often the same flow has sent it before.
         """
 
     def notification(self, mchid: str, /) -> Observation | None:
-        """A notification is about to be verified and decrypted.
+        """Called before a notification is verified and decrypted.
 
         Args:
-            mchid: the merchant whose it is; empty where `Merchants` has yet to find out.
+            mchid: the recipient's merchant number; empty if `Merchants` has not determined it yet.
         """
 
 
 installed: tuple[Observer, ...] = ()
-"""Empty in most programs. A client looks here before it calls what is below, so that a call costs
-no more where nobody observes."""
+"""The installed observers, in most programs none. A client checks this tuple before it calls the
+functions below, so unobserved calls have no overhead."""
 
 
 def add(observer: Observer) -> None:
-    """Watch from now on."""
+    """Install an observer."""
     global installed
     installed = (*installed, observer)
 
 
 def remove(observer: Observer) -> None:
-    """Watch nothing that begins from now on."""
+    """Remove an observer; it receives no new events."""
     global installed
     installed = tuple(each for each in installed if each is not observer)
 
 
 def call(flow: Flow, mchid: str, request: Request) -> Flow:
-    """The flow of a call, observed; `sends` observes what it sends."""
+    """Return the observed flow of a call; `sends` observes its requests."""
     return _observed(flow, "call", mchid, request)
 
 
 def notification(
     flow: Generator[Effect, Any, Outcome], mchid: str
 ) -> Generator[Effect, Any, Outcome]:
-    """The flow that opens a notification, observed with all that it sends."""
+    """Return the observed flow that opens a notification, including the requests it sends."""
     return _observed(sends(flow), "notification", mchid) if installed else flow
 
 
 def sends(flow: Generator[Effect, Any, Outcome]) -> Generator[Effect, Any, Outcome]:
-    """A flow of which each `Send` is observed."""
+    """Return a flow in which each `Send` is observed."""
     counts: dict[tuple[str, str], int] = {}
     try:
         effect = next(flow)
@@ -141,7 +141,7 @@ def _observed(
 
 
 def _begin(begun: list[Observation], what: str, *told: Any) -> None:
-    """Tell all observers, by their method of that name, and note what they return."""
+    """Call a method of all observers, and store the observations they return."""
     for observer in installed:
         try:
             observation: Observation | None = getattr(observer, what)(*told)

@@ -1,4 +1,4 @@
-"""What may have been meant by a path that is not there, as the catalogue knows it."""
+"""Suggestions from the catalogue for a path that does not exist."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ __all__ = ["catalogue_path", "path_hint"]
 NOT_THERE = (404, 405)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LONGEST = (100, 16)
-"""Characters of a segment, and segments of a path, that are looked at to find what is like it."""
+"""Maximum characters of a segment, and segments of a path, used to find similar ones."""
 
 
 def catalogue_path(request: Request) -> str:
-    """A request's path as the catalogue has it."""
+    """Return a request's path in the catalogue's form."""
     characters, count = LONGEST
     path = "/".join(part[:characters] for part in request.operation.lstrip("/").split("/")[:count])
     return path if path[:3].lower() == "v3/" else f"v2/{path}"
 
 
 def path_hint(response: Response, code: str) -> str:
-    """The operations that are most like the one that was called; empty where it exists.
+    """Return the operations most similar to the called one; empty if the called one exists.
 
     Args:
-        response: with the HTTP error; any but 404 and 405 has no hint.
+        response: a response with an HTTP error; only 404 and 405 have suggestions.
         code: WeChat Pay's error code, or empty.
     """
     request = response.request
@@ -42,7 +42,7 @@ def path_hint(response: Response, code: str) -> str:
 
 
 def _hint(request: Request, code: str) -> str:
-    from .. import catalogue  # only now: what succeeds has no need of it
+    from .. import catalogue  # successful calls do not need it
     from ..catalogue.describe import line
 
     path = catalogue_path(request)
@@ -60,7 +60,7 @@ def _hint(request: Request, code: str) -> str:
     if found:
         methods = ", ".join(f"{each.method} ({each.title})" for each in found)
         hints.append(_("as far as is known, this path takes {methods} only", methods=methods))
-    if not any(each.path == path for each in found):  # else the path is right, to the letter
+    if not any(each.path == path for each in found):  # otherwise the path is exactly right
         near = catalogue.suggest(request.method, path)
         if found:
             near = tuple(each for each in near if each.method == request.method)
@@ -75,7 +75,7 @@ def _hint(request: Request, code: str) -> str:
 
 
 def _is_served(operation: Operation, request: Request) -> bool:
-    """Whether the address that a request went to may be the operation's."""
+    """Return whether the request's address may belong to the operation."""
     if operation.base_uri is not None:
         return request.url.startswith(operation.base_uri)
     from .. import catalogue

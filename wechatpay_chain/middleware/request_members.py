@@ -1,7 +1,7 @@
-"""The members of a request that was sent, wherever they stand: in its path, query or body.
+"""The members of a sent request, in its path, query or body.
 
-An error quotes those that it is about, and masks those that no log may have. They are read from
-what the call was given; an upload, or a body in bytes, has none.
+An error quotes the members that it concerns, and masks those that must not be logged. The members
+are read from the arguments of the call; uploads and bodies in bytes have none.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from ..utils.display import printable
 __all__ = ["masked", "quoted"]
 
 OPENID = "openid"
-"""How the names of members end that identify a user."""
+"""The suffix of member names that identify a user."""
 MOST = 10_000
-"""Members that are looked at; no request has as many."""
+"""Maximum number of members to read; requests have far fewer."""
 DEEPEST = 16
 SHOWN = (4, 64)
-"""Values that an error quotes, and characters of each."""
+"""Maximum number of values quoted in an error, and of characters of each."""
 SHORTEST = 8
-"""Characters of an openid; what is shorter is none, and may occur anywhere in a text."""
+"""Minimum characters of an openid; a shorter text may occur anywhere by chance."""
 MASK = "***"
 
 
 def quoted(request: Request, names: Iterable[str], template: str = "") -> str:
-    """Some members with their values: `out_trade_no "R1", mchid "1900000109"`; else empty.
+    """Return members with their values: `out_trade_no "R1", mchid "1900000109"`; may be empty.
 
     Args:
-        request: as it was sent.
-        names: of members that hold no secret.
-        template: of the request's path.
+        request: the sent request.
+        names: names of members that contain no secret.
+        template: the template of the request's path.
     """
     wanted, (count, length) = set(names), SHOWN
     found = {
@@ -46,12 +46,12 @@ def quoted(request: Request, names: Iterable[str], template: str = "") -> str:
 
 
 def masked(text: str, request: Request, template: str = "") -> str:
-    """A text in which the openids of the request are replaced by `***`.
+    """Replace the openids of a request in a text by `***`.
 
     Args:
-        text: of an error.
-        request: as it was sent.
-        template: of the request's path.
+        text: the text of an error.
+        request: the sent request.
+        template: the template of the request's path.
     """
     for name, value in _members(request, template):
         if name.endswith(OPENID) and len(value) >= SHORTEST:
@@ -64,7 +64,7 @@ def _members(request: Request, template: str) -> Iterator[tuple[str, str]]:
 
 
 def _all_members(request: Request, template: str) -> Iterator[tuple[str, str]]:
-    """Names and values, as text; what is neither a text nor a number is left out."""
+    """Yield names and values as text; values that are neither text nor numbers are omitted."""
     yield from _texts(request.variables, 1)
     segments = request.operation.strip("/").split("/")
     names = template.strip("/").split("/")[-len(segments) :]

@@ -1,17 +1,18 @@
-"""Attempts of one call: what may be sent again, when, and to which host.
+"""Repeats failed attempts of a call: whether, when, and on which host.
 
-A call is repeated only where it can take effect once at most. That depends on what happened, and on
-what the call is:
+A call is repeated only if it can take effect at most once. This depends on the failure and on the
+call:
 
-* nothing was sent (DNS, refused, TLS, connect timeout): again, whatever the call is;
-* too many requests (429, `FREQUENCY_LIMITED`, …): again; a call that neither reads nor carries the
-  merchant's own number only if WeChat Pay signed that, because WeChat Pay then did nothing;
-* it was sent and no usable response came, or a 5xx, `SYSTEMERROR`, `BIZERR_NEED_RETRY`: again if it
-  only reads, or carries the merchant's own number (`out_trade_no`, …), by which WeChat Pay knows a
-  repetition;
-* a response that cannot be trusted, any other error, a cancellation: never.
+* If nothing was sent (DNS, refused, TLS, connect timeout), every call is repeated.
+* After too many requests (429, `FREQUENCY_LIMITED`, …), a call is repeated if it only reads or
+  contains the merchant's own number. Other calls are repeated only if WeChat Pay signed the error,
+  because WeChat Pay has then not processed the request.
+* If it was sent and no usable response arrived, or after a 5xx, `SYSTEMERROR` or
+  `BIZERR_NEED_RETRY`, a call is repeated if it only reads, or contains the merchant's own number
+  (`out_trade_no`, …), by which WeChat Pay recognizes a repetition.
+* After an untrusted response, any other error, or a cancellation, no call is repeated.
 
-Every attempt is encoded and signed anew, by the layers inside this one.
+The layers inside this one encode and sign every attempt anew.
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012075238 (which errors may be repeated).
 """
 
@@ -39,20 +40,20 @@ NOT_DONE_YET = frozenset(
     {"SYSTEM_ERROR", "SYSTEMERROR", "SYSTEM ERROR", "BIZERR_NEED_RETRY", "BIZ_ERR_NEED_RETRY"}
 )
 LONGEST_WAIT = 60.0
-"""Seconds of a `Retry-After` that are waited for; with a longer one the call ends."""
+"""Maximum seconds of a `Retry-After` to wait; if it is longer, the call ends."""
 
 
 class Retry:
-    """How often a call is attempted, and how long it waits in between. Immutable.
+    """The retry policy of a call: number of attempts and waits. Immutable.
 
     The wait before attempt `n + 1` is random between 0 and `initial * exp_base ** (n - 1)` seconds,
     at most `max` ("full jitter"), and never shorter than the response's `Retry-After`.
 
     Args:
-        attempts: in all, the first one included.
-        initial: seconds that the first wait has at most.
-        max: seconds that any wait has at most.
-        exp_base: by which the longest wait grows.
+        attempts: total number of attempts, including the first.
+        initial: maximum of the first wait, in seconds.
+        max: maximum of any wait, in seconds.
+        exp_base: growth factor of the maximum wait.
 
     Raises:
         ConfigurationError: a value is not a number in its range.
@@ -119,12 +120,12 @@ class Retry:
         return _remade, self._key()
 
     def wait(self, failed: int) -> float:
-        """Seconds to wait after some failed attempts, drawn at random.
+        """Return a random number of seconds to wait after failed attempts.
 
         Args:
-            failed: how many attempts have failed.
+            failed: the number of failed attempts.
         """
-        import random  # only after a failure
+        import random  # needed only after a failure
 
         longest = self.initial * self.exp_base ** min(failed - 1, 64)
         return random.uniform(0, min(self.max, longest))  # noqa: S311 - no secret depends on it
@@ -135,10 +136,10 @@ def _remade(attempts: int, initial: float, longest: float, exp_base: float) -> R
 
 
 def retry_of(given: object) -> Retry | None:
-    """A `retry=` argument: a `Retry`, or None for one attempt.
+    """Check a `retry=` argument: a `Retry`, or None for a single attempt.
 
     Raises:
-        ConfigurationError: anything else.
+        ConfigurationError: any other value.
     """
     if given is None or isinstance(given, Retry):
         return given
@@ -151,11 +152,11 @@ def retry_of(given: object) -> Retry | None:
 
 
 def retry(default: Retry | None, failover: Failover) -> Middleware:
-    """Attempt a call until it succeeds, or fails in a way that a repetition does not mend.
+    """Repeat a call until it succeeds, or fails in a way that a retry cannot fix.
 
     Args:
-        default: for calls that have no `retry=` of their own; None is one attempt.
-        failover: which host an attempt goes to.
+        default: the policy of calls without their own `retry=`; None means a single attempt.
+        failover: selects the host of an attempt.
     """
 
     def attempt(request: Request, handle: Handler) -> Flow:
@@ -179,12 +180,12 @@ def _next(
     default: Retry | None,
     failover: Failover,
 ) -> float:
-    """Seconds to wait before the next attempt.
+    """Return the seconds to wait before the next attempt.
 
     Raises:
-        WeChatPayError: the error itself, with all attempts, where there is no next one.
+        WeChatPayError: there is no next attempt; the original error with all attempts.
     """
-    if error.attempts:  # a call within this one, such as a fetch of certificates, was repeated
+    if error.attempts:  # a nested call, such as a fetch of certificates, was already repeated
         raise error
     if isinstance(error, ConfigurationError) and not attempts:
         raise error
@@ -208,7 +209,7 @@ def _is_unsent(error: WeChatPayError) -> bool:
 
 
 def _is_retryable(error: WeChatPayError, request: Request) -> bool:
-    """Whether a repetition can take effect once at most."""
+    """Return whether a repetition can take effect at most once."""
     if _is_unsent(error):
         return True
     if isinstance(error, APIError) and (
@@ -224,16 +225,16 @@ def _is_retryable(error: WeChatPayError, request: Request) -> bool:
 
 
 def _may_be_repeated(request: Request) -> bool:
-    """Whether a request only reads, or carries a number by which a repetition is known as one."""
+    """Return whether a request only reads, or contains a number that identifies a repetition."""
     if request.method in READS:
         return True
-    from .. import catalogue  # only now: what succeeds has no need of it
+    from .. import catalogue  # successful calls do not need it
     from ..catalogue.idempotency import numbers
 
     path, options = catalogue_path(request), request.options
     try:
         operation = catalogue.find(request.method, path)
-    except OSError:  # a process that has run out of file descriptors cannot read the catalogue
+    except OSError:  # no free file descriptor: the catalogue cannot be read
         return False
     given = (options.json, options.xml, options.body, options.meta)
     body = next((each for each in given if each is not None), None)
@@ -244,12 +245,12 @@ def _may_be_repeated(request: Request) -> bool:
 
 
 def _retry_after(error: WeChatPayError) -> float:
-    """Seconds that the response asks to wait (RFC 9110, section 10.2.3); 0 where it does not."""
+    """Return the seconds of a response's `Retry-After` (RFC 9110, section 10.2.3), or 0."""
     response = error.response if isinstance(error, APIError) else None
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
-    from email.utils import parsedate_to_datetime  # rare
+    from email.utils import parsedate_to_datetime  # rarely needed
 
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) if value else 0.0

@@ -1,4 +1,4 @@
-"""`sensitive=`: what a client or a call was asked to do about the fields that travel encrypted."""
+"""`sensitive=`: encrypts and decrypts the sensitive fields of a call, if enabled."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["catalogue_needed", "secured"]
 def secured(
     handle: Handler, wanted: str | None, credential: Credential | None, *, v2: bool
 ) -> Handler:
-    """The handler for a call that was asked, or whose client was, to see to its secrets.
+    """Return the handler for a call, with support for sensitive fields if it is enabled.
 
     Args:
-        handle: the stack's.
+        handle: the stack's handler.
         wanted: the call's own `sensitive=`.
-        credential: whose key decrypts.
+        credential: decrypts the fields.
         v2: whether the call is for APIv2.
     """
     if v2 and wanted == "auto":
@@ -40,7 +40,7 @@ def secured(
 
 @contextlib.contextmanager
 def catalogue_needed() -> Iterator[None]:
-    """Say what is missing where the catalogue cannot be loaded."""
+    """Raise a helpful error if the catalogue cannot be loaded."""
     try:
         yield
     except (ImportError, OSError) as error:

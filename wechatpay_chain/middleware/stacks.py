@@ -1,4 +1,4 @@
-"""The two stacks that a client begins with."""
+"""The two default stacks of a client."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def default_stacks(
     attempts: Middleware,
     answer_with: str | None = None,
 ) -> Stacks:
-    """`v3` and `v2`, their layers outermost first.
+    """Return the stacks `v3` and `v2`, with their layers outermost first.
 
     Args:
         mchid: the merchant number.
-        secret: the APIv2 key; empty where the client was given none.
+        secret: the APIv2 key; empty if the client has none.
         platform: WeChat Pay's keys.
-        credential: who signs APIv3's requests.
-        attempts: the layer `retry`, the same for both.
-        answer_with: the id of the key that APIv3's answers are to be signed with; by default what
-            the encoder prefers.
+        credential: signs APIv3 requests.
+        attempts: the layer `retry`, shared by both stacks.
+        answer_with: the id of the key that WeChat Pay must use to sign APIv3 responses; by default
+            the key that the encoder prefers.
     """
     return Stacks(
         {

@@ -1,4 +1,4 @@
-"""APIv3: an HTTP error becomes an exception that says what WeChat Pay said."""
+"""APIv3: turns an HTTP error into an exception with WeChat Pay's message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .request_members import masked
 __all__ = ["api_error", "error_code", "status"]
 
 DEEPEST = 32
-"""How deep an error's detail may be nested; WeChat Pay's have two or three levels."""
+"""Maximum nesting depth of an error's detail; WeChat Pay uses two or three levels."""
 
 
 def status(request: Request, handle: Handler) -> Flow:
@@ -31,7 +31,7 @@ def status(request: Request, handle: Handler) -> Flow:
 
 
 def http_error(response: Response) -> APIError:
-    """The exception for an answer with an HTTP error status, whatever its body is."""
+    """Return the exception for a response with an HTTP error status, whatever its body is."""
     body = _json_object(response.content)
     return api_error(
         response,
@@ -42,12 +42,12 @@ def http_error(response: Response) -> APIError:
 
 
 def error_code(response: Response) -> str:
-    """WeChat Pay's code in the body of an HTTP error; empty where it has none."""
+    """Return WeChat Pay's code in the body of an HTTP error; empty if there is none."""
     return _text(_json_object(response.content).get("code"))
 
 
 def api_error(response: Response, *, code: str, message: str, detail: Any = None) -> APIError:
-    """An `APIError` of the class that the HTTP status calls for."""
+    """Return an `APIError` of the subclass for the HTTP status."""
     request, status_code = response.request, response.status_code
     title = "" if code or message else page_title(response.content)
     said = " ".join(filter(None, (printable(code, 100), printable(message, 1000))))
@@ -76,7 +76,7 @@ def api_error(response: Response, *, code: str, message: str, detail: Any = None
 
 
 def _bounded(detail: Any) -> Any:
-    """A detail as it came, unless it is nested so deeply that the error could not be pickled."""
+    """Return a detail unchanged, unless it is nested too deeply for the error to be pickled."""
     level = [detail]
     for _level in range(DEEPEST):
         containers = (each for each in level if isinstance(each, dict | list))
@@ -106,7 +106,7 @@ def _class(status_code: int) -> type[APIError]:
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
-    """The members of an error; none where it is no JSON object, or larger than any error is."""
+    """Return an error's members; empty if it is not a JSON object, or is too large for an error."""
     if len(content) > MAX_UNVERIFIED_JSON:
         return {}
     try:

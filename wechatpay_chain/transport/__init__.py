@@ -1,6 +1,6 @@
-"""The only code that does I/O: sockets for sync calls, aiohttp for async ones.
+"""The only package that does I/O: sockets for sync calls, aiohttp for async calls.
 
-`HTTPTransport` joins the two; each is imported when it is first used. Many clients may share one.
+`HTTPTransport` combines the two and imports each on first use. Many clients can share one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["HTTPTransport"]
 
 
 class AsyncTransport(Protocol):
-    """What sends on the running event loop."""
+    """Sends requests on the running event loop."""
 
     def send(self, request: Request, /) -> Coroutine[Any, Any, Response]: ...
 
@@ -36,22 +36,21 @@ class AsyncTransport(Protocol):
 
 
 class HTTPTransport:
-    """Sends over HTTP/1.1 with connections that are kept and reused.
+    """Sends requests over HTTP/1.1 and reuses connections.
 
     Args:
-        verify: True trusts the system's authorities; a path names a CA bundle in PEM; a
-            certificate is the only authority; an `ssl.SSLContext` is used as it is, and shows the
-            client certificate that is loaded into it; False trusts anybody, which is for a test on
-            this machine only.
-        proxy: `http://[user:password@]host:port`, or None; a sign in user or password that would
-            end it is percent-encoded.
-        max_connections: open at a time, per process for sync calls and per event loop for async
-            ones; a call waits for a free one until its deadline.
+        verify: True trusts the system's authorities; a path is a CA bundle in PEM; a certificate is
+            the only trusted authority; an `ssl.SSLContext` is used unchanged and presents the
+            client certificate loaded into it; False disables verification, for local tests only.
+        proxy: `http://[user:password@]host:port`, or None. Percent-encode reserved characters in
+            user and password.
+        max_connections: maximum number of open connections, per process for sync calls and per
+            event loop for async calls; a call waits for a free one until its deadline.
         pool_size: idle connections kept per host for sync calls; more are opened as needed. Async
             calls keep theirs for 30 seconds, per event loop.
     """
 
-    _proxy: Proxy | None = None  # so that even a half-made transport has a repr
+    _proxy: Proxy | None = None  # so that even a partially initialized transport has a repr
 
     def __init__(
         self,
@@ -74,20 +73,20 @@ class HTTPTransport:
         _instances.add(self)
 
     def _unlock(self) -> None:
-        """Begin with locks that nobody holds; also after a fork."""
+        """Create new, free locks; also after a fork."""
         self._lock = threading.Lock()
         self._tls.unlock()
 
     @property
     def has_own_context(self) -> bool:
-        """Whether `verify` is an `ssl.SSLContext`, which then serves `security=True`."""
+        """Whether `verify` is an `ssl.SSLContext`, which is then used for `security=True`."""
         return self._tls.is_given
 
     def send(self, request: Request) -> Response:
-        """Transmit a request, blocking.
+        """Send a request and block until the response arrives.
 
         Raises:
-            TransportError: no usable answer came back.
+            TransportError: no usable response arrived.
         """
         if self._sync is None:
             with self._lock:
@@ -99,10 +98,10 @@ class HTTPTransport:
             self._calls.finish(call)
 
     def send_async(self, request: Request) -> Coroutine[Any, Any, Response]:
-        """Transmit a request on the running event loop.
+        """Send a request on the running event loop.
 
         Raises:
-            TransportError: no usable answer came back.
+            TransportError: no usable response arrived.
         """
         if self._async is None:
             with self._lock:
@@ -122,12 +121,12 @@ class HTTPTransport:
         return AiohttpTransport(self._tls, self._proxy, self._calls, self._max_connections)
 
     def close(self, grace: float | None = GRACE) -> None:
-        """Close the sync connections, once the sync calls in flight have ended.
+        """Close the sync connections after the running sync calls have ended.
 
-        New sync calls are rejected until this returns; later ones open new connections.
+        New sync calls are rejected until this method returns; later calls open new connections.
 
         Args:
-            grace: seconds to wait for calls in flight; None waits for all of them.
+            grace: seconds to wait for running calls; None waits for all of them.
         """
         with self._calls.closing(grace):
             self._close_sync()
@@ -136,7 +135,7 @@ class HTTPTransport:
         """Close the running loop's connections and the sync ones, as `close` does.
 
         Args:
-            grace: seconds to wait for calls in flight, after which async ones break off.
+            grace: seconds to wait for running calls; async calls are then aborted.
         """
         async with self._calls.closing_async(grace):
             self._close_sync()
@@ -152,10 +151,10 @@ class HTTPTransport:
 
 
 def _count(given: object) -> int:
-    """A `max_connections` argument.
+    """Check a `max_connections` argument.
 
     Raises:
-        ConfigurationError: it is not a whole number of 1 or more.
+        ConfigurationError: it is not an int of 1 or more.
     """
     if isinstance(given, int) and not isinstance(given, bool) and given > 0:
         return given

@@ -1,4 +1,4 @@
-"""Async transport: one aiohttp session per running event loop, gone with its loop."""
+"""Async transport: one aiohttp session per running event loop, closed with its loop."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 
 __all__ = ["AiohttpTransport"]
 
-SOCKET_BUFFER = 64 * 1024  # up to it the system takes a body at once, whatever the server does
+SOCKET_BUFFER = 64 * 1024  # a body up to this size is buffered at once, whatever the server does
 
 
 class AiohttpTransport:
-    """Sends on whichever loop is running; sessions are never shared between loops.
+    """Sends requests on the running loop; sessions are never shared between loops.
 
     Args:
-        tls: makes the TLS contexts.
-        proxy: in between, or None.
-        calls: where each call is registered while it lasts.
-        max_connections: per event loop.
+        tls: creates the TLS contexts.
+        proxy: the proxy, or None.
+        calls: registers each running call.
+        max_connections: maximum number of open connections per event loop.
     """
 
     def __init__(self, tls: TLS, proxy: Proxy | None, calls: Calls, max_connections: int) -> None:
@@ -63,7 +63,7 @@ class AiohttpTransport:
         return self._exchange_with_deadline(request)
 
     async def _exchange_with_deadline(self, request: Request) -> Response:
-        """Keep the time where aiohttp does not: a body is not read, a proxy is silent."""
+        """Enforce the timeout where aiohttp does not: for a body not read and a silent proxy."""
         connect, read = request.timeout
         limit = None if connect is None or read is None else connect + 2 * read
         try:
@@ -87,7 +87,7 @@ class AiohttpTransport:
             try:
                 raw = await self._request(open_session.session, request, deadline)
                 if deadline is not None:
-                    deadline.clear()  # from here on `Wire` keeps the time
+                    deadline.clear()  # `Wire` enforces the time limit from here on
                 try:
                     response = await _read(raw, request)
                 except BaseException:
@@ -111,7 +111,7 @@ class AiohttpTransport:
         except aiohttp.ClientPayloadError as error:
             raise failure.truncated(request, error) from self._cause(request, error)
         except Exception as error:  # noqa: BLE001 - see below
-            # Whatever the library raises, a caller need only handle the errors of this one.
+            # Convert all exceptions of the library to this package's errors.
             raise failure.broken(request, error) from self._cause(request, error)
         finally:
             self._calls.finish(call)
@@ -119,13 +119,13 @@ class AiohttpTransport:
     def _request(
         self, session: aiohttp.ClientSession, request: Request, deadline: _Deadline | None
     ) -> Awaitable[aiohttp.ClientResponse]:
-        """Send a request, and read up to where the response's body begins."""
+        """Send a request, and read the response up to the beginning of its body."""
         data: Any = request.content or None
         headers = request.headers
         is_tls = request.origin.startswith("https:")
         is_secured = is_tls or (self._proxy is not None and self._proxy.origin.scheme == "https")
         login = None if self._proxy is None else self._proxy.headers()
-        if login and not is_tls:  # the proxy itself is asked, so this request tells it who asks
+        if login and not is_tls:  # the request goes to the proxy itself, so it carries the login
             headers = headers.merged(login)
         if deadline is not None and data is not None:
             headers = headers.added("Content-Length", str(len(data)))
@@ -140,7 +140,7 @@ class AiohttpTransport:
             proxy=self._proxy_url,
             proxy_headers=login if is_tls else None,
             timeout=_timeouts(request, asyncio.get_running_loop()),
-            # What was not asked for is refused, so no work is done on it.
+            # Reject an unrequested coding before any work is done on the body.
             auto_decompress=headers.get("Accept-Encoding") != "identity",
         )
 
@@ -152,7 +152,7 @@ class AiohttpTransport:
 
 
 class _Deadline:
-    """A deadline that moves on as long as there is progress."""
+    """A deadline that is extended on progress."""
 
     def __init__(self, timeout: asyncio.Timeout, limit: float | None) -> None:
         self._timeout = timeout
@@ -167,7 +167,7 @@ class _Deadline:
 
 
 class _Blocks:
-    """A body in blocks; each one that is taken renews the deadline."""
+    """A body in blocks; sending a block extends the deadline."""
 
     def __init__(self, content: bytes, deadline: _Deadline) -> None:
         self._rest = memoryview(content)
@@ -202,7 +202,7 @@ async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
     else:
         content = await _content(raw, request)
     held = None
-    if isinstance(raw, HeldResponse):  # what stands for one in a test holds no connection
+    if isinstance(raw, HeldResponse):  # a test's replacement holds no connection
         held = HeldConnection(raw, limits.is_framed_plainly(raw.status, headers))
     return Response(
         raw.status,
@@ -229,7 +229,7 @@ def _wire(raw: aiohttp.ClientResponse) -> Wire | None:
 
 
 async def _content(raw: aiohttp.ClientResponse, request: Request) -> bytes:
-    """A body in memory, within the limit."""
+    """Read a body into memory, within the limit."""
     limit = request.max_response_size
     wire = _wire(raw)
     if wire is not None:
@@ -256,7 +256,7 @@ async def _stream(
     digest: Digest | None,
     limit: int | None,
 ) -> None:
-    """Write a body to a sink; each block of it has time of its own."""
+    """Write a body to a sink; each block has its own time limit."""
     await in_thread(sink.open)
     buffer = bytearray()
     wire = _wire(raw)
@@ -275,7 +275,7 @@ async def _stream(
 
 
 async def _flush(sink: Sink, digest: Digest | None, block: bytes) -> None:
-    """Hash and write off the loop."""
+    """Hash and write a block outside the event loop."""
 
     def work() -> None:
         if digest is not None:
@@ -287,7 +287,7 @@ async def _flush(sink: Sink, digest: Digest | None, block: bytes) -> None:
 
 @lru_cache(maxsize=128)
 def _url(origin: Origin, target: str) -> URL:
-    """A URL that aiohttp leaves as it is; kept, because it learns its parts only once."""
+    """Return a URL that aiohttp does not change; cached, because parsing it is slow."""
     path, _ignored, query = target.partition("?")
     return URL.build(
         scheme=origin.scheme,
@@ -300,9 +300,9 @@ def _url(origin: Origin, target: str) -> URL:
 
 
 def _timeouts(request: Request, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientTimeout:
-    """The time of one exchange. `Wire` ends it with the call's deadline.
+    """Return the timeouts of one exchange; `Wire` enforces the call's deadline.
 
-    aiohttp's `total` would do that as well, and costs a tenth of a call.
+    aiohttp's `total` would do the same, but takes a tenth of a call's time.
     """
     connect, read = limits.timeouts(request)
     left = limits.seconds_left(request)

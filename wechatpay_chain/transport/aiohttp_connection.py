@@ -1,8 +1,8 @@
-"""Connections of aiohttp's whose responses are bounded, and that are kept only when they are clean.
+"""aiohttp connections with limits for responses, which are reused only if they are clean.
 
-aiohttp gives a connection back as soon as a response has ended, runs no timer after an
-informational response, and counts neither the bytes nor the time of a whole response. `Connector`
-makes connections that speak `Wire`, which does; `HeldResponse` is the session's `response_class`.
+aiohttp releases a connection as soon as a response has ended, runs no timer after an informational
+response, and limits neither the bytes nor the time of a whole response. `Connector` creates
+connections with the protocol `Wire`, which does; `HeldResponse` is the session's `response_class`.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ __all__ = [
 
 
 READING_AHEAD: Any = getattr(asyncio, "ProactorEventLoop", ())
-"""The event loop of Windows, which receives before anybody asks: a socket shows nothing of it."""
+"""The event loop of Windows, which reads ahead: the socket does not show received bytes."""
 CALL_DEADLINE: ContextVar[float | None] = ContextVar("call_deadline", default=None)
-"""When the running call must have ended, by its loop's time."""
+"""When the running call must end, by its loop's clock."""
 
 
 class RejectedResponse(aiohttp.ClientError):
-    """A response breaks a rule of HTTP, or a limit."""
+    """A response violates HTTP or a limit."""
 
 
 class Wire(ResponseHandler):
-    """What a connection receives, within a number of bytes and a time.
+    """The receiving side of a connection, with limits for bytes and time.
 
     Attributes:
-        idle_since: when it was given back, by `time.time`.
+        idle_since: when the connection was released, by `time.time`.
     """
 
     idle_since = 0.0
@@ -65,32 +65,32 @@ class Wire(ResponseHandler):
         self._configured_timeout = settings.get("read_timeout")
         self._deadline = None
         self._call_deadline = CALL_DEADLINE.get()
-        self._left = limits.HEAD + limits.BLOCK  # one read may bring much of a body along
+        self._left = limits.HEAD + limits.BLOCK  # one read may include many bytes of the body
         self._informational = 0
         self._is_sent = self._has_response = False
         super().set_response_params(**settings)
 
     def start_timeout(self) -> None:
-        """The request is sent: from now on its response is waited for."""
+        """Start waiting for the response, after the request was sent."""
         self._is_sent = True
         if self._deadline is None:
             self._set_deadline()
         super().start_timeout()
 
     def allow(self, left: int) -> None:
-        """Set how many bytes more may come."""
+        """Set how many more bytes may arrive."""
         self._left = left
         if self._deadline is None:
             self.renew(left)
 
     def renew(self, left: int) -> None:
-        """Set how many bytes more may come, and let their time begin now."""
+        """Set how many more bytes may arrive, and restart their time limit."""
         self._left = left
         self._set_deadline()
         self._read_timeout = self._configured_timeout
 
     def _set_deadline(self) -> None:
-        """Let the time of the response begin now; it ends with the call's at the latest."""
+        """Start the time limit of the response; it ends with the call's deadline at the latest."""
         if self._configured_timeout is not None:
             self._deadline = self._loop.time() + limits.SLOWEST * self._configured_timeout
             if self._call_deadline is not None and self._call_deadline < self._deadline:
@@ -112,10 +112,10 @@ class Wire(ResponseHandler):
                 self._read_timeout = left
         super().data_received(data)
         if self._is_sent and not self._has_response and self._read_timeout_handle is None:
-            self._reschedule_timeout()  # aiohttp takes an informational response for the end
+            self._reschedule_timeout()  # aiohttp treats an informational response as the end
 
     def feed_data(self, data: Any, size: int = 0) -> None:
-        """Take a response's head; the final one is passed on (RFC 9110, section 15.2)."""
+        """Process a response's head; only the final one is passed on (RFC 9110, section 15.2)."""
         status = data[0].code
         if status >= 200 or status == 101:
             self._has_response = True
@@ -138,11 +138,11 @@ class Wire(ResponseHandler):
             )
 
     def close(self) -> None:
-        """Close at once: over TLS, a closing handshake would outlive the event loop."""
+        """Close immediately: a TLS closing handshake would outlive the event loop."""
         self.abort()
 
     def set_exception(self, exc: BaseException, *cause: Any) -> None:
-        """Fail the exchange, and whoever reads its body: aiohttp forgets them in the trailers."""
+        """Fail the exchange and its body reader, which aiohttp omits during trailers."""
         super().set_exception(exc, *cause)
         payload = self._payload
         if payload is not None and not payload.is_eof() and payload.exception() is None:
@@ -150,14 +150,14 @@ class Wire(ResponseHandler):
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing has come since the response ended, be it a part of another one.
+        """Whether nothing has arrived since the response ended, not even a part of another one.
 
-        The parser keeps a part until the rest comes, and is replaced when the next request is sent:
-        the rest would be taken for its response. An empty line means nothing between two responses,
-        and completes or spoils a part.
+        The parser keeps a partial message until the rest arrives, and is replaced when the next
+        request is sent: the rest would then become that request's response. An empty line between
+        two responses is harmless, and completes or invalidates a partial message.
         """
         parser: Any = self._parser
-        if hasattr(parser, "_lines"):  # aiohttp's parser in Python, where it has none in C
+        if hasattr(parser, "_lines"):  # aiohttp's pure Python parser
             return not parser._lines and not parser._tail
         try:
             messages, _ignored, tail = parser.feed_data(b"\r\n\r\n")
@@ -167,7 +167,7 @@ class Wire(ResponseHandler):
 
     def _reject(self, what: str) -> None:
         self.set_exception(RejectedResponse(what))
-        self._payload = None  # else the end of the connection would be its error
+        self._payload = None  # otherwise the end of the connection would raise an error in it
         if self.transport is not None:
             self.transport.abort()
 
@@ -183,12 +183,12 @@ class HeldResponse(aiohttp.ClientResponse):
 
     @property
     def wire(self) -> Wire | None:
-        """The connection's other end."""
+        """The protocol of the connection."""
         protocol = self._connection and self._connection.protocol
         return protocol if isinstance(protocol, Wire) else None
 
     def release_connection(self, *, keep: bool) -> None:
-        """Give the connection back, to be kept or to be closed."""
+        """Release the connection, to be kept or closed."""
         self._is_released = True
         wire = self.wire
         if keep and wire is not None and self.content.is_eof():
@@ -205,11 +205,11 @@ class HeldResponse(aiohttp.ClientResponse):
 
 
 class HeldConnection:
-    """A connection that is out of its pool until it is released.
+    """A connection outside its pool until it is released.
 
     Args:
         raw: the response.
-        is_reusable: whether it is certain where it ends.
+        is_reusable: whether the end of the response is certain.
     """
 
     __slots__ = ("_is_reusable", "_raw")
@@ -225,10 +225,10 @@ class HeldConnection:
 
 
 class Connector(aiohttp.TCPConnector):
-    """Passes over a kept connection that is old or at its end, or on which something came unasked.
+    """Skips kept connections that are too old, closed, or have received unsolicited bytes.
 
-    What comes unasked answers no request, and a signature does not say which request it answers.
-    The event loop may not have noticed it yet, so the socket itself is asked.
+    Unsolicited bytes answer no request, and a signature does not identify the request. The event
+    loop may not have read them yet, so the socket itself is checked.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -236,7 +236,7 @@ class Connector(aiohttp.TCPConnector):
         self._factory = functools.partial(Wire, loop=self._loop)  # type: ignore[assignment]
 
     async def _create_connection(self, *arguments: Any) -> Any:
-        """Connect by the call's deadline: name resolution and handshake count as well."""
+        """Connect within the call's deadline, including name resolution and handshake."""
         try:
             async with asyncio.timeout_at(CALL_DEADLINE.get()):
                 return await super()._create_connection(*arguments)
@@ -247,8 +247,8 @@ class Connector(aiohttp.TCPConnector):
 
     async def _get(self, *arguments: Any) -> Any:
         if isinstance(self._loop, READING_AHEAD):
-            await asyncio.sleep(0)  # the loop asks the system what has come,
-            await asyncio.sleep(0)  # and the connection is told
+            await asyncio.sleep(0)  # the loop polls for received bytes,
+            await asyncio.sleep(0)  # then informs the connection
         while (connection := await super()._get(*arguments)) is not None:
             protocol: Any = connection.protocol
             if (
@@ -263,7 +263,7 @@ class Connector(aiohttp.TCPConnector):
 
 
 def kept_alive_socket(address: Any) -> socket.socket:
-    """A socket that asks now and then whether the other end is still there (RFC 9293, 3.8.4)."""
+    """Create a socket with TCP keep-alive (RFC 9293, section 3.8.4)."""
     family, kind, protocol, *_ignored = address
     made = socket.socket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -271,6 +271,6 @@ def kept_alive_socket(address: Any) -> socket.socket:
 
 
 def _has_news(transport: asyncio.BaseTransport | None) -> bool:
-    """Whether there is something to read on an idle connection: an end, or bytes."""
+    """Return whether an idle connection has something to read: its end, or bytes."""
     sock: Any = transport and transport.get_extra_info("socket")
     return sock is not None and is_readable(sock)

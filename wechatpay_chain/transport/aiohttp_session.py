@@ -1,4 +1,4 @@
-"""The session of aiohttp's on one event loop, and how its connections are closed without it."""
+"""The aiohttp session of one event loop, and how to close its connections without the loop."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class LoopSession:
     """The session of the running event loop.
 
     Args:
-        max_connections: open at a time.
+        max_connections: maximum number of open connections.
 
     Attributes:
-        session: aiohttp's.
-        slots: one for each connection that may be open.
+        session: the aiohttp session.
+        slots: a slot for each connection that may be open.
     """
 
     def __init__(self, max_connections: int) -> None:
@@ -39,17 +39,17 @@ class LoopSession:
             cookie_jar=aiohttp.DummyCookieJar(),
             response_class=HeldResponse,
         )
-        # aiohttp sends PUT and DELETE again by itself; whether to is the caller's decision.
+        # aiohttp would repeat PUT and DELETE itself; that is the caller's decision.
         self.session._retry_connection = False
         self._closing = _closing_generator(self.session)
 
     @property
     def is_closed(self) -> bool:
-        """Whether it is of no more use."""
+        """Whether the session can no longer be used."""
         return self.session.closed
 
     async def open(self) -> None:
-        """Let the loop close the session as it ends: `loop.shutdown_asyncgens` does."""
+        """Register the session to be closed with its loop, by `loop.shutdown_asyncgens`."""
         await anext(self._closing)
 
     async def close(self) -> None:
@@ -57,11 +57,11 @@ class LoopSession:
         await self._closing.aclose()
 
     def end(self, *, inherited: bool = False) -> None:
-        """Close the connections of a loop that does not run, or runs in this very thread.
+        """Close the connections of a loop that is not running, or is running in this thread.
 
         Args:
-            inherited: after a fork. The parent process has the loop's selector as well, so that
-                nothing may be changed in it.
+            inherited: whether the process is forked. The parent process shares the loop's selector,
+                which must not be modified.
         """
         connector, self._connector = self._connector, None
         if connector is None:
@@ -70,10 +70,10 @@ class LoopSession:
         if inherited or asyncio._get_running_loop() is not connector._loop:
             for protocol in _protocols(connector):
                 _close_transport(protocol.transport, inherited=inherited)
-        with contextlib.suppress(Exception):  # the loop is closed, or another process's
+        with contextlib.suppress(Exception):  # the loop is closed, or belongs to another process
             connector._close()
         with contextlib.suppress(StopIteration, RuntimeError):
-            self._closing.aclose().send(None)  # there is nothing left to wait for
+            self._closing.aclose().send(None)  # nothing is left to wait for
 
 
 async def _closing_generator(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
@@ -85,21 +85,21 @@ async def _closing_generator(session: aiohttp.ClientSession) -> AsyncGenerator[N
 
 
 def _protocols(connector: aiohttp.BaseConnector) -> list[Any]:
-    """The ends of all connections, idle and in use."""
+    """Return the protocols of all connections, idle and in use."""
     idle = [protocol for kept in connector._conns.values() for protocol, *_ in kept]
     return [*idle, *connector._acquired]
 
 
 def _close_transport(transport: Any, *, inherited: bool) -> None:
-    """Close a transport whose loop does not run.
+    """Close a transport whose loop is not running.
 
-    Its `abort` has the loop do that later, which may never come.
+    Its `abort` would only schedule a callback in the loop, which may never run.
     """
     inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
     close = getattr(inner, "_call_connection_lost", None)
     if getattr(inner, "_sock", None) is None or close is None:
-        return  # it is closed; or uvloop's, which closes it as it closes
-    with contextlib.suppress(Exception):  # such a loop takes no callbacks
+        return  # already closed; or uvloop's, which closes it with the loop
+    with contextlib.suppress(Exception):  # a closed loop accepts no callbacks
         if not inherited:
-            inner.pause_reading()  # takes the socket out of the loop's selector
+            inner.pause_reading()  # removes the socket from the loop's selector
         close(None)

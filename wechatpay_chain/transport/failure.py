@@ -1,4 +1,4 @@
-"""One wording for what can go wrong on the wire, whichever library noticed."""
+"""Uniform errors for failures on the wire, whichever library raised them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOTHING_SENT = N_("Nothing was sent")
 
 
 def of_connecting(request: Request, error: Exception) -> TransportError:
-    """The error that callers see where no connection was made: nothing was sent."""
+    """Return the error for a failed connection: nothing was sent."""
     if isinstance(error, TimeoutError):
         return timeout(request, error, connected=False)
     if isinstance(error, ssl.SSLError):
@@ -43,26 +43,26 @@ def of_connecting(request: Request, error: Exception) -> TransportError:
 
 
 def of_exchange(request: Request, error: Exception) -> TransportError:
-    """The error that callers see where a connection was made, and no usable response came."""
+    """Return the error for a failure after a connection was made."""
     if isinstance(error, TimeoutError):
         return timeout(request)
     if isinstance(error, RejectedResponse):
         return rejected(request, str(error))
     if isinstance(error, TruncatedResponse):
         return truncated(request, error)
-    # Whatever else is raised, a caller need only handle the errors of this library.
+    # Any other exception is also converted to an error of this library.
     return broken(request, error)
 
 
 def timeout(
     request: Request, error: BaseException | None = None, *, connected: bool = True
 ) -> TransportTimeout:
-    """Nothing came for as long as the request, or the call's deadline, allows.
+    """Return the error if nothing arrived within the request's timeout or the call's deadline.
 
     Args:
-        request: the call's.
-        error: whose text says more than that it timed out, or None.
-        connected: False where nothing of the request was sent.
+        request: the request of the call.
+        error: an exception with a more specific message, or None.
+        connected: False if nothing of the request was sent.
     """
     if request.deadline is not None and time.monotonic() >= request.deadline:
         return overdue(request, sent=None if connected else False)
@@ -83,11 +83,11 @@ def timeout(
 
 
 def overdue(request: Request, *, sent: bool | None = None) -> TransportTimeout:
-    """The whole call took longer than its deadline.
+    """Return the error for a call that exceeded its deadline.
 
     Args:
-        request: the call's.
-        sent: False where nothing of it was sent.
+        request: the request of the call.
+        sent: False if nothing of it was sent.
     """
     return TransportTimeout(
         _(
@@ -102,7 +102,7 @@ def overdue(request: Request, *, sent: bool | None = None) -> TransportTimeout:
 
 
 def no_connection(request: Request) -> TransportTimeout:
-    """All connections were in use until the call's deadline."""
+    """Return the error if all connections were in use until the call's deadline."""
     return TransportTimeout(
         _(
             "{call}: no connection became free by the call's deadline; all of max_connections= "
@@ -115,7 +115,7 @@ def no_connection(request: Request) -> TransportTimeout:
 
 
 def unreachable(request: Request, error: BaseException) -> TransportError:
-    """No connection was made."""
+    """Return the error if no connection was made."""
     return _unsent(
         request,
         _(
@@ -127,7 +127,7 @@ def unreachable(request: Request, error: BaseException) -> TransportError:
 
 
 def tls(request: Request, error: BaseException) -> TransportError:
-    """A connection was made to somebody who could not prove to be WeChat Pay."""
+    """Return the error if the other end could not prove that it is WeChat Pay."""
     return _unsent(
         request,
         _(
@@ -139,17 +139,17 @@ def tls(request: Request, error: BaseException) -> TransportError:
 
 
 def truncated(request: Request, error: BaseException) -> TransportError:
-    """Fewer bytes came than the answer announced."""
+    """Return the error if fewer bytes arrived than announced."""
     return _unknown(request, _("the answer ended early ({reason})", reason=_reason(error)))
 
 
 def broken(request: Request, error: BaseException) -> TransportError:
-    """Anything else between a connection and a complete answer."""
+    """Return the error for any other failure between a connection and a complete response."""
     return _unknown(request, _("the connection broke ({reason})", reason=_reason(error)))
 
 
 def too_large(request: Request, limit: int) -> TransportError:
-    """More bytes came, or were announced, than a response may have."""
+    """Return the error if more bytes arrived, or were announced, than allowed."""
     return _unknown(
         request,
         _(
@@ -162,7 +162,7 @@ def too_large(request: Request, limit: int) -> TransportError:
 
 
 def coded(request: Request, coding: str) -> TransportError:
-    """A body came in a content coding that was not asked for, or that is not decoded."""
+    """Return the error for a content coding that was not requested, or is not supported."""
     return _unknown(
         request,
         _(
@@ -174,7 +174,7 @@ def coded(request: Request, coding: str) -> TransportError:
 
 
 def rejected(request: Request, what: str) -> TransportError:
-    """A response breaks a rule of HTTP, or a limit."""
+    """Return the error for a response that violates HTTP or a limit."""
     return _unknown(request, _("the response is refused: {what}", what=what))
 
 
@@ -188,12 +188,12 @@ def _unknown(request: Request, what: str, *, permanent: bool = False) -> Transpo
 
 
 def cause(request: Request, error: BaseException, proxy: Proxy | None) -> BaseException:
-    """A library's exception to chain; its text alone where it tells a credential or is unprintable.
+    """Return an exception to chain; only its text if it contains a credential or is unprintable.
 
     Args:
-        request: whose header fields are secret.
-        error: what the library raised.
-        proxy: whose login is secret.
+        request: the request; its header fields are secret.
+        error: the library's exception.
+        proxy: the proxy; its login is secret.
     """
     values = [request.headers.get(name, "") for name in ("Authorization", "Cookie")]
     values += [token for _ignored, token in TOKEN.findall(request.target)]
@@ -210,7 +210,7 @@ def cause(request: Request, error: BaseException, proxy: Proxy | None) -> BaseEx
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """An exception with those that it was raised from or while handling."""
+    """Return an exception with its causes and contexts."""
     links: list[BaseException] = []
     following: BaseException | None = error
     while following is not None and all(following is not link for link in links):
@@ -224,7 +224,7 @@ def _call(request: Request) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    # What aiohttp says of an answer names the URL, and a proxy's URL may hold a password.
+    # aiohttp's message contains the URL, and a proxy URL may contain a password.
     message = getattr(error, "message", None)
     status = getattr(error, "status", "")
     text = f"{status} {message or error}".strip() or type(error).__name__

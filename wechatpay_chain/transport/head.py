@@ -1,7 +1,7 @@
-"""A response's header fields, read strictly and once (RFC 9112, section 5).
+"""Strict parser for the header fields of a response (RFC 9112, section 5).
 
-The standard library hands a header to the parser for mail, which repairs what it does not
-understand and takes longer than all else that reading a response needs.
+The standard library uses its email parser, which repairs malformed input and takes longer than the
+rest of reading a response.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+(.*+)\n", re.MULTILI
 
 
 class RejectedResponse(Exception):
-    """A response breaks a rule of HTTP, or a limit."""
+    """A response violates HTTP or a limit."""
 
 
 class TruncatedResponse(Exception):
-    """The connection ended before the body did."""
+    """The connection ended before the body."""
 
 
 def parse_fields(block: bytes) -> Headers:
-    """The fields of a header.
+    """Parse the fields of a header.
 
     Args:
-        block: its lines, each with its end, without the empty line behind them.
+        block: the lines with their line ends, without the final empty line.
 
     Raises:
-        RejectedResponse: a line is no field, or too long, or there are too many.
+        RejectedResponse: a line is not a field or is too long, or there are too many.
     """
     lines = block.count(b"\n")
     if lines > MOST_LINES:
@@ -48,7 +48,7 @@ def parse_fields(block: bytes) -> Headers:
     text = block.replace(b"\r\n", b"\n").decode("latin-1")
     pairs = FIELD.findall(text)
     if len(pairs) < lines:
-        text = FOLD.sub(" ", text)  # section 5.2: a fold stands for a space
+        text = FOLD.sub(" ", text)  # section 5.2: a fold is replaced by a space
         pairs = FIELD.findall(text)
     if len(pairs) != text.count("\n") or "\r" in text or "\0" in text:
         raise RejectedResponse(_("a line of its header is not a name, a colon and a value"))

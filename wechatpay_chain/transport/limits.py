@@ -1,8 +1,8 @@
-"""How much of a response is read, and how long reading may take.
+"""Limits for the size of a response and the time to read it.
 
-A server decides what it sends, so every part of a response is bounded: its header, the
-informational responses ahead of it, its body, the framing around that, and the time that all of it
-takes. Both transports count with the numbers of this module.
+The server controls what it sends, so every part of a response is limited: its header, preceding
+informational responses, its body with its framing, and the total time. All transports use the
+limits of this module.
 """
 
 from __future__ import annotations
@@ -33,32 +33,32 @@ __all__ = [
 ]
 
 HEAD = 256 * 1024
-"""Bytes of a response's header, with those of the informational responses ahead of it."""
+"""Maximum bytes of a response's header, including preceding informational responses."""
 
 IDLE = 30.0
-"""Seconds that a connection is kept without use: a NAT may forget one that is kept longer."""
+"""Seconds for which an idle connection is kept: a NAT may drop one that is kept longer."""
 
 INFORMATIONAL = 8
-"""Informational responses (1xx) that are passed over. RFC 9110, section 15.2, sets no number."""
+"""Maximum number of informational responses (1xx); RFC 9110, section 15.2, sets no limit."""
 
 SLOWEST = 4
-"""A response ends within this many times the read timeout; one that goes to a `sink`, each of its
-blocks does."""
+"""A response must end within this multiple of the read timeout; for a body written to a `sink`,
+each block must."""
 
 BLOCK = 1024 * 1024
-"""Bytes of a streamed body that make up a block."""
+"""Bytes in one block of a streamed body."""
 
 DECODED = ("gzip", "deflate")
-"""Content codings that both HTTP libraries decode, whatever else is installed. Never two of them in
-one response: each multiplies what the other makes of a few bytes."""
+"""Content codings that both HTTP libraries always decode. A response must not combine two of them:
+each multiplies the size of the other's output."""
 
 NO_WEIGHT = re.compile(r"q\s*=\s*0(\.0*)?")
 BODILESS = (204, 304)
-"""Final statuses whose responses end with their header (RFC 9112, section 6.3)."""
+"""Final statuses without a body (RFC 9112, section 6.3)."""
 
 
 def timeouts(request: Request) -> Timeout:
-    """Seconds to connect and between reads, as far as the call's deadline leaves them.
+    """Return the seconds to connect and between two reads, limited by the call's deadline.
 
     Raises:
         TransportTimeout: the deadline has passed; nothing was sent.
@@ -76,27 +76,28 @@ def timeouts(request: Request) -> Timeout:
 
 
 def seconds_left(request: Request) -> float | None:
-    """Seconds until a call's deadline, 0 where it has passed; None where there is none."""
+    """Return the seconds until a call's deadline: 0 if it has passed, None if there is none."""
     return None if request.deadline is None else max(0.0, request.deadline - time.monotonic())
 
 
 def wire_limit(body: int) -> int:
-    """Bytes on the wire for a body of that many: chunk sizes, extensions and trailers included."""
+    """Return the maximum bytes on the wire for a body, including its chunk framing and trailers."""
     return 2 * body + BLOCK
 
 
 def check_head(request: Request, headers: Headers, length: int | None, limit: int | None) -> None:
-    """Refuse a body before it is read.
+    """Reject a body before it is read.
 
     Args:
-        request: what is answered.
-        headers: of the response.
-        length: bytes of the body that the response announces, or None.
-        limit: bytes that it may have, or None.
+        request: the request.
+        headers: the response headers.
+        length: the announced bytes of the body, or None.
+        limit: the maximum bytes of the body, or None.
 
     Raises:
-        TransportError: it has a content coding that was not asked for or is not decoded, several
-            of them, a length that is no number, or another framing than chunks; or it is too large.
+        TransportError: the response has a content coding that was not requested or is not
+            supported, several codings, a length that is not a number, a framing other than chunks,
+            or is too large.
     """
     codings = _codings(headers)
     if codings and (len(codings) > 1 or not _is_accepted(request, codings[0])):
@@ -117,26 +118,27 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
 
 
 def content_coding(headers: Headers) -> str:
-    """The content coding that a body must be decoded from; empty where there is none."""
+    """Return the content coding to decode a body from; empty if there is none."""
     return "".join(_codings(headers))
 
 
 def was_idle_for_long(since: float) -> bool:
-    """Whether a connection may have been given up since it was kept.
+    """Return whether a connection was idle for so long that the server may have dropped it.
 
-    The wall clock tells: where a machine sleeps, or a function is frozen, the monotonic one stands.
+    The wall clock is used because the monotonic clock stops while a machine or function is
+    suspended.
 
     Args:
-        since: by `time.time`; a clock that was set back since then tells nothing.
+        since: a time by `time.time`; if the clock was set back since then, the result is True.
     """
     return not 0 <= time.time() - since <= IDLE
 
 
 def is_framed_plainly(status_code: int, headers: Headers) -> bool:
-    """Whether it is certain where a response ends, so that its connection can be used again.
+    """Return whether a response's end is certain, so that its connection is reusable.
 
-    It is not where two fields say so (RFC 9112, section 6.3, rule 3), nor after a status without a
-    body: a server that sends one all the same may send it at any time, even after the next request.
+    It is not certain if two fields define it (RFC 9112, section 6.3, rule 3), nor after a status
+    without a body: a server that sends a body anyway may send it even after the next request.
     """
     if status_code in BODILESS:
         return False
@@ -144,7 +146,7 @@ def is_framed_plainly(status_code: int, headers: Headers) -> bool:
 
 
 def _codings(headers: Headers) -> list[str]:
-    """The content codings of a response; none where all it has is `identity`."""
+    """Return the content codings of a response; empty if the only one is `identity`."""
     fields = headers.get_all("Content-Encoding")
     if not fields:
         return []
@@ -153,7 +155,7 @@ def _codings(headers: Headers) -> list[str]:
 
 
 def _is_accepted(request: Request, coding: str) -> bool:
-    """Whether a request asks for a content coding (RFC 9110, section 12.5.3) that is decoded."""
+    """Return whether a request accepts a supported content coding (RFC 9110, section 12.5.3)."""
     if coding not in DECODED:
         return False
     named = {}

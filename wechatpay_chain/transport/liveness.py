@@ -1,4 +1,4 @@
-"""Whether a socket is ready, asked of the system."""
+"""Checks whether a socket is ready, through the operating system."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ __all__ = ["is_readable", "is_ready"]
 
 
 class HasFileno(Protocol):
-    """A socket, or what stands for one."""
+    """A socket, or a socket-like object."""
 
     def fileno(self) -> int: ...
 
 
 def is_readable(sock: HasFileno) -> bool:
-    """Whether a read would return at once: something came that nobody asked for, or the end.
+    """Return whether a read would not block: unsolicited bytes arrived, or the connection ended.
 
-    A socket that is closed counts as well.
+    A closed socket also counts as readable.
     """
     number = sock.fileno()
     return number < 0 or is_ready(number, 0)
 
 
 def is_ready(number: int, seconds: float | None, *, to_write: bool = False) -> bool:
-    """Whether a socket can be read or written.
+    """Return whether a socket is readable or writable.
 
     Args:
         number: its file descriptor.
-        seconds: to wait for that, or None for no end.
-        to_write: to be written, not read.
+        seconds: seconds to wait, or None for no limit.
+        to_write: check for writing instead of reading.
     """
     if hasattr(select, "poll"):
         poll = select.poll()

@@ -1,4 +1,4 @@
-"""Work that would hold up an event loop."""
+"""Runs work that would block an event loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["in_thread"]
 
 
 async def in_thread(work: Callable[[], object]) -> None:
-    """Run a function off the loop; never return while it runs, not even cancelled."""
+    """Run a function in a thread; do not return before it has ended, even if cancelled."""
     running = asyncio.get_running_loop().run_in_executor(None, work)
     try:
         await asyncio.shield(running)
@@ -18,5 +18,5 @@ async def in_thread(work: Callable[[], object]) -> None:
         while not running.done():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([running])
-        running.exception()  # seen, if there was one: being cancelled is what counts
+        running.exception()  # retrieve its exception: the cancellation takes precedence
         raise

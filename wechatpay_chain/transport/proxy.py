@@ -1,4 +1,4 @@
-"""Where a proxy is, and the login it wants: parsed once, when a transport is made."""
+"""A proxy's address and login, parsed once when a transport is created."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Proxy:
 
     Attributes:
         origin: its scheme, host and port.
-        authorization: value of the `Proxy-Authorization` header, or None.
+        authorization: the value of the `Proxy-Authorization` header, or None.
     """
 
     __slots__ = ("authorization", "origin")
@@ -37,7 +37,7 @@ class Proxy:
         self.authorization = authorization
 
     def headers(self) -> SentFields:
-        """The header fields that the proxy, and nobody else, is sent."""
+        """Return the header fields that are sent only to the proxy."""
         if self.authorization is None:
             return SentFields()
         return SentFields({"Proxy-Authorization": self.authorization.reveal()})
@@ -47,14 +47,14 @@ class Proxy:
 
 
 def parse(given: Any) -> Proxy | None:
-    """A proxy from its URL.
+    """Parse a proxy URL.
 
     Args:
-        given: `http://[user:password@]host[:port]`, the login percent-encoded as UTF-8 where a
-            sign in it would end it; or None.
+        given: `http://[user:password@]host[:port]`, or None. Reserved characters in the login must
+            be percent-encoded as UTF-8.
 
     Raises:
-        ConfigurationError: it is anything else; the message quotes no part of it.
+        ConfigurationError: any other value; the message contains no part of it.
     """
     given = hide(given)
     if given is None:
@@ -78,7 +78,7 @@ def parse(given: Any) -> Proxy | None:
 
 
 def _parsed(url: str) -> Proxy | str:
-    """The proxy, or what is wrong with its URL; an error raised here would show a password."""
+    """Return the proxy, or the error in its URL: an exception raised here would show a password."""
     match = SCHEME.match(url)
     if match is None:
         return _("must be an http:// URL, such as http://10.0.0.1:3128")
@@ -102,9 +102,9 @@ def _parsed(url: str) -> Proxy | str:
 
 
 def _is_ambiguous(login: str) -> bool:
-    """Whether others may read a host and port in what is taken for a login here.
+    """Return whether other parsers may find a host and port in the login.
 
-    They end a host at the first '/', '?' or '#', and refuse it if its port is not a number.
+    They end the host at the first '/', '?' or '#', and reject it if its port is not a number.
     """
     if "\\" in login or any(sign.isspace() for sign in login):
         return True
@@ -114,7 +114,7 @@ def _is_ambiguous(login: str) -> bool:
 
 
 def _basic(login: str) -> Secret[str] | str:
-    """A login as RFC 7617 has it, or what is wrong with it."""
+    """Return a login in the form of RFC 7617, or the error in it."""
     user, _colon, password = login.partition(":")
     try:
         user, password = (unquote(part, errors="strict") for part in (user, password))

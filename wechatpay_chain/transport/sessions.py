@@ -1,8 +1,8 @@
-"""What a transport has per event loop, and how each of that ends.
+"""A transport's sessions, one per event loop, and how they are closed.
 
-A loop that `asyncio.run` ends closes its session itself. Nobody closes the session of a loop that
-is closed without more ado, that is left open until the process ends, or that a fork copied. Such a
-session is ended without the loop, so that no socket stays open and no ResourceWarning is shown.
+A loop run by `asyncio.run` closes its session at its end. Other loops may be closed directly, left
+open until the process exits, or copied by a fork. Their sessions are closed without the loop, so
+that no socket stays open and no ResourceWarning appears.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class Session(Protocol):
     def is_closed(self) -> bool: ...
 
     async def open(self) -> None:
-        """Let the loop close the session as it ends: `loop.shutdown_asyncgens` does."""
+        """Register the session to be closed with its loop, by `loop.shutdown_asyncgens`."""
 
     async def close(self) -> None:
         """Close the session on its loop."""
 
     def end(self, *, inherited: bool = False) -> None:
-        """Close the connections of a loop that does not run, or runs in this very thread.
+        """Close the connections of a loop that is not running, or is running in this thread.
 
         Args:
-            inherited: after a fork. The parent process has the loop's selector as well, so that
-                nothing may be changed in it.
+            inherited: whether the process is forked. The parent process shares the loop's selector,
+                which must not be modified.
         """
 
 
@@ -47,22 +47,22 @@ class Sessions(Generic[S]):
     """The sessions of one transport, by event loop.
 
     Args:
-        make: makes the session of the running loop.
+        make: creates the session of the running loop.
     """
 
     def __init__(self, make: Callable[[], S]) -> None:
         self._make = make
         self._by_loop: dict[asyncio.AbstractEventLoop, S] = {}
-        weakref.finalize(self, _end_all, self._by_loop)  # also as the process ends
+        weakref.finalize(self, _end_all, self._by_loop)  # also at exit
         _instances.add(self)
 
     def find(self, loop: asyncio.AbstractEventLoop) -> S | None:
-        """The open session of a loop."""
+        """Return the open session of a loop."""
         found = self._by_loop.get(loop)
         return None if found is None or found.is_closed else found
 
     async def open(self, loop: asyncio.AbstractEventLoop) -> S:
-        """A new session of the running loop."""
+        """Open a new session for the running loop."""
         self.end_closed_loops()
         opened = self._by_loop[loop] = self._make()
         await opened.open()
@@ -76,20 +76,20 @@ class Sessions(Generic[S]):
         self.end_closed_loops()
 
     def end_closed_loops(self) -> None:
-        """End the sessions whose loops are closed."""
-        for loop in list(self._by_loop):  # a copy: other threads open sessions of their own
+        """End the sessions of closed loops."""
+        for loop in list(self._by_loop):  # a copy, because other threads open sessions
             found = self._by_loop.pop(loop, None) if loop.is_closed() else None
             if found is not None:
                 found.end()
 
     def end_inherited(self) -> None:
-        """End all sessions in the child of a fork: their sockets belong to the parent as well."""
+        """End all sessions in a forked child: their sockets also belong to the parent."""
         while self._by_loop:
             self._by_loop.popitem()[1].end(inherited=True)
 
 
 def _end_all(by_loop: dict[asyncio.AbstractEventLoop, Any]) -> None:
-    """End the sessions of a transport that is gone; another thread's loop ends its own."""
+    """End the sessions of a collected transport; the loop of another thread ends its own."""
     for loop, session in list(by_loop.items()):
         if not loop.is_running() or asyncio._get_running_loop() is loop:
             session.end()
@@ -97,13 +97,13 @@ def _end_all(by_loop: dict[asyncio.AbstractEventLoop, Any]) -> None:
 
 
 async def acquire(slots: asyncio.Semaphore, request: Request) -> None:
-    """Take the place of a connection, which may have to become free.
+    """Acquire a slot for a connection, and wait until one is free.
 
     Raises:
-        TransportTimeout: none did until the call's deadline.
+        TransportTimeout: no slot became free before the call's deadline.
     """
     if not slots.locked():
-        await slots.acquire()  # at once, and without a timer
+        await slots.acquire()  # immediately, without a timer
         return
     try:
         async with asyncio.timeout(limits.seconds_left(request)):

@@ -1,4 +1,4 @@
-"""Places for connections: a call has one until its response gives the connection back."""
+"""Slots that limit open connections: a call holds one until its connection is released."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["occupy"]
 
 
 class _Slot:
-    """A connection that is out of its pool, with the place that it has among all of them."""
+    """A connection outside its pool, with the slot that it occupies."""
 
     __slots__ = ("_connection", "_slots")
 
@@ -33,10 +33,10 @@ class _Slot:
 
 
 def occupy(response: Response, slots: Any) -> Response:
-    """The response, which gives back a place together with its connection.
+    """Return the response, which will release its slot with its connection.
 
     Args:
-        response: with the connection that it holds, if it holds one.
+        response: a response, with its connection if it holds one.
         slots: a semaphore; `release` is called once.
     """
     response.connection = _Slot(response.connection, slots)

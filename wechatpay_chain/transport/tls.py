@@ -1,4 +1,4 @@
-"""TLS contexts: who is trusted, and which client certificate is shown."""
+"""TLS contexts: the trusted authorities, and the client certificate."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ EXPECTED = N_(
 
 
 class TLS:
-    """One context per client certificate, made when first used.
+    """One TLS context per client certificate, created on first use.
 
     Args:
-        verify: as `HTTPTransport` takes it.
+        verify: as in `HTTPTransport`.
 
     Attributes:
-        authorities: who is trusted, in PEM; None for those that the system trusts.
-        trusts_anybody: whether no certificate is asked for.
+        authorities: the trusted authorities in PEM, or None for the system's.
+        trusts_anybody: whether certificate verification is disabled.
     """
 
     def __init__(self, verify: Verify) -> None:
@@ -56,19 +56,19 @@ class TLS:
         self.unlock()
 
     def unlock(self) -> None:
-        """Begin with a lock that nobody holds; also after a fork."""
+        """Create a new, free lock; also after a fork."""
         self._lock = threading.Lock()
 
     @property
     def is_given(self) -> bool:
-        """Whether the context is the user's own, which may hold a client certificate."""
+        """Whether the context is the user's own, which may contain a client certificate."""
         return self._context is not None
 
     def context(self, merchant: MerchantCertificate | None) -> ssl.SSLContext:
-        """The context for requests that show this certificate, or none.
+        """Return the context for requests with this client certificate, or with none.
 
         Raises:
-            ConfigurationError: the CA bundle or the certificate cannot be used.
+            ConfigurationError: the CA bundle or the certificate is not usable.
         """
         name = b"" if merchant is None else merchant.certificate.signature
         context = self._contexts.get(name)
@@ -90,7 +90,7 @@ class TLS:
             return self._context
         try:
             context = ssl.create_default_context(cadata=self.authorities)
-            context.set_alpn_protocols(["http/1.1"])  # RFC 7301; neither transport has HTTP/2
+            context.set_alpn_protocols(["http/1.1"])  # RFC 7301; neither transport supports HTTP/2
             if merchant is not None:
                 _load(context, merchant)
         except (ssl.SSLError, OSError) as error:
@@ -102,7 +102,7 @@ class TLS:
 
 
 def _authorities(source: Verify) -> str:
-    """Trusted certificates in PEM."""
+    """Return the trusted certificates in PEM."""
     if keys.is_certificate(source):
         return source.public_bytes(PEM).decode()
     if not keys.is_material(source):
@@ -138,7 +138,7 @@ def _authorities(source: Verify) -> str:
 
 
 def _load(context: ssl.SSLContext, merchant: MerchantCertificate) -> None:
-    """Load a certificate; the ssl module takes files only, so the key goes there encrypted."""
+    """Load a certificate; the ssl module only reads files, so the key is written encrypted."""
     passphrase = secrets.token_hex(32)
     key = merchant.private_key.private_bytes(
         PEM,

@@ -1,6 +1,6 @@
-"""What a client or a call was asked to do by the catalogue before a request is sent.
+"""Optional request preparation from the catalogue: `fill` and `check`.
 
-Neither happens by default, and the catalogue is read only where one of them is wanted.
+Both are off by default, and the catalogue is loaded only if one of them is on.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ CATALOGUE = "catalogue"
 
 
 class Catalogued(NamedTuple):
-    """What a client does by the catalogue, unless a call says otherwise.
+    """A client's defaults for `fill` and `check`.
 
     Attributes:
         fill: whether missing members are filled.
-        check: whether a request is held against its operation.
-        values: the client's `mchid`, `appid` and `notify_url`; those that it has.
+        check: whether a request is validated against its operation.
+        values: the client's `mchid`, `appid` and `notify_url`, as far as they are set.
     """
 
     fill: bool
@@ -34,15 +34,15 @@ class Catalogued(NamedTuple):
     values: Mapping[str, str]
 
     def wants(self, options: Options) -> bool:
-        """Whether there is anything to do for a call."""
+        """Return whether a call requires any preparation."""
         return self.fill or self.check or options.fill is not None or options.check is not None
 
     def prepared(self, handle: Handler, options: Options) -> Handler:
-        """The handler that does what the call, or the client, asks for.
+        """Return the handler that prepares requests for a call.
 
         Args:
-            handle: the stack's.
-            options: of the call.
+            handle: the stack's handler.
+            options: the options of the call.
 
         Raises:
             ConfigurationError: the catalogue cannot be loaded.
@@ -66,10 +66,10 @@ class Catalogued(NamedTuple):
 def by_catalogue(
     mchid: str, appid: object, notify_url: object, fill: object, check: object
 ) -> Catalogued:
-    """What a client does by the catalogue, from its arguments.
+    """Check a client's arguments for `fill` and `check`.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
     given = {"mchid": mchid, "appid": appid_of(appid), "notify_url": notify_url_of(notify_url)}
     values = {name: value for name, value in given.items() if value}
@@ -77,10 +77,10 @@ def by_catalogue(
 
 
 def fill_of(given: object) -> bool | None:
-    """A `fill`: True, False, or None for what the client does.
+    """Check a `fill` argument: True, False, or None for the client's default.
 
     Raises:
-        ConfigurationError: anything else.
+        ConfigurationError: any other value.
     """
     if given is None or isinstance(given, bool):
         return given
@@ -90,10 +90,10 @@ def fill_of(given: object) -> bool | None:
 
 
 def check_of(given: object) -> str | None:
-    """A `check`: `"catalogue"`, `"off"`, or None for what the client does.
+    """Check a `check` argument: `"catalogue"`, `"off"`, or None for the client's default.
 
     Raises:
-        ConfigurationError: anything else.
+        ConfigurationError: any other value.
     """
     if given is None or (isinstance(given, str) and given in (CATALOGUE, "off")):
         return given

@@ -1,7 +1,7 @@
-"""`check="catalogue"`: a request is held against what its operation takes, before it is sent.
+"""`check="catalogue"`: validates a request against its operation before it is sent.
 
-What the verb was given is read, before anything is encoded or encrypted. Nothing is said of what
-the catalogue does not know: an operation that it lacks, bytes in `body=`, an upload.
+The check reads the arguments of the call, before encoding and encryption. It ignores anything that
+the catalogue does not describe: unknown operations, bytes in `body=`, and uploads.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ __all__ = ["checked"]
 
 RULES = Rules()
 SHOWN = 20
-"""Findings that an error tells."""
+"""Maximum number of findings in an error."""
 PERSONAL = ("openid", "phone", "id_card")
-"""Parts of the names of members whose values no error shows."""
+"""Parts of member names whose values never appear in an error."""
 
 
 class Hidden(str):
-    """In the place of a text that is to be encrypted: a text of which nothing is known."""
+    """Replaces a text that will be encrypted, so that its content is not checked."""
 
     __slots__ = ()
 
     def __new__(cls) -> Hidden:
-        """One that is not empty."""
+        """Create a non-empty one."""
         return super().__new__(cls, "***")
 
 
 def checked(handle: Handler) -> Handler:
-    """A handler that rejects a request which is not what its operation takes."""
+    """Return a handler that rejects a request that does not match its operation."""
 
     def handler(request: Request) -> Flow:
         operation = find(request.method, request.operation)
@@ -82,7 +82,7 @@ def _assert_right(operation: Operation, request: Request) -> None:
 
 
 def _findings(operation: Operation, request: Request) -> Iterator[tuple[str, Finding]]:
-    """What is wrong, and where: in the path, in `query`, `json` or `xml`."""
+    """Yield the findings, each with its place: the path, `query`, `json` or `xml`."""
     given, name = request.options, operation.body_option
     path = variables(operation, request.operation)
     yield from (("path", each) for each in check_variables(operation, path, RULES))
@@ -98,7 +98,7 @@ def _findings(operation: Operation, request: Request) -> Iterator[tuple[str, Fin
 
 
 def _told(finding: Finding) -> str:
-    """A finding in words, with the value where it may be shown."""
+    """Describe a finding, with the value if it may be shown."""
     pointer, value = finding.pointer, finding.value
     name = pointer.rpartition("/")[2]
     secret = finding.member is not None and is_sensitive(finding.member)
@@ -118,7 +118,7 @@ def _told(finding: Finding) -> str:
 
 
 def _texts(given: Mapping[str, Any], option: str) -> dict[str, Any]:
-    """Values as they go over the wire where all of them are texts."""
+    """Return values as they are sent in a format where all values are text."""
     return {
         name: Hidden() if isinstance(value, Sensitive) else _text(value, f"{option}[{name!r}]")
         for name, value in given.items()
@@ -132,7 +132,7 @@ def _text(value: Any, name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON will have it."""
+    """Return a value as it appears in JSON."""
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

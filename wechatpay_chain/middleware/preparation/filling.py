@@ -1,4 +1,4 @@
-"""`fill=True`: the client's mchid, appid and notify_url, where a request lacks them."""
+"""`fill=True`: adds the client's mchid, appid and notify_url to a request that lacks them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["completed"]
 
 
 def completed(handle: Handler, values: Mapping[str, str]) -> Handler:
-    """A handler that fills the members which a request lacks.
+    """Return a handler that fills the missing members of a request.
 
     Args:
-        handle: the stack's.
-        values: the client's `mchid`, `appid` and `notify_url`; those that it has.
+        handle: the stack's handler.
+        values: the client's `mchid`, `appid` and `notify_url`, as far as they are set.
     """
 
     def handler(request: Request) -> Flow:

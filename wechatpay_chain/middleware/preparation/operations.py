@@ -1,4 +1,4 @@
-"""The operation that a request calls, and what its path was written with."""
+"""Finds the operation of a request, and the query parameters written in its path."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["find", "parameters_of"]
 
 @lru_cache(maxsize=256)
 def find(method: str, path: str) -> catalogue.Operation | None:
-    """An operation; None where the catalogue does not have it.
+    """Return an operation, or None if the catalogue does not have it.
 
     Args:
         method: upper-case HTTP method.
-        path: as it is sent, without `base_uri`'s: APIv2's have no `v2/`.
+        path: the sent path without the path of `base_uri`; APIv2 paths have no `v2/`.
 
     Raises:
         ConfigurationError: the catalogue cannot be read.
@@ -34,5 +34,5 @@ def find(method: str, path: str) -> catalogue.Operation | None:
 
 
 def parameters_of(request: Request) -> dict[str, str]:
-    """The parameters of the query that a path was written with."""
+    """Return the query parameters written in the path of a call."""
     return dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))

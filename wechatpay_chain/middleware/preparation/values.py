@@ -1,4 +1,4 @@
-"""A client's appid and notify_url, checked when they are given."""
+"""Checks a client's appid and notify_url."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LONGEST_URL = 256
 
 
 def appid_of(given: object) -> str | None:
-    """The appid that `fill=True` names; None where there is none.
+    """Check the appid for `fill=True`, or return None.
 
     Raises:
-        ConfigurationError: it is not 1 to 32 letters and digits.
+        ConfigurationError: it does not consist of 1 to 32 letters and digits.
     """
     if given is None:
         return None
@@ -36,10 +36,10 @@ def appid_of(given: object) -> str | None:
 
 
 def flag_of(given: object, name: str) -> bool:
-    """An argument that is True or False.
+    """Check an argument that must be True or False.
 
     Raises:
-        ConfigurationError: it is anything else, such as the text "false".
+        ConfigurationError: any other value, such as the text "false".
     """
     if isinstance(given, bool):
         return given
@@ -53,12 +53,13 @@ def flag_of(given: object, name: str) -> bool:
 
 
 def notify_url_of(given: object) -> str | None:
-    """The address that `fill=True` has notifications sent to; None where there is none.
+    """Check the notification URL for `fill=True`, or return None.
 
     Source: https://pay.weixin.qq.com/doc/v3/merchant/4012791856 (no query)
 
     Raises:
-        ConfigurationError: it is no http or https URL of at most 256 characters, or has a query.
+        ConfigurationError: it is not an http or https URL of at most 256 characters, or has a
+            query.
     """
     if given is None:
         return None

@@ -1,1 +1,1 @@
-"""The layers of APIv2: XML and its `sign`."""
+"""The layers for APIv2: XML and its `sign`."""

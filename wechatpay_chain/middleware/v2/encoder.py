@@ -1,4 +1,4 @@
-"""APIv2: nonce, `sign`, and the XML body or signed query.
+"""APIv2: adds nonce and `sign`, and encodes the XML body or the query.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985891
 """
@@ -26,10 +26,10 @@ MERCHANT_FIELDS = ("mch_id", "mchid", "combine_mch_id")
 
 
 def v2_encoder(mchid: str, secret: str | Secret[str]) -> Middleware:
-    """Sign the fields of a request and write them as XML; of a GET, as query.
+    """Sign the fields of a request and encode them as XML, or as a query for GET.
 
     Args:
-        mchid: the client's; the fields must name the same.
+        mchid: the client's merchant number; the fields must contain the same one.
         secret: the APIv2 key.
     """
     secret = hide(secret)
@@ -90,7 +90,7 @@ def _query_fields(request: Request) -> dict[str, Any]:
 
 
 def _upload(request: Request, mchid: str, secret: str | Secret[str]) -> Request:
-    """A form upload: `sign` covers the fields and the file's MD5, not the file."""
+    """Encode an upload; `sign` covers the fields and the file's MD5, not the file."""
     media = as_media(request.options.media, digest="md5")
     given = {"media_hash": digest.hexdigest("md5", media.content), **(request.options.xml or {})}
     fields = _signed(given, True, mchid, secret)

@@ -1,4 +1,4 @@
-"""APIv2: a failure inside an answer becomes an exception.
+"""APIv2: turns a failure in a response into an exception.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985890
 """
@@ -18,7 +18,7 @@ CODES = ("return_code", "result_code")
 
 
 def result(request: Request, handle: Handler) -> Flow:
-    """Raise `APIError` where a code in the answer is not exactly SUCCESS, and for HTTP errors."""
+    """Raise `APIError` for HTTP errors, and unless the response's codes are exactly SUCCESS."""
     response = yield from handle(request)
     fields = _fields(response)
     if _is_failure(fields):
@@ -30,7 +30,7 @@ def result(request: Request, handle: Handler) -> Flow:
 
 
 def failure_code(response: Response) -> str:
-    """WeChat Pay's code in a failure; empty for a success, and for what is no XML."""
+    """Return WeChat Pay's code in a failure; empty for a success or a body that is not XML."""
     fields = _fields(response)
     return _code(fields) if _is_failure(fields) else ""
 
@@ -44,7 +44,7 @@ def _code(fields: dict[str, Any]) -> str:
 
 
 def _fields(response: Response) -> dict[str, Any]:
-    """The fields that may tell of a failure; none where the body is a bill, a page, or empty."""
+    """Return the fields that may report a failure; empty if the body is a bill or a page."""
     try:
         return response.xml()
     except ResponseError:
@@ -52,6 +52,6 @@ def _fields(response: Response) -> dict[str, Any]:
 
 
 def _first(fields: dict[str, Any], *names: str) -> str:
-    """The first of some fields that has a text."""
+    """Return the first non-empty text of several fields."""
     values = (fields.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value), "")

@@ -1,4 +1,4 @@
-"""APIv2: an answer's `sign` must be right, by MD5 or HMAC-SHA256.
+"""APIv2: verifies the `sign` of a response, by MD5 or HMAC-SHA256.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011985891
 """
@@ -25,18 +25,19 @@ __all__ = ["assert_signed", "is_unsigned_v2", "unsigned_v2", "v2_verifier"]
 
 GZIP = b"\x1f\x8b"
 MARKUP = re.compile(r"\W*?<")
-"""How something begins that is, or would be, a document; a bill begins with a word or a number."""
+"""The beginning of a well-formed or malformed document; a bill begins with a word or a number."""
 
 ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
 
 CODE = re.compile("&(?:return|result)_code=")
-"""How the codes that decide about success stand in what a `sign` covers."""
+"""The codes that indicate success, as they appear in the text that a `sign` covers."""
 
 
 def v2_verifier(secret: str | Secret[str]) -> Middleware:
-    """Check the `sign` of every answer that has one or must have one.
+    """Verify the `sign` of every response that has one or must have one.
 
-    A `return_code` FAIL has none, and is let through for the layer `result` to raise.
+    A response with `return_code` FAIL has no `sign`; it passes, and the layer `result` raises an
+    error.
 
     Args:
         secret: the APIv2 key.
@@ -72,15 +73,15 @@ def v2_verifier(secret: str | Secret[str]) -> Middleware:
 
 
 def is_unsigned_v2(request: Request) -> bool:
-    """Whether WeChat Pay answers this request without a `sign`, by design."""
+    """Return whether WeChat Pay responds to this request without a `sign`, by design."""
     return request.operation in unsigned_v2
 
 
 def _assert_expected(request: Request, response: Response, why: str) -> None:
-    """What is not APIv2's XML must be what its operation answers with instead.
+    """Check that a response other than APIv2 XML has the documented type of its operation.
 
     Raises:
-        ResponseError: it is not.
+        ResponseError: it has another type.
     """
     kind = unsigned_v2.get(request.operation, "")
     if request.options.unsigned or kind == PAGE:
@@ -103,7 +104,7 @@ def _assert_expected(request: Request, response: Response, why: str) -> None:
 
 
 def _is_markup(content: bytes) -> bool:
-    """Whether a body is meant as XML or HTML, be it well-formed or not, or is blank so far."""
+    """Return whether a body is XML or HTML, well-formed or not, or is blank so far."""
     begin = content.lstrip()[:1000].decode("utf-8", "replace")
     if content and not begin:
         return True
@@ -128,7 +129,7 @@ def _no_sign(response: Response, error: ResponseError) -> SignatureError:
 
 
 def _mark(response: Response, secret: str | Secret[str]) -> None:
-    """An HTTP error is raised anyway; say whether it is genuine."""
+    """Record whether an HTTP error is authentic; the error is raised in any case."""
     try:
         assert_signed(response.xml(), secret, response)
         response.verified = True
@@ -141,17 +142,17 @@ def assert_signed(
     secret: str | Secret[str],
     response: Response | None = None,
 ) -> None:
-    """Check the `sign` among the fields of an answer or notification, in constant time.
+    """Verify the `sign` in the fields of a response or notification, in constant time.
 
     Args:
-        fields: of the message; `sign_type` or `algorithm` among them states the algorithm.
+        fields: the fields of the message; `sign_type` or `algorithm` names the algorithm.
         secret: the APIv2 key.
-        response: what the error shall carry; None for a notification.
+        response: the response that the error refers to; None for a notification.
 
     Raises:
-        SignatureError: there is none, it does not match by the algorithm that is stated, or a value
-            holds what the sign covers as a field of its own.
-        ConfigurationError: no secret.
+        SignatureError: there is no `sign`, it does not match, or a value contains text that the
+            `sign` would cover as a separate field.
+        ConfigurationError: the secret is missing.
     """
     secret = hide(secret)
     what = (
@@ -171,7 +172,7 @@ def assert_signed(
         covered = canonical.fields(fields)
         genuine = digest.equals(digest.sign(kind, covered, secret), sign)
     except ConfigurationError:
-        covered, genuine = "", False  # a field is nested or stands twice: no sign covers that
+        covered, genuine = "", False  # a field is nested or repeated, which no sign covers
     if not genuine:
         raise SignatureError(
             _(
@@ -196,25 +197,25 @@ def assert_signed(
 
 
 def _hides_a_code(fields: dict[str, Any], covered: str) -> bool:
-    """Whether a code stands in a value: a sign covers `a=1&b=2`, wherever `a` ends.
+    """Return whether a value contains a code: a sign covers `a=1&b=2`, wherever `a` ends.
 
-    So `result_code` FAIL, moved to the end of the field ahead of it, would be gone and the sign
-    still right.
+    An attacker could move `result_code` FAIL to the end of the preceding field. The code would then
+    be missing, but the sign would still match.
     """
     names = (bool(fields.get(name)) for name in ("return_code", "result_code"))
     return len(CODE.findall(f"&{covered}")) > sum(names)
 
 
 def _algorithm(fields: dict[str, Any], sign: str) -> str:
-    """The algorithm that the message states; where it states none, the one of the sign's length.
+    """Return the algorithm named in the message, or else the one for the sign's length.
 
-    What the request stated decides nothing: some operations answer in MD5 whatever was asked for.
+    The algorithm of the request is irrelevant: some operations always respond with MD5.
     """
     stated = [fields["sign_type"]] if fields.get("sign_type") else []
-    if fields.get("algorithm") in ALGORITHMS:  # some notifications call it so; it may be another's
+    if fields.get("algorithm") in ALGORITHMS:  # in some notifications; others differ
         stated.append(fields["algorithm"])
     if not stated:
         return digest.HMAC_SHA256 if len(sign) == 64 else digest.MD5
     if any(kind != stated[0] for kind in stated):
-        return " and ".join(map(str, stated))  # contradicts itself: no algorithm at all
+        return " and ".join(map(str, stated))  # contradictory, so no valid algorithm
     return str(stated[0])

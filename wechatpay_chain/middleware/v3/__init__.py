@@ -1,1 +1,1 @@
-"""The layers of APIv3: JSON and its signature."""
+"""The layers for APIv3: JSON and its signature."""

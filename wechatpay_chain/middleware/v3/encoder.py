@@ -1,8 +1,8 @@
-"""APIv3: `json=` to compact UTF-8, `media=` to multipart, `Sensitive` values to ciphertext.
+"""APIv3: encodes `json=` and `media=`, and encrypts `Sensitive` values.
 
-Every request names a key in `Wechatpay-Serial`: the one that its fields are encrypted with, and
-that WeChat Pay signs the answer with. Without it, WeChat Pay signs with the platform certificate.
-Source: https://pay.weixin.qq.com/doc/v3/merchant/4012154180 (which key answers).
+Every request names a key in `Wechatpay-Serial`: the key that encrypts its fields, and that WeChat
+Pay uses to sign the response. Without it, WeChat Pay signs with the platform certificate.
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4012154180 (which key signs the response).
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ JSON_TYPES = (dict, list, tuple, Mapping)
 
 
 def encoder(platform: PlatformKeys, answer_with: str | None = None) -> Middleware:
-    """Make a request's target, content and `Wechatpay-Serial` from what the verb was given.
+    """Build a request's target, content and `Wechatpay-Serial` from the arguments of the call.
 
     Args:
         platform: WeChat Pay's keys.
-        answer_with: the id of the key that requests name; by default WeChat Pay's public key,
-            else the certificate that is valid longest. A call's own `answer_with=` wins, and a
-            `Wechatpay-Serial` in its `headers=` is sent as it is.
+        answer_with: the id of the key that requests name; by default WeChat Pay's public key, else
+            the certificate with the latest expiry. A call's own `answer_with=` takes precedence,
+            and a `Wechatpay-Serial` in its `headers=` is sent unchanged.
     """
 
     def encode(request: Request, handle: Handler) -> Flow:
         if platform.is_due and _has_secrets(request.options):
-            yield from platform.prepare()  # a layer outside has not, if it needs no key itself
+            yield from platform.prepare()  # an outer layer without need for a key has not done it
         return (yield from handle(_encoded(request, platform, answer_with)))
 
     return encode
 
 
 def _has_secrets(options: Options) -> bool:
-    """Whether something is to be encrypted."""
+    """Return whether a value must be encrypted."""
     rest = [options.json, options.query, options.meta]
     while rest:
         value = rest.pop()
@@ -103,7 +103,7 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
 
 
 class _Encryption:
-    """The one key of a request: it encrypts the `Sensitive` values, and is to sign the answer."""
+    """The key of a request: it encrypts `Sensitive` values, and must sign the response."""
 
     __slots__ = ("_header", "_key", "_platform")
 
@@ -131,7 +131,7 @@ class _Encryption:
         return value.encrypt(self._key[1])
 
     def named(self, headers: Headers) -> Headers:
-        """The header fields with the key's name in them, if there is a key."""
+        """Return the header fields with the key's id, if there is a key."""
         if self._key is None:
             return headers
         if self._header is None:
@@ -142,7 +142,7 @@ class _Encryption:
 def _chosen(
     platform: Platform, wanted: str | None, answer_with: str | None
 ) -> tuple[str, RSAPublicKey] | None:
-    """The key that a call wants, else the client's, unless it has run out, else the best one."""
+    """Return the call's key, else the client's unless it has expired, else the preferred one."""
     if wanted is not None:
         return platform.encryption_key(wanted)
     key = platform.preferred(answer_with)
@@ -215,7 +215,7 @@ def _utf8(text: str, name: str) -> bytes:
 
 
 class _NotPlainError(Exception):
-    """There is more in a value than JSON's own types."""
+    """A value contains types other than JSON's own."""
 
 
 def _not_plain(thing: object) -> Any:
@@ -226,14 +226,14 @@ FORM: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")
 
 
 def _plain_encoder() -> Callable[[Any], str]:
-    """JSON of values that hold nothing but JSON's own types; most requests do.
+    """Return a JSON encoder for values of JSON's own types, as in most requests.
 
-    `JSONEncoder.encode` makes a new encoder in C for each call; this one is made once. It does not
-    look for circles, so a circle ends in a RecursionError.
+    `JSONEncoder.encode` creates a new C encoder per call; this one is created once. It does not
+    check for cycles, so a cycle raises a RecursionError.
     """
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     escape = json.encoder.encode_basestring
-    if make is None:  # an interpreter without the module in C
+    if make is None:  # an interpreter without the C module
         return json.JSONEncoder(**FORM, default=_not_plain).encode
     encode = make(None, _not_plain, escape, None, ":", ",", False, False, False)
     return lambda value: "".join(encode(value, 0))

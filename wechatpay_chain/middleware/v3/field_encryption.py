@@ -1,9 +1,9 @@
-"""Sensitive fields without `Sensitive`: the catalogue knows which members travel encrypted.
+"""Encrypts and decrypts sensitive fields automatically, according to the catalogue.
 
-`sensitive="auto"`, of a client or a call, wraps the flow of an APIv3 call. On the way out, text in
-such members becomes `Sensitive`, and the encoder encrypts it. On the way back, once the signature
-was checked, a ciphertext in such members gives way to its plaintext. What the catalogue does not
-know stays as it is, and so does JSON inside a string.
+`sensitive="auto"`, of a client or a call, wraps the flow of an APIv3 call. In the request, text in
+the sensitive members becomes `Sensitive`, and the encoder encrypts it. In the response, ciphertexts
+in these members are replaced by their plaintexts after the signature was verified. Members that the
+catalogue does not list stay unchanged, and so does JSON inside a string.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ __all__ = ["decrypted", "encrypt_fields", "marks_of", "rewritten", "unreadable"]
 ENCRYPTED = "RSAES-OAEP"
 
 Marks: TypeAlias = "dict[str, Marks | None]"
-"""The members of an object that are encrypted (None), or have such within them."""
+"""The members of an object that are encrypted (None), or contain encrypted members."""
 Change: TypeAlias = Callable[[str, str], Any]
-"""What a text becomes, from it and its place, `data[0].name` say."""
+"""Returns the replacement of a text, from the text and its place, such as `data[0].name`."""
 
 
 def encrypt_fields(handle: Handler, credential: Credential | None) -> Handler:
-    """A handler that encrypts and decrypts by what the catalogue says.
+    """Return a handler that encrypts and decrypts according to the catalogue.
 
     Args:
-        handle: the stack's.
-        credential: whose key opens an answer; None leaves answers as they come.
+        handle: the stack's handler.
+        credential: decrypts responses; None leaves them unchanged.
     """
 
     def handler(request: Request) -> Flow:
@@ -58,7 +58,7 @@ def encrypt_fields(handle: Handler, credential: Credential | None) -> Handler:
 
 
 class EncryptedFields(NamedTuple):
-    """What is encrypted of an operation."""
+    """The encrypted members of an operation."""
 
     json: Marks
     query: Marks
@@ -75,7 +75,7 @@ def _find(method: str, path: str) -> catalogue.Operation | None:
 
 
 def unreadable(error: OSError) -> ConfigurationError:
-    """The error for a catalogue that cannot be read."""
+    """Return the error for a catalogue that cannot be read."""
     return ConfigurationError(
         _('sensitive="auto" needs the catalogue, which cannot be read: {error}', error=error)
     )
@@ -94,7 +94,7 @@ def _fields_of(operation: catalogue.Operation) -> EncryptedFields:
 
 
 def marks_of(members: Iterable[catalogue.Member]) -> Marks:
-    """The marks of an object's members, as the catalogue describes them."""
+    """Return the marks of an object's members from the catalogue."""
     found: Marks = {}
     for member in members:
         if member.encrypted == ENCRYPTED:
@@ -105,7 +105,7 @@ def marks_of(members: Iterable[catalogue.Member]) -> Marks:
 
 
 def _wrapped(request: Request, marked: EncryptedFields) -> Request:
-    """The request with `Sensitive` where the catalogue wants it; what was given is not touched."""
+    """Return a copy of the request with `Sensitive` values where the catalogue requires them."""
     given, changes = request.options, {}
     for name in ("json", "query", "meta"):
         marks, value = getattr(marked, name), getattr(given, name)
@@ -120,7 +120,7 @@ def _wrapped(request: Request, marked: EncryptedFields) -> Request:
 
 
 def _fields(query: Any, marks: Marks) -> Any:
-    """A query's pairs as a mapping, in which the encoder finds what is `Sensitive`."""
+    """Return a query's pairs as a mapping, in which the encoder finds `Sensitive` values."""
     if isinstance(query, str | Mapping):
         return query
     try:
@@ -133,12 +133,12 @@ def _fields(query: Any, marks: Marks) -> Any:
                 value if isinstance(value, list | tuple) else [value]
             )
     except (TypeError, ValueError):
-        return query  # no pairs: the encoder says so
+        return query  # not pairs: the encoder raises an error
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
 def _opened(response: Response, marks: Marks, credential: Credential, what: str) -> Flow:
-    """The answer with plaintext, if it is one that WeChat Pay vouches for and has JSON in it."""
+    """Return the response with plaintexts, if it is verified and contains JSON."""
     if not response.verified or not response.ok or response.streamed or not response.content:
         return response
     try:
@@ -149,7 +149,7 @@ def _opened(response: Response, marks: Marks, credential: Credential, what: str)
     changed = yield from decrypted(members, marks, credential, what, advice)
     if changed is members:
         return response
-    # A lone surrogate is no text, and yet JSON can hold one, and `json()` reads it from here.
+    # JSON may contain a lone surrogate, which is not valid text; `json()` reads it from here.
     content = json.dumps(changed, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )
@@ -162,17 +162,17 @@ def _opened(response: Response, marks: Marks, credential: Credential, what: str)
 def decrypted(
     value: Any, marks: Marks, credential: Credential, what: str, advice: str
 ) -> Generator[Effect, Any, Any]:
-    """A value with its marked ciphertexts opened; the very same one where there is none.
+    """Return a value with its marked ciphertexts decrypted; the same object if there are none.
 
     Args:
         value: parsed JSON.
-        marks: where ciphertexts may be.
-        credential: whose key decrypts.
-        what: the message that they are in, for the error.
-        advice: what to do then, for the error.
+        marks: the members that may contain ciphertexts.
+        credential: decrypts them.
+        what: the message that contains them, for the error.
+        advice: the remedy, for the error.
 
     Raises:
-        DecryptionError: one of them does not open.
+        DecryptionError: a ciphertext cannot be decrypted.
     """
     found: dict[str, str] = {}
 
@@ -200,7 +200,7 @@ def decrypted(
 
 
 def _is_ciphertext(text: str, sizes: Sequence[int]) -> bool:
-    """Whether a text is the base64 of as many bytes as a key has."""
+    """Return whether a text is base64 with the length in bytes of a key's ciphertext."""
     if all(len(text) != (size + 2) // 3 * 4 for size in sizes):
         return False
     try:
@@ -210,7 +210,7 @@ def _is_ciphertext(text: str, sizes: Sequence[int]) -> bool:
 
 
 def rewritten(value: Any, marks: Marks | None, change: Change, place: str = "") -> Any:
-    """A value with its marked texts changed; the very same one where there is none to change."""
+    """Return a value with its marked texts changed; the same object if nothing changes."""
     if not isinstance(value, list | tuple):
         return _one(value, marks, change, place)
     items = [_one(item, marks, change, f"{place}[{at}]") for at, item in enumerate(value)]

@@ -1,4 +1,4 @@
-"""APIv3: the `Authorization` header, over the very bytes that leave."""
+"""APIv3: adds the `Authorization` header, which covers exactly the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def signer(credential: Credential | None) -> Middleware:
     """Sign every request.
 
     Args:
-        credential: who signs; None where the client was given no key.
+        credential: signs; None if the client has no key.
     """
 
     def sign(request: Request, handle: Handler) -> Flow:

@@ -1,4 +1,4 @@
-"""APIv3: no answer passes unless WeChat Pay signed it.
+"""APIv3: rejects responses that WeChat Pay did not sign.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4013053420
 """
@@ -23,15 +23,16 @@ __all__ = ["is_unsigned", "verifier"]
 
 
 def verifier(platform: PlatformKeys) -> Middleware:
-    """Check every answer's signature with the platform's keys.
+    """Verify every response's signature with WeChat Pay's keys.
 
-    Keys that are missing or old are fetched before the request is sent. A response that is signed
-    with a certificate that is not known is checked again once the certificates were fetched; the
+    Missing and outdated keys are fetched before the request is sent. If a response is signed with
+    an unknown certificate, the certificates are fetched and the response is verified again; the
     request itself is not sent again.
 
-    Where none is needed, one that is there is checked all the same, if its key is at hand: whoever
-    can change an answer can also take its signature away, so a foreign one proves nothing.
-    An error status passes, marked `verified` if its signature is good: `status` raises it anyway.
+    An optional signature is also verified if its key is available. An attacker who can change a
+    response can also remove its signature, so a signature by an unknown key proves nothing. A
+    response with an error status passes, marked `verified` if its signature is valid; `status`
+    raises the error.
     """
 
     def verify(request: Request, handle: Handler) -> Flow:
@@ -61,7 +62,7 @@ def verifier(platform: PlatformKeys) -> Middleware:
 
 
 def _doubt(platform: PlatformKeys, response: Response) -> SignatureError | None:
-    """Why a response cannot be trusted; None where its signature is good."""
+    """Return why a response cannot be trusted, or None if its signature is valid."""
     try:
         check(platform, response)
     except SignatureError as error:
@@ -77,19 +78,19 @@ def _check_again(
 
 
 def is_unsigned(request: Request) -> bool:
-    """Whether WeChat Pay answers this request without a signature, by design."""
+    """Return whether WeChat Pay responds to this request without a signature, by design."""
     return request.method == "GET" and is_unsigned_v3("GET", request.operation)
 
 
 def _is_expected(request: Request, response: Response) -> bool:
-    """A file comes whole, with 2xx: a redirect to one is not signed by design."""
+    """Return whether the call set `unsigned=True`, or the response is a complete file with 2xx."""
     return request.options.unsigned or is_whole(
         response.status_code, ranged="Range" in request.headers
     )
 
 
 def _is_signed(platform: Platform, response: Response) -> bool:
-    """Whether an answer claims to be signed with one of the keys at hand."""
+    """Return whether a response claims a signature by one of the available keys."""
     headers = response.headers
     return SIGNATURE_FIELDS[3] in headers and headers.get(SIGNATURE_FIELDS[2], "") in platform
 
@@ -97,7 +98,7 @@ def _is_signed(platform: Platform, response: Response) -> bool:
 def _mark(
     platform: PlatformKeys, response: Response, doubt: SignatureError | None
 ) -> Generator[Effect, Any, None]:
-    """Check the signature of an error, whose status is raised whatever comes of it."""
+    """Verify the signature of an error response; its status raises an error in any case."""
     try:
         if doubt is not None:
             yield from _check_again(platform, response, doubt)

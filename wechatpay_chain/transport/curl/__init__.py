@@ -1,4 +1,4 @@
-"""A transport whose connections libcurl makes; it needs pycurl, which the extra `curl` brings."""
+"""Transport over connections of libcurl; requires pycurl (extra `curl`)."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ __all__ = ["CurlTransport"]
 
 
 class CurlTransport(HTTPTransport):
-    """Sends over connections that libcurl makes, sync and async.
+    """Sends requests over connections of libcurl, sync and async.
 
     Args:
-        verify: as `HTTPTransport` takes it, but no `ssl.SSLContext`: libcurl has a TLS of its own.
+        verify: as in `HTTPTransport`, except for an `ssl.SSLContext`: libcurl has its own TLS.
         proxy: `http://[user:password@]host:port`, or None.
-        max_connections: open at a time, per process for sync calls and per event loop for async
-            ones; a call waits for a free one until its deadline.
+        max_connections: maximum number of open connections, per process for sync calls and per
+            event loop for async calls; a call waits for a free one until its deadline.
         pool_size: idle connections kept per host for sync calls; more are opened as needed. Async
             calls keep theirs for 30 seconds, per event loop.
 
     Raises:
-        ConfigurationError: pycurl is missing or too old, or an argument is not what it must be.
+        ConfigurationError: pycurl is missing or too old, or an argument is invalid.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Async transport over libcurl: a session per running event loop."""
+"""Async transport over libcurl: one session per running event loop."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["AsyncCurl"]
 
 
 class AsyncCurl:
-    """Sends on whichever loop is running; connections are never shared between loops.
+    """Sends requests on the running loop; connections are never shared between loops.
 
     Args:
-        handles: makes the handles.
-        proxy: in between, or None.
-        calls: where each call is registered while it lasts.
-        open_session: makes the session of the running loop.
+        handles: creates the handles.
+        proxy: the proxy, or None.
+        calls: registers each running call.
+        open_session: creates the session of the running loop.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class AsyncCurl:
         self._sessions = Sessions(open_session)
 
     async def send(self, request: Request) -> Response:
-        """Transmit a request.
+        """Send a request.
 
         Raises:
-            TransportError: no usable response came back.
+            TransportError: no usable response arrived.
             ConfigurationError: the request cannot be sent.
         """
         loop = asyncio.get_running_loop()
@@ -90,7 +90,7 @@ class AsyncCurl:
     async def _connect(
         self, session: CurlSession, request: Request, seconds: float | None
     ) -> LoopConnection:
-        """Make a connection; whatever goes wrong, nothing of the request was sent."""
+        """Make a connection; on failure, nothing of the request was sent."""
         origin = Origin(request.origin)
         try:
             channel = self._handles.make(origin, request.certificate, seconds)
@@ -109,10 +109,10 @@ class AsyncCurl:
 async def _exchange(
     connection: LoopConnection, request: Request, sent: memoryview
 ) -> tuple[Response, bool]:
-    """Send a request and receive its response; also whether the connection can be used again."""
+    """Send a request and receive its response; also return whether the connection is reusable."""
     try:
         await connection.send(sent)
     except (BrokenPipeError, ConnectionResetError):
-        # The server may have responded before it had all of the request (RFC 9112, section 9.5).
+        # The server may respond before it has received the request (RFC 9112, section 9.5).
         return (await connection.run(receive(connection.received, request)))[0], False
     return await connection.run(receive(connection.received, request))

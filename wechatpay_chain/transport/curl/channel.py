@@ -1,4 +1,4 @@
-"""A connection of libcurl's: bytes go in and out, and nothing waits."""
+"""A non-blocking connection of libcurl."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})")
 
 
 class Channel:
-    """A handle that connects, or has connected.
+    """A handle that is connecting or connected.
 
     Args:
-        handle: of pycurl's, which is closed with this.
-        is_tls: whether bytes may have come that the system's socket does not tell of.
+        handle: a pycurl handle, which is closed with this object.
+        is_tls: whether TLS may hold bytes that the socket does not show as readable.
 
     Attributes:
-        proxy_status: what a proxy responds to CONNECT; 0 before that, and without a tunnel.
+        proxy_status: the proxy's status for CONNECT; 0 before that, and without a tunnel.
     """
 
     __slots__ = ("_is_drained", "_is_tls", "_number", "handle", "proxy_status")
@@ -35,23 +35,23 @@ class Channel:
         self._number: int | None = None
 
     def hear(self, line: bytes) -> int | None:
-        """Take a line of a proxy's response to CONNECT.
+        """Process a line of a proxy's response to CONNECT.
 
         Returns:
-            None, or -1 for a refusal: libcurl would read its body to the end, and it may have none.
+            None, or -1 to reject: libcurl would read the response's body, and it may have none.
         """
         if found := STATUS_LINE.match(line):
             self.proxy_status = int(found[1])
         return None if 200 <= self.proxy_status < 300 else -1
 
     def fileno(self) -> int:
-        """The system's socket, to be waited for; -1 where there is none."""
+        """Return the file descriptor of the socket to wait for, or -1 if there is none."""
         if self._number is None:
             self._number = self.handle.getinfo(pycurl.ACTIVESOCKET)
         return self._number
 
     def receive(self) -> bytes | None:
-        """What has come; none at the end of the connection, None where nothing has come so far.
+        """Return received bytes; empty at the end of the connection, None if nothing has arrived.
 
         Raises:
             ConnectionError: the connection broke.
@@ -67,11 +67,11 @@ class Channel:
         return data
 
     def receive_held(self) -> bytes | None:
-        """What has come and TLS holds back, so that nothing says that the socket can be read."""
+        """Return bytes that TLS has buffered, and for which the socket is not readable."""
         return None if self._is_drained else self.receive()
 
     def is_drained(self) -> bool:
-        """Whether TLS holds nothing back."""
+        """Return whether TLS has no buffered bytes."""
         try:
             return self.receive_held() is None
         except ConnectionError:
@@ -81,7 +81,7 @@ class Channel:
         """Send bytes.
 
         Returns:
-            How many were sent; 0 where the system takes none so far.
+            The number of sent bytes; 0 if the system accepts none at the moment.
 
         Raises:
             BrokenPipeError: the connection broke.
@@ -95,6 +95,6 @@ class Channel:
         return sent
 
     def close(self) -> None:
-        """Close the handle; nothing happens the second time."""
+        """Close the handle; a second call does nothing."""
         self._number = -1
         self.handle.close()

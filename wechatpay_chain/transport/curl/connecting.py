@@ -1,4 +1,4 @@
-"""Connections of libcurl's for sync calls."""
+"""Connections of libcurl for sync calls."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["CurlConnector", "CurlSocket"]
 
 
 class CurlConnector:
-    """Makes connections, as `sync.connecting.Connector` does.
+    """Makes connections; the counterpart of `sync.connecting.Connector`.
 
     Args:
-        handles: makes the handles.
+        handles: creates the handles.
     """
 
     def __init__(self, handles: Handles) -> None:
@@ -28,12 +28,12 @@ class CurlConnector:
     def connect(
         self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None
     ) -> Connection:
-        """Connect to an origin, or to the proxy that serves it.
+        """Connect to an origin, or to its proxy.
 
         Args:
-            origin: where requests go.
-            merchant: whose certificate is shown, or None.
-            timeout: seconds for all of it, name resolution included, or None for no end.
+            origin: the destination of the requests.
+            merchant: the client certificate, or None.
+            timeout: seconds for everything including name resolution, or None for no limit.
 
         Raises:
             TimeoutError: it took longer.
@@ -53,10 +53,10 @@ class CurlConnector:
 
 
 class CurlSocket:
-    """What stands for a socket that blocks.
+    """A blocking, socket-like object.
 
     Args:
-        channel: connected.
+        channel: a connected channel.
     """
 
     __slots__ = ("_channel", "_timeout", "close", "fileno")
@@ -67,7 +67,7 @@ class CurlSocket:
         self.fileno, self.close = channel.fileno, channel.close
 
     def recv(self, _most: int, /) -> bytes:
-        """Receive bytes; none at the end of the connection."""
+        """Receive bytes; empty at the end of the connection."""
         data = self._channel.receive_held()
         while data is None:
             self._wait()
@@ -75,7 +75,7 @@ class CurlSocket:
         return data
 
     def sendall(self, data: memoryview, /) -> None:
-        """Send all of some bytes."""
+        """Send all bytes."""
         while data:
             sent = self._channel.send(data)
             if not sent:
@@ -87,7 +87,7 @@ class CurlSocket:
             raise TimeoutError(_("timed out"))
 
     def pending(self) -> bool:
-        """Whether bytes have come that `fileno` does not tell of."""
+        """Return whether TLS has buffered bytes for which the socket is not readable."""
         return not self._channel.is_drained()
 
     def gettimeout(self) -> float | None:

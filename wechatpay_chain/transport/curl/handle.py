@@ -1,10 +1,9 @@
-"""libcurl's handles, set up to connect and to do nothing else.
+"""libcurl handles that only connect.
 
-With `CURLOPT_CONNECT_ONLY` libcurl resolves names, tries addresses (RFC 8305), asks proxies for
-tunnels and speaks TLS. What goes over a connection then is this library's own, because libcurl's
-HTTP sends a request again where a kept connection breaks before a response, uses a connection again
-before the response on it is verified, and takes what TLS has decrypted behind a response for a part
-of the next one.
+With `CURLOPT_CONNECT_ONLY`, libcurl resolves names, tries addresses (RFC 8305), opens tunnels
+through proxies and does TLS. This library then sends and receives itself, because libcurl's HTTP
+repeats a request if a kept connection breaks before a response, reuses a connection before its
+response is verified, and treats bytes that TLS decrypted after a response as part of the next one.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from .channel import Channel
 __all__ = ["Handles", "connect_error"]
 
 OLDEST = (7, 87)
-"""libcurl's version that has all options used here."""
+"""The first libcurl version with all options used here."""
 QUICK_EXIT: int = getattr(pycurl, "QUICK_EXIT", 322)
-"""CURLOPT_QUICK_EXIT: closing a handle does not wait for a name that is still being resolved."""
+"""CURLOPT_QUICK_EXIT: closing a handle does not wait for a running name resolution."""
 LONGEST = 2**31 - 1
-"""Milliseconds that stand for no end."""
+"""Milliseconds that mean no limit."""
 TLS_ERRORS = frozenset(
     {
         pycurl.E_PEER_FAILED_VERIFICATION,
@@ -44,15 +43,15 @@ TLS_ERRORS = frozenset(
     }
 )
 OPENSSL = re.compile(r"error:[0-9A-F]+:[^:]*:[^:]*:([\w ]+)")
-"""What OpenSSL says of an error; its last part is the reason."""
+"""An OpenSSL error message; its last part is the reason."""
 
 
 class Handles:
-    """Makes handles for one transport.
+    """Creates handles for one transport.
 
     Args:
-        tls: whom to trust.
-        proxy: in between, or None.
+        tls: the trusted authorities.
+        proxy: the proxy, or None.
 
     Raises:
         ConfigurationError: libcurl is too old.
@@ -76,12 +75,12 @@ class Handles:
     def make(
         self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None
     ) -> Channel:
-        """What connects to an origin, or to the proxy that serves it.
+        """Return a channel that connects to an origin, or to its proxy.
 
         Args:
-            origin: where requests go.
-            merchant: whose certificate is shown, or None.
-            timeout: seconds for all of connecting, or None for no end.
+            origin: the destination of the requests.
+            merchant: the client certificate, or None.
+            timeout: seconds to connect, or None for no limit.
         """
         proxy = self._proxy
         is_tunnel = proxy is not None and origin.scheme == "https"
@@ -95,7 +94,7 @@ class Handles:
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)  # RFC 9293, section 3.8.4
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(timeout))
         handle.setopt(pycurl.USERAGENT, "")
-        handle.setopt(pycurl.PROXY, "")  # the variables of the environment are not read
+        handle.setopt(pycurl.PROXY, "")  # ignore the proxy variables of the environment
         handle.setopt(pycurl.NOPROXY, "")
         channel = Channel(handle, is_tls=where.scheme == "https")
         if proxy is not None and is_tunnel:
@@ -106,7 +105,7 @@ class Handles:
         return channel
 
     def _secure(self, handle: Any, merchant: MerchantCertificate | None) -> None:
-        """Set who is trusted, and which certificate is shown."""
+        """Set the trusted authorities and the client certificate."""
         handle.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         authorities = self._tls.authorities
         for cafile, capath, blob in (
@@ -117,7 +116,7 @@ class Handles:
                 handle.unsetopt(cafile)
                 handle.unsetopt(capath)
                 handle.setopt(blob, authorities.encode())
-            else:  # as the ssl module finds them, SSL_CERT_FILE and SSL_CERT_DIR included
+            else:  # as the ssl module finds them, including SSL_CERT_FILE and SSL_CERT_DIR
                 if self._paths.cafile is not None:
                     handle.setopt(cafile, self._paths.cafile)
                 if self._paths.capath is not None:
@@ -139,7 +138,7 @@ class Handles:
 
 
 def _open_tunnel(handle: Any, proxy: Proxy) -> None:
-    """Have a proxy connect to the origin, and tell the login to nobody else."""
+    """Open a tunnel through a proxy, and send the login only to the proxy."""
     handle.setopt(pycurl.PROXY, str(proxy.origin))
     handle.setopt(pycurl.HTTPPROXYTUNNEL, 1)
     handle.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
@@ -149,12 +148,12 @@ def _open_tunnel(handle: Any, proxy: Proxy) -> None:
 
 
 def _milliseconds(seconds: float | None) -> int:
-    """A timeout as libcurl takes it, for which 0 is its own default."""
+    """Convert a timeout for libcurl, where 0 means its own default."""
     return LONGEST if seconds is None else min(LONGEST, max(1, int(seconds * 1000)))
 
 
 def connect_error(error: pycurl.error, channel: Channel) -> OSError:
-    """What connecting raises, for an error of libcurl's: of Python's own classes."""
+    """Convert a libcurl error to the built-in exception that `connect` raises."""
     code, message = error.args[0], str(error.args[1])
     if code == pycurl.E_WRITE_ERROR and channel.proxy_status:
         return ConnectionError(f"the proxy responds HTTP {channel.proxy_status} to CONNECT")

@@ -1,4 +1,4 @@
-"""A connection of libcurl's that an event loop waits for."""
+"""A connection of libcurl on an event loop."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["LoopConnection", "fail"]
 T = TypeVar("T")
 
 SOON = 0.001
-"""Seconds that a timer may fire early by: clocks have a resolution."""
+"""Seconds by which a timer may fire early, because of the clock's resolution."""
 
 
 class LoopConnection:
     """A connection that one event loop uses.
 
     Args:
-        channel: connected.
-        loop: the running one.
-        closed: is told when this is closed.
+        channel: a connected channel.
+        loop: the running loop.
+        closed: called when the connection is closed.
 
     Attributes:
-        received: what came.
-        idle_since: when it was given back, by `time.time`.
+        received: the received bytes.
+        idle_since: when the connection was released, by `time.time`.
     """
 
     def __init__(
@@ -56,17 +56,17 @@ class LoopConnection:
         self.idle_since = 0.0
 
     def begin(self, timeout: float | None, deadline: float | None) -> None:
-        """Set the bounds of the next request and its response; see `Received.begin`."""
+        """Set the limits of the next request and its response; see `Received.begin`."""
         self.received.begin(timeout, deadline)
 
     async def send(self, message: memoryview) -> None:
         """Send bytes.
 
         Args:
-            message: a memoryview, whose repr shows nothing in a traceback.
+            message: a memoryview, because its repr shows no content in a traceback.
 
         Raises:
-            TimeoutError: the other end takes nothing for as long as the timeout.
+            TimeoutError: the other end accepts nothing within the timeout.
             OSError: the connection broke.
         """
         while message:
@@ -76,10 +76,11 @@ class LoopConnection:
             message = message[sent:]
 
     async def run(self, reading: Reading[T]) -> T:
-        """Read something.
+        """Run a reading generator.
 
         Raises:
-            TimeoutError: nothing came for as long as the timeout, or not all of it in time.
+            TimeoutError: nothing arrived within the timeout, or not everything within the time
+                limit.
             OSError: the connection broke.
         """
         try:
@@ -114,7 +115,7 @@ class LoopConnection:
 
     def _readable(self) -> None:
         waiter = self._waiter
-        if waiter is None or waiter.done():  # nobody waits: it stays where it is
+        if waiter is None or waiter.done():  # nobody waits: the bytes stay in the socket
             self._unwatch()
             return
         try:
@@ -126,7 +127,7 @@ class LoopConnection:
                 waiter.set_result(data)
 
     def _expire_in(self, seconds: float) -> None:
-        """Let the waiting end. A timer that is there is left: most waiting ends long before."""
+        """Limit the waiting time; a running timer is kept, because most waits end before it."""
         self._due = self._loop.time() + seconds
         if self._timer is not None and self._timer.when() > self._due:
             self._timer.cancel()
@@ -155,22 +156,22 @@ class LoopConnection:
                 self._loop.remove_writer(self.fileno())
 
     def is_drained(self) -> bool:
-        """Whether nothing is left over of what came, be it in the buffer or in that of TLS."""
+        """Return whether no received bytes are left, in the buffer or in TLS."""
         return self.received.is_drained() and self._channel.is_drained()
 
     def is_usable(self) -> bool:
-        """Whether a kept connection may be used again.
+        """Return whether a kept connection may be used again.
 
-        It must not have been idle for long, nor be at its end, nor have received what nobody asked
-        for: that would answer the next request.
+        It must not be idle for too long, closed, or have received unsolicited bytes, which would
+        become the response to the next request.
         """
         return not limits.was_idle_for_long(self.idle_since) and not is_readable(self)
 
     def close(self, *, has_loop: bool = True) -> None:
-        """Close it; nothing happens the second time.
+        """Close the connection; a second call does nothing.
 
         Args:
-            has_loop: whether the loop may be told.
+            has_loop: whether the loop can be informed.
         """
         if self.fileno() < 0:
             return
@@ -192,7 +193,7 @@ class LoopConnection:
 
 
 def fail(future: asyncio.Future[Any], error: OSError) -> None:
-    """Have whoever waits for a future meet an error, if there is somebody, and a loop."""
+    """Set an exception on a future, if it is pending and its loop is open."""
     if not future.done():
         with contextlib.suppress(RuntimeError):  # the loop is closed
             future.set_exception(error)

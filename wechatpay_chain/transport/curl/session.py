@@ -1,4 +1,4 @@
-"""The connections of libcurl's on one event loop, whose selector watches their sockets."""
+"""The connections of libcurl on one event loop, which watches their sockets."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ __all__ = ["CurlSession"]
 
 
 class CurlSession:
-    """What the connections of the running event loop share.
+    """The shared state of the connections of the running event loop.
 
     Args:
-        max_connections: open at a time.
+        max_connections: maximum number of open connections.
 
     Attributes:
-        slots: one for each connection that may be open.
+        slots: a slot for each connection that may be open.
         pool: the idle connections.
-        is_closed: whether no connection can be made any more.
+        is_closed: whether no more connections can be made.
     """
 
     def __init__(self, max_connections: int) -> None:
@@ -42,7 +42,7 @@ class CurlSession:
         self._connections: set[LoopConnection] = set()
         self._connecting: dict[Any, tuple[Channel, asyncio.Future[None]]] = {}
         _assert_watches_sockets(self._loop)
-        self._has_given_up = False  # so that a thread may still be resolving a name
+        self._has_given_up = False  # then a thread may still be resolving a name
         self._timer: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._multi = pycurl.CurlMulti()
@@ -51,7 +51,7 @@ class CurlSession:
         self._closing = _closing_generator(self)
 
     async def connect(self, channel: Channel) -> LoopConnection:
-        """Have a channel connect.
+        """Connect a channel.
 
         Raises:
             TimeoutError: it took longer than its timeout.
@@ -76,7 +76,7 @@ class CurlSession:
         return connection
 
     def _sweep(self) -> None:
-        """Close what has been idle for long."""
+        """Close the connections that were idle for too long."""
         self.pool.sweep()
         self._sweeper = (
             self._loop.call_later(limits.IDLE, self._sweep) if self._connections else None
@@ -92,7 +92,7 @@ class CurlSession:
         channel.close()
 
     def _watch(self, events: int, number: int, *_ignored: Any) -> None:
-        """Have the selector watch a socket while a connection is being made."""
+        """Watch a socket while a connection is being made."""
         if not self._has_loop:
             return
         watched = 0 if events == pycurl.POLL_REMOVE else events
@@ -115,7 +115,7 @@ class CurlSession:
             )
 
     def _act(self, number: int, events: int) -> None:
-        """Let libcurl go on, and see which connections are made."""
+        """Let libcurl continue, and complete finished connections."""
         self._multi.socket_action(number, events)
         left = 1
         while left:
@@ -135,7 +135,7 @@ class CurlSession:
             future.set_exception(connect_error(error, channel))
 
     async def open(self) -> None:
-        """Let the loop close the session as it ends: `loop.shutdown_asyncgens` does."""
+        """Register the session to be closed with its loop, by `loop.shutdown_asyncgens`."""
         await anext(self._closing)
 
     async def close(self) -> None:
@@ -146,19 +146,19 @@ class CurlSession:
         """Close all connections.
 
         Args:
-            inherited: after a fork. The parent process has the loop's selector as well, so that
-                nothing may be changed in it.
+            inherited: whether the process is forked. The parent process shares the loop's selector,
+                which must not be modified.
         """
         if self.is_closed:
             return
         self._has_loop = not inherited and not self._loop.is_closed()
         self._close_connections()
-        if self._has_given_up:  # libcurl waits for the threads that resolve names
+        if self._has_given_up:  # libcurl waits for its name-resolving threads
             threading.Thread(target=self._multi.close, daemon=True).start()
         else:
             self._multi.close()
         with contextlib.suppress(StopIteration, RuntimeError):
-            self._closing.aclose().send(None)  # there is nothing left to wait for
+            self._closing.aclose().send(None)  # nothing is left to wait for
 
     def _close_connections(self) -> None:
         self.is_closed = True
@@ -187,7 +187,7 @@ def _assert_watches_sockets(loop: asyncio.AbstractEventLoop) -> None:
             )
         ) from None
     except ValueError:
-        return  # as expected: that is no socket
+        return  # expected: this is not a socket
 
 
 async def _closing_generator(session: CurlSession) -> AsyncGenerator[None, None]:

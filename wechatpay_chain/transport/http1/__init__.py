@@ -1,7 +1,7 @@
-"""HTTP/1.1 as bytes (RFC 9112), without I/O: writes requests, and reads responses strictly.
+"""HTTP/1.1 messages (RFC 9112) without I/O: serializes requests, and parses responses strictly.
 
-Generators read a response, so that blocking sockets and event loops share one implementation. A
-generator yields None when it needs the next bytes of the connection, and is sent them (none at the
-connection's end). Or it yields a function that works on a file, which an event loop runs in a
+Generators read a response, so blocking sockets and event loops share one implementation. A
+generator yields None to request the next bytes of the connection, and receives them (empty at the
+connection's end). It yields a function to have file work done, which an event loop runs in a
 thread.
 """

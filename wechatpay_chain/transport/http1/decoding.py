@@ -1,4 +1,4 @@
-"""Content codings: gzip (RFC 1952), and deflate with the header of zlib (RFC 1950) or without."""
+"""Content codings: gzip (RFC 1952), and deflate with or without the zlib header (RFC 1950)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .response import Body
 __all__ = ["DecodedBody"]
 
 PIECE = 256 * 1024
-"""Bytes that are decoded at a time: a few bytes of a body may stand for gigabytes."""
+"""Maximum bytes decoded at a time: a few bytes of a body may expand to gigabytes."""
 GZIP = 16 + zlib.MAX_WBITS
 ZLIB = zlib.MAX_WBITS
 RAW = -zlib.MAX_WBITS
 
 
 class DecodedBody:
-    """A body that is decoded while it comes.
+    """Decodes a body while it arrives.
 
     Args:
-        body: in that coding.
+        body: the encoded body.
         coding: `gzip` or `deflate`.
     """
 
@@ -36,11 +36,11 @@ class DecodedBody:
         self._rest = b""
 
     def read(self) -> Reading[bytes]:
-        """Read the next piece; none at the end of the body.
+        """Read the next piece; empty at the end of the body.
 
         Raises:
-            RejectedResponse: it is not in that coding.
-            EOFError: it is not complete.
+            RejectedResponse: the body does not have that coding.
+            EOFError: the body is incomplete.
         """
         while True:
             data = self._rest or (yield from self._body.read())
@@ -71,7 +71,7 @@ class DecodedBody:
         return zlib.decompressobj(ZLIB if has_header else RAW)
 
     def _end(self) -> bytes:
-        """What is left to decode once all of the body has come."""
+        """Return the rest to decode after all of the body has arrived."""
         if self._decompressor is None or self._decompressor.eof:
             return b""
         piece: bytes = self._decompressor.decompress(b"", PIECE)

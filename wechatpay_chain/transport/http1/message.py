@@ -1,4 +1,4 @@
-"""A request as the bytes that leave (RFC 9112, sections 2 and 3)."""
+"""Serializes a request (RFC 9112, sections 2 and 3)."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ __all__ = ["connect_message", "request_message"]
 
 HEAD = re.compile(
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]++ [\x21-\x7e]++ HTTP/1\.1\r\n"
-    r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++: .*+\n)*+"  # `_rendered` counts where lines end
+    r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++: .*+\n)*+"  # `_rendered` counts the line ends
 )
 HOST = re.compile(r"\nhost:", re.IGNORECASE)
 FRAMING = re.compile(r"\n(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 
 def request_message(request: Request, proxy: Proxy | None) -> memoryview:
-    """The bytes of a request.
+    """Serialize a request.
 
     Args:
-        request: whose target is sent as it was signed.
-        proxy: that is asked for an absolute URL; None where the origin is asked for a path.
+        request: the request; its target is sent exactly as signed.
+        proxy: the proxy if the request line contains an absolute URL; None if it contains a path.
 
     Returns:
-        A memoryview, because its repr in a traceback shows no credential.
+        A memoryview, because its repr shows no credential in a traceback.
 
     Raises:
-        ConfigurationError: its method, its target or a header field cannot be sent.
+        ConfigurationError: the method, the target or a header field cannot be sent.
     """
     headers = request.headers
     for name, value in () if proxy is None else proxy.headers().items():
@@ -56,11 +56,11 @@ def request_message(request: Request, proxy: Proxy | None) -> memoryview:
 
 
 def connect_message(origin: Origin, proxy: Proxy) -> memoryview:
-    """The bytes that ask a proxy for a tunnel (RFC 9110, section 9.3.6).
+    """Serialize a CONNECT request (RFC 9110, section 9.3.6).
 
     Args:
-        origin: where the tunnel leads.
-        proxy: that is asked.
+        origin: the destination of the tunnel.
+        proxy: the proxy.
     """
     place = f"{origin.host}:{origin.port}"
     login = "".join([f"{name}: {value}\r\n" for name, value in proxy.headers().items()])
@@ -69,7 +69,7 @@ def connect_message(origin: Origin, proxy: Proxy) -> memoryview:
 
 
 def _rendered(line: str, host: str, headers: Headers, content: bytes | None) -> memoryview | None:
-    """A request in bytes; None where it cannot be: an error raised here would show credentials."""
+    """Serialize a request, or return None: an error raised here would show credentials."""
     pairs = headers.pairs()
     begin = f"{line} HTTP/1.1\r\n"
     fields = "".join([f"{name}: {value}\r\n" for name, value in pairs])

@@ -1,4 +1,4 @@
-"""What a connection has received, and how much more may come."""
+"""The received bytes of a connection, and the limits for more."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ __all__ = ["NotHTTPError", "Reading", "Received"]
 T = TypeVar("T")
 
 Reading: TypeAlias = Generator[Callable[[], object] | None, bytes, T]
-"""Yields None for the next bytes, or a function to be run; see the package."""
+"""Yields None to request the next bytes, or a function to run; see the package."""
 
 END_OF_HEAD = re.compile(rb"\n\r?\n")
 BEGIN = b"HTTP/1."
 
 
 class NotHTTPError(Exception):
-    """What came is not a response of HTTP/1."""
+    """The received bytes are not an HTTP/1 response."""
 
 
 class Received:
-    """The bytes of a connection that nobody has read yet.
+    """The received, unread bytes of a connection.
 
-    A server decides what it sends and how slowly, so nothing is read without a limit: `limits` has
-    the numbers.
+    The server controls what it sends and how slowly, so all reading is limited; see `limits`.
     """
 
     __slots__ = ("_at", "_buffer", "_call_deadline", "_deadline", "_left", "_timeout")
@@ -44,21 +43,21 @@ class Received:
         self._call_deadline: float | None = None
 
     def begin(self, timeout: float | None, deadline: float | None) -> None:
-        """Set the bounds of the next request and its response.
+        """Set the limits of the next request and its response.
 
         Args:
-            timeout: seconds for one read or write; None for no end.
-            deadline: when the whole call must have ended, by `time.monotonic`, or None.
+            timeout: seconds for one read or write; None for no limit.
+            deadline: when the whole call must end, by `time.monotonic`, or None.
         """
         self._timeout = timeout
         self._deadline = self._call_deadline = deadline
 
     def allow(self, left: int) -> None:
-        """Set how many bytes more may come."""
+        """Set how many more bytes may arrive."""
         self._left = left
 
     def renew(self, left: int) -> None:
-        """Set how many bytes more may come, and let their time begin now."""
+        """Set how many more bytes may arrive, and restart their time limit."""
         self._left = left
         if self._timeout is not None:
             end = time.monotonic() + limits.SLOWEST * self._timeout
@@ -66,10 +65,10 @@ class Received:
             self._deadline = end if deadline is None or end < deadline else deadline
 
     def patience(self) -> float | None:
-        """Seconds that the next bytes may be waited for; None for no end.
+        """Return the seconds to wait for the next bytes, or None for no limit.
 
         Raises:
-            TimeoutError: there are none left.
+            TimeoutError: no time is left.
         """
         timeout = self._timeout
         if self._deadline is not None:
@@ -81,11 +80,11 @@ class Received:
         return timeout
 
     def head(self) -> Reading[bytes]:
-        """Read the head of a response: its lines up to an empty one, which is left out.
+        """Read the head of a response, up to an empty line, which is omitted.
 
         Raises:
-            EOFError: the connection ends before.
-            NotHTTPError: it does not begin as a response of HTTP/1 does.
+            EOFError: the connection ends before that.
+            NotHTTPError: the bytes do not begin like an HTTP/1 response.
         """
         searched = self._at
         while True:
@@ -101,13 +100,13 @@ class Received:
             yield from self._more()
 
     def line(self, most: int) -> Reading[bytes]:
-        """Read a line, with its end.
+        """Read a line, including its line end.
 
         Args:
-            most: bytes that it may have.
+            most: maximum length in bytes.
 
         Raises:
-            EOFError: the connection ends before.
+            EOFError: the connection ends before that.
             RejectedResponse: the line is longer.
         """
         while (end := self._buffer.find(b"\n", self._at, self._at + most)) < 0:
@@ -118,10 +117,10 @@ class Received:
         return bytes(line)
 
     def some(self, most: int) -> Reading[bytes]:
-        """Read some bytes of a body; none only at the end of the connection.
+        """Read bytes of a body; empty only at the end of the connection.
 
         Args:
-            most: how many, at most.
+            most: maximum number of bytes.
         """
         if self._at == len(self._buffer):
             data = self._count((yield None))
@@ -133,10 +132,10 @@ class Received:
         return piece
 
     def exactly(self, length: int) -> Reading[bytes]:
-        """Read that many bytes.
+        """Read exactly that many bytes.
 
         Raises:
-            EOFError: the connection ends before.
+            EOFError: the connection ends before that.
         """
         pieces = []
         while length:
@@ -148,7 +147,7 @@ class Received:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _more(self) -> Reading[None]:
-        """Receive what follows the bytes that are there."""
+        """Receive more bytes."""
         data = self._count((yield None))
         if not data:
             raise EOFError(_("the server closed the connection"))
@@ -168,5 +167,5 @@ class Received:
         return data
 
     def is_drained(self) -> bool:
-        """Whether nothing is left over of what came."""
+        """Return whether no received bytes are left."""
         return self._at == len(self._buffer)

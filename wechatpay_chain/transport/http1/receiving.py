@@ -1,4 +1,4 @@
-"""From the bytes of a connection to a `Response`, whose body is in memory or in a sink."""
+"""Reads a `Response` from a connection, with its body in memory or in a sink."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["receive"]
 
 
 def receive(received: Received, request: Request) -> Reading[tuple[Response, bool]]:
-    """Receive the response to a request that was sent.
+    """Receive the response to a sent request.
 
     Returns:
-        The response, and whether its connection can be used again.
+        The response, and whether its connection is reusable.
 
     Raises:
-        TransportError: the body is too large, or in a coding that was not asked for.
-        RejectedResponse: the response breaks a rule of HTTP, or a limit.
-        TruncatedResponse: the body is not complete.
-        NotHTTPError: what came is not a response of HTTP/1.
+        TransportError: the body is too large, or has a coding that was not requested.
+        RejectedResponse: the response violates HTTP or a limit.
+        TruncatedResponse: the body is incomplete.
+        NotHTTPError: the received bytes are not an HTTP/1 response.
         EOFError: the connection ended before the body began.
     """
     received.renew(limits.HEAD)
@@ -66,7 +66,7 @@ def _body(received: Received, ends: Framing, coding: str) -> Body | DecodedBody:
 
 
 def _content(received: Received, ends: Framing, coding: str, request: Request) -> Reading[bytes]:
-    """A body in memory, of a length that is known or within the limit."""
+    """Read a body into memory, of known length or within the limit."""
     limit = request.max_response_size
     if ends.length is not None and not coding:
         received.allow(limits.wire_limit(ends.length))
@@ -88,7 +88,7 @@ def _stream(
     digest: Digest | None,
     request: Request,
 ) -> Reading[None]:
-    """Write a body to a sink; each block of it has time of its own."""
+    """Write a body to a sink; each block has its own time limit."""
     limit = request.options.max_response_size
     yield sink.open
     received.renew(limits.wire_limit(limits.BLOCK))

@@ -1,7 +1,7 @@
-"""A response of HTTP/1, read strictly and once (RFC 9112).
+"""Strict parser for HTTP/1 responses (RFC 9112).
 
-What two readers could understand differently is an error, for then one of them would take a part of
-a response for the next one.
+Input that two parsers could interpret differently is an error, because otherwise one of them could
+take a part of a response for the next one.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*+)?\r
 LINE = 64 * 1024
 LENGTH = re.compile("[0-9]{1,18}")
 CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
-"""How a chunk begins: section 7.1. `int` would take a sign, `0x` and underscores."""
+"""The beginning of a chunk (section 7.1). `int` would also accept a sign, `0x` and underscores."""
 CLOSE = re.compile(r"(?:^|,)[ \t]*close[ \t]*(?:,|$)", re.IGNORECASE)
 KEEP_ALIVE = re.compile(r"(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)", re.IGNORECASE)
 END_OF_LINE = (b"\r\n", b"\n")
 
 
 class Head(NamedTuple):
-    """Where a response begins."""
+    """The head of a response."""
 
     http_version: str
     status_code: int
@@ -38,22 +38,20 @@ class Head(NamedTuple):
 
 
 class Framing(NamedTuple):
-    """Where a body ends: after `length` bytes, after the last chunk, or with the connection."""
+    """The end of a body: after `length` bytes, after the last chunk, or with the connection."""
 
     length: int | None
     is_chunked: bool = False
 
 
 def read_head(received: Received) -> Reading[Head]:
-    """Read the head of the final response, passing over informational ones.
-
-    RFC 9110, section 15.2.
+    """Read the head of the final response; skip informational ones (RFC 9110, section 15.2).
 
     Raises:
-        EOFError: the connection ends before.
-        NotHTTPError: what comes is no response of HTTP/1.
-        RejectedResponse: a line of the header is no field, it switches protocols, or too many
-            informational responses precede it.
+        EOFError: the connection ends before that.
+        NotHTTPError: the bytes are not an HTTP/1 response.
+        RejectedResponse: a line is not a header field, the response switches protocols, or there
+            are too many informational responses.
     """
     for _number in range(limits.INFORMATIONAL + 1):
         head = yield from received.head()
@@ -83,14 +81,14 @@ def _is_persistent(minor_version: bytes, headers: Headers) -> bool:
 
 
 def framing(head: Head, method: str) -> Framing:
-    """Where the body of a response ends (section 6.3).
+    """Return where the body of a response ends (section 6.3).
 
     Args:
-        head: the response's.
-        method: the request's.
+        head: the head of the response.
+        method: the method of the request.
 
     Raises:
-        RejectedResponse: it announces a length that is no number, or several that differ.
+        RejectedResponse: the announced length is not a number, or there are different ones.
     """
     if head.status_code in limits.BODILESS or method == "HEAD":
         return Framing(0)
@@ -105,11 +103,11 @@ def framing(head: Head, method: str) -> Framing:
 
 
 class Body:
-    """A body, read piece by piece as it comes.
+    """A body, read piece by piece while it arrives.
 
     Args:
-        received: stands behind the head.
-        ends: where the body does.
+        received: positioned after the head.
+        ends: where the body ends.
     """
 
     __slots__ = ("_ends", "_has_ended", "_is_in_chunk", "_left", "_received")
@@ -122,11 +120,11 @@ class Body:
         self._has_ended = False
 
     def read(self) -> Reading[bytes]:
-        """Read the next piece; none at the end of the body.
+        """Read the next piece; empty at the end of the body.
 
         Raises:
-            EOFError: the connection ends before.
-            RejectedResponse: a chunk or a trailer is not as section 7.1 has it.
+            EOFError: the connection ends before that.
+            RejectedResponse: a chunk or trailer violates section 7.1.
         """
         if self._has_ended:
             return b""
@@ -155,4 +153,4 @@ class Body:
         self._left = int(found[1], 16)
         if not self._left:
             while (trailer := (yield from self._received.line(LINE))) not in END_OF_LINE:
-                parse_fields(trailer)  # what it says is not needed, but that it is a field
+                parse_fields(trailer)  # only checked to be a header field

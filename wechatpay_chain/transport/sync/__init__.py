@@ -1,8 +1,8 @@
-"""Sync transport: HTTP/1.1 over sockets, with the target as it was signed.
+"""Sync transport: HTTP/1.1 over sockets, with the target exactly as signed.
 
-An HTTP library's part of a call would take longer than all of this, and what matters about a
-response has to be checked here all the same. So this package makes connections (`connecting`,
-`happy_eyeballs`) and keeps them (`pool`); `http1` writes requests and reads responses.
+An HTTP library would take longer than this whole package, and the important checks of a response
+are required here in any case. This package makes connections (`connecting`, `happy_eyeballs`) and
+keeps them (`pool`); `http1` serializes requests and parses responses.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Connector", "SyncTransport"]
 
 
 class Connector(Protocol):
-    """What makes connections."""
+    """Makes connections."""
 
     def connect(
         self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None, /
@@ -38,13 +38,13 @@ class Connector(Protocol):
 
 
 class SyncTransport:
-    """Keeps connections per origin and client certificate; safe for threads, remade after a fork.
+    """Keeps connections per origin and client certificate; thread-safe, and reset after a fork.
 
     Args:
         connector: makes the connections.
-        proxy: in between, or None.
+        proxy: the proxy, or None.
         pool_size: idle connections kept per origin and client certificate.
-        max_connections: in use at a time.
+        max_connections: maximum number of connections in use.
     """
 
     def __init__(
@@ -62,14 +62,14 @@ class SyncTransport:
         self._owner = os.getpid()
 
     def send(self, request: Request) -> Response:
-        """Transmit a request, blocking.
+        """Send a request and block until the response arrives.
 
         Raises:
-            TransportError: no usable response came back.
+            TransportError: no usable response arrived.
             ConfigurationError: the request cannot be sent.
         """
         if self._owner != os.getpid():
-            # A socket shared with the parent process would mix up two conversations.
+            # A socket shared with the parent process would mix two exchanges.
             self._make_pool()
         slots = self._slots
         if not slots.acquire(blocking=False) and not slots.acquire(
@@ -103,7 +103,7 @@ class SyncTransport:
         return response
 
     def _connect(self, request: Request, timeout: float | None) -> Connection:
-        """Make a connection; whatever goes wrong, nothing of the request was sent."""
+        """Make a connection; on failure, nothing of the request was sent."""
         try:
             return self._connector.connect(Origin(request.origin), request.certificate, timeout)
         except WeChatPayError:
@@ -113,16 +113,16 @@ class SyncTransport:
             raise failure.of_connecting(request, error) from cause
 
     def close(self) -> None:
-        """Close the connections that are kept, and those in use once they are given back."""
+        """Close the idle connections, and those in use when they are released."""
         pool, self._pool = self._pool, Pool(self._pool_size)
         pool.close()
 
 
 def _exchange(connection: Connection, request: Request, sent: memoryview) -> tuple[Response, bool]:
-    """Send a request and receive its response; also whether the connection can be used again."""
+    """Send a request and receive its response; also return whether the connection is reusable."""
     try:
         connection.send(sent)
     except (BrokenPipeError, ConnectionResetError):
-        # The server may have responded before it had all of the request (RFC 9112, section 9.5).
+        # The server may respond before it has received the request (RFC 9112, section 9.5).
         return connection.run(receive(connection.received, request))[0], False
     return connection.run(receive(connection.received, request))

@@ -1,4 +1,4 @@
-"""From an origin to a connection: TCP, then perhaps a proxy's tunnel, then perhaps TLS."""
+"""Makes a connection to an origin: TCP, an optional proxy tunnel, and optional TLS."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["Connector"]
 
 
 class Connector:
-    """Makes connections. Nothing of a request is sent before one is made.
+    """Makes connections, before anything of a request is sent.
 
     Args:
-        tls: makes the TLS contexts.
-        proxy: in between, or None.
+        tls: creates the TLS contexts.
+        proxy: the proxy, or None.
     """
 
     def __init__(self, tls: TLS, proxy: Proxy | None) -> None:
@@ -36,18 +36,18 @@ class Connector:
     def connect(
         self, origin: Origin, merchant: MerchantCertificate | None, timeout: float | None
     ) -> Connection:
-        """Connect to an origin, or to the proxy that serves it.
+        """Connect to an origin, or to its proxy.
 
         Args:
-            origin: where requests go.
-            merchant: whose certificate is shown, or None.
-            timeout: seconds for all of it, or None for no end.
+            origin: the destination of the requests.
+            merchant: the client certificate, or None.
+            timeout: seconds for everything, or None for no limit.
 
         Raises:
             TimeoutError: it took longer.
             ssl.SSLError: a handshake failed.
-            OSError: no connection was made; the message says what each address met.
-            Exception: the proxy's response is not one.
+            OSError: no connection was made; the message lists the error of each address.
+            Exception: the proxy's response is invalid.
         """
         context = self._tls.context(merchant) if origin.scheme == "https" else None
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -73,18 +73,18 @@ class Connector:
 def _secure(
     sock: socket.socket, context: ssl.SSLContext, origin: Origin, deadline: float | None
 ) -> ssl.SSLSocket:
-    """The socket after a TLS handshake with an origin."""
+    """Return the socket after a TLS handshake with an origin."""
     sock.settimeout(_left(deadline))
     return context.wrap_socket(sock, server_hostname=_name(origin))
 
 
 def _name(origin: Origin) -> str:
-    """The name or address that a certificate must be for."""
+    """Return the name or address that the certificate must have."""
     return origin.host.strip("[]")
 
 
 def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, deadline: float | None) -> None:
-    """Have a proxy connect to an origin (RFC 9110, section 9.3.6)."""
+    """Open a tunnel to an origin through a proxy (RFC 9110, section 9.3.6)."""
     connection = Connection(sock)
     connection.begin(_left(deadline), deadline)
     connection.send(connect_message(origin, proxy))
@@ -99,7 +99,7 @@ def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, deadline: fl
 
 
 def _left(deadline: float | None) -> float | None:
-    """Seconds until a deadline.
+    """Return the seconds until a deadline.
 
     Raises:
         TimeoutError: it has passed.

@@ -1,4 +1,4 @@
-"""A connection over a socket that blocks, within the bounds that `http1` sets."""
+"""A connection over a blocking socket, within the limits of `http1`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BLOCK = 64 * 1024
 
 
 class Socket(Protocol):
-    """A socket, an `ssl.SSLSocket`, or what stands for one. Those of TLS have `pending` as well."""
+    """A socket, an `ssl.SSLSocket`, or a socket-like object; with TLS, it also has `pending`."""
 
     def recv(self, most: int, /) -> bytes: ...
     def sendall(self, data: memoryview, /) -> object: ...
@@ -30,11 +30,11 @@ class Connection:
     """One connection to a server or proxy.
 
     Args:
-        sock: connected.
+        sock: a connected socket.
 
     Attributes:
-        received: what came.
-        idle_since: when it was given back, by `time.time`.
+        received: the received bytes.
+        idle_since: when the connection was released, by `time.time`.
     """
 
     __slots__ = ("_pending", "_sock", "idle_since", "received")
@@ -46,17 +46,17 @@ class Connection:
         self.idle_since = 0.0
 
     def begin(self, timeout: float | None, deadline: float | None) -> None:
-        """Set the bounds of the next request and its response; see `Received.begin`."""
+        """Set the limits of the next request and its response; see `Received.begin`."""
         self.received.begin(timeout, deadline)
 
     def send(self, message: memoryview) -> None:
         """Send bytes.
 
         Args:
-            message: a memoryview, whose repr shows nothing in a traceback.
+            message: a memoryview, because its repr shows no content in a traceback.
 
         Raises:
-            TimeoutError: the other end takes nothing for as long as the timeout.
+            TimeoutError: the other end accepts nothing within the timeout.
             OSError: the connection broke.
         """
         for start in range(0, len(message), BLOCK):
@@ -64,10 +64,11 @@ class Connection:
             self._sock.sendall(message[start : start + BLOCK])
 
     def run(self, reading: Reading[T]) -> T:
-        """Read something.
+        """Run a reading generator.
 
         Raises:
-            TimeoutError: nothing came for as long as the timeout, or not all of it in time.
+            TimeoutError: nothing arrived within the timeout, or not everything within the time
+                limit.
             OSError: the connection broke.
         """
         try:
@@ -86,21 +87,21 @@ class Connection:
 
     def _set_timeout(self) -> None:
         timeout = self.received.patience()
-        if self._sock.gettimeout() != timeout:  # a system call less
+        if self._sock.gettimeout() != timeout:  # saves a system call
             self._sock.settimeout(timeout)
 
     def is_drained(self) -> bool:
-        """Whether nothing is left over of what came, be it in the buffer or in that of TLS."""
+        """Return whether no received bytes are left, in the buffer or in TLS."""
         return self.received.is_drained() and (self._pending is None or not self._pending())
 
     def is_usable(self) -> bool:
-        """Whether a kept connection may be used again.
+        """Return whether a kept connection may be used again.
 
-        It must not have been idle for long, nor be at its end, nor have received what nobody asked
-        for: that would answer the next request.
+        It must not be idle for too long, closed, or have received unsolicited bytes, which would
+        become the response to the next request.
         """
         return not limits.was_idle_for_long(self.idle_since) and not is_readable(self._sock)
 
     def close(self) -> None:
-        """Close the socket; nothing happens the second time."""
+        """Close the socket; a second call does nothing."""
         self._sock.close()

@@ -1,8 +1,8 @@
-"""Connecting to a host that has several addresses: Happy Eyeballs Version 2 (RFC 8305).
+"""Connects to a host with several addresses: Happy Eyeballs Version 2 (RFC 8305).
 
-An address that does not work costs a quarter of a second, not the whole time there is to connect.
-The addresses of both families take turns; where one has not connected within 250 milliseconds, the
-next is tried beside it, and the first that connects is used. It needs no threads.
+An unreachable address costs a quarter of a second instead of the whole timeout. IPv6 and IPv4
+addresses alternate. If one has not connected within 250 milliseconds, the next one is tried in
+parallel, and the first that connects is used. No threads are needed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ...utils.translation import _, joined
 __all__ = ["Address", "ConnectError", "ConnectTimeout", "connect", "interleaved", "race", "resolve"]
 
 ATTEMPT_DELAY = 0.25
-"""Seconds until the next address is tried beside the ones before: RFC 8305, section 5."""
+"""Seconds until the next address is tried in parallel (RFC 8305, section 5)."""
 IN_PROGRESS = (errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))
 OPTIONS = (
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
@@ -33,15 +33,15 @@ OPTIONS = (
 
 
 class ConnectError(OSError):
-    """No address of a host could be connected to; the message says what each one met."""
+    """No address of a host is reachable; the message lists the error of each address."""
 
 
 class ConnectTimeout(ConnectError, TimeoutError):
-    """No address of a host could be connected to in time."""
+    """No address of a host is reachable within the time limit."""
 
 
 class Address(NamedTuple):
-    """An address of a host, as `socket.getaddrinfo` has it."""
+    """An address of a host, as returned by `socket.getaddrinfo`."""
 
     family: int
     where: Any
@@ -57,8 +57,8 @@ def connect(host: str, port: int, deadline: float | None) -> socket.socket:
     Args:
         host: a name or an address; an IPv6 address may be in brackets.
         port: 1 to 65535.
-        deadline: when to give up, by `time.monotonic`, or None. Name resolution counts, and cannot
-            be interrupted.
+        deadline: when to give up, by `time.monotonic`, or None. It includes name resolution, which
+            cannot be interrupted.
 
     Raises:
         ConnectTimeout: it took too long.
@@ -68,10 +68,10 @@ def connect(host: str, port: int, deadline: float | None) -> socket.socket:
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a host, the best first (RFC 6724).
+    """Return the addresses of a host, the best first (RFC 6724).
 
     Raises:
-        ConnectError: there is none.
+        ConnectError: there are none.
     """
     try:
         every = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
@@ -82,7 +82,7 @@ def resolve(host: str, port: int) -> list[Address]:
 
 
 def interleaved(addresses: Iterable[Address]) -> list[Address]:
-    """Addresses whose families take turns, beginning with that of the first (section 4)."""
+    """Return addresses with alternating families, beginning with the first one's (section 4)."""
     families: dict[int, list[Address]] = {}
     for address in addresses:
         families.setdefault(address.family, []).append(address)
@@ -91,11 +91,11 @@ def interleaved(addresses: Iterable[Address]) -> list[Address]:
 
 
 def race(host: str, addresses: Iterable[Address], deadline: float | None) -> socket.socket:
-    """The first of some connections that is made; the others are closed (section 5).
+    """Return the first connection that is made; the others are closed (section 5).
 
     Args:
-        host: what they lead to, for the error.
-        addresses: in the order in which they are tried.
+        host: the host, for the error message.
+        addresses: the addresses in the order in which they are tried.
         deadline: when to give up, by `time.monotonic`, or None.
 
     Raises:
@@ -118,7 +118,7 @@ def race(host: str, addresses: Iterable[Address], deadline: float | None) -> soc
 
 
 class _Attempts:
-    """Connections that are being made at the same time, and what became of others."""
+    """Connection attempts in parallel, and the errors of failed ones."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -134,10 +134,10 @@ class _Attempts:
         return next(iter(self._failed.values()), None)
 
     def begin(self, address: Address) -> bool:
-        """Begin to connect; whether that did not fail at once."""
+        """Begin to connect; return False if it failed immediately."""
         try:
             sock = socket.socket(address.family, socket.SOCK_STREAM)
-        except OSError as error:  # the system may lack a whole family
+        except OSError as error:  # the system may lack an address family
             self._failed[address] = error
             return False
         self._under_way[sock] = address
@@ -152,7 +152,7 @@ class _Attempts:
         return True
 
     def wait(self, seconds: float) -> socket.socket | None:
-        """Wait until a connection is made, or fails, which gives None; but not for longer."""
+        """Wait at most some seconds for a connection; returns None if an attempt fails first."""
         for found in self._selector.select(None if seconds == math.inf else seconds):
             sock: Any = found[0].fileobj
             self._selector.unregister(sock)
@@ -169,7 +169,7 @@ class _Attempts:
         sock.close()
 
     def report(self, host: str, waiting: Iterable[Address]) -> str:
-        """What each address met."""
+        """Return the error of each address."""
         met = {address: error.strerror or str(error) for address, error in self._failed.items()}
         met |= dict.fromkeys(self._under_way.values(), _("no reply in time"))
         met |= dict.fromkeys(waiting, _("not tried in time"))
@@ -179,7 +179,7 @@ class _Attempts:
         return _("{host}: {tried}", host=host, tried=joined(_(", "), tried))
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Abandon the running attempts."""
         self._selector.close()
         for sock in self._under_way:
             sock.close()

@@ -1,4 +1,4 @@
-"""Connections that are kept for later requests."""
+"""A pool of idle connections."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Poolable(Protocol):
     idle_since: float
 
     def is_usable(self) -> bool:
-        """Whether it may be used again."""
+        """Return whether the connection may be used again."""
 
     def is_drained(self) -> bool:
-        """Whether nothing is left over of what came on it."""
+        """Return whether no received bytes are left."""
 
     def close(self) -> None:
-        """Close it; nothing happens the second time."""
+        """Close the connection; a second call does nothing."""
 
 
 C = TypeVar("C", bound=Poolable)
 
 
 class Pool(Generic[C]):
-    """Idle connections, by where they lead and as whom. Threads may share one.
+    """Idle connections by destination and client identity. Threads can share one pool.
 
     Args:
-        size: how many are kept per key; one more is closed.
+        size: maximum number of connections kept per key; others are closed.
     """
 
     def __init__(self, size: int) -> None:
@@ -47,7 +47,7 @@ class Pool(Generic[C]):
         weakref.finalize(self, _close, self._idle)
 
     def take(self, key: Hashable) -> C | None:
-        """The connection that was given back last and is still usable; None where there is none."""
+        """Return the usable connection that was released last, or None."""
         while True:
             with self._lock:
                 idle = self._idle.get(key)
@@ -59,7 +59,7 @@ class Pool(Generic[C]):
             connection.close()
 
     def give(self, key: Hashable, connection: C) -> None:
-        """Keep a connection, or close it where there are enough, or after `close`."""
+        """Keep a connection, or close it if there are enough, or after `close`."""
         connection.idle_since = time.time()
         with self._lock:
             is_kept = self._is_open and len(self._idle.get(key, ())) < self._size
@@ -71,7 +71,7 @@ class Pool(Generic[C]):
             self.sweep()
 
     def sweep(self) -> None:
-        """Close the connections that cannot be used again, such as those of a busy hour."""
+        """Close the connections that are no longer usable."""
         self._swept = time.time()
         unusable = []
         with self._lock:
@@ -84,7 +84,7 @@ class Pool(Generic[C]):
             connection.close()
 
     def close(self) -> None:
-        """Close all connections, and from now on those that are given back."""
+        """Close all connections, and those that are released later."""
         with self._lock:
             self._is_open = False
             _close(self._idle)
@@ -97,13 +97,13 @@ def _close(idle: dict[Hashable, Any]) -> None:
 
 
 class HeldConnection(Generic[C]):
-    """A connection that is out of its pool until it is released.
+    """A connection outside its pool until it is released.
 
     Args:
-        pool: that takes it back.
-        key: under which the pool keeps it.
-        connection: that a response came on.
-        is_reusable: whether it is certain where that response ends, and the server keeps it.
+        pool: the pool that it returns to.
+        key: its key in the pool.
+        connection: the connection of a response.
+        is_reusable: whether the end of the response is certain and the server keeps the connection.
     """
 
     __slots__ = ("_connection", "_is_reusable", "_key", "_pool")
@@ -115,7 +115,7 @@ class HeldConnection(Generic[C]):
         self._is_reusable = is_reusable
 
     def release(self, keep: bool, /) -> None:
-        """Give it back, to be kept or to be closed; nothing happens the second time."""
+        """Release the connection, to be kept or closed; a second call does nothing."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

@@ -1,6 +1,6 @@
-"""TLS inside of TLS: to a server through a tunnel of a proxy that is itself reached over TLS.
+"""TLS within TLS: to a server through a tunnel of an HTTPS proxy.
 
-`SSLContext.wrap_socket` needs a socket of the system's, so the inner TLS goes through memory.
+`SSLContext.wrap_socket` requires a system socket, so the inner TLS uses memory buffers.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ CHUNK = 64 * 1024
 
 
 class TunnelledTLS:
-    """What stands for an `ssl.SSLSocket` over another one; the handshake is done.
+    """A replacement for `ssl.SSLSocket` over another one; the handshake is complete.
 
     Args:
-        outer: to the proxy; its timeout bounds the handshake.
-        context: of the server's TLS.
-        server_hostname: that the server's certificate must be for.
+        outer: the socket to the proxy; its timeout limits the handshake.
+        context: the TLS context for the server.
+        server_hostname: the name that the server's certificate must have.
 
     Raises:
         ssl.SSLError: the handshake failed.
@@ -39,7 +39,7 @@ class TunnelledTLS:
         self._run(self._tls.do_handshake)
 
     def recv(self, most: int, /) -> bytes:
-        """Some bytes; none at the end."""
+        """Receive bytes; empty at the end."""
         try:
             data: bytes = self._run(self._tls.read, most)
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -47,17 +47,17 @@ class TunnelledTLS:
         return data
 
     def sendall(self, data: memoryview, /) -> None:
-        """Send all of some bytes."""
+        """Send all bytes."""
         sent = 0
         while sent < len(data):
             sent += self._run(self._tls.write, data[sent:])
 
     def pending(self) -> int:
-        """How many bytes were received and not yet read."""
+        """Return the number of received, unread bytes."""
         return self._tls.pending() + self._received.pending + self._outer.pending()
 
     def _run(self, operation: Callable[..., Any], *arguments: Any) -> Any:
-        """Do something that may need bytes from the other end, within the timeout."""
+        """Run an operation that may require bytes from the other end, within the timeout."""
         timeout = self.gettimeout()
         end = None if timeout is None else time.monotonic() + timeout
         try:

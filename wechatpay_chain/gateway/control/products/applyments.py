@@ -1,4 +1,4 @@
-"""The controls of applications of sub-merchants (进件): audit, account verification, signing."""
+"""Controls of sub-merchant applications (进件): review, account verification, signature."""
 
 from __future__ import annotations
 
@@ -10,231 +10,231 @@ __all__ = ["Applyments", "SettlementChanges", "SubjectApplyments"]
 
 
 class Applyments(Product):
-    """Applications for sub-merchants, of service providers and of platforms."""
+    """Sub-merchant applications of service providers and platforms."""
 
     label, kind = Label("Applications", "进件"), "applyment"
 
     @of_record(when=(records.AUDITING,))
     def fail_submission(self, state: State, number: str) -> Record:
-        """Have the submission fail; the merchant is to send it again under the same number.
+        """Make the submission fail; the merchant must submit the same number again.
 
         Args:
             number: `business_code` of the application.
 
         Raises:
-            LookupError: there is no such application, it is not audited, or it is a platform's,
-                which has no such state.
+            LookupError: the application does not exist, is not in review, or belongs to a platform,
+                whose applications lack this state.
         """
         return records.fail_submission(state, number)
 
     @of_record(when=(records.AUDITING,))
     def approve(self, state: State, number: str) -> Record:
-        """End the audit well: a corporate account is to be verified next, then it is signed.
+        """Approve the application: account verification is next, or the signature.
 
         Args:
             number: `business_code` or `out_request_no` of the application.
 
         Raises:
-            LookupError: there is no such application, or it is not audited.
+            LookupError: the application does not exist, or is not in review.
         """
         return records.approve(state, number)
 
     @of_record(when=(records.AUDITING, records.VERIFYING, records.SIGNABLE))
     def reject(self, state: State, number: str, reason: str, field: str = "") -> Record:
-        """Reject the application; the merchant may send it again under the same number.
+        """Reject the application; the merchant can submit the same number again.
 
         Args:
             number: `business_code` or `out_request_no` of the application.
-            reason: in words.
-            field: of the request that is wrong, such as `/subject_info/identity_info`.
+            reason: the reason as text.
+            field: field of the request that is wrong, such as `/subject_info/identity_info`.
 
         Raises:
-            LookupError: there is no such application, or it has ended.
+            LookupError: the application does not exist, or has ended.
         """
         return records.reject(state, number, reason, field)
 
     @of_record(when=(records.VERIFYING,))
     def verify_account(self, state: State, number: str) -> Record:
-        """Have the legal person verify the bank account; the application is to be signed next.
+        """Verify the bank account for the legal representative; the signature is next.
 
         Args:
             number: `business_code` or `out_request_no` of the application.
 
         Raises:
-            LookupError: there is no such application, or no account is to be verified.
+            LookupError: the application does not exist, or does not await an account verification.
         """
         return records.verify_account(state, number)
 
     @of_record(when=(records.VERIFYING,))
     def remit(self, state: State, number: str, amount: int, remark: str) -> Record:
-        """Have a transfer arrive that verifies the bank account (汇款验证).
+        """Simulate the transfer that verifies the bank account (汇款验证).
 
         Args:
             number: `business_code` or `out_request_no` of the application.
-            amount: in fen; `pay_amount` of `account_validation`.
-            remark: of the transfer; `remark` of `account_validation`.
+            amount: amount in fen; `pay_amount` of `account_validation`.
+            remark: remark of the transfer; `remark` of `account_validation`.
 
         Raises:
-            LookupError: there is no such application, no account is to be verified, or the
-                transfer is late or another than the one asked for.
+            LookupError: the application does not exist, does not await an account verification, or
+                the transfer is late or has a wrong amount or remark.
         """
         return records.remit(state, number, amount, remark)
 
     @of_record(when=(records.SIGNABLE,))
     def sign(self, state: State, number: str) -> Record:
-        """Have the super administrator sign: the sub-merchant can be paid.
+        """Sign for the super administrator: the sub-merchant can receive payments.
 
         Args:
             number: `business_code` or `out_request_no` of the application.
 
         Raises:
-            LookupError: there is no such application, or it is not to be signed.
+            LookupError: the application does not exist, or does not await a signature.
         """
         return records.sign(state, number)
 
     @of_record(when=(records.SIGNABLE,))
     def sign_pending(self, state: State, number: str) -> Record:
-        """Have the super administrator sign; the permissions are opened later.
+        """Sign for the super administrator; the permissions are opened later.
 
         Args:
             number: `business_code` of the application.
 
         Raises:
-            LookupError: there is no such application, it is not to be signed, or it is a
-                platform's, which has no such state.
+            LookupError: the application does not exist, does not await a signature, or belongs to a
+                platform, whose applications lack this state.
         """
         return records.sign_pending(state, number)
 
     @of_record(when=(records.OPENING,))
     def open_permissions(self, state: State, number: str) -> Record:
-        """Open the permissions of a signed application: the sub-merchant can be paid.
+        """Open the permissions of a signed application: the sub-merchant can receive payments.
 
         Args:
             number: `business_code` of the application.
 
         Raises:
-            LookupError: there is no such application, or its permissions are not being opened.
+            LookupError: the application does not exist, or its permissions are not being opened.
         """
         return records.open_permissions(state, number)
 
     @of_record(when=(records.AUDITING, records.VERIFYING, records.SIGNABLE))
     def freeze(self, state: State, number: str, reason: str, field: str = "") -> Record:
-        """Have WeChat Pay freeze the application.
+        """Freeze the application for WeChat Pay.
 
         Args:
             number: `business_code` or `out_request_no` of the application.
-            reason: in words.
-            field: of the request that is the reason, such as `/subject_info/identity_info`.
+            reason: the reason as text.
+            field: field of the request that is the reason, such as `/subject_info/identity_info`.
 
         Raises:
-            LookupError: there is no such application, or it has ended.
+            LookupError: the application does not exist, or has ended.
         """
         return records.freeze(state, number, reason, field)
 
 
 class SettlementChanges(Product):
-    """Applications for another settlement account of a sub-merchant."""
+    """Applications to change the settlement account of a sub-merchant."""
 
     label, kind = Label("Settlement accounts", "结算账户修改"), "settlement-change"
 
     @of_record(when=(settlements.AUDITING,))
     def approve(self, state: State, application_no: str) -> Record:
-        """Approve the application: the sub-merchant is settled to the new account.
+        """Approve the application: the new settlement account takes effect.
 
         Args:
-            application_no: of the application.
+            application_no: number of the application.
 
         Raises:
-            LookupError: there is no such application, or it was decided.
+            LookupError: the application does not exist, or has been decided.
         """
         return settlements.approve(state, application_no)
 
     @of_record(when=(settlements.AUDITING,))
     def reject(self, state: State, application_no: str, reason: str) -> Record:
-        """Reject the application: the account stays.
+        """Reject the application: the settlement account does not change.
 
         Args:
-            application_no: of the application.
-            reason: in words.
+            application_no: number of the application.
+            reason: the reason as text.
 
         Raises:
-            LookupError: there is no such application, or it was decided.
+            LookupError: the application does not exist, or has been decided.
         """
         return settlements.reject(state, application_no, reason)
 
 
 class SubjectApplyments(Product):
-    """Applications in which a merchant confirms that it wants its account (开户意愿确认)."""
+    """Applications that confirm a merchant's intention to open an account (开户意愿确认)."""
 
     label, kind = Label("Account confirmations", "开户意愿确认"), "subject"
 
     @of_record(when=(subject.AUDITING,))
     def approve(self, state: State, business_code: str) -> Record:
-        """End the audit well: the contact confirms next.
+        """Approve the application: the confirmation of the contact is next.
 
         Args:
-            business_code: the merchant's number of it.
+            business_code: the merchant's application number.
 
         Raises:
-            LookupError: there is no such application, or it is not audited.
+            LookupError: the application does not exist, or is not in review.
         """
         return subject.approve(state, business_code)
 
     @of_record(when=subject.OPEN)
     def reject(self, state: State, business_code: str, reason: str, param: str = "") -> Record:
-        """Reject the application; the merchant may send it again under the same number.
+        """Reject the application; the merchant can submit the same number again.
 
         Args:
-            business_code: the merchant's number of it.
-            reason: in words.
-            param: the member of the request that is wrong.
+            business_code: the merchant's application number.
+            reason: the reason as text.
+            param: field of the request that is wrong.
 
         Raises:
-            LookupError: there is no such application, or it has ended.
+            LookupError: the application does not exist, or has ended.
         """
         return subject.reject(state, business_code, reason, param)
 
     @of_record(when=(subject.CONTACT,))
     def confirm_contact(self, state: State, business_code: str) -> Record:
-        """Have the contact confirm; the legal person does next, unless it was the contact.
+        """Confirm for the contact; the legal representative is next, unless it is the contact.
 
         Args:
-            business_code: the merchant's number of it.
+            business_code: the merchant's application number.
 
         Raises:
-            LookupError: there is no such application, or no contact is to confirm.
+            LookupError: the application does not exist, or does not await the contact.
         """
         return subject.confirm_contact(state, business_code)
 
     @of_record(when=(subject.LEGAL_PERSON,))
     def confirm_legal_person(self, state: State, business_code: str) -> Record:
-        """Have the legal person confirm: the application has passed.
+        """Confirm for the legal representative: the application has passed.
 
         Args:
-            business_code: the merchant's number of it.
+            business_code: the merchant's application number.
 
         Raises:
-            LookupError: there is no such application, or no legal person is to confirm.
+            LookupError: the application does not exist, or does not await the legal representative.
         """
         return subject.confirm_legal_person(state, business_code)
 
     @of_record(when=subject.OPEN)
     def freeze(self, state: State, business_code: str) -> Record:
-        """Have WeChat Pay freeze the application.
+        """Freeze the application for WeChat Pay.
 
         Args:
-            business_code: the merchant's number of it.
+            business_code: the merchant's application number.
 
         Raises:
-            LookupError: there is no such application, or it has ended.
+            LookupError: the application does not exist, or has ended.
         """
         return subject.freeze(state, business_code)
 
     @of_merchant
     def authorize(self, state: State, sub_mchid: str) -> Record:
-        """Have a sub-merchant confirm that it wants its account.
+        """Confirm for a sub-merchant without an application.
 
         Args:
-            sub_mchid: of the sub-merchant.
+            sub_mchid: number of the sub-merchant.
         """
         return subject.authorize(state, sub_mchid)

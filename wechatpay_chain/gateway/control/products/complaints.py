@@ -1,4 +1,4 @@
-"""The controls of complaints: what the customer does, and WeChat Pay's staff."""
+"""Controls of complaints: the actions of the customer and of WeChat Pay's staff."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Complaints(Product):
         images: list[str] = NONE,
         immediate: bool = False,
     ) -> Record:
-        """Complain about a paid order, as its customer would; the merchant is notified.
+        """File a complaint about a paid order for its customer; the merchant is notified.
 
         Args:
-            out_trade_no: the merchant's number of the order.
-            text: what the customer writes.
-            phone: of the customer.
+            out_trade_no: the merchant's order number.
+            text: text from the customer.
+            phone: phone number of the customer.
             problem: `REFUND`, `SERVICE_NOT_WORK` or `OTHERS`.
-            images: of the customer, each as base64.
-            immediate: whether the customer needs service at once.
+            images: images from the customer, each in base64.
+            immediate: True if the customer needs immediate service.
 
         Raises:
-            LookupError: there is no such order, or it is not paid.
+            LookupError: the order does not exist, or is not paid.
         """
         return customers.complain(
             state,
@@ -60,89 +60,89 @@ class Complaints(Product):
         text: str,
         images: list[str] = NONE,
     ) -> Record:
-        """Write something more, as the customer who complained; the merchant is notified.
+        """Add a message from the customer; the merchant is notified.
 
         Args:
-            complaint_id: of the complaint.
-            text: what the customer writes.
-            images: of the customer, each as base64.
+            complaint_id: id of the complaint.
+            text: text from the customer.
+            images: images from the customer, each in base64.
 
         Raises:
-            LookupError: there is no such complaint.
+            LookupError: the complaint does not exist.
         """
         return customers.say(state, complaint_id, text, images)
 
     @of_record(when=(records.PROCESSED,))
     def complain_again(self, state: State, complaint_id: str, text: str) -> Record:
-        """Go on with a complaint that is processed, as the customer; it waits again.
+        """Reopen a processed complaint for the customer; it becomes pending again.
 
         Args:
-            complaint_id: of the complaint.
-            text: what the customer writes.
+            complaint_id: id of the complaint.
+            text: text from the customer.
 
         Raises:
-            LookupError: there is no such complaint, or it is not processed.
+            LookupError: the complaint does not exist, or has not been processed.
         """
         return customers.complain_again(state, complaint_id, text)
 
     @of_record(when=OPEN)
     def withdraw(self, state: State, complaint_id: str) -> Record:
-        """Withdraw a complaint, as the customer: it is processed.
+        """Withdraw a complaint for the customer: it becomes processed.
 
         Args:
-            complaint_id: of the complaint.
+            complaint_id: id of the complaint.
 
         Raises:
-            LookupError: there is no such complaint, or it is processed already.
+            LookupError: the complaint does not exist, or has already been processed.
         """
         return customers.withdraw(state, complaint_id)
 
     @of_record()
     def escalate(self, state: State, complaint_id: str, reason: str = "商户未解决问题") -> Record:
-        """Ask WeChat Pay's staff for help, as the customer; the merchant is notified.
+        """Request help from WeChat Pay's staff for the customer; the merchant is notified.
 
         Args:
-            complaint_id: of the complaint.
-            reason: why the customer asks for help.
+            complaint_id: id of the complaint.
+            reason: the reason for the request.
 
         Raises:
-            LookupError: there is no such complaint, or the staff helps already.
+            LookupError: the complaint does not exist, or the staff is already helping.
         """
         return customers.escalate(state, complaint_id, reason)
 
     @of_record()
     def cancel_help(self, state: State, complaint_id: str) -> Record:
-        """Ask no longer for help, as the customer; the merchant is notified.
+        """Cancel the request for help for the customer; the merchant is notified.
 
         Args:
-            complaint_id: of the complaint.
+            complaint_id: id of the complaint.
 
         Raises:
-            LookupError: there is no such complaint, or the staff does not help.
+            LookupError: the complaint does not exist, or the staff is not helping.
         """
         return customers.cancel_help(state, complaint_id)
 
     @of_record()
     def finish_help(self, state: State, complaint_id: str) -> Record:
-        """Have WeChat Pay's staff end its help; the merchant is notified.
+        """End the help of WeChat Pay's staff; the merchant is notified.
 
         Args:
-            complaint_id: of the complaint.
+            complaint_id: id of the complaint.
 
         Raises:
-            LookupError: there is no such complaint, or the staff does not help.
+            LookupError: the complaint does not exist, or the staff is not helping.
         """
         return customers.finish_help(state, complaint_id)
 
     @of_record()
     def platform_says(self, state: State, complaint_id: str, text: str) -> Record:
-        """Have WeChat Pay's staff write something; the merchant is notified.
+        """Add a message from WeChat Pay's staff; the merchant is notified.
 
         Args:
-            complaint_id: of the complaint.
-            text: what the staff writes.
+            complaint_id: id of the complaint.
+            text: text from the staff.
 
         Raises:
-            LookupError: there is no such complaint.
+            LookupError: the complaint does not exist.
         """
         return customers.platform_says(state, complaint_id, text)

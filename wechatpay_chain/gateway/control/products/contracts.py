@@ -1,4 +1,4 @@
-"""The controls of contracts for deductions: the user signs one, or ends it."""
+"""Controls of contracts for deductions: the user signs or terminates one."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ class Contracts(Product):
     def sign(
         self, state: State, out_contract_code: str, openid: str = "", periodic: bool = False
     ) -> Record:
-        """Sign a contract, as its user does in WeChat; the merchant is notified.
+        """Sign a contract for its user; the merchant is notified.
 
         Args:
-            out_contract_code: the merchant's code of it.
-            openid: of the user; empty keeps that of the request, or makes one.
-            periodic: whether its plan is for periodic deductions, of which a user is told 24 hours
-                ahead.
+            out_contract_code: the merchant's contract code.
+            openid: openid of the user; empty keeps the request's openid, or generates one.
+            periodic: True for a plan with periodic deductions, which are announced to the user 24
+                hours ahead.
 
         Raises:
-            LookupError: there is no such contract, or it does not wait for its user.
+            LookupError: the contract does not exist, or does not wait for its user.
         """
         return contracts.sign(state, out_contract_code, openid, periodic=periodic)
 
     @of_record(when=(contracts.SIGNED,))
     def terminate(self, state: State, out_contract_code: str) -> Record:
-        """End a contract, as its user does in WeChat; the merchant is notified.
+        """Terminate a contract for its user; the merchant is notified.
 
         Args:
-            out_contract_code: the merchant's code of it.
+            out_contract_code: the merchant's contract code.
 
         Raises:
-            LookupError: there is no such contract, or it is not in force.
+            LookupError: the contract does not exist, or is not in force.
         """
         contract = contracts.existing(state, out_contract_code)
         return contracts.terminate(state, contract, contracts.BY_USER)

@@ -1,4 +1,4 @@
-"""The controls of coupons and merchants' coupons: a user receives one, and one expires."""
+"""Controls of coupons and merchants' coupons: a user receives one, or one expires."""
 
 from __future__ import annotations
 
@@ -12,84 +12,85 @@ __all__ = ["BusifavorCoupons", "BusifavorStocks", "CouponStocks", "Coupons"]
 
 
 class CouponStocks(Product):
-    """Stocks of coupons."""
+    """Batches of coupons (代金券)."""
 
     label, kind = Label("Stocks of coupons", "代金券批次"), stocks.KIND
 
     def settle(self, state: State) -> None:
-        """Store which stocks have ended."""
+        """Store the state changes that are due."""
         stocks.settle_due(state)
 
     @of_record(when=(stocks.RUNNING,))
     def receive(self, state: State, stock_id: str, openid: str) -> Record:
-        """Have a user receive a coupon, as from a page of the merchant; the coupon.
+        """Receive a coupon for a user, and return the coupon.
 
         Args:
-            stock_id: of the stock.
-            openid: of the user.
+            stock_id: id of the batch.
+            openid: openid of the user.
 
         Raises:
-            LookupError: there is no such stock, it sends none, or the user has enough of them.
+            LookupError: the batch does not exist, sends no coupons, or the user has reached the
+                limit.
         """
         return records.send(state, stocks.existing(state, stock_id), openid)
 
     @of_record(when=(stocks.RUNNING, stocks.PAUSED))
     def stop(self, state: State, stock_id: str) -> Record:
-        """Stop a stock, as its merchant does in the merchant platform.
+        """Stop a batch for its merchant.
 
         Args:
-            stock_id: of the stock.
+            stock_id: id of the batch.
 
         Raises:
-            LookupError: there is no such stock, or it is not activated.
+            LookupError: the batch does not exist, or is not activated.
         """
         return stocks.stop(state, stocks.existing(state, stock_id))
 
 
 class Coupons(Product):
-    """Coupons of users; `pay` uses them."""
+    """Coupons of users; `pay` accepts them."""
 
     label, kind = Label("Coupons", "代金券"), records.KIND
 
     def settle(self, state: State) -> None:
-        """Store which coupons have expired."""
+        """Store the state changes that are due."""
         records.settle_due(state)
 
     @of_record(when=(records.SENT,))
     def expire(self, state: State, coupon_id: str) -> Record:
-        """Have a coupon expire now.
+        """Make a coupon expire immediately.
 
         Args:
-            coupon_id: of the coupon.
+            coupon_id: id of the coupon.
 
         Raises:
-            LookupError: there is no such coupon, or it is used or expired.
+            LookupError: the coupon does not exist, or is used or expired.
         """
         return records.expire(state, coupon_id)
 
 
 class BusifavorStocks(Product):
-    """Stocks of merchants' coupons (商家券)."""
+    """Batches of merchants' coupons (商家券)."""
 
     label, kind = Label("Stocks of merchants' coupons", "商家券批次"), merchants_stocks.KIND
     state_name = "stock_state"
 
     def settle(self, state: State) -> None:
-        """Store which stocks have ended."""
+        """Store the state changes that are due."""
         merchants_stocks.settle_due(state)
 
     @of_record(when=(merchants_stocks.RUNNING,))
     def receive(self, state: State, stock_id: str, openid: str, coupon_code: str = "") -> Record:
-        """Have a user receive a coupon, as from the merchant's mini program; the coupon.
+        """Receive a merchant's coupon for a user, and return the coupon.
 
         Args:
-            stock_id: of the stock.
-            openid: of the user.
-            coupon_code: of the coupon, where the stock has `MERCHANT_API`; else empty.
+            stock_id: id of the batch.
+            openid: openid of the user.
+            coupon_code: code of the coupon for a batch with `MERCHANT_API`; otherwise empty.
 
         Raises:
-            LookupError: there is no such stock, it sends none, the user has enough of them, or the
-                code is not right.
+            LookupError: the batch does not exist, sends no coupons, the user has reached the
+                limit, or the code is invalid.
         """
         return merchants_coupons.send(
             state,
@@ -103,13 +104,13 @@ class BusifavorStocks(Product):
 
     @of_record(when=(merchants_stocks.RUNNING,))
     def stop(self, state: State, stock_id: str) -> Record:
-        """Stop a stock, as its merchant does in the merchant platform.
+        """Stop a batch for its merchant.
 
         Args:
-            stock_id: of the stock.
+            stock_id: id of the batch.
 
         Raises:
-            LookupError: there is no such stock, or it has stopped.
+            LookupError: the batch does not exist, or has stopped.
         """
         return merchants_stocks.stop(state, stock_id)
 
@@ -121,18 +122,18 @@ class BusifavorCoupons(Product):
     state_name = "coupon_state"
 
     def settle(self, state: State) -> None:
-        """Store which coupons have expired."""
+        """Store the state changes that are due."""
         merchants_coupons.settle_due(state)
 
     @of_record(when=(merchants_coupons.SENT,))
     def expire(self, state: State, coupon_code: str) -> Record:
-        """Have a coupon expire now.
+        """Make a coupon expire immediately.
 
         Args:
-            coupon_code: of the coupon.
+            coupon_code: code of the coupon.
 
         Raises:
-            LookupError: there is no such coupon, or it is not `SENDED`.
+            LookupError: the coupon does not exist, or is not `SENDED`.
         """
         return merchants_coupons.turn(
             state,
@@ -144,13 +145,13 @@ class BusifavorCoupons(Product):
 
     @of_record(when=(merchants_coupons.SENT,))
     def delete(self, state: State, coupon_code: str) -> Record:
-        """Delete a coupon, as its user does in WeChat.
+        """Delete a coupon for its user.
 
         Args:
-            coupon_code: of the coupon.
+            coupon_code: code of the coupon.
 
         Raises:
-            LookupError: there is no such coupon, or it is not `SENDED`.
+            LookupError: the coupon does not exist, or is not `SENDED`.
         """
         return merchants_coupons.turn(
             state,

@@ -1,4 +1,4 @@
-"""The controls of 平台收付通: withdrawals, recharges, compensations, payees, closings; sharing."""
+"""Controls of 平台收付通: withdrawals, recharges, compensations, payees, closings, sharing."""
 
 from __future__ import annotations
 
@@ -12,84 +12,84 @@ __all__ = ["Closings", "Compensations", "Payees", "ProfitSharing", "Recharges", 
 
 
 class Withdrawals(Product):
-    """Withdrawals of merchants and sub-merchants to their banks."""
+    """Withdrawals of merchants and sub-merchants to their bank accounts."""
 
     label, kind = Label("Withdrawals", "提现"), "withdrawal"
 
     def settle(self, state: State) -> None:
-        """Store which withdrawals have arrived."""
+        """Store the state changes that are due."""
         withdrawals.settle_due(state)
 
     @of_record(when=(withdrawals.PROCESSING,))
     def succeed(self, state: State, withdraw_id: str) -> Record:
-        """Have a withdrawal arrive at the bank now; the merchant is notified.
+        """Make a withdrawal arrive immediately; the merchant is notified.
 
         Args:
-            withdraw_id: WeChat Pay's number of it.
+            withdraw_id: WeChat Pay's withdrawal number.
 
         Raises:
-            LookupError: there is no such withdrawal, or it is not processed any more.
+            LookupError: the withdrawal does not exist, or is no longer in progress.
         """
         return withdrawals.succeed(state, withdraw_id)
 
     @of_record(when=(withdrawals.PROCESSING,))
     def fail(self, state: State, withdraw_id: str, reason: str = "卡号错误") -> Record:
-        """Have a withdrawal fail: the money goes back, and the merchant is notified.
+        """Make a withdrawal fail: the money is returned, and the merchant is notified.
 
         Args:
-            withdraw_id: WeChat Pay's number of it.
+            withdraw_id: WeChat Pay's withdrawal number.
             reason: `reason` of the withdrawal.
 
         Raises:
-            LookupError: there is no such withdrawal, or it is not processed any more.
+            LookupError: the withdrawal does not exist, or is no longer in progress.
         """
         return withdrawals.fail(state, withdraw_id, reason)
 
     @of_record(when=(withdrawals.SUCCESS,))
     def refund(self, state: State, withdraw_id: str, reason: str = "银行退票") -> Record:
-        """Have the bank send the money back after it arrived; the merchant is notified.
+        """Return an arrived withdrawal from the bank; the merchant is notified.
 
         Args:
-            withdraw_id: WeChat Pay's number of it.
+            withdraw_id: WeChat Pay's withdrawal number.
             reason: `reason` of the withdrawal.
 
         Raises:
-            LookupError: there is no such withdrawal, or it has not arrived.
+            LookupError: the withdrawal does not exist, or has not arrived.
         """
         return withdrawals.return_(state, withdraw_id, reason)
 
 
 class Recharges(Product):
-    """Money that merchants and sub-merchants bring in."""
+    """Recharges of merchants and sub-merchants."""
 
     label, kind = Label("Recharges", "充值"), "recharge"
 
     def settle(self, state: State) -> None:
-        """Store which recharges nobody has paid in time."""
+        """Store the state changes that are due."""
         recharges.settle_due(state)
 
     @of_record(when=(recharges.RECHARGING,))
     def pay(self, state: State, out_recharge_no: str, channel: str = "BANK_TRANSFER") -> Record:
-        """Pay a recharge: the money is on the account, and the merchant is notified.
+        """Pay a recharge: the account is credited, and the merchant is notified.
 
         Args:
-            out_recharge_no: the merchant's number of it.
+            out_recharge_no: the merchant's recharge number.
             channel: `BANK_TRANSFER`, `QR_RECHARGE` or `ONLINE_BANK`.
 
         Raises:
-            LookupError: there is no such recharge, or it does not wait for this channel.
+            LookupError: the recharge does not exist, or does not wait for this channel.
         """
         return recharges.pay(state, out_recharge_no, channel)
 
     @of_record(when=(recharges.RECHARGING,))
     def close(self, state: State, out_recharge_no: str) -> Record:
-        """Close a recharge as if it had waited too long; the merchant is notified.
+        """Close a recharge as overdue; the merchant is notified.
 
         Args:
-            out_recharge_no: the merchant's number of it.
+            out_recharge_no: the merchant's recharge number.
 
         Raises:
-            LookupError: there is no such recharge, or it is paid.
+            LookupError: the recharge does not exist, or is paid.
         """
         return recharges.close(state, out_recharge_no)
 
@@ -100,62 +100,62 @@ class Compensations(Product):
     label, kind = Label("Compensations", "赔付"), "compensation"
 
     def settle(self, state: State) -> None:
-        """Store which compensations have arrived, or have waited too long."""
+        """Store the state changes that are due."""
         compensation.settle_due(state)
 
     @of_record(when=(compensation.WAITING,))
     def confirm(self, state: State, out_bill_no: str) -> Record:
-        """Have the customer confirm a compensation: the money arrives.
+        """Confirm a compensation for the customer: the money arrives.
 
         Args:
-            out_bill_no: the merchant's number of it.
+            out_bill_no: the merchant's transfer number.
 
         Raises:
-            LookupError: there is no such compensation, or it does not wait any more.
+            LookupError: the compensation does not exist, or is no longer waiting.
         """
         return compensation.confirm(state, out_bill_no)
 
     @of_record(when=(compensation.ACCEPTED, compensation.WAITING))
     def fail(self, state: State, out_bill_no: str, reason: str = "收款方账户异常") -> Record:
-        """Have a compensation be closed: the money goes back.
+        """Close a compensation: the money is returned.
 
         Args:
-            out_bill_no: the merchant's number of it.
+            out_bill_no: the merchant's transfer number.
             reason: `close_reason` of the compensation.
 
         Raises:
-            LookupError: there is no such compensation, or it has ended.
+            LookupError: the compensation does not exist, or has ended.
         """
         return compensation.fail(state, out_bill_no, reason)
 
 
 class Payees(Product):
-    """Contracts of persons who are paid through a platform."""
+    """Contracts of persons who receive payments through a platform."""
 
     label, kind = Label("Payees", "个人收款方"), "payee-contract"
 
     @of_record(when=(payees.PENDING,))
     def sign(self, state: State, out_contract_code: str, openid: str = "") -> Record:
-        """Sign a contract, as the person who is to be paid.
+        """Sign a contract for the payee.
 
         Args:
-            out_contract_code: the platform's number of the application.
-            openid: of the person; by default the one of the application, or a generated one.
+            out_contract_code: the platform's application number.
+            openid: openid of the person; empty keeps the application's openid, or generates one.
 
         Raises:
-            LookupError: there is no such application, or it was signed before.
+            LookupError: the application does not exist, or has already been signed.
         """
         return payees.sign(state, out_contract_code, openid)
 
     @of_record(when=(payees.SIGNED,))
     def revoke(self, state: State, out_contract_code: str) -> Record:
-        """End a contract, as the person who is paid.
+        """End a contract for the payee.
 
         Args:
-            out_contract_code: the platform's number of the application.
+            out_contract_code: the platform's application number.
 
         Raises:
-            LookupError: there is no such contract, or it is not signed.
+            LookupError: the contract does not exist, or has not been signed.
         """
         return payees.revoke(state, out_contract_code)
 
@@ -167,32 +167,32 @@ class Closings(Product):
 
     @of_record(when=(closings.REVIEWING,))
     def approve(self, state: State, out_apply_no: str) -> Record:
-        """Approve the application: the sub-merchant is closed, and can use no product any more.
+        """Approve the application: the sub-merchant is closed and can no longer use any product.
 
         Args:
-            out_apply_no: the platform's number of the application.
+            out_apply_no: the platform's application number.
 
         Raises:
-            LookupError: there is no such application, or it was decided.
+            LookupError: the application does not exist, or has been decided.
         """
         return closings.approve(state, out_apply_no)
 
     @of_record(when=(closings.REVIEWING,))
     def reject(self, state: State, out_apply_no: str, reason: str) -> Record:
-        """Reject the application: the sub-merchant goes on.
+        """Reject the application: the sub-merchant stays open.
 
         Args:
-            out_apply_no: the platform's number of the application.
-            reason: in words.
+            out_apply_no: the platform's application number.
+            reason: the reason as text.
 
         Raises:
-            LookupError: there is no such application, or it was decided.
+            LookupError: the application does not exist, or has been decided.
         """
         return closings.reject(state, out_apply_no, reason)
 
 
 class ProfitSharing(Product):
-    """Requests to share the money of orders."""
+    """Profit sharing of orders."""
 
     label, kind = Label("Profit sharing", "分账"), "sharing"
 
@@ -200,15 +200,15 @@ class ProfitSharing(Product):
     def set_max_ratio(
         self, state: State, max_ratio: int, sub_mchid: str = "", brand_mchid: str = ""
     ) -> Record:
-        """Set the highest share of an order, as a sub-merchant or a brand agrees to it.
+        """Set the maximum share of an order that a sub-merchant or a brand permits.
 
         Args:
-            max_ratio: in units of 1/10000: 3000 is 30 %; at first there is no limit.
-            sub_mchid: of the sub-merchant; empty for a brand, or for the merchant itself.
-            brand_mchid: of the brand.
+            max_ratio: ratio in units of 1/10000: 3000 is 30 %. Initially, there is no limit.
+            sub_mchid: number of the sub-merchant; empty for a brand, or for the merchant itself.
+            brand_mchid: number of the brand.
 
         Raises:
-            LookupError: it is no share.
+            LookupError: the value is not a share from 0 to 1.
         """
         holder = ratios.of_brand(brand_mchid) if brand_mchid else sub_mchid
         return ratios.set_ratio(state, holder, max_ratio)

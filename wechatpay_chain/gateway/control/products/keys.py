@@ -1,4 +1,4 @@
-"""The controls of WeChat Pay's keys: the ramp from platform certificates to the public key."""
+"""Controls of WeChat Pay's keys: the rollout from platform certificates to the public key."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ __all__ = ["Keys"]
 
 
 class Keys(Product):
-    """The ramp from platform certificates to the public key (灰度切换)."""
+    """The rollout from platform certificates to the public key (灰度切换)."""
 
     label, kind = Label("Keys", "密钥"), "key_ramp"
 
     @of_merchant
     def start_ramp(self, state: State) -> Record:
-        """Start the ramp: the public key signs 0.1 % of notifications, and all in seven days.
+        """Start the rollout: the public key signs 0.1 % of notifications, and all on day seven.
 
-        The others are signed under the platform certificate. For responses, the request's
-        `Wechatpay-Serial` decides, as ever.
+        The platform certificate signs the others. Responses are still signed with the key that the
+        request's `Wechatpay-Serial` names.
         """
         return _shown(state, key_ramp.start(state.store, state.clock, None, 1))
 
     @of_merchant
     def set_ramp(self, state: State, share: float, seed: int = 1) -> Record:
-        """Have the public key sign a share of the notifications, from now on.
+        """Sign a share of later notifications with the public key.
 
         Args:
-            share: from 0 to 1.
-            seed: decides which ones; the same seed, the same ones.
+            share: share of the notifications, from 0 to 1.
+            seed: selects the notifications; the same seed selects the same ones.
 
         Raises:
-            ValueError: the share is less or more.
+            ValueError: the share is not from 0 to 1.
         """
         if not 0 <= share <= 1:
             raise ValueError(f"share {share}: a number from 0 to 1 is expected")
@@ -40,7 +40,7 @@ class Keys(Product):
 
     @of_merchant
     def stop_ramp(self, state: State) -> Record:
-        """Stop the ramp: the key that the merchant uses signs all notifications."""
+        """Stop the rollout: the merchant's configured key signs all notifications."""
         key_ramp.stop(state.store)
         return {"share": None, "signs_with": state.identity.signs_with}
 

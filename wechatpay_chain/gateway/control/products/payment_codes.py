@@ -1,4 +1,4 @@
-"""The controls of payment codes: a customer shows one, and enters the password or cancels."""
+"""Controls of payment codes: the customer shows one, enters the password, or cancels."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ class PaymentCodes(Product):
     label, kind = Label("Payment codes", "付款码"), "payment-code"
 
     def settle(self, state: State) -> None:
-        """Store which codes have expired."""
+        """Store the state changes that are due."""
         codes.settle_due(state)
 
     @of_merchant
     def show(self, state: State, outcome: str = "paid", openid: str = "") -> Record:
-        """Have a customer show a code, which is valid once and for a minute.
+        """Show a code for a customer; it is valid once, for one minute.
 
         Args:
-            outcome: how the payment turns out: `paid`, `password`, `password_then_paid`,
+            outcome: result of the payment: `paid`, `password`, `password_then_paid`,
                 `password_then_cancelled`, `no_money`, `expired`, `card_not_supported`,
                 `bank_error`, `system_error` or `reversed_at_second_request`.
-            openid: of the customer; empty generates one.
+            openid: openid of the customer; empty generates one.
 
         Raises:
-            LookupError: there is no such outcome.
+            LookupError: the outcome does not exist.
         """
         return codes.show(state, outcome, openid)
 
     @of_record("order", when=(payments.USERPAYING,))
     def enter_password(self, state: State, out_trade_no: str) -> Record:
-        """Have the customer enter the password: the order is paid.
+        """Enter the password for the customer: the order is paid.
 
         Args:
-            out_trade_no: the merchant's number of the order.
+            out_trade_no: the merchant's order number.
 
         Raises:
-            LookupError: there is no such order, or its customer is not asked for the password.
+            LookupError: the order does not exist, or does not wait for the customer's password.
         """
         return codes.confirm(state, out_trade_no)
 
     @of_record("order", when=(payments.USERPAYING,))
     def cancel(self, state: State, out_trade_no: str) -> Record:
-        """Have the customer cancel instead of entering the password: the payment fails.
+        """Cancel the payment for the customer: the payment fails.
 
         Args:
-            out_trade_no: the merchant's number of the order.
+            out_trade_no: the merchant's order number.
 
         Raises:
-            LookupError: there is no such order, or its customer is not asked for the password.
+            LookupError: the order does not exist, or does not wait for the customer's password.
         """
         return codes.cancel(state, out_trade_no)

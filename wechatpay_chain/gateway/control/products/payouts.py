@@ -1,4 +1,4 @@
-"""The controls of APIv2's payments to users: red packets, and what a company pays."""
+"""Controls of APIv2's payments to users: red packets and payouts."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ __all__ = ["Payouts", "RedPackets"]
 
 
 class Payouts(Product):
-    """Payments of companies to users and bank accounts."""
+    """Payouts to users and bank accounts."""
 
     label, kind = Label("Payouts of APIv2", "企业付款"), "payout"
 
     def settle(self, state: State) -> None:
-        """Store which payments have arrived."""
+        """Store the state changes that are due."""
         records.settle_due(state)
 
     @of_record(when=(records.PROCESSING,))
     def fail(self, state: State, partner_trade_no: str, reason: str = "账户异常") -> Record:
-        """Have a payment to a bank account fail: the money and the fee go back.
+        """Make a payment to a bank account fail: the money and the fee are returned.
 
         Args:
-            partner_trade_no: the merchant's number of it.
-            reason: what the query shows.
+            partner_trade_no: the merchant's payment number.
+            reason: the reason that the query returns.
 
         Raises:
-            LookupError: there is no such payment, or it is not processed any more.
+            LookupError: the payment does not exist, or is no longer in progress.
         """
         return records.fail(state, partner_trade_no, reason)
 
@@ -36,33 +36,33 @@ class Payouts(Product):
     def return_by_bank(
         self, state: State, partner_trade_no: str, reason: str = "收款银行退票"
     ) -> Record:
-        """Have the bank return a payment, also one that has arrived: the money and the fee go back.
+        """Return a payment from the bank, even an arrived one, with its fee.
 
         Args:
-            partner_trade_no: the merchant's number of it.
-            reason: what the query shows.
+            partner_trade_no: the merchant's payment number.
+            reason: the reason that the query returns.
 
         Raises:
-            LookupError: there is no such payment to a bank account, or it has failed already.
+            LookupError: the payment to a bank account does not exist, or has already failed.
         """
         return records.fail(state, partner_trade_no, reason, by_bank=True)
 
     @of_merchant
     def refuse(self, state: State, openid: str, code: str = "NAME_MISMATCH") -> Record:
-        """Have payments to a user be rejected from now on.
+        """Reject later payments to a user.
 
         Args:
-            openid: of the user.
-            code: of the rejection, such as `NAME_MISMATCH` or `V2_ACCOUNT_SIMPLE_BAN`.
+            openid: openid of the user.
+            code: error code, such as `NAME_MISMATCH` or `V2_ACCOUNT_SIMPLE_BAN`.
         """
         return records.refuse(state, openid, code)
 
     @of_merchant
     def accept(self, state: State, openid: str) -> Record:
-        """Have payments to a user be accepted again.
+        """Accept payments to a user again.
 
         Args:
-            openid: of the user.
+            openid: openid of the user.
         """
         return records.accept(state, openid)
 
@@ -73,32 +73,32 @@ class RedPackets(Product):
     label, kind = Label("Red packets", "现金红包"), "red-packet"
 
     def settle(self, state: State) -> None:
-        """Store which red packets are sent or have expired."""
+        """Store the state changes that are due."""
         red_packets.settle_due(state)
 
     @of_record(when=(red_packets.SENDING, red_packets.SENT))
     def receive(self, state: State, mch_billno: str, openid: str = "") -> Record:
-        """Have a user receive a red packet, or a share of one for a group.
+        """Receive a red packet for a user, or one part of a group red packet.
 
         Args:
-            mch_billno: the merchant's number of it.
-            openid: of the user; by default the one whom the merchant named, and a generated one for
-                the further shares of a group.
+            mch_billno: the merchant's red packet number.
+            openid: openid of the user. The default is the user from the request, or a generated
+                openid for the other parts of a group red packet.
 
         Raises:
-            LookupError: there is no such red packet, or it cannot be received by this user.
+            LookupError: the red packet does not exist, or this user cannot receive it.
         """
         return red_packets.receive(state, mch_billno, openid)
 
     @of_record(when=(red_packets.SENDING,))
     def fail(self, state: State, mch_billno: str, reason: str = "用户账号异常") -> Record:
-        """Have sending a red packet fail: its money goes back.
+        """Make the sending of a red packet fail: its money is returned.
 
         Args:
-            mch_billno: the merchant's number of it.
-            reason: what the query shows.
+            mch_billno: the merchant's red packet number.
+            reason: the reason that the query returns.
 
         Raises:
-            LookupError: there is no such red packet, or it is sent already.
+            LookupError: the red packet does not exist, or has already been sent.
         """
         return red_packets.fail(state, mch_billno, reason)

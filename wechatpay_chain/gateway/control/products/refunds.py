@@ -1,4 +1,4 @@
-"""The controls of refunds: how one that is being processed ends."""
+"""Controls of refunds: the result of a refund in progress."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ class Refunds(Product):
     label, kind = Label("Refunds", "退款"), "refund"
 
     def settle(self, state: State) -> None:
-        """Store which refunds have arrived."""
+        """Store the state changes that are due."""
         refunds.settle_due(state)
 
     @of_record(when=(refunds.PROCESSING,))
     def succeed(self, state: State, out_refund_no: str) -> Record:
-        """Have a refund arrive now; the merchant is notified.
+        """Make a refund arrive immediately; the merchant is notified.
 
         Args:
-            out_refund_no: the merchant's number of it.
+            out_refund_no: the merchant's refund number.
 
         Raises:
-            LookupError: there is no such refund, or it is not processed any more.
+            LookupError: the refund does not exist, or is no longer in progress.
         """
         return refunds.succeed(state, out_refund_no)
 
     @of_record(when=(refunds.PROCESSING,))
     def fail(self, state: State, out_refund_no: str) -> Record:
-        """Have a refund become abnormal: the money does not arrive, and the merchant is notified.
+        """Make a refund abnormal: the money does not arrive, and the merchant is notified.
 
         Args:
-            out_refund_no: the merchant's number of it.
+            out_refund_no: the merchant's refund number.
 
         Raises:
-            LookupError: there is no such refund, or it is not processed any more.
+            LookupError: the refund does not exist, or is no longer in progress.
         """
         return refunds.fail(state, out_refund_no)
 
     @of_record(when=(refunds.PROCESSING,))
     def close(self, state: State, out_refund_no: str) -> Record:
-        """Have a refund be closed: the money goes back to the merchant, who is notified.
+        """Close a refund: the money returns to the merchant, and the merchant is notified.
 
         Args:
-            out_refund_no: the merchant's number of it.
+            out_refund_no: the merchant's refund number.
 
         Raises:
-            LookupError: there is no such refund, or it is not processed any more.
+            LookupError: the refund does not exist, or is no longer in progress.
         """
         return refunds.close(state, out_refund_no)

@@ -1,4 +1,4 @@
-"""The controls of transfers: what the receiver of one does, and those who authorize transfers."""
+"""Controls of transfers: the actions of receivers, sub-merchants, employees and sponsors."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class Transfers(Product):
     label, kind = Label("Transfers", "商家转账"), "transfer"
 
     def settle(self, state: State) -> None:
-        """Store what became of a merchant's transfers in the meantime."""
+        """Store the state changes that are due."""
         transfers.settle_due(state)
 
     @of_record(when=(transfers.WAITING,))
     def confirm(self, state: State, out_bill_no: str, authorize: bool = True) -> Record:
-        """Confirm a transfer, as its receiver: the money arrives, and the merchant is notified.
+        """Confirm a transfer for its receiver: the money arrives, and the merchant is notified.
 
         Args:
-            out_bill_no: the merchant's number of it.
-            authorize: whether the receiver also agrees to receive later transfers without
-                confirmation, if the merchant asked for that.
+            out_bill_no: the merchant's transfer number.
+            authorize: True also agrees to later transfers without confirmation, if the merchant
+                requested that.
 
         Raises:
-            LookupError: there is no such transfer, or it does not wait any more.
+            LookupError: the transfer does not exist, or is no longer waiting.
         """
         return transfers.confirm(state, out_bill_no, authorize=authorize)
 
@@ -47,14 +47,14 @@ class Transfers(Product):
     def fail(
         self, state: State, out_bill_no: str, reason: str = "PAYEE_ACCOUNT_ABNORMAL"
     ) -> Record:
-        """Have a transfer fail: the money goes back, and the merchant is notified.
+        """Make a transfer fail: the money is returned, and the merchant is notified.
 
         Args:
-            out_bill_no: the merchant's number of it.
+            out_bill_no: the merchant's transfer number.
             reason: `fail_reason` of the transfer.
 
         Raises:
-            LookupError: there is no such transfer, or it does not wait any more.
+            LookupError: the transfer does not exist, or is no longer waiting.
         """
         return transfers.fail(state, out_bill_no, reason)
 
@@ -66,144 +66,144 @@ class TransferAuthorizations(Product):
     kind = authorizations.KIND
 
     def settle(self, state: State) -> None:
-        """Store which authorizations nobody confirmed in time."""
+        """Store the state changes that are due."""
         authorizations.settle_due(state)
 
     @of_record(when=(authorizations.WAITING,))
     def confirm(self, state: State, out_authorization_no: str) -> Record:
-        """Agree to receive transfers without confirmation, as the user; the merchant is notified.
+        """Agree to transfers without confirmation for the user; the merchant is notified.
 
         Args:
-            out_authorization_no: the merchant's number of the authorization.
+            out_authorization_no: the merchant's authorization number.
 
         Raises:
-            LookupError: there is no such authorization, or it does not wait any more.
+            LookupError: the authorization does not exist, or is no longer waiting.
         """
         return authorizations.confirm(state, out_authorization_no)
 
     @of_record(when=(authorizations.EFFECTIVE,))
     def close(self, state: State, out_authorization_no: str) -> Record:
-        """Close an authorization, as the user who gave it; the merchant is notified.
+        """Close an authorization for its user; the merchant is notified.
 
         Args:
-            out_authorization_no: the merchant's number of the authorization.
+            out_authorization_no: the merchant's authorization number.
 
         Raises:
-            LookupError: there is no such authorization, or it is not in effect.
+            LookupError: the authorization does not exist, or is not in effect.
         """
         return authorizations.close(state, out_authorization_no)
 
 
 class SubMerchantAuthorizations(Product):
-    """Sub-merchants' authorizations: their service provider may transfer their money."""
+    """Sub-merchants' authorizations for transfers by their service provider."""
 
     label = Label("Sub-merchants' transfer authorizations", "子商户商家转账授权")
     kind = sub_merchants.KIND
 
     @of_record()
     def accept(self, state: State, sub_mchid: str) -> Record:
-        """Accept the invitation of a service provider, as the sub-merchant.
+        """Accept the invitation of a service provider for the sub-merchant.
 
         Args:
-            sub_mchid: of the sub-merchant.
+            sub_mchid: number of the sub-merchant.
 
         Raises:
-            LookupError: there is no invitation that waits.
+            LookupError: there is no pending invitation.
         """
         return sub_merchants.accept(state, sub_mchid)
 
     @of_record()
     def decline(self, state: State, sub_mchid: str) -> Record:
-        """Decline the invitation of a service provider, as the sub-merchant.
+        """Decline the invitation of a service provider for the sub-merchant.
 
         Args:
-            sub_mchid: of the sub-merchant.
+            sub_mchid: number of the sub-merchant.
 
         Raises:
-            LookupError: there is no invitation that waits.
+            LookupError: there is no pending invitation.
         """
         return sub_merchants.decline(state, sub_mchid)
 
     @of_record(when=(sub_merchants.AUTHORIZED,))
     def withdraw(self, state: State, sub_mchid: str) -> Record:
-        """Withdraw the authorization of a service provider, as the sub-merchant.
+        """Withdraw the authorization of a service provider for the sub-merchant.
 
         Args:
-            sub_mchid: of the sub-merchant.
+            sub_mchid: number of the sub-merchant.
 
         Raises:
-            LookupError: there is no authorization.
+            LookupError: the authorization does not exist.
         """
         return sub_merchants.withdraw(state, sub_mchid)
 
 
 class TransferBatches(Product):
-    """Batches of transfers, brands' red packets and reserved transfers among them."""
+    """Batches of transfers, including brands' red packets and reserved transfers."""
 
     label, kind = Label("Transfer batches", "批量转账"), batches.KIND
 
     def settle(self, state: State) -> None:
-        """Store what became of a merchant's batches in the meantime."""
+        """Store the state changes that are due."""
         batches.settle_due(state)
 
     @of_record(when=(batches.ACCEPTED, batches.PROCESSING))
     def hold(self, state: State, out_batch_no: str) -> Record:
-        """Have a batch wait for an employee, as one that needs a password does.
+        """Make a batch wait for the approval of an employee.
 
         Args:
-            out_batch_no: the merchant's number of the batch.
+            out_batch_no: the merchant's batch number.
 
         Raises:
-            LookupError: there is no such batch, or it has ended.
+            LookupError: the batch does not exist, or has ended.
         """
         return batches.hold(state, out_batch_no)
 
     @of_record(when=(batches.WAIT_PAY,))
     def approve(self, state: State, out_batch_no: str) -> Record:
-        """Approve a batch that waits, as the merchant's employee; it is finished in a few seconds.
+        """Approve a waiting batch for the merchant's employee; it finishes in a few seconds.
 
         Args:
-            out_batch_no: the merchant's number of the batch.
+            out_batch_no: the merchant's batch number.
 
         Raises:
-            LookupError: there is no such batch, or it does not wait.
+            LookupError: the batch does not exist, or is not waiting.
         """
         return batches.approve(state, out_batch_no)
 
     @of_record(when=(batches.WAIT_PAY,))
     def reject(self, state: State, out_batch_no: str) -> Record:
-        """Reject a batch that waits, as the merchant's employee: all of its details fail.
+        """Reject a waiting batch for the merchant's employee: all of its details fail.
 
         Args:
-            out_batch_no: the merchant's number of the batch.
+            out_batch_no: the merchant's batch number.
 
         Raises:
-            LookupError: there is no such batch, or it does not wait.
+            LookupError: the batch does not exist, or is not waiting.
         """
         return batches.reject(state, out_batch_no)
 
     @of_record(when=(batches.ACCEPTED, batches.PROCESSING))
     def finish(self, state: State, out_batch_no: str) -> Record:
-        """Finish a batch at once: what has not failed arrives, and the merchant is notified.
+        """Finish a batch immediately: its other details arrive, and the merchant is notified.
 
         Args:
-            out_batch_no: the merchant's number of the batch.
+            out_batch_no: the merchant's batch number.
 
         Raises:
-            LookupError: there is no such batch, or it has ended.
+            LookupError: the batch does not exist, or has ended.
         """
         return batches.finish(state, out_batch_no)
 
     @of_record(when=batches.OPEN)
     def close(self, state: State, out_batch_no: str, reason: str = "OVERDUE_CLOSE") -> Record:
-        """Close a batch: nothing of it arrives, and the merchant is notified.
+        """Close a batch: no money arrives, and the merchant is notified.
 
         Args:
-            out_batch_no: the merchant's number of the batch.
+            out_batch_no: the merchant's batch number.
             reason: `close_reason` of the batch.
 
         Raises:
-            LookupError: there is no such batch, or it has ended.
+            LookupError: the batch does not exist, or has ended.
         """
         return batches.close(state, out_batch_no, reason)
 
@@ -215,15 +215,15 @@ class TransferBatches(Product):
         out_detail_no: str,
         reason: str = "REAL_NAME_CHECK_FAIL",
     ) -> Record:
-        """Have one detail of a batch fail: its money goes back, and the others go on.
+        """Make one detail of a batch fail: its money is returned, and the others continue.
 
         Args:
-            out_batch_no: the merchant's number of the batch.
-            out_detail_no: the merchant's number of the detail.
+            out_batch_no: the merchant's batch number.
+            out_detail_no: the merchant's detail number.
             reason: `fail_reason` of the detail.
 
         Raises:
-            LookupError: there is no such detail, or it has ended.
+            LookupError: the detail does not exist, or has ended.
         """
         return batches.fail_detail(state, out_batch_no, out_detail_no, reason)
 
@@ -234,66 +234,66 @@ class TransferReservations(Product):
     label, kind = Label("Transfer reservations", "预约商家转账"), reservations.KIND
 
     def settle(self, state: State) -> None:
-        """Store which reservations have ended in the meantime."""
+        """Store the state changes that are due."""
         reservations.settle_due(state)
 
     @of_record(when=(reservations.ACCEPTED,))
     def confirm(self, state: State, out_reservation_no: str) -> Record:
-        """Confirm a reservation, as the user.
+        """Confirm a reservation for the user.
 
         Args:
-            out_reservation_no: the merchant's number of the reservation.
+            out_reservation_no: the merchant's reservation number.
 
         Raises:
-            LookupError: there is no such reservation, or it does not wait.
+            LookupError: the reservation does not exist, or is not waiting.
         """
         return reservations.confirm(state, out_reservation_no)
 
     @of_record(when=(reservations.ACCEPTED, reservations.CONFIRMED))
     def close(self, state: State, out_reservation_no: str) -> Record:
-        """Close a reservation, as the user.
+        """Close a reservation for the user.
 
         Args:
-            out_reservation_no: the merchant's number of the reservation.
+            out_reservation_no: the merchant's reservation number.
 
         Raises:
-            LookupError: there is no such reservation, or it has ended.
+            LookupError: the reservation does not exist, or has ended.
         """
         found = reservations.existing(state, out_reservation_no)
         return reservations.close(state, found, "USER_CLOSE")
 
 
 class TransferReceipts(Product):
-    """Receipts of transfers: `bill-T0001`, `batch-B0001` and `detail-B0001-D0001`."""
+    """Receipts of transfers, such as `bill-T0001`, `batch-B0001` and `detail-B0001-D0001`."""
 
     label, kind = Label("Receipts", "电子回单"), receipts.KIND
 
     def settle(self, state: State) -> None:
-        """Store which receipts have been made in the meantime."""
+        """Store the state changes that are due."""
         receipts.settle_due(state)
 
     @of_record(when=(receipts.ACCEPTED,))
     def finish(self, state: State, key: str) -> Record:
-        """Have a receipt made at once.
+        """Generate a receipt immediately.
 
         Args:
-            key: what it is of, such as `bill-T0001`.
+            key: key of the receipt, such as `bill-T0001`.
 
         Raises:
-            LookupError: nobody has applied for it, or it is made already.
+            LookupError: the receipt does not exist, or has already been generated.
         """
         return receipts.finish(state, key)
 
     @of_record(when=(receipts.ACCEPTED,))
     def fail(self, state: State, key: str, reason: str = "FAIL_REASON_UNKNOWN") -> Record:
-        """Have a receipt not be made.
+        """Make the generation of a receipt fail.
 
         Args:
-            key: what it is of, such as `bill-T0001`.
+            key: key of the receipt, such as `bill-T0001`.
             reason: `fail_reason` of the receipt.
 
         Raises:
-            LookupError: nobody has applied for it, or it is made already.
+            LookupError: the receipt does not exist, or has already been generated.
         """
         return receipts.fail(state, key, reason)
 
@@ -305,24 +305,24 @@ class CharityBudgets(Product):
 
     @of_record(when=(charity.PENDING,))
     def confirm(self, state: State, out_budget_no: str) -> Record:
-        """Confirm a budget, as its sponsor: the money is locked.
+        """Confirm a budget for its sponsor: the money is locked.
 
         Args:
-            out_budget_no: the service provider's number of the budget.
+            out_budget_no: the service provider's budget number.
 
         Raises:
-            LookupError: there is no such budget, or it does not wait.
+            LookupError: the budget does not exist, or is not waiting.
         """
         return charity.confirm(state, out_budget_no)
 
     @of_record(when=(charity.PENDING,))
     def close(self, state: State, out_budget_no: str) -> Record:
-        """Decline a budget, as its sponsor.
+        """Decline a budget for its sponsor.
 
         Args:
-            out_budget_no: the service provider's number of the budget.
+            out_budget_no: the service provider's budget number.
 
         Raises:
-            LookupError: there is no such budget, or it does not wait.
+            LookupError: the budget does not exist, or is not waiting.
         """
         return charity.close(state, out_budget_no)

@@ -1,6 +1,6 @@
-"""What users' tests need: notifications, recorded exchanges, a mock transport, fixtures.
+"""Test support: notifications, recorded exchanges, a mock transport, and fixtures.
 
-Nothing is loaded until it is used.
+Submodules are loaded on first use.
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ def signed_notification(
     variant: str = "",
     protocol: Literal["v3", "v2"] = "v3",
 ) -> SignedNotification:
-    """A notification as WeChat Pay posts it, which clients of `MockTransport.client()` verify.
+    """Return a notification as WeChat Pay sends it, which `MockTransport.client()` can verify.
 
         wxpay = MockTransport(respond).client()
         notice = wxpay.notify(*signed_notification("TRANSACTION.SUCCESS"))
 
     Args:
-        event: its type, `TRANSACTION.SUCCESS` say.
+        event: the event type, such as `TRANSACTION.SUCCESS`.
         resource: members that replace those of the catalogue's example.
-        variant: the form of a type that several products share, such as `partner`; by default the
-            first.
-        protocol: `v3`, or `v2`.
+        variant: the form of an event type that several products share, such as `partner`; by
+            default the first form.
+        protocol: `v3` or `v2`.
 
     Returns:
-        Header fields and body, which `notify` takes, or `notify_v2` the body.
+        The headers and the body for `notify`; `notify_v2` takes only the body.
 
     Raises:
-        ConfigurationError: there is no such type or form, or the resource cannot be sent.
+        ConfigurationError: the event type or form is unknown, or the resource cannot be sent.
     """
     from . import own_keys
     from .notices import signing

@@ -1,4 +1,4 @@
-"""A client's arguments from the `gateway.json` that a gateway writes, or serves."""
+"""Reads a client's arguments from the `gateway.json` that a local gateway writes or serves."""
 
 from __future__ import annotations
 
@@ -22,41 +22,40 @@ ADDRESSES = ("base_uri", "tls_base_uri", "ca")
 OWN = ("mchid", "serial", "private_key", "certificate", "apiv3_key", "secret")
 """The members of one merchant."""
 NAMES = (*ADDRESSES, *OWN)
-"""The members of the file, whose merchant is the gateway's first one."""
+"""The members of the file for the gateway's first merchant."""
 PLATFORM = ("public_key_id", "public_key", "serial", "certificate")
 LARGEST = 4 * 1024 * 1024
-"""Bytes of a file that is read; a gateway writes less than two thousand for each merchant."""
+"""Maximum bytes of a file; a gateway writes less than two thousand for each merchant."""
 KEYS = ("ca", "private_key", "public_key", "certificate")
-"""The members that may hold a key or a certificate in PEM."""
+"""Members that may contain a key or a certificate in PEM."""
 TOKEN = "WECHATPAY_CONTROL_TOKEN"  # noqa: S105 - the name of the variable
-"""The variable with the control token of a gateway whose address has none."""
+"""The variable with the control token for a gateway address without a token."""
 SHOWN = 10
-"""Merchants that an error names."""
+"""Maximum number of merchants in an error."""
 LONGEST = 4096
-"""Characters of a member: a path may have as many."""
+"""Maximum characters of a member, enough for a path."""
 LONGEST_KEY = 16_384
-"""Characters of a key or a certificate in PEM."""
+"""Maximum characters of a key or a certificate in PEM."""
 PEM = "-----BEGIN "
 Source = str | Path | Secret[str]
 Place = Path | GatewayURL
-"""Where the description is: in a file, or at an address that was taken apart."""
+"""The location of the description: a file, or a parsed address."""
 
 
 class ConnectionFile(Mapping[str, dict[str, Any]]):
-    """The merchants of a gateway by their numbers, with arguments for `WeChatPay`.
+    """The merchants of a local gateway by number, with arguments for `WeChatPay`.
 
-    The file is read each time that a merchant is asked for, so a merchant that was added to the
-    gateway is there.
+    The file is read on each access, so a merchant added to the gateway later is found.
 
     Args:
-        path: of `gateway.json`; or the address of a gateway, which serves it.
-        tls: whether calls go over TLS; `shared` has the authority that is to be trusted.
+        path: the path of `gateway.json`, or the address of a gateway that serves it.
+        tls: whether calls use TLS; `shared` then contains the authority to trust.
 
     Attributes:
-        shared: arguments of all merchants.
+        shared: arguments that apply to all merchants.
 
     Raises:
-        ConfigurationError: the file is missing, or is not a gateway's.
+        ConfigurationError: the file does not exist, or a gateway did not write it.
     """
 
     def __init__(self, path: Source, *, tls: bool = False) -> None:
@@ -82,27 +81,28 @@ class ConnectionFile(Mapping[str, dict[str, Any]]):
         return f"<ConnectionFile {_place(self._path)}>"
 
     def __sentry_repr__(self) -> str:
-        return repr(self)  # Sentry's SDK reads every item of a mapping otherwise
+        return repr(self)  # Sentry's SDK would otherwise read every item of the mapping
 
 
 def settings(path: Source, *, tls: bool = False, mchid: str | None = None) -> dict[str, Any]:
-    """Arguments for `WeChatPay`.
+    """Return arguments for `WeChatPay`.
 
     Args:
-        path: of `gateway.json`; or the address of a gateway, which serves it. Hidden or not, as an
-            address may have a token.
-        tls: whether calls go over TLS, with the gateway's own authority trusted.
-        mchid: of the merchant; None is the gateway's first one.
+        path: the path of `gateway.json`, or the address of a gateway that serves it; hidden or not,
+            because an address may contain a token.
+        tls: whether calls use TLS and trust the gateway's own authority.
+        mchid: the merchant number; None selects the gateway's first merchant.
 
     Raises:
-        ConfigurationError: the file is missing, or is not a gateway's, or has no such merchant.
+        ConfigurationError: the file or merchant does not exist, or a gateway did not write the
+            file.
     """
     path = hide(path)
     return _settings(_taken_apart(path), tls, mchid)
 
 
 def _taken_apart(path: Any) -> Place:
-    """A source that no traceback shows a token of."""
+    """Parse a location, so that no traceback shows its token."""
     if is_url(path):
         return parse(path, os.environ.get(TOKEN, ""))
     path = reveal(path)
@@ -123,7 +123,7 @@ def _settings(path: Place, tls: bool, mchid: str | None) -> dict[str, Any]:
         _reject(path, "has no platform")
     theirs = {name: _text(platform, name, path, "platform.") for name in PLATFORM}
     appid = own.get("appid")
-    key = keys.private_key(_key_source(found["private_key"]))  # once, for both uses
+    key = keys.private_key(_key_source(found["private_key"]))  # parsed once, for both uses
     return {
         "mchid": found["mchid"].reveal(),
         "serial": found["serial"].reveal(),
@@ -142,15 +142,15 @@ def _settings(path: Place, tls: bool, mchid: str | None) -> dict[str, Any]:
 
 
 def _key_source(text: Secret[str]) -> Any:
-    """What a client takes for a key: the text in PEM, or the path of a file."""
+    """Return a key in a form for the client: PEM text, or the path of a file."""
     return text if text.reveal().startswith(PEM) else Path(text.reveal())
 
 
 def _reached(path: Place, base_uri: str) -> str:
-    """The base URI by which a client reaches the gateway.
+    """Return the base URI by which a client reaches the gateway.
 
-    A gateway that was reached under a name is reached under the same name again; its own idea of
-    where it is may hold on its machine only.
+    A gateway reached by a host name is reached by that name again, because the address in the file
+    may be valid only on the gateway's machine.
     """
     if not isinstance(path, GatewayURL):
         return base_uri
@@ -163,7 +163,7 @@ def _port(at: Origin, described: Origin) -> int:
 
 
 def _merchant(told: dict[str, Any], mchid: str | None, path: Place) -> tuple[dict[str, Any], str]:
-    """The members of a merchant, and where they stand."""
+    """Return the members of a merchant, and where they were found."""
     if mchid is None or mchid == _text(told, "mchid", path).reveal():
         return told, ""
     numbers = _numbers(told, path)
@@ -185,17 +185,17 @@ def _merchant(told: dict[str, Any], mchid: str | None, path: Place) -> tuple[dic
 
 
 def _numbers(told: dict[str, Any], path: Place) -> list[str]:
-    """The numbers of all merchants, that of the first one first."""
+    """Return the numbers of all merchants, starting with the first merchant's."""
     first, others = _text(told, "mchid", path).reveal(), told.get("merchants")
     if others is None:
-        return [first]  # an older version wrote it
+        return [first]  # written by an older version
     if not isinstance(others, dict) or not all(each.isalnum() for each in others):
         _reject(path, "has merchants that are none")
     return [first, *(each for each in others if each != first)]
 
 
 def _read(path: Place) -> dict[str, Any]:
-    """The members of the file; each of their values is hidden, as some of them are secrets."""
+    """Return the members of the file with hidden values, because some are secrets."""
     if isinstance(path, GatewayURL):
         told = hide(_members(fetch(path)))
         if not isinstance(told, dict):
@@ -213,7 +213,7 @@ def _read(path: Place) -> dict[str, Any]:
                 strerror=error.strerror,
             )
         ) from None
-    except ValueError:  # the path holds a NUL, or cannot be encoded
+    except ValueError:  # the path contains a NUL, or cannot be encoded
         told = None
     if not isinstance(told, dict):
         _reject(path, "is not a JSON object")
@@ -221,7 +221,7 @@ def _read(path: Place) -> dict[str, Any]:
 
 
 def _members(content: bytes) -> Any:
-    """What the file has; None where that is no JSON."""
+    """Parse the file; returns None if it is not JSON."""
     if len(content) > LARGEST:
         return None
     try:
@@ -237,7 +237,7 @@ def _text(told: dict[str, Any], name: str, path: Place, inside: str = "") -> Sec
     is_key = name in KEYS and value.reveal().startswith(PEM)
     is_material = is_key and pem.is_content(value.reveal())
     if isinstance(path, GatewayURL) and name in KEYS and not is_material:
-        # It would be a path: whoever responds there would choose a key of this machine to sign with
+        # It would be read as a path: the server could select any key on this machine for signing
         _reject(path, f"has something else than PEM in {inside}{name}")
     plain = value.reveal().replace("\n", "") if is_key else value.reveal()
     if printable(plain, LONGEST_KEY if is_key else LONGEST) != plain:
@@ -252,5 +252,5 @@ def _reject(path: Place, problem: str) -> NoReturn:
 
 
 def _place(path: Place) -> str:
-    """A source as an error names it: without a token."""
+    """Return a location for an error message, without a token."""
     return f"{path.origin}/" if isinstance(path, GatewayURL) else printable(path)

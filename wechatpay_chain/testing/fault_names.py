@@ -1,6 +1,6 @@
-"""The names of the faults that a gateway applies: for the gateway, and for the command line.
+"""The names of the gateway's faults, for the gateway and the command line.
 
-They stand apart from the gateway, because loading it takes longer than a completion may.
+They are in a separate module, because importing the gateway is too slow for shell completion.
 """
 
 from __future__ import annotations

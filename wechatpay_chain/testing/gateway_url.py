@@ -1,4 +1,4 @@
-"""The description of a gateway that runs on another machine, fetched from its control API."""
+"""Fetches the description of a remote gateway from its control API."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["GatewayURL", "fetch", "is_url", "parse"]
 
 TARGET = "/_gateway/gateway.json"
 TIMEOUT = (5.0, 10.0)
-"""Seconds to connect, and between reads."""
+"""Seconds to connect, and between two reads."""
 
 
 class GatewayURL(NamedTuple):
-    """Where a gateway is.
+    """The address of a gateway.
 
     Attributes:
         origin: its scheme, host and port.
-        token: its control token; empty without one.
+        token: its control token, or empty.
     """
 
     origin: Origin
@@ -32,20 +32,20 @@ class GatewayURL(NamedTuple):
 
 
 def is_url(source: object) -> bool:
-    """Whether a text, hidden or not, is the address of a gateway, and not the path of a file."""
+    """Return whether a text, hidden or not, is the address of a gateway rather than a path."""
     source = hide(source)
     return isinstance(reveal(source), str) and reveal(source).startswith(("http://", "https://"))
 
 
 def parse(url: Any, token: Any = "") -> GatewayURL:
-    """The parts of a gateway's address, such as `http://gateway:8790/?token=…`.
+    """Parse a gateway's address, such as `http://gateway:8790/?token=…`.
 
     Args:
-        url: of the gateway, a text; hidden or not.
-        token: its control token, where the address has none; hidden or not.
+        url: the address as text, hidden or not.
+        token: the control token, if the address has none; hidden or not.
 
     Raises:
-        ConfigurationError: it is not such an address.
+        ConfigurationError: the text is not such an address.
     """
     url, token = hide(url), hide(token)
     origin, target = split(url.reveal().partition("?")[0], "the gateway's address")
@@ -62,15 +62,15 @@ def parse(url: Any, token: Any = "") -> GatewayURL:
 
 
 def fetch(gateway: GatewayURL) -> bytes:
-    """`gateway.json` of a running gateway, with the keys in it.
+    """Fetch the `gateway.json` of a running gateway, including its keys.
 
     Args:
-        gateway: where it is.
+        gateway: the address of the gateway.
 
     Raises:
-        ConfigurationError: nothing responds there, or it wants a token.
+        ConfigurationError: there is no response, or the gateway requires a token.
     """
-    from ..transport import HTTPTransport  # a file needs none
+    from ..transport import HTTPTransport  # not needed for a file
 
     fields = Headers({"Accept": "application/json"})
     if gateway.token:

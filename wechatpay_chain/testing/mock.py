@@ -1,4 +1,4 @@
-"""A transport that answers from a function: for tests of code that uses this library."""
+"""A transport with responses from a function, for tests of code that uses this library."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Answer = Response | Mapping[str, Any] | tuple[int, Any] | None
 
 
 class MockTransport:
-    """Answers each request with what a function returns, and keeps the requests.
+    """Responds to each request with a function's return value, and stores the requests.
 
     Args:
-        answer: takes a `Request`; returns a `Response`, or (status, body), or just a body: a
+        answer: takes a `Request`; returns a `Response`, or (status, body), or only a body: a
             mapping becomes JSON, None an empty 204.
-        sign: `{serial: private key}` to sign APIv3 answers with, of which the client under test
-            knows the public half as `certs`: the one that the request's `Wechatpay-Serial` names,
-            else the first. None leaves answers as they are.
+        sign: `{serial: private key}` to sign APIv3 responses; the tested client has the public keys
+            as `certs`. The key is the one in the request's `Wechatpay-Serial`, else the first. None
+            leaves responses unchanged.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class MockTransport:
         self.requests: list[Request] = []
 
     def send(self, request: Request) -> Response:
-        """Answer a request."""
+        """Return the response to a request."""
         self.requests.append(request)
         response = _response(self._answer(request))
         response.request = request
@@ -71,16 +71,16 @@ class MockTransport:
         return response
 
     async def send_async(self, request: Request) -> Response:
-        """Answer a request."""
+        """Return the response to a request."""
         return self.send(request)
 
     def client(self, **arguments: Any) -> WeChatPay:
-        """A client whose calls this transport answers, with keys that are made for tests.
+        """Create a client with test keys that uses this transport.
 
-        Without `sign`, answers of APIv3 are signed with such a key as well.
+        Without `sign`, APIv3 responses are also signed with a test key.
 
         Args:
-            arguments: replace the client's.
+            arguments: arguments of `WeChatPay`, which take precedence.
         """
         from ..client import WeChatPay
         from . import own_keys
@@ -99,19 +99,19 @@ class MockTransport:
         variant: str = "",
         protocol: Literal["v3", "v2"] = "v3",
     ) -> SignedNotification:
-        """A notification as WeChat Pay posts it, which `client()` verifies.
+        """Return a notification as WeChat Pay sends it, which `client()` can verify.
 
         Args:
-            event: its type, `TRANSACTION.SUCCESS` say.
+            event: the event type, such as `TRANSACTION.SUCCESS`.
             resource: members that replace those of the catalogue's example.
-            variant: the form of a type that several products share, such as `partner`.
-            protocol: `v3`, or `v2`.
+            variant: the form of an event type that several products share, such as `partner`.
+            protocol: `v3` or `v2`.
 
         Returns:
-            Header fields and body: `wxpay.notify(*signed)`.
+            Headers and body: `wxpay.notify(*signed)`.
 
         Raises:
-            ConfigurationError: there is no such type or form, or the resource cannot be sent.
+            ConfigurationError: the event type or form is unknown, or the resource cannot be sent.
         """
         from . import own_keys
         from .notices.signing import signed_notification
@@ -123,22 +123,22 @@ class MockTransport:
         return signed_notification(keys, event, resource, variant=variant, protocol=protocol)
 
     def sent(self, method: str | None = None, path: str | None = None) -> list[SentRequest]:
-        """The requests of a method and a path, the oldest first.
+        """Return the requests with a method and a path, oldest first.
 
         Args:
-            method: upper-case HTTP method; None is any.
-            path: as it was sent, an operation's template, or a pattern such as `v3/refund/*`; None
-                is any.
+            method: upper-case HTTP method, or None for any.
+            path: the path as sent, an operation's template, or a pattern such as `v3/refund/*`;
+                None for any.
         """
         from .sent import matching
 
         return matching(self._sent(), method, path)
 
     def sent_once(self, method: str | None = None, path: str | None = None) -> SentRequest:
-        """The one request of a method and a path; see `sent`.
+        """Return the only request with a method and a path; see `sent`.
 
         Raises:
-            AssertionError: there is none, or there are several; it tells what was sent.
+            AssertionError: there are none or several; the message lists the sent requests.
         """
         from .sent import only
 
@@ -158,10 +158,10 @@ class MockTransport:
         ]
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
 
 def _response(answer: Answer) -> Response:

@@ -1,4 +1,4 @@
-"""Keys, numbers and a client for unit tests: made once a process, and good for nothing else."""
+"""Keys, numbers and a client for unit tests, created once per process."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ APIV3_KEY, SECRET = "only-for-tests-only-for-tests-v3", "only-for-tests-only-for
 
 @cache
 def platform_key() -> RSAPrivateKey:
-    """WeChat Pay's key."""
+    """Return WeChat Pay's test key."""
     return _new_key()
 
 
 @cache
 def merchant_key() -> RSAPrivateKey:
-    """The merchant's key."""
+    """Return the merchant's test key."""
     return _new_key()
 
 
 def arguments() -> dict[str, Any]:
-    """Arguments of a `WeChatPay` that verifies what `platform_key` signs."""
+    """Return arguments of a `WeChatPay` that verifies signatures by `platform_key`."""
     return {
         "mchid": MCHID,
         "appid": APPID,
@@ -44,7 +44,7 @@ def arguments() -> dict[str, Any]:
 
 
 def notification_keys() -> NotificationKeys:
-    """The keys of notifications that such a client opens."""
+    """Return the keys of notifications that such a client can verify and decrypt."""
     return NotificationKeys(
         serial=PUBLIC_KEY_ID,
         platform_key=platform_key(),

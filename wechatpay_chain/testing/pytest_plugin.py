@@ -1,20 +1,20 @@
-"""Fixtures for tests of code that takes payments: a local WeChat Pay, and a client of it.
+"""Pytest fixtures for code that accepts payments: a local gateway, and its client.
 
     def test_an_order_is_paid(wechatpay_gateway, wechatpay):
         order = wechatpay.v3.pay.transactions.native.post(json={…})
         wechatpay_gateway.pay(out_trade_no)
 
-A test begins with a gateway that has nothing in it, or what a scenario says:
+A test begins with an empty gateway, or with the state of a scenario:
 
     @pytest.mark.wechatpay(scenario="shop.yaml")
     def test_a_refund(wechatpay_gateway, wechatpay): ...
 
-A test with recorded exchanges plays them, and `--wechatpay-record=once` records them:
+A test with recorded exchanges plays them; `--wechatpay-record=once` records them:
 
     def test_a_refund(wechatpay_cassette):
         wxpay = wechatpay_cassette.client()
 
-Installing the package is enough for pytest to find them; nothing is loaded until one is used.
+Pytest finds the fixtures when the package is installed; nothing else is loaded until one is used.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ Scenario = str | Path | Mapping[str, Any] | None
 
 
 CASSETTES = "cassettes"
-"""The folder beside a test's file."""
+"""The folder for cassettes next to a test file."""
 UNLIKE_A_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 LONGEST = 100
-"""Characters of a cassette's name that come from the test's."""
+"""Maximum characters of a test's name in a cassette's name."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says what cassettes record."""
+    """Add the command-line option for recording cassettes."""
     parser.getgroup("wechatpay").addoption(
         "--wechatpay-record",
         choices=("once", "new_episodes", "new", "none", "all"),
@@ -84,13 +84,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Prepared:
-    """A gateway that goes back to prepared states.
+    """A gateway that can be reset to prepared states.
 
     Args:
-        gateway: runs, and has nothing in it.
+        gateway: a running, empty gateway.
 
     Attributes:
-        gateway: the same.
+        gateway: the same gateway.
     """
 
     def __init__(self, gateway: Gateway) -> None:
@@ -99,7 +99,7 @@ class Prepared:
         self._prepared: dict[str, Snapshot] = {}
 
     def reset(self, scenario: Scenario = None) -> None:
-        """Have the gateway be as a scenario says; without one, it has nothing, and the real time.
+        """Reset the gateway to a scenario; without one, it is empty and uses the real time.
 
         Each scenario is loaded once, and restored from a snapshot afterwards.
 
@@ -120,10 +120,10 @@ class Prepared:
 
 
 def _scenario_of(marker: pytest.Mark) -> Scenario:
-    """The scenario of a marker.
+    """Return the scenario of a marker.
 
     Raises:
-        UsageError: it has other arguments.
+        UsageError: the marker has other arguments.
     """
     if marker.args or marker.kwargs.keys() != {"scenario"}:
         raise pytest.UsageError(
@@ -135,7 +135,7 @@ def _scenario_of(marker: pytest.Mark) -> Scenario:
 
 @pytest.fixture(scope="session")
 def wechatpay_identity(request: pytest.FixtureRequest) -> Identity:
-    """The gateway's keys, made once and kept in pytest's cache: making them takes the longest."""
+    """The gateway's keys, kept in pytest's cache because generating them is slow."""
     from ..gateway.store.data_directory import DataDirectoryError, load_identity
     from ..gateway.store.identity import Identity
 
@@ -144,13 +144,13 @@ def wechatpay_identity(request: pytest.FixtureRequest) -> Identity:
         return Identity.new()
     try:
         return load_identity(cache.mkdir("wechatpay_gateway"))
-    except DataDirectoryError:  # of another user, say: a container's cache may be
+    except DataDirectoryError:  # a container's cache may belong to another user, for example
         return Identity.new()
 
 
 @pytest.fixture(scope="session")
 def _wechatpay_prepared(wechatpay_identity: Identity) -> Iterator[Prepared]:
-    """The gateway of this process, which all tests use one after the other."""
+    """The gateway of this process, which all tests use in turn."""
     from ..gateway import Gateway
 
     with Gateway(identity=wechatpay_identity) as gateway:
@@ -161,10 +161,10 @@ def _wechatpay_prepared(wechatpay_identity: Identity) -> Iterator[Prepared]:
 def wechatpay_gateway(
     request: pytest.FixtureRequest, _wechatpay_prepared: Prepared
 ) -> Iterator[Gateway]:
-    """A WeChat Pay on a free port of 127.0.0.1, with nothing in it, or with the test's scenario.
+    """A local gateway on a free port of 127.0.0.1, empty or with the test's scenario.
 
-    One gateway serves all tests of a process. Before each, everything in it is replaced: records,
-    merchants, keys, faults, time and log.
+    One gateway serves all tests of a process. Before each test, its entire state is replaced:
+    records, merchants, keys, faults, time and log.
     """
     marker = request.node.get_closest_marker("wechatpay")
     scenario = None if marker is None else _scenario_of(marker)
@@ -178,12 +178,12 @@ def wechatpay_gateway(
     finally:
         shared.log.listeners.intersection_update(listeners)
         shared.receivers[:] = receivers
-        _wechatpay_prepared.reset()  # what is still being delivered is of no test
+        _wechatpay_prepared.reset()  # pending deliveries must not reach the next test
 
 
 @pytest.fixture
 def wechatpay(wechatpay_gateway: Gateway) -> Iterator[WeChatPay]:
-    """A client of `wechatpay_gateway`'s merchant, sync and async."""
+    """A client of the merchant in `wechatpay_gateway`, sync and async."""
     with wechatpay_gateway.client() as client:
         yield client
 
@@ -194,7 +194,7 @@ def wechatpay_app(wechatpay_gateway: Gateway) -> Iterator[Callable[..., str]]:
 
         url = wechatpay_app(app)
 
-    A `notify_url` that begins with the URL has the gateway's notifications posted to it. See
+    The gateway posts its notifications to a `notify_url` that begins with this URL. See
     `wechatpay_chain.testing.serving.serve`.
     """
     from .serving import serve
@@ -205,10 +205,10 @@ def wechatpay_app(wechatpay_gateway: Gateway) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def wechatpay_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """Recorded exchanges with WeChat Pay, in `cassettes/MODULE/TEST.yaml` beside the test's file.
+    """Recorded exchanges with WeChat Pay, in `cassettes/MODULE/TEST.yaml` next to the test file.
 
-    They are played, and a request that is not among them fails the test; `--wechatpay-record` has
-    them recorded. See `wechatpay_chain.testing.cassette`.
+    They are played, and an unrecorded request fails the test; `--wechatpay-record` records them.
+    See `wechatpay_chain.testing.cassette`.
     """
     from . import cassettes
 
@@ -231,7 +231,7 @@ def wechatpay_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
 
 def _name_of(item: pytest.Item) -> str:
-    """A file's name for a test; one that had to be changed has a digest of the test's own."""
+    """Return a file name for a test; a changed name has a digest of the test's name appended."""
     within = item.nodeid.partition("::")[2].replace("::", ".")
     name = UNLIKE_A_NAME.sub("-", within)[:LONGEST]
     if name == within:

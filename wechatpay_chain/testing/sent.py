@@ -1,4 +1,4 @@
-"""Requests that were sent, to assert on: what code under test has asked WeChat Pay for."""
+"""Sent requests, for assertions about the calls of the code under test."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["SentRequest", "matching", "only"]
 
 
 class SentRequest(NamedTuple):
-    """A request as it left.
+    """A sent request.
 
     Attributes:
         method: upper-case HTTP method.
-        path: as it was sent, without a leading slash; APIv2's begin with `v2/`.
-        template: the operation's path in the catalogue; None for an operation that it lacks.
+        path: the path as sent, without a leading slash; APIv2 paths begin with `v2/`.
+        template: the operation's path in the catalogue, or None if it does not have the operation.
         query: the parameters, each with a list of values.
         headers: the header fields.
         content: the body.
@@ -38,7 +38,7 @@ class SentRequest(NamedTuple):
     def of(
         cls, method: str, target: str, headers: Mapping[str, str], content: bytes
     ) -> SentRequest:
-        """A request from its parts.
+        """Create a request from its parts.
 
         Args:
             method: upper-case HTTP method.
@@ -70,13 +70,13 @@ class SentRequest(NamedTuple):
 def matching(
     requests: Iterable[SentRequest], method: str | None, path: str | None
 ) -> list[SentRequest]:
-    """The requests of a method and a path, the oldest first.
+    """Return the requests with a method and a path, oldest first.
 
     Args:
-        requests: that were sent.
-        method: upper-case HTTP method; None is any.
-        path: as it was sent, an operation's template, or a pattern such as `v3/refund/*`; None is
-            any.
+        requests: the sent requests.
+        method: upper-case HTTP method, or None for any.
+        path: the path as sent, an operation's template, or a pattern such as `v3/refund/*`; None
+            for any.
     """
     return [
         each
@@ -86,10 +86,10 @@ def matching(
 
 
 def only(requests: list[SentRequest], method: str | None, path: str | None) -> SentRequest:
-    """The one request of a method and a path.
+    """Return the only request with a method and a path.
 
     Raises:
-        AssertionError: there is none, or there are several; it tells what was sent.
+        AssertionError: there are none or several; the message lists the sent requests.
     """
     found = matching(requests, method, path)
     if len(found) == 1:

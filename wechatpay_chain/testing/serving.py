@@ -1,4 +1,4 @@
-"""Serves a web application on a free port of 127.0.0.1, for the time of a test.
+"""Serves a web application on a free port of 127.0.0.1 during a test.
 
 Sources: https://asgi.readthedocs.io/en/latest/specs/ (ASGI, lifespan), PEP 3333 (WSGI)
 """
@@ -23,23 +23,23 @@ __all__ = ["serve"]
 
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 LARGEST = 64 * 2**20
-"""Bytes that a request to an ASGI application may have."""
+"""Maximum bytes of a request to an ASGI application."""
 
 
 @contextlib.contextmanager
 def serve(app: Any, interface: Interface | None = None) -> Iterator[str]:
-    """The base URL of an application, which is served in a thread until the block ends.
+    """Serve an application in a thread until the block ends; yields its base URL.
 
-    An ASGI application's lifespan starts before the block and ends after it. Responses are sent
-    whole; there are no WebSockets.
+    The lifespan of an ASGI application starts before the block and ends after it. Responses are not
+    streamed; WebSockets are not supported.
 
     Args:
-        app: an ASGI or a WSGI application, or an `aiohttp.web.Application`.
-        interface: `asgi` or `wsgi`; None finds out.
+        app: an ASGI or WSGI application, or an `aiohttp.web.Application`.
+        interface: `asgi` or `wsgi`; None detects it.
 
     Raises:
-        TypeError: it is no application.
-        RuntimeError: its start failed, or its end.
+        TypeError: `app` is not an application.
+        RuntimeError: its startup or shutdown failed.
     """
     if isinstance(app, web.Application):
         serving = _in_thread(app, None)
@@ -54,7 +54,7 @@ def serve(app: Any, interface: Interface | None = None) -> Iterator[str]:
 
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, *_ignored: Any, **__: Any) -> None:
-        """A test's output is no access log."""
+        """Do not log, because the output would clutter a test's."""
 
 
 class _ThreadingServer(socketserver.ThreadingMixIn, WSGIServer):
@@ -111,7 +111,7 @@ def _in_thread(
 
 
 def _bridge(app: Callable[..., Awaitable[None]], state: dict[str, Any]) -> web.Application:
-    """An aiohttp application that hands its requests to an ASGI application."""
+    """Return an aiohttp application that passes its requests to an ASGI application."""
 
     async def handle(request: web.Request) -> web.Response:
         incoming = [{"type": "http.request", "body": await request.read(), "more_body": False}]
@@ -168,7 +168,7 @@ def _bridge(app: Callable[..., Awaitable[None]], state: dict[str, Any]) -> web.A
 async def _lifespan(
     app: Callable[..., Awaitable[None]], state: dict[str, Any]
 ) -> AsyncIterator[None]:
-    """The start and the end of an ASGI application; one that knows none raises when called."""
+    """Run the startup and shutdown of an ASGI application; unsupported lifespan is ignored."""
     asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     scope = {"type": "lifespan", "asgi": ASGI, "state": state}
@@ -198,4 +198,4 @@ async def _lifespan(
             await tell("shutdown")
             await asyncio.wait({running})
         if not running.cancelled():
-            running.exception()  # asyncio reports an exception that nobody has looked at
+            running.exception()  # asyncio reports an exception that was never retrieved

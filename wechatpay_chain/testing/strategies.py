@@ -1,10 +1,10 @@
-"""Hypothesis strategies for bodies, answers and notifications, from the schemas of the catalogue.
+"""Hypothesis strategies for bodies, responses and notifications, from the catalogue's schemas.
 
     @given(bodies("POST", "v3/refund/domestic/refunds"))
     def test_refunds_are_recorded(body): ...
 
-What is drawn is what `check="catalogue"` lets pass: required members always, others sometimes.
-Amounts are fen, times are RFC 3339, and members that travel encrypted are `Sensitive`.
+The generated values pass `check="catalogue"`: required members are always present, others
+sometimes. Amounts are fen, times are RFC 3339, and sensitive members are `Sensitive`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LETTERS = st.characters(min_codepoint=0x20, max_codepoint=0x7E) | st.sampled_fro
     "微信支付订单商品é"
 )
 LONGEST, MOST = 64, 3
-"""Characters of a text without a limit, and items of an array without one."""
+"""Maximum characters of a text, and items of an array, without a documented limit."""
 LARGEST = 10**9
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 TIMES = st.datetimes(
@@ -44,14 +44,14 @@ URLS = st.sampled_from(["https://shop.example.com/a", "https://shop.example.com/
 
 
 def bodies(method: str, path: str) -> Drawn:
-    """Bodies that an operation takes: for `json=`, or for `xml=` of APIv2.
+    """Generate request bodies of an operation, for `json=`, or for `xml=` in APIv2.
 
     Args:
-        method: HTTP method.
-        path: of the operation, as the chain takes it.
+        method: the HTTP method.
+        path: the path of the operation, as written in a chain.
 
     Raises:
-        ConfigurationError: the catalogue has no such operation, or it takes no such body.
+        ConfigurationError: the catalogue does not have the operation, or it takes no such body.
     """
     operation = _operation(method, path)
     if operation.body_option not in ("json", "xml"):
@@ -69,27 +69,27 @@ def bodies(method: str, path: str) -> Drawn:
 
 
 def queries(method: str, path: str) -> Drawn:
-    """Queries that an operation takes.
+    """Generate queries of an operation.
 
     Args:
-        method: HTTP method.
-        path: of the operation, as the chain takes it.
+        method: the HTTP method.
+        path: the path of the operation, as written in a chain.
 
     Raises:
-        ConfigurationError: the catalogue has no such operation.
+        ConfigurationError: the catalogue does not have the operation.
     """
     return _object(_operation(method, path).query, {}, encrypts=False)
 
 
 def answers(method: str, path: str) -> Drawn:
-    """Bodies of successful answers, as `response.json()` or `response.xml()` gives them.
+    """Generate successful responses, in the form of `response.json()` or `response.xml()`.
 
     Args:
-        method: HTTP method.
-        path: of the operation, as the chain takes it.
+        method: the HTTP method.
+        path: the path of the operation, as written in a chain.
 
     Raises:
-        ConfigurationError: the catalogue has no such operation.
+        ConfigurationError: the catalogue does not have the operation.
     """
     operation = _operation(method, path)
     drawn = _object(operation.answer, operation.response_schema or {}, encrypts=False)
@@ -97,14 +97,14 @@ def answers(method: str, path: str) -> Drawn:
 
 
 def notifications(event: str, *, variant: str = "") -> Drawn:
-    """Resources of an APIv3 notification, for `signed_notification(event, resource)`.
+    """Generate resources of an APIv3 notification, for `signed_notification(event, resource)`.
 
     Args:
-        event: its type, `TRANSACTION.SUCCESS` say.
-        variant: the form of a type that several products share; by default the first.
+        event: the event type, such as `TRANSACTION.SUCCESS`.
+        variant: the form of an event type that several products share; by default the first.
 
     Raises:
-        ConfigurationError: there is no such type or form.
+        ConfigurationError: the event type or form does not exist.
     """
     from .notices.content import form_of
 
@@ -137,7 +137,7 @@ def _operation(method: str, path: str) -> Operation:
 
 
 def _object(members: Iterable[Member], schema: Mapping[str, Any], *, encrypts: bool) -> Drawn:
-    """An object with its required members, and some of the others."""
+    """Generate an object with its required members and some optional ones."""
     known = {each.name: each for each in members if "$" not in each.name}
     drawn = {name: _member(each, encrypts=encrypts) for name, each in known.items()}
     always = {name for name, each in known.items() if each.required}
@@ -196,7 +196,7 @@ def _text(member: Member) -> st.SearchStrategy[str]:
 
 
 def _as_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of APIv2's fields: texts, and JSON within them."""
+    """Convert values to APIv2's form: text, with nested values as JSON."""
     return {
         name: json.dumps(value, ensure_ascii=False)
         if isinstance(value, dict | list)

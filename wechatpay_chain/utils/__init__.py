@@ -1,1 +1,1 @@
-"""Plain helpers at the ground: errors, text that is safe to show, secrets, files."""
+"""Basic helpers: errors, safe display of text, secrets, files."""

@@ -1,8 +1,8 @@
-"""Text from outside, made safe for a message, a log line or a terminal.
+"""Makes external text safe for a message, a log line or a terminal.
 
-An error code, a header or a file's name may hold control characters that forge log lines (CR, LF),
-drive a terminal (ESC and the C1 controls) or reorder what is read (the bidirectional controls of
-Unicode, UAX #9). They are shown as Python's escapes.
+An error code, a header or a file name may contain control characters that forge log lines (CR, LF),
+control a terminal (ESC and the C1 controls) or reorder text (the bidirectional controls of Unicode,
+UAX #9). They are replaced by Python escapes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .translation import _
 __all__ = ["extent", "printable", "printable_json", "represented"]
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories: controls, format characters, surrogates, line and paragraph separators."""
+"""Unicode categories: controls, format characters, surrogates, line and paragraph separators."""
 
 SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 MORE = "…"
@@ -23,11 +23,11 @@ BEYOND_ASCII = "[^\x00-\x7e]"
 
 
 def printable(text: object, limit: int = 300) -> str:
-    """Text without control, format and surrogate characters, of a bounded length.
+    """Return a text of limited length with control, format and surrogate characters escaped.
 
     Args:
-        text: a str; bytes are decoded as UTF-8; of anything else, what `str` makes of it.
-        limit: the most characters that are returned; what is longer ends in `…`.
+        text: a str; bytes are decoded as UTF-8; other values are converted with `str`.
+        limit: maximum number of characters; a longer text is cut and ends in `…`.
     """
     whole = _text(text, limit)
     if len(whole) <= limit and whole.isprintable():
@@ -46,7 +46,7 @@ def printable(text: object, limit: int = 300) -> str:
 
 
 def represented(value: object, limit: int = 100) -> str:
-    """What `repr` makes of a value, printable and bounded; its type's name where that fails."""
+    """Return the `repr` of a value, printable and limited; its type's name if `repr` fails."""
     try:
         return printable(repr(value), limit)
     except Exception:  # noqa: BLE001 - what fails here only decorates another error
@@ -54,7 +54,7 @@ def represented(value: object, limit: int = 100) -> str:
 
 
 def extent(given: object) -> str:
-    """How long a text or bytes are; of anything else, its type."""
+    """Return the length of text or bytes; for other values, the type."""
     if isinstance(given, str):
         return _("{count} characters", count=len(given))
     if isinstance(given, bytes | bytearray):
@@ -63,10 +63,10 @@ def extent(given: object) -> str:
 
 
 def printable_json(document: str) -> str:
-    """A JSON document whose strings hold no such character; it means the same.
+    """Escape such characters in the strings of a JSON document, which keeps its meaning.
 
     Args:
-        document: what `json.dumps` returned, with `ensure_ascii` or without.
+        document: a result of `json.dumps`, with or without `ensure_ascii`.
     """
     return re.sub(BEYOND_ASCII, _json_escape, document)
 
@@ -85,7 +85,7 @@ def _text(given: object, limit: int) -> str:
 def _is_hidden(character: str) -> bool:
     if character.isprintable():
         return False
-    import unicodedata  # texts that need it are rare
+    import unicodedata  # few texts need it
 
     return unicodedata.category(character) in ESCAPED
 

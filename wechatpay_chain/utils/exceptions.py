@@ -1,6 +1,6 @@
-"""The errors that say nothing of a response; `wechatpay_chain.errors` has the whole tree.
+"""The exceptions that do not refer to a response; `wechatpay_chain.errors` lists all of them.
 
-They stand at the ground, because everything raises them, and import nothing but how text is shown.
+They are at the lowest level, because all packages raise them, and import only the display of text.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ __all__ = [
 ]
 
 LONGEST = 4000
-"""Characters of a message."""
+"""Maximum characters of a message."""
 
 
 class Attempt(NamedTuple):
-    """What one attempt of a call met.
+    """One attempt of a call.
 
     Attributes:
-        origin: scheme, host and port that it went to.
-        error: the error's class name, `TransportTimeout`, say.
-        message: the error's text.
-        status_code: the HTTP status of the response; 0 where none came.
-        code: WeChat Pay's error code; empty where it sent none.
+        origin: scheme, host and port of the server.
+        error: the class name of the error, such as `TransportTimeout`.
+        message: the error message.
+        status_code: the HTTP status of the response; 0 if there was none.
+        code: WeChat Pay's error code; empty if there was none.
         waited: seconds between this attempt and the next one; 0 after the last.
     """
 
@@ -49,17 +49,17 @@ class Attempt(NamedTuple):
 
 
 class WeChatPayError(Exception):
-    """Base of every error of this library.
+    """Base class of all errors of this library.
 
-    An error can be pickled, for a process pool or a task queue, with its attributes; the request in
-    it loses its credentials on the way, and what was given as options.
+    An error can be pickled with its attributes, for a process pool or a task queue. Its request
+    then loses its credentials and its options.
 
     Attributes:
-        retryable: True where the same call may be sent again and can take effect once at most:
-            nothing of it was sent, or WeChat Pay turned it away before doing anything, or it only
-            reads, or it carries the merchant's own number.
-        attempts: what each attempt of the call met, this last one included; empty for an error
-            that no call of a chain raised.
+        retryable: True if the same call can be sent again and take effect at most once: nothing was
+            sent, WeChat Pay rejected it before processing, it only reads, or it contains the
+            merchant's own number.
+        attempts: the attempts of the call, including the last one; empty for an error that was not
+            raised by a chain's call.
     """
 
     retryable: bool = False
@@ -68,7 +68,7 @@ class WeChatPayError(Exception):
     __module__ = "wechatpay_chain.errors"
 
     def __init__(self, *args: Any) -> None:
-        # Much of a message may come from outside: a code, a header, a library's own words.
+        # Parts of a message may be external: a code, a header, a library's own text.
         super().__init__(*(_printable(a) if isinstance(a, str) else a for a in args))
 
     def __reduce__(self) -> Any:
@@ -76,30 +76,30 @@ class WeChatPayError(Exception):
 
 
 class ConfigurationError(WeChatPayError, ValueError):
-    """An argument, key or option is wrong or missing; nothing was sent."""
+    """An argument, key or option is invalid or missing; nothing was sent."""
 
     __module__ = "wechatpay_chain.errors"
 
 
 class UnknownMerchant(ConfigurationError, LookupError):
-    """The source of a `Merchants` has no such merchant; nothing was sent."""
+    """The source of a `Merchants` does not have the merchant; nothing was sent."""
 
     __module__ = "wechatpay_chain.errors"
 
 
 class DecryptionError(WeChatPayError):
-    """A ciphertext could not be opened with the key at hand."""
+    """A ciphertext could not be decrypted with the available key."""
 
     __module__ = "wechatpay_chain.errors"
 
 
 class BillError(WeChatPayError, ValueError):
-    """A bill is not what WeChat Pay writes: cut off, changed, or in an unknown form.
+    """A bill is not in the form that WeChat Pay writes: it is truncated, altered, or unknown.
 
     Attributes:
-        path: of the file; empty for a bill that has none.
-        line: the line in the file, counted from 1; 0 where the fault has no line.
-        column: the official heading of the column; empty where the fault has none.
+        path: the path of the file; empty for a bill without a file.
+        line: the line in the file, counted from 1; 0 if the error has no line.
+        column: the official heading of the column; empty if the error has no column.
     """
 
     __module__ = "wechatpay_chain.errors"
@@ -120,10 +120,10 @@ class BillError(WeChatPayError, ValueError):
 
 
 class BillNotReady(WeChatPayError):
-    """WeChat Pay has not made a bill yet; ask again later.
+    """WeChat Pay has not created the bill yet; retry later.
 
     Attributes:
-        retry_at: when to ask again, an aware datetime in +08:00; None where that is not known.
+        retry_at: when to retry, as an aware datetime in +08:00, or None if unknown.
     """
 
     __module__ = "wechatpay_chain.errors"
@@ -136,12 +136,12 @@ class BillNotReady(WeChatPayError):
 
 
 class BillDownloadError(WeChatPayError):
-    """Some of several bills could not be downloaded; all of them were tried.
+    """At least one of several bills could not be downloaded; all of them were tried.
 
     Attributes:
-        files: the `BillFile` of each bill that is at hand, in the order asked for.
-        missing: a `BillFile` that says which it is, of each of the others; there is no file.
-        errors: what was raised for each of the missing ones, in the same order.
+        files: the `BillFile` of each available bill, in the requested order.
+        missing: a `BillFile` that identifies each of the other bills, without a file.
+        errors: the errors of the missing bills, in the same order.
     """
 
     __module__ = "wechatpay_chain.errors"
@@ -161,7 +161,7 @@ class BillDownloadError(WeChatPayError):
 
 
 def _rebuilt(kind: type[WeChatPayError], args: tuple[Any, ...]) -> WeChatPayError:
-    """An error without its attributes; `__init__` of a subclass may take other arguments."""
+    """Create an error without its attributes; a subclass may have a different `__init__`."""
     error = kind.__new__(kind, *args)
     error.args = args
     return error

@@ -1,4 +1,4 @@
-"""A lock that processes hold on a file; the system takes it back when its holder dies."""
+"""A lock on a file between processes; the system releases it when its holder dies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if sys.platform == "win32":
     import msvcrt
 
     FAR = 2**30
-    """Where the locked byte is: nobody can read one that is locked, and the pid is to be read."""
+    """The position of the locked byte: locked bytes cannot be read, but the pid must be
+    readable."""
 
     def _take(handle: int, wait: bool) -> None:
         try:
@@ -28,17 +29,17 @@ if sys.platform == "win32":
                     msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
                     return
                 except OSError as error:
-                    if not wait or error.errno != errno.EDEADLOCK:  # it waits ten seconds at a time
+                    if not wait or error.errno != errno.EDEADLOCK:  # each attempt waits ten seconds
                         raise
         finally:
             os.lseek(handle, 0, os.SEEK_SET)
 
     def _give_up(handle: int, remove: Path | None) -> None:
         os.lseek(handle, FAR, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # the system does so some time after the closing
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # on closing, the system unlocks later
         os.close(handle)
         if remove is not None:
-            with contextlib.suppress(OSError):  # somebody has it open: it is theirs to remove
+            with contextlib.suppress(OSError):  # another process has it open and will remove it
                 remove.unlink()
 
 else:
@@ -55,10 +56,10 @@ else:
 
 
 class Held(Exception):
-    """Somebody else holds the lock.
+    """Another process holds the lock.
 
     Attributes:
-        pid: of the process, as it wrote it down; empty where it did not yet.
+        pid: the process id written by the holder; empty if it has not written it yet.
     """
 
     def __init__(self, pid: str) -> None:
@@ -69,21 +70,21 @@ class Held(Exception):
 
 
 class Lock:
-    """Hold a file's lock, until `release` or the end of the process.
+    """Holds a file's lock until `release` or the end of the process.
 
     Args:
-        path: of the file; it is made if it is missing.
-        wait: until whoever holds it lets go.
-        remove: the file when it is let go; else it is left behind.
+        path: the path of the file; it is created if it does not exist.
+        wait: wait until the current holder releases it.
+        remove: remove the file on release; otherwise it is kept.
 
     Raises:
-        Held: somebody else holds it.
+        Held: another process holds the lock.
         OSError: the file cannot be written.
     """
 
     def __init__(self, path: Path, *, wait: bool = False, remove: bool = False) -> None:
         handle = _taken(path, wait)
-        while remove and not _is_at(handle, path):  # removed while it was opened here
+        while remove and not _is_at(handle, path):  # it was removed while being opened here
             os.close(handle)
             handle = _taken(path, wait)
         os.ftruncate(handle, 0)
@@ -91,7 +92,7 @@ class Lock:
         self._end = weakref.finalize(self, _give_up, handle, path if remove else None)
 
     def release(self) -> None:
-        """Let go; a second time does nothing."""
+        """Release the lock; a second call does nothing."""
         self._end()
 
 
@@ -110,7 +111,7 @@ def _taken(path: Path, wait: bool) -> int:
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Whether a file that is open is still the one under its name."""
+    """Return whether an open file is still the one at its path."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Why a file cannot be opened, and how one takes another's place, on every system."""
+"""Explains why a file cannot be opened, and replaces files on all systems."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)
 
 
 def why_not(error: OSError | ValueError) -> str:
-    """The reason in what `open` or a method of `Path` raised.
+    """Return the reason in an error raised by `open` or a method of `Path`.
 
-    Under `LC_ALL=C` without UTF-8 mode, Python cannot encode a path with other than ASCII
-    characters (PEP 540), and no path may hold a null character: both are a `ValueError`.
+    With `LC_ALL=C` and without UTF-8 mode, Python cannot encode a path with non-ASCII characters
+    (PEP 540), and no path may contain a null character: both raise a `ValueError`.
     """
     if isinstance(error, UnicodeError):
         return _(
@@ -33,11 +33,11 @@ def why_not(error: OSError | ValueError) -> str:
 
 
 def assert_path(path: str | os.PathLike[str]) -> None:
-    """Refuse a path that no file of this process can have.
+    """Reject a path that this process cannot open.
 
     Raises:
-        ConfigurationError: it holds a null character, or one that the file system's encoding does
-            not have.
+        ConfigurationError: the path contains a null character, or one that the file system's
+            encoding does not support.
     """
     try:
         if b"\0" in os.fsencode(path):
@@ -49,13 +49,13 @@ def assert_path(path: str | os.PathLike[str]) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Rename a file to another one's name, whose place it takes.
+    """Rename a file and replace an existing one.
 
-    Windows renames no file, and replaces none, that is open: in a process that reads it, or in a
-    virus scanner that looks at every new one. Both are done soon.
+    Windows does not rename or replace a file while a process has it open, such as a reader or a
+    virus scanner that checks new files. Both usually finish soon.
 
     Raises:
-        OSError: it cannot be renamed.
+        OSError: the file cannot be renamed.
     """
     for pause in PAUSES:
         try:

@@ -1,8 +1,8 @@
-"""Calls in flight, and closing what they use without breaking them.
+"""Tracks running calls, and closes their connections without interrupting them.
 
-A call is registered while it lasts. Closing waits for the calls that are registered, for a time,
-and rejects new ones meanwhile. Calls of another event loop are neither waited for nor rejected:
-their connections are not the ones that are closed.
+Each call is registered while it runs. Closing waits a limited time for registered calls, and
+rejects new ones meanwhile. Calls on other event loops are neither waited for nor rejected, because
+their connections stay open.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ __all__ = ["GRACE", "Calls", "Closable", "running_loop"]
 
 NO_GRACE = {"grace": 0.0}
 GRACE = 10.0
-"""Seconds that closing waits for calls in flight, unless it is told otherwise."""
+"""Default seconds that closing waits for running calls."""
 
 
 class Calls:
-    """The calls in flight of one client or transport. Threads and event loops may share one.
+    """The running calls of one client or transport. Threads and event loops can share one instance.
 
     Args:
-        owner: what is closed, for messages: "the client".
+        owner: the name of the closed object in messages, such as "the client".
     """
 
-    # The operations on dict and list that are used here are atomic, so a call needs no lock.
+    # The operations on dict and list used here are atomic, so a call needs no lock.
     __slots__ = ("__weakref__", "_closings", "_loops", "_owner")
 
     def __init__(self, owner: str) -> None:
@@ -44,16 +44,16 @@ class Calls:
         """Register a call.
 
         Args:
-            loop: the event loop of an async call; None for a sync call.
+            loop: the event loop of an async call, or None for a sync call.
 
         Returns:
-            What `finish` takes.
+            A token for `finish`.
 
         Raises:
             ConfigurationError: the owner is being closed.
         """
         call = object()
-        self._loops[call] = loop  # first, so that a closing that begins now waits for it
+        self._loops[call] = loop  # first, so that a concurrent closing waits for it
         if self._closings and any(closing.concerns(loop) for closing in self._closings):
             self.finish(call)
             raise ConfigurationError(
@@ -75,12 +75,12 @@ class Calls:
 
     @contextlib.contextmanager
     def closing(self, grace: float | None) -> Iterator[bool]:
-        """Wait for the sync calls in flight, and reject new ones until the block ends.
+        """Wait for the running sync calls, and reject new ones until the block ends.
 
-        The block is given whether all of them have ended.
+        The block receives whether all of them have ended.
 
         Args:
-            grace: seconds to wait at most, or None to wait for all of them.
+            grace: maximum seconds to wait, or None to wait for all of them.
         """
         import threading  # not every program closes its clients
 
@@ -105,7 +105,7 @@ class Calls:
         done = asyncio.Event()
 
         def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop was closed, so nobody waits
                 loop.call_soon_threadsafe(done.set)
 
         closing = _Closing(loop, wake)
@@ -123,13 +123,13 @@ class Calls:
         return any(closing.concerns(loop) for loop in tuple(self._loops.values()))
 
     def forget(self) -> None:
-        """Drop all calls: after a fork their threads exist in the parent process only."""
+        """Drop all calls: after a fork, their threads exist only in the parent process."""
         self._loops.clear()
         self._closings.clear()
 
 
 class Closable:
-    """What has calls in flight, and perhaps a transport of its own, and can be closed."""
+    """An object with running calls and an optional transport of its own that can be closed."""
 
     __slots__ = ()
 
@@ -137,13 +137,13 @@ class Closable:
     _own_transport: Any
 
     def close(self, grace: float | None = GRACE) -> None:
-        """Close the connections of sync calls, once those in flight have ended.
+        """Close the connections of sync calls after the running ones have ended.
 
-        A `transport` that the client was given stays open: it belongs to who made it. New calls are
-        refused until this returns; later ones open new connections.
+        A `transport` passed by the caller stays open; close it yourself. New calls are rejected
+        until this method returns; later calls open new connections.
 
         Args:
-            grace: seconds to wait for calls in flight; None waits for all of them.
+            grace: seconds to wait for running calls; None waits for all of them.
         """
         with self._calls.closing(grace) as ended:
             if self._own_transport is not None:
@@ -153,7 +153,7 @@ class Closable:
         """Close the running loop's connections and those of sync calls, as `close` does.
 
         Args:
-            grace: seconds to wait for calls in flight, after which async ones break off.
+            grace: seconds to wait for running calls; async calls are then aborted.
         """
         async with self._calls.closing_async(grace) as ended:
             if self._own_transport is not None:
@@ -173,8 +173,8 @@ class Closable:
 
 
 def running_loop() -> Any:
-    """The event loop that a coroutine runs on."""
-    import asyncio  # a running loop has loaded it; a program without one need not
+    """Return the event loop that runs the coroutine."""
+    import asyncio  # already loaded by a running loop; other programs do not need it
 
     return asyncio.get_running_loop()
 
@@ -183,8 +183,8 @@ class _Closing:
     """A caller that waits for calls to end.
 
     Args:
-        loop: whose calls are waited for beside the sync ones, or None.
-        wake: ends the waiting; may be called from any thread, and more than once.
+        loop: the event loop of the calls to wait for in addition to sync calls, or None.
+        wake: ends the wait; may be called from any thread, and more than once.
     """
 
     __slots__ = ("_loop", "wake")

@@ -1,7 +1,7 @@
-"""Money in fen, from and to yuan, without floats.
+"""Converts amounts between fen and yuan, without floats.
 
-WeChat Pay's API counts in fen (1 yuan is 100 fen), as whole numbers; people and bills count in
-yuan. A float cannot hold most amounts: 19.9 is 19.89999…
+WeChat Pay's API uses integers in fen (1 yuan is 100 fen); people and bills use yuan. A float cannot
+represent most amounts: 19.9 is 19.89999…
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ __all__ = ["fen_to_yuan", "yuan"]
 
 AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]{1,2})0*)?", re.ASCII)
 LONGEST = 24
-"""Characters of an amount."""
+"""Maximum characters of an amount."""
 
 
 def yuan(amount: str | int | Decimal) -> int:
-    """The fen of an amount in yuan: `yuan("19.90")` is 1990.
+    """Convert an amount in yuan to fen: `yuan("19.90")` is 1990.
 
     Args:
-        amount: in yuan, as text such as `"19.9"`, as int or as Decimal.
+        amount: the amount in yuan, as text such as `"19.9"`, as int or as Decimal.
 
     Raises:
-        ConfigurationError: it is a float or a bool, is written in another form, or has more than
+        ConfigurationError: the amount is a float or a bool, is not a plain number, or has more than
             two decimals.
     """
-    from decimal import Decimal  # money is integer elsewhere
+    from decimal import Decimal  # other amounts are integers
 
     if isinstance(amount, bool | float) or not isinstance(amount, str | int | Decimal):
         raise ConfigurationError(
@@ -61,13 +61,13 @@ def yuan(amount: str | int | Decimal) -> int:
 
 
 def fen_to_yuan(fen: int) -> str:
-    """An amount in fen as yuan with two decimals: `fen_to_yuan(1990)` is `"19.90"`.
+    """Format an amount in fen as yuan with two decimals: `fen_to_yuan(1990)` is `"19.90"`.
 
     Args:
-        fen: whole, and perhaps below 0.
+        fen: an int; it may be negative.
 
     Raises:
-        ConfigurationError: it is no int.
+        ConfigurationError: the amount is not an int.
     """
     if isinstance(fen, bool) or not isinstance(fen, int):
         raise ConfigurationError(

@@ -1,8 +1,8 @@
-"""Files and directories that are this user's alone.
+"""Files and directories that only this user can access.
 
-Where others may write, they may lay a file in advance under a name that the library is going to
-use: a link to another file, or a file with another mode. So this module creates files
-exclusively, never follows links, and uses no file of another user.
+If other users can write to a directory, they can create a file in advance with a name that the
+library will use, as a link to another file or with an unsafe mode. This module therefore creates
+files exclusively, never follows links, and does not use files of other users.
 
 Sources: https://cwe.mitre.org/data/definitions/59.html (links), CWE-377 (temporary files)
 """
@@ -35,25 +35,25 @@ __all__ = [
 
 IN_MEMORY = "/proc/self/fd"
 LARGEST = 1024 * 1024
-"""Bytes of a file that is read whole; a key has a few thousand."""
+"""Maximum bytes of a file that is read at once; a key has a few thousand."""
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 NO_WAIT = getattr(os, "O_NONBLOCK", 0)
-"""A pipe that was laid under a name would be waited for."""
+"""Prevents waiting for a pipe that was created with the file's name."""
 
 
 class NotPrivate(OSError):
-    """A file or directory that is not this user's alone; `strerror` says why."""
+    """A file or directory that other users can access; `strerror` gives the reason."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(errno.EPERM, reason, str(path))
 
 
 def make_directory(directory: Path) -> None:
-    """Make a directory, if it is missing, that its owner alone may enter.
+    """Create a directory that only its owner can enter, if it does not exist.
 
     Raises:
-        NotPrivate: it is there, and belongs to another user, or anybody may write to it.
-        OSError: it cannot be made.
+        NotPrivate: it exists and belongs to another user, or is writable by everyone.
+        OSError: it cannot be created.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     _check(directory, directory.lstat())
@@ -61,10 +61,10 @@ def make_directory(directory: Path) -> None:
 
 
 def is_there(directory: Path) -> bool:
-    """Whether there is such a directory, and no link.
+    """Return whether a directory exists and is not a link.
 
     Raises:
-        NotPrivate: there is, and it is not this user's alone.
+        NotPrivate: other users can access it.
     """
     try:
         found = directory.lstat()
@@ -77,7 +77,7 @@ def is_there(directory: Path) -> bool:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
+    """Atomically write a file that only its owner can read."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     handle = make(part)
     try:
@@ -90,20 +90,20 @@ def write(path: Path, content: bytes) -> None:
 
 
 def make(path: Path) -> int:
-    """A descriptor of a new file, to be written, that its owner alone reads.
+    """Create a new file that only its owner can read; returns its writable descriptor.
 
     Raises:
-        FileExistsError: there is something under that name, be it a link.
-        OSError: it cannot be made.
+        FileExistsError: the name exists, possibly as a link.
+        OSError: the file cannot be created.
     """
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600)
 
 
 def read(path: Path) -> bytes:
-    """The content of a file.
+    """Read a file.
 
     Raises:
-        NotPrivate: it is a link, another user's, or no file at all.
+        NotPrivate: it is a link, belongs to another user, or is not a regular file.
         OSError: it cannot be read.
     """
     with os.fdopen(_open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
@@ -114,25 +114,25 @@ def read(path: Path) -> bytes:
 
 
 def open_to_lock(path: Path) -> int:
-    """A descriptor of a file that is made if it is missing.
+    """Open a file, and create it if it does not exist; returns its descriptor.
 
     Raises:
-        NotPrivate: it is a link, another user's, or no file at all.
+        NotPrivate: it is a link, belongs to another user, or is not a regular file.
         OSError: it cannot be written.
     """
     return _open(path, os.O_RDWR | os.O_CREAT | NO_WAIT)
 
 
 def claim(path: Path, *beside: str) -> None:
-    """See that a file is this user's, and make it if it is missing, for a library that opens it.
+    """Check that a file belongs to this user before a library opens it; create it if necessary.
 
     Args:
-        path: of the file.
-        beside: endings of the names of further files, which are looked at where they are there.
+        path: the path of the file.
+        beside: suffixes of related files, which are checked if they exist.
 
     Raises:
-        NotPrivate: one of them is a link, another user's, or no file at all.
-        OSError: it cannot be written.
+        NotPrivate: a file is a link, belongs to another user, or is not a regular file.
+        OSError: the file cannot be written.
     """
     os.close(_open(path, os.O_RDWR | os.O_CREAT | NO_WAIT))
     for ending in beside:
@@ -162,9 +162,9 @@ def _open(path: Path, flags: int) -> int:
 
 
 def _check(path: Path, found: os.stat_result) -> None:
-    """See that something belongs to this user, and that not everybody may write to it."""
+    """Check that a file belongs to this user, and is not writable by everyone."""
     if not hasattr(os, "geteuid"):
-        return  # Windows has no such owners and modes
+        return  # Windows does not have these owners and modes
     if found.st_uid != os.geteuid():
         raise NotPrivate(path, _("it belongs to another user, {st_uid}", st_uid=found.st_uid))
     if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
@@ -173,18 +173,18 @@ def _check(path: Path, found: os.stat_result) -> None:
 
 @contextmanager
 def readable_file(content: bytes) -> Iterator[str]:
-    """The path of a file for a library that opens a path and takes no bytes.
+    """Yield the path of a temporary file, for a library that only accepts paths.
 
-    Only this user can read the file, and it is gone after the block.
+    Only this user can read the file, and it is removed after the block.
 
-    On Linux it is in memory (memfd_create(2)), so that it works where no file can be written, as in
-    a container with a read-only file system. Elsewhere it is in a temporary folder.
+    On Linux, the file is in memory (memfd_create(2)), so it also works with a read-only file
+    system, as in some containers. On other systems, it is in a temporary folder.
 
     Args:
-        content: of the file.
+        content: the contents of the file.
 
     Raises:
-        OSError: no temporary folder can be written to.
+        OSError: no temporary folder is writable.
     """
     handle = _memory_file(content)
     if handle is not None:
@@ -200,7 +200,7 @@ def readable_file(content: bytes) -> Iterator[str]:
 
 
 def _memory_file(content: bytes) -> int | None:
-    """The descriptor of a file in memory; None where the system has none that can be opened."""
+    """Return the descriptor of a file in memory, or None if the system does not support it."""
     if not hasattr(os, "memfd_create"):
         return None
     try:
@@ -210,7 +210,7 @@ def _memory_file(content: bytes) -> int | None:
     try:
         with os.fdopen(os.dup(handle), "wb") as file:
             file.write(content)
-        os.close(os.open(f"{IN_MEMORY}/{handle}", os.O_RDONLY))  # fails where there is no /proc
+        os.close(os.open(f"{IN_MEMORY}/{handle}", os.O_RDONLY))  # fails without /proc
     except OSError:
         os.close(handle)
         return None

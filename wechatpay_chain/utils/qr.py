@@ -1,4 +1,4 @@
-"""QR codes as SVG, drawn here: no service learns what they lead to."""
+"""Renders QR codes as SVG locally, so that no external service receives their content."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .translation import _
 __all__ = ["LONGEST", "qr_svg"]
 
 LONGEST = 1000
-"""Characters that are drawn: beyond, no telephone reads it from a screen."""
+"""Maximum number of characters; phones cannot scan larger codes from a screen."""
 
 
 def qr_svg(text: str, *, size: int | None = 240, label: str = "QR code") -> str:
-    """A QR code as an `<svg>` to put into a page, such as the `code_url` of a Native order.
+    """Return a QR code as an `<svg>` element, for example of a Native order's `code_url`.
 
-    It needs the package `segno`, which the extras `qr` and `gateway` bring.
+    Requires the package `segno` (extra `qr` or `gateway`).
 
     Args:
-        text: what the code says.
+        text: the content of the code.
         size: width and height in CSS pixels; None leaves them to the style sheet (`svg.qr`).
-        label: what a screen reader says instead.
+        label: the text for screen readers.
 
     Raises:
         ConfigurationError: `segno` is not installed, or the text is empty or too long.

@@ -1,8 +1,8 @@
-"""Secrets that no traceback shows.
+"""Hides secrets from tracebacks.
 
-Tools that record the local variables of a traceback's frames (Sentry, Django's debug page, pytest)
-call `repr` on each of them. A function that takes a secret hides it in its first statement, and
-reveals it only inside an expression, so that no local variable ever holds it.
+Tools that record the local variables of a traceback (Sentry, Django's debug page, pytest) call
+`repr` on them. A function that takes a secret hides it in its first statement and reveals it only
+inside an expression, so that no local variable contains it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ MASK = "***"
 
 
 class Secret(Generic[T]):
-    """A value whose `repr`, `str` and `format` are `***`, and that refuses to be pickled.
+    """A value with `***` as its `repr`, `str` and `format`, which cannot be pickled.
 
     Args:
-        value: a password, a key, or whatever was given in place of one.
+        value: a password, a key, or any value passed as one.
     """
 
     __slots__ = ("_value",)
@@ -33,7 +33,7 @@ class Secret(Generic[T]):
         self._value = value
 
     def reveal(self) -> T:
-        """The value. Use it within an expression; do not assign it to a variable."""
+        """Return the value; use it within an expression, and do not assign it to a variable."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -65,14 +65,14 @@ class Secret(Generic[T]):
 
 
 NESTED = 4
-"""Levels of mappings whose values are hidden one by one; `merchant` among arguments has two."""
+"""Maximum depth of mappings with individually hidden values; `merchant` as an argument has two."""
 
 
 def hide(value: Any, levels: int = NESTED) -> Any:
-    """A secret given by the user, as `Secret`; of a mapping, a dict with every value hidden.
+    """Hide a secret from the user in a `Secret`; a mapping becomes a dict with every value hidden.
 
-    None, a path, a key object of `cryptography` and a `Secret` are returned as they are: they show
-    nothing.
+    None, a path, a key object of `cryptography` and a `Secret` are returned unchanged, because
+    their `repr` shows no secret.
     """
     if value is None or type(value).__module__.startswith("cryptography."):
         return value
@@ -84,7 +84,7 @@ def hide(value: Any, levels: int = NESTED) -> Any:
 
 
 def reveal(value: Any) -> Any:
-    """What `hide` was given; a dict is returned with every value revealed."""
+    """Return the value passed to `hide`; a dict is returned with every value revealed."""
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, dict):

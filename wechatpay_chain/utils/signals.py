@@ -18,13 +18,13 @@ __all__ = ["stopped_by"]
 def stopped_by(
     *signals: signal.Signals, wake: Callable[[], object] | None = None
 ) -> Iterator[Event]:
-    """An event that the given signals set while the block runs.
+    """Yield an event that is set when one of the signals arrives during the block.
 
     Outside the main thread, where Python handles no signals, the event is never set.
 
     Args:
-        signals: `signal.SIGINT` and `signal.SIGTERM`, say.
-        wake: called after the event is set, in a thread of its own.
+        signals: such as `signal.SIGINT` and `signal.SIGTERM`.
+        wake: called in a separate thread after the event is set.
     """
     import threading  # an event is no I/O
 
@@ -40,7 +40,7 @@ def stopped_by(
 
     def handle(*_ignored: object) -> None:
         # The handler interrupts the main thread, which may hold the lock of the event, of `wake`
-        # or of `threading`: setting the event right here would wait for that lock without end.
+        # or of `threading`. Setting the event here could wait for that lock forever.
         _thread.start_new_thread(stop_and_wake, ())
 
     before = {each: signal.signal(each, handle) for each in signals}
@@ -48,5 +48,5 @@ def stopped_by(
         yield stop
     finally:
         for number, handler in before.items():
-            # None stands for a handler that was not installed from Python.
+            # None means that the handler was not installed from Python.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -1,9 +1,9 @@
-"""Messages in the reader's language: English, or Chinese by a gettext catalogue.
+"""Messages in the reader's language: English, or Chinese from a gettext catalogue.
 
-`WECHATPAY_LANG` chooses the language, else the variables that gettext reads (LANGUAGE, LC_ALL,
-LC_MESSAGES, LANG), in that order. The Chinese catalogue is `locale/zh/LC_MESSAGES`; it is loaded
-with the first message in Chinese. A translated message keeps its English text, which log records
-use: they stay in one language.
+`WECHATPAY_LANG` selects the language, else gettext's variables (LANGUAGE, LC_ALL, LC_MESSAGES,
+LANG), in that order. The Chinese catalogue is `locale/zh/LC_MESSAGES`; it is loaded with the first
+Chinese message. A translated message keeps its English text, which log records use, so that logs
+stay in one language.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ VARIABLES = (VARIABLE, "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 class Catalogue(Protocol):
-    """What this module uses of gettext's translations."""
+    """The part of gettext's translations that this module uses."""
 
     def gettext(self, message: str, /) -> str: ...
 
 
 class Message(str):
-    """A translated text, with its English original.
+    """A translated text with its English original.
 
     Attributes:
         english: the same message in English.
@@ -44,7 +44,7 @@ class Message(str):
         message.english = original
         return message
 
-    def __str__(self) -> str:  # `str` keeps the original too, so `str(error)` does
+    def __str__(self) -> str:  # keeps the original, so that `str(error)` does as well
         return self
 
     def __reduce__(self) -> Any:
@@ -52,11 +52,11 @@ class Message(str):
 
 
 def _(template: str, /, **values: object) -> str:
-    """A message in the language of the process.
+    """Return a message in the language of the process.
 
     Args:
         template: the English text, with a field in braces for each value (`str.format`).
-        values: what the fields stand for; a message or an error among them is translated too.
+        values: the values of the fields; a message or an error among them is also translated.
     """
     text = template.format(**values) if values else template
     catalogue = _catalogue(current())
@@ -72,12 +72,12 @@ def _(template: str, /, **values: object) -> str:
 
 
 def N_(template: str, /) -> str:  # noqa: N802 - gettext's name for it
-    """Mark a constant for translation; `_` translates it where it is shown."""
+    """Mark a constant for translation; `_` translates it when it is displayed."""
     return template
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:
-    """Messages one after another, as one message."""
+    """Join several messages to one message."""
     texts = list(parts)
     whole = separator.join(texts)
     if not any(isinstance(text, Message) for text in texts):
@@ -86,17 +86,17 @@ def joined(separator: str, parts: Iterable[str]) -> str:
 
 
 def english(text: object) -> str:
-    """A message or an error in English, for log records and comparisons."""
+    """Return a message or an error in English, for log records and comparisons."""
     if isinstance(text, BaseException):
         text = text.args[0] if len(text.args) == 1 else str(text)
     return text.english if isinstance(text, Message) else str(text)
 
 
 class InEnglish(logging.Filter):
-    """A filter of a logger: messages and errors among a record's arguments become English."""
+    """A logging filter that converts messages and errors in a record's arguments to English."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Exchange them; see `logging.Filter.filter`."""
+        """Convert the arguments; see `logging.Filter.filter`."""
         if isinstance(record.args, tuple):
             record.args = tuple(
                 english(each) if isinstance(each, Message | BaseException) else each
@@ -106,10 +106,10 @@ class InEnglish(logging.Filter):
 
 
 def language(environ: Mapping[str, str] | None = None) -> str:
-    """The language of messages: `zh` or `en`.
+    """Return the language of messages: `zh` or `en`.
 
     Args:
-        environ: where the variables are read from; the process's own by default.
+        environ: the environment variables; by default those of the process.
     """
     values = os.environ if environ is None else environ
     for name in VARIABLES:
@@ -121,7 +121,7 @@ def language(environ: Mapping[str, str] | None = None) -> str:
 
 @functools.cache
 def current() -> str:
-    """The language of this process, read once, with the first message."""
+    """Return the language of this process, which is determined once, with the first message."""
     return language()
 
 
@@ -129,7 +129,7 @@ def current() -> str:
 def _catalogue(wanted: str) -> Catalogue | None:
     if wanted == ENGLISH:
         return None
-    import gettext  # both are slow to import, and needed for Chinese alone
+    import gettext  # both are slow to import, and only Chinese needs them
     from importlib.resources import files
 
     path = files("wechatpay_chain").joinpath("locale", wanted, "LC_MESSAGES", "wechatpay_chain.mo")

@@ -1,3 +1,3 @@
-"""The version, in one place."""
+"""The package version, defined in one place."""
 
 __version__ = "0.1.0"

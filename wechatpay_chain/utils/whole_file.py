@@ -1,4 +1,4 @@
-"""Files that appear once they are complete."""
+"""Files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from .translation import _
 __all__ = ["whole"]
 
 NAME_LENGTH = 50
-"""Characters of a file's name that its part file repeats: a name has at most 255 bytes."""
+"""Characters of the file name used in the name of its part file: names have at most 255 bytes."""
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Write a file beside its place, and move it there at the end.
+    """Write a file next to its final place, and move it there at the end.
 
-    A file that is there keeps its mode; a new one is its owner's alone.
+    An existing file keeps its mode; a new file is accessible only to its owner.
 
     Args:
-        path: of the file; its folder is made where it is missing.
+        path: the path of the file; its folder is created if it does not exist.
 
     Yields:
-        The path of an empty file, to be written; it is removed where that fails.
+        The path of an empty file to write; it is removed on failure.
 
     Raises:
-        ConfigurationError: the file cannot be written; whatever was there before is untouched.
+        ConfigurationError: the file cannot be written; an existing file stays unchanged.
     """
     assert_path(path)
     part = path.with_name(f".{path.name[:NAME_LENGTH]}.{secrets.token_hex(8)}.part")
@@ -42,7 +42,7 @@ def whole(path: Path) -> Iterator[Path]:
         os.close(make(part))
         try:
             yield part
-            with contextlib.suppress(OSError):  # no file yet, or a file system without modes
+            with contextlib.suppress(OSError):  # no existing file, or a file system without modes
                 part.chmod(path.stat().st_mode & 0o777)
             replace(part, path)
         except BaseException:

@@ -1,12 +1,12 @@
-"""Bills with known differences: a day's files, and what a reconciliation has to find in them.
+"""Generates bills with known differences, to test a reconciliation.
 
     day = generate("2026-11-25", orders=1000, refunds=0.05, seed=1, differences="every")
     paths = day.write("bills/")
     paths.trade, paths.fund_flow, paths.orders, paths.refunds      # files
-    day.expected, day.differences                                  # what is to be found
+    day.expected, day.differences                                  # expected findings
 
-The same arguments give the same bytes. `days` makes consecutive days, whose orders around
-midnight are in a neighbour's bill.
+The same arguments give the same bytes. `days` generates consecutive days, with some orders around
+midnight in the bill of an adjacent day.
 """
 
 from __future__ import annotations

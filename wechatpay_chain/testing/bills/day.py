@@ -1,4 +1,4 @@
-"""A day of a merchant: WeChat Pay's bills of it, and the merchant's own orders."""
+"""One generated day of a merchant: WeChat Pay's bills and the merchant's own orders."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ __all__ = ["Day", "Paths", "Shape"]
 Shape = Literal["direct", "partner", "short", "v2"]
 OTHER_CURRENCIES = ("USD", "HKD", "EUR")
 UNPAID = 50
-"""One more order in as many is unpaid: it is in no bill, and no difference."""
+"""One unpaid order is added per this many orders; it is in no bill and is not a difference."""
 OPENING = 1_000_000
-"""Fen on the account at midnight."""
+"""The account balance at midnight, in fen."""
 ONE = datetime.timedelta(days=1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paths:
-    """A day's files.
+    """The files of a day.
 
     Attributes:
         trade: the trade bill.
-        neighbours: the trade bills of the day before and of the day after.
+        neighbours: the trade bills of the previous and the next day.
         fund_flow: the fund flow bill of the basic account.
         orders: the merchant's orders, Parquet or CSV.
-        refunds: its refunds of the day.
+        refunds: the merchant's refunds of the day, Parquet or CSV.
     """
 
     trade: Path
@@ -45,14 +45,14 @@ class Paths:
 
 
 class Day:
-    """A day with known differences; made by `generate` or `days`.
+    """A day with known differences, created by `generate` or `days`.
 
     Attributes:
-        date: of the day.
+        date: the date.
         rate: the agreed fee as a fraction, such as `Decimal("0.0060")`.
-        mchid: the merchant.
-        sub_mchids: its sub-merchants; none for a direct merchant.
-        differences: all that are in the files.
+        mchid: the merchant number.
+        sub_mchids: the sub-merchants; empty for a direct merchant.
+        differences: all differences in the files.
     """
 
     def __init__(self, facts: Facts, shape: Shape, counts: dict[str, int]) -> None:
@@ -86,10 +86,11 @@ class Day:
 
     @property
     def expected(self) -> dict[str, int]:
-        """What a reconciliation has to count: each class of differences, and `matched`.
+        """The expected result of a reconciliation: a count per class of differences, and `matched`.
 
-        `matched` are the bill's rows (payments, refunds, reversals) that have no difference. Of two
-        payments of one order, and of refunds that are too much together, the first has none.
+        `matched` counts the bill's rows (payments, refunds, reversals) without a difference. Of two
+        payments of one order, and of refunds that together exceed the payment, the first row
+        matches.
         """
         counts = dict.fromkeys(("matched", *CLASSES), 0)
         for difference in self.differences:
@@ -113,11 +114,11 @@ class Day:
         *,
         sub_mchid: str = "",
     ) -> Iterator[str]:
-        """The trade bill, in pieces of text.
+        """Yield the trade bill in pieces of text.
 
         Args:
             type: `ALL`, `SUCCESS` or `REFUND`.
-            sub_mchid: whose payments and refunds alone; empty is everybody's.
+            sub_mchid: only include this sub-merchant's payments and refunds; empty includes all.
         """
         mark, end = ("\ufeff", "\r\n") if self._shape == "v2" else ("", "\n")
         kind = "SHORT" if self._shape == "short" and type == "ALL" else type
@@ -127,10 +128,11 @@ class Day:
             mark = ""
 
     def fund_flow(self, *, sub_mchid: str = "") -> Iterator[str]:
-        """The fund flow bill of the basic account, in pieces of text.
+        """Yield the fund flow bill of the basic account in pieces of text.
 
         Args:
-            sub_mchid: whose account; empty is the sum of all, sub-merchants' included.
+            sub_mchid: the sub-merchant; empty sums up all accounts, including those of
+                sub-merchants.
         """
         mark, end = ("\ufeff", "\r\n") if self._shape == "v2" else ("", "\n")
         pieces = fund_flow_text(self._events(sub_mchid), self.date, self._facts.form, OPENING, end)
@@ -139,11 +141,11 @@ class Day:
             mark = ""
 
     def payments(self) -> Iterator[Order]:
-        """The payments of the trade bill."""
+        """Yield the payments in the trade bill."""
         return (order for order, refund in self._events("") if refund is None)
 
     def _events(self, sub_mchid: str) -> Iterator[Event]:
-        """What WeChat Pay knows of the day, or of a sub-merchant's, in its order."""
+        """Yield WeChat Pay's payments and refunds, of all or one sub-merchant, in bill order."""
         if sub_mchid:
             yield from (
                 each for each in self._events("") if each[0].purchase.sub_mchid == sub_mchid
@@ -194,7 +196,7 @@ class Day:
             yield order, self._too_much(refund, number)
 
     def _too_much(self, refund: Refund, number: int) -> Refund:
-        """A second refund, of the whole order: together they are more than was paid."""
+        """Return a second refund of the whole order, so that the sum exceeds the payment."""
         order, own = refund.order, f"{self._facts.refunds + number:09}"
         return refund._replace(
             out_refund_no=f"{refund.out_refund_no[:9]}{own}",
@@ -205,10 +207,10 @@ class Day:
         )
 
     def orders(self) -> Iterator[dict[str, Any]]:
-        """The merchant's orders: `out_trade_no`, `total` in fen, and what else is known.
+        """Yield the merchant's orders: `out_trade_no`, `total` in fen, and other known members.
 
-        Those of the day; those refunded today that were paid earlier; some unpaid ones, which are
-        no differences.
+        These are the orders of the day, earlier orders refunded on the day, and some unpaid orders,
+        which are not differences.
         """
         facts, chosen = self._facts, self._orders
         for index in range(facts.orders):
@@ -277,12 +279,12 @@ class Day:
             yield made
 
     def _strayed_to(self, kind: str, index: int) -> int:
-        """When the merchant says that an order was paid: on the other side of midnight."""
+        """Return the merchant's time of payment, which is on the other side of midnight."""
         seconds = 1 + index % 60
         return self._facts.midnight + (86_399 + seconds if kind == "late" else -seconds)
 
     def _strayed(self) -> Iterator[tuple[Order, int]]:
-        """Orders paid here on this day that are in a neighbour's bill."""
+        """Yield the merchant's orders of this day that are in an adjacent day's bill."""
         for day, kind in ((self.before, "late"), (self.after, "early")):
             if day is not None:
                 for index, (each, _) in sorted(day._orders.items()):
@@ -290,7 +292,7 @@ class Day:
                         yield day._facts.order(index), day._strayed_to(kind, index)
 
     def refunds(self) -> Iterator[dict[str, Any]]:
-        """The merchant's refunds of the day: `out_refund_no`, `refund` in fen, `out_trade_no`."""
+        """Yield the merchant's refunds: `out_refund_no`, `refund` in fen, `out_trade_no`."""
         for number in range(self._facts.refunds):
             refund = self._facts.refund(number)
             kind, way = self._refunds.get(number, ("", 0))
@@ -304,11 +306,11 @@ class Day:
                 yield _own_refund(self._too_much(refund, number))
 
     def write(self, folder: str | Path, type: str = "ALL") -> Paths:  # noqa: A002
-        """Write all files of the day, and the neighbours' trade bills.
+        """Write all files of the day, and the trade bills of the adjacent days.
 
         Args:
-            folder: is made where it is not there.
-            type: of the trade bills: `ALL`, `SUCCESS` or `REFUND`.
+            folder: the directory; it is created if it does not exist.
+            type: the type of the trade bills: `ALL`, `SUCCESS` or `REFUND`.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -339,7 +341,7 @@ def _own_refund(refund: Refund) -> dict[str, Any]:
 
 
 def _empty(day: Day, days_later: int) -> Day:
-    """A neighbour of which only a few orders are told."""
+    """Return an adjacent day of which only a few orders are generated."""
     facts = day._facts
     date = day.date + days_later * ONE
     return Day(Facts(date, 20, facts.form._replace(refunds=0, reversals=False)), day._shape, {})

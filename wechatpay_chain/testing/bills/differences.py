@@ -1,24 +1,24 @@
-"""The classes of differences, and which orders of a day get one.
+"""The classes of differences, and their distribution over the orders of a day.
 
-Every order and every refund gets at most one difference, so that each is counted once.
+Every order and every refund has at most one difference, so that each is counted once.
 
-- `missing_here`: a payment in the bill; the merchant has no order.
+- `missing_here`: the bill contains a payment; the merchant has no order.
 - `missing_there`: the merchant's order is `SUCCESS` and was paid on the day; it is in no bill.
 - `amount`: the merchant's order has a `total` that is one fen more or less.
-- `currency`: the merchant's order is in another currency, with the same `total`.
+- `currency`: the merchant's order has another currency and the same `total`.
 - `state`: the merchant's order is `NOTPAY` or `CLOSED`, without `paid_at`.
-- `fee`: in the bill, the fee is not the one that its rate gives (two fen and more), or the rate is
-  not the agreed one (a tenth of a percent more).
-- `duplicate`: the bill has two payments, with two `transaction_id`, of one order; or the merchant
+- `fee`: the fee in the bill does not match its rate (by two fen or more), or the rate differs from
+  the agreed one (by a tenth of a percent or more).
+- `duplicate`: the bill has two payments of one order, with two `transaction_id`; or the merchant
   has the order twice.
-- `other_day`: the payment is in the bill of the one day, the merchant's `paid_at` is on the other
-  side of midnight. It is found on both days: where the payment is in the bill, and where the order
-  is looked for in the neighbours' bills.
-- `merchant`: the merchant's order is another sub-merchant's.
-- `refund_missing_here`: a refund in the bill; the merchant has its order alone.
+- `other_day`: the payment is in the bill of one day, and the merchant's `paid_at` is on the other
+  side of midnight. It is found on both days: where the bill contains the payment, and where the
+  order is searched for in the bills of the adjacent days.
+- `merchant`: the merchant's order belongs to another sub-merchant.
+- `refund_missing_here`: the bill contains a refund; the merchant has only its order.
 - `refund_missing_there`: the merchant's refund of a paid order is in no bill.
-- `refund_amount`: the merchant's refund is one fen more; or refunds are the same on both sides, and
-  in sum more than their order's `total`.
+- `refund_amount`: the merchant's refund is one fen more; or refunds are equal on both sides, and
+  their sum exceeds the order's `total`.
 """
 
 from __future__ import annotations
@@ -47,21 +47,21 @@ CLASSES = (
 )
 """The classes of differences, without `matched`."""
 AROUND_MIDNIGHT = ("late", "early")
-"""How `other_day` comes about: before midnight in the bill and after it here, or the other way."""
+"""The two forms of `other_day`: before midnight in the bill and after it here, or the reverse."""
 EVERY = 2
-"""Differences of each class in `every`: most classes have two ways to come about."""
+"""Differences of each class in `every`: most classes have two forms."""
 
 Differences = Mapping[str, int] | Literal["every"] | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference that is in a day's files.
+    """One difference in a day's files.
 
     Attributes:
         kind: one of `CLASSES`.
-        out_trade_no: of the order.
-        out_refund_no: of the refund; empty where the difference is the order's.
+        out_trade_no: the order number.
+        out_refund_no: the refund number; empty if the difference concerns the order.
     """
 
     kind: str
@@ -70,14 +70,14 @@ class Difference:
 
 
 def wanted(differences: Differences, *, partner: bool) -> dict[str, int]:
-    """How many differences of each class there are to be.
+    """Return the number of differences of each class.
 
     Args:
         differences: a number for each class, or `every`.
-        partner: whether orders have sub-merchants; without, `every` leaves `merchant` out.
+        partner: whether orders have sub-merchants; if not, `every` omits `merchant`.
 
     Raises:
-        ValueError: a class that does not exist or not in this form, or a negative number.
+        ValueError: a class does not exist, or not in this form, or a number is negative.
     """
     if differences == "every":
         return {kind: EVERY for kind in CLASSES if partner or kind != "merchant"}
@@ -117,20 +117,20 @@ def choose(
     orders: tuple[int, Callable[[int], bool]],
     refunds: tuple[int, Callable[[int], bool]],
 ) -> tuple[dict[int, tuple[str, int]], dict[int, tuple[str, int]]]:
-    """Which orders and which refunds get a difference.
+    """Select the orders and refunds that get a difference.
 
     Args:
-        counts: of each class.
-        seed: of the choice.
-        orders: how many there are, and whether one may get a difference.
-        refunds: likewise.
+        counts: the number of differences of each class.
+        seed: the random seed.
+        orders: the number of orders, and a function that tells whether an order is suitable.
+        refunds: the same for refunds.
 
     Returns:
-        For orders and for refunds: by index, the class and a running number within the class,
-        by which its ways alternate.
+        For orders and for refunds: by index, the class and a running number within the class, which
+        alternates between its forms.
 
     Raises:
-        ValueError: there are too few for so many differences.
+        ValueError: there are too few orders or refunds for the differences.
     """
     chooser = random.Random(seed)  # noqa: S311 - repeatable
     chosen = []

@@ -1,7 +1,7 @@
-"""What happened on a day: each order and refund is a function of the seed, the date and its index.
+"""The events of a day: each order and refund is a function of the seed, the date and its index.
 
-Nothing is remembered, so a day of any size is made with constant memory, and a later day refunds
-an order of an earlier one without its files.
+No state is kept. A day of any size therefore needs constant memory, and a later day can refund an
+earlier order without that day's files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 DAY = 86_400
 PURCHASES = 4096
 GOLDEN = 2_654_435_761
-"""Knuth's multiplier: neighbouring indices get purchases that have nothing in common."""
+"""Knuth's multiplier, so that adjacent indices get unrelated purchases."""
 REVERSED_EVERY = 250
 DESCRIPTIONS = (
     "苹果, 1 斤",
@@ -35,7 +35,8 @@ DESCRIPTIONS = (
     "0",
     *(f"商品 {number}" for number in range(52)),
 )
-"""What buyers bought: 12 of 64 are traps for parsers, spreadsheets, web pages and databases."""
+"""Descriptions of goods: 12 of 64 are hard to process for parsers, spreadsheets, web pages or
+databases."""
 ATTACHED = ("", "", "", "shop=12,till=3", '{"a": 1, "b": "x,y"}', "备注", "", "")
 DEVICES = ("", "", "", "", "", "", "POS-01", "WEB")
 TYPES = ("JSAPI", "JSAPI", "JSAPI", "NATIVE", "APP", "MWEB", "MICROPAY", "JSAPI")
@@ -43,18 +44,18 @@ BANKS = ("OTHERS", "CMB_DEBIT", "ICBC_CREDIT", "CFT", "CCB_DEBIT", "OTHERS", "BO
 
 
 class Form(NamedTuple):
-    """What is the same on all days.
+    """The settings that all days share.
 
     Attributes:
-        seed: of everything.
-        mchid: the merchant.
-        appid: its application.
-        sub_mchids: sub-merchants; none for a direct merchant.
+        seed: the random seed.
+        mchid: the merchant number.
+        appid: its appid.
+        sub_mchids: the sub-merchants; empty for a direct merchant.
         rate: the agreed fee, in ten-thousandths.
         refunds: refunds per order, at most 0.5.
         coupons: whether some orders are paid with coupons.
-        discounts: whether some of these are the merchant's own, which are not settled.
-        currencies: of which the first is most frequent.
+        discounts: whether some of these coupons are the merchant's own, which are not settled.
+        currencies: the currencies, most frequent first.
         reversals: whether some payments are reversed.
     """
 
@@ -72,7 +73,7 @@ class Form(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Purchase:
-    """What was bought, by whom and for how much: what orders have in common. Amounts in fen."""
+    """The goods, buyer and amounts of an order; shared by several orders. Amounts in fen."""
 
     sub_mchid: str
     openid: str
@@ -96,15 +97,15 @@ class Order(NamedTuple):
     transaction_id: str
     purchase: Purchase
     second: int
-    """Of the day."""
+    """Seconds since midnight."""
 
     def but(self, **changes: Any) -> Order:
-        """The order with another purchase."""
+        """Return the order with a changed purchase."""
         return self._replace(purchase=dataclasses.replace(self.purchase, **changes))
 
 
 class Refund(NamedTuple):
-    """A refund; amounts in fen, and what of them is given back. A reversal has no numbers: `0`."""
+    """A refund, with its amounts in fen. A reversal has `0` instead of refund numbers."""
 
     out_refund_no: str
     refund_id: str
@@ -121,9 +122,9 @@ class Facts:
     """The orders and refunds of a day.
 
     Args:
-        date: of the day.
-        orders: how many.
-        form: what is the same on all days.
+        date: the date.
+        orders: the number of orders.
+        form: the settings that all days share.
     """
 
     def __init__(self, date: datetime.date, orders: int, form: Form) -> None:
@@ -138,7 +139,7 @@ class Facts:
         self._purchases = purchases(form)
 
     def order(self, index: int) -> Order:
-        """One of the day's orders."""
+        """Return one of the day's orders."""
         return Order(
             f"{self._number}{index:09}",
             f"{self._transaction}{index:010}",
@@ -147,7 +148,7 @@ class Facts:
         )
 
     def reversal(self, index: int, order: Order) -> Refund | None:
-        """The reversal of a payment by payment code; None where there is none."""
+        """Return the reversal of a code payment, or None."""
         if not self.form.reversals or index % REVERSED_EVERY != 7:
             return None
         if self.refunded(index) is not None:
@@ -158,21 +159,21 @@ class Facts:
         )
 
     def refunded(self, index: int) -> int | None:
-        """The number of the refund that belongs to an order's index; None where none does."""
+        """Return the number of the refund for an order's index, or None."""
         number = -(-index * self.refunds // self.orders)
         same = number < self.refunds and self.refunded_index(number) == index
         return number if same else None
 
     def refunded_index(self, number: int) -> int:
-        """The index of the order that a refund belongs to."""
+        """Return the index of a refund's order."""
         return number * self.orders // self.refunds
 
     def refund(self, number: int) -> Refund:
-        """One of the day's refunds.
+        """Return one of the day's refunds.
 
-        Of each eight, four are of the day's own orders (whole or half), two of one order in
-        parts, and two of an order of yesterday and of the day before, refunded in parts over
-        two days.
+        Of every eight refunds, four belong to the day's own orders (full or half), two refund one
+        order in parts, and two belong to an order of yesterday and one of the day before, which are
+        refunded in parts over two days.
         """
         which, days_later = number & 7, 0
         index = self.refunded_index(number - 1 if which in (5, 7) else number)
@@ -203,10 +204,10 @@ class Facts:
 
 @functools.lru_cache(8)
 def purchases(form: Form) -> list[Purchase]:
-    """What is bought, in an order that the seed decides.
+    """Return the purchases in a seeded random order.
 
     Args:
-        form: whose goods they are.
+        form: the settings of the days.
     """
     chance = random.Random(form.seed)  # noqa: S311 - repeatable
     return [_purchase(form, chance, number) for number in range(PURCHASES)]

@@ -1,4 +1,4 @@
-"""Writing a day's files: text as it comes, rows as Parquet, or as CSV without pyarrow."""
+"""Writes a day's files: text in pieces, and rows as Parquet or, without pyarrow, as CSV."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ ORDERS = (
 )
 REFUNDS = ("out_refund_no", "refund", "out_trade_no")
 ROWS = 100_000
-"""Rows of a Parquet row group."""
+"""Rows in a Parquet row group."""
 
 
 def write_text(path: Path, pieces: Iterable[str]) -> Path:
-    """Write text as it comes.
+    """Write text in pieces.
 
     Args:
-        path: of the file.
-        pieces: of text.
+        path: the path of the file.
+        pieces: the pieces of text.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(pieces)
@@ -39,12 +39,12 @@ def write_text(path: Path, pieces: Iterable[str]) -> Path:
 
 
 def write_rows(stem: Path, rows: Iterator[dict[str, Any]], names: tuple[str, ...]) -> Path:
-    """Write rows to `STEM.parquet`, without pyarrow to `STEM.csv`.
+    """Write rows to `STEM.parquet`, or without pyarrow to `STEM.csv`.
 
     Args:
         stem: the path without its suffix.
-        rows: with the same names each.
-        names: of the columns.
+        rows: rows with the same column names.
+        names: the column names.
     """
     if importlib.util.find_spec("pyarrow") is None:
         path = stem.with_name(f"{stem.name}.csv")

@@ -1,4 +1,4 @@
-"""One day with known differences, or many in a row."""
+"""Generates one day with known differences, or several consecutive days."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ SUB_MCHIDS = tuple(str(1900006000 + 7 * number) for number in range(12))
 
 
 class Options(TypedDict, total=False):
-    """What days are like.
+    """Options of generated days.
 
     Attributes:
-        refunds: per order, at most 0.5; 0.05 by default.
-        seed: the same seed gives the same days; 1 by default.
-        form: `direct` merchant, `partner` (a service provider, with sub-merchants), `short` (the
-            older form: other headings, without the last three columns) or `v2` (byte order mark,
-            CRLF).
+        refunds: refunds per order, at most 0.5; 0.05 by default.
+        seed: the random seed, 1 by default; the same seed gives the same days.
+        form: `direct` merchant, `partner` (a service provider with sub-merchants), `short` (the
+            older form with other headings and without the last three columns) or `v2` (byte order
+            mark, CRLF).
         rate: the agreed fee, by default `0.0060`.
-        coupons: whether some orders are paid with coupons; by default they are.
-        currencies: the first is the most frequent.
-        mchid: the merchant.
-        appid: its application.
+        coupons: whether some orders are paid with coupons, by default True.
+        currencies: the currencies, most frequent first.
+        mchid: the merchant number.
+        appid: its appid.
         sub_mchids: a partner's sub-merchants, at least two.
     """
 
@@ -55,17 +55,17 @@ def generate(
     differences: Differences = None,
     **options: Unpack[Options],
 ) -> Day:
-    """One day; by default a direct merchant's, in CNY.
+    """Generate one day; by default of a direct merchant, in CNY.
 
     Args:
-        date: of the day.
-        orders: how many were paid.
-        differences: a number for each class, `every` for two of each, or None. `other_day` is
-            shared between this day's bill and its neighbours'.
+        date: the date.
+        orders: the number of paid orders.
+        differences: a number for each class, `every` for two of each, or None. `other_day` is split
+            between this day's bill and those of the adjacent days.
         options: see `Options`.
 
     Raises:
-        ValueError: an argument makes no sense, or orders are too few for the differences.
+        ValueError: an argument is invalid, or there are too few orders for the differences.
     """
     shape = options.get("form", "direct")
     form = _form(shape, options)
@@ -89,19 +89,19 @@ def days(
     differences: Differences = "every",
     **options: Unpack[Options],
 ) -> list[Day]:
-    """Consecutive days; by default a partner's, in several currencies.
+    """Generate consecutive days; by default of a partner, in several currencies.
 
     Args:
-        count: of days.
-        first: of them.
-        orders: how many were paid on each day.
-        differences: as for `generate`, on each day; `other_day` is the number of payments in a
-            day's bill that the merchant has on another day, and those of the neighbours' bills
-            are to be found as well.
+        count: the number of days.
+        first: the first date.
+        orders: the number of paid orders on each day.
+        differences: as in `generate`, for each day. `other_day` is the number of payments in a
+            day's bill that the merchant records on another day; those in the bills of the adjacent
+            days are expected as well.
         options: see `Options`.
 
     Raises:
-        ValueError: an argument makes no sense, or orders are too few for the differences.
+        ValueError: an argument is invalid, or there are too few orders for the differences.
     """
     shape = options.get("form", "partner")
     form = _form(shape, {"currencies": ("CNY", "USD", "HKD"), **options})
@@ -148,7 +148,7 @@ def _form(shape: Shape, options: Options) -> Form:
         rate=_ten_thousandths(options.get("rate", "0.0060")),
         refunds=refunds,
         coupons=options.get("coupons", True),
-        discounts=shape != "short",  # it has no column for what they are less
+        discounts=shape != "short",  # the short form has no column for the discount
         currencies=currencies,
     )
 
@@ -157,7 +157,7 @@ def _ten_thousandths(rate: Decimal | str) -> int:
     try:
         made = Decimal(str(rate)).scaleb(4)
         valid = 0 <= made <= 10_000 and made == int(made)
-    except ArithmeticError:  # no number, or NaN
+    except ArithmeticError:  # not a number, or NaN
         valid = False
     if not valid:
         raise ValueError(_("rate: {rate!r} is not a fraction of at most four decimals", rate=rate))

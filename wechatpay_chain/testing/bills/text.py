@@ -1,4 +1,4 @@
-"""The lines of trade bills and fund flow bills, in pieces that are some thousand lines each.
+"""The lines of trade bills and fund flow bills, in pieces of several thousand lines.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071227,
 https://pay.weixin.qq.com/doc/v3/merchant/4013071235
@@ -29,7 +29,7 @@ OTHER_FLOWS = (
     ("充值/提现", "充值", 1, ""),
     ("企业付款", "商家转账", -1, ""),
 )
-"""What else moves money on a day: business, type, direction, remark."""
+"""The other cash flows of a day: business, type, direction, remark."""
 NOT_REFUNDED = ",`0,`0,`0.00,`0.00,`,`"
 LINES = 4000
 LAST_SECOND = 86_399
@@ -37,7 +37,7 @@ RECHARGE = 10_000
 
 
 def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals."""
+    """Convert fen to yuan with two decimals."""
     if fen < 0:
         return f"-{yuan(-fen)}"
     return f"{fen // 100}.{fen % 100:02}"
@@ -46,14 +46,14 @@ def yuan(fen: int) -> str:
 def trade_text(
     events: Iterable[Event], date: datetime.date, form: Form, kind: str, end: str
 ) -> Iterator[str]:
-    """A trade bill, in pieces.
+    """Yield a trade bill in pieces.
 
     Args:
-        events: payments and refunds, in the order of the bill.
-        date: of the day.
-        form: whose bill it is.
+        events: payments and refunds, in bill order.
+        date: the date.
+        form: the settings of the days.
         kind: `ALL`, `SUCCESS`, `REFUND` or `SHORT` (ALL without its last three columns).
-        end: of a line.
+        end: the line end.
     """
     render, bought = _Rendering(form, kind), None
     count = settled = refunded = coupons = fees = total = requested = 0
@@ -102,7 +102,7 @@ def _summary(form: columns.Form, sums: dict[str, str]) -> tuple[str, str]:
 
 
 class _Rendering:
-    """A row's text before and after its two numbers; a payment's is made once a purchase."""
+    """A row's text before and after its two numbers; a payment's is rendered once per purchase."""
 
     def __init__(self, form: Form, kind: str) -> None:
         self._whose = f",`{form.appid},`{form.mchid},`"
@@ -146,17 +146,18 @@ class _Rendering:
 def fund_flow_text(
     events: Iterable[Event], date: datetime.date, form: Form, opening: int, end: str
 ) -> Iterator[str]:
-    """The fund flow bill of the basic account, in pieces: it explains the trade bill to the fen.
+    """Yield the basic account's fund flow bill in pieces; it matches the trade bill to the fen.
 
-    A payment comes in with its `settlement`, its fee goes out in a line of its own; a refund goes
-    out without the fee that comes back. Withdrawals and other businesses follow at the end.
+    A payment is an income of its `settlement`, and its fee is an expense in a separate line. A
+    refund is an expense without the returned fee. Withdrawals and other businesses follow at the
+    end.
 
     Args:
-        events: payments and refunds, in the order of the bill.
-        date: of the day.
-        form: whose account it is.
-        opening: its balance at midnight, in fen.
-        end: of a line.
+        events: payments and refunds, in bill order.
+        date: the date.
+        form: the settings of the days.
+        opening: the balance at midnight, in fen.
+        end: the line end.
     """
     digits, balance, second, time = f"{date:%Y%m%d}", opening, -1, ""
     came = went = income = expense = 0

@@ -1,4 +1,4 @@
-"""Recorded exchanges with WeChat Pay: recorded once, with placeholders, and played in tests."""
+"""Recorded exchanges with WeChat Pay: recorded once, without secrets, and played in tests."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def cassette(
     hide: Collection[str] = (),
     hide_merchant: bool = False,
 ) -> Cassette:
-    """Record exchanges with WeChat Pay in a file, or play those that it has.
+    """Record exchanges with WeChat Pay in a file, or play the recorded ones.
 
         with cassette("tests/cassettes/refund.yaml", record_mode="none") as tape:
             wxpay = tape.client()
 
     Args:
-        path: of the file, whose name ends in `.yaml` or `.json`.
-        record_mode: `once` records where the file is missing, and else plays; `none` only plays;
-            `new_episodes`, or `new`, plays, and records what the file lacks; `all` records
-            everything anew.
-        match_on: what a request and a recorded one must have in common: `method`, `path`,
-            `query`, `number` (the order's number in the body, or the like), `body`.
-        keep: names of members that stay as they are: they hold nothing secret or personal.
-        hide: names of members to replace that would stay.
-        hide_merchant: replace the numbers of merchants and apps too.
+        path: the path of the file, which ends in `.yaml` or `.json`.
+        record_mode: `once` records if the file does not exist, and otherwise plays; `none` only
+            plays; `new_episodes` or `new` plays, and records requests that the file lacks; `all`
+            records everything again.
+        match_on: the parts in which a request must equal a recorded one: `method`, `path`, `query`,
+            `number` (the order number or other identifier in the body), `body`.
+        keep: names of members to keep unchanged because they are neither secret nor personal.
+        hide: names of further members to replace.
+        hide_merchant: also replace merchant numbers and appids.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
     return Cassette(
         path,

@@ -1,8 +1,7 @@
-"""The file of a cassette: YAML or JSON, written whole or not at all.
+"""Reads and atomically writes the file of a cassette, in YAML or JSON.
 
-A cassette is made to be committed and reviewed, so it is an ordinary file with the mode that the
-user's umask gives: whoever may read the repository may read it. One that only its owner could read
-would say that there are secrets in it.
+A cassette is meant to be committed and reviewed, so it is an ordinary file with the mode of the
+user's umask. A mode for the owner only would suggest that the file contains secrets.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ NEW_FILE = (
 )
 ORDINARY = 0o666
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that is read."""
+"""Maximum size of a file, in bytes."""
 HEAD = (
     "# What wechatpay_chain recorded, with placeholders for secrets and personal data.\n"
     "# Review it before you commit it.\n"
@@ -40,10 +39,10 @@ KINDS = (".yaml", ".yml", ".json")
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """What a file has; None where there is none.
+    """Read a file; returns None if it does not exist.
 
     Raises:
-        ConfigurationError: it cannot be read, or is no cassette.
+        ConfigurationError: the file cannot be read, or is not a cassette.
     """
     try:
         with path.open("rb") as file:
@@ -89,10 +88,10 @@ def _problem(interaction: Any) -> str:
 
 
 def text_of(path: Path, content: dict[str, Any]) -> str:
-    """What a file is to have, in the form that its name asks for.
+    """Serialize the content in the format given by the file name.
 
     Raises:
-        ConfigurationError: the form is YAML, and PyYAML is missing.
+        ConfigurationError: the format is YAML, and PyYAML is not installed.
     """
     content = {"version": VERSION, **content}
     if _is_json(path):
@@ -100,7 +99,7 @@ def text_of(path: Path, content: dict[str, Any]) -> str:
     yaml = _yaml(path)
 
     class Dumper(yaml.SafeDumper):  # type: ignore[misc, name-defined]
-        """Texts of several lines as blocks, and lists indented, as people write them."""
+        """Writes multi-line text as blocks and indents lists, like handwritten YAML."""
 
         def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
             super().increase_indent(flow, False)
@@ -118,10 +117,10 @@ def text_of(path: Path, content: dict[str, Any]) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, and make its folder where it is missing.
+    """Write a file, and create its folder if necessary.
 
     Raises:
-        ConfigurationError: it cannot be written; what was there before is untouched.
+        ConfigurationError: the file cannot be written; an existing file stays unchanged.
     """
     part = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.part")
     try:
@@ -141,10 +140,10 @@ def write(path: Path, text: str) -> None:
 
 
 def checked(path: Path) -> Path:
-    """A path whose name tells the form.
+    """Check that a file name has a known format.
 
     Raises:
-        ConfigurationError: it does not.
+        ConfigurationError: the format is unknown.
     """
     if path.suffix.lower() not in KINDS:
         raise ConfigurationError(
@@ -166,7 +165,7 @@ def _parsed(path: Path, content: bytes) -> Any:
     yaml = _yaml(path)
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
-        """A date that somebody wrote by hand stays a text; aliases would make more of a file."""
+        """Loads dates as text, and rejects aliases, which could expand a file."""
 
         yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
             first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]

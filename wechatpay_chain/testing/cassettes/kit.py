@@ -1,4 +1,4 @@
-"""The keys of played responses: WeChat Pay's of this process, and what the client has itself."""
+"""The keys of played responses: WeChat Pay's for this process, and the client's own."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ __all__ = ["Kit", "certificate", "merchant_certificate", "public_key"]
 
 NAME = "wechatpay_chain cassette"
 VALID = datetime.timedelta(days=30)
-"""A client prefers the certificate that is valid longest, which is never this one."""
+"""Short, because a client prefers the certificate with the latest expiry: never this one."""
 
 
 class Kit(NamedTuple):
-    """What a played response is made with.
+    """The keys for a played response.
 
     Attributes:
-        mchid: of the client that asks.
-        apiv3_key: of the client; encrypts certificates.
-        secret: of the client; signs APIv2. Empty where it has none.
-        encrypt: makes a ciphertext for the client's key.
+        mchid: the requesting client's merchant number.
+        apiv3_key: the client's APIv3 key; encrypts certificates.
+        secret: the client's APIv2 key; signs APIv2 responses. Empty if it has none.
+        encrypt: creates a ciphertext for the client's key.
     """
 
     mchid: str
@@ -42,10 +42,10 @@ class Kit(NamedTuple):
 
     @classmethod
     def of(cls, client: WeChatPay) -> Kit:
-        """What a client has.
+        """Return the keys of a client.
 
         Args:
-            client: that asks.
+            client: the requesting client.
         """
         return cls(
             client.mchid,
@@ -71,17 +71,17 @@ def _key_of(client: WeChatPay) -> Any:
 
 @cache
 def certificate(number: int = 0) -> x509.Certificate:
-    """A certificate of the key that signs played responses.
+    """Return a certificate of the key that signs played responses.
 
     Args:
-        number: tells the certificates apart that one response lists.
+        number: distinguishes the certificates in one response.
     """
     return _certificate(f"{NAME} {number}", own_keys.platform_key())
 
 
 @cache
 def merchant_certificate() -> x509.Certificate:
-    """A certificate of the merchant's key for tests, which operations with mutual TLS need."""
+    """Return a certificate of the merchant's test key, for operations with mutual TLS."""
     return _certificate(own_keys.MCHID, own_keys.merchant_key(), int(own_keys.SERIAL, 16))
 
 
@@ -105,7 +105,7 @@ def _certificate(subject: str, key: RSAPrivateKey, number: int = 0) -> x509.Cert
 
 
 def public_key() -> str:
-    """The key that signs played responses, in PEM."""
+    """Return the public key that verifies played responses, in PEM."""
     from cryptography.hazmat.primitives import serialization
 
     return (

@@ -1,4 +1,4 @@
-"""Which recorded request an actual one is, and what to say where it is none of them."""
+"""Finds the recorded request that matches an actual one, or explains why none does."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .requests import numbers_of
 __all__ = ["ANY", "MATCH_ON", "matchers", "nearest", "shown"]
 
 ANY = "***"
-"""What stands in a request that is to be matched for a value that a cassette must not have."""
+"""Matches any value; replaces a value in a request that a cassette must not contain."""
 MATCH_ON = ("method", "path", "query", "number")
 Told = Mapping[str, Any]
 Matcher = Callable[[Told, Told], bool]
 MOST = 3
-"""Recorded requests that an error lists."""
+"""Maximum number of recorded requests in an error."""
 
 
 def _same(recorded: Any, asked: Any) -> bool:
-    """Whether two values are the same, or may be, because one was replaced."""
+    """Return whether two values are equal, or may be equal because one was replaced."""
     if isinstance(recorded, dict) and isinstance(asked, dict):
         return recorded.keys() == asked.keys() and all(
             _same(recorded[name], asked[name]) for name in recorded
@@ -60,13 +60,13 @@ MATCHERS: Mapping[str, Matcher] = {
 
 
 def matchers(names: Sequence[str]) -> Mapping[str, Matcher]:
-    """What two requests are compared by.
+    """Return the functions that compare two requests.
 
     Args:
         names: `method`, `path`, `query`, `number`, `body`.
 
     Raises:
-        ConfigurationError: one of them is none.
+        ConfigurationError: a name is unknown.
     """
     unknown = [each for each in names if each not in MATCHERS]
     if unknown or isinstance(names, str) or not names:
@@ -81,7 +81,7 @@ def matchers(names: Sequence[str]) -> Mapping[str, Matcher]:
 
 
 def shown(told: Told) -> str:
-    """A request on one line."""
+    """Return a request in one line."""
     query = "&".join(f"{name}={value}" for name, value in told.get("query", {}).items())
     line = f"{told['method']} {told['path']}{'?' if query else ''}{query}"
     numbers = [f"{name}={value}" for name, value in numbers_of(told)]
@@ -91,12 +91,12 @@ def shown(told: Told) -> str:
 def nearest(
     recorded: Sequence[tuple[Told, bool]], asked: Told, wanted: Mapping[str, Matcher]
 ) -> list[str]:
-    """The recorded requests that are most like one, each with what differs.
+    """Return the recorded requests most similar to a request, each with its differences.
 
     Args:
         recorded: requests, each with whether it was played.
-        asked: the request that none of them matches.
-        wanted: what they are compared by.
+        asked: the request without a match.
+        wanted: the functions that compare requests.
     """
     line = shown(asked)
 

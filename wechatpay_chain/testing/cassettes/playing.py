@@ -1,8 +1,8 @@
-"""A response of a cassette as a client gets it: with a body in bytes, encrypted and signed anew.
+"""Builds a response of a cassette for a client: encoded, encrypted and signed again.
 
-What was replaced in a body is no longer what WeChat Pay signed. So a response is signed with a key
-of this process, in the way that the recorded one was, and the client verifies it, decrypts it and
-compares its digests as it does in production.
+A body with replaced values no longer matches WeChat Pay's signature. A played response is therefore
+signed with a key of this process, by the recorded algorithm, and the client verifies it, decrypts
+it and compares its digests as in production.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .responses import FILES, INVALID, NAMES
 __all__ = ["certificates", "digest_of", "played"]
 
 LARGEST = 1024 * 1024
-"""Bytes that a played file has at most, where its content is not on the cassette."""
+"""Maximum bytes of a played file if its content is not in the cassette."""
 PAGE = "<html><head><title>{}</title></head><body></body></html>"
 
 
@@ -41,20 +41,20 @@ def played(
     digest_named: Callable[[str], str],
     swaps: Mapping[str, str],
 ) -> Response:
-    """A response of a cassette.
+    """Build a response of a cassette.
 
     Args:
-        told: as the cassette has it.
-        request: that it answers.
-        kit: what it is signed and encrypted with.
-        digest_named: gives the digest of a file by its name.
-        swaps: numbers that the cassette has, with what the client has instead.
+        told: the recorded response.
+        request: the request that it answers.
+        kit: the keys that sign and encrypt it.
+        digest_named: returns the digest of a file by name.
+        swaps: numbers in the cassette, and the client's numbers instead.
     """
     filling = _Filling(kit, digest_named, swaps)
     content = _content(told, filling)
     headers = dict(told.get("headers", {}))
     if 0 < int(headers.get("Retry-After", 0)) <= LONGEST_WAIT:
-        headers["Retry-After"] = "0"  # a longer one has ended the call, and does so again
+        headers["Retry-After"] = "0"  # a longer one ends the call, as recorded
     signature = told.get("signature", "none")
     if signature in (canonical.SCHEME, INVALID) and "xml" not in told:
         covered, more = content, {}
@@ -71,7 +71,7 @@ def played(
 
 
 def certificates() -> dict[str, Any]:
-    """What a cassette has of the platform certificates, where they were not recorded."""
+    """Return a response for platform certificates that were not recorded."""
     return {
         "status": 200,
         "headers": {"Content-Type": "application/json"},
@@ -81,18 +81,18 @@ def certificates() -> dict[str, Any]:
 
 
 def digest_of(told: Mapping[str, Any], kind: str) -> str:
-    """The digest of a file of a cassette.
+    """Return the digest of a file in a cassette.
 
     Args:
-        told: the response that it came with.
-        kind: `sha1`, say.
+        told: the response that contains it.
+        kind: the algorithm, such as `sha1`.
     """
     filling = _Filling(None, lambda name: "", {})
     return hashlib.new(kind, _plain(told, filling), usedforsecurity=False).hexdigest()
 
 
 class _Filling:
-    """Puts in what cannot stand in a file."""
+    """Fills in the values that cannot be stored in a file."""
 
     def __init__(
         self, kit: Kit | None, digest_named: Callable[[str], str], swaps: Mapping[str, str]
@@ -103,13 +103,13 @@ class _Filling:
         self._certificates = 0
 
     def text(self, text: str) -> str:
-        """A text with the client's own numbers."""
+        """Return a text with the client's own numbers."""
         for recorded, own in self._swaps.items():
             text = text.replace(recorded, own)
         return text
 
     def value(self, value: Any) -> Any:
-        """A value with what its marks stand for."""
+        """Return a value with its marks replaced."""
         marked = mark(value)
         if marked is not None:
             return self._made(*marked)
@@ -159,7 +159,7 @@ def _content(told: Mapping[str, Any], filling: _Filling) -> bytes:
 
 
 def _plain(told: Mapping[str, Any], filling: _Filling) -> bytes:
-    """The file of a response, before it is packed and encrypted."""
+    """Return the file of a response before compression and encryption."""
     if "bill" in told:
         return filling.text(told["bill"]).encode()
     if "file" not in told:
@@ -179,7 +179,7 @@ def _xml(told: Mapping[str, Any], filling: _Filling) -> str:
 
 
 def _element(value: Any) -> Any:
-    """A value of which `xml.dumps` makes what `xml.loads` read."""
+    """Convert a parsed XML value to a form that `xml.dumps` serializes to the same XML."""
     if isinstance(value, list):
         return xml.Repeated(map(_element, value))
     if isinstance(value, dict):
@@ -200,7 +200,7 @@ def _signed(covered: bytes, *, valid: bool) -> dict[str, str]:
 
 
 def _stream(request: Request, response: Response) -> None:
-    """Write the body to the sink of the request, as a transport does."""
+    """Write the body to the request's sink, as a transport does."""
     sink = request.sink
     if sink is None:
         return

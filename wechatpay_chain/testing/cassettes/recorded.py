@@ -1,4 +1,4 @@
-"""What a cassette's file has, and which of it was played."""
+"""The contents of a cassette's file, and which of them were played."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64}
 
 
 class UnrecordedRequest(AssertionError):
-    """A request that the cassette has no response for, and that must not be sent.
+    """The cassette has no response for a request, and the request must not be sent.
 
-    It is an `AssertionError`, so that no code under test takes it for a failed call.
+    It derives from `AssertionError`, so code under test does not treat it as a failed call.
     """
 
 
 class Recorded:
-    """What a cassette's file has, and which of it was played.
+    """The contents of a cassette's file, and which of them were played.
 
     Args:
-        path: of the file.
-        content: what the file has; None where it is missing.
-        matchers: what a request and a recorded one are compared by.
+        path: the path of the file.
+        content: the contents of the file, or None if it does not exist.
+        matchers: the functions that compare requests.
 
     Attributes:
         interactions: requests, with their responses or errors.
-        merchant: the numbers of the merchant.
-        texts: all texts of the file.
+        merchant: the merchant's numbers.
+        texts: all texts in the file.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Recorded:
         self._played = [False] * len(self.interactions)
 
     def take(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The first interaction of a request that was not played; it counts as played then.
+        """Return the first unplayed interaction of a request, and mark it as played.
 
         Args:
-            asked: the request, without what a cassette must not have.
+            asked: the request, without values that a cassette must not contain.
         """
         for place, each in enumerate(self.interactions):
             recorded = each["request"]
@@ -63,10 +63,10 @@ class Recorded:
         return None
 
     def rejection(self, asked: Mapping[str, Any], mode: str) -> UnrecordedRequest:
-        """The error for a request that there is no interaction for.
+        """Return the error for a request without an interaction.
 
         Args:
-            asked: the request, without what a cassette must not have.
+            asked: the request, without values that a cassette must not contain.
             mode: the cassette's `record_mode`.
         """
         pairs = zip(self.interactions, self._played, strict=True)
@@ -82,7 +82,7 @@ class Recorded:
 
     @property
     def unplayed(self) -> list[str]:
-        """The requests that were not made again, each on one line, without those for certificates.
+        """The recorded requests that were not made again, one per line, without certificates.
 
         Whether a client fetches certificates depends on its keys.
         """
@@ -94,10 +94,10 @@ class Recorded:
         ]
 
     def assert_all_played(self) -> None:
-        """Fail unless all requests were made again.
+        """Fail unless all recorded requests were made again.
 
         Raises:
-            AssertionError: it lists those that were not.
+            AssertionError: some requests were not made; the message lists them.
         """
         left = self.unplayed
         if left:
@@ -112,10 +112,10 @@ class Recorded:
             )
 
     def digest(self, name: str) -> str:
-        """The digest of a file that came with a response.
+        """Return the digest of a file in a response.
 
         Args:
-            name: under which the responses have it: `sha1-1`, say.
+            name: its name in the responses, such as `sha1-1`.
         """
         kind = name.partition("-")[0]
         for each in self.interactions:
@@ -126,7 +126,7 @@ class Recorded:
 
 
 def texts_in(value: Any) -> set[str]:
-    """All texts of a cassette, and the segments of its paths."""
+    """Return all texts in a cassette, and the segments of its paths."""
     found: set[str] = set()
     rest = [value]
     while rest:

@@ -1,4 +1,4 @@
-"""From what was sent and came back to what a cassette's file has."""
+"""Converts exchanges to the contents of a cassette's file."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .responses import Responses
 __all__ = ["Exchange", "Party", "interactions", "scrubber_for"]
 
 PASSES = 2
-"""A text that quotes a value is only free of it once the value was met elsewhere."""
+"""A quoted value is only found in a text after it was replaced elsewhere, hence two passes."""
 
 
 class Exchange(NamedTuple):
-    """A request, and what came of it.
+    """A request and its outcome.
 
     Attributes:
-        request: as it was sent.
+        request: the request as sent.
         outcome: the response, or the failure.
-        content: the response's body, all of it.
-        mchid: of the client that sent it.
+        content: the complete body of the response.
+        mchid: the merchant number of the client.
     """
 
     request: Request
@@ -40,9 +40,9 @@ class Party(NamedTuple):
     """A merchant whose exchanges are recorded.
 
     Attributes:
-        mchid: its number.
-        appid: of its app; empty where that is not known.
-        decrypt: opens what WeChat Pay encrypted for it.
+        mchid: the merchant number.
+        appid: its appid; empty if it is not known.
+        decrypt: decrypts fields that WeChat Pay encrypted for the merchant.
     """
 
     mchid: str
@@ -58,14 +58,14 @@ def scrubber_for(
     *,
     hides_merchant: bool,
 ) -> Scrubber:
-    """What becomes of messages.
+    """Return the object that replaces the values of messages.
 
     Args:
-        rules: what is kept.
-        placeholders: for what is not.
-        swaps: numbers of the merchant, with what stands for them.
-        digests: of files.
-        hides_merchant: whether the numbers of merchants and apps are replaced.
+        rules: which values are kept.
+        placeholders: replace the others.
+        swaps: the merchant's numbers and their replacements.
+        digests: the digests of files.
+        hides_merchant: whether merchant numbers and appids are replaced.
     """
     addresses = Addresses(rules, placeholders, swaps, hides_merchant=hides_merchant)
     return Scrubber(rules, placeholders, addresses, digests, hides_merchant=hides_merchant)
@@ -79,14 +79,14 @@ def interactions(
     *,
     hides_merchant: bool,
 ) -> tuple[Placeholders, list[dict[str, Any]]]:
-    """What a cassette has of some exchanges.
+    """Return the recorded form of exchanges, with their placeholders.
 
     Args:
-        exchanges: in the order in which they began to be recorded.
-        parties: the merchants, by their numbers.
-        rules: what is kept.
-        used: the texts that the cassette has already.
-        hides_merchant: whether the numbers of merchants and apps are replaced.
+        exchanges: the exchanges, in the order in which they began.
+        parties: the merchants, by number.
+        rules: which values are kept.
+        used: the texts already in the cassette.
+        hides_merchant: whether merchant numbers and appids are replaced.
     """
     exchanges = list(exchanges)
     first = next(iter(parties.values()))

@@ -1,4 +1,4 @@
-"""A request as a cassette has it: for people to review, and to find its response again."""
+"""The recorded form of a request, for review and to find its response again."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from .hiding.values import Scrubber, by_name
 __all__ = ["described", "is_v2", "numbers_of", "path_of"]
 
 SHOWN = ("Idempotency-Key", "Range")
-"""The header fields that tell one request from another."""
+"""Header fields that distinguish requests."""
 LEFT_OUT = ("sign", "nonce_str", "timestamp")
-"""The members of APIv2 that are made anew for each request."""
+"""APIv2 fields that differ in every request."""
 
 
 def is_v2(request: Request) -> bool:
-    """Whether a request is one of APIv2, which has no `Authorization`."""
+    """Return whether a request is for APIv2, which has no `Authorization`."""
     return "Authorization" not in request.headers
 
 
 def path_of(request: Request) -> str:
-    """The path as the chain takes it, without `base_uri`'s; APIv2's begin with `v2/`."""
+    """Return the path as in a chain, without that of `base_uri`; APIv2 begins with `v2/`."""
     path = request.operation.lstrip("/")
     return f"v2/{path}" if is_v2(request) else path
 
 
 def described(request: Request, scrubber: Scrubber) -> dict[str, Any]:
-    """A request without secrets and personal data.
+    """Return a request without secrets and personal data.
 
     Args:
-        request: that was sent, or is to be.
-        scrubber: what becomes of its values.
+        request: a sent request, or one to be sent.
+        scrubber: replaces its values.
     """
     path, v2 = path_of(request), is_v2(request)
     operation = catalogue.find(request.method, path)
@@ -60,7 +60,7 @@ def described(request: Request, scrubber: Scrubber) -> dict[str, Any]:
 
 
 def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Parameters by name; those that stand several times have a list."""
+    """Return parameters by name; a repeated one has a list."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name not in found:
@@ -92,7 +92,7 @@ def _body(request: Request, operation: Operation | None, scrubber: Scrubber) -> 
 
 
 def _meta(request: Request) -> Any:
-    """What an upload of APIv3 signs in place of its body."""
+    """Return the `meta` that an APIv3 upload signs instead of its body."""
     try:
         return None if request.signed is None else json.loads(request.signed)
     except (ValueError, RecursionError):
@@ -100,10 +100,10 @@ def _meta(request: Request) -> Any:
 
 
 def numbers_of(told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The merchant's own numbers, and WeChat Pay's, in the body of a request of a cassette.
+    """Return the merchant's and WeChat Pay's numbers in the body of a recorded request.
 
     Args:
-        told: what `described` returned.
+        told: a result of `described`.
     """
     found: set[tuple[str, str]] = set()
     for part in ("json", "xml"):

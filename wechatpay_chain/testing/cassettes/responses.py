@@ -1,4 +1,4 @@
-"""A response as a cassette has it: what the caller sees, and how it was signed."""
+"""The recorded form of a response: its visible parts, and how it was signed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["FILES", "INVALID", "Responses", "Seal", "signature_of"]
 SHOWN = ("Content-Type", "Retry-After")
 NUMBERED = re.compile(r"-(\d{1,19})$")
 REQUEST_ID = "0" * 32
-"""Ahead of WeChat Pay's error number: a real one says when and where it was answered."""
+"""Precedes WeChat Pay's error number; a real one contains the time and place of the response."""
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 INVALID, NONE = "invalid", "none"
 FILES = (b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04")
@@ -35,12 +35,12 @@ NAMES = ("pdf", "png", "jpeg", "zip")
 
 
 class Seal(NamedTuple):
-    """What an encrypted file opens with.
+    """The values that decrypt an encrypted file.
 
     Attributes:
         encrypt_key: the key, encrypted for the merchant.
-        nonce: of AES-GCM.
-        shown: the nonce that the cassette has.
+        nonce: the nonce of AES-GCM.
+        shown: the nonce in the cassette.
     """
 
     encrypt_key: str
@@ -52,8 +52,8 @@ class Responses:
     """The responses of a cassette.
 
     Args:
-        scrubber: what becomes of their values.
-        decrypt: opens what WeChat Pay encrypted for the merchant.
+        scrubber: replaces their values.
+        decrypt: decrypts fields that WeChat Pay encrypted for the merchant.
     """
 
     def __init__(self, scrubber: Scrubber, decrypt: Callable[[str], str]) -> None:
@@ -63,12 +63,12 @@ class Responses:
         self._head = ""
 
     def described(self, request: Request, response: Response, content: bytes) -> dict[str, Any]:
-        """A response without secrets and personal data.
+        """Return a response without secrets and personal data.
 
         Args:
-            request: that it answers.
-            response: as it came; whether it was verified is known.
-            content: its body, all of it.
+            request: the request that it answers.
+            response: the response, with its `verified` attribute set.
+            content: its complete body.
         """
         path = path_of(request)
         operation = catalogue.find(request.method, path)
@@ -108,7 +108,7 @@ class Responses:
         return self._file(request, response, content)
 
     def _note_seals(self, value: Any) -> None:
-        """Remember with what the files open that a response announces."""
+        """Store the keys of the encrypted files that a response announces."""
         if isinstance(value, list):
             for each in value:
                 self._note_seals(each)
@@ -141,7 +141,7 @@ class Responses:
         return {**told, "file": {"type": _type(plain), "size": len(plain)}}
 
     def _opened(self, seal: Seal, content: bytes) -> bytes:
-        """What an encrypted file has in it; nothing where it cannot be opened here."""
+        """Decrypt a file; returns empty bytes if that is not possible here."""
         try:
             return aes.gcm_decrypt(
                 content, self._decrypt(seal.encrypt_key), seal.nonce, binary=True
@@ -150,7 +150,7 @@ class Responses:
             return b""
 
     def _digest(self, plain: bytes) -> str | None:
-        """The name of the digest that another response announced for a file."""
+        """Return the name of the digest that another response announced for a file."""
         found = (
             self._scrubber.digests.known(
                 hashlib.new(kind, plain, usedforsecurity=False).hexdigest()
@@ -161,7 +161,7 @@ class Responses:
 
 
 def signature_of(request: Request, response: Response) -> str:
-    """How a response was signed: an algorithm, `none`, or `invalid` where it was not accepted."""
+    """Return how a response was signed: an algorithm, `none`, or `invalid` if it was rejected."""
     sign = "" if not is_v2(request) else _sign(response)
     if response.verified:
         if not sign:
@@ -197,6 +197,6 @@ def _target(url: str) -> str:
 
 
 def _type(content: bytes) -> str:
-    """What kind of a file it is, by how it begins."""
+    """Return the type of a file, from its first bytes."""
     pairs = zip(FILES, NAMES, strict=True)
     return next((name for begin, name in pairs if content.startswith(begin)), "data")

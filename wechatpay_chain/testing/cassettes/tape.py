@@ -1,4 +1,4 @@
-"""`Cassette`: the exchanges of a test with WeChat Pay, recorded once and played afterwards."""
+"""`Cassette`: the exchanges of a test with WeChat Pay, recorded once and then played."""
 
 from __future__ import annotations
 
@@ -41,31 +41,31 @@ OF_THE_MERCHANT = frozenset(
     {"mchid", "serial", "private_key", "certs", "apiv3_key", "secret", "merchant", "key_store"}
     | {"base_uri", "backup_base_uri", "proxy", "verify", "transport", "check_keys", "answer_with"}
 )
-"""The arguments of a client that only a client of WeChat Pay's own needs."""
+"""Client arguments that are required only to call the real WeChat Pay."""
 
 
 class Cassette:
-    """The exchanges of a test with WeChat Pay, recorded once and played afterwards.
+    """The exchanges of a test with WeChat Pay, recorded once and then played.
 
-    Use it in a `with` block, and make or attach clients in it. The file is written at the end of
-    the block, if anything was recorded.
+    Use it in a `with` block, and create or attach clients there. The file is written at the end of
+    the block if anything was recorded.
 
     Args:
-        path: of the file, whose name ends in `.yaml` or `.json`.
-        record_mode: `once` records where the file is missing, and else plays; `none` only plays;
-            `new_episodes`, or `new`, plays, and records what the file lacks; `all` records
-            everything anew.
-        match_on: what a request and a recorded one must have in common.
-        keep: names of members that stay as they are: they hold nothing secret or personal.
-        hide: names of members to replace that would stay.
-        hide_merchant: replace the numbers of merchants and apps too.
+        path: the path of the file, which ends in `.yaml` or `.json`.
+        record_mode: `once` records if the file does not exist, and otherwise plays; `none` only
+            plays; `new_episodes` or `new` plays, and records requests that the file lacks; `all`
+            records everything again.
+        match_on: the parts in which a request must equal a recorded one.
+        keep: names of members to keep unchanged because they are neither secret nor personal.
+        hide: names of further members to replace.
+        hide_merchant: also replace merchant numbers and appids.
 
     Attributes:
-        path: of the file.
-        play_count: how many responses were played.
+        path: the path of the file.
+        play_count: the number of played responses.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
     def __init__(
@@ -109,7 +109,8 @@ class Cassette:
         """Read the file.
 
         Raises:
-            ConfigurationError: it is missing and nothing may be recorded, or cannot be played.
+            ConfigurationError: the file cannot be played, or does not exist and recording is
+                disabled.
         """
         if self._open is not None:
             raise ConfigurationError(_("the cassette is in use already"))
@@ -135,7 +136,7 @@ class Cassette:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Detach the clients, and write what was recorded."""
+        """Detach the clients, and write the recorded exchanges."""
         clients, self._open = self._open, None
         if clients is not None:
             clients.close()
@@ -144,7 +145,7 @@ class Cassette:
 
     @property
     def interactions(self) -> list[dict[str, Any]]:
-        """What the file has, as it was read."""
+        """The interactions read from the file."""
         return self._recorded.interactions
 
     @property
@@ -153,17 +154,17 @@ class Cassette:
         return self._records
 
     def client(self, make: Callable[..., WeChatPay] | None = None, **arguments: Any) -> WeChatPay:
-        """A client that uses this cassette until the end of the block.
+        """Create a client that uses this cassette until the end of the block.
 
-        Where requests may be sent, it is a client of a real merchant; else it has keys for tests,
-        and those of `arguments` that concern a merchant's keys or the network are left aside.
+        If requests may be sent, it is a real merchant's client. Otherwise it has test keys, and
+        ignores those `arguments` that concern a merchant's keys or the network.
 
         Args:
-            make: makes the client of the merchant; by default `WeChatPay.from_env`.
-            arguments: of the client.
+            make: creates the merchant's client; by default `WeChatPay.from_env`.
+            arguments: arguments of the client.
 
         Raises:
-            ConfigurationError: the client cannot be made, or the block has ended.
+            ConfigurationError: the client cannot be created, or the block has ended.
         """
         from ...client import WeChatPay
 
@@ -181,13 +182,13 @@ class Cassette:
         return client
 
     def attach(self, client: WeChatPay) -> None:
-        """Have a client use this cassette until the end of the block.
+        """Let a client use this cassette until the end of the block.
 
-        Until then the client trusts the key that signs played responses, and shares no
-        certificates with other processes.
+        Until then the client trusts the key that signs played responses, and shares no certificates
+        with other processes.
 
         Args:
-            client: of any merchant.
+            client: a client of any merchant.
 
         Raises:
             ConfigurationError: the block has not begun, or has ended.
@@ -222,14 +223,14 @@ class Cassette:
         finally:
             client._transport = inner
 
-    # What the transport asks and tells.
+    # Called by the transport.
 
     def play(self, request: Request, kit: Kit) -> Response | None:
-        """The response that the cassette has for a request; None where it is to be sent.
+        """Return the recorded response for a request, or None if the request must be sent.
 
         Raises:
-            UnrecordedRequest: there is none, and it must not be sent.
-            TransportError: that was recorded.
+            UnrecordedRequest: there is no response, and the request must not be sent.
+            TransportError: the recorded outcome is this error.
         """
         with self._lock:
             self._sent.append(_sent(request))
@@ -252,18 +253,18 @@ class Cassette:
     def record(
         self, request: Request, kit: Kit, outcome: Response | TransportError, content: bytes
     ) -> None:
-        """Remember an exchange, which is written at the end."""
+        """Store an exchange, to be written at the end."""
         with self._lock:
             self._exchanges.append(Exchange(request, outcome, content, kit.mchid))
             self._secrets.append(hide(request.headers.get("Authorization", "")))
 
-    # What tests ask.
+    # Called by tests.
 
     @property
     def unplayed(self) -> list[str]:
-        """The recorded requests that were not made again, each on one line.
+        """The recorded requests that were not made again, one per line.
 
-        Those for certificates are left out: whether a client fetches them depends on its keys.
+        Requests for certificates are omitted: whether a client fetches them depends on its keys.
         """
         return self._recorded.unplayed
 
@@ -276,32 +277,32 @@ class Cassette:
         """Fail unless all recorded requests were made again.
 
         Raises:
-            AssertionError: it lists those that were not.
+            AssertionError: some requests were not made; the message lists them.
         """
         self._recorded.assert_all_played()
 
     def sent(self, method: str | None = None, path: str | None = None) -> list[SentRequest]:
-        """The requests of a method and a path that clients have made, the oldest first.
+        """Return the requests with a method and a path that clients have made, oldest first.
 
         Args:
-            method: upper-case HTTP method; None is any.
-            path: as it was sent, an operation's template, or a pattern such as `v3/refund/*`; None
-                is any.
+            method: upper-case HTTP method, or None for any.
+            path: the path as sent, an operation's template, or a pattern such as `v3/refund/*`;
+                None for any.
         """
         return matching(self._sent, method, path)
 
     def sent_once(self, method: str | None = None, path: str | None = None) -> SentRequest:
-        """The one request of a method and a path; see `sent`.
+        """Return the only request with a method and a path; see `sent`.
 
         Raises:
-            AssertionError: there is none, or there are several; it tells what was sent.
+            AssertionError: there are none or several; the message lists the sent requests.
         """
         return only(self._sent, method, path)
 
-    # How it is done.
+    # Implementation.
 
     def _swaps(self, kit: Kit) -> dict[str, str]:
-        """The client's own number, and the one that the cassette has instead."""
+        """Return the client's own number, and the corresponding one in the cassette."""
         recorded = self._recorded.merchant.get("mchid", kit.mchid)
         return {} if recorded == kit.mchid else {kit.mchid: recorded}
 
@@ -341,22 +342,22 @@ class Cassette:
 
 
 class _Known(Placeholders):
-    """Of a request that is to be matched: a value that must not be on a cassette may be any.
+    """Placeholders to match a request: a value that must not be in a cassette matches any value.
 
-    One that has a number was read from a response of the cassette, and stays.
+    A numbered placeholder comes from a response of the cassette and stays.
     """
 
     def __init__(self) -> None:
         super().__init__("", "")
 
     def of(self, name: str, value: str) -> str:
-        """The value itself where it is a numbered placeholder."""
+        """Return the value itself if it is a numbered placeholder."""
         del name
         return value if NUMBERED.fullmatch(value) else ANY
 
 
 def _without_waiting(given: Any) -> Retry | None:
-    """As many attempts as there were, with no pauses between them."""
+    """Return a policy with the same number of attempts and no waits."""
     if given is None:
         return None
     attempts = given.attempts if isinstance(given, Retry) else Retry().attempts
@@ -375,7 +376,7 @@ def _sent(request: Request) -> SentRequest:
 
 
 def _contains(text: str, secret: Secret[Any]) -> bool:
-    """Whether a secret stands in a text; no local variable holds it."""
+    """Return whether a secret occurs in a text, without storing it in a local variable."""
     return (
         secret.reveal().decode("latin-1")
         if isinstance(secret.reveal(), bytes)

@@ -1,4 +1,4 @@
-"""What a client sends through while a cassette is in use; sync and async alike."""
+"""The transport of a client while a cassette is in use, sync and async."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .kit import Kit
 __all__ = ["CassetteTransport"]
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a body for a sink that are kept to be recorded."""
+"""Maximum bytes of a body for a sink that are recorded."""
 
 
 class Recorder(Protocol):
-    """What is asked for responses, and told of them; a `Cassette` is one."""
+    """Supplies and records responses; implemented by `Cassette`."""
 
     def play(self, request: Request, kit: Kit) -> Response | None: ...
 
@@ -28,12 +28,12 @@ class Recorder(Protocol):
 
 
 class CassetteTransport:
-    """Plays what a cassette has, and has the rest sent and recorded.
+    """Plays recorded responses, and sends and records other requests.
 
     Args:
-        cassette: that is in use.
-        inner: the transport that the client has.
-        kit: what played responses are made with.
+        cassette: the cassette in use.
+        inner: the client's transport.
+        kit: the keys of played responses.
     """
 
     def __init__(self, cassette: Recorder, inner: Transport, kit: Kit) -> None:
@@ -42,7 +42,7 @@ class CassetteTransport:
         self._kit = kit
 
     def send(self, request: Request) -> Response:
-        """Play the response, or transmit the request."""
+        """Play the response, or send the request."""
         exchange = self._exchange(request)
         try:
             asked = next(exchange)
@@ -58,7 +58,7 @@ class CassetteTransport:
         raise AssertionError(_("an exchange has one response"))
 
     async def send_async(self, request: Request) -> Response:
-        """Play the response, or transmit the request on the running event loop."""
+        """Play the response, or send the request on the running event loop."""
         exchange = self._exchange(request)
         try:
             asked = next(exchange)
@@ -103,14 +103,14 @@ class CassetteTransport:
 
 
 class _CopyingSink:
-    """A sink that keeps what is written to it.
+    """A sink that also keeps the written bytes.
 
     Args:
-        sink: the caller's.
+        sink: the caller's sink.
 
     Attributes:
-        copied: what was written, up to a limit.
-        failed: whether the caller's sink did not take it: then it is no failure of the exchange.
+        copied: the written bytes, up to a limit.
+        failed: whether the caller's sink failed, which is not a failure of the exchange.
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -120,20 +120,20 @@ class _CopyingSink:
 
     @property
     def head(self) -> Any:
-        """The beginning of what was written."""
+        """The beginning of the written bytes."""
         return self._sink.head
 
     @property
     def size(self) -> Any:
-        """How many bytes were written."""
+        """The number of written bytes."""
         return self._sink.size
 
     def takes(self, status_code: int) -> bool:
-        """Whether the body of a response is for the sink."""
+        """Return whether the body of a response is for the sink."""
         return self._sink.takes(status_code)
 
     def open(self) -> None:
-        """Begin, or begin anew."""
+        """Open the sink, also for another attempt."""
         self.copied.clear()
         self._do(self._sink.open)
 
@@ -148,7 +148,7 @@ class _CopyingSink:
         self._sink.commit()
 
     def discard(self) -> None:
-        """Remove what was written."""
+        """Remove the written bytes."""
         self._sink.discard()
 
     def _do(self, act: Any, *args: Any) -> None:

@@ -1,1 +1,1 @@
-"""Notifications as WeChat Pay sends them: content from the catalogue, encrypted and signed."""
+"""Notifications as WeChat Pay sends them: catalogue content, encrypted and signed."""

@@ -1,4 +1,4 @@
-"""What a notification carries, made of the catalogue's examples."""
+"""The content of a notification, from the catalogue's examples."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ OWN = dict.fromkeys(
     """.split(),  # noqa: SIM905 - names, many of them
     "mchid",
 )
-"""The members that have the number of the merchant itself, or of one for whom it acts."""
+"""Members with the number of the merchant, or of its sub-merchant."""
 
 
 class Party(NamedTuple):
-    """The merchant whom a notification is about.
+    """The merchant that a notification concerns.
 
     Attributes:
-        mchid: its number.
-        appid: of its app.
-        encrypt: makes the ciphertext of a text that only the merchant's key opens.
-        sub_mchid: the number of a merchant for whom it acts; empty for the one of the examples.
-        sub_appid: of that one's app.
+        mchid: the merchant number.
+        appid: its appid.
+        encrypt: encrypts a text for the merchant's key.
+        sub_mchid: the number of its sub-merchant; empty keeps the one in the examples.
+        sub_appid: the sub-merchant's appid.
     """
 
     mchid: str
@@ -44,7 +44,7 @@ class Party(NamedTuple):
     sub_appid: str = ""
 
     def own(self, name: str) -> str:
-        """What a member of this name is for the merchant; empty for any other member."""
+        """Return the merchant's value for a member name; empty for any other member."""
         kind = "appid" if name.endswith("appid") else OWN.get(name, "")
         if kind and "sub" in name.split("_"):
             kind = f"sub_{kind}"
@@ -52,12 +52,12 @@ class Party(NamedTuple):
 
 
 def content(webhook: Webhook, form: Variant | None, party: Party) -> dict[str, Any]:
-    """What a notification carries.
+    """Return the content of a notification.
 
     Args:
-        webhook: from the catalogue.
-        form: of a type that several products share; None for a type with one form.
-        party: the merchant in it.
+        webhook: the catalogue's description.
+        form: the form of an event type that several products share; None if it has only one.
+        party: the merchant.
     """
     if form is not None:
         return _filled(form.resource, party)
@@ -68,14 +68,14 @@ def content(webhook: Webhook, form: Variant | None, party: Party) -> dict[str, A
 
 
 def form_of(webhook: Webhook, variant: str) -> Variant | None:
-    """The form that is asked for; None where a type has only one.
+    """Return the requested form, or None if the event type has only one.
 
     Args:
-        webhook: from the catalogue.
-        variant: its name; empty is the first form.
+        webhook: the catalogue's description.
+        variant: the name of the form; empty selects the first.
 
     Raises:
-        LookupError: there is no such form.
+        LookupError: the form does not exist.
     """
     if not variant:
         return next(iter(webhook.variants), None)
@@ -90,15 +90,15 @@ def form_of(webhook: Webhook, variant: str) -> Variant | None:
 
 
 def webhook_of(event: str, protocol: str) -> Webhook:
-    """A type of notification of the catalogue.
+    """Return an event type from the catalogue.
 
     Args:
-        event: its name, `TRANSACTION.SUCCESS` say.
-        protocol: `v3`, or `v2`.
+        event: its name, such as `TRANSACTION.SUCCESS`.
+        protocol: `v3` or `v2`.
 
     Raises:
-        ValueError: there is no such protocol.
-        LookupError: it has no such type; the message names those that are like it.
+        ValueError: the protocol is unknown.
+        LookupError: the event type does not exist; the message lists similar ones.
     """
     if protocol not in ("v2", "v3"):
         raise ValueError(
@@ -125,11 +125,11 @@ def webhook_of(event: str, protocol: str) -> Webhook:
 
 
 def envelope(webhook: Webhook, form: Variant | None) -> dict[str, str]:
-    """What is around the content of an APIv3 notification, as `body_v3` takes it.
+    """Return the envelope of an APIv3 notification, in the form of `body_v3`'s arguments.
 
     Args:
-        webhook: from the catalogue.
-        form: of a type that several products share; None for a type with one form.
+        webhook: the catalogue's description.
+        form: the form of an event type that several products share; None if it has only one.
     """
     original_type = _fixed(webhook, "original_type", "transaction")
     if form is not None and form.original_type:
@@ -143,7 +143,7 @@ def envelope(webhook: Webhook, form: Variant | None) -> dict[str, str]:
 
 
 def _fixed(webhook: Webhook, name: str, default: str) -> str:
-    """What the catalogue says that a member of the envelope always is, or a default."""
+    """Return the constant value of an envelope member in the catalogue, or a default."""
     for outer in webhook.body:
         for member in (outer, *(outer.members if outer.name == "resource" else ())):
             if member.name == name and (member.enum or "const" in member.item):
@@ -158,7 +158,7 @@ def _filled(members: Iterable[Member], party: Party) -> dict[str, Any]:
 
 
 def _agree(amount: Any, coupons: Any) -> None:
-    """Let the customer have paid the whole amount, without coupons, as most do."""
+    """Set the paid amount to the full amount without coupons, as in most payments."""
     if isinstance(amount, dict) and isinstance(coupons, list):
         coupons.clear()
         if "discount_total" in amount:

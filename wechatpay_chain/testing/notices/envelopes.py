@@ -1,4 +1,4 @@
-"""The bodies of notifications, as they go over the wire."""
+"""The bodies of notifications, as sent."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def body_v3(
     resource_type: str = "encrypt-resource",
     associated_data: str | None = None,
 ) -> str:
-    """An APIv3 notification.
+    """Return the body of an APIv3 notification.
 
     Args:
-        event: its type, `TRANSACTION.SUCCESS` say.
-        resource: what it carries encrypted.
-        apiv3_key: encrypts it, 32 bytes.
-        created: when, RFC 3339.
+        event: the event type, such as `TRANSACTION.SUCCESS`.
+        resource: the content to encrypt.
+        apiv3_key: the encryption key, 32 bytes.
+        created: the time of creation, RFC 3339.
         summary: one line in Chinese.
-        original_type: of the resource.
-        resource_type: as the envelope calls it.
-        associated_data: what is authenticated beside it; by default its type.
+        original_type: the resource's `original_type`.
+        resource_type: the envelope's `resource_type`.
+        associated_data: the associated data; by default `original_type`.
     """
     nonce = canonical.nonce(12)
     associated = original_type if associated_data is None else associated_data
@@ -66,13 +66,13 @@ def body_v2(
     sign_type: str = digest.MD5,
     sealed: Mapping[str, Any] | None = None,
 ) -> str:
-    """An APIv2 notification, signed; or with its content in `req_info`, as a refund's has it.
+    """Return the body of a signed APIv2 notification, or of one with `req_info` for a refund.
 
     Args:
-        fields: what it carries in the clear.
+        fields: the unencrypted fields.
         secret: the APIv2 key.
-        sign_type: how it is signed, unless `fields` say so themselves.
-        sealed: what it carries in `req_info` instead of a sign.
+        sign_type: the algorithm, unless `fields` names it.
+        sealed: the content of `req_info`, which replaces the sign.
     """
     content = as_text(fields)
     content["nonce_str"] = canonical.nonce()
@@ -97,15 +97,15 @@ def event_v2(
     *,
     created: str,
 ) -> str:
-    """An APIv2 notification that is encrypted as APIv3's are (deposits, for one).
+    """Return the body of an APIv2 notification encrypted like APIv3 (for example for deposits).
 
     Args:
-        event: its type.
-        fields: what it carries in the clear.
-        resource: what it carries encrypted.
-        secret: the APIv2 key, which signs.
-        apiv3_key: encrypts, 32 bytes.
-        created: when, as `20261120132935`.
+        event: the event type.
+        fields: the unencrypted fields.
+        resource: the content to encrypt.
+        secret: the APIv2 key that signs.
+        apiv3_key: the encryption key, 32 bytes.
+        created: the time of creation, as `20261120132935`.
     """
     nonce, plain = canonical.nonce(12), json.dumps(resource, ensure_ascii=False)
     content = as_text(fields) | {
@@ -124,12 +124,12 @@ def event_v2(
 
 
 def headers_v3(body: bytes, serial: str, key: RSAPrivateKey) -> dict[str, str]:
-    """The header fields that sign an APIv3 notification, now.
+    """Return the headers that sign an APIv3 notification at the current time.
 
     Args:
-        body: of the notification.
-        serial: names the key.
-        key: signs.
+        body: the body of the notification.
+        serial: the id of the key.
+        key: the signing key.
     """
     stamp, nonce = canonical.timestamp(), canonical.nonce()
     return {
@@ -143,12 +143,12 @@ def headers_v3(body: bytes, serial: str, key: RSAPrivateKey) -> dict[str, str]:
 
 
 def as_text(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Fields as APIv2 carries them: all of them text, and what is nested as JSON."""
+    """Convert fields to APIv2's form: all of them are text, nested values as JSON."""
     return {name: _text(value) for name, value in fields.items() if value is not None}
 
 
 def _text(value: Any) -> str:
-    """A value as it comes out of XML again, which is what its sign must cover."""
+    """Return a value as XML parsing returns it, which the sign must cover."""
     if isinstance(value, dict | list | bool):
         value = json.dumps(value, ensure_ascii=False)
     return xml.clean(str(value))

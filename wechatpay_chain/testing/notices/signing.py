@@ -1,4 +1,4 @@
-"""`signed_notification`: header fields and body, as WeChat Pay would post them."""
+"""`signed_notification`: headers and body, as WeChat Pay would send them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = ["NotificationKeys", "SignedNotification", "signed_notification"]
 
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 STATED = ("sign_type", "algorithm")
-"""The members of an APIv2 notification that say how it is signed."""
+"""Members of an APIv2 notification that name the signature algorithm."""
 ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
 
 
 class SignedNotification(NamedTuple):
-    """A notification that a client verifies: `wxpay.notify(*signed)`.
+    """A notification that a client can verify: `wxpay.notify(*signed)`.
 
     Attributes:
-        headers: the header fields.
-        body: as it was signed.
+        headers: the headers.
+        body: the signed body.
     """
 
     headers: dict[str, str]
@@ -41,18 +41,18 @@ class SignedNotification(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class NotificationKeys:
-    """What a notification is signed and encrypted with.
+    """The keys that sign and encrypt a notification.
 
     Attributes:
-        serial: names WeChat Pay's key: a serial number or a public key id.
+        serial: the id of WeChat Pay's key: a serial number or a public key id.
         platform_key: WeChat Pay's private key.
-        apiv3_key: of the merchant, 32 bytes.
-        secret: the APIv2 key of the merchant.
-        mchid: the merchant's number.
-        appid: of its app.
-        merchant_key: the merchant's public key, which fields within are encrypted for.
-        sub_mchid: the number of a merchant for whom it acts; empty for the one of the examples.
-        sub_appid: of that one's app.
+        apiv3_key: the merchant's APIv3 key, 32 bytes.
+        secret: the merchant's APIv2 key.
+        mchid: the merchant number.
+        appid: its appid.
+        merchant_key: the merchant's public key, which encrypts the sensitive fields.
+        sub_mchid: the number of its sub-merchant; empty keeps the one in the examples.
+        sub_appid: the sub-merchant's appid.
     """
 
     serial: str
@@ -74,18 +74,18 @@ def signed_notification(
     variant: str = "",
     protocol: str = "v3",
 ) -> SignedNotification:
-    """A notification as WeChat Pay posts it.
+    """Return a notification as WeChat Pay sends it.
 
     Args:
-        keys: sign and encrypt it.
-        event: its type, `TRANSACTION.SUCCESS` say.
+        keys: the keys that sign and encrypt it.
+        event: the event type, such as `TRANSACTION.SUCCESS`.
         resource: members that replace those of the catalogue's example.
-        variant: the form of a type that several products share, such as `partner`; by default the
-            first.
-        protocol: `v3`, or `v2`.
+        variant: the form of an event type that several products share, such as `partner`; by
+            default the first form.
+        protocol: `v3` or `v2`.
 
     Raises:
-        ConfigurationError: there is no such type or form, or the resource cannot be sent.
+        ConfigurationError: the event type or form is unknown, or the resource cannot be sent.
     """
     party = Party(
         keys.mchid,
@@ -136,7 +136,7 @@ def _given(resource: Mapping[str, Any] | None) -> dict[str, Any]:
         )
     try:
         text = json.dumps(dict(resource), ensure_ascii=False, allow_nan=False)
-        text.encode()  # half a surrogate pair cannot be sent
+        text.encode()  # a lone surrogate cannot be sent
         members: dict[str, Any] = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(

@@ -1,1 +1,1 @@
-"""Messages without secrets and personal data."""
+"""Removes secrets and personal data from messages."""

@@ -1,4 +1,4 @@
-"""Paths, queries and URLs without what identifies people or grants access."""
+"""Removes personal data and credentials from paths, queries and URLs."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .placeholders import NUMBERED, Placeholders
 __all__ = ["ORIGIN", "Addresses"]
 
 ORIGIN = "https://api.mch.weixin.qq.com"
-"""What a cassette has in place of the host that a client was given, a local gateway say."""
+"""Replaces the client's host, such as a local gateway, in a cassette."""
 WORD = re.compile("[a-z][A-Za-z0-9_.-]{0,39}")
 NOT_OF_A_WORD = re.compile("[A-Z0-9]")
 MOST = 3
-"""Capitals and digits of a segment that is a part of an address, and no value in it."""
+"""Maximum capitals and digits in a segment that is part of an address rather than a value."""
 ELSEWHERE = "https://example.com/"
 
 
 class Addresses:
-    """What becomes of addresses.
+    """Replaces the values in addresses.
 
     Args:
-        rules: what is kept.
-        placeholders: for what is not.
-        swaps: numbers of the merchant, with what stands for them.
-        hides_merchant: whether the numbers of merchants and apps are replaced.
+        rules: which values are kept.
+        placeholders: replace the others.
+        swaps: the merchant's numbers and their replacements.
+        hides_merchant: whether merchant numbers and appids are replaced.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class Addresses:
         self.origin = ""
 
     def value(self, name: str, value: str) -> str:
-        """A parameter's value.
+        """Return the value of a parameter, replaced if necessary.
 
         Args:
-            name: of the parameter.
-            value: in plain text.
+            name: the name of the parameter.
+            value: the plain value.
         """
         plain = plain_name(name)
         hidden = self._hides_merchant and (is_merchant(plain) or is_app(plain))
@@ -62,17 +62,17 @@ class Addresses:
         return self.swapped(value)
 
     def swapped(self, text: str) -> str:
-        """A text with what stands for the merchant's own numbers."""
+        """Return a text with the merchant's own numbers replaced."""
         for own, instead in self._swaps.items():
             text = text.replace(own, instead)
         return text
 
     def path(self, method: str, path: str) -> str:
-        """A path, whose variables are replaced where they must be.
+        """Return a path, with its variables replaced if necessary.
 
         Args:
             method: upper-case HTTP method.
-            path: without `base_uri`'s; APIv2's begin with `v2/`.
+            path: the path without that of `base_uri`; APIv2 paths begin with `v2/`.
         """
         segments = path.lstrip("/").split("/")
         operation = catalogue.find(method, "/".join(segments))
@@ -87,18 +87,18 @@ class Addresses:
         )
 
     def _segment(self, segment: str, known: set[str]) -> str:
-        """A segment of a path that the catalogue does not know."""
+        """Return a segment of an unknown path, replaced if necessary."""
         text = unquote(segment)
         if text in known or not text or _is_word(text):
             return self.swapped(segment)
         return quote(self._placeholders.of("path", text), safe="*")
 
     def query(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The parameters of a query, in their order."""
+        """Return the parameters of a query, in their order."""
         return [(name, self.value(name, value)) for name, value in pairs]
 
     def url(self, text: str) -> str:
-        """An address in a message: of WeChat Pay's without its values; none of anybody else's."""
+        """Return a URL in a message: without values for WeChat Pay, replaced for other hosts."""
         try:
             parts = urlsplit(text)
             host = parts.hostname or ""

@@ -1,7 +1,7 @@
-"""Bills without what identifies people: the columns that are not known to be harmless are replaced.
+"""Removes personal data from bills: all columns that are not known to be harmless are replaced.
 
-A bill keeps its form, its amounts and its numbers, so it is read, summed up and reconciled as the
-real one was.
+A bill keeps its form, its amounts and its numbers, so it can still be read, summed up and
+reconciled.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ GZIP = b"\x1f\x8b"
 TICKED = ("`", '"`')
 MARK = "\ufeff"
 WRITTEN = frozenset({"direction", "business_name", "business_type", "flow_id", "voucher_no"})
-"""The columns whose texts are WeChat Pay's own."""
+"""Columns with texts written by WeChat Pay."""
 SUMS = re.compile('[`0-9.,+%" -]*')
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a bill that is unpacked."""
+"""Maximum size of an unpacked bill, in bytes."""
 
 
 def unpacked(content: bytes) -> bytes | None:
-    """What a GZIP file has in it; None of any other file, and of one that is too large."""
+    """Unpack a GZIP file; returns None for any other file, and for one that is too large."""
     if not content.startswith(GZIP):
         return None
     plain, rest = bytearray(), content
     try:
         while rest:
-            member = zlib.decompressobj(wbits=31)  # a file is one member or more
+            member = zlib.decompressobj(wbits=31)  # a file has one or more members
             plain += member.decompress(rest, LARGEST + 1 - len(plain))
             if not member.eof or len(plain) > LARGEST:
                 return None
@@ -49,7 +49,7 @@ def unpacked(content: bytes) -> bytes | None:
 
 
 def head_of(content: bytes) -> str:
-    """The header line of a bill, which the next parts of a large one lack; else empty."""
+    """Return the header line of a bill; empty for the further parts of a large bill."""
     try:
         head = content.partition(b"\n")[0].decode("utf-8").removeprefix(MARK).rstrip("\r")
         return head if parse(head, Place()).form is not None else ""
@@ -58,12 +58,12 @@ def head_of(content: bytes) -> str:
 
 
 def bill_text(content: bytes, scrubber: Scrubber, before: str = "") -> str | None:
-    """A bill as a cassette has it; None of what is no bill.
+    """Return a bill with its values replaced, or None if the content is not a bill.
 
     Args:
         content: the plain file.
-        scrubber: what becomes of the values.
-        before: the header line of the bill of which this is a next part.
+        scrubber: replaces the values.
+        before: the header line of the bill, if the content is a further part of it.
     """
     try:
         text = content.decode("utf-8").removeprefix(MARK).replace("\r\n", "\n")

@@ -1,7 +1,7 @@
-"""Which members of a message may stand in a cassette as they are.
+"""Rules for the members of a message that a cassette may contain unchanged.
 
-What is not known to be harmless is replaced. So a member that WeChat Pay adds tomorrow is replaced
-until somebody lists it, and nothing personal is kept because nobody thought of it.
+All members are replaced unless they are known to be harmless. A new member of WeChat Pay is
+therefore replaced until it is added here, and no personal data is kept by oversight.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PERSONAL = re.compile(
     "|acc_no|id_?(card|doc|no|num)|taxpayer|tax_id|contact|legal|admin|driver|student|password"
     "|secret|token|sign$|signature|signkey|paysign|_key$|^key$|auth_code|ip$|serial"
 )
-"""Names that are never kept, whatever they end in."""
+"""Names that are never kept, whatever their suffix is."""
 SIGN = re.compile("^(sign|hash|tar|contract)_type$")
 TIME = re.compile("(time|date|_at|_start|_end|_begin)$")
 MOMENT = re.compile(
@@ -48,40 +48,40 @@ THING = re.compile(
     "|media|task|contract|refund|transaction|order|receipt|business|product|sub_order|bill)_id$"
 )
 NAME = re.compile(r"[\w.-]{1,50}")
-"""Of a thing: nothing that a person has written for people."""
+"""The form of an identifier; text written by people does not match."""
 ANSWERS = frozenset({"Y", "N", "YES", "NO", "true", "false", "TRUE", "FALSE", "SUCCESS", "FAIL"})
 CANNED = frozenset(
     {"return_msg", "err_code_des", "error_code_des", "trade_state_desc", "trade_state_des"}
 )
-"""Texts that WeChat Pay writes, and that say what has happened."""
+"""Members with texts that WeChat Pay writes to describe an event."""
 LARGEST = 10**9
-"""An integer that may be an amount, a count or a moment, whatever it is called."""
+"""Maximum of an integer that is kept as an amount, a count or a time, whatever its name is."""
 
 
 def plain_name(name: str) -> str:
-    """A member's name in lower case, without the number that APIv2 counts with.
+    """Return a member's name in lower case, without APIv2's numbering.
 
     Args:
-        name: `coupon_id_0`, say.
+        name: the name, such as `coupon_id_0`.
     """
     return COUNTED.sub("", name).lower()
 
 
 def is_merchant(name: str) -> bool:
-    """Whether a member has a merchant's number, by its plain name."""
+    """Return whether a plain name is that of a merchant number."""
     return MERCHANT.search(name) is not None
 
 
 def is_app(name: str) -> bool:
-    """Whether a member has an appid, by its plain name."""
+    """Return whether a plain name is that of an appid."""
     return APP.search(name) is not None
 
 
 class Rules:
-    """What is kept of a message.
+    """Decides which members of a message are kept.
 
     Args:
-        keep: names of members that are kept, whatever they are.
+        keep: names of members that are always kept.
         hide: names of members that are replaced.
     """
 
@@ -90,11 +90,11 @@ class Rules:
         self._hide = frozenset(hide)
 
     def wants(self, name: str) -> bool:
-        """Whether somebody asked for a member to be kept."""
+        """Return whether the user asked to keep a member."""
         return name in self._keep
 
     def rejects(self, name: str) -> bool:
-        """Whether a member is replaced whatever its value is."""
+        """Return whether a member is replaced regardless of its value."""
         if name in self._keep:
             return False
         plain = plain_name(name)
@@ -103,15 +103,15 @@ class Rules:
         )
 
     def is_canned(self, name: str) -> bool:
-        """Whether a member has a text of WeChat Pay's, which may quote what was sent."""
+        """Return whether a member has a text of WeChat Pay, which may quote the request."""
         return name in CANNED and name not in self._hide
 
     def keeps(self, name: str, value: Any) -> bool:
-        """Whether a member may stand as it is.
+        """Return whether a member is kept unchanged.
 
         Args:
-            name: of the member.
-            value: text, a number, a truth value, or None.
+            name: the name of the member.
+            value: text, a number, a bool, or None.
         """
         if name in self._keep:
             return True
@@ -135,7 +135,7 @@ class Rules:
 
 
 def _is_thing(plain: str) -> bool:
-    """Whether a name is that of an order, a merchant or another thing with a number."""
+    """Return whether a name identifies an order, a merchant or another numbered object."""
     return (
         plain in IDENTIFIERS
         or MERCHANT.search(plain) is not None

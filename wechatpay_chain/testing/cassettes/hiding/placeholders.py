@@ -1,7 +1,7 @@
-"""What stands in a cassette for a value that must not: of the same kind, and the same each time.
+"""Placeholders for values that must not be in a cassette, of the same kind and consistent.
 
-A value that comes twice has the same placeholder twice, so what belongs together still does: the
-token of a download URL, and the request that uses it.
+A value that occurs twice has the same placeholder twice, so related values still match, such as
+the token of a download URL and the request that uses it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OPENID = re.compile(r"o[\w-]{27}")
 OPENID_NAME = re.compile("openid|union_?id")
 DIGITS = re.compile("[0-9]+")
 ENCRYPT_KEY, NONCE = "0" * 32, "0" * 16
-"""Of an encrypted bill."""
+"""The placeholders of an encrypted bill."""
 CONSTANTS = (
     (re.compile("encrypt_key$"), ENCRYPT_KEY),
     (re.compile("phone|mobile|tel$"), "13800138000"),
@@ -40,10 +40,10 @@ CONSTANTS = (
     ),
     (re.compile("(^|_)(user)?names?$"), "测试用户"),
 )
-"""By the name of a member. The identity number is the example of GB 11643, the address is from
-RFC 5737, and no bank has given out the card."""
+"""Placeholders by member name. The identity number is the example of GB 11643, the address is from
+RFC 5737, and no bank has issued the card number."""
 NUMBERED = re.compile(r"hidden-(\d+)|oRecorded(\d{19})")
-"""The placeholders that tell one value from another."""
+"""The numbered placeholders, which distinguish values."""
 NONCE_NAME = re.compile("^nonce(_str)?$")
 
 
@@ -52,9 +52,9 @@ class Placeholders:
 
     Args:
         mchid: the merchant's own number.
-        appid: of its app; empty where it is not known.
-        used: the texts that the cassette has already. They stay as they are, and their numbers are
-            not given out again.
+        appid: the merchant's appid; empty if it is not known.
+        used: the texts already in the cassette. They stay unchanged, and their numbers are not used
+            again.
     """
 
     def __init__(self, mchid: str, appid: str, used: Collection[str] = ()) -> None:
@@ -65,11 +65,11 @@ class Placeholders:
         self._last = max((int(each[1] or each[2]) for each in found if each), default=0)
 
     def of(self, name: str, value: str) -> str:
-        """The placeholder of a member's value.
+        """Return the placeholder of a member's value.
 
         Args:
-            name: of the member.
-            value: what is replaced.
+            name: the name of the member.
+            value: the value to replace.
         """
         if value in self._used:
             return value
@@ -80,7 +80,7 @@ class Placeholders:
         return self._made[kind, value]
 
     def replaced(self) -> Iterator[tuple[str, str]]:
-        """The values that were replaced, the longest first, with their placeholders."""
+        """Yield the replaced values, longest first, with their placeholders."""
         pairs = {(value, made) for (_, value), made in self._made.items()}
         return iter(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
 

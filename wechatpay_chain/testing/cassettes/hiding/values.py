@@ -1,11 +1,11 @@
-"""A message without secrets and personal data, in the form in which a cassette has it.
+"""Removes secrets and personal data from a message, in the format of a cassette.
 
-Some values cannot stand in a file and yet are needed to play the message. A mapping with one of
-these members says what `playing` makes in their place:
+Some values cannot be stored but are required to play the message. A mapping with one of these
+members tells `playing` what to create:
 
-* `$encrypted`: the ciphertext of this text, for the key of the client that asks
-* `$digest`: the digest of a file on the cassette
-* `$certificate`, `$public_key`: a certificate of WeChat Pay's, or its public key
+* `$encrypted`: the ciphertext of this text, for the key of the requesting client
+* `$digest`: the digest of a file in the cassette
+* `$certificate`, `$public_key`: a certificate of WeChat Pay, or its public key
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*(PUBLIC KEY|CERTIFICATE)-----")
 PROPER = re.compile(r"[A-Za-z_$#][\w$.-]{0,63}")
 DEEPEST = 64
 LENGTHS = (256, 384, 512)
-"""Bytes that a ciphertext for a merchant's key may have."""
+"""Possible lengths in bytes of a ciphertext for a merchant's key."""
 HEX = {32: "md5", 40: "sha1", 64: "sha256"}
 ERROR = frozenset({"code", "message", "issue", "field", "location"})
-"""The members of an APIv3 error that WeChat Pay writes itself."""
+"""Members of an APIv3 error that WeChat Pay writes itself."""
 CODE = re.compile("[A-Z][A-Z0-9_]{0,63}")
 FOUND = tuple(
     (name, re.compile(pattern, re.ASCII))
@@ -49,13 +49,13 @@ FOUND = tuple(
         ("text", r"(?<![\w+/=-])[\w+/=-]{40,}(?![\w+/=-])"),
     )
 )
-"""What is personal wherever it stands."""
+"""Patterns of personal data in any text."""
 SHORTEST = 4
-"""Bytes of a replaced value that is looked for in other texts."""
+"""Minimum bytes of a replaced value that is searched for in other texts."""
 
 
 def mark(value: Any) -> tuple[str, Any] | None:
-    """What a mapping of a cassette stands for, and the rest of it; None of any other value."""
+    """Return the mark of a mapping and the rest of it, or None for any other value."""
     if isinstance(value, dict) and len(value) == 1:
         ((name, inner),) = value.items()
         if isinstance(name, str) and name in MARKS:
@@ -67,15 +67,15 @@ MARKS = ("$encrypted", "$digest", "$certificate", "$public_key")
 
 
 def by_name(members: Iterable[Member]) -> Members:
-    """The members of an object by their names."""
+    """Return the members of an object by name."""
     return {each.name: each for each in members}
 
 
 class Digests:
-    """The digests of files that messages announce, numbered in their order.
+    """The digests of files that messages announce, numbered in order.
 
     Args:
-        count: of those that the cassette has already.
+        count: the number of digests already in the cassette.
     """
 
     def __init__(self, count: int = 0) -> None:
@@ -83,7 +83,7 @@ class Digests:
         self._count = count
 
     def name(self, digest: str) -> str | None:
-        """`sha1-1`, say; None of what is no digest."""
+        """Return a digest's name, such as `sha1-1`, or None if the text is not a digest."""
         kind, digest = HEX.get(len(digest)), digest.lower()
         if kind is None or not all(each in "0123456789abcdef" for each in digest):
             return None
@@ -93,19 +93,19 @@ class Digests:
         return self._names[digest]
 
     def known(self, digest: str) -> str | None:
-        """The name of a digest that was announced."""
+        """Return the name of an announced digest."""
         return self._names.get(digest)
 
 
 class Scrubber:
-    """What becomes of messages.
+    """Replaces the values of messages.
 
     Args:
-        rules: what is kept.
-        placeholders: for what is not.
-        addresses: what becomes of addresses.
-        digests: of files.
-        hides_merchant: whether the numbers of merchants and apps are replaced.
+        rules: which values are kept.
+        placeholders: replace the others.
+        addresses: replaces values in addresses.
+        digests: the digests of files.
+        hides_merchant: whether merchant numbers and appids are replaced.
     """
 
     def __init__(
@@ -124,28 +124,28 @@ class Scrubber:
         self._hides_merchant = hides_merchant
 
     def body(self, value: Any, members: Members, *, answer: bool, error: bool = False) -> Any:
-        """A body.
+        """Return a body with its values replaced.
 
         Args:
-            value: of JSON or XML.
-            members: what the catalogue says of it.
-            answer: whether it is that of a response, which is played.
+            value: parsed JSON or XML.
+            members: the catalogue's description of it.
+            answer: whether it is the body of a response, which will be played.
             error: whether it is an APIv3 error.
         """
         return self._value("", value, None, members, (answer, error), DEEPEST)
 
     def value(self, name: str, value: str) -> str:
-        """A text that stands alone, such as one of a bill.
+        """Return a standalone text, such as one in a bill, replaced if necessary.
 
         Args:
-            name: of what it is the value of.
+            name: the name of the value.
             value: the text.
         """
         scrubbed = self._text(name, value, None, (False, False), DEEPEST)
         return scrubbed if isinstance(scrubbed, str) else self._placeholders.of(name, value)
 
     def prose(self, text: str) -> str:
-        """A text that may quote what was sent: nothing that was replaced elsewhere is in it."""
+        """Return a text that may quote the request, without the values replaced elsewhere."""
         for name, pattern in FOUND:
             text = pattern.sub(partial(self._instead, name), text)
         for value, instead in self._placeholders.replaced():
@@ -222,7 +222,7 @@ class Scrubber:
 
 
 def _held(text: str) -> Any:
-    """The JSON in a text; None where it is none, or no object and no list."""
+    """Return the JSON object or list in a text, or None."""
     try:
         held = json.loads(text)
     except (ValueError, RecursionError):
@@ -231,7 +231,7 @@ def _held(text: str) -> Any:
 
 
 def _is_ciphertext(value: str, member: Member | None) -> bool:
-    """Whether a text is encrypted by RSA, as the catalogue says or as its length tells."""
+    """Return whether a text is encrypted by RSA, according to the catalogue or its length."""
     if member is not None and member.encrypted == "RSAES-OAEP" and len(value) > 300:
         return True
     if all(len(value) != (size + 2) // 3 * 4 for size in LENGTHS):

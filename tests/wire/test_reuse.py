@@ -71,7 +71,7 @@ def test_a_connection_that_the_server_ended_is_replaced(call, server, signed):
     server.each(script)
     for n in range(3):
         assert call("get", path(n)).json() == {"target": f"/v3/{n}"}
-        ended.acquire(timeout=5)
+        ended.acquire(timeout=60)
     assert server.connections == 3
 
 
@@ -96,7 +96,7 @@ def test_a_loop_that_was_frozen_while_the_server_went_away(
 
     def script(received):
         yield signed.json({"target": received.target})
-        yield lambda _: frozen.acquire(timeout=5)
+        yield lambda _: frozen.acquire(timeout=60)
         yield end
         ended.release()
 
@@ -112,7 +112,7 @@ def test_a_loop_that_was_frozen_while_the_server_went_away(
             assert loop.run(main(n)) == [{"target": f"/v3/{n}/{m}"} for m in range(3)]
             frozen.release(3)
             for _ in range(3):
-                assert ended.acquire(timeout=5)
+                assert ended.acquire(timeout=60)
         assert (len(server.requests), server.connections) == (9, 9)
 
 
@@ -144,7 +144,7 @@ def test_a_loop_that_receives_before_anybody_asks(keys, server, signed, monkeypa
         for n in range(3):
             response = loop.run(client[path(n)].post_async(json={}))
             assert response.json() == {"target": f"/v3/{n}"}
-            assert ended.acquire(timeout=5)
+            assert ended.acquire(timeout=60)
     assert server.connections == 3
 
 

@@ -13,7 +13,7 @@ SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile
 NEWER := 3.12 3.13
 # What it leaves out there: what starts browsers, checkers and the clients of others; what reads
 # files of this repository; what calls each operation of the catalogue; and what takes longest.
-LEFT_OUT := tests/site tests/peers tests/typing tests/chinese tests/cli/migrate tests/examples examples $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
+LEFT_OUT := tests/site tests/pictures tests/peers tests/typing tests/chinese tests/cli/migrate tests/examples examples $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
   tests/catalogue/test_examples.py tests/catalogue/test_rules.py tests/catalogue/test_validity.py \
   tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
   tests/cli/test_hostile.py tests/cli/test_openapi.py tests/prompt/test_completion.py tests/test_path_suggestions.py \
@@ -21,7 +21,7 @@ LEFT_OUT := tests/site tests/peers tests/typing tests/chinese tests/cli/migrate 
   tests/testing_kit/test_strategies.py tests/testing_kit/cassettes/test_secrets.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
   tests/packed tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
 
-.PHONY: soak soak-durable demo shop test check lint coverage messages bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
+.PHONY: pictures soak soak-durable demo shop test check lint coverage messages bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m wechatpay_chain.gateway.examples
@@ -111,6 +111,11 @@ format: $(VENV)/.checked
 	$(BIN)/python docs/_ext/wechatpay_site/diagrams.py
 	$(BIN)/python docs/_ext/wechatpay_site/migration.py
 	$(BIN)/python docs/_ext/wechatpay_site/php.py
+
+# The pictures of the README: what pyright completes, and the gateway's console; needs Chromium
+# and a Chinese font.
+pictures: $(VENV)/.checked $(VENV)/.documented
+	$(BIN)/python -m tests.pictures
 
 # 50,000 calls under a storm of faults, outages and key rotations, then four processes that share
 # certificates in Redis while the keys rotate; prints what was counted.

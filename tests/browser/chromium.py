@@ -6,6 +6,8 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,18 +49,27 @@ def skip_or_fail(why: str) -> None:
         pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    skip_or_fail(missing())
+@contextmanager
+def started(profile: Path) -> Iterator[Chrome]:
+    """A browser with a new profile, which is closed after the block."""
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('profile')}"):
+    for flag in (*FLAGS, f"user-data-dir={profile}"):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_page_load_timeout(30)
-    driver.set_script_timeout(10)
-    yield driver
-    driver.quit()
+    try:
+        driver.set_page_load_timeout(30)
+        driver.set_script_timeout(10)
+        yield driver
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    skip_or_fail(missing())
+    with started(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver

@@ -168,7 +168,9 @@ def main() -> None:
     """Write the tables into their pages."""
     for page, (library, chinese) in PAGES.items():
         text = page.read_text("utf-8")
-        page.write_text(completed(text, library, chinese=chinese), "utf-8")
+        made = completed(text, library, chinese=chinese)
+        if made != text:  # a page that is written anew makes the built site look old
+            page.write_text(made, "utf-8")
 
 
 if __name__ == "__main__":

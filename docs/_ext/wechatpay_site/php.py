@@ -43,7 +43,10 @@ def _table(name: str, chinese: bool) -> str:
 def main() -> None:
     """Write the tables into their pages."""
     for page, chinese in PAGES.items():
-        page.write_text(completed(page.read_text("utf-8"), chinese=chinese), "utf-8")
+        text = page.read_text("utf-8")
+        made = completed(text, chinese=chinese)
+        if made != text:  # a page that is written anew makes the built site look old
+            page.write_text(made, "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,15 +11,23 @@ SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile
 
 # The newer Pythons that the suite runs on, besides 3.11.
 NEWER := 3.12 3.13
-# What it leaves out there: what starts browsers, checkers and the clients of others; what reads
-# files of this repository; what calls each operation of the catalogue; and what takes longest.
-LEFT_OUT := tests/site tests/pictures tests/peers tests/typing tests/chinese tests/cli/migrate tests/examples examples $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py \
-  tests/catalogue/test_examples.py tests/catalogue/test_rules.py tests/catalogue/test_validity.py \
-  tests/docs/test_contributing.py tests/docs/test_diagrams.py tests/docs/test_pages.py \
-  tests/cli/test_hostile.py tests/cli/test_openapi.py tests/prompt/test_completion.py tests/test_path_suggestions.py \
-  tests/gateway/test_fuzz.py tests/gateway/test_money_fuzz.py tests/gateway/test_prepay.py \
-  tests/testing_kit/test_strategies.py tests/testing_kit/cassettes/test_secrets.py tests/gateway/test_every_operation.py tests/gateway/test_wall.py tests/security/test_endless.py tests/security/test_frames.py \
-  tests/packed tests/runtimes/test_windows.py tests/runtimes/test_read_only.py
+# What it leaves out there: what starts browsers, checkers, servers and the clients of others; what
+# reads files of this repository; what calls each operation of the catalogue, or parses each byte of
+# a file; and what takes longest.
+LEFT_OUT := tests/chinese tests/packed tests/peers tests/pictures tests/site tests/spark tests/typing \
+  examples tests/examples tests/cli/migrate tests/bills/reconciliation tests/bills/tables \
+  $(wildcard tests/console/test_browser*.py) tests/bills/report/test_browser.py tests/bills/test_fuzzed_bills.py \
+  tests/bills/test_known_differences.py tests/catalogue/test_examples.py tests/catalogue/test_rules.py \
+  tests/catalogue/test_validity.py tests/cli/test_hostile.py tests/cli/test_openapi.py tests/cli/test_process.py \
+  tests/diagnosis/test_transcripts.py tests/docs tests/durable/test_attempts.py tests/gateway/test_command.py \
+  tests/gateway/test_every_operation.py tests/gateway/test_fuzz.py tests/gateway/test_load.py \
+  tests/gateway/test_money_fuzz.py tests/gateway/test_persistence.py tests/gateway/test_prepay.py \
+  tests/gateway/test_soak.py tests/gateway/test_wall.py tests/prompt/test_completion.py \
+  tests/runtimes/test_read_only.py tests/runtimes/test_windows.py tests/security/test_connection_file.py \
+  tests/security/test_endless.py tests/security/test_explained.py tests/security/test_frames.py \
+  tests/security/test_gateway_bounds.py tests/security/test_gateway_parsers.py \
+  tests/testing_kit/cassettes/test_secrets.py tests/testing_kit/test_strategies.py tests/test_path_suggestions.py \
+  tests/test_pytest_plugin.py
 
 .PHONY: pictures soak soak-durable demo shop test check lint coverage messages bench bench-bills docs site-test peers runtimes packed spark pythons $(NEWER:%=python-%) suite fuzz hostile properties format clean
 

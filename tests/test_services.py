@@ -80,6 +80,9 @@ def test_a_missing_server_skips_or_fails(server, unused_tcp_port, monkeypatch):
     missing = replace(server, default=url)
     with pytest.raises(pytest.skip.Exception, match=f"no {server.name} on {address} "):
         missing.require()
+    monkeypatch.setenv("SERVICES_TEST", "skip")
+    with pytest.raises(pytest.skip.Exception, match="SERVICES_TEST=skip"):
+        missing.require()
     monkeypatch.setenv("SERVICES_TEST", "required")
     with pytest.raises(pytest.fail.Exception, match=address) as caught:
         missing.require()

@@ -68,7 +68,8 @@ class HSM:
 @pytest.fixture(scope="session")
 def hsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HSM]:
     if not (Path(MODULE).exists() and shutil.which("softhsm2-util")):
-        required = {"WECHATPAY_TEST_PKCS11", "SERVICES_TEST"} & os.environ.keys()
+        is_named = "WECHATPAY_TEST_PKCS11" in os.environ
+        required = is_named or os.environ.get("SERVICES_TEST") == "required"
         give_up = pytest.fail if required else pytest.skip
         give_up(f"no SoftHSM2 at {MODULE} (WECHATPAY_TEST_PKCS11)")
     folder = tmp_path_factory.mktemp("softhsm")

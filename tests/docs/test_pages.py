@@ -196,4 +196,4 @@ def test_the_number_of_unsigned_operations_is_right() -> None:
 
 def test_the_changelog_has_its_form() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    assert re.search(r"^## \[Unreleased\]\n\n### Added\n\n- ", text, re.M)
+    assert re.search(r"^## \[Unreleased\]\n\n### Added\n\n#### \w+\n\n- ", text, re.M)

@@ -1,11 +1,11 @@
-"""Bills: downloaded, read as typed rows in fen, turned into tables, and reconciled.
+"""Bills: download them, read them as typed rows in fen, convert them to tables, and reconcile them.
 
     file = bills.download(wxpay, "2026-11-25", kind="trade", to="bills/")
     for row in bills.read(file):
         row.out_trade_no, row.total          # fen
 
-Download and rows need nothing but this package; tables and reconciliation need the extra
-`wechatpay-chain[bills]`, which is loaded with the first of them.
+Downloading and reading require only this package. Tables and reconciliation require the extra
+`wechatpay-chain[bills]`, which is loaded on first use.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ LAZY: dict[str, str] = {
     "to_parquet": ".tables",
     "to_polars": ".tables",
 }
-"""Public names, and the module that each is imported from when it is first used."""
+"""Public names, and the modules from which they are imported on first use."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The daily bill: each day's is downloaded and reconciled once, whoever asks, and how often."""
+"""Downloads and reconciles each day's bill once, however many processes run it."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ if TYPE_CHECKING:
 __all__ = ["Daily"]
 
 LONGEST = 90
-"""Days that WeChat Pay has bills of."""
+"""The number of days for which WeChat Pay keeps bills."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 class Daily:
-    """Reconciles each day's trade bill once; to be run beside the workers, or by cron.
+    """Reconciles each day's trade bill once; run it next to your workers, or by cron.
 
-    The report `trade-ALL-MCHID-DAY.html` beside the bill says that a day is done. Days that were
-    missed are caught up.
+    The report `trade-ALL-MCHID-DAY.html` next to the bill marks a day as done. Missed days are
+    processed later.
 
     Args:
         wxpay: the merchant's client.
-        orders: as `bills.reconcile` takes them; or a function that is called with the day and
-            returns them. Of a table or `select` of SQLAlchemy with a column `paid_at`, the rows of
-            the day alone are read.
-        refunds: the same, with `refunded_at`; by default there are none.
-        to: the folder of bills and reports; it is made if it is missing.
-        on_result: called with each reconciliation before its report is written. By default
+        orders: the orders, in any form that `bills.reconcile` accepts; or a function that takes the
+            day and returns them. For a SQLAlchemy table or `select` with a column `paid_at`, only
+            the rows of the day are read.
+        refunds: the same for refunds, with `refunded_at`; by default none.
+        to: the folder for bills and reports; it is created if it does not exist.
+        on_result: called with each reconciliation before its report is written. By default,
             differences are logged as a warning.
-        days: how many days back bills are looked for, yesterday included.
-        fund_flow: download the fund flow as well, and compare the balance with it.
-        columns: what `orders` calls its columns; see `bills.reconcile`.
-        refund_columns: the same for `refunds`.
-        rate: the agreed fee, `"0.6%"` say.
-        clock: seconds since 1970; by default the time is this machine's.
+        days: the number of past days to process, including yesterday.
+        fund_flow: also download the fund flow bill and compare the balance with it.
+        columns: the column names of `orders`; see `bills.reconcile`.
+        refund_columns: the column names of `refunds`.
+        rate: the agreed fee, such as `"0.6%"`.
+        clock: returns seconds since 1970; by default the machine's clock.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
     def __init__(
@@ -88,17 +88,17 @@ class Daily:
         self._clock = clock
 
     def report(self, day: date) -> Path:
-        """Where the report of a day is, once it is reconciled.
+        """Return the path of a day's report, which exists after the reconciliation.
 
         Args:
-            day: in China.
+            day: the date in China.
         """
         return self.folder / f"trade-ALL-{self.wxpay.mchid}-{day}.html"
 
     def due(self) -> list[date]:
-        """The days that are to be reconciled, the oldest first: their bills are to be had.
+        """Return the days to reconcile, oldest first, for which bills are available.
 
-        WeChat Pay has the bill of a day from 10:00 of the next day on.
+        WeChat Pay provides the bill of a day from 10:00 of the next day.
         """
         now = days.now()
         if self._clock is not None:
@@ -110,13 +110,13 @@ class Daily:
         """Reconcile a day, done or not, and write its report.
 
         Args:
-            day: in China.
+            day: the date in China.
 
         Raises:
-            BillNotReady: WeChat Pay has not made the bill yet.
-            WeChatPayError: as `bills.download` and `bills.reconcile` raise.
+            BillNotReady: WeChat Pay has not created the bill yet.
+            WeChatPayError: as in `bills.download` and `bills.reconcile`.
         """
-        from .reconciliation.reconcile import reconcile  # it needs the extra `bills`
+        from .reconciliation.reconcile import reconcile  # requires the extra `bills`
 
         bill = download(self.wxpay, day, to=self.folder)
         flow = None
@@ -137,17 +137,17 @@ class Daily:
         return result
 
     def run_once(self, limit: int = LONGEST, *, stop: Event | None = None) -> int:
-        """Reconcile the days that are due. Where one fails, the others are tried all the same.
+        """Reconcile the due days; if one fails, the others are still processed.
 
         Args:
-            limit: how many at most.
-            stop: ends it after the day at hand.
+            limit: maximum number of days.
+            stop: ends the processing after the current day.
 
         Returns:
-            How many were reconciled.
+            The number of reconciled days.
 
         Raises:
-            Exception: what the first that failed raised, `BillNotReady` say.
+            Exception: the first error, such as `BillNotReady`.
         """
         count, failures = 0, list[Exception]()
         for day in self.due()[:limit]:
@@ -163,11 +163,11 @@ class Daily:
         return count
 
     def run(self, *, poll: float = 1800.0, stop: Event | None = None) -> None:
-        """Reconcile what is due, wait, and begin again. What fails is logged, and tried again.
+        """Reconcile due days in a loop; errors are logged, and failed days are tried again.
 
         Args:
-            poll: seconds to wait in between.
-            stop: ends it after the day at hand; without it, only an interrupt does.
+            poll: seconds to wait between two runs.
+            stop: ends the loop after the current day; without it, only an interrupt does.
         """
         from threading import Event  # an event is no I/O
 
@@ -176,26 +176,26 @@ class Daily:
             try:
                 self.run_once(stop=stop)
             except Exception as error:  # noqa: BLE001 - the user's functions may raise anything
-                # What others raise may quote rows.
+                # Messages of other exceptions may quote rows.
                 told = str(error) if isinstance(error, WeChatPayError) else type(error).__name__
                 logger.warning("a daily bill is tried again in %g s: %s", poll, printable(told))
             stop.wait(poll)
 
 
 def _of(day: date, source: Any, time: str, columns: Mapping[str, str] | None) -> Any:
-    """The records of a day.
+    """Return the records of a day.
 
     Args:
-        day: in China.
-        source: as the user gave it.
-        time: our name of the column that says on which day a record is.
-        columns: what the source calls its columns.
+        day: the date in China.
+        source: the user's source.
+        time: our name of the column with the date of a record.
+        columns: the column names of the source.
     """
     if callable(source):
         return source(day)
     if not (isinstance(source, tuple) and len(source) == 2):
         return source
-    import sqlalchemy as sa  # whoever has an engine has it
+    import sqlalchemy as sa  # loaded by any program with an engine
 
     engine, what = source
     rows = what.subquery() if isinstance(what, sa.Select) else what

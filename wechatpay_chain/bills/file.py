@@ -1,4 +1,4 @@
-"""A bill on disk: where it is, and what it is of."""
+"""A bill on disk: its path and its identity."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = ["BillFile"]
 @showing
 @dataclasses.dataclass(frozen=True, slots=True)
 class BillFile(os.PathLike[str]):
-    """A downloaded bill; it can be given wherever a path is expected.
+    """A downloaded bill; pass it wherever a path is accepted.
 
     Attributes:
-        path: of the plain CSV file; there is none where `empty`.
+        path: the path of the plain CSV file; there is no file if `empty` is True.
         kind: such as `trade`, `fund_flow`, `profit_sharing`.
-        date: the day that it is of.
-        type: which of its kind: `ALL`, `SUCCESS`, `REFUND`, or an account such as `BASIC`; empty
-            for a kind that has only one.
-        mchid: the merchant that asked for it.
-        sub_mchid: the sub-merchant that it is of; empty for the merchant's own, or everybody's.
-        empty: whether WeChat Pay said that there was nothing on that day (`NO_STATEMENT_EXIST`).
-        sha1: digest of the plain file, in hex; it is the one that WeChat Pay gave, where it gave
-            one. Empty where `empty`.
+        date: the date of the bill.
+        type: WeChat Pay's type: `ALL`, `SUCCESS`, `REFUND`, or an account such as `BASIC`; empty
+            for a kind with only one type.
+        mchid: the requesting merchant.
+        sub_mchid: the sub-merchant; empty for the merchant's own bill, or that of all.
+        empty: whether WeChat Pay reported that there is no bill for the day (`NO_STATEMENT_EXIST`).
+        sha1: the hex SHA-1 of the plain file, verified against WeChat Pay's if there is one. Empty
+            if `empty` is True.
     """
 
     path: Path

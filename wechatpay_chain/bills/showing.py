@@ -1,6 +1,6 @@
-"""What is shown of bills and their rows in a notebook, a terminal and rich.
+"""Displays bills and their rows in notebooks, terminals and rich.
 
-Amounts are in yuan. Who paid, and what people wrote, is left out, as it is of the `repr` of a row.
+Amounts are in yuan. Payers and free texts are omitted, as in the `repr` of a row.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .report.amounts import yuan
 __all__ = ["COLUMNS", "MANY", "file_view", "reader_view", "row_view", "summary_view"]
 
 FIRST = 10
-"""Rows of a bill that are shown."""
+"""Number of displayed rows."""
 COUNTED = 100_000
-"""Rows that are read at most in order to say how many there are."""
+"""Maximum number of rows read to count them."""
 LONGEST = 200
-"""Characters of a value."""
+"""Maximum characters of a value."""
 MONEY = (ColumnType.AMOUNT, ColumnType.FEE)
 
 COLUMNS = {
@@ -42,12 +42,12 @@ COLUMNS = {
         *("amount", "balance", "voucher_no"),
     ),
 }
-"""The columns of the first rows; of other kinds, those that come first."""
+"""The displayed columns of the first rows; for other kinds, the leading columns."""
 MANY = 7
 
 
 class Summed(Protocol):
-    """A `Summary`, as far as it is shown."""
+    """The displayed part of a `Summary`."""
 
     @property
     def kind(self) -> str: ...
@@ -64,7 +64,7 @@ class Summed(Protocol):
 
 
 class Readable(Protocol):
-    """A `BillReader`, as far as it is shown."""
+    """The displayed part of a `BillReader`."""
 
     path: str
     kind: str
@@ -80,7 +80,7 @@ class Readable(Protocol):
 
 
 def file_view(file: Any) -> View:
-    """A bill on disk, which is not read.
+    """Return the view of a bill on disk, without reading it.
 
     Args:
         file: a `BillFile`.
@@ -99,18 +99,18 @@ def file_view(file: Any) -> View:
 
 
 def summary_view(summary: Summed) -> View:
-    """What a bill adds up to."""
+    """Return the view of a bill's sums."""
     title = (Span("Bill summary  ", "heading"), Span(_kind(summary.kind, summary.type)))
     parts: tuple[Part, ...] = (Facts((("rows", text(f"{summary.count:,}")), *_sums(summary))),)
     return View(title, (Span("adds up", "good"),), parts)
 
 
 def row_view(row: Any, kind: str) -> View:
-    """A row of a bill: the fields that it has, without those that `repr` leaves out.
+    """Return the view of a row: its fields, except for those that `repr` omits.
 
     Args:
         row: such as a `TradeRow`.
-        kind: of the forms that it is a row of; empty where that is not known.
+        kind: the kind of its form; empty if it is not known.
     """
     money = _money(kind)
     given = [field for field in dataclasses.fields(row) if getattr(row, field.name) is not None]
@@ -127,10 +127,10 @@ def row_view(row: Any, kind: str) -> View:
 
 
 def reader_view(reader: Readable) -> View:
-    """A bill: its first rows, how many there are, and whether they are what its summary says.
+    """Return the view of a bill: its first rows, their number, and whether they match its summary.
 
-    A file is read again for it, to its end where it has at most 100,000 rows. An open file can be
-    read once, and its rows are left to the caller.
+    The file is read again, to its end if it has at most 100,000 rows. An open file can be read only
+    once, so its rows are left to the caller.
     """
     title = (Span("Bill  ", "heading"), Span(_kind(reader.kind, reader.type)))
     facts = [("path", text(_cut(reader.path)))] if reader.path else []
@@ -153,13 +153,13 @@ def reader_view(reader: Readable) -> View:
 
 
 class _Read(NamedTuple):
-    """What was read of a bill.
+    """The part of a bill that was read.
 
     Attributes:
-        rows: the first ones.
-        seen: how many were read.
-        summary: at the end; None where that was not reached.
-        fault: what is wrong with the bill.
+        rows: the first rows.
+        seen: the number of rows read.
+        summary: the summary; None if the end was not reached.
+        fault: the error in the bill.
     """
 
     rows: Sequence[Any]
@@ -169,7 +169,7 @@ class _Read(NamedTuple):
 
 
 def _read(reader: Readable) -> _Read:
-    own = copy.copy(reader)  # what a notebook shows does not change what the caller holds
+    own = copy.copy(reader)  # the display does not change the caller's object
     rows: list[Any] = []
     count = 0
     try:
@@ -222,20 +222,20 @@ def _sums(summary: Summed) -> Iterator[tuple[str, Line]]:
 
 @cache
 def _counting(kind: str) -> frozenset[str]:
-    """The sums of a kind that count rows."""
+    """Return the sums of a kind that count rows."""
     forms = (form for form in FORMS if kind.endswith(form.kind))
     return frozenset(total.name for form in forms for total in form.totals if not total.of)
 
 
 @cache
 def _money(kind: str) -> frozenset[str]:
-    """The fields of a row that are in fen."""
+    """Return the fields of a row that are in fen."""
     columns = (column for form in FORMS if form.kind == kind for column in form.columns)
     return frozenset(column.name for column in columns if column.type in MONEY)
 
 
 def _fact(value: Any, is_money: bool) -> Line:
-    """A value of a single row: money in yuan, with the fen behind it."""
+    """Return a value of a single row: amounts in yuan, followed by fen."""
     if not is_money:
         return _value(value, False)
     return (Span(f"{yuan(value)} yuan", "number"), Span(f"  {value} fen", "aside"))

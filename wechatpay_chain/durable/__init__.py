@@ -1,4 +1,4 @@
-"""Money arrives once: an inbox for notifications, on the database that you already have.
+"""Durable processing of notifications and calls, in the database that your program already uses.
 
     inbox = Inbox(engine, wxpay)
 

@@ -1,4 +1,4 @@
-"""Workers in the background of a program: a thread or a task for each, until a block ends."""
+"""Runs workers in the background of a program, in one thread or task each, until a block ends."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 __all__ = ["Runs", "running", "running_async", "work_off"]
 
 PAUSE = 30.0
-"""Seconds after which a worker that failed is started again."""
+"""Seconds until a failed worker is restarted."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 class Runs(Protocol):
-    """What can be run in a thread: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`."""
+    """A worker that can run in a thread: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`."""
 
     def run(self, *, stop: Event) -> None:
-        """Work until the event is set."""
+        """Run until the event is set."""
 
 
 def work_off(*workers: Worker) -> int:
-    """Work off all that is due, in one worker after the other, until nothing is: in tests, say.
+    """Process all due rows of the workers, one worker after the other, until none are left.
 
-    What a handler records is worked off as well.
+    Rows recorded by handlers are processed as well. The function is useful in tests.
 
     Args:
         workers: an `Inbox`, an `Outbox`, a `Sweeper`, on sync engines.
 
     Returns:
-        How many rows were worked off.
+        The number of processed rows.
     """
     count = 0
     while done := sum(each.run_once() for each in workers):
@@ -49,18 +49,18 @@ def work_off(*workers: Worker) -> int:
 
 @contextmanager
 def running(*workers: Runs) -> Generator[None]:
-    """Run workers in a thread each until the block ends; then each finishes the row at hand.
+    """Run workers in one thread each until the block ends; each then finishes its current row.
 
         with running(inbox, outbox, sweeper):
             serve()
 
-    A worker that fails is logged, and started again after half a minute.
+    A failed worker is logged and restarted after half a minute.
 
     Args:
         workers: an `Inbox`, an `Outbox`, a `Sweeper` on sync engines, a `bills.Daily`.
 
     Raises:
-        ConfigurationError: an engine is async: use `running_async`.
+        ConfigurationError: an engine is async; use `running_async`.
     """
     from threading import Event, Thread
 
@@ -89,12 +89,12 @@ def running(*workers: Runs) -> Generator[None]:
 
 @asynccontextmanager
 async def running_async(*workers: Runs) -> AsyncGenerator[None]:
-    """The same on the running event loop: async engines as tasks, sync ones in threads.
+    """Async variant of `running`: async engines run as tasks, sync ones in threads.
 
     Args:
         workers: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`.
     """
-    import asyncio  # a running loop has loaded it
+    import asyncio  # already loaded by the running loop
 
     threads = running(*(each for each in workers if not _is_async(each)))
     threads.__enter__()

@@ -1,4 +1,4 @@
-"""Numbers to watch: how many notifications ended in which way, in this process."""
+"""Counters for monitoring: the number of each outcome in this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Counters"]
 
 
 class Counters(Mapping[str, int]):
-    """Counts by name, from 0. Threads may share one."""
+    """Counts by name, starting at 0. Threads can share one instance."""
 
     def __init__(self, *names: str) -> None:
         from threading import Lock  # a lock is no I/O
@@ -17,7 +17,7 @@ class Counters(Mapping[str, int]):
         self._lock = Lock()
 
     def add(self, name: str) -> None:
-        """Count one more."""
+        """Increment a count."""
         with self._lock:
             self._counts[name] += 1
 

@@ -1,4 +1,4 @@
-"""The drivers of the durable parts: they do what a rule yields, blocking or on an event loop."""
+"""The drivers of the durable package, which perform the effects of a rule, sync or async."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ T = TypeVar("T")
 
 
 class Runner:
-    """Runs jobs on a database, blocking or on an event loop.
+    """Runs jobs on a database, sync or on an event loop.
 
     Args:
-        database: what runs their transactions.
+        database: runs the transactions.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def run(self, job: Job[T]) -> T:
-        """Run a job to its end, blocking.
+        """Run a job to its end and block until then.
 
         Raises:
             ConfigurationError: the engine is async.
@@ -43,7 +43,7 @@ class Runner:
         return drive(job, perform)
 
     def within(self, session: Any, steps: Steps[T]) -> T:
-        """Run steps in the transaction of a session of the user's.
+        """Run steps in the transaction of a user's session.
 
         Raises:
             ConfigurationError: the engine is async.
@@ -54,10 +54,10 @@ class Runner:
         return cast("T", self.database.within(session, steps))
 
     async def within_async(self, session: Any, steps: Steps[T]) -> T:
-        """The same with an async session.
+        """Run steps in the transaction of a user's async session.
 
         Raises:
-            ConfigurationError: the engine is sync, and so is its session.
+            ConfigurationError: the engine and its session are sync.
         """
         if not self.database.is_async:
             steps.close()
@@ -69,7 +69,7 @@ class Runner:
     async def run_async(self, job: Job[T]) -> T:
         """Run a job to its end without blocking the running event loop.
 
-        With a sync engine the whole job runs in a thread.
+        With a sync engine, the whole job runs in a thread.
         """
         if not self.database.is_async:
             return await cast("BlockingDatabase", self.database).to_thread(self.run, job)
@@ -86,8 +86,8 @@ def drive(steps: Generator[Any, Any, T], perform: Callable[[Any], Any]) -> T:
     """Run a generator to its end.
 
     Args:
-        steps: what yields.
-        perform: does what was yielded, and returns its outcome.
+        steps: the generator.
+        perform: performs a yielded effect, and returns its outcome.
     """
     try:
         effect = next(steps)
@@ -104,7 +104,7 @@ def drive(steps: Generator[Any, Any, T], perform: Callable[[Any], Any]) -> T:
 
 
 async def drive_async(steps: Generator[Any, Any, T], perform: Callable[[Any], Awaitable[Any]]) -> T:
-    """The same on the running event loop."""
+    """Async variant of `drive`."""
     try:
         effect = next(steps)
         while True:
@@ -120,10 +120,10 @@ async def drive_async(steps: Generator[Any, Any, T], perform: Callable[[Any], Aw
 
 
 def called(effect: Call) -> Any:
-    """What a function returns.
+    """Call the function of an effect, and return its result.
 
     Raises:
-        ConfigurationError: it returned an awaitable, which nobody would await.
+        ConfigurationError: it returned an awaitable, which cannot be awaited here.
     """
     outcome = effect.function(*effect.args)
     if hasattr(outcome, "__await__"):
@@ -141,6 +141,6 @@ def called(effect: Call) -> Any:
 
 
 async def called_async(effect: Call) -> Any:
-    """What a function returns; what it returns to await is awaited."""
+    """Call the function of an effect, and return its result; an awaitable result is awaited."""
     outcome = effect.function(*effect.args)
     return await outcome if hasattr(outcome, "__await__") else outcome

@@ -1,4 +1,4 @@
-"""What is kept of an error: enough to find the fault, nothing of the customer's."""
+"""The stored description of an error: enough for debugging, without the customer's data."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["described", "died", "has_died"]
 
 LONGEST = 500
 SHORTEST_MASKED = 6
-"""Characters; shorter values, such as `CNY`, tell nothing of a person."""
+"""Minimum characters of a masked value; a shorter one, such as `CNY`, is not personal."""
 
 
 def described(error: BaseException, resource: Any = None) -> str:
-    """An error's type, place and text, with the values of a resource masked.
+    """Return an error's type, location and text, with the values of a resource masked.
 
     Args:
-        error: that a handler raised.
-        resource: what the handler was given; None where it was not opened.
+        error: the error raised by a handler.
+        resource: the resource passed to the handler; None if it was not decrypted.
     """
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
@@ -31,15 +31,15 @@ def described(error: BaseException, resource: Any = None) -> str:
 
 
 def has_died(row: Mapping[str, Any]) -> bool:
-    """Whether the last attempt of a row that is due did not end.
+    """Return whether the last attempt of a due row did not end.
 
-    It is counted before it begins, without an error; whatever ends it leaves one, or a result.
+    Attempts are counted before they begin. When an attempt ends, it stores an error or a result.
     """
     return row["attempts"] > 0 and row["error"] is None
 
 
 def died(attempt: int) -> str:
-    """What is kept of an attempt that did not end.
+    """Return the stored description of an attempt that did not end.
 
     Args:
         attempt: its number.

@@ -1,4 +1,4 @@
-"""Functions of the user's, checked when they are registered."""
+"""Checks user functions when they are registered."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ __all__ = ["assert_fitting", "name_of"]
 
 
 def assert_fitting(function: Any, first: str, *, is_async: bool) -> None:
-    """Check that a function can be called with what it is about, and a session.
+    """Check that a function accepts its object and a session.
 
     Args:
-        function: of the user's.
-        first: what its first argument is called.
+        function: the user's function.
+        first: the name of its first argument.
         is_async: whether it may be async.
 
     Raises:
-        ConfigurationError: it cannot be called so, or is async and the engine is sync.
+        ConfigurationError: it does not accept these arguments, or it is async and the engine is
+            sync.
     """
     if not callable(function):
         raise ConfigurationError(
@@ -49,6 +50,6 @@ def assert_fitting(function: Any, first: str, *, is_async: bool) -> None:
 
 
 def name_of(function: Any) -> str:
-    """How a function is called in a message."""
+    """Return the name of a function for a message."""
     name = getattr(function, "__qualname__", type(function).__name__)
     return printable(name.rpartition("<locals>.")[2], 80)

@@ -1,4 +1,4 @@
-"""Whose notifications and calls these are: one merchant's, or those of many."""
+"""One merchant's client, or the clients of many merchants, behind one interface."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["Merchant"]
 
 
 class Merchant:
-    """What asks a `WeChatPay`, or the right one of `Merchants`.
+    """Calls a `WeChatPay`, or the right client of a `Merchants`.
 
     Args:
-        wxpay: either.
-        is_async: whether its async methods are called.
+        wxpay: the client or the `Merchants`.
+        is_async: whether to call the async methods.
 
     Raises:
-        ConfigurationError: it is neither.
+        ConfigurationError: `wxpay` is neither.
     """
 
     def __init__(self, wxpay: WeChatPay | Merchants, is_async: bool) -> None:
@@ -42,11 +42,11 @@ class Merchant:
         self.is_async = is_async
 
     def number(self, mchid: str | None) -> str:
-        """Whose call it is.
+        """Return the merchant number of a call.
 
         Raises:
-            ConfigurationError: it is not said, and there are many merchants; or it is another's
-                than the only client's.
+            ConfigurationError: it is missing and there are many merchants, or it differs from the
+                only client's.
         """
         if isinstance(self._wxpay, Merchants):
             if not mchid:
@@ -64,14 +64,14 @@ class Merchant:
 
     @property
     def notify_url(self) -> str | None:
-        """The only client's; None where it has none, or there are many merchants."""
+        """The only client's notification URL; None if it has none, or for many merchants."""
         return None if isinstance(self._wxpay, Merchants) else self._wxpay.notify_url
 
     def client(self, mchid: str) -> Generator[Call, Any, WeChatPay]:
-        """A merchant's client.
+        """Return a merchant's client.
 
         Raises:
-            UnknownMerchant: it is not among those that there are.
+            UnknownMerchant: the merchant does not exist.
         """
         wxpay = self._wxpay
         if isinstance(wxpay, Merchants):
@@ -84,18 +84,18 @@ class Merchant:
     def verified(
         self, headers: Headers, content: bytes, mchid: str | None, *, is_v2: bool
     ) -> Generator[Call, Any, Notification]:
-        """A notification, verified and opened.
+        """Verify and decrypt a notification.
 
         Args:
-            headers: as they came.
-            content: the body as it came.
-            mchid: whose it must be; None to find out.
-            is_v2: whether it is one of APIv2's.
+            headers: the headers as received.
+            content: the body as received.
+            mchid: the expected recipient; None to determine it.
+            is_v2: whether it is an APIv2 notification.
 
         Raises:
-            SignatureError: it is not WeChat Pay's.
-            DecryptionError: the merchant's key does not open it.
-            UnknownMerchant: it is nobody's who is known here.
+            SignatureError: it is not from WeChat Pay.
+            DecryptionError: the merchant's key does not decrypt it.
+            UnknownMerchant: the recipient is not known.
         """
         wxpay = self._wxpay
         if is_v2:
@@ -112,10 +112,10 @@ class Merchant:
 
 
 def _named(content: bytes) -> str:
-    """The merchant that an APIv2 notification names: who is asked to verify it.
+    """Return the merchant number in an APIv2 notification, to select the client that verifies it.
 
     Raises:
-        SignatureError: it names none.
+        SignatureError: it contains none.
     """
     try:
         fields = xml.loads(content)

@@ -1,18 +1,18 @@
-"""What the rules of the durable parts ask of a database, and how it is asked.
+"""The database operations of the durable package's rules, and their interface.
 
-A rule is a generator, as a middleware is: it yields operations on rows, is sent their outcomes,
-and never talks to a database itself. So one rule serves SQLAlchemy's sync and async engines and
-Django's ORM. There are two kinds of them:
+A rule is a generator, like a middleware: it yields operations on rows, receives their outcomes, and
+never accesses a database itself. The same rule therefore runs on SQLAlchemy's sync and async
+engines and on Django's ORM. There are two kinds of rules:
 
-* `Steps` run inside one transaction: they yield operations on rows, `Call` for a function of the
-  user's that has its effects in the same transaction, and `AfterCommit` for what follows it;
-* a `Job` is what a method of `Inbox` and its kin does: it yields `Transaction` for steps that are
-  committed as a whole, and `Call` for what happens between two transactions, such as a request to
+* `Steps` run inside one transaction. They yield operations on rows, `Call` for a user function with
+  effects in the same transaction, and `AfterCommit` for actions after it.
+* A `Job` is the rule of a method such as `Inbox.receive`. It yields `Transaction` for steps that
+  are committed together, and `Call` for actions between two transactions, such as a request to
   WeChat Pay.
 
 `row = yield from Claim(…)` yields the operation, and has the type of its outcome.
 
-Times in rows are milliseconds since 1970-01-01 UTC, so every database compares them alike.
+Times in rows are milliseconds since 1970-01-01 UTC, which all databases compare in the same way.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ __all__ = [
 
 T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Any]
-"""A row by its columns' names; see `databases.tables`."""
+"""A row by column names; see `databases.tables`."""
 Table: TypeAlias = Literal["inbox", "outbox", "watch"]
 State: TypeAlias = Literal["pending", "done", "dead"]
 
 
 class Asked(Generic[T]):
-    """What a rule yields, with the type of its outcome."""
+    """An effect of a rule, with the type of its outcome."""
 
     __slots__ = ()
 
@@ -63,7 +63,7 @@ class Asked(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Insert(Asked[int | None]):
-    """Add a row; the outcome is its id, or None where a row with a unique value of it exists."""
+    """Insert a row; the outcome is its id, or None if one of its unique values exists."""
 
     table: Table
     values: Row
@@ -71,15 +71,15 @@ class Insert(Asked[int | None]):
 
 @dataclass(frozen=True, slots=True)
 class Claim(Asked[Row | None]):
-    """Take the row that is due for longest, locked until the transaction ends; None without one.
+    """Lock the row that has been due longest until the transaction ends; None if none is due.
 
-    Rows that another transaction has locked are passed over. Of rows with the same `ordering_key`
-    only the one that occurred first is taken.
+    Rows locked by another transaction are skipped. Of rows with the same `ordering_key`, only the
+    one that occurred first is claimed.
 
     Attributes:
-        now: milliseconds; a row is due when its `due_at` has come.
-        only: the values that columns may have.
-        without: ordering keys to pass over.
+        now: milliseconds; a row is due when its `due_at` is reached.
+        only: the permitted values of columns.
+        without: ordering keys to skip.
     """
 
     table: Table
@@ -90,7 +90,7 @@ class Claim(Asked[Row | None]):
 
 @dataclass(frozen=True, slots=True)
 class Lock(Asked[int]):
-    """Lock the pending rows with an ordering key; the outcome is how many could be locked."""
+    """Lock the pending rows with an ordering key; the outcome is the number of locked rows."""
 
     table: Table
     mchid: str
@@ -99,7 +99,7 @@ class Lock(Asked[int]):
 
 @dataclass(frozen=True, slots=True)
 class Update(Asked[bool]):
-    """Change a row by its id; the outcome is whether it was there with the expected values."""
+    """Change a row by its id; the outcome is whether it existed with the expected values."""
 
     table: Table
     id: int
@@ -109,10 +109,10 @@ class Update(Asked[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Find(Asked[list[Row]]):
-    """Rows whose columns have the given values, in the order of their ids.
+    """Return the rows with the given column values, ordered by id.
 
     Attributes:
-        newest: the last ones, from the last.
+        newest: return the last rows, newest first.
     """
 
     table: Table
@@ -123,7 +123,7 @@ class Find(Asked[list[Row]]):
 
 @dataclass(frozen=True, slots=True)
 class Count(Asked[Mapping[str, int]]):
-    """How many rows whose columns have the given values are in each state."""
+    """Return the number of rows with the given column values in each state."""
 
     table: Table
     equal: Row = field(default_factory=dict)
@@ -131,10 +131,10 @@ class Count(Asked[Mapping[str, int]]):
 
 @dataclass(frozen=True, slots=True)
 class AfterCommit(Asked[None]):
-    """Call a function after the transaction is committed, and not if it is rolled back.
+    """Call a function after the transaction is committed, but not if it is rolled back.
 
     Attributes:
-        function: must not raise; it may be called once for several in one transaction.
+        function: must not raise; several calls in one transaction may be combined into one.
     """
 
     function: Callable[..., Any]
@@ -148,11 +148,11 @@ Steps: TypeAlias = "Generator[Effect, Any, T]"
 
 @dataclass(frozen=True, slots=True)
 class Transaction(Asked[T]):
-    """Run steps in a transaction of their own; the outcome is what they return.
+    """Run steps in a separate transaction; the outcome is their return value.
 
     Attributes:
-        steps: called with the session that the user's functions get: a SQLAlchemy connection, or
-            the alias of a Django database.
+        steps: called with the session for user functions: a SQLAlchemy connection, or the alias of
+            a Django database.
     """
 
     steps: Callable[[Any], Steps[T]]
@@ -163,12 +163,12 @@ Job: TypeAlias = "Generator[Transaction[Any] | Call, Any, T]"
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What became of a row.
+    """The result of processing a row.
 
     Attributes:
-        id: the row's.
-        outcome: how it ended, as it is counted; `busy` where another worker has a row with the same
-            ordering key.
+        id: the id of the row.
+        outcome: the outcome, as counted; `busy` if another worker has a row with the same ordering
+            key.
         key: merchant number and ordering key of the row.
     """
 
@@ -178,11 +178,11 @@ class Worked:
 
 
 class Database(Protocol):
-    """What runs steps: one of `databases`, or Django's of `contrib.django`.
+    """Runs steps: one of the classes in `databases`, or Django's in `contrib.django`.
 
     Attributes:
         is_async: whether its methods return awaitables.
-        errors: what it raises where the database cannot be reached, or rejects a statement.
+        errors: its exceptions if the database is unreachable or rejects a statement.
     """
 
     @property
@@ -192,20 +192,20 @@ class Database(Protocol):
     def errors(self) -> tuple[type[Exception], ...]: ...
 
     def transact(self, steps: Callable[[Any], Steps[T]], /) -> T | Awaitable[T]:
-        """Run steps in a transaction of their own, and commit it."""
+        """Run steps in a separate transaction, and commit it."""
         ...
 
     def within(self, session: Any, steps: Steps[T], /) -> T | Awaitable[T]:
-        """Run steps in the transaction of a session of the user's, who commits it."""
+        """Run steps in the transaction of a user's session; the user commits it."""
         ...
 
     def dispose(self) -> Awaitable[None] | None:
-        """Close the connections that are kept; the next transaction opens new ones."""
+        """Close the kept connections; the next transaction opens new ones."""
         ...
 
 
 class BlockingDatabase(Database, Protocol):
-    """A database whose methods block, and how an event loop calls them."""
+    """A database with blocking methods, and a way to call them from an event loop."""
 
     def to_thread(self, function: Callable[..., T], /, *args: Any) -> Awaitable[T]:
         """Run a function in a thread in which it may use the database."""

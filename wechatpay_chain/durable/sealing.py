@@ -1,7 +1,7 @@
-"""Encryption of what is kept at rest and did not come encrypted.
+"""Encrypts stored content that did not arrive encrypted.
 
-An APIv2 notification and a query's outcome hold an openid in the clear. They are sealed with a key
-that is derived from the merchant's own (HKDF, RFC 5869), so nothing more has to be configured.
+An APIv2 notification and the result of a query contain a plaintext openid. They are encrypted with
+a key derived from the merchant's own key (HKDF, RFC 5869), so no further key must be configured.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ PURPOSE = b"wechatpay_chain durable"
 
 
 def derived(*secrets: Secret[str] | Secret[bytes] | None) -> MultiFernet:
-    """What seals for a merchant: with the first of its secrets, and opens with any of them.
+    """Return a merchant's cipher: the first secret encrypts, all of them decrypt.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is no secret.
     """
     keys = [_key(secret.reveal()) for secret in secrets if secret]
     if not keys:
@@ -34,10 +34,10 @@ def derived(*secrets: Secret[str] | Secret[bytes] | None) -> MultiFernet:
 
 
 def unseal(sealer: MultiFernet, token: bytes) -> bytes:
-    """What a token holds.
+    """Decrypt a token.
 
     Raises:
-        DecryptionError: it was sealed with another key, or is damaged.
+        DecryptionError: it was encrypted with another key, or is damaged.
     """
     try:
         return sealer.decrypt(token)

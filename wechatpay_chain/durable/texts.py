@@ -1,4 +1,4 @@
-"""Texts that every database can store: PostgreSQL takes no NUL, UTF-8 no lone surrogate."""
+"""Makes texts storable in all databases: PostgreSQL rejects NUL, UTF-8 a lone surrogate."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def is_storable(text: str) -> bool:
-    """Whether a text can be stored as it is."""
+    """Return whether a text can be stored unchanged."""
     return UNSTORABLE.search(text) is None
 
 
 def fitting(text: str, longest: int) -> str:
-    """A text that fits a column; of another, a digest stands for what does not fit.
+    """Return a text that fits a column; a digest replaces the end of a longer one.
 
     Args:
-        text: of any length.
-        longest: characters that the column takes.
+        text: a text of any length.
+        longest: maximum characters of the column.
     """
     if len(text) <= longest and is_storable(text):
         return text

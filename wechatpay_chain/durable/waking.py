@@ -1,4 +1,4 @@
-"""Whoever waits for rows is told that there is one; a failure costs a delay, and nothing else."""
+"""Calls `wake` functions for new rows; a failure only delays their processing."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["started", "woken"]
 
 logger = logging.getLogger("wechatpay_chain")
 _running: set[Any] = set()
-"""Tasks of event loops, which keep no reference to them."""
+"""Running tasks, because event loops keep no strong reference to them."""
 
 
 def woken(wake: Callable[[int], Any] | None, id_: int) -> Generator[Call, Any, None]:
-    """Tell it in a job.
+    """Call a wake function in a job.
 
     Args:
-        wake: the user's function; None where nobody waits.
-        id_: of the row.
+        wake: the user's function, or None.
+        id_: the id of the row.
     """
     try:
         if wake is not None:
@@ -30,9 +30,9 @@ def woken(wake: Callable[[int], Any] | None, id_: int) -> Generator[Call, Any, N
 
 
 def started(wake: Callable[[int], Any], id_: int) -> None:
-    """Tell it where a transaction of the user's was committed.
+    """Call a wake function after a user's transaction was committed.
 
-    What an async function returns is run by the event loop, and not waited for.
+    An awaitable result is run by the event loop, without waiting for it.
     """
     try:
         outcome = wake(id_)
@@ -43,7 +43,7 @@ def started(wake: Callable[[int], Any], id_: int) -> None:
 
 
 def _schedule(awaitable: Any, id_: int) -> None:
-    import asyncio  # the loop that awaits has loaded it
+    import asyncio  # already loaded by the loop that awaits
 
     def ended(task: Any) -> None:
         _running.discard(task)
@@ -54,7 +54,7 @@ def _schedule(awaitable: Any, id_: int) -> None:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         if hasattr(awaitable, "close"):
-            awaitable.close()  # nobody will await it
+            awaitable.close()  # never awaited
         raise
     task = asyncio.ensure_future(awaitable, loop=loop)
     _running.add(task)

@@ -1,4 +1,4 @@
-"""What the inbox, the outbox and the sweeper have in common: rows that are worked off when due."""
+"""The common base of inbox, outbox and sweeper: processes the due rows of a table."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
 __all__ = ["Worker"]
 
 LONGEST_WAIT = 30.0
-"""Seconds between two attempts to reach a database that is down."""
+"""Maximum seconds between two attempts to reach an unavailable database."""
 MOST_BUSY = 100
-"""Ordering keys that are passed over in one run."""
+"""Maximum number of ordering keys skipped in one run."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 class Worker(ABC):
-    """Works off the rows of a table. Threads and processes may share the work.
+    """Processes the rows of a table. Threads and processes can share the work.
 
     Args:
-        engine: SQLAlchemy's, sync or async; or a `Database`, such as Django's.
-        wxpay: the merchant's client, or the `Merchants`.
-        retry: when what failed is tried again, and how often.
-        clock: seconds since 1970, as `time.time`.
-        outcomes: what `counters` counts.
+        engine: a sync or async SQLAlchemy engine; or a `Database`, such as Django's.
+        wxpay: the merchant's client, or a `Merchants`.
+        retry: when and how often a failed row is processed again.
+        clock: returns seconds since 1970, by default `time.time`.
+        outcomes: the names of the counters.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
     table: ClassVar[Table]
-    """The table of its rows."""
+    """The table with its rows."""
 
     def __init__(
         self,
@@ -76,26 +76,26 @@ class Worker(ABC):
 
     @property
     def database(self) -> Database:
-        """What runs its transactions."""
+        """The database that runs its transactions."""
         return self._runner.database
 
     @abstractmethod
     def _next(self, passed: set[tuple[str, str]]) -> Job[Worked | None]:
-        """Work off the row that is due for longest; None where none is due.
+        """Process the row that has been due longest; None if none is due.
 
         Args:
-            passed: merchant numbers and ordering keys to pass over.
+            passed: merchant numbers and ordering keys to skip.
         """
 
     def run_once(self, limit: int = 100, *, stop: Event | None = None) -> int:
-        """Work off the rows that are due.
+        """Process the due rows.
 
         Args:
-            limit: how many at most.
-            stop: ends it after the row at hand.
+            limit: maximum number of rows.
+            stop: ends the processing after the current row.
 
         Returns:
-            How many were worked off, whether that succeeded or failed.
+            The number of processed rows, successful or failed.
         """
         passed: set[tuple[str, str]] = set()
         count = 0
@@ -107,7 +107,7 @@ class Worker(ABC):
         return count
 
     async def run_once_async(self, limit: int = 100) -> int:
-        """The same on the running event loop."""
+        """Async variant of `run_once`."""
         passed: set[tuple[str, str]] = set()
         count = 0
         while count < limit and len(passed) < MOST_BUSY:
@@ -124,12 +124,13 @@ class Worker(ABC):
         stop: Event | None = None,
         before: Callable[[], object] | None = None,
     ) -> None:
-        """Work off what is due, wait, and begin again; a database that is down is waited for.
+        """Process due rows in a loop; an unavailable database is retried.
 
         Args:
-            poll: seconds to wait when nothing is due.
-            stop: ends it after the row at hand; without it, only an exception does.
-            before: called before each look for what is due, `django.db.close_old_connections` say.
+            poll: seconds to wait if no row is due.
+            stop: ends the loop after the current row; without it, only an exception does.
+            before: called before each search for due rows, such as
+                `django.db.close_old_connections`.
         """
         from threading import Event  # an event is no I/O
 
@@ -150,13 +151,13 @@ class Worker(ABC):
     async def run_async(
         self, *, poll: float = 1.0, before: Callable[[], object] | None = None
     ) -> None:
-        """The same on the running event loop, until the task is cancelled.
+        """Async variant of `run`, until the task is cancelled.
 
         Args:
-            poll: seconds to wait when nothing is due.
-            before: called before each look for what is due; what it returns to await is awaited.
+            poll: seconds to wait if no row is due.
+            before: called before each search for due rows; an awaitable result is awaited.
         """
-        import asyncio  # a running loop has loaded it
+        import asyncio  # already loaded by the running loop
 
         failures = 0
         while True:
@@ -171,43 +172,43 @@ class Worker(ABC):
             await asyncio.sleep(wait)
 
     def find(self, state: State | None = None, *, limit: int = 100) -> list[Row]:
-        """Rows, the newest first.
+        """Return rows, newest first.
 
         Args:
-            state: `pending`, `done` or `dead`; None is any.
-            limit: how many at most.
+            state: `pending`, `done` or `dead`, or None for any.
+            limit: maximum number of rows.
         """
         return self._runner.run(self._find(state, limit))
 
     async def find_async(self, state: State | None = None, *, limit: int = 100) -> list[Row]:
-        """The same on the running event loop."""
+        """Async variant of `find`."""
         return await self._runner.run_async(self._find(state, limit))
 
     def get(self, id: int) -> Row | None:  # noqa: A002 - the column's name
-        """A row by its id; None where there is none.
+        """Return a row by its id, or None.
 
         Args:
-            id: of the row.
+            id: the id of the row.
         """
         return self._runner.run(self._get(id))
 
     async def get_async(self, id: int) -> Row | None:  # noqa: A002 - the column's name
-        """The same on the running event loop."""
+        """Async variant of `get`."""
         return await self._runner.run_async(self._get(id))
 
     def replay(self, id: int) -> bool:  # noqa: A002 - the column's name
-        """Have a row worked off again: a dead one, or one that is done.
+        """Schedule a dead or done row to be processed again.
 
         Args:
-            id: of the row.
+            id: the id of the row.
 
         Returns:
-            Whether there is such a row, and it was not pending.
+            Whether the row exists and was not pending.
         """
         return self._runner.run(self._replay(id))
 
     async def replay_async(self, id: int) -> bool:  # noqa: A002 - the column's name
-        """The same on the running event loop."""
+        """Async variant of `replay`."""
         return await self._runner.run_async(self._replay(id))
 
     def _noted(self, worked: Worked, passed: set[tuple[str, str]]) -> int:

@@ -1,5 +1,5 @@
-"""Bills downloaded: applied for, decrypted, unpacked, their digest compared, kept.
+"""Downloads bills: applies for them, decrypts and unpacks them, verifies their digest, stores them.
 
-`rules` has the rules as a flow, `running` runs it in threads or tasks, `kinds` is the table of what
-can be had.
+`rules` contains the rules as a flow, `running` runs it in threads or tasks, and `kinds` lists the
+available bills.
 """

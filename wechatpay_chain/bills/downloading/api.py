@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["attempt", "download", "download_async", "named"]
 
 TOLD = 5
-"""Failures that a message tells one by one."""
+"""Maximum number of failures listed in a message."""
 
 
 @overload
@@ -69,52 +69,53 @@ def download(
     sub_mchid: str | Iterable[str] | None = None,
     **options: Unpack[Options],
 ) -> BillFile | list[BillFile]:
-    """Download bills as plain CSV files, each with its digest compared.
+    """Download bills as plain CSV files, and verify the digest of each.
 
-    A bill gets its name once it is complete, decrypted and compared; until then it is a file
-    `*.csv.part`, which an interrupted run leaves at most, and the next run replaces. The record
-    `NAME.json` beside a bill lets later runs skip it, if the file still has that size and SHA-1. A
-    day without a bill is recorded too, and asked for again until two days have passed since it
-    ended. Runs at the same time share a folder: each bill is downloaded by one of them.
+    A bill gets its file name after it is complete, decrypted and verified. Until then it is a file
+    `*.csv.part`, which an interrupted run may leave and the next run replaces. The record
+    `NAME.json` next to a bill lets later runs skip it if the file still has the same size and
+    SHA-1. A day without a bill is also recorded, but it is requested again until two days have
+    passed since its end. Concurrent runs can share a folder; each bill is downloaded by one of
+    them.
 
-    Of several bills all are tried, and those that succeed are kept whatever becomes of the others.
+    If you request several bills, all of them are tried, and the successful ones are kept.
 
     Args:
         wxpay: the merchant's client.
         date: a day (`"2026-11-25"`, `"yesterday"`, a `datetime.date`), or an iterable of days;
-            `bills.days(first, last)` gives a range. That the day has ended in China, and is not too
-            long ago, is checked where the client's `base_uri` is WeChat Pay's; a gateway has its
-            own clock.
-        to: the folder; it is made if it is missing.
+            `bills.days(first, last)` returns a range. If the client's `base_uri` is WeChat Pay's,
+            the day must have ended in China and must not be too old; a gateway has its own clock.
+        to: the folder; it is created if it does not exist.
         kind: `trade`, `fund_flow`, `profit_sharing`, `sub_merchant_fund_flow`,
             `ecommerce_fund_flow`, `statement`, `withdraw` or `funds_to_oversea`.
-        type: which of its kind, in WeChat Pay's words: `ALL`, `SUCCESS`, `REFUND`, … of trades
-            (default `ALL`), `BASIC`, `OPERATION`, `FEES` of accounts (default `BASIC`).
-        sub_mchid: a sub-merchant, or several; None is the merchant's own bill, or everybody's.
-        api: `v3` or `v2`; of a statement, `global` or `hk`. By default the first that has the kind.
-        appid: of the merchant; APIv2 needs it.
-        institution: the statement is that of an institution with all its sub-merchants.
-        wait: seconds, or a `timedelta`, that bills are waited for that are not ready; by default
-            `BillNotReady` is raised at once.
-        force: download bills too that are at hand.
-        concurrency: how many bills at once; 4 by default.
-        retry: a `Retry`: how often a file is downloaded that arrives damaged, and how long is
-            waited in between; None is once. Calls are repeated by the client's own `retry` besides.
-        max_size: bytes that a plain file may have; 20 GiB by default.
-        progress: a function that is called with a `bills.Progress`, from the threads that work, one
-            at a time.
+        type: WeChat Pay's type of the bill: `ALL`, `SUCCESS`, `REFUND`, … for trades (default
+            `ALL`), `BASIC`, `OPERATION`, `FEES` for accounts (default `BASIC`).
+        sub_mchid: one or several sub-merchants; None is the merchant's own bill, or that of all.
+        api: `v3` or `v2`; for a statement, `global` or `hk`. By default the first with this kind.
+        appid: the merchant's appid; required for APIv2.
+        institution: download the statement of an institution with all its sub-merchants.
+        wait: seconds, or a `timedelta`, to wait for bills that are not ready; by default,
+            `BillNotReady` is raised immediately.
+        force: also download existing bills again.
+        concurrency: number of parallel downloads; 4 by default.
+        retry: a `Retry` for the download of damaged files; None is a single attempt. Calls are also
+            repeated according to the client's own `retry`.
+        max_size: maximum bytes of a plain file; 20 GiB by default.
+        progress: a function that is called with a `bills.Progress`, from the working threads, one
+            call at a time.
 
     Returns:
-        One `BillFile` for one day and at most one sub-merchant; else a list, by day and then by
-        sub-merchant, each once. Where WeChat Pay says that there is no bill, its `empty` is True.
+        One `BillFile` for one day and at most one sub-merchant; otherwise a list ordered by day and
+        sub-merchant, without duplicates. If WeChat Pay reports that there is no bill, its `empty`
+        is True.
 
     Raises:
-        ConfigurationError: an argument is wrong, such as a day that has not ended or is too long
-            ago, or nothing can be written to the folder. Nothing was sent.
-        BillNotReady: WeChat Pay has not made the bill yet; its `retry_at` says when to ask again.
-        BillError: the file is not the one that WeChat Pay announced, or cannot be written.
-        BillDownloadError: of several bills, some failed; its `missing` and `errors` say which.
-        WeChatPayError: as calls of the client raise.
+        ConfigurationError: an argument is invalid, for example a day that has not ended or is too
+            old, or the folder is not writable. Nothing was sent.
+        BillNotReady: WeChat Pay has not created the bill yet; `retry_at` says when to retry.
+        BillError: the file does not match WeChat Pay's announcement, or cannot be written.
+        BillDownloadError: some of several bills failed; see `missing` and `errors`.
+        WeChatPayError: as in any call of the client.
 
     Source: https://pay.weixin.qq.com/doc/v3/merchant/4013071227
     """
@@ -159,7 +160,7 @@ async def download_async(
     sub_mchid: str | Iterable[str] | None = None,
     **options: Unpack[Options],
 ) -> BillFile | list[BillFile]:
-    """The same on the running event loop, several bills as tasks."""
+    """Async variant of `download`; several bills are downloaded as tasks."""
     is_one = days.is_one(date) and _is_one(sub_mchid)
     chosen = settings(options)
     jobs = _jobs(wxpay, date, to, kind, type, sub_mchid, chosen)
@@ -177,10 +178,10 @@ def attempt(
     sub_mchid: str | Iterable[str] | None,
     chosen: Settings,
 ) -> list[tuple[Job, Outcome]]:
-    """Download bills; of each, the `BillFile` or the error.
+    """Download bills; return the `BillFile` or the error of each.
 
     Raises:
-        ConfigurationError: an argument is wrong. Nothing was sent.
+        ConfigurationError: an argument is invalid. Nothing was sent.
     """
     jobs = _jobs(wxpay, date, to, kind, type, sub_mchid, chosen)
     import threading
@@ -253,12 +254,12 @@ def _plan(
 
 
 def _pause(stop: threading.Event) -> Callable[[float], object]:
-    """What a sync download waits with: it wakes up where the download is given up."""
+    """Return the function that a sync download waits with; a stopped download wakes it up."""
     return stop.wait
 
 
 def _never(seconds: float) -> None:
-    """What a sync download pauses with; an async one awaits its twin."""
+    """Placeholder for the pause of a sync download; an async one awaits its twin."""
 
 
 def _base_uri(wxpay: WeChatPay) -> str:
@@ -274,13 +275,13 @@ def _is_one(sub_mchid: object) -> bool:
 
 
 def named(job: Job, error: WeChatPayError) -> str:
-    """What went wrong, with the bill's name."""
+    """Return an error message with the bill's name."""
     text = str(error)
     return text if job.stem in text else f"{job.stem}: {text}"
 
 
 def _kept(outcomes: Sequence[tuple[Job, Outcome]], is_one: bool) -> BillFile | list[BillFile]:
-    """The bills.
+    """Return the bills.
 
     Raises:
         WeChatPayError: one of them failed.

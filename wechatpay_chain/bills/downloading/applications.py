@@ -1,4 +1,4 @@
-"""What WeChat Pay says to an application for a bill: where its files are, and what they must be."""
+"""Parses WeChat Pay's response to an application for a bill: its files and their digests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHA1 = re.compile("[0-9a-fA-F]{40}")
 NONCE_BYTES = range(8, 129)
 LONGEST_URL = 4096
 MOST = 1000
-"""Parts of a bill; each has about 16 GB."""
+"""Maximum number of parts of a bill; each has about 16 GB."""
 
 NOTHING = frozenset({"NO_STATEMENT_EXIST", "NO_BILL_EXIST"})
 CREATING = frozenset({"STATEMENT_CREATING", "BILL_CREATING"})
@@ -32,9 +32,9 @@ class Part(NamedTuple):
 
     Attributes:
         url: its address.
-        sha1: of the plain file, in hex.
-        encrypt_key: its AES key, encrypted for the merchant's certificate; empty for a plain one.
-        nonce: of the encryption.
+        sha1: the hex SHA-1 of the plain file.
+        encrypt_key: its AES key, encrypted for the merchant's certificate; empty for a plain file.
+        nonce: the nonce of the encryption.
     """
 
     url: str
@@ -44,27 +44,27 @@ class Part(NamedTuple):
 
 
 def is_nothing(error: APIError, operation: Operation) -> bool:
-    """Whether an error says that there is no bill; APIv3's must be signed."""
+    """Return whether an error means that there is no bill; an APIv3 error must be signed."""
     if operation.api == "v2":
         return error.code in NOTHING or error.message.strip().lower() == V2_NOTHING
     return error.code in NOTHING and error.verified
 
 
 def is_creating(error: APIError) -> bool:
-    """Whether an error says that the bill is not ready yet."""
+    """Return whether an error means that the bill is not ready yet."""
     return error.code in CREATING or error.message.strip().lower() == V2_CREATING
 
 
 def parts(members: Any, form: Form) -> tuple[Part, ...]:
-    """The files of a bill, in order; none where there are none.
+    """Return the files of a bill, in order; empty if there are none.
 
     Args:
-        members: of the response's JSON.
-        form: how the bill comes.
+        members: the response's JSON members.
+        form: the form of the bill.
 
     Raises:
-        BillError: a member is missing, of another form, or stands for another digest than SHA-1;
-            or a part is missing or stands twice.
+        BillError: a member is missing, has another form, or names a digest other than SHA-1; or a
+            part is missing or repeated.
     """
     if form is Form.ADDRESS:
         return (_part(members, encrypted=False),)

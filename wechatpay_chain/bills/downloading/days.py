@@ -1,7 +1,7 @@
-"""The days that bills are of, in China's time, and when the bill of a day can be had.
+"""The days of bills in China's time zone, and when the bill of a day is available.
 
-A bill is made from 9:00 of the next day on, and WeChat Pay advises to ask for it after 10:00, and
-then every half an hour. Source: https://pay.weixin.qq.com/doc/v3/merchant/4013071254
+WeChat Pay creates a bill from 9:00 of the next day, and recommends to request it after 10:00, and
+then every half hour. Source: https://pay.weixin.qq.com/doc/v3/merchant/4013071254
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ CHINA = datetime.timezone(datetime.timedelta(hours=8))
 READY = datetime.time(10, tzinfo=CHINA)
 FORM = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST = 3660
-"""Days that `days` returns at most."""
+"""Maximum number of days returned by `days`."""
 RELATIVE = {"yesterday": 1, "today": 0}
 EXPECTED = "a day such as '2026-11-25', 'yesterday', or a datetime.date is expected"
 
 
 def now() -> datetime.datetime:
-    """The time in China."""
+    """Return the current time in China."""
     return datetime.datetime.now(CHINA)
 
 
 def day(given: Day) -> datetime.date:
-    """A day, from text or a date.
+    """Return a day, from text or a date.
 
     Args:
-        given: `2026-11-25`, `yesterday`, or a `datetime.date`; a datetime has a time zone, and its
-            day is that of China.
+        given: `2026-11-25`, `yesterday`, or a `datetime.date`. A datetime must have a time zone,
+            and is converted to the date in China.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: the value is something else.
     """
     if isinstance(given, datetime.datetime):
         if given.tzinfo is None:
@@ -86,14 +86,14 @@ def day(given: Day) -> datetime.date:
 
 
 def days(first: Day, last: Day) -> list[datetime.date]:
-    """The days from one to another, both included.
+    """Return the days of a range, including both ends.
 
     Args:
-        first: as `2026-11-01`, `yesterday`, or a `datetime.date`.
-        last: the same.
+        first: the first day: `2026-11-01`, `yesterday`, or a `datetime.date`.
+        last: the last day, in the same forms.
 
     Raises:
-        ConfigurationError: one of them is no day, or `last` is before `first`.
+        ConfigurationError: a value is not a day, or `last` is before `first`.
     """
     begin, end = day(first), day(last)
     count = (end - begin).days + 1
@@ -111,15 +111,15 @@ def days(first: Day, last: Day) -> list[datetime.date]:
 
 
 def bounds(which: Day) -> tuple[datetime.datetime, datetime.datetime]:
-    """The first and the last moment of a day in China, such as a query for its orders compares.
+    """Return the first and the last moment of a day in China, for a query of its orders.
 
         orders.c.paid_at.between(*bills.bounds("2026-11-25"))
 
     Args:
-        which: as `2026-11-25`, `yesterday`, or a `datetime.date`.
+        which: `2026-11-25`, `yesterday`, or a `datetime.date`.
 
     Raises:
-        ConfigurationError: it is no day.
+        ConfigurationError: the value is not a day.
     """
     of = day(which)
     return (
@@ -129,15 +129,15 @@ def bounds(which: Day) -> tuple[datetime.datetime, datetime.datetime]:
 
 
 def is_one(given: object) -> bool:
-    """Whether this is one day, rather than several."""
+    """Return whether a value is one day rather than several."""
     return isinstance(given, str | datetime.date) or not isinstance(given, Iterable)
 
 
 def each_day(given: Day | Iterable[Day]) -> tuple[datetime.date, ...]:
-    """All days that were given, each once, in order.
+    """Return all given days, in order and without duplicates.
 
     Raises:
-        ConfigurationError: one of them is no day, or there is none.
+        ConfigurationError: a value is not a day, or there are none.
     """
     several: Iterable[Day] = (given,) if is_one(given) else given  # type: ignore[assignment]
     found = tuple(dict.fromkeys(map(day, several)))
@@ -149,10 +149,10 @@ def each_day(given: Day | Iterable[Day]) -> tuple[datetime.date, ...]:
 def assert_available(
     which: Iterable[datetime.date], operation: Operation, today: datetime.date
 ) -> None:
-    """See that there can be bills of these days.
+    """Check that bills of these days can exist.
 
     Raises:
-        ConfigurationError: one of them has not ended, or is too long ago.
+        ConfigurationError: a day has not ended, or is too old.
     """
     for each in which:
         age = (today - each).days
@@ -180,5 +180,5 @@ def assert_available(
 
 
 def ready(which: datetime.date) -> datetime.datetime:
-    """When the bill of a day is expected: at 10:00 of the next day."""
+    """Return when the bill of a day is expected: 10:00 of the next day."""
     return datetime.datetime.combine(which + datetime.timedelta(days=1), READY)

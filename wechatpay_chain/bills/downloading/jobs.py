@@ -1,4 +1,4 @@
-"""One bill that is to be downloaded: what it is, what it is called, and how it is asked for."""
+"""One bill to download: its identity, its file name, and its request."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Asked(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
-    """One bill.
+    """One bill to download.
 
     Attributes:
-        operation: that gives it.
+        operation: the operation that returns it.
         date: the day.
-        type: of its kind; empty where there is one only.
-        mchid: who asks.
-        sub_mchid: whose bill; empty for the merchant's own, or everybody's.
-        folder: where it goes.
-        appid: for APIv2.
-        institution: whether a statement is that of an institution.
+        type: WeChat Pay's type; empty if the kind has only one.
+        mchid: the requesting merchant.
+        sub_mchid: the sub-merchant; empty for the merchant's own bill, or that of all.
+        folder: the destination folder.
+        appid: the appid for APIv2.
+        institution: whether it is the statement of an institution.
     """
 
     operation: Operation
@@ -59,7 +59,7 @@ class Job:
 
     @property
     def stem(self) -> str:
-        """The file's name without its suffix, of words, digits and hyphens."""
+        """The file name without its suffix, made of words, digits and hyphens."""
         of = self.operation
         api = "" if of.api == "v3" else of.api
         parts = (of.kind, api, self.type, self.mchid, self.sub_mchid, self.date.isoformat())
@@ -67,11 +67,11 @@ class Job:
 
     @property
     def path(self) -> Path:
-        """Where the bill goes."""
+        """The path of the bill."""
         return self.folder / f"{self.stem}.csv"
 
     def file(self, sha1: str, *, empty: bool = False) -> BillFile:
-        """The bill on disk."""
+        """Return the bill on disk."""
         return BillFile(
             path=self.path,
             kind=self.operation.kind,
@@ -84,10 +84,10 @@ class Job:
         )
 
     def asked(self, base_uri: str) -> Asked:
-        """The call that asks for the bill.
+        """Return the call that requests the bill.
 
         Args:
-            base_uri: of the client.
+            base_uri: the client's base URI.
         """
         of = self.operation
         if of.kind == "statement":
@@ -110,7 +110,7 @@ class Job:
             "appid": self.appid,
             "mch_id": self.mchid,
             "bill_date": f"{self.date:%Y%m%d}",
-            # of accounts, APIv2 has the names in mixed case
+            # APIv2 writes account types in mixed case
             of.type_parameter: self.type if of.kind == "trade" else self.type.capitalize(),
             **of.fixed,
         }
@@ -140,10 +140,10 @@ class Job:
 
 
 def type_of(given: str | None, operation: Operation) -> str:
-    """A type of an operation's bills.
+    """Return the type of an operation's bills, by default the first.
 
     Raises:
-        ConfigurationError: the operation does not have it.
+        ConfigurationError: the operation does not have the type.
     """
     if given is None:
         return operation.types[0] if operation.types else ""
@@ -161,10 +161,10 @@ def type_of(given: str | None, operation: Operation) -> str:
 
 
 def sub_mchid_of(given: object, operation: Operation) -> str:
-    """A sub-merchant's number; empty where there is none.
+    """Check a sub-merchant's number; empty if there is none.
 
     Raises:
-        ConfigurationError: it is no number, or the operation takes none, or needs one.
+        ConfigurationError: it is not a number, or the operation does not take one, or requires one.
     """
     if given is None:
         if operation.sub_mchid is SubMerchant.REQUIRED:
@@ -196,10 +196,11 @@ def sub_mchid_of(given: object, operation: Operation) -> str:
 
 
 def assert_caller(mchid: str, appid: str, institution: bool, operation: Operation) -> None:
-    """See that an operation can be called by this merchant.
+    """Check that the merchant can call an operation.
 
     Raises:
-        ConfigurationError: the merchant's number makes no file name, or something does not fit.
+        ConfigurationError: the merchant number cannot be part of a file name, or an argument does
+            not fit the operation.
     """
     if not OWN_NUMBER.fullmatch(mchid):
         raise ConfigurationError(
@@ -221,5 +222,5 @@ def assert_caller(mchid: str, appid: str, institution: bool, operation: Operatio
 
 
 def is_direct(operation: Operation) -> bool:
-    """Whether the file itself is the response."""
+    """Return whether the response itself is the file."""
     return operation.form is Form.FILE

@@ -1,4 +1,4 @@
-"""Which operation gives which bill, and what it takes. Pure data.
+"""The operations that return bills, and their parameters, as data.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071227 (trade bills),
 https://pay.weixin.qq.com/doc/v3/merchant/4013071235 (fund flow),
@@ -23,17 +23,17 @@ __all__ = ["KINDS", "OPERATIONS", "Form", "Operation", "SubMerchant", "operation
 NOTHING: Mapping[str, str] = MappingProxyType({})
 GZIP: Mapping[str, str] = MappingProxyType({"tar_type": "GZIP"})
 ENCRYPTED: Mapping[str, str] = MappingProxyType({**GZIP, "algorithm": "AEAD_AES_256_GCM"})
-"""Of the two algorithms; SM4_GCM is not supported."""
+"""One of WeChat Pay's two algorithms; SM4_GCM is not supported."""
 
 MONTHS = 92
-"""Days of three months, as far back as most bills can be had."""
+"""Days of three months, the age limit of most bills."""
 TRADES = ("ALL", "SUCCESS", "REFUND", "RECHARGE_REFUND")
 SPECIAL = ("ALL_SPECIAL", "SUC_SPECIAL", "REF_SPECIAL")
 ACCOUNTS = ("BASIC", "OPERATION", "FEES")
 
 
 class Form(enum.Enum):
-    """How a bill comes."""
+    """The form of a bill."""
 
     ADDRESS = "an address and a digest, then the file"
     PARTS = "a list of addresses, keys and digests, then encrypted files"
@@ -49,18 +49,18 @@ class SubMerchant(enum.Enum):
 
 
 class Operation(NamedTuple):
-    """One bill of WeChat Pay's.
+    """An operation that returns a bill.
 
     Attributes:
-        kind: as `BillFile.kind`.
+        kind: the kind, as in `BillFile.kind`.
         api: `v3`, `v2`, `global` or `hk`.
-        path: as the chain takes it.
-        form: how the bill comes.
-        types: which types of it there are, the default first; empty for a kind that has one only.
-        type_parameter: that names the type.
-        sub_mchid: whether it takes one.
-        fixed: further parameters.
-        oldest: days ago that it can be had of at most; 0 is for ever.
+        path: the path, as written in a chain.
+        form: the form of the bill.
+        types: the available types, the default first; empty for a kind with only one.
+        type_parameter: the parameter with the type.
+        sub_mchid: whether it takes a sub-merchant.
+        fixed: further, constant parameters.
+        oldest: maximum age in days; 0 for no limit.
     """
 
     kind: str
@@ -142,14 +142,14 @@ KINDS = tuple(dict.fromkeys(each.kind for each in OPERATIONS))
 
 
 def operation(kind: str, api: str | None = None) -> Operation:
-    """The operation that gives a kind of bill.
+    """Return the operation for a kind of bill.
 
     Args:
         kind: one of `KINDS`.
-        api: which API; None is the first that has the kind.
+        api: the API; None selects the first with this kind.
 
     Raises:
-        ConfigurationError: there is no such kind, or that API does not have it.
+        ConfigurationError: the kind does not exist, or not in that API.
     """
     found = [each for each in OPERATIONS if each.kind == kind]
     if not found:

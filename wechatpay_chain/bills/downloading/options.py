@@ -21,7 +21,7 @@ RETRY = Retry()
 
 
 class Options(TypedDict, total=False):
-    """Keyword arguments of `download` that few need; it says what they are."""
+    """The less common keyword arguments of `download`, which describes them."""
 
     api: str | None
     appid: str
@@ -36,7 +36,7 @@ class Options(TypedDict, total=False):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """The same with their defaults."""
+    """The options with their defaults."""
 
     api: str | None = None
     appid: str = ""
@@ -50,22 +50,22 @@ class Settings:
 
     @property
     def seconds(self) -> float | None:
-        """For which bills are waited for; None is not at all."""
+        """Seconds to wait for bills that are not ready, or None."""
         if isinstance(self.wait, datetime.timedelta):
             return self.wait.total_seconds()
         return self.wait
 
     @property
     def once_or_more(self) -> Retry:
-        """How often a damaged file is downloaded."""
+        """The retry policy for damaged files."""
         return self.retry or Retry(attempts=1)
 
 
 def settings(given: Options) -> Settings:
-    """Options with their defaults.
+    """Return the options with their defaults.
 
     Raises:
-        ConfigurationError: there is no such option, or a value is not what it must be.
+        ConfigurationError: an option is unknown or invalid.
     """
     options: dict[str, Any] = dict(given)
     known = [each.name for each in dataclasses.fields(Settings)]

@@ -1,4 +1,4 @@
-"""How far a download is, told to a function of the caller's."""
+"""Reports the progress of a download to a function of the caller."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ logger = logging.getLogger("wechatpay_chain")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a bill is.
+    """The progress of a bill.
 
     Attributes:
-        name: of the bill's file.
-        kind: of bill.
-        date: the day that it is of.
-        sub_mchid: the sub-merchant that it is of, or empty.
-        state: `started`, `waiting` (it is not ready), `downloading`, and at last `done`, `empty`
-            (there is no bill), `kept` (it was at hand) or `failed`.
-        received: bytes of the file that came over the network.
-        size: bytes that were written.
-        finished: how many bills of the download are finished.
-        total: how many there are.
+        name: the name of the bill's file.
+        kind: the kind of the bill.
+        date: the date of the bill.
+        sub_mchid: the sub-merchant of the bill, or empty.
+        state: `started`, `waiting` (it is not ready), `downloading`, and finally `done`, `empty`
+            (there is no bill), `kept` (it exists already) or `failed`.
+        received: bytes of the file received over the network.
+        size: bytes written.
+        finished: number of finished bills of the download.
+        total: number of all bills.
     """
 
     name: str
@@ -52,13 +52,13 @@ class Progress:
 
 
 class Reporter:
-    """Tells a function of progress; its calls do not overlap.
+    """Reports progress to a function; calls do not overlap.
 
     Args:
-        function: of the caller's; None is nobody. What it raises is logged once, and it is not
-            called again.
-        total: how many bills there are.
-        lock: held while it is called.
+        function: the caller's function, or None. Its first error is logged, and it is not called
+            again.
+        total: number of bills.
+        lock: held during calls.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Reporter:
         self._finished = 0
 
     def tell(self, job: Job, state: State, received: int = 0, size: int = 0) -> None:
-        """Tell of one bill."""
+        """Report the progress of one bill."""
         if self._function is None:
             return
         with self._lock:

@@ -1,7 +1,7 @@
-"""A downloaded bill on disk: a part file until it is whole, and a record of it beside it.
+"""A downloaded bill on disk: a part file until it is complete, and a record next to it.
 
-The record `NAME.json` says which bill the file is, with its size and SHA-1. A later run that finds
-both in agreement does not ask for the bill again.
+The record `NAME.json` identifies the bill, with its size and SHA-1. A later run does not request
+the bill again if the file matches both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["digest", "folder", "keep", "keep_empty", "known", "part"]
 
 VERSION = 1
 LARGEST = 64 * 1024
-"""Bytes of a record that is read."""
+"""Maximum bytes of a record."""
 BLOCK = 1024 * 1024
 PRIVATE = 0o600
 NEW_FILE = (
@@ -40,14 +40,14 @@ NEW_FILE = (
     | getattr(os, "O_BINARY", 0)  # Windows
 )
 SETTLED = datetime.timedelta(days=3)
-"""After the beginning of a day: two days after its end. Until then a bill may just be late."""
+"""Measured from the beginning of a day: two days after its end. Until then, a bill may be late."""
 
 
 def folder(given: str | os.PathLike[str]) -> Path:
-    """The folder for the bills, made if it is missing.
+    """Return the folder for the bills, and create it if necessary.
 
     Raises:
-        ConfigurationError: it is no path, or cannot be made.
+        ConfigurationError: the value is not a path, or the folder cannot be created.
     """
     try:
         path = Path(given)
@@ -68,10 +68,10 @@ def folder(given: str | os.PathLike[str]) -> Path:
 
 
 def known(job: Job) -> BillFile | None:
-    """The bill, if it is on disk as its record says; None where it is to be asked for.
+    """Return the bill if it is on disk and matches its record, or None if it must be requested.
 
-    A file counts if it was downloaded once the bill was due, and that there was no bill, if WeChat
-    Pay said so two days after the day, or later.
+    A file is valid if it was downloaded after the bill was due. A missing bill is final if WeChat
+    Pay reported it at least two days after the day.
     """
     record = _record(job)
     if record is None or record["downloaded_at"] < ready(job.date):
@@ -94,36 +94,36 @@ def known(job: Job) -> BillFile | None:
 
 @contextlib.contextmanager
 def part(job: Job) -> Iterator[BinaryIO]:
-    """The file that a bill is written to before it is whole; it is gone afterwards.
+    """Open the part file for an incomplete bill; it is removed afterwards.
 
     Raises:
-        BillError: it cannot be made.
+        BillError: the file cannot be created.
     """
     path = _part_path(job)
     try:
-        path.unlink(missing_ok=True)  # of a run that was killed
+        path.unlink(missing_ok=True)  # left by a killed run
         file = os.fdopen(os.open(path, NEW_FILE, PRIVATE), "w+b")
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
         yield file
     finally:
-        with contextlib.suppress(OSError):  # a full disk has no room for what is buffered
+        with contextlib.suppress(OSError):  # a full disk has no room for buffered bytes
             file.close()
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def keep(job: Job, file: BinaryIO, sha1: str, size: int, at: datetime.datetime) -> BillFile:
-    """Give the part file the bill's name, and write the record.
+    """Rename the part file to the bill's name, and write the record.
 
     Raises:
-        BillError: that cannot be done.
+        BillError: that fails.
     """
     path = _part_path(job)
     try:
-        file.close()  # flushes; a file that is open cannot be renamed on Windows
-        with contextlib.suppress(OSError):  # no file yet, or a file system without modes
+        file.close()  # flushes; Windows cannot rename an open file
+        with contextlib.suppress(OSError):  # no existing file, or a file system without modes
             path.chmod(job.path.stat().st_mode & 0o777)
         replace(path, job.path)
         _write(job, {"empty": False, "sha1": sha1, "size": size}, at)
@@ -136,7 +136,7 @@ def keep_empty(job: Job, at: datetime.datetime) -> BillFile:
     """Record that there is no bill.
 
     Raises:
-        BillError: that cannot be done.
+        BillError: that fails.
     """
     try:
         _write(job, {"empty": True, "sha1": "", "size": 0}, at)
@@ -147,7 +147,7 @@ def keep_empty(job: Job, at: datetime.datetime) -> BillFile:
 
 
 def digest(file: BinaryIO) -> str:
-    """The SHA-1 of a whole file that is open, in hex."""
+    """Return the hex SHA-1 of a whole open file."""
     file.seek(0)
     found: str = hashlib.file_digest(file, _sha1).hexdigest()  # type: ignore[arg-type]
     return found
@@ -175,7 +175,7 @@ def _write(job: Job, found: dict[str, Any], at: datetime.datetime) -> None:
 
 
 def _record(job: Job) -> dict[str, Any] | None:
-    """The record, if it is one of this very bill."""
+    """Return the record if it belongs to this bill."""
     try:
         with _path(job).open("rb") as file:
             members = json.loads(file.read(LARGEST))
@@ -190,7 +190,7 @@ def _record(job: Job) -> dict[str, Any] | None:
             and at.tzinfo is not None
         )
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        return None  # none, or damaged: the bill is asked for again
+        return None  # missing or damaged: the bill is requested again
     return {**members, "downloaded_at": at} if fits else None
 
 

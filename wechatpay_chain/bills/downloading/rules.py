@@ -1,7 +1,8 @@
-"""How one bill is downloaded: the rules, as a flow that serves sync and async alike.
+"""The rules for downloading one bill, as a flow for sync and async downloads.
 
-The application is repeated by the client's own rules. A file that is damaged, or whose address has
-expired (WeChat Pay's are good for five minutes, some for 30 seconds), is applied for again.
+The application is repeated according to the client's own policy. If a file is damaged, or its
+address has expired (WeChat Pay's addresses are valid for five minutes, some for 30 seconds), the
+rules apply for it again.
 """
 
 from __future__ import annotations
@@ -41,15 +42,15 @@ T = TypeVar("T")
 Steps = Generator[Effect, Any, T]
 
 HELD_PAUSE = 0.2
-"""Seconds between two attempts to take a lock that another run holds."""
+"""Seconds between two attempts to acquire a lock held by another run."""
 INTERVAL = datetime.timedelta(minutes=30)
-"""After which WeChat Pay advises to ask again."""
+"""The interval at which WeChat Pay recommends to ask again."""
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 1800.0
 KEY_BYTES = 32
 
 
 class Stopped(WeChatPayError):
-    """The download was given up: by Ctrl-C, say."""
+    """The download was stopped, for example by Ctrl-C."""
 
 
 class _Nothing(Exception):
@@ -58,19 +59,19 @@ class _Nothing(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """What all bills of one download have in common.
+    """The settings that all bills of a download share.
 
     Attributes:
-        client: of the merchant.
-        base_uri: of the client.
-        is_wechat_pay: whether that is WeChat Pay's, and not a gateway's.
-        retry: how often a file is downloaded that was damaged.
-        force: ask for bills too that are at hand.
-        wait_until: until when bills that are not ready are waited for; None is not at all.
-        max_size: bytes that a plain file may have.
-        reporter: is told of progress.
-        pause: waits some seconds; a sync download is woken up where it is given up.
-        is_stopped: whether it is given up.
+        client: the merchant's client.
+        base_uri: the client's base URI.
+        is_wechat_pay: whether that is WeChat Pay's rather than a gateway's.
+        retry: the retry policy for damaged files.
+        force: also request existing bills.
+        wait_until: until when to wait for bills that are not ready, or None.
+        max_size: maximum bytes of a plain file.
+        reporter: receives the progress.
+        pause: waits some seconds; in a sync download, a stop wakes it up.
+        is_stopped: returns whether the download was stopped.
     """
 
     client: WeChatPay
@@ -88,7 +89,7 @@ class Plan:
         """Wait.
 
         Raises:
-            Stopped: the download was given up.
+            Stopped: the download was stopped.
         """
         yield Call(self.pause, seconds, twin=_sleep)
         if self.is_stopped():
@@ -108,12 +109,12 @@ async def _in_thread(function: Callable[..., T], *args: Any) -> T:
 
 
 def fetch(job: Job, plan: Plan) -> Steps[BillFile]:
-    """Download a bill, unless it is at hand; one that is not ready is waited for, or is not.
+    """Download a bill unless it exists; wait until it is ready if the plan says so.
 
     Raises:
-        BillError: the file is not what WeChat Pay announced, or cannot be written.
-        BillNotReady: WeChat Pay has not made it yet.
-        WeChatPayError: as calls of the client raise.
+        BillError: the file does not match WeChat Pay's announcement, or cannot be written.
+        BillNotReady: WeChat Pay has not created it yet.
+        WeChatPayError: as in any call of the client.
     """
     plan.reporter.tell(job, "started")
     pause = FIRST_PAUSE
@@ -133,9 +134,9 @@ def fetch(job: Job, plan: Plan) -> Steps[BillFile]:
 
 
 def _at_hand(job: Job, plan: Plan) -> Steps[BillFile]:
-    """A bill that is at hand, or is now.
+    """Return an existing bill, or download it.
 
-    Two downloads of the same bill do it one after the other: the second finds it at hand.
+    Two downloads of the same bill run in sequence: the second one finds the bill.
     """
     lock = yield from _locked(job, plan)
     try:
@@ -158,10 +159,10 @@ def _locked(job: Job, plan: Plan) -> Steps[Lock]:
 
 
 def _lock(job: Job) -> Lock | None:
-    """The lock of a bill; None while another run holds it.
+    """Return the lock of a bill, or None while another run holds it.
 
     Raises:
-        ConfigurationError: nothing can be written to the folder.
+        ConfigurationError: the folder is not writable.
     """
     try:
         return Lock(job.folder / f".{job.stem}.lock", remove=True)
@@ -191,7 +192,7 @@ def _obtain(job: Job, plan: Plan) -> Steps[BillFile]:
 
 
 def _applied(job: Job, plan: Plan) -> Steps[tuple[Part, ...]]:
-    """The files of a bill, as WeChat Pay tells them; of one that comes at once, none is told."""
+    """Return the announced files of a bill; empty if the response itself is the bill."""
     if is_direct(job.operation):
         return (Part("", ""),)
     response = yield from _asked(job, plan, job.asked(plan.base_uri))
@@ -202,7 +203,7 @@ def _applied(job: Job, plan: Plan) -> Steps[tuple[Part, ...]]:
 
 
 def _received(job: Job, plan: Plan, file: BinaryIO, files: tuple[Part, ...]) -> Steps[str]:
-    """Download all files of a bill into one. Its SHA-1."""
+    """Download all files of a bill into one, and return its SHA-1."""
     failed = number = furthest = size = 0
     while number < len(files):
         try:
@@ -220,7 +221,7 @@ def _received(job: Job, plan: Plan, file: BinaryIO, files: tuple[Part, ...]) -> 
             continue
         yield from plan.sleep(plan.retry.wait(failed))
         again = yield from _applied(job, plan)
-        if [each.sha1 for each in again] != [each.sha1 for each in files]:  # it was made anew
+        if [each.sha1 for each in again] != [each.sha1 for each in files]:  # the bill has changed
             number = size = 0
         files = again
     if len(files) == 1:
@@ -230,13 +231,13 @@ def _received(job: Job, plan: Plan, file: BinaryIO, files: tuple[Part, ...]) -> 
 
 
 def _is_expired(error: APIError, job: Job) -> bool:
-    """Whether an address is not good any more: WeChat Pay rejects it, in one way or another."""
+    """Return whether an address has expired: WeChat Pay rejects it with various errors."""
     rejected = 400 <= error.status_code < 500 and not isinstance(error, RateLimited)
     return rejected and not is_direct(job.operation)
 
 
 def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[Unpacked]:
-    """Download one file to a place in another, which ends with it then, and check it."""
+    """Download one file into the end of another, and verify it."""
     opening = None
     if part.encrypt_key:
         opening = yield from _opening(plan, part)
@@ -251,7 +252,7 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
         asked = job.asked(plan.base_uri)
         asked.options["sink"] = sink
     else:
-        # The file is not signed; the digest in the signed response vouches for it.
+        # The file is not signed; the digest in the signed response authenticates it.
         asked = Asked("GET", part.url, {"sink": sink, "unsigned": True})
     yield from _asked(job, plan, asked)
     sink.finish()
@@ -269,7 +270,7 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
 
 
 def _opening(plan: Plan, part: Part) -> Steps[Callable[[], GCMOpening]]:
-    """What decrypts a file, its key being opened by the merchant's own."""
+    """Return the function that creates the decryptor of a file, after decrypting its key."""
     key = Secret((yield from plan.client.credential.decrypting(part.encrypt_key)).encode())
     if len(key.reveal()) != KEY_BYTES:
         raise BillError(
@@ -286,8 +287,9 @@ def _asked(job: Job, plan: Plan, asked: Asked) -> Steps[Response]:
     """Make a call.
 
     Raises:
-        _Nothing: WeChat Pay says that there is no bill.
-        BillNotReady: it says that the bill is being made; or that there is none, before it must be.
+        _Nothing: WeChat Pay reports that there is no bill.
+        BillNotReady: the bill is being created; or WeChat Pay reports that there is none, but it is
+            not due yet.
     """
     client = plan.client
     try:

@@ -1,4 +1,4 @@
-"""Many bills at once: in threads, or as tasks of an event loop, by the same rules."""
+"""Downloads several bills in parallel, in threads or as tasks, with the same rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_TRANSPORT = cast(Transport, None)  # the client sends
 
 
 def _fetched(job: Job, plan: Plan) -> Generator[Effect, Any, Outcome]:
-    """A bill, or what was raised for it."""
+    """Return a bill, or the error raised for it."""
     try:
         return (yield from fetch(job, plan))
     except WeChatPayError as error:
@@ -34,13 +34,13 @@ def _fetched(job: Job, plan: Plan) -> Generator[Effect, Any, Outcome]:
 def run_all(
     jobs: Sequence[Job], plan: Plan, concurrency: int, stop: Callable[[], object]
 ) -> list[Outcome]:
-    """Download bills in threads; their outcomes in order.
+    """Download bills in threads; return the outcomes in order.
 
     Args:
         jobs: the bills.
-        plan: what they have in common.
-        concurrency: how many at once.
-        stop: gives up those under way, where the caller is interrupted.
+        plan: the settings that they share.
+        concurrency: number of parallel downloads.
+        stop: stops the running downloads if the caller is interrupted.
     """
     if len(jobs) == 1 or concurrency == 1:
         return [run(_fetched(job, plan), NO_TRANSPORT) for job in jobs]
@@ -63,12 +63,12 @@ def run_all(
         except BaseException:
             stop()
             executor.shutdown(wait=False, cancel_futures=True)
-            gate.close()  # the executor does not know of a thread whose start was interrupted
+            gate.close()  # the executor does not know a thread whose start was interrupted
             raise
 
 
 class Gate:
-    """Counts the threads at work; once it is closed, none begins.
+    """Counts the working threads; after `close`, no thread starts to work.
 
     Args:
         condition: guards the count.
@@ -80,7 +80,7 @@ class Gate:
         self._is_closed = False
 
     def __enter__(self) -> None:
-        """Begin work.
+        """Begin to work.
 
         Raises:
             CancelledError: the gate is closed.
@@ -98,14 +98,14 @@ class Gate:
             self._condition.notify_all()
 
     def close(self) -> None:
-        """Let no thread begin, and wait for those at work."""
+        """Prevent threads from starting, and wait for working ones."""
         with self._condition:
             self._is_closed = True
             self._condition.wait_for(lambda: self._working == 0)
 
 
 async def run_all_async(jobs: Sequence[Job], plan: Plan, concurrency: int) -> list[Outcome]:
-    """The same as tasks of the running event loop."""
+    """Download bills as tasks of the running event loop; return the outcomes in order."""
     import asyncio
 
     slots = asyncio.Semaphore(concurrency)

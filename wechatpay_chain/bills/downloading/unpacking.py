@@ -1,6 +1,6 @@
-"""A bill on its way from the network to its part file: decrypted, unpacked, hashed, bounded.
+"""Writes a received bill to its part file: decrypts, unpacks, hashes and limits it.
 
-The digest that WeChat Pay gives is that of the plain file: decrypted first, then unpacked. Sources:
+WeChat Pay's digest is that of the plain file: the file is first decrypted, then unpacked. Sources:
 https://pay.weixin.qq.com/doc/v3/merchant/4013071235 (`hash_value`),
 https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter6_1_29.shtml (decrypt, then unpack)
 """
@@ -21,17 +21,17 @@ from ...utils.translation import _
 __all__ = ["MAX_SIZE", "Unpacked"]
 
 MAX_SIZE = 20 * 1024**3
-"""Bytes of a plain file, unless the caller says otherwise: WeChat Pay divides bills at 16 GB."""
+"""Default maximum bytes of a plain file: WeChat Pay splits bills at 16 GB."""
 RATIO = 200
-"""Times its packed size that a file may have; bills have 5 to 20."""
+"""Maximum ratio of unpacked to packed size; bills have 5 to 20."""
 UNSUSPECTED = 64 * 1024**2
-"""Bytes that any file may have."""
+"""Bytes that a file may have regardless of the ratio."""
 PIECE = 1024**2
 MAGIC = b"\x1f\x8b"
 
 
 class Unpacked:
-    """What a client streams a body to; a `sink` that can begin anew.
+    """The sink for a bill; it supports a restart.
 
     Attributes:
         received: bytes of the body.
@@ -39,11 +39,11 @@ class Unpacked:
 
     Args:
         file: the part file.
-        base: bytes of it that stay; the plain bytes follow them.
-        opening: makes what decrypts; None where the file is not encrypted.
-        largest: bytes that the part file may have.
-        heard: is told of every block, as bytes received, and bytes of the part file.
-        name: of the bill, for errors.
+        base: bytes in it to keep; the plain bytes follow them.
+        opening: creates the decryptor; None if the file is not encrypted.
+        largest: maximum bytes of the part file.
+        heard: called after each block with the received bytes and the bytes of the part file.
+        name: the name of the bill, for error messages.
     """
 
     def __init__(
@@ -68,31 +68,31 @@ class Unpacked:
         self._file.truncate(self._base)
         self._opening = self._new_opening() if self._new_opening is not None else None
         self._digest = hashlib.sha1(usedforsecurity=False)
-        self._begin = b""  # until it is known whether it is packed
+        self._begin = b""  # until it is known whether the bill is packed
         self._is_plain = False
         self._member: zlib._Decompress | None = None
         self.received = 0
         self.size = 0
 
-    # As of a file that is empty, and grows by what is written.
+    # The interface of an empty file that grows.
 
     def seekable(self) -> bool:
-        """It can begin anew."""
+        """Return True: the sink supports a restart."""
         return True
 
     def tell(self) -> int:
-        """Where it stands: always at its end."""
+        """Return the position, which is always the end."""
         return self.received
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Nothing happens; `truncate` begins anew."""
+        """Do nothing; `truncate` restarts."""
         return self.received if whence == os.SEEK_END else offset
 
     def truncate(self, size: int) -> int:
-        """Begin anew.
+        """Restart.
 
         Raises:
-            OSError: anything is to be left.
+            OSError: bytes would remain.
         """
         if size:
             raise io.UnsupportedOperation(_("it begins anew, or goes on"))
@@ -100,11 +100,11 @@ class Unpacked:
         return 0
 
     def flush(self) -> None:
-        """Give what is buffered to the system."""
+        """Flush the buffered bytes."""
         self._file.flush()
 
     def write(self, chunk: bytes) -> int:
-        """Take the next bytes of the body.
+        """Process the next bytes of the body.
 
         Raises:
             BillError: they are not GZIP, or the file becomes too large.
@@ -114,18 +114,18 @@ class Unpacked:
         self._heard(self.received, self._base + self.size)
         return len(chunk)
 
-    # What it is for.
+    # The methods for the download.
 
     @property
     def sha1(self) -> str:
-        """Of the plain file so far, in hex."""
+        """The hex SHA-1 of the plain file so far."""
         return self._digest.hexdigest()
 
     def finish(self) -> None:
-        """See that the body is complete.
+        """Check that the body is complete.
 
         Raises:
-            BillError: the body was cut off, or its tag does not match.
+            BillError: the body is truncated, or its tag does not match.
         """
         if self._opening is not None and not self._opening.is_genuine():
             raise BillError(
@@ -165,7 +165,7 @@ class Unpacked:
     def _unpack(self, data: bytes) -> None:
         piece = b""
         while self._member is not None and (data or len(piece) == PIECE):
-            if self._member.eof:  # RFC 1952, section 2.2: a file is one member or more
+            if self._member.eof:  # a file has one or more members (RFC 1952, section 2.2)
                 self._member = zlib.decompressobj(wbits=31)
             try:
                 piece = self._member.decompress(data, PIECE)

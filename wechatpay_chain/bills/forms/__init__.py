@@ -13,4 +13,4 @@ FORMS: tuple[Form, ...] = (
     *statement.FORMS,
     *profit_sharing.FORMS,
 )
-"""Every form that is known; `bills.reading.header` finds the one that a header line fits."""
+"""All known forms; `bills.reading.header` finds the one that matches a header line."""

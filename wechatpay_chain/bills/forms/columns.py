@@ -1,4 +1,4 @@
-"""What the forms of bills are made of: columns, totals, and the form itself."""
+"""The elements of a bill's form: columns, totals, and the form itself."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ BRACKETS = str.maketrans("（）", "()")
 
 
 class ColumnType(enum.Enum):
-    """How the text of a column is read.
-
-    In all of them an empty text is an absent value, `None`.
-    """
+    """How the text of a column is read; an empty text is always `None`."""
 
     TEXT = "text"
     """Any text: `str`."""
     ID = "id"
-    """A number that WeChat Pay or the merchant gave out: `str`; `0` stands for none."""
+    """A number assigned by WeChat Pay or the merchant: `str`; `0` means none."""
     TIME = "time"
     """`2026-11-25 10:00:00` in +08:00: an aware `datetime`."""
     AMOUNT = "amount"
@@ -29,9 +26,9 @@ class ColumnType(enum.Enum):
     RATE = "rate"
     """A percentage such as `0.60%`: `Decimal`, as a fraction (`0.0060`)."""
     MONEY = "money"
-    """An amount of any currency, in its own unit (not in cents), as it is written: `Decimal`."""
+    """An amount in any currency, in its main unit (not in cents), as written: `Decimal`."""
     NUMBER = "number"
-    """A number, an exchange rate say, as it is written: `Decimal`."""
+    """A number as written, such as an exchange rate: `Decimal`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,11 +37,11 @@ class Column:
 
     Attributes:
         heading: the official Chinese heading.
-        name: of the field in rows and tables.
+        name: the name of the field in rows and tables.
         type: how its text is read.
         required: whether every bill of the kind has the column, and every row a value in it.
         signed: whether an amount may be negative.
-        free: whether people write the text, so that it may hold `` ,` `` and line breaks.
+        free: whether people write the text, which may then contain `` ,` `` and line breaks.
         aliases: headings of the same column in older bills and in other languages.
     """
 
@@ -57,7 +54,7 @@ class Column:
     aliases: tuple[str, ...] = ()
 
     def renamed(self) -> Column:
-        """The column under its first alias; itself where it has none."""
+        """Return the column with its first alias as heading; itself if it has none."""
         if not self.aliases:
             return self
         heading, *others = self.aliases
@@ -70,10 +67,9 @@ class Total:
 
     Attributes:
         heading: the official Chinese heading.
-        name: as which a checked total is returned.
-        of: the field whose values are added up; empty where rows are counted.
-        direction: the value of `direction` that a row must have to be counted or added; empty
-            where all rows are.
+        name: the name of the checked total.
+        of: the field to sum up; empty to count rows.
+        direction: only rows with this `direction` are included; empty includes all rows.
         aliases: headings of the same total in older bills.
     """
 
@@ -84,7 +80,7 @@ class Total:
     aliases: tuple[str, ...] = ()
 
     def renamed(self) -> Total:
-        """The total under its first alias; itself where it has none."""
+        """Return the total with its first alias as heading; itself if it has none."""
         if not self.aliases:
             return self
         heading, *others = self.aliases
@@ -97,13 +93,12 @@ class Form:
 
     Attributes:
         kind: such as `trade`, `fund_flow`.
-        type: WeChat Pay's word for it: `ALL`, `SUCCESS`, `REFUND`; empty where the header does
-            not tell one from another.
-        columns: in the order in which WeChat Pay writes them today.
-        totals: of the summary line, likewise; empty where it is not documented.
-        copies: fields that an older form lacks and whose value another field of the row has, as
-            pairs `(field, field that it equals)`.
-        ends_with_summary: whether a bill without a summary line was cut off.
+        type: WeChat Pay's type: `ALL`, `SUCCESS`, `REFUND`; empty if the header does not tell.
+        columns: the columns, in WeChat Pay's current order.
+        totals: the totals of the summary line, in order; empty if they are not documented.
+        copies: fields that an older form lacks and that equal another field of the row, as pairs
+            `(field, field that it equals)`.
+        ends_with_summary: whether a bill without a summary line is truncated.
     """
 
     kind: str
@@ -125,5 +120,5 @@ class Form:
 
 
 def normal_heading(text: str) -> str:
-    """A heading as it is compared: no back-quote, blank or full-width bracket, in lower case."""
+    """Normalize a heading for comparison: no back-quotes, blanks or full-width brackets."""
     return "".join(text.translate(BRACKETS).split()).removeprefix("`").lower()

@@ -1,6 +1,6 @@
-"""The forms of fund flow bills: what came onto an account and left it on a day.
+"""The forms of fund flow bills: the entries of an account on a day.
 
-The accounts (`BASIC`, `OPERATION`, `FEES`) have one form; their header does not tell which it is.
+All accounts (`BASIC`, `OPERATION`, `FEES`) have the same form; their header does not identify them.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html,
 https://pay.weixin.qq.com/doc/v2/merchant/4011939779

@@ -1,6 +1,7 @@
-"""The form of profit sharing bills of merchants abroad.
+"""The form of profit sharing bills for merchants abroad.
 
-The headings of the bill in mainland China are not documented: it is read as text, by its headings.
+The headings of the bill in mainland China are not documented, so it is read as text by its
+headings.
 
 Source: https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter4_1_9.shtml
 """

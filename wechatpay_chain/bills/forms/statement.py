@@ -1,7 +1,7 @@
 """The forms of statements: Hong Kong and global settlement, in several currencies.
 
-Their amounts are in the unit of the currency beside them. The English headings are those that
-WeChat Pay documents; a column that it does not document is read as text, by its heading.
+Amounts are in the main unit of their currency column. The English headings are those that WeChat
+Pay documents; undocumented columns are read as text by their headings.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_3_6.shtml,
 https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/pages/ico-guide/chapter1_4.shtml
@@ -90,6 +90,6 @@ ENGLISH = Form(
     (COUNT,),
     ends_with_summary=False,
 )
-"""APIv2's form for merchants abroad; what it has beside these columns is kept as text."""
+"""APIv2's form for merchants abroad; further columns are kept as text."""
 
 FORMS = (STATEMENT, ENGLISH)

@@ -1,4 +1,4 @@
-"""The strict parser of bills: bytes to typed rows, checked against the summary line."""
+"""The strict parser of bills: bytes to typed rows, verified by the summary line."""
 
 from __future__ import annotations
 

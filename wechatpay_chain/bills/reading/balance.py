@@ -1,4 +1,4 @@
-"""The chain of balances in a fund flow bill: each entry starts where another one ended."""
+"""The chain of balances in a fund flow bill: each entry begins with another one's final balance."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MOST_LOOSE_ENDS = 10_000
 
 
 class BalanceChain:
-    """The account's balance before and after the entries, whatever their order in the file.
+    """The balance before the first and after the last entry, whatever their order in the file.
 
-    Every balance that an entry leaves is the one that another starts from, but for the first and
-    the last; so what is left over when they cancel out is the opening and the closing balance.
+    Each entry begins with the balance that another entry ends with, except for the first and the
+    last. The balances that do not cancel out are the opening and the closing balance.
     """
 
     def __init__(self) -> None:
@@ -27,14 +27,14 @@ class BalanceChain:
     def add(
         self, directions: Sequence[str], amounts: Sequence[int], balances: Sequence[int]
     ) -> None:
-        """Take the next entries, in fen."""
+        """Add entries, in fen."""
         if self._broken:
             return
         before = [
             balance - amount if direction == INCOME else balance + amount
             for direction, amount, balance in zip(directions, amounts, balances, strict=True)
         ]
-        if before[1:] == balances[:-1]:  # in their order, as WeChat Pay writes them
+        if before[1:] == balances[:-1]:  # in order, as WeChat Pay writes them
             self._ends[before[0]] += 1
             self._ends[balances[-1]] -= 1
         else:
@@ -46,7 +46,7 @@ class BalanceChain:
         self._broken = len(loose) > MOST_LOOSE_ENDS
 
     def ends(self) -> tuple[int | None, int | None]:
-        """Opening and closing balance in fen; both None where there is no single chain."""
+        """Return opening and closing balance in fen; both None if there is no single chain."""
         if self._broken or self._last is None:
             return None, None
         if not self._ends:

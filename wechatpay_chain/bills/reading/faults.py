@@ -1,4 +1,4 @@
-"""What is said of a bill that is damaged or unusual."""
+"""Errors and warnings about a damaged or unusual bill."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ HARMLESS = re.compile(r"[-+0-9.,%:/eE ]{1,40}")
 
 
 class BillWarning(UserWarning):
-    """A bill can be read, but it is not quite what this version knows."""
+    """A bill is readable, but has columns or a form that this version does not know."""
 
     __module__ = "wechatpay_chain.bills"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """The bill that errors are about.
+    """The bill that errors refer to.
 
     Attributes:
-        path: of the file; empty for one that has none.
+        path: the path of the file; empty for a bill without a file.
     """
 
     path: str = ""
 
     def error(self, message: str, *, line: int = 0, column: str = "") -> BillError:
-        """An error at a line and in a column of it."""
+        """Return an error at a line and in a column of the bill."""
         return BillError(message, path=self.path, line=line, column=column)
 
 
 def shown(text: str) -> str:
-    """A number as it stands in a bill; of anything else, which may be private, its length."""
+    """Return a number as written in a bill; for other text, which may be private, its length."""
     return (
         repr(text)
         if HARMLESS.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The header line: which kind of bill it begins, and what each of its columns is."""
+"""The header line, which determines the kind of the bill and its columns."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["KINDS", "SAME_FORM", "UNDOCUMENTED", "Header", "cells_of", "parse"]
 
 MOST_COLUMNS = 200
 SAME_FORM = {"sub_merchant_fund_flow": "fund_flow", "ecommerce_fund_flow": "fund_flow"}
-"""Kinds that have the form of another one."""
+"""Kinds with the form of another one."""
 UNDOCUMENTED = (*SAME_FORM, "profit_sharing", "statement")
-"""Kinds of which there may be forms that are not known."""
+"""Kinds that may have undocumented forms."""
 KINDS = ("trade", "fund_flow", *UNDOCUMENTED)
 UNKNOWN_KINDS = {"分账": "profit_sharing"}
-"""Words that tell the kind of a bill whose form is not known."""
+"""Words that determine the kind of a bill with an unknown form."""
 NO_HEADER = N_(
     "The file does not begin with the header line of a bill, such as 交易时间,公众账号ID,…; use "
     "the file that was downloaded."
@@ -27,15 +27,15 @@ NO_HEADER = N_(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Header:
-    """What the header line says.
+    """The content of the header line.
 
     Attributes:
-        form: the known form that it is closest to; None where it is close to none.
-        kind: of the bill; empty where the header does not tell.
-        headings: as they are written, without back-quotes.
-        columns: what each of them is; None for one that is not known.
-        padded: whether a spreadsheet has added empty columns at the end.
-        missing: columns of the form that the bill does not have.
+        form: the closest known form, or None.
+        kind: the kind of the bill; empty if the header does not determine it.
+        headings: the headings as written, without back-quotes.
+        columns: the known columns; None for an unknown one.
+        padded: whether a spreadsheet has appended empty columns.
+        missing: columns of the form that the bill lacks.
     """
 
     form: Form | None
@@ -47,13 +47,13 @@ class Header:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Headings of columns that are not known."""
+        """The headings of unknown columns."""
         pairs = zip(self.headings, self.columns, strict=True)
         return tuple(heading for heading, column in pairs if column is None)
 
 
 def cells_of(line: str) -> list[str]:
-    """The cells of a heading line or a summary line, without back-quotes and padding."""
+    """Return the cells of a heading line or a summary line, without back-quotes and padding."""
     cells = next(csv.reader([line]), []) if '"' in line else line.split(",")
     while cells and not cells[-1].strip():
         cells.pop()
@@ -61,11 +61,11 @@ def cells_of(line: str) -> list[str]:
 
 
 def parse(line: str, place: Place) -> Header:
-    """Find the form that a header line fits best.
+    """Find the form that matches a header line best.
 
     Raises:
-        BillError: it is no header of a bill, two of its columns are the same, or one that every
-            bill of the kind has is missing.
+        BillError: it is not the header of a bill, two columns are equal, or a required column is
+            missing.
     """
     try:
         headings = cells_of(line)
@@ -101,7 +101,7 @@ def parse(line: str, place: Place) -> Header:
 
 
 def _closest(headings: list[str]) -> tuple[Form | None, list[Column | None]]:
-    """The form with the most columns in the header, and the fewest that are missing in it."""
+    """Return the form with the most columns in the header, and the fewest missing."""
     best, most = None, 0
     for form, known in BY_HEADING:
         found = [known[heading] for heading in headings if heading in known]
@@ -112,7 +112,7 @@ def _closest(headings: list[str]) -> tuple[Form | None, list[Column | None]]:
     if best is None:
         return None, []
     columns: dict[str, Column] = {}
-    for form, known in BY_HEADING:  # a column of another type of the kind is known as well
+    for form, known in BY_HEADING:  # a column of another type of the same kind is also known
         if form.kind == best.kind:
             columns |= known
     columns |= _by_heading(best)

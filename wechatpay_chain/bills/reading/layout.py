@@ -1,8 +1,7 @@
-"""A header's columns at work: texts to values, values to rows, a block at a time.
+"""Converts the texts below a header to values and rows, one block at a time.
 
-A block is turned over: each column is read at once by functions that are written in C (`map` over a
-dictionary, a regular expression over all of its texts). That is several times as fast as row after
-row.
+A block is transposed: each column is converted at once by functions written in C (`map` with a
+dictionary, a regular expression over all texts). That is several times as fast as row by row.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from .values import BadValue, reader_of, value_of
 __all__ = ["Layout", "Values"]
 
 Values = dict[str, Sequence[Any]]
-"""The values of a block by the name of their field."""
+"""The values of a block by field name."""
 
 
 class Layout:
     """How the rows below a header are read.
 
     Attributes:
-        header: that they are below.
-        width: columns of a row.
-        free: of each column, whether its text may hold what separates columns.
-        row_class: of the rows.
+        header: the header.
+        width: the number of columns.
+        free: for each column, whether its text may contain the separator.
+        row_class: the class of the rows.
     """
 
     def __init__(self, header: Header) -> None:
@@ -53,7 +52,7 @@ class Layout:
         self._draft = _draft(cast("Hashable", self.row_class))
 
     def values(self, columns: Sequence[Sequence[str]]) -> Values:
-        """The values of a block; it raises `BadValue`, which does not say where."""
+        """Return the values of a block; raises `BadValue` without a position."""
         values = {name: read(columns[index]) for index, name, read in self._readers}
         for target, source in self._copies:
             values[target] = values[source]
@@ -64,7 +63,7 @@ class Layout:
         return values
 
     def drafts(self, values: Values, count: int) -> Iterator[Any]:
-        """What becomes the rows of a block's values when its `__class__` is set to `row_class`."""
+        """Yield drafts of a block's rows; their `__class__` must be set to `row_class`."""
         columns = [
             values[name] if name in values else [NONE if name == "extra" else None] * count
             for name in self._fields
@@ -72,16 +71,16 @@ class Layout:
         return map(self._draft, *columns)
 
     def fault(self, index: int, text: str) -> str:
-        """What is wrong with the text of a column; empty where nothing is."""
+        """Return the error in the text of a column; empty if there is none."""
         return self._checks[index](text)
 
 
 @cache
 def _draft(row_class: Hashable) -> type[Any]:
-    """A class with the slots of a row class that is not frozen.
+    """Return a class with the slots of a row class that is not frozen.
 
-    A frozen dataclass stores each of its fields through `object.__setattr__`, which takes longer
-    than all the rest; a draft stores them as any class does, and becomes a row by its `__class__`.
+    A frozen dataclass sets each field through `object.__setattr__`, which takes longer than all the
+    rest. A draft sets them directly, and becomes a row by assignment of its `__class__`.
     """
     names = [(field.name, Any) for field in dataclasses.fields(cast("type[Row]", row_class))]
     return dataclasses.make_dataclass("Draft", names, slots=True, eq=False, repr=False)

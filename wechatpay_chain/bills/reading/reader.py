@@ -1,4 +1,4 @@
-"""Reading a bill: its header at once, its rows as they are asked for, its summary at the end."""
+"""Reads a bill: its header immediately, its rows on demand, its summary at the end."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ __all__ = ["BillReader", "Source", "check", "read"]
 
 RowT = TypeVar("RowT", bound=Row)
 Source = str | os.PathLike[str] | BinaryIO
-"""A bill: its path, a `BillFile`, or a file that is open in binary mode."""
+"""A bill: its path, a `BillFile`, or a file opened in binary mode."""
 FundFlowKind = Literal["fund_flow", "sub_merchant_fund_flow", "ecommerce_fund_flow"]
 LAST_TICKED = re.compile(r"\n(?!`)")
-"""The end of the last of the lines that begin with a back-quote."""
+"""The end of the last line that begins with a back-quote."""
 
 
 @showing
 class BillReader(Generic[RowT]):
-    """The rows of a bill, each of which is read when it is asked for.
+    """The rows of a bill, read on demand.
 
-    Iterating raises BillError as soon as a row is wrong, and at the end where the rows are not
-    what the summary line says: do not act on rows before the iteration is over, or call `check`
-    first. A path can be iterated again and again, an open file once.
+    Iteration raises BillError as soon as a row is invalid, and at the end if the rows do not match
+    the summary line. Do not process rows before the iteration has ended, or call `check` first. A
+    path can be iterated repeatedly, an open file once.
 
     Attributes:
-        path: of the file; empty for one that has none.
-        kind: such as `trade`; empty where the header does not tell.
-        form: the known form that the bill has; None where it has none.
-        columns: the headings, as they are written.
-        unknown: those of columns that this version does not know, whose texts are in `row.extra`.
-        row_class: of the rows.
-        sha1: that a `BillFile` says the file has; else empty.
-        summary: what the rows add up to; None before the end is reached.
+        path: the path of the file; empty for a bill without a file.
+        kind: such as `trade`; empty if the header does not determine it.
+        form: the known form of the bill, or None.
+        columns: the headings as written.
+        unknown: the headings of unknown columns, with their texts in `row.extra`.
+        row_class: the class of the rows.
+        sha1: the SHA-1 of a `BillFile`; otherwise empty.
+        summary: the sums of the rows; None before the end is reached.
     """
 
     def __init__(self, source: Source, kind: str = "") -> None:
@@ -86,7 +86,7 @@ class BillReader(Generic[RowT]):
 
     @property
     def type(self) -> str:
-        """Which of its kind: `ALL`, `SUCCESS`, `REFUND`; empty where the header does not tell."""
+        """WeChat Pay's type: `ALL`, `SUCCESS`, `REFUND`; empty if the header does not tell."""
         return self.form.type if self.form else ""
 
     def __iter__(self) -> Iterator[RowT]:
@@ -100,7 +100,7 @@ class BillReader(Generic[RowT]):
         """Read to the end, and compare the rows with the summary line.
 
         Raises:
-            BillError: a row is wrong, or the rows are not what the summary line says.
+            BillError: a row is invalid, or the rows do not match the summary line.
         """
         for _ignored in self.blocks():
             pass
@@ -128,7 +128,7 @@ class BillReader(Generic[RowT]):
         self._layout = Layout(header)
         self.row_class = self._layout.row_class
         self.form, self.columns, self.unknown = header.form, header.headings, header.unknown
-        if ended:  # what a cut line lacks is no other form
+        if ended:  # an incomplete line is not another form
             _warn(header, self.path)
 
     @contextlib.contextmanager
@@ -146,10 +146,10 @@ class BillReader(Generic[RowT]):
             yield blocks(file, self._place, digest), digest
 
     def _same_digest(self, digest: hashlib._Hash | None) -> bool:
-        """Whether the file has the digest that WeChat Pay gave; False where it gave none.
+        """Return whether the file has WeChat Pay's digest; False if there is none.
 
         Raises:
-            BillError: it has another one.
+            BillError: the digest differs.
         """
         if digest is None:
             return False
@@ -166,10 +166,10 @@ class BillReader(Generic[RowT]):
         return True
 
     def blocks(self) -> Iterator[tuple[Layout, Values, int]]:
-        """The values of some rows at a time, by the names of their fields, and how many they are.
+        """Yield the values of several rows at a time by field name, and the number of rows.
 
         Raises:
-            BillError: as iterating does; at the end, after which `summary` is there.
+            BillError: as in iteration; `summary` is set after the end.
         """
         layout = self._layout
         if layout is None:
@@ -203,10 +203,10 @@ class BillReader(Generic[RowT]):
 def _values(
     layout: Layout, splitter: Splitter, text: str, number: int
 ) -> Iterator[tuple[Values, int]]:
-    """The values of the rows in some lines.
+    """Yield the values of the rows in some lines.
 
-    Lines as WeChat Pay writes them are split and read together. Where one of them is not, the
-    splitter takes them one by one: it finds the right split, or says which line is wrong.
+    Lines in WeChat Pay's format are split and read together. If one of them differs, the splitter
+    processes them one by one: it finds the correct split, or reports the invalid line.
     """
     if splitter.at_row and text.startswith("`"):
         end = LAST_TICKED.search(text)
@@ -225,7 +225,7 @@ def _values(
 
 
 def _together(layout: Layout, rows: list[str]) -> Values | None:
-    """The values of rows that begin with a back-quote; None where one of them is not regular."""
+    """Return the values of rows that begin with a back-quote, or None if one is irregular."""
     if layout.header.padded:
         rows = [row.rstrip(",") for row in rows]
     try:
@@ -241,7 +241,7 @@ def _is_file(source: Source) -> bool:
 
 
 def _kind(header: Header, wanted: str, place: Place) -> str:
-    """The kind of a bill whose header was found, and that another kind is expected of."""
+    """Return the kind of a bill, and check it against the kind that the caller requires."""
     if not wanted:
         return header.kind
     if header.form is None and wanted in UNDOCUMENTED:
@@ -299,23 +299,23 @@ def read(source: Source, *, kind: str = "") -> BillReader[Any]:
         for row in bills.read("bills/2026-11-25.csv", kind="trade"):
             row.out_trade_no, row.total  # fen
 
-    The kind and the form are found by the header line; UTF-8 and GB18030, with or without BOM,
-    CRLF, GZIP, and files that a spreadsheet has saved are read. A column that this version does
-    not know is kept in `row.extra`, and a `BillWarning` names it. Texts are as they stand in the
-    bill, in which WeChat Pay writes line breaks as a backslash and a letter.
+    The header line determines the kind and the form. The reader accepts UTF-8 and GB18030, a BOM,
+    CRLF, GZIP, and files saved by a spreadsheet. A column that this version does not know is kept
+    in `row.extra`, and a `BillWarning` names it. Texts stay as written in the bill, in which WeChat
+    Pay writes line breaks as a backslash and a letter.
 
-    Every sum is compared that the summary line has. Statements have none: that one was cut off
-    between two rows is noticed only by the digest of a `BillFile`, which is compared where it has
-    one.
+    Every sum in the summary line is verified. Statements have no summary line: a statement
+    truncated between two rows is detected only by the digest of a `BillFile`, which is verified if
+    present.
 
     Args:
-        source: path, `BillFile`, or a file that is open in binary mode.
-        kind: that the bill must be of, such as `trade` or `fund_flow`; it also tells type checkers
-            the class of the rows. Empty takes any.
+        source: path, `BillFile`, or a file opened in binary mode.
+        kind: the required kind, such as `trade` or `fund_flow`; it also determines the class of the
+            rows for type checkers. Empty accepts any kind.
 
     Raises:
-        BillError: the file is no bill, or one of another kind. Iterating raises it where a row is
-            wrong and, at the end, where the rows are not what the summary line says.
+        BillError: the file is not a bill, or is of another kind. Iteration raises it for an invalid
+            row and, at the end, if the rows do not match the summary line.
 
     Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-trade.html
     """
@@ -323,14 +323,14 @@ def read(source: Source, *, kind: str = "") -> BillReader[Any]:
 
 
 def check(source: Source, *, kind: str = "") -> Summary:
-    """Read a bill to its end, and return what its rows add up to.
+    """Read a bill to its end, and return the sums of its rows.
 
     Args:
-        source: path, `BillFile`, or a file that is open in binary mode.
-        kind: that the bill must be of; empty takes any.
+        source: path, `BillFile`, or a file opened in binary mode.
+        kind: the required kind; empty accepts any.
 
     Raises:
-        BillError: the file is no bill, a row is wrong, or the rows are not what the summary line
-            says, in number or in any sum.
+        BillError: the file is not a bill, a row is invalid, or the number of rows or a sum does not
+            match the summary line.
     """
     return BillReader[Any](source, kind).check()

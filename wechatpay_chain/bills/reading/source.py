@@ -1,4 +1,4 @@
-"""The bytes of a bill as text: from a file or GZIP, in blocks of whole lines, in its encoding."""
+"""Reads the bytes of a bill as text: from a file or GZIP, in blocks of whole lines."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from .faults import Place
 __all__ = ["Block", "blocks"]
 
 PIECE = 1 << 15
-"""Bytes. A block of this size stays in the processor's cache: four times as much takes longer."""
+"""Bytes. A block of this size fits in the processor's cache; four times as much is slower."""
 LONGEST_LINE = 1 << 20
-"""Bytes. WeChat Pay's longest rows have some thousand."""
+"""Bytes. WeChat Pay's longest rows have a few thousand."""
 GZIP = b"\x1f\x8b"
 SPREADSHEET = "gb18030"
-"""What spreadsheets on a Chinese system save CSV in; GBK is a part of it."""
+"""The encoding in which spreadsheets on a Chinese system save CSV; GBK is a subset."""
 
 Block = tuple[int, str]
-"""The number of its first line, and whole lines; the last one of a bill may lack its end."""
+"""The number of the first line, and whole lines; the last one of a bill may lack its end."""
 
 
 def blocks(file: BinaryIO, place: Place, digest: hashlib._Hash | None = None) -> Iterator[Block]:
-    """The text of a bill; every line ends with a line feed.
+    """Yield the text of a bill in blocks; every line ends with a line feed.
 
     Args:
-        file: opened in binary mode, at its beginning.
-        place: what errors are about.
-        digest: is updated with the bytes of the plain file.
+        file: a file opened in binary mode, at its beginning.
+        place: the bill that errors refer to.
+        digest: updated with the bytes of the plain file.
 
     Raises:
-        BillError: it is not text in UTF-8 or GB18030, a line is longer than 1 MiB, or it is a GZIP
-            file that was cut off or damaged.
+        BillError: the file is not text in UTF-8 or GB18030, a line is longer than 1 MiB, or it is a
+            truncated or damaged GZIP file.
     """
     encoding = ""
     for number, data in _whole_lines(_plain(file, place), place):
@@ -82,7 +82,7 @@ def _inflated(data: bytes, file: BinaryIO, place: Place) -> Iterator[bytes]:
                 yield piece
             data = member.unconsumed_tail or member.unused_data
             if member.eof and (data := data or _read(file)):
-                member = zlib.decompressobj(wbits=31)  # a file is one member or more
+                member = zlib.decompressobj(wbits=31)  # a file has one or more members
             elif not data and not (data := _read(file)) and not piece:
                 break
         if not member.eof:
@@ -112,7 +112,7 @@ def _whole_lines(pieces: Iterator[bytes], place: Place) -> Iterator[tuple[int, b
 
 
 def _encoding(data: bytes, place: Place) -> str:
-    """By the header line: it has Chinese headings, which are not valid in both encodings."""
+    """Return the encoding of the header line: Chinese headings are valid in only one of them."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise place.error(
             _(

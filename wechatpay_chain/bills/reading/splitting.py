@@ -1,9 +1,9 @@
-"""Lines to texts, where they do not split as WeChat Pay writes them.
+"""Splits irregular lines into texts.
 
-A row is written as `` `a,`b,`c ``, and nothing in it is escaped: a comma in a product name is no
-separator, because no back-quote follows. What is left for here: names that hold `` ,` `` or a line
-break, and files that a spreadsheet has saved, with quotes, padding or without back-quotes. A row
-is accepted only where exactly one way to split it makes all of its typed columns valid.
+WeChat Pay writes a row as `` `a,`b,`c `` and escapes nothing: a comma in a product name is not a
+separator, because no back-quote follows. This module handles the rest: names that contain `` ,` ``
+or a line break, and files saved by a spreadsheet, with quotes, padding or without back-quotes. A
+row is accepted only if exactly one split makes all of its typed columns valid.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from .source import LONGEST_LINE
 __all__ = ["Splitter"]
 
 MOST_LINES = 100
-"""Lines of one row: a name with line breaks has a few."""
+"""Maximum number of lines in a row: a name with line breaks has a few."""
 MOST_SUMMARY_LINES = 3
-"""Heading, values, and one that should not be there."""
+"""Heading, values, and one surplus line."""
 MOST_SURPLUS = 200
-"""Separators in the texts of one row."""
+"""Maximum number of separators in the texts of a row."""
 TICK = ",`"
 TICKED = ("`", '"`')
 
 
 class Splitter:
-    """Takes lines one by one and hands out rows of texts, until the summary begins.
+    """Takes lines one by one and yields rows of texts, until the summary begins.
 
     Attributes:
-        summary: the first lines from the summary's heading on, with their numbers; None before
-            it.
+        summary: the first lines of the summary including its heading, with their numbers; None
+            before it.
     """
 
     def __init__(self, layout: Layout, place: Place) -> None:
@@ -51,18 +51,18 @@ class Splitter:
 
     @property
     def at_row(self) -> bool:
-        """Whether the next line begins a row, or the summary."""
+        """Whether the next line begins a row or the summary."""
         return not self._pending and self.summary is None
 
     def feed(self, lines: Iterable[str], number: int) -> Iterator[list[str]]:
-        """Rows of texts.
+        """Yield rows of texts.
 
         Args:
-            lines: without their ends.
-            number: of the first of them.
+            lines: lines without their line ends.
+            number: the number of the first line.
 
         Raises:
-            BillError: a line is no row, or there are several ways to split it.
+            BillError: a line is not a row, or there are several ways to split it.
         """
         for at, line in enumerate(lines, number):
             if self.summary is not None:
@@ -77,12 +77,12 @@ class Splitter:
                     yield row
 
     def end(self) -> None:
-        """No line follows: raises BillError where a row has not ended."""
+        """Signal the end of the lines; raises BillError if a row is incomplete."""
         if self._pending:
             raise self._error("\n".join(self._pending))
 
     def _take(self, line: str, number: int) -> list[str] | None:
-        """A row, where the line ends one."""
+        """Return a row if the line completes one."""
         if self._plain is None:
             self._plain = not line.startswith(TICKED)
             if self._plain and not self._totals:
@@ -114,20 +114,20 @@ class Splitter:
         return not self._pending and bool(line.strip(", ")) and not line.startswith(TICKED)
 
     def _is_row(self, line: str) -> bool:
-        """Whether a line is a row by itself, so that it continues no other one."""
+        """Return whether a line is a complete row, which does not continue another one."""
         return line.startswith("`") and line.count(TICK) >= self._layout.width - 1
 
     def _may_go_on(self, text: str) -> bool:
-        """Whether the next line can belong to the same row, because a text has a line break."""
+        """Return whether a text's line break may continue the row on the next line."""
         if self._plain or text.startswith('"'):
             return text.count('"') % 2 == 1
         return text.count(TICK) < self._layout.width - 1 or text.count('"') % 2 == 1
 
     def _split(self, text: str) -> list[str] | None:
-        """The texts of a row; None where no way to split it is right.
+        """Return the texts of a row, or None if no split is valid.
 
         Raises:
-            BillError: there are several.
+            BillError: several splits are valid.
         """
         ways: list[list[str]] = []
         if text.startswith("`") and not self._plain:
@@ -148,7 +148,7 @@ class Splitter:
         return ways[0] if ways else None
 
     def _quoted(self, text: str) -> list[list[str]]:
-        """A row as a spreadsheet saves it: cells in quotes where they hold quotes or breaks."""
+        """Split a row saved by a spreadsheet, which quotes cells with quotes or line breaks."""
         try:
             lines = list(csv.reader((f"{line}\n" for line in text.split("\n")), strict=True))
         except csv.Error:
@@ -169,11 +169,11 @@ class Splitter:
             if cell.startswith("`"):
                 joined.append(cell[1:])
             else:
-                joined[-1] += f",{cell}"  # a comma in a text, at which the spreadsheet has split
+                joined[-1] += f",{cell}"  # a comma in a text, where the spreadsheet has split it
         return self._ways(joined, TICK)
 
     def _ways(self, parts: Sequence[str], separator: str) -> list[list[str]]:
-        """Up to two ways to make a row of parts, each of which makes all columns valid."""
+        """Return up to two ways to combine parts to a row with only valid columns."""
         layout, surplus = self._layout, len(parts) - self._layout.width
         if surplus < 0 or surplus > MOST_SURPLUS:
             return []
@@ -199,7 +199,7 @@ class Splitter:
         return [list(way) for way in ways(0, 0)]
 
     def _error(self, text: str) -> BillError:
-        """Why a text is no row, as closely as can be said."""
+        """Return a specific error for a text that is not a row."""
         layout, number = self._layout, self._number
         parts = text.removeprefix("`").split("," if self._plain else TICK)
         if len(parts) != layout.width:
@@ -229,5 +229,5 @@ def _headings_of_totals(form: Form) -> frozenset[str]:
 
 
 def _rounded(cell: str) -> bool:
-    """Whether a spreadsheet has made a number of an identifier: `4.2E+27`."""
+    """Return whether a spreadsheet has converted an identifier to a number: `4.2E+27`."""
     return "E+" in cell and cell.replace("E+", "").replace(".", "").isdigit()

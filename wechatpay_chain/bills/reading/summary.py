@@ -1,4 +1,4 @@
-"""The summary at the end of a bill: what it says, against what the rows add up to."""
+"""Compares the summary at the end of a bill with the sums of the rows."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ Amount = int | Decimal
 @showing
 @dataclasses.dataclass(frozen=True, slots=True)
 class Summary:
-    """What the rows of a bill add up to, which is what its own summary line says.
+    """The sums of a bill's rows, which match its own summary line.
 
     Attributes:
-        kind: of the bill.
+        kind: the kind of the bill.
         type: `ALL`, `SUCCESS` or `REFUND` of a trade bill; empty for other kinds.
-        count: rows.
-        totals: of the summary line, by name: `count`, `settlement_total`, `refund`, … In fen; `fee`
-            as a `Decimal`.
-        unchecked: values of the summary line that this version does not know, by their heading.
-        opening_balance: of a fund flow bill's account before its first entry, in fen; None for
-            another kind, and where the entries are not those of one account.
-        closing_balance: after the last one, likewise.
+        count: the number of rows.
+        totals: the totals of the summary line, by name: `count`, `settlement_total`, `refund`, … In
+            fen; `fee` as a `Decimal`.
+        unchecked: values of the summary line that this version does not know, by heading.
+        opening_balance: the balance of a fund flow bill's account before its first entry, in fen;
+            None for other kinds, and if the entries do not belong to a single account.
+        closing_balance: the balance after the last entry, or None in the same cases.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class Summary:
 
 
 class Sums:
-    """What the rows read so far add up to."""
+    """The sums of the rows read so far."""
 
     def __init__(self, layout: Layout) -> None:
         form = layout.header.form
@@ -74,7 +74,7 @@ class Sums:
         self._form = form
 
     def add(self, values: Values, many: int) -> None:
-        """Take the values of some rows."""
+        """Add the values of some rows."""
         self.count += many
         if self._form is None:
             return
@@ -103,20 +103,20 @@ def compare(
     last: int,
     whole: bool,
 ) -> dict[str, str]:
-    """Compare the summary line with the sums, and return what cannot be compared, by heading.
+    """Compare the summary line with the sums; return the values without a sum, by heading.
 
     Args:
-        form: of the bill.
-        sums: of all of its rows.
-        lines: from the summary's heading on, with their numbers; None where there is none.
-        place: what errors are about.
+        form: the form of the bill.
+        sums: the sums of all its rows.
+        lines: the lines of the summary including its heading, with their numbers, or None.
+        place: the bill that errors refer to.
         last: the number of the last line.
-        whole: whether the file ends as a file does that was not cut off; what is left of one that
-            has no summary.
+        whole: whether the file ends like a complete one, which is the only check for a bill without
+            a summary.
 
     Raises:
-        BillError: a sum or the number of rows is another one, the summary is missing or
-            incomplete, or something follows it.
+        BillError: a sum or the number of rows differs, the summary is missing or incomplete, or
+            lines follow it.
     """
     if lines is None:
         if whole and sums.count and form is not None and not form.ends_with_summary:

@@ -1,7 +1,7 @@
-"""The texts of a bill's columns as values, by a strict grammar.
+"""Converts the texts of a bill's columns to values, by a strict grammar.
 
-Only what WeChat Pay writes is read: `int()`, `float()` and `datetime.fromisoformat` take full-width
-digits, underscores, exponents and blanks, which would hide that a bill was changed.
+Only WeChat Pay's formats are accepted: `int()`, `float()` and `datetime.fromisoformat` also accept
+full-width digits, underscores, exponents and blanks, which could hide that a bill was altered.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,12}))?")
 COUNT = re.compile(r"(0|[1-9][0-9]{0,12})(?:\.0{1,2})?")
 ONE_TIME = re.compile(TIME)
 PROBE = 16
-"""Texts at the start of a block that tell whether its column has few values or many."""
+"""Texts at the start of a block that determine whether its column has few values or many."""
 MEMORY = 1 << 12
-"""Values that a column remembers, so that its memory is bounded."""
+"""Maximum number of cached values per column."""
 
 Read = Callable[[Sequence[str]], Sequence[Any]]
-"""The texts of a column as its values."""
+"""Converts the texts of a column to its values."""
 
 
 class BadValue(ValueError):
-    """A text is not what its column holds; the message quotes nothing but numbers."""
+    """A text is invalid in its column; the message quotes only numbers."""
 
 
 class Memo(dict[str, Any]):
-    """What texts were read as; it starts anew when it is full."""
+    """A cache of converted texts; it is cleared when it is full."""
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Memo(dict[str, Any]):
 
 
 def value_of(column: Column) -> Callable[[str], Any]:
-    """How one text of a column is read; it raises `BadValue`."""
+    """Return the function that converts one text of a column; it raises `BadValue`."""
     read, example = READERS[column.type]
 
     def value(text: str) -> Any:
@@ -79,7 +79,7 @@ def _unsigned(column: Column) -> bool:
 
 
 def reader_of(column: Column) -> Read:
-    """How all texts of a column in a block are read; it raises `BadValue`, without a line."""
+    """Return the function that converts all texts of a column; it raises `BadValue`."""
     if column.type is ColumnType.TEXT:
         return _required if column.required else _optional
     if column.type is ColumnType.ID:
@@ -118,7 +118,7 @@ def _required_numbers(texts: Sequence[str]) -> Sequence[Any]:
 
 
 def count(text: str) -> int | None:
-    """A number of rows, which WeChat Pay writes as `20` or as `20.0`."""
+    """Parse a number of rows, which WeChat Pay writes as `20` or as `20.0`."""
     match = COUNT.fullmatch(text)
     return int(match[1]) if match else None
 
@@ -143,7 +143,7 @@ def _times(lines: str) -> list[datetime.datetime]:
         moments = map(dates.__getitem__, days)
         return list(map(datetime.datetime.combine, moments, times, repeat(CHINA)))
     except ValueError as error:
-        raise BadValue(_("is no time")) from error  # 30 February, say
+        raise BadValue(_("is no time")) from error  # for example 30 February
 
 
 def _amounts(lines: str) -> list[int]:
@@ -151,7 +151,7 @@ def _amounts(lines: str) -> list[int]:
 
 
 def _fees(lines: str) -> list[Decimal]:
-    """Yuan with five decimals, in fen; there is no negative zero."""
+    """Convert yuan with five decimals to fen, without negative zero."""
     if "-0.00000\n" in lines:
         lines = lines.replace("-0.00000\n", "0.00000\n")
     return list(map(Decimal, lines.replace(".", "").replace("\n", "E-3\n").split()))
@@ -167,12 +167,12 @@ def _amount(text: str) -> int | None:
 
 
 def _exact(pattern: re.Pattern[str], places: int, shift: int) -> Callable[[str], Decimal | None]:
-    """Reads a number with decimals.
+    """Return a function that parses a number with decimals.
 
     Args:
-        pattern: groups the sign, the whole part and the decimals.
-        places: decimals of the value, before it is shifted; -1 keeps those that are written.
-        shift: by how many places the point moves to the right.
+        pattern: groups the sign, the integer part and the decimals.
+        places: decimals of the value before it is shifted; -1 keeps the written ones.
+        shift: the number of places by which the point moves to the right.
     """
 
     def read(text: str) -> Decimal | None:
@@ -183,7 +183,7 @@ def _exact(pattern: re.Pattern[str], places: int, shift: int) -> Callable[[str],
         decimals = decimals if places < 0 else decimals.ljust(places, "0")
         digits = int(whole + decimals)
         sign = minus if digits else ""
-        return Decimal(f"{sign}{digits}E{shift - len(decimals)}")  # exact in every context
+        return Decimal(f"{sign}{digits}E{shift - len(decimals)}")  # exact in every decimal context
 
     return read
 
@@ -193,13 +193,13 @@ REGULAR = {
     ColumnType.AMOUNT: rf"{WHOLE}\.[0-9]{{2}}",
     ColumnType.FEE: rf"{WHOLE}\.[0-9]{{5}}",
 }
-"""The texts that WeChat Pay writes today; the others of the grammar are read one by one."""
+"""WeChat Pay's current formats; other valid texts are converted one by one."""
 TOGETHER: dict[ColumnType, Callable[[str], list[Any]]] = {
     ColumnType.TIME: _times,
     ColumnType.AMOUNT: _amounts,
     ColumnType.FEE: _fees,
 }
-"""How many of them are read at once, one a line: several times as fast as one by one."""
+"""Converts several texts at once, one per line: several times as fast as one by one."""
 READERS: dict[ColumnType, tuple[Callable[[str], Any], str]] = {
     ColumnType.TEXT: (_text, N_("a text")),
     ColumnType.ID: (_text, N_("a number")),

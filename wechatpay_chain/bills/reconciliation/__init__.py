@@ -1,1 +1,1 @@
-"""Trade bills against the merchant's own orders, as one set of SQL statements for any engine."""
+"""Compares trade bills with the merchant's own orders, by one set of SQL statements for any engine."""

@@ -1,9 +1,9 @@
-"""The fund flow bill beside the trade bill: whether it follows from it, to the fen.
+"""Compares the fund flow bill with the trade bill, to the fen.
 
-A payment comes onto the account with what is settled of it, its fee leaves in an entry of its own;
-a refund leaves without the fee that is given back. What a payment or refund moved in all is
-therefore, by its number (`微信支付业务单号`), the same in both bills. What the trade bill knows
-nothing of (withdrawals, transfers, profit sharing) is listed by its business type.
+A payment enters the account with its settled amount, and its fee leaves in a separate entry; a
+refund leaves without the returned fee. The total movement of a payment or refund, identified by its
+number (`微信支付业务单号`), is therefore the same in both bills. Movements that are not in the trade
+bill (withdrawals, transfers, profit sharing) are listed by business type.
 
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html
 """
@@ -64,13 +64,13 @@ STEPS = (Step("moves", MOVES), Step("flows", FLOWS))
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class BalanceLine:
-    """What one type of business moved on the account.
+    """The movements of one business type on the account.
 
     Attributes:
         business_name: such as `交易`.
         business_type: such as `扣除交易手续费`.
-        count: of entries.
-        amount: fen, negative where money left.
+        count: the number of entries.
+        amount: fen, negative for money that left.
     """
 
     business_name: str
@@ -81,12 +81,13 @@ class BalanceLine:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Unexplained:
-    """A payment or refund that moved another amount than the trade bill says.
+    """A payment or refund with different amounts in the two bills.
 
     Attributes:
         business_id: `transaction_id` or `refund_id`.
-        expected: fen by the trade bill, fee included, negative where money leaves.
-        moved: fen by the fund flow.
+        expected: fen according to the trade bill, including the fee; negative for money that
+            leaves.
+        moved: fen according to the fund flow bill.
     """
 
     business_id: str
@@ -97,15 +98,15 @@ class Unexplained:
 @showing
 @dataclasses.dataclass(frozen=True, slots=True)
 class Balance:
-    """The change of the account's balance, and what explains it.
+    """The change of the account's balance, and its explanation.
 
     Attributes:
-        opening: fen before the first entry; of several bills, their sum.
-        closing: fen after the last one, likewise.
+        opening: fen before the first entry; the sum for several bills.
+        closing: fen after the last entry; the sum for several bills.
         income: fen that came in.
         expenditure: fen that left.
-        lines: by business type; together they are `income` less `expenditure`.
-        unexplained: payments and refunds whose amounts differ.
+        lines: the movements by business type; their sum is `income` minus `expenditure`.
+        unexplained: payments and refunds with different amounts.
     """
 
     opening: int
@@ -122,7 +123,7 @@ class Balance:
 
     @property
     def ok(self) -> bool:
-        """Whether all is explained, to the fen."""
+        """Whether everything is explained, to the fen."""
         return not self.missing and not self.unexplained
 
     def _view_(self) -> View:
@@ -135,8 +136,8 @@ def balance_of(engine: Engine, fund_flow: Any) -> Balance:
     """Compare fund flow bills with the trade bill that an engine has reconciled.
 
     Args:
-        engine: that has the step `there`.
-        fund_flow: a bill or several.
+        engine: an engine with the step `there`.
+        fund_flow: one or several bills.
 
     Raises:
         BillError: a bill is damaged.

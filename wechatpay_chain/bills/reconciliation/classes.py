@@ -1,6 +1,6 @@
-"""The statements that say in what way the numbers that differ do so, and what is counted.
+"""The statements that classify and count the differences.
 
-They follow those of `statements.py`, which leave few rows.
+They run after those of `statements.py`, which leave few rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ JOIN suspects AS p
     AND p.row_kind = CASE WHEN t.row_kind = 'revoke' THEN 'payment' ELSE t.row_kind END
 GROUP BY t.row_kind, t.number, t.m, t.s
 """
-"""What the neighbouring days' bills have of the suspects."""
+"""The suspects in the bills of the adjacent days."""
 
 COMPARED = f"""
 SELECT 'pair' AS situation, {BOTH}
@@ -55,7 +55,7 @@ LEFT JOIN there_ranked AS t ON {SAME_KEY} AND t.place = h.place
 LEFT JOIN there_ranked AS f ON {ON_KEY.format(a="f", b="h")} AND f.place = 1
 WHERE h.place > 1 AND t.number IS NULL AND (h.in_scope = 1 OR f.number IS NOT NULL)
 """
-"""Each row beside what it belongs to: a pair, a row on one side alone, or one row too many."""
+"""Each row with its counterpart: a pair, a row on one side only, or a surplus row."""
 
 JUDGED = """
 SELECT
@@ -87,7 +87,7 @@ LEFT JOIN too_much AS y
 
 
 def _sides(condition: str) -> str:
-    """A condition on `t.` and `h.` as one on the columns of `compared`."""
+    """Rewrite a condition on `t.` and `h.` for the columns of `compared`."""
     return condition.replace("t.", "t_").replace("h.", "h_")
 
 

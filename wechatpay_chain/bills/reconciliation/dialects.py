@@ -1,4 +1,4 @@
-"""The statements in other dialects of SQL, written by sqlglot."""
+"""Translates the statements to other SQL dialects, with sqlglot."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["DIALECTS", "sql", "tables_of", "translated"]
 
 DIALECTS = ("duckdb", "spark", "trino", "clickhouse", "postgres")
-"""The dialects that `sql` writes."""
+"""The supported dialects of `sql`."""
 
 SETTINGS = {"clickhouse": "SET join_use_nulls = 1, prefer_column_name_to_alias = 1;\n\n"}
-"""What a session of a dialect needs, so that its joins and names are as everywhere else."""
+"""Session settings of a dialect, which give joins and names the same meaning as elsewhere."""
 STORED = {
     "duckdb": "CREATE OR REPLACE TEMPORARY TABLE {name} AS\n{select}",
     "spark": "CACHE TABLE {name} AS\n{select}",
@@ -39,16 +39,16 @@ VIEWS = {
 
 
 def sql(dialect: str) -> str:
-    """The reconciliation as a script, for a warehouse that runs it itself.
+    """Return the reconciliation as a script for a warehouse.
 
-    It reads the tables or views `trade`, `neighbours`, `orders`, `refunds` and `days`, whose
-    columns stand at its top, and ends with the differences and their counts.
+    It reads the tables or views `trade`, `neighbours`, `orders`, `refunds` and `days`, with the
+    columns listed at its top, and ends with the differences and their counts.
 
     Args:
         dialect: one of `DIALECTS`.
 
     Raises:
-        ConfigurationError: there is no such dialect, or sqlglot is not installed.
+        ConfigurationError: the dialect is unknown, or sqlglot is not installed.
     """
     if dialect not in DIALECTS:
         raise ConfigurationError(
@@ -70,13 +70,13 @@ def sql(dialect: str) -> str:
 def translated(
     select: str, dialect: str, *, tables: Mapping[str, str] | None = None, pretty: bool = False
 ) -> str:
-    """A statement in a dialect.
+    """Translate a statement to a dialect.
 
     Args:
-        select: in DuckDB's dialect.
-        dialect: that is wanted.
-        tables: what tables are called instead, by their name in the statement.
-        pretty: whether it is laid out for readers.
+        select: the statement in DuckDB's dialect.
+        dialect: the target dialect.
+        tables: replacements for table names in the statement.
+        pretty: whether to format it for readers.
 
     Raises:
         ConfigurationError: sqlglot is not installed.
@@ -88,10 +88,10 @@ def translated(
 
 
 def tables_of(select: str) -> set[str]:
-    """The tables that a statement reads.
+    """Return the tables that a statement reads.
 
     Args:
-        select: in DuckDB's dialect.
+        select: the statement in DuckDB's dialect.
     """
     from sqlglot import exp
 

@@ -1,4 +1,4 @@
-"""The statements in DuckDB, in this process."""
+"""Runs the statements in DuckDB, in this process."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["DuckDB", "connected"]
 
 @contextmanager
 def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database of its own on disk, removed at the end with what was spilled.
+    """Open a temporary database on disk, which is removed at the end with all spilled data.
 
     Args:
-        memory_limit: of DuckDB, such as `1GB`.
-        temp_directory: where the directory is made; None is the system's.
+        memory_limit: DuckDB's memory limit, such as `1GB`.
+        temp_directory: the parent directory; None is the system's.
 
     Raises:
-        ConfigurationError: the extra `[bills]` is missing, or a setting is wrong.
+        ConfigurationError: the extra `[bills]` is not installed, or a setting is invalid.
     """
     try:
         import duckdb
@@ -51,7 +51,9 @@ def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.
         except duckdb.Error as error:
             raise ConfigurationError(_("DuckDB does not start: {error}", error=error)) from None
         with connection:
-            connection.execute("SET enable_progress_bar = false")  # it writes to standard output
+            connection.execute(
+                "SET enable_progress_bar = false"
+            )  # it would write to standard output
             yield connection
 
 
@@ -59,7 +61,7 @@ class DuckDB:
     """The engine that runs in this process.
 
     Args:
-        connection: of a database without tables.
+        connection: a connection to an empty database.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -90,10 +92,10 @@ class DuckDB:
         """Make the file of a bill readable as a table.
 
         Args:
-            name: of the table.
+            name: the name of the table.
             bill: a path or a `BillFile`.
-            kind: that it must be of.
-            schema: the columns that are wanted.
+            kind: the required kind.
+            schema: the required columns.
 
         Raises:
             BillError: the file is damaged.
@@ -102,13 +104,13 @@ class DuckDB:
         load(self.connection, bill, name, kind=kind, columns=columns)
 
     def view(self, name: str, select: str) -> None:
-        """Give a statement a name."""
+        """Name a statement."""
         self.connection.execute(f"CREATE TEMP VIEW {name} AS {select}")
 
     def append(self, name: str, part: str) -> None:
-        """Add the rows of a table to another, which is made if need be.
+        """Append the rows of a table to another one, which is created if necessary.
 
-        A hundred bills in a table each would take a block of memory for each of their columns.
+        A hundred bills in separate tables would each use a block of memory per column.
         """
         self.connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS FROM {part} LIMIT 0")
         self.connection.execute(f"INSERT INTO {name} FROM {part}")
@@ -116,7 +118,7 @@ class DuckDB:
         self.connection.execute(f'DROP TABLE IF EXISTS "{part} of file"')
 
     def query(self, select: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement.
+        """Return the rows of a statement.
 
         Raises:
             ConfigurationError: a value of the merchant's tables cannot be read.
@@ -131,14 +133,14 @@ class DuckDB:
             ) from None
 
     def run(self, steps: Sequence[Step], results: Sequence[str]) -> dict[str, pyarrow.Table]:
-        """Run statements on what was staged.
+        """Run statements on the staged tables.
 
         Args:
-            steps: in their order.
-            results: names of the steps whose rows are returned.
+            steps: the statements, in order.
+            results: the names of the steps to return.
 
         Raises:
-            ConfigurationError: memory or disk ran out.
+            ConfigurationError: memory or disk space is exhausted.
         """
         import duckdb
 

@@ -1,4 +1,4 @@
-"""What is reconciled, as tables of an engine: bills, orders, refunds, and the days they are of."""
+"""Stages the inputs in an engine's tables: bills, orders, refunds, and their days."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ __all__ = [
 
 Day = datetime.date | str
 STATES = ("SUCCESS", "REFUND", "NOTPAY", "CLOSED", "REVOKED", "USERPAYING", "PAYERROR", "ACCEPT")
-"""Of an order, as the API names them."""
+"""The states of an order, as named by the API."""
 STATUSES = ("SUCCESS", "PROCESSING", "ABNORMAL", "CLOSED", "CHANGE", "REFUNDCLOSE", "FAIL")
-"""Of a refund, as the APIs and the bills name them."""
+"""The states of a refund, as named by the APIs and the bills."""
 CHECKS = (
     ("orders", ("out_trade_no", "total"), "trade_state", STATES),
     ("refunds", ("out_refund_no", "refund", "out_trade_no"), "refund_status", STATUSES),
 )
-"""Of each table: the columns without absent values, the amount second; a column, and its values."""
+"""For each table: its mandatory columns, the second of them the amount; a column and its values."""
 PAYMENTS_ALONE, REFUNDS_ALONE = "SUCCESS", "REFUND"
 
 
 class Engine(Protocol):
-    """What runs the statements."""
+    """Runs the statements."""
 
     def stage(
         self,
@@ -66,27 +66,27 @@ class Engine(Protocol):
         """Make the file of a bill readable as a table."""
 
     def view(self, name: str, select: str) -> None:
-        """Give a statement a name."""
+        """Name a statement."""
 
     def append(self, name: str, part: str) -> None:
-        """Add the rows of a table to another, which is made if need be; the part may go."""
+        """Append the rows of a table to another one, created if necessary; the part may be dropped."""
 
     def query(self, select: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement."""
+        """Return the rows of a statement."""
 
     def run(self, steps: Sequence[Step], results: Sequence[str]) -> dict[str, pyarrow.Table]:
         """Run statements, and return those of the results."""
 
 
 class Bill(NamedTuple):
-    """A bill that was staged.
+    """A staged bill.
 
     Attributes:
-        table: its name.
-        date: of the day, where the bill says so.
+        table: the name of its table.
+        date: its date, if the bill contains it.
         type: `ALL`, `SUCCESS` or `REFUND`.
-        days: that its rows are of.
-        mchids: that its rows are of.
+        days: the days of its rows.
+        mchids: the merchants of its rows.
     """
 
     table: str
@@ -97,10 +97,10 @@ class Bill(NamedTuple):
 
 
 def rate_given(rate: Decimal | str | None) -> Decimal | None:
-    """The rate of an argument.
+    """Check a rate passed as an argument.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: it is not a rate.
     """
     try:
         return rate_of(rate)
@@ -112,9 +112,9 @@ def stage_bills(engine: Engine, name: str, bills: Any) -> list[Bill]:
     """Make trade bills readable as one table.
 
     Args:
-        engine: that is to read them.
-        name: of the table.
-        bills: one or several.
+        engine: the engine that reads them.
+        name: the name of the table.
+        bills: one or several bills.
     """
     each = each_bill(bills)
     staged = []
@@ -137,10 +137,10 @@ def stage_own(
     rate: Decimal | None,
     mchid: str | None,
 ) -> None:
-    """Make the merchant's orders and refunds readable, and refuse what would be misread.
+    """Make the merchant's orders and refunds readable, and reject ambiguous values.
 
     Raises:
-        ConfigurationError: a value is missing or none that is expected.
+        ConfigurationError: a value is missing or invalid.
     """
     own: dict[str, object] = {} if mchid is None else {"mchid": mchid}
     engine.stage(
@@ -199,18 +199,18 @@ def stage_own(
 def stage_days(
     engine: Engine, bills: list[Bill], date: Day | Iterable[Day] | None
 ) -> tuple[tuple[datetime.date, ...], tuple[str, ...]]:
-    """Make the days of the bills readable, with what the bills list of them.
+    """Make the days of the bills readable, with the kinds of rows that the bills list.
 
     Args:
-        engine: that has the bills.
-        bills: that were staged.
-        date: of all of them, instead of what they say.
+        engine: the engine with the bills.
+        bills: the staged bills.
+        date: the date of all of them, which overrides their own.
 
     Returns:
         The days, and the merchants of the bills.
 
     Raises:
-        ConfigurationError: a bill is of no day.
+        ConfigurationError: the day of a bill is unknown.
     """
     given = None if date is None else [date] if isinstance(date, (str, datetime.date)) else date
     forced = None if given is None else {_day(each) for each in given}
@@ -253,15 +253,15 @@ def stage_file(
     schema: Mapping[str, str],
     required: tuple[str, ...],
 ) -> str:
-    """Make one bill readable, whether it is a file or a table.
+    """Make one bill readable, as a file or a table.
 
     Args:
-        engine: that is to read it.
-        table: its name.
-        source: a path, a `BillFile`, or what `Engine.stage` reads.
-        kind: that a file must be of.
+        engine: the engine that reads it.
+        table: the name of the table.
+        source: a path, a `BillFile`, or any source of `Engine.stage`.
+        kind: the required kind of a file.
         schema: the columns and their types.
-        required: columns that a table must have.
+        required: mandatory columns of a table.
 
     Returns:
         The type of a file, such as `ALL`.
@@ -280,10 +280,10 @@ def stage_file(
 
 
 def each_bill(bills: Any) -> list[Any]:
-    """The bills one by one; a list of rows is one bill.
+    """Return the bills as a list; a list of rows is one bill.
 
     Args:
-        bills: one or several.
+        bills: one or several bills.
     """
     if not isinstance(bills, (list, tuple)):
         return [bills]
@@ -297,7 +297,7 @@ def each_bill(bills: Any) -> list[Any]:
 
 
 def nothing(schema: Mapping[str, str]) -> str:
-    """A statement of no rows.
+    """Return a statement without rows.
 
     Args:
         schema: its columns and their types.

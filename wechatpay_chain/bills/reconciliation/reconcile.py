@@ -1,4 +1,4 @@
-"""Reconciling trade bills with the merchant's orders."""
+"""Reconciles trade bills with the merchant's orders."""
 
 from __future__ import annotations
 
@@ -45,67 +45,70 @@ def reconcile(
 ) -> Reconciliation:
     """Compare a trade bill with the merchant's own orders and refunds, to the fen.
 
-    Every row of the bill and every order and refund of its days is a match or has differences; a
-    class counts a row once, and a row may be in several classes.
+    Every row of the bill and every order and refund of its days either matches or has differences.
+    A class counts a row once, and a row may be in several classes.
 
-    - An order is of the bill's days if its `paid_at` is, in +08:00, or if it has none; orders of
-      other days are left alone unless the bill names them. It is paid unless its `trade_state`
-      says otherwise: without one, and with `SUCCESS` or `REFUND`, it is; with `REVOKED` it is if it
-      has a `paid_at` or `transaction_id`; with any other it is not. An unpaid order that the bill
-      does not have is no difference.
-    - Orders are matched by `out_trade_no`, refunds by `out_refund_no`, both exactly as they are
-      written; by `sub_mchid` and `mchid` as well if any order (any refund) states one.
-    - `missing_here`: a payment of the bill has no order. `missing_there`: a paid order of the
-      days is neither in the bill nor in `neighbours`.
-    - `other_day`: both sides have it, on different days; an order that the bill lacks is looked
+    - An order belongs to the bill's days if its `paid_at` does, in +08:00, or if it has none.
+      Orders of other days are ignored unless the bill contains them. An order is paid if it has no
+      `trade_state`, or `SUCCESS` or `REFUND`; with `REVOKED`, it is paid if it has a `paid_at` or
+      `transaction_id`; with any other state, it is unpaid. An unpaid order that is not in the bill
+      is not a difference.
+    - Orders are matched by `out_trade_no` and refunds by `out_refund_no`, both exactly as written.
+      They are also matched by `sub_mchid` and `mchid` if any order (any refund) has one.
+    - `missing_here`: a payment of the bill has no order. `missing_there`: a paid order of the days
+      is neither in the bill nor in `neighbours`.
+    - `other_day`: both sides have it, on different days; an order that the bill lacks is searched
       for in `neighbours`.
     - `merchant`: both sides have the number, under different merchants or sub-merchants.
-    - `duplicate`: each further payment of the same number in the bill and each further paid order
-      here; and a pair whose `transaction_id` (`refund_id`) differ.
-    - `amount`: the order's `total` is not the bill's (`订单金额`). `currency`: likewise.
-    - `state`: paid there and unpaid here; reversed on one side alone; a refund that succeeded on
-      one side and failed, or is still under way here, on the other. The bill is never updated, so
-      a refund that it calls `PROCESSING` may have ended in any way.
-    - `fee`: the bill's rate is not the order's, or not `rate`; or its fee is not what its own rate
-      gives of `settlement_total`, exactly, or rounded half up or down to fen; or it is not the
-      order's `fee`. A refund's fee is not compared: the last of several carries what rounding left.
-    - `refund_missing_here`, `refund_missing_there`: as for payments; a refund that is `CLOSED`
-      here is not expected in the bill. A reversal (`REVOKED`) of an order that is not here is
+    - `duplicate`: each further payment of the same number in the bill, and each further paid order
+      of the merchant; and a pair with different `transaction_id` (`refund_id`).
+    - `amount`: the order's `total` differs from the bill's (`订单金额`). `currency`: the currencies
+      differ.
+    - `state`: paid in the bill and unpaid in the order; reversed on one side only; a refund that
+      succeeded on one side, and on the other failed or (merchant's side only) is still in progress.
+      The bill is never updated, so a refund that it lists as `PROCESSING` may have any final state.
+    - `fee`: the bill's rate differs from the order's, or from `rate`; or its fee is not its own
+      rate of `settlement_total`, either exact or rounded half up or down to fen; or it differs from
+      the order's `fee`. A refund's fee is not compared: the last of several contains the rounding
+      differences.
+    - `refund_missing_here`, `refund_missing_there`: as for payments; a refund that the merchant has
+      as `CLOSED` is not expected in the bill. A reversal (`REVOKED`) of an unknown order is
       `refund_missing_here`.
-    - `refund_amount`: the refund's amount is not what the bill says was asked for
-      (`申请退款金额`), or it is of another order; or all refunds of an order are more than its
-      total, which counts once, at the last of them in the bill.
+    - `refund_amount`: the refund's amount differs from the requested amount in the bill
+      (`申请退款金额`), or it belongs to another order; or all refunds of an order exceed its total,
+      which counts once, at the last of them in the bill.
 
     Args:
-        trade_bill: a path, a `BillFile`, an Arrow table or rows; or a list of bills, of several
-            days or sub-merchants.
+        trade_bill: a path, a `BillFile`, an Arrow table or rows; or a list of bills of several days
+            or sub-merchants.
         orders: a path of Parquet files or of a CSV file, an Arrow table or reader, a DataFrame of
-            Polars or pandas, a relation of DuckDB, `(engine, table)` of SQLAlchemy with a table,
-            a `select` or a table's name, or an iterable of mappings or objects. Columns:
-            `out_trade_no` and `total` (fen); where known also `trade_state`, `transaction_id`,
-            `mchid`, `sub_mchid`, `currency`, `paid_at`, `rate` and `fee` (fen).
-        refunds: likewise: `out_refund_no`, `refund` (fen) and `out_trade_no`; where known also
-            `refund_status`, `refund_id`, `mchid`, `sub_mchid`, `currency`, and `refunded_at`,
-            which is when it was asked for, as in the bill.
-        columns: what `orders` calls its columns, by our name: `{"total": "amount_fen"}`.
-        refund_columns: the same for `refunds`.
-        neighbours: the bills of the days before and after.
-        fund_flow: the fund flow bill of the account that the payments went to, or several; then
-            `Reconciliation.balance` says whether it follows from the trade bill.
+            Polars or pandas, a relation of DuckDB, `(engine, table)` of SQLAlchemy with a table, a
+            `select` or a table's name, or an iterable of mappings or objects. Columns:
+            `out_trade_no` and `total` (fen); optionally `trade_state`, `transaction_id`, `mchid`,
+            `sub_mchid`, `currency`, `paid_at`, `rate` and `fee` (fen).
+        refunds: the same kinds of sources. Columns: `out_refund_no`, `refund` (fen) and
+            `out_trade_no`; optionally `refund_status`, `refund_id`, `mchid`, `sub_mchid`,
+            `currency`, and `refunded_at`, the time of the request, as in the bill.
+        columns: the column names of `orders`, by our name: `{"total": "amount_fen"}`.
+        refund_columns: the column names of `refunds`.
+        neighbours: the bills of the previous and the next day.
+        fund_flow: one or several fund flow bills of the account that received the payments;
+            `Reconciliation.balance` then compares them with the trade bill.
         rate: the agreed fee as a fraction or in percent: `Decimal("0.006")`, `"0.6%"`. A column
-            `rate` of the orders comes first.
+            `rate` of the orders takes precedence.
         date: the bill's day or days; None takes them from the bill.
-        mchid: whose orders and refunds these are, where they have no such column.
-        engine: what runs the statements: `duckdb`, in this process, or a `SparkSession`. On Spark,
-            bills, orders and refunds may be its DataFrames, and a path of `orders` or `refunds` is
-            one that Spark reads.
-        memory_limit: of DuckDB; beyond it, it writes to disk.
-        temp_directory: where; None is the system's directory. What is there is removed.
+        mchid: the merchant of the orders and refunds, if they have no such column.
+        engine: the engine that runs the statements: `duckdb` in this process, or a `SparkSession`.
+            On Spark, bills, orders and refunds may be its DataFrames, and Spark reads the paths of
+            `orders` and `refunds`.
+        memory_limit: DuckDB's memory limit; beyond it, DuckDB writes to disk.
+        temp_directory: the directory for that data, which is removed afterwards; None is the
+            system's.
 
     Raises:
         BillError: a bill is damaged.
-        ConfigurationError: a source cannot be read, lacks a column, or has a value that is none:
-            an amount that is not whole fen, a `trade_state` that the API does not have.
+        ConfigurationError: a source cannot be read, lacks a column, or has an invalid value, such
+            as an amount that is not in whole fen or an unknown `trade_state`.
 
     Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-trade.html
     """

@@ -1,4 +1,4 @@
-"""What a reconciliation found."""
+"""The result of a reconciliation."""
 
 from __future__ import annotations
 
@@ -40,29 +40,30 @@ CLASSES = (
     "other_day",
     "merchant",
 )
-"""The keys of `Reconciliation.counts`, in their order."""
+"""The keys of `Reconciliation.counts`, in order."""
 
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One way in which a payment or refund differs.
+    """One difference of a payment or refund.
 
     Attributes:
-        kind: one of `CLASSES`, but `matched`.
-        out_trade_no: the order.
-        out_refund_no: the refund; None for a payment.
-        transaction_id: the bill's where it has the row.
-        mchid: likewise.
-        sub_mchid: likewise; None for a direct merchant.
-        field: what differs, such as `total`, `refund`, `trade_state`, `rate`, `sub_mchid`.
-        here: the merchant's value as text, amounts in fen; None where there is none.
-        there: WeChat Pay's value, likewise.
-        amount: of the payment or refund in fen: the bill's where it has the row.
-        trade_time: in +08:00, the bill's where it has the row.
-        day: of the row, in China.
-        line: in the bill's file; None where the bill has no such row, or is no file.
+        kind: one of `CLASSES`, except `matched`.
+        out_trade_no: the order number.
+        out_refund_no: the refund number, or None for a payment.
+        transaction_id: the bill's number if it has the row, else the merchant's.
+        mchid: the bill's merchant if it has the row, else the merchant's own value.
+        sub_mchid: the sub-merchant, from the same source; None for a direct merchant.
+        field: the field that differs, such as `total`, `refund`, `trade_state`, `rate`,
+            `sub_mchid`.
+        here: the merchant's value as text, amounts in fen; None if there is none.
+        there: WeChat Pay's value as text, amounts in fen; None if there is none.
+        amount: the payment or refund in fen: the bill's amount if it has the row.
+        trade_time: the time in +08:00: the bill's time if it has the row.
+        day: the date of the row, in China.
+        line: the line in the bill's file; None if the bill does not have the row, or is not a file.
     """
 
     kind: str
@@ -81,7 +82,7 @@ class Difference:
 
 
 KEY = ("out_trade_no", "out_refund_no", "transaction_id", "mchid", "sub_mchid", "field")
-"""What the differences of a class are sorted by."""
+"""The sort key of the differences of a class."""
 COLUMNS = tuple(field.name for field in dataclasses.fields(Difference))
 
 
@@ -90,13 +91,14 @@ class Sums:
     """The sums of one side, in fen.
 
     Attributes:
-        payments: how many.
-        paid: their `total`.
-        refunds: how many.
-        refunded: what was asked to be given back.
-        revokes: how many payments were reversed.
-        revoked: their amounts.
-        fee: of payments, less what refunds gave back; in fen, with up to three places.
+        payments: the number of payments.
+        paid: the sum of their `total`.
+        refunds: the number of refunds.
+        refunded: the sum of the requested refunds.
+        revokes: the number of reversed payments.
+        revoked: the sum of their amounts.
+        fee: the fees of payments minus those returned for refunds, in fen with up to three
+            decimals.
     """
 
     payments: int = 0
@@ -110,12 +112,12 @@ class Sums:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hour:
-    """What the bill has of an hour of the day.
+    """The bill's amounts in one hour of the day.
 
     Attributes:
         hour: 0 to 23, in China.
         paid: fen.
-        refunded: fen, reversed payments included.
+        refunded: fen, including reversed payments.
     """
 
     hour: int
@@ -125,16 +127,17 @@ class Hour:
 
 @showing
 class Reconciliation:
-    """What `reconcile` found.
+    """The result of `reconcile`.
 
     Attributes:
-        counts: how many of each class; its keys are `CLASSES`. `matched` counts the rows of the
-            bill, payments and refunds, that have no difference.
-        days: of the bill.
+        counts: the number of rows in each class; its keys are `CLASSES`. `matched` counts the
+            payments and refunds of the bill without a difference.
+        days: the days of the bill.
         mchids: the merchants of the bill.
-        here: the sums of the merchant's side: what counts as paid and refunded on these days.
+        here: the sums of the merchant's side: everything that counts as paid and refunded on these
+            days.
         there: the sums of the bill.
-        balance: the fund flow beside the trade bill; None where none was given.
+        balance: the comparison with the fund flow bill; None without one.
     """
 
     def __init__(
@@ -161,10 +164,10 @@ class Reconciliation:
         return list(self.each())
 
     def each(self, kind: str | None = None) -> Iterator[Difference]:
-        """The differences one by one, without all of them in memory as objects.
+        """Iterate over the differences without loading all of them as objects.
 
         Args:
-            kind: of this class alone.
+            kind: return only this class.
         """
         table = self._differences if kind is None else self.table(kind)
         for batch in table.to_batches(max_chunksize=10_000):
@@ -175,13 +178,13 @@ class Reconciliation:
                 yield Difference(**row)
 
     def table(self, kind: str) -> pyarrow.Table:
-        """The differences of a class as an Arrow table.
+        """Return the differences of a class as an Arrow table.
 
         Args:
-            kind: one of `CLASSES`, but `matched`.
+            kind: one of `CLASSES`, except `matched`.
 
         Raises:
-            ConfigurationError: there is no such class.
+            ConfigurationError: the class is unknown.
         """
         return self.tables[kind] if kind in self.tables else _no_class(kind)
 
@@ -208,7 +211,7 @@ class Reconciliation:
 
     @property
     def hours(self) -> tuple[Hour, ...]:
-        """What the bill has of each hour of the day."""
+        """The bill's amounts in each hour of the day."""
         paid = dict.fromkeys(range(24), 0)
         refunded = dict.fromkeys(range(24), 0)
         for row in self._hours:
@@ -218,60 +221,62 @@ class Reconciliation:
 
     @property
     def ok(self) -> bool:
-        """Whether there is no difference, and the fund flow is explained where it was given."""
+        """Whether there is no difference, and the fund flow bill (if any) is explained."""
         return not len(self._differences) and (self.balance is None or self.balance.ok)
 
     @property
     def exit_code(self) -> int:
-        """0 where all is well, else 1."""
+        """0 if `ok` is True, else 1."""
         return 0 if self.ok else 1
 
     def to_html(self, path: Destination, *, last: Last = None) -> Path:
         """Write the report as one HTML file, in Chinese and English.
 
-        It has no script and requests nothing. Of a class it lists the first 1,000 differences.
+        The file contains no script and loads nothing. It lists the first 1,000 differences of each
+        class.
 
         Args:
-            path: of the file, which appears once it is complete.
-            last: what `compare` returned, or the path of the last run's file: the report then says
-                what is new, still open or solved.
+            path: the path of the file, which appears only when it is complete.
+            last: the result of `compare`, or the path of the previous run's file; the report then
+                marks differences as new, still open or solved.
 
         Returns:
             The path.
 
         Raises:
-            ConfigurationError: the file cannot be written, or the last run not be read.
+            ConfigurationError: the file cannot be written, or the previous run cannot be read.
         """
         from ..report.writing import to_html
 
         return to_html(self, path, last)
 
     def to_excel(self, path: Destination, *, last: Last = None) -> Path:
-        """Write the report as an Excel workbook: a sheet of sums, and one for each class.
+        """Write the report as an Excel workbook: a sheet of sums, and one sheet for each class.
 
-        It has all differences, amounts as numbers in yuan, and numbers of orders as text. Nothing
-        in it is a formula.
+        It contains all differences, with amounts as numbers in yuan and order numbers as text. No
+        cell contains a formula.
 
         Args:
-            path: of the file, which appears once it is complete.
-            last: as for `to_html`.
+            path: the path of the file, which appears only when it is complete.
+            last: as in `to_html`.
 
         Returns:
             The path.
 
         Raises:
-            ConfigurationError: the file cannot be written, the last run not be read, or XlsxWriter
-                is not installed.
+            ConfigurationError: the file cannot be written, the previous run cannot be read, or
+                XlsxWriter is not installed.
         """
         from ..report.writing import to_excel
 
         return to_excel(self, path, last)
 
     def save(self, path: Destination) -> Path:
-        """Write the differences to a file that a later run of the same days compares itself with.
+        """Write the differences to a file, for comparison with a later run of the same days.
 
         Args:
-            path: of the file: a JSON value a line. It appears once it is complete.
+            path: the path of the file, with one JSON value per line. It appears only when it is
+                complete.
 
         Returns:
             The path.
@@ -284,15 +289,16 @@ class Reconciliation:
         return save(self, path)
 
     def compare(self, path: Destination) -> Changes:
-        """Compare with the last run: what is new, still open or solved.
+        """Compare with the previous run: differences are new, still open or solved.
 
-        Differences are the same if their class, numbers, merchant and field are.
+        Differences are the same if their class, numbers, merchant and field are equal.
 
         Args:
-            path: of the file that `save` wrote.
+            path: the path of a file written by `save`.
 
         Raises:
-            ConfigurationError: the file is missing, damaged, or of other days or another merchant.
+            ConfigurationError: the file does not exist, is damaged, or belongs to other days or
+                another merchant.
         """
         from ..report.writing import compare
 

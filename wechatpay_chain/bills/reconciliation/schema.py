@@ -1,6 +1,6 @@
 """The tables that the statements read, and the types of their columns.
 
-Times are naive and in Asia/Shanghai (+08:00), which every dialect has; amounts are in fen.
+Times are naive and in Asia/Shanghai (+08:00), which every dialect supports; amounts are in fen.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TRADE: Columns = {
     "refund_requested": "BIGINT",
     "line": "BIGINT",
 }
-"""What a trade bill has, of the columns that matter here; `line` is the line in the file."""
+"""The relevant columns of a trade bill; `line` is the line in the file."""
 
 ORDERS: Columns = {
     "out_trade_no": "VARCHAR",
@@ -56,7 +56,7 @@ REFUNDS: Columns = {
 }
 
 DAYS: Columns = {"day": "DATE", "payments": "INTEGER", "refunds": "INTEGER"}
-"""The days of the bills, and whether these list payments and refunds (1) or do not (0)."""
+"""The days of the bills, and whether the bills list payments and refunds (1) or not (0)."""
 
 FUND_FLOW: Columns = {
     "accounting_time": "TIMESTAMP",

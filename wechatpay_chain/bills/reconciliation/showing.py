@@ -1,4 +1,4 @@
-"""What is shown of a reconciliation in a notebook, a terminal and rich; amounts are in yuan."""
+"""Displays a reconciliation in notebooks, terminals and rich; amounts are in yuan."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..report.words import CLASSES
 __all__ = ["balance_view", "reconciliation_view"]
 
 DIFFERENCES = 20
-"""Differences that are shown."""
+"""Maximum number of displayed differences."""
 COLUMNS = ("kind", "out_trade_no", "out_refund_no", "field", "here", "there", "amount", "line")
 NUMBERS = ("amount", "line")
 LONGEST = 200
-"""Characters of a value."""
+"""Maximum characters of a value."""
 
 
 class Explained(Protocol):
-    """A `Balance`, as far as it is shown."""
+    """The displayed part of a `Balance`."""
 
     @property
     def ok(self) -> bool: ...
@@ -38,7 +38,7 @@ class Explained(Protocol):
 
 
 class Found(Protocol):
-    """A `Reconciliation`, as far as it is shown."""
+    """The displayed part of a `Reconciliation`."""
 
     counts: Mapping[str, int]
     days: tuple[datetime.date, ...]
@@ -52,7 +52,7 @@ class Found(Protocol):
 
 
 def balance_view(balance: Explained) -> View:
-    """Whether the fund flow follows from the trade bill, and what moved the money."""
+    """Return the view of a balance: whether the bills agree, and the movements of money."""
     facts = [
         (name, text(yuan(getattr(balance, name)), "number"))
         for name in ("opening", "income", "expenditure", "closing")
@@ -90,7 +90,7 @@ def _unexplained(balance: Explained) -> Iterator[Part]:
 
 
 def reconciliation_view(result: Found) -> View:
-    """What a reconciliation found: how many of each class, the sums, and the first differences."""
+    """Return the view of a reconciliation: the counts, the sums, and the first differences."""
     days = " to ".join(str(day) for day in dict.fromkeys((*result.days[:1], *result.days[-1:])))
     many = sum(count for kind, count in result.counts.items() if kind != "matched")
     one = "difference" if many == 1 else "differences"

@@ -1,7 +1,7 @@
-"""The statements on Spark, in a session of the user's.
+"""Runs the statements on Spark, in a session of the user.
 
-DataFrames of Spark and Parquet files stay on the cluster. Anything else is read here, by DuckDB,
-and handed to Spark through Arrow.
+Spark DataFrames and Parquet files stay on the cluster. All other sources are read locally by DuckDB
+and passed to Spark through Arrow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TIMES = {"timestamp", "timestamp_ntz", "date"}
 
 
 def is_session(engine: Any) -> bool:
-    """Whether an engine is a session of Spark, plain or Spark Connect's."""
+    """Return whether an engine is a session of Spark or Spark Connect."""
     return any(
         base.__name__ == "SparkSession" and base.__module__.startswith("pyspark.")
         for base in type(engine).__mro__
@@ -38,13 +38,13 @@ def is_session(engine: Any) -> bool:
 
 
 class Spark:
-    """The engine that runs in a session of Spark.
+    """The engine that runs in a Spark session.
 
-    Its views have a prefix of their own, and are gone after `close`.
+    Its views have a unique prefix, and are removed by `close`.
 
     Args:
-        session: of Spark.
-        local: what reads all that is not Spark's.
+        session: the Spark session.
+        local: reads the sources that Spark does not read.
     """
 
     def __init__(self, session: SparkSession, local: DuckDB) -> None:
@@ -68,15 +68,15 @@ class Spark:
         """Make a source readable as a table.
 
         Args:
-            name: of the table.
-            source: a DataFrame of Spark, a path of Parquet files, or whatever DuckDB stages.
+            name: the name of the table.
+            source: a Spark DataFrame, a path of Parquet files, or any source that DuckDB stages.
             schema: the columns and their types.
-            required: columns that the source must have.
-            names: what the source calls columns, by our name.
-            defaults: values of columns that the source does not have.
+            required: mandatory columns of the source.
+            names: the source's column names, by our name.
+            defaults: values for missing columns.
 
         Raises:
-            ConfigurationError: a column is missing, or a type or value is wrong.
+            ConfigurationError: a column is missing, or a type or value is invalid.
         """
         frame = self._frame(source, name)
         if frame is None:
@@ -114,18 +114,18 @@ class Spark:
         self._name(name, frame.selectExpr(*selected))
 
     def stage_bill(self, name: str, bill: Any, kind: str, schema: Mapping[str, str]) -> None:
-        """Make the file of a bill readable as a table; it is read and checked here."""
+        """Make the file of a bill readable as a table; it is read and checked locally."""
         self._local.stage_bill(name, bill, kind, schema)
         self._waiting[name] = schema
 
     def view(self, name: str, select: str) -> None:
-        """Give a statement a name."""
+        """Name a statement."""
         self._name(name, self._sql(select))
 
     def append(self, name: str, part: str) -> None:
-        """Add the rows of a table to another, which is made if need be.
+        """Append the rows of a table to another one, which is created if necessary.
 
-        What was read here is put together here: Spark would nest a plan for each bill.
+        Local tables are combined locally: Spark would nest a plan for each bill.
         """
         if part in self._waiting and name not in self._views:
             self._local.append(name, part)
@@ -138,18 +138,18 @@ class Spark:
         self._name(name, frame)
 
     def query(self, select: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement; where its tables are still here, it runs here."""
+        """Return the rows of a statement; it runs locally if its tables are still local."""
         used = tables_of(select)
         if used <= self._waiting.keys():
             return self._local.query(select)
         return [tuple(row) for row in self._sql(select).collect()]
 
     def run(self, steps: Sequence[Step], results: Sequence[str]) -> dict[str, pyarrow.Table]:
-        """Run statements on what was staged.
+        """Run statements on the staged tables.
 
         Args:
-            steps: in their order.
-            results: names of the steps whose rows are returned.
+            steps: the statements, in order.
+            results: the names of the steps to return.
         """
         for step in steps:
             frame = self._sql(step.select)
@@ -160,7 +160,7 @@ class Spark:
         return {name: self._session.table(self._views[name]).toArrow() for name in results}
 
     def close(self) -> None:
-        """Drop the views, and what is kept for them."""
+        """Drop the views and their cached data."""
         for view in reversed(self._views.values()):
             self._session.catalog.dropTempView(view)
         for frame in reversed(self._kept):
@@ -175,7 +175,7 @@ class Spark:
         self._views[name] = self._prefix + name
 
     def _frame(self, source: Any, name: str) -> DataFrame | None:
-        """A source that is Spark's own."""
+        """Return a source that Spark reads itself, or None."""
         if hasattr(source, "selectExpr"):
             return source
         if name in {"orders", "refunds"} and isinstance(source, (str, os.PathLike)):
@@ -184,7 +184,7 @@ class Spark:
         return None
 
     def _transfer(self, names: set[str]) -> None:
-        """Hand tables that DuckDB has staged to Spark; times stay without a zone."""
+        """Pass DuckDB's tables to Spark; times stay without a zone."""
         from pyspark.sql.types import StructType
 
         for name in sorted(names & self._waiting.keys()):
@@ -203,10 +203,10 @@ def _type(wanted: str) -> str:
 
 
 def _cast(name: str, own: str, wanted: str) -> str:
-    """An expression that gives a column the type that is wanted.
+    """Return an expression that converts a column to the required type.
 
     Raises:
-        ValueError: the type that the column has cannot hold such a value exactly.
+        ValueError: the column's type cannot represent such values exactly.
     """
     if own == "void":
         return name

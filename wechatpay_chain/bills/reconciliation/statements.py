@@ -1,11 +1,11 @@
-"""The statements that reconcile, in a subset of SQL that every dialect has.
+"""The SQL statements of the reconciliation, in a subset that every dialect supports.
 
-They read the tables of `schema.py` and build on each other: first what differs at all, in one pass
-over everything; then, of these few numbers alone, what pairs up and in what way it differs.
+They read the tables of `schema.py` and build on each other: first they find the differing numbers
+in one pass over all rows; then they pair the rows of these few numbers and classify them.
 
-`there` is WeChat Pay's side, `here` the merchant's. A row on either is a `payment`, a `refund` or a
-`revoke` (a reversed payment by payment code), and `number` is what it is matched by. `m` and `s`
-are the merchant and the sub-merchant as far as the merchant's side states them.
+`there` is WeChat Pay's side, `here` the merchant's. A row is a `payment`, a `refund` or a `revoke`
+(a reversed code payment), and it is matched by its `number`. `m` and `s` are the merchant and the
+sub-merchant, as far as the merchant's side contains them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ __all__ = ["events"]
 
 
 def events(table: str) -> str:
-    """The rows of a trade bill as payments, refunds and revokes.
+    """Return the rows of a trade bill as payments, refunds and revokes.
 
     Args:
-        table: with the columns of a trade bill.
+        table: a table with the columns of a trade bill.
     """
     return f"""
 SELECT
@@ -139,16 +139,15 @@ WRONG_FEE = """(
     AND t.fee <> FLOOR(CAST(t.settlement_total AS DECIMAL(18, 0)) * t.rate)
     AND t.fee <> CAST(t.settlement_total AS DECIMAL(18, 0)) * t.rate
 )"""
-"""Whether a payment's fee does not follow from its rate: it is neither exact nor rounded to fen.
+"""Whether a payment's fee does not match its rate: it is neither exact nor rounded to fen.
 
-A fee that is rounded down is in the merchant's favour, and no difference.
-"""
+A fee that is rounded down is in the merchant's favour, and not a difference."""
 
 REFUND_STATE = """(
     (t.status = 'SUCCESS' AND h.status IN ({pending}, {failed}))
     OR (t.status IN ({failed}) AND (h.status IS NULL OR h.status IN ('SUCCESS', {pending})))
 )""".format(pending="'PROCESSING'", failed="'FAIL', 'CHANGE', 'REFUNDCLOSE', 'CLOSED', 'ABNORMAL'")
-"""Whether a refund ended in another way; the bill is not updated, so it may be behind."""
+"""Whether a refund has another final state; the bill is not updated, so it may be outdated."""
 
 DIFFERING = f"""
 WITH payments_there AS (
@@ -217,8 +216,8 @@ FROM (
 GROUP BY out_trade_no
 HAVING MAX(listed) = 1
 """
-"""What was refunded of each order that the bill refunds, on this day and, as far as is known here,
-on others."""
+"""The refunds of each order that the bill refunds, on this day and, as far as the merchant's side
+has them, on other days."""
 
 TOO_MUCH = """
 WITH paid AS (

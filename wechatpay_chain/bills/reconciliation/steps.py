@@ -1,4 +1,4 @@
-"""The statements in their order."""
+"""The statements in order."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["RESULTS", "STEPS", "Step"]
 
 
 class Step(NamedTuple):
-    """A statement whose result has a name.
+    """A named statement.
 
     Attributes:
-        name: that later statements use.
+        name: the name that later statements use.
         select: the statement.
-        stored: whether its rows are kept; else each use computes them anew.
+        stored: whether its rows are stored; otherwise each use computes them again.
     """
 
     name: str
@@ -45,7 +45,7 @@ STEPS = (
     Step("counts", classes.COUNTS),
     Step("hours", classes.HOURS),
 )
-"""Each may use the inputs and the steps before it."""
+"""Each step may use the inputs and the previous steps."""
 
 RESULTS = ("differences", "counts", "hours")
-"""The steps whose rows are the result."""
+"""The steps with the rows of the result."""

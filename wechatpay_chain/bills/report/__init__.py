@@ -1,1 +1,1 @@
-"""A reconciliation for people: an HTML page, an Excel workbook, and what is new since the last."""
+"""Reports of a reconciliation: an HTML page, an Excel workbook, and changes since the last run."""

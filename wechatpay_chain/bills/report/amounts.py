@@ -1,4 +1,4 @@
-"""Fen as yuan, exactly; no binary fraction is ever computed with."""
+"""Converts fen to yuan exactly, without floats."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ CENTS = Decimal("0.01")
 
 
 def decimal_yuan(fen: int | Decimal) -> Decimal:
-    """An amount in yuan, with two places, or more where the fen have fractions."""
+    """Convert an amount to yuan with two decimals, or more if the fen have decimals."""
     amount = Decimal(fen) / FEN
     rounded = amount.quantize(CENTS)
     return rounded if rounded == amount else amount.normalize()
 
 
 def yuan(fen: int | Decimal) -> str:
-    """`1,234.05` of 123405 fen."""
+    """Format fen as yuan: 123405 becomes `1,234.05`."""
     return f"{decimal_yuan(fen):,f}"

@@ -1,4 +1,4 @@
-"""How the balance of a day came about, as the report shows it."""
+"""The steps from a day's opening to its closing balance, for the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ORDER = tuple(BUSINESSES)
 
 
 class Line(Protocol):
-    """What one type of business moved; see `reconciliation.balance`."""
+    """The movements of one business type; see `reconciliation.balance`."""
 
     @property
     def business_name(self) -> str: ...
@@ -28,7 +28,7 @@ class Line(Protocol):
 
 
 class Unexplained(Protocol):
-    """A payment or refund on which the two bills do not agree."""
+    """A payment or refund with different amounts in the two bills."""
 
     @property
     def business_id(self) -> str: ...
@@ -56,7 +56,7 @@ class Explained(Protocol):
 
 
 def balance(found: Explained) -> Balance:
-    """The lines of a balance, from the opening to the closing one."""
+    """Return the lines of a balance, from the opening to the closing balance."""
     return Balance(
         tuple(_steps(found)),
         found.ok,
@@ -65,7 +65,7 @@ def balance(found: Explained) -> Balance:
 
 
 def _place(line: Line) -> int:
-    """Payments first, then what belongs to them, then everything else."""
+    """Return the sort position: payments, then their related movements, then all others."""
     name = line.business_type or line.business_name
     return ORDER.index(name) if name in ORDER else len(ORDER)
 

@@ -1,4 +1,4 @@
-"""A bill as an Excel workbook, under its official headings and in yuan."""
+"""Writes a bill as an Excel workbook, with its official headings and in yuan."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def bill_to_excel(
     """Write bills of one kind, one after the other.
 
     Args:
-        readers: of the bills; all have the columns of the first.
-        path: of the file, which is written in place.
-        most_rows: of a sheet; what has more goes on in the next one.
+        readers: the readers of the bills; all have the columns of the first.
+        path: the path of the file, which is written in place.
+        most_rows: maximum rows of a sheet; further rows go to the next sheet.
 
     Raises:
         BillError: a bill is damaged.

@@ -1,4 +1,4 @@
-"""A difference's members as text, for people."""
+"""Formats the members of a difference for readers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .words import COLUMNS
 __all__ = ["MONEY", "shown", "used"]
 
 MONEY = frozenset({"total", "refund", "fee"})
-"""Values of `field` whose `here` and `there` are fen."""
+"""Values of `field` with amounts in fen as `here` and `there`."""
 
 ONE_SIDED = frozenset(
     {"missing_here", "missing_there", "refund_missing_here", "refund_missing_there"}
@@ -23,7 +23,7 @@ SIDES = frozenset({"field", "here", "there"})
 
 
 def shown(row: Row, column: str) -> str:
-    """A member as it is shown; empty where it is absent."""
+    """Format a member; empty if it is absent."""
     value = row.get(column)
     if value is None:
         return ""
@@ -37,19 +37,19 @@ def shown(row: Row, column: str) -> str:
 
 
 def used(rows: Iterable[Row], report: Report, *, with_kind: bool = False) -> list[str]:
-    """The columns that say something, and not what the report's head has said.
+    """Return the columns with information that is not in the report's head.
 
     Args:
-        rows: that are shown together.
-        report: that they are of.
-        with_kind: whether rows of several classes stand together.
+        rows: rows displayed together.
+        report: their report.
+        with_kind: whether the rows belong to several classes.
     """
     found: set[str] = {"kind"} if with_kind else set()
     said = {("mchid", report.merchant), ("day", report.day)}
     for row in rows:
         names = COLUMNS.keys() - found - {"kind"}
         if row.get("kind") in ONE_SIDED:
-            names -= SIDES  # the amount says the same
+            names -= SIDES  # the amount contains the same information
         found |= {
             name
             for name in names
@@ -59,7 +59,7 @@ def used(rows: Iterable[Row], report: Report, *, with_kind: bool = False) -> lis
 
 
 def _fen(value: Any) -> str:
-    """Fen as yuan, where it is a number; whatever else stands there as it is."""
+    """Convert fen to yuan if the value is a number; other values stay unchanged."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:

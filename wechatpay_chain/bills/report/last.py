@@ -1,8 +1,8 @@
-"""The differences of a run on disk, and how those of the next run compare with them.
+"""Stores the differences of a run, and compares them with those of the next run.
 
-The file is JSON, a value a line: what it is of, then the differences in the order of their keys,
-then how many there are. Two runs are therefore compared in one pass, however many differences
-they have, and a file that was cut off is recognised.
+The file contains one JSON value per line: a head, the differences in the order of their keys, and
+their number. Two runs are therefore compared in one pass, however many differences they have, and
+a truncated file is detected.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ __all__ = ["Changes", "Rows", "compare", "key", "save"]
 FORMAT = "wechatpay-chain reconciliation"
 VERSION = 1
 KEY = ("out_trade_no", "out_refund_no", "transaction_id", "mchid", "sub_mchid", "field")
-"""What a difference is known by, besides its class."""
+"""The members that identify a difference within its class."""
 
 Key = tuple[str, ...]
 Rows = Callable[[str], Iterator[Row]]
 
 
 def key(row: Row) -> Key:
-    """What a difference of a class is known by, and sorted by: numbers and merchant."""
+    """Return the sort key that identifies a difference in its class: numbers and merchant."""
     return tuple(str(row.get(name) or "") for name in KEY)
 
 
 def save(path: Path, of: Mapping[str, str], rows: Rows) -> None:
-    """Write the differences of a run, for the next one; the file appears once it is complete.
+    """Write the differences of a run for the next one; the file appears only when it is complete.
 
     Args:
-        path: of the file.
-        of: what the run was of: `day` and `merchant`.
-        rows: the differences of a class, in the order of `key`.
+        path: the path of the file.
+        of: the `day` and `merchant` of the run.
+        rows: returns the differences of a class, in the order of `key`.
 
     Raises:
         OSError: the file cannot be written.
@@ -64,14 +64,14 @@ def save(path: Path, of: Mapping[str, str], rows: Rows) -> None:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Changes:
-    """What is new, still open or solved since the last run.
+    """The new, open and solved differences since the last run.
 
-    The differences of the last run are read when they are asked for: save this run when they are
-    written, and not before.
+    The last run's differences are read on demand. Save the current run only after you have written
+    them.
 
     Attributes:
-        counts: of `new`, `open` and `solved` differences.
-        path: of the last run's file.
+        counts: the number of `new`, `open` and `solved` differences.
+        path: the path of the last run's file.
     """
 
     counts: Mapping[str, int]
@@ -81,26 +81,26 @@ class Changes:
 
     @property
     def new(self) -> int:
-        """How many differences the last run did not have."""
+        """The number of differences that the last run did not have."""
         return self.counts["new"]
 
     @property
     def open(self) -> int:
-        """How many differences the last run had already."""
+        """The number of differences that the last run also had."""
         return self.counts["open"]
 
     @property
     def solved(self) -> int:
-        """How many differences of the last run are gone."""
+        """The number of differences of the last run that no longer exist."""
         return self.counts["solved"]
 
     def of_class(self, kind: str) -> Iterator[Row]:
-        """The differences of a class, `status` being `new`, `open` or `solved`."""
+        """Yield the differences of a class with their `status`: `new`, `open` or `solved`."""
         self._saved.assert_same()
         return _merged(kind, self._rows(kind), self._saved.rows(kind))
 
     def rows(self, status: str) -> Iterator[Row]:
-        """All differences of a status: `new`, `open` or `solved`."""
+        """Yield all differences with a status: `new`, `open` or `solved`."""
         if status not in STATUSES:
             raise ConfigurationError(
                 _(
@@ -114,15 +114,16 @@ class Changes:
 
 
 def compare(path: Path, of: Mapping[str, str], rows: Rows) -> Changes:
-    """Compare the differences of a run with those of the last.
+    """Compare the differences of a run with those of the last one.
 
     Args:
-        path: of the file that `save` wrote.
-        of: what this run is of: `day` and `merchant`.
-        rows: the differences of a class, in the order of `key`.
+        path: the path of a file written by `save`.
+        of: the `day` and `merchant` of this run.
+        rows: returns the differences of a class, in the order of `key`.
 
     Raises:
-        ConfigurationError: the file is missing, damaged, or of another day or merchant.
+        ConfigurationError: the file does not exist, is damaged, or belongs to another day or
+            merchant.
     """
     saved = _Saved(path)
     head = saved.check()
@@ -145,7 +146,7 @@ def compare(path: Path, of: Mapping[str, str], rows: Rows) -> Changes:
 
 
 def _merged(kind: str, now: Iterator[Row], before: Iterator[Row]) -> Iterator[dict[str, Any]]:
-    """Two runs' differences, both in the order of their keys, as one."""
+    """Merge the sorted differences of two runs."""
     mine, theirs = next(now, None), next(before, None)
     while mine is not None or theirs is not None:
         if theirs is None or (mine is not None and key(mine) < key(theirs)):
@@ -160,18 +161,18 @@ def _merged(kind: str, now: Iterator[Row], before: Iterator[Row]) -> Iterator[di
 
 
 class _Saved:
-    """A file that `save` wrote, read strictly."""
+    """A file written by `save`, read strictly."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._state: tuple[int, ...] = ()
-        self._begins: dict[str, int] = {}  # of each class, the byte that its differences begin at
+        self._begins: dict[str, int] = {}  # the first byte of each class's differences
 
     def assert_same(self) -> None:
-        """See that it is the file that was checked.
+        """Check that the file is still the one that was validated.
 
         Raises:
-            ConfigurationError: another run was saved there since.
+            ConfigurationError: another run has been saved there since.
         """
         if self._now() != self._state:
             raise ConfigurationError(
@@ -182,7 +183,7 @@ class _Saved:
             )
 
     def check(self) -> dict[str, Any]:
-        """Read all of it, and return its head."""
+        """Validate the whole file, and return its head."""
         self._state = self._now()
         lines = self._lines()
         _ignored, _ignored, head = next(lines, (1, 0, {}))
@@ -221,7 +222,7 @@ class _Saved:
         return head
 
     def rows(self, kind: str) -> Iterator[dict[str, Any]]:
-        """The differences of a class, with times and dates as such."""
+        """Yield the differences of a class, with times and dates converted."""
         if kind not in self._begins:
             return
         for _ignored, _ignored, value in self._lines(self._begins[kind]):
@@ -237,7 +238,7 @@ class _Saved:
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _lines(self, offset: int = 0) -> Iterator[tuple[int, int, dict[str, Any]]]:
-        """The lines from a byte on: their number, counted from there, where they begin, values."""
+        """Yield the lines from a byte on: their number from there, their position, their values."""
         try:
             with self._path.open("rb") as file:
                 file.seek(offset)

@@ -1,4 +1,4 @@
-"""What the report says in two languages at once, as HTML."""
+"""HTML with the report's text in both languages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["both"]
 
 
 def both(words: Words, name: str = "span", /, **attributes: object) -> Markup:
-    """The same thing in both languages; the style sheet shows the one that was chosen."""
+    """Return a text in both languages; the style sheet shows the selected one."""
     return joined(
         [
             element(name, words.zh, lang="zh-CN", **attributes),

@@ -1,7 +1,7 @@
-"""A reconciliation as one HTML file: no script, no request, everything in it escaped.
+"""Writes a reconciliation as one HTML file without scripts or requests, with all content escaped.
 
-It is opened from a mail or a shared disk, and holds what customers typed. The policy in its head
-allows the style sheet that is in it, by its digest, and nothing else.
+The file is opened from an email or a shared disk, and contains text typed by customers. Its content
+security policy allows only the embedded style sheet, by its digest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .words import CLASSES, COLUMNS, DIFFERENCES, FIELDS, STATUSES, Words
 __all__ = ["MOST", "html"]
 
 MOST = 1000
-"""Rows of a class that the page has; a browser is slow with many more."""
+"""Maximum rows of a class on the page; browsers are slow with many more."""
 
 
 @functools.cache
@@ -34,7 +34,7 @@ def _style() -> str:
 
 
 def html(report: Report) -> Iterator[str]:
-    """The page, piece by piece."""
+    """Yield the page in pieces."""
     yield "<!DOCTYPE html>\n"
     yield '<html lang="zh-CN">\n'
     yield f"{_head(report)}\n<body>\n"

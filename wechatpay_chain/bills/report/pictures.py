@@ -1,4 +1,4 @@
-"""The pictures of the day, as SVG: amounts by hour, and how many differences of each class."""
+"""SVG charts of the day: amounts by hour, and the number of differences in each class."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STEPS = (1, 2, 5)
 
 
 def by_hour(hours: Sequence[Hour]) -> Markup:
-    """Bars: what was paid in each hour upwards, what was refunded downwards.
+    """Return a bar chart: payments of each hour upwards, refunds downwards.
 
     Args:
-        hours: all 24.
+        hours: all 24 hours.
     """
     above = max((hour.paid for hour in hours), default=0)
     below = max((hour.refunded for hour in hours), default=0)
@@ -71,7 +71,7 @@ def by_hour(hours: Sequence[Hour]) -> Markup:
 
 
 def by_class(counts: Mapping[str, int]) -> Markup:
-    """A table whose rows have bars: how many differences each class has."""
+    """Return a table with bars: the number of differences in each class."""
     most = max((counts.get(kind, 0) for kind in DIFFERENCES), default=0) or 1
     rows = []
     for kind in DIFFERENCES:
@@ -96,7 +96,7 @@ def by_class(counts: Mapping[str, int]) -> Markup:
 
 
 def _share(many: int, most: int) -> Markup:
-    """A bar as long as its part of the longest; a single one can still be seen."""
+    """Return a bar with a length relative to the longest one; a single difference stays visible."""
     share = max(many * 1000 // most, 8) if many else 0
     return element(
         "svg",
@@ -118,7 +118,7 @@ def _grid(y: int, fen: int) -> Markup:
 
 
 def _bar(x: int, y: int, width: int, height: int, fen: int, kind: str) -> Markup:
-    """A bar; what is too little to be seen is one unit high."""
+    """Return a bar; a very small amount is one unit high."""
     if not fen:
         return Markup()
     shown = max(height, 1)
@@ -128,7 +128,7 @@ def _bar(x: int, y: int, width: int, height: int, fen: int, kind: str) -> Markup
 
 
 def _step(span: int) -> int:
-    """Between two lines, in fen: 1, 2 or 5 with zeros, so that there are about five."""
+    """Return the distance between two grid lines in fen: 1, 2 or 5 with zeros, for about five lines."""
     scale = 1
     while True:
         for each in STEPS:
@@ -142,5 +142,5 @@ def _up(fen: int, step: int) -> int:
 
 
 def _short(fen: int) -> str:
-    """An amount on the axis: whole yuan, which its lines are."""
+    """Format an amount on the axis, in whole yuan."""
     return f"{fen // 100:,}"

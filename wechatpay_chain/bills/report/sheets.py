@@ -1,7 +1,7 @@
-"""Excel workbooks, written row by row in constant memory.
+"""Writes Excel workbooks row by row, in constant memory.
 
-Text stays text: numbers of orders, because Excel keeps 15 digits of a number, and what a customer
-typed, because it may be a formula or a link (CSV injection, CWE-1236).
+Text is always written as text: Excel keeps only 15 digits of an order number, and text typed by a
+customer may be a formula or a link (CSV injection, CWE-1236).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST", "MOST_ROWS", "Book", "opened"]
 
 MOST_ROWS = 1_048_576
-"""Rows of a sheet, its head included, as the specification of Excel has it."""
+"""Maximum rows of a sheet including its head, according to Excel's specification."""
 LONGEST = 32_767
-"""Characters of a cell."""
+"""Maximum characters of a cell."""
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-"""What XML 1.0 has no character for."""
+"""Characters that XML 1.0 does not allow."""
 
 OPTIONS = {
     "constant_memory": True,
@@ -45,11 +45,11 @@ CENTS = Decimal("0.01")
 
 @contextmanager
 def opened(path: Path, most_rows: int = MOST_ROWS) -> Iterator[Book]:
-    """Write a workbook, which is complete at the end.
+    """Write a workbook, which is complete at the end of the block.
 
     Args:
-        path: of the file, which is written in place.
-        most_rows: of a sheet; what has more goes on in the next one.
+        path: the path of the file, which is written in place.
+        most_rows: maximum rows of a sheet; further rows go to the next sheet.
 
     Raises:
         ConfigurationError: XlsxWriter is not installed.
@@ -65,8 +65,8 @@ def opened(path: Path, most_rows: int = MOST_ROWS) -> Iterator[Book]:
                 "'wechatpay-chain[bills]'"
             )
         ) from None
-    # XlsxWriter keeps rows in temporary files, which hold what the rows do: they get a folder that
-    # nobody else can read, and that is removed whatever happens.
+    # XlsxWriter keeps rows in temporary files with the same sensitive content. They get a folder
+    # that other users cannot read, and that is always removed.
     with tempfile.TemporaryDirectory() as folder:
         book = xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": folder})
         try:
@@ -81,7 +81,7 @@ def opened(path: Path, most_rows: int = MOST_ROWS) -> Iterator[Book]:
 
 
 class Book:
-    """The sheets of a workbook, each as long as Excel allows."""
+    """The sheets of a workbook, limited to Excel's number of rows."""
 
     def __init__(self, book: Workbook, most_rows: int) -> None:
         self._book = book
@@ -95,7 +95,7 @@ class Book:
         self._date: Format = book.add_format({"num_format": "yyyy-mm-dd"})
 
     def sheet(self, title: str) -> Worksheet:
-        """A new sheet."""
+        """Add a sheet."""
         return self._book.add_worksheet(title)
 
     def write(
@@ -105,7 +105,7 @@ class Book:
         rows: Iterable[Sequence[Any]],
         widths: Sequence[int] = (),
     ) -> None:
-        """Write rows below their heads, on as many sheets as they need."""
+        """Write rows below their heads, on as many sheets as necessary."""
         number, line = 0, self._most
         sheet: Worksheet | None = None
         for row in rows:
@@ -124,7 +124,7 @@ class Book:
         sheet.freeze_panes(1, 0)
 
     def cell(self, sheet: Worksheet, line: int, column: int, value: Any) -> None:
-        """Write a value as what it is; text is never anything else."""
+        """Write a value with its own type; text always stays text."""
         if value is None or value == "":
             return
         if isinstance(value, Decimal):
@@ -141,5 +141,5 @@ class Book:
 
 
 def clean(text: str) -> str:
-    """Text that a cell can hold."""
+    """Remove the characters that a cell cannot contain."""
     return FORBIDDEN.sub("\ufffd", text)[:LONGEST]

@@ -1,4 +1,4 @@
-"""What a report shows, as data: neither HTML nor Excel, and independent of the engine."""
+"""The content of a report as data, independent of HTML, Excel and the engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .words import Words
 __all__ = ["Balance", "Card", "Hour", "Report", "Row", "Step"]
 
 Row = Mapping[str, Any]
-"""A difference: `words.COLUMNS` names its members, `amount` is in fen."""
+"""A difference with the members of `words.COLUMNS`; `amount` is in fen."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Card:
     """A sum at the top of the report.
 
     Attributes:
-        name: what it is the sum of.
+        name: the description of the sum.
         amount: in fen.
-        count: of payments or refunds; None where it counts none.
-        difference: whether anything but 0 is a fault.
+        count: the number of payments or refunds, or None.
+        difference: whether any amount but 0 is an error.
     """
 
     name: Words
@@ -35,7 +35,7 @@ class Card:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hour:
-    """What the bill has of an hour of the day.
+    """The bill's amounts in one hour of the day.
 
     Attributes:
         hour: 0 to 23, in China.
@@ -53,11 +53,11 @@ class Step:
     """A line of the balance.
 
     Attributes:
-        name: what moved the money.
-        amount: fen, negative where money left the account.
-        count: of movements.
-        total: whether it is the sum of the lines above it.
-        fault: whether it shows money that nothing explains.
+        name: the kind of movement.
+        amount: fen, negative for money that left the account.
+        count: the number of movements.
+        total: whether it is the sum of the lines above.
+        fault: whether it shows an unexplained amount.
     """
 
     name: Words
@@ -69,13 +69,13 @@ class Step:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Balance:
-    """How the fund flow of the day follows from the trade bill.
+    """The steps that lead from the trade bill to the fund flow of the day.
 
     Attributes:
-        steps: line by line.
-        explained: whether they add up to the fen.
-        unexplained: payments and refunds that do not agree: their number, and what the trade bill
-            and the fund flow have of them, in fen.
+        steps: the lines.
+        explained: whether they add up, to the fen.
+        unexplained: payments and refunds that do not agree: their number, and their amounts in the
+            trade bill and in the fund flow bill, in fen.
     """
 
     steps: tuple[Step, ...]
@@ -85,18 +85,19 @@ class Balance:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """A reconciliation, ready to be shown.
+    """A reconciliation in displayable form.
 
     Attributes:
-        day: the bill's day or days, `2026-11-25`.
-        merchant: whose bill it is.
-        counts: of each class.
+        day: the bill's day or days, such as `2026-11-25`.
+        merchant: the merchant of the bill.
+        counts: the number of rows in each class.
         cards: the sums.
-        hours: of the bill; empty where they are not known.
-        balance: None where no fund flow was given.
-        rows: the differences of a class, one by one, in a stable order.
-        changes: of each status (`new`, `open`, `solved`), how many; None for a first run.
-        solved: the differences of the last run that are gone, one by one.
+        hours: the bill's amounts by the hour; empty if unknown.
+        balance: the balance, or None without a fund flow bill.
+        rows: returns the differences of a class, one by one, in a stable order.
+        changes: the number of differences with each status (`new`, `open`, `solved`); None for a
+            first run.
+        solved: yields the solved differences of the last run, one by one.
         made: when the report was written.
     """
 
@@ -113,5 +114,5 @@ class Report:
 
     @property
     def differences(self) -> int:
-        """How many there are in all."""
+        """The total number of differences."""
         return sum(many for kind, many in self.counts.items() if kind != "matched")

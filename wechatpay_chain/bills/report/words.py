@@ -1,4 +1,4 @@
-"""What the report says, in Chinese and in English: the classes of differences, and what to do."""
+"""The texts of the report in Chinese and English: the classes of differences, and remedies."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = [
 
 
 class Words(NamedTuple):
-    """The same thing in both languages."""
+    """The same text in both languages."""
 
     zh: str
     en: str
 
 
 class Class(NamedTuple):
-    """A class of what a reconciliation finds.
+    """A class of differences.
 
     Attributes:
         name: its heading.
-        meaning: what it tells.
-        action: what to do about it.
+        meaning: its explanation.
+        action: the recommended action.
     """
 
     name: Words
@@ -192,7 +192,7 @@ CLASSES: dict[str, Class] = {
         ),
     ),
 }
-"""Every key of `result.counts`."""
+"""All keys of `result.counts`."""
 
 DIFFERENCES = tuple(kind for kind in CLASSES if kind != "matched")
 
@@ -212,7 +212,7 @@ COLUMNS: dict[str, Words] = {
     "line": Words("账单行号", "Bill line"),
     "status": Words("与上次相比", "Since the last run"),
 }
-"""The columns of a difference, in the order in which they are shown."""
+"""The columns of a difference, in display order."""
 
 FIELDS: dict[str, Words] = {
     "total": Words("订单金额", "total"),
@@ -230,14 +230,14 @@ FIELDS: dict[str, Words] = {
     "paid_at": Words("支付时间", "time of payment"),
     "refunded_at": Words("退款时间", "time of refund"),
 }
-"""What `field` of a difference may be."""
+"""The values of a difference's `field`."""
 
 STATUSES: dict[str, Words] = {
     "new": Words("新增", "New"),
     "open": Words("未解决", "Still open"),
     "solved": Words("已解决", "Solved"),
 }
-"""What a difference is, compared with the last run."""
+"""The statuses of a difference, compared with the last run."""
 
 BUSINESSES: dict[str, str] = {
     "交易": "Payments",
@@ -253,4 +253,4 @@ BUSINESSES: dict[str, str] = {
     "商家转账": "Transfers",
     "商家转账退回": "Transfers returned",
 }
-"""What a fund flow bill calls what moves money; others are shown by their Chinese name."""
+"""Names of movements in a fund flow bill; others are displayed by their Chinese name."""

@@ -1,4 +1,4 @@
-"""A reconciliation as an Excel workbook: a sheet of sums, and one for each class."""
+"""Writes a reconciliation as an Excel workbook: a sheet of sums, and one for each class."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTHS = tuple(WIDE.get(name, 16) for name in COLUMNS)
 
 
 def excel(report: Report, path: Path, *, most_rows: int = MOST_ROWS) -> None:
-    """Write the workbook; see `opened` for its arguments and what it raises."""
+    """Write the workbook; see `opened` for the arguments and errors."""
     with opened(path, most_rows) as book:
         _summary(book, report)
         for kind in DIFFERENCES:
@@ -35,7 +35,7 @@ def _cells(rows: Iterable[Row]) -> Iterator[list[Any]]:
 
 
 def _readable(rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows with amounts in yuan and words for people."""
+    """Yield rows with amounts in yuan and readable words."""
     for row in rows:
         amount, kind = row.get("amount"), row.get("kind")
         field, status = row.get("field"), row.get("status")
@@ -51,7 +51,7 @@ def _readable(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _summary(book: Book, report: Report) -> None:
-    """The first sheet: whose day it is, counts, sums and the balance."""
+    """Write the first sheet: day, merchant, counts, sums and the balance."""
     sheet = book.sheet("汇总")
     sheet.set_column(0, 0, 40)
     sheet.set_column(1, 2, 20)

@@ -1,4 +1,4 @@
-"""A reconciliation written to files: as HTML, as Excel, and for the next run to compare with."""
+"""Writes a reconciliation to files: as HTML, as Excel, and for comparison with the next run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sums(Protocol):
 
 
 class HourOfDay(Protocol):
-    """What the bill has of an hour of the day, in fen."""
+    """The bill's amounts in one hour of the day, in fen."""
 
     @property
     def hour(self) -> int: ...
@@ -54,7 +54,7 @@ class HourOfDay(Protocol):
 
 
 class Reconciled(Protocol):
-    """What a reconciliation found; see `wechatpay_chain.bills.Reconciliation`."""
+    """The result of a reconciliation; see `wechatpay_chain.bills.Reconciliation`."""
 
     @property
     def counts(self) -> Mapping[str, int]: ...
@@ -113,7 +113,7 @@ def _day(result: Reconciled) -> str:
 
 
 def _rows(result: Reconciled) -> runs.Rows:
-    """The differences of a class, as mappings."""
+    """Return a function that yields the differences of a class as mappings."""
 
     def rows(kind: str) -> Iterator[Row]:
         for each in result.each(kind):
@@ -159,7 +159,7 @@ def _net(sums: Sums) -> int:
 
 
 def _now(changes: runs.Changes) -> runs.Rows:
-    """The differences of a class that this run has, with their status."""
+    """Return a function that yields this run's differences of a class, with their status."""
 
     def rows(kind: str) -> Iterator[Row]:
         return (row for row in changes.of_class(kind) if row["status"] != "solved")

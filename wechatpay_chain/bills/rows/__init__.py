@@ -1,4 +1,4 @@
-"""What the rows of bills are read as: a frozen class for each kind of bill."""
+"""The rows of bills: a frozen class for each kind of bill."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ ROWS: dict[str, type[Row]] = {
     "statement": StatementRow,
     "profit_sharing": ProfitSharingRow,
 }
-"""The class of each kind's rows; of a form that is not known, it is `UnknownRow`."""
+"""The row class of each kind; for an unknown form, it is `UnknownRow`."""

@@ -8,7 +8,7 @@ __all__ = ["NONE", "Extra"]
 
 
 class Extra(Mapping[str, str]):
-    """Texts by their heading; it cannot be changed, and its `repr` shows the headings alone."""
+    """Texts by heading; immutable, and its `repr` shows only the headings."""
 
     __slots__ = ("_items",)
 
@@ -38,4 +38,4 @@ class Extra(Mapping[str, str]):
 
 
 NONE = Extra()
-"""Of a row whose columns are all known."""
+"""For a row with only known columns."""

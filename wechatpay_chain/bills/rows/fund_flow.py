@@ -18,20 +18,20 @@ __all__ = ["FundFlowRow"]
 @showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundFlowRow:
-    """What came onto an account, or left it.
+    """An entry of an account.
 
     `repr` does not show the applicant and the remark.
 
     Attributes:
         accounting_time: when the account's balance changed.
-        business_id: the number that WeChat Pay gave to the payment, refund, withdrawal, …
+        business_id: WeChat Pay's number of the payment, refund, withdrawal, …
         flow_id: the number of this entry.
-        direction: `收入` (came in) or `支出` (went out).
+        direction: `收入` (income) or `支出` (expense).
         amount: in fen, never negative.
-        balance: of the account after the entry, in fen.
-        applicant: who caused it: an employee's account, `…API`, or `system`.
+        balance: the account's balance after the entry, in fen.
+        applicant: who initiated it: an employee's account, `…API`, or `system`.
         voucher_no: the merchant's own number, such as `out_trade_no`.
-        extra: texts of columns that this version does not know, by their heading.
+        extra: texts of columns that this version does not know, by heading.
     """
 
     accounting_time: datetime.datetime = field(metadata={"column": "记账时间"})

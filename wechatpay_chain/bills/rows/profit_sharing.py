@@ -1,4 +1,4 @@
-"""A row of a profit sharing bill of merchants abroad."""
+"""A row of a profit sharing bill for merchants abroad."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["ProfitSharingRow"]
 @showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfitSharingRow:
-    """A share of a payment that went to a receiver, or came back.
+    """A share of a payment that a receiver got or returned.
 
-    Amounts are in the unit of their currency, as the bill writes them.
+    Amounts are in the main unit of their currency, as written in the bill.
 
     Attributes:
-        initiator: the merchant that asked for it, or `system`.
-        sponsor: the merchant whose money it is.
-        extra: texts of columns that this version does not know, by their heading.
+        initiator: the requesting merchant, or `system`.
+        sponsor: the merchant who pays the share.
+        extra: texts of columns that this version does not know, by heading.
     """
 
     create_time: datetime.datetime = field(metadata={"column": "create_time"})

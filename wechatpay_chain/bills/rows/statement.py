@@ -19,16 +19,17 @@ __all__ = ["StatementRow"]
 @showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """A payment or a refund, in the currencies in which it was priced, paid and settled.
+    """A payment or a refund, in the currencies of price, payment and settlement.
 
-    Amounts are in the unit of their currency (dollars, not cents), as the statement writes them.
+    Amounts are in the main unit of their currency (dollars, not cents), as written in the
+    statement.
 
     Attributes:
-        currency: in which the goods are priced, and `total` is.
-        payer_currency: in which the payer paid `payer_total`.
-        settlement_currency: in which the merchant gets `settlement_total`.
-        exchange_rate: of the payment, as it is written.
-        extra: texts of columns that this version does not know, by their heading.
+        currency: the currency of the price and of `total`.
+        payer_currency: the currency of the payment and of `payer_total`.
+        settlement_currency: the currency of the settlement and of `settlement_total`.
+        exchange_rate: the exchange rate of the payment, as written.
+        extra: texts of columns that this version does not know, by heading.
     """
 
     trade_time: datetime.datetime = field(metadata={"column": "交易时间"})

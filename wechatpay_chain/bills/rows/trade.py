@@ -21,21 +21,20 @@ __all__ = ["TradeRow"]
 class TradeRow:
     """A payment or a refund.
 
-    Amounts are in fen. A field is None where the form lacks its column, where the text is empty,
-    and where WeChat Pay writes `0` for "none" (`sub_mchid`, `refund_id`, `out_refund_no`). The
-    `fee` of a refund is negative. `repr` does not show the payer, the description and the attached
-    data.
+    Amounts are in fen. A field is None if the form lacks its column, if the text is empty, or if
+    WeChat Pay writes `0` for "none" (`sub_mchid`, `refund_id`, `out_refund_no`). The `fee` of a
+    refund is negative. `repr` does not show the payer, the description and the attached data.
 
     Attributes:
-        trade_time: when the payment succeeded; of a refund, when it was accepted.
+        trade_time: when the payment succeeded; for a refund, when it was accepted.
         trade_state: `SUCCESS`, `REFUND` or `REVOKED`.
-        settlement_total: the part of the order that is settled: without coupons that cost the
-            merchant nothing to recharge.
-        fee: of the payment, in fen with three decimals; of a refund, what of it was given back.
-        rate: of the fee, as a fraction: `Decimal("0.0060")` for 0.60%.
-        refund_time: when the refund was requested; only the REFUND form has it.
-        refund_success_time: when it succeeded, likewise.
-        extra: texts of columns that this version does not know, by their heading.
+        settlement_total: the settled part of the order, without coupons that the merchant did not
+            prepay.
+        fee: the fee of the payment, in fen with three decimals; for a refund, the returned fee.
+        rate: the rate of the fee as a fraction: `Decimal("0.0060")` for 0.60%.
+        refund_time: when the refund was requested; only in the REFUND form.
+        refund_success_time: when the refund succeeded; only in the REFUND form.
+        extra: texts of columns that this version does not know, by heading.
     """
 
     trade_time: datetime.datetime = field(metadata={"column": "交易时间"})

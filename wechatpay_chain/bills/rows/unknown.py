@@ -1,4 +1,4 @@
-"""A row of a bill whose form is not known."""
+"""A row of a bill with an unknown form."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["UnknownRow"]
 @showing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownRow:
-    """The texts of a row, by their heading.
+    """The texts of a row, by heading.
 
     Attributes:
-        extra: every column, as it is written, without its back-quote.
+        extra: every column as written, without its back-quote.
     """
 
     extra: Extra = field(default=NONE, repr=False)

@@ -1,4 +1,4 @@
-"""Bills as Arrow tables and Polars DataFrames."""
+"""Converts bills to Arrow tables and Polars DataFrames."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def to_arrow(bills: Bills, *, kind: str = "", batch_size: int) -> pa.RecordBatch
 def to_arrow(
     bills: Bills, *, kind: str = "", batch_size: int | None = None
 ) -> pa.Table | pa.RecordBatchReader:
-    """Bills of one kind as one Arrow table, with the columns of `bills.schema(kind)`.
+    """Return bills of one kind as one Arrow table, with the columns of `bills.schema(kind)`.
 
-    `to_arrow(...).to_pandas()` gives a pandas DataFrame, where pandas is installed. With
-    `batch_size`, the rows come as they are read, in constant memory:
+    With pandas installed, `to_arrow(...).to_pandas()` returns a pandas DataFrame. With
+    `batch_size`, the rows are read on demand, in constant memory:
 
         for batch in bills.to_arrow("bills/2026-11-25.csv", batch_size=50_000):
             ...
 
     Args:
         bills: path, `BillFile`, or several of them.
-        kind: that they must be of, such as `trade`; empty takes any.
-        batch_size: most rows of a batch; None reads all into a table.
+        kind: the required kind, such as `trade`; empty accepts any.
+        batch_size: maximum rows of a batch; None reads all rows into a table.
 
     Raises:
-        BillError: a file is no bill, a row is wrong, or the rows are not what the summary line
-            says. A batch reader raises it when it gets there, at the latest after the last batch:
-            do not act on its rows before its end.
+        BillError: a file is not a bill, a row is invalid, or the rows do not match the summary
+            line. A batch reader raises it when it reaches the error, at the latest after the last
+            batch: do not process its rows before its end.
         ConfigurationError: the bills are of several kinds, or the extra `bills` is not installed.
     """
     pa = library("pyarrow")
@@ -69,16 +69,16 @@ def to_polars(bills: Bills, *, kind: str = "", lazy: Literal[True]) -> pl.LazyFr
 
 
 def to_polars(bills: Bills, *, kind: str = "", lazy: bool = False) -> pl.DataFrame | pl.LazyFrame:
-    """Bills of one kind as one Polars DataFrame, with the columns of `bills.schema(kind)`.
+    """Return bills of one kind as one Polars DataFrame, with the columns of `bills.schema(kind)`.
 
     Args:
         bills: path, `BillFile`, or several of them.
-        kind: that they must be of, such as `trade`; empty takes any.
-        lazy: whether a `LazyFrame` is returned, which reads the bills when it is collected.
+        kind: the required kind, such as `trade`; empty accepts any.
+        lazy: return a `LazyFrame`, which reads the bills when it is collected.
 
     Raises:
-        BillError: a file is no bill, a row is wrong, or the rows are not what the summary line
-            says. A LazyFrame raises what concerns rows when it is collected.
+        BillError: a file is not a bill, a row is invalid, or the rows do not match the summary
+            line. A LazyFrame raises errors in rows when it is collected.
         ConfigurationError: the bills are of several kinds, or the extra `bills` is not installed.
     """
     polars = library("polars")

@@ -1,4 +1,4 @@
-"""DuckDB's connections, and what its errors mean."""
+"""DuckDB's connections, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .libraries import library
 __all__ = ["assert_idle", "connect", "failing_as_ours", "in_order", "uncertain"]
 
 MEMORY = "640MiB"
-"""Of connections that are opened here; what is more is spilled to disk."""
+"""The memory limit of connections opened here; DuckDB spills more data to disk."""
 
 
 def connect() -> Any:
-    """A DuckDB of its own, in memory, that spills into the system's folder for temporary files."""
+    """Open a separate DuckDB in memory that spills to the system's temporary folder."""
     folder = Path(tempfile.gettempdir()) / f"wechatpay-chain-{uuid4().hex}"
     options = {"memory_limit": MEMORY, "temp_directory": str(folder)}
     connection = library("duckdb").connect(config=options)
@@ -29,21 +29,21 @@ def connect() -> Any:
 
 
 def uncertain() -> tuple[type[Exception], ...]:
-    """What is raised for a file that DuckDB does not read as we do.
+    """Return the exceptions for a file that DuckDB does not read like this package.
 
-    Through Arrow, DuckDB's errors come as `OSError`.
+    Through Arrow, DuckDB's errors become `OSError`.
     """
     duckdb = library("duckdb")
     return (duckdb.InvalidInputException, duckdb.DataError, duckdb.IOException, OSError)
 
 
 def assert_idle(connection: Any) -> None:
-    """Reject a connection in a transaction: an error would end it, with what was done in it.
+    """Reject a connection in a transaction, because an error would roll the transaction back.
 
-    Outside of one, each statement has a transaction of its own; to begin one would end another.
+    Outside a transaction, each statement has its own one; it is not possible to begin a nested one.
 
     Raises:
-        ConfigurationError: a transaction is under way.
+        ConfigurationError: a transaction is in progress.
     """
     first, second = (
         connection.execute("SELECT txid_current()").fetchone() for _ignored in range(2)
@@ -59,7 +59,7 @@ def assert_idle(connection: Any) -> None:
 
 @contextmanager
 def in_order(connection: Any) -> Iterator[None]:
-    """Rows are kept in the order of the file."""
+    """Keep the rows in the order of the file during the block."""
     setting = "preserve_insertion_order"
     (before,) = connection.execute(f"SELECT current_setting('{setting}')").fetchone()
     connection.execute(f"SET {setting} = true")
@@ -71,7 +71,7 @@ def in_order(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def failing_as_ours() -> Iterator[None]:
-    """DuckDB's errors become ConfigurationError."""
+    """Convert DuckDB's errors to ConfigurationError during the block."""
     duckdb = library("duckdb")
     try:
         yield

@@ -1,4 +1,4 @@
-"""Bills in DuckDB: loaded and checked, and only then there to be looked at."""
+"""Loads bills into DuckDB; a table is visible only after it is loaded and verified."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "to_duckdb"]
 
 SOURCE = "number_of_file"
-"""A column of a table that several bills are loaded into."""
+"""An additional column of a table with several bills."""
 EIGHT_HOURS = "INTERVAL 8 HOUR"
 
 
@@ -36,30 +36,30 @@ def to_duckdb(
     kind: str = "",
     replace: bool = False,
 ) -> duckdb.DuckDBPyRelation:
-    """Load bills of one kind into a table of DuckDB, with the columns of `bills.schema(kind)`.
+    """Load bills of one kind into a DuckDB table, with the columns of `bills.schema(kind)`.
 
         bill = bills.to_duckdb("bills/2026-11-25.csv")
         bill.filter("trade_state = 'SUCCESS'").aggregate("sum(total)").fetchall()
 
-    Times are naive, in +08:00. The table takes its name when all bills are in it and checked.
+    Times are naive, in +08:00. The table gets its name after all bills are loaded and verified.
 
     Args:
         bills: path, `BillFile`, or several of them.
-        connection: whose database the table is made in; it must not be in a transaction. None
-            opens a database in memory, which uses at most 640 MiB and spills what is more to a
-            temporary file; it ends with the relation.
-        table: its name.
-        kind: that the bills must be of, such as `trade`; empty takes any.
-        replace: whether a table of that name is replaced.
+        connection: the connection to the database; it must not be in a transaction. None opens a
+            database in memory, which uses at most 640 MiB, spills more data to a temporary file,
+            and ends with the relation.
+        table: the name of the table.
+        kind: the required kind, such as `trade`; empty accepts any.
+        replace: replace an existing table with that name.
 
     Returns:
         The table as a relation.
 
     Raises:
-        BillError: a file is no bill, a row is wrong, or the rows are not what the summary line
-            says. There is no table then, and one that was to be replaced is as it was.
-        ConfigurationError: the bills are of several kinds, there is a table of that name, the
-            connection is in a transaction, or the extra `bills` is not installed.
+        BillError: a file is not a bill, a row is invalid, or the rows do not match the summary
+            line. No table is created, and a table to replace stays unchanged.
+        ConfigurationError: the bills are of several kinds, the table exists, the connection is in a
+            transaction, or the extra `bills` is not installed.
     """
     found = readers(bills, kind)
     into = connect() if connection is None else connection
@@ -103,23 +103,24 @@ def load(
     kind: str = "",
     columns: Collection[str] | None = None,
 ) -> None:
-    """Load a bill into a temporary view of a DuckDB connection, typed and checked.
+    """Load a bill into a temporary DuckDB view, typed and verified.
 
-    The view has the columns of `fields(kind)` and `extra`, NULL where the bill lacks one, and
-    `line`: the line in the file, NULL for all where it is not one for each row. Times are naive,
-    in +08:00; amounts are in fen. The rows are in the order of the file. Behind the view is a
-    temporary table.
+    The view has the columns of `fields(kind)` and `extra`, NULL if the bill lacks one, and `line`:
+    the line in the file, NULL for all rows if some row has several lines. Times are naive, in
+    +08:00; amounts are in fen. The rows are in the order of the file. A temporary table stores the
+    data of the view.
 
     Args:
-        connection: DuckDB's, outside of a transaction.
+        connection: a DuckDB connection that is not in a transaction.
         source: path of the bill, or a `BillFile`.
-        name: of the view; one that exists is replaced.
-        kind: that the bill must be of, such as `trade`; empty takes any.
-        columns: those that are wanted, which takes less time and memory; None for all.
+        name: the name of the view; an existing one is replaced.
+        kind: the required kind, such as `trade`; empty accepts any.
+        columns: the required columns, to save time and memory; None for all.
 
     Raises:
-        BillError: the file is no bill, a row is wrong, or the rows are not what the summary says.
-        ConfigurationError: DuckDB cannot load it: no memory or disk is left, say.
+        BillError: the file is not a bill, a row is invalid, or the rows do not match the summary.
+        ConfigurationError: DuckDB cannot load it, for example because memory or disk space is
+            exhausted.
     """
     reader = read(source, kind=kind)
     types = sql_types(kind_of(reader))
@@ -142,7 +143,7 @@ def load(
 
 
 def _create(connection: Any, reader: BillReader[Any], table: str, wanted: list[str]) -> bool:
-    """Let DuckDB make a table of a bill; returns whether it was certain of everything."""
+    """Let DuckDB create a table from a bill; return whether the result is certain."""
     scan = scan_of(reader)
     if scan is None:
         return False
@@ -157,7 +158,7 @@ def _create(connection: Any, reader: BillReader[Any], table: str, wanted: list[s
 
 
 def _insert(connection: Any, reader: BillReader[Any], table: str, number: int) -> bool:
-    """Let DuckDB add a bill to a table; returns whether it was certain of everything."""
+    """Let DuckDB add a bill to a table; return whether the result is certain."""
     scan = scan_of(reader)
     if scan is None:
         return False
@@ -184,7 +185,7 @@ def _insert(connection: Any, reader: BillReader[Any], table: str, number: int) -
 def _insert_strictly(
     connection: Any, reader: BillReader[Any], table: str, wanted: list[str]
 ) -> None:
-    """Add a bill to a table through the parser in Python."""
+    """Add a bill to a table with the Python parser."""
     pa = library("pyarrow")
     types = sql_types(kind_of(reader))
     names = ", ".join(map(quoted, wanted))
@@ -203,7 +204,7 @@ def _insert_strictly(
 
 
 def _naive(name: str) -> str:
-    """A time of an Arrow table, as the time of day that the bill has."""
+    """Convert a time of an Arrow table to the bill's local time."""
     return f"make_timestamp(epoch_us({quoted(name)})) + {EIGHT_HOURS}"
 
 
@@ -220,4 +221,4 @@ def _roll_back(connection: Any) -> None:
     try:
         connection.rollback()
     except duckdb.TransactionException:
-        return  # none is under way
+        return  # no transaction is in progress

@@ -1,8 +1,8 @@
-"""SQL of DuckDB that reads the texts of a bill as values, by the grammar of `reading.values`.
+"""DuckDB expressions that convert the texts of a bill, by the grammar of `reading.values`.
 
-A value is accepted by a comparison where that is faster: a number or a time is written as WeChat
-Pay writes it if DuckDB prints the same text for the value that it read. Whatever is accepted by
-none of the conditions may still be right; the parser in Python decides about it.
+If that is faster, a value is validated by comparison: a number or a time is in WeChat Pay's format
+if DuckDB prints the parsed value as the same text. A text rejected by all conditions may still be
+valid; the Python parser decides.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from .schema import SQL_TYPES
 __all__ = ["FIRST", "quoted", "valid", "value"]
 
 Branch = tuple[str, str]
-"""A condition, and the value that the text has where the condition holds."""
+"""A condition, and the value of the text if it holds."""
 
 UNSURE = "error('')"
 USUAL_RATES = {"0.60%": "0.006", "0.00%": "0"}
 FIRST = "substr(c0, 2)"
-"""The text of the first column, whose back-quote DuckDB leaves to it."""
+"""The text of the first column, whose back-quote DuckDB does not remove."""
 WHOLE = "(0|[1-9][0-9]{0,9})"
 """Less than 10^10 yuan, so that sums of batches stay exact in 64 bits."""
 
 
 def quoted(name: str) -> str:
-    """A name or heading as an identifier."""
+    """Quote a name or heading as an identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def value(column: Column, text: str) -> str:
-    """An expression for the value of a column; where it is not sure, it raises an error.
+    """Return an expression for the value of a column; it raises an error if it is uncertain.
 
     Args:
-        column: says how the text is read.
+        column: the column, which defines the conversion.
         text: the expression for the text.
     """
     branches = " ".join(f"WHEN {test} THEN {result}" for test, result in _branches(column, text))
@@ -42,7 +42,7 @@ def value(column: Column, text: str) -> str:
 
 
 def valid(column: Column, text: str) -> str:
-    """A condition: whether `value` is sure of the value."""
+    """Return a condition that tells whether the result of `value` is certain."""
     return "(" + (" OR ".join(test for test, _ in _branches(column, text)) or "true") + ")"
 
 
@@ -61,7 +61,7 @@ def _id(column: Column, text: str) -> list[Branch]:
 
 
 def _time(column: Column, text: str) -> list[Branch]:
-    tick = "`" if text == FIRST else ""  # read with its back-quote, it takes a third less time
+    tick = "`" if text == FIRST else ""  # including the back-quote takes a third less time
     text = "c0" if tick else text
     form = f"'{tick}%Y-%m-%d %H:%M:%S'"
     moment = f"try_strptime({text}, {form})"
@@ -73,13 +73,13 @@ def _time(column: Column, text: str) -> list[Branch]:
 def _number(
     places: int, digits: int, of: Callable[[str], str], usual: str = ""
 ) -> Callable[[Column, str], list[Branch]]:
-    """Reads a number with decimals.
+    """Return a function for the branches of a number with decimals.
 
     Args:
-        places: decimals that are usual, and the most that there may be.
-        digits: of DuckDB's type for the number.
-        of: the column's value, for the number as it is written.
-        usual: a text that most values of a column may have, for zero.
+        places: the usual and maximum number of decimals.
+        digits: the precision of DuckDB's type for the number.
+        of: returns the column's value for the number as written.
+        usual: a frequent text for zero.
     """
 
     def read(column: Column, text: str) -> list[Branch]:

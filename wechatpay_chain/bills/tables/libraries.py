@@ -1,4 +1,4 @@
-"""The libraries of the extra `bills`, imported when the first table is asked for."""
+"""Imports the libraries of the extra `bills` on first use."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["library"]
 
 
 def library(name: str) -> Any:
-    """An imported module.
+    """Import a module.
 
     Args:
-        name: such as `duckdb`, `pyarrow.parquet`.
+        name: the module name, such as `duckdb`, `pyarrow.parquet`.
 
     Raises:
         ConfigurationError: it is not installed.

@@ -1,4 +1,4 @@
-"""Which bill the rows of a table are from, so that a rerun replaces them."""
+"""Identifies the bill of a table's rows, so that a repeated run replaces them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["Origin", "origins"]
 MERCHANT = re.compile(r"[0-9]{1,32}")
 TYPE = re.compile(r"[A-Z_]{0,32}")
 ONE_TYPE = ("profit_sharing", "statement")
-"""Kinds whose bills of a day are not told apart by a type."""
+"""Kinds with only one bill type per day."""
 TOLD = N_("give it as {name}=, or give a BillFile, which knows it")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Origin:
-    """What tells a bill from every other one, as `BillFile` has it."""
+    """The members of `BillFile` that identify a bill."""
 
     kind: str
     date: datetime.date
@@ -36,19 +36,19 @@ class Origin:
 def origins(
     bills: Bills, *, kind: str, date: datetime.date | str | None, type_: str, mchid: str, same: bool
 ) -> list[tuple[Origin, BillReader[Any]]]:
-    """Each bill with what tells it from the others.
+    """Return each bill with its identity.
 
     Args:
-        bills: one or several.
-        kind: that they must be of; empty takes any.
-        date: of those that are given as a path.
-        type_: likewise.
-        mchid: likewise.
+        bills: one or several bills.
+        kind: the required kind; empty accepts any.
+        date: the date of bills passed as a path.
+        type_: their type.
+        mchid: their merchant.
         same: whether all of them must have rows of one class.
 
     Raises:
-        BillError: a file does not begin as a bill of the kind.
-        ConfigurationError: two are the same bill, or of one it is not known which bill it is.
+        BillError: a file does not begin like a bill of the kind.
+        ConfigurationError: two bills are the same, or the identity of one is unknown.
     """
     found: dict[Origin, BillReader[Any]] = {}
     for bill, reader in opened(bills, kind, same=same):

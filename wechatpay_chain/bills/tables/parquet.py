@@ -1,4 +1,4 @@
-"""Bills as a folder of Parquet files, one for each bill."""
+"""Writes bills as a folder of Parquet files, one for each bill."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["to_parquet"]
 
 HOLDS = {"ALL": ("SUCCESS", "REFUND"), "SUCCESS": ("ALL",), "REFUND": ("ALL",)}
-"""Types of trade bills whose rows another type of the same day has as well."""
+"""Types of trade bills that contain the same rows as another type of the same day."""
 
 
 def to_parquet(
@@ -42,31 +42,32 @@ def to_parquet(
 
         bills.to_parquet(bills.download(wxpay, "2026-11-25", kind="trade", to="bills/"), "lake/")
 
-    writes `lake/kind=trade/date=2026-11-25/1900000109-ALL.parquet`. Its columns are those of
-    `bills.schema(kind)` and, in front of them, `bill_type`, `bill_mchid` and `bill_sub_mchid`
-    (texts, empty where the bill has none): which bill a row is from. `kind` and `date` are in the
-    path, where DuckDB, Polars, Spark and pyarrow read them as columns.
+    writes `lake/kind=trade/date=2026-11-25/1900000109-ALL.parquet`. Its columns are `bill_type`,
+    `bill_mchid` and `bill_sub_mchid` (texts, empty if the bill has none), which identify the bill
+    of a row, followed by those of `bills.schema(kind)`. `kind` and `date` are in the path, from
+    which DuckDB, Polars, Spark and pyarrow read them as columns.
 
-    A file takes its name when it is complete and checked. A rerun replaces the file of the same
-    bill, an empty bill by a file without rows. Readers see the old file or the new one.
+    A file gets its name after it is complete and verified. A repeated run replaces the file of the
+    same bill; for an empty bill, by a file without rows. Readers see either the old or the new
+    file.
 
     Args:
         bills: `BillFile`, path, or several of them, of any kinds.
-        folder: where; it is made if it is missing.
-        kind: that they must be of; empty takes any.
-        date: day of the bills that are given as a path, such as `2026-11-25`.
-        type: of those, such as `BASIC`; a trade bill's is found by its header.
-        mchid: of those: the merchant that downloaded them.
+        folder: the folder; it is created if it does not exist.
+        kind: the required kind; empty accepts any.
+        date: the date of bills passed as a path, such as `2026-11-25`.
+        type: their type, such as `BASIC`; that of a trade bill is determined by its header.
+        mchid: the merchant who downloaded them.
 
     Returns:
         The files, in the order of the bills.
 
     Raises:
-        BillError: a file is no bill, a row is wrong, or the rows are not what the summary line
-            says. Nothing is left of its file; those of the bills before it are there.
-        ConfigurationError: it is not known which bill a path is, two are the same, the folder has
-            rows of the day in a bill of another type (`ALL` beside `SUCCESS` or `REFUND`), or it
-            cannot be written to.
+        BillError: a file is not a bill, a row is invalid, or the rows do not match the summary
+            line. Its file is removed; those of the previous bills are kept.
+        ConfigurationError: the identity of a path's bill is unknown, two bills are the same, the
+            folder contains rows of the day in a bill of another type (`ALL` in addition to
+            `SUCCESS` or `REFUND`), or it is not writable.
     """
     found = origins(bills, kind=kind, date=date, type_=type, mchid=mchid, same=False)
     names = [_name(origin) for origin, _ignored in found]
@@ -122,7 +123,7 @@ def _with_origin(batch: pa.RecordBatch, origin: Origin) -> pa.RecordBatch:
 
 @contextmanager
 def _writing(target: Path, columns: pa.Schema) -> Iterator[Any]:
-    """A file that takes its name when the block has ended."""
+    """Write a file that gets its name at the end of the block."""
     parquet = library("pyarrow.parquet")
     with (
         whole(target) as part,

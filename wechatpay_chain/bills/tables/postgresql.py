@@ -1,4 +1,4 @@
-"""Bills in PostgreSQL, by COPY."""
+"""Copies bills to PostgreSQL, by COPY."""
 
 from __future__ import annotations
 
@@ -55,37 +55,37 @@ def copy_to_postgresql(
     type: str = "",  # noqa: A002 - as in BillFile
     mchid: str = "",
 ) -> int:
-    """Copy bills of one kind into a table of PostgreSQL, in one transaction.
+    """Copy bills of one kind into a PostgreSQL table, in one transaction.
 
         engine = sqlalchemy.create_engine("postgresql+psycopg://localhost/shop")
         bills.copy_to_postgresql(file, engine, "wechatpay.trade_bill", create=True)
 
-    The table has the columns of `bills.schema(kind)`, times as `timestamptz` and `extra` as
-    `jsonb`, and in front of them `bill_date`, `bill_kind`, `bill_type`, `bill_mchid` and
-    `bill_sub_mchid`, which say which bill a row is from; it may have more. The rows that the table
-    has of the same bills are deleted first, so that a rerun doubles nothing. Others see the old
-    rows until all new ones are there, and two that copy the same bill do so one after the other.
+    The table has the columns `bill_date`, `bill_kind`, `bill_type`, `bill_mchid` and
+    `bill_sub_mchid`, which identify the bill of a row, and those of `bills.schema(kind)`, with
+    times as `timestamptz` and `extra` as `jsonb`. It may have further columns. Existing rows of the
+    same bills are deleted first, so a repeated run creates no duplicates. Other transactions see
+    the old rows until all new ones are committed. Concurrent copies of the same bill run in
+    sequence.
 
     Args:
         bills: `BillFile`, path, or several of them.
-        connection: an `Engine` of SQLAlchemy with the driver psycopg; or a `Connection` of it or of
-            psycopg 3, whose transaction, where it is in one, is yours to commit.
-        table: name, with or without a schema: `trade_bill`, `wechatpay.trade_bill`.
-        create: whether the table is created where it is missing, with an index on the bill's
-            columns.
-        kind: that the bills must be of; empty takes any.
-        date: day of the bills that are given as a path, such as `2026-11-25`.
-        type: of those, such as `BASIC`; a trade bill's is found by its header.
-        mchid: of those: the merchant that downloaded them.
+        connection: a SQLAlchemy `Engine` with the driver psycopg; or a `Connection` of SQLAlchemy
+            or psycopg 3. If the connection is in a transaction, commit it yourself.
+        table: the name, with or without a schema: `trade_bill`, `wechatpay.trade_bill`.
+        create: create the table if it does not exist, with an index on the bill's columns.
+        kind: the required kind; empty accepts any.
+        date: the date of bills passed as a path, such as `2026-11-25`.
+        type: their type, such as `BASIC`; that of a trade bill is determined by its header.
+        mchid: the merchant who downloaded them.
 
     Returns:
-        How many rows were copied.
+        The number of copied rows.
 
     Raises:
-        BillError: a file is no bill, a row is wrong, or the rows are not what the summary line
-            says. The table is as it was.
-        ConfigurationError: it is not known which bill a path is, two are the same, the bills are of
-            several kinds, or the table is missing or has other columns.
+        BillError: a file is not a bill, a row is invalid, or the rows do not match the summary
+            line. The table stays unchanged.
+        ConfigurationError: the identity of a path's bill is unknown, two bills are the same, the
+            bills are of several kinds, or the table does not exist or has other columns.
     """
     found = origins(bills, kind=kind, date=date, type_=type, mchid=mchid, same=True)
     psycopg = library("psycopg")
@@ -115,7 +115,7 @@ def copy_to_postgresql(
 
 @contextmanager
 def _transaction(connection: Any) -> Iterator[Any]:
-    """A cursor of psycopg in a transaction, or in a savepoint of the caller's transaction."""
+    """Yield a psycopg cursor in a transaction, or in a savepoint of the caller's transaction."""
     psycopg = library("psycopg")
     if isinstance(connection, psycopg.Connection):
         with connection.transaction(), connection.cursor() as cursor:
@@ -157,7 +157,7 @@ def _cursor(connection: Any) -> Iterator[Any]:
 
 
 def _lock(cursor: Any, table: str, origin: Origin) -> None:
-    """Whoever copies the same bill waits until this transaction has ended."""
+    """Make other copies of the same bill wait until this transaction has ended."""
     key = json.dumps(
         [table, origin.kind, origin.date.isoformat(), origin.type, origin.mchid, origin.sub_mchid]
     )
@@ -181,7 +181,7 @@ def _create(cursor: Any, table: str, kind: str) -> None:
 
 
 def _replace(cursor: Any, table: str, origin: Origin, reader: BillReader[Any]) -> int:
-    """The rows of one bill, instead of those that were there; returns how many."""
+    """Replace the rows of one bill; return the number of new rows."""
     sql = library("psycopg.sql")
     values = [origin.date, origin.kind, origin.type, origin.mchid, origin.sub_mchid]
     conditions = sql.SQL(" AND ").join(
@@ -209,7 +209,7 @@ def _replace(cursor: Any, table: str, origin: Origin, reader: BillReader[Any]) -
 
 
 def _csv(batch: pa.RecordBatch, values: list[Any]) -> bytes:
-    """Rows as PostgreSQL reads CSV: NULL without quotes, every text within."""
+    """Convert rows to PostgreSQL's CSV: NULL without quotes, every text in quotes."""
     pa = library("pyarrow")
     arrays = [pa.repeat(pa.scalar(value), batch.num_rows) for value in values]
     for array in batch.columns:

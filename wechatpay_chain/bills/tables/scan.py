@@ -1,11 +1,10 @@
-"""A bill as one statement of DuckDB: its rows, typed, with every byte of the file accounted for.
+"""A bill as one DuckDB statement: its typed rows, with every byte of the file accounted for.
 
-DuckDB splits the lines, and reads the values, as the parser in Python does, or not at all: a row
-that it is not sure of raises an error. What it might skip without a word, such as a blank line, is
-found by adding up: the lengths of all texts and separators must be the length of the file between
-its header and its summary. Then count and sums must be those of the summary line. Whoever reads a
-bill with a `Scan` and finds one of these to fail leaves it to `reading`, which either reads the
-bill or says what is wrong with it.
+DuckDB either splits the lines and converts the values like the Python parser, or raises an error
+for an uncertain row. Anything that it might skip silently, such as a blank line, is detected by a
+sum: the lengths of all texts and separators must equal the length of the file between its header
+and its summary. The number of rows and the sums must also match the summary line. If one of these
+checks fails, `reading` reads the bill instead, or reports the error.
 """
 
 from __future__ import annotations
@@ -28,28 +27,28 @@ from .schema import EXTRA, EXTRA_TYPE, SQL_TYPES, fields
 __all__ = ["BYTES", "Scan", "scan_of"]
 
 BYTES = "bytes_of_row"
-"""A column beside those of the kind, for `Scan.agrees`."""
+"""An additional column for `Scan.agrees`."""
 EDGE = 1 << 16
-"""Bytes at both ends of a file in which its header and its summary are looked for."""
+"""Bytes at both ends of a file that are searched for its header and its summary."""
 LONGEST_LINE = 1 << 20
-"""Bytes; `reading` takes no longer one either."""
+"""Bytes; `reading` has the same limit."""
 BOM = b"\xef\xbb\xbf"
 PATTERN = "*?["
-"""Characters that make DuckDB take a path as a pattern."""
+"""Characters that make DuckDB interpret a path as a pattern."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scan:
-    """How DuckDB reads one bill, and what must come out.
+    """How DuckDB reads one bill, and the expected results.
 
     Attributes:
-        path: of the file.
+        path: the path of the file.
         head: its header line.
-        newline: the end of its lines.
+        newline: its line end.
         size: bytes between the header and the summary.
-        summary: its two lines.
-        count: rows by the summary.
-        totals: sums by the summary, in the unit of the field.
+        summary: the two lines of the summary.
+        count: the number of rows in the summary.
+        totals: the sums in the summary, in the unit of the field.
     """
 
     path: str
@@ -62,21 +61,21 @@ class Scan:
 
     @property
     def summed(self) -> tuple[str, ...]:
-        """Columns that `check` needs, besides those that somebody wants."""
+        """The columns that `check` requires in addition to the requested ones."""
         names = [name for total, _ in self.totals for name in (total.of, _filter(total)) if name]
         return (*dict.fromkeys(names), BYTES)
 
     @property
     def pattern(self) -> str:
-        """The path as DuckDB takes it: characters of patterns stand for themselves."""
+        """The path for DuckDB, with pattern characters escaped."""
         return "".join(f"[{each}]" if each in PATTERN else each for each in self.path)
 
     def statement(self, path: str, columns: Collection[str] | None = None) -> str:
-        """A SELECT of typed columns.
+        """Return a SELECT of typed columns.
 
         Args:
             path: an expression for `pattern`, such as a parameter.
-            columns: names of those that are wanted; all of the kind where it is None. Those of
+            columns: names of the requested columns; None for all columns of the kind. Those of
                 `summed` are added.
         """
         known = {column.name: (column, text) for column, text in self._texts() if column}
@@ -100,7 +99,7 @@ class Scan:
         return f"SELECT {', '.join(selected)} FROM {self._file(path)} WHERE {self._is_row()}"
 
     def sums(self, table: str, condition: str = "true") -> str:
-        """A SELECT of what `check` compares, from a table with the columns of `summed`."""
+        """Return a SELECT of the sums to check, from a table with the columns of `summed`."""
         terms = [f"coalesce(sum({quoted(BYTES)}), 0)", "count(*)"]
         for total, _ in self.totals:
             what = f"sum({quoted(total.of)})" if total.of else "count(*)"
@@ -109,7 +108,7 @@ class Scan:
         return f"SELECT {', '.join(terms)} FROM {table} WHERE {condition}"
 
     def agrees(self, found: tuple[Any, ...]) -> bool:
-        """Whether all bytes were read, and the rows are those that the summary tells of."""
+        """Return whether all bytes were read, and the rows match the summary."""
         size, count, *sums = found
         return (
             size == self.size
@@ -118,7 +117,7 @@ class Scan:
         )
 
     def _texts(self) -> list[tuple[Column | None, str]]:
-        """The columns, each with the expression for its text."""
+        """Return the columns, each with the expression for its text."""
         return [
             (column, f"c{index}" if index else FIRST)
             for index, column in enumerate(self.head.columns)
@@ -135,7 +134,7 @@ class Scan:
         )
 
     def _is_row(self) -> str:
-        """Whether a line is a row; a line that lacks columns must be one of the summary."""
+        """Return a condition for rows; a line with missing columns must belong to the summary."""
         names, numbers = self.summary
         texts = enumerate(numbers.split(",`"))
         told = " AND ".join(f"c{index} = {_literal(text)}" for index, text in texts)
@@ -146,7 +145,7 @@ class Scan:
         )
 
     def _bytes(self, unused: list[str]) -> str:
-        """The length of a row; a text that DuckDB took for NULL makes it NULL."""
+        """Return an expression for the length of a row; it is NULL if DuckDB read a text as NULL."""
         width = len(self.head.columns)
         length = " + ".join(f"strlen(c{index})" for index in range(width))
         length = f"{length} + {2 * (width - 1) + len(self.newline)}"
@@ -162,7 +161,7 @@ class Scan:
 
 
 def scan_of(reader: BillReader[Any]) -> Scan | None:
-    """How DuckDB reads the bill of a reader; None for one that it cannot be certain of.
+    """Return the scan of a reader's bill, or None if DuckDB cannot read it with certainty.
 
     Raises:
         OSError: the file cannot be opened.
@@ -202,11 +201,11 @@ def _header(line: bytes) -> header.Header | None:
 
 
 def _summary(file: BinaryIO, newline: bytes) -> tuple[int, tuple[str, str]] | None:
-    """Where the summary begins, and its two lines."""
+    """Return the position of the summary, and its two lines."""
     end = file.seek(0, os.SEEK_END)
     file.seek(max(0, end - EDGE))
     lines = file.read(EDGE).split(newline)
-    if len(lines) < 4 or lines[-1]:  # a last line without its end may have been cut
+    if len(lines) < 4 or lines[-1]:  # without a final line end, the last line may be truncated
         return None
     try:
         names, numbers = (line.decode() for line in lines[-3:-1])
@@ -216,7 +215,7 @@ def _summary(file: BinaryIO, newline: bytes) -> tuple[int, tuple[str, str]] | No
 
 
 def _totals(head: header.Header, names: str, numbers: str) -> list[tuple[Total, Decimal]] | None:
-    """The values of a summary that are known; None where it is not certain."""
+    """Return the known values of a summary, or None if they are uncertain."""
     form = head.form
     if form is None or '"' in names + numbers:
         return None
@@ -242,7 +241,7 @@ def _totals(head: header.Header, names: str, numbers: str) -> list[tuple[Total, 
 
 
 def _number(column: Column | None, text: str) -> Decimal | None:
-    """A value of the summary, as the values of its column are read; without a column, a count."""
+    """Convert a value of the summary like those of its column; without a column, it is a count."""
     if column is None:
         number = values.count(text)
         return None if number is None else Decimal(number)
@@ -254,10 +253,9 @@ def _number(column: Column | None, text: str) -> Decimal | None:
 
 
 def _irregular(file: BinaryIO, newline: bytes, sha1: str) -> bool:
-    """Whether a file has NUL characters, lines that end otherwise, or another digest.
+    """Return whether a file has NUL characters, other line ends, or another digest.
 
-    DuckDB lets NUL pass, and takes CR, LF and CRLF for the end of a line, whichever it is told to
-    expect.
+    DuckDB accepts NUL, and treats CR, LF and CRLF as line ends, regardless of its settings.
     """
     file.seek(0)
     digest = hashlib.sha1(usedforsecurity=False)

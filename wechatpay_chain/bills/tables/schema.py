@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 EXTRA = "extra"
-"""The column with the texts of columns that are not known, by their heading."""
+"""The column with the texts of unknown columns, by heading."""
 
 ZONE = "Asia/Shanghai"
 Fields = dict[str, ColumnType]
-"""Names of columns, in their order, with how the text of each is read."""
+"""Column names in order, with the type of each text."""
 
 SQL_TYPES = {
     ColumnType.TEXT: "VARCHAR",
@@ -44,18 +44,18 @@ SQL_TYPES = {
     ColumnType.MONEY: "DECIMAL(28,12)",
     ColumnType.NUMBER: "DECIMAL(28,12)",
 }
-"""DuckDB's type for each; times are naive, in +08:00."""
+"""DuckDB's types; times are naive, in +08:00."""
 EXTRA_TYPE = "MAP(VARCHAR, VARCHAR)"
 
 
 def fields(kind: str) -> Fields:
-    """The columns that the rows of a kind have, without `extra`.
+    """Return the columns of a kind's rows, without `extra`.
 
     Args:
-        kind: such as `trade`; empty for a bill whose form is not known, which has none.
+        kind: such as `trade`; empty for a bill with an unknown form, which has no columns.
 
     Raises:
-        ConfigurationError: there is no such kind.
+        ConfigurationError: the kind does not exist.
     """
     name = SAME_FORM.get(kind, kind)
     if name not in ROWS:
@@ -77,7 +77,7 @@ def fields(kind: str) -> Fields:
 
 
 def sql_types(kind: str) -> dict[str, str]:
-    """DuckDB's types of all columns of a kind, `extra` at the end."""
+    """Return DuckDB's types of all columns of a kind, with `extra` at the end."""
     types = {name: SQL_TYPES[type_] for name, type_ in fields(kind).items()}
     return {**types, EXTRA: EXTRA_TYPE}
 
@@ -110,7 +110,7 @@ def schema(kind: str) -> pa.Schema:
 
 
 def arrow_type(type_: ColumnType) -> Any:
-    """The Arrow type of a column."""
+    """Return the Arrow type of a column."""
     pa = library("pyarrow")
     match type_:
         case ColumnType.TEXT | ColumnType.ID:

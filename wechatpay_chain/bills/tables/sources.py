@@ -1,4 +1,4 @@
-"""One bill or several, as readers whose rows have the same columns."""
+"""Opens one or several bills as readers with the same columns."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Bills: TypeAlias = Bill | Iterable[Bill]
 
 
 def opened(bills: Bills, kind: str, *, same: bool = True) -> list[tuple[Bill, BillReader[Any]]]:
-    """Each bill with its reader, in their order.
+    """Return each bill with its reader, in order.
 
     Args:
-        bills: one or several.
-        kind: that they must be of; empty takes any.
+        bills: one or several bills.
+        kind: the required kind; empty accepts any.
         same: whether all of them must have rows of one class.
 
     Raises:
-        BillError: a file does not begin as a bill of the kind.
+        BillError: a file does not begin like a bill of the kind.
         ConfigurationError: there is no bill, or the bills are of several kinds.
     """
     each = [bills] if isinstance(bills, (str, os.PathLike)) else [*bills]
@@ -55,5 +55,5 @@ def opened(bills: Bills, kind: str, *, same: bool = True) -> list[tuple[Bill, Bi
 
 
 def readers(bills: Bills, kind: str) -> list[BillReader[Any]]:
-    """The readers of bills whose rows are of one class."""
+    """Return the readers of bills with rows of one class."""
     return [reader for _ignored, reader in opened(bills, kind)]

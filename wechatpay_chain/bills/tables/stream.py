@@ -1,4 +1,4 @@
-"""A bill as a stream of Arrow batches: what DuckDB reads, and where it stops, what Python reads."""
+"""A bill as a stream of Arrow batches: read by DuckDB, and by Python from where DuckDB stops."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ EIGHT_HOURS = datetime.timedelta(hours=8)
 
 
 def stream(reader: BillReader[Any], batch_size: int = BATCH) -> Iterator[pa.RecordBatch]:
-    """The rows of a bill, with the columns of its kind, in constant memory.
+    """Yield the rows of a bill in batches with the columns of its kind, in constant memory.
 
     Args:
-        reader: of the bill.
-        batch_size: most rows of a batch.
+        reader: the reader of the bill.
+        batch_size: maximum rows of a batch.
 
     Raises:
-        BillError: a row is wrong, or the rows are not what the summary says; the last comes after
-            the last rows.
+        BillError: a row is invalid, or the rows do not match the summary; the latter is raised
+            after the last rows.
     """
     given = 0
     scan = scan_of(reader)
@@ -56,7 +56,7 @@ def stream(reader: BillReader[Any], batch_size: int = BATCH) -> Iterator[pa.Reco
 
 
 def _read_by_duckdb(scan: Scan, batch_size: int) -> Iterator[pa.RecordBatch]:
-    """Batches up to the first row that DuckDB is not certain of."""
+    """Yield batches up to the first row that is uncertain for DuckDB."""
     connection = connect()
     try:
         connection.execute("SET VARIABLE bill = $path", {"path": scan.pattern})
@@ -69,7 +69,7 @@ def _read_by_duckdb(scan: Scan, batch_size: int) -> Iterator[pa.RecordBatch]:
 
 
 class Sums:
-    """What a scan's batches add up to."""
+    """The sums of a scan's batches."""
 
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
@@ -92,7 +92,7 @@ class Sums:
 
 
 def _finished(batch: pa.RecordBatch, columns: pa.Schema) -> pa.RecordBatch:
-    """A batch as it is handed out: without `BYTES`, with times that know their zone."""
+    """Complete a batch: remove `BYTES`, and add the time zone."""
     pa, pc = library("pyarrow"), library("pyarrow.compute")
     arrays = []
     for field in columns:

@@ -1,4 +1,4 @@
-"""Tables from the parser in Python, which decides where DuckDB is not certain."""
+"""Tables from the Python parser, which decides if DuckDB is uncertain."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["batches", "kind_of"]
 
 
 def kind_of(reader: BillReader[Any]) -> str:
-    """The kind whose columns the rows of a bill have; empty where its form is not known."""
+    """Return the kind that defines the columns of a bill's rows; empty if its form is unknown."""
     return next((kind for kind, row in ROWS.items() if row is reader.row_class), "")
 
 
 def batches(reader: BillReader[Any]) -> Iterator[pa.RecordBatch]:
-    """The rows of a bill with the columns of its kind.
+    """Yield the rows of a bill with the columns of its kind.
 
     Raises:
-        BillError: a row is wrong, a number does not fit its type, or the rows are not what the
-            summary says; the last one comes after the last rows.
+        BillError: a row is invalid, a number does not fit its type, or the rows do not match the
+            summary; the latter is raised after the last rows.
     """
     pa = library("pyarrow")
     columns = schema(kind_of(reader))

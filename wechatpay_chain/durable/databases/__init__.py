@@ -1,4 +1,4 @@
-"""The databases that the durable parts run on."""
+"""The supported databases of the durable package."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["database_of", "hide_url"]
 
 
 def hide_url(engine: Any) -> Any:
-    """An engine as it is; the address of a database, given in its place, may have a password."""
+    """Hide a database URL passed instead of an engine, because it may contain a password."""
     return Secret(engine) if isinstance(engine, str) else engine
 
 
 def database_of(engine: Any) -> Database:
-    """What runs steps on an engine.
+    """Return the object that runs steps on an engine.
 
     Args:
-        engine: SQLAlchemy's, sync or async; or a `Database`, such as Django's.
+        engine: a sync or async SQLAlchemy engine; or a `Database`, such as Django's.
 
     Raises:
-        ConfigurationError: it is something else, or its database is not supported.
+        ConfigurationError: the value is something else, or its database is not supported.
     """
     if hasattr(engine, "transact") and hasattr(engine, "within"):
         database: Database = engine

@@ -1,8 +1,8 @@
-"""Functions that are called once a transaction of the user's is committed.
+"""Calls functions after a user's transaction is committed.
 
-SQLAlchemy tells of a commit before it is made. What was committed is therefore called when the
-connection goes back to the pool, which for an ORM session, and at the end of `engine.begin()`, is
-right after the commit; or when the connection begins its next transaction.
+SQLAlchemy reports a commit before it happens. The functions are therefore called when the
+connection returns to the pool, which is immediately after the commit for an ORM session and for
+`engine.begin()`; or when the connection begins its next transaction.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ __all__ = ["after_commit"]
 
 KEY = "wechatpay_chain after commit"
 _pools: WeakSet[sa.Pool] = WeakSet()
-"""Those that say when a connection comes back."""
+"""Pools that report the return of a connection."""
 
 
 def after_commit(connection: sa.Connection, function: Callable[..., Any], args: Any) -> None:
     """Call a function after the transaction of a connection is committed.
 
-    A function that is asked for more than once in a transaction is called once, with the last
-    arguments. It must not raise. It is not called where the transaction is rolled back; but it is
-    where only the savepoint is in which it was asked for: SQLAlchemy does not tell which that was.
+    A function registered more than once in a transaction is called once, with the last arguments.
+    It must not raise. It is not called if the transaction is rolled back. It is called if only the
+    savepoint in which it was registered is rolled back, because SQLAlchemy does not report which
+    savepoint that is.
 
     Args:
-        connection: with a transaction.
-        function: what is called.
+        connection: a connection with a transaction.
+        function: the function.
         args: its arguments.
     """
     watched = connection.info.get(KEY)
@@ -40,10 +41,10 @@ def after_commit(connection: sa.Connection, function: Callable[..., Any], args: 
 
 
 class _Watched:
-    """A connection until it goes back to its pool.
+    """A connection until it returns to its pool.
 
     Attributes:
-        connection: that is watched.
+        connection: the connection.
         waiting: functions to call after the commit, with their arguments.
         committed: functions to call now, with their arguments.
     """

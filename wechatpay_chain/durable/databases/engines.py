@@ -1,8 +1,8 @@
-"""Steps run on SQLAlchemy's engines, sync and async.
+"""Runs steps on sync and async SQLAlchemy engines.
 
-Every transaction of ours is READ COMMITTED on PostgreSQL, MySQL and MariaDB, whatever the engine's
-default is: a worker must see what others have committed since it began. On SQLite it is BEGIN
-IMMEDIATE, so that two writers wait for each other and never fail for having read before.
+Transactions are READ COMMITTED on PostgreSQL, MySQL and MariaDB, whatever the engine's default is:
+a worker must see what others have committed since it began. On SQLite they are BEGIN IMMEDIATE, so
+two writers wait for each other, and none fails because it has read before.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ __all__ = ["AsyncEngineDatabase", "EngineDatabase"]
 
 T = TypeVar("T")
 DUPLICATE_ENTRY = 1062
-"""MySQL's number of the error."""
+"""MySQL's error number."""
 ISOLATION = "READ COMMITTED"
 NOTHING = "UPDATE wechatpay_schema SET version = version WHERE version < 0"
-"""Changes nothing, and takes SQLite's lock for writing."""
+"""Changes nothing, but acquires SQLite's write lock."""
 
 
 class EngineDatabase:
     """Runs steps on a sync engine.
 
     Args:
-        engine: of `sqlalchemy.create_engine`.
+        engine: an engine from `sqlalchemy.create_engine`.
     """
 
     is_async = False
@@ -50,7 +50,7 @@ class EngineDatabase:
         left_to_parent(engine)
 
     def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
-        """Run steps in a transaction of their own, and commit it."""
+        """Run steps in a separate transaction, and commit it."""
         with self._engine.connect() as connection:
             if not self._is_checked:
                 assert_current(connection)
@@ -61,7 +61,7 @@ class EngineDatabase:
                 return self.within(connection, steps(connection))
 
     def within(self, session: Any, steps: Steps[T], /) -> T:
-        """Run steps in the transaction of a connection, or of an ORM session."""
+        """Run steps in the transaction of a connection or an ORM session."""
         connection = session if isinstance(session, sa.Connection) else session.connection()
         if self._is_sqlite:
             connection.exec_driver_sql(begin(connection.connection.driver_connection))
@@ -82,12 +82,12 @@ class EngineDatabase:
         return drive(steps, perform)
 
     def dispose(self) -> None:
-        """Close the connections that the engine's pool keeps."""
+        """Close the connections in the engine's pool."""
         self._engine.dispose()
 
     def to_thread(self, function: Callable[..., T], /, *args: Any) -> Awaitable[T]:
-        """Run a function in a thread of the event loop's; the engine's pool serves any."""
-        import asyncio  # a running loop has loaded it
+        """Run a function in a thread of the event loop; the engine's pool works in any thread."""
+        import asyncio  # already loaded by the running loop
 
         return asyncio.to_thread(function, *args)
 
@@ -96,11 +96,11 @@ class AsyncEngineDatabase:
     """Runs steps on an async engine.
 
     Args:
-        engine: of `sqlalchemy.ext.asyncio.create_async_engine`.
+        engine: an engine from `sqlalchemy.ext.asyncio.create_async_engine`.
     """
 
     is_async = True
-    errors = (SQLAlchemyError, OSError)  # asyncpg lets an OSError through when it cannot connect
+    errors = (SQLAlchemyError, OSError)  # asyncpg raises an OSError if it cannot connect
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
@@ -109,7 +109,7 @@ class AsyncEngineDatabase:
         left_to_parent(engine.sync_engine)
 
     async def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
-        """Run steps in a transaction of their own, and commit it."""
+        """Run steps in a separate transaction, and commit it."""
         async with self._engine.connect() as connection:
             if not self._is_checked:
                 await connection.run_sync(assert_current)
@@ -120,7 +120,7 @@ class AsyncEngineDatabase:
                 return await self.within(connection, steps(connection))
 
     async def within(self, session: Any, steps: Steps[T], /) -> T:
-        """Run steps in the transaction of an async connection, or of an async ORM session."""
+        """Run steps in the transaction of an async connection or an async ORM session."""
         from sqlalchemy.ext.asyncio import AsyncConnection
 
         is_connection = isinstance(session, AsyncConnection)
@@ -145,15 +145,15 @@ class AsyncEngineDatabase:
         return await drive_async(steps, perform)
 
     async def dispose(self) -> None:
-        """Close the connections that the engine's pool keeps, which belong to one event loop."""
+        """Close the connections in the engine's pool, which belong to one event loop."""
         await self._engine.dispose()
 
 
 def is_sqlite(dialect: sa.Dialect) -> bool:
-    """Whether an engine is SQLite's.
+    """Return whether an engine uses SQLite.
 
     Raises:
-        ConfigurationError: its database is none of those that the durable parts run on.
+        ConfigurationError: its database is not supported.
     """
     if dialect.name not in ("sqlite", "postgresql", "mysql", "mariadb"):
         raise ConfigurationError(
@@ -167,10 +167,10 @@ def is_sqlite(dialect: sa.Dialect) -> bool:
 
 
 def is_duplicate(error: IntegrityError) -> bool:
-    """Whether MySQL or MariaDB says that a unique value is there already."""
+    """Return whether an error of MySQL or MariaDB means that a unique value already exists."""
     return error.orig is not None and error.orig.args[:1] == (DUPLICATE_ENTRY,)
 
 
 def begin(driver_connection: Any) -> str:
-    """What takes SQLite's lock for writing: it begins a transaction, or changes nothing in one."""
+    """Return the statement that acquires SQLite's write lock, in or outside a transaction."""
     return NOTHING if driver_connection.in_transaction else "BEGIN IMMEDIATE"

@@ -1,7 +1,7 @@
-"""Engines in a process that forks: a child leaves the parent's connections alone.
+"""Makes engines safe in a process that forks: a child does not use the parent's connections.
 
-Celery's workers and gunicorn's fork after the application was imported. A connection that both
-sides use carries the statements of both.
+The workers of Celery and gunicorn fork after the application was imported. Statements of both
+processes would mix on a shared connection.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from sqlalchemy.pool import SingletonThreadPool, StaticPool
 __all__ = ["left_to_parent"]
 
 KEEPING = (SingletonThreadPool, StaticPool)
-"""Pools whose connection is the database itself, of SQLite in memory."""
+"""Pools with a connection that is itself the database, for SQLite in memory."""
 
 _engines: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
 
 
 def left_to_parent(engine: sa.Engine) -> None:
-    """Have a forked child begin with connections of its own.
+    """Let a forked child start with new connections.
 
     Args:
-        engine: sync, or what an async one is made of.
+        engine: a sync engine, or the sync engine of an async one.
     """
     _engines.add(engine)
 
@@ -35,5 +35,5 @@ def _in_child() -> None:
             engine.dispose(close=False)
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+if hasattr(os, "register_at_fork"):  # Windows has no fork
     os.register_at_fork(after_in_child=_in_child)

@@ -1,4 +1,4 @@
-"""The tables are made, and their version is checked before they are used."""
+"""Creates the tables, and checks their version before use."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["assert_current", "create_tables", "create_tables_async"]
 
 
 def create_tables(engine: sa.Engine, *own: sa.MetaData) -> None:
-    """Create the tables that are missing; those that are there stay as they are.
+    """Create the missing tables; existing tables stay unchanged.
 
     Args:
-        engine: of `sqlalchemy.create_engine`.
-        own: tables of yours, which are created in the same transaction.
+        engine: an engine from `sqlalchemy.create_engine`.
+        own: metadata of your own tables, which are created in the same transaction.
     """
     with engine.begin() as connection:
         _create(connection, *own)
 
 
 async def create_tables_async(engine: AsyncEngine, *own: sa.MetaData) -> None:
-    """The same on an async engine."""
+    """Async variant of `create_tables`, for an async engine."""
     async with engine.begin() as connection:
         await connection.run_sync(_create, *own)
 
@@ -42,10 +42,10 @@ def _create(connection: sa.Connection, *own: sa.MetaData) -> None:
 
 
 def assert_current(connection: sa.Connection) -> None:
-    """Check that the tables are those of this version of the package.
+    """Check that the table version matches this package.
 
     Raises:
-        ConfigurationError: they are missing, or of another version.
+        ConfigurationError: the tables are missing, or have another version.
     """
     if not sa.inspect(connection).has_table(schema.name):
         raise ConfigurationError(
@@ -55,7 +55,7 @@ def assert_current(connection: sa.Connection) -> None:
             )
         )
     found = connection.execute(sa.select(sa.func.max(schema.c.version))).scalar()
-    connection.rollback()  # what follows begins a transaction of its own
+    connection.rollback()  # the next operation begins a separate transaction
     assert_version(
         found,
         f"run the migrations from {found} to {SCHEMA_VERSION}, which CHANGELOG.md lists",

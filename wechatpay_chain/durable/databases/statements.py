@@ -1,7 +1,7 @@
-"""Operations as SQLAlchemy's statements, and results as the outcomes that they promise. No I/O.
+"""Converts operations to SQLAlchemy statements, and results to their outcomes, without I/O.
 
-A statement is made once for each form of an operation, and its values are parameters: to make one
-costs SQLAlchemy more than to execute it.
+Each form of an operation has one cached statement with its values as parameters, because building a
+statement takes SQLAlchemy longer than executing it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .tables import TABLES
 __all__ = ["outcome", "statement"]
 
 Names: TypeAlias = tuple[tuple[str, bool], ...]
-"""Columns that have a given value, and whether that is NULL."""
+"""Columns compared with a value, and whether that value is NULL."""
 
 
 def statement(operation: Operation, dialect: str) -> tuple[sa.Executable, dict[str, Any]]:
-    """The statement that performs an operation, and its parameters.
+    """Return the statement for an operation, and its parameters.
 
     Args:
-        operation: what is asked for.
+        operation: the operation.
         dialect: the name of SQLAlchemy's dialect.
     """
     if isinstance(operation, Insert):
@@ -47,7 +47,7 @@ def statement(operation: Operation, dialect: str) -> tuple[sa.Executable, dict[s
 
 
 def outcome(operation: Operation, result: sa.CursorResult[Any]) -> Any:
-    """What an operation promises, from the result of its statement."""
+    """Return the outcome of an operation from the result of its statement."""
     if isinstance(operation, Insert):
         if result.returns_rows:
             return result.scalar()
@@ -66,10 +66,10 @@ def outcome(operation: Operation, result: sa.CursorResult[Any]) -> Any:
 
 @lru_cache
 def _insert(name: Table, dialect: str) -> sa.Executable:
-    """Insert a row unless a unique value of it is there.
+    """Return a statement that inserts a row unless one of its unique values exists.
 
-    MySQL has no statement that does precisely that. There the insert fails, which undoes this
-    statement and not the transaction.
+    MySQL has no such statement. There the insert fails, which undoes the statement but not the
+    transaction.
     """
     table = TABLES[name]
     if dialect == "postgresql":
@@ -90,12 +90,12 @@ def _claimed(claim: Claim) -> tuple[sa.Executable, dict[str, Any]]:
 
 @lru_cache
 def _claim(name: Table, only: tuple[str, ...], without: int) -> sa.Executable:
-    """Claim a row.
+    """Return a statement that claims a row.
 
     Args:
-        name: of the table.
-        only: columns that may have some values.
-        without: how many ordering keys are passed over.
+        name: the table.
+        only: columns that must have one of several values.
+        without: the number of ordering keys to skip.
     """
     table = TABLES[name]
     due = sa.select(table).where(table.c.state == "pending", table.c.due_at <= _value("now"))
@@ -117,7 +117,7 @@ def _claim(name: Table, only: tuple[str, ...], without: int) -> sa.Executable:
 
 
 def _has_earlier(table: sa.Table) -> sa.ColumnElement[bool]:
-    """Whether a pending row with the same key occurred before a row."""
+    """Return whether a pending row with the same key occurred earlier."""
     earlier = table.alias("earlier")
     return sa.exists().where(
         earlier.c.ordering_key == table.c.ordering_key,
@@ -139,7 +139,7 @@ def _lock(name: Table) -> sa.Executable:
 
 @lru_cache
 def _update(name: Table, names: Names) -> sa.Executable:
-    """Change the columns that the parameters name."""
+    """Return a statement that changes the columns named in the parameters."""
     table = TABLES[name]
     return sa.update(table).where(*_equal(table, names))
 

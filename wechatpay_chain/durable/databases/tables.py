@@ -1,8 +1,8 @@
-"""The tables of the inbox, the outbox and the sweeper, as SQLAlchemy describes them.
+"""The SQLAlchemy tables of the inbox, the outbox and the sweeper.
 
-All three have the columns of a task: whose it is, in which state, when it is due. Times are
-milliseconds since 1970-01-01 UTC. `wechatpay_schema` has one row: the version of these tables.
-`contrib.django` describes the same tables as Django's models.
+All three have the columns of a task: its merchant, its state, and when it is due. Times are
+milliseconds since 1970-01-01 UTC. `wechatpay_schema` has one row with the version of the tables.
+`contrib.django` describes the same tables as Django models.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from sqlalchemy import (
 __all__ = ["TABLES", "inbox", "metadata", "outbox", "schema", "watch"]
 
 metadata = MetaData()
-"""For `metadata.create_all(engine)`, or Alembic's `target_metadata`."""
+"""The metadata for `metadata.create_all(engine)`, or Alembic's `target_metadata`."""
 
-_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER alone
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite only numbers INTEGER columns
 _Bytes = LargeBinary().with_variant(LargeBinary(2**24 - 1), "mysql", "mariadb")
 _mysql: Any = {
     f"{name}_{option}": value
     for name in ("mysql", "mariadb")
-    for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))  # ids differ in case
+    for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))  # ids need case
 }
 
 
@@ -70,11 +70,11 @@ inbox = Table(
 )
 """Notifications.
 
-* `source`: `v3`, `v2`, or `query` for what the sweeper found;
-* `notification_id`: WeChat Pay's, or made from what identifies an APIv2 notification;
-* `subject`: what happened, to what: one row each, however many notifications tell it;
-* `headers`, `body`: as they came; APIv2's body and a query's outcome are sealed.
-"""
+* `source`: `v3`, `v2`, or `query` if the sweeper found it;
+* `notification_id`: WeChat Pay's id, or derived from the identifiers of an APIv2 notification;
+* `subject`: the event and its object; there is one row for each, however many notifications report
+  it;
+* `headers`, `body`: as received; an APIv2 body and the result of a query are encrypted."""
 
 outbox = Table(
     "wechatpay_outbox",
@@ -93,14 +93,13 @@ outbox = Table(
     Index("ix_wechatpay_outbox_due", "state", "due_at"),
     **_mysql,
 )
-"""Calls to make.
+"""Recorded calls.
 
-* `operation`, `number`: the catalogue's operation id, and the merchant's own number in the call; of
-  what is longer, a digest stands for the end;
-* `options`: of the call, as JSON; sealed where a field of it travels encrypted;
-* `in_doubt`: whether an attempt may have been sent, and nobody knows what became of it;
-* `status_code`, `response`: of the outcome; the response is sealed.
-"""
+* `operation`, `number`: the catalogue's operation id, and the merchant's own number in the call;
+  the end of a longer text is replaced by a digest;
+* `options`: the options of the call, as JSON; encrypted if they contain a sensitive field;
+* `in_doubt`: whether an attempt may have been sent and its result is unknown;
+* `status_code`, `response`: the result; the response is encrypted."""
 
 watch = Table(
     "wechatpay_watch",
@@ -115,13 +114,12 @@ watch = Table(
     Index("ix_wechatpay_watch_due", "state", "due_at"),
     **_mysql,
 )
-"""Orders, refunds and transfers whose notification may not come.
+"""Orders, refunds and transfers that are queried in case no notification arrives.
 
-* `kind`, `number`: what is watched, and the merchant's own number of it;
-* `parameters`: what a query needs besides, as JSON;
-* `until_at`: when an order that is not paid is closed;
-* `outcome`: the state that ended the watch.
-"""
+* `kind`, `number`: the kind of object, and the merchant's own number;
+* `parameters`: further parameters of the query, as JSON;
+* `until_at`: when an unpaid order is closed;
+* `outcome`: the state that ended the watch."""
 
 schema = Table(
     "wechatpay_schema",

@@ -1,4 +1,4 @@
-"""The version of the tables, which is checked before they are used. It needs no SQLAlchemy."""
+"""The version of the tables, which is checked before use; this module does not need SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from ...utils.translation import _
 __all__ = ["SCHEMA_VERSION", "assert_version"]
 
 SCHEMA_VERSION = 1
-"""Raised with every change of the tables; `CHANGELOG.md` has the statements that migrate."""
+"""Incremented with every change of the tables; `CHANGELOG.md` has the migration statements."""
 
 
 def assert_version(found: int | None, migrate: str) -> None:
-    """Check the version that the table `wechatpay_schema` has.
+    """Check the version in the table `wechatpay_schema`.
 
     Args:
-        found: the version; None where the table is empty.
-        migrate: what to do where it is older than this package's.
+        found: the version, or None if the table is empty.
+        migrate: how to migrate from an older version, used in the error message.
 
     Raises:
-        ConfigurationError: it is not this package's.
+        ConfigurationError: the version is not that of this package.
     """
     if found == SCHEMA_VERSION:
         return

@@ -1,4 +1,4 @@
-"""Notifications: stored before they are acknowledged, and handled exactly once."""
+"""The inbox stores notifications before it acknowledges them, and handles each exactly once."""
 
 from .inbox import Inbox
 from .notice import Notice

@@ -1,7 +1,7 @@
-"""How a notification is kept, and how it is opened again.
+"""Stores the content of a notification, and decrypts it again.
 
-APIv3's is kept as it came, encrypted by WeChat Pay. APIv2's and the outcome of a query hold an
-openid in the clear, and are sealed.
+An APIv3 notification is stored as received, encrypted by WeChat Pay. An APIv2 notification and the
+result of a query contain a plaintext openid and are therefore encrypted by this package.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["found_row", "notification_row", "resource_of"]
 
 KEPT = "wechatpay-"
-"""How the header fields begin that are kept: those of the signature."""
+"""The prefix of the stored header fields, which belong to the signature."""
 
 
 def notification_row(
     client: WeChatPay, notice: Notification, headers: Headers, content: bytes, now: int
 ) -> dict[str, Any]:
-    """The row of a notification that was verified.
+    """Return the row of a verified notification.
 
     Args:
-        client: of the merchant that it is for.
-        notice: what it holds.
-        headers: as they came.
-        content: the body as it came.
+        client: the recipient's client.
+        notice: the notification.
+        headers: the headers as received.
+        content: the body as received.
         now: milliseconds.
     """
     kind = events.event_type(notice)
@@ -54,12 +54,12 @@ def notification_row(
 def found_row(
     client: WeChatPay, kind: str, resource: Mapping[str, Any], occurred_at: int, now: int
 ) -> dict[str, Any]:
-    """The row of what a query found, as a notification would have told it.
+    """Return the row for the result of a query, in the form of a notification.
 
     Args:
-        client: of the merchant that it is for.
+        client: the merchant's client.
         kind: the event type.
-        resource: what the query returned.
+        resource: the result of the query.
         occurred_at: milliseconds.
         now: milliseconds.
     """
@@ -75,11 +75,11 @@ def found_row(
 
 
 def resource_of(client: WeChatPay, row: Row) -> Generator[Call, Any, Any]:
-    """What a row's notification carries, decrypted.
+    """Return the decrypted resource of a stored notification.
 
     Raises:
-        DecryptionError: the merchant's keys do not open it.
-        ConfigurationError: the client lacks the key.
+        DecryptionError: the merchant's keys do not decrypt it.
+        ConfigurationError: the client does not have the key.
     """
     body = bytes(row["body"])
     if row["source"] == "v3":
@@ -91,7 +91,7 @@ def resource_of(client: WeChatPay, row: Row) -> Generator[Call, Any, Any]:
 
 
 def _opened(flow: Generator[Any, Any, Notification]) -> Generator[Call, Any, Any]:
-    """What a notification carries that was verified when it came, and observed then."""
+    """Decrypt a notification that was verified and observed on arrival."""
     notice = yield from cast("Generator[Call, Any, Notification]", flow)
     return notice.resource
 

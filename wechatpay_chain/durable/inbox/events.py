@@ -1,7 +1,7 @@
-"""What a notification is about: its event type, what identifies it, when it happened. Pure.
+"""Extracts the event type, the identifiers and the time of a notification, without I/O.
 
-WeChat Pay delivers a notification at least once, and the sweeper finds what a notification would
-have told. `subject` names what happened to what, so that it is handled once whoever tells it.
+WeChat Pay delivers a notification at least once, and the sweeper finds the same events by queries.
+`subject` identifies an event and its object, so it is handled once, whatever its source.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 CHINA = timezone(timedelta(hours=8))
-"""APIv2's times have no offset."""
+"""The time zone of APIv2 times, which have no offset."""
 LONGEST_ID = 128
 SUBJECTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "TRANSACTION.SUCCESS": (("transaction_id",), ("combine_out_trade_no",)),
@@ -38,7 +38,7 @@ SUBJECTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "v2/transaction-success": (("transaction_id",),),
     "v2/combined-transactions-success": (("combine_out_trade_no",),),
 }
-"""Events that happen once, and the members that say to what; the first of several forms counts."""
+"""One-time events, and the members that identify their object; the first complete form applies."""
 IDENTIFYING = {
     "v2/transaction-success": ("transaction_id", "out_trade_no", "result_code"),
     "v2/combined-transactions-success": ("combine_out_trade_no", "result_code"),
@@ -51,11 +51,11 @@ IDENTIFYING = {
         "vehicle_event_createtime",
     ),
 }
-"""What tells one APIv2 notification from another: only some have an id."""
+"""Members that distinguish APIv2 notifications, only some of which have an id."""
 
 
 def event_type(notification: Notification) -> str:
-    """The event type that `on` takes: APIv3's own, or the catalogue's name with `v2/` before it."""
+    """Return the event type for `on`: APIv3's own, or the catalogue's name prefixed with `v2/`."""
     if notification.version == "v3":
         return notification.event_type
     if notification.event_type:
@@ -75,7 +75,7 @@ def event_type(notification: Notification) -> str:
 
 
 def notification_id(notification: Notification) -> str:
-    """What WeChat Pay's repetitions of a notification have in common."""
+    """Return an id that repetitions of a notification share."""
     if notification.id:
         return fitting(notification.id, LONGEST_ID)
     kind, fields = event_type(notification), _members(notification)
@@ -88,11 +88,11 @@ def notification_id(notification: Notification) -> str:
 
 
 def subject(kind: str, resource: Any) -> str | None:
-    """What happened to what; None for an event that may happen more than once.
+    """Return the event and its object, or None for an event that can happen more than once.
 
     Args:
         kind: the event type.
-        resource: what the notification carries.
+        resource: the resource of the notification.
     """
     for names in SUBJECTS.get(kind, ()):
         values = [_member(resource, name) for name in names]
@@ -102,7 +102,7 @@ def subject(kind: str, resource: Any) -> str | None:
 
 
 def _member(resource: Any, name: str) -> Any:
-    """A member by its dotted name; of an account, which may be an openid, a digest."""
+    """Return a member by its dotted name; an account, which may be an openid, is hashed."""
     value = resource
     for each in name.split("."):
         value = value.get(each) if isinstance(value, Mapping) else None
@@ -112,11 +112,11 @@ def _member(resource: Any, name: str) -> Any:
 
 
 def ordering_key(resource: Any, name: str | None) -> str | None:
-    """The value of the member that notifications are ordered by.
+    """Return the value of the member that orders notifications.
 
     Args:
-        resource: what the notification carries.
-        name: of the member; None where the order does not matter.
+        resource: the resource of the notification.
+        name: the name of the member; None if the order is irrelevant.
     """
     value = resource.get(name) if name and isinstance(resource, Mapping) else None
     if isinstance(value, str | int) and value != "":
@@ -125,11 +125,11 @@ def ordering_key(resource: Any, name: str | None) -> str | None:
 
 
 def occurred_at(notification: Notification, otherwise: int) -> int:
-    """When it happened, in milliseconds.
+    """Return the time of the event, in milliseconds.
 
     Args:
-        notification: APIv3's say when they were made; APIv2's say when the payment was.
-        otherwise: where it does not say.
+        notification: APIv3 contains the time of the notification; APIv2 the time of the payment.
+        otherwise: the default if there is no time.
     """
     fields = _members(notification)
     told = notification.create_time or fields.get("time_end") or fields.get("success_time")
@@ -138,9 +138,9 @@ def occurred_at(notification: Notification, otherwise: int) -> int:
 
 
 def milliseconds(text: Any) -> int | None:
-    """A time as WeChat Pay writes it, in milliseconds since 1970; None where it is none.
+    """Convert a time in WeChat Pay's formats to milliseconds since 1970, or None.
 
-    APIv3 writes RFC 3339; APIv2 `20141030133525` or `2014-10-30 13:35:25`, in UTC+8.
+    APIv3 uses RFC 3339; APIv2 `20141030133525` or `2014-10-30 13:35:25`, in UTC+8.
     """
     if not isinstance(text, str):
         return None

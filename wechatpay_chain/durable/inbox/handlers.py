@@ -1,4 +1,4 @@
-"""The functions that handle notifications, by event type; one that does not fit is rejected."""
+"""Registers the functions that handle notifications, by event type, and checks their signature."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Handler", "Handlers"]
 
 
 class Handler(NamedTuple):
-    """A function of the user's.
+    """A user's handler.
 
     Attributes:
         function: called with a `Notice` and the session.
-        key: the member of the resource by which notifications are ordered; None for no order.
+        key: the member of the resource that orders notifications; None for no order.
     """
 
     function: Callable[..., Any]
@@ -44,12 +44,12 @@ class Handlers:
         Args:
             event_type: such as `TRANSACTION.SUCCESS`, or `v2/transaction-success`.
             function: called with a `Notice` and the session.
-            key: the member of the resource that orders notifications, `out_trade_no` say.
-            unlisted: take an event type that the catalogue does not list.
+            key: the member of the resource that orders notifications, such as `out_trade_no`.
+            unlisted: accept an event type that the catalogue does not list.
 
         Raises:
-            ConfigurationError: the event type does not exist, or has a handler; the function
-                cannot be called so, or is async and the engine is sync.
+            ConfigurationError: the event type does not exist or already has a handler; the function
+                has the wrong signature, or is async and the engine is sync.
         """
         if not unlisted:
             _assert_listed(event_type, key)
@@ -75,17 +75,17 @@ class Handlers:
         self._handlers[event_type] = Handler(function, key)
 
     def get(self, event_type: str) -> Handler | None:
-        """The handler of an event type."""
+        """Return the handler of an event type."""
         return self._handlers.get(event_type)
 
     @property
     def event_types(self) -> Collection[str]:
-        """Those that have a handler."""
+        """The event types with a handler."""
         return self._handlers.keys()
 
 
 def _assert_listed(event_type: object, key: str | None) -> None:
-    from ...catalogue import webhook, webhooks  # it is read when a handler is registered
+    from ...catalogue import webhook, webhooks  # loaded when the first handler is registered
 
     if isinstance(event_type, str):
         is_v2 = event_type.startswith("v2/")

@@ -1,10 +1,10 @@
-"""How a stored notification is handled: in one transaction with the effects of its handler.
+"""Handles a stored notification in one transaction with the effects of its handler.
 
-A short transaction before that counts the attempt, so that a handler which kills its process is not
-called without end. It makes the row due again after a lease and the wait that a failure would have.
-The row is then locked until the handler's transaction ends, however long that takes. If the process
-dies, the database rolls back the effects, and another worker finds the row when it is due: an
-attempt that was counted and left neither an error nor a result did not end.
+A short transaction first counts the attempt, so a handler that kills its process is not called
+forever. It makes the row due again after a lease plus the wait after a failure. The row is then
+locked until the handler's transaction ends, however long that takes. If the process dies, the
+database rolls back the effects, and another worker finds the row when it is due. A counted attempt
+with neither an error nor a result did not end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .notice import Notice
 __all__ = ["handle_next"]
 
 LEASE = 10.0
-"""Seconds that a worker has between the two transactions; afterwards another may take the row."""
+"""Seconds between the two transactions, after which another worker may take the row."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -40,14 +40,14 @@ def handle_next(
     clock: Callable[[], int],
     without: Collection[tuple[str, str]],
 ) -> Job[Worked | None]:
-    """Handle the notification that is due for longest; the outcome is None where none is due.
+    """Handle the notification that has been due longest; the outcome is None if none is due.
 
     Args:
-        merchant: whose notifications they are.
-        handlers: notifications of other events wait for a worker that has theirs.
-        retry: when a failed handler is called again, and how often.
-        clock: the time in milliseconds.
-        without: merchant numbers and ordering keys to pass over.
+        merchant: the merchants of the notifications.
+        handlers: the handlers; notifications of other events wait for a worker with theirs.
+        retry: when and how often a failed handler is called again.
+        clock: returns the time in milliseconds.
+        without: merchant numbers and ordering keys to skip.
     """
     row = yield from Transaction(lambda _: _begin(handlers, retry, clock(), without))
     if row is None:
@@ -74,7 +74,7 @@ def handle_next(
 def _begin(
     handlers: Handlers, retry: Retry, now: int, without: Collection[tuple[str, str]]
 ) -> Steps[Row | None]:
-    """Claim a row and count the attempt; the outcome is the row, dead where its last one died."""
+    """Claim a row and count the attempt; the row is marked dead if its last attempt did not end."""
     row = yield from Claim("inbox", now, {"event_type": handlers.event_types}, without)
     if row is None:
         return None
@@ -100,10 +100,10 @@ def _handle(
     clock: Callable[[], int],
     opened: list[Any],
 ) -> Steps[str]:
-    """Call the handler and mark the row as done; the outcome says whether that happened."""
+    """Call the handler and mark the row as done; the outcome reports whether that happened."""
     same = {"id": [row["id"]], "attempts": [row["attempts"]]}
     if (yield from Claim("inbox", row["due_at"], same)) is None:
-        return "busy"  # one of its key that occurred earlier has come, or the lease is over
+        return "busy"  # an earlier row with its key has arrived, or the lease has expired
     if row["ordering_key"] is not None and not (yield from _is_alone(row)):
         return "busy"
     handler = handlers.get(row["event_type"])
@@ -113,7 +113,7 @@ def _handle(
     opened.append(resource)
     key = ordering_key(resource, handler.key)
     if row["ordering_key"] is None and key is not None:
-        # It was received where this handler's key was not known.
+        # It was stored by a process that does not know this handler's key.
         yield from Update("inbox", row["id"], {"ordering_key": key})
         return "ordered"
     yield Call(handler.function, _notice(row, resource), session)
@@ -122,14 +122,14 @@ def _handle(
 
 
 def _is_interruption(error: BaseException) -> bool:
-    """Whether an attempt was broken off from outside, so that it says nothing of the handler."""
-    from asyncio import CancelledError  # only where something other than an error was raised
+    """Return whether an attempt was interrupted from outside, not failed in the handler."""
+    from asyncio import CancelledError  # needed only if the exception is not an `Exception`
 
     return isinstance(error, KeyboardInterrupt | CancelledError)
 
 
 def _release(row: Row, now: int) -> Job[None]:
-    """Take back that an attempt was counted: the handler was not called, or was broken off."""
+    """Undo the count of an attempt, because the handler was not called or was interrupted."""
 
     def steps(_: Any) -> Steps[bool]:
         before = {"attempts": row["attempts"] - 1, "due_at": now, "error": row["error"]}
@@ -139,14 +139,14 @@ def _release(row: Row, now: int) -> Job[None]:
 
 
 def _fence(row: Row) -> dict[str, Any]:
-    """What a row is as long as no other worker has taken it."""
+    """Return the column values of a row that no other worker has taken."""
     return {"state": "pending", "attempts": row["attempts"]}
 
 
 def _is_alone(row: Row) -> Steps[bool]:
-    """Whether no other worker handles a notification with the same key.
+    """Return whether no other worker handles a notification with the same key.
 
-    One that occurred earlier may have been stored while a later one is being handled.
+    A notification that occurred earlier may be stored while a later one is being handled.
     """
     same = {"mchid": row["mchid"], "ordering_key": row["ordering_key"]}
     locked = yield from Lock("inbox", **same)
@@ -155,7 +155,7 @@ def _is_alone(row: Row) -> Steps[bool]:
 
 
 def _failed(row: Row, error: Exception, opened: list[Any], retry: Retry, now: int) -> Job[Worked]:
-    """Record a failure, in a transaction of its own: the handler's was rolled back."""
+    """Record a failure in a separate transaction, because the handler's was rolled back."""
     attempts = row["attempts"]
     is_dead = attempts >= retry.attempts
     text = described(error, opened)

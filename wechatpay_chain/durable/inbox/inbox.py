@@ -1,4 +1,4 @@
-"""The inbox: notifications are stored before they are acknowledged, and handled exactly once."""
+"""The inbox stores notifications before it acknowledges them, and handles each exactly once."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ __all__ = ["Inbox"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 RETRY = Retry(attempts=12, initial=5, max=3600, exp_base=3)
-"""A failed handler: some twelve times, over about half a day."""
+"""The retries of a failed handler: twelve attempts in about half a day."""
 MAX_BODY_SIZE = 256 * 1024
 """Bytes; WeChat Pay's notifications have a few thousand."""
 
 
 class Inbox(Worker):
-    """Receives notifications and hands each to its handler once. Threads and processes may share.
+    """Receives notifications and calls each handler once. Threads and processes can share the work.
 
     Args:
-        engine: SQLAlchemy's, sync or async; or a `Database`, such as Django's.
-        wxpay: the client that verifies notifications, or the `Merchants`.
-        retry: when a handler that raised is called again; after the last attempt the notification
-            is a dead letter.
-        max_body_size: bytes; a larger body is rejected unread.
-        wake: called with the row's id after a notification was stored, for example to start a
-            task in a queue. What it raises is logged: the row is stored all the same.
-        clock: seconds since 1970, as `time.time`.
+        engine: a sync or async SQLAlchemy engine; or a `Database`, such as Django's.
+        wxpay: the client that verifies notifications, or a `Merchants`.
+        retry: when a failed handler is called again; after the last attempt, the notification is a
+            dead letter.
+        max_body_size: maximum bytes of a body; a larger one is rejected unread.
+        wake: called with the row's id after a notification was stored, for example to start a task
+            in a queue. Its errors are logged; the row is stored in any case.
+        clock: returns seconds since 1970, by default `time.time`.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
     table = "inbox"
@@ -66,7 +66,7 @@ class Inbox(Worker):
         self.wake = wake
 
     if TYPE_CHECKING:
-        on: On  # it knows what the handler of each event type gets
+        on: On  # typed with the resource of each event type
     else:
 
         def on(
@@ -75,20 +75,19 @@ class Inbox(Worker):
             """Register the handler of an event: `handler(notice, session)`.
 
             It runs in the transaction that marks the notification as done. `session` is a
-            SQLAlchemy connection in that transaction, to which an ORM session can be bound; with
-            Django, it is the alias of the database. A handler that raises is called again later,
-            with everything that it did in the transaction undone.
+            SQLAlchemy connection in that transaction, to which you can bind an ORM session; with
+            Django, it is the database alias. If the handler raises an error, the transaction is
+            rolled back and the handler is called again later.
 
             Args:
-                event_type: such as `TRANSACTION.SUCCESS`; `v2/transaction-success` is one of
-                    APIv2's.
-                key: the member of the resource, `out_trade_no` say, by which notifications are
-                    handled one after the other, oldest first.
-                unlisted: take an event type that the catalogue does not list.
+                event_type: such as `TRANSACTION.SUCCESS`, or `v2/transaction-success` for APIv2.
+                key: the member of the resource, such as `out_trade_no`, by which notifications are
+                    handled in sequence, oldest first.
+                unlisted: accept an event type that the catalogue does not list.
 
             Raises:
-                ConfigurationError: the event type does not exist or has a handler, or the function
-                    does not fit.
+                ConfigurationError: the event type does not exist or already has a handler, or the
+                    function has the wrong signature.
             """
 
             def register(function: Function) -> Function:
@@ -104,16 +103,17 @@ class Inbox(Worker):
         *,
         mchid: str | None = None,
     ) -> Reply:
-        """Receive a notification, and say what to reply. It is committed before it is acknowledged.
+        """Store a notification, commit it, and return the reply.
 
         Args:
-            headers: of the request, as `WeChatPay.notify` takes them.
-            body: of the request, as it came, to the byte.
-            mchid: the merchant, where your address for notifications says so.
+            headers: the request headers, in any form that `WeChatPay.notify` accepts.
+            body: the raw request body.
+            mchid: the merchant number, if your notification URL contains it.
 
         Returns:
-            Status, headers and body of the reply: 204 where it is stored, or was before; 4xx where
-            it is not WeChat Pay's; 503 where it cannot be stored or verified now.
+            Status, headers and body of the reply: 204 if the notification is stored, now or before;
+                4xx if it is not from WeChat Pay; 503 if it cannot be stored or verified at the
+                moment.
         """
         return self._runner.run(self._receive(headers, body, mchid))
 
@@ -124,7 +124,7 @@ class Inbox(Worker):
         *,
         mchid: str | None = None,
     ) -> Reply:
-        """The same on the running event loop."""
+        """Async variant of `receive`."""
         return await self._runner.run_async(self._receive(headers, body, mchid))
 
     def _receive(self, headers: Any, body: Any, mchid: str | None) -> Job[Reply]:

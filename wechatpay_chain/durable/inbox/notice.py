@@ -1,4 +1,4 @@
-"""A notification as a handler gets it."""
+"""The notification that a handler receives."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Resource = TypeVar("Resource")
 
 @dataclass(frozen=True, slots=True)
 class Notice(Generic[Resource]):
-    """What happened, from a notification or from a query of the sweeper's.
+    """An event, from a notification or from a query of the sweeper.
 
     Attributes:
-        id: of its row in the inbox.
-        notification_id: WeChat Pay's, or made from what identifies an APIv2 notification.
-        event_type: as `Inbox.on` takes it.
-        resource: the decrypted content; of an APIv2 notification in the clear, its fields.
-        mchid: whose notification it is.
-        source: `v3` or `v2` for a notification, `query` where the sweeper found it.
-        occurred_at: when it happened, as WeChat Pay says.
+        id: the id of its row in the inbox.
+        notification_id: WeChat Pay's id, or derived from the identifiers of an APIv2 notification.
+        event_type: the event type, as in `Inbox.on`.
+        resource: the decrypted content; for an unencrypted APIv2 notification, its fields.
+        mchid: the recipient's merchant number.
+        source: `v3` or `v2` for a notification, `query` if the sweeper found it.
+        occurred_at: the time of the event according to WeChat Pay.
         received_at: when it was stored.
-        attempt: 1 the first time; more where the handler failed before, or was replayed.
+        attempt: the number of the attempt, from 1; higher after a failure or a replay.
     """
 
     id: int
     notification_id: str
     event_type: str
-    resource: Resource = field(repr=False)  # it is the customer's, and stays out of logs
+    resource: Resource = field(repr=False)  # the customer's data; must not be logged
     mchid: str
     source: Literal["v3", "v2", "query"]
     occurred_at: datetime

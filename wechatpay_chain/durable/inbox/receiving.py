@@ -1,4 +1,4 @@
-"""How a notification is received: verified, stored, committed, and only then acknowledged."""
+"""Receives a notification: it is verified, stored and committed before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .handlers import Handlers
 __all__ = ["OUTCOMES", "receive"]
 
 OUTCOMES = ("stored", "duplicate", "probe", "rejected", "too_large", "unavailable")
-"""How receiving ends, as it is counted."""
+"""The outcomes of receiving, as counted."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -42,19 +42,19 @@ def receive(
     count: Callable[[str], None],
     wake: Callable[[int], Any] | None,
 ) -> Job[Reply]:
-    """Receive a notification; the outcome is the reply to it.
+    """Receive a notification; the outcome is the reply.
 
     Args:
-        headers: of the request, as `WeChatPay.notify` takes them.
-        body: of the request, as it came.
-        mchid: the merchant, where the address of the request says so.
-        merchant: whose notifications are received.
-        handlers: what is known of event types.
+        headers: the request headers, in any form that `WeChatPay.notify` accepts.
+        body: the raw request body.
+        mchid: the merchant number, if the notification URL contains it.
+        merchant: the merchants that receive notifications.
+        handlers: the handlers by event type.
         max_body_size: bytes.
         now: milliseconds.
-        errors: what the database raises.
-        count: told how it ended.
-        wake: told the id of a row that was stored.
+        errors: the exceptions of the database.
+        count: called with the outcome.
+        wake: called with the id of a stored row.
     """
     fields, content = message(headers, body)
     is_v2 = content.lstrip()[:1] == b"<"
@@ -101,7 +101,7 @@ def receive(
 
 
 def _failure(status: int, why: str, is_v2: bool) -> Reply:
-    """A reply that WeChat Pay understands as: not received."""
+    """Return the reply that tells WeChat Pay that the notification was not received."""
     if is_v2:
         body = xml.dumps({"return_code": "FAIL", "return_msg": why})
         return Reply(status, {"Content-Type": "text/xml; charset=utf-8"}, body.encode())

@@ -1,4 +1,4 @@
-"""Calls that are recorded with the change that needs them, and made once by a worker."""
+"""The outbox records calls in your transaction, and a worker makes each call once."""
 
 from .outbox import Outbox
 from .result import Result

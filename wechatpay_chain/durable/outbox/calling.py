@@ -1,9 +1,10 @@
-"""How a recorded call is made: leased, sent once, and queried before it is sent again.
+"""Makes a recorded call: it is leased, sent once, and queried before it is sent again.
 
-No transaction is open while WeChat Pay is asked. A worker takes a row by moving the time when it
-is due into the future and counting the attempt; if it dies, the row becomes due again, and is in
-doubt: nobody knows whether WeChat Pay carried it out. Then a query by the merchant's own number
-tells, where there is one; where there is none, the number makes it safe to send the same again.
+No transaction is open during a request to WeChat Pay. A worker takes a row by moving its due time
+into the future and counting the attempt. If the worker dies, the row becomes due again and is in
+doubt: it is unknown whether WeChat Pay has processed the call. A query by the merchant's own number
+then determines the result. For an operation without a query, the number makes it safe to send the
+same request again.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["OUTCOMES", "Follow", "call_next"]
 
 Follow: TypeAlias = "Callable[[Row, Any], Steps[None]]"
-"""Has what a call made be watched, from its row and its body."""
+"""Starts to watch the object that a call created, from its row and its body."""
 OUTCOMES = ("done", "failed", "unknown", "postponed", "lost")
-"""How an attempt ends, as it is counted."""
+"""The outcomes of an attempt, as counted."""
 MISSING = frozenset(
     {
         "RESOURCE_NOT_EXISTS",
@@ -52,21 +53,21 @@ MISSING = frozenset(
         "RECORD_NOT_EXISTS",
     }
 )
-"""Codes by which WeChat Pay says that it knows nothing of a number."""
+"""Error codes for a number that WeChat Pay does not know."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """What an attempt told.
+    """The result of an attempt.
 
     Attributes:
-        error: None where WeChat Pay carried the call out.
-        response: WeChat Pay's, where one came.
-        in_doubt: whether the call may have been carried out although it failed.
-        is_final: whether there is no point in another attempt.
-        is_queried: whether a query told.
+        error: the error, or None if WeChat Pay processed the call.
+        response: WeChat Pay's response, if there is one.
+        in_doubt: whether WeChat Pay may have processed the call although it failed.
+        is_final: whether further attempts are pointless.
+        is_queried: whether the result comes from a query.
     """
 
     error: WeChatPayError | None
@@ -86,16 +87,16 @@ def call_next(
     on_result: Callable[[Result, Any], Any] | None,
     follow: Follow | None,
 ) -> Job[Worked | None]:
-    """Make the call that is due for longest; the outcome is None where none is due.
+    """Make the call that has been due longest; the outcome is None if none is due.
 
     Args:
-        merchant: whose calls they are.
-        cipher: opens calls that are sealed.
-        retry: when a call is attempted again, and how often.
+        merchant: the merchants of the calls.
+        cipher: decrypts encrypted calls.
+        retry: when and how often a call is attempted again.
         deadline: seconds for a request.
-        clock: the time in milliseconds.
-        on_result: runs in the transaction that records an outcome.
-        follow: has what the call made be watched, in the same transaction.
+        clock: returns the time in milliseconds.
+        on_result: runs in the transaction that records a result.
+        follow: starts to watch the created object, in the same transaction.
     """
     row = yield from Transaction(lambda _: _claim(retry, deadline, clock()))
     if row is None:
@@ -116,7 +117,7 @@ def call_next(
     def finish(session: Any) -> Steps[bool]:
         expected = {"state": "pending", "attempts": row["attempts"] + 1}
         if not (yield from Update("outbox", row["id"], values, expected)):
-            return False  # it took longer than its lease, and another worker has the row
+            return False  # the lease has expired, and another worker has the row
         if result is not None:
             if follow is not None and result.outcome != "failed":
                 yield from follow(row, body_of(options_of(row, cipher)))
@@ -136,7 +137,7 @@ def call_next(
 
 
 def _claim(retry: Retry, deadline: float, now: int) -> Steps[Row | None]:
-    """Lease a row and count the attempt; the outcome is the row, dead where its last one died."""
+    """Lease a row and count the attempt; the row is marked dead if its last attempt did not end."""
     row = yield from Claim("outbox", now)
     if row is None:
         return None
@@ -160,9 +161,9 @@ def _given_up(
     on_result: Callable[[Result, Any], Any] | None,
     follow: Follow | None,
 ) -> Job[Worked]:
-    """Tell of a call whose last attempt did not end.
+    """Report a call whose last attempt did not end.
 
-    That is committed already: `on_result` may be what the process dies of.
+    The row is already committed as dead, because `on_result` itself may kill the process.
     """
     logger.error("outbox %s %s is unknown: %s", row["operation"], row["id"], row["error"])
 
@@ -185,7 +186,7 @@ def _attempt(
 ) -> Job[Attempted]:
     options = options_of(row, cipher)
     request: Any = client.request_async if is_async else client.request
-    bounds = {"retry": None, "deadline": deadline}  # the next attempt is a row's, not a request's
+    bounds = {"retry": None, "deadline": deadline}  # rows are retried, not requests
     query = _query(row, options) if row["in_doubt"] else None
     if query is not None:
         try:
@@ -213,7 +214,7 @@ def _attempt(
 def _recorded(
     row: Row, attempted: Attempted, is_last: bool, retry: Retry, now: int
 ) -> tuple[dict[str, Any], Result | None]:
-    """What a row becomes, and the result, where there is one."""
+    """Return the changed columns of a row, and the result if there is one."""
     error = attempted.error
     if error is None:
         response = attempted.response
@@ -242,9 +243,9 @@ def _query(row: Row, options: dict[str, Any]) -> Query | None:
 
 
 def _unrecorded(row: Row, error: Exception, is_last: bool, retry: Retry, now: int) -> Job[Worked]:
-    """Note that `on_result` raised: what it did was rolled back, with the outcome.
+    """Record that `on_result` raised an error, which rolled back its effects and the result.
 
-    The row is in doubt, so the next attempt queries, and has the outcome recorded again.
+    The row is in doubt, so the next attempt queries it and records the result again.
     """
     attempts = row["attempts"] + 1
     text = described(error)
@@ -283,5 +284,5 @@ def _parsed(row: Row, response: Response | None) -> Any:
         return None
     try:
         return response.xml() if row["operation"].split("_")[1] == "v2" else response.json()
-    except ValueError:  # an error page, say: its bytes are kept
+    except ValueError:  # for example an error page: keep its bytes
         return None

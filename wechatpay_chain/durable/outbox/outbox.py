@@ -1,4 +1,4 @@
-"""The outbox: a call is recorded in your transaction, and made once after it is committed."""
+"""The outbox records a call in your transaction, and makes it once after the commit."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ __all__ = ["Outbox"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 RETRY = Retry(attempts=20, initial=1, max=3600, exp_base=2)
-"""A call without an outcome: some twenty times, over about half a day."""
+"""The retries of a call without a result: twenty attempts in about half a day."""
 
 
 class Outbox(Worker):
-    """Records calls in your transactions, and makes each once. Threads and processes may share.
+    """Records calls in your transactions, and makes each once. Threads and processes can share it.
 
-    What it records must carry the merchant's own number (`out_refund_no`, …), by which WeChat Pay
-    knows a repetition. Where nobody knows what became of a call, it is queried by that number
-    before it is sent again.
+    A recorded call must contain the merchant's own number (`out_refund_no`, …), by which WeChat Pay
+    recognizes a repetition. If the result of a call is unknown, it is queried by that number before
+    the call is sent again.
 
     Args:
-        engine: SQLAlchemy's, sync or async; or a `Database`, such as Django's.
-        wxpay: the client that makes the calls, or the `Merchants`.
-        retry: when a call without an outcome is attempted again, and how often.
-        deadline: seconds for a request. A worker that dies leaves its call to others after three
-            times that.
-        encryption_key: of `cryptography.fernet.Fernet.generate_key()`, or a list of them, the first
-            of which encrypts: for calls with fields that travel encrypted.
-        wake: called with a row's id after a transaction that recorded calls was committed, for
-            example to start a task in a queue. With SQLAlchemy it is called once for all calls of a
-            transaction. What it raises is logged: the calls are recorded all the same.
-        clock: seconds since 1970, as `time.time`.
+        engine: a sync or async SQLAlchemy engine; or a `Database`, such as Django's.
+        wxpay: the client that makes the calls, or a `Merchants`.
+        retry: when and how often a call without a result is attempted again.
+        deadline: seconds for a request. If a worker dies, others take over its call after three
+            times this duration.
+        encryption_key: a key from `cryptography.fernet.Fernet.generate_key()`, or a list of keys,
+            the first of which encrypts; required for calls with sensitive fields.
+        wake: called with a row's id after a transaction with recorded calls was committed, for
+            example to start a task in a queue. With SQLAlchemy, it is called once for all calls of
+            a transaction. Its errors are logged; the calls are recorded in any case.
+        clock: returns seconds since 1970, by default `time.time`.
 
     Raises:
-        ConfigurationError: an argument is not what it must be.
+        ConfigurationError: an argument is invalid.
     """
 
     table = "outbox"
@@ -86,12 +86,13 @@ class Outbox(Worker):
         self._follow: Follow | None = None
 
     def on_result(self, function: Function) -> Function:
-        """Register what runs where an outcome is recorded: `function(result, session)`.
+        """Register a function for results: `function(result, session)`.
 
-        It runs in the same transaction. If it raises, the outcome is recorded again later.
+        It runs in the transaction that records the result. If it raises an error, the result is
+        recorded again later.
 
         Raises:
-            ConfigurationError: there is one already, or it does not fit.
+            ConfigurationError: there already is one, or it has the wrong signature.
         """
         if self._on_result is not None:
             raise ConfigurationError(_("on_result has a function: call both from one"))
@@ -100,14 +101,14 @@ class Outbox(Worker):
         return function
 
     def follow(self, steps: Follow) -> None:
-        """Have what a call made be watched; `Sweeper(inbox, outbox)` does it.
+        """Watch the objects that calls create; `Sweeper(inbox, outbox)` uses this.
 
         Args:
-            steps: taken in the transaction that records the outcome of a call which WeChat Pay
-                carried out, or may have.
+            steps: run in the transaction that records the result of a call that WeChat Pay has
+                processed or may have processed.
 
         Raises:
-            ConfigurationError: something follows already.
+            ConfigurationError: steps are already registered.
         """
         if self._follow is not None:
             raise ConfigurationError(_("another sweeper watches what this outbox's calls make"))
@@ -116,57 +117,58 @@ class Outbox(Worker):
     def call(
         self, session: Any, method: str, path: str, *, mchid: str | None = None, **options: Any
     ) -> int:
-        """Record a call in a transaction of yours. It is made after you commit, or not at all.
+        """Record a call in your transaction; it is made only after you commit.
 
-        The same call recorded again is the same row, so code that is repeated records it once.
+        Recording the same call again returns the same row, so repeated code records it once.
 
         Args:
-            session: a SQLAlchemy connection or ORM session; of Django, the alias of the database.
-            method: `POST`, say.
-            path: as `WeChatPay.chain` takes it, `v3/refund/domestic/refunds` say.
-            mchid: whose call it is; needed where there are many merchants.
-            options: `json`, `xml`, `query`, `headers`, `security`, `nonceless`, `base_uri`, and
-                the variables of the path.
+            session: a SQLAlchemy connection or ORM session; with Django, the database alias.
+            method: the HTTP method, such as `POST`.
+            path: the path, in any form that `WeChatPay.chain` accepts, such as
+                `v3/refund/domestic/refunds`.
+            mchid: the merchant number; required if there are many merchants.
+            options: `json`, `xml`, `query`, `headers`, `security`, `nonceless`, `base_uri`, and the
+                variables of the path.
 
         Returns:
             The id of its row in the outbox.
 
         Raises:
-            ConfigurationError: WeChat Pay may carry it out twice if it is repeated, or its number
-                was recorded with another content.
+            ConfigurationError: WeChat Pay may process the call twice if it is repeated, or its
+                number was recorded with other content.
         """
         return self._runner.within(session, self._record(method, path, mchid, options))
 
     async def call_async(
         self, session: Any, method: str, path: str, *, mchid: str | None = None, **options: Any
     ) -> int:
-        """The same with an async connection or session."""
+        """Variant of `call` for an async connection or session."""
         steps = self._record(method, path, mchid, options)
         return await self._runner.within_async(session, steps)
 
     def refund(self, session: Any, **refund: Unpack[Refund]) -> int:
-        """Record a refund in a transaction of yours, as `call` does.
+        """Record a refund in your transaction, as `call` does.
 
             outbox.refund(session, out_trade_no="native-1", out_refund_no="R1", total=100)
 
         Args:
-            session: as `call` takes it.
+            session: as in `call`.
             refund: `out_refund_no`, the order's `total` in fen, and `out_trade_no` or
-                `transaction_id`; `refund` in fen where it is less than the total; `reason`,
+                `transaction_id`. Optional: `refund` in fen (by default the total), `reason`,
                 `notify_url` (by default the client's), `currency` (by default CNY), `sub_mchid`,
-                `mchid` where there are many merchants.
+                and `mchid` if there are many merchants.
 
         Returns:
             The id of its row in the outbox.
 
         Raises:
-            ConfigurationError: an amount is not whole or more than the total, or it is not said
-                which order; or `out_refund_no` was recorded with another content.
+            ConfigurationError: an amount is not an integer or exceeds the total, the order is not
+                identified, or `out_refund_no` was recorded with other content.
         """
         return self._runner.within(session, self._refund(refund))
 
     async def refund_async(self, session: Any, **refund: Unpack[Refund]) -> int:
-        """The same with an async connection or session."""
+        """Variant of `refund` for an async connection or session."""
         return await self._runner.within_async(session, self._refund(refund))
 
     def _refund(self, refund: Refund) -> Steps[int]:

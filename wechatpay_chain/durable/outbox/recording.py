@@ -1,7 +1,7 @@
-"""What may be recorded as a call: what WeChat Pay carries out once, however often it is sent.
+"""Checks and records calls: only those that WeChat Pay processes once, however often they are sent.
 
-It is checked when it is recorded, while the code that asks for it is still running: later nobody
-would see the mistake.
+Calls are checked when they are recorded, while the calling code is still running and can see the
+error.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from ..texts import fitting, is_storable
 __all__ = ["body_of", "cipher_of", "options_of", "record", "row_of", "variables_of"]
 
 OPTIONS = frozenset({"json", "xml", "query", "headers", "security", "nonceless", "base_uri"})
-"""Options of a call that make sense later, in another process."""
+"""Call options that can be used later, in another process."""
 MARK = "$sensitive"
-"""The only member of an object that stands for a `Sensitive`."""
+"""The only member of an object that represents a `Sensitive`."""
 LONGEST, LONGEST_ID, LONGEST_PATH = 191, 96, 255
-"""Characters that the columns `number`, `operation` and `path` take."""
+"""Maximum characters of the columns `number`, `operation` and `path`."""
 
 
 def cipher_of(given: object) -> MultiFernet | None:
-    """What encrypts recorded calls, from `encryption_key=`.
+    """Return the cipher of recorded calls, from `encryption_key=`.
 
     Args:
-        given: a Fernet key, or several: the first encrypts, all decrypt.
+        given: one or several Fernet keys: the first encrypts, all of them decrypt.
 
     Raises:
-        ConfigurationError: it is no Fernet key.
+        ConfigurationError: a value is not a Fernet key.
     """
     given = hide(given)
     if given is None:
@@ -58,7 +58,7 @@ def cipher_of(given: object) -> MultiFernet | None:
 
 
 def _cipher(keys: Secret[Any]) -> MultiFernet | None:
-    """The cipher of one key or several; None where one of them is none."""
+    """Return the cipher of one or several keys, or None if one of them is invalid."""
     is_one = isinstance(keys.reveal(), str | bytes)
     try:
         return MultiFernet(map(Fernet, [keys.reveal()] if is_one else keys.reveal()))
@@ -74,18 +74,18 @@ def row_of(
     cipher: MultiFernet | None,
     now: int,
 ) -> dict[str, Any]:
-    """The row of a call.
+    """Return the row of a call.
 
     Args:
-        mchid: whose call it is.
+        mchid: the merchant number.
         method: upper-case HTTP method.
-        path: as the chain takes it.
-        options: of the call, and the path's variables.
-        cipher: encrypts a call with fields that travel encrypted.
+        path: the path, as written in a chain.
+        options: the options of the call, and the path's variables.
+        cipher: encrypts a call with sensitive fields.
         now: milliseconds.
 
     Raises:
-        ConfigurationError: it must not be repeated, or cannot be stored.
+        ConfigurationError: the call must not be repeated, or cannot be stored.
     """
     operation = catalogue.find(method, path)
     if operation is None:
@@ -144,10 +144,10 @@ def row_of(
 
 
 def record(row: dict[str, Any], cipher: MultiFernet | None) -> Steps[int]:
-    """Record a call, or find that the same call is recorded; the outcome is the row's id.
+    """Record a call unless the same call is already recorded; the outcome is the row's id.
 
     Raises:
-        ConfigurationError: its number was recorded with another content.
+        ConfigurationError: its number was recorded with other content.
     """
     id_ = yield from Insert("outbox", row)
     if id_ is not None:
@@ -176,11 +176,11 @@ def record(row: dict[str, Any], cipher: MultiFernet | None) -> Steps[int]:
 
 
 def options_of(row: Row, cipher: MultiFernet | None) -> dict[str, Any]:
-    """The options of a recorded call.
+    """Return the options of a recorded call.
 
     Raises:
-        ConfigurationError: it is sealed, and there is no key.
-        DecryptionError: it was sealed with another key.
+        ConfigurationError: the options are encrypted, and there is no key.
+        DecryptionError: they were encrypted with another key.
     """
     content = bytes(row["options"])
     if row["is_sealed"]:
@@ -207,20 +207,20 @@ def options_of(row: Row, cipher: MultiFernet | None) -> dict[str, Any]:
 
 
 def variables_of(path: str, options: Mapping[str, Any]) -> str | dict[str, Any]:
-    """A path with its values in it, or the values of its variables."""
+    """Return a path with its values, or the values of its variables."""
     return {k: v for k, v in options.items() if k not in OPTIONS} if "{" in path else path
 
 
 def body_of(options: Mapping[str, Any]) -> Any:
-    """What is sent as `json=` or `xml=`."""
+    """Return the value sent as `json=` or `xml=`."""
     return options.get("json", options.get("xml"))
 
 
 def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) -> str:
-    """The merchant's own numbers in a call, as one text.
+    """Return the merchant's own numbers in a call, as one text.
 
     Raises:
-        ConfigurationError: there is none, or it does not make the call safe to repeat.
+        ConfigurationError: there are none, or they do not make the call safe to repeat.
     """
     found = numbers(
         operation, variables_of(path, options), options.get("query"), body, options.get("headers")
@@ -269,7 +269,7 @@ def _revived(value: dict[str, Any]) -> Any:
 
 
 def _encrypted(members: Any) -> dict[str, Any]:
-    """Which members travel encrypted, as a tree of names."""
+    """Return the sensitive members, as a tree of names."""
     tree: dict[str, Any] = {}
     for each in members:
         if each.encrypted:
@@ -280,7 +280,7 @@ def _encrypted(members: Any) -> dict[str, Any]:
 
 
 def _has_secret(value: Any, encrypted: Any) -> bool:
-    """Whether a body has a `Sensitive`, or a member that travels encrypted."""
+    """Return whether a body contains a `Sensitive` or a sensitive member."""
     if isinstance(value, Sensitive):
         return True
     if encrypted is True:

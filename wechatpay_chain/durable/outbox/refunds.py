@@ -1,4 +1,4 @@
-"""The call of a refund, from the few members that make one. Pure."""
+"""Builds the call of a refund from a few members, without I/O."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ OPTIONAL = ("out_trade_no", "transaction_id", "sub_mchid", "reason")
 
 
 class Needed(TypedDict):
-    """What every refund has."""
+    """The required members of a refund."""
 
     out_refund_no: str
     total: int
 
 
 class Refund(Needed, total=False):
-    """What `Outbox.refund` takes; amounts in fen."""
+    """The arguments of `Outbox.refund`; amounts in fen."""
 
     refund: int
     out_trade_no: str
@@ -35,14 +35,14 @@ class Refund(Needed, total=False):
 
 
 def body_of_refund(given: Refund, notify_url: str | None) -> dict[str, Any]:
-    """What is sent as `json=`.
+    """Return the value sent as `json=`.
 
     Args:
         given: the members of a refund.
-        notify_url: of the client, where the refund has none.
+        notify_url: the client's notification URL, used if the refund has none.
 
     Raises:
-        ConfigurationError: a member is missing, unknown, or not what it must be.
+        ConfigurationError: a member is missing, unknown or invalid.
     """
     wrong = sorted(given.keys() - Refund.__annotations__.keys())
     missing = sorted(Refund.__required_keys__ - given.keys())

@@ -1,4 +1,4 @@
-"""The outcome of a recorded call, as `Outbox.on_result` gets it."""
+"""The result of a recorded call, which `Outbox.on_result` receives."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ Outcome = Literal["done", "failed", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a recorded call ended.
+    """The result of a recorded call.
 
     Attributes:
-        id: of its row in the outbox.
-        outcome: `done` where WeChat Pay carried it out; `failed` where it said no, or no attempt
-            reached it; `unknown` where it may have carried it out, and no attempt or query told.
-        mchid: the merchant's number.
-        operation: the catalogue's id of the operation.
+        id: the id of its row in the outbox.
+        outcome: `done` if WeChat Pay processed the call; `failed` if WeChat Pay rejected it, or no
+            attempt reached it; `unknown` if WeChat Pay may have processed it, and neither an
+            attempt nor a query determined the result.
+        mchid: the merchant number.
+        operation: the catalogue's operation id.
         number: the merchant's own number in the call.
-        response: the parsed body; None where there is none.
-        status_code: the HTTP status; 0 where no response came.
-        code: WeChat Pay's error code; empty where it is done.
-        is_queried: whether a query told the outcome: then `response` is the query's.
+        response: the parsed body, or None if there is none.
+        status_code: the HTTP status; 0 if there was no response.
+        code: WeChat Pay's error code; empty if the outcome is `done`.
+        is_queried: whether the result comes from a query; `response` is then the query's.
     """
 
     id: int

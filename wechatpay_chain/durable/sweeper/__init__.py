@@ -1,4 +1,4 @@
-"""Orders, refunds and transfers whose notification does not come: they are queried."""
+"""The sweeper queries orders, refunds and transfers in case their notification does not arrive."""
 
 from .end import End
 from .sweeper import Sweeper

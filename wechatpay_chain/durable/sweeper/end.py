@@ -1,4 +1,4 @@
-"""The end of a watch, as `Sweeper.on_end` gets it."""
+"""The end of a watch, which `Sweeper.on_end` receives."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ __all__ = ["End"]
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How an order, combined order, refund, transfer or profit sharing order ended.
+    """The final state of an order, combined order, refund, transfer or profit sharing order.
 
     Attributes:
-        id: of its row.
+        id: the id of its row.
         kind: `order`, `combined`, `refund`, `transfer` or `profitsharing`.
-        number: the merchant's own number of it.
-        mchid: the merchant's number.
-        outcome: the state that WeChat Pay told, `SUCCESS` or `CLOSED` say; of a combined order,
-            `SUCCESS` if an order of it is paid, and `CLOSED` if all are closed. `NOT_EXIST` where
-            it knows nothing of the number; `UNKNOWN` where the watch was given up.
-        resource: what the last query returned; None where there is none.
+        number: the merchant's own number.
+        mchid: the merchant number.
+        outcome: WeChat Pay's state, such as `SUCCESS` or `CLOSED`. A combined order is `SUCCESS` if
+            one of its orders is paid, and `CLOSED` if all are closed. `NOT_EXIST` if WeChat Pay
+            does not know the number; `UNKNOWN` if the watch was given up.
+        resource: the result of the last query, or None.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""What can be watched: how each kind is queried, which states end it, and what they mean. Pure.
+"""The kinds of watched objects: their queries, final states and events, without I/O.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012791902 (when to query an order).
 """
@@ -15,17 +15,17 @@ __all__ = ["KINDS", "Found", "Kind", "interval"]
 
 PAID = ("SUCCESS", "REFUND")
 SCHEDULE = (10, 30, 60, 180, 300, 600, 1800)
-"""Seconds between queries, as WeChat Pay recommends; afterwards an hour."""
+"""Seconds between queries, as recommended by WeChat Pay; after that, one hour."""
 HOUR, DAY = 3600, 86400
 
 
 class Found(NamedTuple):
-    """An event as its notification would tell it.
+    """An event in the form of its notification.
 
     Attributes:
-        event_type: as `Inbox.on` takes it.
-        resource: what the notification would carry.
-        occurred_at: milliseconds; None where the query does not tell.
+        event_type: the event type, as in `Inbox.on`.
+        resource: the resource of the notification.
+        occurred_at: milliseconds, or None if the query does not return the time.
     """
 
     event_type: str
@@ -40,23 +40,23 @@ def _member(resource: Mapping[str, Any], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of thing that is watched.
+    """A kind of watched object.
 
     Attributes:
-        number: the name of the merchant's own number of it.
+        number: the name of the merchant's own number.
         query: the path of its query.
-        partner_query: the same for a service provider, where it is another path.
-        made: the path of the call that makes it, where an outbox makes it.
-        close: the path that closes it, where it can be closed.
-        partner_close: the same for a service provider.
-        parameters: what a query needs besides the number.
-        names_merchant: whether a query and a closing name the merchant.
-        closing: the members of a closing that a query tells.
-        state: the name of the member that tells the state.
-        state_of: the state that a query tells; empty where it tells none.
-        ends: the states that end it.
+        partner_query: the path for a service provider, if it differs.
+        made: the path of the call that creates it, for calls of an outbox.
+        close: the path that closes it, if it can be closed.
+        partner_close: the path for a service provider.
+        parameters: further parameters of the query.
+        names_merchant: whether the query and the close request contain the merchant number.
+        closing: the members of the close request, from the query's result.
+        state: the name of the member with the state.
+        state_of: returns the state in a query's result; empty if there is none.
+        ends: the final states.
         longest: seconds after which the watch is given up.
-        found: the events that a query's outcome tells.
+        found: returns the events in a query's result.
     """
 
     number: str
@@ -76,16 +76,16 @@ class Kind:
 
 
 def interval(attempts: int) -> int:
-    """Seconds until the next query.
+    """Return the seconds until the next query.
 
     Args:
-        attempts: queries that were made.
+        attempts: the number of previous queries.
     """
     return SCHEDULE[attempts] if attempts < len(SCHEDULE) else HOUR
 
 
 def _order(resource: Mapping[str, Any]) -> Iterator[Found]:
-    # An order that was refunded since then was paid before.
+    # A refunded order was paid before.
     if resource["trade_state"] in PAID:
         yield Found(
             "TRANSACTION.SUCCESS", dict(resource), milliseconds(resource.get("success_time"))
@@ -101,7 +101,7 @@ def _combined(resource: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def _combined_state(resource: Mapping[str, Any], name: str) -> str:
-    """One state for all orders of a combined one: paid if one is, and closed if all are."""
+    """Return one state for a combined order: paid if one order is, and closed if all are."""
     states = [_member(each, name) for each in _sub_orders(resource)]
     for state in PAID:
         if state in states:
@@ -134,7 +134,7 @@ def _transfer(resource: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def _sharing(resource: Mapping[str, Any]) -> Iterator[Found]:
-    """One event for each receiver that got its share, as the notifications are."""
+    """Yield one event for each receiver that got its share, like the notifications."""
     told = {name: value for name, value in resource.items() if name not in ("receivers", "state")}
     for each in resource.get("receivers") or ():
         if each.get("result") == "SUCCESS":

@@ -1,4 +1,4 @@
-"""The sweeper: it queries what no notification tells of, and closes what is not paid in time."""
+"""The sweeper queries objects without a notification, and closes orders not paid in time."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Sweeper(Worker):
-    """Queries orders, refunds and transfers until they end. Threads and processes may share.
+    """Queries orders, refunds and transfers until they end. Threads and processes can share it.
 
-    It queries after 10 and 30 seconds, 1, 3, 5, 10 and 30 minutes, then hourly. What a query tells
-    goes through the inbox: its handlers run once, whether a notification or the sweeper is first.
+    It queries after 10 and 30 seconds, 1, 3, 5, 10 and 30 minutes, then hourly. The results go
+    through the inbox, whose handlers run once, whether the notification or the sweeper is first.
 
     Args:
-        inbox: whose engine and client are used, and whose handlers run.
-        outbox: on the same database. What its calls make is watched, from the transaction on that
-            records their outcome: refunds, transfers, profit sharing orders.
+        inbox: supplies the engine, the client and the handlers.
+        outbox: an outbox on the same database. Refunds, transfers and profit sharing orders created
+            by its calls are watched from the transaction that records their result.
         deadline: seconds for a request.
-        clock: seconds since 1970, as `time.time`.
+        clock: returns seconds since 1970, by default `time.time`.
 
     Raises:
-        ConfigurationError: another sweeper watches the outbox's.
+        ConfigurationError: another sweeper already uses the outbox.
     """
 
     table = "watch"
@@ -61,12 +61,13 @@ class Sweeper(Worker):
             outbox.follow(self._follow)
 
     def on_end(self, function: Function) -> Function:
-        """Register what runs where a watch ends: `function(end, session)`, in the same transaction.
+        """Register a function for the end of a watch: `function(end, session)`.
 
-        It is how an order is told that was closed, which no notification tells.
+        It runs in the transaction that ends the watch. Use it to learn that an order was closed,
+        for which there is no notification.
 
         Raises:
-            ConfigurationError: there is one already, or it does not fit.
+            ConfigurationError: there already is one, or it has the wrong signature.
         """
         if self._on_end is not None:
             raise ConfigurationError(_("on_end has a function: call both from one"))
@@ -82,21 +83,21 @@ class Sweeper(Worker):
         mchid: str | None = None,
         **number: str,
     ) -> int:
-        """Watch an order, refund or transfer from the commit of a transaction of yours on.
+        """Watch an order, refund or transfer, starting with the commit of your transaction.
 
         Args:
-            session: a SQLAlchemy connection or ORM session; of Django, the alias of the database.
-            until: when an order that is not paid is closed; with a timezone.
-            mchid: whose it is; needed where there are many merchants.
+            session: a SQLAlchemy connection or ORM session; with Django, the database alias.
+            until: when to close an unpaid order; a datetime with a time zone.
+            mchid: the merchant number; required if there are many merchants.
             number: one of `out_trade_no` (an order), `combine_out_trade_no` (a combined order),
                 `out_refund_no`, `out_bill_no` (a transfer) and `out_order_no` (profit sharing, with
-                `transaction_id`); `sub_mchid` beside it where a service provider asks.
+                `transaction_id`); for a service provider, also `sub_mchid`.
 
         Returns:
             The id of its row.
 
         Raises:
-            ConfigurationError: it is not said what to watch, or not completely.
+            ConfigurationError: the object is not, or not completely, identified.
         """
         return self._runner.within(session, self._watch(until, mchid, number))
 
@@ -108,7 +109,7 @@ class Sweeper(Worker):
         mchid: str | None = None,
         **number: str,
     ) -> int:
-        """The same with an async connection or session."""
+        """Variant of `watch` for an async connection or session."""
         return await self._runner.within_async(session, self._watch(until, mchid, number))
 
     def _watch(
@@ -118,7 +119,7 @@ class Sweeper(Worker):
         return (yield from watch(watch_row(whose, until, number, self._now())))
 
     def _follow(self, row: Row, body: Any) -> Steps[None]:
-        """Watch what a call of the outbox made."""
+        """Watch the object that a call of the outbox created."""
         new = followed(row, body, self._now())
         if new is not None:
             yield from watch(new)

@@ -1,8 +1,8 @@
-"""How a watched order is queried, and what follows from what the query tells.
+"""Queries a watched object, and acts on the result.
 
-No transaction is open while WeChat Pay is asked: a row is leased, as the outbox's are. A payment
-that is found is stored in the inbox, in the transaction that ends the watch. An order is closed
-when its time is up, and queried once more afterwards: a payment may have been under way.
+No transaction is open during a request to WeChat Pay: a row is leased, as in the outbox. A payment
+found by a query is stored in the inbox, in the transaction that ends the watch. An order is closed
+when its time is up, and then queried once more, because a payment may have been in progress.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ from .kinds import KINDS, Kind, interval
 __all__ = ["OUTCOMES", "sweep_next"]
 
 OUTCOMES = ("ended", "queried", "closed", "failed", "lost")
-"""What became of a row, as it is counted."""
+"""The outcomes of a row, as counted."""
 NOT_EXIST = frozenset(
     {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "NOT_FOUND", "REFUNDNOTEXIST"}
 )
 CLOSED = "CLOSED"
 AFTER_CLOSING = 60
-"""Seconds after which an order that was closed is queried: a payment may have been under way."""
+"""Seconds until a closed order is queried: a payment may have been in progress."""
 UNPAID = ("NOTPAY", "USERPAYING", "ACCEPT", "PAYERROR")
-"""States in which an order may still be paid: after `PAYERROR` the customer can try again."""
+"""States in which an order can still be paid: after `PAYERROR`, the customer can try again."""
 
 logger = logging.getLogger("wechatpay_chain")
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What an attempt told, and what is recorded of it.
+    """The result of an attempt, and the values to record.
 
     Attributes:
-        outcome: as it is counted.
-        values: the columns that change.
-        resource: what the query returned.
-        end: the state that ends the watch; empty where it goes on.
+        outcome: the outcome, as counted.
+        values: the changed columns.
+        resource: the result of the query.
+        end: the state that ends the watch; empty if it continues.
     """
 
     outcome: str
@@ -69,15 +69,15 @@ def sweep_next(
     on_end: Callable[[End, Any], Any] | None,
     wake: Callable[[int], Any] | None,
 ) -> Job[Worked | None]:
-    """Query what is due for longest; the outcome is None where nothing is due.
+    """Query the object that has been due longest; the outcome is None if none is due.
 
     Args:
-        merchant: whose orders they are.
-        handlers: of the inbox, which know by what notifications are ordered.
+        merchant: the merchants of the objects.
+        handlers: the inbox's handlers, which determine the order of notifications.
         deadline: seconds for a request.
-        clock: the time in milliseconds.
+        clock: returns the time in milliseconds.
         on_end: runs in the transaction that ends a watch.
-        wake: told the ids of rows that were stored in the inbox.
+        wake: called with the ids of rows stored in the inbox.
     """
     row = yield from Transaction(lambda _: _claim(deadline, clock()))
     if row is None:
@@ -122,9 +122,9 @@ def sweep_next(
 
 
 def _claim(deadline: float, now: int) -> Steps[Row | None]:
-    """Lease a row and count the query; the outcome is the row, dead where it is given up.
+    """Lease a row and count the query; the row is marked dead if the watch is given up.
 
-    A query during which the process dies is made again at the next time of the schedule.
+    If the process dies during a query, it is repeated at the next time of the schedule.
     """
     row = yield from Claim("watch", now)
     if row is None:
@@ -142,9 +142,9 @@ def _claim(deadline: float, now: int) -> Steps[Row | None]:
 
 
 def _given_up(row: Row, on_end: Callable[[End, Any], Any] | None) -> Job[Worked]:
-    """Tell of a watch whose last query did not end.
+    """Report a watch whose last query did not end.
 
-    That is committed already: `on_end` may be what the process dies of.
+    The row is already committed as dead, because `on_end` itself may kill the process.
     """
     logger.error(
         "watch %s of %s %s is given up: %s", row["id"], row["kind"], row["number"], row["error"]
@@ -169,7 +169,7 @@ def _sweep(
     deadline: float,
     clock: Callable[[], int],
 ) -> Job[Swept]:
-    """Query, and close what is to be closed."""
+    """Query the object, and close it if its time is up."""
     request: Any = client.request_async if is_async else client.request
     parameters: dict[str, str] = json.loads(row["parameters"])
     is_partner = bool(kind.partner_query) and "sub_mchid" in parameters
@@ -194,7 +194,7 @@ def _sweep(
     body = {**own, **parameters, **kind.closing(resource)}
     try:
         yield Call(request, "POST", closing, {**call, "json": body})
-    except APIError as error:  # it was paid, or is being paid: the next query tells
+    except APIError as error:  # it was paid or a payment is in progress: the next query reports it
         return Swept("queried", {"error": described(error), "due_at": clock() + _closing_wait(row)})
     due_at = clock() + AFTER_CLOSING * 1000
     values = {"outcome": CLOSED, "error": "it is closed, and queried once more", "due_at": due_at}
@@ -207,7 +207,7 @@ def _ended(state: str, resource: Mapping[str, Any], now: int) -> Swept:
 
 
 def _missing(row: Row, kind: Kind, now: int) -> Swept:
-    """WeChat Pay knows nothing of the number: it may still come, until its time is up."""
+    """Handle a number unknown to WeChat Pay: it may become known until its time is up."""
     if row["until_at"] is None or now < row["until_at"]:
         return _later(row, kind, now, "WeChat Pay does not know the number")
     values = {"state": "done", "outcome": "NOT_EXIST", "finished_at": now, "error": None}
@@ -233,7 +233,7 @@ def _closing_wait(row: Row) -> int:
 
 
 def _failed(row: Row, error: Exception, now: int, resource: Any = None) -> Job[Worked]:
-    """Record why nothing could be learnt, or why `on_end` raised; the schedule goes on."""
+    """Record why the query or `on_end` failed; the schedule continues."""
     kind = KINDS[row["kind"]]
     swept = _later(row, kind, now, described(error, resource))
     logger.warning("watch %s: %s", row["id"], swept.values["error"])

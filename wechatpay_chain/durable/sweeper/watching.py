@@ -1,4 +1,4 @@
-"""What is asked to be watched, checked when it is recorded. Pure."""
+"""Checks what to watch when it is recorded, without I/O."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ logger = logging.getLogger("wechatpay_chain")
 def watch_row(
     mchid: str, until: datetime | None, given: Mapping[str, Any], now: int
 ) -> dict[str, Any]:
-    """The row of a watch.
+    """Return the row of a watch.
 
     Args:
-        mchid: whose order it is.
-        until: when an order that is not paid is closed.
-        given: the number, and what a query needs besides.
+        mchid: the merchant number.
+        until: when to close an unpaid order.
+        given: the number, and further parameters of the query.
         now: milliseconds.
 
     Raises:
-        ConfigurationError: it is not said what to watch, or not completely.
+        ConfigurationError: the object is not, or not completely, identified.
     """
     numbers = {kind.number: name for name, kind in KINDS.items()}
     named = [name for name in given if name in numbers]
@@ -79,11 +79,11 @@ def watch_row(
 
 
 def followed(row: Mapping[str, Any], body: Any, now: int) -> dict[str, Any] | None:
-    """The row of a watch over what a recorded call made; None where it cannot be watched.
+    """Return the row of a watch for the object that a recorded call created, or None.
 
     Args:
-        row: of the outbox.
-        body: of the call.
+        row: the row of the outbox.
+        body: the body of the call.
         now: milliseconds.
     """
     for kind in KINDS.values():
@@ -92,13 +92,13 @@ def followed(row: Mapping[str, Any], body: Any, now: int) -> dict[str, Any] | No
             given = {name: body[name] for name in names if body.get(name)}
             try:
                 return watch_row(row["mchid"], None, given, now)
-            except ConfigurationError as error:  # the outcome is recorded all the same
+            except ConfigurationError as error:  # the result is recorded in any case
                 logger.warning("outbox %s is not watched: %s", row["id"], error)
     return None
 
 
 def watch(row: dict[str, Any]) -> Steps[int]:
-    """Record a watch; the outcome is the row's id, also where it is watched already."""
+    """Record a watch; the outcome is the row's id, which may already exist."""
     id_ = yield from Insert("watch", row)
     if id_ is not None:
         return id_

@@ -1,1 +1,1 @@
-"""The merchant's orders and refunds, from wherever they are, checked as they are read."""
+"""Reads the merchant's orders and refunds from various sources, and checks them."""

@@ -1,4 +1,4 @@
-"""Rows of a database, through SQLAlchemy, in batches."""
+"""Reads rows of a database in batches, through SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ....utils.translation import _
 __all__ = ["rows"]
 
 BATCH = 10_000
-"""Rows that a server-side cursor hands over at once."""
+"""Rows per batch of a server-side cursor."""
 
 
 def rows(
     database: Any, what: Any, known: Mapping[str, str], required: tuple[str, ...], name: str
 ) -> Iterator[Any]:
-    """The rows of a table or statement; of a table, only the columns that are needed.
+    """Yield the rows of a table or statement; for a table, only the required columns.
 
     Args:
         database: an engine or a connection.
         what: a `Table`, a `Select`, `text(…)`, a mapped class, or the name of a table.
-        known: what the columns are called there, by our name.
-        required: our names of the columns that it must have.
-        name: what the source is called in messages.
+        known: the source's column names, by our name.
+        required: our names of the mandatory columns.
+        name: the name of the source in messages.
 
     Raises:
-        ConfigurationError: there is no such table or column, or the database says no.
+        ConfigurationError: the table or a column does not exist, or the database raises an error.
     """
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError

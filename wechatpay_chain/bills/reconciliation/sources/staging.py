@@ -1,7 +1,7 @@
-"""The merchant's orders and refunds, from wherever they are, as tables of DuckDB.
+"""Loads the merchant's orders and refunds from various sources into DuckDB tables.
 
-Whatever has columns is checked by their types and read where it lies; rows of Python are checked
-one by one and copied. SQLAlchemy's results come in batches and are never whole in memory.
+Sources with columns are checked by their types and read in place; Python rows are checked one by
+one and copied. Results of SQLAlchemy are read in batches and never held in memory as a whole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Names", "literal", "no_column", "own_names", "quoted", "stage"]
 
 Names = Mapping[str, str]
 BATCH = 20_000
-"""Rows that are copied at once."""
+"""Rows copied at a time."""
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 INTEGERS |= {f"U{name}" for name in INTEGERS}
@@ -34,25 +34,25 @@ WITH_ZONE = r"(Z|[+-]\d\d:?\d\d)$"
 
 
 def quoted(name: str) -> str:
-    """A name as SQL writes it."""
+    """Quote a name for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: object) -> str:
-    """A value as a text literal of SQL."""
+    """Convert a value to an SQL text literal."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
 def own_names(name: str, schema: Mapping[str, str], names: Names | None) -> dict[str, str]:
-    """What a source calls each column of the schema.
+    """Return the source's name for each column of the schema.
 
     Args:
-        name: of the table.
+        name: the name of the table.
         schema: the columns and their types.
-        names: what the source calls columns, by our name.
+        names: the source's column names, by our name.
 
     Raises:
-        ConfigurationError: a name is none of ours.
+        ConfigurationError: a name is not one of ours.
     """
     given = dict(names or {})
     if unknown := given.keys() - schema.keys():
@@ -80,17 +80,17 @@ def stage(
     """Make a source readable as a table.
 
     Args:
-        connection: where the table is to be.
-        name: of the table.
+        connection: the connection for the table.
+        name: the name of the table.
         source: orders or refunds.
         schema: the columns and their types.
-        required: columns that the source must have.
-        names: what the source calls columns, by our name.
-        defaults: values of columns that the source does not have.
+        required: mandatory columns of the source.
+        names: the source's column names, by our name.
+        defaults: values for missing columns.
 
     Raises:
-        ConfigurationError: the source is nothing that can be read, a column is missing, or a type
-            or value is wrong.
+        ConfigurationError: the source cannot be read, a column is missing, or a type or value is
+            invalid.
     """
     known = own_names(name, schema, names)
     rows = _rows_of_database(source, known, required, name)
@@ -107,7 +107,7 @@ def stage(
 def _relation(
     connection: duckdb.DuckDBPyConnection, source: Any, name: str
 ) -> tuple[duckdb.DuckDBPyRelation | None, bool]:
-    """What DuckDB itself reads, and whether all its columns are text; None for rows of Python."""
+    """Return a DuckDB relation and whether all its columns are text, or None for Python rows."""
     import duckdb
     import pyarrow
 
@@ -150,7 +150,7 @@ def _rows(source: Any, name: str) -> Iterator[Any]:
 def _rows_of_database(
     source: Any, known: Mapping[str, str], required: tuple[str, ...], name: str
 ) -> Iterator[Any] | None:
-    """The rows of `(engine, table)`; None where the source is something else."""
+    """Return the rows of `(engine, table)`, or None for other sources."""
     if not (isinstance(source, tuple) and len(source) == 2 and hasattr(source[0], "dialect")):
         return None
     from .database import rows
@@ -188,7 +188,7 @@ def _copy(
 
 
 def _values(row: Any, plan: list[Any], name: str, number: int) -> list[Any]:
-    """The values of a row in the order of the schema."""
+    """Return the values of a row in the order of the schema."""
     mapping = row if isinstance(row, Mapping) else getattr(row, "_mapping", None)
     values = []
     for column, reader, required in plan:
@@ -235,13 +235,13 @@ def _attributes(row: Any) -> str:
 
 
 def no_column(name: str, column: str, there: str, place: str = "") -> str:
-    """The message for a column that a source does not have.
+    """Return the message for a missing column.
 
     Args:
-        name: of the table.
-        column: as the source should call it.
-        there: what it has.
-        place: which row it is.
+        name: the name of the table.
+        column: the source's expected name of the column.
+        there: the existing columns.
+        place: the location of the row.
     """
     return (
         f"{name}: {place}there is no column {column!r}; there are {there}. Say what it is called "
@@ -290,17 +290,17 @@ def _view(
 
 
 def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
-    """An expression that gives a column the type that is wanted.
+    """Return an expression that converts a column to the required type.
 
     Raises:
-        ValueError: the type that the column has cannot hold such a value exactly.
+        ValueError: the column's type cannot represent such values exactly.
     """
     whole = own in INTEGERS or own.startswith("DECIMAL")
     if wanted == "VARCHAR":
         if own in INTEGERS | {"VARCHAR", "UUID", '"NULL"'} or own.startswith("ENUM"):
             return f"NULLIF(CAST({name} AS VARCHAR), '')"
         raise ValueError(_("text is expected"))
-    if wanted in {"DATE", "INTEGER"}:  # of our own tables
+    if wanted in {"DATE", "INTEGER"}:  # columns of our own tables
         return name
     if wanted == "BIGINT":
         if own in INTEGERS or own == '"NULL"':

@@ -1,7 +1,7 @@
-"""How a value of a merchant's row is read, and what is refused.
+"""Converts and checks the values of a merchant's rows.
 
-Amounts are whole fen: a float is refused whatever it says, because 0.1 yuan is none. Times without
-a zone are taken as Asia/Shanghai, the time of the bills.
+Amounts must be whole fen. Floats are always rejected, because 0.1 yuan cannot be represented. Times
+without a zone are interpreted in Asia/Shanghai, like those of the bills.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ LARGEST = 2**63 - 1
 
 
 def text(value: Any) -> str | None:
-    """A number or word; an `int` is written out.
+    """Convert a number or word to text.
 
     Raises:
-        ValueError: it is neither text nor an `int`.
+        ValueError: the value is neither text nor an `int`.
     """
     if isinstance(value, enum.Enum):
         value = value.value
@@ -39,10 +39,10 @@ def text(value: Any) -> str | None:
 
 
 def fen(value: Any) -> int | None:
-    """An amount in fen.
+    """Check an amount in fen.
 
     Raises:
-        ValueError: it is not a whole number, or it is negative.
+        ValueError: the value is not an integer, or is negative.
     """
     if value is None:
         return None
@@ -57,10 +57,10 @@ def fen(value: Any) -> int | None:
 
 
 def moment(value: Any) -> datetime.datetime | None:
-    """A time, as a naive one in Asia/Shanghai.
+    """Convert a time to a naive one in Asia/Shanghai.
 
     Raises:
-        ValueError: it is neither a `datetime` nor ISO 8601 text.
+        ValueError: the value is neither a `datetime` nor ISO 8601 text.
     """
     if value is None or value == "":
         return None
@@ -72,10 +72,10 @@ def moment(value: Any) -> datetime.datetime | None:
 
 
 def number(value: Any, places: int) -> Decimal | None:
-    """A decimal number with up to some places.
+    """Convert a decimal number with a limited number of decimals.
 
     Raises:
-        ValueError: it is none, or has more places.
+        ValueError: the value is not a number, or has more decimals.
     """
     if value is None or value == "":
         return None
@@ -92,10 +92,10 @@ def number(value: Any, places: int) -> Decimal | None:
 
 
 def rate(value: Any) -> Decimal | None:
-    """A rate as a fraction; text may end in `%`.
+    """Convert a rate to a fraction; text may end in `%`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is not a rate.
     """
     if isinstance(value, str) and value.endswith("%"):
         percent = number(value[:-1], 4)
@@ -104,19 +104,19 @@ def rate(value: Any) -> Decimal | None:
 
 
 def rate_of(value: Any) -> Decimal | None:
-    """A rate that was given as an argument: `Decimal("0.006")`, `"0.6%"`.
+    """Convert a rate passed as an argument: `Decimal("0.006")`, `"0.6%"`.
 
     Raises:
-        ValueError: it is no rate.
+        ValueError: the value is not a rate.
     """
     return rate(value)
 
 
 def day(value: Any) -> datetime.date | None:
-    """A day.
+    """Convert a date.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is not a date.
     """
     found = moment(value)
     return None if found is None else found.date()
@@ -131,4 +131,4 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "DECIMAL(9, 6)": rate,
     "DECIMAL(18, 3)": lambda value: number(value, 3),
 }
-"""By the type of the column."""
+"""Conversion functions by column type."""

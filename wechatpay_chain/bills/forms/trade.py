@@ -1,4 +1,4 @@
-"""The forms of trade bills: payments and refunds of a day.
+"""The forms of trade bills: the payments and refunds of a day.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-trade.html,
 https://pay.weixin.qq.com/doc/v2/merchant/4011937133
@@ -118,10 +118,10 @@ REFUND = Form(
 
 
 def older(form: Form) -> Form:
-    """The form that merchants get who have not enabled coupons without recharge.
+    """Return the form for merchants who have not enabled coupons without prepayment.
 
-    It calls the columns by their first alias and ends before `订单金额`. As only a coupon without
-    recharge makes `应结订单金额` less than `订单金额`, the two are equal in it.
+    Its headings are the first aliases, and it ends before `订单金额`. Only coupons without
+    prepayment make `应结订单金额` less than `订单金额`, so the two are equal in this form.
     """
     new = {TOTAL.name, REFUND_REQUESTED.name, RATE_NOTE.name}
     columns = tuple(column.renamed() for column in form.columns if column.name not in new)

@@ -1,1 +1,1 @@
-"""Compares trade bills with the merchant's own orders, by one set of SQL statements for any engine."""
+"""Compares trade bills with the merchant's own orders, by SQL statements for several engines."""

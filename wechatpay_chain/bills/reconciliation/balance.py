@@ -2,8 +2,8 @@
 
 A payment enters the account with its settled amount, and its fee leaves in a separate entry; a
 refund leaves without the returned fee. The total movement of a payment or refund, identified by its
-number (`微信支付业务单号`), is therefore the same in both bills. Movements that are not in the trade
-bill (withdrawals, transfers, profit sharing) are listed by business type.
+number (`微信支付业务单号`), is therefore the same in both bills. Movements that are not in the
+trade bill (withdrawals, transfers, profit sharing) are listed by business type.
 
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html
 """

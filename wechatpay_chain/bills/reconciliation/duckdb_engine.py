@@ -51,9 +51,7 @@ def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.
         except duckdb.Error as error:
             raise ConfigurationError(_("DuckDB does not start: {error}", error=error)) from None
         with connection:
-            connection.execute(
-                "SET enable_progress_bar = false"
-            )  # it would write to standard output
+            connection.execute("SET enable_progress_bar = false")  # it prints to stdout
             yield connection
 
 

@@ -69,7 +69,7 @@ class Engine(Protocol):
         """Name a statement."""
 
     def append(self, name: str, part: str) -> None:
-        """Append the rows of a table to another one, created if necessary; the part may be dropped."""
+        """Append the rows of a table to another one (created if necessary); may drop the part."""
 
     def query(self, select: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""

@@ -128,7 +128,7 @@ def _bar(x: int, y: int, width: int, height: int, fen: int, kind: str) -> Markup
 
 
 def _step(span: int) -> int:
-    """Return the distance between two grid lines in fen: 1, 2 or 5 with zeros, for about five lines."""
+    """Return the grid interval in fen: 1, 2 or 5 with zeros, for about five lines."""
     scale = 1
     while True:
         for each in STEPS:

@@ -145,7 +145,7 @@ class Scan:
         )
 
     def _bytes(self, unused: list[str]) -> str:
-        """Return an expression for the length of a row; it is NULL if DuckDB read a text as NULL."""
+        """Return an expression for a row's length; it is NULL if DuckDB read a text as NULL."""
         width = len(self.head.columns)
         length = " + ".join(f"strlen(c{index})" for index in range(width))
         length = f"{length} + {2 * (width - 1) + len(self.newline)}"

@@ -83,7 +83,7 @@ def sql_types(kind: str) -> dict[str, str]:
 
 
 def schema(kind: str) -> pa.Schema:
-    """The columns of the tables of a kind, in their order: the fields of its rows, and `extra`.
+    """Return the columns of the tables of a kind, in order: the fields of its rows, and `extra`.
 
     | in a row | in Arrow, Parquet, Polars | in DuckDB | in PostgreSQL |
     |---|---|---|---|
@@ -96,13 +96,13 @@ def schema(kind: str) -> pa.Schema:
     | `extra` | `map<string, string>` | `MAP(VARCHAR, VARCHAR)` | `jsonb` |
 
     Args:
-        kind: such as `trade`, `fund_flow`; empty for a bill whose form is not known.
+        kind: such as `trade`, `fund_flow`; empty for a bill with an unknown form.
 
     Returns:
         A `pyarrow.Schema`.
 
     Raises:
-        ConfigurationError: there is no such kind, or pyarrow is not installed.
+        ConfigurationError: the kind does not exist, or pyarrow is not installed.
     """
     pa = library("pyarrow")
     columns = [(name, arrow_type(type_)) for name, type_ in fields(kind).items()]

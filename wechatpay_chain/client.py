@@ -98,8 +98,8 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         retry: the retry policy for calls that take effect at most once when repeated; None means a
             single attempt. A call's own `retry=` takes precedence.
         backup_base_uri: WeChat Pay's backup host, used for the attempts after one that could not
-            reach the main host; None means no backup. It applies only if `base_uri` is the main
-            host.
+            reach the main host; None means no backup. The default applies only if `base_uri` is the
+            main host without a path.
         deadline: seconds for a whole call with all its attempts; None means no limit. For a body
             written to a `sink`, only the call's own `deadline=` applies.
         max_connections: maximum number of open connections per process and per event loop; further

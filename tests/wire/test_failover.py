@@ -96,6 +96,7 @@ def test_clients_of_one_transport_learn_from_each_other(call, client, keys, serv
 
 def test_the_default_counts_for_the_main_host_alone():
     assert failover_of(BACKUP_BASE_URI, f"{MAIN_ORIGIN}/", None).is_on
+    assert not failover_of(BACKUP_BASE_URI, f"{MAIN_ORIGIN}/hk/", None).is_on
     assert not failover_of(BACKUP_BASE_URI, "https://apihk.mch.weixin.qq.com/", None).is_on
     assert not failover_of(BACKUP_BASE_URI, "http://127.0.0.1:8080/", None).is_on
     assert not failover_of(None, f"{MAIN_ORIGIN}/", None).is_on

@@ -29,7 +29,7 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
 
     Args:
         backup_base_uri: the base URI of the backup host, or None for no failover. The default
-            applies only if `base_uri` is WeChat Pay's main host.
+            applies only if `base_uri` is WeChat Pay's main host, without a path.
         base_uri: the client's base URI.
         transport: stores unreachable hosts in `unreachable`, for all clients that share it.
 
@@ -40,7 +40,8 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
     main, path = split(base_uri, "base_uri")
     noted = getattr(transport, "unreachable", None)
     unreachable: dict[str, float] = noted if isinstance(noted, dict) else {}
-    if backup_base_uri is None or (backup_base_uri == BACKUP_BASE_URI and main != MAIN_ORIGIN):
+    is_main = main == MAIN_ORIGIN and not path.strip("/")
+    if backup_base_uri is None or (backup_base_uri == BACKUP_BASE_URI and not is_main):
         return Failover(main, None, unreachable)
     if not isinstance(backup_base_uri, str):
         raise ConfigurationError(

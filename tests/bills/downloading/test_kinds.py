@@ -113,7 +113,7 @@ def test_a_bill_of_payments_abroad_is_not_packed(office, download, tmp_path):
     ],
 )
 def test_statements(office, download, tmp_path, options, base_uri, url, query):
-    client = office.client(base_uri=base_uri, backup_base_uri=base_uri)
+    client = office.client(base_uri=base_uri)
     file = download(client, DAY, kind="statement", to=tmp_path, **options)
     assert file.path.read_bytes() == TEXT
     assert office.requests[0].url.partition("?")[0] == url

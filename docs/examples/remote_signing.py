@@ -223,7 +223,7 @@ def remote_stack(stack: Stack, service: Service, mchid: str, serial: str) -> Sta
     Args:
         stack: a client's `stacks["v3"]`.
         service: who signs and verifies.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         serial: serial number of the certificate whose key the service holds.
     """
     return stack.replace("signer", remote_signer(service, mchid, serial)).replace(

@@ -1,7 +1,8 @@
 """The metadata hook: a long description whose links work where the package index shows it.
 
-The index resolves no relative link. With a repository's address, each link leads there; without
-one, the text names the file, which is in the source distribution.
+The index resolves no relative link. With a repository's address, each link leads there, and each
+image comes from there; without one, the text names the file, which is in the source distribution,
+and has no images.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+IMAGE = re.compile(r"^!\[([^\]\n]*)\]\((?![a-z]+:|#)([^)\s]+)\)\n\n?", re.MULTILINE)
 LINK = re.compile(r"\[([^\]\n]*)\]\((?![a-z]+:|#)([^)\s]+)\)")
 ONLY_LINKS = re.compile(rf"^{LINK.pattern}(?: · {LINK.pattern})*\n\n?", re.MULTILINE)
 
@@ -53,7 +55,7 @@ def urls(repository: str) -> dict[str, str]:
 
 
 def absolute(markdown: str, base: str) -> str:
-    """Markdown without relative links.
+    """Markdown without relative links and images.
 
     Args:
         markdown: with links relative to the repository's root.
@@ -63,9 +65,10 @@ def absolute(markdown: str, base: str) -> str:
     for fence in [*FENCE.finditer(markdown), None]:
         prose = markdown[start : fence.start() if fence else None]
         if base:
+            prose = IMAGE.sub(rf"![\1]({base.replace('/blob/', '/raw/')}\2)\n\n", prose)
             pieces.append(LINK.sub(rf"[\1]({base}\2)", prose))
         else:
-            pieces.append(LINK.sub(_named, ONLY_LINKS.sub("", prose)))
+            pieces.append(LINK.sub(_named, ONLY_LINKS.sub("", IMAGE.sub("", prose))))
         if fence:
             pieces.append(fence[0])
             start = fence.end()

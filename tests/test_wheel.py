@@ -233,10 +233,16 @@ def test_with_a_repository_every_link_leads_there(description: ModuleType) -> No
     text = description.absolute(readme, "https://code.example/w/blob/HEAD/")
     assert RELATIVE.findall(prose(text)) == []
     assert len(re.findall(r"\]\(", text)) == len(re.findall(r"\]\(", readme))
-    targets = re.findall(r"\]\(https://code\.example/w/blob/HEAD/([^)#]*)", text)
+    targets = re.findall(r"\]\(https://code\.example/w/(?:blob|raw)/HEAD/([^)#]*)", text)
+    assert "](https://code.example/w/raw/HEAD/docs/images/console.png)" in text
     assert targets
     assert all((ROOT / target).exists() for target in targets)
     assert set(description.urls("https://code.example/w")) >= {"Source", "Documentation", "Issues"}
+
+
+def test_without_a_repository_there_are_no_images(description: ModuleType) -> None:
+    text = "before\n\n![alt](docs/images/a.png)\n\nsee [b](docs/b.md)\n"
+    assert description.absolute(text, "") == "before\n\nsee b (docs/b.md)\n"
 
 
 def test_code_stays_as_it_is(description: ModuleType) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue: every operation and notification of WeChat Pay's public API, as data.
+"""The catalogue: all operations and notifications of WeChat Pay's public API, as data.
 
     from wechatpay_chain import catalogue
 
@@ -6,9 +6,9 @@
     catalogue.search("退款")                                    # the best match first
     catalogue.document()                                       # one OpenAPI 3.1 document of all
 
-The OpenAPI documents in this folder are the source; `README.md` beside them says how to correct
-one. Nothing is read before it is asked for, and then only the documents that it takes. What the
-catalogue says is documentation, not law: no request is refused on its word.
+The OpenAPI documents in this folder are the source; `README.md` next to them explains how to
+correct one. Documents are read on demand. The catalogue is documentation and not a rule: by
+default, no request is rejected because of it.
 """
 
 from __future__ import annotations

@@ -30,10 +30,10 @@ class CodeSample(NamedTuple):
 
 
 def code_samples(operation: Operation) -> tuple[CodeSample, ...]:
-    """The six code samples of an operation: first the sync ones, then the async ones.
+    """Return the six code samples of an operation: first the sync ones, then the async ones.
 
     Args:
-        operation: from the catalogue.
+        operation: an operation of the catalogue.
     """
     variables, options = example.call(operation)
     constants = {name: value for name, value in operation.constants.items() if value}
@@ -66,7 +66,7 @@ def _call(chain: str, verb: str, arguments: Mapping[str, Any], is_async: bool) -
 
 
 def _wrapped(value: Any, margin: int, before: int) -> str:
-    """A literal over as many lines as it takes."""
+    """Return a literal, wrapped over several lines if necessary."""
     line = _literal(value)
     if margin + before + len(line) + 1 <= WIDTH or not isinstance(value, dict | list) or not value:
         return line
@@ -82,7 +82,7 @@ def _wrapped(value: Any, margin: int, before: int) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A value as Python source, with double quotes where they need no escape."""
+    """Return a value as Python source, with double quotes if they need no escape."""
     if isinstance(value, Sensitive):
         return f"Sensitive({_literal(value._value)})"
     if isinstance(value, Mapping):

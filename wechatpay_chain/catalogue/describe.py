@@ -1,6 +1,6 @@
-"""Operations and places of the catalogue as text for a person: `help()`, a notebook's `?`.
+"""Describes operations and paths of the catalogue as text, for `help()` and a notebook's `?`.
 
-What an operation takes and gives is a table, a member a line, indented as it is nested:
+Parameters and responses are tables with one member per line, indented by nesting level:
 
     amount       object   required  订单金额
       total      integer  required  总金额
@@ -23,24 +23,24 @@ __all__ = ["describe", "line", "outline"]
 
 WIDTH = 100
 LONGEST_EXAMPLE = 60
-"""Lines of an example that a reader still takes in."""
+"""Maximum lines of a readable example."""
 SERIAL = "Wechatpay-Serial"
 
 
 def line(operation: Operation) -> str:
-    """An operation in one line: method, path, and title.
+    """Return an operation in one line: method, path, and title.
 
     Args:
-        operation: from the catalogue.
+        operation: an operation of the catalogue.
     """
     return f"{operation.method} {operation.path} ({operation.title})"
 
 
 def describe(operation: Operation) -> str:
-    """An operation: what it is, how to call it, what to send, what comes back.
+    """Describe an operation: its purpose, a call, its parameters, and its response.
 
     Args:
-        operation: from the catalogue.
+        operation: an operation of the catalogue.
     """
     parts = [_head(operation), _section("How to call it", _calls(operation))]
     parts += [_table(title, members) for title, members in _sent(operation) if members]
@@ -55,11 +55,11 @@ def describe(operation: Operation) -> str:
 
 
 def outline(path: str) -> str:
-    """What can follow a path: verbs with the title of what they call, then segments.
+    """Return the verbs and segments that can follow a path, with the titles of operations.
 
     Args:
-        path: as a chain has it so far, with variables or values for them; empty where the catalogue
-            does not know the place.
+        path: the path of a chain, with variables or values for them; the result is empty if the
+            catalogue does not have it.
     """
     here = node(path)
     product = product_of(path)

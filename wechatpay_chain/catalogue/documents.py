@@ -1,4 +1,4 @@
-"""The documents as they lie in this folder, and all of them merged into one."""
+"""The documents in this folder, and the single document merged from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEBHOOKS = ("webhooks/v2", "webhooks/v3")
 
 @lru_cache(maxsize=1)
 def products() -> tuple[str, ...]:
-    """The top-level products, such as `v2/pay` and `v3/refund`: each has a document."""
+    """Return the top-level products, such as `v2/pay` and `v3/refund`; each has a document."""
     folder = files(__package__)
     return tuple(
         f"{protocol}/{name.removesuffix('.json')}"
@@ -28,7 +28,7 @@ def products() -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> Any:
-    """One document, shared by everyone in this process: it is not to be changed.
+    """Load one document, which is shared in this process: do not modify it.
 
     Args:
         name: a product, or `webhooks/v3`.
@@ -37,13 +37,13 @@ def load(name: str) -> Any:
 
 
 def document(product: str | None = None) -> dict[str, Any]:
-    """An OpenAPI 3.1 document, the caller's own to change.
+    """Return an OpenAPI 3.1 document that the caller may modify.
 
     Args:
-        product: such as `v3/pay`, or `webhooks/v3`; by default everything in one document.
+        product: such as `v3/pay`, or `webhooks/v3`; by default one document with everything.
 
     Raises:
-        KeyError: there is no such product.
+        KeyError: the product does not exist.
     """
     if product is None:
         return _merged()

@@ -1,6 +1,6 @@
-"""An example call of an operation: every member that it may have, with a value of the right kind.
+"""Example calls of an operation: all its members, with values of the right kind.
 
-The same operation always gives the same example. Its values are plausible, and belong to nobody.
+The same operation always gives the same example. The values are plausible and fictitious.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ TEXTS = tuple(
         ("(_no|_id|_code|_number|_sn|_key|_token|_serial|^id|^code|^token|^offset)$", ""),
     )
 )
-"""What a text looks like, by its member's name; "" stands for an identifier made of the name."""
+"""Example texts by member name; "" means an identifier derived from the name."""
 
 NUMBERS = tuple(
     (re.compile(pattern), value)
@@ -113,11 +113,11 @@ NUMBERS = tuple(
 
 
 class Call(NamedTuple):
-    """What a verb is given.
+    """The arguments of a verb.
 
     Attributes:
         variables: a value for each template variable.
-        options: the options, by name.
+        options: the options by name.
     """
 
     variables: dict[str, str]
@@ -125,10 +125,10 @@ class Call(NamedTuple):
 
 
 def call(operation: Operation) -> Call:
-    """The example of an operation's request.
+    """Return the example of an operation's request.
 
     Args:
-        operation: from the catalogue.
+        operation: an operation of the catalogue.
     """
     variables = {member.name: str(_value(member)) for member in operation.variables}
     options: dict[str, Any] = {}
@@ -156,7 +156,7 @@ def call(operation: Operation) -> Call:
 
 
 def response(operation: Operation) -> dict[str, Any]:
-    """The example of a successful response's members; empty where its body has none."""
+    """Return the example of a successful response's members; empty if its body has none."""
     return _filled(operation.response)
 
 
@@ -180,7 +180,7 @@ def _one(member: Member) -> Any:
 
 
 def scalar(member: Member) -> Any:
-    """A value for a member that is no object, or for an item of its array; in the clear."""
+    """Return an unencrypted value for a member that is not an object, or for an array item."""
     item = member.item
     if member.encoded == "application/json":
         return json.dumps(_filled(member.members), ensure_ascii=False, default=str)
@@ -201,7 +201,7 @@ def scalar(member: Member) -> Any:
 
 
 def _within(member: Member, text: str) -> str:
-    """A text as its member's limits allow it: not too long, and of the characters it may have."""
+    """Adapt a text to its member's limits: maximum length and permitted characters."""
     limits = member.limits
     if "pattern" in limits and not re.search(limits["pattern"], text):
         digits = re.sub(r"\D", "", text)
@@ -247,14 +247,14 @@ def _holds_secrets(value: Any) -> bool:
 
 
 def _encrypted_by_hand(value: Any) -> Any:
-    """APIv2's encrypted fields take a key of their own: their values come encrypted already."""
+    """Replace secrets by a placeholder ciphertext: APIv2 callers must encrypt them themselves."""
     if isinstance(value, dict):
         return {name: _encrypted_by_hand(each) for name, each in value.items()}
     return "RSA-CIPHERTEXT-IN-BASE64" if isinstance(value, Sensitive) else value
 
 
 def _name_merchant(options: dict[str, Any], operation: Operation) -> None:
-    """APIv2 always names the merchant that signs, even where its documentation forgets to."""
+    """Add the signing merchant, which APIv2 always requires even if it is not documented."""
     fields = options.setdefault("query" if operation.method == "GET" else "xml", {})
     if not {"mch_id", "mchid", "combine_mch_id"} & fields.keys():
         fields["mch_id"] = MCHID

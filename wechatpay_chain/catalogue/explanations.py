@@ -1,7 +1,7 @@
-"""What an error of WeChat Pay means, and what to do about it: by its number, else by its code.
+"""Explains WeChat Pay's errors and their remedies, by error number, or else by code.
 
-`explanations.tsv` has a line for each meaning; `README.md` beside it says how to add one. The file
-is read when the first error is explained.
+`explanations.tsv` has one line per meaning; `README.md` next to it explains how to add one. The
+file is read when the first error is explained.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ MEMBERS = {
     "refund": ("out_refund_no", "refund_id"),
     "sub_merchant": SUB_MERCHANT,
 }
-"""The members that a name in the file's second column stands for; none of them is a secret."""
+"""The members for each name in the file's second column; none of them is a secret."""
 
 
 class Explanation(NamedTuple):
     """One meaning of an error.
 
     Attributes:
-        meaning: what was wrong, as a clause: `the order is already paid`.
-        action: what to do, in the imperative.
-        members: names of the request's members whose values matter.
+        meaning: the cause, as a clause: `the order is already paid`.
+        action: the remedy, in the imperative.
+        members: names of the affected request members.
         zh: meaning and action in Chinese.
     """
 
@@ -46,9 +46,9 @@ class Explanation(NamedTuple):
 
 
 def explain(code: str, number: int | None = None) -> Explanation | None:
-    """What an error means; None where neither its number nor its code is known.
+    """Return the explanation of an error, or None if neither its number nor its code is known.
 
-    The number is more precise than the code, so it counts first.
+    The number takes precedence because it is more specific than the code.
 
     Args:
         code: WeChat Pay's error code, such as `ORDER_CLOSED`.
@@ -60,9 +60,9 @@ def explain(code: str, number: int | None = None) -> Explanation | None:
 
 @cache
 def explanations() -> dict[str, Explanation]:
-    """All explanations, by code (`ORDER_CLOSED`), by number (`268449538`), or by both.
+    """Return all explanations, by code (`ORDER_CLOSED`), by number (`268449538`), or by both.
 
-    `PARAM_ERROR/268435462` is both: the number counts with this code only.
+    In `PARAM_ERROR/268435462`, the number applies only together with the code.
     """
     text = files(__package__).joinpath("explanations.tsv").read_text("utf-8")
     found = {}

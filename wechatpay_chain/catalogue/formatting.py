@@ -1,6 +1,6 @@
-"""The one written form of a document: readable, and with small diffs.
+"""The canonical text of a document: readable, and with small diffs.
 
-What fits on a line stands on one line; the rest is indented by two spaces.
+Values that fit on a line are written on one line; others are indented by two spaces.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ WIDTH = 100
 
 
 def dumps(document: Any) -> str:
-    """A document as text, with a line break at its end.
+    """Serialize a document, with a final line feed.
 
     Args:
-        document: of JSON's own types.
+        document: a value of JSON's own types.
     """
     return f"{_text(document, 0, 0)}\n"
 
 
 def rewrite(folder: Path) -> None:
-    """Bring every document of a folder into this form; `make format` does."""
+    """Rewrite all documents of a folder in the canonical form; used by `make format`."""
     for path in folder.rglob("*.json"):
         path.write_text(dumps(json.loads(path.read_text("utf-8"))), "utf-8")
 
 
 def _text(value: Any, depth: int, before: int) -> str:
-    """One value, of which `before` characters of its first line are taken already."""
+    """Return one value as text; `before` is the number of characters already on its first line."""
     line = json.dumps(value, ensure_ascii=False)
     if not value or not isinstance(value, dict | list) or before + len(line) < WIDTH:
         return line

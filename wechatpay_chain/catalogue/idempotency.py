@@ -1,7 +1,7 @@
-"""The merchant's own numbers in one call: with them, the call may be repeated.
+"""The merchant's own numbers in a call, which make it safe to repeat.
 
-Where an operation has them is a fact of the catalogue (`Operation.idempotency_key`); here they are
-read from what a call was given. Nothing is sent, and nothing that was given is changed.
+`Operation.idempotency_key` defines where they are; this module reads them from the arguments of a
+call. It sends nothing, and does not modify the arguments.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ def numbers(
     body: Any = None,
     headers: Mapping[str, Any] | None = None,
 ) -> tuple[str, ...] | None:
-    """The numbers that make it safe to repeat a call; None where it must not be repeated.
+    """Return the numbers that make a call safe to repeat, or None if it must not be repeated.
 
-    It is None where the operation has no number, where it is not idempotent in spite of its number,
-    and where one of the numbers is missing or empty. It is empty, and not None, where the operation
-    needs no number because it is `safe`.
+    The result is None if the operation has no number, if it is not idempotent in spite of its
+    number, or if one of the numbers is missing or empty. It is an empty tuple if the operation
+    requires no number because it is `safe`.
 
     Args:
-        operation: from the catalogue.
-        path: the path as it was called, with values in it; or its variables by name.
-        query: the query's parameters; those of a path with a query count as well.
-        body: what is sent as `json=` or `xml=`.
-        headers: header fields of the call.
+        operation: an operation of the catalogue.
+        path: the expanded path; or its variables by name.
+        query: the query parameters; those in a path with a query are included.
+        body: the value of `json=` or `xml=`.
+        headers: the header fields of the call.
     """
     if operation.safe:
         return ()
@@ -52,9 +52,9 @@ def numbers(
 
 
 def variables(operation: Operation, path: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The values of the path's variables.
+    """Return the values of the path's variables.
 
-    It is read from its end: APIv2's paths may lack the `v2` in front, and a whole URL will do.
+    The path is compared from its end, so APIv2 paths without `v2` and whole URLs are also accepted.
     """
     if not isinstance(path, str):
         return path
@@ -83,7 +83,7 @@ def _query(path: str | Mapping[str, Any], query: Any) -> dict[str, Any]:
 
 
 def _texts(place: Number, given: Any) -> Iterator[str]:
-    """The values at a place, as they are sent; an empty one for each that is missing."""
+    """Yield the values at a place, as sent; an empty string for each missing one."""
     if place.location == "body":
         yield from _inside(given, place.name.split("."))
     elif place.location == "header":
@@ -110,7 +110,7 @@ def _inside(value: Any, names: list[str]) -> Iterator[str]:
 
 
 def _opened(value: Any) -> Any:
-    """What a string of JSON holds, such as APIv2's `sub_order_list`; anything else as it is."""
+    """Parse a JSON string, such as APIv2's `sub_order_list`; other values stay unchanged."""
     if not isinstance(value, str | bytes):
         return value
     try:
@@ -120,7 +120,7 @@ def _opened(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A number as it is sent; empty for what is none, a `Sensitive` for example."""
+    """Return a number as sent; empty for other values, such as a `Sensitive`."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     text = str(value)

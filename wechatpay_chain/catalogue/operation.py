@@ -1,4 +1,4 @@
-"""One operation, and one notification, of the catalogue: a view on its part of a document."""
+"""Operations and notifications of the catalogue, as views of a document."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .schema import Member, members
 __all__ = ["ErrorCode", "Number", "Operation", "Reason", "Variant", "Webhook"]
 
 BODIES = {"application/json": "json", "text/xml": "xml", "multipart/form-data": "media"}
-"""The media type of a body, and the option that it is given with."""
+"""The call option for each media type of a body."""
 
 
 class _Described:
-    """What operations and notifications have in common."""
+    """The common part of operations and notifications."""
 
     def __init__(self, method: str, spec: Mapping[str, Any]) -> None:
         self.method = method
@@ -34,17 +34,17 @@ class _Described:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The official names of the products it belongs to; else the product's path."""
+        """The official names of its products; otherwise the product's path."""
         return tuple(self.spec["tags"])
 
     @property
     def body_type(self) -> str:
-        """Media type of the request's body; empty where there is none."""
+        """Media type of the request body; empty if there is none."""
         return next(iter(self.spec.get("requestBody", {}).get("content", {})), "")
 
     @property
     def body_schema(self) -> Mapping[str, Any] | None:
-        """JSON schema of the request's body, or None."""
+        """JSON schema of the request body, or None."""
         if not self.body_type:
             return None
         schema: Mapping[str, Any] = self.spec["requestBody"]["content"][self.body_type]["schema"]
@@ -52,7 +52,7 @@ class _Described:
 
     @cached_property
     def body(self) -> tuple[Member, ...]:
-        """The members of the request's body."""
+        """The members of the request body."""
         return members(self.body_schema or {})
 
     def _parameters(self, where: str) -> Iterator[Member]:
@@ -67,12 +67,12 @@ class _Described:
 
     @cached_property
     def headers(self) -> tuple[Member, ...]:
-        """Header fields of its own."""
+        """Its own header fields."""
         return tuple(self._parameters("header"))
 
 
 def _parameter_schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema of a parameter; one that holds JSON is a string to whoever sends it."""
+    """Return the schema of a parameter; one with JSON content is a string for the caller."""
     for media_type, content in parameter.get("content", {}).items():
         return {
             "type": "string",
@@ -89,8 +89,8 @@ class ErrorCode(NamedTuple):
 
     Attributes:
         code: such as `ORDER_CLOSED`.
-        status: the HTTP status that it comes with; 200 for APIv2's.
-        zh: the reason, and what to do, in Chinese.
+        status: its HTTP status; 200 for APIv2.
+        zh: the reason and the remedy in Chinese.
         en: the same in English.
     """
 
@@ -101,11 +101,11 @@ class ErrorCode(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A place in a request that holds a number of the merchant's own.
+    """The place of one of the merchant's own numbers in a request.
 
     Attributes:
         location: `path`, `query`, `header` or `body`.
-        name: its name; in a body, with the names on the way to it: `sub_orders[].out_trade_no`.
+        name: its name; in a body, including the parent names: `sub_orders[].out_trade_no`.
     """
 
     location: str
@@ -113,7 +113,7 @@ class Number(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why something is so.
+    """An explanation in two languages.
 
     Attributes:
         zh: in Chinese.
@@ -129,8 +129,8 @@ class Operation(_Described):
 
     Attributes:
         method: upper-case HTTP method.
-        path: as the chain takes it: `v3/pay/transactions/id/{transaction_id}`, `v2/pay/micropay`.
-        spec: its OpenAPI Operation Object; not to be changed.
+        path: as written in a chain: `v3/pay/transactions/id/{transaction_id}`, `v2/pay/micropay`.
+        spec: its OpenAPI Operation Object; do not modify it.
     """
 
     def __init__(self, method: str, path: str, spec: Mapping[str, Any]) -> None:
@@ -144,12 +144,12 @@ class Operation(_Described):
 
     @property
     def product(self) -> str:
-        """Its top-level product, by which documents are cut: `v3/pay`."""
+        """Its top-level product, such as `v3/pay`, which determines its document."""
         return "/".join(self.path.split("/", 2)[:2])
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The path, cut at its slashes."""
+        """The path, split at its slashes."""
         return tuple(self.path.split("/"))
 
     @cached_property
@@ -159,58 +159,58 @@ class Operation(_Described):
 
     @property
     def verb(self) -> str:
-        """The method as a chain's last name: `get`."""
+        """The method as a chain's last name, such as `get`."""
         return self.method.lower()
 
     @property
     def mode(self) -> str:
-        """Who calls it: `merchant`, `partner` or `both`; empty where it is not said."""
+        """Who calls it: `merchant`, `partner` or `both`; empty if unknown."""
         return str(self.spec.get("x-wechatpay-mode", ""))
 
     @property
     def retired(self) -> bool:
-        """Whether WeChat Pay has given it up."""
+        """Whether WeChat Pay has retired it."""
         return bool(self.spec.get("deprecated", False))
 
     @property
     def page(self) -> str | None:
-        """The address of its page in WeChat Pay's documentation; None where that is not known."""
+        """The URL of its page in WeChat Pay's documentation, or None if unknown."""
         documentation: Mapping[str, str] = self.spec.get("externalDocs", {})
         return documentation.get("url")
 
     @property
     def base_uri(self) -> str | None:
-        """Where it lives, if not at the default base URI; else None."""
+        """Its base URI if it is not the default one, else None."""
         servers = self.spec.get("servers", ())
         return f"{servers[0]['url']}/" if servers else None
 
     @property
     def security(self) -> bool:
-        """Whether it needs the merchant's client certificate (`security=True`)."""
+        """Whether it requires the merchant's client certificate (`security=True`)."""
         return bool(self.spec.get("x-wechatpay-mtls", False))
 
     @property
     def nonceless(self) -> bool:
-        """Whether it carries no `nonce_str` (`nonceless=True`)."""
+        """Whether it has no `nonce_str` (`nonceless=True`)."""
         return bool(self.spec.get("x-wechatpay-nonceless", False))
 
     @property
     def safe(self) -> bool:
-        """Whether it may be repeated without a number: it only asks, or it stores a file."""
+        """Whether it is safe to repeat without a number: it only reads, or stores a file."""
         return self.method == "GET" or bool(self.spec.get("x-wechatpay-safe", False))
 
     @property
     def idempotency_key(self) -> tuple[Number, ...] | None:
-        """Where the merchant's own number is that names what the call does; None without one.
+        """The places of the merchant's own number that identifies the call, or None.
 
-        WeChat Pay does the same only once for it, unless `not_idempotent` says otherwise.
+        WeChat Pay processes calls with the same number only once, unless `not_idempotent` is set.
         """
         places = self.spec.get("x-wechatpay-idempotency-key")
         return places and tuple(Number(place["in"], place["name"]) for place in places)
 
     @property
     def not_idempotent(self) -> Reason | None:
-        """Why it must not simply be repeated in spite of its number; None where it may be."""
+        """Why it must not be repeated in spite of its number; None if it may be repeated."""
         reason = self.spec.get("x-wechatpay-not-idempotent")
         return reason and Reason(reason["zh"], reason["en"])
 
@@ -221,10 +221,10 @@ class Operation(_Described):
 
     @property
     def constants(self) -> dict[str, str]:
-        """Variables that only the attribute form has, with the segment that each stands for.
+        """Variables that exist only in the attribute form, with the segments they stand for.
 
-        A segment that no attribute can spell, such as one with a capital letter, is written as a
-        variable; an empty one, as `_empty_`.
+        A segment that no attribute can spell, for example one with a capital letter, is written as
+        a variable; an empty segment is written as `_empty_`.
         """
         pairs = zip(self.attributes, self.segments, strict=True)
         return {
@@ -235,17 +235,17 @@ class Operation(_Described):
 
     @cached_property
     def query(self) -> tuple[Member, ...]:
-        """The parameters of its query."""
+        """The query parameters."""
         return tuple(self._parameters("query"))
 
     @property
     def body_option(self) -> str:
-        """The option its body is given with: `json`, `xml`, `media`; empty where there is none."""
+        """The option for its body: `json`, `xml`, `media`; empty if there is none."""
         return BODIES.get(self.body_type, "")
 
     @property
     def response_type(self) -> str:
-        """Media type of a successful response's body; empty where it has none."""
+        """Media type of a successful response's body; empty if it has none."""
         for status in ("200", "204", "302"):
             if status in self.spec["responses"]:
                 return next(iter(self.spec["responses"][status].get("content", {})), "")
@@ -265,7 +265,7 @@ class Operation(_Described):
 
     @property
     def links(self) -> Mapping[str, Mapping[str, Any]]:
-        """Related operations by name: OpenAPI's Link Objects of a successful response."""
+        """Related operations by name: the OpenAPI Link Objects of a successful response."""
         links: Mapping[str, Mapping[str, Any]] = self.spec["responses"][
             str(self.response_status)
         ].get("links", {})
@@ -278,12 +278,12 @@ class Operation(_Described):
 
     @property
     def answer(self) -> tuple[Member, ...]:
-        """The same as `response`, for checks of the catalogue that were written for this name."""
+        """Alias of `response`, for existing checks of the catalogue."""
         return self.response
 
     @cached_property
     def errors(self) -> tuple[ErrorCode, ...]:
-        """The error codes that WeChat Pay's documentation lists; empty where none are known."""
+        """The error codes that WeChat Pay's documentation lists; empty if none are known."""
         listed: Mapping[str, int] = self.spec.get("x-wechatpay-errors", {})
         reasons = load(self.product)["components"]["x-wechatpay-reasons"] if listed else {}
         return tuple(
@@ -299,10 +299,10 @@ class Variant(NamedTuple):
     """One product's form of a notification that several products share.
 
     Attributes:
-        name: short and plain, such as `partner`.
+        name: a short name, such as `partner`.
         title: in Chinese, such as 服务商的支付.
-        resource: the members that it carries encrypted.
-        original_type: what the envelope calls it, where that differs from the other forms; or "".
+        resource: the members of the encrypted resource.
+        original_type: the envelope's `original_type`, if it differs from the other forms; or "".
     """
 
     name: str
@@ -315,9 +315,9 @@ class Webhook(_Described):
     """One notification.
 
     Attributes:
-        event: its type, such as `TRANSACTION.SUCCESS`.
+        event: the event type, such as `TRANSACTION.SUCCESS`.
         protocol: `v2` or `v3`.
-        spec: its OpenAPI Operation Object; not to be changed.
+        spec: its OpenAPI Operation Object; do not modify it.
     """
 
     def __init__(self, event: str, protocol: str, spec: Mapping[str, Any]) -> None:
@@ -327,30 +327,30 @@ class Webhook(_Described):
 
     @property
     def resource(self) -> tuple[Member, ...]:
-        """The members of what it carries encrypted; of a notification in the clear, its own.
+        """The members of the encrypted resource; for an unencrypted notification, its own members.
 
-        Where several products share the type, those of all `variants`, each once.
+        If several products share the event type, the members of all `variants`, without duplicates.
         """
         sealed = self._sealed
         return self.body if sealed is None else sealed.members
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
-        """Its forms, one a product; empty where it has one form only."""
+        """Its forms, one per product; empty if it has only one form."""
         schema = {} if self._sealed is None else self._sealed.schema.get("contentSchema", {})
         return tuple(_variant(form) for form in schema.get("oneOf", ()))
 
     def variant(self, name: str) -> Variant | None:
-        """The form of that name, or None.
+        """Return the form with a name, or None.
 
         Args:
-            name: as `variants` has it.
+            name: a name in `variants`.
         """
         return next((each for each in self.variants if each.name == name), None)
 
     @property
     def _sealed(self) -> Member | None:
-        """The member that travels encrypted, or None."""
+        """The encrypted member, or None."""
         every = (*self.body, *(inner for outer in self.body for inner in outer.members))
         return next((member for member in every if member.encrypted), None)
 

@@ -1,8 +1,8 @@
-"""The query that tells what became of a call, by the merchant's own number.
+"""The query that returns the result of a call, by the merchant's own number.
 
-An operation that has one says so with a link called `query` (OpenAPI 3.1, Link Object): which
-operation it is, and where its parameters are found in the call. Its success means that the call
-took effect; WeChat Pay's "does not exist" means that it did not.
+An operation with such a query has a link called `query` (OpenAPI 3.1, Link Object), which contains
+the query's operation and the places of its parameters in the call. A successful query means that
+the call took effect; WeChat Pay's "does not exist" means that it did not.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ __all__ = ["Query", "query_of"]
 
 
 class Query(NamedTuple):
-    """A call that asks.
+    """The query of a call.
 
     Attributes:
         method: upper-case HTTP method.
-        path: as the chain takes it, with its variables in braces.
-        options: of the call: `query` or `xml`, and the path's variables.
+        path: as written in a chain, with its variables in braces.
+        options: the options of the query: `query` or `xml`, and the path's variables.
     """
 
     method: str
@@ -38,13 +38,13 @@ def query_of(
     query: Mapping[str, Any] | None,
     body: Any,
 ) -> Query | None:
-    """The query that tells what became of a call; None where there is none.
+    """Return the query for the result of a call, or None if there is none.
 
     Args:
-        operation: that was called.
-        path: as it was called, with values in it; or its variables by name.
-        query: the query's parameters.
-        body: what was sent as `json=` or `xml=`.
+        operation: the operation of the call.
+        path: the expanded path; or its variables by name.
+        query: the query parameters.
+        body: the value of `json=` or `xml=`.
     """
     link = operation.links.get("query")
     if link is None:
@@ -74,13 +74,13 @@ def _target(product: str, name: str) -> Operation:
 
 
 def _values(places: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What runtime expressions stand for; those without a value are left out."""
+    """Return the values of runtime expressions; those without a value are omitted."""
     values = {name: _value(place, given) for name, place in places.items()}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _value(expression: str, given: Mapping[str, Any]) -> Any:
-    """`$request.path.name`, `$request.query.name`, `$request.body#/name`; else a constant."""
+    """Evaluate `$request.path.name`, `$request.query.name`, `$request.body#/name` or a constant."""
     if not expression.startswith("$request."):
         return expression
     place, _ignored, name = (

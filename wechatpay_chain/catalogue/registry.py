@@ -1,4 +1,4 @@
-"""Operations and notifications: all of them, one of them, those that match some words."""
+"""Finds and searches operations and notifications."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ BASIC = frozenset({"v3/pay", "v3/refund", "v3/bill"})
 ABROAD = 2
 """The rank of operations for merchants outside China."""
 ALIKE = 0.6
-"""How much a segment is like another one that is taken for a slip of it."""
+"""Minimum similarity of a segment to count as a misspelling."""
 
 
 @cache
 def operations(product: str | None = None) -> tuple[Operation, ...]:
-    """The operations of one product, or all of them, in the order of the documents.
+    """Return the operations of one product, or all of them, in the order of the documents.
 
     Args:
         product: such as `v3/pay`.
 
     Raises:
-        KeyError: there is no such product.
+        KeyError: the product does not exist.
     """
     if product is None:
         return tuple(operation for name in products() for operation in operations(name))
@@ -66,21 +66,21 @@ def operations(product: str | None = None) -> tuple[Operation, ...]:
 
 
 def product_of(path: str) -> str | None:
-    """The product whose document has a path, or would have it; None above and beyond them."""
+    """Return the product of a path (known or not), or None if there is no such product."""
     protocol, _ignored, rest = path.lstrip("/").partition("/")
     name = f"{protocol.lower()}/{rest.partition('/')[0]}"
     return name if name in products() else None
 
 
 def starting_with(product: str, segments: Sequence[str]) -> Iterator[Operation]:
-    """The operations of a product whose paths begin with some segments, or values for them."""
+    """Yield the operations of a product with paths that begin with segments, or values for them."""
     for operation in operations(product):
         if len(operation.segments) >= len(segments) and _fits(operation.segments, segments):
             yield operation
 
 
 def _fits(template: Iterable[str], segments: Iterable[str]) -> bool:
-    """Whether segments, of which the first may be in any case, are a template's or fill it."""
+    """Return whether segments match a template; letter case is ignored in the first one."""
     pairs = list(zip(template, segments, strict=False))
     return all(
         ours == theirs or (ours.startswith("{") and theirs != "") for ours, theirs in pairs[1:]
@@ -88,12 +88,12 @@ def _fits(template: Iterable[str], segments: Iterable[str]) -> bool:
 
 
 def find(method: str, path: str) -> Operation | None:
-    """One operation, or None where the catalogue has none such.
+    """Return one operation, or None if the catalogue does not have it.
 
     Args:
-        method: HTTP method, in any case.
-        path: a template (`v3/pay/transactions/id/{transaction_id}`), or a path with values in it;
-            a query is ignored. Where several templates fit, the most literal one counts.
+        method: HTTP method, in any letter case.
+        path: a template (`v3/pay/transactions/id/{transaction_id}`), or an expanded path; a query
+            is ignored. If several templates match, the most literal one is used.
     """
     path = path.partition("?")[0].lstrip("/")
     product = product_of(path)
@@ -113,12 +113,12 @@ def _likeness(template: Sequence[str], segments: Sequence[str]) -> tuple[bool, .
 
 
 def reason(method: str, path: str, code: str) -> str:
-    """What an error code of an operation means, and what to do; empty where it is not known.
+    """Return the reason and remedy for an error code of an operation; empty if unknown.
 
     Args:
-        method: HTTP method, in any case.
-        path: a template, or a path with values in it.
-        code: as WeChat Pay answered it, such as `ORDER_CLOSED`.
+        method: HTTP method, in any letter case.
+        path: a template, or an expanded path.
+        code: WeChat Pay's error code, such as `ORDER_CLOSED`.
     """
     operation = find(method, path)
     listed = operation.errors if operation is not None else ()
@@ -126,13 +126,13 @@ def reason(method: str, path: str, code: str) -> str:
 
 
 def search(words: str) -> tuple[Operation, ...]:
-    """The operations in whose title, product, path, chain or id every word occurs; best first.
+    """Return the operations with every word in their title, product, path, chain or id, best first.
 
-    An English word stands for its Chinese ones as well: `close order` finds 关单. Operations that
-    merchants call come before those of partners, unless these are asked for.
+    An English word also matches its Chinese equivalents: `close order` finds 关单. Operations for
+    merchants come before those for partners, unless the words ask for partners.
 
     Args:
-        words: one or more, of any language, divided by spaces; case does not matter.
+        words: one or more words in any language, separated by spaces; letter case is ignored.
     """
     wanted = [each for word in words.lower().split() if (each := _meanings(word))]
     if not wanted:
@@ -147,7 +147,7 @@ def search(words: str) -> tuple[Operation, ...]:
 
 
 def _meanings(word: str) -> tuple[str, ...]:
-    """A word, and what it stands for; nothing for an article or a preposition."""
+    """Return a word and its equivalents; empty for an article or a preposition."""
     known = _vocabulary()
     for form in (word, word.removesuffix("s"), word.removesuffix("es"), f"{word[:-3]}y"):
         if form in known:
@@ -157,7 +157,7 @@ def _meanings(word: str) -> tuple[str, ...]:
 
 @cache
 def _vocabulary() -> dict[str, tuple[str, ...]]:
-    """English words with the Chinese ones that they stand for, from `words.tsv`."""
+    """Return English words with their Chinese equivalents, from `words.tsv`."""
     text = files(__package__).joinpath("words.tsv").read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines()[1:])
     return {word: tuple(chinese.split()) for words, chinese in rows for word in words.split()}
@@ -173,7 +173,7 @@ def _text(operation: Operation) -> str:
 def _distance(
     operation: Operation, wanted: Iterable[tuple[str, ...]], partner: bool
 ) -> tuple[bool, int, bool, bool, int, bool, int]:
-    """In use; with the words in its title; APIv3; a merchant's; basic; as typed; a short title."""
+    """The sort key: in use; words in its title; APIv3; for merchants; basic; order; short title."""
     title, rank = operation.title.lower(), _rank(operation, wanted)
     missing = sum(not any(word in title for word in meanings) for meanings in wanted)
     translated = sum(meanings[0] not in title for meanings in wanted)
@@ -189,7 +189,7 @@ def _distance(
 
 
 def _rank(operation: Operation, wanted: Iterable[tuple[str, ...]]) -> int:
-    """Products that every merchant has come first, those for merchants abroad last."""
+    """Rank products that every merchant has first, and those for merchants abroad last."""
     if operation.product in BASIC:
         return 0
     abroad = operation.product == "v3/global"
@@ -197,15 +197,15 @@ def _rank(operation: Operation, wanted: Iterable[tuple[str, ...]]) -> int:
 
 
 def suggest(method: str, path: str, count: int = 3) -> tuple[Operation, ...]:
-    """The operations that are most like one which the catalogue does not have; nearest first.
+    """Return the operations most similar to an unknown one, nearest first.
 
-    An operation that ends something, or takes money back, is suggested only where that was asked
-    for: `…/close` for `…/clsoe`, but not for `…/query`. For GET, nothing else than GET is.
+    An operation that ends something, or takes money back, is suggested only for a similar name:
+    `…/close` for `…/clsoe`, but not for `…/query`. For GET, only GET operations are suggested.
 
     Args:
-        method: HTTP method; another one counts as a small difference.
-        path: as it was called, with values in it.
-        count: how many at most.
+        method: HTTP method; a different one counts as a small difference.
+        path: the expanded path of the call.
+        count: maximum number of operations.
     """
     wanted = path.partition("?")[0].strip("/")
     names: dict[str, list[Operation]] = {}
@@ -224,7 +224,7 @@ def suggest(method: str, path: str, count: int = 3) -> tuple[Operation, ...]:
 
 
 def _is_harmless(operation: Operation, method: str, segments: Sequence[str]) -> bool:
-    """Whether an operation does nothing that a request with these segments did not ask for."""
+    """Return whether an operation has no effect that the segments do not ask for."""
     if operation.method == method == "GET":
         return True
     if method == "GET" or (operation.method == "DELETE" and method != "DELETE"):
@@ -236,7 +236,7 @@ def _is_harmless(operation: Operation, method: str, segments: Sequence[str]) -> 
 
 
 def _filled(operation: Operation, segments: Sequence[str]) -> str:
-    """An operation's path with its variables replaced by what stands at their places."""
+    """Return an operation's path with its variables replaced by the segments at their places."""
     filled = [
         segments[index] if name.startswith("{") and index < len(segments) else name
         for index, name in enumerate(operation.segments)
@@ -246,7 +246,7 @@ def _filled(operation: Operation, segments: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1)
 def webhooks() -> tuple[Webhook, ...]:
-    """All notifications, in the order of the documents."""
+    """Return all notifications, in the order of the documents."""
     return tuple(
         Webhook(key.partition("/")[2], key[:2], item["post"])
         for name in WEBHOOKS
@@ -255,11 +255,11 @@ def webhooks() -> tuple[Webhook, ...]:
 
 
 def webhook(event: str, protocol: str = "v3") -> Webhook | None:
-    """One notification, or None where the catalogue has none such.
+    """Return one notification, or None if the catalogue does not have it.
 
     Args:
-        event: its type, such as `TRANSACTION.SUCCESS`.
-        protocol: `v3`, or `v2`, where the same type means another notification.
+        event: the event type, such as `TRANSACTION.SUCCESS`.
+        protocol: `v3`, or `v2`, where the same type is a different notification.
     """
     found = (each for each in webhooks() if (each.event, each.protocol) == (event, protocol))
     return next(found, None)

@@ -1,4 +1,4 @@
-"""What a JSON schema of the catalogue says, member by member, and the limits of their values."""
+"""The members of a JSON schema in the catalogue, and the limits of their values."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Member:
     """One member of an object, or one parameter.
 
     Attributes:
-        name: as it is sent; `$n` stands for a number in the names that APIv2 counts up.
-        schema: its JSON schema; of an array, the array's.
-        required: whether WeChat Pay's documentation calls it required.
-        title: its short Chinese name, perhaps empty.
+        name: as sent; `$n` stands for a number in numbered APIv2 names.
+        schema: its JSON schema; for an array, that of the array.
+        required: whether WeChat Pay's documentation marks it as required.
+        title: its short Chinese name; may be empty.
     """
 
     __slots__ = ("_item", "_members", "_type", "name", "required", "schema", "title")
@@ -39,14 +39,14 @@ class Member:
         self.schema = schema
         self.required = required
         self.title = title or schema.get("title", "")
-        # A gateway asks for these with every request, and a catalogue has many members.
+        # A gateway needs these for every request, and a catalogue has many members.
         self._item: Schema | None = None
         self._type = ""
         self._members: tuple[Member, ...] | None = None
 
     @property
     def item(self) -> Schema:
-        """Its schema; of an array, that of the array's items; of alternatives, the first."""
+        """Its schema; for an array, that of the items; for alternatives, the first."""
         if self._item is None:
             form = self._form
             self._item = form["items"] if form.get("type") == "array" else form
@@ -54,7 +54,7 @@ class Member:
 
     @property
     def _form(self) -> Schema:
-        """Its schema; of several forms, the first. `anyOf` beside a type is a condition."""
+        """Its schema; of several forms, the first. `anyOf` next to a type is a condition."""
         forms = () if "type" in self.schema else self.schema.get("anyOf", ())
         return next(iter(forms), self.schema)
 
@@ -68,7 +68,7 @@ class Member:
 
     @property
     def enum(self) -> tuple[Any, ...]:
-        """The values it may have; empty where that is open."""
+        """The permitted values; empty if there is no list."""
         return tuple(self.item.get("enum", ()))
 
     @property
@@ -78,22 +78,22 @@ class Member:
 
     @property
     def limits_in_words(self) -> tuple[str, ...]:
-        """The same as phrases: `("at most 127 characters",)`."""
+        """The limits as phrases: `("at most 127 characters",)`."""
         return in_words(self.limits)
 
     @property
     def encrypted(self) -> str:
-        """How it travels encrypted: `RSAES-OAEP` or `AEAD_AES_256_GCM`; else empty."""
+        """The encryption: `RSAES-OAEP` or `AEAD_AES_256_GCM`; otherwise empty."""
         return str(self.item.get("x-wechatpay-encrypted", ""))
 
     @property
     def encoded(self) -> str:
-        """The media type of what the string holds, `application/json` say; else empty."""
+        """The media type of the string's content, such as `application/json`; otherwise empty."""
         return str(self.item.get("contentMediaType", ""))
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Its members, if it is an object, an array of objects, or a string that holds one."""
+        """Its members if it is an object, an array of objects, or a string that contains one."""
         if self._members is None:
             self._members = members(self.schema)
         return self._members
@@ -103,10 +103,10 @@ class Member:
 
 
 def members(schema: Schema) -> tuple[Member, ...]:
-    """The members of an object; of an array, of its items; of an encoded string, of its content.
+    """Return the members of an object, of an array's items, or of an encoded string's content.
 
-    Of alternatives, those of all, each once; one of several forms requires nothing that another
-    may lack.
+    For alternatives, the members of all of them, without duplicates; a member is required only if
+    it is required in every form.
     """
     found: dict[str, Member] = {}
     for member in _members(schema):
@@ -135,13 +135,13 @@ def _members(schema: Schema) -> Iterator[Member]:
 
 
 def _counted(pattern: str) -> str:
-    r"""`^coupon_id_\d+_\d+$` as the documentation writes it: `coupon_id_$n_$m`."""
+    r"""Convert `^coupon_id_\d+_\d+$` to the form in the documentation: `coupon_id_$n_$m`."""
     name = pattern.removeprefix("^").removesuffix("$")
     return name.replace(r"\d+", "$n", 1).replace(r"\d+", "$m", 1)
 
 
 def limits(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords of a schema that limit its value; of an array, also those of its items.
+    """Return the keywords of a schema that limit its value; for an array, also those of its items.
 
     Args:
         schema: the JSON schema of a member.
@@ -151,10 +151,10 @@ def limits(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_words(limited: Mapping[str, Any]) -> tuple[str, ...]:
-    """The same for a person: `("6 to 32 characters", "^[0-9A-Za-z]+$")`.
+    """Return the limits as phrases: `("6 to 32 characters", "^[0-9A-Za-z]+$")`.
 
     Args:
-        limited: from `limits`.
+        limited: a result of `limits`.
     """
     return tuple(_phrases(limited))
 

@@ -1,7 +1,7 @@
-"""Which operation a method and a path belong to: its template and its id, and nothing else of it.
+"""Finds the template and the id of an operation by method and path.
 
-`Request` reads this, so nothing here knows of requests or of the rest of the catalogue. A product's
-document is read when one of its paths is looked up for the first time.
+`Request` uses this module, so it must not import requests or the rest of the catalogue. A product's
+document is read on the first lookup of one of its paths.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ VARIABLE = re.compile("{[^{}/]+}")
 
 
 class Template(NamedTuple):
-    """What an operation is known by.
+    """The identity of an operation.
 
     Attributes:
-        path: as the chain takes it: `v3/pay/transactions/id/{transaction_id}`, `v2/pay/micropay`.
+        path: as written in a chain: `v3/pay/transactions/id/{transaction_id}`, `v2/pay/micropay`.
         operation_id: unique in the catalogue.
     """
 
@@ -34,12 +34,12 @@ Candidate = tuple[re.Pattern[str], Template]
 
 
 def template(method: str, path: str) -> Template | None:
-    """The template of one operation; None where the catalogue has none such, or cannot be read.
+    """Return an operation's template; None if it is unknown or the catalogue cannot be read.
 
     Args:
         method: upper-case HTTP method.
-        path: as it is sent, with values in it, without `base_uri`'s: `/v3/refund/…`, and for APIv2
-            `/pay/micropay`. Where several templates fit, the most literal one counts.
+        path: the sent path without that of `base_uri`: `/v3/refund/…`, and for APIv2
+            `/pay/micropay`. If several templates match, the most literal one is used.
     """
     path = path.lstrip("/")
     protocol, _, rest = (path if path[:3].lower() == "v3/" else f"v2/{path}").partition("/")
@@ -48,14 +48,14 @@ def template(method: str, path: str) -> Template | None:
         if product not in products():
             return None
         candidates = _candidates(product).get((method, rest.count("/")), ())
-    except (ImportError, OSError):  # a process without file descriptors, or without the documents
+    except (ImportError, OSError):  # no free file descriptor, or no documents
         return None
     return next((known for pattern, known in candidates if pattern.fullmatch(rest)), None)
 
 
 @cache
 def _candidates(product: str) -> Mapping[tuple[str, int], list[Candidate]]:
-    """The templates of a product by method and number of slashes, the most literal one first."""
+    """Return a product's templates by method and number of slashes, the most literal one first."""
     found: dict[tuple[str, int], list[Candidate]] = {}
     protocol = product[:2]
     for path, item in sorted(load(product)["paths"].items(), key=_literalness, reverse=True):

@@ -1,4 +1,4 @@
-"""The tree of paths: what can follow a chain's path so far."""
+"""The tree of paths: the names that can follow a chain's path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Node", "node", "paths"]
 
 
 class Node(NamedTuple):
-    """What can follow at one place of the tree; nothing where the catalogue does not know it.
+    """The names at one place of the tree; empty if the catalogue does not have it.
 
     Attributes:
         attributes: the next segments, as attributes.
@@ -24,10 +24,10 @@ class Node(NamedTuple):
 
 
 def node(path: str) -> Node:
-    """What can follow a path.
+    """Return the names that can follow a path.
 
     Args:
-        path: as a chain has it so far, with variables or values for them; "" is the root.
+        path: the path of a chain, with variables or values for them; "" is the root.
     """
     product = product_of(path)
     if product is None:
@@ -43,7 +43,7 @@ def node(path: str) -> Node:
 
 
 def _above(path: str) -> tuple[str, ...]:
-    """The two levels above the documents, known from their names."""
+    """Return the two levels above the documents, which follow from their names."""
     if path == "":
         return ("v2", "v3")
     names = (name.partition("/")[2] for name in products() if name.startswith(f"{path}/"))
@@ -51,10 +51,10 @@ def _above(path: str) -> tuple[str, ...]:
 
 
 def paths(below: str = "") -> tuple[str, ...]:
-    """The paths of all operations, as the chain takes them.
+    """Return the paths of all operations, as written in a chain.
 
     Args:
-        below: only what follows this path, without it.
+        below: return only the rest of the paths that begin with this one.
     """
     prefix = f"{below.strip('/')}/" if below.strip("/") else ""
     product = product_of(below)

@@ -1,1 +1,1 @@
-"""What joins the package to frameworks, queues and tools; each module needs its own extra."""
+"""Integrations with frameworks, queues and tools; each module requires its own extra."""

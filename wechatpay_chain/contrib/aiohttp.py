@@ -1,4 +1,4 @@
-"""aiohttp: notifications from `notify_url` into the inbox, and workers beside the application.
+"""aiohttp integration: receives notifications, and runs workers next to the application.
 
 app.cleanup_ctx.append(background(inbox, outbox, sweeper))
 app.router.add_post("/wechatpay/notify", handler(inbox))
@@ -21,7 +21,7 @@ __all__ = ["background", "handler"]
 
 
 def background(*workers: Runs) -> Callable[[web.Application], AsyncIterator[None]]:
-    """What `cleanup_ctx` takes to run workers as long as the application runs.
+    """Return a `cleanup_ctx` function that runs workers while the application runs.
 
     Args:
         workers: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`.
@@ -35,14 +35,14 @@ def background(*workers: Runs) -> Callable[[web.Application], AsyncIterator[None
 
 
 def handler(inbox: Inbox) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """A handler for the address that notifications are posted to.
+    """Return a handler for the notification URL.
 
-    It replies once the notification is committed, 4xx to what is not WeChat Pay's, and 503 while
-    the database is down. A body beyond `inbox.max_body_size` is not read to its end.
+    It replies after the notification is committed, with 4xx if it is not from WeChat Pay, and with
+    503 while the database is unavailable. A body larger than `inbox.max_body_size` is not read to
+    its end.
 
     Args:
-        inbox: that receives them. Where the route has `{mchid}` in it, it says whose notification
-            it is.
+        inbox: receives the notifications. A `{mchid}` in the route names the merchant.
     """
 
     async def receive(request: web.Request) -> web.StreamResponse:

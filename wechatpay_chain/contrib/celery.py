@@ -1,10 +1,10 @@
-"""Rows handed to Celery: a task works them off as soon as they are committed.
+"""Celery integration: a task processes rows as soon as they are committed.
 
 app = Celery("shop", broker="redis://…")
 connect(app, inbox, outbox, sweeper, daily)
 
-The row in the database is the truth. A message that is lost costs the time until the next periodic
-run (`celery beat`), and nothing else.
+The database rows are authoritative. A lost message only delays a row until the next periodic run
+(`celery beat`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["application", "connect"]
 
 LIMIT = 100
-"""Rows that one run of a task works off."""
+"""Maximum number of rows processed in one run of a task."""
 HALF_AN_HOUR = 1800.0
-"""Seconds between two looks for a daily bill."""
+"""Seconds between two checks for a daily bill."""
 
 logger = logging.getLogger("wechatpay_chain")
 
@@ -36,17 +36,17 @@ logger = logging.getLogger("wechatpay_chain")
 def application(
     name: str, broker: str, *workers: Worker | Daily, every: float = 10.0, key_prefix: str = ""
 ) -> Celery:
-    """A Celery application for these workers alone, on China's time.
+    """Create a Celery application only for these workers, in China's time zone.
 
     Args:
-        name: of the application.
+        name: the name of the application.
         broker: the URL of Redis or RabbitMQ.
-        workers: as `connect` takes them.
-        every: likewise.
-        key_prefix: what its keys in Redis begin with, where others use the same database.
+        workers: as in `connect`.
+        every: as in `connect`.
+        key_prefix: a prefix for its keys in Redis, if other programs use the same database.
 
     Raises:
-        ConfigurationError: an engine is async: Celery's workers are sync.
+        ConfigurationError: an engine is async, but Celery's workers are sync.
     """
     from celery import Celery
 
@@ -61,10 +61,9 @@ def application(
 def connect(app: Celery, *workers: Worker | Daily, every: float = 10.0) -> None:
     """Register a task for each of inbox, outbox and sweeper, and start it when there is work.
 
-    The tasks are called `wechatpay_chain.inbox`, `wechatpay_chain.outbox`,
-    `wechatpay_chain.watch` and `wechatpay_chain.bills`. An inbox starts its task after each
-    notification that it stores, an outbox after the commit of a transaction in which it recorded
-    calls. Daily bills are looked for every half hour.
+    The tasks are called `wechatpay_chain.inbox`, `wechatpay_chain.outbox`, `wechatpay_chain.watch`
+    and `wechatpay_chain.bills`. An inbox starts its task after each stored notification, an outbox
+    after each committed transaction with recorded calls. Daily bills are checked every half hour.
 
     Args:
         app: your Celery application.
@@ -72,7 +71,7 @@ def connect(app: Celery, *workers: Worker | Daily, every: float = 10.0) -> None:
         every: seconds between two periodic runs, which `celery beat` starts.
 
     Raises:
-        ConfigurationError: an engine is async: Celery's workers are sync.
+        ConfigurationError: an engine is async, but Celery's workers are sync.
     """
     from ..durable.worker import Worker
 
@@ -103,7 +102,7 @@ def _connect(app: Celery, worker: Worker, every: float) -> None:
 
 
 def _schedule(app: Celery, name: str, function: Callable[[], object], every: float) -> Any:
-    """A task that `celery beat` starts from time to time."""
+    """Return a task that `celery beat` starts periodically."""
 
     def work() -> None:
         function()
@@ -115,12 +114,12 @@ def _schedule(app: Celery, name: str, function: Callable[[], object], every: flo
 
 
 class _Start:
-    """Starts a task from a thread: a broker that is down must not delay an acknowledgement.
+    """Starts a task in a thread, so that an unavailable broker does not delay an acknowledgement.
 
-    Several rows that are committed while a message is being sent are one message more.
+    Rows committed while a message is being sent cause only one further message.
 
     Args:
-        task: of Celery.
+        task: a Celery task.
     """
 
     def __init__(self, task: Any) -> None:

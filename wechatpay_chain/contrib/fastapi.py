@@ -1,4 +1,4 @@
-"""FastAPI: notifications from `notify_url` into the inbox, and workers beside the application.
+"""FastAPI integration: receives notifications, and runs workers next to the application.
 
 app = FastAPI(lifespan=lifespan(inbox, outbox, sweeper))
 app.include_router(router(inbox, "/wechatpay/notify"))
@@ -24,9 +24,9 @@ __all__ = ["lifespan", "router"]
 
 
 def lifespan(*workers: Runs) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """A lifespan in which workers run: async engines as tasks, sync ones in threads.
+    """Return a lifespan that runs workers: async engines as tasks, sync ones in threads.
 
-    Several processes share the work. Where workers have processes of their own, it is not needed.
+    Several processes share the work. You do not need it if workers run in separate processes.
 
     Args:
         workers: an `Inbox`, an `Outbox`, a `Sweeper`, a `bills.Daily`.
@@ -41,14 +41,15 @@ def lifespan(*workers: Runs) -> Callable[[Any], AbstractAsyncContextManager[None
 
 
 def router(inbox: Inbox, path: str = "/wechatpay/notify") -> APIRouter:
-    """A router with the address that notifications are posted to.
+    """Return a router for the notification URL.
 
-    It replies once the notification is committed, 4xx to what is not WeChat Pay's, and 503 while
-    the database is down. A body beyond `inbox.max_body_size` is not read to its end.
+    It replies after the notification is committed, with 4xx if it is not from WeChat Pay, and with
+    503 while the database is unavailable. A body larger than `inbox.max_body_size` is not read to
+    its end.
 
     Args:
-        inbox: that receives them.
-        path: of your `notify_url`; with `{mchid}` in it, it says whose notification it is.
+        inbox: receives the notifications.
+        path: the path of your `notify_url`; a `{mchid}` in it names the merchant.
     """
     made = APIRouter()
 
@@ -61,7 +62,7 @@ def router(inbox: Inbox, path: str = "/wechatpay/notify") -> APIRouter:
                 if len(body) > inbox.max_body_size:
                     break
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it
+            return Response(status_code=400)  # the client is gone
         reply = await inbox.receive_async(
             request.headers, bytes(body), mchid=request.path_params.get("mchid")
         )

@@ -1,4 +1,4 @@
-"""Notifications received by Flask: from `notify_url` into the inbox.
+"""Flask integration: receives notifications and stores them in the inbox.
 
 app.register_blueprint(blueprint(inbox, "/wechatpay/notify"))
 """
@@ -20,14 +20,15 @@ __all__ = ["blueprint"]
 
 
 def blueprint(inbox: Inbox, path: str = "/wechatpay/notify") -> Blueprint:
-    """A blueprint with the address that notifications are posted to.
+    """Return a blueprint for the notification URL.
 
-    It replies once the notification is committed, 4xx to what is not WeChat Pay's, and 503 while
-    the database is down. A body beyond `inbox.max_body_size` is not read to its end.
+    It replies after the notification is committed, with 4xx if it is not from WeChat Pay, and with
+    503 while the database is unavailable. A body larger than `inbox.max_body_size` is not read to
+    its end.
 
     Args:
-        inbox: that receives them, on a sync engine.
-        path: of your `notify_url`; with `<mchid>` in it, it says whose notification it is.
+        inbox: receives the notifications, on a sync engine.
+        path: the path of your `notify_url`; a `<mchid>` in it names the merchant.
 
     Raises:
         ConfigurationError: the inbox's engine is async.
@@ -40,7 +41,7 @@ def blueprint(inbox: Inbox, path: str = "/wechatpay/notify") -> Blueprint:
 
     @made.post(path)
     def receive(mchid: str | None = None) -> Response:
-        request.max_content_length = sys.maxsize  # the inbox rejects what is too large
+        request.max_content_length = sys.maxsize  # the inbox itself rejects large bodies
         body = request.stream.read(inbox.max_body_size + 1)
         reply = inbox.receive(request.headers, body, mchid=mchid)
         return Response(reply.body, reply.status, reply.headers)

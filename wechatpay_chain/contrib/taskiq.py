@@ -1,10 +1,10 @@
-"""Rows handed to taskiq: a task works them off as soon as they are committed.
+"""taskiq integration: a task processes rows as soon as they are committed.
 
 broker = ListQueueBroker("redis://…")
 connect(broker, inbox, outbox, sweeper)
 
-The row in the database is the truth. A message that is lost costs the time until the next periodic
-run, which a `TaskiqScheduler` with a `LabelScheduleSource` starts every minute, and nothing else.
+The database rows are authoritative. A lost message only delays a row until the next periodic run,
+which a `TaskiqScheduler` with a `LabelScheduleSource` starts every minute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["connect"]
 
 LIMIT = 100
-"""Rows that one run of a task works off."""
+"""Maximum number of rows processed in one run of a task."""
 EVERY_MINUTE = [{"cron": "* * * * *"}]
 
 
@@ -30,15 +30,15 @@ def connect(broker: AsyncBroker, *workers: Worker) -> None:
     """Register a task for each of inbox, outbox and sweeper, and start it when there is work.
 
     The tasks are called `wechatpay_chain:inbox`, `wechatpay_chain:outbox` and
-    `wechatpay_chain:watch`. An inbox starts its task after each notification that it stores,
-    an outbox after the commit of a transaction in which it recorded calls.
+    `wechatpay_chain:watch`. An inbox starts its task after each stored notification, an outbox
+    after each committed transaction with recorded calls.
 
     Args:
         broker: your taskiq broker.
         workers: an `Inbox`, an `Outbox`, a `Sweeper`, on async engines.
 
     Raises:
-        ConfigurationError: an engine is sync: taskiq's brokers are async.
+        ConfigurationError: an engine is sync, but taskiq's brokers are async.
     """
     for worker in workers:
         if not worker.database.is_async:

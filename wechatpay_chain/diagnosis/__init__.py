@@ -1,1 +1,1 @@
-"""What went wrong, told from texts and keys alone: no I/O, and nothing is sent."""
+"""Diagnoses failures from texts and keys, without I/O."""

@@ -1,7 +1,6 @@
-"""What `doctor` makes of what it saw: each fact as a check with a state, and what to do next.
+"""The checks of `doctor`: each has a state and a recommended action.
 
-The one thing that is sent besides a signed call is `reaching`, a flow like any other: whoever runs
-it does the I/O.
+Besides a signed call, only `reaching` sends a request. It is a flow, so the caller does the I/O.
 """
 
 from __future__ import annotations
@@ -42,28 +41,28 @@ __all__ = [
 
 State = Literal["ok", "warn", "fail"]
 SOON = 30
-"""Days before its end from which on a certificate is warned of."""
+"""Days before a certificate's expiry from which `doctor` warns."""
 SLOW_CLOCK = 60
-"""Seconds from which on a clock that is off is warned of."""
+"""Seconds of clock deviation from which `doctor` warns."""
 PATH = "/v3/certificates"
 TLS_ERRORS = ("SSLError", "SSLCertVerificationError", "CertificateError")
 NO_CERTIFICATES = 404
 UNAUTHORIZED = 401
 NO_ORDER = "ORDERNOTEXIST"
 EXPLAIN = "wechatpay-chain doctor error"
-"""What explains a code or a Request-ID. It is copied into a shell, so what follows is quoted."""
+"""Explains a code or a Request-ID. Users copy it to a shell, so its arguments are quoted."""
 UNSIGNED_CODES = ("", "FAIL", "SIGNERROR")
-"""What APIv2 answers where a sign does not verify."""
+"""APIv2's codes for a sign that does not match."""
 
 
 class Check(NamedTuple):
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: what it is.
+        name: the name of the check.
         state: `ok`, `warn` or `fail`.
-        told: what was seen.
-        action: what to do next; empty where nothing is to be done.
+        told: the observation.
+        action: the recommended action, or empty.
     """
 
     name: str
@@ -73,10 +72,10 @@ class Check(NamedTuple):
 
 
 def keys(ring: Keyring, has_certificate: bool) -> Iterator[Check]:
-    """The merchant's key and WeChat Pay's keys.
+    """Check the merchant's key and WeChat Pay's keys.
 
     Args:
-        ring: those that are configured; they were found to belong together.
+        ring: the configured keys, which are known to belong together.
         has_certificate: whether the merchant's certificate is configured.
     """
     if ring.merchant is None:
@@ -109,11 +108,11 @@ def keys(ring: Keyring, has_certificate: bool) -> Iterator[Check]:
 
 
 def certificates(expiring: Iterable[Expiring], now: datetime) -> Iterator[Check]:
-    """When certificates run out.
+    """Check the expiry of certificates.
 
     Args:
-        expiring: the certificates that are at hand.
-        now: an aware time.
+        expiring: the available certificates.
+        now: an aware datetime.
     """
     for each in expiring:
         owner = {"merchant": _("merchant certificate"), "platform": _("platform certificate")}[
@@ -147,11 +146,11 @@ def certificates(expiring: Iterable[Expiring], now: datetime) -> Iterator[Check]
 
 
 def proxy(configured: str, system: str) -> Check:
-    """By which proxy calls go.
+    """Check which proxy calls use.
 
     Args:
         configured: `WECHATPAY_PROXY`, or empty.
-        system: `HTTPS_PROXY`, or empty; the client does not read it.
+        system: `HTTPS_PROXY`, or empty; the client ignores it.
     """
     if configured:
         return Check("proxy", "ok", _place(configured))
@@ -162,7 +161,7 @@ def proxy(configured: str, system: str) -> Check:
 
 
 def _place(address: str) -> str:
-    """Host and port of a proxy, without its password."""
+    """Return host and port of a proxy, without its password."""
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
@@ -171,17 +170,17 @@ def _place(address: str) -> str:
 
 
 def origins(base_uri: str) -> tuple[Origin, ...]:
-    """The hosts that calls can go to: WeChat Pay has two.
+    """Return the hosts that calls can use; WeChat Pay has two.
 
     Args:
-        base_uri: the client's.
+        base_uri: the client's base URI.
     """
     main = split(base_uri, "base_uri")[0]
     return (main, split(BACKUP_BASE_URI, "base_uri")[0]) if main == MAIN_ORIGIN else (main,)
 
 
 def reaching(origin: Origin) -> Flow:
-    """Send a request without a signature, which WeChat Pay answers with 401 and its `Date`."""
+    """Send an unsigned request, to which WeChat Pay responds with 401 and its `Date`."""
     fields = Headers({"Accept": "application/json", "User-Agent": _("wechatpay-chain doctor")})
     request = Request("GET", origin, PATH, fields, b"", timeout=(5, 10))
     response: Response = yield Send(request)
@@ -191,13 +190,13 @@ def reaching(origin: Origin) -> Flow:
 def reached(
     origin: Origin, outcome: Response | WeChatPayError, seconds: float, *, is_backup: bool = False
 ) -> Check:
-    """Whether a host answers.
+    """Check whether a host responds.
 
     Args:
-        origin: of the host.
-        outcome: its answer, or the error.
-        seconds: that it took.
-        is_backup: whether calls go to another host first.
+        origin: the origin of the host.
+        outcome: its response, or the error.
+        seconds: the duration of the request.
+        is_backup: whether calls try another host first.
     """
     name = _("host {host}", host=origin.host)
     if isinstance(outcome, Response):
@@ -232,11 +231,11 @@ def _causes(error: BaseException) -> Iterator[str]:
 
 
 def clock(response: Response | None, now: float) -> Check | None:
-    """Whether this machine's clock is right; None where no answer tells the time.
+    """Check this machine's clock; returns None if no response contains the time.
 
     Args:
-        response: with a `Date`.
-        now: seconds since the epoch, by this machine's clock.
+        response: a response with a `Date` header.
+        now: seconds since 1970, by this machine's clock.
     """
     try:
         theirs = parsedate_to_datetime(response.headers["Date"]).timestamp() if response else None
@@ -261,10 +260,10 @@ def clock(response: Response | None, now: float) -> Check | None:
 
 
 def signed_call(outcome: Response | WeChatPayError) -> Check:
-    """What became of a signed call of GET v3/certificates.
+    """Check the outcome of a signed call of GET v3/certificates.
 
     Args:
-        outcome: its answer, or the error.
+        outcome: the response, or the error.
     """
     name = _("signed call")
     if isinstance(outcome, Response):
@@ -306,10 +305,10 @@ def signed_call(outcome: Response | WeChatPayError) -> Check:
 
 
 def v2_call(outcome: Response | WeChatPayError) -> Check:
-    """What became of an APIv2 query of an order that does not exist.
+    """Check the outcome of an APIv2 query of an order that does not exist.
 
     Args:
-        outcome: its answer, or the error.
+        outcome: the response, or the error.
     """
     name = "APIv2 call"
     if isinstance(outcome, APIError) and outcome.code == NO_ORDER and outcome.verified:

@@ -1,4 +1,4 @@
-"""Why a signature fails: of a request, of its answer, or of a notification."""
+"""Explains why the signature of a request, a response or a notification fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNAUTHORIZED = 401
 
 
 class Part(NamedTuple):
-    """What was found out about one message.
+    """The findings for one message.
 
     Attributes:
         what: `request`, `response` or `notification`.
@@ -32,17 +32,17 @@ class Part(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether its signature is right, and nothing else was found."""
+        """Whether its signature is valid, and there are no other findings."""
         return [each.cause for each in self.findings] == ["none"]
 
 
 def explain(transcript: Transcript, ring: Keyring, now: float | None = None) -> tuple[Part, ...]:
-    """The causes for which signatures fail; each message has at least one finding.
+    """Return the causes of failing signatures; each message has at least one finding.
 
     Args:
-        transcript: a request, an answer, or both.
-        ring: the keys to hold them against.
-        now: seconds since the epoch on this machine, when it happened; None where it is not known.
+        transcript: a request, a response, or both.
+        ring: the keys for the verification.
+        now: when it happened, in seconds since 1970 by this machine's clock; None if unknown.
 
     Raises:
         ConfigurationError: there is no message.
@@ -59,7 +59,7 @@ def explain(transcript: Transcript, ring: Keyring, now: float | None = None) -> 
 
 
 def _is_bare_rejection(response: Message) -> bool:
-    """Whether it rejects a signature; WeChat Pay does not sign that."""
+    """Return whether a response rejects a signature; WeChat Pay does not sign such a response."""
     return response.status == UNAUTHORIZED and not response.field("Wechatpay-Signature")
 
 

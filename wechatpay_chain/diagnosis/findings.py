@@ -1,4 +1,4 @@
-"""The causes of a signature that fails: what each is, and what to do about it."""
+"""The causes of a failing signature, and their remedies."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Cause(NamedTuple):
     """A cause.
 
     Attributes:
-        what: what is wrong, as a clause.
-        action: what to do, in the imperative.
+        what: the error, as a clause.
+        action: the remedy, in the imperative.
     """
 
     what: str
@@ -26,7 +26,7 @@ class Finding(NamedTuple):
 
     Attributes:
         cause: its name in `CAUSES`.
-        detail: what shows it: values, places.
+        detail: the evidence: values, places.
     """
 
     cause: str
@@ -34,12 +34,12 @@ class Finding(NamedTuple):
 
     @property
     def what(self) -> str:
-        """What is wrong."""
+        """The error."""
         return _(CAUSES[self.cause].what)
 
     @property
     def action(self) -> str:
-        """What to do."""
+        """The remedy."""
         return _(CAUSES[self.cause].action)
 
 
@@ -218,7 +218,7 @@ CAUSES = {
 
 
 def finding(cause: str, detail: str = "") -> Finding:
-    """A finding; its cause is one of `CAUSES`."""
+    """Return a finding with one of the causes in `CAUSES`."""
     if cause not in CAUSES:
         raise KeyError(cause)
     return Finding(cause, detail)

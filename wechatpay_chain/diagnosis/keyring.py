@@ -1,4 +1,4 @@
-"""The keys that a signature is held against: those of a client's arguments, as far as they go."""
+"""The available keys for the verification of signatures, from a client's arguments."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Keyring(NamedTuple):
     """Keys of a merchant and of WeChat Pay.
 
     Attributes:
-        mchid: the merchant number; empty where it is not known.
-        serial: of the merchant's certificate; empty where it is not known.
-        merchant: the public half of the merchant's key, or None.
-        platform: WeChat Pay's keys, by the id that they were filed under.
-        secret: the APIv2 key; empty where it is not known.
-        apiv3_key: the APIv3 key; empty where it is not known.
+        mchid: the merchant number; empty if unknown.
+        serial: the serial number of the merchant's certificate; empty if unknown.
+        merchant: the merchant's public key, or None.
+        platform: WeChat Pay's keys, by the id in `certs`.
+        secret: the APIv2 key; empty if unknown.
+        apiv3_key: the APIv3 key; empty if unknown.
     """
 
     mchid: str = ""
@@ -37,18 +37,18 @@ class Keyring(NamedTuple):
     apiv3_key: Secret[bytes] = Secret(b"")
 
     def named(self, serial: str) -> PlatformKey | None:
-        """WeChat Pay's key of an id, or None."""
+        """Return WeChat Pay's key with an id, or None."""
         return next((key for name, key in self.platform.items() if same_key(name, serial)), None)
 
 
 def keyring(arguments: Mapping[str, Any]) -> Keyring:
-    """The keys in arguments of a client; what is missing stays empty.
+    """Return the keys in a client's arguments; missing ones are empty.
 
     Args:
-        arguments: as `WeChatPay` takes them; they need not be enough for a client.
+        arguments: arguments of `WeChatPay`, which may be incomplete.
 
     Raises:
-        ConfigurationError: one of them is malformed, or they do not belong together.
+        ConfigurationError: an argument is malformed, or keys do not belong together.
     """
     arguments = given = hidden(dict(arguments))
     mchid = mchid_of(given.get("mchid") or "")
@@ -73,13 +73,13 @@ def keyring(arguments: Mapping[str, Any]) -> Keyring:
 
 
 def environment_keyring(environ: Mapping[str, str]) -> Keyring:
-    """The keys of the `WECHATPAY_*` variables; none of them need be set.
+    """Return the keys in the `WECHATPAY_*` variables, all of which are optional.
 
     Raises:
-        ConfigurationError: one of them is malformed, or they do not belong together.
+        ConfigurationError: a variable is malformed, or keys do not belong together.
     """
     environ = hide(environ)
     if reveal(environ.get("WECHATPAY_MCHID", "")):
         return keyring(settings(environ))
-    unnamed = {**environ, "WECHATPAY_MCHID": "0"}  # there are keys that say nothing of a merchant
+    unnamed = {**environ, "WECHATPAY_MCHID": "0"}  # some keys do not identify a merchant
     return keyring({**settings(unnamed), "mchid": ""})

@@ -1,4 +1,4 @@
-"""What an error code or number of WeChat Pay means, in English and Chinese, and where it occurs."""
+"""The meaning of WeChat Pay's error codes and numbers, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Meaning", "keys", "meaning"]
 
 
 class Meaning(NamedTuple):
-    """What an error means.
+    """The meaning of an error.
 
     Attributes:
         key: its code or number.
-        en: what was wrong, in English.
-        action: what to do, in the imperative; empty where `en` says it.
-        zh: what was wrong and what to do, in Chinese; empty where that is not known.
-        operations: whose documentation lists the code.
+        en: the cause, in English.
+        action: the remedy, in the imperative; empty if `en` contains it.
+        zh: cause and remedy in Chinese; empty if unknown.
+        operations: the operations whose documentation lists the code.
     """
 
     key: str
@@ -31,11 +31,11 @@ class Meaning(NamedTuple):
 
 
 def meaning(key: str, operation: Operation | None = None) -> Meaning | None:
-    """What an error means; None where the library does not know it.
+    """Return the meaning of an error, or None if it is unknown.
 
     Args:
-        key: a code such as `ORDER_NOT_EXIST`, in any case, or a number such as `268512771`.
-        operation: that answered with it; its documentation is more precise than the general one.
+        key: a code such as `ORDER_NOT_EXIST`, in any letter case, or a number such as `268512771`.
+        operation: the operation that returned it; its documentation is more specific.
     """
     key = key.strip().upper()
     listing = tuple(
@@ -55,13 +55,13 @@ def meaning(key: str, operation: Operation | None = None) -> Meaning | None:
 
 
 def keys() -> tuple[str, ...]:
-    """Every code and number that has a meaning."""
+    """Return all codes and numbers with a meaning."""
     documented = {error.code for each in catalogue.operations() for error in each.errors}
     explained = {key.rpartition("/")[2] for key in explanations()}
     return tuple(sorted(documented | explained))
 
 
 def _with_a_code(number: str) -> Explanation | None:
-    """The explanation of a number that counts with one code only, such as PARAM_ERROR's."""
+    """Return the explanation of a number that applies only with one code, such as PARAM_ERROR."""
     known = explanations()
     return next((known[key] for key in known if key.endswith(f"/{number}")), None)

@@ -1,8 +1,8 @@
-"""What a `Request-ID` tells: when WeChat Pay received the request, and the number of the error.
+"""Reads a `Request-ID`: when WeChat Pay received the request, and the error number.
 
 Source: responses of api.mch.weixin.qq.com. The part before the last `-` is a protobuf message in
-hexadecimal, whose first field is the time in seconds; the part behind it is 0, or an error number.
-WeChat Pay documents neither, so what does not fit is not read.
+hexadecimal, with the time in seconds as its first field; the part after it is 0, or an error
+number. WeChat Pay documents neither, so values in another form are ignored.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ __all__ = ["RequestId", "read"]
 
 FORM = re.compile(r"08(?P<message>[0-9A-F]{10,200})-(?P<number>[0-9]{1,19})", re.IGNORECASE)
 EARLIEST, LATEST = 1_400_000_000, 4_000_000_000
-"""Seconds since the epoch that can be the time of a request."""
+"""The range of plausible request times, in seconds since 1970."""
 VARINT_BYTES = 5
 
 
 class RequestId(NamedTuple):
-    """A `Request-ID`, taken apart.
+    """The parts of a `Request-ID`.
 
     Attributes:
-        text: as it was given.
-        time: when WeChat Pay received the request; None where it does not say.
+        text: the original text.
+        time: when WeChat Pay received the request, or None if unknown.
         number: WeChat Pay's error number; 0 for a success.
     """
 
@@ -34,7 +34,7 @@ class RequestId(NamedTuple):
 
 
 def read(text: str) -> RequestId | None:
-    """A `Request-ID`, or None where the text is none.
+    """Parse a `Request-ID`; returns None if the text is not one.
 
     Args:
         text: the value of the header field.

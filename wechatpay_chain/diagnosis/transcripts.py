@@ -1,7 +1,7 @@
-"""Requests and answers as people have them at hand: HTTP messages, `curl -v`, JSON of a log.
+"""Reads requests and responses from common formats: HTTP messages, `curl -v`, JSON of a log.
 
-A body is taken to the byte where the text has it to the byte. A text that cannot hold it so, such
-as JSON with an object as body, is read as compact JSON, and `Message.exact` is False.
+The body is exact if the format preserves every byte. Otherwise, as in JSON with an object as body,
+it is read as compact JSON, and `Message.exact` is False.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ CURL = re.compile(rb"^> (?:GET|POST|PUT|PATCH|DELETE|HEAD) ", re.MULTILINE)
 CURL_ANSWER = re.compile(rb"^< HTTP/", re.MULTILINE)
 NOISE = (b"* ", b"{ [", b"} [", b"*\n")
 METER = re.compile(rb"--:--:--|% Total +% Received|Dload +Upload")
-"""curl's progress meter, which `2>&1` brings along."""
+"""curl's progress meter, which `2>&1` adds to the output."""
 URL = re.compile(r"(https?://[^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 LARGEST = 8 * 1024 * 1024
 STATUSES = range(100, 1000)
 LONGEST_NUMBER = 18
-"""Digits of a number; no time and no length has more."""
+"""Maximum digits of a number; times and lengths have fewer."""
 FORMS = N_(
     "an HTTP message (POST /v3/… HTTP/1.1, header fields, an empty line, the body), the "
     "output of curl -v, or a JSON object with method, url, headers and body is expected"
@@ -39,16 +39,16 @@ FORMS = N_(
 
 
 class Message(NamedTuple):
-    """One side of an exchange.
+    """A request or a response.
 
     Attributes:
-        method: of a request; empty for an answer.
+        method: the method of a request; empty for a response.
         target: path and query of a request.
-        origin: scheme and host of a request, as far as they are told.
-        status: of an answer; 0 for a request.
+        origin: scheme and host of a request, as far as they are known.
+        status: the status of a response; 0 for a request.
         headers: header fields.
         body: in bytes.
-        exact: whether the body is known to the byte.
+        exact: whether every byte of the body is known.
     """
 
     method: str
@@ -60,40 +60,40 @@ class Message(NamedTuple):
     exact: bool = True
 
     def number(self, name: str) -> int | None:
-        """The whole number in a header field; None where there is none."""
+        """Return the integer in a header field, or None."""
         return number(self.field(name))
 
     def field(self, name: str) -> str:
-        """The value of a header field, without blanks around it; empty where there is none."""
+        """Return the value of a header field without surrounding blanks; empty if there is none."""
         return str(self.headers.get(name, "")).strip()
 
     @property
     def lacks_body(self) -> bool:
-        """Whether it had a body that is not told, as `curl -v` does not tell that of a request."""
+        """Whether the body is missing, such as a request's body in the output of `curl -v`."""
         return not self.body and self.field("Content-Length").strip("0").isdecimal()
 
 
 class Transcript(NamedTuple):
-    """A request, an answer, or both."""
+    """A request, a response, or both."""
 
     request: Message | None
     response: Message | None
 
 
 def number(text: str) -> int | None:
-    """The whole number that a text is, in decimal; None where it is none, or has no end."""
+    """Return the decimal integer in a text, or None if it is not one or is too long."""
     is_one = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
     return int(text) if is_one else None
 
 
 def read(content: bytes) -> Transcript:
-    """What a text holds.
+    """Parse a text.
 
     Args:
-        content: of a file, say.
+        content: the content, for example of a file.
 
     Raises:
-        ConfigurationError: it is in none of the forms.
+        ConfigurationError: the text has none of the known formats.
     """
     if len(content) > LARGEST:
         raise ConfigurationError(_("it has more than {largest} bytes", largest=LARGEST))
@@ -130,7 +130,7 @@ def _cut(text: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _framed(body: bytes, fields: Headers) -> bytes:
-    """A body without the line end that an editor put behind it, unless its length is told."""
+    """Remove the line end that an editor appended to a body, unless the length is known."""
     length = fields.get("Content-Length", "").strip()
     for end in (b"\r\n", b"\n"):
         if body.endswith(end) and length in ("", str(len(body) - len(end))):
@@ -159,7 +159,7 @@ def _request(method: str, url: str, fields: Headers, body: bytes, exact: bool = 
 
 
 def _from_curl(text: bytes) -> Transcript:
-    """`> ` and `< ` begin the heads; what no mark begins is a body."""
+    """Parse curl's output: `> ` and `< ` begin the heads; lines without a mark are the body."""
     heads: dict[bytes, list[bytes]] = {b"> ": [], b"< ": []}
     bodies: dict[bytes, list[bytes]] = {b"> ": [], b"< ": []}
     side = b"> "
@@ -227,7 +227,7 @@ def _json_body(body: Any) -> tuple[bytes, bool]:
 
 
 def _text(value: object) -> str:
-    """A value as text; half a surrogate pair, which JSON can hold and no message, is a `?`."""
+    """Return a value as text; a lone surrogate, which only JSON can contain, becomes `?`."""
     return str(value).encode("utf-8", "replace").decode()
 
 

@@ -1,1 +1,1 @@
-"""What responses, notifications and bills look like in a terminal, a notebook and rich."""
+"""The display of responses, notifications and bills in terminals, notebooks and rich."""

@@ -1,7 +1,7 @@
-"""Which members of a body are money, and what it is in yuan.
+"""Finds the amounts in a body, and converts them to yuan.
 
-WeChat Pay counts in fen, as whole numbers; APIv2 writes them as text. Amounts of another currency
-are in a unit of their own, and are shown as they are.
+WeChat Pay uses integers in fen; APIv2 writes them as text. Amounts in other currencies have their
+own units, and are displayed unchanged.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ ALONE = frozenset(
         *("refund", "payer_refund", "settlement_refund"),
     }
 )
-"""Names that mean money beside a currency, and a number of things elsewhere."""
+"""Names that mean an amount next to a currency, and a quantity elsewhere."""
 MONEY = ("金额", "余额", "面额", "费用", "单价", "原价")
 NO_FEN = ("积分", "外币")
-"""Parts of titles: of members that are in fen, and of those that are not."""
+"""Parts of titles: of members that are in fen (`MONEY`), and of members that are not."""
 COUNTED = re.compile(r"(?:_\d+)+$")
 DIGITS = re.compile("-?[0-9]{1,18}", re.ASCII)
 NUMBERS = ("integer", "number", "any")
@@ -33,13 +33,13 @@ CNY = "CNY"
 
 
 def amount(name: str, value: Any, member: Member | None, beside: Mapping[str, Any]) -> int | None:
-    """The fen of a member that is money; None of any other.
+    """Return the fen of a member that is an amount, or None for other members.
 
     Args:
-        name: of the member.
-        value: of the member.
-        member: as the catalogue has it; None where it does not have it.
-        beside: the object that it is in.
+        name: the name of the member.
+        value: the value of the member.
+        member: the catalogue's member, or None if it is unknown.
+        beside: the object that contains it.
     """
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
@@ -59,11 +59,11 @@ def _has(title: str, parts: Iterable[str]) -> bool:
 
 
 def currency_of(name: str, beside: Mapping[str, Any]) -> str:
-    """The currency of an amount: what the object says, or CNY.
+    """Return the currency of an amount: the one in the object, or CNY.
 
     Args:
-        name: of the amount.
-        beside: the object that it is in.
+        name: the name of the amount.
+        beside: the object that contains it.
     """
     kind = name.partition("_")[0]
     names = (f"{kind}_currency", f"{kind}_fee_type", "currency", "fee_type")

@@ -1,7 +1,7 @@
-"""What is shown of a response and of an error that WeChat Pay answered with.
+"""Displays responses and WeChat Pay's errors.
 
-Nothing is decrypted for it, and nothing is changed: a body is parsed once more, or read as the
-caller reads it.
+Nothing is decrypted or changed: the body is parsed again, or read in the same way as the caller
+does.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["error_view", "response_view"]
 
 LARGEST = 1024 * 1024
-"""Bytes of a body that are parsed to be shown; parsed, they take many times that memory."""
+"""Maximum bytes of a body that is parsed for display; parsing needs many times that memory."""
 FIRST = 5
-"""Lines of a text that are shown."""
+"""Maximum number of displayed lines of a text."""
 TEXTUAL = ("text/", "json", "xml", "csv")
 
 
@@ -37,7 +37,7 @@ class Fields(Protocol):
 
 
 class Answer(Protocol):
-    """A response, as far as it is shown."""
+    """The displayed part of a response."""
 
     status_code: int
     content: bytes
@@ -54,7 +54,7 @@ class Answer(Protocol):
 
 
 class Refusal(Protocol):
-    """An `APIError`, as far as it is shown."""
+    """The displayed part of an `APIError`."""
 
     status_code: int
     code: str
@@ -67,10 +67,10 @@ class Refusal(Protocol):
 
 
 def response_view(response: Answer) -> View:
-    """A response: its operation, status, signature, Request-ID, and its body as a tree.
+    """Return the view of a response: operation, status, signature, Request-ID, and body as a tree.
 
     Args:
-        response: as a call returned it.
+        response: the response of a call.
     """
     operation = operation_of(response.request)
     badges = (_status(response.status_code), _signature(response.verified, response.unsigned))
@@ -84,11 +84,11 @@ def response_view(response: Answer) -> View:
 
 
 def error_view(error: Refusal, message: str) -> View:
-    """What WeChat Pay rejected, and why.
+    """Return the view of an error: what WeChat Pay rejected, and why.
 
     Args:
         error: an `APIError`.
-        message: the error's text, in which openids are masked.
+        message: the text of the error, with openids masked.
     """
     operation = operation_of(error.request)
     title = (Span(f"{type(error).__name__}  ", "heading"), *_title(error.request, operation))
@@ -145,7 +145,7 @@ def _body(response: Answer, members: Sequence[Member], kind: str) -> tuple[Part,
 
 
 def _parsed(response: Answer) -> Any:
-    """The object or list that a body is; None of any other."""
+    """Return the object or list in a body, or None."""
     start = response.content.lstrip()[:1]
     if start in (b"{", b"["):
         try:
@@ -161,7 +161,7 @@ def _parsed(response: Answer) -> Any:
 
 
 def _raw(content: bytes, kind: str) -> tuple[Part, ...]:
-    """The first lines of a text, and of anything else that it is none."""
+    """Return the first lines of a text; for other content, that it is not text."""
     if b"\0" in content or not any(each in kind.lower() for each in TEXTUAL):
         return (Heading(text("Not a text; .content has its bytes", "aside")),)
     lines = content.decode("utf-8", "replace").splitlines()

@@ -1,7 +1,7 @@
-"""A body as a tree: a branch for each member, with what the catalogue says of it.
+"""Displays a body as a tree: a branch for each member, with its description in the catalogue.
 
-Bodies come from outside, and may be deep, long, or full of control characters: all of that is
-bounded and counted here. What is encrypted stays so, and is marked.
+Bodies are external data, and may be deep, long, or full of control characters; this module limits
+all of that. Encrypted members stay encrypted, and are marked.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ if TYPE_CHECKING:
 __all__ = ["tree"]
 
 MOST = 400
-"""Members of a body that are shown."""
+"""Maximum number of displayed members of a body."""
 EACH = 50
-"""Items of a list, or members of an object, that are shown."""
+"""Maximum number of displayed items of a list, or members of an object."""
 DEEPEST = 12
 NAME = 60
-"""Characters of a member's name."""
+"""Maximum characters of a member's name."""
 DIGITS = re.compile(r"\d+")
 RSA = "RSAES-OAEP"
 WORDS = {True: "true", False: "false", None: "null"}
 
 
 def tree(value: Any, members: Sequence[Member] = (), name: str = "body") -> Branch:
-    """A parsed body.
+    """Return the tree of a parsed body.
 
     Args:
         value: an object or a list.
-        members: that the catalogue has of it.
-        name: of the tree's root.
+        members: the catalogue's members.
+        name: the name of the tree's root.
     """
     size = Span(f"  {_extent(value)}", "aside")
     return Branch((Span(name, "heading"), size), _Growing().below(value, members, 0))
 
 
 class _Growing:
-    """How much of a body may still be shown."""
+    """Tracks how much of a body may still be displayed."""
 
     def __init__(self) -> None:
         self.left = MOST
 
     def below(self, value: Any, members: Sequence[Member], depth: int) -> tuple[Branch, ...]:
-        """The branches of an object's members, or of a list's items."""
+        """Return the branches of an object's members, or of a list's items."""
         if not isinstance(value, dict | list):
             return ()
         if depth == DEEPEST:
@@ -96,7 +96,7 @@ class _Growing:
 
 
 def _scalar(name: str, value: Any, member: Member | None, beside: Mapping[str, Any]) -> Line:
-    """A value, as it may be shown."""
+    """Return a value in displayable form."""
     if isinstance(value, dict | list):
         return (Span("{}" if isinstance(value, dict) else "[]", "literal"),)
     if value is None or isinstance(value, bool):
@@ -120,7 +120,7 @@ def _is_personal(name: str, member: Member | None) -> bool:
 
 
 def _encryption(name: str, member: Member | None, beside: Mapping[str, Any]) -> str:
-    """How a member travels encrypted; what AES has encrypted says so itself, in `algorithm`."""
+    """Return the encryption of a member; AES ciphertexts name it in `algorithm`."""
     if member is not None and member.encrypted:
         return member.encrypted
     how = beside.get("algorithm") if name == "ciphertext" else None
@@ -128,7 +128,7 @@ def _encryption(name: str, member: Member | None, beside: Mapping[str, Any]) -> 
 
 
 def _encrypted(text: str, how: str) -> Line:
-    """What travels encrypted: how long it is. Where it was decrypted already, not even that."""
+    """Return the length of a ciphertext; for a decrypted member, not even that."""
     size = ciphertext_size(text)
     if how != RSA:
         return (Span(f"encrypted, {len(text):,} characters; the APIv3 key opens it", "encrypted"),)
@@ -163,7 +163,7 @@ def _remark(words: str) -> Branch:
 
 
 def _find(members: Sequence[Member], name: Any) -> Member | None:
-    """A member by its name; in the names that APIv2 counts up, `$n` and `$m` stand for numbers."""
+    """Return a member by its name; `$n` and `$m` match numbers in numbered APIv2 names."""
     known = next((each for each in members if each.name == name), None)
     if known is None and isinstance(name, str) and DIGITS.search(name):
         counted = DIGITS.sub("$m", DIGITS.sub("$n", name, count=1))

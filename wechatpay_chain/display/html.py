@@ -1,7 +1,7 @@
-"""A view as HTML for a notebook: no script, no request, everything in it escaped.
+"""Renders a view as HTML for a notebook, without scripts or requests, with all content escaped.
 
-It takes the notebook's own colours of text and background, so it fits a light and a dark theme, and
-it can be read where a viewer drops its style sheet.
+It uses the notebook's own text and background colors, so it fits light and dark themes, and it
+stays readable in viewers that remove its style sheet.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .view import Part, View
 __all__ = ["page"]
 
 OPEN = 2
-"""Levels of a tree that are unfolded."""
+"""Number of unfolded levels of a tree."""
 
 STYLE = Markup(
     ".wechatpay-view{font-size:13px;line-height:1.5;max-width:100%;overflow-x:auto}"
@@ -42,10 +42,10 @@ STYLE = Markup(
 
 
 def page(view: View) -> str:
-    """One piece of HTML.
+    """Return a view as one HTML fragment.
 
     Args:
-        view: of an object.
+        view: the view of an object.
     """
     badges = [element("span", badge.shown.text, class_=_badge(badge)) for badge in view.badges]
     head = element("div", _line(view.title), *badges, class_="head")

@@ -1,6 +1,6 @@
-"""What the catalogue knows of what is shown; nothing, where it cannot be read.
+"""Looks up catalogue information for a view; the result is empty if the catalogue is unavailable.
 
-What is shown decorates a result: a catalogue that is missing never hides it.
+A missing catalogue must not prevent the display of a result.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["members_of", "operation_of", "webhook_of"]
 
 
 def operation_of(request: Request | None) -> Operation | None:
-    """The operation that a request called.
+    """Return the operation of a request.
 
     Args:
-        request: of a response; None of one that is made by hand.
+        request: the request of a response; None for a manually created response.
     """
     if request is None:
         return None
@@ -34,12 +34,12 @@ def operation_of(request: Request | None) -> Operation | None:
 
 
 def members_of(operation: Operation | None) -> Sequence[Member]:
-    """The members of an operation's response."""
+    """Return the members of an operation's response."""
     return operation.response if operation is not None else ()
 
 
 def webhook_of(event: str, protocol: str) -> Webhook | None:
-    """A notification by its type.
+    """Return a notification by its event type.
 
     Args:
         event: such as `TRANSACTION.SUCCESS`.

@@ -1,7 +1,6 @@
-"""What is shown, as data: blocks of styled text, that know nothing of a screen.
+"""The displayed content as data: blocks of styled text, independent of the output medium.
 
-A style is a name (`required`, `title`, `get`); what it looks like is for `terminal` and `html` to
-say.
+A style is a name (`required`, `title`, `get`); `terminal` and `html` define its appearance.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ __all__ = [
 
 
 LONGEST = 10_000
-"""Characters of a piece of text."""
+"""Maximum characters of a piece of text."""
 
 
 class Span(NamedTuple):
@@ -41,7 +40,7 @@ class Span(NamedTuple):
 
     @property
     def shown(self) -> Span:
-        """It without the control characters that a gateway, say, may have sent."""
+        """The piece without control characters, which a server may have sent."""
         return Span(printable(self.text, LONGEST), self.style)
 
 
@@ -49,29 +48,29 @@ Line = tuple[Span, ...]
 
 
 def text(words: str, style: str = "") -> Line:
-    """A line of one piece."""
+    """Return a line with one piece of text."""
     return (Span(words, style),)
 
 
 def plain(line: Line) -> str:
-    """A line without its styles."""
+    """Return a line without its styles."""
     return "".join(span.shown.text for span in line)
 
 
 class Heading(NamedTuple):
-    """The line above a part."""
+    """The heading of a part."""
 
     line: Line
 
 
 class Facts(NamedTuple):
-    """Names, and what is to be said of each."""
+    """Names and their descriptions."""
 
     rows: tuple[tuple[str, Line], ...]
 
 
 class Branch(NamedTuple):
-    """A place in a tree, and what grows from it."""
+    """A node of a tree, and its children."""
 
     line: Line
     branches: tuple[Branch, ...] = ()
@@ -86,25 +85,25 @@ class Code(NamedTuple):
 Block = Heading | Facts | Branch | Code
 
 Page = Sequence[Sequence[Block]]
-"""Parts, with an empty line between them."""
+"""Parts, separated by empty lines."""
 
 
 class Column(NamedTuple):
-    """A column's name, and whether paths or numbers stand in it."""
+    """The name of a column, and whether it contains paths or numbers."""
 
     name: str
     kind: Literal["text", "path", "number"] = "text"
 
 
 class Table(NamedTuple):
-    """Rows below their columns. It is a page of its own, for in a pipe it is data."""
+    """Rows with their columns. It is a separate page, because in a pipe it is data."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Line, ...], ...]
 
 
 def written(page: Page) -> Iterator[str]:
-    """A page as lines of text, none of them cut or wrapped."""
+    """Yield a page as lines of text, not cut or wrapped."""
     for index, part in enumerate(page):
         if index:
             yield ""
@@ -133,6 +132,6 @@ def _below(branches: Sequence[Branch], margin: str) -> Iterator[str]:
 
 
 def separated(table: Table) -> Iterator[str]:
-    """A table's rows, with a tab between the columns; no line for the columns' names."""
+    """Yield a table's rows with tabs between the columns, without a line for the column names."""
     for row in table.rows:
         yield "\t".join(" ".join(plain(cell).split()) for cell in row)

@@ -1,4 +1,4 @@
-"""HTML as text that is safe by construction: only `Markup` is taken as it is."""
+"""HTML that is safe by construction: everything except `Markup` is escaped."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = ["Markup", "element", "joined", "text"]
 EMPTY = {"line", "meta", "rect", "input"}
 """Elements without an end tag, or, in SVG, without content."""
 LONGEST = 500
-"""Characters of a value; what is longer ends in `…`."""
+"""Maximum characters of a value; a longer one ends in `…`."""
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ()
 
 
 def text(value: object, longest: int = LONGEST) -> Markup:
-    """Any value as text of a page: escaped, and without control characters.
+    """Convert a value to text of a page: escaped, and without control characters.
 
     Args:
-        value: what stands there; `Markup` stays as it is.
-        longest: characters of it; what is longer ends in `…`.
+        value: the value; `Markup` stays unchanged.
+        longest: maximum characters; a longer text ends in `…`.
     """
     if isinstance(value, Markup):
         return value
@@ -34,13 +34,13 @@ def text(value: object, longest: int = LONGEST) -> Markup:
 
 
 def element(name: str, /, *content: object, **attributes: object) -> Markup:
-    """An element.
+    """Return an element.
 
     Args:
-        name: of the element.
-        content: what is in it; all but `Markup` is escaped.
-        attributes: their names with `_` for `-` (and one at the end of a Python keyword); None and
-            False are left out, True is an attribute without a value.
+        name: the name of the element.
+        content: its content; everything except `Markup` is escaped.
+        attributes: names with `_` for `-` (and a trailing one for a Python keyword). None and False
+            omit an attribute; True gives an attribute without a value.
     """
     head = [name]
     for key, value in attributes.items():
@@ -55,5 +55,5 @@ def element(name: str, /, *content: object, **attributes: object) -> Markup:
 
 
 def joined(parts: Iterable[object]) -> Markup:
-    """Parts of a page, one after the other."""
+    """Join parts of a page."""
     return Markup("".join(map(text, parts)))

@@ -1,7 +1,7 @@
-"""What is not shown of a body: who the customer is, what opens something, what is encrypted.
+"""Masks parts of a body: the customer's identity, credentials, and encrypted values.
 
-A notebook is sent around and committed, so what stands in it is masked as a log is. The body itself
-is not changed: `.json()` and `.resource` have all of it.
+Notebooks are shared and committed, so their output is masked like a log. The body itself is not
+changed: `.json()` and `.resource` contain everything.
 """
 
 from __future__ import annotations
@@ -20,49 +20,49 @@ PERSONAL = re.compile(
     "|^sign$|pay_?sign|passw|secret|signkey|encrypt_key|(?<!next_page_)token(?!_expire|_type)",
     re.IGNORECASE,
 )
-"""Parts of the names of members whose values nobody is shown."""
+"""Parts of the names of members with values that are never displayed."""
 PRIVATE = ("姓名", "证件号", "身份证", "收款户名", "付款户名", "密钥", "密码")
-"""Parts of their titles."""
+"""Parts of the titles of such members."""
 CIPHERTEXT = re.compile("[A-Za-z0-9+/]+={0,2}", re.ASCII)
 SIZES = {344: 256, 512: 384, 684: 512}
-"""Characters of base64, and the bytes of an RSA key that they hold."""
+"""Base64 lengths in characters, and the corresponding RSA key sizes in bytes."""
 OPENID = re.compile(r"(?<![\w-])o[\w-]{27}(?![\w-])")
-"""What has the form of an openid, and in a text without names may be one."""
+"""A text in the form of an openid, which may be one if its name is unknown."""
 LONGEST = 200
-"""Characters of a text."""
+"""Maximum characters of a text."""
 
 
 def is_personal(name: str, title: str = "") -> bool:
-    """Whether a member holds what identifies a person, or opens something.
+    """Return whether a member identifies a person, or is a credential.
 
     Args:
-        name: of the member.
-        title: that the catalogue has of it; empty where it has none.
+        name: the name of the member.
+        title: its title in the catalogue, or empty.
     """
     return PERSONAL.search(name) is not None or any(each in title for each in PRIVATE)
 
 
 def ciphertext_size(text: str) -> int | None:
-    """The bytes of what RSA has encrypted; None of a text that cannot be that.
+    """Return the length of an RSA ciphertext in bytes, or None if the text cannot be one.
 
     Args:
-        text: of a member that travels encrypted.
+        text: the value of an encrypted member.
     """
     size = SIZES.get(len(text))
     return size if size is not None and CIPHERTEXT.fullmatch(text) else None
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """A text without tokens and openids, printable, and cut where it is long.
+    """Return a text without tokens and openids, printable, and cut if it is long.
 
     Args:
-        text: from outside.
-        longest: characters that are shown.
+        text: an external text.
+        longest: maximum number of characters.
     """
     shown = printable(masked_target(text[: 4 * longest]), longest)
     return f"{shown} ({len(text):,} characters)" if len(text) > longest else shown
 
 
 def without_openids(text: str) -> str:
-    """A text that has no names for what is in it, a bill's line say, without openids."""
+    """Remove openids from a text without member names, such as a line of a bill."""
     return OPENID.sub(HIDDEN, text)

@@ -1,4 +1,4 @@
-"""What is shown of a notification that was verified and opened."""
+"""Displays a verified and decrypted notification."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["notification_view"]
 
 
 class Notice(Protocol):
-    """A `Notification`, as far as it is shown."""
+    """The displayed part of a `Notification`."""
 
     @property
     def id(self) -> str: ...
@@ -35,10 +35,10 @@ class Notice(Protocol):
 
 
 def notification_view(notice: Notice) -> View:
-    """A notification: its type, whose it is, and its resource as a tree.
+    """Return the view of a notification: its type, its recipient, and its resource as a tree.
 
     Args:
-        notice: as `notify` returned it.
+        notice: a result of `notify`.
     """
     webhook = webhook_of(notice.event_type, notice.version)
     name = shortened(notice.event_type) or "Notification"

@@ -1,4 +1,4 @@
-"""A view as lines of plain text, for IPython's terminal."""
+"""Renders a view as lines of plain text, for IPython's terminal."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .view import View
 __all__ = ["lines"]
 
 WIDE = ("F", "W")
-"""Unicode's classes of characters that take two columns (UAX #11)."""
+"""Unicode classes of characters with a width of two columns (UAX #11)."""
 WIDEST = 40
-"""Columns of a cell."""
+"""Maximum columns of a cell."""
 GAP = "  "
 
 
 def lines(view: View) -> Iterator[str]:
-    """The lines of a view; none of them is cut, but the cells of tables are.
+    """Yield the lines of a view; lines are not cut, except for table cells.
 
     Args:
-        view: of an object.
+        view: the view of an object.
     """
     yield "  ".join(filter(None, (plain(view.title), *map(_badge, view.badges))))
     for part in view.parts:
@@ -34,7 +34,7 @@ def _badge(badge: Span) -> str:
 
 
 def _table(table: Table) -> Iterator[str]:
-    """Rows below the names of their columns, aligned."""
+    """Yield aligned rows below the names of their columns."""
     rows = [[column.name for column in table.columns]]
     rows += [[_cut(plain(cell)) for cell in row] for row in table.rows]
     widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]

@@ -1,8 +1,8 @@
-"""How a notebook, IPython's terminal and rich ask an object for what they show.
+"""The display interface of objects for notebooks, IPython's terminal and rich.
 
-A class that `showing` decorates has `_view_`, which makes a `View` of it. The three forms of it are
-made here: HTML, plain text, and what rich draws. `repr` and `str` are not touched, so nothing of
-this is in a log.
+A class decorated with `showing` has a method `_view_` that returns a `View`. This module derives
+three forms from it: HTML, plain text, and renderables for rich. `repr` and `str` stay unchanged, so
+logs do not contain any of this.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ T = TypeVar("T")
 
 
 class Viewed(Protocol):
-    """Something that can be shown."""
+    """An object with a view."""
 
     def _view_(self) -> View: ...
 
 
 def showing(shown: type[T]) -> type[T]:
-    """A class decorator: its objects show themselves.
+    """Class decorator that makes the instances displayable.
 
     Args:
-        shown: has `_view_`.
+        shown: a class with `_view_`.
     """
     for name, method in METHODS.items():
         setattr(shown, name, method)
@@ -36,16 +36,16 @@ def showing(shown: type[T]) -> type[T]:
 
 
 def _html(thing: Viewed) -> str:
-    """What Jupyter shows."""
+    """Return the HTML for Jupyter."""
     from .html import page
 
     return page(thing._view_())
 
 
 def _pretty(thing: Viewed, printer: Any, cycle: bool) -> None:
-    """What IPython's terminal shows; within a list or a dict, the `repr`.
+    """Print the view in IPython's terminal; within a list or a dict, print the `repr`.
 
-    Hypothesis asks by the same name, and prints examples to be copied.
+    Hypothesis calls a method with the same name, and prints examples to be copied.
     """
     is_prompt = type(printer).__module__.startswith("IPython.")
     if cycle or not is_prompt or len(printer.stack) > 1:
@@ -60,7 +60,7 @@ def _pretty(thing: Viewed, printer: Any, cycle: bool) -> None:
 
 
 def _rich(thing: Viewed, console: Any, options: Any) -> Iterator[Any]:
-    """What rich draws."""
+    """Yield the renderables for rich."""
     from .terminal import renderables
 
     return renderables(thing._view_())

@@ -1,7 +1,7 @@
-"""A view, and the blocks it is made of, as what rich draws; loaded only where rich asks.
+"""Renders a view and its blocks for rich; loaded only if rich asks for it.
 
-Styles are resolved here, so that any console can draw them. A `Text` is no markup: what is in it is
-shown as it is.
+Styles are resolved here, so any console can render them. A `Text` is not markup: its content is
+displayed unchanged.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ STYLES = {
     "patch": "bold magenta",
     "delete": "bold red",
 }
-"""All of them among the terminal's own 16 colours, which its owner has chosen to be legible."""
+"""All from the terminal's own 16 colors, which its user has chosen to be legible."""
 
 
 def renderables(view: View) -> Iterator[RenderableType]:
-    """What is drawn of a view, one below the other.
+    """Yield the renderables of a view, from top to bottom.
 
     Args:
-        view: of an object.
+        view: the view of an object.
     """
     yield text(_head(view))
     for part in view.parts:
@@ -71,13 +71,13 @@ def _head(view: View) -> Line:
 
 
 def text(line: Line) -> Text:
-    """A line of styled text."""
+    """Return a line of styled text."""
     pieces = ((span.shown.text, STYLES.get(span.style, "")) for span in line)
     return Text.assemble(*pieces, overflow="fold")
 
 
 def block(shown: Block) -> RenderableType:
-    """A heading, facts, a tree or code."""
+    """Return a heading, facts, a tree or code."""
     if isinstance(shown, Heading):
         return text(shown.line)
     if isinstance(shown, Facts):
@@ -88,11 +88,11 @@ def block(shown: Block) -> RenderableType:
 
 
 def grid(table: Table, path: Callable[[Line], RenderableType] = text) -> Grid:
-    """A table, without lines around its cells.
+    """Return a table without lines around its cells.
 
     Args:
-        table: what is to be drawn.
-        path: draws the cells of columns that hold paths.
+        table: the table.
+        path: renders the cells of columns with paths.
     """
     drawn = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=STYLES["label"])
     for column in table.columns:
@@ -127,7 +127,7 @@ def _grow(tree: Tree, branches: Sequence[Branch]) -> None:
 
 
 def _code(code: Code) -> Text:
-    """Python in colour; its lines stay whole, so that they can be copied."""
+    """Return highlighted Python; its lines are not wrapped, so they can be copied."""
     syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
     highlighted = syntax.highlight(code.source)
     highlighted.rstrip()

@@ -1,4 +1,4 @@
-"""What is shown of an object, as data: neither text, nor HTML, nor rich."""
+"""The displayed content of an object as data, independent of text, HTML and rich."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Part = Block | Table
 
 
 class View(NamedTuple):
-    """What is shown of an object.
+    """The displayed content of an object.
 
     Attributes:
-        title: what it is.
-        badges: what matters most about it: its status, whether it was verified. Their styles are
+        title: the kind of the object.
+        badges: its most important properties: its status, whether it was verified. Their styles are
             `good`, `unsure` and `bad`.
-        parts: facts, trees and tables, one below the other.
+        parts: facts, trees and tables, from top to bottom.
     """
 
     title: Line

@@ -1,1 +1,1 @@
-"""Requests held against the catalogue: what is wrong with one, and what is missing in it."""
+"""Validates requests against the catalogue, and fills missing members."""

@@ -1,7 +1,7 @@
-"""Is a request what its operation takes? Members, types and limits, as the catalogue has them.
+"""Validates a request against its operation: members, types and limits from the catalogue.
 
-A client that was asked to checks a request before it is sent, and the gateway checks what arrives.
-Both go on with what is found here, one finding after the other.
+A client with `check="catalogue"` validates requests before it sends them, and the gateway validates
+those it receives. Both process the findings one by one.
 """
 
 from __future__ import annotations
@@ -59,19 +59,19 @@ FORMATS = {
 }
 ENCODED = "application/json"
 OWN_V2 = ("sign", "nonce_str", "sign_type", "fee_type")
-"""APIv2's own fields, which the library adds, and one that has a default."""
+"""APIv2 fields that the library adds, and one with a default."""
 
 
 class Finding(NamedTuple):
-    """What is wrong with one value, or that it is missing.
+    """An error in one value, or a missing value.
 
     Attributes:
-        pointer: to the value, a JSON Pointer (RFC 6901).
-        kind: what is wrong.
-        issue: the same in words that go on from the pointer: `is required and empty`.
-        value: that was given; None where it is missing.
-        member: of the catalogue; None for a member that it does not have.
-        known: names of members that the catalogue has in the place of an unknown one.
+        pointer: a JSON Pointer (RFC 6901) to the value.
+        kind: the kind of error.
+        issue: the error as a clause after the pointer: `is required and empty`.
+        value: the value; None if it is missing.
+        member: the catalogue's member; None for an unknown one.
+        known: names of the catalogue's members at the place of an unknown one.
     """
 
     pointer: str
@@ -83,16 +83,16 @@ class Finding(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What is looked for, besides types.
+    """The checks besides types.
 
     Attributes:
-        required: members that are missing.
+        required: missing members.
         unknown: members that the catalogue does not have.
         limits: lengths, patterns and ranges.
-        enums: values that are not in a list, and the form of times and URLs.
-        encoded: members of JSON that travels inside a text.
-        as_text: whether all values are texts, as APIv2's are.
-        optional: names of, or pointers to, members that may be left out all the same.
+        enums: enumerated values, and the form of times and URLs.
+        encoded: members of JSON inside a text.
+        as_text: whether all values are text, as in APIv2.
+        optional: names of, or pointers to, members that may be missing.
     """
 
     required: bool = True
@@ -105,12 +105,12 @@ class Rules(NamedTuple):
 
 
 def check_body(operation: Operation, given: Mapping[str, Any], rules: Rules) -> Iterator[Finding]:
-    """What is wrong with the members of a request's body.
+    """Yield the errors in the members of a request body.
 
     Args:
-        operation: that is called.
-        given: the members as JSON has them; of APIv2, texts.
-        rules: what is looked for.
+        operation: the operation of the request.
+        given: the members as parsed JSON; in APIv2, text.
+        rules: the checks.
     """
     rules = _for(operation, rules)
     yield from check_members(request_members(operation), given, "", rules)
@@ -120,12 +120,12 @@ def check_body(operation: Operation, given: Mapping[str, Any], rules: Rules) -> 
 def check_variables(
     operation: Operation, given: Mapping[str, Any], rules: Rules
 ) -> Iterator[Finding]:
-    """What is wrong with the values of a path's variables.
+    """Yield the errors in the values of path variables.
 
     Args:
-        operation: that is called.
-        given: the values by name; those that are not known are left out.
-        rules: what is looked for.
+        operation: the operation of the request.
+        given: the known values by name.
+        rules: the checks.
     """
     for member in operation.variables:
         value = given.get(member.name)
@@ -134,12 +134,12 @@ def check_variables(
 
 
 def check_query(operation: Operation, given: Mapping[str, Any], rules: Rules) -> Iterator[Finding]:
-    """What is wrong with the parameters of a query, all of which are texts.
+    """Yield the errors in the query parameters, all of which are text.
 
     Args:
-        operation: that is called.
+        operation: the operation of the request.
         given: the parameters by name.
-        rules: what is looked for.
+        rules: the checks.
     """
     optional = _for(operation, rules).optional
     known = {member.name: member for member in operation.query}
@@ -166,7 +166,7 @@ def _parameter(member: Member, value: Any, pointer: str, rules: Rules) -> Iterat
 
 
 def request_members(operation: Operation) -> tuple[Member, ...]:
-    """The members that a request's body has; of an upload, those of its `meta`."""
+    """Return the members of a request body; for an upload, those of its `meta`."""
     if operation.body_option != "media":
         return operation.body
     for member in operation.body:
@@ -178,13 +178,13 @@ def request_members(operation: Operation) -> tuple[Member, ...]:
 def check_members(
     members: tuple[Member, ...], given: Mapping[str, Any], pointer: str, rules: Rules
 ) -> Iterator[Finding]:
-    """What is wrong with the members of an object.
+    """Yield the errors in the members of an object.
 
     Args:
-        members: of the catalogue.
-        given: members and their values.
-        pointer: to the object.
-        rules: what is looked for.
+        members: the catalogue's members.
+        given: the members and their values.
+        pointer: a JSON Pointer to the object.
+        rules: the checks.
     """
     known = _by_name(members)
     for name, member in known.items():
@@ -205,7 +205,7 @@ def check_members(
 
 
 def wrong_type(member: Member, value: Any) -> str:
-    """What is wrong with the type of a value, or of an array's item; empty if nothing is."""
+    """Return the error in the type of a value or an array item; empty if there is none."""
     kind = member.item.get("type")
     expected = TYPES.get(str(kind))
     wrong = expected is not None and not isinstance(value, expected)
@@ -216,7 +216,7 @@ def wrong_type(member: Member, value: Any) -> str:
 
 @cache
 def is_sensitive(member: Member) -> bool:
-    """Whether a member is encrypted, or has such within it."""
+    """Return whether a member is encrypted, or contains encrypted members."""
     return bool(member.encrypted) or any(map(is_sensitive, member.members))
 
 
@@ -244,7 +244,7 @@ def _unknown(
 
 
 def _counts(known: str, name: str) -> bool:
-    """Whether a name is one of those that APIv2 counts up: `coupon_id_$n` has `coupon_id_0`."""
+    """Return whether a name matches a numbered APIv2 name: `coupon_id_0` matches `coupon_id_$n`."""
     if "$" not in known:
         return False
     pattern = re.escape(known).replace(r"\$n", r"\d+").replace(r"\$m", r"\d+")
@@ -254,7 +254,7 @@ def _counts(known: str, name: str) -> bool:
 def _alternatives(
     schema: Mapping[str, Any], given: Mapping[str, Any], pointer: str
 ) -> Iterator[Finding]:
-    """Where one of several members is enough, and there is none."""
+    """Yield the errors if none of several alternative members is present."""
     groups = [each["required"] for each in schema.get("anyOf", ()) if "required" in each]
     if groups and not any(all(given.get(name) for name in group) for group in groups):
         others = ", ".join(" and ".join(group) for group in groups[1:])
@@ -295,7 +295,7 @@ def _value(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[F
 
 
 def _as_text(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator[Finding]:
-    """The value of an APIv2 field."""
+    """Check the value of an APIv2 field."""
     if member.type == "integer":
         if not _is_whole(value):
             yield Finding(pointer, "type", _("must be a whole number"), value, member)
@@ -310,7 +310,7 @@ def _as_text(member: Member, value: Any, pointer: str, rules: Rules) -> Iterator
 
 
 def _encoded(member: Member, value: str, pointer: str, rules: Rules) -> Iterator[Finding]:
-    """JSON inside a text; an array is taken for the only member of an object."""
+    """Check JSON inside a text; an array is treated as the only member of an object."""
     try:
         held = json.loads(value)
     except (ValueError, RecursionError):
@@ -326,7 +326,7 @@ def _encoded(member: Member, value: str, pointer: str, rules: Rules) -> Iterator
 def _text(member: Member, value: str, pointer: str, rules: Rules) -> Iterator[Finding]:
     limits = member.item
     if member.encrypted:
-        return  # it may be a ciphertext, whose length says nothing
+        return  # it may be a ciphertext, which has another length
     if len(value) > limits.get("maxLength", len(value)):
         issue = _("must have at most {length} characters", length=limits["maxLength"])
         yield Finding(pointer, "too_long", issue, value, member)
@@ -367,7 +367,7 @@ def _number(member: Member, value: float, pointer: str, rules: Rules) -> Iterato
 
 
 def _is_whole(value: Any) -> bool:
-    """Whether a text is a whole number; an empty one counts as none at all."""
+    """Return whether a text is an integer; an empty text is not."""
     if not isinstance(value, str):
         return False
     return value == "" or (value.isascii() and value.removeprefix("-").isdecimal())

@@ -1,7 +1,7 @@
-"""The members of a request that a client fills: its mchid, its appid and its notify_url.
+"""Fills members of a request from the client: mchid, appid and notify_url.
 
-The numbers of sub-merchants are never filled. An operation for merchants and service providers has
-a name for each, of which one is filled: `sp_mchid` where a sub-merchant is named, else `mchid`.
+Sub-merchant numbers are never filled. An operation for merchants and service providers has two
+names for each member, of which one is filled: `sp_mchid` if a sub-merchant is named, else `mchid`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from ..schema import Member
 __all__ = ["Missing", "filled", "missing_of"]
 
 PARTNER = {"mchid": "sp_mchid", "appid": "sp_appid", "mch_id": "sp_mch_id"}
-"""A service provider's name of each, where an operation has both."""
+"""The service provider's name of each member, if an operation has both."""
 SOURCES = {
     "mchid": ("mchid", "mch_id", "sp_mchid", "sp_mch_id", "combine_mchid", "combine_mch_id"),
     "appid": ("appid", "sp_appid", "combine_appid", "wxappid", "mch_appid"),
     "notify_url": ("notify_url",),
 }
-"""The argument of a client, and the members that it fills."""
+"""The members filled from each argument of a client."""
 SOURCE_OF = {name: source for source, names in SOURCES.items() for name in names}
 SUB_ORDERS = "sub_orders"
-"""Orders within a combined one, each of which names its merchant."""
+"""The orders in a combined order, each of which names its merchant."""
 COMBINED = "combine_"
 SUBS = ("sub_mchid", "sub_mch_id")
 
 
 class Missing(NamedTuple):
-    """A member that is to be filled.
+    """A member to fill.
 
     Attributes:
-        name: of the member.
+        name: the name of the member.
         source: the client's argument: `mchid`, `appid` or `notify_url`.
         required: whether the operation requires the member.
     """
@@ -44,11 +44,11 @@ class Missing(NamedTuple):
 
 
 def missing_of(members: Iterable[Member], given: Mapping[str, Any]) -> list[Missing]:
-    """The members that a client may fill, and that are not given.
+    """Return the missing members that a client can fill.
 
     Args:
-        members: of the operation: of its body, or of its query.
-        given: what the request has.
+        members: the members of the operation's body or query.
+        given: the members of the request.
     """
     known = {member.name: member for member in members if member.name in SOURCE_OF}
     is_partner = any(given.get(name) for name in (*SUBS, *PARTNER.values()))
@@ -67,12 +67,12 @@ def missing_of(members: Iterable[Member], given: Mapping[str, Any]) -> list[Miss
 
 
 def filled(operation: Operation, given: Mapping[str, Any], values: Mapping[str, str]) -> Any:
-    """A body with the members that were missing; the one that was given stays as it is.
+    """Return a copy of a body with the missing members filled.
 
     Args:
-        operation: that is called.
-        given: the body's members.
-        values: the client's `mchid`, `appid` and `notify_url`; those that it has.
+        operation: the operation of the request.
+        given: the members of the body.
+        values: the client's `mchid`, `appid` and `notify_url`, as far as they are set.
     """
     missing = missing_of(operation.body, given)
     own = {each.name: values[each.source] for each in missing if each.source in values}
@@ -82,7 +82,7 @@ def filled(operation: Operation, given: Mapping[str, Any], values: Mapping[str, 
 def _sub_orders(
     operation: Operation, given: Mapping[str, Any], values: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The orders of a combined one, each with its merchant."""
+    """Return the orders of a combined order, each with its merchant."""
     member = next((each for each in operation.body if each.name == SUB_ORDERS), None)
     orders = given.get(SUB_ORDERS)
     if member is None or not isinstance(orders, list | tuple) or "mchid" not in values:

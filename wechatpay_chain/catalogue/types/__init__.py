@@ -1,1 +1,1 @@
-"""The catalogue as types of Python: what they are called."""
+"""The Python types of the catalogue, and their names."""

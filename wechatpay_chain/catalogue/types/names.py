@@ -1,4 +1,4 @@
-"""What the types of an operation are called in `wechatpay_chain.typed`."""
+"""The names of an operation's types in `wechatpay_chain.typed`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SUFFIXES = {"json": "JSON", "xml": "XML"}
 
 
 class TypeNames(NamedTuple):
-    """The types of an operation; a name is empty where there is no such type.
+    """The types of an operation; a name is empty if the type does not exist.
 
     Attributes:
-        module: that they are imported from.
-        query: of `query=`.
-        body: of `json=` or `xml=`.
-        response: of what `json()` or `xml()` of the response gives, or of each item of a list.
+        module: the module that defines them.
+        query: the type of `query=`.
+        body: the type of `json=` or `xml=`.
+        response: the type of the response's `json()` or `xml()`, or of each item of a list.
     """
 
     module: str
@@ -30,15 +30,15 @@ class TypeNames(NamedTuple):
 
     @property
     def known(self) -> tuple[str, ...]:
-        """The names that there are."""
+        """The existing names."""
         return tuple(filter(None, self[1:]))
 
 
 def type_names(operation: Operation) -> TypeNames:
-    """The names of an operation's types.
+    """Return the names of an operation's types.
 
     Args:
-        operation: from the catalogue.
+        operation: an operation of the catalogue.
     """
     protocol, *places = operation.attributes
     name = "".join(map(_pascal, [operation.product.partition("/")[2], *places[1:]]))
@@ -55,7 +55,7 @@ def type_names(operation: Operation) -> TypeNames:
 
 
 def _answered(operation: Operation) -> Mapping[str, Any] | None:
-    """The schema of a response that is JSON or XML."""
+    """Return the schema of a JSON or XML response."""
     if operation.response_status != 200:
         return None
     contents = operation.spec["responses"]["200"].get("content", {})
@@ -67,7 +67,7 @@ def _answered(operation: Operation) -> Mapping[str, Any] | None:
 
 
 def _has_members(schema: Mapping[str, Any] | None) -> bool:
-    """Whether a schema is an object with members, or a list of such objects."""
+    """Return whether a schema is an object with members, or a list of such objects."""
     while schema and schema.get("type") == "array":
         schema = schema["items"]
     return bool(schema and schema.get("properties"))

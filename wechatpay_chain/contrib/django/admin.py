@@ -1,7 +1,7 @@
-"""Inbox, outbox and watches in Django's admin: to be looked at, and replayed.
+"""Inbox, outbox and watches in Django's admin, to view and replay rows.
 
-Nothing can be edited, and what the rows carry is not shown. Who has the permission to change rows
-can replay them, where the settings name the worker (`instances`).
+Rows cannot be edited, and their contents are not displayed. Users with the permission to change
+rows can replay them, if the settings name the worker (`instances`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["NotificationAdmin", "OutboxCallAdmin", "WatchAdmin"]
 
 
 def _time(column: str, title: str) -> Callable[[Any], datetime | None]:
-    """A time of a row, for a list."""
+    """Return a list column with a time of a row."""
 
     @admin.display(description=title, ordering=column)
     def shown(row: Any) -> datetime | None:
@@ -39,10 +39,10 @@ DUE, CREATED, FINISHED = (_time(f"{each}_at", each) for each in ("due", "created
 
 
 class TaskAdmin(admin.ModelAdmin):
-    """What the admins of all three tables have in common.
+    """The common part of the admins of all three tables.
 
     Attributes:
-        table: of the worker that replays its rows.
+        table: the table of the worker that replays its rows.
     """
 
     table: ClassVar[Table]
@@ -67,7 +67,7 @@ class TaskAdmin(admin.ModelAdmin):
 
     @admin.action(permissions=["replay"], description="Replay the selected rows")
     def replay(self, request: HttpRequest, queryset: Any) -> None:
-        """Have rows worked off again."""
+        """Schedule rows to be processed again."""
         try:
             worker = worker_of(self.table)
             replayed = [worker.replay(each) for each in queryset.values_list("pk", flat=True)]
@@ -79,7 +79,7 @@ class TaskAdmin(admin.ModelAdmin):
             f"{sum(replayed)} of {len(replayed)} will be worked off again; the others are pending",
         )
 
-    @outside_transactions  # a row is replayed in a transaction of its own
+    @outside_transactions  # a row is replayed in a separate transaction
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, extra_context)
 
@@ -116,7 +116,7 @@ class OutboxCallAdmin(TaskAdmin):
 
 @admin.register(Watch)
 class WatchAdmin(TaskAdmin):
-    """What the sweeper watches."""
+    """The watches of the sweeper."""
 
     table = "watch"
     list_display = ("id", "kind", "number", "mchid", "state", "outcome", "attempts", DUE, "error")

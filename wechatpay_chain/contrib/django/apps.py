@@ -1,4 +1,4 @@
-"""The app's entry in `INSTALLED_APPS`."""
+"""The app configuration for `INSTALLED_APPS`."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""Steps run in transactions of Django's, on the connection of the thread.
+"""Runs steps in Django transactions, on the connection of the thread.
 
-Every transaction of ours is READ COMMITTED on PostgreSQL, MySQL and MariaDB, and takes the lock for
-writing before it reads on SQLite, as those of `durable.databases.engines` are, and for the same
-reasons.
+As in `durable.databases.engines`, and for the same reasons, transactions are READ COMMITTED on
+PostgreSQL, MySQL and MariaDB; on SQLite they acquire the write lock before they read.
 
-Django has one connection a thread and alias. An event loop therefore calls through `sync_to_async`,
-in Django's own thread for what is sensitive to threads: its connections are those that Django opens
-and closes with a request. Those that a pool's threads open would never be closed.
+Django has one connection per thread and alias. An event loop therefore calls through
+`sync_to_async` in Django's thread-sensitive thread, because Django opens and closes the connections
+of that thread with a request. Connections of pool threads would never be closed.
 """
 
 from __future__ import annotations
@@ -33,20 +32,20 @@ __all__ = ["DjangoDatabase"]
 T = TypeVar("T")
 ISOLATION = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 NOTHING = "UPDATE wechatpay_inbox SET attempts = attempts WHERE id < 0"
-"""Changes nothing, and takes SQLite's lock for writing."""
+"""Changes nothing, but acquires SQLite's write lock."""
 
 
 class DjangoDatabase:
     """One of Django's `DATABASES`, for `Inbox`, `Outbox` and `Sweeper`.
 
-    Handlers get the alias as their session, inside `transaction.atomic(using=alias)`. They are
-    plain functions, for Django's transactions are.
+    The session of handlers is the alias, inside `transaction.atomic(using=alias)`. Handlers must be
+    plain functions, because Django's transactions are sync.
 
     Args:
-        alias: of the database: SQLite, PostgreSQL, MySQL or MariaDB.
+        alias: the alias of a SQLite, PostgreSQL, MySQL or MariaDB database.
 
     Raises:
-        ConfigurationError: there is no such alias, or its database is not supported.
+        ConfigurationError: the alias does not exist, or its database is not supported.
     """
 
     is_async = False
@@ -78,15 +77,15 @@ class DjangoDatabase:
         return f"<DjangoDatabase {self.alias}>"
 
     def transact(self, steps: Callable[[Any], Steps[T]], /) -> T:
-        """Run steps in a transaction of their own, and commit it.
+        """Run steps in a separate transaction, and commit it.
 
         Raises:
             ConfigurationError: a transaction is open, so nothing could be committed here; or the
-                tables are not those of this version.
+                table version does not match this package.
         """
         _close_broken()
         connection = connections[self.alias]
-        is_outermost = not connection.in_atomic_block  # in a TestCase of Django's it is not
+        is_outermost = not connection.in_atomic_block  # False in Django's TestCase
         if is_outermost and not connection.get_autocommit():
             raise ConfigurationError(
                 _(
@@ -115,14 +114,14 @@ class DjangoDatabase:
             return self.within(self.alias, steps(self.alias))
 
     def within(self, session: Any, steps: Steps[T], /) -> T:
-        """Run steps in the `transaction.atomic()` block of the caller's.
+        """Run steps in the caller's `transaction.atomic()` block.
 
         Args:
             session: the alias of this database, or None.
-            steps: what runs.
+            steps: the steps.
 
         Raises:
-            ConfigurationError: there is no such block, or it is another database's.
+            ConfigurationError: there is no such block, or it belongs to another database.
         """
         connection = connections[self.alias]
         if session not in (None, self.alias):
@@ -161,16 +160,16 @@ class DjangoDatabase:
         connections[self.alias].close()
 
     def to_thread(self, function: Callable[..., T], /, *args: Any) -> Awaitable[T]:
-        """Run a function in the thread that has Django's connections."""
+        """Run a function in the thread with Django's connections."""
         outcome: Awaitable[T] = sync_to_async(function, thread_sensitive=True)(*args)
         return outcome
 
 
 def _close_broken() -> None:
-    """Close the thread's connections that the database has closed; the next query opens anew.
+    """Close the thread's connections that the database has closed; the next query opens new ones.
 
-    A request of Django's begins with that, and a worker has none. Those of other aliases are looked
-    at too: a handler may use them.
+    Django does so at the beginning of a request, which a worker does not have. Connections of other
+    aliases are included, because a handler may use them.
     """
     for connection in connections.all(initialized_only=True):
         if connection.errors_occurred and not connection.in_atomic_block:

@@ -1,4 +1,4 @@
-"""The project's inbox, outbox and sweeper, which its settings name.
+"""The project's inbox, outbox and sweeper, as named in its settings.
 
 WECHATPAY_INBOX = "shop.payments.inbox"
 WECHATPAY_OUTBOX = "shop.payments.outbox"
@@ -28,10 +28,10 @@ SETTINGS: dict[Table, str] = {
 
 
 def worker_of(table: Table) -> Worker:
-    """The inbox, outbox or sweeper that the settings name.
+    """Return the inbox, outbox or sweeper named in the settings.
 
     Args:
-        table: that it works off.
+        table: the table of the worker.
 
     Raises:
         ConfigurationError: the setting is missing, or names something else.

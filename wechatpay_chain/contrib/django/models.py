@@ -1,7 +1,7 @@
-"""The tables of `durable.databases.tables` as Django's models.
+"""The tables of `durable.databases.tables` as Django models.
 
-Both describe the same tables, column for column: a change of one is a change of the other, with a
-migration, and a new version in the table `wechatpay_schema`.
+Both modules describe the same tables, column by column. Change both together, with a migration and
+a new version in the table `wechatpay_schema`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ STATES = [("pending", "pending"), ("done", "done"), ("dead", "dead")]
 
 
 class Task(models.Model):
-    """What all three tables have: whose it is, in which state, when it is due.
+    """The common columns of all three tables: merchant, state, and when a row is due.
 
     Times are milliseconds since 1970-01-01 UTC.
     """
@@ -30,11 +30,11 @@ class Task(models.Model):
 
     class Meta:
         abstract = True
-        default_permissions = ("view", "change")  # who may change a row may have it replayed
+        default_permissions = ("view", "change")  # permission to change rows includes replays
 
 
 class Notification(Task):
-    """A notification of the inbox."""
+    """A notification in the inbox."""
 
     source = models.CharField(max_length=8)
     notification_id = models.CharField(max_length=128)
@@ -66,7 +66,7 @@ class Notification(Task):
 
 
 class OutboxCall(Task):
-    """A call of the outbox."""
+    """A call in the outbox."""
 
     operation = models.CharField(max_length=96)
     number = models.CharField(max_length=191)
@@ -93,7 +93,7 @@ class OutboxCall(Task):
 
 
 class Watch(Task):
-    """An order, refund or transfer that the sweeper watches."""
+    """An order, refund or transfer watched by the sweeper."""
 
     kind = models.CharField(max_length=32)
     number = models.CharField(max_length=128)

@@ -1,4 +1,4 @@
-"""Operations on rows, performed by Django's ORM."""
+"""Performs operations on rows with Django's ORM."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["perform"]
 
 MODELS: Mapping[Table, str] = {"inbox": "Notification", "outbox": "OutboxCall", "watch": "Watch"}
 DUPLICATE_KEY = ("23505", 1062, "SQLITE_CONSTRAINT_UNIQUE")
-"""How PostgreSQL, MySQL and SQLite say that a unique value is there already."""
+"""The error codes of PostgreSQL, MySQL and SQLite for a duplicate unique value."""
 
 
 def perform(operation: Operation, alias: str) -> Any:
-    """What an operation promises, on the database of an alias, inside a transaction."""
+    """Perform an operation on an alias's database in a transaction, and return its outcome."""
     model = apps.get_model("wechatpay_chain", MODELS[operation.table])
     if isinstance(operation, Insert):
         return _insert(model(**operation.values), alias)
@@ -43,7 +43,7 @@ def perform(operation: Operation, alias: str) -> Any:
 
 
 def _insert(row: Any, alias: str) -> int | None:
-    """Insert a row unless a unique value of it is there; the transaction goes on either way."""
+    """Insert a row unless one of its unique values exists; the transaction continues anyway."""
     try:
         with transaction.atomic(using=alias):
             row.save(using=alias, force_insert=True)
@@ -74,7 +74,7 @@ def _due(rows: Any, claim: Claim) -> Any:
 
 
 def _earlier(rows: Any) -> Any:
-    """The pending rows with the same key that occurred before a row."""
+    """Return the pending rows with the same key that occurred before a row."""
     same = rows.filter(
         ordering_key=OuterRef("ordering_key"), mchid=OuterRef("mchid"), state="pending"
     )
@@ -85,7 +85,7 @@ def _earlier(rows: Any) -> Any:
 
 
 def _row(values: dict[str, Any]) -> Row:
-    """A row with its bytes as such: psycopg2 has a memoryview for them."""
+    """Return a row with its binary values as bytes: psycopg2 returns a memoryview."""
     return {
         name: bytes(value) if isinstance(value, memoryview) else value
         for name, value in values.items()

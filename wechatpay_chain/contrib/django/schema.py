@@ -1,4 +1,4 @@
-"""The app and its tables are checked before they are used."""
+"""Checks the app and its tables before they are used."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TABLE = "wechatpay_schema"
 
 
 def assert_current(connection: Any) -> None:
-    """Check that the app is installed, and that the tables are those of this version.
+    """Check that the app is installed, and that the table version matches this package.
 
     Args:
-        connection: of Django's, to the database that has the tables.
+        connection: a Django connection to the database with the tables.
 
     Raises:
-        ConfigurationError: they are not, or the database cannot pass over locked rows.
+        ConfigurationError: a check fails, or the database does not support SKIP LOCKED.
     """
     if not apps.is_installed(APP):
         raise ConfigurationError(_("{app!r} is missing in settings.INSTALLED_APPS", app=APP))
@@ -55,7 +55,7 @@ def assert_current(connection: Any) -> None:
 
 
 def _is_without_migrations() -> bool:
-    """Whether the project has tables made without migrations, as some test runs do."""
+    """Return whether the project creates tables without migrations, as some test runs do."""
     from django.db.migrations.loader import MigrationLoader
 
     return MigrationLoader.migrations_module(LABEL)[0] is None

@@ -1,9 +1,9 @@
-"""Rows handed to Django's tasks: one works them off as soon as they are committed.
+"""Django tasks integration: a task processes rows as soon as they are committed.
 
     connect(inbox)   # settings.WECHATPAY_INBOX names the same inbox, for the tasks' workers
 
-The row in the database is the truth. A task that is lost costs the time until the next run of
-`manage.py wechatpay_inbox run --once`, which also makes the attempts that are due later.
+The database rows are authoritative. A lost task only delays a row until the next run of `manage.py
+wechatpay_inbox run --once`, which also makes later attempts.
 """
 
 from __future__ import annotations
@@ -30,22 +30,21 @@ def _as_task(function: Any) -> Any:
 
 @_as_task
 def work_off(table: Table) -> None:
-    """Work off the rows of a table until nothing is due."""
+    """Process the due rows of a table until none are left."""
     worker = worker_of(table)
     while worker.run_once():
         pass
 
 
 def connect(*workers: Worker, **options: Any) -> None:
-    """Have a task started when there is work.
+    """Start a task when there is work.
 
     Args:
-        workers: an `Inbox`, an `Outbox`, a `Sweeper`, that the settings name.
-        options: of the task, as Django's `Task.using` takes them: `queue_name`, `priority`,
-            `backend`.
+        workers: an `Inbox`, an `Outbox`, a `Sweeper` named in the settings.
+        options: the arguments of Django's `Task.using`: `queue_name`, `priority`, `backend`.
 
     Raises:
-        ConfigurationError: Django is older than 6.0, which has no tasks.
+        ConfigurationError: Django is older than 6.0, which introduced tasks.
     """
     if task is None:
         from django import get_version

@@ -1,9 +1,9 @@
-"""Notifications received by Django: from `notify_url` into the inbox.
+"""Django views that receive notifications and store them in the inbox.
 
     urlpatterns = [path("wechatpay/notify", notify(inbox))]
 
-Under WSGI, a body beyond `inbox.max_body_size` is not read to its end. Under ASGI, Django itself
-reads a body to its end, into a file, before it calls any view.
+Under WSGI, a body larger than `inbox.max_body_size` is not read to its end. Under ASGI, Django
+reads the whole body into a file before it calls a view.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ __all__ = ["notify", "notify_async", "outside_transactions"]
 
 
 def notify(inbox: Inbox) -> Callable[..., HttpResponse]:
-    """A view for the address that notifications are posted to.
+    """Return a view for the notification URL.
 
-    It replies once the notification is committed, 4xx to what is not WeChat Pay's, and 503 while
-    the database is down. It needs no CSRF token and no login, and has no part in `ATOMIC_REQUESTS`.
+    It replies after the notification is committed, with 4xx if it is not from WeChat Pay, and with
+    503 while the database is unavailable. It requires no CSRF token and no login, and is exempt
+    from `ATOMIC_REQUESTS`.
 
     Args:
-        inbox: that receives them. Where the route has `<mchid>` in it, it says whose notification
-            it is.
+        inbox: receives the notifications. A `<mchid>` in the route names the merchant.
 
     Raises:
         ConfigurationError: the inbox's engine is async.
@@ -51,7 +51,7 @@ def notify(inbox: Inbox) -> Callable[..., HttpResponse]:
 
 
 def notify_async(inbox: Inbox) -> Callable[..., Awaitable[HttpResponse]]:
-    """The same as an async view."""
+    """Async variant of `notify`."""
 
     async def view(request: HttpRequest, mchid: str | None = None) -> HttpResponse:
         body = _body(request, inbox)
@@ -62,9 +62,9 @@ def notify_async(inbox: Inbox) -> Callable[..., Awaitable[HttpResponse]]:
 
 
 def outside_transactions(view: Any) -> Any:
-    """A view that `ATOMIC_REQUESTS` does not put into a transaction, on any database.
+    """Exempt a view from `ATOMIC_REQUESTS`, on all databases.
 
-    What it stores is committed when it says so, and not when the view has returned.
+    Its changes are then committed when it commits them, not after it has returned.
     """
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)
@@ -72,12 +72,12 @@ def outside_transactions(view: Any) -> Any:
 
 
 def _public(view: Any) -> Any:
-    """A view that needs neither CSRF token nor login."""
+    """Exempt a view from CSRF protection and login."""
     return csrf_exempt(login_not_required(require_POST(outside_transactions(view))))
 
 
 def _body(request: HttpRequest, inbox: Inbox) -> bytes:
-    """The body; of one that is too large as much as the inbox needs to reject it."""
+    """Return the body; if it is too large, only the part that the inbox needs to reject it."""
     body: bytes = request.read(inbox.max_body_size + 1)
     return body
 

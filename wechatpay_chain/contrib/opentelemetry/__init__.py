@@ -4,7 +4,7 @@
 
     WeChatPayInstrumentor().instrument()
 
-`opentelemetry-instrument` does that by itself.
+`opentelemetry-instrument` does this automatically.
 """
 
 from __future__ import annotations

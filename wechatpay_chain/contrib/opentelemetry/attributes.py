@@ -1,7 +1,7 @@
-"""What spans and metrics say of a call, in the names of OpenTelemetry's semantic conventions.
+"""The attributes of spans and metrics, named by OpenTelemetry's semantic conventions.
 
-Nothing here has an order's number, an amount, an openid or a secret in it: a path is shown as its
-template, a query and an exception's text not at all, and a code only if it looks like one.
+They contain no order number, amount, openid or secret: a path is recorded as its template, queries
+and exception messages are omitted, and a code is recorded only if it has the form of one.
 Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 """
 
@@ -58,7 +58,7 @@ URL_TEMPLATE = "url.template"
 MESSAGING_SYSTEM = "messaging.system"
 MESSAGING_OPERATION_NAME = "messaging.operation.name"
 MESSAGING_OPERATION_TYPE = "messaging.operation.type"
-"""These four are in development, so the package of stable names has no constants for them."""
+"""These four are in development, so the package of stable names does not define them."""
 
 CODE = "wechatpay.code"
 EVENT_TYPE = "wechatpay.event_type"
@@ -70,17 +70,17 @@ REQUEST_ID = "wechatpay.request_id"
 METHODS = frozenset(each.value for each in HttpRequestMethodValues) - {"_OTHER"}
 VARIABLE = re.compile("{[^{}/]+}")
 REDACTED = "REDACTED"
-"""What the conventions put in place of what a URL must not show."""
+"""The conventions' replacement for sensitive parts of a URL."""
 LARGEST = 64 * 1024
-"""Bytes of a failure; the layers that check a response parse it, whatever its size."""
+"""Maximum bytes of a failure; the layers that check a response parse it, whatever its size."""
 BEGINNING = 64
-"""Bytes in which an XML document shows itself."""
+"""Bytes at the beginning of a body that identify an XML document."""
 WORD = re.compile("[A-Za-z][A-Za-z_. ]{0,62}[A-Za-z0-9]")
-"""An error code or an event type. Ids have more digits than the one of `NOT_UTF8`."""
+"""An error code or an event type. Ids have more digits than the single one in `NOT_UTF8`."""
 
 
 def of_request(request: Request) -> Attributes:
-    """What is known before a request is sent, which samplers decide by."""
+    """Return the attributes known before a request is sent, which samplers use."""
     origin, template = Origin(request.origin), request.template
     path = REDACTED
     attributes: Attributes = {
@@ -97,12 +97,12 @@ def of_request(request: Request) -> Attributes:
 
 @cache
 def _masked(template: str) -> str:
-    """A template of the catalogue as a path that shows no values."""
+    """Convert a catalogue template to a path without values."""
     return VARIABLE.sub(REDACTED, template.removeprefix("v2/"))
 
 
 def of_send(outcome: Any) -> Attributes:
-    """What came of one attempt."""
+    """Return the attributes of an attempt's outcome."""
     if isinstance(outcome, Response):
         attributes = _of_response(outcome)
         attributes |= _word(CODE, _code(outcome))
@@ -113,7 +113,7 @@ def of_send(outcome: Any) -> Attributes:
 
 
 def of_call(outcome: Any) -> Attributes:
-    """What came of a call with all its attempts."""
+    """Return the attributes of the outcome of a call with all its attempts."""
     if isinstance(outcome, Response):
         return _of_response(outcome)
     attributes = _of_error(outcome)
@@ -126,7 +126,7 @@ def of_call(outcome: Any) -> Attributes:
 
 
 def of_notification(mchid: str) -> Attributes:
-    """What is known before a notification is opened."""
+    """Return the attributes known before a notification is decrypted."""
     attributes: Attributes = {
         MESSAGING_SYSTEM: "wechatpay",
         MESSAGING_OPERATION_NAME: "notify",
@@ -138,7 +138,7 @@ def of_notification(mchid: str) -> Attributes:
 
 
 def of_opened(outcome: Any) -> Attributes:
-    """What came of opening a notification."""
+    """Return the attributes of a notification's outcome."""
     if isinstance(outcome, Notification):
         return {MCHID: outcome.mchid, **_word(EVENT_TYPE, outcome.event_type)}
     return _of_error(outcome)
@@ -156,7 +156,7 @@ def _of_response(response: Response) -> Attributes:
 
 
 def _of_error(error: Any) -> Attributes:
-    """The conventions count no cancellation as an error, nor what else ends a program."""
+    """Return the error attribute; by the conventions, cancellations and exits are not errors."""
     attributes: Attributes = {}
     if isinstance(error, Exception):
         attributes[ERROR_TYPE] = error_type(error)
@@ -166,7 +166,7 @@ def _of_error(error: Any) -> Attributes:
 
 
 def _code(response: Response) -> str:
-    """WeChat Pay's code in a failure, for which nothing large is parsed."""
+    """Return WeChat Pay's code in a failure, without parsing large bodies."""
     if len(response.content) > LARGEST:
         return ""
     if b"<" in response.content[:BEGINNING]:

@@ -1,4 +1,4 @@
-"""Turns tracing on and off for the whole process."""
+"""Enables and disables tracing for the whole process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-defined]
-    BaseInstrumentor,  # its module asks mypy not to look
+    BaseInstrumentor,  # its module disables mypy
 )
 from opentelemetry.metrics import get_meter
 from opentelemetry.trace import get_tracer
@@ -19,20 +19,20 @@ __all__ = ["WeChatPayInstrumentor"]
 
 NAME = "wechatpay_chain.contrib.opentelemetry"
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
-"""The version of the semantic conventions that names are taken from."""
+"""The version of the semantic conventions for the names."""
 
 
 class WeChatPayInstrumentor(BaseInstrumentor):  # type: ignore[misc]
-    """Traces and measures the calls and notifications of all clients, made before or after.
+    """Traces and measures the calls and notifications of all clients, existing and future.
 
     `instrument` takes `tracer_provider` and `meter_provider`, by default the global ones.
-    `uninstrument` ends it; what is under way is recorded to its end.
+    `uninstrument` stops it; running calls are recorded to their end.
     """
 
     _observer: TracingObserver | None = None
 
     def instrumentation_dependencies(self) -> Collection[str]:
-        """Nothing to check: this instruments the package that it is part of."""
+        """Return no dependencies, because the instrumented package is this one."""
         return ()
 
     def _instrument(self, **kwargs: Any) -> None:

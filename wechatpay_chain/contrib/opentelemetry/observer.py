@@ -1,4 +1,4 @@
-"""Spans and durations of calls, of what they send, and of notifications."""
+"""Spans and durations of calls, of their requests, and of notifications."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from .attributes import (
 __all__ = ["TracingObserver"]
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-"""Of the conventions, in seconds."""
+"""The bucket boundaries of the conventions, in seconds."""
 CALL_DURATION = "wechatpay.client.call.duration"
 MEASURED = (
     HTTP_REQUEST_METHOD,
@@ -51,15 +51,15 @@ MEASURED = (
     ERROR_TYPE,
 )
 MEASURED_OF_CALL = (HTTP_REQUEST_METHOD, URL_TEMPLATE, ERROR_TYPE, CODE)
-"""A merchant's number is not among them: a metric has a time series for each value."""
+"""Merchant numbers are not included: a metric has a time series for each value."""
 
 
 class TracingObserver:
-    """Makes a span of whatever begins, and ends it with what came of it.
+    """Starts a span for each event, and ends it with the event's outcome.
 
     Args:
-        tracer: makes the spans.
-        meter: makes the histograms.
+        tracer: creates the spans.
+        meter: creates the histograms.
     """
 
     def __init__(self, tracer: Tracer, meter: Meter) -> None:
@@ -78,7 +78,7 @@ class TracingObserver:
         )
 
     def call(self, mchid: str, request: Request) -> _Current | None:
-        """A span for a call."""
+        """Start a span for a call."""
         if not is_http_instrumentation_enabled():
             return None
         attributes = of_request(request)
@@ -87,9 +87,9 @@ class TracingObserver:
         return _Current(span, trace.set_span_in_context(span), of_call, measure)
 
     def send(self, request: Request, resend_count: int) -> _Current | None:
-        """A span for an attempt, within which the HTTP library's instrumentation is off.
+        """Start a span for an attempt, within which the HTTP library's instrumentation is disabled.
 
-        That would make another span of the same request, with the whole URL in it.
+        That instrumentation would add a second span for the same request, with the whole URL.
         """
         if not is_http_instrumentation_enabled():
             return None
@@ -102,7 +102,7 @@ class TracingObserver:
         return _Current(span, suppressed, of_send, measure)
 
     def notification(self, mchid: str) -> _Current:
-        """A span for a notification."""
+        """Start a span for a notification."""
         span = self._tracer.start_span(
             "notify", kind=SpanKind.CONSUMER, attributes=of_notification(mchid)
         )
@@ -115,12 +115,12 @@ class TracingObserver:
 
 
 class _Measure:
-    """The duration of something.
+    """Measures the duration of an event.
 
     Args:
-        histogram: where it is recorded.
-        attributes: those that are known from the start.
-        names: of the attributes that are recorded with it.
+        histogram: records the duration.
+        attributes: the attributes known at the beginning.
+        names: the names of the attributes to record.
     """
 
     __slots__ = ("_attributes", "_histogram", "_names", "_started")
@@ -132,7 +132,7 @@ class _Measure:
         self._started = time.perf_counter()
 
     def record(self, found: Attributes) -> None:
-        """Record the time that has passed, in the context of the span that it belongs to."""
+        """Record the elapsed time, in the context of its span."""
         known = {**self._attributes, **found}
         self._histogram.record(
             time.perf_counter() - self._started,
@@ -144,10 +144,10 @@ class _Current:
     """A span that is current until it ends.
 
     Args:
-        span: already started.
-        surroundings: the context with the span in it.
-        describe: makes attributes of an outcome.
-        measure: records the duration; None records none.
+        span: a started span.
+        surroundings: the context that contains the span.
+        describe: returns the attributes of an outcome.
+        measure: records the duration, or None.
     """
 
     __slots__ = ("_describe", "_measure", "_span", "_token")
@@ -165,7 +165,7 @@ class _Current:
         self._token = context.attach(surroundings)
 
     def end(self, outcome: Any) -> None:
-        """Say what came of it. An exception is not recorded: its text may have an id in it."""
+        """End the span with its outcome, without exception messages, which may contain ids."""
         try:
             found = self._describe(outcome)
             self._span.set_attributes(found)
@@ -176,7 +176,7 @@ class _Current:
             if self._measure is not None:
                 self._measure.record(found)
         finally:
-            # A coroutine that nobody awaits any more is collected in any context.
+            # A coroutine that is no longer awaited may be collected in any context.
             is_current = trace.get_current_span() is self._span
             if is_current or not isinstance(outcome, GeneratorExit):
                 context.detach(self._token)

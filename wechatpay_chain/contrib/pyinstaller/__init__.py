@@ -1,7 +1,7 @@
-"""Where PyInstaller finds the hook of this package: the entry point `pyinstaller40` names it.
+"""Locates the PyInstaller hook of this package, for the entry point `pyinstaller40`.
 
-An application that is frozen with PyInstaller gets the catalogue, the gateway's pages and the
-modules that are imported late, without an option of its own.
+An application frozen with PyInstaller then includes the catalogue, the gateway's pages and the
+lazily imported modules, without further options.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ __all__ = ["hook_directories"]
 
 
 def hook_directories() -> list[str]:
-    """The directories with hooks; PyInstaller calls this."""
+    """Return the directories with hooks; called by PyInstaller."""
     return [str(Path(__file__).parent)]

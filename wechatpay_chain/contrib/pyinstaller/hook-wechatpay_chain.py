@@ -1,4 +1,4 @@
-"""What a frozen application needs of this package: its data, and what it imports late.
+"""The data and lazily imported modules that a frozen application requires.
 
 Source: https://pyinstaller.org/en/stable/hooks.html
 """
@@ -27,9 +27,9 @@ NEEDED = {
     "wechatpay_chain.testing.strategies": "hypothesis",
     "wechatpay_chain.transport.curl": "pycurl",
 }
-"""Parts of the package, and what has to be installed for them."""
+"""Parts of the package, and the libraries they require."""
 NEVER = ("wechatpay_chain.contrib.pyinstaller", "wechatpay_chain.contrib.django")
-"""Parts that are left out: PyInstaller's own, and one that wants a project's settings."""
+"""Excluded parts: PyInstaller's own, and one that requires a project's settings."""
 
 
 def _is_wanted(name: str) -> bool:

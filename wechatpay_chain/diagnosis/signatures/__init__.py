@@ -1,1 +1,1 @@
-"""Why a signature fails: the signed digest, and what would have it."""
+"""Explains failing signatures by comparison of the signed digest with possible inputs."""

@@ -1,4 +1,4 @@
-"""Why the signature of an APIv3 answer or notification fails: its `Wechatpay-*` header fields."""
+"""Explains failing signatures of APIv3 responses and notifications (`Wechatpay-*` headers)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["explain"]
 def explain(
     message: Message, ring: Keyring, now: float | None, request: Message | None = None
 ) -> list[Finding]:
-    """The causes for which the signature of an answer or a notification fails.
+    """Return the causes for the failing signature of a response or a notification.
 
     Args:
-        message: the answer, or the notification's request.
-        ring: the keys that are configured.
-        now: seconds since the epoch when it arrived; None where that is not known.
-        request: that was answered, or None.
+        message: the response, or the notification's request.
+        ring: the configured keys.
+        now: when it arrived, in seconds since 1970; None if unknown.
+        request: the request of the response, or None.
     """
     stamp, nonce, serial, text = (message.field(name) for name in SIGNATURE_FIELDS)
     if text.startswith(PROBE):
@@ -77,7 +77,7 @@ def _clock(stamp: str, message: Message, now: float | None) -> Iterator[Finding]
 
 
 def _unknown(serial: str, ring: Keyring, signature: bytes) -> Finding:
-    """The key that is named is not configured: of the other kind, or renewed."""
+    """Return the finding for a key that is not configured: another kind, or a renewed one."""
     kinds = {name.startswith(PUBLIC_KEY_ID) for name in ring.platform}
     wanted = serial.startswith(PUBLIC_KEY_ID)
     configured = ", ".join(ring.platform)
@@ -109,7 +109,7 @@ def _unknown(serial: str, ring: Keyring, signature: bytes) -> Finding:
 
 
 def _foreign(key: PlatformKey, ring: Keyring, signature: bytes) -> Finding:
-    """The key that is named did not make the signature."""
+    """Return the finding for a signature that was not made with the named key."""
     for name, other in ring.platform.items():
         if name != key.name and opened(signature, other.key):
             return finding(

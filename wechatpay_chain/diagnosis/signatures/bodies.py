@@ -1,4 +1,4 @@
-"""A body that is not what was signed, where no known variant is: cut, changed, or written again."""
+"""Explains a body that differs from the signed one: truncated, changed, or serialized again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["unlike"]
 
 
 def unlike(message: Message, signed: Signed, head: bytes) -> Finding:
-    """What is likely to be wrong with a body.
+    """Return the likely error in a body.
 
     Args:
-        message: with the body.
-        signed: what the signature covers.
-        head: what stands before the body in the string that was signed.
+        message: the message with the body.
+        signed: the content of the signature.
+        head: the signed text before the body.
     """
     body, told = message.body, message.number("Content-Length")
     whole = _is_json(body)
@@ -55,10 +55,10 @@ def _is_json(body: bytes) -> bool:
 
 
 def _is_spaced(body: bytes) -> bool:
-    """Whether it is not the compact JSON that WeChat Pay and most libraries write."""
+    """Return whether a body is JSON in a form other than the usual compact one."""
     try:
         value = json.loads(body)
         compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
-        return False  # nested deeper than any message is
+        return False  # nested deeper than any real message
     return compact.encode(errors="replace") != body

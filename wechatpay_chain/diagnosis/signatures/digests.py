@@ -1,7 +1,8 @@
-"""What an RSA signature covers: PKCS#1 v1.5 gives its digest back to whoever has the public key.
+"""Extracts the signed digest from an RSA signature with the public key (PKCS#1 v1.5).
 
-RFC 8017, section 9.2: the padded block is a DigestInfo, that is the hash's name and the digest. So
-a key that opens the block has made the signature, whatever the message is.
+RFC 8017, section 9.2: the padded block contains a DigestInfo with the hash algorithm and the
+digest. If a public key decodes the block, its private key made the signature, whatever the message
+is.
 """
 
 from __future__ import annotations
@@ -36,31 +37,32 @@ FUNCTIONS = {
 }
 HEX = re.compile("[0-9A-Fa-f]+")
 HEX_LENGTHS = (512, 768, 1024)
-"""Characters of a signature by a key of 2048, 3072 or 4096 bits; some of them pass for base64."""
+"""Hex characters of a signature by a key of 2048, 3072 or 4096 bits; such a text may also be
+valid base64."""
 
 
 class Signed(NamedTuple):
-    """What a signature covers.
+    """The content of a signature.
 
     Attributes:
-        algorithm: of its hash, `SHA-256`.
-        digest: of the message.
+        algorithm: the hash algorithm, such as `SHA-256`.
+        digest: the digest of the message.
     """
 
     algorithm: str
     digest: bytes
 
     def covers(self, message: bytes) -> bool:
-        """Whether it is of this message."""
+        """Return whether the digest is that of a message."""
         made = hashlib.new(FUNCTIONS[self.algorithm], message, usedforsecurity=False)
         return made.digest() == self.digest
 
 
 def signature_bytes(text: str) -> tuple[bytes, str]:
-    """The bytes of a signature, and what is unusual about how it is written.
+    """Return the bytes of a signature, and anything unusual about its encoding.
 
     Args:
-        text: of a header field.
+        text: the value of a header field.
     """
     text = text.strip()
     if len(text) in HEX_LENGTHS and HEX.fullmatch(text):
@@ -83,11 +85,11 @@ def signature_bytes(text: str) -> tuple[bytes, str]:
 
 
 def opened(signature: bytes, key: RSAPublicKey) -> Signed | None:
-    """What a signature covers; None where another key made it, or nothing is left of it.
+    """Return the content of a signature, or None if another key made it or it is damaged.
 
     Args:
-        signature: in bytes.
-        key: the public half of the key that may have made it.
+        signature: the signature in bytes.
+        key: the public key to try.
     """
     try:
         info = key.recover_data_from_signature(signature, PKCS1v15(), None)

@@ -1,4 +1,4 @@
-"""Why the signature of an APIv3 request fails: its `Authorization`, held against the request."""
+"""Explains failing signatures of APIv3 requests: compares `Authorization` with the request."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ NEEDED = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
 def explain(
     request: Message, response: Message | None, ring: Keyring, now: float | None
 ) -> list[Finding]:
-    """The causes for which WeChat Pay rejects the signature of a request.
+    """Return the causes for which WeChat Pay rejects the signature of a request.
 
     Args:
-        request: as it was sent.
-        response: its answer, whose `Date` tells WeChat Pay's time; None where it is not known.
+        request: the request as sent.
+        response: its response, with WeChat Pay's time in `Date`, or None.
         ring: the merchant's keys.
-        now: seconds since the epoch when the request was sent; None where that is not known.
+        now: when the request was sent, in seconds since 1970; None if unknown.
     """
     scheme, _ignored, rest = request.field("Authorization").partition(" ")
     parts = dict(PARAMETER.findall(rest))
@@ -108,7 +108,7 @@ def _serial(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
 
 
 def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
-    """The merchant's key did not make the signature."""
+    """Yield the findings for a signature that was not made with the merchant's key."""
     if ring.named(parts["serial_no"]) is not None:
         return
     same = same_key(parts["serial_no"], ring.serial)
@@ -148,7 +148,7 @@ def _clock(stamp: str, response: Message | None, now: float | None) -> Iterator[
 
 
 def moment_of(message: Message) -> float | None:
-    """The time in a `Date` header field, in seconds since the epoch; None where there is none."""
+    """Return the time in a `Date` header field in seconds since 1970, or None."""
     try:
         return parsedate_to_datetime(message.field("Date")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -156,9 +156,9 @@ def moment_of(message: Message) -> float | None:
 
 
 def _difference(request: Message, parts: dict[str, str], signed: Signed) -> list[Finding]:
-    """How what was signed differs from the request; empty where it does not."""
+    """Return the differences between the signed text and the request; empty if there are none."""
     stamp, nonce = parts["timestamp"], parts["nonce_str"]
-    longer = request.body + b"\n"  # the same string as with a line feed too many, which is told
+    longer = request.body + b"\n"  # the same as a surplus line feed, which is reported
     several = [each for each in bodies(request.body) if each.value != longer]
     found = matching(signed, list(_heads(request, stamp, nonce)), several)
     if found is not None:
@@ -186,7 +186,7 @@ def _heads(request: Message, stamp: str, nonce: str) -> Iterator[Head]:
 
 
 def _told(request: Message, parts: dict[str, str], response: Message | None) -> Iterator[Finding]:
-    """What WeChat Pay says that it has checked, where that is not what was sent."""
+    """Yield the differences between the sent request and the one that WeChat Pay reports."""
     lines = _received(response)[0].split("\n")
     if len(lines) < 5:
         return
@@ -207,7 +207,7 @@ def _told(request: Message, parts: dict[str, str], response: Message | None) -> 
 
 
 def _received(response: Message | None) -> tuple[str, bool]:
-    """What WeChat Pay says that it has checked, and whether that is all of it."""
+    """Return the text that WeChat Pay reports to have verified, and whether it is complete."""
     try:
         told = json.loads(response.body if response is not None else b"")
         information = told["detail"]["sign_information"]
@@ -218,7 +218,7 @@ def _received(response: Message | None) -> tuple[str, bool]:
 
 
 def _with_body(request: Message, response: Message | None) -> Message:
-    """The request with the body that WeChat Pay received, where the file does not have it."""
+    """Return the request with the body that WeChat Pay reports, if the file lacks it."""
     message, whole = _received(response)
     if not (request.lacks_body and whole and message.count("\n") >= 5):
         return request

@@ -1,4 +1,4 @@
-"""Why the `sign` of an APIv2 request or answer fails: its members, held against the APIv2 key."""
+"""Explains failing signs of APIv2 requests and responses, with the APIv2 key."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["explain", "is_v2", "members_of"]
 Members = Mapping[str, str]
 MD5, HMAC = "MD5", "HMAC-SHA256"
 LENGTHS = {32: MD5, 64: HMAC}
-"""Characters of a sign, and the algorithm that makes as many."""
+"""The lengths of a sign, and their algorithms."""
 SECRET_LENGTH = 32
 LONGEST = 600
-"""Characters of all values in which a changed one is looked for."""
+"""Maximum total characters of the values that are searched for a changed one."""
 PRINTABLE = [chr(code) for code in range(32, 127)]
 
 
 class Way(NamedTuple):
-    """One way to make the string that is signed.
+    """One way to build the signed text.
 
     Attributes:
-        text: from the members.
-        cause: a name in `CAUSES`; empty for the right one.
-        detail: how it differs.
+        text: builds it from the members.
+        cause: a name in `CAUSES`; empty for the correct way.
+        detail: the difference.
     """
 
     text: Callable[[Members], str]
@@ -43,13 +43,13 @@ class Way(NamedTuple):
 
 
 def is_v2(message: Message) -> bool:
-    """Whether a message is of APIv2: its body is XML, or its query has a sign."""
+    """Return whether a message belongs to APIv2: its body is XML, or its query has a sign."""
     start = message.body.lstrip(b"\xef\xbb\xbf \r\n\t")[:5].lower()
     return start.startswith((b"<xml", b"<?xml")) or "&sign=" in message.target
 
 
 def members_of(message: Message) -> tuple[dict[str, str], str]:
-    """The members of a body or a query, and in which character set; nothing where it has none."""
+    """Return the members of a body or a query, and their character set; empty if there are none."""
     if not message.body.strip():
         return dict(parse_qsl(message.target.partition("?")[2], keep_blank_values=True)), ""
     body = message.body.removeprefix(b"\xef\xbb\xbf").strip()
@@ -66,12 +66,12 @@ def members_of(message: Message) -> tuple[dict[str, str], str]:
 
 
 def explain(message: Message, ring: Keyring, request: Message | None = None) -> list[Finding]:
-    """The causes for which an APIv2 `sign` fails.
+    """Return the causes for a failing APIv2 `sign`.
 
     Args:
-        message: a request, an answer or a notification.
+        message: a request, a response or a notification.
         ring: the merchant's keys.
-        request: that was answered; its `sign_type` is the answer's.
+        request: the request of the response; its `sign_type` applies to the response.
     """
     members, encoding = members_of(message)
     if not members:
@@ -103,7 +103,7 @@ def _other_merchant(members: Members, mchid: str) -> str:
 def _compared(
     given: str, members: Members, ring: Keyring, named: str, encoding: str
 ) -> list[Finding]:
-    """How what was signed differs from the members; empty where it does not."""
+    """Return the differences between the signed text and the members; empty if there are none."""
     made_by = LENGTHS.get(len(given))
     if made_by is None:
         return [
@@ -261,7 +261,7 @@ def _ways() -> Iterator[Way]:
 
 
 def _changed(wanted: str, members: Members, algorithm: str, secret: str) -> str:
-    """Which value has one character that differs from what was signed; empty where none has."""
+    """Return the value that differs in one character from the signed one, or an empty text."""
     pairs = [(name, value) for name, value in sorted(members.items()) if value]
     if sum(len(value) for _ignored, value in pairs) > LONGEST:
         return ""

@@ -1,4 +1,4 @@
-"""What may have been signed in the place of what was sent: bodies, targets, forms of the string."""
+"""Variants of a request that may have been signed instead: bodies, targets, forms of the text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 BOM = b"\xef\xbb\xbf"
 ALPHABET = bytes(range(32, 127)) + bytes([9, 10, 13]) + bytes(range(128, 256)) + bytes(range(9))
 SHORT = 1500
-"""Bytes of a body in which a changed byte is looked for."""
+"""Maximum bytes of a body that is searched for a changed byte."""
 PREFIXES = ("/hk", "/v3", "/api", "/wechatpay", "/pay")
 META = re.compile(
     rb'name="meta"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL | re.IGNORECASE
@@ -37,12 +37,12 @@ META = re.compile(
 
 
 class Variant(NamedTuple):
-    """Something else that may have been signed.
+    """A value that may have been signed instead.
 
     Attributes:
-        value: it.
-        cause: a name in `CAUSES`; empty for what is right.
-        detail: how it differs.
+        value: the value.
+        cause: a name in `CAUSES`; empty for the correct value.
+        detail: the difference.
     """
 
     value: Any
@@ -54,7 +54,7 @@ Form = Callable[[bytes], Variant]
 
 
 def bodies(body: bytes) -> Iterator[Variant]:
-    """A body, and what may have been signed in its place."""
+    """Yield a body, and its variants that may have been signed."""
     meta = META.search(body) if body.startswith(b"--") else None
     if meta is not None:
         yield Variant(meta[1])
@@ -128,13 +128,13 @@ def _is(body: bytes, encoding: str) -> bool:
 
 
 def _serialised(body: bytes) -> Iterator[Variant]:
-    """The same JSON in the styles of the libraries that write it."""
+    """Yield the same JSON in the styles of common libraries."""
     try:
         value = json.loads(body)
         if isinstance(value, dict | list):
             yield from _in_styles(value)
     except (ValueError, RecursionError):
-        return  # it is none, or nested deeper than any request is
+        return  # not JSON, or nested deeper than any real request
 
 
 def _in_styles(value: Any) -> Iterator[Variant]:
@@ -196,7 +196,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def targets(target: str, origin: str) -> Iterator[Variant]:
-    """A target, and what may have been signed in its place."""
+    """Yield a target, and its variants that may have been signed."""
     yield Variant(target)
     path, mark, query = target.partition("?")
     if mark:
@@ -270,7 +270,7 @@ def _hex(query: str, change: Callable[[str], str]) -> str:
 
 
 def five_lines(method: str, target: str, stamp: str, nonce: str) -> Iterator[Form]:
-    """The forms of what a request's signature covers, the right one first."""
+    """Yield the forms of a request's signed text, the correct one first."""
     head = f"{method}\n{target}\n{stamp}\n{nonce}\n".encode()
     yield lambda body: Variant(head + body + b"\n")
     yield from _forms([method, target, stamp, nonce])
@@ -283,7 +283,7 @@ def five_lines(method: str, target: str, stamp: str, nonce: str) -> Iterator[For
 
 
 def three_lines(stamp: str, nonce: str) -> Iterator[Form]:
-    """The forms of what an answer's signature covers, the right one first."""
+    """Yield the forms of a response's signed text, the correct one first."""
     head = f"{stamp}\n{nonce}\n".encode()
     yield lambda body: Variant(head + body + b"\n")
     yield from _forms([stamp, nonce])
@@ -308,11 +308,12 @@ def _form(head: bytes, end: bytes, detail: str) -> Form:
 
 
 class Head(NamedTuple):
-    """What stands before the body in what was signed.
+    """The signed text before the body.
 
     Attributes:
-        forms: of the string with this head, the right one first; each takes a body.
-        finding: how this head differs from what was sent; None where it does not.
+        forms: the forms of the signed text with this head, the correct one first; each takes a
+            body.
+        finding: how this head differs from the sent one, or None.
     """
 
     forms: tuple[Form, ...]
@@ -320,14 +321,14 @@ class Head(NamedTuple):
 
 
 def matching(signed: Signed, heads: list[Head], several: list[Variant]) -> list[Finding] | None:
-    """How what was signed differs from what was sent; None where nothing that is known fits.
+    """Return how the signed text differs from the sent one, or None if no known variant matches.
 
-    The fewest differences count, and no more than two.
+    The result has the fewest differences, at most two.
 
     Args:
-        signed: what the signature covers.
-        heads: the right one first.
-        several: bodies, the right one first.
+        signed: the content of the signature.
+        heads: the heads, the correct one first.
+        several: the bodies, the correct one first.
     """
     best: list[Finding] | None = None
     for head in heads:
@@ -346,12 +347,12 @@ def matching(signed: Signed, heads: list[Head], several: list[Variant]) -> list[
 
 
 def changed_byte(signed: Signed, head: bytes, body: bytes) -> str:
-    """Where one byte of a body differs from what was signed; empty where more do, or none.
+    """Return where a body differs in one byte from the signed one; empty if there is no such place.
 
     Args:
-        signed: what the signature covers.
-        head: what stands before the body.
-        body: as it is at hand; what stands behind it is a line feed.
+        signed: the content of the signature.
+        head: the signed text before the body.
+        body: the available body; a line feed follows it.
     """
     if signed.algorithm != "SHA-256" or len(body) > SHORT:
         return ""

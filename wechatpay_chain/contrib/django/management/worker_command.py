@@ -1,4 +1,4 @@
-"""What `manage.py wechatpay_inbox`, `wechatpay_outbox` and `wechatpay_sweeper` have in common."""
+"""The common part of `manage.py wechatpay_inbox`, `wechatpay_outbox` and `wechatpay_sweeper`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ..models import STATES
 __all__ = ["WorkerCommand"]
 
 HIDDEN = ("body", "headers", "options", "parameters", "path", "response")
-"""Columns that are encrypted, or that may name a customer."""
+"""Columns that are encrypted, or may identify a customer."""
 
 
 class WorkerCommand(BaseCommand):
-    """Runs a worker, and looks at its rows.
+    """Runs a worker, and displays its rows.
 
     Attributes:
-        table: of the worker.
-        columns: that a list shows, between the state and the error.
+        table: the table of the worker.
+        columns: the columns in a list, between the state and the error.
     """
 
     table: ClassVar[Table]
@@ -50,10 +50,10 @@ class WorkerCommand(BaseCommand):
         replay.add_argument("ids", metavar="id", type=int, nargs="+")
 
     def handle(self, *, action: str, **options: Any) -> None:
-        """Run what was asked for.
+        """Run the requested action.
 
         Raises:
-            CommandError: the settings name no worker, or there is no such row.
+            CommandError: the settings name no worker, or the row does not exist.
         """
         try:
             worker = worker_of(self.table)
@@ -100,7 +100,7 @@ class WorkerCommand(BaseCommand):
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as people read it: with times, and without what is encrypted."""
+    """Return a readable row: with times, and without encrypted columns."""
     return {
         name.removesuffix("_at"): _time(value) if name.endswith("_at") else value
         for name, value in row.items()

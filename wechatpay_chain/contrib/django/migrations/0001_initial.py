@@ -1,4 +1,4 @@
-"""The tables of version 1: inbox, outbox and watches, and the table that says the version."""
+"""The tables of version 1: inbox, outbox and watches, and the table with the version."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ TABLES = ("wechatpay_inbox", "wechatpay_outbox", "wechatpay_watch")
 
 
 def collate(apps: Any, schema_editor: Any) -> None:
-    """Have MySQL and MariaDB tell ids apart that differ in case, as the other databases do."""
+    """Make ids case-sensitive on MySQL and MariaDB, as on the other databases."""
     if schema_editor.connection.vendor == "mysql":
         for table in TABLES:
             schema_editor.execute(
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(collate, migrations.RunPython.noop, atomic=False),  # DDL of MySQL
-        # No model, so that `flush` and Django's TransactionTestCase leave its row alone.
+        # Not a model, so that `flush` and Django's TransactionTestCase keep its row.
         migrations.RunSQL(
             [
                 "CREATE TABLE wechatpay_schema (version INTEGER NOT NULL PRIMARY KEY)",

@@ -8,7 +8,7 @@ __all__ = ["Command"]
 
 
 class Command(WorkerCommand):
-    """Works off notifications that were received."""
+    """Processes received notifications."""
 
     help = "Works off notifications that were received, lists them, shows one, and replays them."
     table = "inbox"

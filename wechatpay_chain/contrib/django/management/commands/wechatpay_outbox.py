@@ -8,7 +8,7 @@ __all__ = ["Command"]
 
 
 class Command(WorkerCommand):
-    """Works off calls that were recorded."""
+    """Processes recorded calls."""
 
     help = "Works off calls that were recorded, lists them, shows one, and replays them."
     table = "outbox"

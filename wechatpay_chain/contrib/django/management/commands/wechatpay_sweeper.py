@@ -8,7 +8,7 @@ __all__ = ["Command"]
 
 
 class Command(WorkerCommand):
-    """Works off orders and refunds that are watched."""
+    """Processes watched orders and refunds."""
 
     help = "Works off orders and refunds that are watched, lists them, shows one, and replays them."
     table = "watch"

@@ -110,12 +110,12 @@ def test_one_key_encrypts_and_answers(keys, line, certs, chosen, name):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"answer_with": "5B"}, "'5B' is none of certs"),
+        ({"answer_with": "5B"}, "'5B' is not in certs"),
         ({"answer_with": 5}, "answer_with= is of type int"),
         ({"answer_with": ""}, "answer_with="),
         (
             {"answer_with": PUBLIC_KEY_ID, "headers": {"Wechatpay-Serial": PLATFORM_SERIAL}},
-            "names one key",
+            "a request can name only one key, so leave one of",
         ),
     ],
 )
@@ -163,5 +163,7 @@ def test_apiv2_names_no_key(keys, certs):
     wxpay = keys.client(transport=line, certs=certs, answer_with=PLATFORM_SERIAL, secret=SECRET)
     wxpay.v2.pay.downloadbill.post(xml={"mch_id": MCHID})
     assert "Wechatpay-Serial" not in line.requests[0].headers
-    with pytest.raises(ConfigurationError, match="belongs to APIv3"):
+    with pytest.raises(
+        ConfigurationError, match="answer_with= is only for APIv3: APIv2 signs with"
+    ):
         wxpay.v2.pay.downloadbill.post(xml={"mch_id": MCHID}, answer_with=PLATFORM_SERIAL)

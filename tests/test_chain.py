@@ -114,7 +114,7 @@ def test_a_mapping_and_keywords_join_and_the_keyword_wins(chain, recorder):
 
 @pytest.mark.parametrize("name", ["native", "head", "options", "send", "post_asynk", "Post"])
 def test_calling_what_is_no_verb_says_how_a_chain_ends(name, chain):
-    with pytest.raises(TypeError, match="get post put patch delete, each also with _async"):
+    with pytest.raises(TypeError, match="get post put patch delete, or its _async form"):
         getattr(chain.v3.pay, name)(json={})
 
 
@@ -133,7 +133,7 @@ def test_options_are_a_mapping(options, chain):
 
 @pytest.mark.parametrize("path", [7, None, b"v3", 1.5, slice(1)])
 def test_a_path_is_text(path, chain):
-    with pytest.raises(TypeError, match="a path is written as str"):
+    with pytest.raises(TypeError, match="a path must be a str, not"):
         chain[path]
 
 
@@ -141,7 +141,7 @@ def test_an_absolute_url_begins_a_chain(chain, recorder):
     url = "https://api.mch.weixin.qq.com/v3/billdownload/file?token=1"
     chain[url].get()
     assert recorder.calls[0][1] == url
-    with pytest.raises(ConfigurationError, match="begins a chain of its own"):
+    with pytest.raises(ConfigurationError, match="an absolute URL must start a chain: wxpay"):
         chain.v3[url]
 
 
@@ -202,7 +202,7 @@ def test_tools_leave_it_alone(chain):
     assert not inspect.iscoroutinefunction(node)
     assert not inspect.isawaitable(node)
     assert isinstance(mock.create_autospec(node), mock.NonCallableMagicMock | mock.MagicMock)
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(node)
     with pytest.raises(TypeError):
         iter(node)

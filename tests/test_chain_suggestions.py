@@ -44,11 +44,11 @@ def test_a_client_tells_its_merchant_number(wxpay):
         ("pay", "wxpay['pay/…']"),
         ("merchantService", "wxpay['merchantService/…']"),
         ("get", "v3.certificates.get"),
-        ("secret", "has no 'secret'"),
-        ("apiv3_key", "has no 'apiv3_key'"),
-        ("_path_", "has no '_path_'"),
-        ("v", "has no 'v'"),
-        ("v3x", "has no 'v3x'"),
+        ("secret", "has no attribute 'secret'"),
+        ("apiv3_key", "has no attribute 'apiv3_key'"),
+        ("_path_", "has no attribute '_path_'"),
+        ("v", "has no attribute 'v'"),
+        ("v3x", "has no attribute 'v3x'"),
     ],
 )
 def test_no_other_name_begins_a_chain(wxpay, name, hint):
@@ -78,7 +78,7 @@ def test_every_chain_of_the_catalogue_can_be_written():
         ("v3/x", {"appid": "wx1"}, "json={'appid': …}"),
         ("v2/x", {"total_fee": 1}, "xml={'total_fee': …}"),
         ("v3/x", {"mchid": "1"}, "query="),
-        ("v3/{id}", {"query": {"id": "1"}}, "give it beside that"),
+        ("v3/{id}", {"query": {"id": "1"}}, "=, which does not fill the path: pass it as a"),
     ],
 )
 def test_a_name_that_a_verb_does_not_know(wxpay, line, path, options, hint):
@@ -101,7 +101,7 @@ def test_a_name_that_a_verb_does_not_know(wxpay, line, path, options, hint):
     ],
 )
 def test_a_chain_is_no_value(wxpay, line, options):
-    with pytest.raises(ConfigurationError, match=r"Chain \(v3/merchant-service: the path of"):
+    with pytest.raises(ConfigurationError, match=r"Chain \(v3/merchant-service: an uncalled path"):
         wxpay["v3/x/{id}"].post(**{"id": "1", **options(wxpay.v3.merchantService)})
     assert line.requests == []
 

@@ -62,7 +62,7 @@ def wxpay(keys, line):
         ({"apiv3_key": "short"}, "apiv3_key has 5 bytes"),
         ({"merchant": 7}, "merchant must be"),
         ({"base_uri": "api.mch.weixin.qq.com"}, "base_uri"),
-        ({"timeout": 0}, "timeout 0: expected are seconds above 0"),
+        ({"timeout": 0}, "timeout 0: expected seconds above 0"),
         ({"timeout": (1, 2, 3)}, "timeout"),
         ({"timeout": "5"}, "timeout"),
         ({"timeout": (True, 1)}, "timeout"),
@@ -121,37 +121,37 @@ def test_a_merchant_certificate_brings_serial_and_key(keys, line):
     [
         ({"jsn": {}}, "'jsn' is neither an option nor a variable"),
         ({"json": "text"}, "json= is of type str"),
-        ({"json": {"a": object()}}, "json= holds a object"),
+        ({"json": {"a": object()}}, "json= contains a object"),
         ({"json": {"a": float("nan")}}, "json= cannot be written"),
         ({"json": {"a": "\ud800"}}, "surrogate"),
         ({"json": {("a",): 1}}, "json= cannot be written"),
-        ({"json": {}, "body": b""}, "json= and body= exclude each other"),
-        ({"json": {}, "media": b"", "body": ""}, "json= and media= and body= exclude"),
-        ({"xml": {}}, "xml= belongs to APIv2"),
+        ({"json": {}, "body": b""}, "json= and body= cannot be combined"),
+        ({"json": {}, "media": b"", "body": ""}, "json= and media= and body= cannot be combined"),
+        ({"xml": {}}, "xml= is only for APIv2"),
         ({"xml": "<xml/>"}, "xml= is of type str"),
         ({"body": {"a": 1}}, "body= is of type dict"),
-        ({"meta": {}}, "meta= goes with media="),
+        ({"meta": {}}, "meta= requires media=, which is missing"),
         ({"media": Media(b"x", "a.jpg"), "meta": 7}, "meta= is of type int"),
         ({"media": "nowhere.jpg"}, "cannot read nowhere.jpg"),
         ({"media": 7}, "media is of type int"),
-        ({"media": b"x"}, "Media needs a name="),
+        ({"media": b"x"}, "Media needs name=: the content has no file name"),
         ({"headers": ["a"]}, "headers= is of type list"),
-        ({"headers": {"a b": "c"}}, "'a b' cannot be a header's name"),
+        ({"headers": {"a b": "c"}}, "'a b' is not a valid header name"),
         ({"headers": {"X": "a\r\nB: c"}}, "printable ASCII"),
         ({"headers": {"X": "中"}}, "printable ASCII"),
         ({"headers": {"X": None}}, "printable ASCII"),
-        ({"headers": {"Content-Length": "7"}}, "set from the request itself"),
-        ({"headers": {"authorization": "x"}}, "the signer's to set"),
-        ({"security": "yes"}, "security= takes True or False"),
-        ({"unsigned": 1}, "unsigned= takes True or False"),
+        ({"headers": {"Content-Length": "7"}}, "which the client sets itself"),
+        ({"headers": {"authorization": "x"}}, "headers= contains Authorization, which the"),
+        ({"security": "yes"}, "security= must be True or False"),
+        ({"unsigned": 1}, "unsigned= must be True or False"),
         ({"timeout": -1}, "timeout -1"),
         ({"base_uri": "nonsense"}, "base_uri 'nonsense'"),
         ({"sink": 7}, "sink is of type int"),
         ({"sink": "/nowhere/at/all"}, "folder must exist"),
-        ({"stack": "v3"}, "a stack is expected, not str"),
+        ({"stack": "v3"}, "expected a Stack, not str"),
         ({"query": 7}, "query is of type int"),
         ({"json": {"name": Sensitive("x" * 215)}}, "215 bytes is too long"),
-        ({"json": {"n": Sensitive("x")}, "headers": {"Wechatpay-Serial": "X"}}, "none of certs"),
+        ({"json": {"n": Sensitive("x")}, "headers": {"Wechatpay-Serial": "X"}}, "is not in certs"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_refused_before_anything_is_sent(wxpay, line, options, words):
@@ -163,16 +163,19 @@ def test_a_wrong_option_is_refused_before_anything_is_sent(wxpay, line, options,
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"json": {}}, "json= belongs to APIv3"),
-        ({"xml": {}}, "one of mch_id, mchid, combine_mch_id must be among the fields"),
+        ({"json": {}}, "json= is only for APIv3"),
+        ({"xml": {}}, "the fields must contain one of mch_id, mchid, combine_mch_id"),
         ({}, "one of mch_id"),
-        ({"xml": {"mch_id": "1"}}, "mch_id is '1', and this client signs for '1900000109'"),
+        ({"xml": {"mch_id": "1"}}, "mch_id is '1', but this client signs for '1900000109'"),
         ({"xml": {"combine_mch_id": "1"}}, "combine_mch_id is '1'"),
         ({"xml": {"mch_id": MCHID, "detail": {"a": 1}}}, "detail is of type dict.*json.dumps"),
-        ({"xml": {"mch_id": MCHID, "a b": 1}}, "name of an XML element"),
+        ({"xml": {"mch_id": MCHID, "a b": 1}}, "is not a valid XML element name"),
         ({"xml": {"mch_id": MCHID, "sign_type": "SM3"}}, "sign_type 'SM3'"),
-        ({"xml": {"mch_id": MCHID}, "body": b""}, "body= excludes xml="),
-        ({"xml": {"mch_id": MCHID}, "meta": {}}, "meta= belongs to APIv3"),
+        (
+            {"xml": {"mch_id": MCHID}, "body": b""},
+            "body= cannot be combined with xml= or media=: a",
+        ),
+        ({"xml": {"mch_id": MCHID}, "meta": {}}, "meta= is only for APIv3 uploads; for APIv2 pass"),
     ],
 )
 def test_a_wrong_v2_option_is_refused_before_anything_is_sent(wxpay, line, options, words):
@@ -190,7 +193,7 @@ def test_an_empty_chain_is_refused(wxpay):
 @pytest.mark.parametrize("place", ["query", "json"])
 def test_a_variable_inside_another_option_is_pointed_at(wxpay, line, place):
     path = "v3/bank-transfer/batches/out-batch-no/{out_batch_no}"
-    words = f"'out_batch_no' is missing.*'out_batch_no' stands in {place}=.*give it beside that"
+    words = f"'out_batch_no' is missing.*'out_batch_no' is inside {place}=.*as a keyword argument"
     with pytest.raises(ConfigurationError, match=words):
         wxpay[path].get(**{place: {"out_batch_no": "plfk2020042013", "limit": 20}})
     assert line.requests == []
@@ -391,9 +394,12 @@ def test_from_env(keys, tmp_path):
             "unknown variable WECHATPAY_PRIVATKEY",
         ),
         ({"WECHATPAY_MCHID": "1", "WECHATPAY_CERTS": "pub_key.pem"}, "ID=path"),
-        ({"WECHATPAY_MCHID": "1", "WECHATPAY_PUBLIC_KEY": "x"}, "go together"),
+        (
+            {"WECHATPAY_MCHID": "1", "WECHATPAY_PUBLIC_KEY": "x"},
+            "set WECHATPAY_PUBLIC_KEY and WECHATPAY_PUBLIC_KEY_ID together",
+        ),
         ({"WECHATPAY_MCHID": "1", "WECHATPAY_TIMEOUT": "soon"}, "WECHATPAY_TIMEOUT 'soon'"),
-        ({"WECHATPAY_MCHID": "1", "WECHATPAY_MERCHANT_CERT": "x"}, "lacks 'key'"),
+        ({"WECHATPAY_MCHID": "1", "WECHATPAY_MERCHANT_CERT": "x"}, "merchant has no 'key'"),
         ({"WECHATPAY_MCHID": "1", "WECHATPAY_MERCHANT_P12": "nowhere.p12"}, "nowhere.p12"),
     ],
 )
@@ -421,7 +427,7 @@ def test_what_looks_like_a_setting_is_refused(wxpay):
     with pytest.raises(AttributeError):
         wxpay.timeout = 3
     for name, stack in (("V3", wxpay.stacks["v3"]), ("v3", None)):
-        with pytest.raises(ConfigurationError, match="a Stack is expected, as 'v3' or 'v2'"):
+        with pytest.raises(ConfigurationError, match="expected a Stack, such as 'v3' or 'v2'"):
             wxpay.stacks[name] = stack
 
 

@@ -97,10 +97,16 @@ def test_blanks_and_invisible_characters_are_dropped(keys, line, copied):
         ({"secret": ""}, "secret has 0 characters"),
         ({"secret": SECRET[:-1]}, "secret has 31 characters"),
         ({"secret": SECRET + "0"}, "secret has 33 characters"),
-        ({"secret": SECRET[:16] + " " + SECRET[17:]}, "secret holds a blank"),
-        ({"secret": SECRET[:16] + "\n" + SECRET[17:]}, "secret holds a blank"),
-        ({"secret": "密" * 32}, "secret holds a blank"),
-        ({"secret": "\ud800" * 32}, "secret holds a blank"),
+        (
+            {"secret": SECRET[:16] + " " + SECRET[17:]},
+            "secret contains a space, a control character or",
+        ),
+        (
+            {"secret": SECRET[:16] + "\n" + SECRET[17:]},
+            "secret contains a space, a control character or",
+        ),
+        ({"secret": "密" * 32}, "secret contains a space, a control character or"),
+        ({"secret": "\ud800" * 32}, "secret contains a space, a control character or"),
         ({"apiv3_key": 5}, "apiv3_key is of type int"),
         ({"apiv3_key": ""}, "apiv3_key has 0 bytes"),
         ({"apiv3_key": "short"}, "apiv3_key has 5 bytes"),
@@ -108,8 +114,11 @@ def test_blanks_and_invisible_characters_are_dropped(keys, line, copied):
         ({"apiv3_key": "\ud800" * 32}, "apiv3_key has 96 bytes in 32"),
         ({"apiv3_key": ["x"]}, "apiv3_key is of type list"),
         ({"private_key": 5}, "private_key must be an RSA private key, not int"),
-        ({"private_key": ""}, "private_key is neither"),
-        ({"private_key": "file://otherhost/key.pem"}, "private_key: the file URI names another"),
+        ({"private_key": ""}, "private_key is not a key"),
+        (
+            {"private_key": "file://otherhost/key.pem"},
+            "private_key: the file URI points to another",
+        ),
         ({"certs": "pub_key.pem"}, "certs is of type str"),
         ({"certs": {"": "x"}}, "certs"),
         ({"certs": {"PUB KEY": "x"}}, "is neither"),
@@ -121,7 +130,7 @@ def test_blanks_and_invisible_characters_are_dropped(keys, line, copied):
         ({"base_uri": 5}, "base_uri"),
         ({"base_uri": None}, "base_uri"),
         ({"base_uri": "https://api.example.com/global/\n"}, "base_uri .* line break"),
-        ({"base_uri": "https://api.example.com/x \t"}, "base_uri .* has a blank"),
+        ({"base_uri": "https://api.example.com/x \t"}, "base_uri .* contains a space"),
         ({"base_uri": "https://api.example.com/\u200e"}, "base_uri .* invisible"),
         ({"transport": "https"}, "transport is of type str, which has neither"),
         ({"transport": MockTransport}, "transport is of type type"),
@@ -132,10 +141,10 @@ def test_blanks_and_invisible_characters_are_dropped(keys, line, copied):
         ({"merchant": {"cert": 5, "key": 5}}, "merchant\\['cert'\\]"),
         ({"merchant": {"p12": 5}}, "merchant\\['p12'\\]"),
         ({"merchant": {"p12": b"x", "passphrase": 1900000109}}, "passphrase'\\] is of type int"),
-        ({"merchant": {"cert": b"x", "key": b"y", "pass": "z"}}, "'pass', which is unknown"),
+        ({"merchant": {"cert": b"x", "key": b"y", "pass": "z"}}, "the unknown key 'pass'"),
         ({"answer_with": 5}, "answer_with is of type int"),
         ({"answer_with": "x y"}, "answer_with"),
-        ({"answer_with": "5A"}, "answer_with is 5A, which is none of certs"),
+        ({"answer_with": "5A"}, "answer_with is 5A, which is not in certs"),
     ],
 )
 def test_what_cannot_be_mended_is_refused(keys, arguments, words):
@@ -186,7 +195,7 @@ def test_a_serial_number_that_is_not_the_certificates(keys):
         keys.client(serial="5A", merchant=pair)
     with pytest.raises(ConfigurationError, match=f"serial is 5A.*has {MERCHANT_SERIAL}"):
         keys.client(serial="5A", private_key=None, merchant=pair)
-    with pytest.raises(ConfigurationError, match="private_key is not the key of the certificate"):
+    with pytest.raises(ConfigurationError, match="in merchant: use both from the same download"):
         keys.client(private_key=new_key(), merchant=pair)
     with pytest.raises(ConfigurationError, match="serial is missing"):
         keys.client(private_key=new_key(), serial=None, merchant=pair)

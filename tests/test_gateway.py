@@ -231,7 +231,7 @@ def test_certificates_signed_by_somebody_else_are_not(gateway):
 
 def test_an_answer_that_holds_no_certificates(keys):
     line = MockTransport(lambda _: {"data": [{"serial_no": "5A"}]})
-    with pytest.raises(ResponseError, match="known form"):
+    with pytest.raises(ResponseError, match="not a known list of certificates"):
         certificates.download(keys.client(transport=line), "x" * 32)
 
 
@@ -316,7 +316,7 @@ def test_v2_failures_in_v2s_own_form(gateway, wxpay):
 def test_unknown_paths_and_methods(wxpay):
     with pytest.raises(ClientError, match="404") as unknown:
         wxpay.v3.nothing.here.get()
-    with pytest.raises(ClientError, match="405.*this path takes POST") as wrong:
+    with pytest.raises(ClientError, match="405.*this path supports only POST") as wrong:
         wxpay.v3.pay.transactions.native.get()
     for caught in (unknown, wrong):
         assert caught.value.response.content == b""

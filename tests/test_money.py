@@ -55,7 +55,7 @@ def test_fen_become_yuan(fen: int, text: str) -> None:
 
 @pytest.mark.parametrize("fen", [19.9, True, "1990", None, Decimal(5)])
 def test_only_whole_fen_become_yuan(fen: Any) -> None:
-    with pytest.raises(ConfigurationError, match="int is expected"):
+    with pytest.raises(ConfigurationError, match="an amount in fen must be an int, not"):
         fen_to_yuan(fen)
 
 

@@ -58,9 +58,9 @@ def test_a_mistyped_path_brings_the_nearest_ones(method, path, words):
 @pytest.mark.parametrize(
     ("method", "path", "words"),
     [
-        ("GET", "/v3/pay/transactions/native", "this path takes POST (Native下单) only"),
-        ("GET", "/pay/unifiedorder", "this path takes POST (统一下单) only"),
-        ("DELETE", "/v3/profitsharing/receivers/delete", "takes POST (删除分账接收方) only"),
+        ("GET", "/v3/pay/transactions/native", "this path supports only POST (Native下单)"),
+        ("GET", "/pay/unifiedorder", "this path supports only POST (统一下单)"),
+        ("DELETE", "/v3/profitsharing/receivers/delete", "supports only POST (删除分账接收方)"),
     ],
 )
 def test_a_path_with_another_method_says_which(method, path, words):
@@ -71,7 +71,7 @@ def test_a_path_with_another_method_says_which(method, path, words):
 
 def test_an_id_where_a_verb_was_meant_brings_both():
     text = error_text("POST", "/v3/marketing/favor/stocks/strat")
-    assert "this path takes GET (查询批次详情) only" in text
+    assert "this path supports only GET (查询批次详情)" in text
     near = text.partition("did you mean ")[2]
     assert near
     assert "GET" not in near, "another method is what was just said to be wrong"
@@ -128,7 +128,7 @@ def test_against_a_real_server():
     with Gateway() as gateway, gateway.client() as wxpay:
         with pytest.raises(APIError, match="did you mean POST v3/pay/transactions/native"):
             wxpay.v3.pay.transaction.native.post(json={})
-        with pytest.raises(APIError, match=r"takes POST \(Native下单\) only"):
+        with pytest.raises(APIError, match=r"supports only POST \(Native下单\)"):
             wxpay.v3.pay.transactions.native.get()
         with pytest.raises(APIError, match="did you mean POST v2/pay/unifiedorder"):
             wxpay.v2.pay.unifiedorders.post(xml={"mch_id": gateway.identity.mchid})
@@ -151,9 +151,9 @@ async def test_an_operation_is_served_at_its_own_address(path, at, right):
     with Gateway() as gateway:
         async with gateway.client() as wxpay:
             options = {"base_uri": gateway.base_uris[at]} if at else {}
-            with pytest.raises(APIError, match=f'give base_uri="{right}"'):
+            with pytest.raises(APIError, match=f'pass base_uri="{right}"'):
                 wxpay[path].post(json={}, **options)
-            with pytest.raises(APIError, match=f'give base_uri="{right}"'):
+            with pytest.raises(APIError, match=f'pass base_uri="{right}"'):
                 await wxpay[path].post_async(json={}, **options)
 
 

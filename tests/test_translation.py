@@ -29,7 +29,7 @@ from wechatpay_chain.utils.translation import (
 
 PACKAGE = Path(wechatpay_chain.__file__).parent
 ROOT = PACKAGE.parent
-ENGLISH = "retry=3: a Retry(attempts=3, …) is expected, or None for one attempt"
+ENGLISH = "retry=3: expected a Retry(attempts=3, …), or None for one attempt"
 COMPILED = PACKAGE / "locale" / "zh" / "LC_MESSAGES" / "wechatpay_chain.mo"
 
 
@@ -165,10 +165,10 @@ def test_an_error_keeps_its_english_text_when_it_travels(chinese):
 
 def test_a_message_within_a_message(chinese):
     inner = ConfigurationError(_("secret is missing: APIv2 signs with the merchant's APIv2 key"))
-    whole = _("refused to sign a request: {error}", error=inner)
+    whole = _("will not sign the request: {error}", error=inner)
     assert whole == "拒绝为请求签名：缺少 secret：APIv2 使用商户的 APIv2 密钥签名"
     assert english(whole) == (
-        "refused to sign a request: secret is missing: APIv2 signs with the merchant's APIv2 key"
+        "will not sign the request: secret is missing: APIv2 signs with the merchant's APIv2 key"
     )
     both = joined(_("; "), [whole, "plain"])
     assert isinstance(both, Message)

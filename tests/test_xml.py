@@ -78,7 +78,7 @@ def test_nesting():
 
 @pytest.mark.parametrize("name", ["", "a b", "1a", "a<b", "-a", 7])
 def test_a_name_that_is_none_is_refused(name):
-    with pytest.raises(ConfigurationError, match="name of an XML element"):
+    with pytest.raises(ConfigurationError, match="is not a valid XML element name"):
         xml.dumps({name: "x"})
 
 

@@ -277,9 +277,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
         request = build(method, path, options, self._defaults, v2=v2)
         stack = request.options.stack or self.stacks["v2" if v2 else "v3"]
         if not isinstance(stack, Stack):
-            raise ConfigurationError(
-                _("a stack is expected, not {type}", type=type(stack).__name__)
-            )
+            raise ConfigurationError(_("expected a Stack, not {type}", type=type(stack).__name__))
         handle = stack.handler
         if self._sensitive or request.options.sensitive is not None:
             handle = secured(handle, request.options.sensitive, self._credential, v2=v2)
@@ -331,7 +329,9 @@ class WeChatPay(ChainRoot, Receiving, Closable):
             ConfigurationError: the client has no private key.
         """
         if self._credential is None:
-            raise ConfigurationError(_("private_key and serial are missing: nothing can be signed"))
+            raise ConfigurationError(
+                _("private_key and serial are missing: the client needs them to sign")
+            )
         return self._credential
 
     @property
@@ -379,8 +379,8 @@ def _checked(transport: Any) -> Any:
         return transport
     raise ConfigurationError(
         _(
-            "transport is of type {type}, which has neither send() nor send_async(): an "
-            "HTTPTransport, a MockTransport or the like is expected",
+            "transport is of type {type}, which has neither send() nor send_async(): expected an "
+            "HTTPTransport, a MockTransport or a similar object",
             type=type(transport).__name__,
         )
     )

@@ -226,8 +226,8 @@ def _perform(effect: Effect, transport: Transport) -> Any:
             name = getattr(effect.function, "__qualname__", _("a function"))
             raise ConfigurationError(
                 _(
-                    "{name} returned an awaitable within a sync call: call the verb's _async "
-                    "form, or give a function that blocks",
+                    "{name} returned an awaitable in a sync call: call the verb's _async form, "
+                    "or pass a blocking function",
                     name=name,
                 )
             )

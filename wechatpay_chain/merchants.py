@@ -182,7 +182,7 @@ class Merchants(Closable):
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the merchant numbers in a source mapping."""
-        return iter(self._source.numbers(_("a loop over them")))
+        return iter(self._source.numbers(_("a loop over the merchants")))
 
     def __len__(self) -> int:
         """Return the number of merchants in a source mapping, used or not."""
@@ -204,7 +204,7 @@ class Merchants(Closable):
         """Return a client; it is created once, even if several threads and tasks request it."""
         name = mchid_of(mchid)
         if not name:
-            raise ConfigurationError(_("mchid is empty: a merchant number is expected"))
+            raise ConfigurationError(_("mchid is empty: expected a merchant number"))
         from threading import get_ident  # rarely needed: most calls find a cached client
 
         made: list[WeChatPay] = []
@@ -222,7 +222,8 @@ class Merchants(Closable):
         if (id(self), name) in _loading.get():
             raise ConfigurationError(
                 _(
-                    "merchant {name} is being loaded: its source must not ask for it again",
+                    "merchant {name} is being loaded: its source must not request the same "
+                    "merchant",
                     name=name,
                 )
             )
@@ -237,8 +238,8 @@ class Merchants(Closable):
                     if not is_async and flight.thread == get_ident():
                         raise ConfigurationError(
                             _(
-                                "merchant {name} is being loaded by an async call of this very "
-                                "thread, and a sync call cannot wait for that: await its _async "
+                                "merchant {name} is being loaded by an async call in this "
+                                "thread, and a sync call cannot wait for it: await the _async "
                                 "form",
                                 name=name,
                             )
@@ -330,7 +331,7 @@ def _count(given: object) -> int:
     if isinstance(given, int) and not isinstance(given, bool) and given > 0:
         return given
     raise ConfigurationError(
-        _("max_clients={represented}: a number above 0 is expected", represented=represented(given))
+        _("max_clients={represented}: expected a number above 0", represented=represented(given))
     )
 
 

@@ -28,7 +28,7 @@ class Stack:
         self._layers = tuple(layers)
         if len(set(self.names)) != len(self._layers):
             raise ConfigurationError(
-                _("a name stands twice in a stack: {names}", names=", ".join(self.names))
+                _("the stack contains a name twice: {names}", names=", ".join(self.names))
             )
 
     @property
@@ -80,7 +80,7 @@ class Stack:
         except ValueError:
             raise ConfigurationError(
                 _(
-                    "no layer {name!r} in this stack; it has {names}",
+                    "this stack has no layer {name!r}; its layers are {names}",
                     name=name,
                     names=", ".join(self.names) or "none",
                 )
@@ -97,7 +97,7 @@ class Stacks(dict[str, Stack]):
         if name not in self or not isinstance(stack, Stack):
             raise ConfigurationError(
                 _(
-                    "stacks[{name!r}] = {type}: a Stack is expected, as {map}",
+                    "stacks[{name!r}] = {type}: expected a Stack, such as {map}",
                     name=name,
                     type=type(stack).__name__,
                     map=" or ".join(map(repr, self)),
@@ -115,8 +115,8 @@ def send(request: Request) -> Flow:
     if request.content is None:
         raise ConfigurationError(
             _(
-                "the request was never encoded: the stack needs an 'encoder' (or middleware of "
-                "yours that sets request.content) around its innermost layer"
+                "the request was not encoded: the stack needs an 'encoder' (or your own "
+                "middleware that sets request.content) outside its innermost layer"
             )
         )
     response: Response = yield Send(request)

@@ -99,7 +99,7 @@ def test_one_that_fails(directory, options, today):
     ("arguments", "words"),
     [
         (["2026-13-01"], "date="),
-        (["2026-11-25..2026-11-01"], "first day comes first"),
+        (["2026-11-25..2026-11-01"], "the first day must not be after the last, and"),
         (["2026-11-25", "--kind", "secret"], "one of trade"),
         (["2026-11-25", "--sub-mchid", "../x"], "up to 32 digits"),
         (["2026-11-25", "--concurrency", "0"], "concurrency"),

@@ -285,11 +285,11 @@ def written(path: Path, content: bytes) -> str:
     [
         (b"\xef\xbb\xbf{}", "begins with a byte order mark (BOM)"),
         ("{}".encode("utf-16"), "begins with a byte order mark (BOM)"),
-        ('{"a":"\u4e2d"}'.encode("gbk"), "is not UTF-8 at byte 6"),
+        ('{"a":"\u4e2d"}'.encode("gbk"), "is not valid UTF-8 at byte 6"),
         (b'{"a":1,}', "is not JSON"),
-        (b'{"a":1,"a":2}', "'a' stands twice"),
-        (b'{"a":NaN}', "NaN is no JSON"),
-        (b"1", "an object or a list is expected"),
+        (b'{"a":1,"a":2}', "'a' occurs twice"),
+        (b'{"a":NaN}', "NaN is not valid JSON"),
+        (b"1", "is not a JSON object or list"),
         (b"[" * 100_000, "nested too deeply"),
         (b"", "is not JSON"),
     ],
@@ -309,13 +309,13 @@ def test_a_file_that_is_no_json(
         (("GET", NATIVE), "POST   v3/pay/transactions/native"),
         (("POST", "pay/unifiedorder"), "POST v2/pay/unifiedorder"),
         (("POST", NATIVE, "--json", "@nowhere.json"), "'nowhere.json' cannot be read"),
-        (("POST", NATIVE, "--query", "mchid"), "--query 'mchid': NAME=VALUE is expected"),
-        (("POST", NATIVE, "--header", "X"), "'Name: value' is expected"),
-        (("POST", NATIVE, "--xml", "a=1"), "--xml belongs to APIv2"),
-        (("POST", "v2/pay/orderquery", "--json", "{}"), "--json belongs to APIv3"),
+        (("POST", NATIVE, "--query", "mchid"), "--query 'mchid': expected NAME=VALUE"),
+        (("POST", NATIVE, "--header", "X"), "expected 'Name: value'"),
+        (("POST", NATIVE, "--xml", "a=1"), "--xml is for APIv2: use --json for"),
+        (("POST", "v2/pay/orderquery", "--json", "{}"), "--json is for APIv3: use --xml for"),
         (("POST", NATIVE, "--json", "{}"), "requires notify_url"),
         (("POST", NATIVE, "--json", '{"descripton": "x"}', "--no-fill"), "description"),
-        (("POST", NATIVE, "--json", "{}", "--media", "nowhere.png"), "there is no such file"),
+        (("POST", NATIVE, "--json", "{}", "--media", "nowhere.png"), "the file does not exist"),
         (("GET", "v3/pay/transactions/id/{transaction_id}"), "transaction_id"),
         (("FETCH", NATIVE), "FETCH"),
     ],
@@ -331,7 +331,7 @@ def test_arguments_that_cannot_be_sent(
     ("kept", "says"),
     [
         (("MCHID",), "is missing"),
-        (("MCHID", "SERIAL"), "private_key and serial go together"),
+        (("MCHID", "SERIAL"), "pass private_key and serial together"),
         (("SERIAL", "PRIVATE_KEY"), "WECHATPAY_MCHID is not set"),
         ((), "WECHATPAY_MCHID is not set"),
     ],
@@ -350,8 +350,8 @@ def test_a_profile_with_half_a_merchant(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("WECHATPAY_MCHID", "line 1: NAME=value is expected"),
-        ("# shop\n\nA=1\nB = a b\n", "line 4: NAME=value is expected"),
+        ("WECHATPAY_MCHID", "line 1: expected NAME=value"),
+        ("# shop\n\nA=1\nB = a b\n", "line 4: expected NAME=value"),
         ("A=1\nA=2\n", "line 2: A is set twice"),
         ("WECHATPAY_MCHD=1", "did you mean WECHATPAY_MCHID"),
         ("\ufeffA=1", "byte order mark"),
@@ -382,7 +382,7 @@ def test_gateway_and_profile_exclude_each_other(
     here: tuple[str, str], profile: tuple[str, str]
 ) -> None:
     message = failed("call", "GET", "v3/certificates", *here, *profile, code=2)
-    assert "exclude each other" in message
+    assert "use only one of --gateway and --profile" in message
 
 
 @pytest.mark.usefixtures("nothing_sent")
@@ -504,7 +504,7 @@ def test_a_dry_run_fetches_no_certificate(profile: tuple[str, str], tmp_path: Pa
     path = "v3/ecommerce/applyments/"
     arguments = ("call", "POST", path, "--json", '{"contact_info": {"contact_name": "张三"}}')
     message = failed(*arguments, "--no-check", "--no-fill", "--dry-run", *less, code=2)
-    assert "a dry run fetches none" in message
+    assert "this call needs WeChat Pay's key, and a dry run" in message
 
 
 @pytest.mark.usefixtures("nothing_sent")

@@ -72,7 +72,7 @@ def test_a_profile(environ: dict[str, str], tmp_path: Path) -> None:
     found = checked(environ, tmp_path)
     assert {each["state"] for each in found.values()} == {"ok"}
     assert "accepted with HTTP 200" in found["signed call"]["told"]
-    assert "it belongs to the certificate" in found["merchant key"]["told"]
+    assert "it matches the certificate" in found["merchant key"]["told"]
 
 
 def test_another_key(environ: dict[str, str], tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_key_that_is_not_the_certificates(environ: dict[str, str], tmp_path: P
     key.write_bytes(pem(new_key()))
     found = checked({**environ, "WECHATPAY_PRIVATE_KEY": str(key)}, tmp_path, 1)
     assert list(found) == ["configuration"]
-    assert "is not the key of the certificate" in found["configuration"]["told"]
+    assert "in merchant: use both from the same download" in found["configuration"]["told"]
 
 
 def test_another_secret(environ: dict[str, str], tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_clock_that_is_off(environ: dict[str, str], tmp_path: Path) -> None:
 def test_half_a_merchant(tmp_path: Path) -> None:
     found = checked({"WECHATPAY_MCHID": "1900000109", "WECHATPAY_SERIAL": "1F"}, tmp_path, 1)
     assert list(found) == ["configuration"]
-    assert "private_key and serial go together" in found["configuration"]["told"]
+    assert "pass private_key and serial together" in found["configuration"]["told"]
 
 
 def test_no_secret_is_told(environ: dict[str, str], tmp_path: Path) -> None:
@@ -173,4 +173,4 @@ def test_no_secret_is_told(environ: dict[str, str], tmp_path: Path) -> None:
 
 def test_the_options_stand_behind_a_subcommand() -> None:
     message = failed("doctor", "--json", "error", "ORDERPAID", code=2)
-    assert "say the options behind error" in message
+    assert "put the options after error" in message

@@ -102,14 +102,14 @@ def test_rows_are_listed_and_shown(app):
 
 
 def test_a_dead_letter_is_replayed(shop, app):
-    assert "2 worked off" in run("inbox", "--app", app, "run", "--once").stderr
+    assert "2 processed" in run("inbox", "--app", app, "run", "--once").stderr
     dead = data("inbox", "--app", app, "list", "--state", "dead")
     assert [row["error"].partition(" (")[0] for row in dead] == ["RuntimeError: no stock"] * 2
     (shop[0] / "stock").touch()
     numbers = [str(row["id"]) for row in dead]
-    assert "2 of 2 will be worked off" in run("inbox", "--app", app, "replay", *numbers).stderr
-    assert "pending already, or not there" in failed("inbox", "--app", app, "replay", numbers[0])
-    assert "2 worked off" in run("inbox", "--app", app, "run", "--once").stderr
+    assert "2 of 2 will be processed" in run("inbox", "--app", app, "replay", *numbers).stderr
+    assert "already pending, or not found" in failed("inbox", "--app", app, "replay", numbers[0])
+    assert "2 processed" in run("inbox", "--app", app, "run", "--once").stderr
     assert len(data("inbox", "--app", app, "list", "--state", "done")) == 2
 
 
@@ -142,11 +142,11 @@ def test_outbox_and_sweeper_have_the_same_commands(shop):
 @pytest.mark.parametrize(
     ("app", "message"),
     [
-        ("", "where is your inbox?"),
-        ("nowhere", "MODULE:NAME is expected"),
+        ("", "the location of your inbox is missing"),
+        ("nowhere", "expected MODULE:NAME, such as shop.payments"),
         ("nowhere.at.all:inbox", "No module named 'nowhere'"),
         ("json:inbox", "module 'json' has no attribute 'inbox'"),
-        ("json:dumps", "is of type function, and no inbox"),
+        ("json:dumps", "is of type function; expected an inbox"),
     ],
 )
 def test_an_app_that_is_none(app, message):

@@ -125,8 +125,8 @@ def test_fill(gateway: Gateway, here: tuple[str, str]) -> None:
     made = data("gateway", "fill", "400", "--differences", "every", "--form", "partner", *here)
     assert made["expected"]["merchant"] == 2
     wrong = failed("gateway", "fill", "9", "--difference", "amount", *here, code=2)
-    assert "CLASS=N is expected" in wrong
-    assert "too few" in failed("gateway", "fill", "1", "--difference", "amount=3", *here)
+    assert "expected CLASS=N, such as amount=3" in wrong
+    assert "are not enough" in failed("gateway", "fill", "1", "--difference", "amount=3", *here)
 
 
 def test_bills(gateway: Gateway, here: tuple[str, str]) -> None:
@@ -152,7 +152,9 @@ def test_advance(gateway: Gateway, here: tuple[str, str], duration: str, seconds
 
 @pytest.mark.parametrize("duration", ["", "x", "6x", "m", "6m!", "1h 30m"])
 def test_a_duration_that_is_none(here: tuple[str, str], duration: str) -> None:
-    assert "seconds are expected, or 90s" in failed("gateway", "advance", duration, *here, code=2)
+    assert "expected seconds, or 90s, 6m, 2h, 1d, 1h30m" in failed(
+        "gateway", "advance", duration, *here, code=2
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_trigger_of_one_product(gateway: Gateway, here: tuple[str, str], shop: s
     ("given", "code", "problem"),
     [
         ("{", 2, "not JSON"),
-        ("[]", 2, "a JSON object is expected"),
+        ("[]", 2, "expected a JSON object"),
         ("@/no/such/file", 1, "'/no/such/file' cannot be read: No such file"),
     ],
 )
@@ -257,7 +259,7 @@ def test_faults(gateway: Gateway, here: tuple[str, str]) -> None:
 
 
 def test_a_fault_that_is_none(here: tuple[str, str]) -> None:
-    assert "FAULT is missing: one of status," in failed("gateway", "faults", "*", *here, code=2)
+    assert "FAULT is missing: expected one of" in failed("gateway", "faults", "*", *here, code=2)
     assert "is not one of" in failed("gateway", "faults", "*", "nothing", *here, code=2)
 
 
@@ -281,20 +283,24 @@ def test_which_gateway_is_meant(directory: tuple[Path, Gateway], gateway: Gatewa
 def test_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "BASE_URI", "http://127.0.0.1:1/")
     assert failed("gateway", "pay", "x").splitlines() == [
-        "Error: no gateway answers at http://127.0.0.1:1/ (Connection refused)",
+        "Error: no gateway responds at http://127.0.0.1:1/ (Connection refused)",
         "To start one: wechatpay-chain gateway",
-        "If it is elsewhere, say --gateway URL, or --data DIR with its data directory.",
+        "If it runs elsewhere, pass --gateway URL, or --data DIR with its data directory.",
     ]
     missing = failed("gateway", "pay", "x", "--data", str(tmp_path))
     assert missing.splitlines() == [
         f"Error: '{tmp_path / 'gateway.json'}' cannot be read: No such file or directory",
-        "A gateway writes it: wechatpay-chain gateway --data DIR",
+        "To create it: wechatpay-chain gateway --data DIR",
     ]
     for content in ("{", "[]", "{}"):
         (tmp_path / "gateway.json").write_text(content)
-        assert "is not a gateway's" in failed("gateway", "pay", "x", "--data", str(tmp_path))
+        assert "was not written by a gateway" in failed(
+            "gateway", "pay", "x", "--data", str(tmp_path)
+        )
     for address in ("x", "ftp://127.0.0.1/", "http://"):
-        assert "is not where a gateway is" in failed("gateway", "pay", "x", "--gateway", address)
+        assert "is not the address of a gateway" in failed(
+            "gateway", "pay", "x", "--gateway", address
+        )
 
 
 def answering(content: bytes, status: int = 200) -> Callable[[], Iterator[str]]:
@@ -334,7 +340,7 @@ def answering(content: bytes, status: int = 200) -> Callable[[], Iterator[str]]:
 def test_something_else_answers(serve: Callable[[], Iterator[str]]) -> None:
     for address in serve():
         said = failed("gateway", "faults", "--gateway", address)
-        assert said == f"Error: what answers at {address} is not a gateway of this version\n"
+        assert said == f"Error: the server at {address} is not a gateway of this version\n"
 
 
 def test_snapshots(gateway: Gateway, here: tuple[str, str]) -> None:

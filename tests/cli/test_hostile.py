@@ -89,7 +89,7 @@ def assert_one_line(text: str) -> None:
     lines = text.splitlines()
     errors = [line for line in lines if line.startswith("Error: ")]
     assert len(errors) == 1, text
-    assert "fault of the program" not in text
+    assert "internal error" not in text
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -308,7 +308,7 @@ def test_a_fault_of_the_program_is_one_line_too(monkeypatch):
     monkeypatch.setattr("wechatpay_chain.catalogue.webhooks", fail)
     result = run("webhooks")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: this is a fault of the program: KeyError: ")
+    assert result.stderr.startswith("Error: internal error: KeyError: ")
     assert len(result.stderr.splitlines()) == 1
 
 

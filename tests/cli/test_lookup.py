@@ -62,7 +62,7 @@ def test_forms(text: str, path: str) -> None:
     if path:
         assert one_operation(None, text).path == path
     else:
-        with pytest.raises(Failure, match="is 2 operations; say which one"):
+        with pytest.raises(Failure, match="matches 2 operations; choose one"):
             one_operation(None, text)
 
 
@@ -99,7 +99,7 @@ def test_a_literal_path_hides_a_template_of_another_verb() -> None:
 
 def test_a_path_with_two_verbs_asks_which() -> None:
     message = failed("ops", "show", "v3/brand/card/card-links")
-    assert "'v3/brand/card/card-links' is 2 operations; say which one:" in message
+    assert "'v3/brand/card/card-links' matches 2 operations; choose one:" in message
     assert "\n  GET    v3/brand/card/card-links  " in message
     assert "\n  POST   v3/brand/card/card-links  " in message
 
@@ -111,7 +111,7 @@ def test_a_title_that_several_have_lists_them() -> None:
 
 def test_another_verb_is_named() -> None:
     message = failed("ops", "show", "PUT", "v3/refund/domestic/refunds")
-    assert "no operation 'PUT v3/refund/domestic/refunds'; at this path it has:" in message
+    assert "no operation 'PUT v3/refund/domestic/refunds'; the methods of this path:" in message
     assert "POST   v3/refund/domestic/refunds  申请退款" in message
 
 

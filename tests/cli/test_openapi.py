@@ -122,7 +122,7 @@ def test_a_write_that_fails_leaves_what_was_there(
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     message = failed("openapi", "v3/pay", "-o", str(tmp_path / "no" / "pay.json"))
     assert "could not be written: No such file or directory\n" in message
-    assert f"There is no folder {str(tmp_path / 'no')!r}." in message
+    assert f"The folder {str(tmp_path / 'no')!r} does not exist." in message
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_table_fits_and_is_whole(
     table = bare(*arguments)
     assert max(map(cell_len, table.splitlines())) <= columns
     shown, said = (Counter(re.sub(r"\s", "", text)) for text in (table, "".join(rows)))
-    heads = ["methodpathtitleproduct", "productoperationsholds", "eventprotocoltitle"]
+    heads = ["methodpathtitleproduct", "productoperationscontents", "eventprotocoltitle"]
     assert shown - said in [Counter(), *map(Counter, heads)]
     assert not said - shown
 

@@ -67,22 +67,22 @@ def test_variables_query_and_headers_are_apart() -> None:
 
 def test_what_is_special_of_a_member_is_marked() -> None:
     assert "sign_type string 签名类型 = MD5 | HMAC-SHA256\n" in page("v2/secapi/pay/refund")
-    assert "detail string (holds JSON)\n│   ├── cost_price" in page("v2/pay/unifiedorder")
+    assert "detail string (JSON)\n│   ├── cost_price" in page("v2/pay/unifiedorder")
     assert "file* string (a file)\n" in page("v3/merchant/media/upload")
     receivers = page("v3/profitsharing/receivers/add")
     assert "encrypted: RSAES-OAEP" in receivers
-    assert "needs      Sensitive(…) around each encrypted member" in receivers
+    assert "needs      Sensitive(…) around each encrypted field" in receivers
 
 
 def test_what_it_needs() -> None:
     text = page("v2/secapi/mch/addInstitutionsub")
     assert "needs      security=True: mutual TLS with the merchant's certificate\n" in text
-    assert "needs      nonceless=True: it carries no nonce_str\n" in text
+    assert "needs      nonceless=True: without nonce_str\n" in text
     text = page("v3/global/transactions/native")
     assert 'needs      base_uri="https://apihk.mch.weixin.qq.com/"' in text
     assert "url        https://apihk.mch.weixin.qq.com/v3/global/transactions/native\n" in text
     complaint = page("v3/merchant-service/complaints-v2/{complaint_id}")
-    assert "needs      wxpay.decrypt(…) for each encrypted member of the answer" in complaint
+    assert "needs      wxpay.decrypt(…) for each encrypted field of the response" in complaint
 
 
 @pytest.mark.parametrize(
@@ -90,16 +90,16 @@ def test_what_it_needs() -> None:
     [
         (
             "v3/refund/domestic/refunds",
-            "safe with the same out_refund_no, and nothing else changed",
+            "safe with the same out_refund_no and an unchanged request",
         ),
         ("v2/deposit/consume", "not automatically: the number names the deposit, which may be"),
         ("v2/pay/orderquery", "safe\n"),
-        ("v3/profitsharing/receivers/add", "not automatically: it has no number"),
+        ("v3/profitsharing/receivers/add", "not automatically: it has no merchant number"),
     ],
 )
 def test_whether_it_may_be_repeated(path: str, line: str) -> None:
-    assert f"repeat     {line}" in page(path)
-    assert "\nrepeat " not in page("GET", "v3/certificates")
+    assert f"retry      {line}" in page(path)
+    assert "\nretry " not in page("GET", "v3/certificates")
 
 
 def test_apiv2_urls_have_no_v2() -> None:
@@ -112,7 +112,7 @@ def test_what_is_retired_says_so() -> None:
     retired = next(each for each in catalogue.operations() if each.retired)
     text = page(retired.method, retired.path)
     assert text.startswith(f"{retired.title} (retired)\n")
-    assert "status     retired: WeChat Pay has given it up" in text
+    assert "status     retired: WeChat Pay no longer offers it" in text
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,12 @@ def test_every_operation_has_a_page() -> None:
     ("arguments", "message"),
     [
         ([], "Missing argument '[METHOD] PATH'"),
-        (["POST"], "a path is missing: POST v3/certificates, say"),
-        (["PSOT", "v3/pay"], "'PSOT' is not an HTTP method that WeChat Pay uses; GET, POST,"),
-        (["a", "b", "c"], "3 arguments are too many: METHOD and PATH are expected"),
+        (["POST"], "the path is missing, for example: POST v3/certificates"),
+        (
+            ["PSOT", "v3/pay"],
+            "'PSOT' is not an HTTP method that WeChat Pay uses; expected GET, POST,",
+        ),
+        (["a", "b", "c"], "3 arguments are too many: expected METHOD and PATH"),
         ([*REFUND, "--style", "dots"], "'dots' is not one of 'attribute', 'chain', 'bracket'"),
     ],
 )

@@ -122,12 +122,12 @@ def test_json_of_everything_goes_down_to_the_products() -> None:
     [
         ("v3/offlinefac", "Did you mean v3/offlineface, v3/offlinefacemch?"),
         ("refund", "Did you mean v3/refund"),
-        ("xqzzw", "The products are listed by: wechatpay-chain ops tree"),
+        ("xqzzw", "To list the products: wechatpay-chain ops tree"),
         ("v3/pay/transaction", "Did you mean v3/pay/transactions?"),
-        ("v3/pay/xqzzw", "Below v3/pay there is: acquiring-bank, instal, partner, transactions\n"),
-        ("v3/pay/xqzzw/yy/zz", "Below v3/pay there is: "),
+        ("v3/pay/xqzzw", "Below v3/pay: acquiring-bank, instal, partner, transactions\n"),
+        ("v3/pay/xqzzw/yy/zz", "Below v3/pay: "),
         ("v3/global/xqzzw", ", …\n"),
-        ("v3/pay/transactions/native/x", "v3/pay/transactions/native is an operation, and"),
+        ("v3/pay/transactions/native/x", "v3/pay/transactions/native is an operation without"),
     ],
 )
 def test_what_does_not_exist(path: str, hint: str) -> None:

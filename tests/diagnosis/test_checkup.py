@@ -61,7 +61,7 @@ def test_a_backup_that_fails_is_a_warning() -> None:
     assert checkup.reached(MAIN, error, 1).state == "fail"
     assert checkup.reached(MAIN, error, 1, is_backup=True).state == "warn"
     assert checkup.reached(MAIN, Response(401), 0.05).told == (
-        "answered in 50 ms; its TLS certificate is trusted"
+        "responded in 50 ms; its TLS certificate is trusted"
     )
 
 
@@ -70,7 +70,7 @@ def test_proxies() -> None:
     check = checkup.proxy("", "http://user:word@proxy.example:3128")
     assert (check.state, check.told) == (
         "warn",
-        "none; HTTPS_PROXY (proxy.example:3128) is not read",
+        "none; the client does not read HTTPS_PROXY (proxy.example:3128)",
     )
     assert checkup.proxy("proxy.example:8080", "").told == "proxy.example:8080"
     assert checkup.proxy("http://[", "").told == "malformed"
@@ -98,9 +98,17 @@ def rejected(status: int, verified: bool, code: str = "X") -> APIError:
         (rejected(404, True), "ok", ""),
         (rejected(404, False), "fail", "wechatpay-chain doctor error 08F7-1"),
         (rejected(401, False), "fail", "compare mchid"),
-        (SignatureError("no", reason="expired"), "fail", "synchronise the clock (NTP)"),
-        (SignatureError("no", reason="mismatch"), "fail", "compare WeChat Pay's key"),
-        (TransportError("no"), "fail", "see the host above"),
+        (
+            SignatureError("no", reason="expired"),
+            "fail",
+            "synchronize the clock (NTP)",
+        ),
+        (
+            SignatureError("no", reason="mismatch"),
+            "fail",
+            "compare the configured key of WeChat Pay with",
+        ),
+        (TransportError("no"), "fail", "see the host check above"),
     ],
 )
 def test_signed_calls(outcome: Any, state: str, action: str) -> None:
@@ -118,7 +126,7 @@ def test_signed_calls(outcome: Any, state: str, action: str) -> None:
         (rejected(200, False, "FAIL"), "fail", "compare WECHATPAY_SECRET"),
         (rejected(200, True, "NOAUTH"), "fail", "wechatpay-chain doctor error NOAUTH"),
         (SignatureError("no"), "fail", "compare WECHATPAY_SECRET"),
-        (TransportError("no"), "fail", "see the host above"),
+        (TransportError("no"), "fail", "see the host check above"),
     ],
 )
 def test_calls_of_v2(outcome: Any, state: str, action: str) -> None:

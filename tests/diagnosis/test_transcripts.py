@@ -98,7 +98,7 @@ def test_texts_that_are_none(content: bytes) -> None:
 
 
 def test_nothing_at_all() -> None:
-    with pytest.raises(ConfigurationError, match="neither a request nor an answer"):
+    with pytest.raises(ConfigurationError, match="there is neither a request nor a response"):
         explain(Transcript(None, None), corpus.world().ring())
 
 

@@ -67,8 +67,8 @@ def rows(engine, name):
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        (0, "of version 0, and this package needs version 1: run the migrations from 0 to 1"),
-        (2, "of version 2, which is newer than this package's 1"),
+        (0, "have version 0, but this package needs version 1: run the migrations from 0 to 1"),
+        (2, "have version 2, which is newer than this package's 1"),
     ],
 )
 def test_tables_of_another_version_are_not_used(engine, keys, version, message):
@@ -103,7 +103,7 @@ def test_an_engine_that_is_none(given, keys):
 
 
 def test_a_client_that_is_none(engine):
-    with pytest.raises(ConfigurationError, match="a WeChatPay or a Merchants is expected"):
+    with pytest.raises(ConfigurationError, match="expected a WeChatPay or a Merchants"):
         Inbox(engine, "1900000109")
 
 

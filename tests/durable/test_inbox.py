@@ -250,13 +250,13 @@ def test_a_handler_that_does_not_fit_is_rejected_at_once(world, inbox):
         ("TRANSACTION.SUCCESS", lambda notice, session: None, "has a handler"),
         ("TRANSACTION.SUCESS", lambda notice, session: None, "did you mean TRANSACTION.SUCCESS"),
         ("REFUND.SUCCESS", lambda notice: None, "cannot be called with a notice and a session"),
-        ("REFUND.SUCCESS", "handler", "is no function"),
+        ("REFUND.SUCCESS", "handler", "is not a function"),
     ]
     if not world.is_async:
-        cases.append(("REFUND.SUCCESS", handler, "is async, and the engine is sync"))
+        cases.append(("REFUND.SUCCESS", handler, "is async, but the engine is sync: make it a"))
     for event, function, message in cases:
         with pytest.raises(ConfigurationError, match=message):
             inbox.on(event)(function)
-    with pytest.raises(ConfigurationError, match="no such member; did you mean out_trade_no"):
+    with pytest.raises(ConfigurationError, match="no such field; did you mean out_trade_no"):
         inbox.on("REFUND.SUCCESS", key="outTradeNo")(lambda notice, session: None)
     inbox.on("BRAND.NEW", unlisted=True)(lambda notice, session: None)

@@ -45,20 +45,20 @@ def test_a_body_has_what_the_api_wants():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"total": None}, "total=None: fen are expected"),
-        ({"refund": 1.0}, "refund=1.0: fen are expected"),
-        ({"refund": True}, "refund=True: fen are expected"),
-        ({"refund": 0}, "refund=0: from 1 fen to the total of 300"),
+        ({"total": None}, "total=None: expected fen"),
+        ({"refund": 1.0}, "refund=1.0: expected fen"),
+        ({"refund": True}, "refund=True: expected fen"),
+        ({"refund": 0}, "refund=0: expected 1 fen to the total of 300"),
         ({"refund": 301}, "refund=301"),
-        ({"transaction_id": "42"}, "of which order"),
-        ({"amount": 1}, "amount is not expected"),
+        ({"transaction_id": "42"}, "a refund needs out_trade_no or transaction_id of"),
+        ({"amount": 1}, "amount is not a field of a refund"),
     ],
 )
 def test_a_refund_that_cannot_be(changes, message):
     with pytest.raises(ConfigurationError, match=message):
         body_of_refund({**REFUND, **changes}, None)
     for name in ("out_trade_no", "out_refund_no", "total"):
-        with pytest.raises(ConfigurationError, match=r"is missing|of which order"):
+        with pytest.raises(ConfigurationError, match=r"is missing|of the order"):
             body_of_refund({key: REFUND[key] for key in REFUND if key != name}, None)
 
 

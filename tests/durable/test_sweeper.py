@@ -383,10 +383,13 @@ async def test_a_watch_is_given_up_at_last(world, sweeper, made, clock):
         ({"out_trade_no": ""}, "a text of 1 to 128"),
         ({"out_trade_no": "A\x00"}, "a text of 1 to 128"),
         ({"out_trade_no": "A\ud800"}, "a text of 1 to 128"),
-        ({"out_trade_no": "1", "transaction_id": "2"}, "transaction_id: not expected"),
+        ({"out_trade_no": "1", "transaction_id": "2"}, "transaction_id: cannot be combined"),
         ({"out_order_no": "1"}, "transaction_id is missing"),
         ({"out_refund_no": "1", "until": datetime.now(UTC)}, "a refund cannot be closed"),
-        ({"out_trade_no": "1", "until": datetime(2026, 11, 26)}, "with a timezone"),
+        (
+            {"out_trade_no": "1", "until": datetime(2026, 11, 26)},
+            "expected a datetime with a time zone, such as",
+        ),
     ],
 )
 async def test_what_cannot_be_watched(world, sweeper, given, message):

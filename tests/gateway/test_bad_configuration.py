@@ -66,7 +66,7 @@ def post(wxpay, world, path, body):
 @pytest.mark.parametrize(
     ("days", "reason", "words"),
     [
-        (30, "mismatch", "the key in certs under '{serial}' is not the one of that id"),
+        (30, "mismatch", "the key for '{serial}' in certs is not the key with that id"),
         (-1, "expired", "signed with the platform certificate {serial}, which expired on"),
     ],
     ids=["another chain's", "expired"],
@@ -94,7 +94,7 @@ def test_a_wrong_certificate_leaves_a_refund_made_once(
 @WORLDS
 def test_an_apiv3_key_that_opens_nothing_sends_no_payment(platform, posted, world):
     bad = platform.client(certs=None, apiv3_key="0" * 32)
-    with pytest.raises(DecryptionError, match="check that apiv3_key is the one.*was not sent"):
+    with pytest.raises(DecryptionError, match="check that apiv3_key is the key.*was not sent"):
         post(bad, world, NATIVE, order(platform))
     assert posted == []
 

@@ -120,7 +120,7 @@ def test_a_taken_port(tmp_path: Path) -> None:
     [
         (("--port", "70000"), "port must be 0-65535"),
         (("--host", ELSEWHERE), "is --host an address of this machine?"),
-        (("--host", "x" * 64), "which is no name"),
+        (("--host", "x" * 64), "which is not a valid host name"),
         (("--time-scale", "0"), "'0': a number above 0 is expected"),
         (("--time-scale", "x"), "'x': a number above 0 is expected"),
         (("--signs-with", "nothing"), "invalid choice"),
@@ -221,6 +221,6 @@ def test_a_scenario_or_a_snapshot_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("version: 1\nordres: []\n")
     done = ended(*FREE, "--scenario", tmp_path / "bad.yaml")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Error: {tmp_path}/bad.yaml:2: ordres: there is no such member")
+    assert done.stderr.startswith(f"Error: {tmp_path}/bad.yaml:2: ordres: the field does not exist")
     done = ended(*FREE, "--snapshot", tmp_path / "bad.yaml")
     assert (done.returncode, "file is not a database" in done.stderr) == (1, True)

@@ -115,7 +115,7 @@ def test_a_control_finds_the_merchant_or_is_told_which(identity: Any) -> None:
             with merchant.client() as wxpay:
                 appid = merchant.identity.appid
                 create(wxpay, bill(gateway, out_bill_no=number, appid=appid))
-        with pytest.raises(LookupError, match="say whose"):
+        with pytest.raises(LookupError, match="pass mchid"):
             gateway.transfers.confirm(number)
         assert other.transfers.confirm(number)["state"] == "SUCCESS"
         first = gateway.merchants[gateway.identity.mchid]

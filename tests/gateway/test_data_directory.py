@@ -117,7 +117,7 @@ def spoil_version(place: Path) -> str:
     database = sqlite3.connect(place / "gateway.db")
     database.execute("PRAGMA user_version = 99")
     database.close()
-    return "gateway.db was made by another version"
+    return "gateway.db was created by another version"
 
 
 def spoil_secrets(place: Path) -> str:
@@ -149,7 +149,7 @@ def spoil_platforms(place: Path) -> str:
 def spoil_by_other_keys(place: Path) -> str:
     (place / "keys").mkdir()
     (place / "keys" / "apiclient_key.pem").write_text("a merchant's real one")
-    return "has files that are not a gateway's; they stay"
+    return "contains files that a gateway did not write; they are kept"
 
 
 @pytest.mark.parametrize(

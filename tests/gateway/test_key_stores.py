@@ -322,9 +322,9 @@ async def test_a_store_that_hangs_fails_no_call(platform, fetches, method, caplo
 def test_a_store_that_is_none_is_refused(client):
     with pytest.raises(ConfigurationError, match="key_store is of type dict, which has no load"):
         client({})
-    with pytest.raises(ConfigurationError, match="takes the path of a directory, not a int"):
+    with pytest.raises(ConfigurationError, match="needs the path of a directory, not a int"):
         FileKeyStore(7)
-    with pytest.raises(ConfigurationError, match="RedisKeyStore takes a client"):
+    with pytest.raises(ConfigurationError, match="RedisKeyStore needs a client, such as"):
         RedisKeyStore("redis://127.0.0.1")
     with pytest.raises(ConfigurationError, match="prefix is of type int"):
         RedisKeyStore(Answering(), 7)
@@ -465,7 +465,9 @@ def test_a_redis_that_is_down_or_hangs_is_waited_for_once(
     assert fetches == [200]
     assert caplog.text.count("goes on without it") == 1
     mixed = (client_world, world) == ("async", "sync")
-    assert ("serves async calls alone" if mixed else "answer within 0.2 s") in caplog.text
+    assert (
+        "its client is from redis.asyncio and can only" if mixed else "respond within 0.2 s"
+    ) in caplog.text
 
 
 def test_an_asyncio_client_serves_async_calls(platform, fetches, redis_server):

@@ -220,8 +220,8 @@ def test_what_cannot_be_triggered(gateway, arguments, words):
 
 def test_what_cannot_be_triggered_in_apiv2(gateway):
     for arguments, protocol, words in (
-        (("transaction-success", NOBODY, {"no name": 1}), "v2", "cannot be the name"),
-        (("transaction-success", NOBODY), "v4", "v2 or v3 is expected"),
+        (("transaction-success", NOBODY, {"no name": 1}), "v2", "is not a valid XML element name"),
+        (("transaction-success", NOBODY), "v4", "expected v2 or v3"),
         ((EVENT.lower(), NOBODY), "v2", "there is TRANSACTION.SUCCESS"),
     ):
         with pytest.raises(LookupError, match=words):

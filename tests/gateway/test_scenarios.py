@@ -126,7 +126,7 @@ def written(tmp_path: Path, text: str, name: str = "s.yaml") -> Path:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("version: 1\nordres: []", 2, "ordres: there is no such member; did you mean orders?"),
+        ("version: 1\nordres: []", 2, "ordres: the field does not exist; did you mean orders?"),
         ("version: 2", 1, "version: 2: 1 is expected"),
         ("orders: []", 1, "version is missing"),
         ("- 1", 1, "type object is expected"),
@@ -153,7 +153,7 @@ def written(tmp_path: Path, text: str, name: str = "s.yaml") -> Path:
             "a merchant number of 8 to 10",
         ),
         ("version: 1\nsteps:\n- {at: 2026-11-27T10:00:00+08:00}", 3, "one control such as"),
-        ("version: 1\nsteps:\n- transfers.confirm: 5", 3, "an object of arguments is expected"),
+        ("version: 1\nsteps:\n- transfers.confirm: 5", 3, "expected an object of arguments"),
         ("version: 1\nsteps:\n- transfers.confrm: {}", 3, "there is no control"),
         ("version: 1\nsteps:\n- transfers.confirm: {out_bill_no: T9}", 3, "T9"),
         ("version: 1\nsteps:\n- POST v3/nowhere: {}", 3, "NOT_FOUND"),
@@ -170,9 +170,9 @@ def written(tmp_path: Path, text: str, name: str = "s.yaml") -> Path:
             3,
             "when the scenario ends",
         ),
-        ("version: 1\nversion: 1", 2, "'version' is there twice"),
-        ("version: 1\n? [a]\n: 1", 2, "the name of a member must be text"),
-        ("version: 1\n5: 1", 2, "5: the name of a member must be text"),
+        ("version: 1\nversion: 1", 2, "'version' occurs twice"),
+        ("version: 1\n? [a]\n: 1", 2, "a field name must be text"),
+        ("version: 1\n5: 1", 2, "5: a field name must be text"),
         ("a: &x 1\nb: *x", 1, "anchors and aliases are not allowed"),
         ("a: !!python/object/apply:os.system [id]", 1, "python/object/apply:os.system are not"),
         ("a: !!set {b}", 1, "tags such as"),
@@ -203,7 +203,7 @@ def test_what_is_wrong_and_where(gateway, tmp_path, text, line, words):
         ),
         ('{"version": 1,\n "ordres": []}', 2, "did you mean orders?"),
         ('{"version": 1,\n "orders" 1}', 2, "delimiter"),
-        ('{"version": 1, "version": 1}', 1, "is there twice"),
+        ('{"version": 1, "version": 1}', 1, "occurs twice"),
         ('{"version": NaN}', None, "NaN is not a number of JSON"),
         ("[" * 100_000, None, "nest"),
     ],
@@ -216,7 +216,7 @@ def test_what_is_wrong_in_json(gateway, tmp_path, text, line, words):
 
 def test_files_that_cannot_be_read(gateway, tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"version: \xff")
-    with pytest.raises(ScenarioError, match="not UTF-8 at byte 9"):
+    with pytest.raises(ScenarioError, match="not valid UTF-8 at byte 9"):
         gateway.load(tmp_path / "latin.yaml")
     for path in (tmp_path, tmp_path / "missing.yaml", tmp_path / "a\0b"):
         with pytest.raises(ScenarioError, match="cannot be read"):

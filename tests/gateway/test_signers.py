@@ -153,7 +153,9 @@ def test_an_async_vault_in_sync_calls(transport):
         lambda: wxpay.invoke.jsapi(appid="wx1", prepay_id="1"),
         lambda: wxpay.decrypt(rsa.encrypt("张三", KEYS.merchant.public_key())),
     ):
-        with pytest.raises(ConfigurationError, match="returned an awaitable within a sync call"):
+        with pytest.raises(
+            ConfigurationError, match="returned an awaitable in a sync call: call the"
+        ):
             call()
     assert transport.requests == []
 
@@ -197,7 +199,9 @@ async def test_a_signer_that_raises(transport):
         raise Sealed("the token is s3cret")
 
     wxpay = client(transport, SignsOnly(sign))
-    with pytest.raises(ConfigurationError, match=r"sign raised Sealed.*nothing was sent") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"sign raised Sealed.*nothing was signed or sent"
+    ) as caught:
         wxpay.v3.pay.get()
     assert isinstance(caught.value.__cause__, Sealed)
     assert "s3cret" not in str(caught.value)
@@ -238,7 +242,9 @@ async def test_a_signer_that_hangs_past_the_deadline(transport, twin):
     if twin:
         signer.sign_async = hang
     wxpay = client(transport, signer)
-    with pytest.raises(TransportTimeout, match="private_key.sign did not return by the") as caught:
+    with pytest.raises(
+        TransportTimeout, match="private_key.sign did not return before the"
+    ) as caught:
         await wxpay.v3.pay.get_async(deadline=0.05)
     assert caught.value.sent is False
     assert len(cancelled) == 1
@@ -302,10 +308,10 @@ def test_what_does_not_open(transport, opened):
     wxpay = client(transport, Odd(KEYS.merchant), sensitive="auto")
     with pytest.raises(DecryptionError, match=r"private_key\.decrypt"):
         wxpay.decrypt(rsa.encrypt("张三", KEYS.merchant.public_key()))
-    with pytest.raises(DecryptionError, match="is no base64"):
+    with pytest.raises(DecryptionError, match="is not base64: it is damaged"):
         wxpay.decrypt("nonsense!")
     with pytest.raises(
-        DecryptionError, match=r"data\[0\].payer_phone in .* does not open"
+        DecryptionError, match=r"data\[0\].payer_phone in .* cannot be decrypted"
     ) as caught:
         wxpay[COMPLAINTS].get(query={"limit": 1})
     assert_hidden(caught.value, "13900000000")
@@ -314,7 +320,7 @@ def test_what_does_not_open(transport, opened):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"serial": None}, "serial is missing: private_key is a signer that has no certificate"),
+        ({"serial": None}, "serial is missing: private_key is a signer"),
         ({"serial": PUBLIC_KEY_ID}, "serial is PUB_KEY_ID"),
         ({"private_key": Vault}, "must be an RSA private key, not type"),
         ({"private_key": object()}, "must be an RSA private key, not object"),

@@ -257,7 +257,7 @@ def test_a_file(gateway, wxpay, tmp_path):
         assert len(again.orders()) == 1
         assert again.merchants.keys() == gateway.merchants.keys()
         assert again.merchants[partner.mchid].identity.serial == partner.identity.serial
-    with pytest.raises(DataDirectoryError, match="keys of a gateway already"):
+    with pytest.raises(DataDirectoryError, match="already contains the keys of a gateway, and the"):
         Gateway(snapshot=path, data=tmp_path / "new")
     with pytest.raises(ValueError, match="both given"):
         Gateway(snapshot=path, identity=gateway.identity)

@@ -64,24 +64,24 @@ STUB_BODY = {
     [
         ({"out_order_id": None}, "/out_order_id", "is required and empty"),
         ({"out_order_id": ""}, "/out_order_id", "is required and empty"),
-        ({"out_order_id": 1}, "/out_order_id", "must be of type string, as JSON has it"),
+        ({"out_order_id": 1}, "/out_order_id", "must be of type string (JSON)"),
         ({"seller_info": None}, "/seller_info", "is required and empty"),
-        ({"seller_info": []}, "/seller_info", "must be of type object, as JSON has it"),
+        ({"seller_info": []}, "/seller_info", "must be of type object (JSON)"),
         ({"presale_info": {"total_amount": 1}}, "/presale_info/type", "is required and empty"),
         (
             {"presale_info": {"type": "DEPOSIT", "total_amount": "1"}},
             "/presale_info/total_amount",
-            "must be of type integer, as JSON has it",
+            "must be of type integer (JSON)",
         ),
         (
             {"presale_info": {"type": "DEPOSIT", "total_amount": True}},
             "/presale_info/total_amount",
-            "must be of type integer, as JSON has it",
+            "must be of type integer (JSON)",
         ),
         (
             {"presale_info": {"type": "DEPOSIT", "total_amount": 1.5}},
             "/presale_info/total_amount",
-            "must be of type integer, as JSON has it",
+            "must be of type integer (JSON)",
         ),
         ({"goods_info": {}}, "/goods_info", "must be an array"),
         (
@@ -200,7 +200,7 @@ def test_a_wrong_method_is_told_the_right_ones(gateway, wxpay, path):
     options = {"xml": fields(gateway)} if path.startswith("v2") else {}
     error = bare(wxpay[path].patch, 405, **options)
     assert error.response.headers["Allow"] == "POST"
-    assert "this path takes POST" in str(error)
+    assert "this path supports only POST" in str(error)
 
 
 def test_a_template_variable_that_is_empty_is_no_path(wxpay):

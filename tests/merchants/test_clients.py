@@ -140,10 +140,10 @@ def test_half_a_merchant_names_the_argument(rows, transport, name):
 @pytest.mark.parametrize(
     ("row", "text"),
     [
-        ([("serial", "x")], "source gave something of type list"),
-        ("s3cret", "source gave something of type str"),
-        (5, "source gave something of type int"),
-        ({"privat_key": "s3cret"}, "'privat_key', which is no argument of WeChatPay"),
+        ([("serial", "x")], "source returned type list"),
+        ("s3cret", "source returned type str"),
+        (5, "source returned type int"),
+        ({"privat_key": "s3cret"}, "'privat_key', which is not an argument of WeChatPay"),
         ({"s3cret" * 20: 1}, "a name that cannot be an argument"),
         ({7: 1}, "a name that cannot be an argument"),
         ({"mchid": B}, f"the arguments of another merchant, mchid '{B}'"),

@@ -129,7 +129,7 @@ def test_without_an_argument_that_is_needed_nothing_is_sent() -> None:
     secret = "0" * 32
     wxpay = WeChatPay(mchid="1900000109", secret=secret, fill=True, appid=APPID)
     with pytest.raises(
-        ConfigurationError, match="requires notify_url.*give the client notify_url="
+        ConfigurationError, match="requires notify_url.*pass notify_url= to the client"
     ):
         wxpay.v2.pay.unifiedorder.post(xml={"body": "tea"})
     request = sent_by({"secret": secret, "fill": True}, "v2/pay/orderquery", xml={"appid": "wx1"})
@@ -173,7 +173,7 @@ def test_arguments_are_checked(argument: str, value: Any) -> None:
 @pytest.mark.parametrize(("option", "value"), [("fill", "yes"), ("check", "schema")])
 def test_options_are_checked(option: str, value: str) -> None:
     wxpay = WeChatPay(mchid="1900000109", secret="0" * 32)
-    with pytest.raises(ConfigurationError, match=f"{option}= takes"):
+    with pytest.raises(ConfigurationError, match=f"{option}= must be"):
         wxpay.v2.pay.orderquery.post(xml={}, **{option: value})
 
 

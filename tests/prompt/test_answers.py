@@ -128,7 +128,7 @@ def test_what_nobody_vouches_for_is_flagged(form, queried):
     assert "NOT VERIFIED: do not act on it" in form(forged)
     assert "08-1-2" in form(forged)
     forged.unsigned = True
-    assert "unsigned: nobody vouches for it" in form(forged)
+    assert "unsigned: origin unknown" in form(forged)
 
 
 @FORMS
@@ -136,7 +136,7 @@ def test_ciphertext_is_marked_and_plaintext_is_not_shown(form, client):
     phone = {"payer_phone": CIPHERTEXT, "complaint_detail": "late"}
     chain = client(lambda request: phone)["v3/merchant-service/complaints-v2/{complaint_id}"]
     text = form(chain.get(complaint_id="1"))
-    assert "encrypted, 256 bytes; wxpay.decrypt(…) opens it" in text
+    assert "encrypted, 256 bytes; decrypt with wxpay.decrypt(…)" in text
     assert CIPHERTEXT[:20] not in text
     assert "late" in text
 
@@ -157,7 +157,7 @@ def test_platform_certificates_are_marked(form, client):
     data = {"data": [{"serial_no": "5157F09EFDC096DE", "encrypt_certificate": sealed}]}
     text = form(client(lambda request: data).v3.certificates.get())
     assert "c2VjcmV0" not in text
-    assert "encrypted, 72 characters; the APIv3 key opens it" in text
+    assert "encrypted, 72 characters; decrypt with the APIv3 key" in text
     assert "5157F09EFDC096DE" in text
 
 
@@ -177,7 +177,7 @@ def test_apiv2_is_a_tree_too(form):
     ("content", "kind", "words"),
     [
         (b"", "", "none"),
-        (b"\x89PNG\r\n\0", "image/png", "Not a text; .content has its bytes"),
+        (b"\x89PNG\r\n\0", "image/png", "Not text; use .content for the bytes"),
         (b"{" * 5000, "application/json", "{{{{"),
         (b"<a" * 50, "text/xml", "<a<a"),
         (b"[" * 200_000, "application/json", "characters)"),
@@ -201,7 +201,7 @@ def test_a_body_that_went_to_a_sink_is_not(form, client, tmp_path):
     wxpay = client(lambda request: b"a,b\n" * 100)
     answer = wxpay["v3/billdownload/file?token=secret-token"].get(sink=target)
     text = form(answer)
-    assert "400 bytes went to the sink" in text
+    assert "400 bytes were written to the sink" in text
     assert "secret-token" not in text
     assert target.stat().st_size == 400
 
@@ -398,7 +398,7 @@ def test_a_notification_shows_itself(form):
 
 @FORMS
 def test_a_notification_of_nobody_says_so(form):
-    assert "no merchant's keys have opened it" in form(notice(mchid=""))
+    assert "not verified by a client" in form(notice(mchid=""))
 
 
 @FORMS

@@ -68,7 +68,7 @@ def test_looking_at_a_bill_changes_nothing(paths, rows):
 @FORMS
 def test_an_open_file_is_left_to_the_caller(form, paths, rows):
     reader = bills.read(io.BytesIO(paths["trade"].read_bytes()))
-    assert "An open file can be read once" in form(reader)
+    assert "An open file can be read only once" in form(reader)
     assert list(reader) == rows
 
 
@@ -94,7 +94,7 @@ def test_a_bill_that_is_gone_says_so(form, paths, tmp_path):
 def test_a_long_bill_is_not_read_to_its_end(paths, monkeypatch):
     monkeypatch.setattr(showing, "COUNTED", 5)
     reader = bills.read(paths["trade"])
-    assert "not read to its end" in plain(reader)
+    assert "not read completely" in plain(reader)
     assert "… and more than " in plain(reader)
     reader.check()
     assert f"… and {reader.summary.count - showing.FIRST} more" in plain(reader)
@@ -145,7 +145,7 @@ def test_a_summary_and_a_file(form, paths):
     assert "1900000109" in form(file)
     assert "2026-11-25" in form(file)
     empty = bills.BillFile(paths["trade"], "trade", datetime.date(2026, 11, 25), empty=True)
-    assert "empty: nothing happened on that day" in form(empty)
+    assert "empty: no transactions on this day" in form(empty)
     assert str(paths["trade"]) not in form(empty)
 
 

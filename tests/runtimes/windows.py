@@ -105,7 +105,7 @@ def downloads(folder: Path, day: str) -> None:
             shop.wxpay[bill["download_url"]].get(sink=target)
             raise AssertionError("a file was replaced that is open")
         except TransportError as error:
-            assert "is it open in another program?" in str(error)
+            assert "another program may have it open. The download" in str(error)
     (part,) = folder.glob("*.part")
     assert part.read_bytes() == target.read_bytes()
 

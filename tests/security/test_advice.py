@@ -88,7 +88,7 @@ def test_a_403_without_any_says_that_nobody_knows(call, server):
     server.respond(http(403, b"<html><title>403 Forbidden</title></html>"))
     with pytest.raises(ClientError, match='"403 Forbidden"') as caught:
         call("get", "v3/pay/transactions/id/1")
-    assert "may lack the permission" in str(caught.value)
+    assert "the merchant may not have the permission for" in str(caught.value)
 
 
 @pytest.mark.parametrize("code", ["NOTENOUGH", "SIGNERROR", "NOAUTH"])

@@ -93,7 +93,7 @@ def test_what_a_gateway_writes_makes_a_client(told: dict[str, Any], tmp_path: Pa
 def test_what_is_no_gateways(tmp_path: Path, content: bytes) -> None:
     error = opened(tmp_path, content)
     assert error is not None
-    assert "is it a gateway's gateway.json?" in str(error)
+    assert "check that it is the gateway.json of a gateway" in str(error)
 
 
 @pytest.mark.parametrize("value", ODD, ids=ascii)

@@ -65,7 +65,7 @@ def test_informational_responses_that_come_one_by_one(call, server, signed, stat
 @pytest.mark.parametrize("status", INFORMATIONAL)
 def test_too_many_informational_responses(call, server, signed, stray, raises, status):
     server.respond(early(status) * (limits.INFORMATIONAL + 1), stray, stray)
-    with raises(TransportError, "informational", "query before sending it again"):
+    with raises(TransportError, "informational", "query before you send it again"):
         call("post", PATH, json={})
     assert other(call, server, signed)
 
@@ -83,7 +83,7 @@ def test_an_informational_response_with_a_body(call, server, signed, status, str
 @pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket", "Connection": "Upgrade"}])
 def test_a_protocol_is_not_switched(call, server, signed, stray, raises, behind, headers):
     server.respond(early(101, headers), *([stray] if behind else []))
-    with raises(TransportError, "HTTP 101", "query before sending it again"):
+    with raises(TransportError, "HTTP 101", "query before you send it again"):
         call("post", PATH, json={})
     assert other(call, server, signed)
     assert server.connections == 2

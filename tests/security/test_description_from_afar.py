@@ -68,7 +68,7 @@ def test_a_path_is_not_read(
     }[form]
     server.respond(http(200, json.dumps(inline).encode()))
     for made in (WeChatPay.from_gateway, Merchants.from_gateway):
-        with pytest.raises(ConfigurationError, match=f"{name}: is it a gateway's"):
+        with pytest.raises(ConfigurationError, match=f"{name}: check that it is the gateway.json"):
             made(server.url, tls=True)
 
 

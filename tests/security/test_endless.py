@@ -102,7 +102,7 @@ ENDLESS = {
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS.keys())
 def test_an_endless_response(call, server, signed, script):
     server.in_turn(script, [signed.json({"n": 2})])
-    with pytest.raises(TransportError, match="query before sending it again"):
+    with pytest.raises(TransportError, match="query before you send it again"):
         call("get", PATH, max_response_size=MIB)
     assert call("get", PATH).json() == {"n": 2}
 
@@ -149,7 +149,7 @@ def test_a_client_has_a_limit_of_its_own(call, keys, server, signed, raises):
 def test_a_length_beyond_all_numbers(call, server, raises):
     for length in ("9" * 20, "9" * 400, str(2**63), str(2**64 - 1)):
         server.respond(head(200, {"Content-Length": length}) + b"{}", Do.STALL)
-        with raises(TransportError, "query before sending it again"):
+        with raises(TransportError, "query before you send it again"):
             call("get", PATH)
 
 

@@ -148,22 +148,22 @@ def foreign_directory(directory: Path, patch: pytest.MonkeyPatch) -> str:
 
 def open_directory(directory: Path, _: pytest.MonkeyPatch) -> str:
     directory.chmod(0o777)
-    return "everybody may write to it"
+    return "every user can write to it"
 
 
 def open_sticky_directory(directory: Path, _: pytest.MonkeyPatch) -> str:
     directory.chmod(0o1777)
-    return "everybody may write to it"
+    return "every user can write to it"
 
 
 def open_keys(directory: Path, _: pytest.MonkeyPatch) -> str:
     (directory / "keys").chmod(0o777)
-    return "keys: everybody may write to it"
+    return "keys: every user can write to it"
 
 
 def open_secrets(directory: Path, _: pytest.MonkeyPatch) -> str:
     (directory / "keys" / "secrets.json").chmod(0o666)
-    return "secrets.json: everybody may write to it"
+    return "secrets.json: every user can write to it"
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ def test_lists_as_header_values(keys, wxpay):
     assert wxpay.notify(lists, body).resource == CONTENT
     assert wxpay.notify(list(lists.items()), body).resource == CONTENT
     lists["Wechatpay-Nonce"] *= 2
-    with pytest.raises(SignatureError, match="stands 2 times"):
+    with pytest.raises(SignatureError, match="occurs 2 times"):
         wxpay.notify(lists, body)
 
 
@@ -327,4 +327,4 @@ def test_a_probe_among_notifications(keys, wxpay):
     headers = keys.signed_headers(body, signature="WECHATPAY/SIGNTEST/x")
     with pytest.raises(SignatureError, match="probe") as caught:
         wxpay.notify(headers, body)
-    assert "changed on the way" not in str(caught.value)
+    assert "changed in transit" not in str(caught.value)

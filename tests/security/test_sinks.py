@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_renamed_is_kept_and_its_name_told(
     name.write_bytes(b"open in a spreadsheet")
     monkeypatch.setattr(Path, "replace", replace)
     server.respond(signed(BODY))
-    with pytest.raises(TransportError, match=r"complete and kept as .*\.part") as caught:
+    with pytest.raises(TransportError, match=r"complete and saved as .*\.part") as caught:
         call("get", PATH, sink=name)
     (part,) = set(left()) - {"bill.csv"}
     assert str(name.with_name(part)) in str(caught.value)

@@ -52,7 +52,7 @@ AHEAD = {
 @pytest.mark.parametrize("ahead", AHEAD.values(), ids=AHEAD.keys())
 def test_what_stands_ahead_of_a_forged_failure_hides_nothing(call, server, raises, ahead):
     server.respond(http(200, ahead + FORGED))
-    with raises(SignatureError, "not APIv2's XML") as caught:
+    with raises(SignatureError, "For an operation whose responses are unsigned") as caught:
         call("post", QUERY, xml={"mch_id": MCHID, "out_trade_no": "N1"})
     assert caught.value.reason == "missing"
 
@@ -125,7 +125,7 @@ def test_cdata_and_character_references_are_text_like_any(call, server):
         (b'\n<?xml version="1.0"?><xml><a>1</a></xml>', "not well-formed"),
         (b"<xml><a>1</a></xml>\x00", "not well-formed"),
         (b"<xml><a>1</a></xml><xml/>", "not well-formed"),
-        (b"<xml><a>1</a>text</xml>", "text beside"),
+        (b"<xml><a>1</a>text</xml>", "it has text next to elements"),
         (b"<xml><a>1<!-- -->2</a></xml>", "comment"),
         (b"<xml><a b='1'/></xml>", "attributes"),
         ("<xml><a>1</a></xml>".encode("utf-16"), "not UTF-8"),

@@ -53,7 +53,7 @@ def test_a_generated_day_whose_orders_are_on_the_cluster(spark: Any, tmp_path: P
 
 def test_types_are_checked(spark: Any) -> None:
     row = {"out_trade_no": "a", "total": 1.5, "paid_at": datetime.datetime(2026, 11, 25)}
-    with pytest.raises(ConfigurationError, match="whole fen are expected, as integers, not double"):
+    with pytest.raises(ConfigurationError, match="expected whole fen as integers, not double"):
         bills.reconcile([], spark.createDataFrame([row]), date="2026-11-25", engine=spark)
-    with pytest.raises(ConfigurationError, match="'duckdb' or a SparkSession is expected"):
+    with pytest.raises(ConfigurationError, match="expected 'duckdb' or a SparkSession"):
         bills.reconcile([], [], date="2026-11-25", engine="spark")

@@ -62,9 +62,9 @@ def test_monkeypatch_sets_and_restores(wxpay: WeChatPay) -> None:
 
 
 def test_a_chain_of_the_class_cannot_be_called() -> None:
-    with pytest.raises(TypeError, match="on the class WeChatPay, not on a client"):
+    with pytest.raises(TypeError, match="is called on the class WeChatPay; call it on a"):
         WeChatPay.v3.certificates.get()
-    with pytest.raises(TypeError, match="on the class WeChatPay, not on a client"):
+    with pytest.raises(TypeError, match="is called on the class WeChatPay; call it on a"):
         WeChatPay.v3.certificates.get_async()
 
 

@@ -81,9 +81,9 @@ def test_a_gateway_signs_for_its_merchants() -> None:
     [
         ({"event": "TRANSACTION.SUCCES"}, "has no notification TRANSACTION.SUCCES; there is"),
         ({"event": "X"}, "has no notification X"),
-        ({"protocol": "v4"}, "v2 or v3 is expected"),
+        ({"protocol": "v4"}, "expected v2 or v3"),
         ({"variant": "nobody"}, "variant 'nobody': "),
-        ({"resource": [1]}, "resource= is of type list: a mapping is expected"),
+        ({"resource": [1]}, "resource= is of type list: expected a mapping"),
         ({"resource": {"a": object()}}, "resource= cannot be written as JSON"),
         ({"resource": {"a": "\ud800"}}, "resource= cannot be written as JSON"),
         ({"resource": {"a": float("nan")}}, "resource= cannot be written as JSON"),

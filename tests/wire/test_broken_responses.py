@@ -49,20 +49,20 @@ def scripts(table):
 @scripts(EARLY)
 def test_an_answer_that_ends_early(call, server, raises, script):
     server.respond(*script)
-    with raises(TransportError, "the answer ended early", "query before sending it again"):
+    with raises(TransportError, "the response ended early", "query before you send it again"):
         call("post", PATH, json={})
 
 
 @scripts({**NOTHING, **GARBAGE})
 def test_no_answer_or_something_other_than_http(call, server, raises, script):
     server.respond(*script)
-    with raises(TransportError, f"POST {server.url}{PATH}", "query before sending it again"):
+    with raises(TransportError, f"POST {server.url}{PATH}", "query before you send it again"):
         call("post", PATH, json={})
 
 
 def test_headers_that_end_early(call, server, raises):
     server.respond(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-", Do.CLOSE)
-    with raises(TransportError, "the connection broke", "query before sending it again"):
+    with raises(TransportError, "the connection broke", "query before you send it again"):
         call("post", PATH, json={})
 
 

@@ -168,7 +168,7 @@ def test_the_grace_ends(keys, server, slow):
         call = asyncio.create_task(client["v3/slow"].get_async())
         await asyncio.to_thread(slow.asked.wait, 5)
         await client.aclose(grace=0)
-        with pytest.raises(TransportError, match="query before sending it again"):
+        with pytest.raises(TransportError, match="query before you send it again"):
             await call
         slow.answer.set()
 

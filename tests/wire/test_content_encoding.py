@@ -49,7 +49,7 @@ def test_a_coding_that_was_not_asked_for(
     packed = gzip.compress(BODY)
     server.respond(http(200, packed, {**signed.headers(BODY), "Content-Encoding": coding}))
     options = {"sink": tmp_path / "x"} if sink else {}
-    with raises(TransportError, "query before sending it again") as caught:
+    with raises(TransportError, "query before you send it again") as caught:
         call("get", PATH, headers=asked, **options)
     assert "content-encoding" in str(caught.value).lower()
     assert list(tmp_path.iterdir()) == []
@@ -65,7 +65,7 @@ def test_a_coding_that_is_not_decoded(call, server, signed, raises, tmp_path, co
     server.respond(http(200, packed, {**signed.headers(packed), "Content-Encoding": coding}))
     options = {"sink": tmp_path / "x"} if sink else {}
     asked = {"Accept-Encoding": f"identity, compress, {coding}"}
-    with raises(TransportError, "query before sending it again"):
+    with raises(TransportError, "query before you send it again"):
         call("get", PATH, headers=asked, **options)
     assert list(tmp_path.iterdir()) == []
 
@@ -74,7 +74,7 @@ def test_a_coding_in_two_fields(call, server, signed, raises):
     packed = gzip.compress(gzip.compress(BODY))
     fields = [*signed.headers(BODY).items(), ("Content-Encoding", "gzip")]
     server.respond(http(200, packed, [*fields, ("Content-Encoding", "gzip")]))
-    with raises(TransportError, "query before sending it again"):
+    with raises(TransportError, "query before you send it again"):
         call("get", PATH, headers=ASKED)
 
 
@@ -108,7 +108,7 @@ def test_a_signature_over_the_compressed_bytes_is_none(call, server, signed, rai
 
 def test_an_answer_that_cannot_be_unpacked(call, server, signed, raises):
     server.respond(http(200, b"not gzip at all", {**signed.headers(BODY), **GZIP}))
-    with raises(TransportError, "query before sending it again"):
+    with raises(TransportError, "query before you send it again"):
         call("get", PATH, headers=ASKED)
 
 
@@ -153,9 +153,9 @@ def test_forms_of_a_coding(wxpay, server, form):
 
 
 DAMAGED = {
-    "gzip that ends early": ("gzip", gzip.compress(BODY)[:-1], "the answer ended early"),
+    "gzip that ends early": ("gzip", gzip.compress(BODY)[:-1], "the response ended early"),
     "gzip with something behind": ("gzip", gzip.compress(BODY) + b"xx", "not valid gzip"),
-    "deflate twice": ("deflate", zlib.compress(BODY) * 2, "something follows its deflate"),
+    "deflate twice": ("deflate", zlib.compress(BODY) * 2, "there is data after its deflate"),
     "zlib called gzip": ("gzip", zlib.compress(BODY), "not valid gzip"),
     "gzip called deflate": ("deflate", gzip.compress(BODY), "not valid deflate"),
 }

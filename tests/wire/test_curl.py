@@ -116,7 +116,7 @@ def test_a_proxy_that_refuses_is_not_listened_to(over_curl, world, server, frami
     """libcurl reads the body of a refusal to its end, in async calls on the event loop."""
     client = over_curl("https://gateway.invalid/", proxy=server.url.rstrip("/"))
     server.respond(head(407, framing), b"5\r\nagain\r\n" * 100_000)
-    with pytest.raises(TransportError, match="the proxy responds HTTP 407 to CONNECT"):
+    with pytest.raises(TransportError, match="the proxy responded HTTP 407 to CONNECT"):
         world.call(client, "get", PATH)
 
 

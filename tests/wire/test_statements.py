@@ -105,7 +105,7 @@ CHANGED = {
 @pytest.mark.parametrize("data", CHANGED.values(), ids=CHANGED.keys())
 def test_a_statement_that_was_changed(fetch, server, signed, raises, data):
     server.respond(http(200, data, vouched(signed, sha1(PLAIN))))
-    with raises(SignatureError, "SHA-1", sha1(PLAIN), "changed on the way") as caught:
+    with raises(SignatureError, "SHA-1", sha1(PLAIN), "changed in transit") as caught:
         fetch()
     assert caught.value.reason == "mismatch"
     assert caught.value.response.verified is False

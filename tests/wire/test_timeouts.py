@@ -92,7 +92,10 @@ def bounded(world, wxpay, seconds, path, **options):
 
 def test_a_server_that_does_not_read_the_request(world, wxpay, raises):
     body = b"x" * 32_000_000
-    with deaf() as address, raises(TransportTimeout, "query before sending it again"):
+    with (
+        deaf() as address,
+        raises(TransportTimeout, "query before you send it again"),
+    ):
         bounded(world, wxpay, 5, PATH, base_uri=f"http://{address}/", body=body, timeout=(0.3, 0.3))
 
 

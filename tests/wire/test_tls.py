@@ -135,7 +135,7 @@ def test_an_answer_that_is_garbled_under_tls(call, secure, keys, raises, bundle)
 
     secure.respond(http(200, b"half", length=100), garble, Do.STALL)
     client = keys.client(base_uri=secure.url, verify=bundle)
-    with raises(TransportError, "query before sending it again") as caught:
+    with raises(TransportError, "query before you send it again") as caught:
         call("post", PATH, client=client, json={})
     assert "Nothing was sent" not in str(caught.value)
 
@@ -144,7 +144,7 @@ def test_an_answer_that_is_garbled_under_tls(call, secure, keys, raises, bundle)
 def test_an_answer_cut_off_under_tls(call, secure, keys, raises, bundle, end):
     secure.respond(http(200, b"half", length=100), end)
     client = keys.client(base_uri=secure.url, verify=bundle)
-    with raises(TransportError, "query before sending it again"):
+    with raises(TransportError, "query before you send it again"):
         call("post", PATH, client=client, json={})
 
 
@@ -249,7 +249,7 @@ def test_a_context_and_a_certificate_are_one_too_many(call, keys, raises, mercha
 
 def test_a_certificate_is_needed_one_way_or_another(call, keys, raises, bundle):
     client = keys.client(verify=bundle)
-    with raises(ConfigurationError, "or verify= an ssl.SSLContext that holds it"):
+    with raises(ConfigurationError, "or an ssl.SSLContext with the certificate as"):
         call("get", PATH, client=client, security=True)
 
 

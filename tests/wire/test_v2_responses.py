@@ -53,7 +53,7 @@ def test_odd_characters_are_covered_by_the_sign_and_come_out_unchanged(call, ser
 def test_characters_that_xml_does_not_know_are_not_passed_over(call, server, raises):
     document = v2({**GOOD, "attach": "ab"}).replace(b"<attach>ab", b"<attach>a\x00\x08\x0bb")
     server.respond(http(200, document))
-    with raises(SignatureError, "not APIv2's XML", "HTTP 200"):
+    with raises(SignatureError, "For an operation whose responses are unsigned", "HTTP 200"):
         call("post", PATH, xml=XML)
 
 
@@ -102,7 +102,9 @@ NOT_XML = {
 @pytest.mark.parametrize("body", NOT_XML.values(), ids=NOT_XML.keys())
 def test_an_answer_that_is_not_apiv2s_xml(call, server, raises, body):
     server.respond(http(200, body))
-    with raises(SignatureError, "not APIv2's XML", "HTTP 200", "unsigned=True") as caught:
+    with raises(
+        SignatureError, "For an operation whose responses are unsigned", "HTTP 200", "unsigned=True"
+    ) as caught:
         call("post", PATH, xml=XML)
     assert caught.value.reason == "missing"
     assert caught.value.response.content == body

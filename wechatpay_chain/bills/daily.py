@@ -74,7 +74,7 @@ class Daily:
         if isinstance(days, bool) or not (isinstance(days, int) and 0 < days <= LONGEST):
             raise ConfigurationError(
                 _(
-                    "days={represented}: a number from 1 to {longest} is expected",
+                    "days={represented}: expected a number from 1 to {longest}",
                     represented=represented(days),
                     longest=LONGEST,
                 )

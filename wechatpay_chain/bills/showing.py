@@ -19,6 +19,7 @@ from ..display.view import Part, View
 from ..utils.display import printable
 from ..utils.exceptions import BillError
 from ..utils.files import why_not
+from ..utils.translation import _
 from .forms import FORMS, ColumnType, Form
 from .report.amounts import yuan
 
@@ -92,17 +93,17 @@ def file_view(file: Any) -> View:
         and (value := getattr(file, field.name)) != ""
     ]
     if file.empty:
-        badges: Line = (Span("empty: nothing happened on that day", "unsure"),)
-        return View(text("Bill", "heading"), badges, (Facts(tuple(facts)),))
-    hint = Heading(text("bills.read(…) shows its rows", "aside"))
-    return View(text("Bill", "heading"), (), (Facts(tuple(facts)), hint))
+        badges: Line = (Span(_("empty: no transactions on this day"), "unsure"),)
+        return View(text(_("Bill"), "heading"), badges, (Facts(tuple(facts)),))
+    hint = Heading(text(_("bills.read(…) shows its rows"), "aside"))
+    return View(text(_("Bill"), "heading"), (), (Facts(tuple(facts)), hint))
 
 
 def summary_view(summary: Summed) -> View:
     """Return the view of a bill's sums."""
-    title = (Span("Bill summary  ", "heading"), Span(_kind(summary.kind, summary.type)))
-    parts: tuple[Part, ...] = (Facts((("rows", text(f"{summary.count:,}")), *_sums(summary))),)
-    return View(title, (Span("adds up", "good"),), parts)
+    title = (Span(_("Bill summary") + "  ", "heading"), Span(_kind(summary.kind, summary.type)))
+    parts: tuple[Part, ...] = (Facts(((_("rows"), text(f"{summary.count:,}")), *_sums(summary))),)
+    return View(title, (Span(_("adds up"), "good"),), parts)
 
 
 def row_view(row: Any, kind: str) -> View:
@@ -122,7 +123,7 @@ def row_view(row: Any, kind: str) -> View:
     hidden = [field.name for field in given if not field.repr and getattr(row, field.name)]
     parts: list[Part] = [Facts(tuple(facts))] if facts else []
     if hidden:
-        parts.append(Heading(text(f"Not shown: {', '.join(hidden)}", "aside")))
+        parts.append(Heading(text(_("Not shown: {names}", names=", ".join(hidden)), "aside")))
     return View(text(type(row).__name__, "heading"), (), tuple(parts))
 
 
@@ -132,22 +133,22 @@ def reader_view(reader: Readable) -> View:
     The file is read again, to its end if it has at most 100,000 rows. An open file can be read only
     once, so its rows are left to the caller.
     """
-    title = (Span("Bill  ", "heading"), Span(_kind(reader.kind, reader.type)))
-    facts = [("path", text(_cut(reader.path)))] if reader.path else []
+    title = (Span(_("Bill") + "  ", "heading"), Span(_kind(reader.kind, reader.type)))
+    facts = [(_("path"), text(_cut(reader.path)))] if reader.path else []
     if reader.unknown:
-        facts.append(("unknown columns", text(_cut(", ".join(reader.unknown)))))
+        facts.append((_("unknown columns"), text(_cut(", ".join(reader.unknown)))))
     if not reader.path:
-        once = "An open file can be read once, so its rows are not shown"
+        once = _("An open file can be read only once, so its rows are not shown")
         return View(title, (), (*_facts(facts), Heading(text(once, "aside"))))
     read = _read(reader)
     if read.fault:
-        facts.append(("fault", text(_cut(read.fault, 1000), "warning")))
-        badge = Span("DAMAGED: do not act on its rows", "bad")
+        facts.append((_("fault"), text(_cut(read.fault, 1000), "warning")))
+        badge = Span(_("DAMAGED: do not act on its rows"), "bad")
     elif read.summary is None:
-        badge = Span("not read to its end", "unsure")
+        badge = Span(_("not read completely"), "unsure")
     else:
-        badge = Span("adds up", "good")
-        facts += [("rows", text(f"{read.summary.count:,}")), *_sums(read.summary)]
+        badge = Span(_("adds up"), "good")
+        facts += [(_("rows"), text(f"{read.summary.count:,}")), *_sums(read.summary)]
     parts = [*_facts(facts), *_rows(reader, read)]
     return View(title, (badge,), tuple(parts))
 
@@ -174,14 +175,15 @@ def _read(reader: Readable) -> _Read:
     count = 0
     try:
         rows += itertools.islice(own, FIRST)
-        for _, _, many in own.blocks():
+        for *_sizes, many in own.blocks():
             count += many
             if count > COUNTED:
                 break
     except BillError as error:
         return _Read(rows, max(count, len(rows)), None, str(error))
     except OSError as error:
-        return _Read(rows, max(count, len(rows)), None, f"it cannot be read: {why_not(error)}")
+        why = _("it cannot be read: {why_not}", why_not=why_not(error))
+        return _Read(rows, max(count, len(rows)), None, why)
     return _Read(rows, count, own.summary, "")
 
 
@@ -191,7 +193,7 @@ def _rows(reader: Readable, read: _Read) -> Iterator[Part]:
     kind = reader.form.kind if reader.form is not None else ""
     fields = [field.name for field in dataclasses.fields(read.rows[0]) if field.repr]
     if not fields:
-        why = f"{read.seen:,} rows of an unknown form are not shown; row.extra has them"
+        why = _("{count:,} rows of an unknown form are not shown; use row.extra", count=read.seen)
         yield Heading(text(why, "aside"))
         return
     money = _money(kind)
@@ -204,20 +206,20 @@ def _rows(reader: Readable, read: _Read) -> Iterator[Part]:
     count = read.summary.count if read.summary is not None else read.seen
     more = count - len(read.rows)
     if read.summary is None and not read.fault:
-        yield Heading(text(f"… and more than {more - 1:,} more", "aside"))
+        yield Heading(text(_("… and more than {more:,} more", more=more - 1), "aside"))
     elif more > 0:
-        yield Heading(text(f"… and {more:,} more", "aside"))
+        yield Heading(text(_("… and {more:,} more", more=more), "aside"))
 
 
 def _sums(summary: Summed) -> Iterator[tuple[str, Line]]:
     counts = {"count", *_counting(summary.kind)}
     for name, value in summary.totals.items():
         if name != "count":
-            yield name, text(f"{value:,}" if name in counts else f"{yuan(value)} yuan", "number")
+            yield name, text(f"{value:,}" if name in counts else _yuan(value), "number")
     for name in ("opening_balance", "closing_balance"):
         balance = getattr(summary, name)
         if balance is not None:
-            yield name, text(f"{yuan(balance)} yuan", "number")
+            yield name, text(_yuan(balance), "number")
 
 
 @cache
@@ -238,7 +240,11 @@ def _fact(value: Any, is_money: bool) -> Line:
     """Return a value of a single row: amounts in yuan, followed by fen."""
     if not is_money:
         return _value(value, False)
-    return (Span(f"{yuan(value)} yuan", "number"), Span(f"  {value} fen", "aside"))
+    return (Span(_yuan(value), "number"), Span("  " + _("{amount} fen", amount=value), "aside"))
+
+
+def _yuan(fen: Any) -> str:
+    return _("{amount} yuan", amount=yuan(fen))
 
 
 def _value(value: Any, is_money: bool) -> Line:
@@ -257,7 +263,7 @@ def _facts(facts: Iterable[tuple[str, Line]]) -> tuple[Part, ...]:
 
 
 def _kind(kind: str, type_: str) -> str:
-    return _cut(" ".join(filter(None, (kind or "unknown", type_))))
+    return _cut(" ".join(filter(None, (kind or _("unknown"), type_))))
 
 
 def _cut(value: object, longest: int = LONGEST) -> str:

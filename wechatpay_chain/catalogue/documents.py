@@ -50,7 +50,8 @@ def document(product: str | None = None) -> dict[str, Any]:
     if product not in (*products(), *WEBHOOKS):
         raise KeyError(
             _(
-                "the catalogue has no document {product!r}; it has {products}, and {webhooks}",
+                "the catalogue has no document {product!r}; the documents are {products}, and "
+                "{webhooks}",
                 product=product,
                 products=", ".join(products()),
                 webhooks=" and ".join(WEBHOOKS),

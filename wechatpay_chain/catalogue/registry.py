@@ -52,7 +52,7 @@ def operations(product: str | None = None) -> tuple[Operation, ...]:
     if product not in products():
         raise KeyError(
             _(
-                "the catalogue has no product {product!r}; it has {products}",
+                "the catalogue has no product {product!r}; the products are {products}",
                 product=product,
                 products=", ".join(products()),
             )

@@ -70,12 +70,10 @@ def documentation(path: str, parent: str, name: str | None) -> str:
 def _unknown(path: str, parent: str, name: str | None) -> str:
     method = ENDS.get(name or "")
     wanted = f"{method} {parent}" if method else path
-    lines = [
-        _("{wanted}: the catalogue does not have it. It can be called all the same.", wanted=wanted)
-    ]
+    lines = [_("{wanted}: not in the catalogue. You can still call it.", wanted=wanted)]
     near = catalogue.suggest(method or "GET", _known_as(parent if method else path))
     if near:
-        lines += ["", _("What is most like it:"), "", *(f"    {line(each)}" for each in near)]
+        lines += ["", _("The closest matches:"), "", *(f"    {line(each)}" for each in near)]
     return "\n".join(lines)
 
 

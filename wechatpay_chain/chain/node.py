@@ -68,12 +68,12 @@ class Chain:
         """
         if not isinstance(path, str):
             raise TypeError(
-                _('a path is written as str, not {type}: wxpay["v3/…"]', type=type(path).__name__)
+                _('a path must be a str, not {type}: wxpay["v3/…"]', type=type(path).__name__)
             )
         caller, own = self._place[:2]
         if own and "://" in path.partition("?")[0]:
             raise ConfigurationError(
-                _("an absolute URL begins a chain of its own: wxpay[url], not wxpay.v3[url]")
+                _("an absolute URL must start a chain: wxpay[url], not wxpay.v3[url]")
             )
         if "?" in own:
             _reject_after_query(own, path)
@@ -97,8 +97,8 @@ class Chain:
         if name not in ENDS:
             raise TypeError(
                 _(
-                    "a chain ends with a verb: {verbs}, each also with _async. {value!r} is none "
-                    "of them; write .{example}.post(…), say",
+                    "a chain ends with a verb: {verbs}, or its _async form. {value!r} is not a "
+                    "verb; write .{example}.post(…), for example",
                     verbs=" ".join(VERBS),
                     value=name or path,
                     example=name or "…",
@@ -107,7 +107,7 @@ class Chain:
         if options is not None and not isinstance(options, Mapping):
             raise TypeError(
                 _(
-                    "{name}() takes one mapping of options, or keywords, not {type}",
+                    "{name}() accepts one mapping of options or keyword arguments, not {type}",
                     name=name,
                     type=type(options).__name__,
                 )
@@ -151,7 +151,7 @@ class Chain:
     __contains__ = None
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(_("a chain is immutable; values go to the verb: .post(json=…)"))
+        raise AttributeError(_("a chain is immutable; pass values to the verb: .post(json=…)"))
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(_("a chain is immutable"))
@@ -173,7 +173,7 @@ class Chain:
         return self
 
     def __reduce__(self) -> Any:
-        raise TypeError(_("a chain holds a client with its keys, and is not pickled"))
+        raise TypeError(_("a chain contains a client with its keys and cannot be pickled"))
 
     def __str__(self) -> str:
         return self._place[1]
@@ -238,5 +238,9 @@ def _join(path: str, addition: str) -> str:
 
 def _reject_after_query(path: str, addition: str) -> None:
     raise ConfigurationError(
-        _("{path!r} ends with a query: {addition!r} cannot follow it", path=path, addition=addition)
+        _(
+            "{path!r} ends with a query, so {addition!r} cannot follow it",
+            path=path,
+            addition=addition,
+        )
     )

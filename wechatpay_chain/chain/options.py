@@ -132,11 +132,13 @@ def build(
     if v2:
         if options.answer_with is not None:
             raise ConfigurationError(
-                _("answer_with= belongs to APIv3: APIv2 signs with the merchant's secret")
+                _("answer_with= is only for APIv3: APIv2 signs with the merchant's APIv2 key")
             )
         expanded = expanded.lstrip("/")[3:]
     if not expanded.strip("/"):
-        raise ConfigurationError(_("the path is empty: a chain begins with .v3 or .v2, say"))
+        raise ConfigurationError(
+            _("the path is empty: begin the chain with .v3 or .v2, for example")
+        )
     origin, target, prefix = uri.locate(
         expanded, options.base_uri or defaults.base_uri, defaults.base_uri
     )
@@ -146,9 +148,9 @@ def build(
     if options.security and defaults.merchant is None and not defaults.has_own_context:
         raise ConfigurationError(
             _(
-                "merchant is missing: security=True shows the merchant's certificate, so give "
-                "merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}, or verify= "
-                "an ssl.SSLContext that holds it"
+                "merchant is missing: security=True uses the merchant's certificate for mutual "
+                "TLS. Pass merchant={'cert': 'apiclient_cert.pem', 'key': 'apiclient_key.pem'}, "
+                "or an ssl.SSLContext with the certificate as verify="
             )
         )
     return Request(
@@ -182,7 +184,7 @@ def _options(chosen: dict[str, Any]) -> Options:
             if not isinstance(value, bool):
                 raise ConfigurationError(
                     _(
-                        "{name}= takes True or False, not {represented}",
+                        "{name}= must be True or False, not {represented}",
                         name=name,
                         represented=represented(value),
                     )
@@ -204,7 +206,7 @@ def _options(chosen: dict[str, Any]) -> Options:
         elif name in MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise ConfigurationError(
                 _(
-                    "{name}= is of type {type}; a mapping is expected",
+                    "{name}= is of type {type}; expected a mapping",
                     name=name,
                     type=type(value).__name__,
                 )
@@ -219,11 +221,13 @@ def _body(value: Any) -> bytes | None:
         try:
             return value.encode()
         except UnicodeEncodeError:
-            raise ConfigurationError(_("body= holds a lone surrogate: not valid text")) from None
+            raise ConfigurationError(
+                _("body= contains a lone surrogate, which is not valid text")
+            ) from None
     raise ConfigurationError(
         _(
-            "body= is of type {type}: bytes or str are expected, as they shall be sent; a mapping "
-            "goes to json= or, for APIv2, xml=",
+            "body= is of type {type}: expected bytes or str, which are sent unchanged; pass a "
+            "mapping as json= or, for APIv2, as xml=",
             type=type(value).__name__,
         )
     )
@@ -236,10 +240,10 @@ def _header_fields(given: Mapping[Any, Any]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _header_name(name: Any) -> str:
     if not isinstance(name, str) or not _is_token(name):
-        raise ConfigurationError(_("{name!r} cannot be a header's name", name=name))
+        raise ConfigurationError(_("{name!r} is not a valid header name", name=name))
     if name.lower() in FRAMING:
         raise ConfigurationError(
-            _("headers= has {name}, which is set from the request itself", name=name)
+            _("headers= contains {name}, which the client sets itself", name=name)
         )
     return name
 
@@ -259,8 +263,8 @@ def _header_value(name: str, value: Any) -> str:
     if text is None or not text.isascii() or not text.replace("\t", " ").isprintable():
         raise ConfigurationError(
             _(
-                "headers[{name!r}]: printable ASCII is expected (RFC 9110, section 5.5); what is "
-                "given is of another type, or has a line break or another character in it",
+                "headers[{name!r}]: expected printable ASCII text without line breaks (RFC 9110, "
+                "section 5.5)",
                 name=name,
             )
         )
@@ -281,8 +285,9 @@ def sensitive_of(given: Any) -> Literal["auto", "off"] | None:
             return mode
     raise ConfigurationError(  # the value may itself be a secret, so the error does not show it
         _(
-            'sensitive= takes "auto" (encrypt and decrypt what the catalogue says is encrypted), '
-            '"off" or None, and got another {type}; a text to encrypt is Sensitive("…")',
+            'sensitive= must be "auto" (encrypt and decrypt the fields that the catalogue lists '
+            'as encrypted), "off" or None, not another {type}; to encrypt one text, use '
+            'Sensitive("…")',
             type=type(given).__name__,
         )
     )
@@ -301,8 +306,8 @@ def size_of(given: Any) -> int | None:
         return given
     raise ConfigurationError(
         _(
-            "max_response_size={represented}: a number of bytes above 0 is expected, as int, or "
-            "None for the default of {max_response_size}",
+            "max_response_size={represented}: expected a number of bytes above 0 as int, or None "
+            "for the default of {max_response_size}",
             represented=represented(given),
             max_response_size=MAX_RESPONSE_SIZE,
         )
@@ -319,8 +324,8 @@ def deadline_of(given: Any) -> float | None:
         return given  # type: ignore[no-any-return]
     raise ConfigurationError(
         _(
-            "deadline={represented}: seconds above 0, at most {longest}, are expected, or None for "
-            "no end",
+            "deadline={represented}: expected seconds above 0 and at most {longest}, or None for "
+            "no deadline",
             represented=represented(given),
             longest=LONGEST,
         )
@@ -341,7 +346,7 @@ def timeout_of(given: Any) -> Timeout:
         return pair[0], pair[1]
     raise ConfigurationError(
         _(
-            "timeout {represented}: expected are seconds above 0, one number or (connect, read)",
+            "timeout {represented}: expected seconds above 0, as one number or (connect, read)",
             represented=represented(given),
         )
     )

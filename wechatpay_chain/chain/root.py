@@ -62,7 +62,7 @@ class Nobody:
         """Reject the call."""
         raise TypeError(
             _(
-                "{method} {path} is called on the class WeChatPay, not on a client",
+                "{method} {path} is called on the class WeChatPay; call it on a client",
                 method=method,
                 path=path,
             )

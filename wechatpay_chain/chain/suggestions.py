@@ -20,9 +20,9 @@ __all__ = ["call_hints", "raise_attribute_error", "reject_empty"]
 
 NOT_ON_A_CLIENT = {
     "serial": N_("wxpay.credential.serial is the serial number of the merchant's certificate"),
-    "certs": N_("wxpay.platform holds WeChat Pay's keys"),
-    "certificates": N_("wechatpay_chain.certificates.download(wxpay) fetches them"),
-    "sub_mchid": N_("a client serves any sub-merchant: give it to each call"),
+    "certs": N_("wxpay.platform has WeChat Pay's keys"),
+    "certificates": N_("wechatpay_chain.certificates.download(wxpay) downloads them"),
+    "sub_mchid": N_("a client can act for any sub-merchant: pass sub_mchid to each call"),
 }
 """Names that users try on a client, and where to find what they look for."""
 
@@ -122,8 +122,8 @@ def reject_empty(path: str, values: Mapping[str, Any]) -> None:
                 continue
             raise ConfigurationError(
                 _(
-                    "{path}: {name!r} is {value!r}. An empty value would ask for another "
-                    "resource, such as a collection; give the value that is meant",
+                    "{path}: {name!r} is {value!r}. An empty value would request another "
+                    "resource, such as a collection; pass the actual value",
                     path=printable(path),
                     name=name,
                     value=value,
@@ -142,7 +142,8 @@ def call_hints(path: str, values: Mapping[str, Any], options: Options, names: It
     """
     hints = [
         _(
-            "{name!r} stands in {place}=, where it does not reach the path: give it beside that",
+            "{name!r} is inside {place}=, which does not fill the path: pass it as a keyword "
+            "argument next to {place}=",
             name=name,
             place=place,
         )
@@ -161,8 +162,8 @@ def call_hints(path: str, values: Mapping[str, Any], options: Options, names: It
         else:
             hints.append(
                 _(
-                    "A member of the body goes into {body}=, a parameter of the query into "
-                    "query=: {body}={{{name!r}: …}}",
+                    "Pass a field of the body in {body}=, and a query parameter in query=: "
+                    "{body}={{{name!r}: …}}",
                     body=body,
                     name=name,
                 )
@@ -183,15 +184,17 @@ def raise_attribute_error(name: str, known: Iterable[str]) -> NoReturn:
     if name in NOT_ON_A_CLIENT:
         hint = _("{sentence}.", sentence=_(NOT_ON_A_CLIENT[name]))
     elif name in ARGUMENTS:
-        hint = _("WeChatPay({name}=…) takes it, and a client does not show it.", name=name)
+        hint = _(
+            "it is an argument of WeChatPay({name}=…), not an attribute of a client.", name=name
+        )
     elif near := _nearest(name, known, 0.6):
         hint = _("did you mean wxpay.{near}?", near=near[0])
     else:
-        hint = _("is it a segment of a path? Write wxpay['{name}/…'].", name=name)
+        hint = _("is it a path segment? Write wxpay['{name}/…'].", name=name)
     raise AttributeError(
         _(
-            "a client has no {name!r}: {hint} A path written as attributes begins with v3 or v2, "
-            "as in wxpay.v3.certificates.get()",
+            "a client has no attribute {name!r}: {hint} A path written as attributes begins with "
+            "v3 or v2, as in wxpay.v3.certificates.get()",
             name=name,
             hint=hint,
         )

@@ -64,7 +64,7 @@ def base(uri: str) -> Base:
     """
     if not isinstance(uri, str):
         raise ConfigurationError(
-            _("base_uri is of type {type}; a str is expected", type=type(uri).__name__)
+            _("base_uri is of type {type}; expected a str", type=type(uri).__name__)
         )
     return _base(uri)
 
@@ -75,8 +75,8 @@ def _base(uri: str) -> Base:
     if tidy(uri) != uri:
         raise ConfigurationError(
             _(
-                "base_uri {uri!r} has a blank, a line break or an invisible character around it "
-                "or in it; expected is something like {default_base_uri!r}",
+                "base_uri {uri!r} contains a space, a line break or an invisible character; "
+                "expected a URL such as {default_base_uri!r}",
                 uri=printable(uri, 80),
                 default_base_uri=DEFAULT_BASE_URI,
             )
@@ -84,7 +84,7 @@ def _base(uri: str) -> Base:
     if "?" in path or "#" in path:
         raise ConfigurationError(
             _(
-                "base_uri takes no query and no fragment; expected is something like "
+                "base_uri must not have a query or a fragment; expected a URL such as "
                 "{default_base_uri!r}",
                 default_base_uri=DEFAULT_BASE_URI,
             )
@@ -102,7 +102,7 @@ def _encoded_path(path: str, name: str) -> str:
     if has_dot_segment(path):
         raise ConfigurationError(
             _(
-                "{name} {path!r} has a dot segment, which would lead elsewhere",
+                "{name} {path!r} contains a dot segment ('.' or '..'), which would change the path",
                 name=name,
                 path=printable(path),
             )
@@ -111,7 +111,7 @@ def _encoded_path(path: str, name: str) -> str:
         return normalize(path)
     except UnicodeEncodeError:
         raise ConfigurationError(
-            _("{name} holds a lone surrogate, which UTF-8 cannot carry", name=name)
+            _("{name} contains a lone surrogate, which UTF-8 cannot encode", name=name)
         ) from None
 
 
@@ -128,9 +128,7 @@ def _template(path: str) -> tuple[URITemplate, tuple[str, ...]]:
 
     remainder = re.sub("{[^{}]+}", "", path)
     if "{" in remainder or "}" in remainder:
-        raise ConfigurationError(
-            _("{path!r} has a brace without its partner; see RFC 6570", path=path)
-        )
+        raise ConfigurationError(_("{path!r} has an unbalanced brace; see RFC 6570", path=path))
     try:
         template = uritemplate.URITemplate(path)
     except (ValueError, TypeError):
@@ -167,7 +165,7 @@ def _segment(name: str, value: Any) -> str:
     if has_dot_segment(segment):
         raise ConfigurationError(
             _(
-                "path variable {name!r} is {segment!r}, which would lead to another resource",
+                "path variable {name!r} is {segment!r}, which would request another resource",
                 name=name,
                 segment=printable(segment),
             )
@@ -176,7 +174,10 @@ def _segment(name: str, value: Any) -> str:
         segment.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            _("path variable {name!r} holds a lone surrogate, which UTF-8 cannot carry", name=name)
+            _(
+                "path variable {name!r} contains a lone surrogate, which UTF-8 cannot encode",
+                name=name,
+            )
         ) from None
     return segment
 
@@ -224,7 +225,7 @@ def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
     if "://" in path or NETWORK_PATH.match(path):
         raise ConfigurationError(
             _(
-                "refused to sign a request to {path!r}: it can be read as the URL of another "
+                "will not sign a request to {path!r}: it could be read as the URL of another "
                 "host. An absolute URL begins with 'https://'",
                 path=printable(path),
             )
@@ -234,7 +235,7 @@ def locate(path: str, base_uri: str, own: str) -> tuple[Origin, str, str]:
         return origin, append_query(target, normalize(query, RESERVED + "?")), prefix
     except UnicodeEncodeError:
         raise ConfigurationError(
-            _("the path's query holds a lone surrogate, which UTF-8 cannot carry")
+            _("the path's query contains a lone surrogate, which UTF-8 cannot encode")
         ) from None
 
 
@@ -243,13 +244,13 @@ def _trusted(url: str, own: Iterable[Origin]) -> tuple[Origin, str]:
     try:
         origin, rest = split(url, "the URL")
     except ConfigurationError as error:
-        raise ConfigurationError(_("refused to sign a request: {error}", error=error)) from None
+        raise ConfigurationError(_("will not sign the request: {error}", error=error)) from None
     ours = any((origin.scheme, origin.host) == (each.scheme, each.host) for each in own)
     if not (ours or is_wechat_pay(origin)):
         raise ConfigurationError(
             _(
-                "refused to sign a request to {origin}: an absolute URL must lead to the client's "
-                "own host or, over https, to {wechat_pay_domains}",
+                "will not sign a request to {origin}: an absolute URL must use the client's own "
+                "host or, over https, {wechat_pay_domains}",
                 origin=origin,
                 wechat_pay_domains=", ".join(f"*.{domain}" for domain in WECHAT_PAY_DOMAINS),
             )

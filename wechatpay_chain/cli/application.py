@@ -82,9 +82,9 @@ def _escaped() -> Iterator[None]:
 
 def _foreign(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return _("what came is nested too deeply to be shown")
+        return _("the data is nested too deeply to be shown")
     return _(
-        "this is a fault of the program: {type}: {error}",
+        "internal error: {type}: {error}",
         type=type(error).__name__,
         error=printable(error),
     )
@@ -93,10 +93,10 @@ def _foreign(error: Exception) -> str:
 @click.group(cls=Application, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="wechatpay-chain")
 def application() -> None:
-    """WeChat Pay's API at hand: find an operation, see how it is called.
+    """Find and call operations of WeChat Pay; work with bills, notifications and a local gateway.
 
-    Standard output is drawn for a terminal. In a pipe it is plain: tables are lines with tabs
-    between the columns, nothing is cut, wrapped or coloured; --json is there for programs.
+    Output is formatted for a terminal. In a pipe it is plain text: tables have tabs between
+    columns, and nothing is cut, wrapped or colored. For programs, use --json.
     """
 
 

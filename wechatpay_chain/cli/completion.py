@@ -78,10 +78,10 @@ for name, shell_class in SHELLS.items():
     add_completion_class(shell_class, name)
 
 
-@click.command(epilog=EPILOG, short_help="Print a script for TAB in bash, zsh or fish.")
+@click.command(epilog=EPILOG, short_help="Print a completion script for bash, zsh or fish.")
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script by which SHELL completes commands, paths, products and events."""
+    """Print a completion script for SHELL: commands, paths, products and events."""
     root = ctx.find_root().command
     click.echo(SHELLS[shell](root, {}, PROGRAM, VARIABLE).source())

@@ -47,9 +47,9 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("inbox", "notifications that were received", ("event_type", "notification_id")),
-    Kind("outbox", "calls that were recorded", ("operation", "number")),
-    Kind("sweeper", "orders and refunds that are watched", ("kind", "number")),
+    Kind("inbox", "received notifications", ("event_type", "notification_id")),
+    Kind("outbox", "recorded calls", ("operation", "number")),
+    Kind("sweeper", "watched orders and refunds", ("kind", "number")),
 )
 
 
@@ -57,19 +57,19 @@ def _group(kind: Kind) -> click.Group:
     """The commands of one table."""
     variable = f"WECHATPAY_{kind.name.upper()}"
 
-    @click.group(kind.name, short_help=f"Look at {kind.title}; replay them, work them off.")
+    @click.group(kind.name, short_help=f"Show {kind.title}; replay and process them.")
     @click.option(
         "--app",
         envvar=variable,
         metavar="MODULE:NAME",
-        help=f"Where your {kind.name.capitalize()} is, shop.payments:{kind.name} say."
+        help=f"The location of your {kind.name.capitalize()}, such as shop.payments:{kind.name}."
         f"  [env: {variable}]",
     )
     @click.pass_context
     def group(ctx: click.Context, app: str | None) -> None:
         ctx.obj = app
 
-    group.help = f"Look at {kind.title}; replay them, work them off."
+    group.help = f"Show {kind.title}; replay and process them."
     group.epilog = examples(
         f"{kind.name} --app shop.payments:{kind.name} list --state dead",
         f"{kind.name} replay 42",
@@ -84,7 +84,7 @@ def _group(kind: Kind) -> click.Group:
 
 def _list(kind: Kind) -> click.Command:
     @click.command("list", short_help="List rows, the newest first.")
-    @click.option("--state", type=click.Choice(STATES), help="In this state only.")
+    @click.option("--state", type=click.Choice(STATES), help="List only rows in this state.")
     @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
     @json_option
     @click.pass_obj
@@ -109,7 +109,7 @@ def _show(kind: Kind) -> click.Command:
     @json_option
     @click.pass_obj
     def command(app: str | None, number: int, as_json: bool) -> None:
-        """Show one row; what it carries stays encrypted."""
+        """Show one row; its content stays encrypted."""
         row = _call(_worker(app, kind), "get", number)
         if row is None:
             raise Failure(_("the {name} has no row {number}", name=kind.name, number=number))
@@ -126,47 +126,47 @@ def _show(kind: Kind) -> click.Command:
 
 
 def _replay(kind: Kind) -> click.Command:
-    @click.command("replay", short_help="Have rows worked off again.")
+    @click.command("replay", short_help="Process rows again.")
     @click.argument("numbers", metavar="ID...", type=int, nargs=-1, required=True)
     @click.pass_obj
     def command(app: str | None, numbers: tuple[int, ...]) -> None:
-        """Have rows worked off again that are dead or done; a worker does it."""
+        """Mark dead or done rows as pending, so a worker processes them again."""
         worker = _worker(app, kind)
         replayed = _calls(worker, "replay", [(each,) for each in numbers])
         missing = [each for each, was in zip(numbers, replayed, strict=True) if not was]
         tell(
             _(
-                "{count} of {count_2} will be worked off again",
+                "{count} of {count_2} will be processed again",
                 count=len(numbers) - len(missing),
                 count_2=len(numbers),
             )
         )
         if missing:
             raise Failure(
-                _("pending already, or not there: {map}", map=", ".join(map(str, missing)))
+                _("already pending, or not found: {map}", map=", ".join(map(str, missing)))
             )
 
     return command
 
 
 def _run(kind: Kind) -> click.Command:
-    @click.command("run", short_help="Work rows off until it is stopped.")
+    @click.command("run", short_help="Process rows until stopped.")
     @click.option(
         "--poll",
         type=click.FloatRange(0.01, 3600),
         default=1.0,
         show_default=True,
-        help="Seconds to wait when nothing is due.",
+        help="Seconds to wait if no row is due.",
     )
-    @click.option("--once", is_flag=True, help="Work off what is due now, and end.")
+    @click.option("--once", is_flag=True, help="Process the rows that are due now, and exit.")
     @click.pass_obj
     def command(app: str | None, poll: float, once: bool) -> None:
-        """Work rows off until it is stopped by SIGINT or SIGTERM; the row at hand is finished."""
+        """Process rows until SIGINT or SIGTERM; the current row is finished first."""
         worker = _worker(app, kind)
         if once:
-            tell(_("{call} worked off", call=_call(worker, "run_once", sys.maxsize)))
+            tell(_("{call} processed", call=_call(worker, "run_once", sys.maxsize)))
             return
-        tell(_("the {name} is worked off; Ctrl+C stops it", name=kind.name))
+        tell(_("processing the {name}; press Ctrl+C to stop", name=kind.name))
         (_run_async if worker.database.is_async else _run_sync)(worker, poll)
         tell(
             ", ".join(f"{name} {many}" for name, many in worker.counters.items() if many) or "idle"
@@ -207,10 +207,10 @@ def _worker(app: str | None, kind: Kind) -> Worker:
 
     if not app:
         raise Failure(
-            _("where is your {name}?", name=kind.name),
+            _("the location of your {name} is missing", name=kind.name),
             [
                 _(
-                    "Say it: --app MODULE:NAME, or the variable WECHATPAY_{name}",
+                    "Pass --app MODULE:NAME, or set WECHATPAY_{name}",
                     name=kind.name.upper(),
                 )
             ],
@@ -219,7 +219,7 @@ def _worker(app: str | None, kind: Kind) -> Worker:
     if not (module and colon and name):
         raise Failure(
             _(
-                "--app {app}: MODULE:NAME is expected, shop.payments:{name} say",
+                "--app {app}: expected MODULE:NAME, such as shop.payments:{name}",
                 app=shown(app),
                 name=kind.name,
             )
@@ -237,7 +237,7 @@ def _worker(app: str | None, kind: Kind) -> Worker:
     if not (isinstance(found, Worker) and found.table == expected):
         raise Failure(
             _(
-                "--app {app} is of type {type}, and no {name}",
+                "--app {app} is of type {type}; expected an {name}",
                 app=shown(app),
                 type=type(found).__name__,
                 name=kind.name,

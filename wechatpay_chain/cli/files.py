@@ -69,8 +69,7 @@ def decoded(content: bytes, name: str) -> str:
     if content.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
         raise Misuse(
             _(
-                "{name} begins with a byte order mark (BOM), which is neither JSON nor part of a "
-                "name: save it as UTF-8 without BOM",
+                "{name} begins with a byte order mark (BOM): save it as UTF-8 without a BOM",
                 name=shown(name),
             )
         )
@@ -79,7 +78,7 @@ def decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         raise Misuse(
             _(
-                "{name} is not UTF-8 at byte {start}: save it as UTF-8",
+                "{name} is not valid UTF-8 at byte {start}: save it as UTF-8",
                 name=shown(name),
                 start=error.start,
             )

@@ -32,7 +32,7 @@ WIDTH = 100
     "--json/--yaml",
     "as_json",
     default=None,
-    help="The format.  [default: JSON, or what the name of FILE says]",
+    help="The format.  [default: by the extension of FILE, otherwise JSON]",
 )
 @click.option(
     "-o",
@@ -40,10 +40,10 @@ WIDTH = 100
     "target",
     type=PathType(dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Write to FILE, all at once or not at all.",
+    help="Write to FILE atomically.",
 )
 def openapi(product: str | None, as_json: bool | None, target: Path | None) -> None:
-    """Print an OpenAPI 3.1 document: of PRODUCT, or of everything.
+    """Print an OpenAPI 3.1 document of PRODUCT, or of all products.
 
     PRODUCT is one that `wechatpay-chain ops tree` lists, such as v3/pay; webhooks/v2 and
     webhooks/v3 have the notifications.
@@ -66,7 +66,7 @@ def openapi(product: str | None, as_json: bool | None, target: Path | None) -> N
                 target=shown(str(target)),
                 value=getattr(error, "strerror", None) or error,
             ),
-            [] if there else [_("There is no folder {folder}.", folder=shown(folder))],
+            [] if there else [_("The folder {folder} does not exist.", folder=shown(folder))],
         ) from None
     tell(_("wrote {target}", target=target))
 
@@ -84,7 +84,7 @@ def _document(product: str | None) -> dict[str, Any]:
         hints = [_("Did you mean {near}?", near=", ".join(near))] if near else []
         raise Failure(
             _("the catalogue has no product {value}", value=shown(product or "")),
-            [*hints, _("The products are listed by: wechatpay-chain ops tree")],
+            [*hints, _("To list the products: wechatpay-chain ops tree")],
         ) from None
 
 

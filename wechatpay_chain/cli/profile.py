@@ -109,9 +109,9 @@ class Profile(NamedTuple):
         from ..client import WeChatPay
 
         if self.gateway is not None and self.path is not None:
-            raise Misuse(_("--gateway and --profile exclude each other: say one of the two"))
+            raise Misuse(_("use only one of --gateway and --profile"))
         if self.mchid is not None and not self.is_gateway:
-            raise Misuse(_("--mchid chooses a merchant of a gateway; a profile has one already"))
+            raise Misuse(_("--mchid selects a merchant of a gateway; a profile already has one"))
         try:
             if self.gateway is not None:
                 return WeChatPay.from_gateway(
@@ -147,8 +147,8 @@ class Profile(NamedTuple):
             return [_("The profile is {path}.", path=self.path)]
         return [
             _(
-                "The merchant is that of the WECHATPAY_* variables; --profile FILE reads them "
-                "from a file, --gateway DIR takes a local gateway."
+                "The merchant comes from the WECHATPAY_* variables; use --profile FILE to read "
+                "them from a file, or --gateway DIR for a local gateway."
             )
         ]
 
@@ -160,13 +160,13 @@ def profile_options(function: Any) -> Any:
         click.option(
             "--gateway",
             metavar="DIR|URL",
-            help="Call a local gateway, by its data directory or its address.",
+            help="Call a local gateway, given by its data directory or address.",
         ),
         click.option(
             "--profile",
             type=PathType(),
             metavar="FILE",
-            help="Read WECHATPAY_* lines from here.  [default: the environment]",
+            help="Read WECHATPAY_* lines from this file.  [default: the environment]",
         ),
     ):
         function = option(function)
@@ -194,8 +194,8 @@ def assignments(path: Path) -> dict[str, Secret[str]]:
         if not name:
             raise Misuse(
                 _(
-                    "{path}, line {line}: NAME=value is expected; quote a value that holds a "
-                    "blank, a quote or a #",
+                    "{path}, line {line}: expected NAME=value; quote a value that contains a "
+                    "space, a quote or a #",
                     path=shown(str(path)),
                     line=line,
                 )

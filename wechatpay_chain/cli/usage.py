@@ -65,7 +65,7 @@ def seconds(duration: str, hint: str) -> float:
     if not pieces or "".join(map("".join, pieces)) != duration:
         raise click.BadParameter(
             _(
-                "{duration}: seconds are expected, or 90s, 6m, 2h, 1d, 1h30m.",
+                "{duration}: expected seconds, or 90s, 6m, 2h, 1d, 1h30m.",
                 duration=shown(duration),
             ),
             param_hint=hint,

@@ -26,15 +26,15 @@ __all__ = ["webhooks"]
     epilog=examples("webhooks", "webhooks 退款", "webhooks REFUND.SUCCESS --json"),
 )
 @click.option(
-    "--protocol", type=click.Choice(["v2", "v3"]), is_eager=True, help="Of this protocol only."
+    "--protocol", type=click.Choice(["v2", "v3"]), is_eager=True, help="List only this protocol."
 )
 @click.argument("event", required=False, shell_complete=candidates.events)
 @json_option
 def webhooks(event: str | None, protocol: str | None, as_json: bool) -> None:
     """List the notifications, or show one of them.
 
-    EVENT is a type, such as TRANSACTION.SUCCESS; a part of one, or of a title, lists those that
-    have it. Where APIv2 and APIv3 have the same type, APIv3's is shown.
+    EVENT is a type, such as TRANSACTION.SUCCESS. Part of a type or title lists all matches. If
+    APIv2 and APIv3 have the same type, the one of APIv3 is shown.
     """
     from .. import catalogue
     from .operations.describe import notification_page
@@ -70,7 +70,7 @@ def _list(found: Sequence[Webhook]) -> None:
         )
         for each in found
     )
-    table(Table((Column("event"), Column("protocol"), Column("title")), rows))
+    table(Table((Column(_("event")), Column(_("protocol")), Column(_("title"))), rows))
 
 
 def _nothing(wanted: str, known: Sequence[Webhook]) -> Failure:

@@ -82,7 +82,7 @@ def connect(app: Celery, *workers: Worker | Daily, every: float = 10.0) -> None:
         if worker.database.is_async:
             raise ConfigurationError(
                 _(
-                    "the engine of {type} is async, and Celery's workers are sync: use "
+                    "the engine of {type} is async, but Celery's workers are sync: use "
                     "create_engine",
                     type=type(worker).__name__,
                 )

@@ -35,7 +35,7 @@ def blueprint(inbox: Inbox, path: str = "/wechatpay/notify") -> Blueprint:
     """
     if inbox.database.is_async:
         raise ConfigurationError(
-            _("the inbox's engine is async, and Flask is sync: use create_engine")
+            _("the inbox's engine is async, but Flask is sync: use create_engine")
         )
     made = Blueprint("wechatpay", __name__)
 

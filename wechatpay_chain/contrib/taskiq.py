@@ -44,7 +44,7 @@ def connect(broker: AsyncBroker, *workers: Worker) -> None:
         if not worker.database.is_async:
             raise ConfigurationError(
                 _(
-                    "the engine of {type} is sync, and taskiq's brokers are async: use "
+                    "the engine of {type} is sync, but taskiq's brokers are async: use "
                     "create_async_engine",
                     type=type(worker).__name__,
                 )

@@ -75,7 +75,7 @@ def gcm_seal(
         return cipher.encrypt(nonce.encode(), reveal(plaintext), associated_data.encode())
     except ValueError:
         raise ConfigurationError(
-            _("a nonce of {count} characters; 12 are expected", count=len(nonce))
+            _("the nonce has {count} characters; expected 12", count=len(nonce))
         ) from None
 
 
@@ -136,8 +136,8 @@ def gcm_decrypt(
         # The members of a message may be missing or of any type.
         raise DecryptionError(
             _(
-                "AES-GCM: the ciphertext ({extent}) does not open with this key; check that "
-                "apiv3_key is the one set on the merchant platform",
+                "AES-GCM: the ciphertext ({extent}) cannot be decrypted with this key; check "
+                "that apiv3_key is the key set on the merchant platform",
                 extent=extent(ciphertext),
             )
         ) from None
@@ -163,7 +163,7 @@ class GCMOpening:
             cipher = Cipher(algorithms.AES256(key.reveal()), modes.GCM(nonce.encode()))
         except ValueError:
             raise ConfigurationError(
-                _("a nonce of {count} characters; 12 are expected", count=len(nonce))
+                _("the nonce has {count} characters; expected 12", count=len(nonce))
             ) from None
         self._decryptor = cipher.decryptor()
         self._tag = b""
@@ -268,8 +268,8 @@ def ecb_decrypt(ciphertext: str, key: Key) -> str:
     except (binascii.Error, ValueError, TypeError):
         raise DecryptionError(
             _(
-                "AES-ECB: the ciphertext ({extent}) does not open with this key; check that "
-                "secret is the APIv2 key set on the merchant platform",
+                "AES-ECB: the ciphertext ({extent}) cannot be decrypted with this key; check "
+                "that secret is the APIv2 key set on the merchant platform",
                 extent=extent(ciphertext),
             )
         ) from None
@@ -294,8 +294,8 @@ def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:
     if not isinstance(reveal(key), str | bytes | bytearray):
         raise ConfigurationError(
             _(
-                "{name} is of type {type}: the 32 characters set on the merchant platform are "
-                "expected as str or bytes",
+                "{name} is of type {type}: expected the 32 characters set on the merchant "
+                "platform, as str or bytes",
                 name=name,
                 type=type(reveal(key)).__name__,
             )
@@ -313,7 +313,7 @@ def checked_key(key: object, name: str = "the AES key") -> Secret[bytes]:
             if foreign
             else ""
         )
-        + _(", and exactly 32 bytes are expected: the 32 characters set on the merchant platform")
+        + _("; expected exactly 32 bytes: the 32 characters set on the merchant platform")
     )
 
 

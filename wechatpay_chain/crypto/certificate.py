@@ -116,8 +116,8 @@ def _from_mapping(
     if unknown:
         raise ConfigurationError(
             _(
-                "merchant has {unknown!r}, which is unknown: 'cert' and 'key' are expected, or "
-                "'p12' and perhaps 'passphrase'",
+                "merchant has the unknown key {unknown!r}: expected 'cert' and 'key', or 'p12' "
+                "and optionally 'passphrase'",
                 unknown=unknown[0],
             )
         )
@@ -126,8 +126,7 @@ def _from_mapping(
         if not isinstance(reveal(given), str):
             raise ConfigurationError(
                 _(
-                    "merchant['passphrase'] is of type {kind_of}: a str is expected, in quotes "
-                    "where it is a number",
+                    "merchant['passphrase'] is of type {kind_of}: expected a str; quote a number",
                     kind_of=kind_of(reveal(given)),
                 )
             )
@@ -142,7 +141,7 @@ def _from_mapping(
         return _from_one_file(source["p12"], given, check_key)
     missing = [part for part in ("cert", "key") if not reveal(source.get(part))]
     if missing:
-        raise ConfigurationError(_("merchant lacks {parts}", parts=", ".join(map(repr, missing))))
+        raise ConfigurationError(_("merchant has no {parts}", parts=", ".join(map(repr, missing))))
     certs = certificates(reveal(source["cert"]), "merchant['cert']")
     return _pair(certs, private_key(reveal(source["key"]), "merchant['key']", check=check_key))
 
@@ -153,7 +152,7 @@ def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCer
     if {Kind.CERTIFICATE, Kind.PRIVATE} <= {block.kind for block in found}:
         (key, *others) = dict.fromkeys(b.der for b in found if b.kind is Kind.PRIVATE)
         if others:
-            raise ConfigurationError(_("merchant holds several private keys: one is expected"))
+            raise ConfigurationError(_("merchant contains several private keys: expected one"))
         loaded = private_key(key.reveal(), "merchant", check=check_key)
         return _pair(parsed(found, "merchant"), loaded)
     for block in found:
@@ -164,7 +163,7 @@ def _from_one_file(source: Any, passphrase: Any, check_key: bool) -> MerchantCer
     kinds = joined(_(", "), (_(kind) for kind in dict.fromkeys(b.kind.value for b in found)))
     raise ConfigurationError(
         _(
-            "merchant holds {kinds} alone; a PKCS#12 file, or {{'cert': …, 'key': …}}, is expected",
+            "merchant contains only {kinds}; expected a PKCS#12 file, or {{'cert': …, 'key': …}}",
             kinds=kinds,
         )
     )
@@ -176,7 +175,7 @@ def _from_pkcs12(data: Secret[bytes], passphrase: Secret[str]) -> MerchantCertif
         _reject_pkcs12()
     key, certs = opened
     if not certs or not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError(_("merchant: the PKCS#12 file lacks a certificate or an RSA key"))
+        raise ConfigurationError(_("merchant: the PKCS#12 file has no certificate or no RSA key"))
     return _pair(certs, key)
 
 
@@ -196,14 +195,14 @@ def _pair(certs: Iterable[x509.Certificate], key: RSAPrivateKey) -> MerchantCert
         if cert.public_key() == public:
             return MerchantCertificate(cert, key)
     raise ConfigurationError(
-        _("merchant: the certificate belongs to another key; take both from one download")
+        _("merchant: the certificate and the key do not match; use both from the same download")
     )
 
 
 def _reject_pkcs12() -> NoReturn:
     raise ConfigurationError(
         _(
-            "merchant is not a PKCS#12 file that its passphrase opens; WeChat Pay sets the mchid "
-            "as passphrase, another is given as {'p12': …, 'passphrase': …}"
+            "merchant is not a PKCS#12 file, or its passphrase is wrong; the default is the "
+            "mchid, for another pass {'p12': …, 'passphrase': …}"
         )
     )

@@ -68,7 +68,7 @@ def sign(sign_type: str, text: str | bytes, key: str | Secret[str]) -> str:
         return hmac_sha256(text, key).upper()
     raise ConfigurationError(
         _(
-            "sign_type {sign_type!r}: expected is {md5!r} or {hmac_sha256!r}",
+            "sign_type {sign_type!r}: expected {md5!r} or {hmac_sha256!r}",
             sign_type=sign_type,
             md5=MD5,
             hmac_sha256=HMAC_SHA256,
@@ -95,12 +95,12 @@ def hexdigest(name: str, data: bytes) -> str:
         try:
             digest = hashes.Hash(hashes.SM3())  # not guaranteed in hashlib
         except UnsupportedAlgorithm:
-            raise ConfigurationError(_("this build of OpenSSL has no SM3")) from None
+            raise ConfigurationError(_("this build of OpenSSL does not support SM3")) from None
         digest.update(data)
         return digest.finalize().hex()
     if name not in ("sha256", "sha1", "md5"):
         raise ConfigurationError(
-            _("digest {name!r}: expected is 'sha256', 'sha1', 'md5' or 'sm3'", name=name)
+            _("digest {name!r}: expected 'sha256', 'sha1', 'md5' or 'sm3'", name=name)
         )
     return hashlib.new(name, data, usedforsecurity=False).hexdigest()
 

@@ -92,7 +92,7 @@ def private_key(
     if len(mine) > 1:
         raise ConfigurationError(
             _(
-                "{name} holds {count} private keys: leave the one of the merchant's API "
+                "{name} contains {count} private keys: keep only the one of the merchant's API "
                 "certificate",
                 name=name,
                 count=len(mine),
@@ -118,8 +118,8 @@ def private_key(
     if not _is_consistent(key):
         raise ConfigurationError(
             _(
-                "{name} is not a private key that works: it is damaged, because its numbers do "
-                "not belong together. Take apiclient_key.pem from the download again",
+                "{name} is not a valid private key: it is damaged, and its numbers do not match. "
+                "Use apiclient_key.pem from the original download",
                 name=name,
             )
         )
@@ -155,7 +155,7 @@ def public_key(source: KeySource, name: str = "certs") -> RSAPublicKey:
         _reject_public(found, name)
     if len(theirs) > 1:
         raise ConfigurationError(
-            _("{name} holds {count} public keys: one is expected", name=name, count=len(theirs))
+            _("{name} contains {count} public keys: expected one", name=name, count=len(theirs))
         )
     from cryptography.hazmat.primitives import serialization
 
@@ -177,8 +177,8 @@ def assert_strong(key: RSAPrivateKey | RSAPublicKey, name: str) -> None:
     if key.key_size < MINIMUM_BITS:
         raise ConfigurationError(
             _(
-                "{name} is an RSA key of {key_size} bits, which can be broken: WeChat Pay's keys "
-                "and certificates have at least {minimum_bits}. Check where the file came from",
+                "{name} is an RSA key of {key_size} bits, which is too weak: WeChat Pay's keys "
+                "and certificates have at least {minimum_bits}. Check the source of the file",
                 name=name,
                 key_size=key.key_size,
                 minimum_bits=MINIMUM_BITS,
@@ -238,8 +238,8 @@ def _path(source: Any, name: str) -> Secret[str]:
     if problem:
         raise ConfigurationError(
             _(
-                "{name} is neither a key or certificate nor a path: {problem}. A key is given as "
-                "PEM text (with its BEGIN and END lines), as the base64 of its DER, or as a path",
+                "{name} is not a key, a certificate or a path: {problem}. Pass PEM text (with "
+                "its BEGIN and END lines), base64 of DER, or a path",
                 name=name,
                 problem=problem,
             )
@@ -251,14 +251,14 @@ def _local(uri: Secret[str], name: str) -> Secret[str]:
     """Return the path of a `file:` URI (RFC 8089) without a remote host."""
     if not uri.reveal()[5:].startswith("/"):
         raise ConfigurationError(
-            _("{name}: a file URI has an absolute path: file:///etc/key.pem", name=name)
+            _("{name}: a file URI must have an absolute path: file:///etc/key.pem", name=name)
         )
     if uri.reveal()[5:].startswith("//"):
         if uri.reveal()[7:].partition("/")[0].lower() not in ("", "localhost"):
             raise ConfigurationError(
                 _(
-                    "{name}: the file URI names another host, and only files of this machine are "
-                    "read. Three slashes come before the path: file:///etc/key.pem",
+                    "{name}: the file URI points to another host, but only local files are read. "
+                    "Put three slashes before the path: file:///etc/key.pem",
                     name=name,
                 )
             )
@@ -268,7 +268,8 @@ def _local(uri: Secret[str], name: str) -> Secret[str]:
     if any(mark in uri.reveal() for mark in "?#"):
         raise ConfigurationError(
             _(
-                "{name}: a file URI has no query and no fragment; write ? as %3F and # as %23",
+                "{name}: a file URI must not have a query or a fragment; write ? as %3F and # as "
+                "%23",
                 name=name,
             )
         )
@@ -283,7 +284,7 @@ def _unlike_a_path(text: object) -> str:
     if not text:
         return _("it is empty")
     if not all(sign.isprintable() or sign in "\xa0\u3000" for sign in text):
-        return _("it holds a line break or another control character")
+        return _("it contains a line break or another control character")
     parts = text.replace("\\", "/").split("/")
     if len(text) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME:
         return _("it has {count} characters", count=len(text))
@@ -300,8 +301,8 @@ def _read(path: Secret[str], name: str) -> Secret[str | bytes]:
     shown = _shown(path.reveal())
     raise ConfigurationError(
         _(
-            "{name}: cannot read the file{shown} ({reason}). A key may also be given as PEM text, "
-            "or as its base64 body behind one of {schemes}",
+            "{name}: cannot read the file{shown} ({reason}). You can also pass PEM text, or its "
+            "base64 body with one of the prefixes {schemes}",
             name=name,
             shown=shown,
             reason=reason,
@@ -366,8 +367,8 @@ def _reject_private(found: Sequence[Block], name: str) -> NoReturn:
         )
     raise ConfigurationError(
         _(
-            "{name} is not a private key{but}: expected is the merchant's apiclient_key.pem "
-            "(PKCS#8 or PKCS#1)",
+            "{name} is not a private key{but}: expected the merchant's apiclient_key.pem (PKCS#8 "
+            "or PKCS#1)",
             name=name,
             but=_but(found),
         )
@@ -377,7 +378,7 @@ def _reject_private(found: Sequence[Block], name: str) -> NoReturn:
 def _reject_public(found: Sequence[Block], name: str) -> NoReturn:
     raise ConfigurationError(
         _(
-            "{name} is not a public key{but}: expected is WeChat Pay's pub_key.pem or a platform "
+            "{name} is not a public key{but}: expected WeChat Pay's pub_key.pem or a platform "
             "certificate",
             name=name,
             but=_but(found),

@@ -104,7 +104,7 @@ def encrypt(plaintext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
         room = loaded.key_size // 8 - (42 if scheme == "OAEP" else 11)
         raise ConfigurationError(
             _(
-                "a text of {size} bytes is too long to encrypt: this key takes {room}",
+                "a text of {size} bytes is too long to encrypt: this key can encrypt {room}",
                 size=size,
                 room=room,
             )
@@ -125,8 +125,8 @@ def decrypt(ciphertext: str, key: KeySource, *, scheme: Scheme = "OAEP") -> str:
     except (binascii.Error, ValueError, TypeError):
         raise DecryptionError(
             _(
-                "the ciphertext ({extent}) cannot be opened: it is damaged, or was encrypted for "
-                "another key than this merchant's certificate",
+                "the ciphertext ({extent}) cannot be decrypted: it is damaged, or was encrypted "
+                "for a certificate other than this merchant's",
                 extent=extent(ciphertext),
             )
         ) from None
@@ -137,7 +137,7 @@ def _padding(scheme: Scheme) -> padding.AsymmetricPadding:
         return {"OAEP": OAEP, "PKCS1v15": PKCS1V15}[scheme]
     except KeyError:
         raise ConfigurationError(
-            _("scheme {scheme!r}: expected is 'OAEP' or 'PKCS1v15'", scheme=scheme)
+            _("scheme {scheme!r}: expected 'OAEP' or 'PKCS1v15'", scheme=scheme)
         ) from None
 
 

@@ -32,7 +32,7 @@ def parsed(found: Sequence[Block], name: str) -> list[x509.Certificate]:
     kept = [cert for cert in certs if cert is not None]
     if not kept or len(kept) < len(certs):
         raise ConfigurationError(
-            _("{name} is not an X.509 certificate: expected is apiclient_cert.pem", name=name)
+            _("{name} is not an X.509 certificate: expected apiclient_cert.pem", name=name)
         )
     return kept
 

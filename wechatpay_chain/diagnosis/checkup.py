@@ -79,11 +79,11 @@ def keys(ring: Keyring, has_certificate: bool) -> Iterator[Check]:
         has_certificate: whether the merchant's certificate is configured.
     """
     if ring.merchant is None:
-        action = "set WECHATPAY_PRIVATE_KEY (apiclient_key.pem) and WECHATPAY_SERIAL"
+        action = _("set WECHATPAY_PRIVATE_KEY (apiclient_key.pem) and WECHATPAY_SERIAL")
         yield Check(_("merchant key"), "fail", _("no private key is configured"), action)
     else:
         compared = (
-            _("it belongs to the certificate")
+            _("it matches the certificate")
             if has_certificate
             else _("not compared: no certificate is configured (WECHATPAY_MERCHANT_CERT)")
         )
@@ -98,12 +98,12 @@ def keys(ring: Keyring, has_certificate: bool) -> Iterator[Check]:
         action = _("set WECHATPAY_PUBLIC_KEY_ID and WECHATPAY_PUBLIC_KEY (pub_key.pem)")
         yield Check(_("WeChat Pay's keys"), "fail", _("none is configured"), action)
     else:
-        names = ", ".join(ring.platform) or _("certificates are fetched")
+        names = ", ".join(ring.platform) or _("certificates are downloaded")
         yield Check(_("WeChat Pay's keys"), "ok", names)
     if ring.apiv3_key:
         yield Check("APIv3 key", "ok", "32 bytes")
     else:
-        action = _("set WECHATPAY_APIV3_KEY, which opens notifications")
+        action = _("set WECHATPAY_APIV3_KEY to decrypt notifications")
         yield Check("APIv3 key", "warn", _("not configured"), action)
 
 
@@ -125,8 +125,8 @@ def certificates(expiring: Iterable[Expiring], now: datetime) -> Iterator[Check]
         if days < 0:
             renew = {
                 "merchant": _(
-                    "apply for a new one on the merchant platform, and replace key, "
-                    "serial number and certificate together"
+                    "apply for a new one on the merchant platform, and replace the key, the "
+                    "serial number and the certificate together"
                 ),
                 "platform": _("download the current ones, or use WeChat Pay's public key"),
             }[each.kind]
@@ -155,8 +155,8 @@ def proxy(configured: str, system: str) -> Check:
     if configured:
         return Check("proxy", "ok", _place(configured))
     if system:
-        told = _("none; HTTPS_PROXY ({place}) is not read", place=_place(system))
-        return Check("proxy", "warn", told, _("set WECHATPAY_PROXY if calls are to go by it"))
+        told = _("none; the client does not read HTTPS_PROXY ({place})", place=_place(system))
+        return Check("proxy", "warn", told, _("set WECHATPAY_PROXY to send calls through a proxy"))
     return Check("proxy", "ok", "none")
 
 
@@ -204,13 +204,13 @@ def reached(
         return Check(
             name,
             "ok",
-            _("answered in {seconds:.0f} ms{trusted}", seconds=seconds * 1000, trusted=trusted),
+            _("responded in {seconds:.0f} ms{trusted}", seconds=seconds * 1000, trusted=trusted),
         )
     state: State = "warn" if is_backup else "fail"
     if any(kind in TLS_ERRORS for kind in _causes(outcome)):
         action = _(
-            "install the system's certificate authorities (ca-certificates), or set "
-            "WECHATPAY_CA to the authority of the proxy or gateway that answers there"
+            "install the system's certificate authorities (ca-certificates), or set WECHATPAY_CA "
+            "to the CA of the proxy or gateway at this address"
         )
         return Check(
             name, state, _("its TLS certificate is not trusted: {outcome}", outcome=outcome), action
@@ -249,7 +249,9 @@ def clock(response: Response | None, now: float) -> Check | None:
         if off > 0
         else _("{seconds:.0f} s behind the server", seconds=abs(off))
     )
-    action = _("synchronise the clock (NTP): WeChat Pay rejects what is more than 300 s off")
+    action = _(
+        "synchronize the clock (NTP): WeChat Pay rejects requests that are more than 300 s off"
+    )
     if abs(off) > CLOCK_SKEW:
         return Check("clock", "fail", told, action)
     return (
@@ -270,7 +272,7 @@ def signed_call(outcome: Response | WeChatPayError) -> Check:
         by = outcome.headers.get("Wechatpay-Serial", "")
         kind = _("WeChat Pay's public key") if by.startswith(PUBLIC_KEY_ID) else _("a certificate")
         told = _(
-            "accepted with HTTP {status_code}; the answer verifies with {kind} ({by})",
+            "accepted with HTTP {status_code}; {kind} ({by}) verifies the response",
             status_code=outcome.status_code,
             kind=kind,
             by=by,
@@ -278,29 +280,30 @@ def signed_call(outcome: Response | WeChatPayError) -> Check:
         return Check(name, "ok", told)
     if isinstance(outcome, APIError):
         if outcome.verified and outcome.status_code == NO_CERTIFICATES:
-            told = _(
-                "accepted; this merchant has no platform certificates, and uses the public key"
-            )
+            told = _("accepted; this merchant has no platform certificates and uses the public key")
             return Check(name, "ok", told)
         if outcome.status_code == UNAUTHORIZED:
             action = _(
-                "compare mchid, serial number and private key: all three must be of one "
-                "certificate of this merchant; wechatpay-chain doctor explain says more"
+                "compare mchid, serial number and private key: all three must belong to one "
+                "certificate of this merchant; for details run wechatpay-chain doctor explain"
             )
             return Check(name, "fail", str(outcome), action)
         key = outcome.request_id or outcome.code
         return Check(name, "fail", str(outcome), f"{EXPLAIN} {shlex.quote(key)}")
     if isinstance(outcome, SignatureError):
         action = {
-            "expired": _("synchronise the clock (NTP)"),
+            "expired": _("synchronize the clock (NTP)"),
             "unknown_serial": _(
-                "configure the key that Wechatpay-Serial names, or WeChat Pay's public key"
+                "configure the key with the id in Wechatpay-Serial, or WeChat Pay's public key"
             ),
-            "probe": _("repeat it: WeChat Pay has tested that wrong signatures are rejected"),
-        }.get(outcome.reason, _("compare WeChat Pay's key with the one on the merchant platform"))
+            "probe": _("retry: WeChat Pay tested whether wrong signatures are rejected"),
+        }.get(
+            outcome.reason,
+            _("compare the configured key of WeChat Pay with the one on the merchant platform"),
+        )
         return Check(name, "fail", str(outcome), action)
     if isinstance(outcome, TransportError):
-        return Check(name, "fail", str(outcome), _("see the host above"))
+        return Check(name, "fail", str(outcome), _("see the host check above"))
     return Check(name, "fail", str(outcome), _("correct the configuration"))
 
 
@@ -312,12 +315,12 @@ def v2_call(outcome: Response | WeChatPayError) -> Check:
     """
     name = "APIv2 call"
     if isinstance(outcome, APIError) and outcome.code == NO_ORDER and outcome.verified:
-        return Check(name, "ok", _("accepted; the answer's sign verifies with WECHATPAY_SECRET"))
+        return Check(name, "ok", _("accepted; WECHATPAY_SECRET verifies the response's sign"))
     if isinstance(outcome, Response):
         return Check(name, "ok", "accepted")
     action = _("compare WECHATPAY_SECRET with the APIv2 key on the merchant platform")
     if isinstance(outcome, TransportError):
-        action = _("see the host above")
+        action = _("see the host check above")
     elif isinstance(outcome, APIError) and outcome.code not in UNSIGNED_CODES:
         action = f"{EXPLAIN} {shlex.quote(outcome.code)}"
     return Check(name, "fail", str(outcome), action)

@@ -49,7 +49,7 @@ def explain(transcript: Transcript, ring: Keyring, now: float | None = None) -> 
     """
     request, response = transcript
     if request is None and response is None:
-        raise ConfigurationError(_("there is neither a request nor an answer"))
+        raise ConfigurationError(_("there is neither a request nor a response"))
     parts = []
     if request is not None:
         parts.append(_of_request(request, response, ring, now))

@@ -45,173 +45,175 @@ class Finding(NamedTuple):
 
 CAUSES = {
     "none": Cause(
-        N_("the signature is right, and nothing else was found"),
-        N_("look at the path between this machine and WeChat Pay: a proxy may rewrite requests"),
+        N_("the signature is correct, and no other problem was found"),
+        N_(
+            "check the network path between this machine and WeChat Pay: a proxy may rewrite "
+            "requests"
+        ),
     ),
     "reserialised_json": Cause(
-        N_("the JSON that was signed is written in another way than the JSON that was sent"),
+        N_("the signed JSON is formatted differently from the JSON that was sent"),
         N_(
-            "serialise once, sign these bytes, and send the same bytes; verify an answer over the "
-            "raw body, before it is parsed"
+            "serialize once, sign those bytes and send the same bytes; verify a response over "
+            "its raw body, before parsing it"
         ),
     ),
     "query_encoding": Cause(
-        N_("the query was signed in another spelling than it was sent in"),
-        N_("encode the query first, a space as %20, and sign the very target that is sent"),
+        N_("the signed query is encoded differently from the one that was sent"),
+        N_("encode the query first (a space as %20), and sign exactly the target that is sent"),
     ),
     "query_missing": Cause(
-        N_("the query was left out of what was signed"),
-        N_("sign path and query, with the ? between them"),
+        N_("the signature does not cover the query"),
+        N_("sign the path and the query, with the ? between them"),
     ),
     "query_order": Cause(
-        N_("the parameters of the query were signed in another order than they were sent in"),
-        N_("build the query once, and sign it as it is sent"),
+        N_("the query parameters were signed in a different order than they were sent"),
+        N_("build the query once, and sign it exactly as it is sent"),
     ),
     "path": Cause(
-        N_("another path was signed than was sent"),
+        N_("the signed path differs from the one that was sent"),
         N_(
             "sign the path that WeChat Pay receives: without scheme and host, with /v3 or the "
-            "base path, as it leaves the last proxy"
+            "base path, after the last proxy"
         ),
     ),
     "wrong_method": Cause(
-        N_("another HTTP method was signed than was sent"),
-        N_("sign the method in upper case, as it is sent"),
+        N_("the signed HTTP method differs from the one that was sent"),
+        N_("sign the method in upper case, exactly as it is sent"),
     ),
     "canonical_string": Cause(
-        N_("the string that was signed has another form than the one that is documented"),
+        N_("the signed string does not have the documented format"),
         N_(
-            "end every line with a line feed, the last one too, and leave an empty line for an "
-            "empty body: METHOD, target, timestamp, nonce, body; of an answer timestamp, nonce, "
-            "body"
+            "end every line with a line feed, including the last one, and keep an empty line for "
+            "an empty body. Request: METHOD, target, timestamp, nonce, body. Response: "
+            "timestamp, nonce, body"
         ),
     ),
     "timestamp": Cause(
-        N_("another timestamp was signed than stands in the header"),
-        N_("take the time once, in seconds, and use it in both places"),
+        N_("the signed timestamp differs from the one in the header"),
+        N_("read the time once, in seconds, and use it in both places"),
     ),
     "missing_body": Cause(
-        N_("the body was left out of what was signed"),
+        N_("the signature does not cover the body"),
         N_(
-            "sign the body as it is sent; only a GET and an upload differ: an upload signs its meta"
+            "sign the body exactly as it is sent. Exceptions: a GET signs an empty body, and an "
+            "upload signs its meta"
         ),
     ),
     "trailing_newline": Cause(
-        N_("the body that was signed and the body at hand differ by a line end"),
-        N_("do not trim the body, and do not append to it"),
+        N_("the signed body and this body differ by a line ending"),
+        N_("do not trim the body or append to it"),
     ),
     "charset": Cause(
-        N_("the text was signed in another character set than it was sent in"),
-        N_("use UTF-8 throughout, without a byte order mark"),
+        N_("the text was signed in a different character set than it was sent in"),
+        N_("use UTF-8 everywhere, without a byte order mark"),
     ),
     "changed_byte": Cause(
-        N_("the body differs from what was signed: something changed it afterwards"),
+        N_("the body changed after it was signed"),
         N_(
-            "look for what rewrites the body between signing and sending, or before verifying: a "
-            "framework, a proxy, a log that masks"
+            "find out what changes the body after signing or before verification: a framework, a "
+            "proxy, or a log filter that masks data"
         ),
     ),
     "truncated_body": Cause(
         N_("the body is not complete"),
-        N_("read the whole body before it is verified; compare its length with Content-Length"),
+        N_("read the whole body before verification; compare its length with Content-Length"),
     ),
     "changed_message": Cause(
-        N_("something in the request line or the header fields differs from what was signed"),
-        N_(
-            "sign the timestamp and the nonce that the header field has, and the target as it is "
-            "sent"
-        ),
+        N_("the request line or a header differs from what was signed"),
+        N_("sign the timestamp and the nonce in the header, and the target that is sent"),
     ),
     "clock": Cause(
         N_("the timestamp is more than five minutes off"),
-        N_("synchronise this machine's clock (NTP), and do not sign requests ahead of time"),
+        N_("synchronize this machine's clock (NTP), and do not sign requests ahead of time"),
     ),
     "wrong_serial": Cause(
         N_("the serial number does not belong to the key that signed"),
         N_(
-            "send the serial number of the certificate of this private key: openssl x509 -in "
-            "apiclient_cert.pem -noout -serial"
+            "send the serial number of the certificate that belongs to this private key: openssl "
+            "x509 -in apiclient_cert.pem -noout -serial"
         ),
     ),
     "wrong_key": Cause(
         N_("the signature was made with another key"),
         N_(
-            "compare the key with its certificate: wechatpay-chain doctor; after the certificate "
-            "was renewed, replace key and serial number together"
+            "run wechatpay-chain doctor to check that the key and the certificate match; when "
+            "you renew the certificate, replace key and serial number together"
         ),
     ),
     "wrong_key_family": Cause(
         N_("a key of the wrong kind is used"),
         N_(
-            "the merchant's key signs requests; WeChat Pay's public key (PUB_KEY_ID_…) or its "
-            "platform certificate verifies answers: configure the one that Wechatpay-Serial names"
+            "the merchant's key signs requests; WeChat Pay's public key (PUB_KEY_ID_…) or a "
+            "platform certificate verifies responses: configure the one with the id in "
+            "Wechatpay-Serial"
         ),
     ),
     "unknown_serial": Cause(
-        N_("the key that Wechatpay-Serial names is not configured"),
+        N_("the key with the id in Wechatpay-Serial is not configured"),
         N_("download the platform certificates, or configure WeChat Pay's public key"),
     ),
     "wrong_merchant": Cause(
-        N_("the request is in the name of another merchant than the one whose key signs"),
-        N_("use the merchant number, the serial number and the key of one and the same merchant"),
+        N_("the request is from a different merchant than the signing key"),
+        N_("use the merchant number, the serial number and the key of the same merchant"),
     ),
     "probe": Cause(
         N_(
-            "it is a probe: now and then WeChat Pay sends a wrong signature to test that it is "
-            "checked"
+            "this is a probe: WeChat Pay sometimes sends a wrong signature to check that you "
+            "verify signatures"
         ),
-        N_("reject it as any other wrong signature; nothing is broken"),
+        N_("reject it like any other wrong signature; nothing is broken"),
     ),
     "unsigned": Cause(
         N_("there is no signature"),
         N_(
-            "pass all header fields on: a framework or a proxy may drop Authorization or "
-            "Wechatpay-*; errors of a proxy are not signed"
+            "pass all headers on: a framework or a proxy may drop Authorization or Wechatpay-*; "
+            "a proxy's own errors are not signed"
         ),
     ),
     "signature_format": Cause(
-        N_("the signature is of another form"),
-        N_("sign with SHA-256 and RSA PKCS#1 v1.5, and write it in base64, without line breaks"),
-    ),
-    "wrong_secret": Cause(
-        N_("the sign was made with another key, or a member was changed afterwards"),
+        N_("the signature has a different format"),
         N_(
-            "use the APIv2 key of this merchant, which is not the APIv3 key and not the app's "
-            "secret"
+            "sign with SHA-256 and RSA PKCS#1 v1.5, and encode the signature in base64 "
+            "without line breaks"
         ),
     ),
+    "wrong_secret": Cause(
+        N_("the sign was made with another key, or a field changed afterwards"),
+        N_("use this merchant's APIv2 key, not the APIv3 key or the app's secret"),
+    ),
     "wrong_sign_type": Cause(
-        N_("the sign was made with another algorithm than the request or its operation says"),
+        N_("the sign uses a different algorithm than the request or its operation requires"),
         N_(
-            "send sign_type=HMAC-SHA256 with HMAC-SHA256, and none or MD5 with MD5; an answer's "
-            "sign is of the type of its request"
+            "with HMAC-SHA256 send sign_type=HMAC-SHA256; with MD5 send MD5 or nothing; the "
+            "response uses the sign type of its request"
         ),
     ),
     "empty_members": Cause(
-        N_("members without a value were signed"),
-        N_("leave empty members out of what is signed"),
+        N_("fields without a value were signed"),
+        N_("leave empty fields out of the string to sign"),
     ),
     "extra_members": Cause(
-        N_("the sign covers other members than the body has"),
-        N_("sign all members of the body but sign itself and empty ones, sign_type among them"),
+        N_("the sign covers different fields than the body contains"),
+        N_("sign all non-empty fields of the body except sign, including sign_type"),
     ),
     "escaped_values": Cause(
-        N_("the values were signed in another spelling than they have"),
-        N_("sign plain values: before they are escaped for XML or encoded for a URL, not trimmed"),
+        N_("the signed values are encoded differently from the values in the body"),
+        N_("sign plain values: before XML escaping or URL encoding, and without trimming"),
     ),
     "member_order": Cause(
-        N_("the members were signed in another order"),
-        N_("sort the members by name, by their bytes"),
+        N_("the fields were signed in the wrong order"),
+        N_("sort the fields by name, in byte order"),
     ),
     "no_body": Cause(
-        N_("the body of the request is not told, so its signature cannot be checked"),
-        N_("give the body as it was sent: --body FILE; curl -v does not print it"),
+        N_("the request body is missing, so its signature cannot be checked"),
+        N_("pass the body exactly as it was sent: --body FILE; curl -v does not print it"),
     ),
     "no_key": Cause(
         N_("there is no key to check this signature with"),
         N_(
             "configure the merchant (--profile, WECHATPAY_*): its private key for requests, "
-            "WeChat Pay's key for answers, the secret for APIv2"
+            "WeChat Pay's key for responses, the APIv2 key for APIv2"
         ),
     ),
 }

@@ -33,8 +33,8 @@ STATUSES = range(100, 1000)
 LONGEST_NUMBER = 18
 """Maximum digits of a number; times and lengths have fewer."""
 FORMS = N_(
-    "an HTTP message (POST /v3/… HTTP/1.1, header fields, an empty line, the body), the "
-    "output of curl -v, or a JSON object with method, url, headers and body is expected"
+    "expected an HTTP message (POST /v3/… HTTP/1.1, headers, an empty line, the body), the "
+    "output of curl -v, or a JSON object with method, url, headers and body"
 )
 
 
@@ -182,7 +182,7 @@ def _from_json(text: bytes) -> Transcript:
         found = json.loads(text)
     except (ValueError, RecursionError):
         raise ConfigurationError(
-            _("it begins with {{ and is not JSON: {forms}", forms=_(FORMS))
+            _("it begins with {{ but is not JSON: {forms}", forms=_(FORMS))
         ) from None
     if isinstance(found.get("request"), dict) or isinstance(found.get("response"), dict):
         request, response = found.get("request"), found.get("response")
@@ -202,7 +202,7 @@ def _from_json(text: bytes) -> Transcript:
 def _json_request(found: Mapping[str, Any]) -> Message:
     target = next((found[key] for key in ("url", "target", "path") if found.get(key)), None)
     if not isinstance(target, str) or not isinstance(found.get("method"), str):
-        raise ConfigurationError(_("the JSON has no method and url: {forms}", forms=_(FORMS)))
+        raise ConfigurationError(_("the JSON has no method or no url: {forms}", forms=_(FORMS)))
     body, exact = _json_body(found.get("body"))
     fields = _json_fields(found.get("headers"))
     return _request(_text(found["method"]), _text(target), fields, body, exact)

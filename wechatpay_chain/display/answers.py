@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..utils.exceptions import WeChatPayError
+from ..utils.translation import _
 from .body import tree
 from .known import members_of, operation_of
 from .layout import Branch, Facts, Heading, Line, Span, text
@@ -74,11 +75,11 @@ def response_view(response: Answer) -> View:
     """
     operation = operation_of(response.request)
     badges = (_status(response.status_code), _signature(response.verified, response.unsigned))
-    facts = [("Request-ID", text(response.request_id or "none"))]
+    facts = [("Request-ID", text(response.request_id or _("none")))]
     kind = response.headers.get("Content-Type", "")
     if kind:
         facts.append(("Content-Type", text(shortened(kind))))
-    facts.append(("body", text(_size(response))))
+    facts.append((_("body"), text(_size(response))))
     body = _body(response, members_of(operation), str(kind))
     return View(_title(response.request, operation), badges, (Facts(tuple(facts)), *body))
 
@@ -94,18 +95,18 @@ def error_view(error: Refusal, message: str) -> View:
     title = (Span(f"{type(error).__name__}  ", "heading"), *_title(error.request, operation))
     badges = (_status(error.status_code), _signature(error.verified, False))
     rows = [
-        ("code", text(shortened(error.code) or "none", "name")),
-        ("Request-ID", text(error.request_id or "none")),
+        (_("code"), text(shortened(error.code) or _("none"), "name")),
+        ("Request-ID", text(error.request_id or _("none"))),
     ]
     if error.number is not None:
-        rows.append(("number", text(str(error.number))))
-    rows.append(("message", text(message)))
+        rows.append((_("number"), text(str(error.number))))
+    rows.append((_("message"), text(message)))
     return View(title, badges, (Facts(tuple(rows)),))
 
 
 def _title(request: Request | None, operation: Operation | None) -> Line:
     if request is None:
-        return text("Response", "heading")
+        return text(_("Response"), "heading")
     method = Span(request.method, request.method.lower())
     title = (Span(f"  {operation.title}", "title"),) if operation is not None else ()
     return (method, Span(f" {request.shown_path}", "path"), *title)
@@ -117,30 +118,38 @@ def _status(code: int) -> Span:
 
 def _signature(verified: bool, unsigned: bool) -> Span:
     if verified:
-        return Span("verified", "good")
+        return Span(_("verified"), "good")
     if unsigned:
-        return Span("unsigned: nobody vouches for it", "unsure")
-    return Span("NOT VERIFIED: do not act on it", "bad")
+        return Span(_("unsigned: origin unknown"), "unsure")
+    return Span(_("NOT VERIFIED: do not act on it"), "bad")
 
 
 def _size(response: Answer) -> str:
     here = len(response.content)
     sink = response.request.sink if response.request is not None else None
     if response.streamed:
-        size = f"{sink.size:,}" if sink is not None else "its"
-        return f"{size} bytes went to the sink; the first {here:,} are here"
-    return f"{here:,} bytes" if here else "none"
+        if sink is None:
+            return _("written to the sink; only the first {here:,} bytes are here", here=here)
+        return _(
+            "{size:,} bytes were written to the sink; only the first {here:,} are here",
+            size=sink.size,
+            here=here,
+        )
+    return _("{count:,} bytes", count=here) if here else _("none")
 
 
 def _body(response: Answer, members: Sequence[Member], kind: str) -> tuple[Part, ...]:
     if not response.content or response.streamed:
         return ()
     if len(response.content) > LARGEST:
-        why = f"Larger than {LARGEST:,} bytes, so it is not parsed here; .json(), .text have it"
+        why = _(
+            "Larger than {largest:,} bytes, so it is not parsed here; use .json() or .text",
+            largest=LARGEST,
+        )
         return (Heading(text(why, "aside")),)
     found = _parsed(response)
     if found is not None:
-        return (tree(found, members),)
+        return (tree(found, members, _("body")),)
     return _raw(response.content, kind)
 
 
@@ -163,10 +172,10 @@ def _parsed(response: Answer) -> Any:
 def _raw(content: bytes, kind: str) -> tuple[Part, ...]:
     """Return the first lines of a text; for other content, that it is not text."""
     if b"\0" in content or not any(each in kind.lower() for each in TEXTUAL):
-        return (Heading(text("Not a text; .content has its bytes", "aside")),)
+        return (Heading(text(_("Not text; use .content for the bytes"), "aside")),)
     lines = content.decode("utf-8", "replace").splitlines()
     branches = [Branch(text(without_openids(shortened(line)), "text")) for line in lines[:FIRST]]
     more = len(lines) - len(branches)
     if more:
-        branches.append(Branch(text(f"… and {more:,} more lines", "aside")))
-    return (Branch(text("body", "heading"), tuple(branches)),)
+        branches.append(Branch(text(_("… and {more:,} more lines", more=more), "aside")))
+    return (Branch(text(_("body"), "heading"), tuple(branches)),)

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..utils.money import fen_to_yuan
+from ..utils.translation import _
 from .amounts import CNY, amount, currency_of
 from .layout import Branch, Line, Span
 from .masking import HIDDEN, ciphertext_size, is_personal, shortened
@@ -33,7 +34,7 @@ RSA = "RSAES-OAEP"
 WORDS = {True: "true", False: "false", None: "null"}
 
 
-def tree(value: Any, members: Sequence[Member] = (), name: str = "body") -> Branch:
+def tree(value: Any, members: Sequence[Member], name: str) -> Branch:
     """Return the tree of a parsed body.
 
     Args:
@@ -56,10 +57,10 @@ class _Growing:
         if not isinstance(value, dict | list):
             return ()
         if depth == DEEPEST:
-            return (_remark(f"… {_extent(value)} below it"),)
+            return (_remark(_("… {extent} below it", extent=_extent(value))),)
         found = list(self._branches(value, members, depth))
         more = len(value) - len(found)
-        return (*found, _remark(f"… and {more:,} more")) if more else tuple(found)
+        return (*found, _remark(_("… and {more:,} more", more=more))) if more else tuple(found)
 
     def _branches(self, value: Any, members: Sequence[Member], depth: int) -> Iterator[Branch]:
         beside = value if isinstance(value, dict) else {}
@@ -131,17 +132,20 @@ def _encrypted(text: str, how: str) -> Line:
     """Return the length of a ciphertext; for a decrypted member, not even that."""
     size = ciphertext_size(text)
     if how != RSA:
-        return (Span(f"encrypted, {len(text):,} characters; the APIv3 key opens it", "encrypted"),)
+        sealed = _("encrypted, {count:,} characters; decrypt with the APIv3 key", count=len(text))
+        return (Span(sealed, "encrypted"),)
     if size is None:
-        return (Span(HIDDEN, "secret"), Span("  was encrypted", "aside"))
-    return (Span(f"encrypted, {size} bytes; wxpay.decrypt(…) opens it", "encrypted"),)
+        return (Span(HIDDEN, "secret"), Span("  " + _("was encrypted"), "aside"))
+    sealed = _("encrypted, {size} bytes; decrypt with wxpay.decrypt(…)", size=size)
+    return (Span(sealed, "encrypted"),)
 
 
 def _money(fen: int, currency: str) -> Line:
     if currency != CNY:
-        unit = Span(f"  {shortened(currency, NAME)}, in its smallest unit", "aside")
-        return (Span(f"{fen}", "number"), unit)
-    return (Span(f"{fen_to_yuan(fen)} yuan", "number"), Span(f"  {fen} fen", "aside"))
+        unit = _("{currency}, in its smallest unit", currency=shortened(currency, NAME))
+        return (Span(f"{fen}", "number"), Span(f"  {unit}", "aside"))
+    yuan = _("{amount} yuan", amount=fen_to_yuan(fen))
+    return (Span(yuan, "number"), Span("  " + _("{amount} fen", amount=fen), "aside"))
 
 
 def _hidden(value: Any) -> str:
@@ -150,8 +154,9 @@ def _hidden(value: Any) -> str:
 
 def _extent(value: Any) -> str:
     many = len(value) if isinstance(value, dict | list) else 0
-    one, several = ("item", "items") if isinstance(value, list) else ("member", "members")
-    return f"{many:,} {one if many == 1 else several}"
+    if isinstance(value, list):
+        return _("1 item") if many == 1 else _("{many:,} items", many=many)
+    return _("1 member") if many == 1 else _("{many:,} members", many=many)
 
 
 def _title(member: Member | None) -> Line:

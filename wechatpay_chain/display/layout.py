@@ -5,6 +5,7 @@ A style is a name (`required`, `title`, `get`); `terminal` and `html` define its
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -24,12 +25,15 @@ __all__ = [
     "plain",
     "separated",
     "text",
+    "width",
     "written",
 ]
 
 
 LONGEST = 10_000
 """Maximum characters of a piece of text."""
+WIDE = ("F", "W")
+"""Unicode's classes of characters that take two columns (UAX #11)."""
 
 
 class Span(NamedTuple):
@@ -50,6 +54,11 @@ Line = tuple[Span, ...]
 def text(words: str, style: str = "") -> Line:
     """Return a line with one piece of text."""
     return (Span(words, style),)
+
+
+def width(words: str) -> int:
+    """Return the number of terminal columns of a text; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(each) in WIDE else 1 for each in words)
 
 
 def plain(line: Line) -> str:
@@ -115,8 +124,9 @@ def _block(block: Block) -> Iterator[str]:
     if isinstance(block, Heading):
         yield plain(block.line)
     elif isinstance(block, Facts):
-        width = max(len(name) for name, _ in block.rows)
-        yield from (f"{name:{width}}  {plain(line)}" for name, line in block.rows)
+        widest = max(width(name) for name, _ in block.rows)
+        for name, line in block.rows:
+            yield f"{name}{' ' * (widest - width(name))}  {plain(line)}"
     elif isinstance(block, Branch):
         yield plain(block.line)
         yield from _below(block.branches, "")

@@ -10,6 +10,7 @@ import re
 
 from ..messages.request import masked_target
 from ..utils.display import printable
+from ..utils.translation import _
 
 __all__ = ["HIDDEN", "ciphertext_size", "is_personal", "shortened", "without_openids"]
 
@@ -60,7 +61,9 @@ def shortened(text: str, longest: int = LONGEST) -> str:
         longest: maximum number of characters.
     """
     shown = printable(masked_target(text[: 4 * longest]), longest)
-    return f"{shown} ({len(text):,} characters)" if len(text) > longest else shown
+    if len(text) <= longest:
+        return shown
+    return _("{shown} ({count:,} characters)", shown=shown, count=len(text))
 
 
 def without_openids(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ..utils.translation import _
 from .body import tree
 from .known import webhook_of
 from .layout import Facts, Line, Span, text
@@ -41,14 +42,14 @@ def notification_view(notice: Notice) -> View:
         notice: a result of `notify`.
     """
     webhook = webhook_of(notice.event_type, notice.version)
-    name = shortened(notice.event_type) or "Notification"
+    name = shortened(notice.event_type) or _("Notification")
     title: Line = (Span(name, "heading"),)
     if webhook is not None:
         title = (*title, Span(f"  {webhook.title}", "title"))
     if notice.mchid:
-        badge = Span(f"verified for {shortened(notice.mchid)}", "good")
+        badge = Span(_("verified for {mchid}", mchid=shortened(notice.mchid)), "good")
     else:
-        badge = Span("no merchant's keys have opened it", "unsure")
+        badge = Span(_("not verified by a client"), "unsure")
     facts = [
         (name, text(shortened(value)))
         for name in ("id", "create_time", "summary", "resource_type", "version")
@@ -57,6 +58,6 @@ def notification_view(notice: Notice) -> View:
     resource = notice.resource
     members = webhook.resource if webhook is not None else ()
     if not isinstance(resource, dict | list):
-        shown = text(f"of type {type(resource).__name__}; .resource has it", "aside")
+        shown = text(_("of type {type}; use .resource", type=type(resource).__name__), "aside")
         return View(title, (badge,), (Facts((*facts, ("resource", shown))),))
     return View(title, (badge,), (Facts(tuple(facts)), tree(resource, members, "resource")))

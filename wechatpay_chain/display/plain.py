@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
-from .layout import Span, Table, plain, written
+from .layout import Span, Table, plain, width, written
 from .view import View
 
 __all__ = ["lines"]
 
-WIDE = ("F", "W")
-"""Unicode classes of characters with a width of two columns (UAX #11)."""
+
 WIDEST = 40
 """Maximum columns of a cell."""
 GAP = "  "
@@ -37,19 +35,15 @@ def _table(table: Table) -> Iterator[str]:
     """Yield aligned rows below the names of their columns."""
     rows = [[column.name for column in table.columns]]
     rows += [[_cut(plain(cell)) for cell in row] for row in table.rows]
-    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
+    widths = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
     for row in rows:
         cells = zip(row, widths, table.columns, strict=True)
-        yield GAP.join(_padded(text, width, column.kind) for text, width, column in cells).rstrip()
+        yield GAP.join(_padded(text, wide, column.kind) for text, wide, column in cells).rstrip()
 
 
-def _padded(text: str, width: int, kind: str) -> str:
-    blanks = " " * (width - _width(text))
+def _padded(text: str, wide: int, kind: str) -> str:
+    blanks = " " * (wide - width(text))
     return blanks + text if kind == "number" else text + blanks
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(each) in WIDE else 1 for each in text)
 
 
 def _cut(text: str) -> str:

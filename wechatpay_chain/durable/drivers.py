@@ -62,7 +62,10 @@ class Runner:
         if not self.database.is_async:
             steps.close()
             raise ConfigurationError(
-                _("the engine is sync: call the method without _async, where the session is used")
+                _(
+                    "the engine is sync: call the method without _async, next to your use of "
+                    "the session"
+                )
             )
         return await cast("Awaitable[T]", self.database.within(session, steps))
 
@@ -132,8 +135,8 @@ def called(effect: Call) -> Any:
         name = getattr(effect.function, "__qualname__", "a function")
         raise ConfigurationError(
             _(
-                "{name} returned an awaitable, and the engine is sync: give a function that "
-                "blocks, or an engine of create_async_engine",
+                "{name} returned an awaitable, but the engine is sync: pass a blocking function, "
+                "or use an engine from create_async_engine",
                 name=name,
             )
         )

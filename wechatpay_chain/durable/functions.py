@@ -26,15 +26,15 @@ def assert_fitting(function: Any, first: str, *, is_async: bool) -> None:
     """
     if not callable(function):
         raise ConfigurationError(
-            _("{represented} is no function", represented=represented(function))
+            _("{represented} is not a function", represented=represented(function))
         )
     try:
         inspect.signature(function).bind(None, None)
     except (TypeError, ValueError):
         raise ConfigurationError(
             _(
-                "{name_of} cannot be called with a {first} and a session: def {name_of}({first}, "
-                "session) is expected",
+                "{name_of} cannot be called with a {first} and a session: expected def "
+                "{name_of}({first}, session)",
                 name_of=name_of(function),
                 first=first,
             )
@@ -42,8 +42,8 @@ def assert_fitting(function: Any, first: str, *, is_async: bool) -> None:
     if inspect.iscoroutinefunction(function) and not is_async:
         raise ConfigurationError(
             _(
-                "{name_of} is async, and the engine is sync: make it a plain function, or give an "
-                "engine of create_async_engine",
+                "{name_of} is async, but the engine is sync: make it a plain function, or use an "
+                "engine from create_async_engine",
                 name_of=name_of(function),
             )
         )

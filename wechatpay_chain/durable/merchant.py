@@ -34,7 +34,7 @@ class Merchant:
         if not isinstance(wxpay, WeChatPay | Merchants):
             raise ConfigurationError(
                 _(
-                    "wxpay is of type {type}: a WeChatPay or a Merchants is expected",
+                    "wxpay is of type {type}: expected a WeChatPay or a Merchants",
                     type=type(wxpay).__name__,
                 )
             )
@@ -50,12 +50,14 @@ class Merchant:
         """
         if isinstance(self._wxpay, Merchants):
             if not mchid:
-                raise ConfigurationError(_("mchid is missing: there are many merchants, say whose"))
+                raise ConfigurationError(
+                    _("mchid is missing: with several merchants, pass the mchid")
+                )
             return mchid
         if mchid is not None and mchid != self._wxpay.mchid:
             raise UnknownMerchant(
                 _(
-                    "merchant {mchid} is not the client's, which is {mchid_2}",
+                    "merchant {mchid} is not the client's merchant, {mchid_2}",
                     mchid=printable(mchid, 80),
                     mchid_2=self._wxpay.mchid,
                 )
@@ -126,4 +128,4 @@ def _named(content: bytes) -> str:
     named = fields.get("mch_id") or fields.get("combine_mch_id")
     if isinstance(named, str):
         return named
-    raise SignatureError(_("it names no merchant"), reason="missing")
+    raise SignatureError(_("it does not name a merchant"), reason="missing")

@@ -29,7 +29,9 @@ def derived(*secrets: Secret[str] | Secret[bytes] | None) -> MultiFernet:
     """
     keys = [_key(secret.reveal()) for secret in secrets if secret]
     if not keys:
-        raise ConfigurationError(_("apiv3_key and secret are missing: nothing can be encrypted"))
+        raise ConfigurationError(
+            _("apiv3_key and secret are missing: stored data cannot be encrypted")
+        )
     return MultiFernet(keys)
 
 
@@ -44,8 +46,9 @@ def unseal(sealer: MultiFernet, token: bytes) -> bytes:
     except InvalidToken:
         raise DecryptionError(
             _(
-                "what is stored does not open: it was sealed with another key, or is damaged. "
-                "Check that the merchant's apiv3_key and secret are those with which it was stored"
+                "the stored data cannot be decrypted: it was encrypted with another key, or is "
+                "damaged. Check that the merchant's apiv3_key and secret have not changed since "
+                "it was stored"
             )
         ) from None
 

@@ -64,7 +64,7 @@ class Worker(ABC):
         database = database_of(engine)
         if not isinstance(retry, Retry):
             raise ConfigurationError(
-                _("retry={represented}: a Retry(…) is expected", represented=represented(retry))
+                _("retry={represented}: expected a Retry(…)", represented=represented(retry))
             )
         self._runner = Runner(database)
         self.wxpay = wxpay

@@ -19,17 +19,19 @@ def check(**given: object) -> dict[str, str]:
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise ConfigurationError(
                 _(
-                    "{name} is of type {type}; a str is expected",
+                    "{name} is of type {type}; expected a str",
                     name=name,
                     type=type(value).__name__,
                 )
             )
         if isinstance(value, str) and not value.strip():
             raise ConfigurationError(
-                _("{name} is empty: without it nothing can be started", name=name)
+                _("{name} is empty: it is required to start the payment or service", name=name)
             )
         if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise ConfigurationError(_("{name} holds a lone surrogate: not valid text", name=name))
+            raise ConfigurationError(
+                _("{name} contains a lone surrogate, which is not valid text", name=name)
+            )
     return {name: canonical.text(value, name) or "" for name, value in given.items()}
 
 

@@ -286,12 +286,10 @@ class Invoke:
             ConfigurationError: there are no coupons or more than 10, or `secret` is missing.
         """
         if not isinstance(coupons, Sequence) or not all(map(_is_record, coupons)):
-            raise ConfigurationError(
-                _("coupons is of another type; a list of mappings is expected")
-            )
+            raise ConfigurationError(_("coupons must be a list of mappings"))
         if not 1 <= len(coupons) <= 10:
             raise ConfigurationError(
-                _("{count} coupons: 1 to 10 can be sent at once", count=len(coupons))
+                _("{count} coupons: 1 to 10 can be sent in one call", count=len(coupons))
             )
         sender = self._or_own(send_coupon_merchant=send_coupon_merchant)
         fields = {
@@ -368,7 +366,7 @@ class Invoke:
             return self._v2_sign(sign_type, fields)
         if self._credential is None:
             raise ConfigurationError(
-                _("private_key and serial are missing: sign_type RSA needs the merchant's key")
+                _("private_key and serial are missing: sign_type RSA uses the merchant's key")
             )
         return self._credential.sign(canonical.lines(*(fields[name] for name in names)))
 

@@ -142,7 +142,7 @@ def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificat
     """Return the valid certificates by their own serial numbers."""
     if len(response.content) > MAX_UNVERIFIED_JSON:
         raise _unusable(
-            response, _("it has {count} bytes, which is too much", count=len(response.content))
+            response, _("it has {count} bytes, which is too large", count=len(response.content))
         )
     answer = response.json()
     entries = answer.get("data") if isinstance(answer, dict) else None
@@ -152,7 +152,7 @@ def _opened(response: Response, key: Secret[bytes]) -> dict[str, x509.Certificat
         raise _unusable(
             response,
             _(
-                "it has {count} entries, and at most {most} are accepted",
+                "it has {count} entries; at most {most} are accepted",
                 count=len(entries),
                 most=MOST,
             ),
@@ -200,17 +200,19 @@ def _certificate(
         text = aes.gcm_decrypt(ciphertext, key.reveal(), nonce, ASSOCIATED_DATA)
     except DecryptionError as error:
         raise DecryptionError(
-            _("{place} in the answer of {path}: {error}", place=place, path=PATH, error=error)
+            _("{place} in the response of {path}: {error}", place=place, path=PATH, error=error)
         ) from None
     cert = from_pem(text)
     if cert is None:
-        raise _unusable(response, _("{place} is not one X.509 certificate in PEM", place=place))
+        raise _unusable(
+            response, _("{place} is not a single X.509 certificate in PEM", place=place)
+        )
     serial = certificate_serial(cert)
     if not same_key(serial, named):
         raise _unusable(
             response,
             _(
-                "{place} says serial_no {named}, its certificate has {serial}",
+                "{place} has serial_no {named}, but its certificate has {serial}",
                 place=place,
                 named=_shown(named),
                 serial=serial,
@@ -223,7 +225,7 @@ def _member(response: Response, members: dict[str, Any], name: str, place: str) 
     value = members.get(name)
     if isinstance(value, str) and value:
         return value
-    raise _unusable(response, _("{place} has no {name} that is text", place=place, name=name))
+    raise _unusable(response, _("{place} has no text in {name}", place=place, name=name))
 
 
 def _trusted(response: Response, serial: str, cert: x509.Certificate) -> PlatformKey:
@@ -240,7 +242,7 @@ def _shown(value: object) -> str:
 def _unusable(response: Response, why: str) -> ResponseError:
     return ResponseError(
         _(
-            "the answer of {path} does not hold certificates in the known form: {why}",
+            "the response of {path} is not a known list of certificates: {why}",
             path=PATH,
             why=why,
         ),

@@ -71,7 +71,7 @@ def mchid_of(given: object) -> str:
         return text
     raise ConfigurationError(
         _(
-            "mchid {given!r}: the merchant number has digits only, such as '1900000109'",
+            "mchid {given!r}: a merchant number has only digits, such as '1900000109'",
             given=printable(given, 80),
         )
     )
@@ -89,7 +89,7 @@ def secret_of(given: object) -> Secret[str]:
     if not isinstance(reveal(given), str):
         raise ConfigurationError(
             _(
-                "secret is of type {kind_of}: the APIv2 key is expected as str",
+                "secret is of type {kind_of}: expected the APIv2 key as str",
                 kind_of=keys.kind_of(reveal(given)),
             )
         )
@@ -97,15 +97,15 @@ def secret_of(given: object) -> Secret[str]:
     if not text.reveal().isascii() or not text.reveal().isprintable() or " " in text.reveal():
         raise ConfigurationError(
             _(
-                "secret holds a blank, a control character or a character outside ASCII: the "
+                "secret contains a space, a control character or a non-ASCII character: the "
                 "APIv2 key has 32 letters and digits"
             )
         )
     if len(text.reveal()) != SECRET_LENGTH:
         raise ConfigurationError(
             _(
-                "secret has {count} characters: the APIv2 key set on the merchant platform has "
-                "{secret_length}. Leave secret out where APIv2 is not used",
+                "secret has {count} characters: the APIv2 key on the merchant platform has "
+                "{secret_length}. Leave secret out if you do not use APIv2",
                 count=len(text.reveal()),
                 secret_length=SECRET_LENGTH,
             )
@@ -193,18 +193,18 @@ def credential_of(
     elif merchant is not None:
         key = merchant.private_key
     else:
-        raise ConfigurationError(_("private_key is missing: private_key and serial go together"))
+        raise ConfigurationError(_("private_key is missing: pass private_key and serial together"))
     own = _serials_of(key, private_key, merchant)
     if serial is None and own:
         serial = own[0]
     if serial is None:
         raise ConfigurationError(
             _(
-                "serial is missing: private_key and serial go together, and the certificate in "
-                "merchant is another key's"
+                "serial is missing: pass private_key and serial together; the certificate in "
+                "merchant belongs to another key"
             )
             if merchant is not None
-            else _("serial is missing: private_key and serial go together")
+            else _("serial is missing: pass private_key and serial together")
         )
     _assert_own(str(serial), own, merchant)
     return Credential(mchid, str(serial), key)
@@ -246,9 +246,9 @@ def _assert_own(serial: str, own: list[str], merchant: MerchantCertificate | Non
     if own:
         raise ConfigurationError(
             _(
-                "serial is {serial}, and the certificate of this private key has {own}: WeChat "
-                "Pay refuses a signature under another certificate's serial number. Leave serial "
-                "out",
+                "serial is {serial}, but the certificate of this private key has {own}: WeChat "
+                "Pay rejects signatures with the serial number of another certificate. Leave "
+                "serial out",
                 serial=serial,
                 own=own[0],
             )
@@ -256,8 +256,8 @@ def _assert_own(serial: str, own: list[str], merchant: MerchantCertificate | Non
     if merchant is not None and same_key(serial, merchant.serial):
         raise ConfigurationError(
             _(
-                "private_key is not the key of the certificate {serial} in merchant: take both "
-                "from one download",
+                "private_key does not match the certificate {serial} in merchant: use both from "
+                "the same download",
                 serial=merchant.serial,
             )
         )
@@ -268,7 +268,7 @@ def _serial(given: object) -> str:
     if not text:
         raise ConfigurationError(
             _(
-                "serial is empty: the serial number of the merchant's certificate is expected "
+                "serial is empty: expected the serial number of the merchant's certificate "
                 "(openssl x509 -in apiclient_cert.pem -noout -serial)"
             )
         )
@@ -276,8 +276,9 @@ def _serial(given: object) -> str:
     if serial.startswith(PUBLIC_KEY_ID):
         raise ConfigurationError(
             _(
-                "serial is {serial}, which is the id of WeChat Pay's public key and belongs into "
-                "certs; serial is the number of the merchant's own certificate, apiclient_cert.pem",
+                "serial is {serial}, which is the id of WeChat Pay's public key: put it in "
+                "certs. serial is the serial number of the merchant's own certificate, "
+                "apiclient_cert.pem",
                 serial=serial,
             )
         )
@@ -316,7 +317,7 @@ def _loaded(
     if not isinstance(certs, Mapping):
         raise ConfigurationError(
             _(
-                "certs is of type {kind_of}: a mapping from key id to key is expected",
+                "certs is of type {kind_of}: expected a mapping of key ids to keys",
                 kind_of=keys.kind_of(reveal(certs)),
             )
         )
@@ -332,7 +333,7 @@ def _loaded(
         if any(same_key(key_id(serial, "certs"), one) for one in own):
             raise ConfigurationError(
                 _(
-                    "certs holds the merchant's own serial {serial!r}: {theirs}",
+                    "certs contains the merchant's own serial number {serial!r}: {theirs}",
                     serial=printable(serial, 80),
                     theirs=_(THEIRS),
                 )
@@ -370,7 +371,7 @@ def shared_of(
 
 
 THEIRS = N_(
-    "it takes WeChat Pay's keys, which answers are verified with (pub_key.pem, or a platform "
+    "put only WeChat Pay's keys in it, which verify responses (pub_key.pem, or a platform "
     "certificate)"
 )
 
@@ -379,7 +380,7 @@ def _text(given: object, name: str, what: str) -> str:
     if not isinstance(given, str):
         raise ConfigurationError(
             _(
-                "{name} is of type {kind_of}: {what} is expected as str",
+                "{name} is of type {kind_of}: expected {what} as str",
                 name=name,
                 kind_of=keys.kind_of(given),
                 what=what,

@@ -37,7 +37,7 @@ CLOCK_SKEW = 300
 """Maximum deviation of a signature's timestamp from the local clock, in seconds."""
 
 RENEW = N_(
-    "Fetch the current certificates (wechatpay_chain.certificates.download), or use WeChat "
+    "Download the current certificates (wechatpay_chain.certificates.download), or use WeChat "
     "Pay's public key"
 )
 
@@ -206,7 +206,7 @@ class Platform:
         if key is None and serial is not None:
             raise ConfigurationError(
                 _(
-                    "Wechatpay-Serial {serial!r} is none of certs, which has {serials}",
+                    "Wechatpay-Serial {serial!r} is not in certs, which has {serials}",
                     serial=printable(serial, 80),
                     serials=", ".join(self._keys) or _("none"),
                 )
@@ -224,7 +224,12 @@ class Platform:
                 _("no certificate in certs can be used: {each}. {renew}", each=each, renew=_(RENEW))
             )
         if key is None:
-            raise ConfigurationError(_("certs is missing: without it nothing can be encrypted"))
+            raise ConfigurationError(
+                _(
+                    "certs is missing: encryption needs WeChat Pay's public key or a platform "
+                    "certificate"
+                )
+            )
         if trouble := key.trouble(now):
             self._tell(key, now)
             raise ConfigurationError(
@@ -268,9 +273,9 @@ class Platform:
             raise untrusted(
                 "expired",
                 _(
-                    "Wechatpay-Timestamp is {stamp}, this machine's clock says {now}: {apart} s "
-                    "apart, and at most {clock_skew} are allowed. Check this machine's clock "
-                    "(NTP); if it is right, the message is a replay",
+                    "Wechatpay-Timestamp is {stamp}, but this machine's clock says {now}: they "
+                    "differ by {apart} s, and at most {clock_skew} s are allowed. Check this "
+                    "machine's clock (NTP); if it is correct, the message is a replay",
                     stamp=stamp,
                     now=now,
                     apart=apart,
@@ -283,7 +288,7 @@ class Platform:
             raise untrusted(
                 "unknown_serial",
                 _(
-                    "it was signed with key {serial!r}, and certs has {serials}. {remedy}",
+                    "it was signed with key {serial!r}, but certs has {serials}. {remedy}",
                     serial=printable(serial, 80),
                     serials=", ".join(self._keys) or _("none"),
                     remedy=_remedy(serial),
@@ -311,8 +316,8 @@ class Platform:
             raise untrusted(
                 "mismatch",
                 _(
-                    "Wechatpay-Signature does not match the bytes that came: they were changed on "
-                    "the way, or the key in certs under {serial!r} is not the one of that id",
+                    "Wechatpay-Signature does not match the received bytes: they were changed in "
+                    "transit, or the key for {serial!r} in certs is not the key with that id",
                     serial=serial,
                 ),
                 response,
@@ -332,12 +337,12 @@ def _remedy(serial: str) -> str:
     """Return advice about an unknown key."""
     if normal_serial(serial).startswith(PUBLIC_KEY_ID):
         return _(
-            "A public key cannot be fetched: download it from the merchant platform's public "
-            "key page, and add it to certs under this id"
+            "A public key cannot be downloaded automatically: download it from the public key "
+            "page of the merchant platform, and add it to certs under this id"
         )
     return _(
-        "Add that certificate to certs (GET v3/certificates), or give apiv3_key and the "
-        "merchant's key, with which it is fetched"
+        "Add that certificate to certs (GET v3/certificates), or pass apiv3_key and the "
+        "merchant's key to download it automatically"
     )
 
 
@@ -361,7 +366,7 @@ def answer_with_of(given: object, platform: Platform, fetchable: bool = False) -
             return name
         raise ConfigurationError(
             _(
-                "answer_with is {name}, which is none of certs, which has {serials}",
+                "answer_with is {name}, which is not in certs, which has {serials}",
                 name=name,
                 serials=", ".join(platform.serials) or _("none"),
             )

@@ -104,7 +104,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(environ, Mapping):
         raise ConfigurationError(
             _(
-                "environ is of type {type}: a mapping is expected",
+                "environ is of type {type}: expected a mapping",
                 type=type(reveal(environ)).__name__,
             )
         )
@@ -117,8 +117,8 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
         if known := _suggestion(name):
             raise ConfigurationError(
                 _(
-                    "unknown variable {prefix}{name}: did you mean {prefix}{known}? Known are "
-                    "{known_2}",
+                    "unknown variable {prefix}{name}: did you mean {prefix}{known}? The "
+                    "variables are {known_2}",
                     prefix=PREFIX,
                     name=printable(name, 80),
                     known=known,
@@ -131,7 +131,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
         if not isinstance(reveal(given[name]), str):
             raise ConfigurationError(
                 _(
-                    "{prefix}{name} is of type {type}: a str is expected",
+                    "{prefix}{name} is of type {type}: expected a str",
                     prefix=PREFIX,
                     name=name,
                     type=type(reveal(given[name])).__name__,
@@ -188,13 +188,13 @@ def _certs(given: Mapping[str, Any]) -> dict[str, Any]:
     if certs is None:
         raise ConfigurationError(
             _(
-                "{prefix}CERTS: expected is ID=path, several of them separated by commas",
+                "{prefix}CERTS: expected ID=path, several separated by commas",
                 prefix=PREFIX,
             )
         )
     if ("PUBLIC_KEY" in given) != ("PUBLIC_KEY_ID" in given):
         raise ConfigurationError(
-            _("{prefix}PUBLIC_KEY and {prefix}PUBLIC_KEY_ID go together", prefix=PREFIX)
+            _("set {prefix}PUBLIC_KEY and {prefix}PUBLIC_KEY_ID together", prefix=PREFIX)
         )
     if "PUBLIC_KEY" in given:
         certs[reveal(given["PUBLIC_KEY_ID"])] = given["PUBLIC_KEY"]
@@ -223,7 +223,7 @@ def _timeout(text: str) -> tuple[float, ...] | float:
     except ValueError:
         raise ConfigurationError(
             _(
-                "{prefix}TIMEOUT {text!r}: expected are seconds, one number or connect,read",
+                "{prefix}TIMEOUT {text!r}: expected seconds, as one number or connect,read",
                 prefix=PREFIX,
                 text=printable(text, 80),
             )

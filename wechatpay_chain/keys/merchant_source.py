@@ -61,8 +61,8 @@ class MerchantSource:
         if not self.is_mapping and not callable(source.reveal()):
             raise ConfigurationError(
                 _(
-                    "source is of type {type}: a mapping from merchant number to arguments of "
-                    "WeChatPay, or a function that returns them, is expected",
+                    "source is of type {type}: expected a mapping of merchant numbers to "
+                    "arguments of WeChatPay, or a function that returns the arguments",
                     type=type(source.reveal()).__name__,
                 )
             )
@@ -81,8 +81,8 @@ class MerchantSource:
         if not self.is_mapping:
             raise TypeError(
                 _(
-                    "{what} needs a mapping as source: a function cannot be asked which merchants "
-                    "it has. merchants[mchid] raises UnknownMerchant for one that it does not have",
+                    "{what} needs a mapping as source: a function cannot list its merchants. "
+                    "merchants[mchid] raises UnknownMerchant for a merchant it does not have",
                     what=what,
                 )
             )
@@ -127,8 +127,8 @@ class MerchantSource:
         if not isinstance(given, dict):
             raise ConfigurationError(
                 _(
-                    "merchant {mchid}: source gave something of type {type}; a mapping of "
-                    "arguments of WeChatPay is expected",
+                    "merchant {mchid}: source returned type {type}; expected a mapping of "
+                    "arguments of WeChatPay",
                     mchid=mchid,
                     type=type(reveal(given)).__name__,
                 )
@@ -137,7 +137,7 @@ class MerchantSource:
         for name in TRANSPORT & given.keys():
             raise ConfigurationError(
                 _(
-                    "merchant {mchid} has {name!r}: all merchants share one transport, so give "
+                    "merchant {mchid} has {name!r}: all merchants share one transport, so pass "
                     "{name}= to Merchants",
                     mchid=mchid,
                     name=name,
@@ -147,7 +147,7 @@ class MerchantSource:
         if named is not None and str(reveal(named)).strip() != mchid:
             raise ConfigurationError(
                 _(
-                    "merchant {mchid}: source gave the arguments of another merchant, mchid "
+                    "merchant {mchid}: source returned the arguments of another merchant, mchid "
                     "{reveal}",
                     mchid=mchid,
                     reveal=printable(repr(reveal(named)), 80),
@@ -166,12 +166,12 @@ def assert_known(given: Iterable[Any], known: Iterable[str], whose: str) -> None
         if name in known:
             continue
         if isinstance(name, str) and name.isidentifier() and len(name) <= LONGEST:
-            what = _("{name!r}, which is no argument of WeChatPay", name=name)
+            what = _("{name!r}, which is not an argument of WeChatPay", name=name)
         else:
             what = _("a name that cannot be an argument of WeChatPay")
         raise ConfigurationError(
             _(
-                "{whose} has {what}; there are {known}",
+                "{whose} has {what}; the arguments are {known}",
                 whose=whose,
                 what=what,
                 known=", ".join(sorted(known)),
@@ -203,8 +203,8 @@ def _not_async(mchid: str, given: Any) -> ConfigurationError:
         given.reveal().close()  # a coroutine that is never awaited
     return ConfigurationError(
         _(
-            "merchant {mchid}: source is async, and this is a sync call. Await "
-            "merchants.get_async(mchid) first, or use the other methods' _async forms",
+            "merchant {mchid}: source is async, but this is a sync call. Await "
+            "merchants.get_async(mchid) first, or use the _async forms of the other methods",
             mchid=mchid,
         )
     )

@@ -163,7 +163,7 @@ def _certified(name: str, certs: list[x509.Certificate], where: str) -> Platform
             )
             + (
                 _(
-                    ". A {public_key_id}… goes with WeChat Pay's public key, pub_key.pem",
+                    ". A {public_key_id}… belongs to WeChat Pay's public key, pub_key.pem",
                     public_key_id=PUBLIC_KEY_ID,
                 )
                 if name.startswith(PUBLIC_KEY_ID)
@@ -191,8 +191,8 @@ def key_id(given: object, where: str) -> str:
     if not isinstance(given, str):
         raise ConfigurationError(
             _(
-                "{where} is of type {kind_of}: a certificate's serial number, or a "
-                "{public_key_id}…, is expected as str",
+                "{where} is of type {kind_of}: expected a certificate's serial number or a "
+                "{public_key_id}… as str",
                 where=where,
                 kind_of=keys.kind_of(given),
                 public_key_id=PUBLIC_KEY_ID,

@@ -215,13 +215,12 @@ class PlatformKeys(Platform):
         while serial not in self:
             flight, mine = self._fetching.board(self._may_ask)
             if flight is None:
-                return WeChatPayError(
-                    _(
-                        "Certificates were fetched less than {pause:g} s ago because of an "
-                        "unknown serial number, so they are not fetched again yet",
-                        pause=self.pause,
-                    )
+                told = _(
+                    "Certificates were downloaded less than {pause:g} s ago because of an unknown "
+                    "serial number, so they are not downloaded again yet",
+                    pause=self.pause,
                 )
+                return WeChatPayError(told)
             if mine:
                 error = yield from self._fetching.fly(
                     flight, functools.partial(self._fetch, serial), self._may_ask_again
@@ -229,10 +228,10 @@ class PlatformKeys(Platform):
             else:
                 error = yield from flight.wait()
             if error is not None:
-                failed = _("The certificates could not be fetched: {error}", error=error)
+                failed = _("The certificates could not be downloaded: {error}", error=error)
                 return WeChatPayError(failed)
             if mine and serial not in self:
-                return WeChatPayError(_("The certificates that WeChat Pay lists do not include it"))
+                return WeChatPayError(_("The certificates from WeChat Pay do not include it"))
         return None
 
     def checked_again(
@@ -321,13 +320,12 @@ class PlatformKeys(Platform):
         if serial and kept.has(serial):
             self._may_ask_once_more()
         elif serial and kept.asked < self.pause:
-            raise WeChatPayError(
-                _(
-                    "another process fetched them less than {pause:g} s ago because of an unknown "
-                    "serial number, and it was not among them",
-                    pause=self.pause,
-                )
+            told = _(
+                "another process downloaded them less than {pause:g} s ago because of an unknown "
+                "serial number, and it was not among them",
+                pause=self.pause,
             )
+            raise WeChatPayError(told)
         elif serial or not kept.keys or kept.age >= RENEWED_EVERY:
             return False
         self._adopt(kept.keys, kept.age)
@@ -350,7 +348,9 @@ class PlatformKeys(Platform):
         response = yield from self._source()
         found = open_certificates(response, self._apiv3_key)
         if not found:
-            raise ResponseError(_("it holds no platform certificate that is valid now"), response)
+            raise ResponseError(
+                _("it contains no platform certificate that is currently valid"), response
+            )
         self._adopt(self.loaded(found))
         return found
 
@@ -390,8 +390,8 @@ def _explained(error: WeChatPayError) -> WeChatPayError:
     copied = copy.copy(error)
     copied.args = (
         _(
-            "{error} (GET v3/certificates: certs is missing, so the platform certificates were to "
-            "be fetched first; the call itself was not sent)",
+            "{error} (GET v3/certificates: certs is missing, so the platform certificates must "
+            "be downloaded first; the call itself was not sent)",
             error=error,
         ),
         *error.args[1:],

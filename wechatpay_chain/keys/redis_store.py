@@ -49,13 +49,13 @@ class RedisKeyStore:
         if not all(callable(getattr(redis, name, None)) for name in ("get", "set", "eval")):
             raise ConfigurationError(
                 _(
-                    "RedisKeyStore takes a client, such as redis.Redis(), not a {type}",
+                    "RedisKeyStore needs a client, such as redis.Redis(), not a {type}",
                     type=type(redis).__name__,
                 )
             )
         if not isinstance(prefix, str):
             raise ConfigurationError(
-                _("prefix is of type {type}, not a str", type=type(prefix).__name__)
+                _("prefix is of type {type}; expected a str", type=type(prefix).__name__)
             )
         self._redis = redis
         self._prefix = prefix
@@ -97,8 +97,8 @@ class RedisKeyStore:
             if not _has_loop():
                 raise ConfigurationError(
                     _(
-                        "its client is one of redis.asyncio, which serves async calls alone: give "
-                        "it a redis.Redis"
+                        "its client is from redis.asyncio and can only serve async calls: pass a "
+                        "redis.Redis"
                     )
                 )
             return _awaited(lambda: command(*args, **options))
@@ -163,4 +163,4 @@ def _has_loop() -> bool:
 
 
 def _too_slow() -> TimeoutError:
-    return TimeoutError(_("Redis did not answer within {seconds:g} s", seconds=SECONDS))
+    return TimeoutError(_("Redis did not respond within {seconds:g} s", seconds=SECONDS))

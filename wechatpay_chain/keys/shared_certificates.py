@@ -90,8 +90,8 @@ class SharedCertificates:
             if not callable(getattr(store, name, None)):
                 raise ConfigurationError(
                     _(
-                        "key_store is of type {type}, which has no {name}(): a FileKeyStore, a "
-                        "RedisKeyStore, a MemoryKeyStore or the like is expected",
+                        "key_store is of type {type}, which has no {name}(): expected a "
+                        "FileKeyStore, a RedisKeyStore, a MemoryKeyStore or a similar object",
                         type=type(store).__name__,
                         name=name,
                     )
@@ -182,14 +182,14 @@ class SharedCertificates:
 
         text = document.decode() if isinstance(document, bytes | bytearray) else document
         if len(text) > LARGEST:
-            raise ValueError(_("it has {count} characters, which is too much", count=len(text)))
+            raise ValueError(_("it has {count} characters, which is too long", count=len(text)))
         members = json.loads(text)
         seal = members.pop("seal")
         if not hmac.compare_digest(seal.encode(), self._seal(members).encode()):
             raise ValueError(
                 _(
-                    "its seal does not hold: it was changed, or saved by a client with another "
-                    "apiv3_key"
+                    "its checksum does not match: it was changed, or saved by a client with a "
+                    "different apiv3_key"
                 )
             )
         now, found = time.time(), {}
@@ -198,14 +198,16 @@ class SharedCertificates:
             if cert is None or certificate_serial(cert) != serial:
                 raise ValueError(
                     _(
-                        "{serial} is not the certificate of that number",
+                        "{serial} is not the certificate with that serial number",
                         serial=printable(serial, 80),
                     )
                 )
             found.update(self._loaded({serial: cert}))
         age = now - members["fetched"]
         if age < -SKEW:
-            raise ValueError(_("it was fetched in the future: one of two clocks is wrong"))
+            raise ValueError(
+                _("its download time is in the future: the clocks of two machines differ")
+            )
         asked = math.inf if members["asked"] is None else now - members["asked"]
         valid = {name: key for name, key in found.items() if not key.trouble(now)}
         return Shared(valid, max(age, 0.0), max(asked, 0.0))

@@ -78,7 +78,7 @@ def signer_credential(mchid: str, serial: str | None, signer: Signer) -> SignerC
     given = getattr(signer, "certificate", None)
     if given is None:
         raise ConfigurationError(
-            _("serial is missing: private_key is a signer that has no certificate to read it from")
+            _("serial is missing: private_key is a signer without a certificate to read it from")
         )
     from ..crypto.certificate import certificate, certificate_serial  # slow to load
 
@@ -143,8 +143,8 @@ class SignerCredential(Credential):
         if not callable(decrypt):
             raise ConfigurationError(
                 _(
-                    "private_key is a signer, {kind}, without a method decrypt(ciphertext): what "
-                    "WeChat Pay encrypts for the merchant cannot be opened",
+                    "private_key is a signer, {kind}, without a method decrypt(ciphertext): it "
+                    "cannot decrypt data that WeChat Pay encrypted for the merchant",
                     kind=_kind(self._signer),
                 )
             )
@@ -153,7 +153,7 @@ class SignerCredential(Credential):
         except (binascii.Error, ValueError, TypeError):
             raise DecryptionError(
                 _(
-                    "the ciphertext ({extent}) is no base64: it is damaged",
+                    "the ciphertext ({extent}) is not base64: it is damaged",
                     extent=extent(ciphertext),
                 )
             ) from None
@@ -166,7 +166,8 @@ class SignerCredential(Credential):
         except Exception as error:
             raise DecryptionError(
                 _(
-                    "the ciphertext ({extent}) cannot be opened: private_key.decrypt raised {type}",
+                    "the ciphertext ({extent}) cannot be decrypted: private_key.decrypt raised "
+                    "{type}",
                     extent=extent(ciphertext),
                     type=type(error).__name__,
                 )
@@ -175,8 +176,8 @@ class SignerCredential(Credential):
         if text.reveal() is None:
             raise DecryptionError(
                 _(
-                    "private_key.decrypt returned something else than the bytes of a text: the "
-                    "plaintext in UTF-8 is expected"
+                    "private_key.decrypt did not return text as bytes: expected the plaintext in "
+                    "UTF-8"
                 )
             )
         return str(text.reveal())
@@ -208,8 +209,8 @@ class SignerCredential(Credential):
                 raise _raised(error) from error
             raise TransportTimeout(
                 _(
-                    "{request}: private_key.sign did not return by the call's deadline (deadline= "
-                    "seconds for all of its attempts). Nothing was sent",
+                    "{request}: private_key.sign did not return before the call's deadline "
+                    "(deadline= in seconds for all attempts). Nothing was sent",
                     request=request,
                 ),
                 request,
@@ -222,8 +223,8 @@ class SignerCredential(Credential):
         shown = f"{extent(signature)}" if isinstance(signature, str | bytes | bytearray) else ""
         raise ConfigurationError(
             _(
-                "private_key.sign returned {value}: the {sizes} bytes of an RSA signature are "
-                "expected (SHA-256, PKCS#1 v1.5; not base64, not its digest). Nothing was sent",
+                "private_key.sign returned {value}: expected the {sizes} bytes of an RSA "
+                "signature (SHA-256, PKCS#1 v1.5; neither base64 nor a digest). Nothing was sent",
                 value=shown or _kind(signature),
                 sizes=SIZES[0],
             )
@@ -254,7 +255,7 @@ def _hiding_async(decrypt: Callable[..., Any]) -> Callable[[bytes], Any]:
 def _raised(error: Exception) -> ConfigurationError:
     return ConfigurationError(
         _(
-            "private_key.sign raised {type}: nothing was signed, and nothing was sent",
+            "private_key.sign raised {type}: nothing was signed or sent",
             type=type(error).__name__,
         )
     )

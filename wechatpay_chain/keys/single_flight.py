@@ -63,8 +63,8 @@ class Flight:
         if outcome is None:
             return WeChatPayError(
                 _(
-                    "an async call of this very thread does it, and a sync call cannot wait for "
-                    "that: use the _async form within an event loop"
+                    "an async call in this thread is already downloading, and a sync call cannot "
+                    "wait for it: use the _async form in an event loop"
                 )
             )
         error: WeChatPayError | None = outcome.error
@@ -111,7 +111,7 @@ class SingleFlight:
             dropped: called if the call was cancelled, before waiting calls are informed.
         """
         if flight is None:
-            raise AssertionError(_("a flight that was boarded is expected"))
+            raise AssertionError(_("expected a call that has already joined"))
         outcome = Outcome(dropped=True)
         try:
             yield from steps()

@@ -94,7 +94,7 @@ class FileKeyStore:
         if not isinstance(path, str | Path) or not str(path):
             raise ConfigurationError(
                 _(
-                    "FileKeyStore takes the path of a directory, not a {type}",
+                    "FileKeyStore needs the path of a directory, not a {type}",
                     type=type(path).__name__,
                 )
             )

@@ -73,8 +73,8 @@ def _check_statement(platform: Verifies, response: Response) -> None:
     if digest.statement is None or named not in digest.statement:
         raise SignatureError(
             _(
-                "the statement's SHA-1 is not {named!r}, which its signature vouches for: the "
-                "file was changed on the way",
+                "the statement's SHA-1 is not {named!r}, the signed value: the file was changed "
+                "in transit",
                 named=named[:80],
             ),
             response,
@@ -121,15 +121,15 @@ def signature_fields(headers: Headers, response: Response | None) -> list[str]:
     if not signed.isprintable() and CONTROL.search(signed):
         # A line feed would shift the boundary to the body.
         why = _(
-            "Wechatpay-Timestamp, Wechatpay-Nonce or Wechatpay-Serial holds a control character"
+            "Wechatpay-Timestamp, Wechatpay-Nonce or Wechatpay-Serial contains a control character"
         )
         raise untrusted("mismatch", why, response)
     if values[3].startswith(PROBE):
         raise untrusted(
             "probe",
             _(
-                "it is a probe: its signature begins with {probe}. WeChat Pay sends a wrong "
-                "signature now and then to test that it is checked. Refuse it like any other; "
+                "it is a probe: its signature begins with {probe}. WeChat Pay sometimes sends a "
+                "wrong signature to check that you verify signatures. Reject it like any other; "
                 "nothing is broken",
                 probe=PROBE,
             ),
@@ -142,15 +142,15 @@ def _assert_one(name: str, values: Sequence[str], response: Response | None) -> 
     if not values or not values[0].strip(OWS):
         if response is None:
             why = _(
-                "it has no {name}. Either something other than WeChat Pay sent it, or the "
-                "framework's headers did not arrive here: give all of the request's headers",
+                "it has no {name}. Either WeChat Pay did not send it, or your framework dropped "
+                "headers: pass all headers of the request",
                 name=name,
             )
         else:
             why = _(
-                "it has no {name} (HTTP {status_code}), so nobody vouches for it: something "
-                "other than WeChat Pay may have answered (a proxy, a login page). Where an "
-                "operation is known to answer unsigned, say unsigned=True",
+                "it has no {name} (HTTP {status_code}), so its origin is unknown: a proxy or a "
+                "login page may have responded instead of WeChat Pay. For an operation whose "
+                "responses are unsigned, pass unsigned=True",
                 name=name,
                 status_code=response.status_code,
             )
@@ -158,7 +158,7 @@ def _assert_one(name: str, values: Sequence[str], response: Response | None) -> 
     if len(values) > 1:
         raise untrusted(
             "mismatch",
-            _("{name} stands {count} times, where one is expected", name=name, count=len(values)),
+            _("{name} occurs {count} times; expected once", name=name, count=len(values)),
             response,
         )
 
@@ -168,7 +168,7 @@ def untrusted(reason: SignatureReason, why: str, response: Response | None) -> S
     what = (
         _("the notification")
         if response is None
-        else _("the answer to {request}", request=response.request)
+        else _("the response to {request}", request=response.request)
     )
     return SignatureError(
         _("{what} cannot be trusted: {why}", what=what, why=why), response, reason=reason

@@ -68,8 +68,8 @@ class Origin(str):
         if rest:
             raise ConfigurationError(
                 _(
-                    "the origin has a path, a query or a fragment; only scheme, host and port are "
-                    "expected"
+                    "the origin has a path, a query or a fragment; expected only scheme, host "
+                    "and port"
                 )
             )
         return origin
@@ -113,7 +113,7 @@ def split(url: str, name: str) -> tuple[Origin, str]:
     match = URL.match(url)
     if match is None:
         shown = printable(FIRST_SEGMENT.match(url)[0], SHOWN)  # type: ignore[index]
-        _reject(name, url, shown, _("'https://', a host and a path are expected"))
+        _reject(name, url, shown, _("expected 'https://', a host and a path"))
     scheme, authority = match[1].lower(), match[2]
     shown = printable(f"{match[1]}://{authority}", SHOWN)
     if scheme not in PORTS:
@@ -216,6 +216,4 @@ def _what_is_wrong(host: str) -> str:
 
 def _reject(name: str, url: str, shown: str, problem: str) -> NoReturn:
     what = name if "@" in url else f"{name} {shown!r}"  # the URL may contain a password
-    raise ConfigurationError(
-        _("{what} is not a URL that can be called: {problem}", what=what, problem=problem)
-    )
+    raise ConfigurationError(_("{what} is not a valid URL: {problem}", what=what, problem=problem))

@@ -72,7 +72,9 @@ def lines(*values: str) -> bytes:
     try:
         return "".join(f"{value}\n" for value in values).encode()
     except UnicodeEncodeError:
-        raise ConfigurationError(_("a lone surrogate cannot be signed: not valid text")) from None
+        raise ConfigurationError(
+            _("text with a lone surrogate cannot be signed: it is not valid text")
+        ) from None
 
 
 def text(value: Any, name: str) -> str | None:
@@ -102,8 +104,8 @@ def text(value: Any, name: str) -> str | None:
         return written
     raise ConfigurationError(
         _(
-            "{name} is of type {kind}: a str, int, bool, Decimal, date or aware datetime is "
-            "expected (JSON inside a field is given as text: json.dumps(…))",
+            "{name} is of type {kind}: expected a str, int, bool, Decimal, date or aware "
+            "datetime (pass JSON inside a field as text: json.dumps(…))",
             name=name,
             kind=kind(value),
         )
@@ -115,7 +117,7 @@ def _digits(value: int, name: str) -> str:
         return str(int(value))
     except ValueError:  # Python's limit on the length of int conversions
         raise ConfigurationError(
-            _("{name} is a number of thousands of digits", name=name)
+            _("{name} is a number with thousands of digits", name=name)
         ) from None
 
 
@@ -138,7 +140,7 @@ def moment(value: Any, name: str) -> str | None:
         if offset is None:
             raise ConfigurationError(
                 _(
-                    "{name} is a datetime without a time zone, so it names no moment; give it "
+                    "{name} is a datetime without a time zone, so its time is ambiguous; add "
                     "one: datetime.now(timezone(timedelta(hours=8))), or value.astimezone()",
                     name=name,
                 )
@@ -146,8 +148,8 @@ def moment(value: Any, name: str) -> str | None:
         if offset % datetime.timedelta(minutes=1):
             raise ConfigurationError(
                 _(
-                    "{name} is a datetime whose offset {offset} has seconds, which RFC 3339 "
-                    "cannot write; with pytz, use zone.localize(…)",
+                    "{name} is a datetime with the UTC offset {offset}, whose seconds RFC 3339 "
+                    "does not allow; with pytz, use zone.localize(…)",
                     name=name,
                     offset=offset,
                 )
@@ -160,9 +162,7 @@ def kind(value: object) -> str:
     """Return the type of a value that cannot be sent, for an error message."""
     name = type(value).__name__
     if name == "Chain":  # compared by name: `chain` imports this module
-        return _(
-            "Chain ({value}: the path of a call that was never made, and not a value)", value=value
-        )
+        return _("Chain ({value}: an uncalled path, not a value)", value=value)
     return name
 
 
@@ -184,6 +184,6 @@ def fields(values: Mapping[str, Any]) -> str:
     try:
         ordered = sorted(values.items())
     except TypeError:  # names are not text, or have mixed types
-        raise ConfigurationError(_("the name of a field is of another type than str")) from None
+        raise ConfigurationError(_("a field name is not a str")) from None
     pairs = ((name, text(value, name)) for name, value in ordered if name != "sign")
     return "&".join(f"{name}={value}" for name, value in pairs if value)

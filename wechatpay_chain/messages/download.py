@@ -77,8 +77,8 @@ class Download:
         else:
             raise ConfigurationError(
                 _(
-                    "sink is of type {type}: a path, or a file that is open for writing in binary "
-                    "mode, is expected",
+                    "sink is of type {type}: expected a path, or a file opened for writing in "
+                    "binary mode",
                     type=type(target).__name__,
                 )
             )
@@ -162,8 +162,8 @@ class _NewFile:
         if not writable:
             raise ConfigurationError(
                 _(
-                    "sink: {name} cannot be written: its folder must exist, and what is there "
-                    "already must be a file",
+                    "sink: {name} cannot be written: its folder must exist, and an existing "
+                    "entry of that name must be a file",
                     name=self.name,
                 )
             )
@@ -194,8 +194,8 @@ class _NewFile:
         except OSError as error:
             raise TransportError(
                 _(
-                    "sink: {name} cannot be replaced ({strerror}): is it open in another program? "
-                    "The download is complete and kept as {part}; rename it",
+                    "sink: {name} cannot be replaced ({strerror}): another program may have it "
+                    "open. The download is complete and saved as {part}; rename it",
                     name=self.name,
                     strerror=error.strerror,
                     part=printable(part),
@@ -224,8 +224,8 @@ class _OpenFile:
         if self._covers() and not file.readable():
             raise ConfigurationError(
                 _(
-                    "sink: {name} holds bytes that the download would overwrite, and cannot be "
-                    "read to restore them after a failure: open it with mode 'r+b'",
+                    "sink: {name} contains bytes that the download would overwrite, and cannot "
+                    "be read to restore them after a failure: open it with mode 'r+b'",
                     name=self.name,
                 )
             )
@@ -240,7 +240,7 @@ class _OpenFile:
             self._restore(*self._bounds)
         else:
             raise TransportError(
-                _("sink: the file has a part of an earlier attempt in it and cannot be rewound")
+                _("sink: the file contains part of an earlier attempt and cannot be rewound")
             )
 
     def write(self, chunk: bytes) -> None:
@@ -251,7 +251,7 @@ class _OpenFile:
         while rest:
             written = self._file.write(rest)
             if not written:
-                raise OSError(_("it takes no more bytes"))
+                raise OSError(_("it does not accept more bytes"))
             rest = rest[written:]
 
     def commit(self) -> None:

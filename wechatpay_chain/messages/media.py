@@ -48,7 +48,7 @@ class Media:
         self.name = name or own_name
         if not self.name:
             raise ConfigurationError(
-                _("Media needs a name=: what it was given has none of its own")
+                _("Media needs name=: the content has no file name of its own")
             )
         if not self.content:
             raise ConfigurationError(
@@ -115,7 +115,7 @@ def _assert_text(value: Any) -> None:
     if not isinstance(value, str) or any("\ud800" <= sign <= "\udfff" for sign in value):
         raise ConfigurationError(
             _(
-                "media: {value!r} cannot be a name: a str without lone surrogates is expected",
+                "media: {value!r} is not a valid file name: expected a str without lone surrogates",
                 value=printable(value),
             )
         )
@@ -160,7 +160,7 @@ def _read_file(source: Any) -> bytes:
         content.close()  # a coroutine that is never awaited
     raise ConfigurationError(
         _(
-            "media is of type {type}: a path, bytes, or a file opened in binary mode is expected",
+            "media is of type {type}: expected a path, bytes, or a file opened in binary mode",
             type=type(source).__name__,
         )
     )

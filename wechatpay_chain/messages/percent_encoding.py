@@ -54,13 +54,13 @@ def query_string(query: Any) -> str:
         )
     except UnicodeEncodeError:
         raise ConfigurationError(
-            _("query holds a lone surrogate, which UTF-8 cannot carry")
+            _("query contains a lone surrogate, which UTF-8 cannot encode")
         ) from None
     except (TypeError, ValueError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(
-            _("query is of type {type}; a mapping or pairs are expected", type=type(query).__name__)
+            _("query is of type {type}; expected a mapping or pairs", type=type(query).__name__)
         ) from None
 
 

@@ -158,8 +158,8 @@ class Response:
         if not self.content:
             raise ResponseError(
                 _(
-                    "the answer (HTTP {status_code}) has no body, so there is no JSON in it; look "
-                    "at status_code instead",
+                    "the response (HTTP {status_code}) has no body and so no JSON; use "
+                    ".status_code",
                     status_code=self.status_code,
                 ),
                 self,
@@ -170,8 +170,8 @@ class Response:
             kind = self.headers.get("Content-Type", "no Content-Type")
             raise ResponseError(
                 _(
-                    "the answer (HTTP {status_code}, {kind}) is not JSON; use .text or .content, "
-                    "or .xml() for APIv2",
+                    "the response (HTTP {status_code}, {kind}) is not JSON; use .text or "
+                    ".content, or .xml() for APIv2",
                     status_code=self.status_code,
                     kind=kind,
                 ),
@@ -205,7 +205,7 @@ class Response:
             except ValueError as error:
                 raise ResponseError(
                     _(
-                        "the answer (HTTP {status_code}) is not usable as XML: {error}",
+                        "the response (HTTP {status_code}) is not usable as XML: {error}",
                         status_code=self.status_code,
                         error=error,
                     ),
@@ -219,7 +219,7 @@ class Response:
         if self.streamed and sink is not None and sink.size != len(self.content):
             raise ValueError(
                 _(
-                    "its {size} bytes went to the sink, and only their beginning is here",
+                    "its {size} bytes were written to the sink; only the beginning is here",
                     size=sink.size,
                 )
             )

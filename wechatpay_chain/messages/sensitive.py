@@ -28,7 +28,7 @@ class Sensitive:
         if not isinstance(reveal(value), str):
             raise ConfigurationError(
                 _(
-                    "Sensitive takes a str, not {type}; write numbers as text",
+                    "Sensitive needs a str, not {type}; write numbers as text",
                     type=type(reveal(value)).__name__,
                 )
             )
@@ -48,8 +48,8 @@ class Sensitive:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
             _(
-                "a Sensitive is not pickled: its plaintext would be stored; make it where the "
-                "request is made"
+                "a Sensitive cannot be pickled, because that would store its plaintext; create "
+                "it where you make the request"
             )
         )
 

@@ -87,25 +87,23 @@ class _StrictParser:
 
     def _comment(self, _text: str) -> None:
         if self._depth > 1:
-            raise ValueError(_("it has a comment inside a field"))
+            raise ValueError(_("it contains a comment inside a field"))
 
     def _instruction(self, target: str, _data: str) -> None:
-        raise ValueError(_("it has a processing instruction ({target!r})", target=target[:80]))
+        raise ValueError(_("it contains a processing instruction ({target!r})", target=target[:80]))
 
     def _doctype(self, *_arguments: Any) -> None:
         raise ValueError(
-            _("it carries a document type declaration (DTD), which WeChat Pay never sends")
+            _("it contains a document type declaration (DTD), which WeChat Pay never sends")
         )
 
     def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
         if version != "1.0":
-            raise ValueError(
-                _("it declares XML {version!r}; 1.0 is expected", version=version[:20])
-            )
+            raise ValueError(_("it declares XML {version!r}; expected 1.0", version=version[:20]))
         if encoding is not None and encoding.lower() not in ("utf-8", "utf8"):
             raise ValueError(
                 _(
-                    "it declares the encoding {encoding!r}; UTF-8 is expected",
+                    "it declares the encoding {encoding!r}; expected UTF-8",
                     encoding=encoding[:40],
                 )
             )
@@ -137,7 +135,7 @@ def _fields(node: Any) -> Any:
     """Return an element parsed by xmltodict, without the white space between its elements."""
     if isinstance(node, dict):
         if node.pop(TEXT, "").strip(BLANK):
-            raise ValueError(_("it has text beside elements"))
+            raise ValueError(_("it has text next to elements"))
         return {name: _fields(value) for name, value in node.items()}
     if isinstance(node, list):
         return [_fields(value) for value in node]
@@ -176,7 +174,7 @@ def loads(document: str | bytes) -> dict[str, Any]:
     """
     fields = _read(_utf8(document))
     if not isinstance(fields, dict):
-        raise ValueError(_("its root element holds no fields"))
+        raise ValueError(_("its root element has no fields"))
     return fields
 
 
@@ -212,7 +210,7 @@ def _children(fields: Mapping[str, Any]) -> str:
 
 def _element(name: str, value: Any) -> str:
     if not (isinstance(name, str) and NAME.fullmatch(name)):
-        raise ConfigurationError(_("{name!r} cannot be the name of an XML element", name=name))
+        raise ConfigurationError(_("{name!r} is not a valid XML element name", name=name))
     if isinstance(value, Mapping):
         return f"<{name}>{_children(value)}</{name}>"
     if isinstance(value, Repeated):

@@ -31,16 +31,16 @@ BY_STATUS = {
         "machine's clock"
     ),
     403: N_(
-        "the merchant may lack the permission for this operation, or something between this "
+        "the merchant may not have the permission for this operation, or something between this "
         "machine and WeChat Pay rejected the request"
     ),
-    404: N_("no such resource: check the path and the ids in it"),
-    429: N_("too many requests: wait, then send it again"),
+    404: N_("the resource does not exist: check the path and the ids in it"),
+    429: N_("too many requests: wait and retry"),
 }
 """The meaning of a status if WeChat Pay's code and number do not explain the error."""
 SAYS_NOTHING_OF_A_CODE = 403
 """A status with many causes: it has no advice if there is a code, even an unknown one."""
-UNKNOWN_OUTCOME = N_("it may have been carried out all the same: query before sending it again")
+UNKNOWN_OUTCOME = N_("WeChat Pay may still have processed it: query before you send it again")
 REJECTED_BY_A_FRONT_END = (400, 403, 495, 496)
 """Statuses of web servers for a missing client certificate; nginx returns 400."""
 
@@ -124,7 +124,7 @@ def _certificate(request: Request, title: str) -> str:
     operation = decoration(lambda: _operation(request), None)
     if operation is not None and operation.security:
         return _(
-            "this operation needs the merchant's TLS certificate: give the client merchant= "
-            "and call it with security=True"
+            "this operation needs the merchant's certificate for mutual TLS: pass merchant= to "
+            "the client and security=True to the call"
         )
-    return _("security=True sends the merchant's TLS certificate") if is_said else ""
+    return _("security=True presents the merchant's certificate (mutual TLS)") if is_said else ""

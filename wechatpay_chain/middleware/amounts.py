@@ -120,9 +120,8 @@ def _reject(value: float | Decimal, place: str) -> NoReturn:
         instead = _("a whole number; if it is an amount in yuan, {fen} (fen)", fen=fen)
     raise ConfigurationError(
         _(
-            "{place} is the {type} {value}, and WeChat Pay takes an integer there; write "
-            "{instead}. Compute amounts as int, or as int(Decimal('19.9') * 100), and never with "
-            "float",
+            "{place} is the {type} {value}, but WeChat Pay expects an integer; write {instead}. "
+            "Compute amounts as int or as int(Decimal('19.9') * 100), never with float",
             place=place,
             type=type(value).__name__,
             value=value,

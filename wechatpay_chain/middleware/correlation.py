@@ -65,8 +65,8 @@ def _reject(response: Response, name: str, asked: str, answered: str) -> NoRetur
     raise ResponseError(
         _(
             "the response to {request} belongs to another request: its {name} is {answered!r}, "
-            "and {asked!r} was asked for. Do not act on it; the request may have been carried "
-            "out, so query before you send it again",
+            "but {asked!r} was requested. Do not act on it; WeChat Pay may have processed the "
+            "request, so query before you send it again",
             request=printable(response.request),
             name=name,
             answered=printable(answered, 80),

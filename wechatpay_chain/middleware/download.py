@@ -32,14 +32,14 @@ def _assert_file(request: Request, response: Response) -> None:
     if not response.streamed or partial:
         raise ResponseError(
             _(
-                "{request} was answered with HTTP {status_code}, which has a part of the file "
-                "for the sink",
+                "{request} returned HTTP {status_code}, which contains only part of the file for "
+                "the sink",
                 request=request,
                 status_code=response.status_code,
             )
             if response.streamed
             else _(
-                "{request} was answered with HTTP {status_code}, which has no file for the sink",
+                "{request} returned HTTP {status_code}, which contains no file for the sink",
                 request=request,
                 status_code=response.status_code,
             ),

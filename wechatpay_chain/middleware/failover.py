@@ -46,7 +46,7 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
     if not isinstance(backup_base_uri, str):
         raise ConfigurationError(
             _(
-                "backup_base_uri is of type {type}; a str or None is expected",
+                "backup_base_uri is of type {type}; expected a str or None",
                 type=type(backup_base_uri).__name__,
             )
         )
@@ -54,8 +54,8 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
     if backup_path.strip("/") != path.strip("/"):
         raise ConfigurationError(
             _(
-                "backup_base_uri has the path {backup_path!r}, and base_uri {path!r}: a signature "
-                "covers the path, so both must have the same",
+                "backup_base_uri has the path {backup_path!r} and base_uri {path!r}: a signature "
+                "covers the path, so both must have the same path",
                 backup_path=printable(backup_path, 80),
                 path=printable(path, 80),
             )
@@ -63,8 +63,8 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
     if not is_wechat_pay(backup) and (backup.scheme, backup.host) != (main.scheme, main.host):
         raise ConfigurationError(
             _(
-                "backup_base_uri leads to {backup}: signed requests go to base_uri's own host or, "
-                "over https, to {wechat_pay_domains}",
+                "backup_base_uri points to {backup}: signed requests go only to base_uri's own "
+                "host or, over https, to {wechat_pay_domains}",
                 backup=backup,
                 wechat_pay_domains=", ".join(f"*.{domain}" for domain in WECHAT_PAY_DOMAINS),
             )

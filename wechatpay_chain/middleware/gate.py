@@ -33,9 +33,9 @@ def gate(is_unsigned: Callable[[Request], bool]) -> Middleware:
             return response
         raise SignatureError(
             _(
-                "the answer to {request} (HTTP {status_code}) was not verified by any layer of "
-                "the stack, and the operation is not known to answer unsigned. Keep the layer "
-                "'verifier', or have your own set response.verified; the guide on stacks says how",
+                "no layer of the stack verified the response to {request} (HTTP {status_code}), "
+                "and the operation is not one with unsigned responses. Keep the layer "
+                "'verifier', or set response.verified in your own layer; see the guide on stacks",
                 request=request,
                 status_code=response.status_code,
             ),

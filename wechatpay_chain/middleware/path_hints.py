@@ -51,15 +51,15 @@ def _hint(request: Request, code: str) -> str:
     here = known.get(request.method)
     if here is not None and not code and not _is_served(here, request):
         where = here.base_uri or f"{MAIN_ORIGIN}/"
-        return _(
-            'this operation is served at another address: give base_uri="{where}"', where=where
-        )
+        return _('this operation has another base URI: pass base_uri="{where}"', where=where)
     if here is not None:
         return "" if here.path[:3] == path[:3] else _("did you mean {line}?", line=line(here))
     hints = []
     if found:
         methods = ", ".join(f"{each.method} ({each.title})" for each in found)
-        hints.append(_("as far as is known, this path takes {methods} only", methods=methods))
+        hints.append(
+            _("according to the catalogue, this path supports only {methods}", methods=methods)
+        )
     if not any(each.path == path for each in found):  # otherwise the path is exactly right
         near = catalogue.suggest(request.method, path)
         if found:

@@ -77,8 +77,8 @@ class Retry:
         if not isinstance(attempts, int) or isinstance(attempts, bool) or not 1 <= attempts <= 100:
             raise ConfigurationError(
                 _(
-                    "Retry(attempts={represented}): a whole number from 1 to 100 is expected; "
-                    "retry=None turns retries off",
+                    "Retry(attempts={represented}): expected a whole number from 1 to 100; "
+                    "retry=None disables retries",
                     represented=represented(attempts),
                 )
             )
@@ -88,7 +88,7 @@ class Retry:
             if not (is_number and least <= value < float("inf")):
                 raise ConfigurationError(
                     _(
-                        "Retry({name}={represented}): a number of {least} or more is expected",
+                        "Retry({name}={represented}): expected a number of {least} or more",
                         name=name,
                         represented=represented(value),
                         least=least,
@@ -98,7 +98,7 @@ class Retry:
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(_("a Retry is immutable: make another one"))
+        raise AttributeError(_("a Retry is immutable: create another one"))
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(_("a Retry is immutable"))
@@ -145,7 +145,7 @@ def retry_of(given: object) -> Retry | None:
         return given
     raise ConfigurationError(
         _(
-            "retry={represented}: a Retry(attempts=3, …) is expected, or None for one attempt",
+            "retry={represented}: expected a Retry(attempts=3, …), or None for one attempt",
             represented=represented(given),
         )
     )

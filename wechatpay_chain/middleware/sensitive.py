@@ -27,8 +27,8 @@ def secured(
     if v2 and wanted == "auto":
         raise ConfigurationError(
             _(
-                'sensitive="auto" is for APIv3. The encrypted fields of APIv2 take a key of their '
-                "own, which POST v2/risk/getpublickey gives: crypto.rsa.encrypt(text, key)"
+                'sensitive="auto" is only for APIv3. APIv2 encrypts fields with a separate key '
+                "from POST v2/risk/getpublickey: crypto.rsa.encrypt(text, key)"
             )
         )
     if v2 or wanted == "off":

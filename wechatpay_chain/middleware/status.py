@@ -83,7 +83,7 @@ def _bounded(detail: Any) -> Any:
         level = [inner for each in containers for inner in _members(each)]
         if not level:
             return detail
-    return _("too deeply nested to be kept")
+    return _("nested too deeply to be kept")
 
 
 def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
@@ -94,7 +94,7 @@ def _shown(detail: Any) -> str:
     try:
         return json.dumps(detail, ensure_ascii=False, default=str)[:600]
     except (ValueError, RecursionError):
-        return _("too deeply nested to be shown")
+        return _("nested too deeply to be shown")
 
 
 def _class(status_code: int) -> type[APIError]:

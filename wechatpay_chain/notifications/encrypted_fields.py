@@ -34,7 +34,7 @@ def decrypt_fields(
     if webhook is None or credential is None:
         return notification
     what = _("the notification {event}", event=webhook.event)
-    advice = _('To a client without sensitive="auto" it comes as it is')
+    advice = _('A client without sensitive="auto" receives it unchanged')
     resource = yield from decrypted(
         notification.resource, marks_of(webhook.resource), credential, what, advice
     )

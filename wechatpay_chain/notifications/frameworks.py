@@ -43,7 +43,7 @@ def any_headers(given: Any) -> Headers:
     except (TypeError, ValueError):
         raise ConfigurationError(
             _(
-                "headers is of type {type}: a mapping, or pairs of name and value, are expected",
+                "headers is of type {type}: expected a mapping, or pairs of name and value",
                 type=type(given).__name__,
             )
         ) from None
@@ -80,8 +80,8 @@ def any_body(body: Any) -> bytes:
         return bytes(body)
     raise ConfigurationError(
         _(
-            "body is of type {type}: the request's bytes are expected, as they came (not the "
-            "parsed JSON or XML: the signature covers the bytes)",
+            "body is of type {type}: expected the raw bytes of the request (not the parsed JSON "
+            "or XML: the signature covers the bytes)",
             type=type(body).__name__,
         )
     )
@@ -113,7 +113,7 @@ def _event_body(event: Mapping[str, Any]) -> bytes:
     except ValueError:
         raise ConfigurationError(
             _(
-                "the event says isBase64Encoded, and its body is not base64: it is expected as "
-                "the API gateway passed it"
+                "the event has isBase64Encoded, but its body is not base64: pass the body as the "
+                "API gateway sent it"
             )
         ) from None

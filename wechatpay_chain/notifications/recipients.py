@@ -97,7 +97,7 @@ class Recipients:
             key = aes.TrialKey(aes.checked_key(apiv3_key, "apiv3_key"))
         certs = {} if certs is None else certs
         if not isinstance(certs, Mapping):
-            raise ConfigurationError(_("certs: a mapping from key id to key is expected"))
+            raise ConfigurationError(_("certs: expected a mapping of key ids to keys"))
         keys = [(comparable(key_id(i, "certs")), _compared(hide(certs[i]))) for i in certs]
         recipient = Recipient(mchid, key)
         with self._lock:
@@ -152,7 +152,7 @@ class Recipients:
             return self._by_trial(fields, content, serial)
         if len(groups) == 1 and len(groups[0]) == 1:
             return groups[0][0].mchid
-        refusal: WeChatPayError = ConfigurationError(_("nobody can verify it"))
+        refusal: WeChatPayError = ConfigurationError(_("there is no key to verify it"))
         for group in groups:
             try:
                 client = yield from _first(group, client_of)
@@ -166,7 +166,7 @@ class Recipients:
             refusal = DecryptionError(
                 _(
                     "the notification is signed with the key {serial}, which {count} merchants "
-                    "have, and the apiv3_key of none of them opens it",
+                    "use, but none of their apiv3_key values decrypts it",
                     serial=printable(serial, 80),
                     count=len(group),
                 )
@@ -203,14 +203,14 @@ class Recipients:
         raise SignatureError(
             _(
                 "the notification cannot be trusted: it was signed with key {serial!r}, which "
-                "none of {count} merchants has",
+                "none of the {count} merchants has",
                 serial=printable(serial, 80),
                 count=len(self._keys),
             )
             + (
                 _(
-                    "; without mchid=, only those that were used are known where source is a "
-                    "function"
+                    "; if source is a function, only merchants already used are known unless you "
+                    "pass mchid="
                 )
                 if not self._source.is_mapping
                 else ""

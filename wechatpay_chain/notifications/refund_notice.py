@@ -64,8 +64,8 @@ def open_req_info(ciphertext: str, secret: Secret[str]) -> dict[str, Any]:
     if not (is_sound and is_padded and _is_notice(fields)):
         raise DecryptionError(
             _(
-                "req_info does not open with this secret, or is not a refund notice; check that "
-                "secret is the APIv2 key set on the merchant platform"
+                "req_info cannot be decrypted with this secret, or is not a refund notification; "
+                "check that secret is the APIv2 key set on the merchant platform"
             )
         )
     return fields

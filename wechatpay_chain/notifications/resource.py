@@ -87,7 +87,7 @@ def _assert_known(sealed: EncryptedResource) -> None:
     if sealed.algorithm != ALGORITHM:
         raise DecryptionError(
             _(
-                "the notification is encrypted with {algorithm}; only {algorithm_2} is known",
+                "the notification is encrypted with {algorithm}; only {algorithm_2} is supported",
                 algorithm=printable(sealed.algorithm, 80),
                 algorithm_2=ALGORITHM,
             )
@@ -98,7 +98,7 @@ def unknown_form() -> DecryptionError:
     """Return the error for a notification in an undocumented form."""
     return DecryptionError(
         _(
-            "the notification is signed by WeChat Pay and yet not of the known form: an object "
-            "with a resource of algorithm, nonce and ciphertext, which opens to an object"
+            "the notification is signed by WeChat Pay but has an unknown format: expected an "
+            "object with a resource (algorithm, nonce and ciphertext) that decrypts to an object"
         )
     )

@@ -42,7 +42,10 @@ def open_v2(body: Any, secret: Secret[str], apiv3_key: Secret[bytes] | None) -> 
     if raw.get("event_ciphertext"):
         if apiv3_key is None:
             raise ConfigurationError(
-                _("apiv3_key is missing: it opens the event_ciphertext of this notification")
+                _(
+                    "apiv3_key is missing: it is required to decrypt event_ciphertext in "
+                    "this notification"
+                )
             )
         resource = decrypt(EncryptedResource.of_event(raw), apiv3_key)
     return Notification(

@@ -59,7 +59,7 @@ def open_stored(content: bytes, apiv3_key: Secret[bytes] | None) -> Notification
 
 def _key(apiv3_key: Secret[bytes] | None) -> Secret[bytes]:
     if apiv3_key is None:
-        raise ConfigurationError(_("apiv3_key is missing: the notification could not be opened"))
+        raise ConfigurationError(_("apiv3_key is missing: the notification could not be decrypted"))
     return apiv3_key
 
 

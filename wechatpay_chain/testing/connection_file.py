@@ -172,7 +172,7 @@ def _merchant(told: dict[str, Any], mchid: str | None, path: Place) -> tuple[dic
         known = ", ".join(numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
         raise ConfigurationError(
             _(
-                "{place} has no merchant {mchid}; it has {known}",
+                "{place} has no merchant {mchid}; its merchants are {known}",
                 place=_place(path),
                 mchid=printable(mchid, 40),
                 known=known,
@@ -207,8 +207,8 @@ def _read(path: Place) -> dict[str, Any]:
     except OSError as error:
         raise ConfigurationError(
             _(
-                "{path} cannot be read: {strerror}; a gateway writes it: wechatpay-chain gateway "
-                "--data DIR",
+                "{path} cannot be read: {strerror}; to create it: wechatpay-chain gateway --data "
+                "DIR",
                 path=printable(path),
                 strerror=error.strerror,
             )
@@ -247,7 +247,11 @@ def _text(told: dict[str, Any], name: str, path: Place, inside: str = "") -> Sec
 
 def _reject(path: Place, problem: str) -> NoReturn:
     raise ConfigurationError(
-        _("{place} {problem}: is it a gateway's gateway.json?", place=_place(path), problem=problem)
+        _(
+            "{place} {problem}: check that it is the gateway.json of a gateway",
+            place=_place(path),
+            problem=problem,
+        )
     )
 
 

@@ -53,8 +53,8 @@ def parse(url: Any, token: Any = "") -> GatewayURL:
     if target.strip("/") or given.keys() - {"token"}:
         raise ConfigurationError(
             _(
-                "the gateway's address {origin}/… has more than a token: http://gateway:8790/ is "
-                "expected, or http://gateway:8790/?token=…",
+                "the gateway's address {origin}/… has more than a token: expected "
+                "http://gateway:8790/ or http://gateway:8790/?token=…",
                 origin=origin,
             )
         )
@@ -89,15 +89,16 @@ def fetch(gateway: GatewayURL) -> bytes:
     if response.status_code in (401, 403):
         raise ConfigurationError(
             _(
-                "the gateway at {origin}/ rejects the control token: it is the one that "
-                "--control-token or WECHATPAY_CONTROL_TOKEN gave it",
+                "the gateway at {origin}/ rejects the control token: pass the value of its "
+                "--control-token or WECHATPAY_CONTROL_TOKEN",
                 origin=gateway.origin,
             )
         )
     if response.status_code != 200:
         raise ConfigurationError(
             _(
-                "{origin}{target} returned {status_code}: is a gateway there?",
+                "{origin}{target} returned {status_code}: check that a gateway runs at this "
+                "address",
                 origin=gateway.origin,
                 target=TARGET,
                 status_code=response.status_code,

@@ -126,9 +126,7 @@ def _scenario_of(marker: pytest.Mark) -> Scenario:
         UsageError: the marker has other arguments.
     """
     if marker.args or marker.kwargs.keys() != {"scenario"}:
-        raise pytest.UsageError(
-            _('{marker}: wechatpay(scenario="FILE") is expected', marker=marker)
-        )
+        raise pytest.UsageError(_('{marker}: expected wechatpay(scenario="FILE")', marker=marker))
     scenario: Scenario = marker.kwargs["scenario"]
     return scenario
 
@@ -217,8 +215,8 @@ def wechatpay_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     if len(given) > 1 or "record_mode" in options:
         raise pytest.UsageError(
             _(
-                '{marker}: wechatpay_cassette("FILE", keep=…) is expected; --wechatpay-record '
-                "says what is recorded",
+                '{marker}: expected wechatpay_cassette("FILE", keep=…); --wechatpay-record sets '
+                "the record mode",
                 marker=marker,
             )
         )

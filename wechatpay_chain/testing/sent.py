@@ -98,7 +98,7 @@ def only(requests: list[SentRequest], method: str | None, path: str | None) -> S
     told = ", ".join(map(str, requests)) or "nothing"
     raise AssertionError(
         _(
-            "{wanted} was sent {count} times, once is expected; sent: {told}",
+            "{wanted} was sent {count} times, expected once; sent: {told}",
             wanted=wanted,
             count=len(found),
             told=told,

@@ -58,7 +58,7 @@ def bodies(method: str, path: str) -> Drawn:
         taken = operation.body_option or "no body"
         raise ConfigurationError(
             _(
-                "{method} {path} takes {taken}",
+                "{method} {path} accepts {taken}",
                 method=operation.method,
                 path=operation.path,
                 taken=taken,

@@ -160,7 +160,7 @@ def _count(given: object) -> int:
         return given
     raise ConfigurationError(
         _(
-            "max_connections={represented}: a whole number of 1 or more is expected",
+            "max_connections={represented}: expected a whole number of 1 or more",
             represented=represented(given),
         )
     )

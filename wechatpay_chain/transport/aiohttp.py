@@ -188,7 +188,7 @@ async def _read(raw: aiohttp.ClientResponse, request: Request) -> Response:
     if raw.status < 200:
         raise failure.rejected(
             request,
-            _("HTTP {status} switches to a protocol that was not asked for", status=raw.status),
+            _("HTTP {status} switches to a protocol that was not requested", status=raw.status),
         )
     headers = Headers.over(raw.headers.items(), partial(raw.headers.getall, default=()))
     streamed = request.sink is not None and request.sink.takes(raw.status)

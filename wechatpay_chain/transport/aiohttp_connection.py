@@ -101,7 +101,7 @@ class Wire(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left < 0:
-            self._reject(_("it has more bytes than a response may have"))
+            self._reject(_("it is larger than a response may be"))
             return
         if self._deadline is not None:
             left = self._deadline - self._loop.time()
@@ -125,7 +125,7 @@ class Wire(ResponseHandler):
         if "Content-Length" in data[0].headers or "Transfer-Encoding" in data[0].headers:
             self._reject(
                 _(
-                    "HTTP {status} is informational and has no body, yet announces one",
+                    "HTTP {status} is informational and cannot have a body, but announces one",
                     status=status,
                 )
             )

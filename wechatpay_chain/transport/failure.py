@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 CREDENTIAL = re.compile("[0-9A-Za-z+/=_-]{16,}")
-MAYBE_DONE = N_("WeChat Pay may have acted on it: query before sending it again")
+MAYBE_DONE = N_("WeChat Pay may have processed it: query before you send it again")
 NOTHING_SENT = N_("Nothing was sent")
 
 
@@ -69,7 +69,7 @@ def timeout(
     connect, read = request.timeout
     return TransportTimeout(
         _(
-            "{call}: no answer in time (timeout=({connect}, {read}) seconds to connect and "
+            "{call}: no response in time (timeout=({connect}, {read}) seconds to connect and "
             "between reads{reason}). {outcome}",
             call=_call(request),
             connect=connect,
@@ -91,7 +91,7 @@ def overdue(request: Request, *, sent: bool | None = None) -> TransportTimeout:
     """
     return TransportTimeout(
         _(
-            "{call}: the call did not end by its deadline (deadline= seconds for all of its "
+            "{call}: the call did not finish before its deadline (deadline= in seconds for all "
             "attempts). {outcome}",
             call=_call(request),
             outcome=_(NOTHING_SENT if sent is False else MAYBE_DONE),
@@ -105,8 +105,9 @@ def no_connection(request: Request) -> TransportTimeout:
     """Return the error if all connections were in use until the call's deadline."""
     return TransportTimeout(
         _(
-            "{call}: no connection became free by the call's deadline; all of max_connections= "
-            "were in use. Nothing was sent; make fewer calls at once, or allow more",
+            "{call}: no connection became free before the call's deadline; all connections "
+            "(max_connections=) were in use. Nothing was sent; make fewer concurrent calls, or "
+            "raise max_connections=",
             call=_call(request),
         ),
         request,
@@ -131,8 +132,8 @@ def tls(request: Request, error: BaseException) -> TransportError:
     return _unsent(
         request,
         _(
-            "TLS failed ({reason}). Nothing was sent; for a private authority give verify= the "
-            "path of its CA bundle",
+            "TLS failed ({reason}). Nothing was sent; for a private CA pass the path of its CA "
+            "bundle as verify=",
             reason=_reason(error),
         ),
     )
@@ -140,7 +141,7 @@ def tls(request: Request, error: BaseException) -> TransportError:
 
 def truncated(request: Request, error: BaseException) -> TransportError:
     """Return the error if fewer bytes arrived than announced."""
-    return _unknown(request, _("the answer ended early ({reason})", reason=_reason(error)))
+    return _unknown(request, _("the response ended early ({reason})", reason=_reason(error)))
 
 
 def broken(request: Request, error: BaseException) -> TransportError:
@@ -153,8 +154,8 @@ def too_large(request: Request, limit: int) -> TransportError:
     return _unknown(
         request,
         _(
-            "the response is larger than max_response_size={limit} bytes; give a larger one, or "
-            "sink= for a file",
+            "the response is larger than max_response_size={limit} bytes; raise it, or save a "
+            "file with sink=",
             limit=limit,
         ),
         permanent=True,
@@ -166,8 +167,8 @@ def coded(request: Request, coding: str) -> TransportError:
     return _unknown(
         request,
         _(
-            "the response has Content-Encoding {coding!r}. One coding is accepted, gzip or "
-            "deflate, if the request's Accept-Encoding names it",
+            "the response has Content-Encoding {coding!r}. Only one coding is accepted, gzip or "
+            "deflate, and only if the request's Accept-Encoding lists it",
             coding=printable(coding, 100),
         ),
     )
@@ -175,7 +176,7 @@ def coded(request: Request, coding: str) -> TransportError:
 
 def rejected(request: Request, what: str) -> TransportError:
     """Return the error for a response that violates HTTP or a limit."""
-    return _unknown(request, _("the response is refused: {what}", what=what))
+    return _unknown(request, _("the response is rejected: {what}", what=what))
 
 
 def _unsent(request: Request, what: str) -> TransportError:

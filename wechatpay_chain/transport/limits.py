@@ -109,7 +109,7 @@ def check_head(request: Request, headers: Headers, length: int | None, limit: in
     for coding in headers.get_all("Transfer-Encoding"):
         if coding.strip().lower() != "chunked":
             why = _(
-                "its Transfer-Encoding is {coding!r}; only 'chunked' is expected",
+                "its Transfer-Encoding is {coding!r}; expected only 'chunked'",
                 coding=printable(coding, 40),
             )
             raise failure.rejected(request, why)

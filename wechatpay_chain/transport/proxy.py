@@ -19,7 +19,7 @@ __all__ = ["Proxy", "parse"]
 
 FORM = "'http://user:password@10.0.0.1:3128'"
 SCHEME = re.compile("(https?)://", re.IGNORECASE | re.ASCII)
-ENCODE = N_("percent-encode '/', '?', '#', '\\' and blanks in its user and password")
+ENCODE = N_("percent-encode '/', '?', '#', '\\' and spaces in its user and password")
 
 
 class Proxy:
@@ -61,19 +61,19 @@ def parse(given: Any) -> Proxy | None:
         return None
     if isinstance(given, Mapping):
         raise ConfigurationError(
-            _("proxy is a mapping; one URL serves http and https alike: proxy={form}", form=FORM)
+            _("proxy is a mapping; pass one URL for both http and https: proxy={form}", form=FORM)
         )
     if not isinstance(reveal(given), str):
         raise ConfigurationError(
             _(
-                "proxy is of type {type}; a str is expected, such as {form}",
+                "proxy is of type {type}; expected a str, such as {form}",
                 type=type(reveal(given)).__name__,
                 form=FORM,
             )
         )
     found = _parsed(given.reveal())
     if isinstance(found, str):
-        raise ConfigurationError(_("proxy {found}. Its form is {form}", found=found, form=FORM))
+        raise ConfigurationError(_("proxy {found}. Expected {form}", found=found, form=FORM))
     return found
 
 
@@ -86,7 +86,7 @@ def _parsed(url: str) -> Proxy | str:
     place = place.removesuffix("/")
     if re.search("[/?#]", place):
         return _(
-            "has a path, a query or a fragment; if they belong to the login, {encode}",
+            "has a path, a query or a fragment; if they are part of the user or password, {encode}",
             encode=_(ENCODE),
         )
     host, port, problem = parts(place)
@@ -96,7 +96,7 @@ def _parsed(url: str) -> Proxy | str:
     if not at:
         return Proxy(where)
     if _is_ambiguous(login):
-        return _("can be read as the URL of another host: {encode}", encode=_(ENCODE))
+        return _("could be read as the URL of another host: {encode}", encode=_(ENCODE))
     authorization = _basic(login)
     return authorization if isinstance(authorization, str) else Proxy(where, authorization)
 
@@ -120,11 +120,11 @@ def _basic(login: str) -> Secret[str] | str:
         user, password = (unquote(part, errors="strict") for part in (user, password))
         credentials = f"{user}:{password}".encode()
     except UnicodeError:
-        return _("has a login that is not UTF-8: percent-encode its UTF-8 bytes")
+        return _("has a user or password that is not UTF-8: percent-encode its UTF-8 bytes")
     if credentials == b":":
-        return _("has an empty login: leave out the '@', or fill in user and password")
+        return _("has an empty user and password: leave out the '@', or fill in both")
     if ":" in user:
-        return _("has a colon in its user, which Basic authentication cannot carry (RFC 7617)")
+        return _("has a colon in its user, which Basic authentication does not allow (RFC 7617)")
     if any(unicodedata.category(sign) == "Cc" for sign in user + password):
-        return _("has a control character in its login (RFC 7617, section 2)")
+        return _("has a control character in its user or password (RFC 7617, section 2)")
     return Secret(f"Basic {base64.b64encode(credentials).decode()}")

@@ -29,7 +29,7 @@ Verify: TypeAlias = "bool | str | bytes | os.PathLike[str] | x509.Certificate | 
 
 
 EXPECTED = N_(
-    "a CA bundle in PEM (its path or text), a certificate, an SSLContext, True or False is expected"
+    "expected a CA bundle in PEM (its path or text), a certificate, an SSLContext, True or False"
 )
 
 
@@ -82,9 +82,10 @@ class TLS:
             if merchant is not None:
                 raise ConfigurationError(
                     _(
-                        "verify is an SSLContext, which is used as it is: load the merchant's "
-                        "certificate into it (load_cert_chain), and give serial= and private_key= "
-                        "instead of merchant=; or give verify the path of a CA bundle"
+                        "verify is an SSLContext, which is not modified: load the merchant's "
+                        "certificate into it (load_cert_chain), and pass serial= and "
+                        "private_key= instead of merchant=; or pass the path of a CA bundle as "
+                        "verify="
                     )
                 )
             return self._context
@@ -129,7 +130,7 @@ def _authorities(source: Verify) -> str:
     if not trusted:
         raise ConfigurationError(
             _(
-                "verify: {source!r} holds no certificate in PEM or DER; {expected}",
+                "verify: {source!r} contains no certificate in PEM or DER; {expected}",
                 source=printable(source, 80),
                 expected=_(EXPECTED),
             )
@@ -154,9 +155,9 @@ def _load(context: ssl.SSLContext, merchant: MerchantCertificate) -> None:
         raise ConfigurationError(
             _(
                 "the merchant's certificate cannot be loaded for security=True: OpenSSL reads it "
-                "from a file, and none can be written ({error}). Set TMPDIR to a folder that this "
-                "process may write to; or load the certificate into an ssl.SSLContext, and give "
-                "that as verify= and no merchant=",
+                "from a file, and no file can be written ({error}). Set TMPDIR to a folder that "
+                "this process can write to; or load the certificate into an ssl.SSLContext, and "
+                "pass that as verify= without merchant=",
                 error=printable(error),
             )
         ) from None

@@ -29,7 +29,7 @@ def why_not(error: OSError | ValueError) -> str:
         )
     if isinstance(error, OSError):
         return printable(error.strerror or _("no such file"))
-    return _("its path holds a null character")
+    return _("its path contains a null character")
 
 
 def assert_path(path: str | os.PathLike[str]) -> None:

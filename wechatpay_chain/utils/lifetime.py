@@ -58,8 +58,8 @@ class Calls:
             self.finish(call)
             raise ConfigurationError(
                 _(
-                    "{owner} is being closed, and takes no new call until that is done; nothing "
-                    "was sent. Call again afterwards, or close it later",
+                    "{owner} is being closed and accepts no new calls until then; nothing was "
+                    "sent. Call again afterwards, or close it later",
                     owner=self._owner,
                 )
             )
@@ -214,7 +214,7 @@ def _check(grace: Any) -> None:
         return
     raise ConfigurationError(
         _(
-            "grace={represented}: seconds of 0 or more are expected, or None to wait for all calls",
+            "grace={represented}: expected seconds of 0 or more, or None to wait for all calls",
             represented=represented(grace),
         )
     )

@@ -38,8 +38,8 @@ def yuan(amount: str | int | Decimal) -> int:
     if isinstance(amount, bool | float) or not isinstance(amount, str | int | Decimal):
         raise ConfigurationError(
             _(
-                "an amount in yuan is of type {type}, and str, int or Decimal is expected: "
-                'yuan("19.90"). A float cannot hold it exactly',
+                'an amount in yuan must be a str, int or Decimal, not {type}: yuan("19.90"). A '
+                "float is not exact",
                 type=type(amount).__name__,
             )
         )
@@ -50,8 +50,8 @@ def yuan(amount: str | int | Decimal) -> int:
     if found is None:
         raise ConfigurationError(
             _(
-                "{represented} is no amount in yuan: digits with at most two decimals are "
-                'expected, such as "19.90"',
+                "{represented} is not an amount in yuan: expected digits with at most two "
+                'decimals, such as "19.90"',
                 represented=represented(str(amount), 40),
             )
         )
@@ -72,7 +72,7 @@ def fen_to_yuan(fen: int) -> str:
     if isinstance(fen, bool) or not isinstance(fen, int):
         raise ConfigurationError(
             _(
-                "an amount in fen is of type {type}, and int is expected: fen_to_yuan(1990)",
+                "an amount in fen must be an int, not {type}: fen_to_yuan(1990)",
                 type=type(fen).__name__,
             )
         )

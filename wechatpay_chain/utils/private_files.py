@@ -71,7 +71,7 @@ def is_there(directory: Path) -> bool:
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(found.st_mode):
-        raise NotPrivate(directory, _("it is a link, or a file, where a directory is expected"))
+        raise NotPrivate(directory, _("it is a link or a file; expected a directory"))
     _check(directory, found)
     return True
 
@@ -151,7 +151,7 @@ def _open(path: Path, flags: int) -> int:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise NotPrivate(path, _("it is no file"))
+            raise NotPrivate(path, _("it is not a file"))
         _check(path, found)
         if flags & os.O_CREAT and stat.S_IMODE(found.st_mode) & 0o077 and hasattr(os, "fchmod"):
             os.fchmod(handle, 0o600)
@@ -168,7 +168,7 @@ def _check(path: Path, found: os.stat_result) -> None:
     if found.st_uid != os.geteuid():
         raise NotPrivate(path, _("it belongs to another user, {st_uid}", st_uid=found.st_uid))
     if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
-        raise NotPrivate(path, _("everybody may write to it"))
+        raise NotPrivate(path, _("every user can write to it"))
 
 
 @contextmanager

@@ -36,13 +36,13 @@ def qr_svg(text: str, *, size: int | None = 240, label: str = "QR code") -> str:
     if not (isinstance(text, str) and 0 < len(text) <= LONGEST):
         raise ConfigurationError(
             _(
-                "a QR code says a text of 1 to {longest} characters, and this one has {extent}",
+                "a QR code needs a text of 1 to {longest} characters; this one has {extent}",
                 longest=LONGEST,
                 extent=extent(text),
             )
             if isinstance(text, str)
             else _(
-                "a QR code says a text of 1 to {longest} characters, and this one is {extent}",
+                "a QR code needs a text of 1 to {longest} characters; this one is {extent}",
                 longest=LONGEST,
                 extent=extent(text),
             )

@@ -61,7 +61,7 @@ class Secret(Generic[T]):
         return self
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError(_("a Secret is not pickled: give the other process its own configuration"))
+        raise TypeError(_("a Secret cannot be pickled: configure the other process separately"))
 
 
 NESTED = 4

@@ -141,16 +141,22 @@ def test_a_day_without_a_statement(office, download, tmp_path):
         ({"kind": None}, "one of trade"),
         ({"type": "BASIC"}, "one of ALL, SUCCESS"),
         ({"type": "all"}, "one of ALL, SUCCESS"),
-        ({"kind": "profit_sharing", "type": "ALL"}, "none is expected"),
+        ({"kind": "profit_sharing", "type": "ALL"}, "expected none"),
         ({"api": "v4"}, "'v3' or 'v2'"),
-        ({"kind": "profit_sharing", "api": "v2"}, "come by 'v3'"),
+        ({"kind": "profit_sharing", "api": "v2"}, "available from 'v3'"),
         ({"kind": "statement", "api": "v3"}, "'global' or 'hk'"),
         ({"api": "v2"}, "appid"),
         ({"api": "v2", "appid": "a b"}, "appid"),
         ({"api": "v2", "appid": "wx1", "type": "ALL_SPECIAL"}, "one of ALL"),
         ({"kind": "sub_merchant_fund_flow"}, "sub_mchid is missing"),
-        ({"kind": "ecommerce_fund_flow", "sub_mchid": SUB}, "not those of one sub-merchant"),
-        ({"kind": "fund_flow", "api": "v2", "appid": "wx1", "sub_mchid": SUB}, "not those"),
+        (
+            {"kind": "ecommerce_fund_flow", "sub_mchid": SUB},
+            "are not limited to one sub-merchant; leave",
+        ),
+        (
+            {"kind": "fund_flow", "api": "v2", "appid": "wx1", "sub_mchid": SUB},
+            "are not limited to one sub-merchant; leave",
+        ),
         ({"sub_mchid": "../../etc"}, "up to 32 digits"),
         ({"sub_mchid": "1" * 33}, "up to 32 digits"),
         ({"sub_mchid": "１２"}, "up to 32 digits"),
@@ -185,21 +191,21 @@ def test_wrong_arguments(office, download, tmp_path, arguments, words):
 @pytest.mark.parametrize(
     ("date", "words"),
     [
-        ("2026-11-26", "has not ended in China, where it is 2026-11-26.* 2026-11-27 10:00"),
+        ("2026-11-26", "has not ended in China .today is 2026-11-26.* 2026-11-27 10:00"),
         ("2026-12-01", "has not ended"),
         ("today", "has not ended"),
         ("2026-08-25", "93 days ago: .* 92 days"),
-        ("20261125", "a day such as"),
+        ("20261125", "expected a day such as"),
         ("2026-11-31", "day"),
-        ("2026-1-1", "a day such as"),
-        ("２０２６-11-25", "a day such as"),
-        ("2026-11-25\n", "a day such as"),
+        ("2026-1-1", "expected a day such as"),
+        ("２０２６-11-25", "expected a day such as"),
+        ("2026-11-25\n", "expected a day such as"),
         ("2026-11-01..2026-11-25", r"bills.days\(first, last\)"),
         (NOON.replace(tzinfo=None), "no time zone"),
-        (20261125, "a day such as"),
-        (None, "a day such as"),
+        (20261125, "expected a day such as"),
+        (None, "expected a day such as"),
         ([], "at least one day"),
-        (["2026-11-25", "x"], "a day such as"),
+        (["2026-11-25", "x"], "expected a day such as"),
     ],
 )
 def test_wrong_days(office, download, tmp_path, date, words):
@@ -234,12 +240,14 @@ def test_a_range_of_days():
     assert found == [datetime.date(2026, 11, 24), DAY]
     assert days.each_day([DAY, "yesterday", DAY]) == (DAY,)
     for first, last in (("2026-11-25", "2026-11-24"), ("0001-01-01", "2026-11-24")):
-        with pytest.raises(ConfigurationError, match="first day comes first"):
+        with pytest.raises(
+            ConfigurationError, match="the first day must not be after the last, and"
+        ):
             bills.days(first, last)
 
 
 def test_several_merchants_are_not_one(download, keys, tmp_path):
-    with pytest.raises(ConfigurationError, match="one of its clients"):
+    with pytest.raises(ConfigurationError, match="expected a WeChatPay, or one client of a"):
         download(Merchants({}), DAY, to=tmp_path)
 
 

@@ -116,7 +116,9 @@ def test_orders_come_from_a_database(engine: sqlalchemy.Engine) -> None:
         assert counted(bills.reconcile(BILL, (engine, what), columns=NAMES)) == FOUND
     with engine.connect() as connection:
         assert counted(bills.reconcile(BILL, (connection, table), columns=NAMES)) == FOUND
-    with pytest.raises(ConfigurationError, match="no column 'out_trade_no' in orders; there are"):
+    with pytest.raises(
+        ConfigurationError, match="orders has no column 'out_trade_no'; its columns are"
+    ):
         bills.reconcile(BILL, (engine, table))
     with pytest.raises(ConfigurationError, match="orders: the database says"):
         bills.reconcile(BILL, (engine, "nowhere"))
@@ -125,19 +127,19 @@ def test_orders_come_from_a_database(engine: sqlalchemy.Engine) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"total": 1.0}, "row 2, column total: whole fen are expected, as int, not float '1.0'"),
-        ({"total": Decimal("1.5")}, "whole fen are expected, as int, not Decimal '1.5'"),
-        ({"total": True}, "whole fen are expected, as int, not bool"),
-        ({"total": "100"}, "whole fen are expected, as int, not str"),
-        ({"total": -1}, "an amount of 0 fen or more is expected"),
-        ({"total": None}, "row 2, column total: a value is missing"),
-        ({"out_trade_no": ""}, "column out_trade_no: a value is missing"),
-        ({"out_trade_no": 1.5}, "text is expected, not float"),
-        ({"out_trade_no": b"a"}, "text is expected, not bytes"),
-        ({"paid_at": 1764000000}, "a datetime or ISO 8601 text is expected, not int"),
+        ({"total": 1.0}, "row 2, column total: expected whole fen as int, not float '1.0'"),
+        ({"total": Decimal("1.5")}, "expected whole fen as int, not Decimal '1.5'"),
+        ({"total": True}, "expected whole fen as int, not bool"),
+        ({"total": "100"}, "expected whole fen as int, not str"),
+        ({"total": -1}, "expected an amount of 0 fen or more"),
+        ({"total": None}, "row 2, column total: the value is missing"),
+        ({"out_trade_no": ""}, "column out_trade_no: the value is missing"),
+        ({"out_trade_no": 1.5}, "text, not float"),
+        ({"out_trade_no": b"a"}, "text, not bytes"),
+        ({"paid_at": 1764000000}, "expected a datetime or ISO 8601 text, not int"),
         ({"paid_at": "yesterday"}, "Invalid isoformat string"),
-        ({"rate": 0.006}, "a Decimal is expected, not float"),
-        ({"trade_state": "PAID"}, "column trade_state: 'PAID' is none of SUCCESS, REFUND"),
+        ({"rate": 0.006}, "expected a Decimal, not float"),
+        ({"trade_state": "PAID"}, "column trade_state: 'PAID' is not one of SUCCESS, REFUND"),
     ],
 )
 def test_rows_that_are_refused(values: Row, message: str) -> None:
@@ -149,12 +151,12 @@ def test_rows_that_are_refused(values: Row, message: str) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([1.0, 2.0], "orders, column total: whole fen are expected, as integers, not DOUBLE"),
-        ([Decimal("1.5"), None], "whole fen are expected"),
+        ([1.0, 2.0], "orders, column total: expected whole fen as integers, not DOUBLE"),
+        ([Decimal("1.5"), None], "expected whole fen"),
         ([True, False], "not BOOLEAN"),
         (["1", "2"], "not VARCHAR"),
-        ([1, None], "orders: 1 values of out_trade_no or total are missing"),
-        ([1, -1], "orders, column total: -1; 0 fen or more are expected"),
+        ([1, None], "orders: 1 rows have no out_trade_no or total"),
+        ([1, -1], "orders, column total: -1; expected 0 fen or more"),
     ],
 )
 def test_tables_that_are_refused(values: list[Any], message: str) -> None:
@@ -176,12 +178,12 @@ def test_decimals_that_are_whole_are_fen() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"orders": 5}, "orders: int cannot be read"),
-        ({"orders": {"a": 1}}, "orders: dict cannot be read"),
+        ({"orders": 5}, "orders: int is not supported"),
+        ({"orders": {"a": 1}}, "orders: dict is not supported"),
         ({"orders": "/nowhere.parquet"}, "/nowhere.parquet cannot be read"),
-        ({"orders": [{"no": 1}]}, "row 1: there is no column 'out_trade_no'; there are no"),
-        ({"columns": {"amount": "fen"}}, "['amount'] are not columns; there are out_trade_no"),
-        ({"rate": 0.006}, "rate 0.006: a Decimal is expected"),
+        ({"orders": [{"no": 1}]}, "row 1: there is no column 'out_trade_no'"),
+        ({"columns": {"amount": "fen"}}, "['amount'] are not columns; the columns are"),
+        ({"rate": 0.006}, "rate 0.006: expected a Decimal"),
         ({"date": "today"}, "date 'today': expected YYYY-MM-DD"),
         ({"engine": "oracle"}, "engine 'oracle'"),
     ],

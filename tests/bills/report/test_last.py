@@ -97,13 +97,13 @@ def test_statuses_are_those_of_a_multiset(
 
 
 def test_a_file_that_is_missing(path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="the last run cannot be read from .*: No such"):
+    with pytest.raises(ConfigurationError, match="cannot read the last run from .*: No such"):
         last.compare(path, OF, FIRST.rows)
 
 
 def test_a_file_of_another_day(path: Path) -> None:
     last.save(path, {**OF, "day": "2026-11-24"}, FIRST.rows)
-    with pytest.raises(ConfigurationError, match="day '2026-11-24', and this run is of '2026-11-2"):
+    with pytest.raises(ConfigurationError, match="day '2026-11-24', but this run is of '2026-11-2"):
         last.compare(path, OF, FIRST.rows)
 
 
@@ -126,13 +126,16 @@ def test_a_file_that_was_cut_anywhere(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda lines: [*lines, lines[-1]], "line 6: something stands behind the end"),
+        (lambda lines: [*lines, lines[-1]], "line 6: there is data after the end"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "out of order"),
         (lambda lines: [lines[0], *lines[2:]], "it should have 3 rows"),
-        (lambda lines: [lines[0], "[]", *lines[2:]], "line 2: it is no object"),
-        (lambda lines: [lines[0], '{"kind": "x"}', *lines[2:]], "line 2: its class is unknown"),
+        (lambda lines: [lines[0], "[]", *lines[2:]], "line 2: it is not an object"),
+        (
+            lambda lines: [lines[0], '{"kind": "x"}', *lines[2:]],
+            "the class of the difference is unknown",
+        ),
         (lambda lines: ['{"a": 1}', *lines[1:]], "line 1: it was not written by"),
-        (lambda lines: ["[" * 100_000], "is not a file that save"),
+        (lambda lines: ["[" * 100_000], "was not written by save"),
     ],
 )
 def test_a_damaged_file(path: Path, change: Any, message: str) -> None:
@@ -161,7 +164,7 @@ def test_a_run_that_was_saved_too_early(path: Path) -> None:
     last.save(path, OF, FIRST.rows)
     changes = last.compare(path, OF, SECOND.rows)
     last.save(path, OF, SECOND.rows)
-    with pytest.raises(ConfigurationError, match="write the reports, then save"):
+    with pytest.raises(ConfigurationError, match="was written after the comparison: write the"):
         list(changes.rows("solved"))
 
 

@@ -57,7 +57,7 @@ def test_a_damaged_bill_has_its_line_and_column(folder: Path) -> None:
 
 
 def test_a_folder_without_bills(tmp_path: Path) -> None:
-    assert "there is no bill in" in failed("bills", "check", str(tmp_path))
+    assert "contains no bill: no file name ends in .csv" in failed("bills", "check", str(tmp_path))
 
 
 def test_json(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_parquet_of_a_downloaded_bill_needs_no_options(day: Paths, tmp_path: Pat
     assert Path(path).relative_to(target).parts[:2] == ("kind=fund_flow", "date=2026-11-25")
     bill.with_suffix(".json").unlink()
     said = failed("bills", "convert", str(bill), "--to", "parquet", "-o", str(target))
-    assert "is not known" in said
+    assert "is unknown" in said
 
 
 def test_duckdb(day: Paths, tmp_path: Path, rows: list[bills.TradeRow]) -> None:
@@ -124,12 +124,16 @@ def test_a_damaged_bill_leaves_what_was_there(day: Paths, tmp_path: Path) -> Non
 
 def test_wrong_arguments(day: Paths, tmp_path: Path) -> None:
     bill = str(day.trade)
-    assert "in which format?" in failed("bills", "convert", bill)
-    assert "in which format?" in failed("bills", "convert", bill, "-o", str(tmp_path / "x.pdf"))
-    assert "where is it to be written?" in failed("bills", "convert", bill, "--to", "xlsx")
+    assert "the format is missing: pass --to" in failed("bills", "convert", bill)
+    assert "the format is missing: pass --to" in failed(
+        "bills", "convert", bill, "-o", str(tmp_path / "x.pdf")
+    )
+    assert "the output is missing: pass --output FILE" in failed(
+        "bills", "convert", bill, "--to", "xlsx"
+    )
     assert "is one of the bills" in failed("bills", "convert", bill, "--to", "csv", "-o", bill)
     several = failed("bills", "convert", bill, str(day.fund_flow), "--to", "csv")
-    assert "is a bill of another kind" in several
+    assert "are bills of different kinds: convert them" in several
     (tmp_path / "text.duckdb").write_text("text")
     path = str(tmp_path / "text.duckdb")
-    assert "cannot be opened as a database" in failed("bills", "convert", bill, "-o", path)
+    assert "cannot be opened as a DuckDB database" in failed("bills", "convert", bill, "-o", path)

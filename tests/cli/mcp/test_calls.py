@@ -74,7 +74,7 @@ def test_every_code_sample_of_the_catalogue_is_right() -> None:
         ),
         (
             f'wxpay["{NATIVE}"].post(json={{"descripton": tea, "amount": {{"total": total}}}})',
-            f"line 1: POST {NATIVE}: json /descripton is not a member of this request; did you",
+            f"line 1: POST {NATIVE}: json /descripton is not a field of this request; did you",
         ),
         (
             f'wxpay["{NATIVE}"].post(json={{"amount": {{"total": "1"}}}})',

@@ -106,13 +106,13 @@ def test_an_error_of_the_gateway_is_told_and_explained(calls: GatewayCalls) -> N
 def test_there_is_no_way_to_another_host(calls: GatewayCalls, path: str) -> None:
     ((is_error, text),) = asked(calls, ("call_gateway", {"method": "GET", "path": path}))
     assert is_error
-    assert LIVE not in text or "assistants call the gateway at https://127.0.0.1:" in text
+    assert LIVE not in text or "assistants can only call the gateway at https://127.0.0.1:" in text
 
 
 @pytest.mark.parametrize("domain", WECHAT_PAY_DOMAINS)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_wechat_pay_is_no_gateway(domain: str, scheme: str) -> None:
-    with pytest.raises(ConfigurationError, match="is WeChat Pay itself"):
+    with pytest.raises(ConfigurationError, match="is WeChat Pay: assistants can only call a"):
         OneOrigin(Origin(f"{scheme}://api.{domain}"), verify=True)
 
 
@@ -137,7 +137,7 @@ def test_a_gateway_that_runs_already_is_called(tmp_path: Path) -> None:
             calls.close()
             assert told[1].startswith("HTTP 200")
             assert keys[0]
-            assert "has the keys" in keys[1]
+            assert "contains the gateway's keys; call_gateway uses" in keys[1]
         assert len(gateway.requests()) == 3
 
 

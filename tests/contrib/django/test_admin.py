@@ -92,12 +92,12 @@ def test_a_dead_letter_is_replayed_by_who_may_change_it(dead):
     dead.refresh_from_db()
     assert dead.state == "dead"
     told = client("view_notification", "change_notification").post(ROWS, asked, follow=True)
-    assert "1 of 1 will be worked off again" in told.content.decode()
+    assert "1 of 1 will be processed again" in told.content.decode()
     dead.refresh_from_db()
     assert (dead.state, dead.attempts) == ("pending", 0)
     with override_settings(WECHATPAY_INBOX=None):
         told = client("view_notification", "change_notification").post(ROWS, asked, follow=True)
-    assert "WECHATPAY_INBOX = None: the dotted path" in told.content.decode()
+    assert "WECHATPAY_INBOX = None: expected the dotted path" in told.content.decode()
 
 
 def test_calls_and_watches_are_shown_too():

@@ -48,7 +48,7 @@ def test_a_dead_letter_is_listed_shown_and_replayed(shop, keys):
         raise RuntimeError(f"no stock for {notice.resource['payer']['openid']}")
 
     shop.inbox.receive(*delivery(keys, paid("A1")))
-    assert manage("wechatpay_inbox", "run", "--once") == "1 worked off\n"
+    assert manage("wechatpay_inbox", "run", "--once") == "1 processed\n"
     header, line = manage("wechatpay_inbox", "list", "--state", "dead").splitlines()
     assert header.split() == [
         "id",
@@ -68,15 +68,15 @@ def test_a_dead_letter_is_listed_shown_and_replayed(shop, keys):
     assert OPENID not in shown
     assert "ciphertext" not in shown
     assert "1 of 1" in manage("wechatpay_inbox", "replay", number)
-    with pytest.raises(CommandError, match=f"pending already, or not there: {number}, 99"):
+    with pytest.raises(CommandError, match=f"already pending, or not found: {number}, 99"):
         manage("wechatpay_inbox", "replay", number, "99")
-    with pytest.raises(CommandError, match="there is no row 99"):
+    with pytest.raises(CommandError, match="the row 99 does not exist"):
         manage("wechatpay_inbox", "show", "99")
 
 
 @pytest.mark.parametrize("name", ["outbox", "sweeper"])
 def test_all_three_have_their_command(shop, name):
-    assert manage(f"wechatpay_{name}", "run", "--once") == "0 worked off\n"
+    assert manage(f"wechatpay_{name}", "run", "--once") == "0 processed\n"
     assert manage(f"wechatpay_{name}", "list").split()[:2] == ["id", "state"]
 
 
@@ -101,10 +101,10 @@ def test_a_worker_is_stopped_by_a_signal_and_closes_old_connections(shop, keys, 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        (None, "the dotted path of your inbox is expected, such as 'shop.payments.inbox'"),
+        (None, "expected the dotted path of your inbox, such as 'shop.payments.inbox'"),
         ("payments.missing", "payments.missing"),
-        ("payments.outbox", "names an object of type Outbox"),
-        ("payments.elsewhere", "needs a DjangoDatabase"),
+        ("payments.outbox", "points to an object of type Outbox"),
+        ("payments.elsewhere", "has an async engine: use a DjangoDatabase"),
     ],
 )
 def test_a_setting_that_names_no_worker(shop, keys, path, message):

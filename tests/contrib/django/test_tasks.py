@@ -27,7 +27,7 @@ def inbox(world, keys):
 
 @pytest.mark.skipif(HAS_TASKS, reason="this Django has tasks")
 def test_an_older_django_has_none(inbox):
-    with pytest.raises(ConfigurationError, match="Django 6.0 is needed"):
+    with pytest.raises(ConfigurationError, match="has no tasks: use Django 6.0 or newer, or run"):
         tasks.connect(inbox)
     assert inbox.wake is None
 

@@ -192,7 +192,7 @@ def test_a_client_of_the_users_plays(recorded: WeChatPays, path: Path) -> None:
         tape.attach(own)
         assert own[f"{REFUNDS}/R1"].get().verified
         assert len(own.platform_keys.serials) == len(before) + 1
-        with pytest.raises(ConfigurationError, match="uses a cassette already"):
+        with pytest.raises(ConfigurationError, match="already uses a cassette"):
             tape.attach(own)
     assert own.platform_keys.serials == before
     with pytest.raises(APIError):
@@ -234,11 +234,11 @@ def test_the_merchants_number_is_the_clients_own(path: Path, hidden: bool) -> No
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"record_mode": "sometimes"}, "once, new_episodes, new, none, all is expected"),
-        ({"match_on": ["uri"]}, "some of method, path, query, number, body are expected"),
+        ({"record_mode": "sometimes"}, "expected one of once, new_episodes, new, none, all"),
+        ({"match_on": ["uri"]}, "expected some of method, path, query, number, body"),
         ({"match_on": "path"}, "match_on="),
         ({"match_on": []}, "match_on="),
-        ({"keep": "attach"}, "names of members"),
+        ({"keep": "attach"}, "keep= and hide= must be field names, such as"),
     ],
 )
 def test_arguments_that_are_none(path: Path, arguments: Any, told: str) -> None:
@@ -247,12 +247,17 @@ def test_arguments_that_are_none(path: Path, arguments: Any, told: str) -> None:
 
 
 def test_a_name_tells_the_form(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"a name in .yaml, .yml, .json is expected"):
+    with pytest.raises(
+        ConfigurationError, match=r"expected a file name ending in .yaml, .yml, .json"
+    ):
         cassette(tmp_path / "refunds.txt")
 
 
 def test_it_is_in_use_once(path: Path) -> None:
-    with cassette(path) as tape, pytest.raises(ConfigurationError, match="in use already"):
+    with (
+        cassette(path) as tape,
+        pytest.raises(ConfigurationError, match="the cassette is already in use"),
+    ):
         tape.__enter__()
 
 

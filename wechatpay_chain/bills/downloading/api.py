@@ -205,7 +205,7 @@ def _jobs(
     if not isinstance(wxpay, Client):
         raise ConfigurationError(
             _(
-                "wxpay={represented}: a WeChatPay is expected; of Merchants, one of its clients",
+                "wxpay={represented}: expected a WeChatPay, or one client of a Merchants",
                 represented=represented(wxpay),
             )
         )
@@ -220,7 +220,7 @@ def _jobs(
     else:
         subs = list(dict.fromkeys(sub_mchid_of(each, of) for each in sub_mchid or ()))
         if not subs:
-            raise ConfigurationError(_("sub_mchid= is empty: at least one number is expected"))
+            raise ConfigurationError(_("sub_mchid= is empty: expected at least one number"))
     where = folder(to)
     return [
         Job(of, each, named, wxpay.mchid, sub, where, chosen.appid, chosen.institution)
@@ -296,8 +296,8 @@ def _kept(outcomes: Sequence[tuple[Job, Outcome]], is_one: bool) -> BillFile | l
     more = f"; and {len(failed) - TOLD} more" if len(failed) > TOLD else ""
     raise BillDownloadError(
         _(
-            "{count} of {count_2} bills could not be downloaded: {told}{more}. The others are at "
-            "hand; a rerun asks for these alone",
+            "{count} of {count_2} bills could not be downloaded: {told}{more}. The others are "
+            "saved; run again to download only the missing ones",
             count=len(failed),
             count_2=len(outcomes),
             told=told,

@@ -73,7 +73,7 @@ def parts(members: Any, form: Form) -> tuple[Part, ...]:
     if count != len(listed) or count > MOST:
         raise BillError(
             _(
-                "the response lists {count} parts of the bill, and its download_bill_count is "
+                "the response lists {count} parts of the bill, but its download_bill_count is "
                 "{count_2}",
                 count=len(listed),
                 count_2=count,
@@ -84,8 +84,8 @@ def parts(members: Any, form: Form) -> tuple[Part, ...]:
         numbers = [each["bill_sequence"] for each in listed]
         raise BillError(
             _(
-                "the parts of the bill have the bill_sequence {represented}: 1 to {count} are "
-                "expected, each once",
+                "the parts of the bill have bill_sequence {represented}: expected each of 1 to "
+                "{count} once",
                 represented=represented(numbers),
                 count=count,
             )
@@ -98,8 +98,8 @@ def _part(members: Any, *, encrypted: bool) -> Part:
     if kind.upper() != "SHA1":
         raise BillError(
             _(
-                "the bill's hash_type is {represented}: only SHA1 is known, so the file could not "
-                "be checked. It is not downloaded",
+                "the bill's hash_type is {represented}, but only SHA1 is supported: the file "
+                "cannot be checked and is not downloaded",
                 represented=represented(kind),
             )
         )
@@ -107,19 +107,19 @@ def _part(members: Any, *, encrypted: bool) -> Part:
     if not SHA1.fullmatch(sha1):
         raise BillError(
             _(
-                "the bill's hash_value is {represented}: 40 hex digits are expected",
+                "the bill's hash_value is {represented}: expected 40 hexadecimal digits",
                 represented=represented(sha1),
             )
         )
     url = _member(members, "download_url", str)
     if not begins_with_scheme(url) or len(url) > LONGEST_URL:
-        raise BillError(_("the bill's download_url is no absolute URL"))
+        raise BillError(_("the bill's download_url is not an absolute URL"))
     if not encrypted:
         return Part(url, sha1.lower())
     nonce = _member(members, "nonce", str)
     if len(nonce.encode("utf-8", "replace")) not in NONCE_BYTES:
         raise BillError(
-            _("the bill's nonce has {count} characters: 12 or 16 are expected", count=len(nonce))
+            _("the bill's nonce has {count} characters: expected 12 or 16", count=len(nonce))
         )
     return Part(url, sha1.lower(), _member(members, "encrypt_key", str), nonce)
 
@@ -133,7 +133,7 @@ def _member(members: Any, name: str, kind: type, absent: Any = None) -> Any:
             return value
     raise BillError(
         _(
-            "the response to the application has no {name}, or one that is no {type}",
+            "the response to the bill request has no {name}, or its type is not {type}",
             name=name,
             type=kind.__name__,
         )

@@ -37,7 +37,6 @@ FORM = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST = 3660
 """Maximum number of days returned by `days`."""
 RELATIVE = {"yesterday": 1, "today": 0}
-EXPECTED = "a day such as '2026-11-25', 'yesterday', or a datetime.date is expected"
 
 
 def now() -> datetime.datetime:
@@ -59,8 +58,8 @@ def day(given: Day) -> datetime.date:
         if given.tzinfo is None:
             raise ConfigurationError(
                 _(
-                    "date={represented} has no time zone, so its day in China is unknown: give a "
-                    "datetime.date, or an aware datetime",
+                    "date={represented} has no time zone, so its day in China is unknown: pass a "
+                    "datetime.date or an aware datetime",
                     represented=represented(given),
                 )
             )
@@ -78,11 +77,16 @@ def day(given: Day) -> datetime.date:
         if ".." in given:
             raise ConfigurationError(
                 _(
-                    "date={represented}: for a range, give bills.days(first, last)",
+                    "date={represented}: for a range, pass bills.days(first, last)",
                     represented=represented(given),
                 )
             )
-    raise ConfigurationError(f"date={represented(given)}: {EXPECTED}")
+    raise ConfigurationError(
+        _(
+            "date={given}: expected a day such as '2026-11-25', 'yesterday', or a datetime.date",
+            given=represented(given),
+        )
+    )
 
 
 def days(first: Day, last: Day) -> list[datetime.date]:
@@ -100,8 +104,8 @@ def days(first: Day, last: Day) -> list[datetime.date]:
     if not 0 < count <= MOST:
         raise ConfigurationError(
             _(
-                "days({represented}, {represented_2}): the first day comes first, and at most "
-                "{most} days are expected",
+                "days({represented}, {represented_2}): the first day must not be after the last, "
+                "and the range can have at most {most} days",
                 represented=represented(first),
                 represented_2=represented(last),
                 most=MOST,
@@ -142,7 +146,7 @@ def each_day(given: Day | Iterable[Day]) -> tuple[datetime.date, ...]:
     several: Iterable[Day] = (given,) if is_one(given) else given  # type: ignore[assignment]
     found = tuple(dict.fromkeys(map(day, several)))
     if not found:
-        raise ConfigurationError(_("date= is empty: at least one day is expected"))
+        raise ConfigurationError(_("date= is empty: expected at least one day"))
     return found
 
 
@@ -159,8 +163,8 @@ def assert_available(
         if age <= 0:
             raise ConfigurationError(
                 _(
-                    "date={each}: the day has not ended in China, where it is {today}. Ask for "
-                    "its bill from {ready:%Y-%m-%d %H:%M} on",
+                    "date={each}: the day has not ended in China (today is {today}). Download "
+                    "its bill from {ready:%Y-%m-%d %H:%M}",
                     each=each,
                     today=today,
                     ready=ready(each),
@@ -169,7 +173,7 @@ def assert_available(
         if operation.oldest and age > operation.oldest:
             raise ConfigurationError(
                 _(
-                    "date={each} is {age} days ago: bills of kind {kind!r} can be had for "
+                    "date={each} is {age} days ago: bills of kind {kind!r} are available for "
                     "{oldest} days",
                     each=each,
                     age=age,

@@ -152,7 +152,7 @@ def type_of(given: str | None, operation: Operation) -> str:
     expected = f"one of {', '.join(operation.types)}" if operation.types else "none"
     raise ConfigurationError(
         _(
-            "type={represented}: of bills of kind {kind!r}, {expected} is expected",
+            "type={represented}: for bills of kind {kind!r}, expected {expected}",
             represented=represented(given),
             kind=operation.kind,
             expected=expected,
@@ -170,7 +170,7 @@ def sub_mchid_of(given: object, operation: Operation) -> str:
         if operation.sub_mchid is SubMerchant.REQUIRED:
             raise ConfigurationError(
                 _(
-                    "sub_mchid is missing: bills of kind {kind!r} are of one sub-merchant",
+                    "sub_mchid is missing: a bill of kind {kind!r} belongs to one sub-merchant",
                     kind=operation.kind,
                 )
             )
@@ -178,15 +178,15 @@ def sub_mchid_of(given: object, operation: Operation) -> str:
     if not (isinstance(given, str) and NUMBER.fullmatch(given)):
         raise ConfigurationError(
             _(
-                "sub_mchid={represented}: up to 32 digits are expected, such as '1900000209'",
+                "sub_mchid={represented}: expected up to 32 digits, such as '1900000209'",
                 represented=represented(given),
             )
         )
     if operation.sub_mchid is SubMerchant.NONE:
         raise ConfigurationError(
             _(
-                "sub_mchid={given!r}: bills of kind {kind!r} by {api} are not those of one "
-                "sub-merchant",
+                "sub_mchid={given!r}: bills of kind {kind!r} from {api} are not limited to one "
+                "sub-merchant; leave sub_mchid out",
                 given=given,
                 kind=operation.kind,
                 api=operation.api,
@@ -205,20 +205,21 @@ def assert_caller(mchid: str, appid: str, institution: bool, operation: Operatio
     if not OWN_NUMBER.fullmatch(mchid):
         raise ConfigurationError(
             _(
-                "the client's mchid {represented} makes no file name: up to 32 digits are expected",
+                "the client's mchid {represented} cannot be part of a file name: expected up to "
+                "32 digits",
                 represented=represented(mchid),
             )
         )
     if operation.api == "v2" and not (isinstance(appid, str) and APPID.fullmatch(appid)):
         raise ConfigurationError(
             _(
-                "appid={represented}: APIv2 needs one of the merchant's, such as "
+                "appid={represented}: APIv2 needs an appid of the merchant, such as "
                 "'wxd678efh567hg6787'",
                 represented=represented(appid),
             )
         )
     if institution and operation.kind != "statement":
-        raise ConfigurationError(_("institution=True belongs to kind='statement'"))
+        raise ConfigurationError(_("institution=True is only for kind='statement'"))
 
 
 def is_direct(operation: Operation) -> bool:

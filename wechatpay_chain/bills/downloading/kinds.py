@@ -155,7 +155,7 @@ def operation(kind: str, api: str | None = None) -> Operation:
     if not found:
         raise ConfigurationError(
             _(
-                "kind={represented}: one of {kinds} is expected",
+                "kind={represented}: expected one of {kinds}",
                 represented=represented(kind),
                 kinds=", ".join(KINDS),
             )
@@ -166,7 +166,7 @@ def operation(kind: str, api: str | None = None) -> Operation:
     names = " or ".join(repr(each.api) for each in found)
     raise ConfigurationError(
         _(
-            "api={represented}: bills of kind {kind!r} come by {names}",
+            "api={represented}: bills of kind {kind!r} are available from {names}",
             represented=represented(api),
             kind=kind,
             names=names,

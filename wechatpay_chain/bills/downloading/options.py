@@ -73,8 +73,8 @@ def settings(given: Options) -> Settings:
         if name not in known:
             raise ConfigurationError(
                 _(
-                    "download has no argument {represented}; it has date, kind, type, to, "
-                    "sub_mchid, {known}",
+                    "download has no argument {represented}; its arguments are date, kind, type, "
+                    "to, sub_mchid, {known}",
                     represented=represented(name),
                     known=", ".join(known),
                 )
@@ -85,7 +85,7 @@ def settings(given: Options) -> Settings:
         if not isinstance(getattr(found, name), bool):
             raise ConfigurationError(
                 _(
-                    "{name}={represented}: True or False is expected",
+                    "{name}={represented}: expected True or False",
                     name=name,
                     represented=represented(getattr(found, name)),
                 )
@@ -95,7 +95,7 @@ def settings(given: Options) -> Settings:
     if found.progress is not None and not callable(found.progress):
         raise ConfigurationError(
             _(
-                "progress={represented}: a function is expected",
+                "progress={represented}: expected a function",
                 represented=represented(found.progress),
             )
         )
@@ -104,7 +104,7 @@ def settings(given: Options) -> Settings:
     if seconds is not None and not (is_number and 0 <= seconds <= 30 * 86400):
         raise ConfigurationError(
             _(
-                "wait={represented}: seconds or a timedelta of at most 30 days is expected",
+                "wait={represented}: expected seconds or a timedelta of at most 30 days",
                 represented=represented(found.wait),
             )
         )
@@ -113,12 +113,17 @@ def settings(given: Options) -> Settings:
 
 def _number(name: str, value: object, most: int | None) -> None:
     if type(value) is not int or value < 1 or (most is not None and value > most):
-        upto = "" if most is None else f" to {most}"
-        raise ConfigurationError(
-            _(
-                "{name}={represented}: a whole number of 1{value} is expected",
+        if most is None:
+            told = _(
+                "{name}={given}: expected a whole number of 1 or more",
                 name=name,
-                represented=represented(value),
-                value=upto or " or more",
+                given=represented(value),
             )
-        )
+        else:
+            told = _(
+                "{name}={given}: expected a whole number from 1 to {most}",
+                name=name,
+                given=represented(value),
+                most=most,
+            )
+        raise ConfigurationError(told)

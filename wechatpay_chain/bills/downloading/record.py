@@ -54,12 +54,12 @@ def folder(given: str | os.PathLike[str]) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except TypeError:
         raise ConfigurationError(
-            _("to is of type {type}: the path of a folder is expected", type=type(given).__name__)
+            _("to is of type {type}: expected the path of a folder", type=type(given).__name__)
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             _(
-                "to={given!r} is no folder, and cannot be made one: {why_not}",
+                "to={given!r} is not a folder and cannot be created: {why_not}",
                 given=printable(given),
                 why_not=why_not(error),
             )
@@ -154,7 +154,9 @@ def digest(file: BinaryIO) -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> BillError:
-    return BillError(f"the bill cannot be written: {why_not(error)}", path=printable(path))
+    return BillError(
+        _("the bill cannot be written: {why_not}", why_not=why_not(error)), path=printable(path)
+    )
 
 
 def _identity(job: Job) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class Plan:
         """
         yield Call(self.pause, seconds, twin=_sleep)
         if self.is_stopped():
-            raise Stopped(_("the download was given up"))
+            raise Stopped(_("the download was cancelled"))
 
 
 async def _sleep(seconds: float) -> None:
@@ -171,7 +171,7 @@ def _lock(job: Job) -> Lock | None:
     except OSError as error:
         raise ConfigurationError(
             _(
-                "to={folder!r}: nothing can be written there: {why_not}. Nothing was sent",
+                "to={folder!r}: cannot write to this folder: {why_not}. Nothing was sent",
                 folder=printable(job.folder),
                 why_not=why_not(error),
             )
@@ -244,7 +244,7 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
 
     def heard(received: int, size: int) -> None:
         if plan.is_stopped():
-            raise Stopped(_("the download was given up"))
+            raise Stopped(_("the download was cancelled"))
         plan.reporter.tell(job, "downloading", received, size)
 
     sink = Unpacked(file, base, opening, plan.max_size, heard, printable(job.path))
@@ -259,8 +259,8 @@ def _one(job: Job, plan: Plan, file: BinaryIO, base: int, part: Part) -> Steps[U
     if part.sha1 and sink.sha1 != part.sha1:
         raise BillError(
             _(
-                "the file's SHA-1 is {sha1}, and WeChat Pay announced {sha1_2}: it was changed or "
-                "damaged on the way. It is not kept",
+                "the file's SHA-1 is {sha1}, but WeChat Pay announced {sha1_2}: it was changed "
+                "or damaged in transit and is not kept",
                 sha1=sink.sha1,
                 sha1_2=part.sha1,
             ),
@@ -275,7 +275,7 @@ def _opening(plan: Plan, part: Part) -> Steps[Callable[[], GCMOpening]]:
     if len(key.reveal()) != KEY_BYTES:
         raise BillError(
             _(
-                "the key of the encrypted bill has {count} bytes: {key_bytes} are expected",
+                "the key of the encrypted bill has {count} bytes: expected {key_bytes}",
                 count=len(key.reveal()),
                 key_bytes=KEY_BYTES,
             )
@@ -308,7 +308,7 @@ def _asked(job: Job, plan: Plan, asked: Asked) -> Steps[Response]:
         if not begins_with_scheme(asked.path):
             raise
         raise BillError(
-            _("the address of the bill in WeChat Pay's response is not used: {error}", error=error),
+            _("the download address in WeChat Pay's response is rejected: {error}", error=error),
             path=job.path.name,
         ) from None
 

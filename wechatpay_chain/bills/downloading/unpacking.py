@@ -95,7 +95,7 @@ class Unpacked:
             OSError: bytes would remain.
         """
         if size:
-            raise io.UnsupportedOperation(_("it begins anew, or goes on"))
+            raise io.UnsupportedOperation(_("the download can only restart or continue"))
         self._restart()
         return 0
 
@@ -130,8 +130,8 @@ class Unpacked:
         if self._opening is not None and not self._opening.is_genuine():
             raise BillError(
                 _(
-                    "the encrypted file ({received} bytes) does not open with the key and nonce "
-                    "that came with its address: it was cut off, changed, or is another part",
+                    "the encrypted file ({received} bytes) cannot be decrypted with the key and "
+                    "nonce of its response: it is incomplete, was changed, or is another part",
                     received=self.received,
                 )
             )
@@ -140,7 +140,8 @@ class Unpacked:
         if self._member is not None and not self._member.eof:
             raise BillError(
                 _(
-                    "the packed file ({received} bytes) ends within its GZIP: it was cut off",
+                    "the compressed file ({received} bytes) ends in the middle of its GZIP data: "
+                    "it is incomplete",
                     received=self.received,
                 )
             )
@@ -172,7 +173,8 @@ class Unpacked:
             except zlib.error as error:
                 raise BillError(
                     _(
-                        "the packed file is damaged GZIP, before byte {received}: {error}",
+                        "the GZIP data of the compressed file is damaged before byte {received}: "
+                        "{error}",
                         received=self.received,
                         error=error,
                     )
@@ -185,14 +187,15 @@ class Unpacked:
         if self._base + self.size > self._largest:
             raise BillError(
                 _(
-                    "the bill has more than {largest} bytes, which max_size= allows at most",
+                    "the bill is larger than max_size={largest} bytes",
                     largest=self._largest,
                 )
             )
         if self.size > max(UNSUSPECTED, RATIO * self.received):
             raise BillError(
                 _(
-                    "the packed file unpacks to more than {ratio} times its size, as no bill does",
+                    "the compressed file expands to more than {ratio} times its size, so it is "
+                    "not a bill",
                     ratio=RATIO,
                 )
             )

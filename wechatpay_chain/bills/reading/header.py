@@ -91,7 +91,7 @@ def parse(line: str, place: Place) -> Header:
         if column.required and column.name not in copied:
             raise place.error(
                 _(
-                    "The header has no such column, which every bill of its kind has; use the "
+                    "Every bill of this kind has the column, but the header does not; use the "
                     "file that was downloaded."
                 ),
                 line=1,

@@ -138,7 +138,7 @@ class BillReader(Generic[RowT]):
             begun, self._begun = self._begun, None
             if begun is None:
                 raise ConfigurationError(
-                    _("The open file was read already; give the bill's path to read it again.")
+                    _("The open file was already read; pass the bill's path to read it again.")
                 )
             yield begun, digest
             return
@@ -157,8 +157,8 @@ class BillReader(Generic[RowT]):
         if found != self.sha1.lower():
             raise self._place.error(
                 _(
-                    "The SHA-1 of the file is {found}, and WeChat Pay gave {sha1}: the file was "
-                    "changed; download the bill again.",
+                    "The SHA-1 of the file is {found}, but WeChat Pay announced {sha1}: the file "
+                    "was changed; download the bill again.",
                     found=found,
                     sha1=self.sha1,
                 )
@@ -197,7 +197,9 @@ class BillReader(Generic[RowT]):
 
     def _assert_same(self, header_line: str) -> None:
         if header_line != self._header_line:
-            raise self._place.error(_("The file was changed since its header was read."), line=1)
+            raise self._place.error(
+                _("The file was changed after its header was read; read it again."), line=1
+            )
 
 
 def _values(
@@ -249,7 +251,7 @@ def _kind(header: Header, wanted: str, place: Place) -> str:
     if header.kind != SAME_FORM.get(wanted, wanted):
         raise place.error(
             _(
-                "The header is that of a {value} bill; expected {wanted}.",
+                "The header belongs to a {value} bill; expected {wanted}.",
                 value=header.kind or "unknown",
                 wanted=wanted,
             ),
@@ -263,14 +265,17 @@ def _warn(header: Header, path: str) -> None:
     if header.unknown:
         parts.append(
             _(
-                "this version does not know the columns {unknown}: their texts are in `extra`",
+                "this version does not support the columns {unknown}: their text is in `extra`",
                 unknown=", ".join(header.unknown),
             )
         )
     if header.missing:
         names = ", ".join(column.heading for column in header.missing)
         parts.append(
-            _("the columns {names} are missing: their fields are None, and unchecked", names=names)
+            _(
+                "the columns {names} are missing: their fields are None and are not checked",
+                names=names,
+            )
         )
     if parts:
         place = f"{path}: " if path else ""

@@ -65,8 +65,8 @@ def _read(file: BinaryIO) -> bytes:
     if not isinstance(data, bytes):
         raise ConfigurationError(
             _(
-                "A bill's file is read in binary mode; read() returned {type}. Open it with mode "
-                "'rb', or give its path.",
+                "A bill must be read in binary mode, but read() returned {type}. Open the file "
+                "with mode 'rb', or pass its path.",
                 type=type(data).__name__,
             )
         )
@@ -86,9 +86,7 @@ def _inflated(data: bytes, file: BinaryIO, place: Place) -> Iterator[bytes]:
             elif not data and not (data := _read(file)) and not piece:
                 break
         if not member.eof:
-            raise place.error(
-                _("The GZIP file ends before its data does; download the bill again.")
-            )
+            raise place.error(_("The GZIP file is incomplete; download the bill again."))
     except zlib.error as error:
         raise place.error(_("The GZIP file is damaged; download the bill again.")) from error
 
@@ -105,7 +103,7 @@ def _whole_lines(pieces: Iterator[bytes], place: Place) -> Iterator[tuple[int, b
             rest += piece
         if len(rest) > LONGEST_LINE:
             raise place.error(
-                _("The line is longer than 1 MiB; a bill has no such line."), line=number
+                _("The line is longer than 1 MiB, so the file is not a bill."), line=number
             )
     if rest:
         yield number, rest
@@ -116,8 +114,8 @@ def _encoding(data: bytes, place: Place) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise place.error(
             _(
-                "The file is in UTF-16, as spreadsheets save “Unicode text”; use the file that "
-                "was downloaded, or save it as CSV in UTF-8."
+                "The file is in UTF-16 (“Unicode text” in spreadsheets); use the file that was "
+                "downloaded, or save it as CSV in UTF-8."
             ),
             line=1,
         )
@@ -139,7 +137,7 @@ def _decoded(data: bytes, encoding: str, number: int, place: Place) -> str:
         line = number + data.count(b"\n", 0, error.start)
         raise place.error(
             _(
-                "The line is not text in {encoding}: a character was cut, or the file was "
+                "The line is not {encoding} text: a character is incomplete, or the file was "
                 "changed; download the bill again.",
                 encoding=encoding.upper(),
             ),

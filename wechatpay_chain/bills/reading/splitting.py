@@ -88,9 +88,8 @@ class Splitter:
             if self._plain and not self._totals:
                 raise self._place.error(
                     _(
-                        "The row does not begin with a back-quote; without them, rows and the "
-                        "summary of this kind cannot be told apart. Use the file that was "
-                        "downloaded."
+                        "The row does not begin with a backquote, so rows cannot be told from "
+                        "the summary; use the file that was downloaded."
                     ),
                     line=number,
                 )
@@ -140,8 +139,8 @@ class Splitter:
         if len(ways) > 1:
             raise self._place.error(
                 _(
-                    "The row can be split into its columns in several ways, because a text in it "
-                    "holds the characters between columns; its values are not certain."
+                    "The row can be split into columns in several ways, because a value contains "
+                    "the column separator; its values are uncertain."
                 ),
                 line=self._number,
             )
@@ -205,8 +204,8 @@ class Splitter:
         if len(parts) != layout.width:
             return self._place.error(
                 _(
-                    "The row has {count} columns, and the header has {width}: the file was cut or "
-                    "changed; download the bill again.",
+                    "The row has {count} columns, but the header has {width}: the file is "
+                    "incomplete or was changed; download the bill again.",
                     count=len(parts),
                     width=layout.width,
                 ),
@@ -219,7 +218,7 @@ class Splitter:
                     line=number,
                     column=layout.header.headings[index],
                 )
-        return self._place.error(_("The line is no row of a bill."), line=number)
+        return self._place.error(_("The line is not a row of a bill."), line=number)
 
 
 def _headings_of_totals(form: Form) -> frozenset[str]:

@@ -122,7 +122,10 @@ def compare(
         if whole and sums.count and form is not None and not form.ends_with_summary:
             return {}
         raise place.error(
-            _("The bill ends before its summary line: the file was cut; download the bill again."),
+            _(
+                "The bill ends before its summary line: the file is incomplete; download the "
+                "bill again."
+            ),
             line=last,
         )
     (number, heading_line), *rest = lines
@@ -133,7 +136,10 @@ def compare(
         )
     if len(rest) > 1:
         raise place.error(
-            _("There is more after the summary line: another bill, or a file that was changed."),
+            _(
+                "There is data after the summary line: another bill follows, or the file was "
+                "changed."
+            ),
             line=rest[1][0],
         )
     headings, (number, line) = _cells(heading_line, number, place), rest[0]
@@ -141,7 +147,7 @@ def compare(
     if len(headings) != len(values):
         raise place.error(
             _(
-                "The summary has {count} values and {count_2} headings; download the bill again.",
+                "The summary has {count} values but {count_2} headings; download the bill again.",
                 count=len(values),
                 count_2=len(headings),
             ),
@@ -154,7 +160,7 @@ def _cells(line: str, number: int, place: Place) -> list[str]:
     try:
         return cells_of(line)
     except csv.Error:
-        raise place.error(_("The line is no line of a summary."), line=number) from None
+        raise place.error(_("The line is not a summary line."), line=number) from None
 
 
 def _unchecked(
@@ -177,7 +183,7 @@ def _unchecked(
             what = "rows" if not total.of else "fen"
             raise place.error(
                 _(
-                    "The summary says {text}, and the rows add up to {totals} {what}: rows are "
+                    "The summary says {text}, but the rows add up to {totals} {what}: rows are "
                     "missing or were changed; download the bill again.",
                     text=shown(text),
                     totals=sums.totals[total.name],
@@ -187,7 +193,7 @@ def _unchecked(
                 column=heading,
             )
     if form is not None and form.ends_with_summary and form.totals and "count" not in seen:
-        raise place.error(_("The summary does not say how many rows there are."), line=number)
+        raise place.error(_("The summary does not contain the number of rows."), line=number)
 
 
 def _value(

@@ -63,7 +63,7 @@ def value_of(column: Column) -> Callable[[str], Any]:
     def value(text: str) -> Any:
         if not text or (text == "0" and column.type is ColumnType.ID):
             if column.required:
-                raise BadValue(_("is empty; every row has it"))
+                raise BadValue(_("is empty; every row must have it"))
             return None
         found = read(text)
         if found is None or (text[0] == "-" and found != 0 and _unsigned(column)):
@@ -143,7 +143,7 @@ def _times(lines: str) -> list[datetime.datetime]:
         moments = map(dates.__getitem__, days)
         return list(map(datetime.datetime.combine, moments, times, repeat(CHINA)))
     except ValueError as error:
-        raise BadValue(_("is no time")) from error  # for example 30 February
+        raise BadValue(_("is not a time")) from error  # for example 30 February
 
 
 def _amounts(lines: str) -> list[int]:

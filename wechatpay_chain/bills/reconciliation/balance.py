@@ -159,7 +159,7 @@ def balance_of(engine: Engine, fund_flow: Any) -> Balance:
         for balance, _ignored in last:
             closing += balance
     if not parts:
-        raise ConfigurationError(_("fund_flow: no bill was given"))
+        raise ConfigurationError(_("fund_flow: no bill was passed"))
     engine.view("fund_flow", " UNION ALL ".join(parts) if parts else nothing(FUND_FLOW))
     results = engine.run(STEPS, ("moves", "flows"))
     return _balance(opening, closing, results["moves"], results["flows"])

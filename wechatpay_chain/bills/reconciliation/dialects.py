@@ -53,7 +53,7 @@ def sql(dialect: str) -> str:
     if dialect not in DIALECTS:
         raise ConfigurationError(
             _(
-                "dialect {dialect!r}: one of {dialects} is expected",
+                "dialect {dialect!r}: expected one of {dialects}",
                 dialect=dialect,
                 dialects=", ".join(DIALECTS),
             )
@@ -108,7 +108,7 @@ def _sqlglot() -> Any:
         import sqlglot
     except ImportError:
         raise ConfigurationError(
-            _("other dialects are written by sqlglot: pip install 'wechatpay-chain[spark]'")
+            _("other dialects need sqlglot: pip install 'wechatpay-chain[spark]'")
         ) from None
     return sqlglot
 

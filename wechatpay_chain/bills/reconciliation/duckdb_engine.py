@@ -49,7 +49,7 @@ def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.
         try:
             connection = duckdb.connect(str(Path(folder, "bills.duckdb")), config=settings)
         except duckdb.Error as error:
-            raise ConfigurationError(_("DuckDB does not start: {error}", error=error)) from None
+            raise ConfigurationError(_("DuckDB cannot start: {error}", error=error)) from None
         with connection:
             connection.execute("SET enable_progress_bar = false")  # it prints to stdout
             yield connection
@@ -127,7 +127,7 @@ class DuckDB:
             return self.connection.execute(select).fetchall()
         except (duckdb.DataError, duckdb.InvalidInputException) as error:
             raise ConfigurationError(
-                _("a value of the orders or refunds is wrong: {error}", error=error)
+                _("a value of the orders or refunds is invalid: {error}", error=error)
             ) from None
 
     def run(self, steps: Sequence[Step], results: Sequence[str]) -> dict[str, pyarrow.Table]:
@@ -150,8 +150,8 @@ class DuckDB:
         except duckdb.OperationalError as error:
             raise ConfigurationError(
                 _(
-                    "DuckDB cannot reconcile ({type}): {error}. Give it more with memory_limit=, "
-                    "or another temp_directory=",
+                    "DuckDB cannot reconcile ({type}): {error}. Raise memory_limit=, or use "
+                    "another temp_directory=",
                     type=type(error).__name__,
                     error=error,
                 )

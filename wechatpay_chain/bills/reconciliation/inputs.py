@@ -169,7 +169,7 @@ def stage_own(
         if absent:
             raise ConfigurationError(
                 _(
-                    "{table}: {absent} values of {required} are missing",
+                    "{table}: {absent} rows have no {required}",
                     table=table,
                     absent=absent,
                     required=" or ".join(required),
@@ -178,7 +178,7 @@ def stage_own(
         if least is not None and least < 0:
             raise ConfigurationError(
                 _(
-                    "{table}, column {required}: {least}; 0 fen or more are expected",
+                    "{table}, column {required}: {least}; expected 0 fen or more",
                     table=table,
                     required=required[1],
                     least=least,
@@ -187,7 +187,7 @@ def stage_own(
         if unknown is not None:
             raise ConfigurationError(
                 _(
-                    "{table}, column {column}: {unknown!r} is none of {words}",
+                    "{table}, column {column}: {unknown!r} is not one of {words}",
                     table=table,
                     column=column,
                     unknown=unknown[:40],
@@ -224,9 +224,7 @@ def stage_days(
             payments, refunds = lists.get(day, (0, 0))
             lists[day] = max(payments, covers[0]), max(refunds, covers[1])
     if not lists:
-        raise ConfigurationError(
-            _("the trade bill has no rows, so date= must say of which day it is")
-        )
+        raise ConfigurationError(_("the trade bill has no rows: pass its day as date="))
     rows = [
         {"day": datetime.datetime.combine(day, datetime.time()), "payments": p, "refunds": r}
         for day, (p, r) in sorted(lists.items())

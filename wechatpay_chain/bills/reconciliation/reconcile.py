@@ -140,7 +140,7 @@ def _engine(engine: Any, local: DuckDB, stack: ExitStack) -> inputs.Engine:
 
     if not is_session(engine):
         raise ConfigurationError(
-            _("engine {engine!r}: 'duckdb' or a SparkSession is expected", engine=engine)
+            _("engine {engine!r}: expected 'duckdb' or a SparkSession", engine=engine)
         )
     spark = Spark(engine, local)
     stack.callback(spark.close)

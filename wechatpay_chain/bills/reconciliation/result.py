@@ -317,7 +317,7 @@ class Reconciliation:
 def _no_class(kind: str) -> Any:
     raise ConfigurationError(
         _(
-            "{kind!r} is no class of differences; there are {classes}",
+            "{kind!r} is not a class of differences; the classes are {classes}",
             kind=kind,
             classes=", ".join(CLASSES[1:]),
         )

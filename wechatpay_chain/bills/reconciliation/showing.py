@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ...display.layout import Column, Facts, Heading, Span, Table, text
 from ...display.view import Part, View
 from ...utils.display import printable
+from ...utils.translation import N_, _
 from ..report.amounts import yuan
 from ..report.cells import shown
 from ..report.words import CLASSES
@@ -20,6 +21,18 @@ DIFFERENCES = 20
 """Maximum number of displayed differences."""
 COLUMNS = ("kind", "out_trade_no", "out_refund_no", "field", "here", "there", "amount", "line")
 NUMBERS = ("amount", "line")
+BALANCES = {
+    "opening": N_("opening"),
+    "income": N_("income"),
+    "expenditure": N_("expenditure"),
+    "closing": N_("closing"),
+}
+SUMS = {
+    "paid": N_("paid"),
+    "refunded": N_("refunded"),
+    "revoked": N_("revoked"),
+    "fee": N_("fee"),
+}
 LONGEST = 200
 """Maximum characters of a value."""
 
@@ -54,11 +67,10 @@ class Found(Protocol):
 def balance_view(balance: Explained) -> View:
     """Return the view of a balance: whether the bills agree, and the movements of money."""
     facts = [
-        (name, text(yuan(getattr(balance, name)), "number"))
-        for name in ("opening", "income", "expenditure", "closing")
+        (_(label), text(yuan(getattr(balance, name)), "number")) for name, label in BALANCES.items()
     ]
     if balance.missing:
-        facts.append(("missing", text(yuan(balance.missing), "warning")))
+        facts.append((_("missing"), text(yuan(balance.missing), "warning")))
     columns = (
         *(Column("business_name"), Column("business_type")),
         *(Column("count", "number"), Column("amount", "number")),
@@ -73,8 +85,8 @@ def balance_view(balance: Explained) -> View:
     parts: list[Part] = [Facts(tuple(facts)), Table(columns, tuple(lines))]
     if balance.unexplained:
         parts += _unexplained(balance)
-    badge = Span("explained", "good") if balance.ok else Span("NOT EXPLAINED", "bad")
-    return View(text("Fund flow", "heading"), (badge,), tuple(parts))
+    badge = Span(_("explained"), "good") if balance.ok else Span(_("NOT EXPLAINED"), "bad")
+    return View(text(_("Fund flow"), "heading"), (badge,), tuple(parts))
 
 
 def _unexplained(balance: Explained) -> Iterator[Part]:
@@ -86,42 +98,49 @@ def _unexplained(balance: Explained) -> Iterator[Part]:
     yield Table(columns, tuple(rows))
     more = len(balance.unexplained) - DIFFERENCES
     if more > 0:
-        yield Heading(text(f"… and {more:,} more", "aside"))
+        yield Heading(text(_("… and {more:,} more", more=more), "aside"))
 
 
 def reconciliation_view(result: Found) -> View:
     """Return the view of a reconciliation: the counts, the sums, and the first differences."""
-    days = " to ".join(str(day) for day in dict.fromkeys((*result.days[:1], *result.days[-1:])))
+    days = _(" to ").join(str(day) for day in dict.fromkeys((*result.days[:1], *result.days[-1:])))
     many = sum(count for kind, count in result.counts.items() if kind != "matched")
-    one = "difference" if many == 1 else "differences"
-    badges = [Span(f"{many:,} {one}", "bad") if many else Span("everything agrees", "good")]
+    if many:
+        told = _("1 difference") if many == 1 else _("{count:,} differences", count=many)
+        badges = [Span(told, "bad")]
+    else:
+        badges = [Span(_("everything agrees"), "good")]
     if result.balance is not None:
         explained = result.balance.ok
-        words = "fund flow explained" if explained else "fund flow NOT EXPLAINED"
+        words = _("fund flow explained") if explained else _("fund flow NOT EXPLAINED")
         badges.append(Span(words, "good" if explained else "bad"))
-    facts = Facts((("merchants", text(_shortened(", ".join(result.mchids)))),))
+    facts = Facts(((_("merchant numbers"), text(_shortened(", ".join(result.mchids)))),))
     parts: list[Part] = [facts, _totals(result), _classes(result)]
     if many:
         parts += _differences(result, many)
-    return View((Span("Reconciliation  ", "heading"), Span(days)), tuple(badges), tuple(parts))
+    return View(
+        (Span(_("Reconciliation") + "  ", "heading"), Span(days)), tuple(badges), tuple(parts)
+    )
 
 
 def _totals(result: Found) -> Table:
-    names = ("paid", "refunded", "revoked", "fee")
-    columns = (Column("yuan"), Column("here", "number"), Column("on the bill", "number"))
+    columns = (
+        *(Column(_("yuan")), Column(_("here"), "number")),
+        Column(_("on the bill"), "number"),
+    )
     rows = (
         (
-            text(name, "name"),
+            text(_(label), "name"),
             text(yuan(getattr(result.here, name))),
             text(yuan(getattr(result.there, name))),
         )
-        for name in names
+        for name, label in SUMS.items()
     )
     return Table(columns, tuple(rows))
 
 
 def _classes(result: Found) -> Table:
-    columns = (Column("class"), Column("count", "number"), Column("what it is"))
+    columns = (Column(_("class")), Column(_("count"), "number"), Column(_("description")))
     rows = (
         (
             text(kind, "name"),
@@ -145,7 +164,14 @@ def _differences(result: Found, many: int) -> Iterator[Part]:
     more = many - DIFFERENCES
     if more > 0:
         yield Heading(
-            text(f"… and {more:,} more: result.each() has all, result.to_html(…) a report", "aside")
+            text(
+                _(
+                    "… and {more:,} more: result.each() returns all, result.to_html(…) writes a "
+                    "report",
+                    more=more,
+                ),
+                "aside",
+            )
         )
 
 

@@ -213,22 +213,22 @@ def _cast(name: str, own: str, wanted: str) -> str:
     if wanted == "VARCHAR":
         if own in INTEGERS or own == "string" or own.startswith("varchar"):
             return f"NULLIF(CAST({name} AS STRING), '')"
-        raise ValueError(_("text is expected"))
+        raise ValueError(_("expected text"))
     if wanted == "BIGINT":
         if own in INTEGERS:
             return name
         if own.startswith("decimal"):
             return (
                 f"CASE WHEN {name} IS NULL OR {name} = FLOOR({name}) THEN {name} "
-                f"ELSE raise_error('whole fen are expected') END"
+                f"ELSE raise_error('expected whole fen') END"
             )
-        raise ValueError(_("whole fen are expected, as integers"))
+        raise ValueError(_("expected whole fen as integers"))
     if wanted == "TIMESTAMP":
         if own == "timestamp":
             return f"convert_timezone('Asia/Shanghai', CAST({name} AS TIMESTAMP_NTZ))"
         if own in TIMES:
             return name
-        raise ValueError(_("a timestamp is expected"))
+        raise ValueError(_("expected a timestamp"))
     if own in INTEGERS or own == "string" or own.startswith("decimal"):
         return name
-    raise ValueError(_("a decimal is expected"))
+    raise ValueError(_("expected a decimal"))

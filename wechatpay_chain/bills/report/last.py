@@ -131,8 +131,8 @@ def compare(path: Path, of: Mapping[str, str], rows: Rows) -> Changes:
         if head.get(name) != value:
             raise ConfigurationError(
                 _(
-                    "{path} is the last run of {name} {get!r}, and this run is of {value!r}; keep "
-                    "a file for each",
+                    "{path} has the last run of {name} {get!r}, but this run is of {value!r}; "
+                    "use a separate file for each",
                     path=path,
                     name=name,
                     get=head.get(name),
@@ -177,7 +177,7 @@ class _Saved:
         if self._now() != self._state:
             raise ConfigurationError(
                 _(
-                    "{path} was written since it was compared with: write the reports, then save",
+                    "{path} was written after the comparison: write the reports first, then save",
                     path=self._path,
                 )
             )
@@ -202,7 +202,7 @@ class _Saved:
         last: tuple[int, Key] = (-1, ())
         for number, offset, value in lines:
             if complete:
-                raise self._damaged(number, _("something stands behind the end"))
+                raise self._damaged(number, _("there is data after the end"))
             if "differences" in value:
                 complete = value["differences"] == many
                 if not complete:
@@ -211,7 +211,7 @@ class _Saved:
                     )
                 continue
             if value.get("kind") not in DIFFERENCES:
-                raise self._damaged(number, _("its class is unknown"))
+                raise self._damaged(number, _("the class of the difference is unknown"))
             place = (DIFFERENCES.index(value["kind"]), key(value))
             if place < last:
                 raise self._damaged(number, _("it is out of order"))
@@ -245,13 +245,13 @@ class _Saved:
                 for number, line in enumerate(file, 1):
                     value = json.loads(line)
                     if not isinstance(value, dict):
-                        raise self._damaged(number, _("it is no object"))
+                        raise self._damaged(number, _("it is not an object"))
                     yield number, offset, value
                     offset += len(line)
         except OSError as error:
             raise ConfigurationError(
                 _(
-                    "the last run cannot be read from {path}: {why_not}",
+                    "cannot read the last run from {path}: {why_not}",
                     path=self._path,
                     why_not=why_not(error),
                 )
@@ -261,7 +261,7 @@ class _Saved:
                 raise
             raise ConfigurationError(
                 _(
-                    "{path} is not a file that save() wrote: {type}",
+                    "{path} was not written by save(): {type}",
                     path=self._path,
                     type=type(error).__name__,
                 )
@@ -275,13 +275,18 @@ class _Saved:
                 value["amount"] = Decimal(value["amount"])
         except (ArithmeticError, TypeError, ValueError):
             raise ConfigurationError(
-                _("{path} has a difference with a wrong time or amount", path=self._path)
+                _("{path} has a difference with an invalid time or amount", path=self._path)
             ) from None
         return value
 
     def _damaged(self, line: int, why: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._path}, line {line}: {why}; delete the file to begin anew"
+            _(
+                "{path}, line {line}: {why}; delete the file to start over",
+                path=self._path,
+                line=line,
+                why=why,
+            )
         )
 
 

@@ -57,7 +57,7 @@ def to_arrow(
         return pa.Table.from_batches(_batches(found, BATCH), columns)
     if batch_size < 1:
         raise ConfigurationError(
-            _("batch_size is {batch_size}: at least 1 row is expected.", batch_size=batch_size)
+            _("batch_size is {batch_size}: expected at least 1 row.", batch_size=batch_size)
         )
     return pa.RecordBatchReader.from_batches(columns, _batches(found, batch_size))
 

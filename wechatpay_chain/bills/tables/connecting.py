@@ -78,7 +78,7 @@ def failing_as_ours() -> Iterator[None]:
     except duckdb.OperationalError as error:
         raise ConfigurationError(
             _(
-                "DuckDB cannot load the bill ({type}): look at its memory_limit, and at the space "
+                "DuckDB cannot load the bill ({type}): check its memory_limit and the free space "
                 "in its temp_directory.",
                 type=type(error).__name__,
             )

@@ -69,8 +69,8 @@ def to_duckdb(
         if not replace and _exists(into, table):
             raise ConfigurationError(
                 _(
-                    "There is a table {table!r}: choose another name with table=, or have it "
-                    "replaced with replace=True.",
+                    "The table {table!r} exists: pass another name as table=, or replace it with "
+                    "replace=True.",
                     table=table,
                 )
             )

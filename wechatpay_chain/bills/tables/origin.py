@@ -19,7 +19,7 @@ MERCHANT = re.compile(r"[0-9]{1,32}")
 TYPE = re.compile(r"[A-Z_]{0,32}")
 ONE_TYPE = ("profit_sharing", "statement")
 """Kinds with only one bill type per day."""
-TOLD = N_("give it as {name}=, or give a BillFile, which knows it")
+TOLD = N_("pass {name}=, or pass a BillFile that has it")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ def origins(
 def _day(date: datetime.date | str | None) -> datetime.date:
     if isinstance(date, datetime.datetime) or date is None:
         raise ConfigurationError(
-            _("The day of the bill is not known: {told}.", told=_(TOLD, name="date"))
+            _("The day of the bill is unknown: {told}.", told=_(TOLD, name="date"))
         )
     try:
         return date if isinstance(date, datetime.date) else datetime.date.fromisoformat(date)
     except (TypeError, ValueError):
         raise ConfigurationError(
-            _("date is {date!r}: a date or a text such as '2026-11-25' is expected.", date=date)
+            _("date is {date!r}: expected a date or text such as '2026-11-25'.", date=date)
         ) from None
 
 
@@ -97,7 +97,7 @@ def _check(origin: Origin, path: str) -> None:
     if missing:
         raise ConfigurationError(
             _(
-                "{path}: the {missing} of the bill is not known: {told}.",
+                "{path}: the {missing} of the bill is unknown: {told}.",
                 path=path,
                 missing=missing,
                 told=_(TOLD, name=missing),
@@ -110,5 +110,9 @@ def _check(origin: Origin, path: str) -> None:
     ):
         if not pattern.fullmatch(value):
             raise ConfigurationError(
-                _("{name} is {value!r}, which WeChat Pay does not have.", name=name, value=value)
+                _(
+                    "{name} is {value!r}, which is not a value of WeChat Pay.",
+                    name=name,
+                    value=value,
+                )
             )

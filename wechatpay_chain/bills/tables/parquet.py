@@ -97,8 +97,8 @@ def _reject_double(origin: Origin, target: Path, targets: set[Path]) -> None:
         if beside in targets or beside.exists():
             raise ConfigurationError(
                 _(
-                    "{beside} has rows of the {type} bill of the same day, which would be there "
-                    "twice: write either ALL, or SUCCESS and REFUND.",
+                    "{beside} has the rows of the {type} bill of the same day, so they would be "
+                    "duplicated: write either ALL, or SUCCESS and REFUND.",
                     beside=printable(beside),
                     type=origin.type,
                 )

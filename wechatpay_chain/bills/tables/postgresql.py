@@ -99,14 +99,14 @@ def copy_to_postgresql(
         except psycopg.errors.UndefinedTable:
             raise ConfigurationError(
                 _(
-                    "There is no table {table!r}: create it, or have it created with create=True.",
+                    "The table {table!r} does not exist: create it, or pass create=True.",
                     table=table,
                 )
             ) from None
         except (psycopg.errors.UndefinedColumn, psycopg.errors.DatatypeMismatch) as error:
             raise ConfigurationError(
                 _(
-                    "The table {table!r} is none for these bills: {message_primary}.",
+                    "The table {table!r} does not match these bills: {message_primary}.",
                     table=table,
                     message_primary=error.diag.message_primary,
                 )
@@ -135,8 +135,8 @@ def _transaction(connection: Any) -> Iterator[Any]:
         return
     raise ConfigurationError(
         _(
-            "connection is of type {type}: an Engine or a Connection of SQLAlchemy, or a "
-            "Connection of psycopg 3 is expected.",
+            "connection is of type {type}: expected an Engine or a Connection of SQLAlchemy, or "
+            "a Connection of psycopg 3.",
             type=type(connection).__name__,
         )
     )
@@ -200,7 +200,7 @@ def _replace(cursor: Any, table: str, origin: Origin, reader: BillReader[Any]) -
     if cursor.rowcount != rows:
         raise ConfigurationError(
             _(
-                "PostgreSQL took {rowcount} of {rows} rows; nothing was copied.",
+                "PostgreSQL accepted {rowcount} of {rows} rows; nothing was copied.",
                 rowcount=cursor.rowcount,
                 rows=rows,
             )

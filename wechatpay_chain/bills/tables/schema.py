@@ -62,7 +62,7 @@ def fields(kind: str) -> Fields:
         if name:
             raise ConfigurationError(
                 _(
-                    "There are no bills of the kind {kind!r}; the kinds are {kinds}.",
+                    "{kind!r} is not a kind of bill; the kinds are {kinds}.",
                     kind=kind,
                     kinds=", ".join(KINDS),
                 )

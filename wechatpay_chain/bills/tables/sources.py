@@ -35,19 +35,19 @@ def opened(bills: Bills, kind: str, *, same: bool = True) -> list[tuple[Bill, Bi
         if not isinstance(bill, (str, os.PathLike)):
             raise ConfigurationError(
                 _(
-                    "A bill is given as a path or a BillFile; {type} is neither.",
+                    "Pass a bill as a path or a BillFile, not {type}.",
                     type=type(bill).__name__,
                 )
             )
     if not each:
-        raise ConfigurationError(_("No bill was given."))
+        raise ConfigurationError(_("No bill was passed."))
     found = [(bill, read(bill, kind=kind)) for bill in each]
     if same and len({reader.row_class for _ignored, reader in found}) > 1:
         kinds = sorted({reader.kind or "unknown" for _ignored, reader in found})
         raise ConfigurationError(
             _(
-                "The bills are of several kinds ({kinds}), whose columns differ: make a table of "
-                "each kind.",
+                "The bills are of several kinds ({kinds}) with different columns: create one "
+                "table for each kind.",
                 kinds=", ".join(kinds),
             )
         )

@@ -52,7 +52,9 @@ def stream(reader: BillReader[Any], batch_size: int = BATCH) -> Iterator[pa.Reco
         for start in range(known, batch.num_rows, batch_size):
             yield batch.slice(start, batch_size)
     if given:
-        raise BillError(_("The file was changed while it was read."), path=reader.path)
+        raise BillError(
+            _("The file changed while it was being read; read it again."), path=reader.path
+        )
 
 
 def _read_by_duckdb(scan: Scan, batch_size: int) -> Iterator[pa.RecordBatch]:

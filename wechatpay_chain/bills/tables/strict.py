@@ -47,7 +47,7 @@ def batches(reader: BillReader[Any]) -> Iterator[pa.RecordBatch]:
         except (pa.ArrowInvalid, OverflowError):
             raise BillError(
                 _(
-                    "A number has more digits than its column in the table; read the bill with "
+                    "A number has more digits than its table column allows; read the bill with "
                     "bills.read."
                 ),
                 path=reader.path,

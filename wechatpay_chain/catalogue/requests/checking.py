@@ -53,7 +53,7 @@ FORMATS = {
         re.compile(
             r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
         ),
-        N_("must be a time with its offset, such as 2026-11-20T13:29:35+08:00 (RFC 3339)"),
+        N_("must be a time with a UTC offset, such as 2026-11-20T13:29:35+08:00 (RFC 3339)"),
     ),
     "uri": (re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"), N_("must be a URL")),
 }
@@ -210,7 +210,7 @@ def wrong_type(member: Member, value: Any) -> str:
     expected = TYPES.get(str(kind))
     wrong = expected is not None and not isinstance(value, expected)
     if wrong or (kind in ("integer", "number") and isinstance(value, bool)):
-        return _("must be of type {kind}, as JSON has it", kind=kind)
+        return _("must be of type {kind} (JSON)", kind=kind)
     return ""
 
 
@@ -239,7 +239,7 @@ def _unknown(
         if name in known or value is None or (rules.as_text and name in OWN_V2):
             continue
         if not any(_counts(each, name) for each in known):
-            issue = _("is not a member of this request")
+            issue = _("is not a field of this request")
             yield Finding(f"{pointer}/{name}", "unknown", issue, value, None, tuple(known))
 
 

@@ -19,26 +19,18 @@ from .progress import counting
 
 __all__ = ["check"]
 
-COLUMNS = (
-    Column("result"),
-    Column("file", "path"),
-    Column("kind"),
-    Column("rows", "number"),
-    Column("fault"),
-)
-
 
 @click.command(
-    short_help="Check that bills are whole and add up.",
+    short_help="Check that bills are complete and add up.",
     epilog=examples("bills check bills/", "bills check bills/*.csv --json"),
 )
 @click.argument("paths", metavar="PATH...", type=PathType(exists=True), nargs=-1, required=True)
 @json_option
 def check(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check that each PATH is a whole bill that adds up to what its summary says.
+    """Check that each PATH is a complete bill whose rows match its summary.
 
-    Of a folder, all files that end in .csv or .csv.gz are checked, and those of the folders below.
-    Where one is damaged, the exit code is 1, and the line and column at fault are printed.
+    In a folder and its subfolders, all .csv and .csv.gz files are checked. If a bill is damaged,
+    the exit code is 1, and the line and column of the fault are printed.
     """
     files = each_bill(paths)
     with remarks(), counting("checking", files) as counted:
@@ -46,7 +38,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         write_json(found)
     else:
-        table(Table(COLUMNS, tuple(_row(each) for each in found)))
+        columns = (
+            *(Column(_("result")), Column(_("file"), "path"), Column(_("kind"))),
+            *(Column(_("rows"), "number"), Column(_("fault"))),
+        )
+        table(Table(columns, tuple(_row(each) for each in found)))
     damaged = sum(not each["ok"] for each in found)
     if damaged:
         raise Failure(

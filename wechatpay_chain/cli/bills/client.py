@@ -21,7 +21,7 @@ def gateway_option(function: Any) -> Any:
         "--gateway",
         type=PathType(),
         metavar="DIR",
-        help="Ask the local gateway with this data directory, instead of WeChat Pay.",
+        help="Use the local gateway with this data directory instead of WeChat Pay.",
     )
     return option(function)
 

@@ -30,7 +30,7 @@ FORMATS = tuple(SUFFIXES.values())
 
 
 @click.command(
-    short_help="Write bills as Parquet, CSV, Excel or DuckDB.",
+    short_help="Convert bills to Parquet, CSV, Excel or DuckDB.",
     epilog=examples(
         "bills convert bills/ --to parquet --output lake/",
         "bills convert bill.csv --output bill.xlsx",
@@ -42,7 +42,7 @@ FORMATS = tuple(SUFFIXES.values())
     "--to",
     "form",
     type=click.Choice(FORMATS),
-    help="The format.  [default: what the name of OUTPUT says]",
+    help="The format.  [default: by the extension of OUTPUT]",
 )
 @click.option(
     "-o",
@@ -52,9 +52,9 @@ FORMATS = tuple(SUFFIXES.values())
     metavar="OUTPUT",
     help="A file, or for Parquet a folder.  [default: standard output, for CSV]",
 )
-@click.option("--date", metavar="DAY", help="Of bills that were not downloaded with this program.")
-@click.option("--type", "of_type", metavar="TYPE", default="", help="Likewise: ALL, BASIC, …")
-@click.option("--mchid", metavar="NUMBER", default="", help="Likewise: whose they are.")
+@click.option("--date", metavar="DAY", help="The day of bills that this program did not download.")
+@click.option("--type", "of_type", metavar="TYPE", default="", help="Their type: ALL, BASIC, …")
+@click.option("--mchid", metavar="NUMBER", default="", help="Their merchant.")
 @json_option
 def convert(
     paths: tuple[Path, ...],
@@ -65,18 +65,18 @@ def convert(
     mchid: str,
     as_json: bool,
 ) -> None:
-    """Write the bills of each PATH, a file or a folder, in another format.
+    """Convert the bills in each PATH, a file or a folder, to another format.
 
-    Parquet is written into a folder, kind=…/date=…/, a file for each bill. CSV is for programs: the
-    API's names, no back-quotes, amounts in fen, no summary; of bills of one kind. Excel is for
-    people: the official headings, amounts in yuan. In DuckDB each kind of bill is a table, which
-    is written anew. All of them hold personal data, as bills do.
+    Parquet is written into a folder, kind=…/date=…/, one file for each bill. CSV is for programs:
+    API names, no backquotes, amounts in fen, no summary, one kind of bill. Excel is for people:
+    official headings, amounts in yuan. DuckDB has one table for each kind of bill, which is
+    replaced. All formats contain personal data, like the bills.
     """
     form = form or (SUFFIXES.get(target.suffix.lower()) if target is not None else None)
     if form is None:
-        raise Failure(_("in which format? Say it: --to {formats}", formats="|".join(FORMATS)))
+        raise Failure(_("the format is missing: pass --to {formats}", formats="|".join(FORMATS)))
     if target is None and (form != "csv" or as_json):
-        raise Failure(_("where is it to be written? Say it: --output FILE"))
+        raise Failure(_("the output is missing: pass --output FILE"))
     files = each_bill(paths)
     if target is not None and any(_same(target, file) for file in files):
         raise Failure(
@@ -116,7 +116,7 @@ def _readers(files: Iterable[Path]) -> list[BillReader[Any]]:
         if (each.row_class, each.unknown) != (first.row_class, first.unknown):
             raise Failure(
                 _(
-                    "{path} is a bill of another kind than {path_2}: convert them one by one",
+                    "{path} and {path_2} are bills of different kinds: convert them separately",
                     path=each.path,
                     path_2=first.path,
                 )
@@ -216,7 +216,7 @@ def _database(target: Path) -> Any:
     except duckdb.Error as error:
         raise ConfigurationError(
             _(
-                "{target} cannot be opened as a database of DuckDB: {splitlines}",
+                "{target} cannot be opened as a DuckDB database: {splitlines}",
                 target=target,
                 splitlines=str(error).splitlines()[0],
             )

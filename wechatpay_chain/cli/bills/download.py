@@ -31,7 +31,7 @@ RANGE = ".."
 
 
 @click.command(
-    short_help="Download bills as CSV files, with their digests compared.",
+    short_help="Download bills as CSV files and check their digests.",
     epilog=examples(
         "bills download yesterday --to bills/",
         "bills download 2026-11-01..2026-11-25 --kind fund_flow --type BASIC --to bills/",
@@ -39,18 +39,30 @@ RANGE = ".."
     ),
 )
 @click.argument("dates", nargs=-1, required=True, metavar="DATE...")
-@click.option("--to", type=PathType(), metavar="DIR", required=True, help="The folder for them.")
-@click.option("--kind", default="trade", show_default=True, help="trade, fund_flow, …")
-@click.option("--type", "of_type", metavar="TYPE", help="Of its kind: ALL, REFUND, BASIC, …")
-@click.option("--sub-mchid", "subs", multiple=True, metavar="NUMBER", help="Of a sub-merchant.")
-@click.option("--api", metavar="API", help="v3 or v2; of statements, global or hk.")
-@click.option("--appid", default="", metavar="APPID", help="Of the merchant, for APIv2.")
-@click.option("--institution", is_flag=True, help="The statement is that of an institution.")
 @click.option(
-    "--wait", metavar="DURATION", help="Wait for bills that are not ready: 90s, 30m, 2h, say."
+    "--to", type=PathType(), metavar="DIR", required=True, help="The folder for the files."
 )
-@click.option("--force", is_flag=True, help="Download bills too that are at hand.")
-@click.option("--concurrency", type=int, default=4, show_default=True, help="How many at once.")
+@click.option(
+    "--kind", default="trade", show_default=True, help="The kind of bill: trade, fund_flow, …"
+)
+@click.option("--type", "of_type", metavar="TYPE", help="The type of bill: ALL, REFUND, BASIC, …")
+@click.option(
+    "--sub-mchid", "subs", multiple=True, metavar="NUMBER", help="The number of a sub-merchant."
+)
+@click.option("--api", metavar="API", help="The API: v3 or v2; for statements, global or hk.")
+@click.option("--appid", default="", metavar="APPID", help="The merchant's appid, for APIv2.")
+@click.option("--institution", is_flag=True, help="Download the statement of an institution.")
+@click.option(
+    "--wait", metavar="DURATION", help="Wait for bills that are not ready, such as 90s, 30m, 2h."
+)
+@click.option("--force", is_flag=True, help="Download existing bills again.")
+@click.option(
+    "--concurrency",
+    type=int,
+    default=4,
+    show_default=True,
+    help="The number of concurrent downloads.",
+)
 @gateway_option
 @json_option
 def download(
@@ -68,11 +80,11 @@ def download(
     gateway: Path | None,
     as_json: bool,
 ) -> None:
-    """Download bills as CSV files, with their digests compared.
+    """Download bills as CSV files and check their digests.
 
     DATE is a day such as 2026-11-25, yesterday, or a range such as 2026-11-01..2026-11-25. The
-    merchant is that of the WECHATPAY_* variables, or of a local gateway. Bills that are at hand are
-    not downloaded again. KIND is trade, fund_flow, profit_sharing, sub_merchant_fund_flow,
+    merchant comes from the WECHATPAY_* variables or from a local gateway. Existing bills are not
+    downloaded again. KIND is trade, fund_flow, profit_sharing, sub_merchant_fund_flow,
     ecommerce_fund_flow, statement, withdraw or funds_to_oversea.
     """
     from ...bills.downloading.api import attempt, named
@@ -93,7 +105,10 @@ def download(
     if as_json:
         write_json([_record(*each) for each in outcomes])
     else:
-        columns = (Column("date"), Column("sub_mchid"), Column("state"), Column("path", "path"))
+        columns = (
+            *(Column(_("date")), Column("sub_mchid")),
+            *(Column(_("state")), Column(_("path"), "path")),
+        )
         table(Table(columns, tuple(_row(*each) for each in outcomes)))
     told = [named(job, each) for job, each in outcomes if isinstance(each, Exception)]
     if told:

@@ -49,7 +49,7 @@ def each_bill(paths: Iterable[Path]) -> list[Path]:
             ) from None
         if not below:
             raise Failure(
-                _("there is no bill in {path}: no file ends in .csv", path=shown(str(path)))
+                _("{path} contains no bill: no file name ends in .csv", path=shown(str(path)))
             )
         found.update(dict.fromkeys(each for each in below if each.is_file()))
     return list(found)

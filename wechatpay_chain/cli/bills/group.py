@@ -19,11 +19,11 @@ COMMANDS: tuple[click.Command, ...] = (download, show, check, convert, reconcile
 
 
 @click.group(
-    short_help="Download bills, read them, and reconcile them with your orders.",
+    short_help="Download and read bills, and reconcile them with your orders.",
     epilog=examples("bills download yesterday --to bills/"),
 )
 def bills() -> None:
-    """Download WeChat Pay's bills, read them, and reconcile them with your orders."""
+    """Download, read and reconcile WeChat Pay's bills."""
 
 
 for command in COMMANDS:

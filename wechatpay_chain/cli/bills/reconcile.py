@@ -53,16 +53,16 @@ COLUMNS = ("kind", "out_trade_no", "out_refund_no", "field", "here", "there", "a
     "--refunds",
     envvar="WECHATPAY_REFUNDS",
     metavar="SOURCE",
-    help="The same of refunds.  [env: WECHATPAY_REFUNDS]",
+    help="The same for refunds.  [env: WECHATPAY_REFUNDS]",
 )
 @click.option(
     "--columns",
     multiple=True,
     metavar="OURS=YOURS",
-    help="What your orders call a column, total=amount_fen say; may be repeated.",
+    help="The name of a column in your orders, such as total=amount_fen; may be repeated.",
 )
 @click.option(
-    "--refund-columns", multiple=True, metavar="OURS=YOURS", help="The same of your refunds."
+    "--refund-columns", multiple=True, metavar="OURS=YOURS", help="The same for your refunds."
 )
 @click.option(
     "--neighbour",
@@ -72,24 +72,28 @@ COLUMNS = ("kind", "out_trade_no", "out_refund_no", "field", "here", "there", "a
     metavar="BILL",
     help="The bill of the day before or after, for payments around midnight; may be repeated.",
 )
-@click.option("--fund-flow", type=FILE, metavar="BILL", help="Explain this fund flow bill as well.")
-@click.option("--rate", metavar="RATE", help="The agreed fee, 0.6% say.")
-@click.option("--date", metavar="DAY", help="The bill's day.  [default: that of its rows]")
-@click.option("--mchid", metavar="NUMBER", help="Whose orders these are, if they do not say.")
+@click.option("--fund-flow", type=FILE, metavar="BILL", help="Also reconcile this fund flow bill.")
+@click.option("--rate", metavar="RATE", help="The agreed fee rate, such as 0.6%.")
+@click.option("--date", metavar="DAY", help="The day of the bill.  [default: from its rows]")
+@click.option(
+    "--mchid",
+    metavar="NUMBER",
+    help="The merchant of the orders, if their data does not contain it.",
+)
 @click.option("--html", type=TARGET, metavar="FILE", help="Write the report as HTML.")
-@click.option("--excel", type=TARGET, metavar="FILE", help="Write the report as Excel workbook.")
+@click.option("--excel", type=TARGET, metavar="FILE", help="Write the report as an Excel workbook.")
 @click.option(
     "--last",
     type=TARGET,
     metavar="FILE",
-    help="Compare with the last run, which is in FILE; then keep this one there.",
+    help="Compare with the last run in FILE, then save this run there.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(0, 1_000_000),
     default=100,
     show_default=True,
-    help="How many differences to list.",
+    help="The number of differences to list.",
 )
 @json_option
 def reconcile(
@@ -102,9 +106,8 @@ def reconcile(
 ) -> None:
     """Reconcile trade bills with your orders and refunds.
 
-    The exit code is 0 if all agrees, 1 if there are differences, and 2 if they could not be
-    compared. SOURCE may hold a password; in a variable of the environment, others on the machine
-    do not see it.
+    Exit code 0: everything agrees; 1: there are differences; 2: the comparison failed. SOURCE may
+    contain a password; in an environment variable, other users of the machine cannot see it.
     """
     with _failing_as_two():
         with remarks(), working("reconciling"):
@@ -164,7 +167,7 @@ def _failing_as_two() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - exit code 1 would say that there are differences
         raise CannotReconcile(
             _(
-                "this is a fault of the program: {type}: {error}",
+                "internal error: {type}: {error}",
                 type=type(error).__name__,
                 error=printable(error),
             )
@@ -223,7 +226,7 @@ def _show(result: Reconciliation, changes: Changes | None, limit: int) -> None:
     if more:
         tell(
             _(
-                "{more:,} more differences: --limit lists more, --excel writes all of them",
+                "{more:,} more differences: --limit lists more of them, --excel writes all of them",
                 more=more,
             )
         )

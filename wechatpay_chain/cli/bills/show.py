@@ -24,7 +24,7 @@ __all__ = ["show"]
 
 
 @click.command(
-    short_help="Show what a bill is, its sums and its first rows.",
+    short_help="Show a bill's kind, sums and first rows.",
     epilog=examples("bills show bills/trade-2026-11-25.csv", "bills show bill.csv --rows 3 --json"),
 )
 @click.argument("bill", metavar="FILE", type=PathType(exists=True, dir_okay=False))
@@ -34,19 +34,19 @@ __all__ = ["show"]
     type=click.IntRange(0, 100_000),
     default=10,
     show_default=True,
-    help="How many rows to show.",
+    help="The number of rows to show.",
 )
 @click.option(
     "--show-personal",
     "personal",
     is_flag=True,
-    help="Show payers, descriptions and attached data, too; without it, they are ***.",
+    help="Also show payers, descriptions and attached data, which are masked as *** by default.",
 )
 @json_option
 def show(bill: Path, most: int, personal: bool, as_json: bool) -> None:
-    """Show what the bill FILE is, what it adds up to, and its first rows.
+    """Show the kind, the sums and the first rows of the bill FILE.
 
-    All of it is read and compared with its summary. Amounts are in yuan; in JSON they are in fen.
+    The whole bill is read and compared with its summary. Amounts are in yuan; in JSON in fen.
     """
     from ...bills import read
 

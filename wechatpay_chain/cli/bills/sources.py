@@ -27,14 +27,14 @@ def source(given: str, option: str) -> Any:
         path = Path(given)
         if not path.exists():
             raise CannotReconcile(
-                _("{option}: there is no file {given}", option=option, given=shown(given))
+                _("{option}: the file {given} does not exist", option=option, given=shown(given))
             )
         return path
     url, _ignored, table = given.rpartition("#")
     if not (url and table):
         raise CannotReconcile(
             _(
-                "{option}: the URL of a database ends with # and the name of a table, "
+                "{option}: a database URL must end with # and the table name: "
                 "postgresql://…/shop#orders",
                 option=option,
             )
@@ -59,14 +59,14 @@ def _engine(url: str, option: str) -> Any:
     except NoSuchModuleError:
         raise CannotReconcile(
             _(
-                "{option}: SQLAlchemy has no dialect {partition}",
+                "{option}: SQLAlchemy does not support the dialect {partition}",
                 option=option,
                 partition=shown(url.partition("://")[0]),
             )
         ) from None
     except (ArgumentError, ValueError):
         raise CannotReconcile(
-            _("{option}: this is not a URL that SQLAlchemy knows", option=option)
+            _("{option}: not a URL that SQLAlchemy supports", option=option)
         ) from None
     except ImportError as error:
         raise CannotReconcile(
@@ -90,7 +90,7 @@ def names(given: Iterable[str], option: str) -> dict[str, str]:
         if not (ours and equals and theirs):
             raise CannotReconcile(
                 _(
-                    "{option} {pair}: OURS=YOURS is expected, total=amount_fen say",
+                    "{option} {pair}: expected OURS=YOURS, such as total=amount_fen",
                     option=option,
                     pair=shown(pair),
                 )

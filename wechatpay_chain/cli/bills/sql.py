@@ -16,12 +16,17 @@ DIALECTS = ("duckdb", "spark", "trino", "clickhouse", "postgres")
     short_help="Print the reconciliation as SQL.",
     epilog=examples("bills sql --dialect spark > reconcile.sql"),
 )
-@click.option("--dialect", type=click.Choice(DIALECTS), required=True, help="Of the warehouse.")
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    required=True,
+    help="The SQL dialect of the warehouse.",
+)
 @json_option
 def sql(dialect: str, as_json: bool) -> None:
-    """Print the reconciliation as a script in the SQL of a warehouse.
+    """Print the reconciliation as a script in the SQL of a data warehouse.
 
-    It reads the tables or views that its first lines describe, and ends with the differences.
+    The first lines describe the tables or views that it reads; the result is the differences.
     """
     from ...bills import sql as written
 

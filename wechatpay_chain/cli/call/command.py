@@ -40,25 +40,35 @@ __all__ = ["call"]
     shell_complete=candidates.methods,
 )
 @click.argument("path", shell_complete=candidates.paths)
-@click.option("--query", multiple=True, metavar="NAME=VALUE", help="A parameter of the query.")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="For {NAME} in PATH.")
-@click.option("--json", "json_text", metavar="JSON|@FILE|-", help="The body, for APIv3.")
-@click.option("--xml", multiple=True, metavar="NAME=VALUE|JSON|@FILE|-", help="For APIv2.")
-@click.option("--header", multiple=True, metavar="NAME: VALUE", help="A header field.")
+@click.option("--query", multiple=True, metavar="NAME=VALUE", help="A query parameter.")
+@click.option(
+    "--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for {NAME} in PATH."
+)
+@click.option("--json", "json_text", metavar="JSON|@FILE|-", help="The request body, for APIv3.")
+@click.option(
+    "--xml", multiple=True, metavar="NAME=VALUE|JSON|@FILE|-", help="The request fields, for APIv2."
+)
+@click.option("--header", multiple=True, metavar="NAME: VALUE", help="A request header.")
 @click.option("--media", type=PathType(), metavar="FILE", help="Upload this file.")
-@click.option("--sink", type=PathType(), metavar="FILE", help="Save the answer's body here.")
+@click.option(
+    "--sink", type=PathType(), metavar="FILE", help="Save the response body to this file."
+)
 @profile_options
-@click.option("--yes", is_flag=True, help="Do not ask before a live call that changes anything.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask for confirmation before a live call that changes data."
+)
 @click.option("--dry-run", is_flag=True, help="Show the signed request, and send nothing.")
-@click.option("--reveal", is_flag=True, help="Show signatures and encrypted members as they are.")
-@click.option("--no-fill", is_flag=True, help="Do not add mchid, appid, notify_url by itself.")
-@click.option("--no-check", is_flag=True, help="Do not hold it against the catalogue first.")
-@click.option("--unchecked", is_flag=True, help="Call what the catalogue does not know.")
+@click.option("--reveal", is_flag=True, help="Show signatures and encrypted fields unmasked.")
+@click.option(
+    "--no-fill", is_flag=True, help="Do not add mchid, appid and notify_url automatically."
+)
+@click.option("--no-check", is_flag=True, help="Do not validate the request against the catalogue.")
+@click.option("--unchecked", is_flag=True, help="Allow operations that are not in the catalogue.")
 @click.option(
     "--output",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="Print a page, or JSON for programs.",
+    help="Print formatted text, or JSON for programs.",
 )
 def call(
     method: str,
@@ -81,13 +91,13 @@ def call(
     unchecked: bool,
     output: Literal["text", "json"],
 ) -> None:
-    """Call the operation METHOD PATH, verify its answer, and show it.
+    """Call the operation METHOD PATH, verify its response, and show it.
 
-    The merchant is that of the WECHATPAY_* variables, of a --profile FILE with such lines, or of
-    a local gateway. Where a live call changes anything, it asks on a terminal, and needs --yes
-    elsewhere. What the catalogue knows of the operation (mutual TLS, encrypted members, another
-    base URI) needs no option; mchid, appid and notify_url are added where they are missing, and
-    the request is checked. Exit code 2: nothing was sent; 1: it was rejected, or failed.
+    The merchant comes from the WECHATPAY_* variables, from a --profile FILE with such lines, or
+    from a local gateway. A live call that changes data asks for confirmation in a terminal, and
+    needs --yes elsewhere. Mutual TLS, encrypted fields and other base URIs are set from the
+    catalogue; missing mchid, appid and notify_url are added, and the request is checked. Exit code
+    2: nothing was sent; 1: the call was rejected or failed.
     """
     from . import preview, shown
     from .target import asked, assert_body, operation_of, options_of
@@ -138,5 +148,5 @@ def _file(path: Path | None) -> str | None:
     if path is None:
         return None
     if not path.is_file():
-        raise Misuse(_("--media {path}: there is no such file", path=path))
+        raise Misuse(_("--media {path}: the file does not exist", path=path))
     return str(path)

@@ -44,9 +44,7 @@ def json_body(given: str, option: str) -> Any:
         why = _(NESTING) if isinstance(error, RecursionError) else error
         raise Misuse(_("{place} is not JSON: {why}", place=place, why=why)) from None
     if not isinstance(value, dict | list):
-        raise Misuse(
-            _("{place} is JSON of another type: an object or a list is expected", place=place)
-        )
+        raise Misuse(_("{place} is not a JSON object or list", place=place))
     return value
 
 
@@ -64,7 +62,7 @@ def xml_body(given: Iterable[str]) -> dict[str, Any]:
         if each[:1] in ("{", "@", "[") or each == STANDARD_INPUT:
             read = json_body(each, "--xml")
             if not isinstance(read, dict):
-                raise Misuse(_("--xml is a list: an object of members is expected"))
+                raise Misuse(_("--xml is a list: expected an object of fields"))
             members.update(read)
         else:
             members.update(pairs([each], "--xml"))
@@ -84,9 +82,7 @@ def pairs(given: Iterable[str], option: str) -> list[tuple[str, str]]:
     found = [(name, value) for name, _ignored, value in (each.partition("=") for each in given)]
     for each, (name, _ignored) in zip(given, found, strict=True):
         if not name or "=" not in each:
-            raise Misuse(
-                _("{option} {each}: NAME=VALUE is expected", option=option, each=shown(each))
-            )
+            raise Misuse(_("{option} {each}: expected NAME=VALUE", option=option, each=shown(each)))
     return found
 
 
@@ -103,7 +99,7 @@ def fields(given: Iterable[str]) -> dict[str, str]:
     for each in given:
         name, colon, value = each.partition(":")
         if not colon or not name.strip():
-            raise Misuse(_("--header {name}: 'Name: value' is expected", name=shown(name)))
+            raise Misuse(_("--header {name}: expected 'Name: value'", name=shown(name)))
         found[name.strip()] = value.strip()
     return found
 
@@ -123,9 +119,9 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(members):
         names = [name for name, _ignored in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(_("{twice} stands twice in one object", twice=shown(twice)))
+        raise ValueError(_("{twice} occurs twice in one object", twice=shown(twice)))
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(_("{name} is no JSON", name=name))
+    raise ValueError(_("{name} is not valid JSON", name=name))

@@ -77,7 +77,7 @@ def show(
         if request is None or (request.operation == "/v3/certificates" != f"/{path.lstrip('/')}"):
             raise Misuse(
                 _(
-                    "this call needs WeChat Pay's key first, and a dry run fetches none: "
+                    "this call needs WeChat Pay's key, and a dry run does not download it: "
                     "configure WeChat Pay's public key (WECHATPAY_PUBLIC_KEY_ID, "
                     "WECHATPAY_PUBLIC_KEY)"
                 )

@@ -118,7 +118,7 @@ def _hidden(value: Any, member: Member) -> Any:
 
 
 def _page(described: dict[str, Any], response: Response) -> Iterator[list[Block]]:
-    verified = "yes" if response.verified else _("no: this operation is answered unsigned")
+    verified = "yes" if response.verified else _("no: responses of this operation are not signed")
     rows = [("status", text(str(response.status_code))), ("verified", text(verified))]
     if described["request_id"]:
         rows.append(("Request-ID", text(described["request_id"])))

@@ -26,7 +26,7 @@ MONEY = re.compile(r"(?:^|_)(?:amount|fee|total|refund|price|money)s?$|^total_|_
 """Names of members that hold an amount in fen."""
 MOST = 5
 """So many amounts are named in a question."""
-UNCHECKED = N_("To call it all the same: --unchecked")
+UNCHECKED = N_("To call it anyway: --unchecked")
 
 
 def operation_of(method: str, path: str) -> Operation:
@@ -62,9 +62,9 @@ def assert_body(path: str, has_json: bool, has_xml: bool) -> None:
     """
     is_v2 = path.lstrip("/").lower().startswith("v2/")
     if has_json and is_v2:
-        raise Misuse(_("--json belongs to APIv3: {path} takes --xml", path=shown(path)))
+        raise Misuse(_("--json is for APIv3: use --xml for {path}", path=shown(path)))
     if has_xml and not is_v2:
-        raise Misuse(_("--xml belongs to APIv2: {path} takes --json", path=shown(path)))
+        raise Misuse(_("--xml is for APIv2: use --json for {path}", path=shown(path)))
 
 
 def options_of(
@@ -122,18 +122,21 @@ def asked(
     amounts = [f"{name} ¥{fen // 100}.{fen % 100:02}" for name, fen in _amounts(options)][:MOST]
     money = _(" with {amounts}", amounts=", ".join(amounts)) if amounts else ""
     message = _(
-        "{what} is a live call as merchant {mchid}{money}: it changes something",
+        "{what} is a live call as merchant {mchid}{money} and changes data",
         what=what,
         mchid=wxpay.mchid,
         money=money,
     )
     if not _someone_is_there():
         raise Misuse(
-            _("{message}, and nobody can be asked here. Nothing was sent", message=message),
-            [_("To send it: --yes. To see what would be sent: --dry-run")],
+            _(
+                "{message}. It needs confirmation, but there is no terminal. Nothing was sent",
+                message=message,
+            ),
+            [_("To send it: --yes. To see the request: --dry-run")],
         )
     if not _agreed(_("{message}. Send it?", message=message)):
-        raise Misuse(_("the answer is no: nothing was sent"))
+        raise Misuse(_("not confirmed: nothing was sent"))
 
 
 def _someone_is_there() -> bool:

@@ -30,7 +30,7 @@ LOG_LENGTH = 10_000
 
 
 @click.command(
-    short_help="Say what an error means, and what to do.",
+    short_help="Explain an error and suggest a fix.",
     epilog=examples(
         "doctor error ORDER_NOT_EXIST",
         "doctor error 268512771",
@@ -38,14 +38,18 @@ LOG_LENGTH = 10_000
     ),
 )
 @click.argument("what", metavar="CODE|NUMBER|REQUEST-ID", shell_complete=codes)
-@click.option("--operation", metavar="PATH", help="That answered, v3/pay/transactions/h5 say.")
-@click.option("--gateway", metavar="DIR|URL", help="Look for the Request-ID in a gateway's log.")
+@click.option(
+    "--operation",
+    metavar="PATH",
+    help="The operation that returned it, such as v3/pay/transactions/h5.",
+)
+@click.option("--gateway", metavar="DIR|URL", help="Look up the Request-ID in a gateway's log.")
 @json_option
 def error(what: str, operation: str | None, gateway: str | None, as_json: bool) -> None:
-    """Say what an error of WeChat Pay means, and what to do, in English and Chinese.
+    """Explain an error of WeChat Pay and suggest a fix, in English and Chinese.
 
-    It is a code, the number at the end of a Request-ID, or a whole Request-ID, which tells when
-    WeChat Pay received the request as well.
+    Pass a code, the number at the end of a Request-ID, or a whole Request-ID. A Request-ID also
+    contains the time when WeChat Pay received the request.
     """
     from ...diagnosis import request_ids
     from ...diagnosis.meanings import meaning
@@ -80,20 +84,23 @@ def _page(
 def _request_id(given: RequestId, found: Meaning | None) -> Iterator[tuple[str, Line]]:
     yield "Request-ID", text(given.text, "name")
     if given.time is not None:
-        yield "received", text(f"{given.time:%Y-%m-%d %H:%M:%S} UTC")
+        yield _("received"), text(f"{given.time:%Y-%m-%d %H:%M:%S} UTC")
     if not given.number:
-        yield "number", text("0: the request succeeded (请求成功)")
+        yield _("number"), text(_("0: the request succeeded (请求成功)"))
         return
-    unknown = "" if found else _(": the library does not know it; read the message of the response")
-    yield "number", text(f"{given.number}{unknown}")
-    yield "support", text("quote the whole Request-ID: WeChat Pay finds the request by it")
-    yield "中文", text("联系微信支付技术支持时提供完整的 Request-ID，据此定位请求")
+    unknown = "" if found else _(": not a known code; read the message of the response")
+    yield _("number"), text(f"{given.number}{unknown}")
+    yield (
+        _("support"),
+        text(_("quote the whole Request-ID so that WeChat Pay can find the request")),
+    )
+    yield "中文", text("联系微信支付技术支持时，请提供完整的 Request-ID")
 
 
 def _meaning(found: Meaning) -> list[Block]:
     rows = (
-        ("means", found.en),
-        ("do", found.action),
+        (_("meaning"), found.en),
+        (_("action"), found.action),
         ("中文", found.zh),
     )
     told = tuple((name, text(words)) for name, words in rows if words)
@@ -104,8 +111,8 @@ def _operations(found: Meaning) -> list[Block]:
     listed = [(each.method, text(f"{each.path}  {each.title}")) for each in found.operations[:FEW]]
     more = len(found.operations) - len(listed)
     if more > 0:
-        listed.append(("…", text(f"{counted(more)} more", "aside")))
-    return [Heading(text("Documented for", "heading")), Facts(tuple(listed))]
+        listed.append(("…", text(_("{counted} more", counted=counted(more)), "aside")))
+    return [Heading(text(_("Documented for"), "heading")), Facts(tuple(listed))]
 
 
 def _log(exchange: dict[str, Any]) -> list[Block]:
@@ -113,12 +120,15 @@ def _log(exchange: dict[str, Any]) -> list[Block]:
         (each["name"], text(each["note"])) for each in exchange["steps"] if not each["passed"]
     ]
     rows = (
-        ("request", text(f"{exchange['method']} {exchange['target']}")),
-        ("status", text(str(exchange["status"]))),
+        (_("request"), text(f"{exchange['method']} {exchange['target']}")),
+        (_("status"), text(str(exchange["status"]))),
         *failed,
-        ("answer", text(exchange["answer_body"])),
+        (_("response"), text(exchange["answer_body"])),
     )
-    return [Heading(text(f"Request {exchange['number']} of the gateway", "heading")), Facts(rows)]
+    return [
+        Heading(text(_("Request {number} of the gateway", number=exchange["number"]), "heading")),
+        Facts(rows),
+    ]
 
 
 def _record(
@@ -159,10 +169,10 @@ def _exchange(gateway: str, request_id: str) -> dict[str, Any]:
             return one
     raise Failure(
         _(
-            "the gateway's log has no response with the Request-ID {request_id}",
+            "the gateway's log has no response with Request-ID {request_id}",
             request_id=shown(request_id),
         ),
-        [_("All of it: wechatpay-chain gateway requests")],
+        [_("All requests: wechatpay-chain gateway requests")],
     )
 
 
@@ -173,6 +183,6 @@ def _unknown(key: str) -> Failure:
     near = nearest_names(key, keys())
     hints = [_("Did you mean:"), *(f"  {name}" for name in near)] if near else []
     return Failure(
-        _("{key} is no code, number or Request-ID that the library knows", key=shown(key)),
+        _("{key} is not a known code, number or Request-ID", key=shown(key)),
         [*hints, _("The message of the response says more; quote its Request-ID to WeChat Pay.")],
     )

@@ -30,7 +30,7 @@ FILE = PathType()
 
 
 @click.command(
-    short_help="Say why a signature fails, offline.",
+    short_help="Explain why a signature fails, offline.",
     epilog=examples(
         "doctor explain --request request.txt",
         "doctor explain --request curl.log --profile shop.env",
@@ -39,9 +39,15 @@ FILE = PathType()
     ),
 )
 @click.option("--request", type=FILE, metavar="FILE|-", help="A request, a notification, or both.")
-@click.option("--response", type=FILE, metavar="FILE|-", help="The answer, if it stands elsewhere.")
-@click.option("--body", type=FILE, metavar="FILE|-", help="The body of the request.")
-@click.option("--at", metavar="TIME", help="When it happened by this machine's clock; `now`.")
+@click.option(
+    "--response", type=FILE, metavar="FILE|-", help="The response, if it is in another file."
+)
+@click.option("--body", type=FILE, metavar="FILE|-", help="The request body.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="The time of the message by this machine's clock; `now` for the current time.",
+)
 @profile_options
 @json_option
 def explain(
@@ -54,11 +60,11 @@ def explain(
     mchid: str | None,
     as_json: bool,
 ) -> None:
-    """Say why the signature of a request, an answer or a notification fails. Nothing is sent.
+    """Explain why the signature of a request, a response or a notification fails. Nothing is sent.
 
-    A FILE holds an HTTP message, the output of curl -v, or a JSON object with method, url, headers
-    and body, such as `call --dry-run --reveal --output json` prints, and `gateway requests NUMBER
-    --json`. It is held against the keys of the profile. Exit code 1: a cause was found.
+    A FILE contains an HTTP message, the output of curl -v, or a JSON object with method, url,
+    headers and body, as printed by `call --dry-run --reveal --output json` or `gateway requests
+    NUMBER --json`. It is checked with the keys of the profile. Exit code 1: a cause was found.
     """
     from ...diagnosis.explanation import explain as causes
 
@@ -106,7 +112,7 @@ def _moment(at: str | None) -> float | None:
     except (ValueError, OverflowError, OSError):
         raise click.BadParameter(
             _(
-                "{at}: now, 2026-11-26T10:00:00+08:00 or seconds since 1970 are expected.",
+                "{at}: expected now, 2026-11-26T10:00:00+08:00 or seconds since 1970.",
                 at=shown(at),
             ),
             param_hint="--at",

@@ -17,7 +17,7 @@ __all__ = ["doctor"]
 
 @click.group(
     invoke_without_command=True,
-    short_help="Find out what is wrong, and what to do about it.",
+    short_help="Diagnose problems and suggest fixes.",
     epilog=examples(
         "doctor",
         "doctor --profile shop.env",
@@ -35,10 +35,10 @@ def doctor(
     mchid: str | None,
     as_json: bool,
 ) -> None:
-    """Find out what is wrong, and what to do about it.
+    """Diagnose problems and suggest fixes.
 
-    Without a subcommand: look at the keys, the certificates, the proxy, the hosts, the clock, and
-    make a signed call, GET v3/certificates. Exit code 1: something failed.
+    Without a subcommand, check the keys, the certificates, the proxy, the hosts and the clock, and
+    make a signed call, GET v3/certificates. Exit code 1: a check failed.
     """
     if ctx.invoked_subcommand is None:
         from .checkup import show
@@ -48,7 +48,7 @@ def doctor(
     elif profile or gateway or mchid or as_json:
         raise click.UsageError(
             _(
-                "say the options behind {invoked_subcommand}.",
+                "put the options after {invoked_subcommand}.",
                 invoked_subcommand=ctx.invoked_subcommand,
             )
         )

@@ -18,7 +18,7 @@ OTHERS = ("as_env", "as_json", "mchid")
 
 @click.command(
     "run",
-    short_help="Run a program beside a gateway of its own.",
+    short_help="Run a program with its own gateway.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog=examples(
         "gateway run uvicorn shop:app",
@@ -28,10 +28,10 @@ OTHERS = ("as_env", "as_json", "mchid")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 @click.pass_context
 def run(context: click.Context, command: tuple[str, ...]) -> None:
-    """Run COMMAND and a gateway, until COMMAND ends; its exit code is this one's.
+    """Run a gateway and COMMAND until COMMAND ends, and exit with its exit code.
 
-    `WECHATPAY_GATEWAY` names the gateway in COMMAND's environment, so that WeChatPay.from_env()
-    makes a client of it. Options of the gateway stand before `run`.
+    The variable `WECHATPAY_GATEWAY` of COMMAND points to the gateway, and WeChatPay.from_env()
+    creates a client for it. Put the options of the gateway before `run`.
     """
     from ...gateway.beside import run_beside
     from ...gateway.program import CannotRun, Settings

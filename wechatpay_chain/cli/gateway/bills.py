@@ -28,13 +28,25 @@ FILLING = (5, 3600)
     ),
 )
 @click.argument("orders", type=click.IntRange(min=1))
-@click.option("--date", metavar="DAY", help="Such as 2026-11-25.  [default: yesterday]")
-@click.option("--refunds", type=click.FloatRange(0, 0.5), help="Per order.  [default: 0.05]")
-@click.option("--seed", type=int, help="The same seed makes the same day.  [default: 1]")
-@click.option("--form", type=click.Choice(["direct", "partner"]), help="[default: direct]")
-@click.option("--differences", type=click.Choice(["every"]), help="Two differences of every class.")
+@click.option("--date", metavar="DAY", help="The day, such as 2026-11-25.  [default: yesterday]")
 @click.option(
-    "--difference", "wanted", multiple=True, metavar="CLASS=N", help="N differences of a class."
+    "--refunds", type=click.FloatRange(0, 0.5), help="Refunds per order.  [default: 0.05]"
+)
+@click.option(
+    "--seed",
+    type=int,
+    help="The random seed; the same seed generates the same bills.  [default: 1]",
+)
+@click.option("--form", type=click.Choice(["direct", "partner"]), help="[default: direct]")
+@click.option(
+    "--differences", type=click.Choice(["every"]), help="Create two differences of every class."
+)
+@click.option(
+    "--difference",
+    "wanted",
+    multiple=True,
+    metavar="CLASS=N",
+    help="Create N differences of a class.",
 )
 @gateway_options
 @json_option
@@ -47,10 +59,10 @@ def fill(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Fill a day's bills with ORDERS payments and their refunds, and show what is to be found.
+    """Fill a day's bills with ORDERS payments and their refunds, and show the result.
 
-    They are in the bills alone: none of them can be queried. With differences, the bills differ
-    from the orders of the merchant in a known way.
+    These records exist only in the bills and cannot be queried. With differences, the bills differ
+    from the merchant's orders in a known way.
     """
     given = {name: value for name, value in options.items() if value is not None}
     if differences is not None or wanted:
@@ -69,26 +81,28 @@ def _counted(text: str) -> tuple[str, int]:
     name, _ignored, number = text.partition("=")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise click.BadParameter(
-            _("CLASS=N is expected, such as amount=3."), param_hint="--difference"
+            _("expected CLASS=N, such as amount=3."), param_hint="--difference"
         )
     return name, int(number)
 
 
 @click.command(
-    short_help="Change how bills are.",
+    short_help="Change how bills are created.",
     epilog=examples("gateway bills", "gateway bills --fee-rate 0.0060 --next-day"),
 )
 @click.option("--fee-rate", metavar="RATE", help="The fee for payments, such as 0.0060.")
 @click.option(
     "--next-day/--at-once",
     default=None,
-    help="Whether a bill is ready at 10 o'clock of the next day.",
+    help="Whether a bill is ready at 10:00 of the next day, or at once.",
 )
-@click.option("--parts", type=click.IntRange(1, 100), help="Files of an encrypted bill.")
+@click.option(
+    "--parts", type=click.IntRange(1, 100), help="The number of files of an encrypted bill."
+)
 @gateway_options
 @json_option
 def bills(base_uri: str | None, data: Path | None, as_json: bool, **options: Any) -> None:
-    """Change how the gateway's bills are, and show how they are now."""
+    """Change how the gateway creates bills, and show the current settings."""
     given = {name: value for name, value in options.items() if value is not None}
     changed = control_of(base_uri, data).ask("POST", "bills", given, like=SETTINGS)
     if as_json:

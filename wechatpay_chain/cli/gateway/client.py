@@ -58,7 +58,7 @@ def connection_file(data: Path) -> dict[str, Any]:
         Failure: it cannot be read, or is not a gateway's.
     """
     path = data / "gateway.json"
-    hint = _("A gateway writes it: wechatpay-chain gateway --data DIR")
+    hint = _("To create it: wechatpay-chain gateway --data DIR")
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -68,7 +68,7 @@ def connection_file(data: Path) -> dict[str, Any]:
         ) from None
     parts = parsed(content)
     if not fits(parts, {"base_uri": str}) or not isinstance(parts.get("control_token", ""), str):
-        raise Failure(_("{path} is not a gateway's", path=shown(str(path))), [hint])
+        raise Failure(_("{path} was not written by a gateway", path=shown(str(path))), [hint])
     found: dict[str, Any] = parts
     return found
 
@@ -125,14 +125,14 @@ class Control:
         except WeChatPayError as error:
             raise Failure(
                 _(
-                    "no gateway answers at {origin}/ ({reason})",
+                    "no gateway responds at {origin}/ ({reason})",
                     origin=self._origin,
                     reason=_reason(error),
                 ),
                 [
                     _("To start one: wechatpay-chain gateway"),
                     _(
-                        "If it is elsewhere, say --gateway URL, or --data DIR with its data "
+                        "If it runs elsewhere, pass --gateway URL, or --data DIR with its data "
                         "directory."
                     ),
                 ],
@@ -149,16 +149,16 @@ class Control:
         if response.status_code == 403:
             raise Failure(
                 _(
-                    "the gateway at {origin}/ rejects this command: it has another token",
+                    "the gateway at {origin}/ rejects this command: its control token is different",
                     origin=self._origin,
                 ),
-                [_("Set WECHATPAY_CONTROL_TOKEN, or say --data DIR with its data directory.")],
+                [_("Set WECHATPAY_CONTROL_TOKEN, or pass --data DIR with its data directory.")],
             )
         if not succeeded and isinstance(members, dict) and "error" in members:
             parts = [printable(members[name]) for name in ("error", "message") if name in members]
             raise Failure(_("the gateway rejects the request: {parts}", parts=": ".join(parts)))
         raise Failure(
-            _("what answers at {origin}/ is not a gateway of this version", origin=self._origin)
+            _("the server at {origin}/ is not a gateway of this version", origin=self._origin)
         )
 
     def attempted(self, number: str, seconds: float) -> dict[str, Any]:
@@ -190,8 +190,8 @@ class Control:
 def _no_gateway(base_uri: str, why: str) -> Failure:
     what = _("the address") if "@" in base_uri else shown(base_uri)  # it may hold a password
     return Failure(
-        _("{what} is not where a gateway is: {why}", what=what, why=why),
-        [_("An address such as {base_uri} is expected.", base_uri=BASE_URI)],
+        _("{what} is not the address of a gateway: {why}", what=what, why=why),
+        [_("Expected an address such as {base_uri}.", base_uri=BASE_URI)],
     )
 
 

@@ -41,12 +41,12 @@ class GatewayOptions(NamedTuple):
 def gateway_options(function: Any) -> Any:
     """Add the options that choose the gateway."""
     for option in (
-        click.option("--data", type=DIRECTORY, metavar="DIR", help="Its data directory."),
+        click.option("--data", type=DIRECTORY, metavar="DIR", help="The gateway's data directory."),
         click.option(
             "--gateway",
             "base_uri",
             metavar="URL",
-            help="Where it is.  [default: http://127.0.0.1:8790/]",
+            help="The address of the gateway.  [default: http://127.0.0.1:8790/]",
         ),
     ):
         function = option(function)

@@ -67,7 +67,7 @@ def _merchant(description: Mapping[str, Any], mchid: str | None) -> Mapping[str,
         known = ", ".join(map(printable, merchants))
         raise Failure(
             _("the gateway has no merchant {mchid}", mchid=shown(mchid)),
-            [_("It has {known}.", known=known)],
+            [_("Its merchants are {known}.", known=known)],
         )
     found: Mapping[str, Any] = merchants[mchid]
     return found

@@ -32,7 +32,7 @@ class Limit(click.ParamType[Any]):
 
 
 @click.command(
-    short_help="List the merchants, add one, or change one.",
+    short_help="List, add or change merchants.",
     epilog=examples(
         "gateway merchants",
         "gateway merchants --add partner",
@@ -41,16 +41,22 @@ class Limit(click.ParamType[Any]):
         "gateway merchants --change 1900000109 --payment-limit 100000 --permissions payments",
     ),
 )
-@click.option("--add", type=click.Choice(["direct", "partner", "ecommerce"]), help="Add one.")
+@click.option(
+    "--add", type=click.Choice(["direct", "partner", "ecommerce"]), help="Add a merchant."
+)
 @click.option("--sub-of", metavar="NUMBER", help="Add a sub-merchant of this service provider.")
 @click.option("--change", metavar="NUMBER", help="Change this merchant or sub-merchant.")
-@click.option("--mchid", metavar="NUMBER", help="The number of the one that is added.")
-@click.option("--name", help="Of the company.")
-@click.option("--apps", metavar="APPID,…", help="The appids that are bound to it.")
-@click.option("--permissions", metavar="NAME,…", help="The products that it may use, or all.")
-@click.option("--freeze/--unfreeze", "frozen", default=None, help="Let it collect nothing.")
-@click.option("--payment-limit", type=Limit(), help="Of one payment at most, or none.")
-@click.option("--daily-limit", type=Limit(), help="Of a day's payments at most, or none.")
+@click.option("--mchid", metavar="NUMBER", help="The number of the new merchant.")
+@click.option("--name", help="The company name.")
+@click.option("--apps", metavar="APPID,…", help="The appids bound to the merchant.")
+@click.option(
+    "--permissions", metavar="NAME,…", help="The products that the merchant may use, or all."
+)
+@click.option(
+    "--freeze/--unfreeze", "frozen", default=None, help="Block or unblock receiving payments."
+)
+@click.option("--payment-limit", type=Limit(), help="The limit of one payment, or none.")
+@click.option("--daily-limit", type=Limit(), help="The limit of a day's payments, or none.")
 @gateway_options
 @json_option
 def merchants(
@@ -62,21 +68,21 @@ def merchants(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """List the merchants with their sub-merchants; or add one of either, or change one."""
+    """List the merchants with their sub-merchants, or add or change one."""
     control = control_of(base_uri, data)
     if sum(each is not None for each in (add, sub_of, change)) > 1:
-        raise click.UsageError(_("--add, --sub-of and --change exclude each other."))
+        raise click.UsageError(_("Use only one of --add, --sub-of and --change."))
     about = {name: given.pop(name) for name in ("mchid", "name", "apps")}
     about = {name: value for name, value in about.items() if value is not None}
     if "apps" in about:
         about["apps"] = _names(about["apps"])
     changes = _changes(given)
     if (about or changes) and not (add or sub_of or change):
-        raise click.UsageError(_("the other options are for --add, --sub-of and --change."))
+        raise click.UsageError(_("the other options need --add, --sub-of or --change."))
     if change is not None:
         if "mchid" in about:
             raise click.UsageError(
-                _("--mchid is for --add and --sub-of; --change names a merchant.")
+                _("--mchid is only for --add and --sub-of; --change already has the merchant.")
             )
         path = f"merchants/{segment(change)}"
         made = control.ask("PATCH", path, {**about, **changes}, like={"mchid": str})

@@ -65,7 +65,7 @@ def _group(name: str, product: type[Product]) -> click.Group:
     @gateway_options
     @json_option
     @click.option("--limit", type=click.IntRange(1), default=LISTED, show_default=True)
-    @click.option("--mchid", metavar="NUMBER", help="Of this merchant only.")
+    @click.option("--mchid", metavar="NUMBER", help="List only this merchant.")
     @click.pass_context
     def list_records(
         context: click.Context,
@@ -88,7 +88,9 @@ def _group(name: str, product: type[Product]) -> click.Group:
             tell(_("{en}: there are none", en=product.label.en))
 
     title = _(
-        "{en} ({zh}): list them, or perform a control.", en=product.label.en, zh=product.label.zh
+        "{en} ({zh}): list the records, or perform a control.",
+        en=product.label.en,
+        zh=product.label.zh,
     )
     group = click.Group(
         name, callback=list_records, invoke_without_command=True, help=title, short_help=title
@@ -104,7 +106,7 @@ def _command(product: str, control: Control) -> click.Command:
 
     @gateway_options
     @json_option
-    @click.option("--mchid", metavar="NUMBER", help="Of this merchant only.")
+    @click.option("--mchid", metavar="NUMBER", help="List only this merchant.")
     def perform(
         mchid: str | None, base_uri: str | None, data: Path | None, as_json: bool, **options: Any
     ) -> None:
@@ -154,7 +156,7 @@ def _object(_ignored: click.Context, parameter: click.Parameter, text: str | Non
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON: {printable(error)}", param=parameter) from None
     if not isinstance(found, dict):
-        raise click.BadParameter(_("a JSON object is expected."), param=parameter)
+        raise click.BadParameter(_("expected a JSON object."), param=parameter)
     return found
 
 

@@ -22,7 +22,7 @@ INTERVAL = 0.5
 LATEST = 100
 
 limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=LATEST)
-mchid_option = click.option("--mchid", metavar="NUMBER", help="Of this merchant only.")
+mchid_option = click.option("--mchid", metavar="NUMBER", help="List only this merchant.")
 
 
 def _asked(path: str, **query: Any) -> str:
@@ -116,10 +116,15 @@ def _lines(found: list[dict[str, Any]]) -> None:
 
 
 @click.command(
-    short_help="Follow the requests as they come, until Ctrl-C.", epilog=examples("gateway tail")
+    short_help="Follow incoming requests, until Ctrl-C.", epilog=examples("gateway tail")
 )
-@click.option("--lines", type=click.IntRange(0, 500), default=10, help="Of before, at the start.")
-@click.option("--once", is_flag=True, help="Show those of before, and end.")
+@click.option(
+    "--lines",
+    type=click.IntRange(0, 500),
+    default=10,
+    help="The number of earlier lines to show first.",
+)
+@click.option("--once", is_flag=True, help="Show the earlier lines and exit.")
 @gateway_options
 def tail(lines: int, once: bool, base_uri: str | None, data: Path | None) -> None:
     """Follow the requests: print a line for each, until Ctrl-C."""
@@ -136,7 +141,7 @@ def tail(lines: int, once: bool, base_uri: str | None, data: Path | None) -> Non
         time.sleep(INTERVAL)
 
 
-@click.command(short_help="Let an order expire now.", epilog=examples("gateway expire native-0001"))
+@click.command(short_help="Expire an order now.", epilog=examples("gateway expire native-0001"))
 @click.argument("out_trade_no")
 @mchid_option
 @gateway_options
@@ -144,7 +149,7 @@ def tail(lines: int, once: bool, base_uri: str | None, data: Path | None) -> Non
 def expire(
     out_trade_no: str, mchid: str | None, base_uri: str | None, data: Path | None, as_json: bool
 ) -> None:
-    """Let the order OUT_TRADE_NO expire; the gateway's time stays as it is."""
+    """Expire the order OUT_TRADE_NO without changing the gateway's time."""
     path = _asked(f"transactions/{segment(out_trade_no)}/expire", mchid=mchid)
     made = control_of(base_uri, data).ask("POST", path, {}, like=ORDER)
     if as_json:
@@ -154,13 +159,13 @@ def expire(
 
 
 @click.command(
-    short_help="Deliver a notification once more.", epilog=examples("gateway resend 000000000017")
+    short_help="Deliver a notification again.", epilog=examples("gateway resend 000000000017")
 )
 @click.argument("notification_id", metavar="ID")
 @gateway_options
 @json_option
 def resend(notification_id: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
-    """Deliver the notification ID once more; `gateway notifications` lists them."""
+    """Deliver the notification ID again; `gateway notifications` lists the ids."""
     path = f"notifications/{segment(notification_id)}/resend"
     made = control_of(base_uri, data).ask("POST", path, {}, like=NOTICE)
     if as_json:

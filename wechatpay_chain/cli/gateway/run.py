@@ -24,47 +24,47 @@ __all__ = ["gateway"]
 @click.group(
     cls=ProductCommands,
     invoke_without_command=True,
-    short_help="Run a local WeChat Pay to test against, and control it.",
+    short_help="Run and control a local WeChat Pay for tests.",
     epilog=examples(
         "gateway --data ./wechatpay",
         "gateway pay native-0001",
         "gateway trigger REFUND.SUCCESS --to http://127.0.0.1:8000/notify",
     ),
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8790,
     show_default=True,
-    help="For http; 0 takes a free one.",
+    help="The HTTP port; 0 selects a free port.",
 )
 @click.option(
     "--tls-port",
     type=click.IntRange(0, 65535),
     default=8791,
     show_default=True,
-    help="For https; 0 takes a free one.",
+    help="The HTTPS port; 0 selects a free port.",
 )
 @click.option(
     "--data",
     type=common.DIRECTORY,
     metavar="DIR",
-    help="Where keys and orders live. Without it they go when the gateway ends.",
+    help="The directory for keys and orders. Without it, they are lost when the gateway stops.",
 )
 @click.option(
     "--time-scale",
     type=click.FloatRange(min=0, min_open=True),
     default=1,
     metavar="N",
-    help="Let its time run N times as fast: orders expire, notifications are repeated.",
+    help="Run time N times as fast, for the expiry of orders and the retries of notifications.",
 )
 @click.option(
     "--signs-with",
     type=click.Choice(["public_key", "certificate", "public_key_only"]),
     default="public_key",
     show_default=True,
-    help="Which of WeChat Pay's keys the merchant uses.",
+    help="Whether the merchant uses WeChat Pay's public key or platform certificates.",
 )
 @click.option(
     "--merchants",
@@ -72,38 +72,42 @@ __all__ = ["gateway"]
     default=1,
     show_default=True,
     metavar="N",
-    help="How many merchants there are, each with its own keys.",
+    help="The number of merchants, each with its own keys.",
 )
 @click.option(
     "--scenario",
     type=common.FILE,
     metavar="FILE",
-    help="Merchants, orders, faults and so on that the gateway has at its start.",
+    help="A scenario to load at the start: merchants, orders, faults and so on.",
 )
 @click.option(
-    "--snapshot", type=common.FILE, metavar="FILE", help="A snapshot that the gateway starts from."
+    "--snapshot", type=common.FILE, metavar="FILE", help="A snapshot to restore at the start."
 )
 @click.option(
-    "--public-url", default="", metavar="URL", help="Where clients on other machines reach it."
+    "--public-url", default="", metavar="URL", help="The address for clients on other machines."
 )
 @click.option(
     "--control-token",
     default="",
     envvar="WECHATPAY_CONTROL_TOKEN",
     metavar="TOKEN",
-    help="Lets its owner use the control API and the console from elsewhere; better given as "
-    "WECHATPAY_CONTROL_TOKEN.",
+    help="A token that allows other machines to use the control API and the console; better "
+    "set as WECHATPAY_CONTROL_TOKEN.",
 )
-@click.option("--inline-keys", is_flag=True, help="Put the keys themselves into gateway.json.")
+@click.option("--inline-keys", is_flag=True, help="Write the keys themselves into gateway.json.")
 @click.option(
-    "--show-secrets", is_flag=True, help="Show plaintext of encrypted fields, which is masked."
+    "--show-secrets",
+    is_flag=True,
+    help="Show the plaintext of encrypted fields, which is masked by default.",
 )
-@click.option("--quiet", is_flag=True, help="Print no line for each request.")
+@click.option("--quiet", is_flag=True, help="Do not print a line for each request.")
 @click.option(
-    "--env", "as_env", is_flag=True, help="Print a client's WECHATPAY_* variables, and end."
+    "--env", "as_env", is_flag=True, help="Print a client's WECHATPAY_* variables and exit."
 )
 @click.option("--mchid", metavar="NUMBER", help="The merchant of --env.  [default: the first]")
-@click.option("--json", "as_json", is_flag=True, help="Print what a client needs as JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the configuration of a client as JSON."
+)
 @click.pass_context
 def gateway(
     context: click.Context,
@@ -122,10 +126,10 @@ def gateway(
     as_json: bool,
     **others: Any,
 ) -> None:
-    """Run a local WeChat Pay, until Ctrl-C; or control a running one with a command.
+    """Run a local WeChat Pay until Ctrl-C, or control a running one with a subcommand.
 
-    It checks requests, keeps orders, signs answers and sends notifications, as WeChat Pay does. A
-    client takes all that it needs from DIR/gateway.json: WeChatPay.from_gateway(path) in Python.
+    It validates requests, keeps orders, signs responses and sends notifications like WeChat Pay. A
+    client reads its configuration from DIR/gateway.json: WeChatPay.from_gateway(path) in Python.
     """
     if context.invoked_subcommand is not None:
         context.obj = common.GatewayOptions(data, others["control_token"])

@@ -27,9 +27,9 @@ LOADING = (5, 600)
 @gateway_options
 @json_option
 def load(file: Path, base_uri: str | None, data: Path | None, as_json: bool) -> None:
-    """Load the scenario FILE, YAML or JSON, into the gateway: all of it, or nothing.
+    """Load the scenario FILE, YAML or JSON, into the gateway: all of it or nothing.
 
-    The guide describes the format: docs/gateway-scenarios.md.
+    For the format, see the guide docs/gateway-scenarios.md.
     """
     from ...gateway.scenarios import ScenarioError, check, read
 

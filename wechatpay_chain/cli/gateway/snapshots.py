@@ -15,33 +15,33 @@ __all__ = ["COMMANDS"]
 
 
 @click.command(
-    short_help="Remember all that the gateway has now, under a name.",
+    short_help="Save the state of the gateway as a snapshot.",
     epilog=examples("gateway snapshot prepared"),
 )
 @click.argument("name")
 @gateway_options
 @json_option
 def snapshot(name: str, base_uri: str | None, data: Path | None, as_json: bool) -> None:
-    """Take a snapshot under NAME: merchants, records, money, notifications, time and faults.
+    """Save a snapshot as NAME: merchants, records, money, notifications, time and faults.
 
-    A gateway with a data directory keeps it there, as DIR/snapshots/NAME.db. One that has the name
+    With a data directory, it is stored as DIR/snapshots/NAME.db. An existing snapshot of that name
     is replaced.
     """
     show_made(control_of(base_uri, data), "snapshots", {"name": name}, SNAPSHOT, as_json)
 
 
 @click.command(
-    short_help="Have the gateway be as it was in a snapshot.",
+    short_help="Restore the gateway from a snapshot.",
     epilog=examples("gateway restore prepared"),
 )
 @click.argument("name")
-@click.option("--elapsed", is_flag=True, help="Have the time since then pass as well.")
+@click.option("--elapsed", is_flag=True, help="Let the time since the snapshot pass too.")
 @gateway_options
 @json_option
 def restore(
     name: str, elapsed: bool, base_uri: str | None, data: Path | None, as_json: bool
 ) -> None:
-    """Restore the snapshot NAME; what happened since then is gone."""
+    """Restore the snapshot NAME and discard all later changes."""
     path = f"snapshots/{quote(name, safe='', errors='surrogatepass')}/restore"
     show_made(control_of(base_uri, data), path, {"elapsed": elapsed}, SNAPSHOT, as_json)
 

@@ -20,14 +20,14 @@ NEEDED = "mcp"
 @click.option(
     "--gateway",
     metavar="DIR|URL",
-    help="The gateway that is called.  [default: one of its own, in memory]",
+    help="The gateway to call.  [default: its own, in memory]",
 )
 def mcp(gateway: str | None) -> None:
-    """Serve the catalogue and a gateway to a coding assistant, by the Model Context Protocol.
+    """Serve the catalogue and a gateway to a coding assistant, with the Model Context Protocol.
 
-    The assistant searches operations, shows them and code for them, checks snippets with the
-    catalogue and a type checker, has errors explained, and calls the gateway. It cannot call
-    WeChat Pay. Messages go over standard input and output; the assistant starts the command.
+    The assistant can search and show operations and their code, check snippets with the catalogue
+    and a type checker, look up errors, and call the gateway. It cannot call WeChat Pay. Messages
+    use standard input and output; the assistant starts the command.
     """
     try:
         from .server import server

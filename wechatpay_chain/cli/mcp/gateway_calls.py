@@ -49,7 +49,7 @@ class OneOrigin:
     def __init__(self, origin: Origin, verify: Verify) -> None:
         if origin.host.endswith(WECHAT_PAY_DOMAINS):
             raise ConfigurationError(
-                _("{origin} is WeChat Pay itself: assistants call a gateway only", origin=origin)
+                _("{origin} is WeChat Pay: assistants can only call a gateway", origin=origin)
             )
         self._origin = origin
         self._transport = HTTPTransport(verify=verify)
@@ -76,7 +76,8 @@ class OneOrigin:
         if request.origin != self._origin:
             raise ConfigurationError(
                 _(
-                    "the call would go to {origin}; assistants call the gateway at {origin_2} only",
+                    "the call would go to {origin}; assistants can only call the gateway at "
+                    "{origin_2}",
                     origin=request.origin,
                     origin_2=self._origin,
                 )
@@ -84,7 +85,7 @@ class OneOrigin:
         if unquote(request.target).lstrip("/").startswith(CONTROL):
             raise ConfigurationError(
                 _(
-                    "{path} is of the control API: control_gateway asks it",
+                    "{path} belongs to the control API: use control_gateway",
                     path=printable(request.path),
                 )
             )
@@ -137,10 +138,10 @@ class GatewayCalls:
         asked = path.lstrip("/").removeprefix(CONTROL)
         if unquote(asked.partition("?")[0].partition("#")[0]).strip("/") == FILE:
             raise ConfigurationError(
-                _("{file} has the keys of the gateway; call_gateway uses them", file=FILE)
+                _("{file} contains the gateway's keys; call_gateway uses them", file=FILE)
             )
         if self._control is None:
-            raise RuntimeError(_("a gateway that is connected has its control API"))
+            raise RuntimeError(_("only a connected gateway has a control API"))
         answer = self._control.ask(method, asked, body)
         return _shown(json.dumps(_without_keys(answer), ensure_ascii=False, indent=2))
 

@@ -59,4 +59,4 @@ class Client:
 
 
 def _unknown(name: str) -> Value:
-    raise Unsure(_("the client's {name} has no place here: write it at each call", name=name))
+    raise Unsure(_("the client has no {name} here: pass it with each call", name=name))

@@ -32,16 +32,16 @@ LEFT = 3
 @click.argument("library", type=click.Choice(["wechatpayv3", "wechatpy"]))
 @click.argument("path", type=PathType(exists=True))
 @click.option(
-    "--diff/--write", "dry", default=True, help="Show the difference (the default), or write it."
+    "--diff/--write", "dry", default=True, help="Show the changes (the default), or write them."
 )
 def migrate(library: str, path: Path, dry: bool) -> None:
     """Rewrite a program that uses LIBRARY: its imports, clients and calls.
 
-    PATH is a file, or a folder with all files below it. Only what is certain is rewritten. The
-    rest is listed on standard error, with file, line, and the line to write.
+    PATH is a file, or a folder with all files below it. Only certain changes are made. The rest is
+    listed on standard error, with file, line, and the line to write.
 
-    Exit codes: 0 nothing is left to do by hand; 1 a file could not be read or written, the others
-    were; 3 lines are left to write by hand.
+    Exit codes: 0 nothing is left to do by hand; 1 a file could not be read or written, and the
+    others were processed; 3 lines are left to write by hand.
     """
     if find_spec("libcst") is None:
         raise Failure(
@@ -54,7 +54,7 @@ def migrate(library: str, path: Path, dry: bool) -> None:
     for change in changes(path, library):
         name = printable(str(change.path))
         if change.failure:
-            tell(f"{name}: left as it is: {change.failure}")
+            tell(_("{name}: left unchanged: {why}", name=name, why=change.failure))
             failed += 1
             continue
         if change.is_rewritten:
@@ -77,7 +77,7 @@ def _carried_out(change: Change, *, dry: bool) -> bool:
     try:
         write_file(change.path, change.after)
     except OSError as error:
-        tell(f"{change.path}: it could not be written: {error.strerror or error}")
+        tell(_("{path}: cannot be written: {why}", path=change.path, why=error.strerror or error))
         return False
     return True
 
@@ -89,9 +89,12 @@ def _list(name: str, finding: Finding) -> None:
 
 
 def _summary(rewritten: int, left: int, failed: int, *, dry: bool) -> str:
-    files = "1 file" if rewritten == 1 else f"{rewritten} files"
-    places = "1 place" if left == 1 else f"{left} places"
-    text = f"{files} {'to rewrite' if dry else 'rewritten'}, {places} left to do by hand"
-    if failed:
-        text += f", {'1 file' if failed == 1 else f'{failed} files'} failed"
-    return text
+    files = _files(rewritten)
+    places = _("1 place") if left == 1 else _("{count} places", count=left)
+    done = _("{files} to rewrite", files=files) if dry else _("{files} rewritten", files=files)
+    text = _("{done}, {places} left to do by hand", done=done, places=places)
+    return _("{text}, {files} failed", text=text, files=_files(failed)) if failed else text
+
+
+def _files(count: int) -> str:
+    return _("1 file") if count == 1 else _("{count} files", count=count)

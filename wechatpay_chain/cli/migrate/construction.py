@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from ...utils.translation import _
+from ...utils.translation import N_, _
 from .clients import Client
 from .mapping import functions
 from .values import Binding, Unsure, Value, bind
@@ -34,8 +34,10 @@ NAMES = {
 }
 """Their arguments and ours, in the order in which they are written."""
 DROPPED = {
-    "cert_dir": "cert_dir is gone: certificates are fetched into memory; key_store= shares them",
-    "logger": 'logger is gone: the logger is logging.getLogger("wechatpay_chain")',
+    "cert_dir": N_(
+        "cert_dir was removed: certificates are downloaded into memory; key_store= shares them"
+    ),
+    "logger": N_('logger was removed: the logger is logging.getLogger("wechatpay_chain")'),
 }
 
 
@@ -70,7 +72,7 @@ def constructed(
     )
     lines = "".join(f"    {key}={text},\n" for key, text in ours.items())
     remarks = [
-        DROPPED[key] for key in DROPPED if key in settings and binding.value(key) is not None
+        _(DROPPED[key]) for key in DROPPED if key in settings and binding.value(key) is not None
     ]
     return client, f"{name}(\n{lines})", remarks
 
@@ -82,7 +84,7 @@ def _ours(library: str, binding: Binding) -> dict[str, str]:
     else:
         sandbox = given.get("sandbox")
         if sandbox is not None and sandbox.truth is not False:
-            raise Unsure(_("WeChat Pay's sandbox is gone: test against the gateway"))
+            raise Unsure(_("WeChat Pay's sandbox was shut down: test against the gateway"))
         if "mch_cert" in given and "mch_key" in given:
             pair = f'{{"cert": {given["mch_cert"].text}, "key": {given["mch_key"].text}}}'
             given["merchant"] = Value(pair)
@@ -105,4 +107,4 @@ def _proxy(value: Value) -> Value:
         for key, each in zip(tree.keys, tree.values, strict=True):
             if isinstance(key, ast.Constant) and key.value == "https":
                 return Value(ast.unparse(each).replace("'", '"'))
-    raise Unsure(_("proxy= is one address here: http://[user:password@]host:port"))
+    raise Unsure(_("proxy= must be one address: http://[user:password@]host:port"))

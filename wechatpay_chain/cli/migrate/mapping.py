@@ -82,7 +82,7 @@ class Member:
         """A member as the table spells it."""
         match = MEMBER.fullmatch(text)
         if match is None:
-            raise ValueError(_("{text!r} is not a member", text=text))
+            raise ValueError(_("{text!r} is not a field", text=text))
         return cls(
             match["field"],
             match["argument"] or match["field"],

@@ -135,7 +135,9 @@ class _Calls(cst.CSTVisitor):
             return None
         receiver = code(target)
         if client is None and self._is_like_one(function, receiver):
-            client = Client(self.module.library, problem="this may be a client: it cannot be said")
+            client = Client(
+                self.module.library, problem=_("this may be a client, but it is not certain")
+            )
         return None if client is None else (function, receiver, client)
 
     def _is_like_one(self, function: Function, receiver: str) -> bool:
@@ -149,7 +151,7 @@ class _Calls(cst.CSTVisitor):
     def _rewrite(self, node: cst.Call, function: Function, receiver: str, client: Client) -> None:
         inner = [each for part in node.args for each in findall(part, Call())]
         if any(self._called(cast("cst.Call", each)) for each in inner):
-            raise Unsure(_("another call on a client stands among its arguments"))
+            raise Unsure(_("its arguments contain another call on a client"))
         binding = bind(function, arguments(node), self.module.constants)
         row = chosen(binding, client)
         awaited = isinstance(self.module.parents[node], cst.Await)
@@ -187,7 +189,7 @@ class _Calls(cst.CSTVisitor):
                 return line, "return ", wait
             if isinstance(statement, cst.Expr):
                 return line, "", wait
-        raise Unsure(_("the result is used within an expression"))
+        raise Unsure(_("the result is used in an expression"))
 
     def _statement(self, node: cst.Call, text: str) -> None:
         self.plan.statements[self._line(node)[0]] = text
@@ -252,7 +254,7 @@ class _Calls(cst.CSTVisitor):
 
 def _indented(text: str) -> str:
     if '"""' in text or "'''" in text:
-        raise Unsure(_("an argument is text of several lines"))
+        raise Unsure(_("an argument is multi-line text"))
     return textwrap.indent(text, "    ")
 
 
@@ -278,7 +280,7 @@ class _Handlers(cst.CSTVisitor):
         for each in types:
             name = dotted(each)
             if name.split(".")[0] in TRANSPORTS:
-                reason = f"{name} is not raised any more where the network fails"
+                reason = _("{name} is no longer raised for network failures", name=name)
                 self.plan.findings.append(
                     Finding(self.module.line(handler), reason, "except TransportError:")
                 )
@@ -316,7 +318,7 @@ class _Attributes(cst.CSTVisitor):
         if attribute in ATTRIBUTES:
             self.plan.expressions[node] = f"{self.name}.{ATTRIBUTES[attribute]}"
         elif attribute in ("return_code", "result_code", "return_msg", "client"):
-            reason = f"{attribute} is not an attribute of APIError"
+            reason = _("{name} is not an attribute of APIError", name=attribute)
             self.plan.findings.append(
                 Finding(self.module.line(node), reason, f"{self.name}.response.xml()")
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import libcst as cst
 
+from ...utils.translation import _
 from .clients import Client
 from .files import found, module_of
 from .planning import Finding, planned
@@ -59,7 +60,7 @@ class Change:
         """The findings with the lines of `after`."""
         matcher = difflib.SequenceMatcher(None, _lines(self.before), _lines(self.after), False)
         where: dict[int, int] = {}
-        for _, start, end, new, new_end in matcher.get_opcodes():
+        for _tag, start, end, new, new_end in matcher.get_opcodes():
             for line in range(start, end):
                 where[line + 1] = max(min(new + line - start, new_end - 1), 0) + 1
         return tuple(
@@ -148,8 +149,8 @@ def _change(
 
 def _reason(error: Exception) -> str:
     if isinstance(error, cst.ParserSyntaxError):
-        return f"line {error.raw_line}: it is not valid Python: {error.message}"
-    return f"it is not readable as Python: {error}"
+        return _("line {line}: not valid Python: {why}", line=error.raw_line, why=error.message)
+    return _("not readable as Python: {error}", error=error)
 
 
 def _unusable(content: bytes, file: Path) -> str:
@@ -159,5 +160,5 @@ def _unusable(content: bytes, file: Path) -> str:
         try:
             compile(content, str(file), "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
-            return f"it is not valid for this version of Python: {error}"
+            return _("not valid for this version of Python: {error}", error=error)
     return ""

@@ -9,6 +9,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider, ScopeProvider
 from libcst.metadata.scope_provider import Assignment, ImportAssignment, Scope
 
+from ...utils.translation import _
 from .clients import Client
 from .construction import constructed
 from .values import Value
@@ -24,7 +25,7 @@ CLASSES = {
 }
 OURS = "wechatpay_chain"
 BLANK = cst.Module([])
-OTHER = Client("", problem="what is bound to the name is not always a client")
+OTHER = Client("", problem=_("the name is not always bound to a client"))
 """Stands for a value that is no client."""
 
 
@@ -117,7 +118,7 @@ class Module:
         if isinstance(node, cst.Attribute) and dotted(node.value) in ("self", "cls"):
             return _one(self.attributes.get((self.owner(node), node.attr.value), []))
         if isinstance(node, cst.Call) and (made := self.factories.get(dotted(node.func))):
-            return Client(made.library, problem="bind the client to a name first")
+            return Client(made.library, problem=_("bind the client to a name first"))
         if not isinstance(node, cst.Name):
             return None
         scope = self.scopes.get(node)
@@ -144,7 +145,7 @@ class Module:
         """
         problems = [each.client.problem for each in self.constructions.values()]
         found = next(filter(None, problems), "")
-        return f"a client of this module stays: {found}" if found else ""
+        return _("a client of this module is not rewritten: {found}", found=found) if found else ""
 
     @property
     def is_migrated(self) -> bool:
@@ -174,7 +175,7 @@ def _one(clients: Collection[Client | None]) -> Client | None:
     if OTHER in clients:
         return Client(known[0].library, problem=OTHER.problem)
     if any(each != known[0] for each in known):
-        return Client(known[0].library, problem="the client is made in several ways")
+        return Client(known[0].library, problem=_("the client is created in several ways"))
     return known[0]
 
 
@@ -229,7 +230,7 @@ class _Imports(cst.CSTVisitor):
     def _placed(self, node: cst.CSTNode) -> None:
         line = self.module.parents[node]
         if not isinstance(self.module.parents[line], cst.Module):
-            self.module.misplaced = "the library is imported inside a block"
+            self.module.misplaced = _("the library is imported inside a block")
 
 
 class _Bindings(cst.CSTVisitor):

@@ -44,7 +44,7 @@ def chosen(binding: Binding, client: Client) -> Row:
     """
     rows = candidates(binding, client)
     if not rows:
-        raise Unsure(_("no request of the other library fits these arguments"))
+        raise Unsure(_("the other library has no request for these arguments"))
     if len(rows) > 1:
         raise Unsure(_question(rows[0], binding, client))
     return rows[0]
@@ -102,8 +102,8 @@ def _question(row: Row, binding: Binding, client: Client) -> str:
         if _holds(condition, binding, client) is None:
             name = condition.partition("=")[0]
             if name in ("direct", "partner"):
-                return "whether the client is a service provider's is not known here"
-            return f"the value of {name} decides which request it is"
+                return _("it is unknown here whether the client belongs to a service provider")
+            return _("the value of {name} determines the request", name=name)
     raise AssertionError(row)
 
 
@@ -173,7 +173,7 @@ class _Rendering:
     def _missing(self, name: str) -> str:
         if self.strict:
             raise Unsure(
-                _("{name} is missing: the other library made it up, or left it empty", name=name)
+                _("{name} is missing: the other library generated it or left it empty", name=name)
             )
         return PLACEHOLDER
 
@@ -228,7 +228,7 @@ class _Rendering:
         if not value.may_be_repeated and self.strict:
             raise Unsure(
                 _(
-                    "{argument} is left out where it is empty: compute it beforehand",
+                    "{argument} is omitted if empty: compute it beforehand",
                     argument=member.argument,
                 )
             )
@@ -267,10 +267,10 @@ class _Rendering:
             return [(key, f'{value.closed}.strftime("%Y%m%d%H%M%S")')]
         if form == "rsa":
             if self.strict:
-                raise Unsure(_("it is encrypted with a key that risk/getpublickey gives"))
+                raise Unsure(_("it is encrypted with the key from risk/getpublickey"))
             return [(key, f"rsa.encrypt({value.text}, public_key)")]
         if not value.is_text and self.strict:
-            raise Unsure(_("{argument} must be text: 20260101", argument=member.argument))
+            raise Unsure(_("{argument} must be text, such as 20260101", argument=member.argument))
         return [(key, value.text)]
 
     def _body(self, members: dict[str, str]) -> str:
@@ -312,7 +312,7 @@ class _Rendering:
         path = self.binding.value("filepath")
         kind = str(path.literal)[-4:].lower() if path is not None else ""
         if kind != ".pdf" and self.strict:
-            raise Unsure(_("file_type is PDF or OFD, as the file is"))
+            raise Unsure(_("file_type is PDF or OFD, depending on the file"))
         self.imports.add("Media")
         digest = f'Media({self._needed("filepath")}, digest="sm3").meta["sm3"]'
         return f'{{"file_type": "PDF", "digest_alogrithm": "SM3", "digest": {digest}}}'

@@ -69,7 +69,7 @@ def substitute(
     match row.path:
         case "notify":
             if binding.function.name != "callback":
-                raise Unsure(_("it returns JSON text; here the resource is parsed already"))
+                raise Unsure(_("it returned JSON text; here the resource is already parsed"))
             verb = "notify_async" if is_async else "notify"
             return Substitute(
                 f"{receiver}.{verb}({text('headers')}, {text('body')})", verified=True
@@ -85,7 +85,7 @@ def substitute(
             return Substitute(_amounts(binding, receiver))
     if row.note:
         raise Unsure(f"{binding.function.name}: {row.remark}")
-    raise Unsure(_("there is no counterpart that returns the same"))
+    raise Unsure(_("no counterpart returns the same"))
 
 
 def guess(binding: Binding, receiver: str) -> str:
@@ -112,7 +112,7 @@ def _launched(kind: str, binding: Binding, client: Client, receiver: str) -> str
         value = binding.value(name)
         if value is not None and value.truth is not False:
             raise Unsure(
-                _("{name} cannot be chosen here: the parameters are made in one step", name=name)
+                _("{name} cannot be chosen here: the parameters are created in one step", name=name)
             )
     own = client.attribute("sub_appid", receiver) if kind != "invoke_app" else None
     own = own or client.attribute("appid", receiver)

@@ -179,14 +179,14 @@ def bind(
         if stars:
             raise Unsure(
                 _(
-                    "the arguments {stars}{text} are known when it runs, not before",
+                    "the arguments {stars}{text} are only known at run time",
                     stars=stars,
                     text=text,
                 )
             )
         name = keyword or (names[place] if place < len(names) else "")
         if name in given or (not keyword and not name):
-            raise Unsure(_("{name} does not take these arguments", name=function.name))
+            raise Unsure(_("{name} does not accept these arguments", name=function.name))
         if name in names:
             given[name] = value
         elif function.takes_more:

@@ -24,13 +24,13 @@ __all__ = ["ops"]
 ON_A_SCREEN = 20
 
 
-@click.group(short_help="Find operations, and see how each is called.")
+@click.group(short_help="Find operations, and show how to call them.")
 def ops() -> None:
-    """Find operations, see how each is called, and look around among them."""
+    """Find operations, show how to call them, and browse the catalogue."""
 
 
 @ops.command(
-    short_help="List the operations that have some words.",
+    short_help="Search operations by words.",
     epilog=examples("ops search 退款", "ops search native post", "ops search v2/ 红包 --json"),
 )
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
@@ -38,13 +38,13 @@ def ops() -> None:
     "--limit",
     type=click.IntRange(min=0),
     metavar="N",
-    help=f"Show at most N, 0 for all.  [default: {ON_A_SCREEN} in a terminal, else all]",
+    help=f"Show at most N, 0 for all.  [default: {ON_A_SCREEN} in a terminal, otherwise all]",
 )
 @json_option
 def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
-    """List the operations in which every WORD occurs, the best match first.
+    """List the operations that contain every WORD, best match first.
 
-    Words are looked for in titles, products, paths and chains; case does not matter.
+    The search covers titles, products, paths and chains, and ignores case.
     """
     from ... import catalogue
     from ...display.layout import Column, Line, Span, Table, text
@@ -52,7 +52,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
     from .json_records import in_short
 
     if not " ".join(words).strip():
-        raise click.UsageError(_("WORD is empty: a word to look for is expected, such as 退款."))
+        raise click.UsageError(_("WORD is empty: pass a search term, such as 退款."))
     found = catalogue.search(" ".join(words))
     if limit is None:
         limit = ON_A_SCREEN if is_terminal() and not as_json else 0
@@ -72,13 +72,16 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
             )
             for each in listed
         ]
-        columns = [Column("method"), Column("path", "path"), Column("title"), Column("product")]
+        columns = [
+            *(Column(_("method")), Column(_("path"), "path")),
+            *(Column(_("title")), Column(_("product"))),
+        ]
         if is_terminal():  # which has no room for an address in each row
             table(Table(tuple(columns), tuple(row[:-1] for row in rows)))
             if listed and listed[0].page:
                 tell(f"{listed[0].title}: {listed[0].page}")
         else:
-            table(Table((*columns, Column("page")), tuple(rows)))
+            table(Table((*columns, Column(_("page"))), tuple(rows)))
     if len(listed) < len(found):
         tell(_("{count} of {count_2}; --limit 0 shows all", count=len(listed), count_2=len(found)))
 
@@ -101,10 +104,12 @@ def _nothing(words: Sequence[str]) -> Failure:
             continue
         near = nearest(word.lower(), texts)
         meant = _("; did you mean {near}?", near=", ".join(near)) if near else ""
-        hints.append(_("  {word} occurs nowhere{meant}", word=shown(word), meant=meant))
-    hints.append(_("To look around: wechatpay-chain ops tree"))
+        hints.append(
+            _("  {word} does not occur in any operation{meant}", word=shown(word), meant=meant)
+        )
+    hints.append(_("To browse: wechatpay-chain ops tree"))
     wanted = " and ".join(map(shown, words[:5]))
-    return Failure(_("no operation has {wanted}", wanted=wanted), hints)
+    return Failure(_("no operation contains {wanted}", wanted=wanted), hints)
 
 
 @ops.command(
@@ -125,11 +130,11 @@ def _nothing(words: Sequence[str]) -> Failure:
 @click.option(
     "--style",
     type=click.Choice(["attribute", "chain", "bracket"]),
-    help="Show the calls in this style only.",
+    help="Show only calls in this style.",
 )
-@click.option("--async/--sync", "is_async", default=None, help="Show the calls of this kind only.")
+@click.option("--async/--sync", "is_async", default=None, help="Show only calls of this kind.")
 @click.option("--full", is_flag=True, help="Write out the arguments of every call.")
-@click.option("--code", is_flag=True, help="Print nothing but the calls.")
+@click.option("--code", is_flag=True, help="Print only the calls.")
 @json_option
 def show(
     operation: tuple[str, ...],
@@ -139,10 +144,10 @@ def show(
     code: bool,
     as_json: bool,
 ) -> None:
-    """Show an operation: what it takes, six ways to call it, what it answers.
+    """Show an operation: its parameters, six ways to call it, and its response.
 
-    PATH is a template or has values in it; a URL, an attribute chain, an operationId or a title
-    will do as well. METHOD is needed only where a path has several.
+    PATH is a template or a concrete path; a URL, an attribute chain, an operationId or a title also
+    works. METHOD is needed only if the path has several.
     """
     from ...catalogue.code_samples import code_samples
     from .describe import calls_of, operation_page
@@ -168,8 +173,8 @@ def _method_and_path(words: tuple[str, ...]) -> tuple[str | None, str]:
     if len(words) > 2:
         raise click.UsageError(
             _(
-                "{count} arguments are too many: METHOD and PATH are expected, such as GET "
-                "v3/certificates. Quote what holds a space.",
+                "{count} arguments are too many: expected METHOD and PATH, such as GET "
+                "v3/certificates. Quote arguments with spaces.",
                 count=len(words),
             )
         )
@@ -177,7 +182,7 @@ def _method_and_path(words: tuple[str, ...]) -> tuple[str | None, str]:
         if words[0].strip().upper() in METHODS:
             raise click.UsageError(
                 _(
-                    "a path is missing: {words} v3/certificates, say.",
+                    "the path is missing, for example: {words} v3/certificates.",
                     words=words[0].strip().upper(),
                 )
             )
@@ -186,8 +191,8 @@ def _method_and_path(words: tuple[str, ...]) -> tuple[str | None, str]:
     if method not in METHODS:
         raise click.UsageError(
             _(
-                "{words} is not an HTTP method that WeChat Pay uses; {methods} or {methods_2} is "
-                "expected.",
+                "{words} is not an HTTP method that WeChat Pay uses; expected {methods} or "
+                "{methods_2}.",
                 words=shown(words[0]),
                 methods=", ".join(METHODS[:-1]),
                 methods_2=METHODS[-1],
@@ -203,7 +208,7 @@ def _url(operation: Operation) -> str:
 
 
 @ops.command(
-    short_help="Draw the tree of paths, or list the products.",
+    short_help="Show the tree of paths, or list the products.",
     epilog=examples("ops tree", "ops tree v3/offlineface", "ops tree v3/marketing --depth 2"),
 )
 @click.argument("path", default="", shell_complete=candidates.branches)
@@ -212,9 +217,9 @@ def _url(operation: Operation) -> str:
 )
 @json_option
 def tree(path: str, depth: int | None, as_json: bool) -> None:
-    """Draw the paths below PATH as a tree, with their verbs and titles.
+    """Show the paths below PATH as a tree, with their verbs and titles.
 
-    Without PATH, and for v2 and v3, list the products.
+    Without PATH, or for v2 and v3, list the products.
     """
     from . import path_tree
 

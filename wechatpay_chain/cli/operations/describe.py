@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...catalogue.types.names import type_names
 from ...display.layout import Block, Branch, Code, Facts, Heading, Line, Page, Span, text
-from ...utils.translation import N_, _
+from ...utils.translation import N_, _, current
 
 if TYPE_CHECKING:
     from ...catalogue import Member, Operation, Webhook
@@ -27,10 +27,10 @@ LONG = 8
 """So many lines are too many to be repeated for each way to write a call."""
 
 HOLDS = {
-    "application/json": N_("holds JSON"),
-    "application/x-www-form-urlencoded": N_("holds a form"),
+    "application/json": N_("JSON"),
+    "application/x-www-form-urlencoded": N_("form"),
     "application/octet-stream": N_("a file"),
-    "text/xml": N_("holds XML"),
+    "text/xml": N_("XML"),
 }
 
 TELLING = ("out_trade_no", "out_refund_no", "transaction_id")
@@ -58,7 +58,7 @@ def operation_page(operation: Operation, url: str, calls: Sequence[CodeSample], 
 def title_line(operation: Operation, style: str = "title") -> Line:
     """Its title, and whether it is retired."""
     title = Span(operation.title, style)
-    return (title, Span(" (retired)", "retired")) if operation.retired else (title,)
+    return (title, Span(_(" (retired)"), "retired")) if operation.retired else (title,)
 
 
 def path_line(path: str) -> Line:
@@ -72,43 +72,47 @@ def path_line(path: str) -> Line:
 
 def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
     method = Span(f"{operation.method} ", operation.verb)
-    yield "operation", (method, *path_line(operation.path))
-    yield "url", path_line(url)
+    yield _("operation"), (method, *path_line(operation.path))
+    yield _("url"), path_line(url)
     tags = [tag for tag in operation.tags if tag != operation.product]
     if operation.page:
-        yield "page", text(operation.page, "path")
-    yield "product", text(" · ".join([operation.product, *tags]))
+        yield _("page"), text(operation.page, "path")
+    yield _("product"), text(" · ".join([operation.product, *tags]))
     if operation.mode:
         yield _("called by"), text(_(CALLERS[operation.mode]))
-    yield from (("needs", text(need, "warning")) for need in _needs(operation))
+    yield from ((_("needs"), text(need, "warning")) for need in _needs(operation))
     if operation.not_idempotent:
-        yield "repeat", text(f"not automatically: {operation.not_idempotent.en}", "warning")
+        reason = operation.not_idempotent
+        told = _("not automatically: {why}", why=reason.zh if current() == "zh" else reason.en)
+        yield _("retry"), text(told, "warning")
     elif operation.idempotency_key:
-        names = " and ".join(place.name for place in operation.idempotency_key)
-        yield "repeat", text(f"safe with the same {names}, and nothing else changed")
+        names = _(" and ").join(place.name for place in operation.idempotency_key)
+        told = _("safe with the same {names} and an unchanged request", names=names)
+        yield _("retry"), text(told)
     elif operation.method != "GET":
-        yield "repeat", text("safe" if operation.safe else "not automatically: it has no number")
+        told = _("safe") if operation.safe else _("not automatically: it has no merchant number")
+        yield _("retry"), text(told)
     types = type_names(operation)
     if types.known:
-        yield "types", text(f"from {types.module} import {', '.join(types.known)}", "path")
+        yield _("types"), text(f"from {types.module} import {', '.join(types.known)}", "path")
     if operation.retired:
-        yield "status", text("retired: WeChat Pay has given it up", "retired")
+        yield _("status"), text(_("retired: WeChat Pay no longer offers it"), "retired")
 
 
 def _needs(operation: Operation) -> Iterator[str]:
     if operation.security:
         yield _("security=True: mutual TLS with the merchant's certificate")
     if operation.nonceless:
-        yield _("nonceless=True: it carries no nonce_str")
+        yield _("nonceless=True: without nonce_str")
     if operation.base_uri:
         yield _(
-            'base_uri="{base_uri}": it does not live where the others do',
+            'base_uri="{base_uri}": this operation has its own base URI',
             base_uri=operation.base_uri,
         )
     if _any_encrypted(operation.body) or _any_encrypted(operation.query):
-        yield _("Sensitive(…) around each encrypted member")
+        yield _("Sensitive(…) around each encrypted field")
     if _any_encrypted(operation.response):
-        yield _("wxpay.decrypt(…) for each encrypted member of the answer")
+        yield _("wxpay.decrypt(…) for each encrypted field of the response")
 
 
 def _any_encrypted(members: Iterable[Member]) -> bool:
@@ -236,7 +240,7 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
         Branch((Span("Resource", "heading"), Span(aside, "aside")), _forms(webhook))
         for aside in (f"   {each.name}, decrypted   * required" for each in sealed[:1])
     ]
-    comes = _("   {body_type}, as it comes   * required", body_type=webhook.body_type)
+    comes = _("   {body_type}, unparsed   * required", body_type=webhook.body_type)
     return [
         [Heading(text(webhook.title, "heading")), Facts(tuple(facts))],
         [_root("Headers", "", webhook.headers)],

@@ -169,7 +169,7 @@ def _only(found: list[Operation], text: str) -> Operation:
     if len(found) == 1:
         return found[0]
     raise Failure(
-        _("{text} is {count} operations; say which one:", text=shown(text), count=len(found)),
+        _("{text} matches {count} operations; choose one:", text=shown(text), count=len(found)),
         map(_one_line, found),
     )
 
@@ -182,12 +182,12 @@ def _unknown(method: str | None, text: str, readings: list[Reading]) -> Failure:
         others = _fitting(None, reading.path)
         if others:
             return Failure(
-                _("{message}; at this path it has:", message=message), map(_one_line, others)
+                _("{message}; the methods of this path:", message=message), map(_one_line, others)
             )
     inner = _beginning(readings)
     if inner:
         return Failure(
-            _("{message}; but there are operations below it", message=message),
+            _("{message}; operations exist below it", message=message),
             [_("To see them: wechatpay-chain ops tree {inner}", inner=inner)],
         )
     near = _nearest(method, text, readings)
@@ -197,13 +197,10 @@ def _unknown(method: str | None, text: str, readings: list[Reading]) -> Failure:
         message,
         [
             _(
-                "A path (v3/refund/domestic/refunds), a URL, a chain (wxpay.v3.certificates.get) "
-                "or a title is expected."
+                "Expected a path (v3/refund/domestic/refunds), a URL, a chain "
+                "(wxpay.v3.certificates.get) or a title."
             ),
-            _(
-                "To look for one: wechatpay-chain ops search WORD; to look around: "
-                "wechatpay-chain ops tree"
-            ),
+            _("To search: wechatpay-chain ops search WORD; to browse: wechatpay-chain ops tree"),
         ],
     )
 

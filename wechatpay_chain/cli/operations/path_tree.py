@@ -114,7 +114,10 @@ class PathTree:
         for place in places:
             held = list(place.everything())
             rows.append((text(place.path, "name"), text(str(len(held))), _held(place.path, held)))
-        columns = (Column("product"), Column("operations", "number"), Column("holds"))
+        columns = (
+            *(Column(_("product")), Column(_("operations"), "number")),
+            Column(_("contents")),
+        )
         return Table(columns, tuple(rows))
 
 
@@ -172,12 +175,12 @@ def _nothing(path: str, typed: str) -> Failure:
         products = catalogue.products()
         near = nearest_names(path, products) or nearest_names(segments[-1], products)
         hints = [_("Did you mean {near}?", near=", ".join(near))] if near else []
-        return Failure(message, [*hints, _("The products are listed by: wechatpay-chain ops tree")])
+        return Failure(message, [*hints, _("To list the products: wechatpay-chain ops tree")])
     above = "/".join(segments[:known])
     names = sorted(grow(above, above).children)
     if not names:
         return Failure(
-            message, [_("{above} is an operation, and nothing is below it.", above=above)]
+            message, [_("{above} is an operation without further paths below it.", above=above)]
         )
     near = nearest_names(segments[known], names)
     if near:
@@ -189,7 +192,7 @@ def _nothing(path: str, typed: str) -> Failure:
         message,
         [
             _(
-                "Below {above} there is: {names}{more}",
+                "Below {above}: {names}{more}",
                 above=above,
                 names=", ".join(names[:MANY]),
                 more=more,

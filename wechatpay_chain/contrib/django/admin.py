@@ -76,7 +76,7 @@ class TaskAdmin(admin.ModelAdmin):
             return
         self.message_user(
             request,
-            f"{sum(replayed)} of {len(replayed)} will be worked off again; the others are pending",
+            f"{sum(replayed)} of {len(replayed)} will be processed again; the others are pending",
         )
 
     @outside_transactions  # a row is replayed in a separate transaction

@@ -89,7 +89,8 @@ class DjangoDatabase:
         if is_outermost and not connection.get_autocommit():
             raise ConfigurationError(
                 _(
-                    "autocommit is off for the database {alias!r}, so nothing would be committed",
+                    "autocommit is off for the database {alias!r}, so the rows would not be "
+                    "committed: set AUTOCOMMIT to True",
                     alias=self.alias,
                 )
             )
@@ -102,9 +103,8 @@ class DjangoDatabase:
             except RuntimeError as error:
                 raise ConfigurationError(
                     _(
-                        "a transaction is open, and what is stored here must be committed before "
-                        "anything else happens: call it outside of transaction.atomic(), and "
-                        "where ATOMIC_REQUESTS is set, in a view with "
+                        "a transaction is open, but this row must be committed first: call this "
+                        "outside transaction.atomic(), or with ATOMIC_REQUESTS in a view with "
                         "@transaction.non_atomic_requests"
                     )
                 ) from error
@@ -128,7 +128,7 @@ class DjangoDatabase:
             steps.close()
             raise ConfigurationError(
                 _(
-                    "session={represented}: the alias {alias!r} is expected, or None",
+                    "session={represented}: expected the alias {alias!r} or None",
                     represented=represented(session),
                     alias=self.alias,
                 )
@@ -137,7 +137,7 @@ class DjangoDatabase:
             steps.close()
             raise ConfigurationError(
                 _(
-                    "there is no transaction: call it inside transaction.atomic(using={alias!r})",
+                    "there is no transaction: call this inside transaction.atomic(using={alias!r})",
                     alias=self.alias,
                 )
             )

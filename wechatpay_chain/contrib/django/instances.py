@@ -42,7 +42,7 @@ def worker_of(table: Table) -> Worker:
         name = setting.removeprefix("WECHATPAY_").lower()
         raise ConfigurationError(
             _(
-                "settings.{setting} = {represented}: the dotted path of your {name} is expected, "
+                "settings.{setting} = {represented}: expected the dotted path of your {name}, "
                 "such as 'shop.payments.{name}'",
                 setting=setting,
                 represented=represented(path),
@@ -63,7 +63,7 @@ def worker_of(table: Table) -> Worker:
     if not isinstance(found, Worker) or found.table != table:
         raise ConfigurationError(
             _(
-                "settings.{setting} = {represented} names an object of type {type}",
+                "settings.{setting} = {represented} points to an object of type {type}",
                 setting=setting,
                 represented=represented(path),
                 type=type(found).__name__,
@@ -72,7 +72,7 @@ def worker_of(table: Table) -> Worker:
     if found.database.is_async:
         raise ConfigurationError(
             _(
-                "settings.{setting} = {represented} has an async engine: it needs a DjangoDatabase",
+                "settings.{setting} = {represented} has an async engine: use a DjangoDatabase",
                 setting=setting,
                 represented=represented(path),
             )

@@ -27,13 +27,13 @@ def assert_current(connection: Any) -> None:
         ConfigurationError: a check fails, or the database does not support SKIP LOCKED.
     """
     if not apps.is_installed(APP):
-        raise ConfigurationError(_("{app!r} is missing in settings.INSTALLED_APPS", app=APP))
+        raise ConfigurationError(_("{app!r} is missing from settings.INSTALLED_APPS", app=APP))
     features = connection.features
     if features.has_select_for_update and not features.has_select_for_update_skip_locked:
         raise ConfigurationError(
             _(
-                "the database {alias!r} has no SKIP LOCKED: MySQL 8.0.1, MariaDB 10.6 or newer is "
-                "needed",
+                "the database {alias!r} does not support SKIP LOCKED: use MySQL 8.0.1, MariaDB "
+                "10.6 or newer",
                 alias=connection.alias,
             )
         )

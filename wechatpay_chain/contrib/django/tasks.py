@@ -51,7 +51,7 @@ def connect(*workers: Worker, **options: Any) -> None:
 
         raise ConfigurationError(
             _(
-                "Django {get_version} has no tasks: Django 6.0 is needed, or run the worker "
+                "Django {get_version} has no tasks: use Django 6.0 or newer, or run the worker "
                 "`manage.py wechatpay_inbox run`",
                 get_version=get_version(),
             )

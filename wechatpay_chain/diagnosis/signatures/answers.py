@@ -38,7 +38,7 @@ def explain(
         return [finding("unsigned", _("it has no {missing}", missing=", ".join(missing)))]
     found = list(_clock(stamp, message, now))
     if not ring.platform:
-        return [*found, finding("no_key", _("no key of WeChat Pay's is configured"))]
+        return [*found, finding("no_key", _("no key of WeChat Pay is configured"))]
     signature, odd = signature_bytes(text)
     if odd:
         found.append(finding("signature_format", odd))
@@ -51,7 +51,8 @@ def explain(
     if key.key == ring.merchant:
         found.append(
             finding(
-                "wrong_key_family", _("the key filed under {name} is the merchant's", name=key.name)
+                "wrong_key_family",
+                _("the key configured for {name} is the merchant's", name=key.name),
             )
         )
     found += _difference(message, stamp, nonce, signed, request)
@@ -62,7 +63,7 @@ def _clock(stamp: str, message: Message, now: float | None) -> Iterator[Finding]
     seconds = number(stamp)
     if seconds is None:
         yield finding(
-            "timestamp", _("Wechatpay-Timestamp {stamp!r} is no number of seconds", stamp=stamp)
+            "timestamp", _("Wechatpay-Timestamp {stamp!r} is not a number of seconds", stamp=stamp)
         )
         return
     reference = now if now is not None else moment_of(message)
@@ -91,7 +92,7 @@ def _unknown(serial: str, ring: Keyring, signature: bytes) -> Finding:
         return finding(
             "wrong_key_family",
             _(
-                "{named} signed ({serial}), {others} is configured ({configured})",
+                "{named} signed ({serial}), but {others} is configured ({configured})",
                 named=named,
                 serial=serial,
                 others=others,
@@ -100,11 +101,16 @@ def _unknown(serial: str, ring: Keyring, signature: bytes) -> Finding:
         )
     if any(opened(signature, key.key) for key in ring.platform.values()):
         return finding(
-            "wrong_serial", _("the key is filed under another id than {serial}", serial=serial)
+            "wrong_serial",
+            _("the key is configured under an id other than {serial}", serial=serial),
         )
     return finding(
         "unknown_serial",
-        _("{serial} signed; configured are {configured}", serial=serial, configured=configured),
+        _(
+            "{serial} signed; the configured keys are {configured}",
+            serial=serial,
+            configured=configured,
+        ),
     )
 
 
@@ -114,16 +120,22 @@ def _foreign(key: PlatformKey, ring: Keyring, signature: bytes) -> Finding:
         if name != key.name and opened(signature, other.key):
             return finding(
                 "wrong_key",
-                _("{name} made the signature, and {name_2} is named", name=name, name_2=key.name),
+                _(
+                    "{name} made the signature, but the header names {name_2}",
+                    name=name,
+                    name_2=key.name,
+                ),
             )
     if ring.merchant is not None and key.key == ring.merchant:
         return finding(
-            "wrong_key_family", _("the key filed under {name} is the merchant's own", name=key.name)
+            "wrong_key_family",
+            _("the key configured for {name} is the merchant's own", name=key.name),
         )
     if ring.merchant is not None and opened(signature, ring.merchant):
-        return finding("wrong_key_family", _("the merchant's own key made the signature"))
+        return finding("wrong_key_family", _("the signature was made with the merchant's own key"))
     return finding(
-        "wrong_key", _("the key that is configured for {name} did not make it", name=key.name)
+        "wrong_key",
+        _("the signature was not made with the key configured for {name}", name=key.name),
     )
 
 

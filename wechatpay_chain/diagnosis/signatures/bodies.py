@@ -25,7 +25,7 @@ def unlike(message: Message, signed: Signed, head: bytes) -> Finding:
     whole = _is_json(body)
     if told is not None and len(body) < told and not whole:
         return finding(
-            "truncated_body", _("{count} bytes of {told} are there", count=len(body), told=told)
+            "truncated_body", _("{count} of {told} bytes are present", count=len(body), told=told)
         )
     if not body:
         return finding("changed_message", _("the request line, the timestamp or the nonce"))
@@ -42,8 +42,8 @@ def unlike(message: Message, signed: Signed, head: bytes) -> Finding:
             if told is not None
             else ""
         )
-        return finding("reserialised_json", _("the JSON was written again{sizes}", sizes=sizes))
-    return finding("changed_byte", _("more than one byte of it"))
+        return finding("reserialised_json", _("the JSON was serialized again{sizes}", sizes=sizes))
+    return finding("changed_byte", _("more than one byte differs"))
 
 
 def _is_json(body: bytes) -> bool:

@@ -66,7 +66,7 @@ def signature_bytes(text: str) -> tuple[bytes, str]:
     """
     text = text.strip()
     if len(text) in HEX_LENGTHS and HEX.fullmatch(text):
-        return bytes.fromhex(text), _("it is written in hexadecimal")
+        return bytes.fromhex(text), _("it is hexadecimal")
     try:
         return base64.b64decode(text, validate=True), ""
     except (binascii.Error, ValueError):
@@ -74,7 +74,7 @@ def signature_bytes(text: str) -> tuple[bytes, str]:
     compact = "".join(text.split())
     padded = compact + "=" * (-len(compact) % 4)
     for alphabet, told in (
-        (None, _("it has line breaks or lacks its padding")),
+        (None, _("it has line breaks or no padding")),
         (b"-_", _("it is base64url")),
     ):
         try:

@@ -55,7 +55,7 @@ def explain(
         found.append(
             finding(
                 "signature_format",
-                _("its hash is {algorithm}, not SHA-256", algorithm=signed.algorithm),
+                _("its hash algorithm is {algorithm}, not SHA-256", algorithm=signed.algorithm),
             )
         )
     found += _serial(parts, ring)
@@ -78,7 +78,7 @@ def _no_authorization(request: Message, scheme: str, missing: list[str]) -> Find
             ),
         )
     return finding(
-        "signature_format", _("Authorization lacks {missing}", missing=", ".join(missing))
+        "signature_format", _("Authorization has no {missing}", missing=", ".join(missing))
     )
 
 
@@ -86,11 +86,16 @@ def _names(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
     if ring.mchid and parts["mchid"] != ring.mchid:
         yield finding(
             "wrong_merchant",
-            _("mchid is {parts}, the profile's {mchid}", parts=parts["mchid"], mchid=ring.mchid),
+            _(
+                "mchid is {parts}, but the profile has {mchid}",
+                parts=parts["mchid"],
+                mchid=ring.mchid,
+            ),
         )
     if ring.named(parts["serial_no"]) is not None:
         yield finding(
-            "wrong_key_family", _("serial_no {parts} is WeChat Pay's own", parts=parts["serial_no"])
+            "wrong_key_family",
+            _("serial_no {parts} belongs to WeChat Pay", parts=parts["serial_no"]),
         )
 
 
@@ -100,7 +105,7 @@ def _serial(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
         yield finding(
             "wrong_serial",
             _(
-                "serial_no is {serial}, the key's is {serial_2}",
+                "serial_no is {serial}, but the key's certificate has {serial_2}",
                 serial=serial,
                 serial_2=ring.serial,
             ),
@@ -113,10 +118,13 @@ def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
         return
     same = same_key(parts["serial_no"], ring.serial)
     detail = (
-        _("serial_no {parts} is the profile's, the key is not", parts=parts["serial_no"])
+        _(
+            "serial_no {parts} is the one in the profile, but the key is not",
+            parts=parts["serial_no"],
+        )
         if same
         else _(
-            "serial_no is {parts}, the profile's {serial}",
+            "serial_no is {parts}, but the profile has {serial}",
             parts=parts["serial_no"],
             serial=ring.serial,
         )
@@ -127,12 +135,12 @@ def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
 def _clock(stamp: str, response: Message | None, now: float | None) -> Iterator[Finding]:
     seconds = number(stamp)
     if seconds is None:
-        yield finding("timestamp", _("timestamp {stamp!r} is no number of seconds", stamp=stamp))
+        yield finding("timestamp", _("timestamp {stamp!r} is not a number of seconds", stamp=stamp))
         return
     if seconds > 10_000_000_000:
         yield finding(
             "timestamp",
-            _("timestamp {stamp} is in milliseconds: seconds are expected", stamp=stamp),
+            _("timestamp {stamp} is in milliseconds: expected seconds", stamp=stamp),
         )
         return
     then = moment_of(response) if response is not None else None
@@ -175,12 +183,13 @@ def _heads(request: Message, stamp: str, nonce: str) -> Iterator[Head]:
     for other in ("GET", "POST", "PUT", "PATCH", "DELETE", method.lower(), method.upper()):
         if other != method:
             how = finding(
-                "wrong_method", _("{other} was signed, {method} sent", other=other, method=method)
+                "wrong_method",
+                _("{other} was signed, {method} was sent", other=other, method=method),
             )
             yield Head(tuple(five_lines(other, request.target, stamp, nonce)), how)
     for changed in (f"{stamp}000", stamp[:-3]):
         how = finding(
-            "timestamp", _("{changed} was signed, {stamp} sent", changed=changed, stamp=stamp)
+            "timestamp", _("{changed} was signed, {stamp} was sent", changed=changed, stamp=stamp)
         )
         yield Head(tuple(five_lines(method, request.target, changed, nonce)), how)
 
@@ -232,4 +241,4 @@ def _changed_on_its_way(body: bytes, theirs: str) -> Iterator[Finding]:
     except UnicodeDecodeError:
         return
     if not (f"{ours}\n".startswith(theirs) or theirs.startswith(ours)):
-        yield finding("changed_byte", _("WeChat Pay received another body than was sent"))
+        yield finding("changed_byte", _("WeChat Pay received a different body than was sent"))

@@ -75,16 +75,16 @@ def explain(message: Message, ring: Keyring, request: Message | None = None) -> 
     """
     members, encoding = members_of(message)
     if not members:
-        return [finding("truncated_body", _("the body is no whole XML document"))]
+        return [finding("truncated_body", _("the body is not a complete XML document"))]
     given = members.pop("sign", "")
     if not given:
-        return [finding("unsigned", _("it has no member sign"))]
+        return [finding("unsigned", _("it has no field sign"))]
     found = [finding("charset", _("the body is GBK, not UTF-8"))] if encoding == "gb18030" else []
     if ring.mchid and (other := _other_merchant(members, ring.mchid)):
         found.append(
             finding(
                 "wrong_merchant",
-                _("{other}, the profile's is {mchid}", other=other, mchid=ring.mchid),
+                _("{other}, but the profile has {mchid}", other=other, mchid=ring.mchid),
             )
         )
     if not ring.secret:
@@ -131,7 +131,7 @@ def _compared(
                         finding(
                             "wrong_sign_type",
                             _(
-                                "{algorithm} made it, sign_type is {named}",
+                                "it was made with {algorithm}, but sign_type is {named}",
                                 algorithm=algorithm,
                                 named=named,
                             ),
@@ -161,7 +161,7 @@ def _compared(
             finding(
                 "wrong_sign_type",
                 _(
-                    "sign has the length of {made_by}, sign_type is {named}",
+                    "sign has the length of {made_by}, but sign_type is {named}",
                     made_by=made_by,
                     named=named,
                 ),
@@ -185,12 +185,12 @@ def _secrets(ring: Keyring) -> Iterator[tuple[str, str, str]]:
     secret, apiv3 = ring.secret.reveal(), ring.apiv3_key.reveal().decode("utf-8", "replace")
     yield secret, "", ""
     if apiv3 and apiv3 != secret:
-        yield apiv3, "wrong_secret", _("the APIv3 key made it")
+        yield apiv3, "wrong_secret", _("it was made with the APIv3 key")
     for other, how in (
         (secret.lower(), _("in lower case")),
         (secret.upper(), _("in upper case")),
-        (f"{secret}\n", _("with a line end behind it")),
-        (f"{secret} ", _("with a blank behind it")),
+        (f"{secret}\n", _("with a line ending appended")),
+        (f"{secret} ", _("with a space appended")),
         ("", _("which is empty")),
     ):
         if other != secret:
@@ -219,7 +219,7 @@ def _ways() -> Iterator[Way]:
         yield Way(
             lambda members, kind=algorithm: joined(filled({**members, "sign_type": kind})),  # type: ignore[misc]
             "extra_members",
-            _("sign_type={algorithm} was signed, and is not in the body", algorithm=algorithm),
+            _("sign_type={algorithm} was signed, but is not in the body", algorithm=algorithm),
         )
     yield Way(
         lambda members: joined(each for each in members.items() if each[1]),
@@ -229,7 +229,7 @@ def _ways() -> Iterator[Way]:
     yield Way(
         lambda members: joined(iter(sorted(filled(members), key=lambda each: each[0].lower()))),
         "member_order",
-        _("sorted without regard to case"),
+        _("sorted ignoring case"),
     )
     yield Way(
         lambda members: joined(iter(sorted(filled(members), reverse=True))),
@@ -256,7 +256,7 @@ def _ways() -> Iterator[Way]:
                 each for at, each in enumerate(filled(members)) if at != index
             ),
             "extra_members",
-            _("member {index} of the sorted ones was not signed", index=index + 1),
+            _("field {index} in sorted order was not signed", index=index + 1),
         )
 
 
@@ -276,7 +276,8 @@ def _changed(wanted: str, members: Members, algorithm: str, secret: str) -> str:
             for tried in tries:
                 if _sign(algorithm, f"{before}{tried}{after}".encode(), key) == wanted:
                     return _(
-                        "{name} has another character at place {index} than was signed",
+                        "{name} has a different character at position {index} than when it was "
+                        "signed",
                         name=name,
                         index=index + 1,
                     )

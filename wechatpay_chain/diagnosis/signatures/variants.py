@@ -58,7 +58,7 @@ def bodies(body: bytes) -> Iterator[Variant]:
     meta = META.search(body) if body.startswith(b"--") else None
     if meta is not None:
         yield Variant(meta[1])
-        yield Variant(body, "missing_body", _("the whole upload was signed, and not its meta"))
+        yield Variant(body, "missing_body", _("the whole upload was signed instead of its meta"))
     else:
         yield Variant(body)
     if body:
@@ -72,14 +72,14 @@ def _ends(body: bytes) -> Iterator[Variant]:
     trimmed = body.strip()
     if trimmed != body:
         yield Variant(
-            trimmed, "trailing_newline", _("the body was signed without its last line end")
+            trimmed, "trailing_newline", _("the body was signed without its final line ending")
         )
     if body:
         for end in (b"\n", b"\r\n", b" "):
             yield Variant(
                 body + end,
                 "trailing_newline",
-                _("the body was signed with {end!r} behind", end=end),
+                _("the body was signed with {end!r} appended", end=end),
             )
     if b"\r\n" in body:
         yield Variant(body.replace(b"\r\n", b"\n"), "trailing_newline", _("CRLF was signed as LF"))
@@ -89,7 +89,7 @@ def _ends(body: bytes) -> Iterator[Variant]:
 
 def _charsets(body: bytes) -> Iterator[Variant]:
     if body.startswith(BOM):
-        yield Variant(body[len(BOM) :], "charset", _("a byte order mark stands before the body"))
+        yield Variant(body[len(BOM) :], "charset", _("a byte order mark precedes the body"))
     elif body:
         yield Variant(BOM + body, "charset", _("a byte order mark was signed"))
     if body.isascii():
@@ -106,7 +106,7 @@ def _charsets(body: bytes) -> Iterator[Variant]:
                 yield Variant(
                     text.encode(signed),
                     "charset",
-                    _("{signed} was signed, {sent} sent", signed=signed, sent=sent),
+                    _("{signed} was signed, {sent} was sent", signed=signed, sent=sent),
                 )
                 continue
             yield Variant(text.encode(signed), "charset", _("UTF-8 was encoded twice"))
@@ -180,7 +180,7 @@ def _in_styles(value: Any) -> Iterator[Variant]:
 def _escaped(text: str) -> Iterator[tuple[str, str]]:
     yield text, ""
     if "/" in text:
-        yield text.replace("/", "\\/"), _(", slashes escaped (PHP)")
+        yield text.replace("/", "\\/"), _(", with escaped slashes (PHP)")
     html = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     if html != text:
         yield html, ", <, > and & escaped (Go)"
@@ -203,7 +203,7 @@ def targets(target: str, origin: str) -> Iterator[Variant]:
         yield Variant(path, "query_missing", _("the query was {query!r}", query=query))
         yield from _queries(path, query)
     else:
-        yield Variant(f"{path}?", "path", _("a ? was signed behind the path"))
+        yield Variant(f"{path}?", "path", _("a ? was signed after the path"))
     for prefix in range(1, path.count("/")):
         shorter = "/" + path.lstrip("/").split("/", prefix)[-1]
         cut = path[: len(path) - len(shorter)]
@@ -212,15 +212,15 @@ def targets(target: str, origin: str) -> Iterator[Variant]:
         yield Variant(
             f"{prefix_text}{target}",
             "path",
-            _("signed with {prefix_text} in front", prefix_text=prefix_text),
+            _("signed with {prefix_text} prepended", prefix_text=prefix_text),
         )
     if origin:
-        yield Variant(f"{origin}{target}", "path", _("scheme and host were signed"))
+        yield Variant(f"{origin}{target}", "path", _("the scheme and the host were signed"))
         yield Variant(origin.partition("://")[2] + target, "path", _("the host was signed"))
-    yield Variant(target.removeprefix("/"), "path", _("signed without the / in front"))
+    yield Variant(target.removeprefix("/"), "path", _("signed without the leading /"))
     other = path[:-1] if path.endswith("/") else f"{path}/"
-    yield Variant(f"{other}{mark}{query}", "path", _("the / at its end differs"))
-    for changed, how in ((unquote(path), "decoded"), (quote(unquote(path)), "encoded")):
+    yield Variant(f"{other}{mark}{query}", "path", _("the trailing / differs"))
+    for changed, how in ((unquote(path), _("decoded")), (quote(unquote(path)), _("encoded"))):
         if changed != path:
             yield Variant(
                 f"{changed}{mark}{query}", "path", _("the path was signed {how}", how=how)
@@ -230,12 +230,12 @@ def targets(target: str, origin: str) -> Iterator[Variant]:
 def _queries(path: str, query: str) -> Iterator[Variant]:
     cause = "query_encoding"
     spellings = {
-        "+ for a space was sent, %20 signed": query.replace("+", "%20"),
-        "%20 for a space was sent, + signed": query.replace("%20", "+"),
-        "the query was signed decoded": unquote(query),
-        "the query was signed decoded, + as a space": unquote_plus(query),
-        "the query was signed with hex digits in lower case": _hex(query, str.lower),
-        "the query was signed with hex digits in upper case": _hex(query, str.upper),
+        _("a space was sent as + and signed as %20"): query.replace("+", "%20"),
+        _("a space was sent as %20 and signed as +"): query.replace("%20", "+"),
+        _("the query was signed decoded"): unquote(query),
+        _("the query was signed decoded, with + as a space"): unquote_plus(query),
+        _("the query was signed with lower-case hex digits"): _hex(query, str.lower),
+        _("the query was signed with upper-case hex digits"): _hex(query, str.upper),
     }
     plus_is_space = parse_qsl(query, keep_blank_values=True)
     plus_is_plus = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True)
@@ -248,7 +248,7 @@ def _queries(path: str, query: str) -> Iterator[Variant]:
         if spelled != query:
             yield Variant(f"{path}?{spelled}", cause, how)
     pieces = query.split("&")
-    orders = {"sorted": sorted(pieces), "reversed": pieces[::-1]}
+    orders = {_("sorted"): sorted(pieces), _("reversed"): pieces[::-1]}
     if 2 <= len(pieces) <= 5:
         orders |= {_("as {each}", each=each): list(each) for each in itertools.permutations(pieces)}
     for how, ordered in orders.items():
@@ -276,7 +276,9 @@ def five_lines(method: str, target: str, stamp: str, nonce: str) -> Iterator[For
     yield from _forms([method, target, stamp, nonce])
     swapped = f"{method}\n{target}\n{nonce}\n{stamp}\n".encode()
     yield _form(swapped, b"\n", _("the nonce was signed before the timestamp"))
-    yield _form(f"{stamp}\n{nonce}\n".encode(), b"\n", _("method and target were not signed"))
+    yield _form(
+        f"{stamp}\n{nonce}\n".encode(), b"\n", _("the method and the target were not signed")
+    )
     yield _form(
         f"{target}\n{method}\n{stamp}\n{nonce}\n".encode(), b"\n", _("target before method")
     )
@@ -293,13 +295,13 @@ def three_lines(stamp: str, nonce: str) -> Iterator[Form]:
 def _forms(parts: list[str]) -> Iterator[Form]:
     head = "".join(f"{part}\n" for part in parts).encode()
     yield _form(head, b"", _("the last line feed is missing"))
-    yield _form(head, b"\n\n", _("there is a line feed too many, at its end or behind the body"))
-    yield _form(head[:-1], b"", _("the line of the body is missing"))
+    yield _form(head, b"\n\n", _("there is an extra line feed, at the end or after the body"))
+    yield _form(head[:-1], b"", _("the body line is missing"))
     yield _form("".join(f"{part}\r\n" for part in parts).encode(), b"\r\n", _("lines end in CRLF"))
     literal = "".join(f"{part}\\n" for part in parts).encode()
-    yield _form(literal, b"\\n", _("a backslash and an n stand for the line feed"))
+    yield _form(literal, b"\\n", _("a backslash and an n were signed instead of a line feed"))
     yield _form("".join(parts).encode(), b"", _("there are no line feeds"))
-    yield _form("&".join(parts).encode() + b"&", b"", _("& stands between the parts"))
+    yield _form("&".join(parts).encode() + b"&", b"", _("the parts are separated by &"))
     yield _form(head + b"\n", b"\n", _("there is an empty line before the body"))
 
 

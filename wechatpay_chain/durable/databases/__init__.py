@@ -46,8 +46,7 @@ def database_of(engine: Any) -> Database:
         return EngineDatabase(engine)
     raise ConfigurationError(
         _(
-            "engine is of type {type}: what create_engine or create_async_engine returns is "
-            "expected",
+            "engine is of type {type}: expected the result of create_engine or create_async_engine",
             type=type(reveal(engine)).__name__,
         )
     )

@@ -58,5 +58,9 @@ def assert_current(connection: sa.Connection) -> None:
     connection.rollback()  # the next operation begins a separate transaction
     assert_version(
         found,
-        f"run the migrations from {found} to {SCHEMA_VERSION}, which CHANGELOG.md lists",
+        _(
+            "run the migrations from {found} to {version}, which CHANGELOG.md lists",
+            found=found,
+            version=SCHEMA_VERSION,
+        ),
     )

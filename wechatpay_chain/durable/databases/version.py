@@ -25,7 +25,7 @@ def assert_version(found: int | None, migrate: str) -> None:
         return
     raise ConfigurationError(
         _(
-            "the tables are of version {found}, and this package needs version {schema_version}: "
+            "the tables have version {found}, but this package needs version {schema_version}: "
             "{migrate}",
             found=found,
             schema_version=SCHEMA_VERSION,
@@ -33,8 +33,8 @@ def assert_version(found: int | None, migrate: str) -> None:
         )
         if (found or 0) < SCHEMA_VERSION
         else _(
-            "the tables are of version {found}, which is newer than this package's "
-            "{schema_version}: install the version of wechatpay_chain that made them",
+            "the tables have version {found}, which is newer than this package's "
+            "{schema_version}: install the version of wechatpay_chain that created them",
             found=found,
             schema_version=SCHEMA_VERSION,
         )

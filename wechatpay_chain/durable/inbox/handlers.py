@@ -57,8 +57,8 @@ class Handlers:
             other = name_of(self._handlers[event_type].function)
             raise ConfigurationError(
                 _(
-                    "{event_type} has a handler: {other}. An event has one, so that its effects "
-                    "are committed together: call both functions from one",
+                    "{event_type} already has a handler: {other}. An event has only one, so that "
+                    "its changes are committed together: call both functions from it",
                     event_type=event_type,
                     other=other,
                 )
@@ -67,7 +67,7 @@ class Handlers:
         if key is not None and not (isinstance(key, str) and key):
             raise ConfigurationError(
                 _(
-                    "key={represented}: the name of a member of the resource is expected, such as "
+                    "key={represented}: expected the name of a field of the resource, such as "
                     "'out_trade_no'",
                     represented=represented(key),
                 )
@@ -97,8 +97,8 @@ def _assert_listed(event_type: object, key: str | None) -> None:
     hint = _hint(str(event_type), names)
     raise ConfigurationError(
         _(
-            "{event_type!r} is no event type that the catalogue lists{hint} `wechatpay-chain "
-            "webhooks` prints them; unlisted=True takes one that is newer",
+            "{event_type!r} is not an event type in the catalogue{hint} To list them: "
+            "wechatpay-chain webhooks. Pass unlisted=True for a newer type",
             event_type=printable(str(event_type), 80),
             hint=hint,
         )
@@ -109,7 +109,7 @@ def _assert_member(key: str | None, event_type: str, names: list[str]) -> None:
     if isinstance(key, str) and key and names and key not in names:
         raise ConfigurationError(
             _(
-                "key={key!r}: the resource of {event_type} has no such member{hint}",
+                "key={key!r}: the resource of {event_type} has no such field{hint}",
                 key=key,
                 event_type=event_type,
                 hint=_hint(key, names),
@@ -121,4 +121,4 @@ def _hint(name: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
     meant = get_close_matches(name, names, n=3)
-    return f"; did you mean {' or '.join(meant)}?" if meant else ""
+    return _("; did you mean {near}?", near=_(" or ").join(meant)) if meant else ""

@@ -75,7 +75,7 @@ class Outbox(Worker):
         if not (isinstance(deadline, int | float) and 0 < deadline < float("inf")):
             raise ConfigurationError(
                 _(
-                    "deadline={represented}: a number of seconds above 0 is expected",
+                    "deadline={represented}: expected a number of seconds above 0",
                     represented=represented(deadline),
                 )
             )
@@ -95,7 +95,9 @@ class Outbox(Worker):
             ConfigurationError: there already is one, or it has the wrong signature.
         """
         if self._on_result is not None:
-            raise ConfigurationError(_("on_result has a function: call both from one"))
+            raise ConfigurationError(
+                _("on_result already has a function: call both from one function")
+            )
         assert_fitting(function, "result", is_async=self._runner.database.is_async)
         self._on_result = function
         return function
@@ -111,7 +113,7 @@ class Outbox(Worker):
             ConfigurationError: steps are already registered.
         """
         if self._follow is not None:
-            raise ConfigurationError(_("another sweeper watches what this outbox's calls make"))
+            raise ConfigurationError(_("another sweeper already watches this outbox's calls"))
         self._follow = steps
 
     def call(

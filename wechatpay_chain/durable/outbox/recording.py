@@ -19,7 +19,7 @@ from ...messages.sensitive import Sensitive
 from ...utils.display import printable, represented
 from ...utils.exceptions import ConfigurationError, DecryptionError
 from ...utils.secret import Secret, hide
-from ...utils.translation import _
+from ...utils.translation import _, current
 from ..operations import Find, Insert, Row, Steps
 from ..sealing import unseal
 from ..texts import fitting, is_storable
@@ -50,8 +50,8 @@ def cipher_of(given: object) -> MultiFernet | None:
     if cipher is None:
         raise ConfigurationError(
             _(
-                "encryption_key: a key that cryptography.fernet.Fernet.generate_key() made is "
-                "expected, or a list of them"
+                "encryption_key: expected a key from cryptography.fernet.Fernet.generate_key(), "
+                "or a list of them"
             )
         )
     return cipher
@@ -91,8 +91,8 @@ def row_of(
     if operation is None:
         raise ConfigurationError(
             _(
-                "{method} {path} is not in the catalogue: it is not known whether it may be "
-                "repeated, so it cannot be recorded",
+                "{method} {path} is not in the catalogue: whether it is safe to retry is "
+                "unknown, so it cannot be recorded",
                 method=method,
                 path=printable(path, 200),
             )
@@ -102,7 +102,7 @@ def row_of(
     if wrong:
         raise ConfigurationError(
             _(
-                "{map}: an outbox records {options} and the variables of the path",
+                "{map}: an outbox records only {options} and the path variables",
                 map=", ".join(map(printable, wrong)),
                 options=", ".join(sorted(OPTIONS)),
             )
@@ -113,7 +113,7 @@ def row_of(
         raise ConfigurationError(
             _(
                 "{id} cannot be recorded: its path has more than {longest_path} characters, or "
-                "path or number have a NUL in them",
+                "the path or the number contains a NUL",
                 id=operation.id,
                 longest_path=LONGEST_PATH,
             )
@@ -122,8 +122,8 @@ def row_of(
     if is_secret and cipher is None:
         raise ConfigurationError(
             _(
-                "{id} has fields that travel encrypted, and they are not stored in the clear: "
-                "give Outbox(encryption_key=Fernet.generate_key()), and keep that key",
+                "{id} has fields that are sent encrypted, and the outbox does not store them in "
+                "plain text: pass Outbox(encryption_key=Fernet.generate_key()), and keep that key",
                 id=operation.id,
             )
         )
@@ -158,8 +158,8 @@ def record(row: dict[str, Any], cipher: MultiFernet | None) -> Steps[int]:
             return int(found["id"])
         raise ConfigurationError(
             _(
-                "{row} is recorded for {row_2} as row {found}, with another content: a number "
-                "stands for one call. Use a new number for a new call",
+                "{row} is already recorded for {row_2} as row {found} with different content: "
+                "one number identifies one call. Use a new number for a new call",
                 row=row["number"],
                 row_2=row["operation"],
                 found=found["id"],
@@ -167,8 +167,8 @@ def record(row: dict[str, Any], cipher: MultiFernet | None) -> Steps[int]:
         )
     raise ConfigurationError(
         _(
-            "{row} is being recorded for {row_2} by another transaction, which this one does not "
-            "see: commit, and look again",
+            "{row} is being recorded for {row_2} by another transaction that this one cannot "
+            "see: commit, and read it again",
             row=row["number"],
             row_2=row["operation"],
         )
@@ -187,8 +187,8 @@ def options_of(row: Row, cipher: MultiFernet | None) -> dict[str, Any]:
         if cipher is None:
             raise ConfigurationError(
                 _(
-                    "row {get} of the outbox is encrypted: give the key that it was recorded "
-                    "with, Outbox(encryption_key=…)",
+                    "row {get} of the outbox is encrypted: pass the key it was recorded with, "
+                    "Outbox(encryption_key=…)",
                     get=row.get("id", ""),
                 )
             )
@@ -197,8 +197,8 @@ def options_of(row: Row, cipher: MultiFernet | None) -> dict[str, Any]:
         except DecryptionError:
             raise DecryptionError(
                 _(
-                    "row {get} of the outbox does not open with encryption_key: add the key that "
-                    "it was recorded with to the list",
+                    "row {get} of the outbox cannot be decrypted with encryption_key: add the "
+                    "key it was recorded with to the list",
                     get=row.get("id", ""),
                 )
             ) from None
@@ -231,16 +231,18 @@ def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) ->
             return text
         return hashlib.sha256(text.encode()).hexdigest()
     if operation.safe:
-        why = "it only reads, or needs no number: call it directly"
+        why = _("it only reads, or needs no number: call it directly")
     elif operation.not_idempotent is not None:
-        why = operation.not_idempotent.en
+        reason = operation.not_idempotent
+        why = reason.zh if current() == "zh" else reason.en
     elif operation.idempotency_key is None:
-        why = "it carries no number of the merchant's by which WeChat Pay knows a repetition"
+        why = _("it has no merchant number by which WeChat Pay detects a retry")
     else:
         places = ", ".join(
-            f"{place.name} in the {place.location}" for place in operation.idempotency_key
+            _("{name} in the {location}", name=place.name, location=place.location)
+            for place in operation.idempotency_key
         )
-        why = f"it needs {places}"
+        why = _("it needs {places}", places=places)
     raise ConfigurationError(_("{id} cannot be recorded: {why}", id=operation.id, why=why))
 
 
@@ -250,7 +252,7 @@ def _content(options: Mapping[str, Any]) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            _("the call cannot be stored: it has half of a surrogate pair, which is no character")
+            _("the call cannot be stored: it contains a lone surrogate, which is not valid text")
         ) from None
     except (TypeError, ValueError) as error:
         raise ConfigurationError(
@@ -261,7 +263,7 @@ def _content(options: Mapping[str, Any]) -> bytes:
 def _stored(value: object) -> Any:
     if isinstance(value, Sensitive):
         return {MARK: value._value}
-    raise TypeError(_("{represented} is no JSON value", represented=represented(value)))
+    raise TypeError(_("{represented} is not a JSON value", represented=represented(value)))
 
 
 def _revived(value: dict[str, Any]) -> Any:

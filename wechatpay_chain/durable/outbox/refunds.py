@@ -47,24 +47,25 @@ def body_of_refund(given: Refund, notify_url: str | None) -> dict[str, Any]:
     wrong = sorted(given.keys() - Refund.__annotations__.keys())
     missing = sorted(Refund.__required_keys__ - given.keys())
     if wrong or missing:
-        problem = f"{wrong[0]} is not expected" if wrong else f"{missing[0]} is missing"
+        if wrong:
+            problem = _("{name} is not a field of a refund", name=wrong[0])
+        else:
+            problem = _("{name} is missing", name=missing[0])
         raise ConfigurationError(
             _(
-                "a refund takes {annotations}: {problem}",
+                "a refund accepts {annotations}: {problem}",
                 annotations=", ".join(Refund.__annotations__),
                 problem=problem,
             )
         )
     if ("out_trade_no" in given) == ("transaction_id" in given):
-        raise ConfigurationError(
-            _("a refund needs out_trade_no or transaction_id: of which order?")
-        )
+        raise ConfigurationError(_("a refund needs out_trade_no or transaction_id of the order"))
     refund, total = given.get("refund", given["total"]), given["total"]
     for name, amount in (("refund", refund), ("total", total)):
         if isinstance(amount, bool) or not isinstance(amount, int):
             raise ConfigurationError(
                 _(
-                    "{name}={represented}: fen are expected, as an int",
+                    "{name}={represented}: expected fen as an int",
                     name=name,
                     represented=represented(amount),
                 )
@@ -72,7 +73,7 @@ def body_of_refund(given: Refund, notify_url: str | None) -> dict[str, Any]:
     if not 0 < refund <= total:
         raise ConfigurationError(
             _(
-                "refund={refund}: from 1 fen to the total of {total} is expected",
+                "refund={refund}: expected 1 fen to the total of {total}",
                 refund=refund,
                 total=total,
             )

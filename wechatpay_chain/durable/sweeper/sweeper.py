@@ -70,7 +70,9 @@ class Sweeper(Worker):
             ConfigurationError: there already is one, or it has the wrong signature.
         """
         if self._on_end is not None:
-            raise ConfigurationError(_("on_end has a function: call both from one"))
+            raise ConfigurationError(
+                _("on_end already has a function: call both from one function")
+            )
         assert_fitting(function, "end", is_async=self.database.is_async)
         self._on_end = function
         return function

@@ -41,14 +41,14 @@ def watch_row(
     named = [name for name in given if name in numbers]
     if len(named) != 1:
         raise ConfigurationError(
-            _("one of {numbers} is expected: what to watch", numbers=", ".join(numbers))
+            _("expected one of {numbers}, to identify what to watch", numbers=", ".join(numbers))
         )
     number, kind = named[0], numbers[named[0]]
     parameters = {name: value for name, value in given.items() if name != number}
     wrong = sorted(parameters.keys() - set(KINDS[kind].parameters))
     if wrong:
         raise ConfigurationError(
-            _("{wrong}: not expected beside {number}", wrong=printable(wrong[0]), number=number)
+            _("{wrong}: cannot be combined with {number}", wrong=printable(wrong[0]), number=number)
         )
     if "transaction_id" in KINDS[kind].parameters and not parameters.get("transaction_id"):
         raise ConfigurationError(
@@ -59,7 +59,7 @@ def watch_row(
         if not (is_text and 0 < len(value) <= LONGEST_NUMBER):
             raise ConfigurationError(
                 _(
-                    "{name}={represented}: a text of 1 to {longest_number} characters is expected",
+                    "{name}={represented}: expected a text of 1 to {longest_number} characters",
                     name=name,
                     represented=represented(value),
                     longest_number=LONGEST_NUMBER,
@@ -107,8 +107,8 @@ def watch(row: dict[str, Any]) -> Steps[int]:
         return int(found["id"])
     raise ConfigurationError(
         _(
-            "{row} is being recorded by another transaction, which this one does not see: commit, "
-            "and look again",
+            "{row} is being recorded by another transaction that this one cannot see: commit, "
+            "and read it again",
             row=row["number"],
         )
     )
@@ -122,7 +122,7 @@ def _until(until: object, kind: str) -> int | None:
     if not isinstance(until, datetime) or until.tzinfo is None:
         raise ConfigurationError(
             _(
-                "until={represented}: a datetime with a timezone is expected, such as "
+                "until={represented}: expected a datetime with a time zone, such as "
                 "datetime.now(UTC) + timedelta(minutes=30)",
                 represented=represented(until),
             )

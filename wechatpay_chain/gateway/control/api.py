@@ -152,7 +152,7 @@ class _Control:
         return json_response(order)
 
     async def expire(self, request: web.Request) -> web.StreamResponse:
-        """Let an order expire now."""
+        """Expire an order now."""
         number = request.match_info["out_trade_no"]
         return json_response(scope_of(self._gateway, request).expire(number))
 
@@ -246,7 +246,7 @@ class _Control:
         return json_response(state.outbox.get(number), 201)
 
     async def resend(self, request: web.Request) -> web.StreamResponse:
-        """Deliver a notification once more."""
+        """Deliver a notification again."""
         number, outbox = request.match_info["id"], self._having(request, "notice").outbox
         if not outbox.resend(number):
             return json_response({"error": f"no notification {number}"}, 404)

@@ -116,7 +116,7 @@ class Controls(MerchantControls):
         found = self.platform.having(kinds, key)
         if len(found) > 1:
             numbers = ", ".join(each.mchid for each in found)
-            raise LookupError(f"{key} is a number of several merchants: {numbers}; say whose")
+            raise LookupError(f"{key} belongs to several merchants: {numbers}; pass mchid")
         return found[0] if found else self.platform.first
 
     def states(self) -> list[State]:

@@ -194,11 +194,11 @@ class _Merchant:
         if len(names) != 1:
             expected = "one control such as transfers.confirm, or one operation such as POST v3/…"
             raise self._document.error(
-                place, _("{expected}, is expected beside at", expected=expected)
+                place, _("expected {expected} next to at", expected=expected)
             )
         name, arguments, here = names[0], given[names[0]] or {}, (*place, names[0])
         if not isinstance(arguments, dict):
-            raise self._document.error(here, _("an object of arguments is expected"))
+            raise self._document.error(here, _("expected an object of arguments"))
         yield Action(self._at(given, place), here, self._step(name, arguments))
 
     def _step(self, name: str, arguments: Given) -> Callable[[], object]:

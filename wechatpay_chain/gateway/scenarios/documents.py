@@ -138,10 +138,10 @@ class Builder:
         if not isinstance(key, str):
             shown = represented(key)
             raise ScenarioError(
-                _("{shown}: the name of a member must be text", shown=shown), self._name, line
+                _("{shown}: a field name must be text", shown=shown), self._name, line
             )
         if key in container:
             raise ScenarioError(
-                _("{represented} is there twice", represented=represented(key)), self._name, line
+                _("{represented} occurs twice", represented=represented(key)), self._name, line
             )
         return key

@@ -48,7 +48,7 @@ def read(path: str | Path) -> Document:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise ScenarioError(
-            _("it is not UTF-8 at byte {start}", start=error.start), str(path)
+            _("it is not valid UTF-8 at byte {start}", start=error.start), str(path)
         ) from None
     except (OSError, ValueError) as error:
         raise ScenarioError(
@@ -97,7 +97,7 @@ def _yaml(text: str, name: str) -> Document:
             line = 1 if event.start_mark is None else event.start_mark.line + 1
             documents += isinstance(event, yaml.DocumentStartEvent)
             if documents > 1:
-                raise ScenarioError(_("a second document begins; one is expected"), name, line)
+                raise ScenarioError(_("a second document begins; expected only one"), name, line)
             if isinstance(event, yaml.NodeEvent):
                 _assert_plain(event, name, line)
             if isinstance(event, yaml.ScalarEvent):

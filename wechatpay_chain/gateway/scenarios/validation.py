@@ -106,7 +106,7 @@ def _check_members(document: Document, rule: Schema, value: dict[str, Any], plac
             _check(document, known[name], member, here)
         elif rule.get("additionalProperties", True) is False:
             expected = _meant(name, known) or f"; there are {', '.join(known)}"
-            raise document.error(here, _("there is no such member{expected}", expected=expected))
+            raise document.error(here, _("the field does not exist{expected}", expected=expected))
     for name in rule.get("required", ()):
         if name not in value:
             raise document.error(place, _("{name} is missing", name=name))

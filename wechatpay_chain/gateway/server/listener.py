@@ -97,7 +97,7 @@ class Listener:
             ) from error
         except UnicodeError as error:
             raise ListenError(
-                0, _("{host!r}, which is no name", host=self._host[:80]), port
+                0, _("{host!r}, which is not a valid host name", host=self._host[:80]), port
             ) from error
 
     async def _open(self, server: web.Server, port: int, context: ssl.SSLContext | None) -> int:

@@ -64,10 +64,11 @@ def restored(
     if directory is not None and (directory / "keys").exists():
         raise DataDirectoryError(
             _(
-                "{directory} has the keys of a gateway already, which the snapshot would replace",
+                "{directory} already contains the keys of a gateway, and the snapshot would "
+                "replace them",
                 directory=directory,
             ),
-            _("choose another directory, or leave out one of the two"),
+            _("choose another directory, or pass only one of the two"),
         )
     platform = Platform(snapshot.first, directory, time_scale, keep=keep, show_secrets=show_secrets)
     try:

@@ -123,7 +123,9 @@ class Snapshot:
             ) from error
         content = store.get(KIND, KEY)
         if content is None:
-            raise SnapshotError(_("{path} is not a snapshot: Snapshot.save writes one", path=path))
+            raise SnapshotError(
+                _("{path} is not a snapshot; create one with Snapshot.save", path=path)
+            )
         store.delete(KIND, KEY)
         try:
             faults = Faults()

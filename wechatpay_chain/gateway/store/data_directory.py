@@ -115,16 +115,16 @@ def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
     except UnknownFormat as error:
         raise DataDirectoryError(
             _(
-                "{path} was made by another version of wechatpay-chain: {error}",
+                "{path} was created by another version of wechatpay-chain: {error}",
                 path=path,
                 error=error,
             ),
-            _("choose another directory, or delete this one to start anew"),
+            _("choose another directory, or delete this one to start from scratch"),
         ) from error
     except sqlite3.DatabaseError as error:
         raise DataDirectoryError(
             _("{path} cannot be used: {error}", path=path, error=error),
-            _("choose another directory, or delete this one to start anew"),
+            _("choose another directory, or delete this one to start from scratch"),
         ) from error
 
 
@@ -185,7 +185,7 @@ def _loaded(keys: Path) -> Identity:
         problem = f"{type(error).__name__}: {error}"
     raise DataDirectoryError(
         _("the keys in {keys} cannot be read ({problem})", keys=keys, problem=problem),
-        _("choose another directory, or delete this one to start anew"),
+        _("choose another directory, or delete this one to start from scratch"),
     )
 
 
@@ -210,8 +210,8 @@ def _create_keys(identity: Identity, keys: Path) -> None:
     """Create the directory of keys with all its files at once, never with a part of them."""
     if private_files.is_there(keys) and any(keys.iterdir()):
         raise DataDirectoryError(
-            _("{keys} has files that are not a gateway's", keys=keys),
-            _("they stay; choose another directory"),
+            _("{keys} contains files that a gateway did not write", keys=keys),
+            _("they are kept; choose another directory"),
         )
     private_files.make_directory(keys.parent)
     part = Path(tempfile.mkdtemp(prefix=".keys.", dir=keys.parent))
@@ -308,7 +308,7 @@ def read_certificate(path: Path) -> x509.Certificate:
 
 def unwritable(directory: Path, error: OSError | ValueError) -> DataDirectoryError:
     """The error of a directory that cannot be written to."""
-    hint = _("choose a directory that this user may write to")
+    hint = _("choose a directory that this user can write to")
     if isinstance(error, ValueError):
         problem: str = why_not(error)
     elif error.errno != errno.ENAMETOOLONG and directory.is_file():
@@ -317,6 +317,6 @@ def unwritable(directory: Path, error: OSError | ValueError) -> DataDirectoryErr
         path = printable(error.filename, LONGEST_PATH)
         problem = _("{path}: {reason}", path=path, reason=error.strerror)
     if isinstance(error, private_files.NotPrivate):
-        hint = _("choose a directory that belongs to this user alone")
+        hint = _("choose a directory that only this user can access")
     told = _("{path} cannot be used ({problem})", path=directory, problem=problem)
     return DataDirectoryError(told, hint)

@@ -107,7 +107,7 @@ def _loaded(first: Identity, profile: Profile, place: Path) -> Identity:
                 type=type(error).__name__,
                 error=error,
             ),
-            _("choose another directory, or delete this one to start anew"),
+            _("choose another directory, or delete this one to start from scratch"),
         ) from error
 
 

@@ -66,7 +66,7 @@ class PKCS11Signer:
         _check("module", module, str | os.PathLike)
         _check("token", token, str)
         if pin is not None and not (pin and isinstance(reveal(pin), str)):
-            raise ConfigurationError(_("PKCS11Signer(pin=…): a str is expected that is not empty"))
+            raise ConfigurationError(_("PKCS11Signer(pin=…): expected a non-empty str"))
         if label is not None:
             _check("label", label, str)
         if id is not None:
@@ -74,7 +74,7 @@ class PKCS11Signer:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
             raise ConfigurationError(
                 _(
-                    "PKCS11Signer(timeout={represented}): seconds above 0 are expected",
+                    "PKCS11Signer(timeout={represented}): expected seconds above 0",
                     represented=represented(timeout),
                 )
             )
@@ -190,7 +190,10 @@ class PKCS11Signer:
     def _too_slow(self) -> ConfigurationError:
         return ConfigurationError(
             self._failed(
-                _("the module was not done within {timeout:g} s (timeout=)", timeout=self._timeout)
+                _(
+                    "the module did not finish within {timeout:g} s (timeout=)",
+                    timeout=self._timeout,
+                )
             )
         )
 
@@ -200,8 +203,8 @@ class PKCS11Signer:
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError(
             _(
-                "a PKCS11Signer is not pickled, because its PIN would be stored: give the other "
-                "process its own configuration"
+                "a PKCS11Signer cannot be pickled, because that would store its PIN: configure "
+                "the other process separately"
             )
         )
 
@@ -210,7 +213,7 @@ def _check(name: str, value: object, kind: Any) -> None:
     if not isinstance(value, kind) or value in ("", b""):
         raise ConfigurationError(
             _(
-                "PKCS11Signer({name}={represented}): a {type} is expected that is not empty",
+                "PKCS11Signer({name}={represented}): expected a non-empty {type}",
                 name=name,
                 represented=represented(value),
                 type="bytes" if kind is bytes else "str",

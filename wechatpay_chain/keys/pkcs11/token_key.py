@@ -44,13 +44,16 @@ WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 WORDS: dict[type[PKCS11Error], str] = {
     pkcs11.DeviceRemoved: N_("the token was removed"),
     pkcs11.MechanismInvalid: (
-        N_("it offers no CKM_SHA256_RSA_PKCS, which signs, or no CKM_RSA_PKCS_OAEP, which decrypts")
+        N_(
+            "it does not support CKM_SHA256_RSA_PKCS for signing or CKM_RSA_PKCS_OAEP for "
+            "decrypting"
+        )
     ),
     pkcs11.PinExpired: N_("its PIN has expired: set a new one"),
     pkcs11.PinLocked: N_("its PIN is locked: unlock it with the security officer's PIN"),
-    pkcs11.SessionCount: N_("it has no session left"),
+    pkcs11.SessionCount: N_("it has no free session"),
     pkcs11.TokenNotPresent: N_("it is not in its slot"),
-    pkcs11.UserNotLoggedIn: N_("it wants a PIN: give pin="),
+    pkcs11.UserNotLoggedIn: N_("it requires a PIN: pass pin="),
     pkcs11.UserPinNotInitialized: N_("it has no user PIN yet: set one"),
 }
 
@@ -127,8 +130,8 @@ class TokenKey:
         if not own:
             raise ConfigurationError(
                 _(
-                    "the token {token!r} has no certificate of the key {name}: write "
-                    "apiclient_cert.pem to it, or give the client serial=",
+                    "the token {token!r} has no certificate for the key {name}: write "
+                    "apiclient_cert.pem to it, or pass serial= to the client",
                     token=printable(self._name.token),
                     name=self._name,
                 )
@@ -167,8 +170,8 @@ def open_key(module: Module, library: Library, name: KeyName, pin: Secret[str] |
     if key.key_length < MINIMUM_BITS:
         raise ConfigurationError(
             _(
-                "the key {name} has {key_length} bits: WeChat Pay takes RSA keys of "
-                "{minimum_bits} bits or more",
+                "the key {name} has {key_length} bits: WeChat Pay requires RSA keys of at least "
+                "{minimum_bits} bits",
                 name=name,
                 key_length=key.key_length,
                 minimum_bits=MINIMUM_BITS,
@@ -188,11 +191,11 @@ def _token(library: Library, name: KeyName) -> pkcs11.Token:
             "the module {so} has no token with the label {token!r}; it has {labels}",
             so=printable(library.so),
             token=printable(name.token),
-            labels=labels or _("none that is initialized"),
+            labels=labels or _("no initialized token"),
         )
         if not found
         else _(
-            "the module {so} has {count} tokens with the label {token!r}, where one is expected; "
+            "the module {so} has {count} tokens with the label {token!r}, but one is expected; "
             "it has {labels}",
             so=printable(library.so),
             count=len(found),
@@ -223,8 +226,8 @@ def _opened(token: pkcs11.Token, pin: Secret[str] | None) -> pkcs11.Session:
 def _wrong_pin(name: KeyName) -> ConfigurationError:
     return ConfigurationError(
         _(
-            "the token {token!r} rejects pin=. This process does not try it again, because a "
-            "token locks itself after some wrong PINs",
+            "the token {token!r} rejects pin=. This process does not retry, because a token "
+            "locks after several wrong PINs",
             token=printable(name.token),
         )
     )
@@ -249,13 +252,13 @@ def _key(session: pkcs11.Session, name: KeyName) -> Any:
     )
     raise ConfigurationError(
         _(
-            "there is no RSA private key {name}: give label= or id=. The token has {labels}",
+            "there is no RSA private key {name}: pass label= or id=. The token has {labels}",
             name=name,
-            labels=labels or _("none that is visible; it may want pin="),
+            labels=labels or _("no visible keys; it may require pin="),
         )
         if not found
         else _(
-            "there are {count} RSA private keys {name}, where one is expected: give label= or id=. "
+            "there are {count} RSA private keys {name}, but one is expected: pass label= or id=. "
             "The token has {labels}",
             count=len(found),
             name=name,

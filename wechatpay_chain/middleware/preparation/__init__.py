@@ -85,7 +85,7 @@ def fill_of(given: object) -> bool | None:
     if given is None or isinstance(given, bool):
         return given
     raise ConfigurationError(
-        _("fill= takes True or False, not {represented}", represented=represented(given))
+        _("fill= must be True or False, not {represented}", represented=represented(given))
     )
 
 
@@ -99,7 +99,7 @@ def check_of(given: object) -> str | None:
         return given
     raise ConfigurationError(
         _(
-            'check= takes "catalogue", "off" or None, not {represented}',
+            'check= must be "catalogue", "off" or None, not {represented}',
             represented=represented(given),
         )
     )

@@ -72,8 +72,8 @@ def _assert_right(operation: Operation, request: Request) -> None:
         more = [_("and {count} more", count=len(found) - SHOWN)] if len(found) > SHOWN else []
         raise ConfigurationError(
             _(
-                "{method} {path} does not take this request, and nothing was sent. By the "
-                "catalogue: {problems}",
+                "{method} {path} does not accept this request; nothing was sent. According to "
+                "the catalogue: {problems}",
                 method=operation.method,
                 path=operation.path,
                 problems=joined(_("; "), [*found[:SHOWN], *more]),

@@ -60,8 +60,8 @@ def _assert_configured(
         if each.required and each.source not in values:
             raise ConfigurationError(
                 _(
-                    "{method} {path} requires {name}, which the call does not have, and fill=True "
-                    "cannot add it: give the client {source}=, or the call {name}",
+                    "{method} {path} requires {name}, which is missing and which fill=True "
+                    "cannot add: pass {source}= to the client, or {name} to the call",
                     method=operation.method,
                     path=operation.path,
                     name=each.name,

@@ -29,7 +29,7 @@ def appid_of(given: object) -> str | None:
         return text
     raise ConfigurationError(
         _(
-            "appid {represented}: letters and digits are expected, such as 'wx8888888888888888'",
+            "appid {represented}: expected letters and digits, such as 'wx8888888888888888'",
             represented=represented(given),
         )
     )
@@ -45,7 +45,7 @@ def flag_of(given: object, name: str) -> bool:
         return given
     raise ConfigurationError(
         _(
-            "{name}= takes True or False, not {represented}",
+            "{name}= must be True or False, not {represented}",
             name=name,
             represented=represented(given),
         )
@@ -64,7 +64,7 @@ def notify_url_of(given: object) -> str | None:
     if given is None:
         return None
     text = tidy(given) if isinstance(given, str) else ""
-    expected = _("a URL without a query is expected, such as 'https://shop.example.com/wechatpay'")
+    expected = _("expected a URL without a query, such as 'https://shop.example.com/wechatpay'")
     if not text or len(text) > LONGEST_URL or not (text.isascii() and text.isprintable()):
         raise ConfigurationError(
             _(

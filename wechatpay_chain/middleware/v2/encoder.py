@@ -43,14 +43,16 @@ def v2_encoder(mchid: str, secret: str | Secret[str]) -> Middleware:
 def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request:
     given = request.options
     if given.json is not None:
-        raise ConfigurationError(_("json= belongs to APIv3 (v3/…); APIv2 takes xml="))
+        raise ConfigurationError(_("json= is only for APIv3 (v3/…); for APIv2 use xml="))
     if given.meta is not None:
         raise ConfigurationError(
-            _("meta= belongs to APIv3's uploads; APIv2 takes its fields in xml=")
+            _("meta= is only for APIv3 uploads; for APIv2 pass the fields in xml=")
         )
     if given.body is not None:
         if given.xml is not None or given.media is not None:
-            raise ConfigurationError(_("body= excludes xml= and media=: a request has one body"))
+            raise ConfigurationError(
+                _("body= cannot be combined with xml= or media=: a request has one body")
+            )
         query = query_string(given.query) if given.query is not None else ""
         return request.replace(content=given.body, target=append_query(request.target, query))
     if request.method == "GET":
@@ -73,7 +75,7 @@ def _encoded(request: Request, mchid: str, secret: str | Secret[str]) -> Request
 def _query_fields(request: Request) -> dict[str, Any]:
     given = request.options
     if given.xml is not None and given.query is not None:
-        raise ConfigurationError(_("a GET has one set of fields: give query= or xml=, not both"))
+        raise ConfigurationError(_("a GET has one set of fields: pass query= or xml=, not both"))
     fields = given.xml if given.xml is not None else given.query
     if isinstance(fields, str):
         fields = parse_qsl(fields, keep_blank_values=True)
@@ -83,7 +85,7 @@ def _query_fields(request: Request) -> dict[str, Any]:
     except (TypeError, ValueError):
         raise ConfigurationError(
             _(
-                "query is of type {type}; a mapping or pairs are expected",
+                "query is of type {type}; expected a mapping or pairs",
                 type=type(fields).__name__,
             )
         ) from None
@@ -117,20 +119,22 @@ def _signed(
     try:
         fields["sign"] = digest.sign(kind, canonical.fields(fields), secret)
     except UnicodeEncodeError:
-        raise ConfigurationError(_("xml= holds a lone surrogate: not valid text")) from None
+        raise ConfigurationError(
+            _("xml= contains a lone surrogate, which is not valid text")
+        ) from None
     return fields
 
 
 def _assert_own(given: Mapping[str, Any], mchid: str) -> None:
     if not isinstance(given, Mapping):
         raise ConfigurationError(
-            _("xml= is of type {type}; a mapping is expected", type=type(given).__name__)
+            _("xml= is of type {type}; expected a mapping", type=type(given).__name__)
         )
     named = {name: given[name] for name in MERCHANT_FIELDS if given.get(name) is not None}
     if not named:
         raise ConfigurationError(
             _(
-                "one of {merchant_fields} must be among the fields, as {mchid!r}",
+                "the fields must contain one of {merchant_fields} with the value {mchid!r}",
                 merchant_fields=", ".join(MERCHANT_FIELDS),
                 mchid=mchid,
             )
@@ -139,7 +143,7 @@ def _assert_own(given: Mapping[str, Any], mchid: str) -> None:
         if canonical.text(value, name) != mchid:
             raise ConfigurationError(
                 _(
-                    "{name} is {value!r}, and this client signs for {mchid!r}: use the client of "
+                    "{name} is {value!r}, but this client signs for {mchid!r}: use the client of "
                     "that merchant",
                     name=name,
                     value=value,

@@ -91,9 +91,9 @@ def _assert_expected(request: Request, response: Response, why: str) -> None:
         return
     raise ResponseError(
         _(
-            "the answer to {request} (HTTP {status_code}, {count} bytes) is not APIv2's, which "
-            "has a return_code: {why}. Something other than WeChat Pay may have answered; query "
-            "before sending it again",
+            "the response to {request} (HTTP {status_code}, {count} bytes) is not an APIv2 "
+            "response with a return_code: {why}. Something other than WeChat Pay may have "
+            "responded; query before you send it again",
             request=request,
             status_code=response.status_code,
             count=len(response.content),
@@ -116,8 +116,8 @@ def _no_sign(response: Response, error: ResponseError) -> SignatureError:
     page = _(', an HTML page "{title}"', title=title) if title else ""
     return SignatureError(
         _(
-            "{error}: it is not APIv2's XML, so there is no sign to check ({request}, {count} "
-            "bytes{page}). Where an operation is known to answer unsigned, say unsigned=True",
+            "{error}: it is not APIv2 XML, so there is no sign to verify ({request}, {count} "
+            "bytes{page}). For an operation whose responses are unsigned, pass unsigned=True",
             error=error,
             request=response.request,
             count=len(response.content),
@@ -158,10 +158,10 @@ def assert_signed(
     what = (
         _("the notification")
         if response is None
-        else _("the answer to {request}", request=response.request)
+        else _("the response to {request}", request=response.request)
     )
     if not secret:
-        raise ConfigurationError(_("secret is missing: without it no APIv2 sign can be checked"))
+        raise ConfigurationError(_("secret is missing: it is required to verify the APIv2 sign"))
     sign = fields.get("sign")
     if not sign or not isinstance(sign, str):
         raise SignatureError(
@@ -176,9 +176,9 @@ def assert_signed(
     if not genuine:
         raise SignatureError(
             _(
-                "{what} cannot be trusted: its sign ({kind}) does not match. Either it was "
-                "changed on the way, or it is signed by another algorithm than is stated, or "
-                "secret is not the APIv2 key set on the merchant platform",
+                "{what} cannot be trusted: its sign ({kind}) does not match. It was changed in "
+                "transit, its sign uses another algorithm than stated, or secret is not the "
+                "APIv2 key set on the merchant platform",
                 what=what,
                 kind=printable(kind, 60),
             ),
@@ -187,9 +187,9 @@ def assert_signed(
     if _hides_a_code(fields, covered):
         raise SignatureError(
             _(
-                "{what} cannot be trusted: one of its values holds '&return_code=' or "
-                "'&result_code=', and the sign cannot tell that from a field. A failure may have "
-                "been moved into another field on the way",
+                "{what} cannot be trusted: a value contains '&return_code=' or '&result_code=', "
+                "which the sign cannot tell apart from a field. The result may have been moved "
+                "into another field in transit",
                 what=what,
             ),
             response,

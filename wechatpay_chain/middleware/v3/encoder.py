@@ -69,7 +69,7 @@ def _has_secrets(options: Options) -> bool:
 def _encoded(request: Request, platform: Platform, answer_with: str | None) -> Request:
     given = request.options
     if given.xml is not None:
-        raise ConfigurationError(_("xml= belongs to APIv2 (v2/…); APIv3 takes json="))
+        raise ConfigurationError(_("xml= is only for APIv2 (v2/…); for APIv3 use json="))
     if (given.json is not None) + (given.media is not None) + (given.body is not None) > 1:
         _reject_two_bodies(json=given.json, media=given.media, body=given.body)
     secrets = _Encryption(platform, request, answer_with)
@@ -83,8 +83,8 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
         if not isinstance(given.json, JSON_TYPES):
             raise ConfigurationError(
                 _(
-                    "json= is of type {kind}: a mapping or a list is expected; text that is JSON "
-                    "already goes to body=",
+                    "json= is of type {kind}: expected a mapping or a list; pass text that is "
+                    "already JSON as body=",
                     kind=canonical.kind(given.json),
                 )
             )
@@ -97,7 +97,7 @@ def _encoded(request: Request, platform: Platform, answer_with: str | None) -> R
         encoded.content, encoded.signed = content, meta
         encoded.headers = request.headers.merged({"Content-Type": kind})
     elif given.meta is not None:
-        raise ConfigurationError(_("meta= goes with media=, which is missing"))
+        raise ConfigurationError(_("meta= requires media=, which is missing"))
     encoded.headers = secrets.named(encoded.headers)
     return encoded
 
@@ -117,8 +117,8 @@ class _Encryption:
         elif wanted is not None and not same_key(wanted, self._header):
             raise ConfigurationError(
                 _(
-                    "answer_with= is {wanted!r} and headers= has {serial} {header!r}: a request "
-                    "names one key, so leave one of the two out",
+                    "answer_with= is {wanted!r} but headers= has {serial} {header!r}: a request "
+                    "can name only one key, so leave one of them out",
                     wanted=wanted,
                     serial=SERIAL,
                     header=self._header,
@@ -164,7 +164,7 @@ def _meta(meta: Any, encrypt: Callable[[Sensitive], str]) -> bytes:
     if not isinstance(meta, Mapping):
         raise ConfigurationError(
             _(
-                "meta= is of type {type}: a mapping, or JSON as text, is expected",
+                "meta= is of type {type}: expected a mapping, or JSON as text",
                 type=type(meta).__name__,
             )
         )
@@ -184,8 +184,8 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
             return written
         raise ConfigurationError(
             _(
-                "{name}= holds a {kind}, which JSON does not know: amounts are int (fen), times "
-                "are aware datetimes or text",
+                "{name}= contains a {kind}, which JSON does not support: use int (fen) for "
+                "amounts, and aware datetimes or text for times",
                 name=name,
                 kind=canonical.kind(thing),
             )
@@ -210,7 +210,7 @@ def _utf8(text: str, name: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(
-            _("{name}= holds a lone surrogate: not valid text", name=name)
+            _("{name}= contains a lone surrogate, which is not valid text", name=name)
         ) from None
 
 
@@ -245,5 +245,5 @@ PLAIN = _plain_encoder()
 def _reject_two_bodies(**bodies: Any) -> None:
     given = [f"{name}=" for name, value in bodies.items() if value is not None]
     raise ConfigurationError(
-        _("{given} exclude each other: a request has one body", given=" and ".join(given))
+        _("{given} cannot be combined: a request has one body", given=" and ".join(given))
     )

@@ -51,7 +51,7 @@ def encrypt_fields(handle: Handler, credential: Credential | None) -> Handler:
         response = yield from handle(_wrapped(request, marked))
         if not marked.answer or credential is None:
             return response
-        what = _("the answer to {method} {path}", method=operation.method, path=operation.path)
+        what = _("the response to {method} {path}", method=operation.method, path=operation.path)
         return (yield from _opened(response, marked.answer, credential, what))
 
     return handler
@@ -145,7 +145,7 @@ def _opened(response: Response, marks: Marks, credential: Credential, what: str)
         members = json.loads(response.content)
     except (ValueError, RecursionError):
         return response
-    advice = _('The call was carried out; with sensitive="off" its answer comes as it is')
+    advice = _('WeChat Pay processed the call; sensitive="off" returns the response as received')
     changed = yield from decrypted(members, marks, credential, what, advice)
     if changed is members:
         return response
@@ -189,8 +189,8 @@ def decrypted(
         except DecryptionError as error:
             raise DecryptionError(
                 _(
-                    "{place} in {what} does not open with this merchant's key: it was encrypted "
-                    "for another certificate, or is damaged. {advice}",
+                    "{place} in {what} cannot be decrypted with this merchant's key: it was "
+                    "encrypted for another certificate, or is damaged. {advice}",
                     place=place,
                     what=what,
                     advice=advice,

@@ -27,12 +27,12 @@ def signer(credential: Credential | None) -> Middleware:
                 )
             )
         if not credential.mchid:
-            raise ConfigurationError(_("mchid is empty: APIv3 signs in the name of a merchant"))
+            raise ConfigurationError(_("mchid is empty: APIv3 signs as a merchant"))
         if "Authorization" in request.headers:
             raise ConfigurationError(
                 _(
-                    "headers= has an Authorization, which is the signer's to set; to sign "
-                    "elsewhere, replace 'signer' in the stack"
+                    "headers= contains Authorization, which the signer sets; to sign "
+                    "differently, replace 'signer' in the stack"
                 )
             )
         signed = yield from credential.authorizing(request)

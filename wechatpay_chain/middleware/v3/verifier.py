@@ -42,9 +42,9 @@ def verifier(platform: PlatformKeys) -> Middleware:
         if not (unsigned or platform):
             raise ConfigurationError(
                 _(
-                    "certs is missing: the answer could not be verified. Give WeChat Pay's public "
-                    "key ({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates, or apiv3_key "
-                    "and the merchant's key, with which certificates are fetched"
+                    "certs is missing: the response could not be verified. Pass WeChat Pay's "
+                    "public key ({'PUB_KEY_ID_…': 'pub_key.pem'}) or platform certificates, or "
+                    "pass apiv3_key and the merchant's key to download certificates automatically"
                 )
             )
         if request.sink is not None:

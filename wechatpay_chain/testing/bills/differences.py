@@ -92,7 +92,7 @@ def wanted(differences: Differences, *, partner: bool) -> dict[str, int]:
     if unknown := counts.keys() - set(CLASSES):
         raise ValueError(
             _(
-                "differences: {unknown} are not among {classes}",
+                "differences: {unknown} are not in {classes}",
                 unknown=sorted(unknown),
                 classes=", ".join(CLASSES),
             )
@@ -101,7 +101,7 @@ def wanted(differences: Differences, *, partner: bool) -> dict[str, int]:
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise ValueError(
                 _(
-                    "differences: {count!r} of {kind} is not a number, 0 or more",
+                    "differences: {count!r} of {kind} must be a number of 0 or more",
                     count=count,
                     kind=kind,
                 )
@@ -149,8 +149,8 @@ def choose(
             if tries > 50 * len(kinds) + 1000 or not available:
                 raise ValueError(
                     _(
-                        "{available} {name} are too few for {count} differences: give more "
-                        "{name}, or fewer differences",
+                        "{available} {name} are not enough for {count} differences: use more "
+                        "{name} or fewer differences",
                         available=available,
                         name=name,
                         count=len(kinds),

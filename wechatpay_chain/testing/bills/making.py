@@ -120,12 +120,16 @@ def _form(shape: Shape, options: Options) -> Form:
     if unknown := options.keys() - Options.__annotations__.keys():
         known = ", ".join(Options.__annotations__)
         raise ValueError(
-            _("{unknown} is not among the options {known}", unknown=sorted(unknown)[0], known=known)
+            _(
+                "{unknown} is not an option; the options are {known}",
+                unknown=sorted(unknown)[0],
+                known=known,
+            )
         )
     if shape not in get_args(Shape):
         raise ValueError(
             _(
-                "form: {shape!r} is not among {get_args}",
+                "form: {shape!r} is not one of {get_args}",
                 shape=shape,
                 get_args=", ".join(get_args(Shape)),
             )
@@ -133,13 +137,13 @@ def _form(shape: Shape, options: Options) -> Form:
     refunds, sub_mchids = options.get("refunds", 0.05), options.get("sub_mchids", SUB_MCHIDS)
     if not isinstance(refunds, int | float) or not 0 <= refunds <= 0.5:
         raise ValueError(
-            _("refunds: {refunds!r} is not between 0 and 0.5 per order", refunds=refunds)
+            _("refunds: {refunds!r} must be between 0 and 0.5 per order", refunds=refunds)
         )
     if shape == "partner" and len(set(sub_mchids)) < 2:
-        raise ValueError(_("sub_mchids: a partner has at least two"))
+        raise ValueError(_("sub_mchids: a partner needs at least two"))
     currencies = tuple(options.get("currencies", ("CNY",)))
     if not currencies:
-        raise ValueError(_("currencies: at least one is expected"))
+        raise ValueError(_("currencies: expected at least one"))
     return Form(
         seed=options.get("seed", 1),
         mchid=options.get("mchid", MCHID),
@@ -160,7 +164,9 @@ def _ten_thousandths(rate: Decimal | str) -> int:
     except ArithmeticError:  # not a number, or NaN
         valid = False
     if not valid:
-        raise ValueError(_("rate: {rate!r} is not a fraction of at most four decimals", rate=rate))
+        raise ValueError(
+            _("rate: {rate!r} must be a fraction with at most four decimals", rate=rate)
+        )
     return int(made)
 
 

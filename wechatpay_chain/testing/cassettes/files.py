@@ -62,7 +62,7 @@ def read(path: Path) -> dict[str, Any] | None:
         shown = printable(found.get("version"), 40)
         raise _unusable(
             path,
-            _("its version is {shown}, and {version} is expected", shown=shown, version=VERSION),
+            _("its version is {shown}; expected {version}", shown=shown, version=VERSION),
         )
     for place, each in enumerate(found["interactions"]):
         if problem := _problem(each):
@@ -147,7 +147,11 @@ def checked(path: Path) -> Path:
     """
     if path.suffix.lower() not in KINDS:
         raise ConfigurationError(
-            _("{name}: a name in {kinds} is expected", name=_name(path), kinds=", ".join(KINDS))
+            _(
+                "{name}: expected a file name ending in {kinds}",
+                name=_name(path),
+                kinds=", ".join(KINDS),
+            )
         )
     return path
 
@@ -156,7 +160,9 @@ def _parsed(path: Path, content: bytes) -> Any:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unusable(path, _("it is not UTF-8 at byte {start}", start=error.start)) from None
+        raise _unusable(
+            path, _("it is not valid UTF-8 at byte {start}", start=error.start)
+        ) from None
     if _is_json(path):
         try:
             return json.loads(text)
@@ -189,8 +195,8 @@ def _yaml(path: Path) -> Any:
     except ImportError:
         raise ConfigurationError(
             _(
-                "{name} is YAML, which needs PyYAML: install wechatpay-chain[cli], or give the "
-                "cassette a name in .json",
+                "{name} is YAML, which needs PyYAML: install wechatpay-chain[cli], or use a "
+                ".json file name",
                 name=_name(path),
             )
         ) from None

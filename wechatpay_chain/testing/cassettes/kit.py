@@ -62,8 +62,8 @@ def _key_of(client: WeChatPay) -> Any:
     if source is None:
         raise ConfigurationError(
             _(
-                "the response has encrypted members, and the client's public key is not known: "
-                "play the cassette with its own client(), or give private_key.certificate"
+                "the response has encrypted fields, and the client's public key is unknown: "
+                "replay the cassette with its own client(), or pass private_key.certificate"
             )
         )
     return source

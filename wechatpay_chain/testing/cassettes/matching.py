@@ -72,7 +72,7 @@ def matchers(names: Sequence[str]) -> Mapping[str, Matcher]:
     if unknown or isinstance(names, str) or not names:
         raise ConfigurationError(
             _(
-                "match_on={names!r}: some of {matchers} are expected",
+                "match_on={names!r}: expected some of {matchers}",
                 names=printable(names, 80),
                 matchers=", ".join(MATCHERS),
             )

@@ -81,13 +81,13 @@ class Cassette:
         if record_mode not in RECORD_MODES:
             raise ConfigurationError(
                 _(
-                    "record_mode={record_mode!r}: one of {record_modes} is expected",
+                    "record_mode={record_mode!r}: expected one of {record_modes}",
                     record_mode=record_mode,
                     record_modes=", ".join(RECORD_MODES),
                 )
             )
         if isinstance(keep, str) or isinstance(hide, str):
-            raise ConfigurationError(_("keep= and hide= take names of members, such as {'attach'}"))
+            raise ConfigurationError(_("keep= and hide= must be field names, such as {'attach'}"))
         self.path = files.checked(Path(path))
         self.play_count = 0
         self._mode = "new_episodes" if record_mode == "new" else record_mode
@@ -113,12 +113,12 @@ class Cassette:
                 disabled.
         """
         if self._open is not None:
-            raise ConfigurationError(_("the cassette is in use already"))
+            raise ConfigurationError(_("the cassette is already in use"))
         found = None if self._mode == "all" else files.read(self.path)
         if found is None and self._mode == "none":
             raise ConfigurationError(
                 _(
-                    "there is no cassette {path}, and record_mode='none' records nothing. Record "
+                    "there is no cassette {path}, and record_mode='none' does not record. Record "
                     "it with record_mode='once', or pytest --wechatpay-record=once",
                     path=self.path,
                 )
@@ -209,7 +209,7 @@ class Cassette:
     def _attached(self, client: WeChatPay) -> Iterator[None]:
         inner = client._transport
         if isinstance(inner, CassetteTransport):
-            raise ConfigurationError(_("{client!r} uses a cassette already", client=client))
+            raise ConfigurationError(_("{client!r} already uses a cassette", client=client))
         client._transport = CassetteTransport(self, inner, Kit.of(client))
         trusted: AbstractContextManager[None] = nullcontext()
         if self._plays:
@@ -333,8 +333,8 @@ class Cassette:
         if any(each and _contains(text, each) for each in self._secrets):
             raise ConfigurationError(
                 _(
-                    "{path} is not written: a key or a signature of the client would be in it. "
-                    "Does keep= name a member that holds one?",
+                    "{path} was not written, because it would contain a key or a signature of "
+                    "the client: check that keep= does not name such a field",
                     path=self.path,
                 )
             )

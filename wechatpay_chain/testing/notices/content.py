@@ -102,7 +102,7 @@ def webhook_of(event: str, protocol: str) -> Webhook:
     """
     if protocol not in ("v2", "v3"):
         raise ValueError(
-            _("protocol {represented}: v2 or v3 is expected", represented=represented(protocol))
+            _("protocol {represented}: expected v2 or v3", represented=represented(protocol))
         )
     webhook = catalogue.webhook(event, protocol)
     if webhook is not None:

@@ -132,7 +132,7 @@ def _given(resource: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if not isinstance(resource, Mapping):
         raise ConfigurationError(
-            _("resource= is of type {type}: a mapping is expected", type=type(resource).__name__)
+            _("resource= is of type {type}: expected a mapping", type=type(resource).__name__)
         )
     try:
         text = json.dumps(dict(resource), ensure_ascii=False, allow_nan=False)

@@ -45,7 +45,7 @@ class CurlTransport(HTTPTransport):
         if isinstance(verify, ssl.SSLContext):
             raise ConfigurationError(
                 _(
-                    "verify is an SSLContext, which libcurl cannot use: give CurlTransport a CA "
+                    "verify is an SSLContext, which libcurl cannot use: pass CurlTransport a CA "
                     "bundle (its path or text) or a certificate"
                 )
             )

@@ -62,7 +62,7 @@ class Handles:
         if tuple(map(int, re.findall("[0-9]+", version)[:2])) < OLDEST:
             raise ConfigurationError(
                 _(
-                    "CurlTransport needs libcurl {map} or newer, and pycurl was built with "
+                    "CurlTransport needs libcurl {map} or newer, but pycurl was built with "
                     "{version}: install a wheel of pycurl from PyPI",
                     map=".".join(map(str, OLDEST)),
                     version=version,
@@ -156,7 +156,12 @@ def connect_error(error: pycurl.error, channel: Channel) -> OSError:
     """Convert a libcurl error to the built-in exception that `connect` raises."""
     code, message = error.args[0], str(error.args[1])
     if code == pycurl.E_WRITE_ERROR and channel.proxy_status:
-        return ConnectionError(f"the proxy responds HTTP {channel.proxy_status} to CONNECT")
+        return ConnectionError(
+            _(
+                "the proxy responded HTTP {status_code} to CONNECT",
+                status_code=channel.proxy_status,
+            )
+        )
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TimeoutError(message)
     if code == pycurl.E_PEER_FAILED_VERIFICATION:

@@ -181,8 +181,8 @@ def _assert_watches_sockets(loop: asyncio.AbstractEventLoop) -> None:
     except NotImplementedError:
         raise ConfigurationError(
             _(
-                "{type} watches no sockets of others, so libcurl cannot use it: run an "
-                "asyncio.SelectorEventLoop, or leave async calls to HTTPTransport",
+                "{type} cannot watch libcurl's sockets: run an asyncio.SelectorEventLoop, or use "
+                "HTTPTransport for async calls",
                 type=type(loop).__name__,
             )
         ) from None

@@ -59,7 +59,7 @@ class DecodedBody:
         if decompressor is None or (decompressor.eof and self._coding == "gzip"):
             decompressor = self._decompressor = self._begin(data)  # gzip may have several members
         elif decompressor.eof:
-            raise RejectedResponse(_("something follows its {coding} data", coding=self._coding))
+            raise RejectedResponse(_("there is data after its {coding} data", coding=self._coding))
         piece: bytes = decompressor.decompress(data, PIECE)
         self._rest = decompressor.unconsumed_tail or decompressor.unused_data
         return piece

@@ -46,9 +46,9 @@ def request_message(request: Request, proxy: Proxy | None) -> memoryview:
     if rendered is None:
         raise ConfigurationError(
             _(
-                "{request}: its method, its target or a header field cannot be sent. A field is a "
-                "token and text in one line (RFC 9110, section 5), and Content-Length and "
-                "Transfer-Encoding are set from the body itself",
+                "{request}: its method, target or a header cannot be sent. A header is a token "
+                "and a single line of text (RFC 9110, section 5); the client sets Content-Length "
+                "and Transfer-Encoding itself",
                 request=request,
             )
         )

@@ -95,7 +95,7 @@ class Received:
                 return head
             begin = self._buffer[self._at : self._at + len(BEGIN)]
             if not BEGIN.startswith(bytes(begin)):
-                raise NotHTTPError(_("what came is not a response of HTTP/1"))
+                raise NotHTTPError(_("the data is not an HTTP/1 response"))
             searched = max(len(self._buffer) - self._at - len("\n\r"), 0)
             yield from self._more()
 
@@ -111,7 +111,7 @@ class Received:
         """
         while (end := self._buffer.find(b"\n", self._at, self._at + most)) < 0:
             if len(self._buffer) - self._at >= most:
-                raise RejectedResponse(_("a line of it is longer than {most} bytes", most=most))
+                raise RejectedResponse(_("it contains a line longer than {most} bytes", most=most))
             yield from self._more()
         line, self._at = self._buffer[self._at : end + 1], end + 1
         return bytes(line)
@@ -141,7 +141,7 @@ class Received:
         while length:
             piece = yield from self.some(length)
             if not piece:
-                raise EOFError(_("{length} bytes more were announced", length=length))
+                raise EOFError(_("{length} more bytes were announced", length=length))
             length -= len(piece)
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -163,7 +163,7 @@ class Received:
     def _count(self, data: bytes) -> bytes:
         self._left -= len(data)
         if self._left < 0:
-            raise RejectedResponse(_("it has more bytes than a response may have"))
+            raise RejectedResponse(_("it is larger than a response may be"))
         return data
 
     def is_drained(self) -> bool:

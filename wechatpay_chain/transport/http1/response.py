@@ -57,14 +57,14 @@ def read_head(received: Received) -> Reading[Head]:
         head = yield from received.head()
         status = STATUS_LINE.match(head)
         if status is None:
-            raise NotHTTPError(_("what came has no status line of HTTP/1"))
+            raise NotHTTPError(_("the data has no HTTP/1 status line"))
         headers = parse_fields(head[status.end() :])
         status_code = int(status[2])
         if status_code >= 200:
             is_persistent = _is_persistent(status[1], headers)
             return Head(f"1.{status[1].decode()}", status_code, headers, is_persistent)
         if status_code == 101:
-            raise RejectedResponse(_("HTTP 101 switches to a protocol that was not asked for"))
+            raise RejectedResponse(_("HTTP 101 switches to a protocol that was not requested"))
     raise RejectedResponse(
         _(
             "more than {informational} informational responses precede it",
@@ -139,16 +139,16 @@ class Body:
             return b""
         piece = yield from self._received.some(self._left)
         if not piece:
-            raise EOFError(_("{left} bytes more were announced", left=self._left))
+            raise EOFError(_("{left} more bytes were announced", left=self._left))
         self._left -= len(piece)
         return piece
 
     def _begin_chunk(self) -> Reading[None]:
         if self._is_in_chunk and (yield from self._received.exactly(2)) != b"\r\n":
-            raise RejectedResponse(_("a chunk is longer than its size"))
+            raise RejectedResponse(_("a chunk is longer than its declared size"))
         found = CHUNK_SIZE.fullmatch((yield from self._received.line(LINE)))
         if found is None:
-            raise RejectedResponse(_("the size of a chunk is not a hexadecimal number in a line"))
+            raise RejectedResponse(_("a chunk size is not a hexadecimal number on its own line"))
         self._is_in_chunk = True
         self._left = int(found[1], 16)
         if not self._left:

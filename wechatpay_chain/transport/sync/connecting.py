@@ -92,10 +92,10 @@ def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, deadline: fl
     head = connection.run(read_head(connection.received))
     if not 200 <= head.status_code < 300:
         raise ConnectError(
-            _("the proxy responds HTTP {status_code} to CONNECT", status_code=head.status_code)
+            _("the proxy responded HTTP {status_code} to CONNECT", status_code=head.status_code)
         )
     if not connection.is_drained():
-        raise ConnectError(_("the proxy sends more than its response to CONNECT"))
+        raise ConnectError(_("the proxy sent data after its response to CONNECT"))
 
 
 def _left(deadline: float | None) -> float | None:

@@ -71,8 +71,8 @@ def _statement(
         if own not in there and (column in required or own != column):
             raise ConfigurationError(
                 _(
-                    "{name}: there is no column {own!r} in {what}; there are {there}. Say what it "
-                    "is called with columns={{...}}",
+                    "{name}: {what} has no column {own!r}; its columns are {there}. Map the name "
+                    "with columns={{...}}",
                     name=name,
                     own=own,
                     what=what,

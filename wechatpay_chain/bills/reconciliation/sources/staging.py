@@ -58,7 +58,7 @@ def own_names(name: str, schema: Mapping[str, str], names: Names | None) -> dict
     if unknown := given.keys() - schema.keys():
         raise ConfigurationError(
             _(
-                "{name}: {unknown} are not columns; there are {schema}",
+                "{name}: {unknown} are not columns; the columns are {schema}",
                 name=name,
                 unknown=sorted(unknown),
                 schema=", ".join(schema),
@@ -138,8 +138,8 @@ def _rows(source: Any, name: str) -> Iterator[Any]:
     if isinstance(source, Mapping) or not isinstance(source, Iterable):
         raise ConfigurationError(
             _(
-                "{name}: {type} cannot be read; give a path of a Parquet file, an Arrow table, a "
-                "DataFrame, (engine, table) of SQLAlchemy, or rows",
+                "{name}: {type} is not supported; pass the path of a Parquet or CSV file, an "
+                "Arrow table, a DataFrame, (engine, table) of SQLAlchemy, or rows",
                 name=name,
                 type=type(source).__name__,
             )
@@ -220,7 +220,7 @@ def _values(row: Any, plan: list[Any], name: str, number: int) -> list[Any]:
         if required and read is None:
             raise ConfigurationError(
                 _(
-                    "{name}, row {number}, column {column}: a value is missing",
+                    "{name}, row {number}, column {column}: the value is missing",
                     name=name,
                     number=number,
                     column=column,
@@ -243,9 +243,13 @@ def no_column(name: str, column: str, there: str, place: str = "") -> str:
         there: the existing columns.
         place: the location of the row.
     """
-    return (
-        f"{name}: {place}there is no column {column!r}; there are {there}. Say what it is called "
-        f"with columns={{...}}"
+    return _(
+        "{name}: {place}there is no column {column!r}; the columns are {there}. Map the name with "
+        "columns={{...}}",
+        name=name,
+        place=place,
+        column=column,
+        there=there,
     )
 
 
@@ -299,7 +303,7 @@ def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
     if wanted == "VARCHAR":
         if own in INTEGERS | {"VARCHAR", "UUID", '"NULL"'} or own.startswith("ENUM"):
             return f"NULLIF(CAST({name} AS VARCHAR), '')"
-        raise ValueError(_("text is expected"))
+        raise ValueError(_("expected text"))
     if wanted in {"DATE", "INTEGER"}:  # columns of our own tables
         return name
     if wanted == "BIGINT":
@@ -307,15 +311,14 @@ def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
             return name
         if own.startswith("DECIMAL"):
             return (
-                f"CASE WHEN {name} = TRUNC({name}) THEN {name} "
-                f"ELSE error('whole fen are expected') END"
+                f"CASE WHEN {name} = TRUNC({name}) THEN {name} ELSE error('expected whole fen') END"
             )
         if text:
             return (
                 f"CASE WHEN NULLIF({name}, '') IS NULL OR regexp_full_match({name}, '[0-9]+') "
-                f"THEN NULLIF({name}, '') ELSE error('whole fen are expected') END"
+                f"THEN NULLIF({name}, '') ELSE error('expected whole fen') END"
             )
-        raise ValueError(_("whole fen are expected, as integers"))
+        raise ValueError(_("expected whole fen as integers"))
     if wanted == "TIMESTAMP":
         if own == ZONED:
             return IN_SHANGHAI.format(name)
@@ -327,7 +330,7 @@ def _cast(name: str, own: str, wanted: str, *, text: bool) -> str:
                 + IN_SHANGHAI.format(f"CAST({name} AS TIMESTAMPTZ)")
                 + f" ELSE CAST(NULLIF({name}, '') AS TIMESTAMP) END"
             )
-        raise ValueError(_("a timestamp or ISO 8601 text is expected"))
+        raise ValueError(_("expected a timestamp or ISO 8601 text"))
     if whole or own in {"VARCHAR", '"NULL"'}:
         return name
-    raise ValueError(_("a decimal is expected"))
+    raise ValueError(_("expected a decimal"))

@@ -34,7 +34,7 @@ def text(value: Any) -> str | None:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ValueError(_("text is expected"))
+        raise ValueError(_("expected text"))
     return str(operator.index(value))
 
 
@@ -49,10 +49,10 @@ def fen(value: Any) -> int | None:
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         value = int(value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ValueError(_("whole fen are expected, as int"))
+        raise ValueError(_("expected whole fen as int"))
     whole = operator.index(value)
     if not 0 <= whole <= LARGEST:
-        raise ValueError(_("an amount of 0 fen or more is expected"))
+        raise ValueError(_("expected an amount of 0 fen or more"))
     return whole
 
 
@@ -67,7 +67,7 @@ def moment(value: Any) -> datetime.datetime | None:
     if isinstance(value, str):
         value = datetime.datetime.fromisoformat(value)
     if not isinstance(value, datetime.datetime):
-        raise ValueError(_("a datetime or ISO 8601 text is expected"))
+        raise ValueError(_("expected a datetime or ISO 8601 text"))
     return value if value.tzinfo is None else value.astimezone(SHANGHAI).replace(tzinfo=None)
 
 
@@ -80,14 +80,14 @@ def number(value: Any, places: int) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, (bool, float)) or not isinstance(value, (int, str, Decimal)):
-        raise ValueError(_("a Decimal is expected"))
+        raise ValueError(_("expected a Decimal"))
     try:
         exact = Decimal(value)
         rounded = exact.quantize(Decimal(1).scaleb(-places))
     except InvalidOperation:
-        raise ValueError(_("a Decimal is expected")) from None
+        raise ValueError(_("expected a Decimal")) from None
     if rounded != exact:
-        raise ValueError(_("at most {places} decimal places are expected", places=places))
+        raise ValueError(_("expected at most {places} decimal places", places=places))
     return rounded
 
 

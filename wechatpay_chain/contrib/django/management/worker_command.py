@@ -38,15 +38,17 @@ class WorkerCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        run = actions.add_parser("run", help="Work rows off until it is stopped.")
-        run.add_argument("--once", action="store_true", help="Work off what is due now, and end.")
+        run = actions.add_parser("run", help="Process rows until stopped.")
+        run.add_argument(
+            "--once", action="store_true", help="Process the rows that are due now, and exit."
+        )
         run.add_argument("--poll", type=float, default=1.0, help="Seconds to wait for what is due.")
         rows = actions.add_parser("list", help="List rows, the newest first.")
         rows.add_argument("--state", choices=[name for name, _ignored in STATES])
         rows.add_argument("--limit", type=int, default=100)
-        show = actions.add_parser("show", help="Show one row; what it carries stays encrypted.")
+        show = actions.add_parser("show", help="Show one row; its content stays encrypted.")
         show.add_argument("id", type=int)
-        replay = actions.add_parser("replay", help="Have rows worked off again.")
+        replay = actions.add_parser("replay", help="Process rows again.")
         replay.add_argument("ids", metavar="id", type=int, nargs="+")
 
     def handle(self, *, action: str, **options: Any) -> None:
@@ -66,7 +68,7 @@ class WorkerCommand(BaseCommand):
             count = 0
             while many := worker.run_once():
                 count += many
-            self.stdout.write(f"{count} worked off")
+            self.stdout.write(f"{count} processed")
             return
         with stopped_by(signal.SIGINT, signal.SIGTERM) as stop:
             worker.run(poll=poll, stop=stop, before=close_old_connections)
@@ -84,7 +86,7 @@ class WorkerCommand(BaseCommand):
     def _show(self, worker: Worker, *, id: int, **_ignored: Any) -> None:  # noqa: A002 - the option's name
         row = worker.get(id)
         if row is None:
-            raise CommandError(_("there is no row {id}", id=id))
+            raise CommandError(_("the row {id} does not exist", id=id))
         names = tuple(_record(row))
         width = max(map(len, names))
         for name, cell in zip(names, _cells(row, names), strict=True):
@@ -92,10 +94,10 @@ class WorkerCommand(BaseCommand):
 
     def _replay(self, worker: Worker, *, ids: list[int], **_ignored: Any) -> None:
         missing = [each for each in ids if not worker.replay(each)]
-        self.stdout.write(f"{len(ids) - len(missing)} of {len(ids)} will be worked off again")
+        self.stdout.write(f"{len(ids) - len(missing)} of {len(ids)} will be processed again")
         if missing:
             raise CommandError(
-                _("pending already, or not there: {map}", map=", ".join(map(str, missing)))
+                _("already pending, or not found: {map}", map=", ".join(map(str, missing)))
             )
 
 

@@ -10,6 +10,6 @@ __all__ = ["Command"]
 class Command(WorkerCommand):
     """Processes received notifications."""
 
-    help = "Works off notifications that were received, lists them, shows one, and replays them."
+    help = "Processes, lists, shows and replays received notifications."
     table = "inbox"
     columns = ("event_type", "notification_id")

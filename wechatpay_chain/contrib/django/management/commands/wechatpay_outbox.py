@@ -10,6 +10,6 @@ __all__ = ["Command"]
 class Command(WorkerCommand):
     """Processes recorded calls."""
 
-    help = "Works off calls that were recorded, lists them, shows one, and replays them."
+    help = "Processes, lists, shows and replays recorded calls."
     table = "outbox"
     columns = ("operation", "number")

@@ -10,6 +10,6 @@ __all__ = ["Command"]
 class Command(WorkerCommand):
     """Processes watched orders and refunds."""
 
-    help = "Works off orders and refunds that are watched, lists them, shows one, and replays them."
+    help = "Processes, lists, shows and replays watched orders and refunds."
     table = "watch"
     columns = ("kind", "number")

@@ -7,6 +7,7 @@ import copy
 import importlib.util
 import logging
 import pickle
+import re
 import string
 import subprocess
 import sys
@@ -207,7 +208,13 @@ def run(*words, lang="zh"):
     )
 
 
-@pytest.mark.parametrize("command", [[], ["gateway"], ["bills", "download"], ["ops", "show"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *([], ["gateway"], ["gateway", "faults"], ["bills", "download"], ["ops", "show"]),
+        *(["inbox"], ["doctor", "explain"]),
+    ],
+)
 def test_help_in_chinese(command):
     pytest.importorskip("click")
     pytest.importorskip("rich")
@@ -215,7 +222,9 @@ def test_help_in_chinese(command):
     assert process.returncode == 0, process.stderr
     assert process.stdout.startswith("用法：")
     assert "显示本帮助后退出。" in process.stdout
-    assert "Show " not in process.stdout
+    for words in ("Show ", "Inject ", " the ", " or "):
+        assert words not in process.stdout, words
+    assert re.search("[，、；。] [一-龥]", process.stdout) is None, "lines of Chinese are joined"
 
 
 def test_a_failure_of_the_command_line_in_chinese():

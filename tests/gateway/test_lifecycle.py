@@ -90,7 +90,7 @@ def test_a_taken_port_takes_nothing_along(identity: Identity, tmp_path: Path) ->
 
 
 def test_a_host_that_is_none(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ListenError, match="no name"):
+    with pytest.raises(ListenError, match="not a valid host name"):
         Gateway("x" * 64, identity=identity).start()
 
     async def unknown(_: object) -> None:

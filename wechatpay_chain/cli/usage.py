@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import inspect
 import os
 import re
 from collections.abc import Iterator
@@ -85,12 +86,18 @@ def translate(command: click.Command) -> None:
     gettext.textdomain(DOMAIN)
     for each in _commands(command):
         if each.help:
-            each.help = _(each.help)
+            each.help = _kept(_(each.help))
         if each.short_help:
             each.short_help = _(each.short_help)
         for parameter in each.params:
             if isinstance(parameter, click.Option) and parameter.help:
                 parameter.help = _(parameter.help)
+
+
+def _kept(text: str) -> str:
+    """A help text whose lines click does not join: Chinese has no spaces between them."""
+    parts = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(f"\b\n{part}" if "\n" in part else part for part in parts)
 
 
 def texts(command: click.Command) -> Iterator[str]:

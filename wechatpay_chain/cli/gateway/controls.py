@@ -234,8 +234,8 @@ def advance(duration: str, base_uri: str | None, data: Path | None, as_json: boo
 
 
 def _sentence(names: tuple[str, ...]) -> str:
-    """Names as a sentence lists them: `a, b and c`."""
-    return _("{names} and {names_2}", names=", ".join(names[:-1]), names_2=names[-1])
+    """Names as an English sentence lists them: `a, b and c`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 @click.command(
@@ -264,7 +264,9 @@ def _sentence(names: tuple[str, ...]) -> str:
 @click.option("--seed", type=int, metavar="N", help="The random seed for --share.  [default: 1]")
 @click.option("--host", metavar="PATTERN", help="Affect only this host.")
 @click.option(
-    "--status", type=click.IntRange(200, 599), help="The message of a status or maintenance fault."
+    "--status",
+    type=click.IntRange(200, 599),
+    help="The status code of a status or maintenance fault.",
 )
 @click.option("--body", help="The response body of a status fault.")
 @click.option(

@@ -116,8 +116,8 @@ def test_a_merchant_from_pem_files_or_pkcs12(keys, tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ({}, "lacks 'cert', 'key'"),
-        ({"cert": b"x"}, "lacks 'key'"),
+        ({}, "merchant has no 'cert', 'key'"),
+        ({"cert": b"x"}, "merchant has no 'key'"),
         (7, "not int"),
         (b"not pkcs12", "PKCS#12"),
         ("/nowhere/apiclient_cert.p12", "'apiclient_cert.p12' .No such file"),
@@ -142,7 +142,7 @@ def test_a_pkcs12_without_a_key(keys):
     data = pkcs12.serialize_key_and_certificates(
         b"x", None, None, [keys.merchant_certificate], PLAIN
     )
-    with pytest.raises(ConfigurationError, match="lacks"):
+    with pytest.raises(ConfigurationError, match="has no"):
         certificates.merchant(data, "")
 
 

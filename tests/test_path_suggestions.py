@@ -90,7 +90,7 @@ def test_an_id_where_a_verb_was_meant_brings_both():
 def test_nothing_is_added_to_what_is_known(method, path):
     text = error_text(method, path)
     assert "did you mean" not in text
-    assert "takes" not in text
+    assert "supports only" not in text
 
 
 def test_nothing_is_added_where_nothing_is_like_it():

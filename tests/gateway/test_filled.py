@@ -161,7 +161,7 @@ def test_a_day_that_is_not_filled_has_the_ledgers_bill(gateway, wxpay, yesterday
         ({"date": "2999-01-01"}, "not yet"),
         ({"date": 3}, "date 3"),
         ({"differences": {"nothing": 1}}, "nothing"),
-        ({"differences": {"amount": 1000}}, "too few"),
+        ({"differences": {"amount": 1000}}, "are not enough"),
         ({"colour": "red"}, "colour"),
         ({"form": "round"}, "form"),
         ({"refunds": 2}, "refunds"),

@@ -146,7 +146,7 @@ def test_outbox_and_sweeper_have_the_same_commands(shop):
         ("nowhere", "expected MODULE:NAME, such as shop.payments"),
         ("nowhere.at.all:inbox", "No module named 'nowhere'"),
         ("json:inbox", "module 'json' has no attribute 'inbox'"),
-        ("json:dumps", "is of type function; expected an inbox"),
+        ("json:dumps", "expected the inbox, not an object of type function"),
     ],
 )
 def test_an_app_that_is_none(app, message):

@@ -237,7 +237,7 @@ def _worker(app: str | None, kind: Kind) -> Worker:
     if not (isinstance(found, Worker) and found.table == expected):
         raise Failure(
             _(
-                "--app {app} is of type {type}; expected an {name}",
+                "--app {app}: expected the {name}, not an object of type {type}",
                 app=shown(app),
                 type=type(found).__name__,
                 name=kind.name,

@@ -129,7 +129,7 @@ def test_a_merchant_that_is_none(source, reason):
 
 
 def test_a_merchant_whose_halves_do_not_match(keys):
-    with pytest.raises(ConfigurationError, match="belongs to another key"):
+    with pytest.raises(ConfigurationError, match="the certificate and the key do not match"):
         certificates.merchant({"cert": keys.merchant_certificate, "key": new_key()}, MCHID)
 
 

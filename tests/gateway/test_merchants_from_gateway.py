@@ -95,7 +95,9 @@ def test_a_merchant_that_is_added_later(identity: Identity, tmp_path: Path) -> N
 
 
 def test_a_merchant_that_is_not_there(running: Gateway, path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"has no merchant 1999999999; its merchants are 1"):
+    with pytest.raises(
+        ConfigurationError, match=r"has no merchant 1999999999; its merchants are 1"
+    ):
         WeChatPay.from_gateway(path, mchid="1999999999")
 
 

@@ -9,7 +9,6 @@ from .view import View
 
 __all__ = ["lines"]
 
-
 WIDEST = 40
 """Maximum columns of a cell."""
 GAP = "  "

@@ -64,7 +64,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
     """A client for one WeChat Pay merchant. Threads and event loops can share one instance.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         serial: the serial number of the merchant API certificate.
         private_key: the private key of that certificate (`apiclient_key.pem`), in any form that
             `crypto.keys` accepts; or an object with a `sign(message)` method, see `keys.signer`.
@@ -237,7 +237,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
                 `WECHATPAY_CONTROL_TOKEN`.
             tls: use TLS and trust the gateway's own certificate authority; `security=True` requires
                 it.
-            mchid: the merchant number; None selects the gateway's first merchant.
+            mchid: the merchant ID; None selects the gateway's first merchant.
             arguments: arguments of `WeChatPay`, which take precedence over the file.
 
         Raises:
@@ -308,7 +308,7 @@ class WeChatPay(ChainRoot, Receiving, Closable):
 
     @property
     def mchid(self) -> str:
-        """The merchant number."""
+        """The merchant ID."""
         return self._mchid
 
     @property

@@ -3,8 +3,7 @@
 * WeChatPayError
   - ConfigurationError (also ValueError)      invalid input; nothing was sent
     · UnknownMerchant (also LookupError)      the source of `Merchants` does not have the merchant
-  - TransportError                            no usable response: DNS, refused, reset, TLS,
-    truncated
+  - TransportError                            no usable response: DNS, refused, TLS, truncated
     · TransportTimeout (also TimeoutError)
   - ResponseError (.request .response)        a response arrived, but it is not usable
     · APIError                                WeChat Pay returned an error

@@ -181,7 +181,7 @@ class Merchants(Closable):
         return mchid in self._source.numbers("in")
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the merchant numbers in a source mapping."""
+        """Iterate over the merchant IDs in a source mapping."""
         return iter(self._source.numbers(_("a loop over the merchants")))
 
     def __len__(self) -> int:

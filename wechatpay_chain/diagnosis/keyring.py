@@ -21,7 +21,7 @@ class Keyring(NamedTuple):
     """Keys of a merchant and of WeChat Pay.
 
     Attributes:
-        mchid: the merchant number; empty if unknown.
+        mchid: the merchant ID; empty if unknown.
         serial: the serial number of the merchant's certificate; empty if unknown.
         merchant: the merchant's public key, or None.
         platform: WeChat Pay's keys, by the id in `certs`.

@@ -42,7 +42,7 @@ class Merchant:
         self.is_async = is_async
 
     def number(self, mchid: str | None) -> str:
-        """Return the merchant number of a call.
+        """Return the merchant ID of a call.
 
         Raises:
             ConfigurationError: it is missing and there are many merchants, or it differs from the
@@ -114,7 +114,7 @@ class Merchant:
 
 
 def _named(content: bytes) -> str:
-    """Return the merchant number in an APIv2 notification, to select the client that verifies it.
+    """Return the merchant ID in an APIv2 notification, to select the client that verifies it.
 
     Raises:
         SignatureError: it contains none.

@@ -169,7 +169,7 @@ class Worked:
         id: the id of the row.
         outcome: the outcome, as counted; `busy` if another worker has a row with the same ordering
             key.
-        key: merchant number and ordering key of the row.
+        key: merchant ID and ordering key of the row.
     """
 
     id: int

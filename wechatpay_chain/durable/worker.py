@@ -84,7 +84,7 @@ class Worker(ABC):
         """Process the row that has been due longest; None if none is due.
 
         Args:
-            passed: merchant numbers and ordering keys to skip.
+            passed: merchant IDs and ordering keys to skip.
         """
 
     def run_once(self, limit: int = 100, *, stop: Event | None = None) -> int:

@@ -46,7 +46,7 @@ class Invoke:
     Every method raises `ConfigurationError` if an argument is empty or the signing key is missing.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         credential: signs the APIv3 way; None if the client has no private key.
         secret: the APIv2 key; empty if the client has none.
     """
@@ -347,7 +347,7 @@ class Invoke:
         return {**fields, "signType": "MD5", "paySign": sign}
 
     def _or_own(self, **merchant: str | None) -> str:
-        """Return the given merchant number, or the client's own if it is None."""
+        """Return the given merchant ID, or the client's own if it is None."""
         return next(iter(given_of(**merchant).values()), self._mchid)
 
     def _business_view(self, business_type: str, fields: dict[str, str]) -> dict[str, str]:

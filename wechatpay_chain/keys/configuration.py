@@ -61,7 +61,7 @@ def hidden(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def mchid_of(given: object) -> str:
-    """Check the merchant number.
+    """Check the merchant ID.
 
     Raises:
         ConfigurationError: it is not a str, or has characters other than letters and digits.
@@ -130,7 +130,7 @@ def merchant_of(
 
     Args:
         source: certificate and key, in any form of `crypto.certificate.merchant`.
-        mchid: the merchant number, the default passphrase of a PKCS#12 file.
+        mchid: the merchant ID, the default passphrase of a PKCS#12 file.
         check_key: let OpenSSL check the key.
 
     Raises:
@@ -168,7 +168,7 @@ def credential_of(
     """Return the credential that signs; None if the client has neither a key nor a serial number.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         serial: the serial number of the merchant's certificate; by default that of `merchant`, of a
             certificate in the PEM of `private_key`, or of the signer.
         private_key: the key in any form of `crypto.keys`, or a signer; by default the key of

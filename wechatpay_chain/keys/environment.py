@@ -61,7 +61,7 @@ class GatewaySource(NamedTuple):
 
     Attributes:
         address: the path of its `gateway.json`, or its address, optionally with a token.
-        mchid: the merchant number; None selects the gateway's first merchant.
+        mchid: the merchant ID; None selects the gateway's first merchant.
         notify_url: the notification URL, or None.
     """
 

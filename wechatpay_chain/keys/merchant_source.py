@@ -41,7 +41,7 @@ class MerchantSource:
     """Reads merchants from a source.
 
     Args:
-        source: returns arguments by merchant number; hidden.
+        source: returns arguments by merchant ID; hidden.
         shared: arguments for all merchants, with hidden secrets.
         known: the names of a client's arguments.
 
@@ -70,7 +70,7 @@ class MerchantSource:
         self._known = frozenset(known)
 
     def numbers(self, what: str) -> Collection[str]:
-        """Return the merchant numbers in a mapping.
+        """Return the merchant IDs in a mapping.
 
         Args:
             what: the operation that requires them, used in the error message.
@@ -92,7 +92,7 @@ class MerchantSource:
         """Return a merchant's arguments combined with the shared ones, hidden.
 
         Args:
-            mchid: the merchant number.
+            mchid: the merchant ID.
             is_async: whether an async source can be awaited.
 
         Raises:

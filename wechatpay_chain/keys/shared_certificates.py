@@ -75,7 +75,7 @@ class SharedCertificates:
 
     Args:
         store: the store.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         apiv3_key: seals the certificates.
         loaded: loads certificates and rejects those that are not WeChat Pay's.
 

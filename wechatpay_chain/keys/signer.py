@@ -65,7 +65,7 @@ def signer_credential(mchid: str, serial: str | None, signer: Signer) -> SignerC
     """Return the credential for a signer.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         serial: the serial number of the merchant's certificate; by default that of
             `signer.certificate`.
         signer: signs and optionally decrypts.
@@ -90,7 +90,7 @@ class SignerCredential(Credential):
     """A merchant's credential with an external signer.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         serial: the serial number of the signing key's certificate.
         signer: signs and optionally decrypts.
         certificate: the merchant's certificate, if it was read.

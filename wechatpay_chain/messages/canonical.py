@@ -55,7 +55,7 @@ def authorization(mchid: str, nonce_str: str, signature: str, stamp: str, serial
     """Return the value of an APIv3 request's `Authorization` header.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         nonce_str: the nonce in the signed text.
         signature: the signature in base64.
         stamp: the timestamp in the signed text.

@@ -46,7 +46,7 @@ class Observer(Protocol):
         """Called when a call begins, before all its attempts.
 
         Args:
-            mchid: the client's merchant number.
+            mchid: the client's merchant ID.
             request: the request, not encoded yet.
         """
 
@@ -62,7 +62,7 @@ class Observer(Protocol):
         """Called before a notification is verified and decrypted.
 
         Args:
-            mchid: the recipient's merchant number; empty if `Merchants` has not determined it yet.
+            mchid: the recipient's merchant ID; empty if `Merchants` has not determined it yet.
         """
 
 

@@ -31,7 +31,7 @@ def default_stacks(
     """Return the stacks `v3` and `v2`, with their layers outermost first.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         secret: the APIv2 key; empty if the client has none.
         platform: WeChat Pay's keys.
         credential: signs APIv3 requests.

@@ -84,7 +84,7 @@ class Recipients:
         """Add or update a merchant.
 
         Args:
-            mchid: the merchant number.
+            mchid: the merchant ID.
             arguments: the arguments of its client, with hidden secrets.
 
         Raises:
@@ -133,7 +133,7 @@ class Recipients:
     def find(
         self, fields: Headers, content: bytes, client_of: ClientOf
     ) -> Generator[Effect, Any, str]:
-        """Return the merchant number of a notification's recipient.
+        """Return the merchant ID of a notification's recipient.
 
         Args:
             fields: the request headers.

@@ -91,7 +91,7 @@ def settings(path: Source, *, tls: bool = False, mchid: str | None = None) -> di
         path: the path of `gateway.json`, or the address of a gateway that serves it; hidden or not,
             because an address may contain a token.
         tls: whether calls use TLS and trust the gateway's own authority.
-        mchid: the merchant number; None selects the gateway's first merchant.
+        mchid: the merchant ID; None selects the gateway's first merchant.
 
     Raises:
         ConfigurationError: the file or merchant does not exist, or a gateway did not write the

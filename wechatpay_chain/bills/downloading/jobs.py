@@ -199,7 +199,7 @@ def assert_caller(mchid: str, appid: str, institution: bool, operation: Operatio
     """Check that the merchant can call an operation.
 
     Raises:
-        ConfigurationError: the merchant number cannot be part of a file name, or an argument does
+        ConfigurationError: the merchant ID cannot be part of a file name, or an argument does
             not fit the operation.
     """
     if not OWN_NUMBER.fullmatch(mchid):

@@ -1,6 +1,6 @@
 """Fills members of a request from the client: mchid, appid and notify_url.
 
-Sub-merchant numbers are never filled. An operation for merchants and service providers has two
+Sub-merchant IDs are never filled. An operation for merchants and service providers has two
 names for each member, of which one is filled: `sp_mchid` if a sub-merchant is named, else `mchid`.
 """
 

@@ -51,7 +51,7 @@ MEASURED = (
     ERROR_TYPE,
 )
 MEASURED_OF_CALL = (HTTP_REQUEST_METHOD, URL_TEMPLATE, ERROR_TYPE, CODE)
-"""Merchant numbers are not included: a metric has a time series for each value."""
+"""Merchant IDs are not included: a metric has a time series for each value."""
 
 
 class TracingObserver:

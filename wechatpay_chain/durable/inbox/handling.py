@@ -47,7 +47,7 @@ def handle_next(
         handlers: the handlers; notifications of other events wait for a worker with theirs.
         retry: when and how often a failed handler is called again.
         clock: returns the time in milliseconds.
-        without: merchant numbers and ordering keys to skip.
+        without: merchant IDs and ordering keys to skip.
     """
     row = yield from Transaction(lambda _: _begin(handlers, retry, clock(), without))
     if row is None:

@@ -108,7 +108,7 @@ class Inbox(Worker):
         Args:
             headers: the request headers, in any form that `WeChatPay.notify` accepts.
             body: the raw request body.
-            mchid: the merchant number, if your notification URL contains it.
+            mchid: the merchant ID, if your notification URL contains it.
 
         Returns:
             Status, headers and body of the reply: 204 if the notification is stored, now or before;

@@ -20,7 +20,7 @@ class Notice(Generic[Resource]):
         notification_id: WeChat Pay's id, or derived from the identifiers of an APIv2 notification.
         event_type: the event type, as in `Inbox.on`.
         resource: the decrypted content; for an unencrypted APIv2 notification, its fields.
-        mchid: the recipient's merchant number.
+        mchid: the recipient's merchant ID.
         source: `v3` or `v2` for a notification, `query` if the sweeper found it.
         occurred_at: the time of the event according to WeChat Pay.
         received_at: when it was stored.

@@ -47,7 +47,7 @@ def receive(
     Args:
         headers: the request headers, in any form that `WeChatPay.notify` accepts.
         body: the raw request body.
-        mchid: the merchant number, if the notification URL contains it.
+        mchid: the merchant ID, if the notification URL contains it.
         merchant: the merchants that receive notifications.
         handlers: the handlers by event type.
         max_body_size: bytes.

@@ -128,7 +128,7 @@ class Outbox(Worker):
             method: the HTTP method, such as `POST`.
             path: the path, in any form that `WeChatPay.chain` accepts, such as
                 `v3/refund/domestic/refunds`.
-            mchid: the merchant number; required if there are many merchants.
+            mchid: the merchant ID; required if there are many merchants.
             options: `json`, `xml`, `query`, `headers`, `security`, `nonceless`, `base_uri`, and the
                 variables of the path.
 

@@ -77,7 +77,7 @@ def row_of(
     """Return the row of a call.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         method: upper-case HTTP method.
         path: the path, as written in a chain.
         options: the options of the call, and the path's variables.

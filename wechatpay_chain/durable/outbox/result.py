@@ -19,7 +19,7 @@ class Result:
         outcome: `done` if WeChat Pay processed the call; `failed` if WeChat Pay rejected it, or no
             attempt reached it; `unknown` if WeChat Pay may have processed it, and neither an
             attempt nor a query determined the result.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         operation: the catalogue's operation id.
         number: the merchant's own number in the call.
         response: the parsed body, or None if there is none.

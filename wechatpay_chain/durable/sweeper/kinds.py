@@ -50,7 +50,7 @@ class Kind:
         close: the path that closes it, if it can be closed.
         partner_close: the path for a service provider.
         parameters: further parameters of the query.
-        names_merchant: whether the query and the close request contain the merchant number.
+        names_merchant: whether the query and the close request contain the merchant ID.
         closing: the members of the close request, from the query's result.
         state: the name of the member with the state.
         state_of: returns the state in a query's result; empty if there is none.

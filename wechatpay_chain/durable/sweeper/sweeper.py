@@ -90,7 +90,7 @@ class Sweeper(Worker):
         Args:
             session: a SQLAlchemy connection or ORM session; with Django, the database alias.
             until: when to close an unpaid order; a datetime with a time zone.
-            mchid: the merchant number; required if there are many merchants.
+            mchid: the merchant ID; required if there are many merchants.
             number: one of `out_trade_no` (an order), `combine_out_trade_no` (a combined order),
                 `out_refund_no`, `out_bill_no` (a transfer) and `out_order_no` (profit sharing, with
                 `transaction_id`); for a service provider, also `sub_mchid`.

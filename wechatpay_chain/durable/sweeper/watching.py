@@ -29,7 +29,7 @@ def watch_row(
     """Return the row of a watch.
 
     Args:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         until: when to close an unpaid order.
         given: the number, and further parameters of the query.
         now: milliseconds.

@@ -29,7 +29,7 @@ def v2_encoder(mchid: str, secret: str | Secret[str]) -> Middleware:
     """Sign the fields of a request and encode them as XML, or as a query for GET.
 
     Args:
-        mchid: the client's merchant number; the fields must contain the same one.
+        mchid: the client's merchant ID; the fields must contain the same one.
         secret: the APIv2 key.
     """
     secret = hide(secret)

@@ -50,7 +50,7 @@ class Day:
     Attributes:
         date: the date.
         rate: the agreed fee as a fraction, such as `Decimal("0.0060")`.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         sub_mchids: the sub-merchants; empty for a direct merchant.
         differences: all differences in the files.
     """

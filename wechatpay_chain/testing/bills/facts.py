@@ -48,7 +48,7 @@ class Form(NamedTuple):
 
     Attributes:
         seed: the random seed.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         appid: its appid.
         sub_mchids: the sub-merchants; empty for a direct merchant.
         rate: the agreed fee, in ten-thousandths.

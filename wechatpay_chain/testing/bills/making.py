@@ -32,7 +32,7 @@ class Options(TypedDict, total=False):
         rate: the agreed fee, by default `0.0060`.
         coupons: whether some orders are paid with coupons, by default True.
         currencies: the currencies, most frequent first.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         appid: its appid.
         sub_mchids: a partner's sub-merchants, at least two.
     """

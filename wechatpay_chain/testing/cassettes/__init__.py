@@ -35,7 +35,7 @@ def cassette(
             `number` (the order number or other identifier in the body), `body`.
         keep: names of members to keep unchanged because they are neither secret nor personal.
         hide: names of further members to replace.
-        hide_merchant: also replace merchant numbers and appids.
+        hide_merchant: also replace merchant IDs and appids.
 
     Raises:
         ConfigurationError: an argument is invalid.

@@ -29,7 +29,7 @@ class Kit(NamedTuple):
     """The keys for a played response.
 
     Attributes:
-        mchid: the requesting client's merchant number.
+        mchid: the requesting client's merchant ID.
         apiv3_key: the client's APIv3 key; encrypts certificates.
         secret: the client's APIv2 key; signs APIv2 responses. Empty if it has none.
         encrypt: creates a ciphertext for the client's key.

@@ -27,7 +27,7 @@ class Exchange(NamedTuple):
         request: the request as sent.
         outcome: the response, or the failure.
         content: the complete body of the response.
-        mchid: the merchant number of the client.
+        mchid: the merchant ID of the client.
     """
 
     request: Request
@@ -40,7 +40,7 @@ class Party(NamedTuple):
     """A merchant whose exchanges are recorded.
 
     Attributes:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         appid: its appid; empty if it is not known.
         decrypt: decrypts fields that WeChat Pay encrypted for the merchant.
     """
@@ -65,7 +65,7 @@ def scrubber_for(
         placeholders: replace the others.
         swaps: the merchant's numbers and their replacements.
         digests: the digests of files.
-        hides_merchant: whether merchant numbers and appids are replaced.
+        hides_merchant: whether merchant IDs and appids are replaced.
     """
     addresses = Addresses(rules, placeholders, swaps, hides_merchant=hides_merchant)
     return Scrubber(rules, placeholders, addresses, digests, hides_merchant=hides_merchant)
@@ -86,7 +86,7 @@ def interactions(
         parties: the merchants, by number.
         rules: which values are kept.
         used: the texts already in the cassette.
-        hides_merchant: whether merchant numbers and appids are replaced.
+        hides_merchant: whether merchant IDs and appids are replaced.
     """
     exchanges = list(exchanges)
     first = next(iter(parties.values()))

@@ -58,7 +58,7 @@ class Cassette:
         match_on: the parts in which a request must equal a recorded one.
         keep: names of members to keep unchanged because they are neither secret nor personal.
         hide: names of further members to replace.
-        hide_merchant: also replace merchant numbers and appids.
+        hide_merchant: also replace merchant IDs and appids.
 
     Attributes:
         path: the path of the file.

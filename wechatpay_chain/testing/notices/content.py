@@ -30,7 +30,7 @@ class Party(NamedTuple):
     """The merchant that a notification concerns.
 
     Attributes:
-        mchid: the merchant number.
+        mchid: the merchant ID.
         appid: its appid.
         encrypt: encrypts a text for the merchant's key.
         sub_mchid: the number of its sub-merchant; empty keeps the one in the examples.

@@ -48,7 +48,7 @@ class NotificationKeys:
         platform_key: WeChat Pay's private key.
         apiv3_key: the merchant's APIv3 key, 32 bytes.
         secret: the merchant's APIv2 key.
-        mchid: the merchant number.
+        mchid: the merchant ID.
         appid: its appid.
         merchant_key: the merchant's public key, which encrypts the sensitive fields.
         sub_mchid: the number of its sub-merchant; empty keeps the one in the examples.

@@ -31,7 +31,7 @@ class Addresses:
         rules: which values are kept.
         placeholders: replace the others.
         swaps: the merchant's numbers and their replacements.
-        hides_merchant: whether merchant numbers and appids are replaced.
+        hides_merchant: whether merchant IDs and appids are replaced.
     """
 
     def __init__(

@@ -68,7 +68,7 @@ def plain_name(name: str) -> str:
 
 
 def is_merchant(name: str) -> bool:
-    """Return whether a plain name is that of a merchant number."""
+    """Return whether a plain name is that of a merchant ID."""
     return MERCHANT.search(name) is not None
 
 

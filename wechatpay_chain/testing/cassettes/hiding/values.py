@@ -105,7 +105,7 @@ class Scrubber:
         placeholders: replace the others.
         addresses: replaces values in addresses.
         digests: the digests of files.
-        hides_merchant: whether merchant numbers and appids are replaced.
+        hides_merchant: whether merchant IDs and appids are replaced.
     """
 
     def __init__(

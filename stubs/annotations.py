@@ -1,4 +1,4 @@
-"""JSON schemas as Python type annotations, objects as TypedDicts."""
+"""Converts JSON schemas to Python type annotations, with objects as TypedDicts."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ RECEIVED_AS_TEXT = dict.fromkeys(SENT, "str")
 
 
 def pascal(text: str) -> str:
-    """`face-collections` as `FaceCollections`; what no identifier can hold is left out."""
+    """Convert `face-collections` to `FaceCollections`; invalid characters are removed."""
     return "".join(word[:1].upper() + word[1:] for word in re.split("[^A-Za-z0-9]+", text))
 
 
 def quoted(text: str) -> str:
-    """A string literal with double quotes."""
+    """Return a string literal with double quotes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 class Annotations:
-    """The annotations of one direction, and the classes that they take.
+    """The annotations of one direction, and the classes they require.
 
     Args:
         scalars: the annotation of each simple type.
-        strict: what is sent is checked; what is received may have other values than are listed,
-            and may lack what is not called required.
+        strict: whether the types are for requests, which are checked strictly. Responses may
+            contain unlisted values, and may lack members that are not required.
     """
 
     def __init__(self, scalars: Mapping[str, str], *, strict: bool) -> None:
@@ -48,11 +48,11 @@ class Annotations:
         self.classes: dict[str, list[str]] = {}
 
     def of(self, schema: Schema, name: str) -> str:
-        """The annotation of a value.
+        """Return the annotation of a value.
 
         Args:
             schema: its JSON schema.
-            name: of the class that is made if it is an object.
+            name: the name of the class created for an object.
         """
         if "anyOf" in schema and "properties" not in schema:
             kinds = (self.of(each, f"{name}{i or ''}") for i, each in enumerate(schema["anyOf"]))
@@ -64,9 +64,10 @@ class Annotations:
         return self._scalar(schema)
 
     def at_run_time(self) -> Iterator[str]:
-        """The lines of the classes for a module that is imported, an inner class before its outer.
+        """Yield the lines of the classes for the importable module, inner classes first.
 
-        What validates data knows no `Sensitive`, which is not data; it takes the text.
+        Validation libraries do not support `Sensitive`, which is not plain data; the type is text
+        instead.
         """
         for lines in reversed(self.classes.values()):
             yield from (line.replace(" | Sensitive", "") for line in lines)
@@ -100,7 +101,7 @@ class Annotations:
         return name
 
     def _reserve(self, name: str) -> str:
-        """A class name that is free: `a_b` with `c` and `a` with `b_c` would have the same."""
+        """Return an unused class name: `a_b` with `c`, and `a` with `b_c`, give the same one."""
         number, free = 1, name
         while free in self.classes:
             number += 1

@@ -1,4 +1,4 @@
-"""What the generated stubs are made of. For type checkers only: nothing here exists at run time."""
+"""The base of the generated stubs, for type checkers only: it does not exist at run time."""
 
 from collections.abc import Callable, Mapping
 from os import PathLike
@@ -23,9 +23,9 @@ from wechatpay_chain.stack import Stack
 Members = TypeVar("Members", covariant=True)
 
 class Node:
-    """A path so far; its attributes are the segments and verbs that the catalogue knows.
+    """An API path under construction, with the catalogue's next segments and verbs as attributes.
 
-    Brackets and `chain()` take any string, and give a `Chain` that is not checked any further.
+    Brackets and `chain()` accept any string, and return a `Chain`, which is not checked further.
     """
 
     def chain(self, path: str) -> Chain: ...
@@ -33,31 +33,31 @@ class Node:
     def __hash__(self) -> int: ...
 
 class JSONResponse(Response, Generic[Members]):
-    """A `Response` whose JSON is known."""
+    """A `Response` with typed JSON."""
 
     def json(self) -> Members: ...
 
 class XMLResponse(Response, Generic[Members]):
-    """A `Response` whose XML is known."""
+    """A `Response` with typed XML."""
 
-    def xml(self) -> Members: ...  # type: ignore[override]  # a TypedDict is no dict to mypy
+    def xml(self) -> Members: ...  # type: ignore[override]  # for mypy, a TypedDict is not a dict
 
 class AnyValue:
-    """Nothing but `Any` passes for it."""
+    """Only `Any` is compatible with this type."""
 
 OfAnyValues = TypeVar("OfAnyValues", bound=Mapping[str, AnyValue])
-"""A mapping whose values are `Any`: it is taken as it is, and nothing in it is checked."""
+"""A mapping with `Any` values, which are accepted unchecked."""
 
 Key = TypeVar("Key", contravariant=True)
 Get = TypeVar("Get", covariant=True)
 
 class Lookup(Protocol[Key, Get]):
-    """A mapping that is no literal.
+    """A mapping that is not a literal.
 
-    A literal is held against its TypedDict alone, so neither checker may take one for this. Where
-    a literal is expected to be a `Lookup`, pyright infers from `Key` that its keys are
-    `LiteralString`, and mypy from `Get` that its values are `Nothing`: neither fits. A variable
-    has its type already. Pyright takes a literal that spreads a mapping for a variable.
+    Type checkers must check a literal only against its TypedDict, so it must not match this type.
+    If a literal is expected to be a `Lookup`, pyright infers from `Key` that its keys are
+    `LiteralString`, and mypy infers from `Get` that its values are `Nothing`; neither matches. A
+    variable already has its type. Pyright treats a literal that spreads a mapping as a variable.
     """
 
     def __getitem__(self, key: Key, /) -> object: ...
@@ -65,15 +65,15 @@ class Lookup(Protocol[Key, Get]):
     def get(self) -> Get: ...
 
 class Nothing:
-    """No mapping has values of it."""
+    """A type that no mapping has as its values."""
 
 Texts: TypeAlias = Lookup[LiteralString, Callable[[str, Nothing], str | Nothing | None]]
-"""A variable whose values are text."""
+"""A variable with text values."""
 Fields: TypeAlias = Lookup[LiteralString, Callable[[str, Nothing], object]]
-"""A variable whose values are of several kinds, or are not known."""
+"""A variable with values of several or unknown types."""
 
 class Options(TypedDict, total=False):
-    """The options that every verb takes."""
+    """The options of every verb."""
 
     body: str | bytes | None
     headers: Mapping[str, str | int] | None

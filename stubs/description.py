@@ -1,8 +1,8 @@
-"""The metadata hook: a long description whose links work where the package index shows it.
+"""Metadata hook that builds a long description with links that work on the package index.
 
-The index resolves no relative link. With a repository's address, each link leads there, and each
-image comes from there; without one, the text names the file, which is in the source distribution,
-and has no images.
+The index does not resolve relative links. With a repository address, links and images refer to the
+repository. Without one, the text names the files in the source distribution, and images are
+removed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ ONLY_LINKS = re.compile(rf"^{LINK.pattern}(?: · {LINK.pattern})*\n\n?", re.MULT
 
 
 class DescriptionHook(MetadataHookInterface):
-    """Sets `readme` and `urls`; `repository` of its configuration is the address, or empty.
+    """Sets `readme` and `urls`; the option `repository` is the address, or empty.
 
     The environment variable `WECHATPAY_CHAIN_REPOSITORY` takes precedence, for a fork.
     """
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Fill in what pyproject.toml says is dynamic."""
+        """Set the dynamic fields of pyproject.toml."""
         given = os.environ.get("WECHATPAY_CHAIN_REPOSITORY") or self.config.get("repository", "")
         repository = str(given).rstrip("/")
         text = Path(self.root, "README.md").read_text("utf-8")
@@ -39,10 +39,10 @@ class DescriptionHook(MetadataHookInterface):
 
 
 def urls(repository: str) -> dict[str, str]:
-    """The project's addresses; none where there is no repository.
+    """Return the project's URLs; empty without a repository.
 
     Args:
-        repository: its address, without a slash at the end, or empty.
+        repository: its address without a trailing slash, or empty.
     """
     if not repository:
         return {}
@@ -55,11 +55,11 @@ def urls(repository: str) -> dict[str, str]:
 
 
 def absolute(markdown: str, base: str) -> str:
-    """Markdown without relative links and images.
+    """Return Markdown without relative links and images.
 
     Args:
         markdown: with links relative to the repository's root.
-        base: what they are appended to; empty to name their targets in the text instead.
+        base: the prefix for links; empty to name their targets in the text instead.
     """
     pieces, start = [], 0
     for fence in [*FENCE.finditer(markdown), None]:

@@ -1,4 +1,4 @@
-"""What an editor shows for a verb: title, product, what to send, what comes back."""
+"""Docstrings for verbs in an editor: title, product, parameters, and response."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Schema = Mapping[str, Any]
 
 
 def docstring(method: str, path: str, spec: Schema) -> list[str]:
-    """The lines of a docstring, without its quotes.
+    """Return the lines of a docstring, without its quotes.
 
     Args:
-        method: upper-case.
-        path: as the chain takes it.
+        method: upper-case HTTP method.
+        path: the path, as written in a chain.
         spec: the OpenAPI Operation Object.
     """
     retired = " (retired)" if spec.get("deprecated") else ""
@@ -62,7 +62,7 @@ def _line(name: str, required: bool, title: str) -> str:
 
 
 def _limits(schema: Schema) -> str:
-    """`  [6..32 characters]`; nothing for a value without a limit."""
+    """Return `  [6..32 characters]`; empty for a value without a limit."""
     ranges = (
         ("minLength", "maxLength", " characters"),
         ("minimum", "maximum", ""),

@@ -1,11 +1,11 @@
-"""Write the types of all operations, from the catalogue's documents.
+"""Generate the types of all operations from the catalogue's documents.
 
-A stub, `pay.pyi`, is what type checkers read; the module beside it, `pay.py`, is what is imported,
-and has the TypedDicts alone.
+Type checkers read the stub, such as `pay.pyi`. The module next to it, `pay.py`, is the importable
+one, and contains only the TypedDicts.
 
     python stubs/generate.py
 
-The package's build hook does the same, so that an installed package has them.
+The package's build hook does the same, so that an installed package contains the types.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def generate(package: Path) -> None:
-    """Write `typed/` into a package; what is there already and the same stays untouched.
+    """Write `typed/` into a package; unchanged files are not touched.
 
     Args:
-        package: the folder of `wechatpay_chain`, which has the catalogue in it.
+        package: the folder `wechatpay_chain`, which contains the catalogue.
     """
     folder = package / "typed"
     files = {folder / name: text for name, text in _stubs(package / "catalogue")}

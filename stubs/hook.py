@@ -1,4 +1,4 @@
-"""The build hook: whoever builds or installs the package gets its types and translations."""
+"""Build hook that generates the types and translations of a built or installed package."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Writes what is generated before hatchling gathers the files of a wheel."""
+    """Writes the generated files before hatchling collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Generate the files; an editable install has them in its working tree.
 
         Args:
-            version: of the build target, `standard` or `editable`.
-            build_data: where hatchling is told that the files, which git ignores, belong to it.
+            version: the version of the build target, `standard` or `editable`.
+            build_data: tells hatchling to include the files, which git ignores.
         """
         folder = str(Path(__file__).parent)
         sys.path.insert(0, folder)

@@ -1,4 +1,4 @@
-"""One stub module for each product: a class for each place of its tree, with the verbs there."""
+"""One stub module per product: a class for each place of its tree, with the verbs there."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from typing import Any, Literal, Required
 from wechatpay_chain.typed.base import TypedDict
 """
 MOST = 8
-"""Operations in what an editor shows over a segment."""
+"""Maximum number of operations in an editor's description of a segment."""
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
 class Place:
-    """A place in the tree: what follows, and what ends there."""
+    """A place in the tree: the segments that follow, and the verbs that end there."""
 
     def __init__(self) -> None:
         self.below: dict[str, Place] = {}
@@ -54,12 +54,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Body:
-    """What is sent as `query`, `json` or `xml`.
+    """The value of `query`, `json` or `xml`.
 
     Attributes:
         kind: its annotation.
-        required: whether a call needs it.
-        variable: the annotation of a variable without its type; empty where it has none.
+        required: whether a call requires it.
+        variable: the annotation of a variable with another type, or empty.
     """
 
     kind: str
@@ -88,8 +88,8 @@ class Product:
     Attributes:
         name: the product.
         protocol: `v2` or `v3`.
-        class_name: of the class at its root.
-        attribute: how the protocol's class calls it.
+        class_name: the class at its root.
+        attribute: its name in the protocol's class.
     """
 
     def __init__(self, name: str, document: Schema) -> None:
@@ -114,13 +114,13 @@ class Product:
             place.titles[f"{verb.upper()} {path}"] = spec["summary"]
             place = place.below.setdefault(attribute, Place())
         place.titles[f"{verb.upper()} {path}"] = spec["summary"]
-        if not list(self._constants(spec)):  # a string writes them out, a keyword gives them
+        if not list(self._constants(spec)):  # a string contains them, and a keyword passes them
             place.path = path
         class_name = self.class_name + "".join(map(pascal, attributes)) + verb.capitalize()
         place.verbs[verb] = self._verb(verb, path, spec, class_name)
 
     def _verb(self, verb: str, path: str, spec: Schema, name: str) -> list[str]:
-        """Both forms of a verb: by keyword, which editors show first, and with a mapping."""
+        """Return both forms of a verb: with keywords (first in editors) and with a mapping."""
         response = self._response(spec, f"{name}Response")
         title, *rest = docstring(verb.upper(), path, spec)
         doc = [f'"""{title}', *rest, '"""']
@@ -142,13 +142,12 @@ class Product:
         return lines
 
     def _parameters(self, spec: Schema, name: str) -> Iterator[str]:
-        """What is given by keyword, in each form.
+        """Yield the keyword parameters of each form.
 
-        Mypy says what is wrong with a literal where a TypedDict is the only type that it could
-        have, so a mapping of any values is a type variable. Both checkers report what is wrong
-        with the last form, so that one has the TypedDicts alone. In between are the forms that
-        take a variable, of one body each: in a union with its TypedDict, a type for variables would
-        take literals too.
+        Mypy only explains errors in a literal if a TypedDict is its only possible type, so a
+        mapping of any values is a type variable. Both checkers report the errors of the last form,
+        so that one has only the TypedDicts. The forms in between accept a variable, for one body
+        each: in a union with its TypedDict, a type for variables would also accept literals.
         """
         plain = [
             _parameter(each["name"], "str | int", required=True)
@@ -203,7 +202,7 @@ class Product:
         return "Response"
 
     def text(self) -> str:
-        """The stub."""
+        """Return the stub."""
         lines = [HEAD]
         for direction in self._directions:
             for body in direction.classes.values():
@@ -212,7 +211,7 @@ class Product:
         return "\n".join(lines) + "\n"
 
     def places(self) -> Iterator[tuple[str, str]]:
-        """Each path that an operation has, and the class of its place; after `text`."""
+        """Yield the path and class of each place with operations; call it after `text`."""
         waiting = [self._root]
         for place in waiting:
             waiting += place.below.values()
@@ -221,7 +220,7 @@ class Product:
 
     @property
     def module(self) -> str:
-        """Its module; of `v3/global` it is `global_`, because a keyword cannot be imported."""
+        """Its module; for `v3/global` it is `global_`, because a keyword cannot be imported."""
         snake = self.name.partition("/")[2].replace("-", "_")
         return self.attribute if self.attribute.endswith("_") else snake
 
@@ -231,7 +230,7 @@ class Product:
         return _title(self._root)
 
     def at_run_time(self) -> str:
-        """The module that is imported: what is sent and received, without the chain."""
+        """Return the importable module: the types of requests and responses, without the chain."""
         lines = [line for each in self._directions for line in each.at_run_time()]
         return "\n".join(
             [f'"""{self.name}: what is sent and received."""', "", RUN_TIME, *lines, ""]
@@ -239,7 +238,7 @@ class Product:
 
 
 def _variable(schema: Schema) -> str:
-    """The type of a variable that may hold such an object, whose type names no members."""
+    """Return the type of a variable that may contain such an object, without named members."""
     kinds = {member.get("type") for member in schema.get("properties", {}).values()}
     return "Texts" if kinds == {"string"} else "Fields"
 
@@ -249,7 +248,7 @@ def _parameter(name: str, kind: str, required: bool) -> str:
 
 
 def _classes(place: Place, name: str, taken: set[str]) -> Iterator[str]:
-    """The classes of a place and of all below it, the innermost first."""
+    """Yield the classes of a place and of all below it, the innermost first."""
     taken.add(name)
     place.class_name = name
     members = {}
@@ -265,7 +264,7 @@ def _classes(place: Place, name: str, taken: set[str]) -> Iterator[str]:
 
 
 def _title(place: Place) -> str:
-    """What an editor shows over a segment: the operations that it leads to."""
+    """Return an editor's description of a segment: the operations below it."""
     titles = [f"{title}: {operation}" for operation, title in place.titles.items()]
     more = len(titles) - MOST
     lines = [*titles[:MOST], *([f"… {more} more"] if more > 0 else [])]
@@ -274,7 +273,7 @@ def _title(place: Place) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """A class name that no other place has: `id` and `_id_` may be neighbours."""
+    """Return an unused class name: `id` and `_id_` may be at the same level."""
     while name in taken:
         name += "_"
     return name

@@ -1,4 +1,4 @@
-"""The stub of what notifications carry: a TypedDict for each type, or for each of its forms."""
+"""The stub of notification resources: a TypedDict for each event type, or for each of its forms."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CALL = """\
 
 
 def text(documents: Mapping[str, Schema]) -> str:
-    """The module.
+    """Return the module.
 
     Args:
         documents: the notifications of each protocol, by `v2` and `v3`.
@@ -58,7 +58,7 @@ def text(documents: Mapping[str, Schema]) -> str:
         received, forms = _received(protocol, document)
         several = {form for name in forms for form in forms[name] if forms[name] != [name]}
         for name, body in received.classes.items():
-            lines += ["@final", *body] if name in several else body  # `in` tells final ones apart
+            lines += ["@final", *body] if name in several else body  # `in` distinguishes final ones
         lines += _unions(forms)
     kinds = dict(zip(_events(documents["v3"]), forms, strict=True))
     lines += [NOTICE.format(kind=kind, event=quoted(event)) for event, kind in kinds.items()]
@@ -67,10 +67,10 @@ def text(documents: Mapping[str, Schema]) -> str:
 
 
 def at_run_time(documents: Mapping[str, Schema]) -> str:
-    """The module that is imported: the types, and one name for any notification.
+    """Return the importable module: the types, and one name for any notification.
 
     Args:
-        documents: as `text` takes them.
+        documents: as in `text`.
     """
     lines = [RUN_TIME]
     for protocol, document in documents.items():
@@ -80,17 +80,17 @@ def at_run_time(documents: Mapping[str, Schema]) -> str:
 
 
 def _unions(forms: Mapping[str, list[str]]) -> Iterator[str]:
-    """The names of notifications that have several forms."""
+    """Yield the names of notifications with several forms."""
     for name, variants in forms.items():
         if variants != [name]:
             yield f"{name} = {' | '.join(variants)}"
 
 
 def handlers(documents: Mapping[str, Schema]) -> str:
-    """The module with the type of `Inbox.on`: what a handler gets, by event type.
+    """Return the module with the type of `Inbox.on`: the argument of a handler, by event type.
 
     Args:
-        documents: as `text` takes them.
+        documents: as in `text`.
     """
     imported: list[str] = []
     classes: list[str] = []
@@ -111,16 +111,16 @@ def handlers(documents: Mapping[str, Schema]) -> str:
 
 
 def _events(document: Schema) -> dict[str, Schema]:
-    """The notifications of a protocol by event type.
+    """Return the notifications of a protocol by event type.
 
-    APIv2's payments, `transaction-success`, have the plain name; others of its name follow.
+    APIv2 payments, `transaction-success`, have the plain name; others with the same name follow.
     """
     events = {key.partition("/")[2]: item for key, item in document["webhooks"].items()}
     return dict(sorted(events.items(), key=lambda each: each[0].isupper()))
 
 
 def _received(protocol: str, document: Schema) -> tuple[Annotations, dict[str, list[str]]]:
-    """The classes of a protocol's notifications, and the names of each one's forms."""
+    """Return the classes of a protocol's notifications, and the names of each one's forms."""
     as_text = protocol == "v2"
     received = Annotations(RECEIVED_AS_TEXT if as_text else RECEIVED, strict=False)
     forms: dict[str, list[str]] = {}
@@ -132,7 +132,7 @@ def _received(protocol: str, document: Schema) -> tuple[Annotations, dict[str, l
 
 
 def _register(name: str, variants: list[str]) -> list[str]:
-    """A decorator for handlers of any form of a notification."""
+    """Return a decorator type for handlers of all forms of a notification."""
     lines = [f"class {name}(Protocol):"]
     for each in variants:
         handler = f"Callable[[Notice[{each}], S], T]"
@@ -144,7 +144,7 @@ def _register(name: str, variants: list[str]) -> list[str]:
 
 
 def _content(spec: Schema) -> Schema:
-    """The schema of what travels encrypted; of a notification in the clear, of all of it."""
+    """Return the schema of the encrypted part; for an unencrypted notification, of all of it."""
     body: Schema = next(iter(spec["requestBody"]["content"].values()))["schema"]
     return next(_sealed(body), body)
 

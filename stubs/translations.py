@@ -1,10 +1,10 @@
-"""The messages of the package and their Chinese, as a gettext catalogue.
+"""The messages of the package and their Chinese translations, as a gettext catalogue.
 
     python stubs/translations.py
 
-brings `wechatpay_chain/locale/zh/LC_MESSAGES/wechatpay_chain.po` up to date with the code: new
-messages are added without a translation, those that are gone are dropped. The build hook compiles
-it into the `.mo` beside it, which the package reads.
+updates `wechatpay_chain/locale/zh/LC_MESSAGES/wechatpay_chain.po`: new messages are added without a
+translation, and messages no longer in the code are removed. The build hook compiles it to the `.mo`
+next to it, which the package reads.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PATH = Path("locale", "zh", "LC_MESSAGES", "wechatpay_chain.po")
 WIDTH = 100
 MADE = datetime(2026, 11, 28, tzinfo=UTC)
-"""Dates of the header; what changes with every run would be in every diff."""
+"""Fixed date of the header, so that it does not appear in every diff."""
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None}
 CLICK = ("core.py", "decorators.py", "exceptions.py", "formatting.py", "types.py")
 
 
 def compile_catalogue(package: Path) -> None:
-    """Write the `.mo`, unless it is there and the same.
+    """Write the `.mo`, unless it exists and is unchanged.
 
     Args:
-        package: the folder of `wechatpay_chain`.
+        package: the folder `wechatpay_chain`.
     """
     source = package / PATH
     compiled = io.BytesIO()
@@ -46,16 +46,16 @@ def compile_catalogue(package: Path) -> None:
 
 
 def read(path: Path) -> Catalog:
-    """A catalogue of Chinese messages."""
+    """Read a catalogue of Chinese messages."""
     with path.open("rb") as file:
         return read_po(file, locale="zh", domain="wechatpay_chain")
 
 
 def current(package: Path) -> Catalog:
-    """All messages of the code, without translations.
+    """Return all messages of the code, without translations.
 
     Args:
-        package: the folder of `wechatpay_chain`.
+        package: the folder `wechatpay_chain`.
     """
     catalogue = Catalog(
         locale="zh",
@@ -84,7 +84,7 @@ def _flags(message: Any) -> list[str]:
 
 
 def _help() -> Iterator[str]:
-    """The help texts of all commands and their options."""
+    """Yield the help texts of all commands and their options."""
     from wechatpay_chain.cli.application import application
     from wechatpay_chain.cli.usage import texts
 
@@ -92,10 +92,10 @@ def _help() -> Iterator[str]:
 
 
 def _click() -> Iterator[str]:
-    """What click itself says: `Usage:`, `Missing option`, ….
+    """Yield click's own messages: `Usage:`, `Missing option`, ….
 
-    Messages with plural forms are left to click: Chinese has none, and gettext looks them up
-    by another way.
+    Messages with plural forms are not translated: Chinese has none, and gettext looks them up
+    differently.
     """
     import click
 

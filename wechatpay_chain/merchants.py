@@ -50,7 +50,7 @@ class Merchants(Closable):
     individually: `close` closes all of them.
 
     Args:
-        source: a mapping from merchant number to arguments of `WeChatPay`, or a sync or async
+        source: a mapping from merchant ID to arguments of `WeChatPay`, or a sync or async
             function that returns them. The function returns None or raises a `LookupError` for an
             unknown merchant. It is called once per merchant, until `reload`.
         max_clients: maximum number of cached clients. Beyond that, the least recently used client
@@ -152,7 +152,7 @@ class Merchants(Closable):
         Args:
             headers: the request headers, in any form that `WeChatPay.notify` accepts.
             body: the raw request body.
-            mchid: the merchant number, if your notification URL contains it. A source function is
+            mchid: the merchant ID, if your notification URL contains it. A source function is
                 then called for this merchant only; otherwise, the merchants used so far are
                 searched.
 

@@ -66,7 +66,7 @@ def test_a_page_elsewhere_learns_nothing(path, headers, gateway):
 def test_a_person_is_told_in_words(gateway):
     reply = page(gateway, "_gateway/", Host="evil.example")
     assert reply.status == 403
-    assert "For this machine only" in reply.text
+    assert "Local access only" in reply.text
     assert "Open the console" not in reply.text
 
 
@@ -205,7 +205,7 @@ def test_the_console_is_a_folder(gateway):
 def test_an_address_below_the_console_that_is_none(method, gateway):
     assert ask(gateway, "_gateway/nothing/here", method).json()["error"]
     shown = ask(gateway, "_gateway/nothing/here", method, headers=HTML)
-    assert (shown.status, "<h1>There is no such page</h1>" in shown.text) == (404, True)
+    assert (shown.status, "<h1>Page not found</h1>" in shown.text) == (404, True)
     assert "Open the console" in shown.text
 
 

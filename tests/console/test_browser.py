@@ -91,12 +91,12 @@ def test_the_language_is_chosen_once_for_all(
     console.wait_for_text("订单", "h1")
     console.click("#language")
     console.wait_for_text("Orders", "h1")
-    console.wait_for_text("To be paid", ".rows")
+    console.wait_for_text("Unpaid", ".rows")
     assert console.run("return [document.documentElement.lang, document.activeElement.id]") == [
         "en", "language",
     ]  # fmt: skip
     console.open(new["address"])
-    console.wait_for_text("To be paid", ".badge")
+    console.wait_for_text("Unpaid", ".badge")
     console.click('a[hreflang="zh-CN"]')
     console.wait_for_text("待支付", ".badge")
     console.open("connect")
@@ -109,7 +109,7 @@ def test_a_notification_is_triggered_and_sent_again(
     shop.response = (500, b"")
     console.open("notifications")
     console.click("#trigger")
-    console.wait_for_text("目录中的 112 种通知", ".form")
+    console.wait_for_text("接口目录收录 112 种通知", ".form")
     assert len(console.all(".form option")) == 112
     console.fill(".form input[type=search]", "refund.success v3")
     console.wait_until(lambda: 0 < len(console.all(".form option")) < 112)
@@ -140,17 +140,17 @@ def test_faults_are_set_and_cleared(
     console: ConsolePage, gateway: Gateway, wxpay: WeChatPay
 ) -> None:
     console.open("faults")
-    console.wait_for_text("没有设置故障")
+    console.wait_for_text("未设置故障")
     console.fill("input[list=paths]", "v3/certificates")
     console.run(CHOOSE, "frequency_limit")
     console.fill("input[type=number]", "2")
     console.click("#set")
-    console.wait_for_text("还有 2 次", ".rows")
+    console.wait_for_text("剩余 2 次", ".rows")
     with pytest.raises(ClientError, match="429"):
         wxpay.v3.certificates.get()
     console.wait_for_text("还有 1 次", ".rows")
     console.click("#clear")
-    console.wait_for_text("没有设置故障")
+    console.wait_for_text("未设置故障")
     assert gateway.faults.all() == []
     console.run(CHOOSE, "delay")
     assert console.first("input[step=any]").is_displayed()
@@ -166,7 +166,7 @@ def test_faults_are_set_and_cleared(
 
 def test_faults_take_all_their_options(console: ConsolePage, gateway: Gateway) -> None:
     console.open("faults")
-    console.wait_for_text("没有设置故障")
+    console.wait_for_text("未设置故障")
     console.run(CHOOSE, "rate_limit")
     console.click("form details summary")
     host = "*.mch.weixin.qq.com"
@@ -177,7 +177,7 @@ def test_faults_take_all_their_options(console: ConsolePage, gateway: Gateway) -
     console.wait_for_text("share: 0.25", ".rows")
     assert gateway.faults.all()[0].options == options
     console.click("#clear")
-    console.wait_for_text("没有设置故障")
+    console.wait_for_text("未设置故障")
     console.open("faults")
     console.run(CHOOSE, "notification_late")
     assert console.first("input[list=paths]").get_property("value") == "TRANSACTION.*"
@@ -192,7 +192,7 @@ def test_faults_take_all_their_options(console: ConsolePage, gateway: Gateway) -
 
 def test_the_console_offers_every_fault(console: ConsolePage) -> None:
     console.open("faults")
-    console.wait_for_text("没有设置故障")
+    console.wait_for_text("未设置故障")
     options = console.run(
         "return [...document.querySelectorAll('form select option')].map((each) => each.value)"
     )
@@ -238,7 +238,7 @@ def test_a_cashier_follows_its_order_and_counts_down(
     console.open(new["address"])
     console.wait_for_text("01:59:5", ".countdown")
     console.click("#fail")
-    console.wait_for_text("支付失败，可再次支付", ".badge")
+    console.wait_for_text("支付失败，可重新支付", ".badge")
     assert console.run("return document.activeElement.id") == "fail"
     gateway.pay(new["number"])
     console.wait_for_text("支付成功", ".badge")
@@ -327,9 +327,9 @@ def test_a_search_is_kept_in_the_address(
     console.wait_until(lambda: len(console.all(".rows a")) == 1)
     assert f"q={numbers[0]}" in console.driver.current_url
     console.fill("#search", "nothing like it")
-    console.wait_for_text("没有符合的结果")
+    console.wait_for_text("没有匹配的结果")
     console.open("requests/4711")
-    console.wait_for_text("没有这一条", ".detail")
+    console.wait_for_text("记录不存在", ".detail")
     console.expected_errors = ["404"]
 
 

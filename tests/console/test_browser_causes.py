@@ -24,7 +24,7 @@ def test_a_wrong_key_is_named_within_a_look(
     console.open("requests")
     console.wait_for_text("未通过：signature", ".rows")
     console.click(".rows a.row")
-    console.wait_for_text("私钥不是本商户的", ".cause")
+    console.wait_for_text("使用了其他私钥", ".cause")
     assert [each.text for each in console.all(".steps code")] == [
         "Authorization", "mchid", "serial_no", "timestamp", "signature", "nonce_str",
     ]  # fmt: skip
@@ -46,7 +46,7 @@ def test_what_a_client_signed_instead_is_shown_where_it_differs(
         body='{"a":1,"note":"中文"}',
     )
     console.open("requests/1")
-    console.wait_for_text("正文在签名后又重新序列化了", ".cause")
+    console.wait_for_text("请求体在签名后重新序列化", ".cause")
     differing = console.first(".compare.differs")
     assert differing.text.startswith("请求体")
     assert [each.text for each in console.all("ins")] == ["·1,·", '·"\\u4e2d\\u6587']
@@ -59,23 +59,23 @@ def test_a_string_that_is_pasted_is_compared(console: ConsolePage, gateway: Gate
     entry = sent_wrongly(gateway, lambda _: "an unusual string")
     hashed = entry["explanation"]["hashed"]
     console.open("requests/1")
-    console.wait_for_text("私钥是对的，但签的是另一个串", ".cause")
+    console.wait_for_text("私钥正确，但待签名串不同", ".cause")
 
     def paste(text: str) -> None:
         script = "a = arguments; a[0].value = a[1]; a[0].dispatchEvent(new Event('input'))"
         console.run(script, console.first("#pasted"), text)
 
     paste(hashed)
-    console.wait_for_text("两个串完全相同", ".compared")
+    console.wait_for_text("待签名串完全一致", ".compared")
     paste(hashed[:-1])
-    console.wait_for_text("除最后一个换行外完全相同", ".compared")
+    console.wait_for_text("仅缺少末尾的换行", ".compared")
     paste(hashed.replace("/native", "/jsapi"))
     console.wait_for_text("有 1 处不同", ".compared")
     assert [each.text for each in console.all("ins, del")] == ["native", "jsapi"]
     console.screenshot("pasted")
     paste(hashed.replace("\n", "\\n"))
-    console.wait_for_text("已把文字 \\n 当作换行", ".compared")
-    console.wait_for_text("两个串完全相同", ".compared")
+    console.wait_for_text("已将字符 \\n 视为换行", ".compared")
+    console.wait_for_text("待签名串完全一致", ".compared")
     paste("")
     assert console.all(".compared") == []
 

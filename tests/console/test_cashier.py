@@ -156,7 +156,7 @@ def test_an_unknown_token(path, gateway):
     for method in ("GET", "POST") if path.endswith("pay/pay") else ("GET",):
         reply = ask(gateway, path, method, headers={**HTML, "Accept-Language": "en"})
         assert reply.status == 404
-        assert "There is no such order" in reply.text
+        assert "Order not found" in reply.text
     assert ask(gateway, "_gateway/pay/nothing/pay", "POST").json()["error"]
     assert ask(gateway, "_gateway/pay/nothing/events").status == 404
 
@@ -185,7 +185,7 @@ def test_where_a_shop_sends_its_customer_is_shown_and_not_followed(added, shown,
     reply = page(gateway, new["address"] + added, **{"Accept-Language": "en"})
     assert reply.status == 200
     assert "Location" not in reply.headers
-    assert ("A real payment returns to" in reply.text) is bool(shown)
+    assert ("After a real payment, returns to" in reply.text) is bool(shown)
     if shown:
         assert f"<dd>{shown}</dd>" in reply.text
     assert "javascript:" not in reply.text

@@ -60,7 +60,7 @@ MISTAKES = {
     "target_slash": (with_line(1, lambda t: f"{t}/"), {}),
     "target_prefix": (with_line(1, lambda t: t.removeprefix("/v3")), {}),
     "timestamp_ms": (with_line(2, lambda t: f"{t}000"), {}),
-    "timestamp": (with_line(2, lambda t: str(int(t) - 7)), {}),
+    "timestamp_value": (with_line(2, lambda t: str(int(t) - 7)), {}),
     "nonce": (with_line(3, str.lower), {"nonce_str": "ABCdef0123456789"}),
     "body_empty": (with_line(4, lambda _: ""), {}),
     "body_not_empty": (with_line(4, lambda _: "[]"), {**READ, "body": "", "target": QUERY}),

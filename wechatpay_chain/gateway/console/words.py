@@ -1,6 +1,7 @@
-"""The words of the pages that are made here, in Chinese and English, and which of them to use.
+"""The texts of the server-rendered pages in Chinese and English, and the choice of a language.
 
-The console's own are in `static/zh.js` and `en.js`: its language changes without loading it anew.
+The texts of the console are in `static/zh.js` and `static/en.js`, because the console changes its
+language without reloading the page.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from aiohttp import web
 __all__ = ["COOKIE", "LANGUAGES", "WORDS", "language"]
 
 COOKIE = "gateway_lang"
-"""The cookie that remembers the language; the console's script sets the same one."""
+"""The cookie with the chosen language; the console's script sets it as well."""
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 WORDS: dict[str, dict[str, str]] = {
     "zh": {
         "cashier": "收银台",
-        "test": "本地测试收银台，不会真的扣款",
+        "test": "本地测试收银台，不产生真实扣款",
         "other_language": "English",
         "console": "控制台",
         "payee": "收款商户号",
@@ -35,11 +36,11 @@ WORDS: dict[str, dict[str, str]] = {
         "refunded": "已退款",
         "left": "剩余",
         "orders": "合单支付，共 {count} 笔",
-        "returns_to": "真实支付后会返回",
+        "returns_to": "真实支付完成后跳转至",
         "NOTPAY": "待支付",
         "ACCEPT": "等待扣款",
         "USERPAYING": "等待用户确认",
-        "PAYERROR": "支付失败，可再次支付",
+        "PAYERROR": "支付失败，可重新支付",
         "SUCCESS": "支付成功",
         "REFUND": "已退款",
         "REFUND_PART": "部分退款",
@@ -47,43 +48,43 @@ WORDS: dict[str, dict[str, str]] = {
         "REVOKED": "已撤销",
         "pay": "支付 {amount}",
         "fail": "支付失败",
-        "expire": "让订单过期",
-        "fail_hint": "如余额不足，订单仍可再次支付",
-        "expire_hint": "立即到达有效期，订单关闭",
-        "SUCCESS_hint": "款项已记账，通知已发往商户。",
-        "REFUND_hint": "款项退回支付者。",
-        "REFUND_PART_hint": "部分款项退回支付者。",
-        "CLOSED_hint": "商户已关闭订单，或已超过有效期；不能再支付。",
+        "expire": "置为过期",
+        "fail_hint": "如余额不足，订单仍可支付",
+        "expire_hint": "订单立即过期并关闭",
+        "SUCCESS_hint": "款项已入账，并已通知商户。",
+        "REFUND_hint": "款项退还支付者。",
+        "REFUND_PART_hint": "部分款项退还支付者。",
+        "CLOSED_hint": "商户已关单，或订单已过期，不能再支付。",
         "REVOKED_hint": "商户已撤销此订单。",
         "qr": "扫码打开此页",
         "qr_label": "本页地址的二维码",
         "qr_missing": "安装 wechatpay-chain[gateway] 后显示二维码",
-        "qr_local": "此地址仅限本机打开。要用手机扫码，请以 --host 绑定局域网地址启动。",
+        "qr_local": "该地址只能在本机打开。如需手机扫码，启动时用 --host 指定局域网地址。",
         "copy": "复制地址",
         "copied": "已复制",
         "live": "实时",
         "offline": "连接中断，重试中",
         "rejected": "操作被拒绝",
-        "foreign": "请求来自其他网站，已拒绝。",
-        "unknown_title": "没有这个订单",
-        "unknown": "模拟网关没有这个编号的订单。未指定 --data 时，重启后订单会清空。",
-        "not_found_title": "没有这个页面",
-        "not_found": "模拟网关没有这个地址。",
-        "forbidden_title": "仅限本机",
-        "forbidden": "控制台只能在运行模拟网关的机器上打开；收银台页面不受此限。",
+        "foreign": "请求来自其他网站，已被拒绝。",
+        "unknown_title": "订单不存在",
+        "unknown": "模拟网关没有该订单。未指定 --data 时，重启会清空订单。",
+        "not_found_title": "页面不存在",
+        "not_found": "模拟网关没有该页面。",
+        "forbidden_title": "仅限本机访问",
+        "forbidden": "控制台只能在运行模拟网关的机器上打开，收银台页面不受限制。",
         "to_console": "打开控制台",
     },
     "en": {
         "cashier": "Cashier",
-        "test": "A local test cashier: no real money moves",
+        "test": "Test cashier: no real money is charged",
         "other_language": "中文",
         "console": "Console",
-        "payee": "Paid to merchant",
+        "payee": "Payee",
         "sub_payee": "Sub-merchant",
         "app": "App",
-        "out_trade_no": "Merchant's order no.",
+        "out_trade_no": "Merchant order no.",
         "combine_out_trade_no": "Combined order no.",
-        "transaction_id": "Transaction id",
+        "transaction_id": "Transaction ID",
         "trade_type": "Trade type",
         "description": "Description",
         "attach": "Attached data",
@@ -93,52 +94,53 @@ WORDS: dict[str, dict[str, str]] = {
         "payer": "Payer",
         "refunded": "Refunded",
         "left": "left",
-        "orders": "A combined payment of {count} orders",
-        "returns_to": "A real payment returns to",
-        "NOTPAY": "To be paid",
-        "ACCEPT": "To be deducted",
-        "USERPAYING": "Waiting for the customer",
-        "PAYERROR": "Payment failed, can be paid again",
+        "orders": "Combined payment of {count} orders",
+        "returns_to": "After a real payment, returns to",
+        "NOTPAY": "Unpaid",
+        "ACCEPT": "Awaiting deduction",
+        "USERPAYING": "Awaiting the customer",
+        "PAYERROR": "Payment failed; the order can still be paid",
         "SUCCESS": "Paid",
         "REFUND": "Refunded",
-        "REFUND_PART": "Refunded in part",
+        "REFUND_PART": "Partially refunded",
         "CLOSED": "Closed",
         "REVOKED": "Revoked",
         "pay": "Pay {amount}",
-        "fail": "Let the payment fail",
-        "expire": "Let the order expire",
-        "fail_hint": "As with too little money; the order stays payable",
-        "expire_hint": "Its time is over at once, and it is closed",
-        "SUCCESS_hint": "The money is in the books, and the merchant is being notified.",
-        "REFUND_hint": "The money goes back to the payer.",
-        "REFUND_PART_hint": "A part of the money goes back to the payer.",
-        "CLOSED_hint": "Its merchant closed it, or its time is over: it cannot be paid any more.",
-        "REVOKED_hint": "The merchant took this order back.",
+        "fail": "Fail the payment",
+        "expire": "Expire the order",
+        "fail_hint": "For example, for an insufficient balance; the order can still be paid",
+        "expire_hint": "The order expires and is closed immediately",
+        "SUCCESS_hint": "The ledger contains the payment, and the gateway notifies the merchant.",
+        "REFUND_hint": "The payer receives the money back.",
+        "REFUND_PART_hint": "The payer receives part of the money back.",
+        "CLOSED_hint": "The merchant closed the order, or it has expired. It cannot be paid.",
+        "REVOKED_hint": "The merchant reversed this order.",
         "qr": "Scan to open this page",
         "qr_label": "QR code of this page's address",
         "qr_missing": "Install wechatpay-chain[gateway] to see a QR code",
-        "qr_local": "This address works on this machine only. For a telephone, start the gateway "
-        "with --host and an address of your network.",
+        "qr_local": "This address works only on this machine. To scan it with a phone, start the "
+        "gateway with --host and a network address.",
         "copy": "Copy address",
         "copied": "Copied",
         "live": "Live",
-        "offline": "Connection lost, trying again",
-        "rejected": "Nothing was done",
-        "foreign": "This request came from another site and was not carried out.",
-        "unknown_title": "There is no such order",
-        "unknown": "The number in this address belongs to no order of this gateway. One that is "
-        "started without --data has forgotten the orders of the last time.",
-        "not_found_title": "There is no such page",
-        "not_found": "This gateway has nothing at this address.",
-        "forbidden_title": "For this machine only",
-        "forbidden": "The console opens only where the gateway runs; cashier pages open anywhere.",
+        "offline": "Connection lost. Reconnecting…",
+        "rejected": "The action was rejected",
+        "foreign": "The request came from another site and was rejected.",
+        "unknown_title": "Order not found",
+        "unknown": "The gateway has no order with this number. Without --data, a gateway loses its "
+        "orders when it stops.",
+        "not_found_title": "Page not found",
+        "not_found": "The gateway has no page at this address.",
+        "forbidden_title": "Local access only",
+        "forbidden": "You can open the console only on the machine of the gateway. Cashier pages "
+        "open on any machine.",
         "to_console": "Open the console",
     },
 }
 
 
 def language(request: web.Request) -> str:
-    """`zh` or `en`: asked for, remembered, or what the browser prefers."""
+    """`zh` or `en`, from the query, the cookie or the browser's preference, in this order."""
     for chosen in (request.query.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return chosen
@@ -146,7 +148,7 @@ def language(request: web.Request) -> str:
 
 
 def _preferred(header: str) -> str:
-    """The language of an `Accept-Language` that comes first by its weights; else English."""
+    """The supported language with the highest weight in `Accept-Language`; English if none."""
     best, weight = "en", 0.0
     for part in header.split(","):
         tag, _, parameter = part.strip().partition(";")

@@ -181,7 +181,7 @@ def _other_times(sent: Sent) -> Iterator[tuple[list[Finding], str]]:
     for distance in range(1, CLOCK_SKEW + 1):
         for stamp in (int(sent.stamp) - distance, int(sent.stamp) + distance):
             lines = [*sent.lines[:2], str(stamp), *sent.lines[3:]]
-            yield [finding("timestamp", given=str(stamp))], _ended(lines)
+            yield [finding("timestamp_value", given=str(stamp))], _ended(lines)
 
 
 def _targets(sent: Sent) -> Iterator[tuple[str, str]]:

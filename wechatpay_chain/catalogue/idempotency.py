@@ -1,4 +1,4 @@
-"""The merchant's own numbers in a call, which make it safe to repeat.
+"""Merchant-assigned numbers in a call, which make it safe to repeat.
 
 `Operation.idempotency_key` defines where they are; this module reads them from the arguments of a
 call. It sends nothing, and does not modify the arguments.

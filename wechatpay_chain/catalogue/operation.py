@@ -101,7 +101,7 @@ class ErrorCode(NamedTuple):
 
 
 class Number(NamedTuple):
-    """The place of one of the merchant's own numbers in a request.
+    """The place of one of the merchant-assigned numbers in a request.
 
     Attributes:
         location: `path`, `query`, `header` or `body`.
@@ -201,7 +201,7 @@ class Operation(_Described):
 
     @property
     def idempotency_key(self) -> tuple[Number, ...] | None:
-        """The places of the merchant's own number that identifies the call, or None.
+        """The places of the merchant-assigned number that identifies the call, or None.
 
         WeChat Pay processes calls with the same number only once, unless `not_idempotent` is set.
         """

@@ -1,4 +1,4 @@
-"""The query that returns the result of a call, by the merchant's own number.
+"""The query that returns the result of a call, by a merchant-assigned number.
 
 An operation with such a query has a link called `query` (OpenAPI 3.1, Link Object), which contains
 the query's operation and the places of its parameters in the call. A successful query means that

@@ -37,7 +37,7 @@ class Merchant(MerchantControls):
 
     @property
     def mchid(self) -> str:
-        """The merchant number."""
+        """The merchant ID."""
         return self.state.profile.mchid
 
     @property
@@ -149,7 +149,7 @@ def client_of(
         **({"verify": identity.authority} if tls else {}),
     }
     if "merchant" not in arguments and arguments.keys() & {"serial", "private_key"}:
-        del given["merchant"]  # it goes with the merchant's own number and key
+        del given["merchant"]  # it goes with the merchant's own ID and key
     return WeChatPay(**{**given, **arguments})
 
 

@@ -89,7 +89,7 @@ class Platform:
         """Have the merchants whose profiles are stored, and no others.
 
         Args:
-            identities: keys that are known already, by merchant number; the first merchant's are
+            identities: keys that are known already, by merchant ID; the first merchant's are
                 the first.
         """
         own = next(iter(identities.values()))

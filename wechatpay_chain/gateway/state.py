@@ -114,7 +114,7 @@ class State:
 
     @property
     def mchid(self) -> str:
-        """The merchant's number."""
+        """The merchant ID."""
         return self.profile.mchid
 
     @property
@@ -186,7 +186,7 @@ class State:
         self._shared.change_merchant(sub_mchid, changes)
 
     def holder(self, number: str) -> str:
-        """The merchant that a merchant number or an appid belongs to; empty if it is unknown."""
+        """The merchant that a merchant ID or an appid belongs to; empty if it is unknown."""
         return self._shared.holders.get(number, "")
 
     def counterparty(self, number: str) -> Counterparty | None:

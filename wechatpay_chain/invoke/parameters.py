@@ -204,7 +204,7 @@ class Invoke:
             appid: the mini program's appid.
             plan_id: the id of the contract template.
             contract_code: the merchant's contract number.
-            request_serial: the merchant's number for this request; digits only.
+            request_serial: the merchant-assigned number for this request; digits only.
             contract_display_account: the customer's name, as displayed on the page.
             notify_url: the URL for the notification of the outcome.
             sub_mch_id: the sub-merchant, for a service provider.
@@ -317,7 +317,7 @@ class Invoke:
 
         Args:
             stock_id: the id of the coupon stock.
-            out_request_no: the merchant's number for this request.
+            out_request_no: the merchant-assigned number for this request.
             open_id: the customer's openid.
             send_coupon_merchant: the merchant who issues the coupon, if it is not this one.
             coupon_code: the coupon code, if the stock requires it.

@@ -5,10 +5,10 @@ call:
 
 * If nothing was sent (DNS, refused, TLS, connect timeout), every call is repeated.
 * After too many requests (429, `FREQUENCY_LIMITED`, …), a call is repeated if it only reads or
-  contains the merchant's own number. Other calls are repeated only if WeChat Pay signed the error,
-  because WeChat Pay has then not processed the request.
+  contains a merchant-assigned number. Other calls are repeated only if WeChat Pay signed the
+  error, because WeChat Pay has then not processed the request.
 * If it was sent and no usable response arrived, or after a 5xx, `SYSTEMERROR` or
-  `BIZERR_NEED_RETRY`, a call is repeated if it only reads, or contains the merchant's own number
+  `BIZERR_NEED_RETRY`, a call is repeated if it only reads, or contains a merchant-assigned number
   (`out_trade_no`, …), by which WeChat Pay recognizes a repetition.
 * After an untrusted response, any other error, or a cancellation, no call is repeated.
 

@@ -56,8 +56,8 @@ class WeChatPayError(Exception):
 
     Attributes:
         retryable: True if the same call can be sent again and take effect at most once: nothing was
-            sent, WeChat Pay rejected it before processing, it only reads, or it contains the
-            merchant's own number.
+            sent, WeChat Pay rejected it before processing, it only reads, or it contains a
+            merchant-assigned number.
         attempts: the attempts of the call, including the last one; empty for an error that was not
             raised by a chain's call.
     """

@@ -161,7 +161,7 @@ def type_of(given: str | None, operation: Operation) -> str:
 
 
 def sub_mchid_of(given: object, operation: Operation) -> str:
-    """Check a sub-merchant's number; empty if there is none.
+    """Check a sub-merchant ID; empty if there is none.
 
     Raises:
         ConfigurationError: it is not a number, or the operation does not take one, or requires one.

@@ -41,7 +41,7 @@ class Form(enum.Enum):
 
 
 class SubMerchant(enum.Enum):
-    """Whether an operation takes a sub-merchant's number."""
+    """Whether an operation takes a sub-merchant ID."""
 
     NONE = "no"
     OPTIONAL = "optional"

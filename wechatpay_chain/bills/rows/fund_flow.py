@@ -30,7 +30,7 @@ class FundFlowRow:
         amount: in fen, never negative.
         balance: the account's balance after the entry, in fen.
         applicant: who initiated it: an employee's account, `…API`, or `system`.
-        voucher_no: the merchant's own number, such as `out_trade_no`.
+        voucher_no: the merchant-assigned number, such as `out_trade_no`.
         extra: texts of columns that this version does not know, by heading.
     """
 

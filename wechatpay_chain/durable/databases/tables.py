@@ -95,7 +95,7 @@ outbox = Table(
 )
 """Recorded calls.
 
-* `operation`, `number`: the catalogue's operation id, and the merchant's own number in the call;
+* `operation`, `number`: the catalogue's operation id, and the merchant-assigned number in the call;
   the end of a longer text is replaced by a digest;
 * `options`: the options of the call, as JSON; encrypted if they contain a sensitive field;
 * `in_doubt`: whether an attempt may have been sent and its result is unknown;
@@ -116,7 +116,7 @@ watch = Table(
 )
 """Orders, refunds and transfers that are queried in case no notification arrives.
 
-* `kind`, `number`: the kind of object, and the merchant's own number;
+* `kind`, `number`: the kind of object, and the merchant-assigned number;
 * `parameters`: further parameters of the query, as JSON;
 * `until_at`: when an unpaid order is closed;
 * `outcome`: the state that ended the watch."""

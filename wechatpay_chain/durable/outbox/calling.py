@@ -2,9 +2,9 @@
 
 No transaction is open during a request to WeChat Pay. A worker takes a row by moving its due time
 into the future and counting the attempt. If the worker dies, the row becomes due again and is in
-doubt: it is unknown whether WeChat Pay has processed the call. A query by the merchant's own number
-then determines the result. For an operation without a query, the number makes it safe to send the
-same request again.
+doubt: it is unknown whether WeChat Pay has processed the call. A query by the call's number then
+determines the result. For an operation without a query, the number makes it safe to send the same
+request again.
 """
 
 from __future__ import annotations

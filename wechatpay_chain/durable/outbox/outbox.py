@@ -36,9 +36,9 @@ RETRY = Retry(attempts=20, initial=1, max=3600, exp_base=2)
 class Outbox(Worker):
     """Records calls in your transactions, and makes each once. Threads and processes can share it.
 
-    A recorded call must contain the merchant's own number (`out_refund_no`, …), by which WeChat Pay
-    recognizes a repetition. If the result of a call is unknown, it is queried by that number before
-    the call is sent again.
+    A recorded call must contain a merchant-assigned number (`out_refund_no`, …), by which WeChat
+    Pay recognizes a repetition. If the result of a call is unknown, it is queried by that number
+    before the call is sent again.
 
     Args:
         engine: a sync or async SQLAlchemy engine; or a `Database`, such as Django's.

@@ -217,7 +217,7 @@ def body_of(options: Mapping[str, Any]) -> Any:
 
 
 def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) -> str:
-    """Return the merchant's own numbers in a call, as one text.
+    """Return the merchant-assigned numbers in a call, as one text.
 
     Raises:
         ConfigurationError: there are none, or they do not make the call safe to repeat.

@@ -21,7 +21,7 @@ class Result:
             attempt nor a query determined the result.
         mchid: the merchant ID.
         operation: the catalogue's operation id.
-        number: the merchant's own number in the call.
+        number: the merchant-assigned number in the call.
         response: the parsed body, or None if there is none.
         status_code: the HTTP status; 0 if there was no response.
         code: WeChat Pay's error code; empty if the outcome is `done`.

@@ -15,7 +15,7 @@ class End:
     Attributes:
         id: the id of its row.
         kind: `order`, `combined`, `refund`, `transfer` or `profitsharing`.
-        number: the merchant's own number.
+        number: the merchant-assigned number.
         mchid: the merchant ID.
         outcome: WeChat Pay's state, such as `SUCCESS` or `CLOSED`. A combined order is `SUCCESS` if
             one of its orders is paid, and `CLOSED` if all are closed. `NOT_EXIST` if WeChat Pay

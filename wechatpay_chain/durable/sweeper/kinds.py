@@ -43,7 +43,7 @@ class Kind:
     """A kind of watched object.
 
     Attributes:
-        number: the name of the merchant's own number.
+        number: the name of the merchant-assigned number.
         query: the path of its query.
         partner_query: the path for a service provider, if it differs.
         made: the path of the call that creates it, for calls of an outbox.

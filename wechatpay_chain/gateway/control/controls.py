@@ -148,7 +148,7 @@ class Controls(MerchantControls):
         Args:
             kind: `direct` for a merchant that sells for itself, `partner` for a service provider,
                 or `ecommerce` for a service provider with the operations of 收付通.
-            mchid: merchant number; None generates one.
+            mchid: merchant ID; None generates one.
             apps: appids to bind to the merchant; None generates one.
             permissions: products that the merchant can use, such as `payments`, `combined`,
                 `refunds`, `profitsharing` and `transfers`; None permits all.

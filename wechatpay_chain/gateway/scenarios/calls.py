@@ -18,7 +18,7 @@ __all__ = ["call"]
 
 OWN = {"mchid": "mchid", "sp_mchid": "mchid", "combine_mchid": "mchid", "mch_id": "mchid"}
 OWN |= {"appid": "appid", "sp_appid": "appid", "combine_appid": "appid"}
-"""The members of a request that are the merchant's own numbers."""
+"""The members of a request that are merchant-assigned numbers."""
 
 
 def call(
@@ -48,7 +48,7 @@ def call(
 
 
 def _own(state: State, operation: Operation) -> dict[str, str]:
-    """The merchant's numbers, where an operation takes them."""
+    """The merchant-assigned numbers, where an operation takes them."""
     values = {"mchid": state.mchid, "appid": state.profile.apps[0]}
     names = {member.name for member in (*operation.body, *operation.query)}
     return {name: values[kind] for name, kind in OWN.items() if name in names}

@@ -126,7 +126,7 @@ def named_mchid(request: IncomingRequest) -> str:
 
 
 def _merchant_in(fields: Mapping[str, Any]) -> str:
-    """The merchant number of APIv2's fields; empty where there is none."""
+    """The merchant ID of APIv2's fields; empty where there is none."""
     found = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
     return found if isinstance(found, str) else ""
 

@@ -45,7 +45,7 @@ class Signs(NamedTuple):
 
 
 NUMBER = Signs(re.compile(r"[0-9A-Za-z_\-|*@]+"), "digits, letters or _-|*@")
-"""What a merchant's numbers are made of."""
+"""The characters of merchant-assigned numbers."""
 
 LETTERS = Signs(re.compile("[0-9A-Za-z]+"), "digits or letters")
 """What the numbers of transfers, withdrawals and their kind are made of."""
@@ -90,7 +90,7 @@ def fingerprint(members: Mapping[str, Any]) -> str:
 def number(
     value: Any, pointer: str, *, shortest: int = 1, longest: int = 64, signs: Signs = NUMBER
 ) -> str:
-    """A merchant's number of something.
+    """A merchant-assigned number of something.
 
     Args:
         value: that was sent.

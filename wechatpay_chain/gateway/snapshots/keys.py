@@ -25,7 +25,7 @@ def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
     """The keys of all merchants, with the private ones.
 
     Args:
-        identities: by merchant number, the first merchant's first.
+        identities: by merchant ID, the first merchant's first.
     """
     first = next(iter(identities.values()))
     return {
@@ -49,7 +49,7 @@ def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
 
 
 def identities_from(keys: Keys) -> dict[str, Identity]:
-    """The identities that `keys_as_json` wrote, by merchant number.
+    """The identities that `keys_as_json` wrote, by merchant ID.
 
     Raises:
         LookupError, TypeError, ValueError: something else wrote this.

@@ -88,7 +88,7 @@ class Profile:
     """A merchant without its keys.
 
     Attributes:
-        mchid: merchant number.
+        mchid: merchant ID.
         apps: appids that are bound to the merchant; the first one is the default of requests.
         kind: kind of the merchant, which determines its permitted operations.
         permissions: products that the merchant can use; None permits all.

@@ -54,7 +54,7 @@ class Store:
         """The records of one merchant, in the same database and its transactions.
 
         Args:
-            owner: the merchant's number.
+            owner: the merchant ID.
         """
         store = copy.copy(self)
         store._owner = owner

@@ -33,7 +33,7 @@ class Recorded:
 
     Attributes:
         interactions: requests, with their responses or errors.
-        merchant: the merchant's numbers.
+        merchant: the merchant's IDs.
         texts: all texts in the file.
     """
 

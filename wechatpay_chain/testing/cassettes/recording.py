@@ -63,7 +63,7 @@ def scrubber_for(
     Args:
         rules: which values are kept.
         placeholders: replace the others.
-        swaps: the merchant's numbers and their replacements.
+        swaps: the merchant's IDs and their replacements.
         digests: the digests of files.
         hides_merchant: whether merchant IDs and appids are replaced.
     """

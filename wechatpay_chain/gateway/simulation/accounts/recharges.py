@@ -51,7 +51,7 @@ Recharge = dict[str, Any]
 
 
 def create(state: State, about: dict[str, Any]) -> Recharge:
-    """The recharge of a merchant's number: a new one, or the same again if its content is.
+    """The recharge of a merchant-assigned number: a new one, or the same again if its content is.
 
     Args:
         state: of the merchant.
@@ -102,7 +102,7 @@ def _find(state: State, number: str) -> Recharge | None:
 
 
 def existing(state: State, number: str, sub_mchid: str | None = None) -> Recharge:
-    """A recharge by its merchant's number, as it is now.
+    """A recharge by its merchant-assigned number, as it is now.
 
     Args:
         state: of the merchant.

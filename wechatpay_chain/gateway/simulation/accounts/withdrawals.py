@@ -199,7 +199,7 @@ def existing(state: State, withdraw_id: str, sub_mchid: str | None = None) -> Wi
 
 
 def existing_by_number(state: State, number: str, sub_mchid: str = "") -> Withdrawal:
-    """A withdrawal by its merchant's number, as it is now.
+    """A withdrawal by its merchant-assigned number, as it is now.
 
     Raises:
         Rejection: there is none.

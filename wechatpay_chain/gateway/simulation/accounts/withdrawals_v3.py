@@ -94,7 +94,7 @@ def sub_by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{SUB}/out-request-no/{{out_request_no}}")
 def sub_by_number(call: Call) -> dict[str, Any]:
-    """A withdrawal of a sub-merchant by its merchant's number."""
+    """A withdrawal of a sub-merchant by its merchant-assigned number."""
     return _by_number(call, day_end=False)
 
 
@@ -139,7 +139,7 @@ def _day_end_amount(state: State, sub_mchid: str, way: str) -> int:
 
 @operation("GET", f"{DAY}/out-request-no/{{out_request_no}}")
 def day_end_by_number(call: Call) -> dict[str, Any]:
-    """A withdrawal of a day's balance by its merchant's number."""
+    """A withdrawal of a day's balance by its merchant-assigned number."""
     return _by_number(call, day_end=True)
 
 

@@ -56,7 +56,7 @@ def submit(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/business_code/{{business_code}}")
 def query(call: Call) -> dict[str, Any]:
-    """What became of an application, by the merchant's number."""
+    """What became of an application, by the merchant-assigned number."""
     number = call.params["business_code"]
     return _shown(records.existing(call.state, number, product=PRODUCT))
 

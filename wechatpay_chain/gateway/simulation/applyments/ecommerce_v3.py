@@ -55,7 +55,7 @@ def _numbers(applyment: records.Applyment) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/out-request-no/{{out_request_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """What became of an application, by the merchant's number."""
+    """What became of an application, by the merchant-assigned number."""
     return _shown(call.state, _existing(call))
 
 
@@ -67,7 +67,7 @@ def query_by_id(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/out-request-no/{{out_request_no}}/revoke")
 def revoke(call: Call) -> dict[str, Any]:
-    """Withdraw an application, by the merchant's number."""
+    """Withdraw an application, by the merchant-assigned number."""
     return _numbers(records.cancel(call.state, _existing(call)))
 
 

@@ -99,7 +99,7 @@ Applyment = dict[str, Any]
 
 
 def submit(state: State, number: str, content: str, about: Mapping[str, Any]) -> Applyment:
-    """The application of a merchant's number: a new one, or one that was rejected, anew.
+    """The application of a merchant-assigned number: a new one, or one that was rejected, anew.
 
     Args:
         state: of the service provider.
@@ -197,7 +197,7 @@ def by_id(state: State, applyment_id: str, product: str) -> Applyment:
 
 
 def existing(state: State, number: str, shown: str = "", product: str = "") -> Applyment:
-    """The application of a merchant's number.
+    """The application of a merchant-assigned number.
 
     Args:
         state: of the service provider.

@@ -61,7 +61,7 @@ def complain(
 
     Args:
         state: of the merchant.
-        out_trade_no: the merchant's number of the order.
+        out_trade_no: the order number.
         text: what the customer writes.
         phone: of the customer; the merchant gets it encrypted.
         problem: `REFUND` asks for the money back; else `SERVICE_NOT_WORK` or `OTHERS`.

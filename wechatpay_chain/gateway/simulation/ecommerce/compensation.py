@@ -121,7 +121,7 @@ def _find(state: State, number: str) -> Compensation | None:
 def existing(
     state: State, number: str, product: str | None = None, sub_mchid: str | None = None
 ) -> Compensation:
-    """A compensation by its merchant's number, as it is now.
+    """A compensation by its merchant-assigned number, as it is now.
 
     Args:
         state: of the merchant.

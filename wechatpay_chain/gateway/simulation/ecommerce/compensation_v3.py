@@ -37,7 +37,7 @@ class Product(NamedTuple):
         shown: the members of the receiver in responses.
         confirmed: whether there is a form that the customer confirms.
         by_id: whether it can be queried by WeChat Pay's number.
-        by_number: the path of the query by the merchant's number.
+        by_number: the path of the query by the merchant-assigned number.
     """
 
     name: str

@@ -50,7 +50,7 @@ def by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/out-refund-no/{{out_refund_no}}")
 def by_number(call: Call) -> dict[str, Any]:
-    """A refund by its merchant's number."""
+    """A refund by its merchant-assigned number."""
     refund = refunding.existing(call.state, call.params["out_refund_no"])
     if refund["sub_mchid"] != call.query.get("sub_mchid", ""):
         raise _absent(refund["out_refund_no"])

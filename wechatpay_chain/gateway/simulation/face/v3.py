@@ -265,7 +265,7 @@ def pay(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{TRANSACTIONS}/out-trade-no/{{out_trade_no}}")
 def transaction(call: Call) -> dict[str, Any]:
-    """A face payment by the merchant's number."""
+    """A face payment by the merchant-assigned number."""
     _validate(call)
     order = payments.existing(call.state, call.params["out_trade_no"])
     other = call.query.get("sub_mchid", "") not in ("", order["parties"].get("sub_mchid"))

@@ -85,7 +85,7 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
 
 
 def create(state: State, head: Combined, sub_orders: Callable[[], list[SubOrder]]) -> Combined:
-    """The combined order of a merchant's number: a new one, or the same again.
+    """The combined order of a merchant-assigned number: a new one, or the same again.
 
     Args:
         state: of the merchant.
@@ -221,7 +221,7 @@ def assert_its_own(call: Call, numbers: list[str]) -> None:
 
 
 def existing(state: State, number: str) -> Combined:
-    """A combined order by its merchant's number.
+    """A combined order by its merchant-assigned number.
 
     Raises:
         Rejection: there is none.

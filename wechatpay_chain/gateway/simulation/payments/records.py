@@ -95,7 +95,7 @@ def on_received(protocol: str) -> Callable[[Callable[[State, Order], None]], Any
 def create(
     state: State, number: str, content: Mapping[str, Any], about: Mapping[str, Any]
 ) -> Order:
-    """The order of a merchant's number: a new one, or the same again if its content is.
+    """The order of a merchant-assigned number: a new one, or the same again if its content is.
 
     Args:
         state: of the gateway.

@@ -44,7 +44,7 @@ Payout = dict[str, Any]
 
 
 def pay(state: State, number: str, content: str, about: dict[str, Any]) -> Payout:
-    """The payment of a merchant's number: a new one, or the same again if its content is.
+    """The payment of a merchant-assigned number: a new one, or the same again if its content is.
 
     Args:
         state: of the merchant.
@@ -101,7 +101,7 @@ def _save(state: State, payout: Payout) -> None:
 
 
 def find(state: State, number: str) -> Payout | None:
-    """A payment by its merchant's number, as it is now; None if there is none."""
+    """A payment by its merchant-assigned number, as it is now; None if there is none."""
     payout = state.store.get("payout", number)
     if payout is None:
         return None
@@ -115,7 +115,7 @@ def find(state: State, number: str) -> Payout | None:
 
 
 def existing(state: State, number: str, product: str, code: str) -> Payout:
-    """A payment by its merchant's number.
+    """A payment by its merchant-assigned number.
 
     Args:
         state: of the merchant.

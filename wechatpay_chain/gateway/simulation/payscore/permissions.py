@@ -81,7 +81,7 @@ def absent(code: str) -> Rejection:
 
 
 def existing(state: State, code: str) -> Permission:
-    """A permission by the merchant's number.
+    """A permission by the merchant-assigned number.
 
     Raises:
         Rejection: there is none.

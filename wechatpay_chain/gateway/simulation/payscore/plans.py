@@ -64,7 +64,7 @@ PARTIES = ("service_id", "appid", "sub_mchid", "sub_appid", "openid", "sub_openi
 
 
 def create(state: State, number: str, content: str, given: Mapping[str, Any]) -> Plan:
-    """The plan of a merchant's number: a new one, or the same again if its content is.
+    """The plan of a merchant-assigned number: a new one, or the same again if its content is.
 
     Args:
         state: of the merchant.
@@ -118,7 +118,7 @@ def _check_prices(given: Mapping[str, Any], details: list[dict[str, Any]]) -> No
 
 
 def existing_plan(state: State, number: str, sub_mchid: str) -> Plan:
-    """A plan by the merchant's number.
+    """A plan by the merchant-assigned number.
 
     Raises:
         Rejection: there is none of this sub-merchant.
@@ -209,7 +209,7 @@ def _save(state: State, signing: SignPlan) -> None:
 
 
 def existing(state: State, number: str, sub_mchid: str | None = None) -> SignPlan:
-    """What a user was asked to sign, by the merchant's number, as it is now.
+    """What a user was asked to sign, by the merchant-assigned number, as it is now.
 
     Args:
         state: of the merchant.

@@ -64,7 +64,7 @@ CONFIRM_WITHIN = 30 * 86400
 def create(
     state: State, number: str, content: str, given: Mapping[str, Any], *, confirmed: bool
 ) -> ServiceOrder:
-    """The service order of a merchant's number: a new one, or the same again if its content is.
+    """The service order of a merchant-assigned number: a new one, or the same for the same content.
 
     Args:
         state: of the merchant.
@@ -130,7 +130,7 @@ def find(state: State, number: str = "", query_id: str = "") -> ServiceOrder | N
 
 
 def existing(state: State, number: str) -> ServiceOrder:
-    """A service order by its merchant's number.
+    """A service order by its merchant-assigned number.
 
     Raises:
         Rejection: there is none.

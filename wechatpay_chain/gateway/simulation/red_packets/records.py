@@ -48,7 +48,7 @@ RedPacket = dict[str, Any]
 
 
 def send(state: State, number: str, content: str, about: dict[str, Any]) -> RedPacket:
-    """The red packet of a merchant's number: a new one, or the same again if its content is.
+    """The red packet of a merchant-assigned number: a new one, or the same again if its content is.
 
     Args:
         state: of the merchant.
@@ -105,7 +105,7 @@ def _save(state: State, packet: RedPacket) -> None:
 
 
 def find(state: State, number: str) -> RedPacket | None:
-    """A red packet by its merchant's number, as it is now; None if there is none."""
+    """A red packet by its merchant-assigned number, as it is now; None if there is none."""
     packet = state.store.get("red-packet", number)
     if packet is None:
         return None
@@ -119,7 +119,7 @@ def find(state: State, number: str) -> RedPacket | None:
 
 
 def existing(state: State, number: str) -> RedPacket:
-    """A red packet by its merchant's number.
+    """A red packet by its merchant-assigned number.
 
     Raises:
         Rejection: there is none.

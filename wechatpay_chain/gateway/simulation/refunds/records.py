@@ -80,7 +80,7 @@ def follows(notice: Notice) -> Notice:
 
 
 def create(state: State, number: str, order: Order | None, about: dict[str, Any]) -> Refund:
-    """The refund of a merchant's number: a new one, or the same again if its content is.
+    """The refund of a merchant-assigned number: a new one, or the same again if its content is.
 
     Args:
         state: of the gateway.
@@ -202,7 +202,7 @@ def _save(state: State, refund: Refund) -> None:
 
 
 def find(state: State, number: str) -> Refund | None:
-    """A refund by its merchant's number, as it is now; None if there is none."""
+    """A refund by its merchant-assigned number, as it is now; None if there is none."""
     refund = state.store.get("refund", number)
     if refund is None:
         return None
@@ -218,7 +218,7 @@ def find_by_id(state: State, refund_id: str) -> Refund | None:
 
 
 def existing(state: State, number: str) -> Refund:
-    """A refund by its merchant's number.
+    """A refund by its merchant-assigned number.
 
     Raises:
         Rejection: there is none.

@@ -99,7 +99,7 @@ def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, 
 
 @operation("GET", f"{BASE}/{{out_refund_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """A refund by its merchant's number."""
+    """A refund by its merchant-assigned number."""
     refund = refunding.existing(call.state, call.params["out_refund_no"])
     if refund["sub_mchid"] != call.query.get("sub_mchid", ""):
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {refund['out_refund_no']}")

@@ -88,7 +88,7 @@ def return_(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/returnorders")
 def query_return(call: Call) -> dict[str, Any]:
-    """A return by its merchant's number."""
+    """A return by its merchant-assigned number."""
     return views.the_return(call)
 
 

@@ -355,7 +355,7 @@ def find(state: State, number: str = "", order_id: str = "") -> Sharing | None:
 
 
 def existing(state: State, number: str, transaction_id: str, sub_mchid: str) -> Sharing:
-    """A sharing by its merchant's number, of the order and of who shares it.
+    """A sharing by its merchant-assigned number, of the order and of who shares it.
 
     Raises:
         Rejection: there is none.

@@ -60,7 +60,7 @@ def asked(data: Mapping[str, Any], content: str) -> Given:
 
 
 def find(state: State, number: str) -> Return | None:
-    """A return by its merchant's number; None if there is none."""
+    """A return by its merchant-assigned number; None if there is none."""
     return state.store.get("sharing-return", number)
 
 

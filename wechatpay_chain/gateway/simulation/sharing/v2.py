@@ -184,7 +184,7 @@ def take_back(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/profitsharingreturnquery")
 def query_return(call: Call) -> dict[str, Any]:
-    """A return by its merchant's number."""
+    """A return by its merchant-assigned number."""
     _accepted(call)
     number, order_id = (checks.v2_text(call, name) for name in ("out_order_no", "order_id"))
     made = returns.find(call.state, call.data["out_return_no"])

@@ -155,7 +155,7 @@ def create_return(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/return-orders/{{out_return_no}}")
 def query_return(call: Call) -> dict[str, Any]:
-    """A return by its merchant's number."""
+    """A return by its merchant-assigned number."""
     made = returns.find(call.state, call.params["out_return_no"])
     number, sub = (call.query.get(name, "") for name in ("out_order_no", "sub_mchid"))
     if not number:

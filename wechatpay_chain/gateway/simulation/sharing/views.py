@@ -61,7 +61,7 @@ def shown(state: State, sharing: Sharing, *, account: str, finished: bool = True
 
 
 def the_sharing(call: Call, account: str) -> dict[str, Any]:
-    """The sharing that a query names by its merchant's number.
+    """The sharing that a query names by its merchant-assigned number.
 
     Args:
         call: the query.
@@ -96,7 +96,7 @@ def take_back(call: Call) -> dict[str, Any]:
 
 
 def the_return(call: Call) -> dict[str, Any]:
-    """The return that a query names by its merchant's number and one of its sharing's.
+    """The return that a query names by its merchant-assigned number and one of its sharing's.
 
     Raises:
         Rejection: there is none.

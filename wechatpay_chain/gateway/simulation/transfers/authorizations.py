@@ -166,7 +166,7 @@ def _find(state: State, number: str) -> Authorization | None:
 
 
 def existing(state: State, number: str) -> Authorization:
-    """An authorization by its merchant's number, as it is now.
+    """An authorization by its merchant-assigned number, as it is now.
 
     Raises:
         Rejection: there is none.

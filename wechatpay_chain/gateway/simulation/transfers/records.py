@@ -127,7 +127,7 @@ def _take(state: State, transfer: Transfer) -> None:
 
 
 def find(state: State, number: str) -> Transfer | None:
-    """A transfer by its merchant's number, as it is now; None if there is none."""
+    """A transfer by its merchant-assigned number, as it is now; None if there is none."""
     transfer = state.store.get("transfer", number)
     if transfer is None:
         return None
@@ -140,7 +140,7 @@ def find(state: State, number: str) -> Transfer | None:
 def existing(
     state: State, number: str, sub_mchid: str | None = None, *, wallet: str | None = None
 ) -> Transfer:
-    """A transfer by its merchant's number.
+    """A transfer by its merchant-assigned number.
 
     Args:
         state: of the merchant.

@@ -144,7 +144,7 @@ def settle_due(state: State) -> None:
 def existing(
     state: State, number: str, family: str = "", sub_mchid: str | None = None
 ) -> Reservation:
-    """A reservation by its merchant's number, as it is now.
+    """A reservation by its merchant-assigned number, as it is now.
 
     Raises:
         Rejection: there is none of this family and sub-merchant.

@@ -30,7 +30,7 @@ class Addresses:
     Args:
         rules: which values are kept.
         placeholders: replace the others.
-        swaps: the merchant's numbers and their replacements.
+        swaps: the merchant's IDs and their replacements.
         hides_merchant: whether merchant IDs and appids are replaced.
     """
 
@@ -62,7 +62,7 @@ class Addresses:
         return self.swapped(value)
 
     def swapped(self, text: str) -> str:
-        """Return a text with the merchant's own numbers replaced."""
+        """Return a text with the merchant's own IDs replaced."""
         for own, instead in self._swaps.items():
             text = text.replace(own, instead)
         return text

@@ -51,7 +51,7 @@ class Placeholders:
     """The placeholders of a cassette.
 
     Args:
-        mchid: the merchant's own number.
+        mchid: the merchant ID.
         appid: the merchant's appid; empty if it is not known.
         used: the texts already in the cassette. They stay unchanged, and their numbers are not used
             again.

@@ -146,7 +146,7 @@ def settle_due(state: State) -> None:
 
 
 def existing(state: State, number: str, family: str = "", sub_mchid: str | None = None) -> Batch:
-    """A batch by its merchant's number, as it is now.
+    """A batch by its merchant-assigned number, as it is now.
 
     Args:
         state: of the merchant.
@@ -377,7 +377,7 @@ def fail_detail(state: State, number: str, out_detail_no: str, reason: str) -> B
     Args:
         state: of the merchant.
         number: `out_batch_no`.
-        out_detail_no: the merchant's number of the detail.
+        out_detail_no: the merchant-assigned number of the detail.
         reason: its `fail_reason`.
 
     Raises:

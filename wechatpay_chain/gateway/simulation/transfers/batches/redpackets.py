@@ -52,7 +52,7 @@ def batch_by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BY_NUMBER}/{{out_batch_no}}")
 def batch_by_number(call: Call) -> dict[str, Any]:
-    """A batch by its merchant's number."""
+    """A batch by its merchant-assigned number."""
     return _shown(call, _by_number(call))
 
 
@@ -66,7 +66,7 @@ def detail_by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BY_NUMBER}/{{out_batch_no}}/out-details/{{out_detail_no}}")
 def detail_by_number(call: Call) -> dict[str, Any]:
-    """A red packet by its merchant's number."""
+    """A red packet by its merchant-assigned number."""
     batch = _by_number(call)
     found = records.existing_detail(batch, "out_detail_no", call.params["out_detail_no"])
     return _shown_detail(call, batch, found)

@@ -137,7 +137,7 @@ def run(flow: Generator[Effect, Any, Outcome], transport: Transport) -> Outcome:
                 _release_before(effect, unreleased)
             try:
                 outcome = _perform(effect, transport)
-            except BaseException as error:  # noqa: BLE001 - the flow decides
+            except BaseException as error:  # noqa: BLE001 - the flow handles it
                 effect = flow.throw(error)
             else:
                 if isinstance(outcome, Response):
@@ -164,7 +164,7 @@ async def run_async(flow: Generator[Effect, Any, Outcome], transport: Transport)
                 outcome = _perform_async(effect, transport)
                 if hasattr(outcome, "__await__"):
                     outcome = await outcome
-            except BaseException as error:  # noqa: BLE001 - the flow decides
+            except BaseException as error:  # noqa: BLE001 - the flow handles it
                 effect = flow.throw(error)
             else:
                 if isinstance(outcome, Response):

@@ -156,7 +156,7 @@ class Daily:
             try:
                 self.reconcile(day)
                 count += 1
-            except Exception as error:  # noqa: BLE001 - it is raised below
+            except Exception as error:  # noqa: BLE001 - raised below
                 failures.append(error)
         if failures:
             raise failures[0]

@@ -124,7 +124,7 @@ def _kept(worker: Runs, stop: Event) -> None:
     while not stop.is_set():
         try:
             worker.run(stop=stop)
-        except Exception as error:  # noqa: BLE001 - it may be the user's function that raises
+        except Exception as error:  # noqa: BLE001 - user functions may raise anything
             _tell(worker, error)
             stop.wait(PAUSE)
 

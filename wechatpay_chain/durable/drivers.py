@@ -97,7 +97,7 @@ def drive(steps: Generator[Any, Any, T], perform: Callable[[Any], Any]) -> T:
         while True:
             try:
                 outcome = perform(effect)
-            except BaseException as error:  # noqa: BLE001 - the rule decides
+            except BaseException as error:  # noqa: BLE001 - the rule handles it
                 effect = steps.throw(error)
             else:
                 effect = steps.send(outcome)
@@ -113,7 +113,7 @@ async def drive_async(steps: Generator[Any, Any, T], perform: Callable[[Any], Aw
         while True:
             try:
                 outcome = await perform(effect)
-            except BaseException as error:  # noqa: BLE001 - the rule decides
+            except BaseException as error:  # noqa: BLE001 - the rule handles it
                 effect = steps.throw(error)
             else:
                 effect = steps.send(outcome)

@@ -141,7 +141,7 @@ def _in_thread(work: Callable[[], Any]) -> Any:
     def run() -> None:
         try:
             outcome = work()
-        except BaseException as error:  # noqa: BLE001 - raised where the future is waited for
+        except BaseException as error:  # noqa: BLE001 - raised by the future's result
             future.set_exception(error)
         else:
             future.set_result(outcome)

@@ -161,7 +161,7 @@ class SharedCertificates:
             return None
         try:
             return (yield Call(method, self._mchid, *args, deadline=time.monotonic() + LONGEST))
-        except Exception as error:  # noqa: BLE001 - whatever a store raises, the client goes on
+        except Exception as error:  # noqa: BLE001 - the client works without the store
             self._rests_until = time.monotonic() + RESTS
             logger.warning(
                 "%r could not be %s, and the client goes on without it for %.0f s: %s: %s",

@@ -118,7 +118,7 @@ class SingleFlight:
             outcome = Outcome()
         except WeChatPayError as error:
             outcome = Outcome(error)
-        except Exception as error:  # noqa: BLE001 - a layer of the user's; it is told as a failure
+        except Exception as error:  # noqa: BLE001 - a user's layer; reported as a failure
             foreign = WeChatPayError(f"{type(error).__name__}: {error}")
             foreign.__cause__ = error
             outcome = Outcome(foreign)

@@ -308,6 +308,6 @@ def _bounds(file: Any) -> tuple[int, int] | None:
         file.seek(0, os.SEEK_END)
         end = file.tell()
         file.seek(start)
-    except Exception:  # noqa: BLE001 - a pipe, a compressed file, an object with `write` alone
+    except Exception:  # noqa: BLE001 - a pipe, a compressed file, an object with only `write`
         return None
     return start, end

@@ -83,7 +83,7 @@ def decoration(make: Callable[[], T], otherwise: T) -> T:
     """
     try:
         return make()
-    except Exception:  # noqa: BLE001 - whatever it is, the error that it decorates is the one to tell
+    except Exception:  # noqa: BLE001 - must not hide the error that it decorates
         return otherwise
 
 

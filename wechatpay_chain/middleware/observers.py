@@ -106,7 +106,7 @@ def sends(flow: Generator[Effect, Any, Outcome]) -> Generator[Effect, Any, Outco
                 if isinstance(effect, Send):
                     _begin_send(begun, effect.request, counts)
                 outcome = yield effect
-            except BaseException as error:  # noqa: BLE001 - the flow decides
+            except BaseException as error:  # noqa: BLE001 - the flow handles it
                 _end(begun, error)
                 effect = flow.throw(error)
             else:

@@ -161,7 +161,7 @@ class Wire(ResponseHandler):
             return not parser._lines and not parser._tail
         try:
             messages, _ignored, tail = parser.feed_data(b"\r\n\r\n")
-        except Exception:  # noqa: BLE001 - whatever it is, it is about bytes that nobody asked for
+        except Exception:  # noqa: BLE001 - unsolicited bytes: any error is irrelevant
             return False
         return not messages and not tail
 

@@ -49,7 +49,7 @@ def represented(value: object, limit: int = 100) -> str:
     """Return the `repr` of a value, printable and limited; its type's name if `repr` fails."""
     try:
         return printable(repr(value), limit)
-    except Exception:  # noqa: BLE001 - what fails here only decorates another error
+    except Exception:  # noqa: BLE001 - must not hide the displayed error
         return f"<{type(value).__name__}>"
 
 
@@ -78,7 +78,7 @@ def _text(given: object, limit: int) -> str:
         return given[: 4 * (limit + 1)].decode("utf-8", "backslashreplace")
     try:
         return str(given)
-    except Exception:  # noqa: BLE001 - what fails here only decorates another error
+    except Exception:  # noqa: BLE001 - must not hide the displayed error
         return f"<{type(given).__name__}>"
 
 

@@ -136,7 +136,7 @@ def _catalogue(wanted: str) -> Catalogue | None:
     try:
         with path.open("rb") as file:
             return gettext.GNUTranslations(file)
-    except Exception:  # noqa: BLE001 - lost or damaged by whatever packed the program: English will do
+    except Exception:  # noqa: BLE001 - missing or damaged: use English
         return None
 
 

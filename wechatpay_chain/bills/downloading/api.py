@@ -34,7 +34,7 @@ TOLD = 5
 
 
 @overload
-def download(  # type: ignore[overload-overlap]  # a str is an iterable of str, too
+def download(  # type: ignore[overload-overlap]  # a str is also an iterable of str
     wxpay: WeChatPay,
     date: Day,
     *,

@@ -93,7 +93,7 @@ class Reporter:
             )
             try:
                 self._function(progress)
-            except Exception as error:  # noqa: BLE001 - progress is no reason to lose a bill
+            except Exception as error:  # noqa: BLE001 - must not stop the download
                 self._function = None
                 logger.warning(
                     "progress= raised %s: %s; it is not called again",

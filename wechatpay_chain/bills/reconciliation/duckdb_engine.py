@@ -34,7 +34,7 @@ def connected(memory_limit: str, temp_directory: str | None) -> Iterator[duckdb.
     """
     try:
         import duckdb
-        import pyarrow  # noqa: F401 - what results are handed over as
+        import pyarrow  # noqa: F401 - the type of the results
     except ImportError:
         raise ConfigurationError(
             _("reconciliation needs DuckDB and Arrow: pip install 'wechatpay-chain[bills]'")

@@ -38,7 +38,7 @@ def perform(operation: Operation, alias: str) -> Any:
     if isinstance(operation, Find):
         in_order = found.order_by("-pk" if operation.newest else "pk")
         return [_row(each) for each in in_order[: operation.limit].values()]
-    assert isinstance(operation, Count)  # noqa: S101 - there are no others
+    assert isinstance(operation, Count)  # noqa: S101 - the only remaining one
     return dict(found.values_list("state").annotate(models.Count("pk")))
 
 

@@ -77,7 +77,7 @@ class Module:
                 continue
             try:
                 outcome = work(self._loaded())
-            except BaseException as error:  # noqa: BLE001 - raised where the future is waited for
+            except BaseException as error:  # noqa: BLE001 - raised by the future's result
                 future.set_exception(error)
             else:
                 future.set_result(outcome)

@@ -20,7 +20,7 @@ OWN = dict.fromkeys(
     belong_merchant_id card_link_mchid charge_mchid complainted_mchid creator_merchant_id
     platform_mchid specialized_payment_mchid sponsor_mchid stock_creator_mchid transaction_mchid
     transaction_sub_mchid user_authorized_mchid
-    """.split(),  # noqa: SIM905 - names, many of them
+    """.split(),  # noqa: SIM905 - a long list of names
     "mchid",
 )
 """Members with the number of the merchant, or of its sub-merchant."""

@@ -7,8 +7,8 @@
     catalogue.document()                                       # one OpenAPI 3.1 document of all
 
 The OpenAPI documents in this folder are the source; `README.md` next to them explains how to
-correct one. Documents are read on demand. The catalogue is documentation and not a rule: by
-default, no request is rejected because of it.
+correct one. Documents are read on demand. By default, the client uses the catalogue only to reject
+fractions where WeChat Pay requires integers; all other requests are sent as they are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Applications of sub-merchants, from the papers to the first order."""
+"""Sub-merchant onboarding, from the documents to the first order."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def written(tmp_path: Path, text: str, name: str = "s.yaml") -> Path:
         (
             "version: 1\nmerchants:\n- {kind: direct, mchid: '12'}",
             3,
-            "a merchant number of 8 to 10",
+            "a merchant ID of 8 to 10",
         ),
         ("version: 1\nsteps:\n- {at: 2026-11-27T10:00:00+08:00}", 3, "one control such as"),
         ("version: 1\nsteps:\n- transfers.confirm: 5", 3, "expected an object of arguments"),

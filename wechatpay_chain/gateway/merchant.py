@@ -84,7 +84,7 @@ class Merchant(MerchantControls):
         """Return the balance in fen that is available for payouts and refunds.
 
         Args:
-            sub_mchid: number of a sub-merchant; empty selects the merchant itself.
+            sub_mchid: ID of a sub-merchant; empty selects the merchant itself.
         """
         return self.state.ledger.balance(funds.account_of("merchant", sub_mchid))
 

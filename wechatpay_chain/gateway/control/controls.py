@@ -103,7 +103,7 @@ class Controls(MerchantControls):
         Args:
             kinds: possible kinds of the record, such as `order`.
             key: key of the record.
-            mchid: number of the merchant. Empty finds the merchant that has the record, or selects
+            mchid: merchant ID. Empty finds the merchant that has the record, or selects
                 the first merchant if there is none.
 
         Raises:
@@ -175,7 +175,7 @@ class Controls(MerchantControls):
 
         Args:
             merchant: the service provider, or its number.
-            mchid: number of the sub-merchant; None generates one.
+            mchid: sub-merchant ID; None generates one.
             apps: appids to bind to the sub-merchant. Without any, requests can name every appid
                 that no other merchant has.
             name: name of the company.

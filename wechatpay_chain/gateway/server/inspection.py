@@ -116,7 +116,7 @@ def named_merchant(request: IncomingRequest, merchants: Mapping[str, State]) -> 
 
 
 def named_mchid(request: IncomingRequest) -> str:
-    """The number of the merchant that a request says it is from; empty for none."""
+    """The merchant ID in a request; empty if there is none."""
     given = dict(PARAMETER.findall(request.headers.get("Authorization", "")))
     fields: Mapping[str, Any] = {"mchid": given.get("mchid", "")}
     if not fields["mchid"] and (request.body or request.form or "?" in request.target):

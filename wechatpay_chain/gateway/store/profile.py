@@ -47,7 +47,7 @@ class SubMerchant:
     """A sub-merchant of a service provider (特约商户, 二级商户).
 
     Attributes:
-        mchid: number of the sub-merchant, for `sub_mchid`.
+        mchid: sub-merchant ID, for `sub_mchid`.
         apps: appids that are bound to the sub-merchant, for `sub_appid`.
         name: name of the company.
         permissions: products that the sub-merchant can use; None permits all products of its

@@ -23,7 +23,7 @@ OWN = dict.fromkeys(
     """.split(),  # noqa: SIM905 - a long list of names
     "mchid",
 )
-"""Members with the number of the merchant, or of its sub-merchant."""
+"""Members with the merchant ID or the sub-merchant ID."""
 
 
 class Party(NamedTuple):
@@ -33,7 +33,7 @@ class Party(NamedTuple):
         mchid: the merchant ID.
         appid: its appid.
         encrypt: encrypts a text for the merchant's key.
-        sub_mchid: the number of its sub-merchant; empty keeps the one in the examples.
+        sub_mchid: the sub-merchant ID; empty keeps the one in the examples.
         sub_appid: the sub-merchant's appid.
     """
 

@@ -51,7 +51,7 @@ class NotificationKeys:
         mchid: the merchant ID.
         appid: its appid.
         merchant_key: the merchant's public key, which encrypts the sensitive fields.
-        sub_mchid: the number of its sub-merchant; empty keeps the one in the examples.
+        sub_mchid: the sub-merchant ID; empty keeps the one in the examples.
         sub_appid: the sub-merchant's appid.
     """
 

@@ -1,4 +1,4 @@
-"""Controls of sub-merchant applications (进件): review, account verification, signature."""
+"""Controls of sub-merchant onboarding (进件): review, account verification, signature."""
 
 from __future__ import annotations
 
@@ -235,6 +235,6 @@ class SubjectApplyments(Product):
         """Confirm for a sub-merchant without an application.
 
         Args:
-            sub_mchid: number of the sub-merchant.
+            sub_mchid: sub-merchant ID.
         """
         return subject.authorize(state, sub_mchid)

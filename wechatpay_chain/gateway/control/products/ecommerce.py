@@ -204,7 +204,7 @@ class ProfitSharing(Product):
 
         Args:
             max_ratio: ratio in units of 1/10000: 3000 is 30 %. Initially, there is no limit.
-            sub_mchid: number of the sub-merchant; empty for a brand, or for the merchant itself.
+            sub_mchid: sub-merchant ID; empty for a brand, or for the merchant itself.
             brand_mchid: number of the brand.
 
         Raises:

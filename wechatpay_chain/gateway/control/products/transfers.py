@@ -105,7 +105,7 @@ class SubMerchantAuthorizations(Product):
         """Accept the invitation of a service provider for the sub-merchant.
 
         Args:
-            sub_mchid: number of the sub-merchant.
+            sub_mchid: sub-merchant ID.
 
         Raises:
             LookupError: there is no pending invitation.
@@ -117,7 +117,7 @@ class SubMerchantAuthorizations(Product):
         """Decline the invitation of a service provider for the sub-merchant.
 
         Args:
-            sub_mchid: number of the sub-merchant.
+            sub_mchid: sub-merchant ID.
 
         Raises:
             LookupError: there is no pending invitation.
@@ -129,7 +129,7 @@ class SubMerchantAuthorizations(Product):
         """Withdraw the authorization of a service provider for the sub-merchant.
 
         Args:
-            sub_mchid: number of the sub-merchant.
+            sub_mchid: sub-merchant ID.
 
         Raises:
             LookupError: the authorization does not exist.

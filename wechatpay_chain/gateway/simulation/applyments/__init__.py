@@ -1,1 +1,1 @@
-"""Applications of sub-merchants (进件), and the accounts that they are settled to."""
+"""Sub-merchant onboarding (进件) and settlement accounts."""

@@ -1,8 +1,8 @@
-"""An application of a sub-merchant: it is audited, its account is verified, and it is signed.
+"""Sub-merchant onboarding: the review of an application, the account verification, the signature.
 
 `applyment4sub` and 收付通 name the states differently; `STATES` has both names of each. A corporate
 bank account is verified, by the legal person or by a transfer (汇款验证); a personal one is not. An
-application that is to be signed has the number of its sub-merchant, which may use no product yet.
+application that awaits its signature has a sub-merchant ID, which may use no product yet.
 A signed one can be ordered for and paid at once.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012719997 (applyment4sub),
@@ -237,7 +237,7 @@ def _move(state: State, number: str, allowed: Iterable[str], target: str) -> App
 
 
 def _reserve(state: State, applyment: Applyment) -> None:
-    """Give the application the number of its sub-merchant, which may not be paid yet.
+    """Give the application a sub-merchant ID, which cannot receive payments yet.
 
     Raises:
         Rejection: an app of it belongs to somebody else.

@@ -54,7 +54,7 @@ def sub_merchant_bill(call: Call) -> dict[str, Any]:
     """Where the changes of a sub-merchant's account on a day are, and the keys to them."""
     sub_mchid = call.query.get("sub_mchid", "")
     if not sub_mchid.isalnum() or sub_mchid == call.state.identity.mchid:
-        issue = "must be the number of a sub-merchant"
+        issue = "must be a sub-merchant ID"
         raise Rejection.parameter("sub_mchid", sub_mchid, issue, "query")
     return _sealed(call, FUND_FLOW, _required(call, "account_type", ACCOUNTS), sub_mchid)
 

@@ -1,4 +1,4 @@
-"""A platform closes the number of a sub-merchant (二级商户注销): an application, which is audited.
+"""A platform closes the ID of a sub-merchant (二级商户注销) with an application, which is reviewed.
 
 Closed is closed: the sub-merchant can use no product any more. Its money stays where it is.
 

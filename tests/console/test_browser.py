@@ -148,7 +148,7 @@ def test_faults_are_set_and_cleared(
     console.wait_for_text("剩余 2 次", ".rows")
     with pytest.raises(ClientError, match="429"):
         wxpay.v3.certificates.get()
-    console.wait_for_text("还有 1 次", ".rows")
+    console.wait_for_text("剩余 1 次", ".rows")
     console.click("#clear")
     console.wait_for_text("未设置故障")
     assert gateway.faults.all() == []

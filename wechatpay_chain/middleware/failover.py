@@ -34,8 +34,8 @@ def failover_of(backup_base_uri: object, base_uri: str, transport: object) -> Fa
         transport: stores unreachable hosts in `unreachable`, for all clients that share it.
 
     Raises:
-        ConfigurationError: `backup_base_uri` is not a URL, its path differs from that of `base_uri`,
-            or its host is neither WeChat Pay's nor the client's own.
+        ConfigurationError: `backup_base_uri` is not a URL, its path differs from `base_uri`'s, or
+            its host is neither WeChat Pay's nor the client's own.
     """
     main, path = split(base_uri, "base_uri")
     noted = getattr(transport, "unreachable", None)

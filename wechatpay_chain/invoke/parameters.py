@@ -115,12 +115,12 @@ class Invoke:
         return {**fields, "sign": self._sign(fields, signed, sign_type)}
 
     def payscore_enable(self, *, service_id: str, out_request_no: str) -> dict[str, str]:
-        """Return the parameters for `wxpayScoreEnable`: the customer allows a service."""
+        """Return the parameters for `openBusinessView` (`wxpayScoreEnable`): allow a service."""
         fields = check(service_id=service_id, out_request_no=out_request_no)
         return self._business_view("wxpayScoreEnable", fields)
 
     def payscore_use(self, *, package: str) -> dict[str, str]:
-        """Return the parameters for `wxpayScoreUse`: the customer confirms an order.
+        """Return the parameters for `openBusinessView` (`wxpayScoreUse`): confirm an order.
 
         Args:
             package: the `package` of the order.
@@ -128,12 +128,12 @@ class Invoke:
         return self._business_view("wxpayScoreUse", check(package=package))
 
     def payscore_detail(self, *, service_id: str, out_order_no: str) -> dict[str, str]:
-        """Return the parameters for `wxpayScoreDetail`: show an order."""
+        """Return the parameters for `openBusinessView` (`wxpayScoreDetail`): show an order."""
         fields = check(service_id=service_id, out_order_no=out_order_no)
         return self._business_view("wxpayScoreDetail", fields)
 
     def payscore_permissions(self, *, apply_permissions_token: str) -> dict[str, str]:
-        """Return the parameters for `wxpayScoreEnable`: the customer grants a permission.
+        """Return the parameters for `openBusinessView` (`wxpayScoreEnable`): grant a permission.
 
         They are not signed. An app passes `queryString` as `query`.
 

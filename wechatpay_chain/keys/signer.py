@@ -39,7 +39,7 @@ NO_TRANSPORT = cast(Transport, None)  # no request is sent here
 class Signer(Protocol):
     """The interface of an object that `private_key=` accepts instead of a key.
 
-    It may also have
+    It may also have these members:
 
     * `decrypt(ciphertext: bytes) -> bytes`, by RSA-OAEP with SHA-1 and MGF1, which decrypts what
       WeChat Pay encrypts for the merchant;

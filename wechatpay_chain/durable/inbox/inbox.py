@@ -103,7 +103,7 @@ class Inbox(Worker):
         *,
         mchid: str | None = None,
     ) -> Reply:
-        """Store a notification, commit it, and return the reply.
+        """Verify, store and commit a notification, and return the reply.
 
         Args:
             headers: the request headers, in any form that `WeChatPay.notify` accepts.

@@ -52,10 +52,10 @@ class Send:
 
 
 class Sleep:
-    """Sleep.
+    """Wait for some time.
 
     Args:
-        seconds: the duration.
+        seconds: the time to wait.
     """
 
     __slots__ = ("seconds",)

@@ -3,6 +3,6 @@
 A middleware takes a request and the next handler, and is a flow: `(yield from handle(request))`
 passes the request on, and the return value is the response. Outermost first:
 
-* APIv3: `gate`, `correlation`, `status`, `verifier`, `encoder`, `signer`
-* APIv2: `gate`, `correlation`, `result`, `verifier`, `encoder`
+* APIv3: `retry`, `gate`, `correlation`, `status`, `verifier`, `encoder`, `signer`
+* APIv2: `retry`, `gate`, `correlation`, `result`, `verifier`, `encoder`
 """

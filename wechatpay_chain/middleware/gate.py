@@ -1,4 +1,4 @@
-"""The outermost layer of both stacks: it passes only verified responses and known unsigned ones.
+"""Passes only verified responses and known unsigned ones; only `retry` is further out.
 
 The inner layers interpret a response. This layer decides whether the caller may receive it, and
 does not depend on how it was verified.

@@ -86,7 +86,7 @@ def translate(command: click.Command) -> None:
     gettext.textdomain(DOMAIN)
     for each in _commands(command):
         if each.help:
-            each.help = _kept(_(each.help))
+            each.help = _kept(_(inspect.cleandoc(each.help)))
         if each.short_help:
             each.short_help = _(each.short_help)
         for parameter in each.params:
@@ -96,14 +96,17 @@ def translate(command: click.Command) -> None:
 
 def _kept(text: str) -> str:
     """A help text whose lines click does not join: Chinese has no spaces between them."""
-    parts = inspect.cleandoc(text).split("\n\n")
+    parts = text.split("\n\n")
     return "\n\n".join(f"\b\n{part}" if "\n" in part else part for part in parts)
 
 
 def texts(command: click.Command) -> Iterator[str]:
-    """All help texts of a command and of what is below it."""
+    """All help texts of a command and of what is below it.
+
+    A docstring comes without its indentation, which Python 3.13 and newer drop by themselves.
+    """
     for each in _commands(command):
-        yield from filter(None, (each.help, each.short_help))
+        yield from (inspect.cleandoc(text) for text in (each.help, each.short_help) if text)
         for parameter in each.params:
             if isinstance(parameter, click.Option) and parameter.help:
                 yield parameter.help

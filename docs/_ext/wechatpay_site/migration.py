@@ -151,7 +151,10 @@ def _here(row: Row) -> str:
 def _notes(library: str, row: Row, chinese: bool) -> Iterator[str]:
     for member in row.members:
         own = member.argument.startswith("client.") or member.constant
-        if not own and member.argument != member.field.strip("{}").rpartition(".")[2]:
+        name = member.field.strip("{}").rpartition(".")[2]
+        if any(each.argument == member.argument == each.field for each in row.members):
+            continue  # the argument keeps its name, and gives another member as well
+        if not own and member.argument != name:
             word = "改为" if chinese else "becomes"
             yield f"`{member.argument}` {word} `{member.field}`"
     if any(each.partner for each in row.members):

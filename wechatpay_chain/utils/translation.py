@@ -14,7 +14,17 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-__all__ = ["InEnglish", "Message", "N_", "_", "current", "english", "joined", "language"]
+__all__ = [
+    "InEnglish",
+    "Message",
+    "N_",
+    "_",
+    "current",
+    "english",
+    "joined",
+    "language",
+    "translated",
+]
 
 CHINESE = "zh"
 ENGLISH = "en"
@@ -74,6 +84,19 @@ def _(template: str, /, **values: object) -> str:
 def N_(template: str, /) -> str:  # noqa: N802 - gettext's name for it
     """Mark a constant for translation; `_` translates it when it is displayed."""
     return template
+
+
+def translated(template: str, wanted: str, /, **values: object) -> str:
+    """Return a message in a given language, for readers whose language is known.
+
+    Args:
+        template: the English text, as for `_`.
+        wanted: `zh` or `en`.
+        values: the values of the fields.
+    """
+    catalogue = _catalogue(wanted)
+    text = catalogue.gettext(template) if catalogue and template else template
+    return text.format(**values) if values else text
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:

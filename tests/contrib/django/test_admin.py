@@ -10,11 +10,13 @@ from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client, override_settings
+from django.utils.translation import override
 
 from tests.contrib.django import project
 from tests.durable.notifications import OPENID, delivery, paid
 from wechatpay_chain import Retry
 from wechatpay_chain.contrib.django import DjangoDatabase
+from wechatpay_chain.contrib.django.labels import text as text_of
 from wechatpay_chain.contrib.django.models import Notification, OutboxCall, Watch
 from wechatpay_chain.durable import Inbox
 
@@ -114,3 +116,19 @@ def test_calls_and_watches_are_shown_too():
         shown = viewer.get(f"{folder}{row.pk}/change/").content.decode()
         assert "2026" in shown
         assert "openid-of-watch" not in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ("WeChat Pay", "Notifications", "Replay the selected rows", "Created")),
+        ("zh-hans", ("微信支付", "回调通知", "重新处理所选记录", "创建时间")),
+    ],
+)
+def test_the_admin_uses_the_language_of_the_request(dead, language, texts):
+    viewer = client("view_notification", "change_notification")
+    with override(language):
+        listed = viewer.get(ROWS).content.decode()
+    assert [text for text in texts if text not in listed] == []
+    with override("zh-hans"):
+        assert text_of("{count} processed", count=2) == "已处理 2 条"

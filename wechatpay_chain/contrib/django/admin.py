@@ -16,7 +16,9 @@ from django.http import HttpRequest
 
 from ...durable.operations import Table
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import N_
 from .instances import worker_of
+from .labels import lazy_text, text
 from .models import Notification, OutboxCall, Watch
 from .views import outside_transactions
 
@@ -26,7 +28,7 @@ __all__ = ["NotificationAdmin", "OutboxCallAdmin", "WatchAdmin"]
 def _time(column: str, title: str) -> Callable[[Any], datetime | None]:
     """Return a list column with a time of a row."""
 
-    @admin.display(description=title, ordering=column)
+    @admin.display(description=lazy_text(title), ordering=column)
     def shown(row: Any) -> datetime | None:
         milliseconds = getattr(row, column)
         return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -35,7 +37,9 @@ def _time(column: str, title: str) -> Callable[[Any], datetime | None]:
     return titled
 
 
-DUE, CREATED, FINISHED = (_time(f"{each}_at", each) for each in ("due", "created", "finished"))
+DUE = _time("due_at", N_("due"))
+CREATED = _time("created_at", N_("created"))
+FINISHED = _time("finished_at", N_("finished"))
 
 
 class TaskAdmin(admin.ModelAdmin):
@@ -65,7 +69,7 @@ class TaskAdmin(admin.ModelAdmin):
         allowed: bool = request.user.has_perm(f"{self.opts.app_label}.{name}")
         return allowed
 
-    @admin.action(permissions=["replay"], description="Replay the selected rows")
+    @admin.action(permissions=["replay"], description=lazy_text(N_("Replay the selected rows")))
     def replay(self, request: HttpRequest, queryset: Any) -> None:
         """Schedule rows to be processed again."""
         try:
@@ -76,7 +80,11 @@ class TaskAdmin(admin.ModelAdmin):
             return
         self.message_user(
             request,
-            f"{sum(replayed)} of {len(replayed)} will be processed again; the others are pending",
+            text(
+                N_("{count} of {total} will be processed again; the others are pending"),
+                count=sum(replayed),
+                total=len(replayed),
+            ),
         )
 
     @outside_transactions  # a row is replayed in a separate transaction

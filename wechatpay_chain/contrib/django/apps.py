@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from ...utils.translation import N_
+from .labels import lazy_text
+
 __all__ = ["WeChatPayConfig"]
 
 
@@ -12,5 +15,5 @@ class WeChatPayConfig(AppConfig):
 
     name = "wechatpay_chain.contrib.django"
     label = "wechatpay_chain"
-    verbose_name = "WeChat Pay"
+    verbose_name = lazy_text(N_("WeChat Pay"))
     default_auto_field = "django.db.models.BigAutoField"

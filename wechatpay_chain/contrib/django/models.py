@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from ...utils.translation import N_
+from .labels import lazy_text
+
 __all__ = ["Notification", "OutboxCall", "Watch"]
 
 STATES = [("pending", "pending"), ("done", "done"), ("dead", "dead")]
@@ -47,6 +50,8 @@ class Notification(Task):
 
     class Meta(Task.Meta):
         db_table = "wechatpay_inbox"
+        verbose_name = lazy_text(N_("notification"))
+        verbose_name_plural = lazy_text(N_("notifications"))
         constraints = [
             models.UniqueConstraint(
                 fields=["mchid", "notification_id"], name="uq_wechatpay_inbox_notification"
@@ -80,7 +85,8 @@ class OutboxCall(Task):
 
     class Meta(Task.Meta):
         db_table = "wechatpay_outbox"
-        verbose_name = "call"
+        verbose_name = lazy_text(N_("call"))
+        verbose_name_plural = lazy_text(N_("calls"))
         constraints = [
             models.UniqueConstraint(
                 fields=["mchid", "operation", "number"], name="uq_wechatpay_outbox_number"
@@ -103,7 +109,8 @@ class Watch(Task):
 
     class Meta(Task.Meta):
         db_table = "wechatpay_watch"
-        verbose_name_plural = "watches"
+        verbose_name = lazy_text(N_("watch"))
+        verbose_name_plural = lazy_text(N_("watches"))
         constraints = [
             models.UniqueConstraint(
                 fields=["mchid", "kind", "number"], name="uq_wechatpay_watch_number"

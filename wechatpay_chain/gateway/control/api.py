@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from ...utils.translation import _
 from ..simulation.bills import filled, settings
 from ..simulation.complaints import customers as complaints
 from ..simulation.face import v3 as face
@@ -125,7 +126,9 @@ class _Control:
         """Add a sub-merchant of a service provider: `mchid`, `apps`, `name`."""
         number = request.match_info["mchid"]
         if number not in self._platform.states:
-            return json_response({"error": f"this gateway has no merchant {number}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no merchant {mchid}", mchid=number)}, 404
+            )
         sub = self._gateway.add_sub_merchant(number, **await body_of(request))
         return json_response(sub.as_record(), 201)
 

@@ -11,6 +11,7 @@ from typing import Any, Unpack, cast
 
 from ...testing.sent import SentRequest, matching, only
 from ...utils.display import represented
+from ...utils.translation import _
 from .. import scenarios, snapshots
 from ..addresses import Addresses
 from ..merchant import Merchant
@@ -75,8 +76,10 @@ class Controls(MerchantControls):
         directory = self.platform.directory
         if directory is None and not inline:
             raise ValueError(
-                "this gateway has no data directory: Gateway(data=…) gives it one, or "
-                "describe(inline_keys=True) has the keys themselves"
+                _(
+                    "the gateway has no data directory: create it with Gateway(data=…), or call "
+                    "describe(inline_keys=True) to get the keys themselves"
+                )
             )
         at, place = self.addresses, None if inline else directory
         described = describe(self.identity, at.public_base_uri, at.public_tls_base_uri, place)
@@ -111,7 +114,7 @@ class Controls(MerchantControls):
         """
         if mchid:
             if mchid not in self.platform.states:
-                raise LookupError(f"this gateway has no merchant {mchid}")
+                raise LookupError(_("this gateway has no merchant {mchid}", mchid=mchid))
             return self.platform.states[mchid]
         found = self.platform.having(kinds, key)
         if len(found) > 1:
@@ -187,7 +190,7 @@ class Controls(MerchantControls):
         number = merchant.mchid if isinstance(merchant, Merchant) else merchant
         state = self.platform.states.get(number)
         if state is None:
-            raise ValueError(f"this gateway has no merchant {represented(number)}")
+            raise ValueError(_("this gateway has no merchant {mchid}", mchid=represented(number)))
         sub = self.platform.add_sub_merchant(state, mchid, apps, name)
         self._write_description()
         return sub

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from ...utils.display import printable_json
+from ...utils.translation import N_, _
 from ..messages.exchange import Rejection
 from ..messages.nesting import check_json
 from ..server.access.control import ACCESS
@@ -19,9 +20,9 @@ from .products import ControlRejected
 
 __all__ = ["FORBIDDEN", "Handler", "body_of", "json_response", "local", "whole_number"]
 
-FORBIDDEN = (
-    "the console and the control API are for this machine only, or for whoever has the gateway's "
-    "control token"
+FORBIDDEN = N_(
+    "the console and the control API accept only requests from this machine, or with the control "
+    "token of the gateway"
 )
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -31,7 +32,7 @@ def local(handler: Handler) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if not request.app[ACCESS].allows(request):
-            return json_response({"error": FORBIDDEN}, 403)
+            return json_response({"error": _(FORBIDDEN)}, 403)
         try:
             return await handler(request)
         except Rejection as rejection:
@@ -67,7 +68,7 @@ async def body_of(request: web.Request) -> dict[str, Any]:
         check_json(text)
         given = json.loads(text)
     if not isinstance(given, dict):
-        raise ValueError("the body must be a JSON object")
+        raise ValueError(_("the body must be a JSON object"))
     return given
 
 
@@ -79,5 +80,5 @@ def whole_number(request: web.Request, name: str, default: int) -> int:
     """
     text = request.query.get(name, str(default))
     if not (text.isascii() and text.isdecimal()):
-        raise ValueError(f"{name} must be a whole number, not {text!r}")
+        raise ValueError(_("{name} must be a whole number, not {text!r}", name=name, text=text))
     return int(text)

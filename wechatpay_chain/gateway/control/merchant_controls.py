@@ -18,6 +18,7 @@ from ...testing.notices.signing import (
     signed_notification,
 )
 from ...utils.display import represented
+from ...utils.translation import _
 from ..simulation.bills import filled, settings
 from ..simulation.face import v3 as face
 from ..simulation.payments import records as payments
@@ -172,7 +173,9 @@ class MerchantControls(ProductControls):
         """
         outbox = self.state_of(("notice",), notification_id).outbox
         if not outbox.resend(notification_id):
-            raise LookupError(f"there is no notification {represented(notification_id)}")
+            raise LookupError(
+                _("this gateway has no notification {id}", id=represented(notification_id))
+            )
         return _notice(outbox.get(notification_id))
 
     def wait_for(self, event: str, *, timeout: float = 10, **members: Any) -> Notice:

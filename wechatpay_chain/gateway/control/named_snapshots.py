@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ...utils import private_files
 from ...utils.display import represented
+from ...utils.translation import _
 from ..snapshots import Snapshot
 from .controls import Controls
 from .handlers import body_of, json_response, local
@@ -96,7 +97,7 @@ class _Snapshots:
         """
         name = request.match_info["name"]
         if name not in self._names():
-            raise LookupError(f"this gateway has no snapshot {represented(name)}")
+            raise LookupError(_("this gateway has no snapshot {name}", name=represented(name)))
         return name
 
     def _names(self) -> list[str]:

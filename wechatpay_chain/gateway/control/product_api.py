@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from ...utils.display import represented
+from ...utils.translation import _
 from .controls import Controls
 from .handlers import body_of, json_response, local, whole_number
 from .merchant_controls import MerchantControls
@@ -34,7 +35,7 @@ def scope_of(gateway: Controls, request: web.Request) -> MerchantControls:
     """
     mchid = request.query.get("mchid", "")
     if mchid and mchid not in gateway.platform.states:
-        raise LookupError(f"this gateway has no merchant {represented(mchid)}")
+        raise LookupError(_("this gateway has no merchant {mchid}", mchid=represented(mchid)))
     return gateway.merchants[mchid] if mchid else gateway
 
 

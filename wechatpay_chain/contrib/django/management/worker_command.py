@@ -38,17 +38,19 @@ class WorkerCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        run = actions.add_parser("run", help="Process rows until stopped.")
+        run = actions.add_parser("run", help=_("Process rows until stopped."))
         run.add_argument(
-            "--once", action="store_true", help="Process the rows that are due now, and exit."
+            "--once", action="store_true", help=_("Process the rows that are due now, and exit.")
         )
-        run.add_argument("--poll", type=float, default=1.0, help="Seconds to wait for what is due.")
-        rows = actions.add_parser("list", help="List rows, the newest first.")
+        run.add_argument(
+            "--poll", type=float, default=1.0, help=_("Seconds between two checks for due rows.")
+        )
+        rows = actions.add_parser("list", help=_("List rows, newest first."))
         rows.add_argument("--state", choices=[name for name, _ignored in STATES])
         rows.add_argument("--limit", type=int, default=100)
-        show = actions.add_parser("show", help="Show one row; its content stays encrypted.")
+        show = actions.add_parser("show", help=_("Show one row, without its encrypted content."))
         show.add_argument("id", type=int)
-        replay = actions.add_parser("replay", help="Process rows again.")
+        replay = actions.add_parser("replay", help=_("Process rows again."))
         replay.add_argument("ids", metavar="id", type=int, nargs="+")
 
     def handle(self, *, action: str, **options: Any) -> None:
@@ -68,12 +70,12 @@ class WorkerCommand(BaseCommand):
             count = 0
             while many := worker.run_once():
                 count += many
-            self.stdout.write(f"{count} processed")
+            self.stdout.write(_("{count} processed", count=count))
             return
         with stopped_by(signal.SIGINT, signal.SIGTERM) as stop:
             worker.run(poll=poll, stop=stop, before=close_old_connections)
         counted = [f"{name} {many}" for name, many in worker.counters.items() if many]
-        self.stdout.write(", ".join(counted) or "idle")
+        self.stdout.write(", ".join(counted) or _("idle"))
 
     def _list(self, worker: Worker, *, state: Any, limit: int, **_ignored: Any) -> None:
         names = ("id", "state", *self.columns, "attempts", "due", "error")
@@ -94,7 +96,13 @@ class WorkerCommand(BaseCommand):
 
     def _replay(self, worker: Worker, *, ids: list[int], **_ignored: Any) -> None:
         missing = [each for each in ids if not worker.replay(each)]
-        self.stdout.write(f"{len(ids) - len(missing)} of {len(ids)} will be processed again")
+        self.stdout.write(
+            _(
+                "{count} of {total} will be processed again",
+                count=len(ids) - len(missing),
+                total=len(ids),
+            )
+        )
         if missing:
             raise CommandError(
                 _("already pending, or not found: {map}", map=", ".join(map(str, missing)))

@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
                 ("body", models.BinaryField()),
             ],
             options={
+                "verbose_name": "notification",
+                "verbose_name_plural": "notifications",
                 "db_table": "wechatpay_inbox",
                 "abstract": False,
                 "default_permissions": ("view", "change"),
@@ -100,6 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "call",
+                "verbose_name_plural": "calls",
                 "db_table": "wechatpay_outbox",
                 "abstract": False,
                 "default_permissions": ("view", "change"),
@@ -138,6 +141,7 @@ class Migration(migrations.Migration):
                 ("outcome", models.CharField(max_length=32, null=True)),
             ],
             options={
+                "verbose_name": "watch",
                 "verbose_name_plural": "watches",
                 "db_table": "wechatpay_watch",
                 "abstract": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .....utils.translation import _
 from ..worker_command import WorkerCommand
 
 __all__ = ["Command"]
@@ -10,6 +11,6 @@ __all__ = ["Command"]
 class Command(WorkerCommand):
     """Processes received notifications."""
 
-    help = "Processes, lists, shows and replays received notifications."
+    help = _("Process, list, show and replay received notifications.")
     table = "inbox"
     columns = ("event_type", "notification_id")

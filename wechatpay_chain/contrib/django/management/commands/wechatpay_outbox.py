@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .....utils.translation import _
 from ..worker_command import WorkerCommand
 
 __all__ = ["Command"]
@@ -10,6 +11,6 @@ __all__ = ["Command"]
 class Command(WorkerCommand):
     """Processes recorded calls."""
 
-    help = "Processes, lists, shows and replays recorded calls."
+    help = _("Process, list, show and replay recorded calls.")
     table = "outbox"
     columns = ("operation", "number")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .....utils.translation import _
 from ..worker_command import WorkerCommand
 
 __all__ = ["Command"]
@@ -10,6 +11,6 @@ __all__ = ["Command"]
 class Command(WorkerCommand):
     """Processes watched orders and refunds."""
 
-    help = "Processes, lists, shows and replays watched orders and refunds."
+    help = _("Process, list, show and replay watched orders and refunds.")
     table = "watch"
     columns = ("kind", "number")

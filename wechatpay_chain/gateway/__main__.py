@@ -1,4 +1,4 @@
-"""Run the gateway: `python -m wechatpay_chain.gateway`; needs nothing of the command line's."""
+"""Run the gateway: `python -m wechatpay_chain.gateway`, without the dependencies of the CLI."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKEN_HELP = f"for the control API and the console from elsewhere; {CONTROL_TOKE
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until interrupted; 1 if it cannot begin."""
+    """Run until interrupted; return 1 if the gateway cannot start."""
     parser = argparse.ArgumentParser(
         prog="python -m wechatpay_chain.gateway",
         description="Run a local WeChat Pay until Ctrl-C.",

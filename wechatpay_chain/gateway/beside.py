@@ -1,4 +1,4 @@
-"""A command that runs beside a gateway: it finds the gateway in its environment."""
+"""Runs a command with a gateway, whose settings are in the command's environment."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ DIED = 128
 
 
 def run_beside(settings: Settings, command: Sequence[str], tell: Callable[[str], None]) -> int:
-    """Run a command and a gateway until the command ends; from the main thread.
+    """Run a gateway until a command ends. Call it in the main thread.
 
     Args:
-        settings: of the gateway.
-        command: with its arguments.
-        tell: prints where the gateway is.
+        settings: settings of the gateway.
+        command: the command with its arguments.
+        tell: prints the address of the gateway.
 
     Returns:
-        The command's exit code; 128 and the number of the signal where one ended it.
+        The command's exit code, or 128 plus the number of the signal that ended it.
 
     Raises:
         CannotRun: the gateway or the command cannot start.
@@ -49,7 +49,7 @@ def run_beside(settings: Settings, command: Sequence[str], tell: Callable[[str],
 
 
 def _environment(environ: Mapping[str, str], gateway: Gateway, path: Path) -> dict[str, str]:
-    """The command's environment: `WeChatPay.from_env()` makes a client of the gateway."""
+    """Return the command's environment, in which `WeChatPay.from_env()` uses the gateway."""
     mchid = environ.get("WECHATPAY_MCHID", "")
     own = mchid if mchid in gateway.merchants else gateway.identity.mchid
     return {**environ, "WECHATPAY_GATEWAY": str(path), "WECHATPAY_MCHID": own}
@@ -57,9 +57,9 @@ def _environment(environ: Mapping[str, str], gateway: Gateway, path: Path) -> di
 
 @contextmanager
 def _passing_signals() -> Generator[list[subprocess.Popen[bytes]]]:
-    """Signals go to the command, whose end is waited for.
+    """Pass signals to the command, and wait for its end.
 
-    Ctrl-C in a terminal goes to the command anyway, which is in the same process group.
+    The terminal sends Ctrl-C to the command as well, which is in the same process group.
     """
     processes: list[subprocess.Popen[bytes]] = []
 

@@ -18,13 +18,13 @@ class Call:
     """A request that passed inspection, on its way to one operation.
 
     Attributes:
-        params: values of the path's template variables.
-        query: of an APIv3 call.
-        data: the JSON or XML members; what came encrypted is plaintext here.
-        state: what the gateway remembers.
-        headers: as they came.
-        operation: what the catalogue knows of it.
-        file: what an upload brought.
+        params: values of the path variables.
+        query: query parameters of an APIv3 request.
+        data: JSON or XML fields, with encrypted fields decrypted.
+        state: state of the merchant.
+        headers: request headers.
+        operation: operation in the catalogue.
+        file: uploaded file.
     """
 
     params: dict[str, str]
@@ -36,20 +36,20 @@ class Call:
     file: File | None = None
 
     def require(self, *names: str) -> None:
-        """Reject unless the members are there and not empty.
+        """Reject the request if a required field is missing or empty.
 
         Raises:
-            Rejection: `PARAM_ERROR` with the first that is not.
+            Rejection: `PARAM_ERROR` for the first missing or empty field.
         """
         for name in names:
             if self.data.get(name) in (None, ""):
                 raise Rejection.parameter(name, self.data.get(name), "is required and empty")
 
     def text(self, name: str, most: int = 255, *, required: bool = True) -> str:
-        """A member that is a string; empty where it may be missing and is.
+        """Return a text field, or an empty string if an optional field is missing.
 
         Raises:
-            Rejection: `PARAM_ERROR`, if it is none, or longer than it may be.
+            Rejection: `PARAM_ERROR` if the field is not a string, or too long.
         """
         if required:
             self.require(name)
@@ -63,14 +63,14 @@ class Call:
         return value
 
     def page(self, default: int, most: int) -> tuple[int, int]:
-        """What part of a list the query asks for: its `limit` and `offset`.
+        """Return the `limit` and `offset` of the query.
 
         Args:
-            default: the limit where there is none, or 0.
-            most: the highest limit.
+            default: limit if the query has none, or 0.
+            most: maximum limit.
 
         Raises:
-            Rejection: `PARAM_ERROR`, if they are no numbers, or the limit is too high.
+            Rejection: `PARAM_ERROR` if they are not numbers, or the limit is too high.
         """
         limit, offset = (self._number(name) for name in ("limit", "offset"))
         if limit > most:

@@ -1,4 +1,4 @@
-"""WeChat Pay's side of a gateway: its merchants, and what they share."""
+"""The merchants of a gateway, and the state that they share."""
 
 from __future__ import annotations
 
@@ -34,22 +34,23 @@ class Platform:
     """The merchants of one gateway, its records and its time.
 
     Args:
-        identity: the first merchant's keys; None takes those of the directory, or makes new ones.
-        directory: where keys and records are stored; None keeps them in memory.
-        time_scale: how many times as fast as the real time the gateway's runs.
-        keep: whether records are stored in the directory too; else only keys are.
-        show_secrets: whether plaintext of encrypted fields is shown.
+        identity: keys of the first merchant. None reads them from the directory, or generates
+            them.
+        directory: directory for keys and records; None keeps them in memory.
+        time_scale: speed of the gateway's clock relative to real time.
+        keep: True stores records and keys in the directory, False stores only keys.
+        show_secrets: True shows the plaintext of encrypted fields.
 
     Raises:
         DataDirectoryError: the directory cannot be used.
 
     Attributes:
-        store: the gateway's own records; each merchant's are in `State.store`.
-        clock: the gateway's own time.
-        shared: what all merchants share.
-        first: the merchant that every gateway has.
-        merchants_changed: is called when a sub-merchant was added by its application.
-        states: all merchants by their numbers, in the order in which they were added.
+        store: records of the gateway; `State.store` contains those of a merchant.
+        clock: the gateway's clock.
+        shared: state that all merchants share.
+        first: state of the merchant that every gateway has.
+        merchants_changed: called when an application has added a sub-merchant.
+        states: states by merchant ID, in the order in which the merchants were added.
     """
 
     def __init__(
@@ -86,11 +87,10 @@ class Platform:
             raise
 
     def read_merchants(self, identities: Mapping[str, Identity]) -> None:
-        """Have the merchants whose profiles are stored, and no others.
+        """Load the merchants whose profiles are stored, and drop all others.
 
         Args:
-            identities: keys that are known already, by merchant ID; the first merchant's are
-                the first.
+            identities: known keys by merchant ID, with the first merchant first.
         """
         own = next(iter(identities.values()))
         self.store.adopt(own.mchid)
@@ -106,7 +106,7 @@ class Platform:
         self.first, self.states = states[own.mchid], states
 
     def _adopted(self, identity: Identity | None) -> Identity:
-        """The given identity, which is saved, or that of the directory."""
+        """Save and return the given identity, or return that of the directory."""
         if self.directory is None:
             return identity or Identity.new()
         if identity is None:
@@ -115,14 +115,14 @@ class Platform:
         return identity
 
     def _profile_of(self, identity: Identity) -> Profile:
-        """The first merchant's profile: what was stored, or all that there is."""
+        """Return the stored profile of the first merchant, or a profile with all permissions."""
         record = self.store.get("merchant", identity.mchid)
         profile = Profile(identity.mchid, ()) if record is None else Profile.from_record(record)
         others = (appid for appid in profile.apps if appid != identity.appid)
         return replace(profile, apps=(identity.appid, *others))
 
     def _join(self, profile: Profile) -> State:
-        """Have another merchant, in this process and after a restart."""
+        """Add a merchant, in this process and after a restart."""
         with self.store.alone():
             self._keep_profile(profile)
             state = self._state_of(profile, {})
@@ -130,7 +130,7 @@ class Platform:
         return state
 
     def _state_of(self, profile: Profile, former: Mapping[str, State]) -> State:
-        """A merchant's state, whose keys are read or made when they are first needed."""
+        """Return a merchant's state. The keys are read or generated on first use."""
 
         def identity() -> Identity:
             return load_merchant(self.first.identity, profile, self.directory)
@@ -143,7 +143,7 @@ class Platform:
         return state
 
     def _note(self, profile: Profile, holders: dict[str, str] | None = None) -> None:
-        """Note whose numbers and appids a merchant's are; by default, where all look them up."""
+        """Record the owner of the numbers and appids; by default in the index of all merchants."""
         holders = self.shared.holders if holders is None else holders
         subs = profile.sub_merchants.values()
         own = (profile.mchid, *profile.apps, *profile.sub_merchants)
@@ -161,7 +161,7 @@ class Platform:
         """Add a merchant; `Gateway.add_merchant` documents the arguments.
 
         Raises:
-            ValueError: an argument is not what it must be, or the number or an appid is taken.
+            ValueError: an argument is invalid, or another merchant has the number or an appid.
         """
         if kind not in KINDS:
             raise ValueError(f"kind {represented(kind)}: one of {', '.join(KINDS)} is expected")
@@ -178,13 +178,13 @@ class Platform:
         return self._join(profile)
 
     def _enrol(self, mchid: str, name: str, apps: list[str], permissions: list[str] | None) -> str:
-        """Add a sub-merchant that was applied for; its number."""
+        """Add a sub-merchant from its application, and return its number."""
         number = self.add_sub_merchant(self.states[mchid], None, apps, name).mchid
         self._change(number, {"permissions": permissions})
         return number
 
     def _change(self, number: str, changes: Mapping[str, Any]) -> None:
-        """Change a merchant, and tell the connection file."""
+        """Change a merchant, and update the connection file."""
         self.change_merchant(number, changes)
         self.merchants_changed()
 
@@ -198,8 +198,8 @@ class Platform:
         """Add a sub-merchant; `Gateway.add_sub_merchant` documents the arguments.
 
         Raises:
-            ValueError: the merchant is a direct one, an argument is not what it must be, or the
-                number or an appid is taken.
+            ValueError: the merchant is a direct merchant, an argument is invalid, or another
+                merchant has the number or an appid.
         """
         profile = state.profile
         if not profile.is_partner:
@@ -217,12 +217,12 @@ class Platform:
         """Change a merchant or a sub-merchant; `Gateway.change_merchant` documents the changes.
 
         Args:
-            number: of either.
-            changes: as in `MerchantChanges`.
+            number: ID of the merchant or sub-merchant.
+            changes: see `MerchantChanges`.
 
         Raises:
-            LookupError: this gateway has no such merchant.
-            ValueError: a change is unknown, or is not what it must be.
+            LookupError: the merchant does not exist.
+            ValueError: a change is unknown or invalid.
         """
         holder = self.shared.holders.get(number, "")
         state = self.states.get(holder)
@@ -245,7 +245,7 @@ class Platform:
     def _apps_for(
         self, state: State, sub: SubMerchant | None = None
     ) -> Callable[[Iterable[str]], tuple[str, ...]]:
-        """What checks appids: each is the party's own already, or nobody's."""
+        """Return a check that rejects appids of other parties."""
         own = (state.profile if sub is None else sub).apps
 
         def check(apps: Iterable[str]) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ class Platform:
             raise ValueError(f"apps: {bound} goes with the gateway's keys, and stays the first")
 
     def _adopt(self, state: State, profile: Profile) -> None:
-        """Have a merchant's profile be another one, in this process and after a restart."""
+        """Replace a merchant's profile, in this process and after a restart."""
         self._keep_profile(profile)
         state.profile = profile
         others = {
@@ -289,7 +289,7 @@ class Platform:
         return tuple(self._free(each, APPID, "appid") for each in dict.fromkeys(given))
 
     def _free(self, value: str, form: re.Pattern[str], name: str) -> str:
-        """A number or an appid that nobody has."""
+        """Return an unused number or appid."""
         if not isinstance(value, str) or not form.fullmatch(value):
             expected = "8 to 10 digits" if form is NUMBER else "wx and 16 of 0-9a-z"
             raise ValueError(f"{name} {represented(value)}: {expected} are expected")
@@ -299,7 +299,7 @@ class Platform:
         return value
 
     def having(self, kinds: Iterable[str], key: str) -> list[State]:
-        """The merchants that have a record of one of these kinds."""
+        """Return the merchants that have a record of one of these kinds."""
         wanted = tuple(kinds)
         return [
             state
@@ -308,13 +308,13 @@ class Platform:
         ]
 
     def waiting(self) -> Iterator[Outbox]:
-        """The outboxes of the merchants that have something to deliver."""
+        """Return the outboxes that contain undelivered notifications."""
         for owner in {*self.store.owners("queue"), *self.store.owners("due")}:
             if owner in self.states:
                 yield self.states[owner].outbox
 
     def rotate_keys(self) -> Identity:
-        """Give the platform a new key, which signs from now on; the last one stays known."""
+        """Generate a new platform key for future signatures; the previous key stays known."""
         rotated = self.first.identity.rotated()
         if self.directory is not None:
             save_identity(rotated, self.directory)
@@ -324,16 +324,16 @@ class Platform:
         return self.first.identity
 
     def advance(self, seconds: float) -> None:
-        """Move the gateway's time on; a gateway with a data directory stores it."""
+        """Move the gateway's clock forward, and store the time if there is a data directory."""
         self.clock.advance(seconds)
         self.keep_time()
         self.shared.wake()
 
     def keep_time(self) -> None:
-        """Store the time, so that it is not earlier after a restart.
+        """Store the time, so that a restart does not set it back.
 
-        A clock that is faster than the real one gets further ahead each second, so the offset at
-        the next writing is stored.
+        A clock that is faster than real time gains an offset every second, so the stored offset is
+        that of the next write.
         """
         ahead = self.clock.offset + max(0.0, self.clock.scale - 1) * KEPT_EVERY
         with self.store.transaction():
@@ -343,7 +343,7 @@ class Platform:
         """Lock the directory again, after `close`.
 
         Raises:
-            DataDirectoryError: another gateway uses it.
+            DataDirectoryError: another gateway uses the directory.
         """
         if self.directory is not None and self._lock is None:
             self._lock = lock_directory(self.directory)
@@ -351,7 +351,7 @@ class Platform:
             self.store.open()
 
     def close(self) -> None:
-        """Release the directory; records in memory stay. A second call does nothing."""
+        """Release the directory and keep the records in memory. A second call has no effect."""
         try:
             if self.keeps and not self.store.closed:
                 self.keep_time()
@@ -362,7 +362,7 @@ class Platform:
 
     @property
     def keeps(self) -> bool:
-        """Whether records are stored in a directory."""
+        """True if records are stored in a directory."""
         return self.directory is not None and self._keep
 
     def _release(self) -> None:

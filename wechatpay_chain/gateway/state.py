@@ -1,7 +1,7 @@
-"""What WeChat Pay knows about one merchant: its keys, records, money and notifications.
+"""The state of one merchant: its keys, records, money and notifications.
 
-An operation is given the state of the merchant that calls it. Through it nothing of another
-merchant can be read or written: its store has the merchant's own records only. It can pay another
+An operation receives the state of the calling merchant. It cannot read or write the records of
+other merchants, because the store contains only those of this merchant. It can pay another
 merchant, whose account is then a `Counterparty`.
 """
 
@@ -37,20 +37,20 @@ def _nobody(*_: object) -> Any:
 
 @dataclass(slots=True)
 class Shared:
-    """What all merchants of a gateway share.
+    """The state that all merchants of a gateway share.
 
     Attributes:
-        clock: the gateway's own time.
-        directory: where keys and records are stored; None keeps them in memory.
-        faults: the faults that are set.
-        log: the last requests.
-        address: where the gateway is reached, with a slash at the end; empty until it listens.
-        wake: is called when there may be something new to deliver.
-        receivers: the applications that notifications are delivered to, the newest first.
-        add_sub_merchant: adds a sub-merchant to the merchant of a number; returns its number.
-        change_merchant: changes the merchant or sub-merchant of a number.
-        holders: the merchant that each number and appid belongs to, a sub-merchant's too.
-        state_of: the state of a merchant by its number.
+        clock: the gateway's clock.
+        directory: directory for keys and records; None keeps them in memory.
+        faults: active faults.
+        log: recent requests.
+        address: address of the gateway with a trailing slash; empty until it listens.
+        wake: called when there may be new notifications to deliver.
+        receivers: applications that receive notifications, newest first.
+        add_sub_merchant: adds a sub-merchant to a merchant, and returns its number.
+        change_merchant: changes a merchant or sub-merchant.
+        holders: merchant that owns each number and appid, including those of sub-merchants.
+        state_of: returns the state of a merchant.
     """
 
     clock: Clock

@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def local(handler: Handler) -> Handler:
-    """Serve those who may control the gateway, and say what was wrong in JSON."""
+    """Restrict a handler to permitted clients, and return errors as JSON."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if not request.app[ACCESS].allows(request):
@@ -49,13 +49,13 @@ def local(handler: Handler) -> Handler:
 
 
 def json_response(value: Any, status: int = 200) -> web.Response:
-    """JSON that a terminal shows as it is: what a client sent may hold escape sequences."""
+    """Return a JSON response without terminal escape sequences from client data."""
     text = printable_json(json.dumps(masked(value), ensure_ascii=False, default=str))
     return web.json_response(text=text, status=status, headers=SAFE)
 
 
 async def body_of(request: web.Request) -> dict[str, Any]:
-    """The members of a request's body; none for an empty one.
+    """Return the fields of a request body; none for an empty body.
 
     Raises:
         ValueError: the body is not a JSON object.
@@ -73,7 +73,7 @@ async def body_of(request: web.Request) -> dict[str, Any]:
 
 
 def whole_number(request: web.Request, name: str, default: int) -> int:
-    """The number that a parameter of the query has.
+    """Return a number from the query.
 
     Raises:
         ValueError: the parameter is not a whole number.

@@ -90,10 +90,10 @@ class _Snapshots:
         return web.Response(status=204)
 
     def _named(self, request: web.Request) -> str:
-        """The name in a request's path, of a snapshot that there is.
+        """Return the name of an existing snapshot in the path of a request.
 
         Raises:
-            LookupError: there is none of this name.
+            LookupError: the snapshot does not exist.
         """
         name = request.match_info["name"]
         if name not in self._names():

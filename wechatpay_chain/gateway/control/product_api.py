@@ -28,10 +28,10 @@ def product_routes(gateway: Controls) -> list[web.RouteDef]:
 
 
 def scope_of(gateway: Controls, request: web.Request) -> MerchantControls:
-    """Whose records a request is about: those of the merchant of `?mchid=`, or all.
+    """Return the controls of the merchant in `?mchid=`, or of the whole gateway.
 
     Raises:
-        LookupError: there is no such merchant.
+        LookupError: the merchant does not exist.
     """
     mchid = request.query.get("mchid", "")
     if mchid and mchid not in gateway.platform.states:

@@ -32,19 +32,19 @@ def trigger(
     protocol: str = "v3",
     variant: str = "",
 ) -> str:
-    """Send a notification; its id in the outbox.
+    """Send a notification, and return its id in the outbox.
 
     Args:
-        state: of the gateway.
-        event: its type, `TRANSACTION.SUCCESS` say.
-        to: the address it is posted to.
-        resource: members that replace the generated ones.
-        protocol: `v3`, or `v2`.
-        variant: the form of a type that several products share, such as `partner`; by default the
-            first.
+        state: state of the merchant.
+        event: type of the notification, such as `TRANSACTION.SUCCESS`.
+        to: address of the receiver.
+        resource: fields that replace the generated ones.
+        protocol: `v3` or `v2`.
+        variant: variant of a type that several products share, such as `partner`; by default
+            the first.
 
     Raises:
-        Rejection: there is no such type or form, or the address is none.
+        Rejection: the type or variant does not exist, or the address is invalid.
     """
     webhook = _webhook(event, protocol)
     form = _form(webhook, variant)
@@ -60,7 +60,7 @@ def trigger(
 
 
 def _complaint(state: State, event: str, given: dict[str, Any]) -> dict[str, Any]:
-    """What a notification tells of a complaint, which is there once it is told of."""
+    """Return the content for a complaint, which is created if it does not exist."""
     asked = given.get("complaint_id")
     found = complaints.stub_complaint(state, asked if isinstance(asked, str) else "")
     told = {"complaint_id": found["complaint_id"]}
@@ -79,7 +79,7 @@ def _webhook(event: str, protocol: str) -> Webhook:
 
 
 def _form(webhook: Webhook, variant: str) -> Variant | None:
-    """The form that is asked for; None where a type has only one."""
+    """Return the requested variant, or None if the type has only one."""
     try:
         return form_of(webhook, variant)
     except LookupError as error:
@@ -87,7 +87,7 @@ def _form(webhook: Webhook, variant: str) -> Variant | None:
 
 
 def _given(resource: Any, protocol: str) -> dict[str, Any]:
-    """Members that somebody wants a notification to have, if it can have them."""
+    """Check the given fields of a notification, and return them."""
     if resource is None:
         return {}
     try:
@@ -122,14 +122,14 @@ def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -
 
 
 def content(webhook: Webhook, state: State, variant: str = "") -> dict[str, Any]:
-    """The generated content of a notification; the merchant in it is the gateway's.
+    """Return the generated content of a notification, for the gateway's merchant.
 
     Args:
-        webhook: from the catalogue.
-        state: of the gateway.
-        variant: the form of a type that several products share; by default the first.
+        webhook: notification type of the catalogue.
+        state: state of the merchant.
+        variant: variant of a type that several products share; by default the first.
 
     Raises:
-        Rejection: there is no such form.
+        Rejection: the variant does not exist.
     """
     return generated(webhook, _form(webhook, variant), party_of(state))

@@ -1,4 +1,4 @@
-"""Wait until a notification was delivered."""
+"""Waits until a receiver has acknowledged a notification."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def wait_for(
     members: Mapping[str, Any],
     timeout: float,
 ) -> Notice:
-    """The newest notification of a type with some members, once it was acknowledged.
+    """Return the newest matching notification when it has been acknowledged.
 
     Args:
-        notices: give all notifications.
-        log: hears of each attempt to deliver one.
-        event: of the notification.
-        members: that its resource has, at any depth.
-        timeout: real seconds.
+        notices: returns all notifications.
+        log: log that reports every delivery attempt.
+        event: type of the notification.
+        members: fields that the resource contains, at any depth.
+        timeout: seconds of real time.
 
     Raises:
-        TimeoutError: there was none in that time.
+        TimeoutError: no such notification was acknowledged in time.
     """
     changed, deadline = threading.Event(), time.monotonic() + timeout
 

@@ -1,4 +1,4 @@
-"""Delivers notifications straight into a web application, without a socket.
+"""Delivers notifications to a web application, without a socket.
 
 Sources: https://asgi.readthedocs.io/en/latest/specs/www.html (ASGI), PEP 3333 (WSGI)
 """
@@ -25,11 +25,11 @@ LOOP_TIMEOUT = 10.0
 
 
 class Reply(NamedTuple):
-    """What an application answered.
+    """The response of an application.
 
     Attributes:
         status: the HTTP status.
-        body: of the response.
+        body: response body.
     """
 
     status: int
@@ -37,10 +37,10 @@ class Reply(NamedTuple):
 
 
 def interface_of(app: Application) -> Interface:
-    """The interface of an application: ASGI if calling it gives a coroutine, else WSGI.
+    """Return the interface of an application: ASGI if a call returns a coroutine, else WSGI.
 
     Raises:
-        TypeError: it cannot be called.
+        TypeError: the application is not callable.
     """
     if not callable(app):
         raise TypeError(f"an ASGI or WSGI application is expected, not {type(app).__name__}")
@@ -49,16 +49,16 @@ def interface_of(app: Application) -> Interface:
 
 
 class Receiver:
-    """An application that notifications are delivered to.
+    """An application that receives notifications.
 
-    An ASGI application runs on the event loop on which it was given, so that what belongs to that
-    loop can be used; without a running loop, it gets one of its own, in a thread of its own. A
-    WSGI application runs in a thread.
+    An ASGI application runs on the event loop that registered it, so it can use objects of that
+    loop. Without a running loop, it runs on a separate loop in a separate thread. A WSGI
+    application runs in a thread.
 
     Args:
         app: the application.
-        url: what the addresses of notifications for it begin with; empty for all.
-        interface: of the application; None finds out.
+        url: prefix of the addresses that it receives; empty receives all.
+        interface: `asgi` or `wsgi`; None detects it.
     """
 
     def __init__(self, app: Application, url: str = "", interface: Interface | None = None) -> None:
@@ -75,11 +75,11 @@ class Receiver:
                 self._loop = self._own.loop
 
     def takes(self, url: str) -> bool:
-        """Whether a notification for an address is delivered to it."""
+        """Return True if the application receives notifications for an address."""
         return url.startswith(self._url)
 
     def close(self) -> None:
-        """End the event loop that the application was given; a second call does nothing."""
+        """Stop the separate event loop, if there is one. A second call has no effect."""
         if self._own is not None:
             self._own.close()
 
@@ -87,12 +87,12 @@ class Receiver:
         """Call the application with a notification.
 
         Args:
-            url: of the notification.
-            headers: its header fields.
-            body: its bytes.
+            url: address of the notification.
+            headers: headers of the notification.
+            body: body of the notification.
 
         Raises:
-            Exception: what the application raises.
+            Exception: any exception of the application.
         """
         at = URL(url)
         fields = {
@@ -110,7 +110,7 @@ class Receiver:
 
 
 class _OwnLoop:
-    """An event loop in a thread of its own."""
+    """An event loop in a separate thread."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

@@ -1,6 +1,6 @@
-"""Notifications: created, stored, and sent until they are acknowledged.
+"""Creates and stores notifications, and schedules them until they are acknowledged.
 
-Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (the schedule, and what acknowledges)
+Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (schedule, acknowledgement)
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Outbox:
     """The notifications of one merchant.
 
     Args:
-        store: keeps them.
-        clock: times them.
-        identity: gives the identity that signs, as it is at the moment.
+        store: stores the notifications.
+        clock: the gateway's clock.
+        identity: returns the current identity, which signs the notifications.
     """
 
     def __init__(self, store: Store, clock: Clock, identity: Callable[[], Identity]) -> None:
@@ -62,16 +62,16 @@ class Outbox:
         resource_type: str = "encrypt-resource",
         associated_data: str | None = None,
     ) -> str:
-        """Send an APIv3 notification; the id it has in the outbox.
+        """Send an APIv3 notification, and return its id in the outbox.
 
         Args:
-            url: where to.
-            event: its type, `TRANSACTION.SUCCESS` say.
-            resource: what it carries encrypted.
+            url: address of the receiver.
+            event: type of the notification, such as `TRANSACTION.SUCCESS`.
+            resource: content, which is encrypted.
             summary: one line in Chinese.
-            original_type: of the resource.
-            resource_type: as the envelope calls it.
-            associated_data: what is authenticated beside it; by default its type.
+            original_type: original type of the resource.
+            resource_type: type of the resource in the envelope.
+            associated_data: additional authenticated data; by default the original type.
         """
         text = body_v3(
             event,
@@ -94,7 +94,7 @@ class Outbox:
         sign_type: str = digest.MD5,
         sealed: Mapping[str, Any] | None = None,
     ) -> str:
-        """Send an APIv2 notification; the id it has in the outbox.
+        """Send an APIv2 notification, and return its id in the outbox.
 
         Args:
             url: where to.
@@ -128,7 +128,7 @@ class Outbox:
         return number
 
     def _write(self, notice: Notice) -> None:
-        """Keep a notification as it is now, and its place among those that are due."""
+        """Store a notification and its place in the schedule."""
         number, moment = notice["id"], notice["next"]
         before = self._store.get("pending", number)
         if before is not None:
@@ -151,7 +151,7 @@ class Outbox:
     def post_v2_event(
         self, url: str, event: str, fields: Mapping[str, Any], resource: Mapping[str, Any]
     ) -> str:
-        """Send an APIv2 notification that is encrypted as APIv3's are (deposits, for one).
+        """Send an APIv2 notification with APIv3 encryption, such as for deposits.
 
         Args:
             url: where to.
@@ -172,29 +172,29 @@ class Outbox:
 
     @property
     def identity(self) -> Identity:
-        """The identity that signs, as it is at the moment."""
+        """The current identity, which signs notifications."""
         return self._identity()
 
     def get(self, number: str) -> Notice | None:
-        """One notification with all its attempts; None if there is none of this id."""
+        """Return a notification with its attempts, or None if it does not exist."""
         return self._store.get("notice", number)
 
     def all(self, limit: int = 200) -> list[Notice]:
-        """Notifications, newest first."""
+        """Return notifications, newest first."""
         return self._store.all("notice", newest_first=True, limit=limit)
 
     def pending(self) -> list[Notice]:
-        """Those that were not acknowledged yet, and are not given up; soonest first."""
+        """Return the pending notifications, the next due first."""
         waiting = [self.get(each["id"]) for each in self._store.all("pending")]
         return sorted((each for each in waiting if each), key=lambda notice: notice["next"])
 
     def next_due(self, most: int) -> list[tuple[str, float]]:
-        """The ids of those that are due first, and when, by the gateway's time; soonest first.
+        """Return the ids and times of the next due notifications, the earliest first.
 
-        Each receiver has its own queue, so that none is held up by what waits for another.
+        Each receiver has its own queue, so a slow receiver does not delay others.
 
         Args:
-            most: how many at most, of each receiver.
+            most: maximum number for each receiver.
         """
         found = [
             (each["id"], each["next"])
@@ -210,11 +210,11 @@ class Outbox:
                 self._dequeue(name, _due(number, moment))
 
     def _queues(self) -> list[str]:
-        """The receivers that something waits for; an older version kept all in one queue."""
+        """Return the receivers with pending notifications; older versions used a single queue."""
         return ["", *(each["queue"] for each in self._store.all("queue"))]
 
     def resend(self, number: str) -> bool:
-        """Deliver once more, now, whatever became of it; False if there is none of this id."""
+        """Deliver a notification again immediately, in any state; False if it does not exist."""
         with self._store.transaction():
             notice = self.get(number)
             if notice is None:
@@ -225,11 +225,11 @@ class Outbox:
         return True
 
     def put_off(self, number: str, moment: float) -> Notice | None:
-        """Deliver a notification at a moment; as it is then, None if there is none of this id."""
+        """Reschedule a notification and return it, or None if it does not exist."""
         return self._change(number, next=moment, put_off=True)
 
     def give_up(self, number: str) -> Notice | None:
-        """Never deliver a notification; as it is then, None if there is none of this id."""
+        """Stop delivering a notification and return it, or None if it does not exist."""
         return self._change(number, state="GIVEN_UP", next=None)
 
     def _change(self, number: str, **changes: Any) -> Notice | None:
@@ -241,7 +241,7 @@ class Outbox:
         return notice
 
     def headers(self, notice: Notice) -> dict[str, str]:
-        """The header fields of one attempt: each is signed anew."""
+        """Return the headers for one attempt, with a new signature."""
         if notice["protocol"] == "v2":
             return {"Content-Type": "text/xml; charset=utf-8"}
         identity = self._identity()
@@ -258,14 +258,14 @@ class Outbox:
         error: str = "",
         probe: bool = False,
     ) -> Notice:
-        """Write down an attempt, and when the next one is due if it was not acknowledged.
+        """Record an attempt, and schedule the next one if it was not acknowledged.
 
         Args:
             sent: the notification as it was when the attempt started.
-            status: HTTP status; None where there was no response.
-            body: of the response.
-            error: why there was no response.
-            probe: whether it was one. The notification itself follows at once.
+            status: HTTP status; None if there was no response.
+            body: response body.
+            error: reason why there was no response.
+            probe: True for a probe, which the notification itself follows immediately.
         """
         done = status is not None and acknowledged(sent["protocol"], status, body)
         attempt = {
@@ -296,7 +296,7 @@ class Outbox:
 
 
 def queue_of(url: object) -> str:
-    """The queue of a notification: named after the origin of its address, if it has one."""
+    """Return the queue of a notification: the origin of its address, if the address has one."""
     try:
         at = urlsplit(str(url))
         return f"{at.scheme}://{at.hostname}:{at.port}"[:200]
@@ -309,12 +309,12 @@ def _kind(name: str) -> str:
 
 
 def _due(number: str, moment: float) -> str:
-    """A key of the schedule: in the order of its text it is in that of time."""
+    """Return a schedule key that sorts by time."""
     return f"{moment:020.6f} {number}"
 
 
 def acknowledged(protocol: str, status: int, body: str) -> bool:
-    """Whether a response acknowledges a notification."""
+    """Return True if a response acknowledges a notification."""
     if protocol == "v3":
         return status in (200, 204)
     try:

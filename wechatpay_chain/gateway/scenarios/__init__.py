@@ -1,6 +1,6 @@
 """Scenarios: merchants, orders, refunds, transfers, complaints, faults and time as a file.
 
-`schema.json` describes the format. A file is read whole, checked, and loaded in one transaction.
+`schema.json` describes the format. A file is read, validated, and loaded in one transaction.
 """
 
 from __future__ import annotations

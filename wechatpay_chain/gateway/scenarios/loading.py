@@ -1,4 +1,4 @@
-"""Loads a scenario into a platform: all of it, or nothing."""
+"""Loads a scenario into a platform, completely or not at all."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ CHANGED = ("frozen", "payment_limit", "daily_limit")
 def load(platform: Platform, document: Document, *, once: bool = False) -> None:
     """Load a scenario.
 
-    What has a time of its own happens in the order of time, the rest at the end. All operations run
-    in one transaction; merchants, faults and time are as before if one of them is rejected.
+    Actions with a time run in chronological order, and the others at the end. All actions run in
+    one transaction. If one of them is rejected, merchants, faults and time do not change.
 
     Args:
-        platform: to change.
+        platform: platform to change.
         document: the scenario.
-        once: do nothing if the same was loaded already.
+        once: True does nothing if the same scenario has been loaded.
 
     Raises:
-        ScenarioError: it is not of the form, or something of it cannot be.
-        RuntimeError: this thread is within a transaction.
+        ScenarioError: the scenario is invalid, or an action is rejected.
+        RuntimeError: this thread has an open transaction.
     """
     check(document)
     text = json.dumps(document.value, sort_keys=True).encode()
@@ -78,7 +78,7 @@ class _Loading:
 
     Args:
         platform: to change.
-        document: the scenario, which is of the form.
+        document: a valid scenario.
     """
 
     def __init__(self, platform: Platform, document: Document) -> None:
@@ -88,7 +88,7 @@ class _Loading:
         self._end = platform.clock.now()
 
     def run(self) -> None:
-        """Load all of it."""
+        """Load the scenario."""
         platform, scenario = self._platform, self._scenario
         clock = platform.clock
         if "clock" in scenario:
@@ -112,7 +112,7 @@ class _Loading:
             self._discard(before)
 
     def _actions(self, state: State, content: Mapping[str, Any], place: Place) -> list[Action]:
-        """What happens at a merchant, once it is set up."""
+        """Return the actions of a merchant after its setup."""
         for index, sub in enumerate(content.get("sub_merchants", ())):
             about = {name: sub[name] for name in ADDED if name in sub and name != "permissions"}
             add = partial(self._platform.add_sub_merchant, state, **about)
@@ -123,16 +123,16 @@ class _Loading:
         return list(actions_of(self._document, state, content, place))
 
     def _change(self, place: Place, mchid: str, content: Mapping[str, Any], *others: str) -> None:
-        """What a merchant or sub-merchant may collect, and the like."""
+        """Change a merchant or sub-merchant as the scenario describes."""
         changes = {name: content[name] for name in (*CHANGED, *others) if name in content}
         if changes:
             self._do(place, partial(self._platform.change_merchant, mchid, changes))
 
     def _time(self, action: Action) -> float:
-        """When an action happens.
+        """Return the time of an action.
 
         Raises:
-            ScenarioError: after the end.
+            ScenarioError: the time is after the end.
         """
         moment = self._end if action.moment is None else action.moment
         if moment > self._end:
@@ -141,10 +141,10 @@ class _Loading:
         return moment
 
     def _do(self, place: Place, act: Callable[[], Any]) -> Any:
-        """What an act returns.
+        """Run an action and return its result.
 
         Raises:
-            ScenarioError: it is rejected.
+            ScenarioError: the action is rejected.
         """
         try:
             return act()
@@ -161,7 +161,7 @@ class _Loading:
                 yield state, each["id"]
 
     def _discard(self, before: set[str]) -> None:
-        """Withdraw what loading would have sent by now; what is due later stays."""
+        """Cancel the notifications that are due by now; later ones stay."""
         for state, number in list(self._pending()):
             notice = state.outbox.get(number)
             if number not in before and notice is not None and notice["next"] <= self._end:

@@ -1,4 +1,4 @@
-"""Snapshots: all that a gateway remembers, taken and restored in milliseconds."""
+"""Snapshots of the state of a gateway, taken and restored in milliseconds."""
 
 from __future__ import annotations
 

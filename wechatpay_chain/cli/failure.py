@@ -1,4 +1,4 @@
-"""What a command says when it cannot do what it was asked to."""
+"""Errors of commands, with hints."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LONGEST = 2000
 
 
 class Failure(click.ClickException):
-    """A command's end with exit code 1: what was wrong, and below it what to do next.
+    """Ends a command with exit code 1, an error message, and hints below it.
 
     Args:
-        message: what was wrong, with which value.
+        message: description of the error, with the value.
         hints: lines to print below it.
     """
 
@@ -29,12 +29,12 @@ class Failure(click.ClickException):
         self.hints = tuple(printable(hint, LONGEST) for hint in hints)
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print it on standard error, which is where errors belong."""
+        """Print the error on standard error."""
         for line in (_("Error: {message}", message=self.message), *self.hints):
             click.echo(line, file=file, err=True)
 
 
 class Misuse(Failure):
-    """The same with exit code 2: what was asked for cannot be sent, and nothing was."""
+    """Ends a command with exit code 2, because its input is invalid and nothing was sent."""
 
     exit_code = 2

@@ -1,4 +1,4 @@
-"""Text from files and standard input, in UTF-8 and nothing else."""
+"""Reads files and standard input; text must be UTF-8."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ LARGEST = 64 * 1024 * 1024
 
 
 def read_text(path: Path | str) -> str:
-    """The text of a file.
+    """Return the text of a file.
 
     Args:
-        path: of the file; `-` is standard input.
+        path: path of the file; `-` is standard input.
 
     Raises:
-        Misuse: it cannot be read, begins with a byte order mark, or is not UTF-8.
+        Misuse: the file cannot be read, begins with a byte order mark, or is not UTF-8.
     """
     return decoded(read_bytes(path), str(path))
 
 
 def read_bytes(path: Path | str) -> bytes:
-    """The content of a file.
+    """Return the content of a file.
 
     Args:
-        path: of the file; `-` is standard input.
+        path: path of the file; `-` is standard input.
 
     Raises:
-        Misuse: it cannot be read, or is too large.
+        Misuse: the file cannot be read, or is too large.
     """
     if str(path) == STANDARD_INPUT:
         content = sys.stdin.buffer.read(LARGEST + 1)
@@ -57,14 +57,14 @@ def read_bytes(path: Path | str) -> bytes:
 
 
 def decoded(content: bytes, name: str) -> str:
-    """Bytes as UTF-8 text.
+    """Decode UTF-8.
 
     Args:
-        content: of a file, say.
-        name: of it, for an error.
+        content: content of a file.
+        name: name of the file, for errors.
 
     Raises:
-        Misuse: it begins with a byte order mark, or is not UTF-8.
+        Misuse: the content begins with a byte order mark, or is not UTF-8.
     """
     if content.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
         raise Misuse(

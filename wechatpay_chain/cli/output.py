@@ -1,4 +1,4 @@
-"""Standard output: drawn where people look at it, plain where a program reads it."""
+"""Standard output: formatted in a terminal, plain text in a pipe."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["is_terminal", "page", "table", "tell", "write", "write_json"]
 
 
 def is_terminal() -> bool:
-    """Whether someone looks at it, rather than a program."""
+    """Return True if standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
 def page(shown: Page) -> None:
-    """Show a page: in colour on a terminal, and where `FORCE_COLOR` asks for it."""
+    """Show a page, in color in a terminal or with `FORCE_COLOR`."""
     if is_terminal() or os.environ.get("FORCE_COLOR"):
         from .terminal import drawn_page
 
@@ -38,7 +38,7 @@ def page(shown: Page) -> None:
 
 
 def table(shown: Table) -> None:
-    """Show a table; in a pipe, its rows with tabs between the columns."""
+    """Show a table; in a pipe, with tabs between the columns."""
     if is_terminal():
         from .terminal import drawn_table
 
@@ -53,12 +53,12 @@ def write_json(data: Any) -> None:
 
 
 def write(text: str) -> None:
-    """Print text as it is, in UTF-8, whatever the system's encoding."""
+    """Print text unchanged in UTF-8, with any system encoding."""
     _echo(text.encode("utf-8", "replace"))
 
 
 def tell(message: str) -> None:
-    """A remark beside the output, on standard error."""
+    """Print a remark on standard error."""
     click.echo(printable(message, LONGEST), err=True)
 
 
@@ -71,11 +71,11 @@ def _encoding() -> str:
 
 
 def _echo(content: str | bytes) -> None:
-    """Print it, and see that it is printed.
+    """Print text, and check that it was written.
 
     Raises:
-        Failure: it could not be written, to a full disk say. A pipe that its reader has closed is
-            none: whoever said `| head` has seen enough.
+        Failure: the text cannot be written, for example because the disk is full. A closed pipe,
+            as with `| head`, is no error.
     """
     try:
         click.echo(content, nl=False, color=True)
@@ -89,7 +89,7 @@ def _echo(content: str | bytes) -> None:
 
 
 def _abandon() -> None:
-    """Give standard output up, so that Python does not try it once more at its end."""
+    """Replace standard output, so that Python does not flush it again at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The merchant that a command acts for: from the environment, a profile, or a local gateway."""
+"""The merchant of a command, from the environment, a profile, or a local gateway."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SKIPPED = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 
 
 class Profile(NamedTuple):
-    """Where a client's arguments come from.
+    """The source of a client's arguments.
 
     Attributes:
-        path: of a file with `WECHATPAY_*` lines; None is the process's environment.
-        gateway: the data directory of a local gateway, or its address; None is WeChat Pay.
-        mchid: of the merchant, where the gateway has several.
+        path: path of a file with `WECHATPAY_*` lines; None uses the environment of the process.
+        gateway: data directory or address of a local gateway; None uses WeChat Pay.
+        mchid: merchant ID, if the gateway has several merchants.
     """
 
     path: Path | None
@@ -47,10 +47,10 @@ class Profile(NamedTuple):
 
     @property
     def environ(self) -> dict[str, Any]:
-        """The variables, hidden, as some are secrets; of the file alone where there is one.
+        """Return the variables of the file or the environment, in an object that hides secrets.
 
         Raises:
-            Misuse: the file cannot be read, or a line of it is not an assignment.
+            Misuse: the file cannot be read, or a line is not an assignment.
         """
         if self.path is not None:
             return {**assignments(self.path)}
@@ -58,12 +58,12 @@ class Profile(NamedTuple):
 
     @property
     def is_gateway(self) -> bool:
-        """Whether calls reach a gateway, which has no real money."""
+        """True if calls go to a gateway, without real money."""
         return self._gateway is not None
 
     @property
     def base_uri(self) -> str:
-        """Where calls go.
+        """Return the base URI for calls.
 
         Raises:
             Misuse: the gateway cannot be read.
@@ -79,32 +79,32 @@ class Profile(NamedTuple):
         return self.setting("BASE_URI") or DEFAULT_BASE_URI
 
     def setting(self, name: str) -> str:
-        """A variable, without `WECHATPAY_`; empty where it is not set, or a gateway is used."""
+        """Return a variable by its name without `WECHATPAY_`; empty if unset or with a gateway."""
         return "" if self._gateway else str(reveal(self.environ.get(f"WECHATPAY_{name}", "")))
 
     @property
     def _gateway(self) -> str | Path | None:
-        """The connection file of the gateway, or its address; None without one."""
+        """Return the connection file or the address of the gateway, or None."""
         if self.gateway is not None:
             return _connection_file(self.gateway)
         return reveal(self.environ.get("WECHATPAY_GATEWAY")) or None
 
     @property
     def _mchid(self) -> str | None:
-        """The merchant of the gateway; beside `WECHATPAY_GATEWAY`, a variable may choose it."""
+        """Return the selected merchant; without options, that of `WECHATPAY_MCHID`, or None."""
         if self.mchid is None and self.gateway is None:
             return reveal(self.environ.get("WECHATPAY_MCHID")) or None
         return self.mchid
 
     def client(self, *, tls: bool = False, **arguments: Any) -> WeChatPay:
-        """A client of this merchant.
+        """Create a client for this merchant.
 
         Args:
-            tls: talk TLS to a gateway, as mutual TLS needs.
-            arguments: take precedence.
+            tls: True uses TLS for a gateway, which mutual TLS requires.
+            arguments: arguments of `WeChatPay` that override the defaults.
 
         Raises:
-            Misuse: something is missing or malformed.
+            Misuse: a setting is missing or malformed.
         """
         from ..client import WeChatPay
 
@@ -125,10 +125,10 @@ class Profile(NamedTuple):
             raise Misuse(str(error), self._hints()) from None
 
     def keyring(self) -> Keyring:
-        """The keys of this merchant, as far as they are configured.
+        """Return the configured keys of this merchant.
 
         Raises:
-            Misuse: one of them is malformed, or they do not belong together.
+            Misuse: a key is malformed, or the keys do not belong together.
         """
         from ..diagnosis.keyring import environment_keyring, keyring
         from ..testing import connection_file
@@ -154,7 +154,7 @@ class Profile(NamedTuple):
 
 
 def profile_options(function: Any) -> Any:
-    """Add the options that choose the merchant."""
+    """Add the options that select the merchant."""
     for option in (
         click.option("--mchid", metavar="NUMBER", help="A merchant of the gateway."),
         click.option(
@@ -174,13 +174,13 @@ def profile_options(function: Any) -> Any:
 
 
 def assignments(path: Path) -> dict[str, Secret[str]]:
-    """The variables of a file, as a shell or `docker --env-file` reads them.
+    """Return the variables of a file, as a shell or `docker --env-file` reads them.
 
     Args:
-        path: of the file; its values may be quoted, and then hold line breaks.
+        path: path of the file; quoted values may contain line breaks.
 
     Raises:
-        Misuse: it cannot be read, or a line of it is not an assignment, or sets a name again.
+        Misuse: the file cannot be read, a line is not an assignment, or a name occurs twice.
     """
     text = Secret(read_text(path))
     found: dict[str, Secret[str]] = {}

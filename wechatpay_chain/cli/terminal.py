@@ -1,4 +1,4 @@
-"""Pages and tables on a screen, with rich; loaded only where there is a screen."""
+"""Formats pages and tables for a terminal with rich, which only terminals load."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ ENDS = re.compile(r"(?: |\x1b\[[\d;]*m)+$", re.MULTILINE)
 
 
 def drawn_page(page: Page, encoding: str) -> str:
-    """Headings, facts, trees and code, one below the other.
+    """Format headings, facts, trees and code, one below the other.
 
     Args:
-        page: what is to be drawn.
-        encoding: the terminal's.
+        page: page to format.
+        encoding: encoding of the terminal.
     """
     return _drawn(_page(page), encoding)
 
 
 def drawn_table(table: Table, encoding: str) -> str:
-    """A table; on a narrow screen, each row as a few lines.
+    """Format a table; on a narrow terminal, each row has several lines.
 
     Args:
-        table: what is to be drawn.
-        encoding: the terminal's.
+        table: table to format.
+        encoding: encoding of the terminal.
     """
     return _drawn(_Rows(table), encoding)
 

@@ -1,4 +1,4 @@
-"""Pieces of text that more than one message is made of."""
+"""Text fragments for several messages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ LONGEST = 100
 
 
 def shown(value: str) -> str:
-    """What a user typed, quoted for a message: no control characters, and not pages of it."""
+    """Return user input for a message, without control characters and truncated."""
     return repr(value if len(value) <= LONGEST else f"{value[:LONGEST]}…")
 
 
 def counted(operations: int) -> str:
-    """How many operations, in words that fit the number."""
+    """Return a number of operations as text, in singular or plural."""
     return _("1 operation") if operations == 1 else _("{count} operations", count=operations)

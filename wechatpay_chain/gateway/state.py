@@ -70,10 +70,10 @@ class State:
     """The state of one merchant.
 
     Args:
-        shared: with the other merchants.
-        store: the merchant's own records.
-        profile: of the merchant.
-        identity: gives its keys, when they are first needed.
+        shared: state that all merchants share.
+        store: records of the merchant.
+        profile: profile of the merchant.
+        identity: returns the merchant's keys; called on first use.
 
     Attributes:
         profile: its kind, apps, permissions and sub-merchants.
@@ -106,7 +106,7 @@ class State:
 
     @property
     def files(self) -> Path:
-        """A directory for what is too large to be a record; it goes with the gateway."""
+        """A temporary directory for large files, which is deleted with the gateway."""
         if self._files is None:
             self._files = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-files-"))
             weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
@@ -119,7 +119,7 @@ class State:
 
     @property
     def identity(self) -> Identity:
-        """The merchant with all its keys, which are made now if nothing has needed them so far."""
+        """The merchant with all its keys, which are generated on first use."""
         identity = self._identity
         if identity is None:
             with self._lock:  # once, whoever asks first
@@ -134,39 +134,39 @@ class State:
 
     @property
     def has_keys(self) -> bool:
-        """Whether the keys were made or read already."""
+        """True if the keys have been generated or read."""
         return self._identity is not None
 
     @property
     def address(self) -> str:
-        """Where the gateway is reached, with a slash at the end; empty until it listens."""
+        """Address of the gateway with a trailing slash; empty until it listens."""
         return self._shared.address
 
     @property
     def directory(self) -> Path | None:
-        """Where keys and records are stored; None keeps them in memory."""
+        """Directory for keys and records; None keeps them in memory."""
         return self._shared.directory
 
     @property
     def is_alone(self) -> bool:
-        """Whether there is nobody to tell it from: no other merchant, and no sub-merchant."""
+        """True if the gateway has no other merchant and no sub-merchant."""
         profile = self.profile
         unlimited = profile.kind == "any" and profile.permissions is None
         return unlimited and len(self._shared.holders) == 1 + len(profile.apps)
 
     def secret(self, text: str) -> str:
-        """Plaintext of an encrypted field: a `Secret`, unless the gateway shows secrets."""
+        """Return the plaintext of a field as a `Secret`, unless the gateway shows secrets."""
         return text if self.store.show_secrets else Secret(text)
 
     def add_sub_merchant(
         self, name: str, apps: list[str], permissions: list[str] | None = None
     ) -> str:
-        """Add a sub-merchant of this service provider; its number.
+        """Add a sub-merchant of this service provider, and return its number.
 
         Args:
-            name: of the company.
-            apps: the appids that are bound to it.
-            permissions: the products that it may use; None is all.
+            name: name of the company.
+            apps: appids that are bound to it.
+            permissions: products that it can use; None means all.
 
         Raises:
             ValueError: an appid is none, or belongs to another merchant.
@@ -177,8 +177,8 @@ class State:
         """Change a sub-merchant of this service provider.
 
         Args:
-            sub_mchid: of the sub-merchant.
-            changes: as in `MerchantChanges`.
+            sub_mchid: ID of the sub-merchant.
+            changes: see `MerchantChanges`.
 
         Raises:
             ValueError: an appid is none, or belongs to another merchant.
@@ -186,17 +186,17 @@ class State:
         self._shared.change_merchant(sub_mchid, changes)
 
     def holder(self, number: str) -> str:
-        """The merchant that a merchant ID or an appid belongs to; empty if it is unknown."""
+        """Return the merchant that owns a merchant ID or an appid, or an empty string."""
         return self._shared.holders.get(number, "")
 
     def counterparty(self, number: str) -> Counterparty | None:
-        """The account of another merchant of the gateway, or of a sub-merchant of one.
+        """Return the account of another merchant of the gateway, or of its sub-merchant.
 
         Args:
-            number: of the merchant.
+            number: ID of the merchant.
 
         Returns:
-            None where nobody else here has it.
+            The account, or None if no other merchant has this number.
         """
         holder = self.holder(number)
         other = None if holder in ("", self.mchid) else self._shared.state_of(holder)
@@ -209,11 +209,11 @@ class State:
 
 
 class Counterparty:
-    """Another merchant as the one that pays it sees it: an account that takes and gives.
+    """The account of another merchant, which can receive and return money.
 
     Args:
-        ledger: of the other merchant.
-        account: of it there.
+        ledger: ledger of the other merchant.
+        account: account in this ledger.
     """
 
     def __init__(self, ledger: Ledger, account: str) -> None:

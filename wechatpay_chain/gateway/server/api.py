@@ -1,4 +1,4 @@
-"""Serves the requests of the API: reads them, has them carried out, and applies the faults."""
+"""Serves API requests: reads them, passes them to the dispatcher, and applies faults."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ CUTTING = ("refuse", "reset", "truncate")
 
 
 class ReplacedError(Exception):
-    """A snapshot was restored after a request had come: it belongs to no state any more."""
+    """Raised if a snapshot was restored while a request was in progress."""
 
 
 class ApiHandler:
-    """Handles the requests of the API.
+    """Handles API requests.
 
     Args:
-        platform: the merchants and what they share.
-        limits: of a request.
+        platform: platform of the gateway.
+        limits: limits for requests.
     """
 
     def __init__(self, platform: Platform, limits: Limits) -> None:
@@ -48,7 +48,7 @@ class ApiHandler:
         self._limits = limits
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one request; the connection breaks if a snapshot is restored meanwhile."""
+        """Serve a request, or close the connection if a snapshot is restored meanwhile."""
         generation = self._platform.store.generation
         try:
             return await self._handle(request, generation)
@@ -113,13 +113,13 @@ class ApiHandler:
 
     @contextmanager
     def _unless_replaced(self, generation: int) -> Iterator[None]:
-        """Keep a snapshot from being restored meanwhile.
+        """Block restores of snapshots during the block.
 
         Args:
-            generation: of the records when the request came.
+            generation: generation of the records when the request arrived.
 
         Raises:
-            ReplacedError: one was restored since then.
+            ReplacedError: a snapshot was restored since then.
         """
         store = self._platform.store
         with store.alone():
@@ -143,7 +143,7 @@ class ApiHandler:
 
 
 def _caller(incoming: IncomingRequest) -> str:
-    """Which merchant calls which operation, as a rate limit counts."""
+    """Return the merchant and the operation of a request, for a rate limit."""
     try:
         operation = find(incoming.method, incoming.path, incoming.headers.get("Host", "")).operation
     except Rejection:
@@ -152,7 +152,7 @@ def _caller(incoming: IncomingRequest) -> str:
 
 
 def _early_rejection(rejection: Rejection, protocol: str, identity: Identity) -> Response:
-    """The response to a request that is rejected before inspection, in the form of its API."""
+    """Return the response to a request that is rejected before inspection."""
     if protocol == "v3":
         return rejection_v3(rejection, identity.signing_key_name, identity)
     return replace(rejection_v2(rejection, None, identity), status=rejection.status)

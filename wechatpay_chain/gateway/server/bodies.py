@@ -1,6 +1,6 @@
-"""Bodies of requests, read within limits and as they travel: nothing is decompressed.
+"""Reads request bodies within limits, and without decompression.
 
-A body is held until the response is sent; all bodies together have a limit as well.
+A body stays in memory until the response is sent. The total size of all bodies is also limited.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ CODE = "INVALID_REQUEST"
 
 
 class Bodies:
-    """The bodies that one gateway holds.
+    """The request bodies that a gateway keeps in memory.
 
     Args:
-        limits: of the size, and of the time to wait.
+        limits: limits of size and time.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -32,11 +32,11 @@ class Bodies:
 
     @asynccontextmanager
     async def read(self, request: web.Request, most: int) -> AsyncIterator[bytes]:
-        """The body of a request, for as long as it is needed.
+        """Read the body of a request, and release it at the end of the block.
 
         Args:
-            request: whose body it is.
-            most: how many bytes it may have; `Limits.body` at most.
+            request: request with the body.
+            most: maximum size in bytes, up to `Limits.body`.
 
         Raises:
             Rejection: 408, 413, 415 or 503.

@@ -1,4 +1,4 @@
-"""From an incoming request to its response, without sockets."""
+"""Converts a request to its response, without sockets."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Outcome:
     """The outcome of a request.
 
     Attributes:
-        response: to send.
-        kind: `simulated` or `stub`; empty where the request was rejected before that.
+        response: response to send.
+        kind: `simulated` or `stub`; empty if the request was rejected earlier.
         operation: the title of the operation; empty for an unknown one.
     """
 
@@ -59,12 +59,12 @@ class Outcome:
 
 
 def serve(request: IncomingRequest, merchants: Mapping[str, State], first: State) -> Outcome:
-    """Inspect a request, carry it out for the merchant who signed it, and sign the response.
+    """Inspect a request, process it for the merchant that signed it, and sign the response.
 
     Args:
-        request: to serve.
-        merchants: by their numbers.
-        first: the merchant whose keys answer where it is not known who asks.
+        request: request to serve.
+        merchants: merchants by number.
+        first: merchant whose keys sign the response if the caller is unknown.
     """
     if chain_path(request.path).startswith("v3/"):
         return _serve_v3(request, merchants, first.identity)
@@ -126,7 +126,7 @@ def _serve_v2(
 
 
 def _found(request: IncomingRequest) -> Found:
-    """The operation that a request calls, if it may call it."""
+    """Return the operation of a request, and check the TLS certificate that it requires."""
     try:
         found = find(request.method, request.path, request.headers.get("Host", ""))
     except Rejection as rejection:
@@ -138,7 +138,7 @@ def _found(request: IncomingRequest) -> Found:
 
 
 def _open(call: Call, operation: Operation) -> None:
-    """Decrypt the encrypted members."""
+    """Decrypt the encrypted fields."""
     sealed = _sealed(operation)
     here = not (sealed.isdisjoint(call.data) and sealed.isdisjoint(call.query))
     if here or operation.body_option == "media":
@@ -147,7 +147,7 @@ def _open(call: Call, operation: Operation) -> None:
 
 @cache
 def _sealed(operation: Operation) -> frozenset[str]:
-    """The members that are or hold encrypted ones; cached, because the search takes a while."""
+    """Return the fields that are encrypted or contain such fields; cached, as this is slow."""
     members = (*operation.body, *operation.query)
     return frozenset(member.name for member in members if _is_sealed(member))
 
@@ -157,7 +157,7 @@ def _is_sealed(member: Member) -> bool:
 
 
 def _unforeseen(request: IncomingRequest, error: Exception) -> Rejection:
-    """The response to an error in the gateway itself; the log has the traceback."""
+    """Return the response to an internal error; the log contains the traceback."""
     log_failure(logger, f"{request.method} {request.path[:200]} failed", error)
     return Rejection(500, "SYSTEM_ERROR", "系统错误")
 
@@ -165,15 +165,15 @@ def _unforeseen(request: IncomingRequest, error: Exception) -> Rejection:
 def carry_out(
     call: Call, found: Found, reveal: Callable[[], None]
 ) -> dict[str, Any] | Content | None:
-    """The result of an operation; all its changes are committed, or none.
+    """Process an operation in one transaction, and return its result.
 
     Args:
-        call: to carry out.
-        found: what it asks for.
-        reveal: replaces the encrypted members of the call by their plaintext.
+        call: call to process.
+        found: operation that it calls.
+        reveal: decrypts the encrypted fields of the call.
 
     Raises:
-        Rejection: the merchant may not call it, or the operation rejects it.
+        Rejection: the merchant lacks the permission, or the operation rejects the call.
     """
     rejection = None
     with call.state.store.transaction():

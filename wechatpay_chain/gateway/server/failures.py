@@ -1,4 +1,4 @@
-"""The gateway's own faults in its log: the traceback, with nothing raw that came from outside."""
+"""Logs internal errors with their traceback, and escapes all external text."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["log_failure"]
 
 
 def log_failure(logger: logging.Logger, message: str, error: BaseException) -> None:
-    """Log a fault as one record, with the traceback.
+    """Log an error as one record, with the traceback.
 
-    Not by `exc_info`, which writes the text of an exception as it is: a request may be quoted in
-    it, with line feeds that look like further records, or with a terminal's escape sequences.
+    It does not use `exc_info`, which logs the text of an exception unchanged. This text may quote a
+    request with line feeds that imitate records, or with escape sequences for a terminal.
 
     Args:
-        logger: where to.
-        message: what failed; may quote what came from outside.
-        error: the fault.
+        logger: logger that receives the record.
+        message: description of the failure; may quote external text.
+        error: the exception.
     """
     file, line, function, _ = logger.findCaller(stacklevel=2)
     record = logger.makeRecord(

@@ -1,4 +1,4 @@
-"""Checks the signature of a request step by step; a rejection names the step that failed.
+"""Verifies the signature of a request in steps; a rejection names the failed step.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (APIv3),
 https://pay.weixin.qq.com/doc/v2/merchant/4011985891 (APIv2)
@@ -49,19 +49,19 @@ SHOWN = 5
 
 
 def inspect_v3(request: IncomingRequest, merchants: Mapping[str, State]) -> State:
-    """Check an APIv3 request; `request.steps` has each step afterwards.
+    """Verify an APIv3 request, and record each step in `request.steps`.
 
     Args:
-        request: to check.
-        merchants: by their numbers.
+        request: request to verify.
+        merchants: merchants by number.
 
     Returns:
-        The merchant that has signed it.
+        The merchant that signed it.
 
     Raises:
         Rejection: 400 `INVALID_REQUEST` without `User-Agent` or `Accept`; 401 `SIGN_ERROR`, whose
-            `detail` names the step, and shows the string that was hashed where the signature does
-            not match.
+            `detail` names the step. If the signature does not match, it also contains the hashed
+            string.
     """
     for name in ("User-Agent", "Accept"):
         if not request.headers.get(name):
@@ -108,15 +108,15 @@ def inspect_v3(request: IncomingRequest, merchants: Mapping[str, State]) -> Stat
 
 
 def named_merchant(request: IncomingRequest, merchants: Mapping[str, State]) -> State | None:
-    """The merchant that a request says it is from, which nothing proves; None for an unknown one.
+    """Return the unverified merchant of a request, or None if it is unknown.
 
-    Its keys sign what is sent in place of a response.
+    Its keys sign the responses of faults.
     """
     return merchants.get(named_mchid(request))
 
 
 def named_mchid(request: IncomingRequest) -> str:
-    """The merchant ID in a request; empty if there is none."""
+    """Return the merchant ID in a request, or an empty string."""
     given = dict(PARAMETER.findall(request.headers.get("Authorization", "")))
     fields: Mapping[str, Any] = {"mchid": given.get("mchid", "")}
     if not fields["mchid"] and (request.body or request.form or "?" in request.target):
@@ -126,13 +126,13 @@ def named_mchid(request: IncomingRequest) -> str:
 
 
 def _merchant_in(fields: Mapping[str, Any]) -> str:
-    """The merchant ID of APIv2's fields; empty where there is none."""
+    """Return the merchant ID in APIv2 fields, or an empty string."""
     found = next((fields[name] for name in MERCHANT_FIELDS if fields.get(name)), "")
     return found if isinstance(found, str) else ""
 
 
 def _known(merchants: Mapping[str, State]) -> str:
-    """The merchants that there are, for a rejection."""
+    """Return the existing merchants, for a rejection."""
     first, *others = merchants
     if not others:
         return f"this gateway's is {first}"
@@ -181,10 +181,10 @@ def _rejection(request: IncomingRequest, field: str, issue: str, **more: Any) ->
 
 
 def inspect_certificate(request: IncomingRequest) -> None:
-    """Check that a request has the merchant's TLS certificate.
+    """Check that the client presented a merchant certificate.
 
     Raises:
-        Rejection: it has none; the response is that of the web server in front of the API.
+        Rejection: it presented none; the response is that of the web server in front of the API.
     """
     if not request.client_certificate:
         issue = "no client certificate: the operation needs security=True and TLS"
@@ -194,10 +194,10 @@ def inspect_certificate(request: IncomingRequest) -> None:
 
 
 def inspect_owner(request: IncomingRequest, state: State) -> None:
-    """Check that the TLS certificate is that of the merchant who signed the request.
+    """Check that the TLS certificate belongs to the merchant that signed the request.
 
     Raises:
-        Rejection: `CERT_ERROR`, it is another merchant's.
+        Rejection: `CERT_ERROR` if it belongs to another merchant.
     """
     shown, own = request.certificate_serial, state.identity.serial
     if shown and shown.lstrip("0") != own.lstrip("0"):
@@ -208,15 +208,15 @@ def inspect_owner(request: IncomingRequest, state: State) -> None:
 def inspect_v2(
     request: IncomingRequest, merchants: Mapping[str, State], *, nonceless: bool = False
 ) -> tuple[State, dict[str, str]]:
-    """Who sent an APIv2 request, and its fields; `request.steps` has each step.
+    """Verify an APIv2 request, and return its merchant and its fields.
 
     Args:
         request: to check.
         merchants: by their numbers.
-        nonceless: whether the operation takes no `nonce_str`.
+        nonceless: True if the operation takes no `nonce_str`.
 
     Raises:
-        Rejection: in APIv2's words.
+        Rejection: in the format of APIv2.
     """
     fields = _fields(request)
     mchid = _merchant_in(fields)

@@ -1,4 +1,4 @@
-"""What an unauthenticated client may cost: bytes, connections, and time."""
+"""Limits for unauthenticated clients: bytes, connections, and time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MOST_CONNECTIONS = 512
 
 
 def connections() -> int:
-    """How many connections the gateway takes at once.
+    """Return the maximum number of simultaneous connections.
 
-    A third of the descriptors that the process may have: a test has both ends of each connection,
-    and the rest is for the database, notifications, and whatever else runs in this process.
+    It is a third of the file descriptors of the process. A test has both ends of each connection,
+    and the database, notifications and other code of the process need the rest.
     """
     try:
         import resource  # is not there on Windows, which has no such limit
@@ -27,7 +27,7 @@ def connections() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one gateway.
+    """The limits of a gateway.
 
     Attributes:
         fields: header fields of a request, each of at most 8 KiB with its name.

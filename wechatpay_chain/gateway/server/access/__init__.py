@@ -1,1 +1,1 @@
-"""Who may ask what: this machine, a page elsewhere, and whoever has the control token."""
+"""Access control for local clients, web pages of other sites, and clients with the token."""

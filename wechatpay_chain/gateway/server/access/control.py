@@ -1,7 +1,7 @@
-"""Who may use the control API and the console: this machine, or whoever has the token.
+"""Access to the control API and the console, for local clients and clients with the token.
 
-A token comes in a header field, `Authorization: Bearer TOKEN`, or once in the console's URL,
-`/_gateway/?token=TOKEN`; the browser then has a cookie, which a page of another site cannot use.
+A client sends the token in the header `Authorization: Bearer TOKEN`, or once in the console's URL
+`/_gateway/?token=TOKEN`. The URL sets a cookie, which pages of other sites cannot use.
 
 Sources: RFC 6750 (Bearer), RFC 6265, section 8 (cookies)
 """
@@ -26,13 +26,13 @@ SHORTEST, LONGEST = 16, 200
 
 
 class ControlAccess:
-    """The rule of one gateway.
+    """The access rule of a gateway.
 
     Args:
-        token: that whoever controls the gateway has; None lets this machine alone control it.
+        token: control token; None permits only clients on this machine.
 
     Raises:
-        ValueError: the token is too short, too long, or has characters that no header field takes.
+        ValueError: the token is too short, too long, or has characters that headers cannot contain.
     """
 
     def __init__(self, token: str | None = None) -> None:
@@ -43,7 +43,7 @@ class ControlAccess:
         self._session = "" if token is None else _session(token)
 
     def allows(self, request: web.Request) -> bool:
-        """Whether a request may control the gateway."""
+        """Return True if a request may control the gateway."""
         if self.token is None:
             return is_local(request)
         fields = request.headers.getall("Authorization", [])
@@ -54,16 +54,16 @@ class ControlAccess:
         return not fields and _same(cookie, self._session) and is_same_origin(request)
 
     def opens(self, request: web.Request) -> bool:
-        """Whether a request for the console has the token in its URL."""
+        """Return True if a request for the console has the token in its URL."""
         given = request.query.getall(TOKEN_PARAMETER, [])
         return self.token is not None and len(given) == 1 and _same(given[0], self.token)
 
     def remember(self, response: web.StreamResponse, *, secure: bool) -> None:
-        """Give a browser the cookie that stands for the token.
+        """Set the cookie that replaces the token in a browser.
 
         Args:
-            response: that the browser gets.
-            secure: whether it comes over TLS.
+            response: response to the browser.
+            secure: True for a connection over TLS.
         """
         response.set_cookie(
             COOKIE,

@@ -1,7 +1,7 @@
-"""Who sent a request: this machine, a page elsewhere through a browser here, or a proxy.
+"""Detects whether a request comes from this machine, a page of another site, or a proxy.
 
-A connection from a loopback address proves little: a reverse proxy or a tunnel on this machine
-makes such connections for the whole world, and a page on the web can have a browser make them.
+A connection from a loopback address is not sufficient: a reverse proxy or a tunnel on this machine
+forwards requests from other machines, and a web page can make the browser send requests.
 
 Sources: RFC 9110, section 7.2 (Host); RFC 9112, section 3.2.2 (absolute-form); RFC 7239
 (Forwarded); RFC 6454 (Origin); https://www.w3.org/TR/fetch-metadata/ (Sec-Fetch-Site);
@@ -65,17 +65,17 @@ Authority = tuple[str, int | None]
 
 
 def own_names(*hosts: str) -> frozenset[str]:
-    """The host names of the gateway, from the hosts that it is reached at.
+    """Return the host names of the gateway from its configured hosts.
 
     Args:
-        hosts: as they were given; one that stands for all addresses names none of them.
+        hosts: configured hosts; a wildcard address contributes no name.
     """
     names = {host.strip("[]").lower() for host in hosts}
     return frozenset({"localhost"} | names - {"", "0.0.0.0", "::"})  # noqa: S104
 
 
 def problem(request: web.Request) -> str:
-    """Why a request names no host, or two different ones; empty if it is sound."""
+    """Return why the host of a request is missing or ambiguous; empty if it is valid."""
     hosts = request.headers.getall("Host", [])
     if len(hosts) > 1:
         return "Host is given more than once"
@@ -95,10 +95,10 @@ def problem(request: web.Request) -> str:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether a request was made on this machine, and not for somebody elsewhere.
+    """Return True if a request comes from this machine, without a proxy.
 
-    HTTP/1.0 is rejected because nginx speaks it to what it forwards to, unless told otherwise, and
-    adds no header field that would tell.
+    HTTP/1.0 is rejected, because nginx uses it for upstream requests by default, and adds no header
+    that identifies a proxy.
     """
     if not _is_from_here(request) or is_forwarded(request.headers):
         return False
@@ -111,15 +111,15 @@ def is_local(request: web.Request) -> bool:
 
 
 def is_forwarded(names: Iterable[str]) -> bool:
-    """Whether a request came through a proxy or a tunnel, by the names of its header fields."""
+    """Return True if the headers show that a proxy or a tunnel forwarded the request."""
     return any(name.lower().replace("_", "-").startswith(FORWARDED) for name in names)
 
 
 def is_foreign_page(request: web.Request) -> bool:
-    """Whether a browser sent this for a page that is not the gateway's own.
+    """Return True if a browser sent the request for a page of another site.
 
-    The name in `Host` counts as well: a page elsewhere may have its own name lead here
-    (DNS rebinding), and is then of the same origin as what it asks for.
+    This includes requests with a foreign `Host`: with DNS rebinding, another site points its own
+    name to this machine, which makes the request same-origin.
     """
     origins = request.headers.getall("Origin", [])
     if origins and not (len(origins) == 1 and _is_own_origin(origins[0], request)):
@@ -132,9 +132,9 @@ def is_foreign_page(request: web.Request) -> bool:
 
 
 def is_same_origin(request: web.Request) -> bool:
-    """Whether no page of another site had a browser send this.
+    """Return True unless a page of another site caused the request.
 
-    The scheme is not compared: behind a proxy that ends TLS, the page's is another than ours.
+    The scheme is ignored, because it differs behind a proxy that terminates TLS.
     """
     origin = request.headers.get("Origin")
     return origin is None or origin.partition("://")[2] == request.headers.get("Host")
@@ -149,7 +149,7 @@ def _is_own_origin(origin: str, request: web.Request) -> bool:
 
 
 def _is_from_here(request: web.Request) -> bool:
-    """Whether the connection is from a loopback address, or from the very one it leads to."""
+    """Return True for a connection from a loopback address, or from the server's own address."""
     peer = _address(request.remote or "")
     if peer is None:
         return False
@@ -158,7 +158,7 @@ def _is_from_here(request: web.Request) -> bool:
 
 
 def _is_ours(request: web.Request) -> bool:
-    """Whether `Host` is a loopback address, or a name of this gateway."""
+    """Return True if `Host` is a loopback address or a name of this gateway."""
     host = _authority(request.headers.get("Host", ""))
     if host is None:
         return False
@@ -176,7 +176,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _authority(text: str) -> Authority | None:
-    """Host and port of a `Host` field; None if it is none."""
+    """Return the host and port of a `Host` header, or None if it is invalid."""
     found = AUTHORITY.fullmatch(text)
     if found is None or int(found[2] or 0) > 65535:
         return None

@@ -1,4 +1,4 @@
-"""Faults on demand: what can go wrong between a client and WeChat Pay, made to go wrong here."""
+"""Simulated faults between a client and WeChat Pay."""
 
 from __future__ import annotations
 

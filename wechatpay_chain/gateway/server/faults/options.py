@@ -1,4 +1,4 @@
-"""What a fault may be told, beside where and how often."""
+"""The options of faults."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ LONGEST = 3600
 
 
 def check_options(fault: str, options: Mapping[str, Any]) -> None:
-    """Reject options that a fault does not take, or that cannot be so.
+    """Reject unknown and invalid options of a fault.
 
     Raises:
-        ValueError: it names the option.
+        ValueError: an option is unknown or invalid; the message names it.
     """
     own = OPTIONS.get(fault, ())
     for name in options:
@@ -66,7 +66,7 @@ def _check_seconds(fault: str, seconds: Any) -> None:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether a value is an integer, and no boolean."""
+    """Return True if a value is an integer and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -75,10 +75,10 @@ def _is_number(value: Any) -> bool:
 
 
 def content_of(body: Any) -> bytes:
-    """The bytes of a body that is text, or what JSON can hold.
+    """Return the bytes of a body that is text or a JSON value.
 
     Raises:
-        TypeError, ValueError, RecursionError: it is neither.
+        TypeError, ValueError, RecursionError: the body is neither.
     """
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, allow_nan=False)
     return text.encode()

@@ -1,4 +1,4 @@
-"""What a client receives of a request with a fault: a response in place of it, or a spoiled one."""
+"""Responses to requests with a fault: replacements, and modified responses."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gat
 
 
 class Answering(NamedTuple):
-    """What the response to a request is made with.
+    """The parameters of the response to a request.
 
     Attributes:
         protocol: `v2` or `v3`.
-        identity: signs.
-        serial: the request's `Wechatpay-Serial`, perhaps empty.
+        identity: identity that signs.
+        serial: `Wechatpay-Serial` of the request; may be empty.
     """
 
     protocol: str
@@ -59,10 +59,10 @@ class Answering(NamedTuple):
 
 
 def fault_response(fault: Fault, answering: Answering) -> Response:
-    """The response of a fault in place of what the request would get.
+    """Return the response that a fault sends instead of the real one.
 
-    WeChat Pay signs its own rejections. A bare status, or the page of a maintenance, comes from
-    whatever stands before it, and is not signed.
+    WeChat Pay signs its own rejections. A bare status or a maintenance page comes from a server in
+    front of it, and is not signed.
 
     Args:
         fault: one of those.
@@ -92,7 +92,7 @@ def _bad_signature(response: Response) -> Response:
 
 
 def _missing_headers(response: Response) -> Response:
-    """A response that nobody signed; APIv2's `sign` is no header, but the same to a client."""
+    """Return the response without a signature, including `sign` in APIv2."""
     kept = {k: v for k, v in response.headers.items() if not k.startswith("Wechatpay-")}
     before, opening, rest = response.body.partition(b"<sign>")
     if opening and "Wechatpay-Signature" not in response.headers:
@@ -111,7 +111,7 @@ def _replaced(name: str, value: Callable[[str], str]) -> Callable[[Response], Re
 
 
 def _wrong_body(response: Response) -> Response:
-    """A response with something in it that its signature does not cover."""
+    """Return the response with a body that its signature does not match."""
     if response.file is not None:
         return replace(response, file=replace(response.file, tail=b" "))
     status = 200 if response.status == 204 else response.status  # which has no body to be wrong
@@ -134,12 +134,12 @@ CHANGES: dict[str, Callable[[Response], Response]] = {
 def skewed_headers(
     headers: Mapping[str, str], body: bytes, seconds: float, identity: Identity
 ) -> dict[str, str]:
-    """Header fields as a platform signs them whose clock is off.
+    """Return headers signed with a wrong clock.
 
     Args:
-        headers: perhaps with a signature of now.
-        body: that is signed.
-        seconds: by which the clock is ahead; below 0 it is slow.
+        headers: headers, with or without a signature.
+        body: signed body.
+        seconds: offset of the clock; a negative value means that the clock is slow.
         identity: signs.
     """
     moment = time.time() + seconds
@@ -156,7 +156,7 @@ def skewed_headers(
 
 
 def apply_fault(response: Response, fault: Fault, answering: Answering) -> Response:
-    """A response as a fault leaves it; those of the connection are the server's matter."""
+    """Apply a fault to a response; the server applies faults of connections."""
     if fault.fault == "system_error":
         return fault_response(fault, answering)
     if fault.fault == "clock_skew":

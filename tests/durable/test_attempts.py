@@ -108,7 +108,7 @@ async def test_a_handler_that_kills_its_process_ends_as_a_dead_letter(
     assert booked(world) == ["A2 TRANSACTION.SUCCESS 1", "A1 REFUND.SUCCESS 1"]
     (row,) = await world.call(inbox.find, "dead")
     assert row["attempts"] == ATTEMPTS
-    assert row["error"].startswith("attempt 2 did not end: the process died in it")
+    assert row["error"].startswith("attempt 2 did not finish: the process crashed")
     assert "It is a dead letter now" in caplog.text
     assert inbox.counters["failed"] == 1
     assert await world.call(inbox.replay, row["id"])
@@ -125,7 +125,7 @@ async def test_another_worker_takes_over_what_a_dead_process_left(world, keys, c
     assert booked(world) == ["A1 TRANSACTION.SUCCESS 2"]
     (row,) = world.rows()
     assert (row["state"], row["attempts"], row["error"]) == ("done", 2, None)
-    assert "attempt 1 did not end" in caplog.text
+    assert "attempt 1 did not finish" in caplog.text
 
 
 async def test_an_earlier_event_that_comes_between_is_handled_first(world, keys, clock):

@@ -129,7 +129,7 @@ async def test_a_call_whose_process_dies_each_time_ends_as_unknown(world, order,
     assert await world.call(outbox.run_once) == 0
     (row,) = world.rows("wechatpay_outbox")
     assert (row["state"], row["in_doubt"]) == ("dead", True)
-    assert row["error"].startswith("attempt 2 did not end: the process died in it")
+    assert row["error"].startswith("attempt 2 did not finish: the process crashed")
     assert [result.outcome for result in results] == ["done", "done", "unknown"]
     assert world.rows(effects) == []
     assert await world.call(outbox.replay, row["id"])

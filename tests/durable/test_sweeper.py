@@ -347,7 +347,7 @@ async def test_a_watch_whose_process_dies_each_time_is_given_up(
     assert await world.call(sweeper.run_once) == 1
     (row,) = world.rows("wechatpay_watch")
     assert (row["state"], row["outcome"]) == ("dead", "UNKNOWN")
-    assert row["error"].startswith("attempt 3 did not end: the process died in it")
+    assert row["error"].startswith("attempt 3 did not finish: the process crashed")
     assert ends == ["SUCCESS", "SUCCESS", "SUCCESS", "UNKNOWN"]
     assert [row["order"] for row in world.rows(effects)] == ["UNKNOWN"]
     assert world.rows() == []

@@ -130,5 +130,5 @@ def test_an_entry_of_another_merchant(running: Gateway, path: Path, tmp_path: Pa
     told["merchants"][second] = told["merchants"][first]
     other = tmp_path / "gateway.json"
     other.write_text(json.dumps(told))
-    with pytest.raises(ConfigurationError, match=f"has another mchid in merchants.{second}"):
+    with pytest.raises(ConfigurationError, match=f"has a different mchid in merchants.{second}"):
         WeChatPay.from_gateway(other, mchid=second)

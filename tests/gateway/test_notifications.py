@@ -169,7 +169,7 @@ def test_sharing_is_another_original_type(gateway, wxpay, shop):
 def test_a_form_that_there_is_not(gateway):
     for event, variant, words in (
         (EVENT, "nobody", "direct, partner, combine"),
-        ("COMPLAINT.CREATE", "partner", "only one form"),
+        ("COMPLAINT.CREATE", "partner", "only one variant"),
         (EVENT, ["partner"], "direct, partner, combine"),
     ):
         with pytest.raises(LookupError, match=words):

@@ -90,7 +90,7 @@ def _variables(path: str, operation: Operation | None) -> Iterator[Argument]:
     titles = {each.name: each.title for each in operation.variables} if operation else {}
     for name in dict.fromkeys(VARIABLE.findall(path.partition("?")[0])):
         if name.isidentifier():
-            yield Argument(name, name != EMPTY, titles.get(name) or "a variable of the path")
+            yield Argument(name, name != EMPTY, titles.get(name) or "a path variable")
 
 
 def _taken(operation: Operation | None) -> Iterator[Argument]:
@@ -101,10 +101,10 @@ def _taken(operation: Operation | None) -> Iterator[Argument]:
         yield Argument(operation.body_option, True, "the body")
     if operation.query:
         needed = any(member.required for member in operation.query)
-        yield Argument("query", needed, "the parameters of the query")
+        yield Argument("query", needed, "the query parameters")
     if operation.base_uri:
         yield Argument("base_uri", True, operation.base_uri)
     if operation.security:
-        yield Argument("security", True, "shows the merchant's certificate")
+        yield Argument("security", True, "mutual TLS with the merchant's certificate")
     if operation.nonceless:
-        yield Argument("nonceless", True, "it takes no nonce_str")
+        yield Argument("nonceless", True, "without nonce_str")

@@ -45,7 +45,7 @@ def died(attempt: int) -> str:
         attempt: its number.
     """
     return (
-        f"attempt {attempt} did not end: the process died in it (killed, out of memory, or a crash "
+        f"attempt {attempt} did not finish: the process crashed (killed, out of memory, or a crash "
         "in native code), was stopped, or lost the database"
     )
 

@@ -120,7 +120,7 @@ def _settings(path: Place, tls: bool, mchid: str | None) -> dict[str, Any]:
     found |= {name: _text(own, name, path, inside) for name in OWN}
     platform = told.get("platform")
     if not isinstance(platform, dict):
-        _reject(path, "has no platform")
+        _reject(path, _("has no platform"))
     theirs = {name: _text(platform, name, path, "platform.") for name in PLATFORM}
     appid = own.get("appid")
     key = keys.private_key(_key_source(found["private_key"]))  # parsed once, for both uses
@@ -180,7 +180,7 @@ def _merchant(told: dict[str, Any], mchid: str | None, path: Place) -> tuple[dic
         )
     inside = f"merchants.{mchid}."
     if _text(own, "mchid", path, inside).reveal() != mchid:
-        _reject(path, f"has another mchid in {inside[:-1]}")
+        _reject(path, _("has a different mchid in {place}", place=inside[:-1]))
     return own, inside
 
 
@@ -190,7 +190,7 @@ def _numbers(told: dict[str, Any], path: Place) -> list[str]:
     if others is None:
         return [first]  # written by an older version
     if not isinstance(others, dict) or not all(each.isalnum() for each in others):
-        _reject(path, "has merchants that are none")
+        _reject(path, _("has an invalid merchant in merchants"))
     return [first, *(each for each in others if each != first)]
 
 
@@ -199,7 +199,7 @@ def _read(path: Place) -> dict[str, Any]:
     if isinstance(path, GatewayURL):
         told = hide(_members(fetch(path)))
         if not isinstance(told, dict):
-            _reject(path, "is not a JSON object")
+            _reject(path, _("is not a JSON object"))
         return told
     try:
         with path.open("rb") as file:
@@ -216,7 +216,7 @@ def _read(path: Place) -> dict[str, Any]:
     except ValueError:  # the path contains a NUL, or cannot be encoded
         told = None
     if not isinstance(told, dict):
-        _reject(path, "is not a JSON object")
+        _reject(path, _("is not a JSON object"))
     return told
 
 
@@ -233,15 +233,17 @@ def _members(content: bytes) -> Any:
 def _text(told: dict[str, Any], name: str, path: Place, inside: str = "") -> Secret[str]:
     value = told.get(name)
     if not isinstance(value, Secret) or not isinstance(value.reveal(), str) or not value:
-        _reject(path, f"has no {inside}{name}")
+        _reject(path, _("has no {name}", name=f"{inside}{name}"))
     is_key = name in KEYS and value.reveal().startswith(PEM)
     is_material = is_key and pem.is_content(value.reveal())
     if isinstance(path, GatewayURL) and name in KEYS and not is_material:
         # It would be read as a path: the server could select any key on this machine for signing
-        _reject(path, f"has something else than PEM in {inside}{name}")
+        _reject(path, _("has no PEM in {name}", name=f"{inside}{name}"))
     plain = value.reveal().replace("\n", "") if is_key else value.reveal()
     if printable(plain, LONGEST_KEY if is_key else LONGEST) != plain:
-        _reject(path, f"has a control character in {inside}{name}, or too long a text")
+        _reject(
+            path, _("has a control character or too long a text in {name}", name=f"{inside}{name}")
+        )
     return value
 
 

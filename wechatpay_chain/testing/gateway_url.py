@@ -48,7 +48,7 @@ def parse(url: Any, token: Any = "") -> GatewayURL:
         ConfigurationError: the text is not such an address.
     """
     url, token = hide(url), hide(token)
-    origin, target = split(url.reveal().partition("?")[0], "the gateway's address")
+    origin, target = split(url.reveal().partition("?")[0], _("the gateway's address"))
     given = hide(parse_qs(urlsplit(url.reveal()).query, keep_blank_values=True))
     if target.strip("/") or given.keys() - {"token"}:
         raise ConfigurationError(

@@ -124,7 +124,7 @@ def _operation(method: str, path: str) -> Operation:
     found = catalogue.find(method, path)
     if found is None:
         near = ", ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, path))
-        hint = f"; did you mean {near}?" if near else ""
+        hint = _("; did you mean {near}?", near=near) if near else ""
         raise ConfigurationError(
             _(
                 "the catalogue has no operation {method} {path}{hint}",

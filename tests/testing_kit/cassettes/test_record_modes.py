@@ -117,10 +117,10 @@ def test_an_unknown_request_is_told_of(recorded: WeChatPays, path: Path) -> None
             wxpay[f"{REFUNDS}/R22"].get()
         told = str(raised.value)
         assert f"GET {REFUNDS}/R22 is not on the cassette {path}" in told
-        assert f"GET {REFUNDS}/R2 (path differs, was played already)" in told
+        assert f"GET {REFUNDS}/R2 (path differs, was already replayed)" in told
         assert f"GET {REFUNDS}/R1 (path differs)" in told
         assert "record_mode='new_episodes'" in told
-        with pytest.raises(UnrecordedRequest, match=r"R2 \(was played already\)"):
+        with pytest.raises(UnrecordedRequest, match=r"R2 \(was already replayed\)"):
             wxpay[f"{REFUNDS}/R2"].get()
         with pytest.raises(UnrecordedRequest, match="method differs"):
             wxpay[f"{REFUNDS}/R1"].put(json={})

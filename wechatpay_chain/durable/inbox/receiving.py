@@ -68,11 +68,11 @@ def receive(
         count("probe" if error.reason == "probe" else "rejected")
         if error.reason != "probe":
             logger.warning("a notification is rejected: %s", error)
-        return _failure(401, "the signature does not verify", is_v2)
+        return _failure(401, "the signature is invalid", is_v2)
     except (DecryptionError, UnknownMerchant) as error:
         count("rejected")
         logger.warning("a notification is rejected: %s", error)
-        return _failure(400, "it does not open", is_v2)
+        return _failure(400, "it cannot be decrypted", is_v2)
     except (TransportError, APIError) as error:  # a certificate could not be fetched
         count("unavailable")
         logger.error("a notification cannot be verified now: %s", error)

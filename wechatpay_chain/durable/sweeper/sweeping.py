@@ -197,7 +197,7 @@ def _sweep(
     except APIError as error:  # it was paid or a payment is in progress: the next query reports it
         return Swept("queried", {"error": described(error), "due_at": clock() + _closing_wait(row)})
     due_at = clock() + AFTER_CLOSING * 1000
-    values = {"outcome": CLOSED, "error": "it is closed, and queried once more", "due_at": due_at}
+    values = {"outcome": CLOSED, "error": "closed; queried once more", "due_at": due_at}
     return Swept("closed", values)
 
 
@@ -209,7 +209,7 @@ def _ended(state: str, resource: Mapping[str, Any], now: int) -> Swept:
 def _missing(row: Row, kind: Kind, now: int) -> Swept:
     """Handle a number unknown to WeChat Pay: it may become known until its time is up."""
     if row["until_at"] is None or now < row["until_at"]:
-        return _later(row, kind, now, "WeChat Pay does not know the number")
+        return _later(row, kind, now, "WeChat Pay has no record of the number")
     values = {"state": "done", "outcome": "NOT_EXIST", "finished_at": now, "error": None}
     return Swept("ended", values, None, "NOT_EXIST")
 

@@ -72,18 +72,18 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def _problem(interaction: Any) -> str:
     if not isinstance(interaction, dict):
-        return "is not a mapping"
+        return _("is not a mapping")
     request, response = interaction.get("request"), interaction.get("response")
     if not isinstance(request, dict) or not all(
         isinstance(request.get(name), str) for name in ("method", "path")
     ):
-        return "has no request with a method and a path"
+        return _("has no request with a method and a path")
     if not isinstance(request.get("query", {}), dict):
-        return "has a query that is not a mapping"
+        return _("has a query that is not a mapping")
     if isinstance(interaction.get("error"), dict):
         return ""
     if not isinstance(response, dict) or not isinstance(response.get("status"), int):
-        return "has neither a response with a status nor an error"
+        return _("has neither a response with a status nor an error")
     return ""
 
 

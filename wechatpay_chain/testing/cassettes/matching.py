@@ -111,7 +111,11 @@ def nearest(
 
 def _difference(told: Told, played: bool, asked: Told, wanted: Mapping[str, Matcher]) -> str:
     other = [name for name, matches in wanted.items() if not matches(told, asked)]
-    parts = [f"{' and '.join(other)} {'differ' if len(other) > 1 else 'differs'}"] if other else []
+    parts: list[str] = []
+    if len(other) == 1:
+        parts.append(_("{name} differs", name=other[0]))
+    elif other:
+        parts.append(_("{names} differ", names=_(" and ").join(other)))
     if played:
-        parts.append("was played already")
-    return ", ".join(parts) or "the same"
+        parts.append(_("was already replayed"))
+    return _(", ").join(parts) or _("the same")

@@ -82,7 +82,11 @@ def form_of(webhook: Webhook, variant: str) -> Variant | None:
     form = webhook.variant(variant)
     if form is None:
         names = ", ".join(each.name for each in webhook.variants)
-        expected = f"{names} is expected" if names else f"{webhook.event} has only one form"
+        expected = (
+            _("expected {names}", names=names)
+            if names
+            else _("{event} has only one variant", event=webhook.event)
+        )
         raise LookupError(
             _("variant {variant!r}: {expected}", variant=str(variant)[:80], expected=expected)
         )

@@ -121,7 +121,7 @@ def test_a_merchant_certificate_brings_serial_and_key(keys, line):
     [
         ({"jsn": {}}, "'jsn' is neither an option nor a variable"),
         ({"json": "text"}, "json= is of type str"),
-        ({"json": {"a": object()}}, "json= contains a object"),
+        ({"json": {"a": object()}}, "json= contains a value of type object"),
         ({"json": {"a": float("nan")}}, "json= cannot be written"),
         ({"json": {"a": "\ud800"}}, "surrogate"),
         ({"json": {("a",): 1}}, "json= cannot be written"),

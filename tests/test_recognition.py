@@ -291,8 +291,8 @@ def test_what_a_file_holds_instead_is_named(keys):
         ("file://otherhost/etc/key.pem", "another host"),
         ("file://apiclient_key.pem", "another host"),
         ("file:apiclient_key.pem", "absolute path"),
-        ("file:///etc/key.pem?x=1", "no query"),
-        ("file:///etc/key.pem#x", "no query"),
+        ("file:///etc/key.pem?x=1", "must not have a query"),
+        ("file:///etc/key.pem#x", "must not have a query"),
     ],
 )
 def test_a_file_uri_that_names_no_local_file(uri, words):

@@ -50,9 +50,9 @@ ODD_OFFSET = datetime.timezone(datetime.timedelta(hours=8, minutes=5, seconds=43
 REFUSED = [
     (datetime.datetime(2026, 1, 2), "without a time zone"),
     (datetime.datetime(2026, 1, 2, tzinfo=ODD_OFFSET), "RFC 3339"),
-    (datetime.time(12), "type time|holds a time"),
-    (datetime.timedelta(1), "type timedelta|holds a timedelta"),
-    (object(), "type object|holds a object"),
+    (datetime.time(12), "type time|value of type time"),
+    (datetime.timedelta(1), "type timedelta|value of type timedelta"),
+    (object(), "type object|value of type object"),
 ]
 
 

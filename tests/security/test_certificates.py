@@ -205,7 +205,7 @@ def test_another_encryption_is_refused(keys, world, changes):
 @WORLDS
 @pytest.mark.parametrize("serial", [5, None, True, [], {}, "", OTHER, "5A", "\ud800", "x" * 70000])
 def test_a_serial_number_that_is_not_the_certificates_is_refused(keys, world, serial):
-    with pytest.raises(ResponseError, match="known form"):
+    with pytest.raises(ResponseError, match="not a known list of certificates"):
         download(keys, [entry(made(keys.platform), serial)], world)
 
 
@@ -262,7 +262,7 @@ def test_what_was_decrypted_must_be_one_certificate_in_pem(keys, tmp_path):
         "".join(text.splitlines()[1:-1]),
         "\ufeff" + text,
     ):
-        with pytest.raises(ResponseError, match="known form"):
+        with pytest.raises(ResponseError, match="not a known list of certificates"):
             download(keys, [entry(plaintext)])
 
 
@@ -271,7 +271,7 @@ def test_what_was_decrypted_must_be_one_certificate_in_pem(keys, tmp_path):
 )
 def test_a_weak_or_foreign_key_is_refused(keys, key):
     data = [entry(made(keys.platform)), entry(made(key, serial=OTHER), OTHER)]
-    with pytest.raises(ResponseError, match="known form"):
+    with pytest.raises(ResponseError, match="not a known list of certificates"):
         download(keys, data)
 
 

@@ -101,8 +101,8 @@ def test_they_are_sent(body: dict[str, Any]) -> None:
     ("call", "told"),
     [
         (lambda: bodies("POST", "v3/refund/domestic/refund"), f"did you mean POST {REFUNDS}"),
-        (lambda: bodies("GET", "v3/certificates"), "takes no body"),
-        (lambda: bodies("POST", "v3/merchant/media/upload"), "takes media"),
+        (lambda: bodies("GET", "v3/certificates"), "accepts no body"),
+        (lambda: bodies("POST", "v3/merchant/media/upload"), "accepts media"),
         (lambda: notifications("X"), "has no notification 'X'"),
         (lambda: notifications("TRANSACTION.SUCCESS", variant="x"), "variant 'x'"),
     ],

@@ -184,8 +184,8 @@ def _dumps(value: Any, name: str, encrypt: Callable[[Sensitive], str]) -> bytes:
             return written
         raise ConfigurationError(
             _(
-                "{name}= contains a {kind}, which JSON does not support: use int (fen) for "
-                "amounts, and aware datetimes or text for times",
+                "{name}= contains a value of type {kind}, which JSON does not support: use int "
+                "(fen) for amounts, and aware datetimes or text for times",
                 name=name,
                 kind=canonical.kind(thing),
             )

@@ -1,4 +1,4 @@
-"""Run the gateway as a program: its output, its signals, and why it may not start."""
+"""Runs the gateway as a program: output, signals, and errors at the start."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CannotRun(Exception):
     """The gateway cannot start.
 
     Attributes:
-        hint: what to do about it.
+        hint: how to fix the problem.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -51,25 +51,25 @@ class CannotRun(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """How the gateway is to run.
+    """The settings of the gateway.
 
     Attributes:
-        host: where to listen.
-        port, tls_port: where there; 0 takes a free one.
-        data: the directory for keys and records. None keeps records in memory, and keys in a
+        host: address to listen on.
+        port, tls_port: ports to listen on; 0 selects a free port.
+        data: directory for keys and records. None keeps records in memory, and keys in a
             temporary directory.
-        time_scale: how many times as fast as the real time the gateway's own runs.
-        signs_with: which of WeChat Pay's keys the merchant uses.
-        as_json: whether what a client needs is printed as `gateway.json` has it.
-        merchants: how many there are.
+        time_scale: speed of the gateway's clock relative to real time.
+        signs_with: keys of WeChat Pay that the merchant uses.
+        as_json: True prints the settings for clients in the format of `gateway.json`.
+        merchants: number of merchants.
         scenario: the file of what the gateway has at its start; with a data directory, it is loaded
             at the first start.
         snapshot: the file of a snapshot that it starts from.
-        public_url: where clients elsewhere reach it; empty if there are none.
-        control_token: with which whoever is elsewhere controls it; empty without one.
-        inline_keys: whether `gateway.json` has the keys themselves.
-        show_secrets: whether plaintext of encrypted fields is shown.
-        quiet: whether no line is printed for a request.
+        public_url: address for clients on other machines; empty if there are none.
+        control_token: token for control from other machines; empty without one.
+        inline_keys: True writes the keys themselves to `gateway.json`.
+        show_secrets: True shows the plaintext of encrypted fields.
+        quiet: True prints no line for each request.
     """
 
     host: str = HOST
@@ -90,15 +90,15 @@ class Settings:
 
 
 def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], None]) -> None:
-    """Run until SIGINT, SIGTERM or Ctrl-Break; to be called from the main thread.
+    """Run until SIGINT, SIGTERM or Ctrl-Break. Call it in the main thread.
 
     Args:
-        settings: how.
-        show: prints what a client needs, once the gateway is ready.
+        settings: settings of the gateway.
+        show: prints the settings for clients when the gateway is ready.
         warn: prints a warning.
 
     Raises:
-        CannotRun: a port is taken, or the data directory, the scenario or the snapshot cannot be
+        CannotRun: a port is in use, or the data directory, the scenario or the snapshot cannot be
             used.
     """
     if not _is_loopback(settings.host):
@@ -119,13 +119,13 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
 
 @contextmanager
 def started(settings: Settings) -> Generator[tuple[Gateway, Path]]:
-    """A gateway that runs until the block ends, and its directory, where `gateway.json` is.
+    """Run a gateway until the end of the block; yields it and the directory of `gateway.json`.
 
     Args:
-        settings: how.
+        settings: settings of the gateway.
 
     Raises:
-        CannotRun: as `run` says.
+        CannotRun: see `run`.
     """
     with _data_directory(settings.data) as directory:
         try:
@@ -186,7 +186,7 @@ def _start(gateway: Gateway, settings: Settings) -> None:
 
 @contextmanager
 def _data_directory(data: Path | None) -> Iterator[Path]:
-    """The data directory; without one, a temporary directory from which clients read the keys."""
+    """Return the data directory, or a temporary directory with the keys for clients."""
     if data is not None:
         yield data
         return
@@ -203,7 +203,7 @@ def _data_directory(data: Path | None) -> Iterator[Path]:
 
 
 def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
-    """What a client needs; no private key, and the symmetric ones only in JSON."""
+    """Return the settings for clients, without private keys; symmetric keys only as JSON."""
     description = gateway.describe()
     if settings.as_json:
         return printable_json(json.dumps(description, ensure_ascii=False))
@@ -237,7 +237,7 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
 
 
 def _advice(settings: Settings) -> list[str]:
-    """Who may use the console, for the person who starts a gateway."""
+    """Return a text that states who can use the console."""
     if settings.control_token:
         return ["The console and the control API want the control token, from this machine too."]
     return [
@@ -247,7 +247,7 @@ def _advice(settings: Settings) -> list[str]:
 
 
 def _others(description: dict[str, Any]) -> dict[str, str]:
-    """The other merchants, by number, for the person who starts a gateway."""
+    """Return a text with the other merchants by number."""
     others = [mchid for mchid in description["merchants"] if mchid != description["mchid"]]
     if not others:
         return {}

@@ -1,4 +1,4 @@
-"""Messages inside the gateway: the incoming request, a rejection, a response, a file."""
+"""The gateway's messages: incoming request, rejection, response, file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN = 512
 
 
 class Secret(str):
-    """The plaintext of an encrypted value; no message shows it."""
+    """The plaintext of an encrypted value, which messages do not show."""
 
     __slots__ = ()
 
@@ -39,11 +39,11 @@ class Secret(str):
 
 @dataclass(slots=True)
 class File:
-    """A file of an upload.
+    """An uploaded file.
 
     Attributes:
-        name: as the client gave it.
-        content: its bytes.
+        name: file name from the client.
+        content: content of the file.
     """
 
     name: str
@@ -52,12 +52,12 @@ class File:
 
 @dataclass(slots=True)
 class Step:
-    """One step of a request's inspection.
+    """A step in the inspection of a request.
 
     Attributes:
-        name: what was looked at: `signature`, say.
-        passed: whether it was as it must be.
-        note: what was found, or what was hashed.
+        name: name of the step, such as `signature`.
+        passed: True if the request has passed the step.
+        note: details of the result, or the hashed string.
     """
 
     name: str
@@ -67,18 +67,18 @@ class Step:
 
 @dataclass(slots=True)
 class IncomingRequest:
-    """A request as the gateway receives it.
+    """A request that the gateway has received.
 
     Attributes:
-        target: path and query, untouched.
-        body: the bytes that a signature covers (`meta` of an upload).
-        client_certificate: whether TLS showed one of the merchant's.
-        secure: whether it came over TLS.
-        file: of an upload.
-        form: the other fields of an upload.
-        steps: what inspection found, step by step.
-        certificate_serial: of the certificate that TLS showed, in hex; empty where there is none.
-        clock_skew: seconds by which the clock is ahead that checks the request.
+        target: path and query, unchanged.
+        body: signed bytes; `meta` of an upload.
+        client_certificate: True if the client presented a merchant certificate.
+        secure: True for a connection over TLS.
+        file: file of an upload.
+        form: other fields of an upload.
+        steps: steps of the inspection.
+        certificate_serial: serial number of the client certificate in hex; may be empty.
+        clock_skew: seconds by which the verifying clock is ahead.
     """
 
     method: str
@@ -99,22 +99,22 @@ class IncomingRequest:
 
     @property
     def path(self) -> str:
-        """The target without its query."""
+        """The path without the query."""
         return self.target.partition("?")[0]
 
 
 class Rejection(Exception):
-    """An error response of WeChat Pay; `responses` writes it in the form of APIv2 or v3.
+    """An error response of WeChat Pay, which `responses` formats for APIv2 or APIv3.
 
     Args:
-        status: HTTP status; APIv2 has 200 for nearly all.
-        code: WeChat Pay's.
-        message: what was wrong.
-        detail: APIv3's.
-        keep: whether changes are committed, as after a failed payment.
-        headers: header fields that go with it.
+        status: HTTP status; APIv2 uses 200 for most errors.
+        code: error code of WeChat Pay.
+        message: description of the error.
+        detail: `detail` of APIv3.
+        keep: True commits changes, as after a failed payment.
+        headers: additional headers.
         number: WeChat Pay's error number, for the `Request-ID`; by default that of the code.
-        page: the body that is sent in place of code and message, unsigned: an empty one, or HTML.
+        page: unsigned body instead of code and message: empty, or HTML.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Rejection(Exception):
         location: str = "body",
         number: int = WRONG_VALUE,
     ) -> Rejection:
-        """400 `PARAM_ERROR`, naming the member as WeChat Pay does."""
+        """Return 400 `PARAM_ERROR` with the field in WeChat Pay's format."""
         pointer = name if name.startswith("/") else f"/{name}"
         shown = _shown(value)
         detail = {"field": pointer, "value": shown, "issue": issue, "location": location}
@@ -156,7 +156,7 @@ class Rejection(Exception):
 
 
 def _shown(value: Any, depth: int = 4) -> Any:
-    """A value as a rejection may show it: no plaintext of an encrypted one, and cut to a limit."""
+    """Return a value for a rejection: truncated, and without plaintext of encrypted fields."""
     if isinstance(value, Secret):
         return "***"
     if isinstance(value, str):
@@ -173,12 +173,12 @@ def _shown(value: Any, depth: int = 4) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class LargeFile:
-    """A file on disk that is sent as it is read, and never is in memory as a whole.
+    """A file on disk that is streamed to the client.
 
     Attributes:
-        path: of the plain file.
-        packed: whether it travels as GZIP.
-        tail: bytes that follow it.
+        path: path of the uncompressed file.
+        packed: True sends it as GZIP.
+        tail: bytes after the file.
     """
 
     path: Path
@@ -188,10 +188,10 @@ class LargeFile:
 
 @dataclass(slots=True)
 class Response:
-    """Status, header fields and bytes to send.
+    """The status, headers and body of a response.
 
     Attributes:
-        file: what is sent in place of `body`.
+        file: file that is sent instead of `body`.
     """
 
     status: int
@@ -202,15 +202,15 @@ class Response:
 
 @dataclass(slots=True)
 class Content:
-    """The result of an operation that returns no members: a file, or a redirection.
+    """The result of an operation without fields: a file or a redirect.
 
     Attributes:
-        body: the bytes.
-        media_type: of the bytes.
-        headers: header fields of its own.
+        body: response body.
+        media_type: media type of the body.
+        headers: additional headers.
         status: 200, or 302 with a `Location`.
-        signed: whether an APIv3 signature goes with it.
-        file: what is sent in place of `body`, never signed.
+        signed: True adds an APIv3 signature.
+        file: unsigned file that is sent instead of `body`.
     """
 
     body: bytes = b""

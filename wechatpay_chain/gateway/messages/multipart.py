@@ -1,7 +1,7 @@
-"""An upload's form, taken apart: a few named parts, one of them a file.
+"""Parses the form of an upload: a few named parts, one of them a file.
 
-Strict where the standard leaves room: nothing is decoded, a name occurs once, and how many parts
-there are is known before the first is looked at.
+The parser is strict: it decodes nothing, a name occurs once, and it counts the parts before it
+reads the first one.
 
 Sources: RFC 7578 (multipart/form-data); RFC 2046, section 5.1.1 (boundaries)
 """
@@ -31,16 +31,16 @@ BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", 
 
 
 class TooManyParts(ValueError):
-    """A form with more parts than any upload has."""
+    """Raised if a form has too many parts."""
 
 
 @dataclass(slots=True)
 class Form:
-    """What a form held.
+    """The content of a form.
 
     Attributes:
-        fields: the parts that are no file.
-        file: the part that is one.
+        fields: parts that are not files.
+        file: part that is a file.
     """
 
     fields: dict[str, bytes] = field(default_factory=dict)
@@ -48,12 +48,12 @@ class Form:
 
 
 def boundary_of(content_type: str, content: bytes = b"") -> bytes:
-    """The boundary that a `Content-Type` names, or with which a form begins where it names none.
+    """Return the boundary of a `Content-Type`; without one, that at the start of the form.
 
-    Clients that leave the parameter out, such as wechatpayv3, upload to WeChat Pay all the same.
+    WeChat Pay accepts uploads of clients that omit the parameter, such as wechatpayv3.
 
     Raises:
-        ValueError: there is none, or one that cannot be.
+        ValueError: the boundary is missing or invalid.
     """
     boundary = _parameters(content_type).get("boundary")
     if boundary is None:
@@ -66,11 +66,11 @@ def boundary_of(content_type: str, content: bytes = b"") -> bytes:
 
 
 def parse(content: bytes, boundary: bytes) -> Form:
-    """The parts of a form.
+    """Parse the parts of a form.
 
     Raises:
-        TooManyParts: it has more than `PARTS`.
-        ValueError: it breaks off, or is no form.
+        TooManyParts: the form has more than `PARTS` parts.
+        ValueError: the form is truncated or invalid.
     """
     pieces = (b"\r\n" + content).split(b"\r\n--" + boundary, PARTS + 1)[1:]
     form = Form()

@@ -1,6 +1,6 @@
-"""How deep a document is nested, seen before a parser builds it.
+"""Checks the nesting depth of a document before a parser reads it.
 
-Both scans take a time that grows with the length alone, whatever the text is.
+Both scans run in linear time for any text.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ XML = re.compile(
 
 
 class TooDeep(ValueError):
-    """A document that is nested deeper than any that is expected."""
+    """Raised if a document is nested too deeply."""
 
 
 def check_json(text: str, deepest: int = DEEPEST_JSON) -> None:
-    """Reject JSON that is nested too deeply; what is no JSON is the parser's matter.
+    """Reject JSON that is nested too deeply; the parser rejects invalid JSON.
 
     Raises:
-        TooDeep: it is.
+        TooDeep: the document is nested too deeply.
     """
     if text.count("[") + text.count("{") <= deepest:
         return
@@ -45,10 +45,10 @@ def check_json(text: str, deepest: int = DEEPEST_JSON) -> None:
 
 
 def check_xml(text: str, deepest: int = DEEPEST_XML) -> None:
-    """Reject XML that is nested too deeply; what is not well-formed is the parser's matter.
+    """Reject XML that is nested too deeply; the parser rejects malformed XML.
 
     Raises:
-        TooDeep: it is.
+        TooDeep: the document is nested too deeply.
     """
     if text.count("<") <= deepest:
         return

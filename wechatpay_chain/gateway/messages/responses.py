@@ -1,4 +1,4 @@
-"""Responses, signed the APIv3 or v2 way, and errors in the form of either."""
+"""Creates signed responses and errors in the formats of APIv2 and APIv3."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ IN_V2 = {"NOT_ENOUGH": "NOTENOUGH"}
 
 
 def response_v3(result: Any, serial: str, identity: Identity) -> Response:
-    """200 with JSON, or 204 for None; signed as `serial`."""
+    """Return 200 with JSON, or 204 for None, signed with the key `serial`."""
     if result is None:
         return _signed(204, b"", serial, identity)
     return _signed(200, _json(result), serial, identity)
 
 
 def rejection_v3(rejection: Rejection, serial: str, identity: Identity) -> Response:
-    """An error in APIv3's form; signed, unless it is not known whose request it was (401)."""
+    """Return an APIv3 error; it is signed unless the merchant is unknown (401)."""
     if rejection.page is not None:
         return _page(rejection, rejection.page)
     body = {"code": rejection.code, "message": rejection.message}
@@ -54,15 +54,15 @@ def rejection_v3(rejection: Rejection, serial: str, identity: Identity) -> Respo
 
 
 def _page(rejection: Rejection, body: bytes) -> Response:
-    """A response of the server in front of the API: no code, no signature, perhaps no body."""
+    """Return a response of the server in front of the API, without code and signature."""
     kind = {"Content-Type": "text/html"} if body else {"Request-ID": request_id(rejection.number)}
     return Response(rejection.status, {**kind, **rejection.headers}, body)
 
 
 def content(result: Content, serial: str, identity: Identity) -> Response:
-    """A file or a page, signed if APIv3 signs it.
+    """Return a file or a page, signed if APIv3 signs it.
 
-    A statement's signature covers its SHA-1 instead of its bytes.
+    The signature of a bill covers its SHA-1 instead of its bytes.
     """
     headers = {"Content-Type": result.media_type, **result.headers}
     if not result.signed or not serial:
@@ -73,29 +73,29 @@ def content(result: Content, serial: str, identity: Identity) -> Response:
 
 
 def covered(headers: Mapping[str, str], body: bytes) -> bytes:
-    """The bytes that the signature of a response covers.
+    """Return the signed bytes of a response.
 
     Args:
-        headers: of the response.
-        body: of the response.
+        headers: response headers.
+        body: response body.
     """
     return f'{{"sha1":"{headers[SHA1]}"}}'.encode() if SHA1 in headers else body
 
 
 def json_content(result: Any) -> Content:
-    """Unsigned JSON."""
+    """Return unsigned JSON."""
     return Content(_json(result), "application/json; charset=utf-8")
 
 
 def statement(
     body: bytes, media_type: str = "application/octet-stream", plain: bytes | None = None
 ) -> Content:
-    """A file that is signed by its SHA-1.
+    """Return a file that is signed through its SHA-1.
 
     Args:
-        body: as it travels.
-        media_type: of it.
-        plain: what is in it, if it is packed.
+        body: body to send.
+        media_type: media type of the body.
+        plain: uncompressed content of a compressed body.
     """
     covered = body if plain is None else plain
     digest_of_it = hashlib.sha1(covered, usedforsecurity=False).hexdigest()
@@ -105,7 +105,7 @@ def statement(
 def response_v2(
     result: dict[str, Any], fields: dict[str, str], identity: Identity, *, signed: bool = True
 ) -> Response:
-    """An APIv2 success, with nonce and sign by the request's own `sign_type`."""
+    """Return an APIv2 success with nonce and sign, in the `sign_type` of the request."""
     response = {
         "return_code": "SUCCESS",
         "return_msg": "OK",

@@ -36,10 +36,10 @@ logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 class NotificationSender:
-    """Sends the notifications that are due, and waits for the next ones.
+    """Sends due notifications, and waits for the next ones.
 
     Args:
-        platform: has the outboxes, the time, the faults, and the log that hears of each attempt.
+        platform: platform with the outboxes, the clock, the faults and the log.
     """
 
     def __init__(self, platform: Platform) -> None:
@@ -53,7 +53,7 @@ class NotificationSender:
         self._loop = asyncio.get_running_loop()
 
     def wake(self) -> None:
-        """Look for something to send; may be called from any thread."""
+        """Check for due notifications; can be called from any thread."""
         _wake(self._loop, self._changed)
 
     async def run(self) -> None:
@@ -109,7 +109,7 @@ class NotificationSender:
         return MAX_SLEEP
 
     def _forget_replaced(self) -> None:
-        """Break off the attempts of before, if a snapshot was restored."""
+        """Cancel running attempts if a snapshot was restored."""
         generation = self._platform.store.generation
         if generation != self._generation:
             self._generation = generation
@@ -120,7 +120,7 @@ class NotificationSender:
             self._overtaken.clear()
 
     def _next_due(self) -> list[tuple[float, str, Outbox]]:
-        """What is due first, of each merchant and each receiver; soonest first."""
+        """Return the next due notifications of each merchant and receiver, the earliest first."""
         found = [
             (moment, number, outbox)
             for outbox in self._platform.waiting()
@@ -168,7 +168,7 @@ class NotificationSender:
     def _record(
         self, outbox: Outbox, notice: Notice, fault: Fault | None, outcomes: list[dict[str, Any]]
     ) -> Notice:
-        """Write down the attempts, or that there is none yet; the notification as it is then."""
+        """Record the attempts, and return the notification."""
         if fault is not None and not outcomes:
             return self._put_off(outbox, notice, fault)
         written = notice
@@ -187,7 +187,7 @@ class NotificationSender:
         return faults.take_for_notification(notice["event"], host)
 
     def _put_off(self, outbox: Outbox, notice: Notice, fault: Fault) -> Notice:
-        """Have a notification come late, after the next one, or never."""
+        """Delay a notification, send it after the next one, or drop it."""
         number, seconds = notice["id"], fault.options.get("seconds", LATE)
         if fault.fault == "notification_never":
             return outbox.give_up(number) or notice
@@ -231,7 +231,7 @@ class NotificationSender:
 
 
 async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
-    """The first bytes of a response: an acknowledgement is short."""
+    """Read the beginning of a response, which is enough for an acknowledgement."""
     received = b""
     async for piece in response.content.iter_any():
         received += piece

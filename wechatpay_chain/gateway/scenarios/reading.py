@@ -1,7 +1,7 @@
 """Reads a scenario from a YAML or JSON file.
 
-YAML is read by the core schema of YAML 1.2: `no` and `on` are text, `0123` is 123, a date is text.
-Tags, anchors and aliases are rejected, so a file holds data alone, and no more than is written.
+YAML uses the core schema of YAML 1.2: `no` and `on` are text, `0123` is 123, a date is text. Tags,
+anchors and aliases are rejected, so a file contains only data and cannot expand.
 
 Source: https://yaml.org/spec/1.2.2/#103-core-schema
 """
@@ -36,10 +36,10 @@ def read(path: str | Path) -> Document:
     """Read a scenario.
 
     Args:
-        path: of the file; one whose name ends in `.json` is JSON, any other is YAML.
+        path: path of the file: JSON for the suffix `.json`, otherwise YAML.
 
     Raises:
-        ScenarioError: it cannot be read, or is neither.
+        ScenarioError: the file cannot be read, or is invalid.
     """
     path = Path(path)
     try:
@@ -118,7 +118,7 @@ def _yaml(text: str, name: str) -> Document:
 
 
 def _assert_plain(event: Any, name: str, line: int) -> None:
-    """Reject what makes more of a file than is written."""
+    """Reject tags, anchors and aliases."""
     if event.anchor is not None:
         raise ScenarioError(_("anchors and aliases are not allowed"), name, line)
     tag = getattr(event, "tag", None)
@@ -127,7 +127,7 @@ def _assert_plain(event: Any, name: str, line: int) -> None:
 
 
 def _resolved(text: str) -> Any:
-    """The value of a scalar that is not quoted."""
+    """Return the value of an unquoted scalar."""
     if text in CONSTANTS:
         return CONSTANTS[text]
     if WHOLE.fullmatch(text):

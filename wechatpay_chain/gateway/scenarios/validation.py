@@ -1,4 +1,4 @@
-"""Checks a scenario against `schema.json`, by the part of JSON Schema that the schema uses.
+"""Validates a scenario against `schema.json`, with the subset of JSON Schema that it uses.
 
 Source: https://json-schema.org/draft/2020-12/json-schema-validation
 """
@@ -48,17 +48,17 @@ Schema = Mapping[str, Any]
 
 @cache
 def schema() -> Schema:
-    """The schema of scenarios."""
+    """Return the schema of scenarios."""
     text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
     found: Schema = json.loads(text)
     return found
 
 
 def check(document: Document) -> None:
-    """Reject a scenario that is not of the form.
+    """Reject an invalid scenario.
 
     Raises:
-        ScenarioError: with the first place that is wrong, and what is expected there.
+        ScenarioError: the scenario is invalid; the error contains the first wrong position.
     """
     _check(document, schema(), document.value, ())
 
@@ -78,7 +78,7 @@ def _check(document: Document, rule: Schema, value: Any, place: Place) -> None:
 
 
 def _problem(rule: Schema, value: Any) -> str:
-    """What is wrong with a value itself; empty if nothing is."""
+    """Return the error of a value; empty if it is valid."""
     kind = rule.get("type")
     if kind is not None:
         fits = isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))

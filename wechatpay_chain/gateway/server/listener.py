@@ -1,8 +1,8 @@
-"""The gateway's listening sockets, and how many connections it takes.
+"""The gateway's listening sockets, with a limit on connections.
 
-asyncio's own servers accept every connection: beyond the limit of descriptors they log a traceback
-for each one that they cannot accept, a hundred at a time. This listener accepts a connection when
-it has room; otherwise it first closes the connection that has waited longest for a request.
+Servers of asyncio accept every connection. Beyond the limit of file descriptors, they log a
+traceback for each connection that they cannot accept. This listener accepts a connection only below
+its limit. At the limit, it first closes the connection that has been idle longest.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ListenError(OSError):
     """The gateway cannot listen on a port.
 
     Attributes:
-        port: its number.
+        port: number of the port.
     """
 
     def __init__(self, number: int, reason: str, port: int) -> None:
@@ -50,11 +50,11 @@ class ListenError(OSError):
 
 
 class Listener:
-    """Accepts connections, and keeps track of which of them wait for a request.
+    """Accepts connections, and tracks which of them are idle.
 
     Args:
-        host: where to listen: a name or an address.
-        limits: how many, and how long a TLS handshake may take.
+        host: name or address to listen on.
+        limits: limits for connections and TLS handshakes.
     """
 
     def __init__(self, host: str, limits: Limits) -> None:
@@ -72,16 +72,16 @@ class Listener:
     async def open(
         self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None = None
     ) -> int:
-        """Listen on a port; its number, which is another where 0 was asked for.
+        """Listen on a port, and return its number.
 
         Args:
-            runner: is set up; its server makes the protocol of each connection.
-            port: 0 takes a free one.
-            context: for TLS.
+            runner: runner that is set up; its server creates the protocol of each connection.
+            port: port to listen on; 0 selects a free port.
+            context: TLS context.
 
         Raises:
-            ListenError: it cannot be listened on.
-            OverflowError: it is not a port number.
+            ListenError: the port is not available.
+            OverflowError: `port` is not a port number.
         """
         if runner.server is None:
             raise RuntimeError("the server is set up before it listens")
@@ -134,7 +134,7 @@ class Listener:
 
     @contextmanager
     def serving(self, request: web.Request) -> Iterator[None]:
-        """Keep a connection open while the gateway serves a request of it."""
+        """Keep a connection open while the gateway serves its request."""
         protocol = request.protocol
         self._new.pop(protocol, None)
         self._idle.pop(protocol, None)
@@ -188,7 +188,7 @@ class Listener:
             self._new.pop(protocol, None)
 
     async def _has_room(self) -> bool:
-        """Wait until there is room for another connection; False if all of them are served."""
+        """Wait for room for another connection; return False if all connections are busy."""
         while self._count() >= self._limit:
             self._warn(
                 "%d connections are open, as many as this gateway takes; "
@@ -203,7 +203,7 @@ class Listener:
         return True
 
     def _count(self) -> int:
-        """How many connections are open."""
+        """Return the number of open connections."""
         if self._known() >= self._limit:  # some of those may be closed meanwhile
             for each in [each for each in self._new if self._is_closed(each)]:
                 del self._new[each]
@@ -218,11 +218,11 @@ class Listener:
         return len(self._new) + len(self._idle) + len(self._serving)
 
     def _make_room(self) -> float | None:
-        """Close the connection that has waited longest; first one without any request so far.
+        """Close the connection that has been idle longest; prefer one without any request.
 
         Returns:
-            0 if one was closed; else seconds until one may be, as each may take a moment to send
-            its request; None if none waits.
+            0 if a connection was closed, the seconds until one may be closed, or None if none is
+            idle.
         """
         now = asyncio.get_running_loop().time()
         first = next(((since, each) for each, (since, _ignored) in self._new.items()), None)

@@ -1,4 +1,4 @@
-"""The last requests, with their responses and the steps of their inspection."""
+"""The log of recent requests, with responses and inspection steps."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 class Log:
-    """Requests and their responses, newest last; older ones are dropped.
+    """Recent requests and their responses, newest last.
 
     Args:
-        kept: how many at most.
-        space: characters that all of them have at most.
+        kept: maximum number of requests.
+        space: maximum number of characters of all requests.
     """
 
     def __init__(self, kept: int = KEPT, space: int = SPACE) -> None:
@@ -43,13 +43,13 @@ class Log:
     def add(
         self, request: IncomingRequest, response: Response | None, **about: Any
     ) -> dict[str, Any]:
-        """Keep one exchange.
+        """Record a request and its response.
 
         Args:
-            request: as the gateway received it.
-            response: to it; None where the connection was cut.
-            about: what else is known: `operation`, `kind`, `fault`, `milliseconds`, and when it
-                `came` by the gateway's time.
+            request: request that the gateway received.
+            response: response; None if the connection was closed.
+            about: other details: `operation`, `kind`, `fault`, `milliseconds`, and `came`, the
+                time of arrival in the gateway's time.
         """
         self._number += 1
         entry = {
@@ -74,11 +74,11 @@ class Log:
         return entry
 
     def copy(self) -> list[dict[str, Any]]:
-        """All exchanges that are kept, oldest first."""
+        """Return all recorded requests, oldest first."""
         return list(self._entries)
 
     def replace(self, entries: Iterable[dict[str, Any]]) -> None:
-        """Forget all exchanges, in favour of these."""
+        """Replace all recorded requests."""
         self._entries.clear()
         self._sizes.clear()
         self._size = 0
@@ -95,7 +95,7 @@ class Log:
             self._size -= self._sizes.popleft()
 
     def tell(self, kind: str, what: dict[str, Any]) -> None:
-        """Call the listeners after a change: of an order, say."""
+        """Call the listeners after a change, such as of an order."""
         for listener in list(self.listeners):
             try:
                 listener(kind, what)
@@ -103,16 +103,16 @@ class Log:
                 log_failure(logger, f"a listener failed on a change of {kind}", error)
 
     def all(self, limit: int = KEPT) -> list[dict[str, Any]]:
-        """The last exchanges, newest first."""
+        """Return the latest requests, newest first."""
         return list(self._entries)[::-1][:limit]
 
     def get(self, number: int) -> dict[str, Any] | None:
-        """One of them; None if it is forgotten."""
+        """Return a request, or None if it is no longer recorded."""
         return next((entry for entry in self._entries if entry["number"] == number), None)
 
 
 def _whole(text: str) -> str:
-    """A text without surrogates, which a header that is not UTF-8 has."""
+    """Return a text without the surrogates of headers that are not UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
@@ -122,7 +122,7 @@ def _text(content: bytes) -> str:
 
 
 def _size(entry: dict[str, Any]) -> int:
-    """Characters of all texts in an entry, and a few for what is no text."""
+    """Return the size of an entry in characters."""
     size = STEP + sum(len(step["note"]) + STEP for step in entry["steps"])
     for value in entry.values():
         if isinstance(value, str):

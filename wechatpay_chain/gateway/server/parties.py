@@ -1,9 +1,9 @@
-"""May the merchant who signed a request act for those whom the request names?
+"""Checks that a merchant may act for the parties in its request.
 
-A merchant names itself, its sub-merchants and the apps that are bound to them, and calls what its
-kind and its permissions allow. What is another merchant's is rejected here, before any operation
-looks for a record. A merchant with no sub-merchant of its own may name one that nobody has: the
-first merchant of a gateway needs nothing to be set up.
+A request may contain the merchant, its sub-merchants and their apps, and must be permitted by the
+kind and the permissions of the merchant. Numbers of other merchants are rejected here, before an
+operation reads any record. A merchant without sub-merchants may use an unassigned number, so the
+first merchant of a gateway works without any set-up.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012085801 and the lists of errors in the
 catalogue (`NO_AUTH`, `MCH_NOT_EXISTS`, `APPID_MCHID_NOT_MATCH`),
@@ -50,7 +50,7 @@ Named = tuple[str, str, str, Mapping[str, Any]]
 
 
 def assert_parties(call: Call, operation: Operation) -> None:
-    """Reject a call that names what is another merchant's, or that its merchant may not make.
+    """Reject a call that contains parties of another merchant, or lacks the permission.
 
     Raises:
         Rejection: `NO_AUTH`, `MCH_NOT_EXISTS`, `APPID_MCHID_NOT_MATCH` or `PARAM_ERROR`.
@@ -114,7 +114,7 @@ def _assert_permission(
 
 
 def _is_foreign(state: State, value: str) -> bool:
-    """Whether a number or an appid is another merchant's."""
+    """Return True if a number or an appid belongs to another merchant."""
     return state.holder(value) not in ("", state.mchid)
 
 
@@ -182,7 +182,7 @@ def _assert_names_a_sub_merchant(operation: Operation, named: list[Named]) -> No
 
 
 def _rejection(operation: Operation, code: str, message: str, *others: str) -> Rejection:
-    """A rejection with a code of the operation's own list: the first of these that is there."""
+    """Return a rejection with the first of these codes that the operation documents."""
     if operation.protocol == "v2":
         return Rejection(200, IN_V2.get(code, code), message)
     listed = {each.code: each.status for each in operation.errors}

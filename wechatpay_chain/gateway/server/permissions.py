@@ -1,4 +1,4 @@
-"""The products that a merchant may be permitted to use, and the operations of each."""
+"""The products that a merchant can have permission for, and their operations."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ certificates, bills and queries of APIv2, every merchant may call."""
 
 
 def permission_of(path: str) -> str:
-    """The permission that an operation needs; empty if it needs none.
+    """Return the permission that an operation requires, or an empty string.
 
     Args:
-        path: of the operation in the catalogue.
+        path: path of the operation in the catalogue.
     """
     found = (
         (len(start), name)
@@ -65,10 +65,10 @@ def permission_of(path: str) -> str:
 
 
 def permissions_of(names: Iterable[str]) -> frozenset[str]:
-    """The permissions of these names.
+    """Return the permissions with these names.
 
     Raises:
-        ValueError: there is no permission of a name.
+        ValueError: a permission does not exist.
     """
     given = frozenset((names,) if isinstance(names, str) else names)
     for name in given:

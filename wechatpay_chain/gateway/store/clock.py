@@ -1,8 +1,8 @@
-"""Two times: the real one, which signatures go by, and the gateway's own, which can be moved.
+"""The gateway's clock, which can be moved; signatures always use real time.
 
-Orders expire and notifications are repeated by the gateway's time. It runs `scale` times as fast as
-the real one, and `advance` moves it on at once. Signatures are always checked by real time: a
-client's clock does not move with the gateway's.
+The expiry of orders and the retries of notifications use the gateway's time. It runs `scale` times
+as fast as real time, and `advance` moves it forward. The verification of signatures uses real time,
+because a client's clock does not move with the gateway's.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
 class Clock:
-    """The gateway's time.
+    """The gateway's clock.
 
     Args:
-        scale: seconds that pass here in one real second.
-        offset: seconds by which it is ahead at its start.
-        real: the real time in seconds since 1970.
+        scale: speed relative to real time.
+        offset: seconds by which it is ahead at the start.
+        real: returns real time in seconds since 1970.
 
     Raises:
-        ValueError: time does not pass, or backwards.
+        ValueError: `scale` is not a positive finite number.
     """
 
     def __init__(
@@ -43,20 +43,20 @@ class Clock:
 
     @property
     def offset(self) -> float:
-        """Seconds by which this time is ahead of the real one."""
+        """Seconds by which the clock is ahead of real time."""
         return self.now() - self._real()
 
     def now(self) -> float:
-        """Seconds since 1970 by the gateway's time."""
+        """Return seconds since 1970 in the gateway's time."""
         if self._held is not None:
             return self._held
         return self._start + (self._real() - self._start) * self.scale + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move on at once.
+        """Move the clock forward.
 
         Raises:
-            ValueError: backwards, or beyond what a calendar has.
+            ValueError: the time is negative, or beyond the calendar.
         """
         if seconds < 0:
             raise ValueError(f"time cannot be moved back: {seconds} seconds")
@@ -65,7 +65,7 @@ class Clock:
         self._offset += seconds
 
     def hold(self, moment: float) -> None:
-        """Stand still at a moment, until `turn_to`.
+        """Stop the clock at a moment until `turn_to`.
 
         Args:
             moment: seconds since 1970.
@@ -73,7 +73,7 @@ class Clock:
         self._held = moment
 
     def turn_to(self, moment: float) -> None:
-        """Go on from a moment, which may be an earlier one.
+        """Continue from a moment, which can be in the past.
 
         Args:
             moment: seconds since 1970.
@@ -82,23 +82,23 @@ class Clock:
         self._offset += moment - self.now()
 
     def until(self, moment: float) -> float:
-        """Real seconds until a moment of this time; 0 if it has passed."""
+        """Return the real seconds until a moment; 0 if it has passed."""
         return max(0.0, (moment - self.now()) / self.scale)
 
     def rfc3339(self, moment: float | None = None) -> str:
-        """A moment, or now, as APIv3 writes it: `2026-11-20T13:29:35+08:00`."""
+        """Return a moment, or now, in the format of APIv3: `2026-11-20T13:29:35+08:00`."""
         return self._local(moment).isoformat(timespec="seconds")
 
     def spaced(self, moment: float | None = None) -> str:
-        """A moment, or now, as older parts of APIv2 write it: `2026-11-20 13:29:35`."""
+        """Return a moment, or now, in the older format of APIv2: `2026-11-20 13:29:35`."""
         return self._local(moment).strftime("%Y-%m-%d %H:%M:%S")
 
     def compact(self, moment: float | None = None) -> str:
-        """A moment, or now, as APIv2 writes it: `20261120132935`, Beijing time."""
+        """Return a moment, or now, in the format of APIv2: `20261120132935` in Beijing time."""
         return self._local(moment).isoformat(timespec="seconds")[:19].translate(DIGITS)
 
     def date(self, moment: float | None = None) -> str:
-        """The day in Beijing: `2026-11-20`."""
+        """Return the day in Beijing time: `2026-11-20`."""
         return self._local(moment).date().isoformat()
 
     def _local(self, moment: float | None) -> datetime.datetime:

@@ -74,7 +74,7 @@ def test_what_cannot_be_run() -> None:
     said = failed("gateway", *FREE, "run", "no-such-program", "--option").splitlines()
     assert said[1:] == [
         "Error: no-such-program cannot be run: No such file or directory",
-        "is it installed?",
+        "check that it is installed",
     ]
     assert "Missing argument" in failed("gateway", "run", code=2)
 

@@ -269,7 +269,7 @@ def test_an_upload_is_spoiled_as_well(gateway, wxpay):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"fault": "explosion"}, "there is no fault 'explosion'; there are status, delay"),
+        ({"fault": "explosion"}, "there is no fault 'explosion'; expected one of status, delay"),
         ({"fault": 1}, "there is no fault 1"),
         ({"fault": ["status"]}, "there is no fault"),
         ({"match": ""}, "a pattern such as"),
@@ -286,16 +286,19 @@ def test_an_upload_is_spoiled_as_well(gateway, wxpay):
         ({"status": 600}, "a number from 200 to 599"),
         ({"status": "500"}, "a number from 200 to 599"),
         ({"status": True}, "a number from 200 to 599"),
-        ({"body": float("nan")}, "what JSON can hold"),
-        ({"body": object()}, "what JSON can hold"),
-        ({"body": "\ud800"}, "what JSON can hold"),
-        ({"seconds": 1}, "status has no option 'seconds'; it takes status and body"),
+        ({"body": float("nan")}, "expected text or a JSON value"),
+        ({"body": object()}, "expected text or a JSON value"),
+        ({"body": "\ud800"}, "expected text or a JSON value"),
+        ({"seconds": 1}, "status has no option 'seconds'; it takes status, body"),
         ({"fault": "delay", "seconds": -1}, "a number from 0 to 3600"),
         ({"fault": "delay", "seconds": float("nan")}, "a number from 0 to 3600"),
         ({"fault": "delay", "seconds": "1"}, "a number from 0 to 3600"),
         ({"fault": "delay", "seconds": True}, "a number from 0 to 3600"),
         ({"fault": "delay", "status": 500}, "delay has no option 'status'; it takes seconds"),
-        ({"fault": "reset", "status": 500}, "reset has no option 'status'; it takes none"),
+        (
+            {"fault": "reset", "status": 500},
+            "reset has no option 'status'; it takes share, seed, host",
+        ),
     ],
 )
 def test_a_fault_that_cannot_be(given, words):

@@ -118,15 +118,18 @@ def test_where_a_share_passes_the_next_fault_has_its_turn():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"share": 1.5}, "share 1.5: a number from 0 to 1"),
-        ({"share": True}, "share True: a number from 0 to 1"),
-        ({"seed": "x"}, "seed 'x': a whole number"),
-        ({"host": ""}, "host '': a pattern"),
-        ({"fault": "rate_limit", "requests": -1}, "requests -1: a number from 0"),
-        ({"fault": "maintenance", "status": 99}, "status 99: a number from 200 to 599"),
-        ({"fault": "clock_skew", "seconds": 10**7}, "seconds 10000000: a number from -864000"),
-        ({"fault": "rate_limit", "seconds": -1}, "seconds -1: a number from 0 to 3600"),
-        ({"fault": "reset", "seconds": 1}, "it takes none, and as all faults share, seed, host"),
+        ({"share": 1.5}, "share 1.5: expected a number from 0 to 1"),
+        ({"share": True}, "share True: expected a number from 0 to 1"),
+        ({"seed": "x"}, "seed 'x': expected a whole number"),
+        ({"host": ""}, "host '': expected a pattern"),
+        ({"fault": "rate_limit", "requests": -1}, "requests -1: expected a number from 0"),
+        ({"fault": "maintenance", "status": 99}, "status 99: expected a number from 200 to 599"),
+        (
+            {"fault": "clock_skew", "seconds": 10**7},
+            "seconds 10000000: expected a number from -864000",
+        ),
+        ({"fault": "rate_limit", "seconds": -1}, "seconds -1: expected a number from 0 to 3600"),
+        ({"fault": "reset", "seconds": 1}, "it takes share, seed, host"),
     ],
 )
 def test_options_that_cannot_be(given, words):

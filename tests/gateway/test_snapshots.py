@@ -259,7 +259,7 @@ def test_a_file(gateway, wxpay, tmp_path):
         assert again.merchants[partner.mchid].identity.serial == partner.identity.serial
     with pytest.raises(DataDirectoryError, match="already contains the keys of a gateway, and the"):
         Gateway(snapshot=path, data=tmp_path / "new")
-    with pytest.raises(ValueError, match="both given"):
+    with pytest.raises(ValueError, match="not both"):
         Gateway(snapshot=path, identity=gateway.identity)
 
 

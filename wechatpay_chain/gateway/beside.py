@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..utils.display import printable
+from ..utils.translation import _
 from .gateway import Gateway
 from .program import CannotRun, Settings, started
 
@@ -35,14 +36,19 @@ def run_beside(settings: Settings, command: Sequence[str], tell: Callable[[str],
         CannotRun: the gateway or the command cannot start.
     """
     with started(settings) as (gateway, directory), _passing_signals() as processes:
-        tell(f"A local WeChat Pay is listening: {gateway.base_uri}_gateway/")
+        tell(
+            _("A local WeChat Pay is listening: {address}", address=f"{gateway.base_uri}_gateway/")
+        )
         path = directory.absolute() / "gateway.json"
         try:
             environment = _environment(os.environ, gateway, path)
             process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own
         except OSError as error:
             name, problem = printable(command[0], 200), printable(error.strerror or error, 200)
-            raise CannotRun(f"{name} cannot be run: {problem}", "is it installed?") from error
+            raise CannotRun(
+                _("{name} cannot be run: {problem}", name=name, problem=problem),
+                _("check that it is installed"),
+            ) from error
         processes.append(process)
         code = process.wait()
     return DIED - code if code < 0 else code

@@ -58,7 +58,7 @@ def restored(
         ValueError: there are other keys besides those of the snapshot.
     """
     if identity is not None:
-        raise ValueError("identity and snapshot are both given: a snapshot has keys of its own")
+        raise ValueError(_("pass identity or snapshot, not both: a snapshot contains keys"))
     if not isinstance(snapshot, Snapshot):
         snapshot = Snapshot.load(snapshot)
     if directory is not None and (directory / "keys").exists():

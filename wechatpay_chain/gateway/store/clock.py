@@ -11,6 +11,8 @@ import datetime
 import time
 from collections.abc import Callable
 
+from ...utils.translation import _
+
 __all__ = ["Clock"]
 
 LAST = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC).timestamp()
@@ -34,7 +36,7 @@ class Clock:
         self, scale: float = 1, offset: float = 0, real: Callable[[], float] = time.time
     ) -> None:
         if not 0 < scale < float("inf"):
-            raise ValueError(f"time_scale {scale}: a number above 0 is expected")
+            raise ValueError(_("time_scale {value}: expected a number above 0", value=scale))
         self.scale = scale
         self._real = real
         self._start = real()
@@ -59,9 +61,11 @@ class Clock:
             ValueError: the time is negative, or beyond the calendar.
         """
         if seconds < 0:
-            raise ValueError(f"time cannot be moved back: {seconds} seconds")
+            raise ValueError(_("time cannot be moved back: {seconds} seconds", seconds=seconds))
         if not self.now() + seconds < LAST:
-            raise ValueError(f"time cannot be moved on by {seconds} seconds")
+            raise ValueError(
+                _("time cannot be moved forward by {seconds} seconds", seconds=seconds)
+            )
         self._offset += seconds
 
     def hold(self, moment: float) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 from aiohttp import web
 
 from ....utils.display import extent
+from ....utils.translation import _
 from .origins import is_local, is_same_origin
 
 __all__ = ["ACCESS", "COOKIE", "TOKEN_PARAMETER", "ControlAccess"]
@@ -37,8 +38,15 @@ class ControlAccess:
 
     def __init__(self, token: str | None = None) -> None:
         if token is not None and not _is_token(token):
-            expected = f"{SHORTEST} to {LONGEST} letters, digits or any of -._~+/= are expected"
-            raise ValueError(f"control_token is {extent(token)}: {expected}")
+            raise ValueError(
+                _(
+                    "control_token is {extent}: expected {shortest} to {longest} letters, digits "
+                    "or any of -._~+/=",
+                    extent=extent(token),
+                    shortest=SHORTEST,
+                    longest=LONGEST,
+                )
+            )
         self.token = token
         self._session = "" if token is None else _session(token)
 

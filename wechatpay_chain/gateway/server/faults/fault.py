@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ....testing.fault_names import NAMES, OF_NOTIFICATIONS
+from ....utils.translation import _
 from .options import check_options, is_whole
 
 __all__ = ["BEFORE", "Fault", "Faults"]
@@ -115,11 +116,21 @@ class Faults:
             ValueError: the fault does not exist, or an argument is invalid.
         """
         if fault not in NAMES:
-            raise ValueError(f"there is no fault {fault!r}; there are {', '.join(NAMES)}")
+            raise ValueError(
+                _(
+                    "there is no fault {fault!r}; expected one of {names}",
+                    fault=fault,
+                    names=", ".join(NAMES),
+                )
+            )
         if not isinstance(match, str) or not match.lstrip("/") or not match.isprintable():
-            raise ValueError(f"match {match!r}: a pattern such as 'v3/pay/*' is expected")
+            raise ValueError(
+                _("match {value!r}: expected a pattern such as 'v3/pay/*'", value=match)
+            )
         if times is not None and not (is_whole(times) and times > 0):
-            raise ValueError(f"times {times!r}: a number above 0 is expected, or nothing for all")
+            raise ValueError(
+                _("times {value!r}: expected a number above 0, or None for all", value=times)
+            )
         check_options(fault, options)
         new = Fault(match.lstrip("/"), fault, times, options)
         self._faults.append(new)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ....utils.translation import _
+
 __all__ = ["check_options", "content_of", "is_whole"]
 
 COMMON = ("share", "seed", "host")
@@ -35,34 +37,50 @@ def check_options(fault: str, options: Mapping[str, Any]) -> None:
     own = OPTIONS.get(fault, ())
     for name in options:
         if name not in (*own, *COMMON):
-            hint = f"it takes {' and '.join(own)}" if own else "it takes none"
             raise ValueError(
-                f"{fault} has no option {name!r}; {hint}, and as all faults {', '.join(COMMON)}"
+                _(
+                    "{fault} has no option {name!r}; it takes {options}",
+                    fault=fault,
+                    name=name,
+                    options=", ".join((*own, *COMMON)),
+                )
             )
     status, share = options.get("status", 500), options.get("share", 1)
     if not is_whole(status) or not 200 <= status <= 599:
-        raise ValueError(f"status {status!r}: a number from 200 to 599 is expected")
+        raise ValueError(_number("status", status, 200, 599))
     if not _is_number(share) or not 0 <= share <= 1:
-        raise ValueError(f"share {share!r}: a number from 0 to 1 is expected")
+        raise ValueError(_number("share", share, 0, 1))
     if not is_whole(options.get("seed", 1)):
-        raise ValueError(f"seed {options['seed']!r}: a whole number is expected")
+        raise ValueError(_("seed {value!r}: expected a whole number", value=options["seed"]))
     requests, host = options.get("requests", 1), options.get("host", "*")
     if not is_whole(requests) or not 0 <= requests <= 1_000_000:
-        raise ValueError(f"requests {requests!r}: a number from 0 to 1000000 is expected")
+        raise ValueError(_number("requests", requests, 0, 1_000_000))
     if not isinstance(host, str) or not host or not host.isprintable():
-        raise ValueError(f"host {host!r}: a pattern such as '*.mch.weixin.qq.com' is expected")
+        raise ValueError(
+            _("host {value!r}: expected a pattern such as '*.mch.weixin.qq.com'", value=host)
+        )
     _check_seconds(fault, options.get("seconds", 1))
     try:
         content_of(options.get("body", ""))
     except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"body: text, or what JSON can hold, is expected: {error}") from None
+        raise ValueError(_("body: expected text or a JSON value: {error}", error=error)) from None
 
 
 def _check_seconds(fault: str, seconds: Any) -> None:
     most = 10 * 86400 if fault in (*SKEWED, "notification_late") else LONGEST
     least = -most if fault in SKEWED else 0
     if not _is_number(seconds) or not least <= seconds <= most:
-        raise ValueError(f"seconds {seconds!r}: a number from {least} to {most} is expected")
+        raise ValueError(_number("seconds", seconds, least, most))
+
+
+def _number(name: str, value: Any, least: int, most: int) -> str:
+    return _(
+        "{name} {value!r}: expected a number from {least} to {most}",
+        name=name,
+        value=value,
+        least=least,
+        most=most,
+    )
 
 
 def is_whole(value: Any) -> bool:

@@ -204,7 +204,7 @@ class Merchants(Closable):
         """Return a client; it is created once, even if several threads and tasks request it."""
         name = mchid_of(mchid)
         if not name:
-            raise ConfigurationError(_("mchid is empty: expected a merchant number"))
+            raise ConfigurationError(_("mchid is empty: expected a merchant ID"))
         from threading import get_ident  # rarely needed: most calls find a cached client
 
         made: list[WeChatPay] = []

@@ -94,7 +94,7 @@ def test_what_it_needs() -> None:
         ),
         ("v2/deposit/consume", "not automatically: the number names the deposit, which may be"),
         ("v2/pay/orderquery", "safe\n"),
-        ("v3/profitsharing/receivers/add", "not automatically: it has no merchant number"),
+        ("v3/profitsharing/receivers/add", "not automatically: it has no merchant-assigned number"),
     ],
 )
 def test_whether_it_may_be_repeated(path: str, line: str) -> None:

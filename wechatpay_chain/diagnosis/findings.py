@@ -155,7 +155,7 @@ CAUSES = {
     ),
     "wrong_merchant": Cause(
         N_("the request is from a different merchant than the signing key"),
-        N_("use the merchant number, the serial number and the key of the same merchant"),
+        N_("use the merchant ID, the serial number and the key of the same merchant"),
     ),
     "probe": Cause(
         N_(

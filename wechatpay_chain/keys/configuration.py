@@ -66,12 +66,12 @@ def mchid_of(given: object) -> str:
     Raises:
         ConfigurationError: it is not a str, or has characters other than letters and digits.
     """
-    text = _text(given, "mchid", _("the merchant number"))
+    text = _text(given, "mchid", _("the merchant ID"))
     if NUMBER.fullmatch(text) and (text or not given):
         return text
     raise ConfigurationError(
         _(
-            "mchid {given!r}: a merchant number has only digits, such as '1900000109'",
+            "mchid {given!r}: a merchant ID has only digits, such as '1900000109'",
             given=printable(given, 80),
         )
     )

@@ -61,7 +61,7 @@ class MerchantSource:
         if not self.is_mapping and not callable(source.reveal()):
             raise ConfigurationError(
                 _(
-                    "source is of type {type}: expected a mapping of merchant numbers to "
+                    "source is of type {type}: expected a mapping of merchant IDs to "
                     "arguments of WeChatPay, or a function that returns the arguments",
                     type=type(source.reveal()).__name__,
                 )

@@ -114,7 +114,7 @@ def reconciliation_view(result: Found) -> View:
         explained = result.balance.ok
         words = _("fund flow explained") if explained else _("fund flow NOT EXPLAINED")
         badges.append(Span(words, "good" if explained else "bad"))
-    facts = Facts(((_("merchant numbers"), text(_shortened(", ".join(result.mchids)))),))
+    facts = Facts(((_("merchant IDs"), text(_shortened(", ".join(result.mchids)))),))
     parts: list[Part] = [facts, _totals(result), _classes(result)]
     if many:
         parts += _differences(result, many)

@@ -46,7 +46,7 @@ class Limit(click.ParamType[Any]):
 )
 @click.option("--sub-of", metavar="NUMBER", help="Add a sub-merchant of this service provider.")
 @click.option("--change", metavar="NUMBER", help="Change this merchant or sub-merchant.")
-@click.option("--mchid", metavar="NUMBER", help="The number of the new merchant.")
+@click.option("--mchid", metavar="NUMBER", help="The ID of the new merchant.")
 @click.option("--name", help="The company name.")
 @click.option("--apps", metavar="APPID,…", help="The appids bound to the merchant.")
 @click.option(

@@ -90,7 +90,11 @@ def _facts(operation: Operation, url: str) -> Iterator[tuple[str, Line]]:
         told = _("safe with the same {names} and an unchanged request", names=names)
         yield _("retry"), text(told)
     elif operation.method != "GET":
-        told = _("safe") if operation.safe else _("not automatically: it has no merchant number")
+        told = (
+            _("safe")
+            if operation.safe
+            else _("not automatically: it has no merchant-assigned number")
+        )
         yield _("retry"), text(told)
     types = type_names(operation)
     if types.known:

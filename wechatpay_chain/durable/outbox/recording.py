@@ -236,7 +236,7 @@ def _number(operation: Any, path: str, options: Mapping[str, Any], body: Any) ->
         reason = operation.not_idempotent
         why = reason.zh if current() == "zh" else reason.en
     elif operation.idempotency_key is None:
-        why = _("it has no merchant number by which WeChat Pay detects a retry")
+        why = _("it has no merchant-assigned number by which WeChat Pay detects a retry")
     else:
         places = ", ".join(
             _("{name} in the {location}", name=place.name, location=place.location)

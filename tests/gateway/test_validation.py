@@ -223,6 +223,41 @@ def test_apiv2_says_it_in_its_own_form(gateway, wxpay):
     assert told["mch_id"] == gateway.identity.mchid
 
 
+WITH_NONCE = [
+    each
+    for each in catalogue.operations()
+    if each.protocol == "v2" and each.body_option == "xml" and not each.nonceless
+]
+
+
+def test_every_operation_of_apiv2_needs_a_nonce_unless_it_has_none(gateway, wxpay):
+    assert len(WITH_NONCE) > 90
+    for operation in WITH_NONCE:
+        for nonce in ({}, {"nonce_str": ""}):
+            with pytest.raises(APIError) as caught:
+                wxpay[operation.path].post(
+                    xml=fields(gateway, **nonce),
+                    nonceless=True,
+                    base_uri=gateway.base_uris.get(operation.base_uri, gateway.tls_base_uri),
+                    security=operation.security,
+                )
+            error = caught.value
+            assert error.code == "PARAM_ERROR", operation
+            assert error.message == "/nonce_str is required and empty", operation
+            assert xml.loads(error.response.content)["return_code"] == "SUCCESS", operation
+
+
+def test_the_log_shows_that_the_nonce_is_missing(gateway, wxpay):
+    given = fields(gateway, out_trade_no="1")
+    rejected(wxpay.v2.pay.orderquery.post, xml=given, nonceless=True)
+    rejected(wxpay.v2.pay.orderquery.post, xml=given)  # the client adds one
+    steps = [
+        [step["passed"] for step in request["steps"] if step["name"] == "nonce_str"]
+        for request in gateway.requests(2)
+    ]
+    assert steps == [[True], [False]]  # newest first
+
+
 @pytest.mark.parametrize("number", ["transaction_id", "out_trade_no"])
 def test_apiv2_takes_either_of_two_numbers(gateway, wxpay, number):
     path, given = wxpay["v2/cgi-bin/mch/customs/customdeclarequery"], fields(gateway, customs="X")

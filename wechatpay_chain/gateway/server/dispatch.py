@@ -27,7 +27,13 @@ from ..simulation.validation import check_file, decrypt, parse, validate
 from ..state import State
 from ..store.identity import Identity
 from .failures import log_failure
-from .inspection import inspect_certificate, inspect_owner, inspect_v2, inspect_v3
+from .inspection import (
+    inspect_certificate,
+    inspect_nonce,
+    inspect_owner,
+    inspect_v2,
+    inspect_v3,
+)
 from .parties import assert_parties
 
 __all__ = ["Outcome", "carry_out", "serve"]
@@ -108,6 +114,9 @@ def _serve_v2(
         identity = state.identity
         if found.operation.security:
             inspect_owner(request, state)
+        # Addresses that a browser opens, and uploads, carry no nonce.
+        if found.operation.body_option == "xml" and not nonceless:
+            inspect_nonce(request, fields)
         query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
         call = Call(
             found.params, query, fields, state, request.headers, found.operation, request.file

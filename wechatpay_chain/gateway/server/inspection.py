@@ -23,7 +23,15 @@ from ..messages.exchange import IncomingRequest, Rejection, Step
 from ..messages.nesting import check_xml
 from ..state import State
 
-__all__ = ["inspect_certificate", "inspect_v2", "inspect_v3", "named_mchid", "named_merchant"]
+__all__ = [
+    "inspect_certificate",
+    "inspect_nonce",
+    "inspect_owner",
+    "inspect_v2",
+    "inspect_v3",
+    "named_mchid",
+    "named_merchant",
+]
 
 PARAMETER = re.compile(r'(?<![a-z_])([a-z_]+)="([^"]*)"')
 NEEDED = ("mchid", "serial_no", "nonce_str", "timestamp", "signature")
@@ -203,6 +211,22 @@ def inspect_owner(request: IncomingRequest, state: State) -> None:
     if shown and shown.lstrip("0") != own.lstrip("0"):
         message = f"证书校验错误: {shown} 不是商户 {state.mchid} 的证书"
         raise _rejection_v2(request, "certificate", "CERT_ERROR", message)
+
+
+def inspect_nonce(request: IncomingRequest, fields: Mapping[str, str]) -> None:
+    """Check that an APIv2 request has a `nonce_str`.
+
+    Args:
+        request: to check.
+        fields: of the request.
+
+    Raises:
+        Rejection: `PARAM_ERROR`, it is missing or empty.
+    """
+    if not fields.get("nonce_str"):
+        request.steps.append(Step("nonce_str", False, "is required and empty"))
+        raise Rejection.parameter("nonce_str", fields.get("nonce_str"), "is required and empty")
+    _pass(request, "nonce_str", fields["nonce_str"])
 
 
 def inspect_v2(

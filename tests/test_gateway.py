@@ -66,6 +66,7 @@ def unified(gateway, **changes):
         "out_trade_no": f"U{canonical.nonce(12)}",
         "total_fee": 100,
         "notify_url": "https://shop.example/notify",
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
         **changes,
     }

@@ -233,6 +233,7 @@ def test_every_kind_of_order_has_a_page(gateway, wxpay):
         "out_trade_no": f"U{canonical.nonce(12)}",
         "total_fee": 100,
         "notify_url": "https://shop.example/notify",
+        "spbill_create_ip": "127.0.0.1",
     }
     made = wxpay.v2.pay.unifiedorder.post(xml={**fields, "trade_type": "NATIVE"}).xml()
     assert "a &lt; b &amp; c" in page(gateway, made["code_url"]).text

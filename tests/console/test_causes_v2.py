@@ -131,7 +131,9 @@ def test_a_request_that_passed_shows_its_string_as_well(gateway):
     with gateway.client() as wxpay:
         parties = {"appid": gateway.identity.appid, "mch_id": gateway.identity.mchid}
         fields = {**FIELDS, **parties, "total_fee": "1"}
-        wxpay.v2.pay.unifiedorder.post(xml={**fields, "notify_url": "http://127.0.0.1:1/"})
+        wxpay.v2.pay.unifiedorder.post(
+            xml={**fields, "notify_url": "http://127.0.0.1:1/", "spbill_create_ip": "127.0.0.1"}
+        )
     entry = latest(gateway)
     assert (entry["ok"], entry["failed"], entry["explanation"]["findings"]) == (True, "", [])
     assert entry["explanation"]["hashed"].endswith("&trade_type=NATIVE&key=***")

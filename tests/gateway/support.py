@@ -71,6 +71,7 @@ def paid_by_v2(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -
         "out_trade_no": new_number("U"),
         "total_fee": total,
         "notify_url": NOBODY,
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
         **changes,
     }

@@ -328,6 +328,7 @@ def test_an_order_without_its_goods_says_why(gateway: Any, wxpay: Any) -> None:
         "out_trade_no": new_number("U"),
         "total_fee": 180,
         "notify_url": NOBODY,
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
     }
     wxpay.v2.pay.unifiedorder.post(xml=order)

@@ -52,6 +52,7 @@ def unified(gateway):
         "out_trade_no": new_number("U"),
         "total_fee": 100,
         "notify_url": "https://shop.example/notify",
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
     }
 

@@ -107,6 +107,7 @@ def test_apiv2_is_text_plain(gateway, wxpay):
             "out_trade_no": "text-plain-1",
             "total_fee": 1,
             "notify_url": "http://127.0.0.1:9/",
+            "spbill_create_ip": "127.0.0.1",
             "trade_type": "NATIVE",
         }
     )

@@ -70,6 +70,7 @@ def made_v2(merchant: Any, **changes: Any) -> dict[str, Any]:
         "out_trade_no": new_number("U"),
         "total_fee": 100,
         "notify_url": NOBODY,
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
         **changes,
     }

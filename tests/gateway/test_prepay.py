@@ -292,6 +292,7 @@ def unified(gateway, **changes):
         "out_trade_no": new_number("U"),
         "total_fee": 1,
         "notify_url": NOBODY,
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
         **changes,
     }

@@ -218,7 +218,7 @@ def test_an_order_in_a_combined_order(gateway, wxpay):
                 "mchid": gateway.identity.mchid,
                 "out_trade_no": number,
                 "description": "one of two",
-                "attach": "",
+                "attach": "a",
                 "amount": {"total_amount": 100, "currency": "CNY"},
             }
             for number in numbers

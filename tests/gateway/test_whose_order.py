@@ -152,6 +152,7 @@ def test_an_order_of_apiv2_that_is_not_paid(gateway, wxpay):
         "out_trade_no": new_number("U"),
         "total_fee": 7,
         "notify_url": "http://127.0.0.1:9/",
+        "spbill_create_ip": "127.0.0.1",
         "trade_type": "NATIVE",
         "device_info": "WEB",
     }

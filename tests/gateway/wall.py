@@ -246,6 +246,7 @@ def _orders(world: World) -> None:
             "out_trade_no": number("U"),
             "total_fee": total,
             "notify_url": NOBODY,
+            "spbill_create_ip": "127.0.0.1",
             "trade_type": "NATIVE",
         }
         ask("POST", "v2/pay/unifiedorder", body=fields)

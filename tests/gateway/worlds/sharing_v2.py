@@ -25,6 +25,7 @@ def populate(world: World) -> None:
             "out_trade_no": number,
             "total_fee": world.total,
             "notify_url": NOBODY,
+            "spbill_create_ip": "127.0.0.1",
             "trade_type": "NATIVE",
             "profit_sharing": "Y",
         }

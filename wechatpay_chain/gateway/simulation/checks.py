@@ -28,6 +28,7 @@ __all__ = [
     "one_of",
     "text",
     "v2_fen",
+    "v2_required",
     "v2_text",
 ]
 
@@ -54,6 +55,8 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\
 COMPACT = re.compile(r"\d{14}", re.ASCII)
 
 SIGNING = ("sign", "nonce_str", "sign_type")
+DEFAULTS = ("fee_type",)
+"""Fields of APIv2 that the catalogue requires, and that have a default."""
 
 
 def accepted(call: Call, optional: Collection[str] = ()) -> str:
@@ -218,6 +221,22 @@ def v2_text(call: Call, name: str) -> str:
     if not isinstance(value, str):
         raise Rejection.parameter(name, None, "must be text")
     return value
+
+
+def v2_required(call: Call, *optional: str) -> None:
+    """Reject a request of APIv2 that lacks a field which the catalogue requires.
+
+    Args:
+        call: the request.
+        optional: fields that may be missing all the same: the operation takes another instead.
+
+    Raises:
+        Rejection: `PARAM_ERROR` with the first that is missing.
+    """
+    if call.operation is not None:
+        known = {*optional, *SIGNING, *DEFAULTS}
+        members = (each for each in call.operation.body if each.required)
+        call.require(*(each.name for each in members if each.name not in known))
 
 
 def v2_fen(call: Call, name: str) -> int:

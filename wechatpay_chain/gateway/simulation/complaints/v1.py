@@ -10,6 +10,7 @@ from typing import Any
 
 from ....crypto import rsa
 from ...call import Call
+from .. import checks
 from ..registry import operation
 from . import records
 from .records import Complaint
@@ -103,6 +104,7 @@ def _entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
 @operation("POST", f"{BASE}/feedbacks")
 def feedback(call: Call) -> None:
     """Respond to the customer, and say that the complaint is dealt with if it is."""
+    checks.accepted(call)
     found = own(call, records.of_transaction(call.state, call.text("transaction_id", 64)))
     text = call.text("feedback_content", 200)
     records.respond(call.state, found, text, **images(call, "feedback_images"))

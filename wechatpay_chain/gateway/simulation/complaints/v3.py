@@ -12,6 +12,7 @@ from typing import Any
 from ....crypto import rsa
 from ...call import Call
 from ...messages.exchange import Rejection
+from .. import checks
 from ..registry import operation
 from . import records
 from .records import Complaint
@@ -35,6 +36,7 @@ def own(call: Call, found: Complaint) -> Complaint:
 
 
 def _own(call: Call) -> Complaint:
+    checks.accepted(call)
     return own(call, records.existing(call.state, call.params["complaint_id"]))
 
 
@@ -144,6 +146,7 @@ def complete(call: Call) -> None:
 @operation("POST", f"{ONE}/update-refund-progress")
 def decide(call: Call) -> None:
     """Agree to give the money back, or do not; the refund itself is another call."""
+    checks.accepted(call)
     found = records.existing(call.state, call.params["complaint_id"])
     action = call.text("action")
     if action not in ("APPROVE", "REJECT"):

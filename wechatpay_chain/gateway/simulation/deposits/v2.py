@@ -26,6 +26,8 @@ __all__ = ["consume"]
 
 BASE = "v2/deposit"
 TYPES = ("JSAPI", "APP")
+NUMBERS = ("out_trade_no", "transaction_id")
+"""The numbers of a deposit, either of which a request may have."""
 RETURNED = "deposit-{}"
 """The number of the refund of what was not consumed."""
 
@@ -73,7 +75,7 @@ def reverse(call: Call) -> Any:
 @operation("POST", f"{BASE}/consume")
 def consume(call: Call) -> dict[str, Any]:
     """Consume some of a deposit; the rest is refunded."""
-    call.require("total_fee", "consume_fee")
+    checks.v2_required(call, *NUMBERS)
     order = _existing(call)
     checks.chinese(call.data.get("fee_type"), "/fee_type")
     total, amount = (checks.v2_fen(call, name) for name in ("total_fee", "consume_fee"))
@@ -124,6 +126,7 @@ def _consume(state: State, order: Order, amount: int) -> None:
 @operation("POST", f"{BASE}/refund")
 def refund(call: Call) -> Any:
     """Refund a deposit, all of it or a part."""
+    checks.v2_required(call, *NUMBERS)
     _existing(call)
     return refunds.refund(call)
 

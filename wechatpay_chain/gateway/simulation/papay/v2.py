@@ -41,6 +41,7 @@ def asked(call: Call, url: str = "notify_url") -> Contract:
     """
     hold_text(call)
     call.require("appid", "plan_id", "contract_code", "contract_display_account", url)
+    checks.v2_required(call)
     data = call.data
     code = checks.number(data["contract_code"], "/contract_code", longest=32, signs=checks.LETTERS)
     about = {
@@ -94,6 +95,7 @@ def _parties(call: Call) -> dict[str, str]:
 def _existing(call: Call) -> Contract:
     """The contract that a request names by either of its numbers, once it was signed."""
     hold_text(call)
+    checks.v2_required(call, "contract_id", "plan_id", "contract_code")
     number = checks.v2_text(call, "contract_id")
     plan, code = (checks.v2_text(call, name) for name in ("plan_id", "contract_code"))
     if not number and not (plan and code):
@@ -151,7 +153,6 @@ def _time(state: State, moment: float) -> str:
 @operation("POST", "v2/papay/partner/deletecontract")
 def deletecontract(call: Call) -> dict[str, Any]:
     """End a contract."""
-    call.require("contract_termination_remark")
     contract = _existing(call)
     if contract["state"] != contracts.SIGNED:
         raise _absent(contract["contract_id"])
@@ -170,7 +171,7 @@ def deletecontract(call: Call) -> dict[str, Any]:
 def pappayapply(call: Call) -> dict[str, Any]:
     """Deduct by a contract; the result is sent as a notification."""
     hold_text(call)
-    call.require("appid", "body", "out_trade_no", "total_fee", "notify_url", "contract_id")
+    checks.v2_required(call)
     data, state = call.data, call.state
     number = checks.number(data["out_trade_no"], "/out_trade_no", longest=32)
     contract = contracts.find_by_id(state, data["contract_id"])

@@ -68,6 +68,7 @@ for _kind in ("app", "jsapi"):
 @operation("POST", "v2/pay/contractorder")
 def contractorder(call: Call) -> dict[str, Any]:
     """An order of APIv2 with a contract."""
+    checks.v2_required(call)
     for name, same in (("contract_mchid", "mch_id"), ("contract_appid", "appid")):
         if call.data.get(name) != call.data.get(same):
             raise Rejection.parameter(name, call.data.get(name), f"must be {same}")

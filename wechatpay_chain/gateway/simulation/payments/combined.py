@@ -26,7 +26,7 @@ __all__ = ["SubOrder", "assert_its_own", "create", "existing", "paid", "shown"]
 BASE = "v3/combine-transactions"
 PROTOCOL = "combined"
 TYPES = {"jsapi": "JSAPI", "miniprogram": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
-OPTIONAL = ("sub_mchid", "attach", "combine_payer_info", "openid", "sub_openid", "device_id")
+OPTIONAL = ("sub_mchid", "combine_payer_info", "openid", "sub_openid", "device_id")
 """What only some forms of the request need, although the catalogue requires it."""
 Combined = dict[str, Any]
 
@@ -199,6 +199,7 @@ def _queried(state: State, combined: Combined) -> dict[str, Any]:
 @operation("POST", f"{BASE}/out-trade-no/{{combine_out_trade_no}}/close")
 def close(call: Call) -> None:
     """Close a combined order: all of its orders."""
+    checks.accepted(call, OPTIONAL)
     numbers = _own(call.state, call.params["combine_out_trade_no"])["numbers"]
     assert_its_own(call, numbers)
     for number in numbers:

@@ -40,6 +40,7 @@ def _accepted(call: Call) -> str:
 def create(call: Call) -> dict[str, Any]:
     """Several orders that are paid at once."""
     content, data, state = _accepted(call), call.data, call.state
+    parse_member(call, "scene_info")
     kind = data["trade_type"]
     if kind not in TYPES:
         raise Rejection.parameter("trade_type", kind, f"must be one of {', '.join(TYPES)}")
@@ -144,8 +145,10 @@ def _list(orders: list[dict[str, Any]]) -> str:
 @operation("POST", "v2/pay/closecombinedorder")
 def close(call: Call) -> dict[str, Any]:
     """Close a combined order: all of its orders."""
+    _accepted(call)
+    given = parse_member(call, "sub_order_list")["order"]
     made = _existing(call)
-    for index, each in enumerate(parse_member(call, "sub_order_list")["order"]):
+    for index, each in enumerate(given):
         if each["out_trade_no"] not in made["numbers"]:
             message = f"子单与合单不一致: /sub_order_list/order/{index}"
             raise Rejection(200, "INVALID_REQUEST", message)

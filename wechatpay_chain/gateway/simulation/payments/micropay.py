@@ -45,7 +45,7 @@ def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dic
         Rejection: the request is not what it must be, or the payment did not succeed at once; what
             became of it is stored all the same.
     """
-    call.require("appid", "body", "out_trade_no", "total_fee", name)
+    checks.v2_required(call)
     code, form = checks.v2_text(call, name), codes.FORMS[name]
     order = create(call, trade_type, deposit=deposit)
     order = codes.charge(call.state, order, code, form)

@@ -48,7 +48,7 @@ def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False
     Raises:
         Rejection: the request is not what it must be, or its number was used.
     """
-    call.require("appid", "body", "out_trade_no", "total_fee", "notify_url", "trade_type")
+    checks.v2_required(call)
     data = call.data
     if data["trade_type"] not in types:
         issue = f"must be one of {', '.join(types)}"

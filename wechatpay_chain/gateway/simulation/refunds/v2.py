@@ -39,7 +39,7 @@ SOURCES = ("REFUND_SOURCE_RECHARGE_FUNDS", "REFUND_SOURCE_UNSETTLED_FUNDS")
 @operation("POST", "v2/secapi/pay/refund")
 def refund(call: Call) -> dict[str, Any]:
     """A refund, all of an order or a part of it."""
-    call.require("appid", "out_refund_no", "total_fee", "refund_fee")
+    checks.v2_required(call, "out_trade_no", "transaction_id")
     number = checks.number(call.data["out_refund_no"], "/out_refund_no")
     given = {
         "protocol": "v2",
@@ -92,6 +92,7 @@ def _order(call: Call, code: str) -> Order | None:
 @operation("POST", "v2/pay/refundquery")
 def refundquery(call: Call) -> dict[str, Any]:
     """One refund by either of its numbers, or those of an order, ten at a time."""
+    call.require("appid")
     number, refund_id = (checks.v2_text(call, name) for name in ("out_refund_no", "refund_id"))
     if number or refund_id:
         found = _one(call.state, number, refund_id, checks.v2_text(call, "sub_mch_id"))

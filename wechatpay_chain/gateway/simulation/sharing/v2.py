@@ -90,11 +90,11 @@ def share(call: Call) -> dict[str, Any]:
 
 def _share(call: Call, *, last: bool) -> dict[str, Any]:
     content, state = _accepted(call), call.state
+    given = parse_member(call, "receivers")["receiver"]
     request = records.requested(call.data, content, _sub_merchant(call))
     sharing = records.known(state, request)
     if sharing is None:
         order = records.shareable(state, request)
-        given = parse_member(call, "receivers")["receiver"]
         parts = records.receivers_of(state, order, given, last=last, holder=request.sub_mchid)
         sharing = records.share(state, request, order, parts, last=last)
     return {**_parties(call), **_numbers(sharing), "status": "PROCESSING"}

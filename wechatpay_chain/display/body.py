@@ -34,23 +34,25 @@ RSA = "RSAES-OAEP"
 WORDS = {True: "true", False: "false", None: "null"}
 
 
-def tree(value: Any, members: Sequence[Member], name: str) -> Branch:
+def tree(value: Any, members: Sequence[Member], name: str, *, revealed: bool = False) -> Branch:
     """Return the tree of a parsed body.
 
     Args:
         value: an object or a list.
         members: the catalogue's members.
         name: the name of the tree's root.
+        revealed: whether encrypted members and personal data are displayed as they are.
     """
     size = Span(f"  {_extent(value)}", "aside")
-    return Branch((Span(name, "heading"), size), _Growing().below(value, members, 0))
+    return Branch((Span(name, "heading"), size), _Growing(revealed).below(value, members, 0))
 
 
 class _Growing:
     """Tracks how much of a body may still be displayed."""
 
-    def __init__(self) -> None:
+    def __init__(self, revealed: bool) -> None:
         self.left = MOST
+        self.revealed = revealed
 
     def below(self, value: Any, members: Sequence[Member], depth: int) -> tuple[Branch, ...]:
         """Return the branches of an object's members, or of a list's items."""
@@ -88,12 +90,24 @@ class _Growing:
         start = Span(shortened(name, NAME), "name")
         title = _title(member)
         if isinstance(value, dict | list) and value:
-            if (member is not None and member.encrypted) or _is_personal(name, member):
+            is_encrypted = member is not None and member.encrypted
+            if not self.revealed and (is_encrypted or _is_personal(name, member)):
                 hidden = _hidden(value)
                 return Branch((start, Span("  "), Span(hidden, "secret"), *title))
             extent = Span(f"  {_extent(value)}", "aside")
             return Branch((start, extent, *title), self.below(value, below, depth + 1))
-        return Branch((start, Span("  "), *_scalar(name, value, member, beside), *title))
+        masked = None if self.revealed else _masked(name, value, member, beside)
+        shown = masked or _scalar(name, value, member, beside)
+        return Branch((start, Span("  "), *shown, *title))
+
+
+def _masked(name: str, value: Any, member: Member | None, beside: Mapping[str, Any]) -> Line | None:
+    """Return what is displayed instead of a value; None if the value may be displayed."""
+    if value is None or value == "" or isinstance(value, bool | dict | list):
+        return None
+    if how := _encryption(name, member, beside):
+        return _encrypted(str(value), how)
+    return (Span(HIDDEN, "secret"),) if _is_personal(name, member) else None
 
 
 def _scalar(name: str, value: Any, member: Member | None, beside: Mapping[str, Any]) -> Line:
@@ -104,10 +118,6 @@ def _scalar(name: str, value: Any, member: Member | None, beside: Mapping[str, A
         return (Span(WORDS[value], "literal"),)
     if value == "":
         return (Span('""', "literal"),)
-    if how := _encryption(name, member, beside):
-        return _encrypted(str(value), how)
-    if _is_personal(name, member):
-        return (Span(HIDDEN, "secret"),)
     fen = amount(name, value, member, beside)
     if fen is not None:
         return _money(fen, currency_of(name, beside))

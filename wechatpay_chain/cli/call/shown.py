@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...display.layout import Block, Branch, Facts, Heading, Span, text
+from ...display.body import tree
+from ...display.layout import Block, Branch, Facts, Heading, text
 from ...errors import APIError
 from ...utils.exceptions import WeChatPayError
 from ...utils.translation import _
@@ -68,7 +69,8 @@ def result(
     if output == "json":
         write_json(described)
     else:
-        page(list(_page(described, outcome)))
+        members = operation.response if operation is not None else ()
+        page(list(_page(described, outcome, members, reveal)))
 
 
 def _rejection(error: APIError) -> dict[str, Any]:
@@ -117,7 +119,9 @@ def _hidden(value: Any, member: Member) -> Any:
     return _masked(value, member.members)
 
 
-def _page(described: dict[str, Any], response: Response) -> Iterator[list[Block]]:
+def _page(
+    described: dict[str, Any], response: Response, members: Sequence[Member], reveal: bool
+) -> Iterator[list[Block]]:
     verified = "yes" if response.verified else _("no: responses of this operation are not signed")
     rows = [("status", text(str(response.status_code))), ("verified", text(verified))]
     if described["request_id"]:
@@ -127,22 +131,6 @@ def _page(described: dict[str, Any], response: Response) -> Iterator[list[Block]
     yield [Facts(tuple(rows))]
     body = described["body"]
     if isinstance(body, dict | list):
-        branches = tuple(_branches(body))
-        yield [Branch(text("Answer", "heading"), branches)]
+        yield [tree(body, members, _("Response"), revealed=reveal)]
     elif body:
-        yield [Heading(text("Answer", "heading")), Branch(text(str(body)[:LONGEST]))]
-
-
-def _branches(value: Any) -> Iterator[Branch]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for name, inner in pairs:
-        if isinstance(inner, dict | list) and inner:
-            yield Branch((Span(str(name), "name"),), tuple(_branches(inner)))
-        else:
-            yield Branch((Span(f"{name}  ", "name"), Span(_scalar(inner))))
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(value) if not isinstance(value, dict | list) else ("{}" if value == {} else "[]")
+        yield [Heading(text(_("Response"), "heading")), Branch(text(str(body)[:LONGEST]))]

@@ -1,15 +1,15 @@
-"""Sign and verify with a remote service: the merchant's private key never enters this process.
+"""Sign and verify with a remote service, without the merchant's private key in this process.
 
     wxpay = WeChatPay(mchid="1900000109")
     service = OverHTTP("http://127.0.0.1:9000")
     wxpay.stacks["v3"] = remote_stack(wxpay.stacks["v3"], service, "1900000109", "3775B6A4…")
 
-Two layers of the APIv3 stack hold keys, `signer` and `verifier`; both are replaced here. They ask
-a `Service`, which comes in two variants:
+Two middleware of the APIv3 stack use keys: `signer` and `verifier`. This module replaces both. They
+call a `Service`, which has two implementations:
 
-* `OverHTTP` yields a `Send` of its own. The client's transport carries it, so one implementation
-  serves sync and async calls.
-* `ByFunction` yields a `Call` of a function of yours: an HSM's library, an RPC client.
+* `OverHTTP` yields a `Send`. The client's transport sends it, so one implementation serves sync and
+  async calls.
+* `ByFunction` yields a `Call` of your own function, for example of an HSM library or an RPC client.
 """
 
 from __future__ import annotations
@@ -41,30 +41,30 @@ from wechatpay_chain.middleware.v3.verifier import is_unsigned
 
 T = TypeVar("T")
 Asking = Generator[Effect, Any, T]
-"""A part of a flow: it yields effects, and returns what it asked for."""
+"""A part of a flow: it yields effects and returns a result."""
 
 
 class Service(Protocol):
-    """Who holds the keys."""
+    """A service that holds the keys."""
 
     def sign(self, message: bytes) -> Asking[str]:
-        """The merchant's signature of a message, in base64."""
+        """Return the merchant's signature of a message, in base64."""
 
     def verify(self, serial: str, digest: bytes, signature: str) -> Asking[bool]:
-        """Whether the platform key `serial` signed the message with this SHA-256."""
+        """Return whether the platform key `serial` signed the message with this SHA-256."""
 
 
 class OverHTTP:
-    """A signing service reached over HTTP.
+    """A signing service over HTTP.
 
-    * `POST /sign` takes `{"message": base64}` and returns `{"signature": base64}`. It gets the
-      whole message, so that it can read what it signs.
+    * `POST /sign` takes `{"message": base64}` and returns `{"signature": base64}`. The service
+      receives the whole message, so it can inspect the message before it signs.
     * `POST /verify` takes `{"serial": id, "digest": base64, "signature": base64}` and returns
-      `{"valid": true}`. It gets a SHA-256, so that a bill of any size costs the same.
+      `{"valid": true}`. The service receives a SHA-256, so the size of a bill does not matter.
 
     Args:
         origin: scheme, host and port, without a slash at the end.
-        token: sent as `Authorization: Bearer …`; empty for none.
+        token: sent as `Authorization: Bearer …`; empty for no token.
         timeout: seconds to connect, and between two reads.
     """
 
@@ -79,12 +79,12 @@ class OverHTTP:
         )
 
     def sign(self, message: bytes) -> Asking[str]:
-        """Ask `/sign`."""
+        """Call `/sign`."""
         body = yield from self._post("/sign", message=_base64(message))
         return str(body["signature"])
 
     def verify(self, serial: str, digest: bytes, signature: str) -> Asking[bool]:
-        """Ask `/verify`; anything but a plain `true` is a no."""
+        """Call `/verify`; only `true` means valid."""
         body = yield from self._post(
             "/verify", serial=serial, digest=_base64(digest), signature=signature
         )
@@ -103,21 +103,21 @@ class OverHTTP:
         body = response.json() if response.status_code == 200 else None
         if not isinstance(body, dict) or (target == "/sign" and not body.get("signature")):
             raise ResponseError(
-                f"the signing service did not answer {target} (HTTP {response.status_code})",
+                f"the service returned no result for {target} (HTTP {response.status_code})",
                 response,
             )
         return body
 
 
 class ByFunction:
-    """Functions of your own, sync or async.
+    """Your own functions, sync or async.
 
-    An async function serves async calls only. A sync function serves both, and an async call
-    waits for it on the event loop: one that blocks for long had better be async.
+    Async functions serve async calls only. Sync functions serve both, but block the event loop
+    during async calls: use async functions if they take long.
 
     Args:
-        sign: takes a message, returns its signature in base64.
-        verify: takes a key's serial, a SHA-256 and a signature; True says genuine.
+        sign: takes a message and returns its signature in base64.
+        verify: takes a key's serial, a SHA-256 and a signature, and returns True if it is valid.
     """
 
     def __init__(
@@ -134,12 +134,12 @@ class ByFunction:
         return signature
 
     def verify(self, serial: str, digest: bytes, signature: str) -> Asking[bool]:
-        """Call the function; anything but a plain True is a no."""
+        """Call the function; only True means valid."""
         return (yield Call(self._verify, serial, digest, signature)) is True
 
 
 def remote_signer(service: Service, mchid: str, serial: str) -> Middleware:
-    """A `signer` that has no key: it makes the message, and a service signs it."""
+    """Return a `signer` without a key: it builds the message, and the service signs it."""
 
     def sign(request: Request, handle: Handler) -> Flow:
         stamp, nonce = canonical.timestamp(), canonical.nonce()
@@ -154,11 +154,11 @@ def remote_signer(service: Service, mchid: str, serial: str) -> Middleware:
 
 
 def remote_verifier(service: Service) -> Middleware:
-    """A `verifier` that has no key: it says what was signed, and a service judges.
+    """Return a `verifier` without a key: it builds the digest, and the service verifies it.
 
-    It sets `verified`, without which the layer `gate` lets no response out. As with the library's
-    own, an error status passes, for `status` raises it anyway. Statements of Hong Kong, whose
-    signature covers a SHA-1 instead of the body, are refused.
+    It sets `verified`; `gate` rejects responses without it. Like the library's own verifier, it
+    passes an error status, because `status` raises it. It rejects statements of Hong Kong, whose
+    signature covers a SHA-1 instead of the body.
     """
 
     def verify(request: Request, handle: Handler) -> Flow:
@@ -182,24 +182,24 @@ def _check(service: Service, response: Response) -> Asking[None]:
     if any(len(values) != 1 for values in fields):
         raise SignatureError("the response is not signed", response, reason="missing")
     stamp, nonce, serial, signature = (values[0] for values in fields)
-    if any(character < " " for character in nonce):  # a line feed would move the body's border
-        raise SignatureError("the response's nonce holds a control character", response)
+    if any(character < " " for character in nonce):  # a line feed would shift the body
+        raise SignatureError("the nonce of the response contains a control character", response)
     known = stamp.isdecimal() and len(stamp) <= 15
     if not known or abs(time.time() - int(stamp)) > CLOCK_SKEW:
-        raise SignatureError("the response's timestamp is off", response, reason="expired")
+        raise SignatureError("the response has expired", response, reason="expired")
     digest = response.digest
     if not isinstance(digest, SignedDigest):
         digest = SignedDigest(response.headers)
         digest.update(response.content)
     if not (yield from service.verify(serial, digest.sha256(), signature)):
-        raise SignatureError("the service says no to the response's signature", response)
+        raise SignatureError("the service rejects the signature of the response", response)
     response.verified = True
 
 
 class SignedDigest:
-    """SHA-256 of what a response's signature covers: timestamp, nonce and body, a line each.
+    """SHA-256 of the signed message of a response: timestamp, nonce and body, one line each.
 
-    Made from the header and fed the body, at once or, on its way to a `sink`, piece by piece.
+    The header fields come first; the body follows at once, or in pieces on its way to a `sink`.
     """
 
     def __init__(self, headers: Headers) -> None:
@@ -207,24 +207,24 @@ class SignedDigest:
         self._sha256 = hashlib.sha256(canonical.lines(stamp, nonce))
 
     def update(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes of the body."""
         self._sha256.update(data)
 
     def sha256(self) -> bytes:
-        """The digest of all that came."""
+        """Return the digest."""
         complete = self._sha256.copy()
         complete.update(b"\n")
         return complete.digest()
 
 
 def remote_stack(stack: Stack, service: Service, mchid: str, serial: str) -> Stack:
-    """A stack that holds no key.
+    """Return a stack without keys.
 
     Args:
         stack: a client's `stacks["v3"]`.
-        service: who signs and verifies.
+        service: signs and verifies.
         mchid: the merchant ID.
-        serial: serial number of the certificate whose key the service holds.
+        serial: serial number of the certificate of the key that the service holds.
     """
     return stack.replace("signer", remote_signer(service, mchid, serial)).replace(
         "verifier", remote_verifier(service)

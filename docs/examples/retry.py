@@ -1,9 +1,9 @@
-"""Send a request again where that is safe: after HTTP 429, and after a GET without a response.
+"""Retry a request if that is safe: after HTTP 429, and after a GET without a response.
 
     wxpay.stacks["v3"] = wxpay.stacks["v3"].replace("retry", retry())
 
-The layer stands outside `status`, so it sees a 429 as `RateLimited`, and each attempt passes the
-whole stack: it gets a nonce, a timestamp and a signature of its own.
+The middleware is outside `status`, so `handle` raises `RateLimited` for a 429. Each attempt passes
+through the whole stack and gets a new nonce, timestamp and signature.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from wechatpay_chain import (
 
 
 def retry(attempts: int = 3, first: float = 0.5, longest: float = 30) -> Middleware:
-    """Retry with a pause that doubles.
+    """Return a middleware that retries, and doubles the pause after each attempt.
 
-    A 429 is retried for every method, because the server did not carry it out. A timeout is
-    retried for GET alone: whether a POST was carried out, nobody can say.
+    It retries a 429 for every method, because the server has not processed the request. It retries
+    a timeout only for GET, because the server may have processed a POST.
 
     Args:
-        attempts: how often a request is sent at most.
-        first: seconds of the first pause.
-        longest: the most seconds of a pause, whatever `Retry-After` says.
+        attempts: maximum number of attempts.
+        first: first pause, in seconds.
+        longest: maximum pause in seconds, also for `Retry-After`.
     """
 
     def again(request: Request, handle: Handler) -> Flow:
@@ -51,6 +51,6 @@ def retry(attempts: int = 3, first: float = 0.5, longest: float = 30) -> Middlew
 
 
 def _retry_after(error: ResponseError) -> float:
-    """The seconds that the server asks for; 0 where it does not say."""
+    """Return the seconds in `Retry-After`; 0 if the header is missing."""
     value = error.response.headers.get("Retry-After", "") if error.response else ""
     return float(value) if value.isascii() and value.isdecimal() else 0

@@ -1,4 +1,4 @@
-"""The shop as its environment says: `app` for a web server; with a broker, `queue` for Celery."""
+"""The shop, configured by environment variables: `app` for a web server, `queue` for Celery."""
 
 import os
 import time

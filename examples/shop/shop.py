@@ -1,7 +1,7 @@
-"""Orders, and what WeChat Pay tells of them. Money is in fen.
+"""Orders and the results that WeChat Pay reports. Money is in fen.
 
-No transaction is open while WeChat Pay is called: the shop commits what it wants, the outbox and
-the sweeper act on it, and the inbox hands in what came of it.
+No transaction is open during a call to WeChat Pay. The shop commits its rows, the outbox and the
+sweeper make the calls, and the inbox passes the results to the handlers.
 """
 
 import secrets
@@ -20,11 +20,11 @@ from wechatpay_chain.typed.notifications import RefundSuccessDirect, Transaction
 from .tables import entries, orders
 
 CHINA = timezone(timedelta(hours=8))
-LIFETIME = timedelta(minutes=30)  # an order that is not paid by then is closed
+LIFETIME = timedelta(minutes=30)  # an unpaid order is closed after this time
 
 
 class Shop:
-    """A shop; its client has `notify_url=` and `fill=True`, and bills are kept in a folder."""
+    """A shop. Its client has `notify_url=` and `fill=True`; `bills` is the folder for bills."""
 
     def __init__(
         self, engine: sa.Engine, wxpay: WeChatPay, bills: Path, clock: Callable[[], float]
@@ -46,9 +46,9 @@ class Shop:
         self.sweeper.on_end(self._ended)
 
     def order(self, description: str, total: int) -> str:
-        """Make an order, ask WeChat Pay for its QR code, and return its number.
+        """Create an order with its QR code, and return its number.
 
-        If this process dies in between, the sweeper ends the order.
+        If the process dies before WeChat Pay responds, the sweeper closes the order.
         """
         now = datetime.fromtimestamp(self.clock(), CHINA)
         number, until = f"{now:%Y%m%d}{secrets.token_hex(10)}", now + LIFETIME
@@ -69,7 +69,7 @@ class Shop:
         return number
 
     def refund(self, number: str) -> None:
-        """Refund an order that is paid: once, however often this is called."""
+        """Refund a paid order; repeated calls have no effect."""
         now = datetime.fromtimestamp(self.clock(), CHINA)
         with self.engine.begin() as session:
             order = _change(session, number, "paid", state="refunding", refunded_at=now)
@@ -79,7 +79,7 @@ class Shop:
                 session, out_trade_no=number, out_refund_no=order.out_refund_no, total=order.total
             )
 
-    # What follows runs in the transaction that marks the notification, call or watch as done.
+    # These handlers run in the transaction that marks the notification, call or watch as done.
 
     def _paid(self, notice: Notice[TransactionSuccessDirect], session: sa.Connection) -> None:
         number, amount = notice.resource["out_trade_no"], notice.resource["amount"]["total"]
@@ -107,7 +107,7 @@ class Shop:
 
 
 def _change(session: sa.Connection, number: str, *before: str, **values: Any) -> sa.Row[Any] | None:
-    """Change an order, and return it; None where it is in none of the states before."""
+    """Change an order and return it; None if it is in none of the states `before`."""
     update = sa.update(orders).where(orders.c.out_trade_no == number)
     if before:
         update = update.where(orders.c.state.in_(before))

@@ -1,10 +1,10 @@
-"""The shop's own tables, beside those of the inbox, the outbox and the sweeper. Money is in fen."""
+"""The shop's own tables, next to those of inbox, outbox and sweeper. Money is in fen."""
 
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
-orders = sa.Table(  # the columns that bills are reconciled with have WeChat Pay's names
+orders = sa.Table(  # reconciliation uses the columns with WeChat Pay's names
     "orders",
     metadata,
     sa.Column("out_trade_no", sa.String(32), primary_key=True),
@@ -15,10 +15,10 @@ orders = sa.Table(  # the columns that bills are reconciled with have WeChat Pay
     sa.Column("code_url", sa.String(512)),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("paid_at", sa.DateTime(timezone=True)),
-    sa.Column("refunded_at", sa.DateTime(timezone=True)),  # when the refund was asked for
+    sa.Column("refunded_at", sa.DateTime(timezone=True)),  # when the refund was requested
 )
 
-entries = sa.Table(  # the books: a payment is entered once, a refund is entered once
+entries = sa.Table(  # the ledger: one entry for each payment and each refund
     "entries",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),

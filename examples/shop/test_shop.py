@@ -1,4 +1,4 @@
-"""Whatever goes wrong, an order is paid once, refunded once, or closed."""
+"""Despite failures, an order is paid once, refunded once, or closed."""
 
 import re
 from collections.abc import Generator
@@ -18,7 +18,7 @@ from .web import create_app
 
 
 class Desk(Shop):
-    """A shop on the gateway's time, and a browser in it."""
+    """A shop that uses the gateway's time, with a browser."""
 
     def __init__(self, gateway: Gateway, wxpay: WeChatPay, folder: Path) -> None:
         engine = sa.create_engine(f"sqlite:///{folder}/shop.db")
@@ -32,12 +32,12 @@ class Desk(Shop):
         return page.url.path.rpartition("/")[2]
 
     def shown(self, number: str) -> list[str]:
-        """What the pages say: the order's state, and how much is in the books."""
+        """Return what the pages show: the order's state and the sum of the ledger."""
         pages = self.browser.get(f"/orders/{number}").text + self.browser.get("/").text
         return re.findall('<b id="(?:state|received)">(.*?)</b>', pages)
 
     def work(self, event: str = "", *, minutes: int = 0) -> None:
-        """Let time pass, wait for a notification, and work off what is due."""
+        """Let time pass, wait for a notification, and process what is due."""
         self.gateway.advance(minutes=minutes)
         if event:
             self.gateway.wait_for(event)
@@ -60,8 +60,8 @@ def test_an_order_is_paid_once_and_refunded_once(desk: Desk) -> None:
     desk.gateway.pay(number)
     desk.work("TRANSACTION.SUCCESS")
     assert desk.shown(number) == ["paid", "¥1.00"]
-    desk.gateway.faults.add("v3/refund/*", "reset", times=1)  # carried out, and nobody knows
-    for _ in range(2):  # somebody is impatient
+    desk.gateway.faults.add("v3/refund/*", "reset", times=1)  # processed, but the response is lost
+    for _ in range(2):  # a user clicks twice
         desk.browser.post(f"/orders/{number}/refund")
     desk.work()
     assert desk.shown(number) == ["refunding", "¥1.00"]

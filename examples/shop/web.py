@@ -1,4 +1,4 @@
-"""The shop's pages, and the address that WeChat Pay posts notifications to."""
+"""The shop's pages and its endpoint for notifications."""
 
 from html import escape
 
@@ -22,7 +22,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</t
 
 
 def create_app(shop: Shop, *workers: Runs) -> FastAPI:
-    """The shop's web application, and the workers that run in its process."""
+    """Return the web application; `workers` run in its process."""
     app = FastAPI(openapi_url=None, lifespan=lifespan(*workers))
     app.include_router(router(shop.inbox, "/wechatpay/notify"))
     app.mount("/bills", StaticFiles(directory=shop.daily.folder, check_dir=False))
@@ -41,7 +41,7 @@ def create_app(shop: Shop, *workers: Runs) -> FastAPI:
         for row in rows:
             link = f'<a href="/orders/{row.out_trade_no}">{escape(row.description)}</a>'
             body += f"<p>{link} ¥{fen_to_yuan(row.total)}, {row.state}</p>"
-        body += f'<p>In the books: <b id="received">¥{fen_to_yuan(received)}</b></p>'
+        body += f'<p>Received: <b id="received">¥{fen_to_yuan(received)}</b></p>'
         for report in sorted(shop.daily.folder.glob("*.html"))[-7:]:
             body += f'<p><a href="/bills/{report.name}">{report.stem}</a></p>'
         return PAGE.format(title="A shop", body=body, refresh=60)
@@ -49,7 +49,7 @@ def create_app(shop: Shop, *workers: Runs) -> FastAPI:
     @app.post("/orders")
     def order(item: str) -> RedirectResponse:
         if item not in GOODS:
-            raise HTTPException(404, "the shop does not have it")
+            raise HTTPException(404, "no such item")
         return RedirectResponse(f"/orders/{shop.order(*GOODS[item])}", 303)
 
     @app.get("/orders/{number}", response_class=HTMLResponse)
@@ -58,9 +58,9 @@ def create_app(shop: Shop, *workers: Runs) -> FastAPI:
             found = sa.select(orders).where(orders.c.out_trade_no == number)
             row = session.execute(found).one_or_none()
         if row is None:
-            raise HTTPException(404, "there is no such order")
+            raise HTTPException(404, "no such order")
         body = f"<p>{escape(row.description)} ¥{fen_to_yuan(row.total)}</p>"
-        body += f'<p>It is <b id="state">{row.state}</b>.</p>'
+        body += f'<p>State: <b id="state">{row.state}</b></p>'
         if row.state == "unpaid" and row.code_url:
             body += f'<p>{qr_svg(row.code_url)} <a href="{escape(row.code_url)}">Pay here</a></p>'
         if row.state == "paid":
@@ -74,7 +74,7 @@ def create_app(shop: Shop, *workers: Runs) -> FastAPI:
 
     @app.exception_handler(WeChatPayError)
     def failed(_: Request, error: Exception) -> Response:
-        body = "<p>WeChat Pay did not do it. Please try again.</p>"
-        return HTMLResponse(PAGE.format(title="It did not work", body=body, refresh=60), 502)
+        body = "<p>The payment service is not available. Please try again.</p>"
+        return HTMLResponse(PAGE.format(title="Request failed", body=body, refresh=60), 502)
 
     return app

@@ -198,7 +198,7 @@ def test_a_service_out_of_order_stops_the_call(signing: Signing, answering: Answ
     signing.status = 500
     with (
         client(over_http(signing), answering) as wxpay,
-        pytest.raises(ResponseError, match=r"did not answer /sign \(HTTP 500\)"),
+        pytest.raises(ResponseError, match=r"no result for /sign \(HTTP 500\)"),
     ):
         wxpay[PATH].get(**OPTIONS)
     assert not answering.arrivals

@@ -46,11 +46,12 @@ def paid(gateway, wxpay):
 @pytest.fixture
 def sold(gateway, wxpay):
     """A day on which all orders that there are were paid, and those orders."""
-    gateway.advance(days=1)
-    today = datetime.fromtimestamp(gateway.time(), CHINA).date()
+    now = datetime.fromtimestamp(gateway.time(), CHINA)
+    noon = (now + timedelta(days=1)).replace(hour=12, minute=0)  # the same at any time of day
+    gateway.advance((noon - now).total_seconds())
     orders = [paid(gateway, wxpay) for _ in range(2)]
-    gateway.advance(days=1, hours=11)
-    return today, orders
+    gateway.advance(hours=23)
+    return noon.date(), orders
 
 
 def test_the_moments_of_a_day():

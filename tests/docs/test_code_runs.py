@@ -21,12 +21,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.contrib.django import project
-from tests.docs.support import EXAMPLES, PAGES, SKILLS, blocks, name
+from tests.docs.support import EXAMPLES, PAGES, SKILLS, blocks, name, write_keys
 from tests.support import (
     APIV3_KEY,
     MCHID,
@@ -160,20 +159,8 @@ def tasks_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def desk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A reader's folder, environment and `wxpay`; what the pages take for granted."""
-    write(tmp_path / "apiclient_key.pem", keys.merchant)
-    write(tmp_path / "apiclient_cert.pem", keys.merchant_certificate)
-    write(tmp_path / "pub_key.pem", keys.platform.public_key())
+    write_keys(tmp_path, keys)
     write(tmp_path / "platform_cert.pem", keys.platform_certificate)
-    (tmp_path / "apiclient_cert.p12").write_bytes(
-        pkcs12.serialize_key_and_certificates(
-            b"",
-            keys.merchant,
-            keys.merchant_certificate,
-            None,
-            serialization.BestAvailableEncryption(MCHID.encode()),
-        )
-    )
-    (tmp_path / "license.png").write_bytes(b"\x89PNG")
     (tmp_path / "shop.mp4").write_bytes(b"ftyp")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(EXAMPLES)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.docs.support import ROOT
+from tests.docs.support import ROOT, generator
 from tests.pictures import completion, console
 
 PACKAGE = ROOT / "wechatpay_chain"
@@ -18,18 +16,7 @@ PICTURES = {*console.PICTURES.values(), completion.PICTURE}
 """The pictures of the README, which `tests/pictures` checks."""
 
 
-def module() -> ModuleType:
-    """The generator, without the rest of the site, which takes Sphinx."""
-    path = ROOT / "docs" / "_ext" / "wechatpay_site" / "diagrams.py"
-    spec = importlib.util.spec_from_file_location("diagrams", path)
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-diagrams = module()
+diagrams = generator("diagrams")
 ENGLISH = [path for path in diagrams.SOURCES if path.parent.name != "zh"]
 
 

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.docs.support import ROOT, blocks
+from tests.docs.support import ROOT, blocks, generator
 from wechatpay_chain.cli.migrate.mapping import LIBRARIES, functions
 
 CELL = re.compile(r"^\| `([\w.]+)`", re.M)
 BEFORE = re.compile(r"^```py\n(.*?)^```$", re.M | re.S)
 
 
-def module() -> ModuleType:
-    """The generator, without the rest of the site, which takes Sphinx."""
-    path = ROOT / "docs" / "_ext" / "wechatpay_site" / "migration.py"
-    spec = importlib.util.spec_from_file_location("migration", path)
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-migration = module()
+migration = generator("migration")
 PAGES = pytest.mark.parametrize("page", migration.PAGES, ids=lambda page: str(page.name))
 
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import importlib.util
 import io
 import json
 import re
 import textwrap
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 import wechatpay_chain
 from tests.docs import php
-from tests.docs.support import ROOT, blocks
+from tests.docs.support import blocks, generator, write_keys
 from tests.support import (
     APIV3_KEY,
     MCHID,
@@ -28,7 +25,6 @@ from tests.support import (
     PUBLIC_KEY_ID,
     SECRET,
     Keys,
-    write,
 )
 from wechatpay_chain import Request, Response, canonical, transport, xml
 from wechatpay_chain.crypto import aes, digest, rsa
@@ -42,18 +38,7 @@ UNLIKE = {"sign", "nonce_str", "sign_type"}
 """What both clients add to an APIv2 request."""
 
 
-def module() -> ModuleType:
-    """The generator, without the rest of the site, which takes Sphinx."""
-    path = ROOT / "docs" / "_ext" / "wechatpay_site" / "php.py"
-    spec = importlib.util.spec_from_file_location("php_tables", path)
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-tables = module()
+tables = generator("php")
 PAGES = pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: str(page.parent.name))
 ROWS = [
     pytest.param(row, id=f"{name}-{number}")
@@ -107,19 +92,7 @@ def desk(
 ) -> dict[str, Any]:
     """A reader's folder, and the names that the rows use."""
     monkeypatch.chdir(tmp_path)
-    write(tmp_path / "apiclient_key.pem", keys.merchant)
-    write(tmp_path / "apiclient_cert.pem", keys.merchant_certificate)
-    write(tmp_path / "pub_key.pem", keys.platform.public_key())
-    (tmp_path / "apiclient_cert.p12").write_bytes(
-        pkcs12.serialize_key_and_certificates(
-            b"",
-            keys.merchant,
-            keys.merchant_certificate,
-            None,
-            serialization.BestAvailableEncryption(MCHID.encode()),
-        )
-    )
-    (tmp_path / "license.png").write_bytes(b"\x89PNG")
+    write_keys(tmp_path, keys)
     platform = MockTransport(respond, sign={PUBLIC_KEY_ID: keys.platform})
     own = {"cert": "apiclient_cert.pem", "key": "apiclient_key.pem"}
     seen: list[str] = []

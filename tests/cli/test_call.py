@@ -403,6 +403,23 @@ def test_encrypted_members_are_masked() -> None:
     assert shown._masked(body, complaint.response) == {**body, "payer_phone": "***"}
 
 
+@pytest.mark.parametrize("reveal", [False, True])
+def test_a_page_shows_encrypted_and_personal_members_only_if_asked(
+    reveal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaint = catalogue.find("GET", "v3/merchant-service/complaints-v2/{complaint_id}")
+    ciphertext, openid = base64.b64encode(bytes(256)).decode(), "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+    body = {"complaint_id": "200201820200101080076610000", "payer_phone": ciphertext}
+    content = json.dumps({**body, "payer_openid": openid}).encode()
+    printed: list[str] = []
+    monkeypatch.setattr(output_module, "write", printed.append)
+    shown.result(Response(200, {}, content), complaint, None, reveal, "text")
+    page = "".join(printed)
+    assert body["complaint_id"] in page
+    assert (ciphertext[:40] in page, openid in page) == (reveal, reveal)
+    assert ("encrypted, 256 bytes" in page) is not reveal
+
+
 def test_completion() -> None:
     assert offered("call", "P") == ["POST", "PUT", "PATCH"]
     assert offered("call", "GET", "v3/certif") == ["v3/certificates"]

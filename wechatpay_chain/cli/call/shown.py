@@ -56,9 +56,9 @@ def result(
             else []
         )
         raise Failure(str(outcome), hints)
-    body = _body(outcome)
-    if not reveal and operation is not None:
-        body = _masked(body, operation.response)
+    body, members = _body(outcome), operation.response if operation is not None else ()
+    if output == "json" and not reveal:
+        body = _masked(body, members)
     described = {
         "status": outcome.status_code,
         "verified": outcome.verified,
@@ -69,7 +69,6 @@ def result(
     if output == "json":
         write_json(described)
     else:
-        members = operation.response if operation is not None else ()
         page(list(_page(described, outcome, members, reveal)))
 
 

@@ -239,10 +239,10 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
 def _advice(settings: Settings) -> list[str]:
     """Return a text that states who can use the console."""
     if settings.control_token:
-        return ["The console and the control API want the control token, from this machine too."]
+        return ["The console and the control API require the control token, also on this machine."]
     return [
-        "Do not put a proxy or a tunnel before these ports that adds no X-Forwarded-For: everybody",
-        "who reaches it could then pay orders, open the console and take apiclient_key.pem.",
+        "Do not expose these ports through a proxy or tunnel that does not add X-Forwarded-For:",
+        "anyone could then pay orders, open the console and download apiclient_key.pem.",
     ]
 
 

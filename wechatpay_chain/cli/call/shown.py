@@ -121,12 +121,14 @@ def _hidden(value: Any, member: Member) -> Any:
 def _page(
     described: dict[str, Any], response: Response, members: Sequence[Member], reveal: bool
 ) -> Iterator[list[Block]]:
-    verified = "yes" if response.verified else _("no: responses of this operation are not signed")
-    rows = [("status", text(str(response.status_code))), ("verified", text(verified))]
+    verified = (
+        _("yes") if response.verified else _("no: responses of this operation are not signed")
+    )
+    rows = [(_("status"), text(str(response.status_code))), (_("verified"), text(verified))]
     if described["request_id"]:
         rows.append(("Request-ID", text(described["request_id"])))
     if described["saved"]:
-        rows.append(("saved", text(described["saved"], "path")))
+        rows.append((_("saved to"), text(described["saved"], "path")))
     yield [Facts(tuple(rows))]
     body = described["body"]
     if isinstance(body, dict | list):

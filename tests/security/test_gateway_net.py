@@ -247,5 +247,6 @@ def test_a_proxy_is_warned_of() -> None:
         threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGTERM)).start()
 
     program.run(program.Settings(port=0, tls_port=0), tell, said.append)
-    assert "a proxy or a tunnel" in said[0]
-    assert "apiclient_key.pem" in said[0].partition("a proxy or a tunnel")[2]
+    warned = said[0].partition("through a proxy or tunnel")[2]
+    assert "X-Forwarded-For" in warned
+    assert "apiclient_key.pem" in warned

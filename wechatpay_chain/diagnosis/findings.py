@@ -93,6 +93,14 @@ CAUSES = {
         N_("the signed timestamp differs from the one in the header"),
         N_("read the time once, in seconds, and use it in both places"),
     ),
+    "nonce": Cause(
+        N_("the signed nonce differs from the one in the header"),
+        N_("generate the nonce once, and use it unchanged in both places"),
+    ),
+    "surplus_body": Cause(
+        N_("a body was signed, but the message has none"),
+        N_("sign an empty body: its line contains only the line feed"),
+    ),
     "missing_body": Cause(
         N_("the signature does not cover the body"),
         N_(
@@ -181,6 +189,10 @@ CAUSES = {
     "wrong_secret": Cause(
         N_("the sign was made with another key, or a field changed afterwards"),
         N_("use this merchant's APIv2 key, not the APIv3 key or the app's secret"),
+    ),
+    "key_format": Cause(
+        N_("the APIv2 key is in the wrong place of the signed text"),
+        N_("end the text with &key= and the APIv2 key, after the sorted fields"),
     ),
     "wrong_sign_type": Cause(
         N_("the sign uses a different algorithm than the request or its operation requires"),

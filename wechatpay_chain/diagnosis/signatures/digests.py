@@ -14,12 +14,13 @@ import re
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from ...utils.translation import _
 
-__all__ = ["Signed", "opened", "signature_bytes"]
+__all__ = ["Signed", "has_pss_padding", "opened", "signature_bytes"]
 
 PREFIXES = {
     "SHA-256": bytes.fromhex("3031300d060960864801650304020105000420"),
@@ -45,17 +46,40 @@ class Signed(NamedTuple):
     """The content of a signature.
 
     Attributes:
-        algorithm: the hash algorithm, such as `SHA-256`.
-        digest: the digest of the message.
+        algorithm: the hash algorithm, such as `SHA-256`; empty if the content is not a digest.
+        digest: the digest of the message, or the content itself.
+        is_named: whether the signature names the hash algorithm, as PKCS#1 requires.
     """
 
     algorithm: str
     digest: bytes
+    is_named: bool = True
+
+    @property
+    def oddity(self) -> str:
+        """The difference from SHA-256 with PKCS#1 v1.5; empty if there is none."""
+        if not self.algorithm:
+            return _("the text was signed without a hash")
+        if not self.is_named:
+            return _("it does not name the hash algorithm: a bare digest was signed")
+        if self.algorithm != "SHA-256":
+            return _("its hash algorithm is {algorithm}, not SHA-256", algorithm=self.algorithm)
+        return ""
 
     def covers(self, message: bytes) -> bool:
         """Return whether the digest is that of a message."""
-        made = hashlib.new(FUNCTIONS[self.algorithm], message, usedforsecurity=False)
-        return made.digest() == self.digest
+        return bool(self.algorithm) and self._hash(message) == self.digest
+
+    def covers_digest_of(self, message: bytes) -> bool:
+        """Return whether a digest of the message was hashed again."""
+        if not self.algorithm:
+            return False
+        once = self._hash(message)
+        return self.digest in (self._hash(once), self._hash(once.hex().encode()))
+
+    def _hash(self, message: bytes) -> bytes:
+        name = FUNCTIONS[self.algorithm]
+        return hashlib.new(name, message, usedforsecurity=False).digest()
 
 
 def signature_bytes(text: str) -> tuple[bytes, str]:
@@ -98,4 +122,15 @@ def opened(signature: bytes, key: RSAPublicKey) -> Signed | None:
     for name, prefix in PREFIXES.items():
         if info.startswith(prefix):
             return Signed(name, info[len(prefix) :])
-    return None
+    is_digest = len(info) == hashlib.sha256().digest_size
+    return Signed("SHA-256" if is_digest else "", info, is_named=False)
+
+
+def has_pss_padding(signature: bytes, key: RSAPublicKey, message: bytes) -> bool:
+    """Return whether a signature is valid for a message with PSS (RFC 8017, section 8.1)."""
+    scheme = PSS(MGF1(SHA256()), PSS.AUTO)
+    try:
+        key.verify(signature, message, scheme, SHA256())
+    except InvalidSignature:
+        return False
+    return True

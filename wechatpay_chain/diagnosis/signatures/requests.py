@@ -14,7 +14,7 @@ from ..findings import Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message, number
 from .bodies import unlike
-from .digests import Signed, opened, signature_bytes
+from .digests import Signed, has_pss_padding, opened, signature_bytes
 from .variants import Head, Variant, bodies, five_lines, matching, targets
 
 __all__ = ["explain", "moment_of"]
@@ -47,18 +47,22 @@ def explain(
     signature, odd = signature_bytes(parts["signature"])
     if odd:
         found.append(finding("signature_format", odd))
+    size = ring.merchant.key_size // 8
+    if len(signature) != size:
+        detail = _("it has {count} bytes, not {size}", count=len(signature), size=size)
+        return [*found, finding("signature_format", detail)] if signature else found
     signed = opened(signature, ring.merchant)
     request = _with_body(request, response)
     if signed is None:
-        return [*found, *_foreign(parts, ring)] if not odd or signature else found
-    if signed.algorithm != "SHA-256":
-        found.append(
-            finding(
-                "signature_format",
-                _("its hash algorithm is {algorithm}, not SHA-256", algorithm=signed.algorithm),
-            )
-        )
+        message = _head(request, parts) + request.body + b"\n"
+        if has_pss_padding(signature, ring.merchant, message):
+            return [*found, finding("signature_format", _("its padding is PSS, not PKCS#1 v1.5"))]
+        return [*found, *_foreign(parts, ring)]
+    if signed.oddity:
+        found.append(finding("signature_format", signed.oddity))
     found += _serial(parts, ring)
+    if not signed.algorithm:
+        return found
     if request.lacks_body:
         return [*found, finding("no_body")]
     found += _difference(request, parts, signed)
@@ -168,11 +172,35 @@ def _difference(request: Message, parts: dict[str, str], signed: Signed) -> list
     stamp, nonce = parts["timestamp"], parts["nonce_str"]
     longer = request.body + b"\n"  # the same as a surplus line feed, which is reported
     several = [each for each in bodies(request.body) if each.value != longer]
+    query = request.target.partition("?")[2]
+    if query and not request.body:
+        several.append(Variant(query.encode(), "surplus_body", _("the query was signed as a body")))
     found = matching(signed, list(_heads(request, stamp, nonce)), several)
     if found is not None:
         return found
-    right = f"{request.method}\n{request.target}\n{stamp}\n{nonce}\n".encode()
-    return [unlike(request, signed, right)]
+    right = _head(request, parts)
+    if any(signed.covers_digest_of(right + each.value + b"\n") for each in several):
+        detail = _("{algorithm} was applied twice", algorithm=signed.algorithm)
+        return [finding("signature_format", detail)]
+    return [_other_time(request, parts, signed) or unlike(request, signed, right)]
+
+
+def _head(request: Message, parts: dict[str, str]) -> bytes:
+    lines = (request.method, request.target, parts["timestamp"], parts["nonce_str"])
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _other_time(request: Message, parts: dict[str, str], signed: Signed) -> Finding | None:
+    """Return the finding for a time that was read again before or after signing."""
+    seconds = number(parts["timestamp"])
+    if seconds is None:
+        return None
+    for distance in range(-CLOCK_SKEW, CLOCK_SKEW + 1):
+        other = str(seconds + distance)
+        if signed.covers(_head(request, {**parts, "timestamp": other}) + request.body + b"\n"):
+            detail = _("{changed} was signed, {stamp} was sent", changed=other, stamp=seconds)
+            return finding("timestamp", detail)
+    return None
 
 
 def _heads(request: Message, stamp: str, nonce: str) -> Iterator[Head]:
@@ -192,6 +220,17 @@ def _heads(request: Message, stamp: str, nonce: str) -> Iterator[Head]:
             "timestamp", _("{changed} was signed, {stamp} was sent", changed=changed, stamp=stamp)
         )
         yield Head(tuple(five_lines(method, request.target, changed, nonce)), how)
+    for changed in dict.fromkeys((nonce.lower(), nonce.upper(), "", *_beginnings(nonce))):
+        if changed != nonce:
+            how = finding(
+                "nonce",
+                _("{changed!r} was signed, {nonce!r} was sent", changed=changed, nonce=nonce),
+            )
+            yield Head(tuple(five_lines(method, request.target, stamp, changed)), how)
+
+
+def _beginnings(nonce: str) -> Iterator[str]:
+    return (nonce[:length] for length in range(len(nonce) - 1, 0, -1))
 
 
 def _told(request: Message, parts: dict[str, str], response: Message | None) -> Iterator[Finding]:

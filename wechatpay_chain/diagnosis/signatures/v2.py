@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus
 from xml.sax.saxutils import escape
@@ -20,11 +23,18 @@ __all__ = ["explain", "is_v2", "members_of"]
 
 Members = Mapping[str, str]
 MD5, HMAC = "MD5", "HMAC-SHA256"
-LENGTHS = {32: MD5, 64: HMAC}
+LENGTHS = {32: MD5, 40: "SHA-1", 64: HMAC}
 """The lengths of a sign, and their algorithms."""
+HASHES: Mapping[str, Callable[[bytes, bytes], bytes]] = {
+    MD5: lambda text, _key: hashlib.md5(text, usedforsecurity=False).digest(),
+    HMAC: lambda text, key: hmac.digest(key, text, "sha256"),
+    "SHA-256": lambda text, _key: hashlib.sha256(text).digest(),
+    "SHA-1": lambda text, _key: hashlib.sha1(text, usedforsecurity=False).digest(),
+}
 SECRET_LENGTH = 32
 LONGEST = 600
 """Maximum total characters of the values that are searched for a changed one."""
+HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
 PRINTABLE = [chr(code) for code in range(32, 127)]
 
 
@@ -104,56 +114,29 @@ def _compared(
     given: str, members: Members, ring: Keyring, named: str, encoding: str
 ) -> list[Finding]:
     """Return the differences between the signed text and the members; empty if there are none."""
-    made_by = LENGTHS.get(len(given))
+    wanted, odd = _hexadecimal(given)
+    made_by = LENGTHS.get(len(wanted))
     if made_by is None:
         return [
             finding(
                 "signature_format", _("sign has {count} characters, not 32 or 64", count=len(given))
             )
         ]
-    wanted = given.upper()
-    secret = ring.secret.reveal()
-    for way, (key, cause, detail), charset in itertools.product(
-        _ways(), _secrets(ring), _charsets(encoding)
-    ):
-        if (bool(way.cause) + bool(cause) + (charset != "utf-8")) > 2:
+    for (way, ending), charset in itertools.product(_texts(ring), _charsets(encoding)):
+        if (bool(way.cause) + bool(ending.cause) + (charset != "utf-8")) > 2:
             continue
         try:
-            text = way.text(members).encode(charset)
+            text = (way.text(members) + ending.text).encode(charset)
         except UnicodeError:
             continue
-        for algorithm in (MD5, HMAC):
-            if _sign(algorithm, text, key.encode()) != wanted:
-                continue
-            return [
-                *(
-                    [
-                        finding(
-                            "wrong_sign_type",
-                            _(
-                                "it was made with {algorithm}, but sign_type is {named}",
-                                algorithm=algorithm,
-                                named=named,
-                            ),
-                        )
-                    ]
-                    if algorithm != named
-                    else []
-                ),
-                *([Finding(way.cause, way.detail)] if way.cause else []),
-                *([finding(cause, detail)] if cause else []),
-                *(
-                    [finding("charset", _("{charset} was signed", charset=charset))]
-                    if charset != "utf-8" and encoding == "utf-8"
-                    else []
-                ),
-                *(
-                    [finding("signature_format", _("sign is in lower case"))]
-                    if given != wanted
-                    else []
-                ),
-            ]
-    where = _changed(wanted, members, made_by, secret)
+        found = _made(text, ending.key, wanted, named)
+        if found is None:
+            continue
+        found += [Finding(each.cause, each.detail) for each in (way, ending) if each.cause]
+        if charset != "utf-8" and encoding == "utf-8":
+            found.append(finding("charset", _("{charset} was signed", charset=charset)))
+        return found + ([finding("signature_format", odd)] if odd else [])
+    where = _changed(wanted, members, made_by, ring.secret.reveal())
     if where:
         return [finding("changed_byte", where)]
     if made_by != named:
@@ -170,22 +153,73 @@ def _compared(
     return [finding("wrong_secret", _("no known difference explains it"))]
 
 
+def _hexadecimal(sign: str) -> tuple[str, str]:
+    """Return a sign in upper-case hexadecimal, and the difference if it is written otherwise."""
+    if HEXADECIMAL.fullmatch(sign):
+        return sign.upper(), "" if sign == sign.upper() else _("sign is in lower case")
+    try:
+        return base64.b64decode(sign, validate=True).hex().upper(), _(
+            "it is Base64, not hexadecimal"
+        )
+    except (binascii.Error, ValueError):
+        return sign, ""
+
+
+def _made(text: bytes, key: str, wanted: str, named: str) -> list[Finding] | None:
+    """Return the findings about the algorithm, or None if the text does not have this sign."""
+    for algorithm, hashed in HASHES.items():
+        once = hashed(text, key.encode())
+        if once.hex().upper() == wanted:
+            if algorithm == named:
+                return []
+            return [
+                finding(
+                    "wrong_sign_type",
+                    _(
+                        "it was made with {algorithm}, but sign_type is {named}",
+                        algorithm=algorithm,
+                        named=named,
+                    ),
+                )
+            ]
+        hexadecimal = once.hex()
+        for again in (hexadecimal, hexadecimal.upper()):
+            if hashed(again.encode(), key.encode()).hex().upper() == wanted:
+                detail = _("{algorithm} was applied twice", algorithm=algorithm)
+                return [finding("signature_format", detail)]
+    return None
+
+
 def _sign(algorithm: str, text: bytes, key: bytes) -> str:
-    text += b"&key=" + key
-    if algorithm == MD5:
-        return hashlib.md5(text, usedforsecurity=False).hexdigest().upper()
-    return hmac.new(key, text, hashlib.sha256).hexdigest().upper()
+    return HASHES[algorithm](text + b"&key=" + key, key).hex().upper()
 
 
 def _charsets(encoding: str) -> tuple[str, ...]:
     return ("utf-8", "gb18030", "latin-1") if encoding != "gb18030" else ("utf-8", "gb18030")
 
 
-def _secrets(ring: Keyring) -> Iterator[tuple[str, str, str]]:
+class Ending(NamedTuple):
+    """One way to append the key to the signed text.
+
+    Attributes:
+        text: the end of the signed text.
+        key: the key of an HMAC.
+        cause: a name in `CAUSES`; empty for the correct way.
+        detail: the difference.
+    """
+
+    text: str
+    key: str
+    cause: str = ""
+    detail: str = ""
+
+
+def _endings(ring: Keyring) -> Iterator[Ending]:
     secret, apiv3 = ring.secret.reveal(), ring.apiv3_key.reveal().decode("utf-8", "replace")
-    yield secret, "", ""
+    yield Ending(f"&key={secret}", secret)
     if apiv3 and apiv3 != secret:
-        yield apiv3, "wrong_secret", _("it was made with the APIv3 key")
+        detail = _("it was made with the APIv3 key")
+        yield Ending(f"&key={apiv3}", apiv3, "wrong_secret", detail)
     for other, how in (
         (secret.lower(), _("in lower case")),
         (secret.upper(), _("in upper case")),
@@ -194,45 +228,68 @@ def _secrets(ring: Keyring) -> Iterator[tuple[str, str, str]]:
         ("", _("which is empty")),
     ):
         if other != secret:
-            yield other, "wrong_secret", _("it was made with the key {how}", how=how)
+            detail = _("it was made with the key {how}", how=how)
+            yield Ending(f"&key={other}", other, "wrong_secret", detail)
+    for text, how in (
+        ("", _("the key was not appended")),
+        (secret, _("the key was appended without &key=")),
+        (f"key={secret}", _("the key was appended without the & before key=")),
+        (f"&secret={secret}", _("the key was appended as &secret=, not &key=")),
+        (f"&Key={secret}", _("the key was appended as &Key=, not &key=")),
+        (f"&KEY={secret}", _("the key was appended as &KEY=, not &key=")),
+    ):
+        yield Ending(text, secret, "key_format", how)
+
+
+def _joined(pairs: Iterable[tuple[str, str]], spell: Callable[[str], str] = str) -> str:
+    """Return members in the format of the signed text."""
+    return "&".join(f"{name}={spell(value)}" for name, value in pairs)
+
+
+def _filled(members: Members) -> Iterator[tuple[str, str]]:
+    """Yield the members that have a value, sorted by name."""
+    return ((name, value) for name, value in sorted(members.items()) if value)
+
+
+def _texts(ring: Keyring) -> Iterator[tuple[Way, Ending]]:
+    """Yield the ways to build the signed text, the correct one first."""
+    yield from itertools.product(_ways(), _endings(ring))
+    secret = ring.secret.reveal()
+    detail = _("the key was sorted among the fields")
+    way = Way(lambda members: _joined(_filled({**members, "key": secret})), "key_format", detail)
+    yield way, Ending("", secret)
 
 
 def _ways() -> Iterator[Way]:
-    def joined(pairs: Iterator[tuple[str, str]], spell: Callable[[str], str] = str) -> str:
-        return "&".join(f"{name}={spell(value)}" for name, value in pairs)
-
-    def filled(members: Members) -> Iterator[tuple[str, str]]:
-        return ((name, value) for name, value in sorted(members.items()) if value)
-
-    yield Way(lambda members: joined(filled(members)))
+    yield Way(lambda members: _joined(_filled(members)))
     yield Way(
-        lambda members: joined(iter(sorted(members.items()))),
+        lambda members: _joined(sorted(members.items())),
         "empty_members",
         _("name= was signed"),
     )
     yield Way(
-        lambda members: joined(each for each in filled(members) if each[0] != "sign_type"),
+        lambda members: _joined(each for each in _filled(members) if each[0] != "sign_type"),
         "extra_members",
         _("sign_type was not signed"),
     )
     for algorithm in (MD5, HMAC):
         yield Way(
-            lambda members, kind=algorithm: joined(filled({**members, "sign_type": kind})),  # type: ignore[misc]
+            lambda members, kind=algorithm: _joined(_filled({**members, "sign_type": kind})),  # type: ignore[misc]
             "extra_members",
             _("sign_type={algorithm} was signed, but is not in the body", algorithm=algorithm),
         )
     yield Way(
-        lambda members: joined(each for each in members.items() if each[1]),
+        lambda members: _joined(each for each in members.items() if each[1]),
         "member_order",
         _("in the order of the body"),
     )
     yield Way(
-        lambda members: joined(iter(sorted(filled(members), key=lambda each: each[0].lower()))),
+        lambda members: _joined(sorted(_filled(members), key=lambda each: each[0].lower())),
         "member_order",
         _("sorted ignoring case"),
     )
     yield Way(
-        lambda members: joined(iter(sorted(filled(members), reverse=True))),
+        lambda members: _joined(sorted(_filled(members), reverse=True)),
         "member_order",
         _("in reverse order"),
     )
@@ -240,20 +297,22 @@ def _ways() -> Iterator[Way]:
         (lambda value: quote(value, safe=""), _("encoded for a URL, a space as %20")),
         (lambda value: quote_plus(value, safe=""), _("encoded for a URL, a space as +")),
         (escape, _("escaped for XML")),
-        (lambda value: f"<![CDATA[{value}]]>", "inside CDATA"),
-        (str.strip, "trimmed"),
+        (lambda value: f"<![CDATA[{value}]]>", _("inside CDATA")),
+        (str.strip, _("trimmed")),
         (str.lower, _("in lower case")),
     ):
         yield Way(
-            lambda members, spell=spell: joined(filled(members), spell),  # type: ignore[misc]
+            lambda members, spell=spell: _joined(_filled(members), spell),  # type: ignore[misc]
             "escaped_values",
             _("values were signed {how}", how=how),
         )
-    yield Way(lambda members: joined(filled(members)) + "&", "member_order", _("with & at the end"))
+    yield Way(
+        lambda members: _joined(_filled(members)) + "&", "member_order", _("with & at the end")
+    )
     for index in range(40):
         yield Way(
-            lambda members, index=index: joined(  # type: ignore[misc]
-                each for at, each in enumerate(filled(members)) if at != index
+            lambda members, index=index: _joined(  # type: ignore[misc]
+                each for at, each in enumerate(_filled(members)) if at != index
             ),
             "extra_members",
             _("field {index} in sorted order was not signed", index=index + 1),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, ur
 from ...utils.translation import _
 from ..findings import Finding
 from .digests import Signed
+from .serializations import other_serializations
 
 __all__ = [
     "Form",
@@ -28,6 +28,8 @@ __all__ = [
 
 BOM = b"\xef\xbb\xbf"
 ALPHABET = bytes(range(32, 127)) + bytes([9, 10, 13]) + bytes(range(128, 256)) + bytes(range(9))
+EMPTY = ("{}", "[]", "null", '""', "undefined", "None", "nil", "false", " ")
+"""The texts that languages and libraries make of no body."""
 SHORT = 1500
 """Maximum bytes of a body that is searched for a changed byte."""
 PREFIXES = ("/hk", "/v3", "/api", "/wechatpay", "/pay")
@@ -63,9 +65,13 @@ def bodies(body: bytes) -> Iterator[Variant]:
         yield Variant(body)
     if body:
         yield Variant(b"", "missing_body", _("an empty body was signed"))
+    else:
+        for text in EMPTY:
+            yield Variant(text.encode(), "surplus_body", _("{text} was signed", text=text))
     yield from _ends(body)
     yield from _charsets(body)
-    yield from _serialised(body)
+    for written, detail in other_serializations(body):
+        yield Variant(written, "reserialised_json", detail)
 
 
 def _ends(body: bytes) -> Iterator[Variant]:
@@ -127,74 +133,6 @@ def _is(body: bytes, encoding: str) -> bool:
     return True
 
 
-def _serialised(body: bytes) -> Iterator[Variant]:
-    """Yield the same JSON in the styles of common libraries."""
-    try:
-        value = json.loads(body)
-        if isinstance(value, dict | list):
-            yield from _in_styles(value)
-    except (ValueError, RecursionError):
-        return  # not JSON, or nested deeper than any real request
-
-
-def _in_styles(value: Any) -> Iterator[Variant]:
-    cause = "reserialised_json"
-    dropped = _without_nulls(value)
-    values = [(value, "")] + ([(dropped, _(", without null"))] if dropped != value else [])
-    for (thing, less), ascii_only, ordered in itertools.product(
-        values, (False, True), (False, True)
-    ):
-        for indent, separators in (
-            (None, (",", ":")),
-            (None, (", ", ": ")),
-            (2, (",", ": ")),
-            (4, (",", ": ")),
-            ("\t", (",", ": ")),
-        ):
-            text = json.dumps(
-                thing,
-                ensure_ascii=ascii_only,
-                sort_keys=ordered,
-                indent=indent,
-                separators=separators,
-            )
-            style = _(
-                "separators {separators}, indent {indent}, {charset}{order}{less}",
-                separators=separators,
-                indent=indent,
-                charset=_("ASCII only") if ascii_only else "UTF-8",
-                order=_(", sorted") if ordered else "",
-                less=less,
-            )
-            for written, more in _escaped(text):
-                try:
-                    yield Variant(
-                        written.encode(),
-                        cause,
-                        _("signed with {style}{more}", style=style, more=more),
-                    )
-                except UnicodeEncodeError:
-                    continue
-
-
-def _escaped(text: str) -> Iterator[tuple[str, str]]:
-    yield text, ""
-    if "/" in text:
-        yield text.replace("/", "\\/"), _(", with escaped slashes (PHP)")
-    html = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    if html != text:
-        yield html, ", <, > and & escaped (Go)"
-    gson = html.replace("=", "\\u003d").replace("'", "\\u0027")
-    if gson != html:
-        yield gson, _(", =, ' and more escaped (Gson)")
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
-
-
 def targets(target: str, origin: str) -> Iterator[Variant]:
     """Yield a target, and its variants that may have been signed."""
     yield Variant(target)
@@ -218,6 +156,13 @@ def targets(target: str, origin: str) -> Iterator[Variant]:
         yield Variant(f"{origin}{target}", "path", _("the scheme and the host were signed"))
         yield Variant(origin.partition("://")[2] + target, "path", _("the host was signed"))
     yield Variant(target.removeprefix("/"), "path", _("signed without the leading /"))
+    yield Variant(f"/{target}", "path", _("signed with two leading /"))
+    for changed, how in (
+        (target.lower(), _("in lower case")),
+        (target.upper(), _("in upper case")),
+    ):
+        if changed != target:
+            yield Variant(changed, "path", _("the path was signed {how}", how=how))
     other = path[:-1] if path.endswith("/") else f"{path}/"
     yield Variant(f"{other}{mark}{query}", "path", _("the trailing / differs"))
     for changed, how in ((unquote(path), _("decoded")), (quote(unquote(path)), _("encoded"))):

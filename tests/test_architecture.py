@@ -73,7 +73,7 @@ KNOWS = {
     "testing.pytest_plugin": GROUND | {"client", "gateway", "testing.cassettes", "testing.serving"},
     "gateway": DATA
     | {"keys", "catalogue", "client", "testing.fault_names", "testing.bills", "bills.forms", ""}
-    | {"testing.notices", "testing.sent"},
+    | {"testing.notices", "testing.sent", "diagnosis"},
     "gateway.examples": DATA | {"keys", "notifications", "durable", "gateway", ""},
     "cli": DATA
     | {"errors", "catalogue", "chain", "transport", "client"}

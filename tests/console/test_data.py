@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from wechatpay_chain import APIError, ClientError
-from wechatpay_chain.gateway.console.diagnosis.explanation import verdict
+from wechatpay_chain.gateway.console.explanation import verdict
 from wechatpay_chain.gateway.console.queries import scope
 from wechatpay_chain.messages import canonical
 

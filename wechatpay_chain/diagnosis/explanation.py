@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..utils.exceptions import ConfigurationError
 from ..utils.translation import _
-from .findings import Finding
+from .findings import Diagnosis, Finding, finding
 from .keyring import Keyring
 from .signatures import answers, requests, v2
 from .transcripts import Message, Transcript
@@ -24,11 +24,14 @@ class Part(NamedTuple):
         what: `request`, `response` or `notification`.
         protocol: `v2` or `v3`.
         findings: the causes, the most important first.
+        signed: the text that the signature covers, or None if it is unknown. It contains `***`
+            in place of keys.
     """
 
     what: str
     protocol: str
     findings: tuple[Finding, ...]
+    signed: bytes | None = None
 
     @property
     def is_right(self) -> bool:
@@ -82,5 +85,6 @@ def _of_response(
     return _part("response", "v3", answers.explain(response, ring, now, request))
 
 
-def _part(what: str, protocol: str, findings: list[Finding]) -> Part:
-    return Part(what, protocol, tuple(dict.fromkeys(findings)))
+def _part(what: str, protocol: str, diagnosis: Diagnosis) -> Part:
+    findings = dict.fromkeys(diagnosis.findings or [finding("none")])
+    return Part(what, protocol, tuple(findings), diagnosis.signed)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..utils.translation import N_, _
 
-__all__ = ["CAUSES", "Cause", "Finding", "finding"]
+__all__ = ["CAUSES", "Cause", "Diagnosis", "Finding", "finding"]
 
 
 class Cause(NamedTuple):
@@ -41,6 +41,19 @@ class Finding(NamedTuple):
     def action(self) -> str:
         """The remedy."""
         return _(CAUSES[self.cause].action)
+
+
+class Diagnosis(NamedTuple):
+    """The explanation of one signature.
+
+    Attributes:
+        findings: the causes, the most important first; none if the signature is correct.
+        signed: the text that the signature covers, or None if it is unknown. It contains `***`
+            in place of keys.
+    """
+
+    findings: list[Finding]
+    signed: bytes | None = None
 
 
 CAUSES = {

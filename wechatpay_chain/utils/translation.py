@@ -11,7 +11,9 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "_",
     "current",
     "english",
+    "in_language",
     "joined",
     "language",
     "translated",
@@ -30,6 +33,9 @@ CHINESE = "zh"
 ENGLISH = "en"
 VARIABLE = "WECHATPAY_LANG"
 VARIABLES = (VARIABLE, "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+_chosen: ContextVar[str] = ContextVar("language", default="")
 
 
 class Catalogue(Protocol):
@@ -69,7 +75,7 @@ def _(template: str, /, **values: object) -> str:
         values: the values of the fields; a message or an error among them is also translated.
     """
     text = template.format(**values) if values else template
-    catalogue = _catalogue(current())
+    catalogue = _catalogue(_chosen.get() or current())
     if catalogue is None or not template:
         return text
     translated = catalogue.gettext(template)
@@ -84,6 +90,20 @@ def _(template: str, /, **values: object) -> str:
 def N_(template: str, /) -> str:  # noqa: N802 - gettext's name for it
     """Mark a constant for translation; `_` translates it when it is displayed."""
     return template
+
+
+@contextmanager
+def in_language(wanted: str) -> Iterator[None]:
+    """Return the messages of this block in a given language, in this thread or task.
+
+    Args:
+        wanted: `zh` or `en`.
+    """
+    token = _chosen.set(wanted)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
 
 
 def translated(template: str, wanted: str, /, **values: object) -> str:

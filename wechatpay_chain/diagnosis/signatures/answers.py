@@ -8,7 +8,7 @@ from ...keys.credential import CLOCK_SKEW
 from ...keys.platform_key import PUBLIC_KEY_ID, PlatformKey, same_key
 from ...keys.verification import PROBE, SIGNATURE_FIELDS
 from ...utils.translation import _
-from ..findings import Finding, finding
+from ..findings import Diagnosis, Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message, number
 from .bodies import unlike
@@ -21,7 +21,7 @@ __all__ = ["explain"]
 
 def explain(
     message: Message, ring: Keyring, now: float | None, request: Message | None = None
-) -> list[Finding]:
+) -> Diagnosis:
     """Return the causes for the failing signature of a response or a notification.
 
     Args:
@@ -32,22 +32,23 @@ def explain(
     """
     stamp, nonce, serial, text = (message.field(name) for name in SIGNATURE_FIELDS)
     if text.startswith(PROBE):
-        return [finding("probe", _("its signature begins with {probe}", probe=PROBE))]
+        return Diagnosis([finding("probe", _("its signature begins with {probe}", probe=PROBE))])
     missing = [name for name in SIGNATURE_FIELDS if not message.field(name)]
     if missing:
-        return [finding("unsigned", _("it has no {missing}", missing=", ".join(missing)))]
+        detail = _("it has no {missing}", missing=", ".join(missing))
+        return Diagnosis([finding("unsigned", detail)])
     found = list(_clock(stamp, message, now))
     if not ring.platform:
-        return [*found, finding("no_key", _("no key of WeChat Pay is configured"))]
+        return Diagnosis([*found, finding("no_key", _("no key of WeChat Pay is configured"))])
     signature, odd = signature_bytes(text)
     if odd:
         found.append(finding("signature_format", odd))
     key = ring.named(serial)
     if key is None:
-        return [*found, _unknown(serial, ring, signature)]
+        return Diagnosis([*found, _unknown(serial, ring, signature)])
     signed = opened(signature, key.key)
     if signed is None:
-        return [*found, _foreign(key, ring, signature)]
+        return Diagnosis([*found, _foreign(key, ring, signature)])
     if key.key == ring.merchant:
         found.append(
             finding(
@@ -55,8 +56,8 @@ def explain(
                 _("the key configured for {name} is the merchant's", name=key.name),
             )
         )
-    found += _difference(message, stamp, nonce, signed, request)
-    return found or [finding("none")]
+    difference = _difference(message, stamp, nonce, signed, request)
+    return Diagnosis(found + difference.findings, difference.signed)
 
 
 def _clock(stamp: str, message: Message, now: float | None) -> Iterator[Finding]:
@@ -141,7 +142,7 @@ def _foreign(key: PlatformKey, ring: Keyring, signature: bytes) -> Finding:
 
 def _difference(
     message: Message, stamp: str, nonce: str, signed: Signed, request: Message | None
-) -> list[Finding]:
+) -> Diagnosis:
     heads = [Head(tuple(three_lines(stamp, nonce)))]
     if request is not None:
         lines = five_lines(request.method, request.target, stamp, nonce)
@@ -149,4 +150,4 @@ def _difference(
     found = matching(signed, heads, list(bodies(message.body)))
     if found is not None:
         return found
-    return [unlike(message, signed, f"{stamp}\n{nonce}\n".encode())]
+    return Diagnosis([unlike(message, signed, f"{stamp}\n{nonce}\n".encode())])

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from ...keys.credential import CLOCK_SKEW
 from ...keys.platform_key import same_key
 from ...utils.translation import _
-from ..findings import Finding, finding
+from ..findings import Diagnosis, Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message, number
 from .bodies import unlike
@@ -26,7 +26,7 @@ NEEDED = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
 
 def explain(
     request: Message, response: Message | None, ring: Keyring, now: float | None
-) -> list[Finding]:
+) -> Diagnosis:
     """Return the causes for which WeChat Pay rejects the signature of a request.
 
     Args:
@@ -39,34 +39,37 @@ def explain(
     parts = dict(PARAMETER.findall(rest))
     missing = [name for name in NEEDED if not parts.get(name)]
     if not rest or scheme != SCHEME or missing:
-        return [_no_authorization(request, scheme, missing)]
+        return Diagnosis([_no_authorization(request, scheme, missing)])
     found = list(_names(parts, ring))
     found += _clock(parts["timestamp"], response, now)
     if ring.merchant is None:
-        return [*found, finding("no_key", _("the merchant's private key is not configured"))]
+        detail = _("the merchant's private key is not configured")
+        return Diagnosis([*found, finding("no_key", detail)])
     signature, odd = signature_bytes(parts["signature"])
     if odd:
         found.append(finding("signature_format", odd))
     size = ring.merchant.key_size // 8
     if len(signature) != size:
         detail = _("it has {count} bytes, not {size}", count=len(signature), size=size)
-        return [*found, finding("signature_format", detail)] if signature else found
+        return Diagnosis([*found, *([finding("signature_format", detail)] if signature else [])])
     signed = opened(signature, ring.merchant)
     request = _with_body(request, response)
     if signed is None:
         message = _head(request, parts) + request.body + b"\n"
         if has_pss_padding(signature, ring.merchant, message):
-            return [*found, finding("signature_format", _("its padding is PSS, not PKCS#1 v1.5"))]
-        return [*found, *_foreign(parts, ring)]
+            detail = _("its padding is PSS, not PKCS#1 v1.5")
+            return Diagnosis([*found, finding("signature_format", detail)], message)
+        return Diagnosis([*found, *_foreign(parts, ring)])
     if signed.oddity:
         found.append(finding("signature_format", signed.oddity))
     found += _serial(parts, ring)
     if not signed.algorithm:
-        return found
+        return Diagnosis(found)
     if request.lacks_body:
-        return [*found, finding("no_body")]
-    found += _difference(request, parts, signed)
-    return found or list(_told(request, parts, response)) or [finding("none")]
+        return Diagnosis([*found, finding("no_body")])
+    difference = _difference(request, parts, signed)
+    found += difference.findings
+    return Diagnosis(found or list(_told(request, parts, response)), difference.signed)
 
 
 def _no_authorization(request: Message, scheme: str, missing: list[str]) -> Finding:
@@ -105,7 +108,20 @@ def _names(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
 
 def _serial(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
     serial = parts["serial_no"]
-    if ring.serial and ring.named(serial) is None and not same_key(serial, ring.serial):
+    if not ring.serial or ring.named(serial) is not None:
+        return
+    if same_key(serial, ring.serial):
+        if serial.upper() != ring.serial.upper():
+            yield finding(
+                "wrong_serial",
+                _("serial_no is {serial}: write {expected}", serial=serial, expected=ring.serial),
+            )
+    elif _is_decimal_form(serial, ring.serial):
+        yield finding(
+            "wrong_serial",
+            _("serial_no is decimal: write {expected}, in hexadecimal", expected=ring.serial),
+        )
+    else:
         yield finding(
             "wrong_serial",
             _(
@@ -114,6 +130,14 @@ def _serial(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
                 serial_2=ring.serial,
             ),
         )
+
+
+def _is_decimal_form(text: str, serial: str) -> bool:
+    """Return whether a text is the decimal form of a hexadecimal serial number."""
+    try:
+        return text.isdecimal() and int(text) == int(serial, 16)
+    except ValueError:  # more digits than Python converts, or not a number
+        return False
 
 
 def _foreign(parts: dict[str, str], ring: Keyring) -> Iterator[Finding]:
@@ -167,7 +191,7 @@ def moment_of(message: Message) -> float | None:
         return None
 
 
-def _difference(request: Message, parts: dict[str, str], signed: Signed) -> list[Finding]:
+def _difference(request: Message, parts: dict[str, str], signed: Signed) -> Diagnosis:
     """Return the differences between the signed text and the request; empty if there are none."""
     stamp, nonce = parts["timestamp"], parts["nonce_str"]
     longer = request.body + b"\n"  # the same as a surplus line feed, which is reported
@@ -179,10 +203,11 @@ def _difference(request: Message, parts: dict[str, str], signed: Signed) -> list
     if found is not None:
         return found
     right = _head(request, parts)
-    if any(signed.covers_digest_of(right + each.value + b"\n") for each in several):
-        detail = _("{algorithm} was applied twice", algorithm=signed.algorithm)
-        return [finding("signature_format", detail)]
-    return [_other_time(request, parts, signed) or unlike(request, signed, right)]
+    for each in several:
+        if signed.covers_digest_of(text := right + each.value + b"\n"):
+            detail = _("{algorithm} was applied twice", algorithm=signed.algorithm)
+            return Diagnosis([finding("signature_format", detail)], text)
+    return _other_time(request, parts, signed) or Diagnosis([unlike(request, signed, right)])
 
 
 def _head(request: Message, parts: dict[str, str]) -> bytes:
@@ -190,16 +215,17 @@ def _head(request: Message, parts: dict[str, str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _other_time(request: Message, parts: dict[str, str], signed: Signed) -> Finding | None:
+def _other_time(request: Message, parts: dict[str, str], signed: Signed) -> Diagnosis | None:
     """Return the finding for a time that was read again before or after signing."""
     seconds = number(parts["timestamp"])
     if seconds is None:
         return None
     for distance in range(-CLOCK_SKEW, CLOCK_SKEW + 1):
         other = str(seconds + distance)
-        if signed.covers(_head(request, {**parts, "timestamp": other}) + request.body + b"\n"):
+        text = _head(request, {**parts, "timestamp": other}) + request.body + b"\n"
+        if signed.covers(text):
             detail = _("{changed} was signed, {stamp} was sent", changed=other, stamp=seconds)
-            return finding("timestamp", detail)
+            return Diagnosis([finding("timestamp", detail)], text)
     return None
 
 

@@ -55,16 +55,17 @@ def _in_other_formats(value: Any, text: str) -> Iterator[Written]:
 def _in_styles(value: Any) -> Iterator[Written]:
     dropped = _without_nulls(value)
     values = [(value, "")] + ([(dropped, _(", without null"))] if dropped != value else [])
+    layouts: tuple[tuple[str, int | str | None, tuple[str, str]], ...] = (
+        (_("without spaces"), None, (",", ":")),
+        (_("a space after each comma and colon"), None, (", ", ": ")),
+        (_("indented by 2"), 2, (",", ": ")),
+        (_("indented by 4"), 4, (",", ": ")),
+        (_("indented with tabs"), "\t", (",", ": ")),
+    )
     for (thing, less), ascii_only, ordered in itertools.product(
         values, (False, True), (False, True)
     ):
-        for indent, separators in (
-            (None, (",", ":")),
-            (None, (", ", ": ")),
-            (2, (",", ": ")),
-            (4, (",", ": ")),
-            ("\t", (",", ": ")),
-        ):
+        for layout, indent, separators in layouts:
             text = json.dumps(
                 thing,
                 ensure_ascii=ascii_only,
@@ -73,15 +74,14 @@ def _in_styles(value: Any) -> Iterator[Written]:
                 separators=separators,
             )
             style = _(
-                "separators {separators}, indent {indent}, {charset}{order}{less}",
-                separators=separators,
-                indent=indent,
+                "{layout}, {charset}{order}{less}",
+                layout=layout,
                 charset=_("ASCII only") if ascii_only else "UTF-8",
                 order=_(", sorted") if ordered else "",
                 less=less,
             )
             for written, more in _escaped(text):
-                yield written, _("signed with {style}{more}", style=style, more=more)
+                yield written, _("the signed JSON: {style}{more}", style=style, more=more)
 
 
 def _escaped(text: str) -> Iterator[Written]:

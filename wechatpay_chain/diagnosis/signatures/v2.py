@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from ...messages import xml
 from ...utils.translation import _
-from ..findings import Finding, finding
+from ..findings import Diagnosis, Finding, finding
 from ..keyring import Keyring
 from ..transcripts import Message
 
@@ -31,7 +31,7 @@ HASHES: Mapping[str, Callable[[bytes, bytes], bytes]] = {
     "SHA-256": lambda text, _key: hashlib.sha256(text).digest(),
     "SHA-1": lambda text, _key: hashlib.sha1(text, usedforsecurity=False).digest(),
 }
-SECRET_LENGTH = 32
+MASK = "***"
 LONGEST = 600
 """Maximum total characters of the values that are searched for a changed one."""
 HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
@@ -75,7 +75,7 @@ def members_of(message: Message) -> tuple[dict[str, str], str]:
     return {name: each if isinstance(each, str) else "" for name, each in fields.items()}, encoding
 
 
-def explain(message: Message, ring: Keyring, request: Message | None = None) -> list[Finding]:
+def explain(message: Message, ring: Keyring, request: Message | None = None) -> Diagnosis:
     """Return the causes for a failing APIv2 `sign`.
 
     Args:
@@ -85,10 +85,11 @@ def explain(message: Message, ring: Keyring, request: Message | None = None) -> 
     """
     members, encoding = members_of(message)
     if not members:
-        return [finding("truncated_body", _("the body is not a complete XML document"))]
+        detail = _("the body is not a complete XML document")
+        return Diagnosis([finding("truncated_body", detail)])
     given = members.pop("sign", "")
     if not given:
-        return [finding("unsigned", _("it has no field sign"))]
+        return Diagnosis([finding("unsigned", _("it has no field sign"))])
     found = [finding("charset", _("the body is GBK, not UTF-8"))] if encoding == "gb18030" else []
     if ring.mchid and (other := _other_merchant(members, ring.mchid)):
         found.append(
@@ -98,9 +99,11 @@ def explain(message: Message, ring: Keyring, request: Message | None = None) -> 
             )
         )
     if not ring.secret:
-        return [*found, finding("no_key", _("the APIv2 key (secret) is not configured"))]
+        detail = _("the APIv2 key (secret) is not configured")
+        return Diagnosis([*found, finding("no_key", detail)])
     named = members.get("sign_type") or (members_of(request)[0].get("sign_type") if request else "")
-    return [*found, *_compared(given, members, ring, named or MD5, encoding)] or [finding("none")]
+    compared = _compared(given, members, ring, named or MD5, encoding)
+    return Diagnosis(found + compared.findings, compared.signed)
 
 
 def _other_merchant(members: Members, mchid: str) -> str:
@@ -110,18 +113,16 @@ def _other_merchant(members: Members, mchid: str) -> str:
     return ""
 
 
-def _compared(
-    given: str, members: Members, ring: Keyring, named: str, encoding: str
-) -> list[Finding]:
+def _compared(given: str, members: Members, ring: Keyring, named: str, encoding: str) -> Diagnosis:
     """Return the differences between the signed text and the members; empty if there are none."""
+    if named not in (MD5, HMAC):
+        detail = _("sign_type is {named!r}: expected MD5 or HMAC-SHA256", named=named)
+        return Diagnosis([finding("wrong_sign_type", detail)])
     wanted, odd = _hexadecimal(given)
     made_by = LENGTHS.get(len(wanted))
     if made_by is None:
-        return [
-            finding(
-                "signature_format", _("sign has {count} characters, not 32 or 64", count=len(given))
-            )
-        ]
+        detail = _("sign has {count} characters, not 32 or 64", count=len(given))
+        return Diagnosis([finding("signature_format", detail)])
     for (way, ending), charset in itertools.product(_texts(ring), _charsets(encoding)):
         if (bool(way.cause) + bool(ending.cause) + (charset != "utf-8")) > 2:
             continue
@@ -135,22 +136,27 @@ def _compared(
         found += [Finding(each.cause, each.detail) for each in (way, ending) if each.cause]
         if charset != "utf-8" and encoding == "utf-8":
             found.append(finding("charset", _("{charset} was signed", charset=charset)))
-        return found + ([finding("signature_format", odd)] if odd else [])
+        found += [finding("signature_format", odd)] if odd else []
+        return Diagnosis(found, _masked(way.text(members) + ending.text, ring, ending.key))
     where = _changed(wanted, members, made_by, ring.secret.reveal())
     if where:
-        return [finding("changed_byte", where)]
+        return Diagnosis([finding("changed_byte", where)])
     if made_by != named:
-        return [
-            finding(
-                "wrong_sign_type",
-                _(
-                    "sign has the length of {made_by}, but sign_type is {named}",
-                    made_by=made_by,
-                    named=named,
-                ),
-            )
-        ]
-    return [finding("wrong_secret", _("no known difference explains it"))]
+        detail = _(
+            "sign has the length of {made_by}, but sign_type is {named}",
+            made_by=made_by,
+            named=named,
+        )
+        return Diagnosis([finding("wrong_sign_type", detail)])
+    return Diagnosis([finding("wrong_secret", _("no known difference explains it"))])
+
+
+def _masked(text: str, ring: Keyring, *keys: str) -> bytes:
+    """Return a text without keys."""
+    apiv3 = ring.apiv3_key.reveal().decode("utf-8", "replace")
+    for key in (ring.secret.reveal(), apiv3, *keys):
+        text = text.replace(key, MASK) if key.strip() else text
+    return text.encode()
 
 
 def _hexadecimal(sign: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlencode
 
 from ...utils.translation import _
-from ..findings import Finding
+from ..findings import Diagnosis, Finding
 from .digests import Signed
 from .serializations import other_serializations
 
@@ -32,6 +32,7 @@ EMPTY = ("{}", "[]", "null", '""', "undefined", "None", "nil", "false", " ")
 """The texts that languages and libraries make of no body."""
 SHORT = 1500
 """Maximum bytes of a body that is searched for a changed byte."""
+MAIN_HOST = "https://api.mch.weixin.qq.com"
 PREFIXES = ("/hk", "/v3", "/api", "/wechatpay", "/pay")
 META = re.compile(
     rb'name="meta"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL | re.IGNORECASE
@@ -152,9 +153,12 @@ def targets(target: str, origin: str) -> Iterator[Variant]:
             "path",
             _("signed with {prefix_text} prepended", prefix_text=prefix_text),
         )
-    if origin:
-        yield Variant(f"{origin}{target}", "path", _("the scheme and the host were signed"))
-        yield Variant(origin.partition("://")[2] + target, "path", _("the host was signed"))
+    for known in dict.fromkeys((origin, MAIN_HOST)) if origin else (MAIN_HOST,):
+        host = known.partition("://")[2]
+        for scheme in ("https://", "http://"):
+            detail = _("the scheme and the host were signed")
+            yield Variant(f"{scheme}{host}{target}", "path", detail)
+        yield Variant(f"{host}{target}", "path", _("the host was signed"))
     yield Variant(target.removeprefix("/"), "path", _("signed without the leading /"))
     yield Variant(f"/{target}", "path", _("signed with two leading /"))
     for changed, how in (
@@ -242,6 +246,7 @@ def _forms(parts: list[str]) -> Iterator[Form]:
     yield _form(head, b"", _("the last line feed is missing"))
     yield _form(head, b"\n\n", _("there is an extra line feed, at the end or after the body"))
     yield _form(head[:-1], b"", _("the body line is missing"))
+    yield lambda _body: Variant(head, "canonical_string", _("the body and its line are missing"))
     yield _form("".join(f"{part}\r\n" for part in parts).encode(), b"\r\n", _("lines end in CRLF"))
     literal = "".join(f"{part}\\n" for part in parts).encode()
     yield _form(literal, b"\\n", _("a backslash and an n were signed instead of a line feed"))
@@ -267,7 +272,7 @@ class Head(NamedTuple):
     finding: Finding | None = None
 
 
-def matching(signed: Signed, heads: list[Head], several: list[Variant]) -> list[Finding] | None:
+def matching(signed: Signed, heads: list[Head], several: list[Variant]) -> Diagnosis | None:
     """Return how the signed text differs from the sent one, or None if no known variant matches.
 
     The result has the fewest differences, at most two.
@@ -277,19 +282,19 @@ def matching(signed: Signed, heads: list[Head], several: list[Variant]) -> list[
         heads: the heads, the correct one first.
         several: the bodies, the correct one first.
     """
-    best: list[Finding] | None = None
+    best: Diagnosis | None = None
     for head in heads:
         for place, form in enumerate(head.forms):
             for index, body in enumerate(several):
                 steps = (head.finding is not None) + (place > 0) + (index > 0)
-                if steps > 2 or (best is not None and steps >= len(best)):
+                if steps > 2 or (best is not None and steps >= len(best.findings)):
                     continue
                 made = form(body.value)
                 if not signed.covers(made.value):
                     continue
-                differing = (made, body)
-                best = [head.finding] if head.finding is not None else []
-                best += [Finding(each.cause, each.detail) for each in differing if each.cause]
+                found = [head.finding] if head.finding is not None else []
+                found += [Finding(each.cause, each.detail) for each in (made, body) if each.cause]
+                best = Diagnosis(found, made.value)
     return best
 
 

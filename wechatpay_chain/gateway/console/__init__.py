@@ -1,6 +1,6 @@
 """The console in the browser at `/_gateway/`, and the cashier page of every order.
 
-`data` and `queries` serve what the console displays, `explanation` says why a signature failed,
+`data` and `queries` serve what the console displays, `explanation` explains failed signatures,
 `events` tells a page that something happened, `cashier` takes a payment. The pages themselves are
 in `templates` and `static`; they load nothing from elsewhere.
 """

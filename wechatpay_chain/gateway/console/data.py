@@ -14,7 +14,7 @@ from ..control.controls import Controls
 from ..control.triggers import content
 from ..state import State
 from ..store.identity import pem
-from .diagnosis.explanation import explain, verdict
+from .explanation import explain, verdict
 from .guard import SAFE, json_response, local
 from .queries.scope import (
     has_words,

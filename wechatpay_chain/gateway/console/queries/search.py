@@ -15,7 +15,7 @@ from aiohttp import web
 from ...control.controls import Controls
 from ...control.handlers import json_response, local
 from ...control.products import PRODUCTS
-from ..diagnosis.explanation import verdict
+from ..explanation import verdict
 from ..view import order_view
 from .records import line
 from .scope import Scope, has_words, is_sent, sender_of, sub_merchant_of, words_of

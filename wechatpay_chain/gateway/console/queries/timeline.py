@@ -20,7 +20,7 @@ from ...control.products import PRODUCTS
 from ...server.log import Log
 from ...state import State
 from ...store.store import Record
-from ..diagnosis.explanation import verdict
+from ..explanation import verdict
 from ..money import shown
 from ..view import order_view
 from .records import TIMES, line, settle

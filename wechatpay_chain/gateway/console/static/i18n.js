@@ -34,11 +34,18 @@ export function t(key, values = {}) {
 /** Words that may not be there: "" then. */
 export const known = (key) => LANGUAGES[chosen].words[key] ?? "";
 
-/** What a finding means: a title, and what to do about it. */
+/** The meaning of a finding: a title, the evidence, and what to do. The server sends both languages of a cause. */
 export function meaning(finding) {
+  if (finding.cause) {
+    const { what, detail, action } = finding[chosen];
+    return { title: capitalized(what), detail: detail && t("evidence", { detail }), text: sentence(action) };
+  }
   const [title, text] = LANGUAGES[chosen].findings[finding.code] ?? [finding.code, ""];
   return { title: filled(title, finding), text: filled(text, finding) };
 }
+
+const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const sentence = (text) => `${capitalized(text)}${chosen === "zh" ? "。" : "."}`;
 
 function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));

@@ -59,9 +59,9 @@ function cause({ failed, explanation, steps: checked }) {
   const note = checked.find((step) => !step.passed).note.split("\n")[0];
   return el("div.panel.bad.cause", { role: "group", "aria-labelledby": "cause" },
     found.map((finding, index) => {
-      const { title, text } = meaning(finding);
+      const { title, detail, text } = meaning(finding);
       const about = finding.number && el("a", { href: `#/requests/${finding.number}` }, ` #${finding.number}`);
-      return [el("h3", index ? {} : { id: "cause" }, title), el("p", text, about)];
+      return [el("h3", index ? {} : { id: "cause" }, title), detail && el("p.detail", detail), el("p", text, about)];
     }),
     !note.includes(explanation.hashed) && el("p.note", `${failed}: ${note}`),
   );

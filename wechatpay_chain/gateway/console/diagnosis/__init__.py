@@ -1,1 +1,0 @@
-"""Why a signature was rejected: the causes, tried one by one."""

@@ -539,3 +539,36 @@ def test_a_confirmation_whose_number_is_in_use(
     assert caught.value.detail["field"] == "/addition_info/confirm_mchid_list/1"
     del applied["subject_info"]["business_license_info"]
     assert code(lambda: wxpay.chain(SUBJECT).post(json=applied)) == "PARAM_ERROR"
+
+
+def of_subject(wxpay: WeChatPay, number: str, **query: Any) -> Any:
+    given = {
+        "organization_type": "SUBJECT_TYPE_ENTERPRISE",
+        "cert_number": Sensitive(number),
+        **query,
+    }
+    return wxpay.v3.ecommerce.subjectSubMerchants.get(query=given).json()
+
+
+def test_the_sub_merchants_of_a_subject(gateway: Gateway, wxpay: WeChatPay) -> None:
+    number = new_number()
+    license_info = {"business_license_number": number}
+    subs = []
+    for _ in range(3):
+        body = stand(business_license_info=license_info)
+        wxpay.chain(ECOMMERCE).post(json=body)
+        gateway.applyments.approve(body["out_request_no"])
+        if len(subs) < 2:
+            gateway.advance(60)
+            subs.append(gateway.applyments.sign(body["out_request_no"])["sub_mchid"])
+    found = of_subject(wxpay, number)
+    assert [each["sub_mchid"] for each in found["data"]] == subs[::-1]
+    assert found["data"][0]["merchant_shortname"] == "示例小店"
+    assert (found["offset"], found["limit"], found["total_count"]) == (0, 50, 2)
+    second = of_subject(wxpay, number, offset=1, limit=1)
+    assert [each["sub_mchid"] for each in second["data"]] == subs[:1]
+    assert of_subject(wxpay, new_number())["data"] == []
+    assert of_subject(wxpay, number, organization_type="SUBJECT_TYPE_MICRO")["data"] == []
+    assert number not in str(gateway.state.store.all("applyment"))
+    for wrong in ({"organization_type": "2"}, {"limit": 51}, {"offset": "x"}):
+        assert code(lambda wrong=wrong: of_subject(wxpay, number, **wrong)) == "PARAM_ERROR"

@@ -99,6 +99,11 @@ class EcommerceRules(Machine):
             path = f"{BASE}/refunds/{{refund_id}}/return-advance"
             code = self.ask("POST", path, refund_id=refund_id, json={"sub_mchid": self.sub})
             assert code or ending == "succeed"
+        fee = self.of(order, refund_id=refund_id, amount=7, scene="RETURN_GOODS")
+        fee |= {"type": "SERVICE_FEE_INCOME"}
+        del fee["description"]
+        code = self.ask("POST", f"{BASE}/profitsharing/after-sales-orders", json=fee)
+        assert code or ending == "succeed"
 
     @rule(
         fen=FEN,

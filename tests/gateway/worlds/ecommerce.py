@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.gateway.support import NOBODY
 from wechatpay_chain.crypto import digest
+from wechatpay_chain.gateway.simulation.ecommerce import cancellations
 
 if TYPE_CHECKING:
     from tests.gateway.wall import World
@@ -27,6 +28,7 @@ def populate(world: World) -> None:
     _compensated(world)
     _contracted(world)
     _closed(world)
+    _cancelled(world)
 
 
 def _bought(world: World, subsidy: int = 0) -> Any:
@@ -97,6 +99,11 @@ def _refunded(world: World) -> None:
     }
     world.ask("POST", f"{BASE}/subsidies/return", body=returned)
     world.merchant.refunds.succeed(refund["out_refund_no"])
+    fee = {"type": "SERVICE_FEE_INCOME", "scene": "RETURN_GOODS", "refund_id": refund_id}
+    world.merchant.state.ledger.move("recharge", 2, "bank", f"merchant:{world.sub}")
+    world.ask(
+        "POST", f"{BASE}/profitsharing/after-sales-orders", body={**about, **fee, "amount": 2}
+    )
     path = f"{BASE}/refunds/{refund_id}/return-advance"
     world.ask("POST", path, body={"sub_mchid": world.sub})
     other = _bought(world, subsidy=20)
@@ -171,7 +178,19 @@ def _closed(world: World) -> None:
     material = {"application_type": "SUB_CANCEL_ACCOUNT_APPLICATION", "application_media_id": media}
     whose = {"sub_mchid": world.sub, "out_apply_no": world.number("Z")}
     world.ask("POST", path, body={**whose, "application_info": [material]})
-    world.ask("GET", f"{BASE}/account/apply-cancel-withdraw/validate-cancel/{world.sub}")
+    path = f"{BASE}/account/apply-cancel-withdraw"
+    world.ask("GET", f"{path}/validate-cancel/{world.sub}")
+
+
+def _cancelled(world: World) -> None:
+    """Await a confirmation, and a review; open complaints would reject the requests for both."""
+    state = world.merchant.state
+    for documents in ([], [f"{world.tag} proof"]):
+        number = world.number("Z")
+        about = {"sub_mchid": world.sub, "out_request_no": number, "withdraw": True}
+        about |= {"applyment_id": world.number("X"), "documents": documents, "content": world.tag}
+        made = cancellations.create(state, about)
+        world.seen.append(made if documents else cancellations.approve(state, number))
 
 
 def _contracted(world: World) -> None:

@@ -28,7 +28,7 @@ from .coupons import users_v3 as user_coupons
 from .coupons import v2 as coupons_v2
 from .coupons import v3 as coupons
 from .deposits import v2 as deposits
-from .ecommerce import closings, insurers, payees, subsidies
+from .ecommerce import after_sales, cancellations_v3, closings, insurers, payees, subsidies
 from .ecommerce import compensation_v3 as compensation
 from .ecommerce import refunds as ecommerce_refunds
 from .ecommerce import sharing as ecommerce_sharing
@@ -71,6 +71,8 @@ MODULES = (
     ecommerce_applyments,
     settlements,
     subject,
+    after_sales,
+    cancellations_v3,
     closings,
     compensation,
     balances,

@@ -18,7 +18,15 @@ from .complaints import Complaints
 from .contracts import Contracts
 from .coupons import BusifavorCoupons, BusifavorStocks, Coupons, CouponStocks
 from .descriptions import Control, controls_of
-from .ecommerce import Closings, Compensations, Payees, ProfitSharing, Recharges, Withdrawals
+from .ecommerce import (
+    Cancellations,
+    Closings,
+    Compensations,
+    Payees,
+    ProfitSharing,
+    Recharges,
+    Withdrawals,
+)
 from .keys import Keys
 from .payment_codes import PaymentCodes
 from .payouts import Payouts, RedPackets
@@ -54,6 +62,7 @@ class ProductControls:
     applyments = Attribute(Applyments)
     busifavor_coupons = Attribute(BusifavorCoupons)
     busifavor_stocks = Attribute(BusifavorStocks)
+    cancellations = Attribute(Cancellations)
     charity_budgets = Attribute(CharityBudgets)
     closings = Attribute(Closings)
     compensations = Attribute(Compensations)

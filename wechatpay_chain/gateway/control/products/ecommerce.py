@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from ...simulation.accounts import recharges, withdrawals
-from ...simulation.ecommerce import closings, compensation, payees
+from ...simulation.ecommerce import cancellations, closings, compensation, payees
 from ...simulation.sharing import ratios
 from ...state import State
 from .product import Label, Product, Record, of_merchant, of_record
 
-__all__ = ["Closings", "Compensations", "Payees", "ProfitSharing", "Recharges", "Withdrawals"]
+__all__ = [
+    "Cancellations",
+    "Closings",
+    "Compensations",
+    "Payees",
+    "ProfitSharing",
+    "Recharges",
+    "Withdrawals",
+]
 
 
 class Withdrawals(Product):
@@ -158,6 +166,77 @@ class Payees(Product):
             LookupError: the contract does not exist, or has not been signed.
         """
         return payees.revoke(state, out_contract_code)
+
+
+class Cancellations(Product):
+    """Applications to close a sub-merchant and to withdraw its money."""
+
+    label, kind = Label("Closings with withdrawal", "注销提现"), "cancellation"
+
+    def settle(self, state: State) -> None:
+        """Store the state changes that are due."""
+        cancellations.settle_due(state)
+
+    @of_record(when=(cancellations.REVIEWING, cancellations.ACCEPTED))
+    def approve(self, state: State, out_request_no: str) -> Record:
+        """Approve the application: it awaits the confirmation of the sub-merchant.
+
+        Args:
+            out_request_no: the platform's application number.
+
+        Raises:
+            LookupError: the application does not exist, or has been decided.
+        """
+        return cancellations.approve(state, out_request_no)
+
+    @of_record(when=(cancellations.REVIEWING, cancellations.ACCEPTED))
+    def reject(self, state: State, out_request_no: str, reason: str) -> Record:
+        """Reject the application: the sub-merchant stays open.
+
+        Args:
+            out_request_no: the platform's application number.
+            reason: the reason as text.
+
+        Raises:
+            LookupError: the application does not exist, or has been decided.
+        """
+        return cancellations.reject(state, out_request_no, reason)
+
+    @of_record(when=(cancellations.CONFIRMABLE,))
+    def confirm(self, state: State, out_request_no: str) -> Record:
+        """Confirm the closing as the sub-merchant.
+
+        Args:
+            out_request_no: the platform's application number.
+
+        Raises:
+            LookupError: the application does not exist, or does not await a confirmation.
+        """
+        return cancellations.confirm(state, out_request_no)
+
+    @of_record(when=(cancellations.PROCESSING, cancellations.FUND_PROCESSING))
+    def succeed(self, state: State, out_request_no: str) -> Record:
+        """Complete a confirmed application immediately.
+
+        Args:
+            out_request_no: the platform's application number.
+
+        Raises:
+            LookupError: the application does not exist, or has not been confirmed.
+        """
+        return cancellations.succeed(state, out_request_no)
+
+    @of_record(when=(cancellations.FINISHED,))
+    def refund(self, state: State, out_request_no: str) -> Record:
+        """Return the arrived money from the bank to the accounts of the sub-merchant.
+
+        Args:
+            out_request_no: the platform's application number.
+
+        Raises:
+            LookupError: the application does not exist, or its money has not arrived.
+        """
+        return cancellations.return_(state, out_request_no)
 
 
 class Closings(Product):

@@ -15,6 +15,7 @@ from ...state import State
 from .. import checks
 from ..registry import operation
 from . import records, settlements
+from .subject_sub_merchants import subject_of
 
 __all__ = ["query"]
 
@@ -45,6 +46,7 @@ def submit(call: Call) -> dict[str, Any]:
         "account": settlements.account_of(bank) | {"account_type": settlements.TYPES[TYPES[kind]]},
         "apps": records.apps_of(call.data["sales_scene_info"]),
         "proxy": bool(call.data.get("proxy_sign_verify_mode")),
+        "subject": subject_of(call.data),
     }
     return _numbers(records.submit(call.state, number, content, about))
 

@@ -256,6 +256,7 @@ def _open(state: State, applyment: Applyment) -> Applyment:
     """Let the sub-merchant use all products, and settle it to its account."""
     state.change_sub_merchant(applyment["sub_mchid"], {"permissions": None})
     settlements.open_account(state, applyment["sub_mchid"], applyment["account"])
+    applyment["signed"] = state.clock.now()
     _save(state, applyment)
     return applyment
 

@@ -58,7 +58,7 @@ BY_SYSTEM = ("payment", "fee", "fee_returned", "recharge", "refund_closed")
 OWN_NUMBERS = (
     *("advance_return_id", "refund_id", "return_id", "order_id", "subsidy_id"),
     *("transfer_bill_no", "detail_id", "batch_id", "withdraw_id", "recharge_id", "bill_id"),
-    *("transfer_id", "payment_no", "send_listid", "stock_id"),
+    *("transfer_id", "payment_no", "send_listid", "stock_id", "applyment_id"),
     "transaction_id",
 )
 VOUCHERS = (

@@ -3,8 +3,7 @@
 Closed is closed: the sub-merchant can use no product any more. Its money stays where it is.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-cancel/cancel-applications/create-cancel-application.html,
-https://pay.weixin.qq.com/doc/v3/partner/4012476223 (query),
-https://pay.weixin.qq.com/doc/v3/partner/4016420099 (whether it may be closed)
+https://pay.weixin.qq.com/doc/v3/partner/4012476223 (query)
 """
 
 from __future__ import annotations
@@ -15,23 +14,14 @@ from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks
-from ..accounts import kinds
-from ..complaints import records as complaints
 from ..registry import operation
+from .cancellations import is_closed
 
 __all__ = ["REVIEWING", "approve", "reject"]
 
 BASE = "v3/ecommerce/account"
 REVIEWING, REJECTED, CLOSED = "REVIEWING", "REJECTED", "CANCEL_SUCCESS"
 MATERIALS = ("SP_CANCEL_ACCOUNT_APPLICATION", "SUB_CANCEL_ACCOUNT_APPLICATION")
-ACCOUNTS = {
-    "BASIC_ACCOUNT": kinds.BASIC,
-    "OPERATE_ACCOUNT": kinds.OPERATION,
-    "MARGIN_ACCOUNT": kinds.DEPOSIT,
-    "TRADE_FEE_ACCOUNT": kinds.FEES,
-}
-"""The accounts of a sub-merchant by their names here."""
-
 Closing = dict[str, Any]
 
 
@@ -48,7 +38,7 @@ def submit(call: Call) -> dict[str, Any]:
             raise Rejection(400, "INVALID_REQUEST", f"商户注销申请单号已存在: {number}")
         return _shown(state, known)
     _check_materials(call)
-    if _is_closed(state, sub):
+    if is_closed(state, sub):
         raise Rejection(400, "INVALID_REQUEST", f"商户号已注销: {sub}")
     now = state.clock.now()
     closing = {
@@ -87,35 +77,6 @@ def query(call: Call) -> dict[str, Any]:
     return _shown(call.state, _existing(call.state, call.params["out_apply_no"]))
 
 
-@operation("GET", f"{BASE}/apply-cancel-withdraw/validate-cancel/{{sub_mchid}}")
-def validate(call: Call) -> dict[str, Any]:
-    """Whether a sub-merchant may be closed, and what it has on its accounts."""
-    state, sub = call.state, call.params["sub_mchid"]
-    found = {name: kinds.balance(state, kind, sub) for name, kind in ACCOUNTS.items()}
-    reasons = []
-    if any(
-        each["complainted_mchid"] == sub and each["complaint_state"] != complaints.PROCESSED
-        for each in state.store.all("complaint")
-    ):
-        reasons.append(("CONSUMER_COMPLAINT_UNPROCESSED", "消费者投诉未处理"))
-    if any(pending for _, pending in found.values()):
-        reasons.append(("FUNDS_PENDING_PROCESSING", "商户资金待处理"))
-    if _is_closed(state, sub):
-        reasons.append(("OTHER_REASON", "商户号已注销"))
-    view: dict[str, Any] = {
-        "sub_mchid": sub,
-        "merchant_state": "HAS_BEEN_CANCELLED" if _is_closed(state, sub) else "NORMAL",
-        "validate_result": f"{'NOT_' if reasons else ''}ALLOW_CANCEL_WITHDRAW",
-        "account_info": [
-            {"out_account_type": name, "amount": amount + pending}
-            for name, (amount, pending) in found.items()
-        ],
-    }
-    if reasons:
-        view["block_reasons"] = [{"type": kind, "description": text} for kind, text in reasons]
-    return view
-
-
 def _shown(state: State, closing: Closing) -> dict[str, Any]:
     view = {
         "out_apply_no": closing["out_apply_no"],
@@ -126,10 +87,6 @@ def _shown(state: State, closing: Closing) -> dict[str, Any]:
     if closing["reject_reason"]:
         view["reject_reason"] = closing["reject_reason"]
     return view
-
-
-def _is_closed(state: State, sub_mchid: str) -> bool:
-    return state.store.get("closed-sub-merchant", sub_mchid) is not None
 
 
 def _existing(state: State, number: str) -> Closing:

@@ -18,7 +18,7 @@ from .program import CannotRun, Settings, started
 __all__ = ["run_beside"]
 
 DIED = 128
-"""What a shell adds to the number of the signal that ended a command."""
+"""The exit code of a command that a signal ended, less the number of the signal."""
 
 
 def run_beside(settings: Settings, command: Sequence[str], tell: Callable[[str], None]) -> int:

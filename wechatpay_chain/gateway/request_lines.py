@@ -20,7 +20,7 @@ Entry = dict[str, Any]
 
 
 def request_line(entry: Entry) -> str:
-    """One exchange of the gateway's log as a line: time, request, status, what served it.
+    """Return one exchange of the gateway's log as a line: time, request, status, what served it.
 
     Args:
         entry: as `Log.all` returns it.
@@ -51,12 +51,12 @@ class RequestLines:
         self._dropped = 0
 
     def listen(self, kind: str, what: Entry) -> None:
-        """Take an exchange; a listener of `Log`."""
+        """Receive an exchange; this is a listener of `Log`."""
         if kind == "request":
             self._put(what)
 
     def wake(self) -> None:
-        """Have `print_until` look whether it is to end."""
+        """Make `print_until` check whether it must end."""
         self._put(None)
 
     def _put(self, what: Entry | None) -> None:

@@ -78,9 +78,9 @@ class State:
     Attributes:
         profile: its kind, apps, permissions and sub-merchants.
         store: its records of all kinds.
-        ledger: where its money is.
+        ledger: the ledger with its money.
         outbox: its notifications.
-        nonces: of the last minutes.
+        nonces: the nonces of the last minutes.
         clock: the gateway's own time.
         faults: the faults that are set, for all merchants.
         log: the last requests, of all merchants.
@@ -169,7 +169,7 @@ class State:
             permissions: products that it can use; None means all.
 
         Raises:
-            ValueError: an appid is none, or belongs to another merchant.
+            ValueError: an appid is invalid, or belongs to another merchant.
         """
         return self._shared.add_sub_merchant(self.mchid, name, apps, permissions)
 
@@ -181,7 +181,7 @@ class State:
             changes: see `MerchantChanges`.
 
         Raises:
-            ValueError: an appid is none, or belongs to another merchant.
+            ValueError: an appid is invalid, or belongs to another merchant.
         """
         self._shared.change_merchant(sub_mchid, changes)
 

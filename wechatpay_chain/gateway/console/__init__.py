@@ -27,7 +27,7 @@ def attach(gateway: Controls, app: web.Application) -> None:
 
 
 def routes(gateway: Controls, streams: events.Streams) -> list[web.RouteDef]:
-    """The routes of one gateway's console and cashier."""
+    """Return the routes of one gateway's console and cashier."""
     return [
         *data.routes(gateway),
         *(each for part in QUERIES for each in part.routes(gateway)),

@@ -1,6 +1,6 @@
 """The cashier page of an order: a person pays, lets it fail, or lets it expire.
 
-Whoever has the token in the address may use it, as whoever has a real order's QR code may pay it;
+Everybody with the token in the address can use it, like the QR code of a real order;
 so a telephone can, where the gateway was told to listen beyond its own machine.
 """
 
@@ -28,11 +28,11 @@ __all__ = ["routes"]
 
 PAGE = "/_gateway/pay/{token:[A-Za-z0-9_-]+}"
 RETURN = re.compile(r"&redirect_url=([^&]*)")
-"""What a shop adds to an `h5_url`: where the browser goes after a real payment."""
+"""The parameter of an `h5_url` with the address for the browser after a real payment."""
 
 
 def routes(gateway: Controls, streams: Streams) -> list[web.RouteDef]:
-    """The cashier's routes."""
+    """Return the cashier's routes."""
     cashier = _Cashier(gateway, streams)
     return [
         web.get(f"{PAGE}/events", cashier.events, allow_head=False),
@@ -51,11 +51,11 @@ class _Cashier:
         self._streams = streams
 
     def _state(self, request: web.Request) -> State:
-        """The state of the merchant whose order has the page."""
+        """Return the state of the merchant whose order has the page."""
         return self._gateway.state_of(("token",), request.match_info["token"])
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """The page, as the order is now."""
+        """Return the page, as the order is now."""
         return self._rendered(request)
 
     async def act(self, request: web.Request) -> web.StreamResponse:
@@ -86,7 +86,7 @@ class _Cashier:
         return await self._streams.serve(request, wanted)
 
     def _orders(self, request: web.Request) -> list[Order]:
-        """The orders that are paid on this page; none for an unknown token."""
+        """Return the orders that are paid on this page; none for an unknown token."""
         state = self._state(request)
         known = state.store.get("token", request.match_info["token"])
         return paid_together.together(state, known["out_trade_no"]) if known else []

@@ -38,14 +38,14 @@ def render(
     rejection: str = "",
     is_local: bool = False,
 ) -> str:
-    """The page of one order, or of the orders that are paid at once.
+    """Return the page of one order, or of the orders that are paid at once.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         orders: at least one.
         language: `zh` or `en`.
-        address: of the page.
-        returns_to: where a shop has its customer go after a real payment.
+        address: the address of the page.
+        returns_to: the address of the shop after a real payment.
         rejection: why what a button says was not done.
         is_local: whether the reader may open the console as well.
     """
@@ -87,12 +87,12 @@ def render(
 
 
 def _shown(text: object) -> str:
-    """What a client sent, as HTML; what turns the reading direction is written out."""
+    """Return a client's text as HTML, with characters that change the direction escaped."""
     return escape(printable(text, LONGEST))
 
 
 def _standing(views: list[View]) -> str:
-    """What the page says of the order: a state of WeChat Pay's, or a finer one of our own."""
+    """Return the state to show: a state of WeChat Pay, or a finer one of the gateway."""
     first = views[0]
     state = str(first["state"])
     if state == "REFUND" or (state == "SUCCESS" and first["refunded"]):
@@ -141,7 +141,7 @@ def _told(state: State, views: list[View], words: Words, returns_to: str) -> Fac
 
 
 def _place(returns_to: str) -> str:
-    """The address, only ever shown as text; nothing that is no web address."""
+    """Return the address as text; empty if it is not a web address."""
     address = unquote(returns_to)
     return address if address.startswith(("http://", "https://")) else ""
 

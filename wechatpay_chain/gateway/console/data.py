@@ -1,4 +1,4 @@
-"""What the console shows and the control API does not tell: orders, causes, addresses."""
+"""Data of the console that the control API does not have: orders, causes, addresses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SUMMARY = ("number", "time", "method", "target", "status", "operation", "kind", 
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The read-only endpoints of one gateway's console."""
+    """Return the read-only endpoints of one gateway's console."""
     data = _Data(gateway)
     return [
         web.get(f"/_gateway/{path}", local(handler))
@@ -61,11 +61,11 @@ class _Data:
         self._state: State = gateway.state
 
     async def orders(self, request: web.Request) -> web.StreamResponse:
-        """Orders, newest first; `q` looks for words, `limit` says how many."""
+        """Return the orders, newest first; `q` filters by words, `limit` sets the maximum."""
         return json_response(self._listed(request, "order", order_view))
 
     async def order(self, request: web.Request) -> web.StreamResponse:
-        """One order, with what was sent for it."""
+        """Return one order with its content."""
         number = request.match_info["out_trade_no"]
         state = owner_of(self._gateway, request, "order", number)
         order = state.store.get("order", number)
@@ -80,7 +80,7 @@ class _Data:
         return json_response(found)
 
     def _together(self, order: dict[str, Any], state: State) -> list[dict[str, Any]]:
-        """The other orders of the combined one that an order belongs to."""
+        """Return the other orders of the combined one that an order belongs to."""
         store = state.store
         combined = store.get("combined", order.get("combine_out_trade_no") or "") or {}
         others = [store.get("order", each) for each in combined.get("numbers", ())]
@@ -103,7 +103,7 @@ class _Data:
         return list(itertools.islice(found, limit))
 
     async def requests(self, request: web.Request) -> web.StreamResponse:
-        """A line for each of the last requests, newest first; `q` looks into their bytes."""
+        """Return a line for each of the last requests, newest first; `q` searches their bytes."""
         words, found = tuple(each.lower() for each in words_of(request)), []
         wanted = request.query.get("mchid", "")
         for entry in self._state.log.all():
@@ -117,7 +117,7 @@ class _Data:
         return json_response(found[: limit_of(request)])
 
     async def request(self, request: web.Request) -> web.StreamResponse:
-        """One request with its bytes, and what is wrong with it."""
+        """Return one request with its bytes, and the explanation of its failure."""
         text = request.match_info["number"]
         entry = self._state.log.get(int(text)) if text.isdecimal() and len(text) < 19 else None
         if entry is None:
@@ -128,11 +128,11 @@ class _Data:
         return json_response({**entry, **verdict(entry), "explanation": explanation})
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
-        """A line for each notification, newest first."""
+        """Return a line for each notification, newest first."""
         return json_response(self._listed(request, "notice", _notice_line))
 
     async def notification(self, request: web.Request) -> web.StreamResponse:
-        """One notification with all its attempts."""
+        """Return one notification with all its attempts."""
         number = request.match_info["id"]
         notice = owner_of(self._gateway, request, "notice", number).outbox.get(number)
         return (
@@ -142,7 +142,7 @@ class _Data:
         )
 
     async def client(self, _: web.Request) -> web.StreamResponse:
-        """What a client needs, without the keys."""
+        """Return the settings of a client, without the keys."""
         gateway, identity, directory = self._gateway, self._state.identity, self._state.directory
         return json_response(
             {
@@ -163,12 +163,12 @@ class _Data:
         )
 
     async def keys(self, _: web.Request) -> web.StreamResponse:
-        """The symmetric keys."""
+        """Return the symmetric keys."""
         identity = self._state.identity
         return json_response({"apiv3_key": identity.apiv3_key, "secret": identity.secret})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """A key or a certificate as a PEM file."""
+        """Return a key or a certificate as a PEM file."""
         name = request.match_info["name"]
         make = self._files().get(name)
         if make is None:
@@ -187,7 +187,7 @@ class _Data:
         }
 
     async def webhooks(self, _: web.Request) -> web.StreamResponse:
-        """Every notification of the catalogue."""
+        """Return every notification of the catalogue."""
         return json_response(
             [
                 {"protocol": each.protocol, "event": each.event, "title": each.title}
@@ -196,7 +196,7 @@ class _Data:
         )
 
     async def webhook(self, request: web.Request) -> web.StreamResponse:
-        """The content that a notification would have, generated from the catalogue."""
+        """Return the content that a notification would have, generated from the catalogue."""
         event, protocol = request.match_info["event"], request.match_info["protocol"]
         found = catalogue.webhook(event, protocol)
         if found is None:

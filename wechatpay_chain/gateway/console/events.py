@@ -37,7 +37,7 @@ Event = tuple[str, str]
 
 
 class Waiting:
-    """What one browser has not been told yet; takes no more room for a slow one.
+    """The events that wait for one browser; a slow one does not take more memory.
 
     Args:
         wanted: whether an event is for this browser.
@@ -53,7 +53,7 @@ class Waiting:
         self._woken = False
 
     def put(self, kind: str, what: dict[str, Any]) -> None:
-        """Take an event; one that waits already is not told twice."""
+        """Queue an event; an event that already waits is not queued again."""
         if kind == "restored":
             self._tell_all()
             return
@@ -73,7 +73,7 @@ class Waiting:
         self._announce()
 
     def _tell_all(self) -> None:
-        """Tell the browser to ask for everything: all that it shows may be different."""
+        """Make the browser fetch everything again, because all of it may have changed."""
         with self._lock:
             self._events.clear()
             self._missed = self._woken = True
@@ -84,11 +84,11 @@ class Waiting:
             self._loop.call_soon_threadsafe(self._news.set)
 
     def wake(self) -> None:
-        """Let `take` return at once."""
+        """Make `take` return immediately."""
         self._news.set()
 
     async def take(self, seconds: float) -> str:
-        """What there is to tell, as soon as there is something; empty after so many seconds."""
+        """Return the events as soon as there are any; empty after the timeout."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
@@ -109,7 +109,7 @@ class Streams:
     """The streams of one gateway.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
     """
 
     def __init__(self, state: State) -> None:
@@ -126,7 +126,7 @@ class Streams:
     async def serve(
         self, request: web.Request, wanted: Callable[[Event], bool] = lambda _: True
     ) -> web.StreamResponse:
-        """Tell one browser what happens, until it leaves.
+        """Send events to one browser until it disconnects.
 
         Raises:
             Rejection: 503, if as many are told already; browsers elsewhere get half of the places.
@@ -161,7 +161,7 @@ class Streams:
 
 
 def routes(streams: Streams) -> list[web.RouteDef]:
-    """The stream of everything, for the console."""
+    """Return the stream of everything, for the console."""
 
     async def everything(request: web.Request) -> web.StreamResponse:
         return await streams.serve(request)

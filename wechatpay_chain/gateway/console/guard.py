@@ -1,4 +1,4 @@
-"""Who may ask for the console; for a cashier page it is whoever has its token."""
+"""Access to the console; a cashier page requires only its token."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["SAFE", "json_response", "is_here", "is_same_origin", "local"]
 
 
 def is_here(request: web.Request) -> bool:
-    """Whether a request may use the console, by the control API's rule."""
+    """Return whether a request may use the console, by the control API's rule."""
     return request.app[ACCESS].allows(request)

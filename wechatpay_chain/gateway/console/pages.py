@@ -19,7 +19,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def routes() -> list[web.RouteDef]:
-    """The console's page, static files, and a response for all else below `/_gateway/`."""
+    """Return the console's page, static files, and a response for all else below `/_gateway/`."""
     return [
         web.get("/_gateway/", console),
         web.get("/_gateway", to_console),
@@ -30,12 +30,12 @@ def routes() -> list[web.RouteDef]:
 
 
 def fill(template: str, **values: str) -> str:
-    """A template with values, which must be HTML already."""
+    """Return a filled template; the values must be HTML."""
     return Template(_read("templates", template).decode()).substitute(values)
 
 
 def message(request: web.Request, title: str, text: str, status: int) -> web.Response:
-    """A page that says why there is no other; in JSON for whoever takes no HTML."""
+    """Return a page with an error; JSON for a client that does not accept HTML."""
     chosen = language(request)
     words = WORDS[chosen]
     if "text/html" not in request.headers.get("Accept", ""):
@@ -52,7 +52,7 @@ def message(request: web.Request, title: str, text: str, status: int) -> web.Res
 
 
 async def console(request: web.Request) -> web.StreamResponse:
-    """The console; its script fetches the rest."""
+    """Return the page of the console; its script fetches the rest."""
     access = request.app[ACCESS]
     if access.opens(request):  # once: the address in the browser is without the token then
         response = web.Response(status=303, headers={**SAFE, "Location": "/_gateway/"})
@@ -70,12 +70,12 @@ async def to_console(_: web.Request) -> web.StreamResponse:
 
 
 async def static(request: web.Request) -> web.StreamResponse:
-    """A script, a style sheet or a picture; the same for everybody, with no secret in it."""
+    """Return a script, a style sheet or a picture; the same for everybody, with no secret in it."""
     return _file(request, request.match_info["name"])
 
 
 async def icon(request: web.Request) -> web.StreamResponse:
-    """The icon, at the address where browsers look for one."""
+    """Return the icon at the path that browsers request."""
     return _file(request, "icon.svg")
 
 
@@ -97,7 +97,7 @@ def _file(request: web.Request, name: str) -> web.Response:
 
 
 def _names() -> set[str]:
-    """The files there are: a name is looked up, never joined to a path."""
+    """Return the existing files by name; a requested name is never joined to a path."""
     return {each.name for each in resources.files(__package__).joinpath("static").iterdir()}
 
 

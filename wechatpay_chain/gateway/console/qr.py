@@ -9,11 +9,11 @@ __all__ = ["svg"]
 
 
 def svg(text: str, label: str) -> str:
-    """An `<svg>` to put into a page; empty where it cannot be drawn.
+    """Return an `<svg>` to put into a page; empty if it cannot be drawn.
 
     Args:
-        text: what the code says.
-        label: what a screen reader says instead.
+        text: the text of the code.
+        label: the text for screen readers.
     """
     try:
         return qr_svg(text, size=None, label=label)

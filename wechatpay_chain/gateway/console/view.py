@@ -29,7 +29,7 @@ KEPT = (
 
 
 def order_view(order: dict[str, Any], state: State) -> dict[str, Any]:
-    """An order as it is at this moment; one whose time is over is closed, as any query would say.
+    """Return an order in its current state; an expired one is closed.
 
     Nothing is written: whoever looks changes nothing.
     """

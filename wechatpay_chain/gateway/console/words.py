@@ -148,7 +148,7 @@ def language(request: web.Request) -> str:
 
 
 def _preferred(header: str) -> str:
-    """The supported language with the highest weight in `Accept-Language`; English if none."""
+    """Return the supported language with the highest weight in `Accept-Language`, or English."""
     best, weight = "en", 0.0
     for part in header.split(","):
         tag, _, parameter = part.strip().partition(";")

@@ -1,1 +1,1 @@
-"""What a test controls: payments, time, faults, notifications."""
+"""Controls for tests: payments, time, faults, notifications."""

@@ -25,13 +25,13 @@ from .triggers import trigger
 __all__ = ["routes"]
 
 COUNTED = {"orders": "order", "notifications": "notice", "pending": "pending"}
-"""What `health` counts, and the kinds of the records."""
+"""The counts in `health`, and the kinds of their records."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The routes of one gateway's control API."""
+    """Return the routes of one gateway's control API."""
     control = _Control(gateway)
     return [
         web.get("/_gateway/health", local(control.health)),
@@ -74,22 +74,22 @@ class _Control:
         self._platform = gateway.platform
 
     def _having(self, request: web.Request, *kinds: str, key: str = "") -> State:
-        """The merchant that a request is about: the one of `?mchid=`, or whose record it names."""
+        """Return the merchant of `?mchid=`, or of the record in the request."""
         key = key or next(iter(request.match_info.values()))
         return self._gateway.state_of(kinds, key, request.query.get("mchid", ""))
 
     def _asked(self, request: web.Request) -> State:
-        """The merchant of `?mchid=`; the first one without it."""
+        """Return the merchant of `?mchid=`; the first one without it."""
         return self._gateway.state_of((), "", request.query.get("mchid", ""))
 
     def _asked_for(self, request: web.Request) -> list[State]:
-        """The merchant of `?mchid=`; all of them without it."""
+        """Return the merchant of `?mchid=`; all of them without it."""
         if request.query.get("mchid"):
             return [self._asked(request)]
         return list(self._platform.states.values())
 
     async def health(self, _: web.Request) -> web.StreamResponse:
-        """Whether it runs, and as whom."""
+        """Return the state and the identity of the gateway."""
         identity = self._gateway.identity
         return json_response(
             {
@@ -105,12 +105,12 @@ class _Control:
         )
 
     async def describe(self, _: web.Request) -> web.StreamResponse:
-        """What a client on any machine needs: `gateway.json` with the keys themselves."""
+        """Return a client's settings for any machine: `gateway.json` with the keys themselves."""
         described = await asyncio.to_thread(self._gateway.describe, inline_keys=True)
         return json_response(described)
 
     async def merchants(self, _: web.Request) -> web.StreamResponse:
-        """All merchants with their sub-merchants and accounts, without keys."""
+        """Return all merchants with their sub-merchants and accounts, without keys."""
         states = list(self._platform.states.values())
         return json_response(
             [{**each.profile.as_record(), "accounts": each.ledger.balances()} for each in states]
@@ -148,7 +148,7 @@ class _Control:
         return json_response(order)
 
     async def fail(self, request: web.Request) -> web.StreamResponse:
-        """Let a payment fail, as it does when the card has no money."""
+        """Make a payment fail, as for a card without money."""
         state = self._having(request, "order")
         with state.store.transaction():
             order = payments.fail(state, request.match_info["out_trade_no"])
@@ -176,7 +176,7 @@ class _Control:
         return json_response(contract, 201)
 
     async def sharing_notices(self, request: web.Request) -> web.StreamResponse:
-        """Say where notifications of profit sharing go: `{"notify_url": …}`."""
+        """Set the address for notifications of profit sharing: `{"notify_url": …}`."""
         given = await body_of(request)
         state = self._asked(request)
         with state.store.transaction():
@@ -184,7 +184,7 @@ class _Control:
         return json_response({"notify_url": address})
 
     async def ledger(self, request: web.Request) -> web.StreamResponse:
-        """Fen on every account, and the entries of `?day=2026-11-20`; 500 if they do not add up.
+        """Return the balances, and the entries of `?day=2026-11-20`; 500 if they do not balance.
 
         The ledger is that of `?mchid=`, or of the first merchant.
         """
@@ -222,11 +222,11 @@ class _Control:
         return json_response({"merchants": list(self._platform.states)}, 201)
 
     async def requests(self, request: web.Request) -> web.StreamResponse:
-        """The last requests, newest first."""
+        """Return the last requests, newest first."""
         return json_response(self._state.log.all(whole_number(request, "limit", 100)))
 
     async def request(self, request: web.Request) -> web.StreamResponse:
-        """One of them."""
+        """Return one of them."""
         text = request.match_info["number"]
         found = self._state.log.get(int(text)) if text.isdecimal() else None
         return (
@@ -256,7 +256,7 @@ class _Control:
         return json_response(outbox.get(number))
 
     async def faults(self, _: web.Request) -> web.StreamResponse:
-        """The faults that are set."""
+        """Return the faults that are set."""
         return json_response([fault.as_json() for fault in self._state.faults.all()])
 
     async def add_fault(self, request: web.Request) -> web.StreamResponse:
@@ -274,7 +274,7 @@ class _Control:
         return json_response({"time": self._state.clock.rfc3339()})
 
     async def rotate_keys(self, _: web.Request) -> web.StreamResponse:
-        """Give the platform a new key."""
+        """Create a new key of the platform."""
         identity = self._gateway.rotate_keys()
         return json_response(
             {"public_key_id": identity.public_key_id, "serial": identity.platform_serial}

@@ -1,4 +1,4 @@
-"""What the handlers of the control API have in common: who may ask, JSON in and out."""
+"""Common parts of the control API's handlers: access, and JSON in and out."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ FOLDER, ENDING = "snapshots", ".db"
 
 
 def snapshot_routes(gateway: Controls) -> list[web.RouteDef]:
-    """The routes of snapshots."""
+    """Return the routes of snapshots."""
     snapshots = _Snapshots(gateway)
     return [
         web.get("/_gateway/snapshots", local(snapshots.all)),
@@ -48,11 +48,11 @@ class _Snapshots:
         )
 
     async def all(self, _: web.Request) -> web.StreamResponse:
-        """The snapshots by their names."""
+        """Return the snapshots by their names."""
         return json_response([{"name": name} for name in self._names()])
 
     async def take(self, request: web.Request) -> web.StreamResponse:
-        """Take a snapshot: `{"name": "prepared"}`; one that has the name is replaced."""
+        """Take a snapshot: `{"name": "prepared"}`; it replaces the one with the same name."""
         given = await body_of(request)
         name = given.pop("name", None)
         if given or not isinstance(name, str) or not NAME.fullmatch(name):

@@ -15,7 +15,7 @@ __all__ = ["product_routes", "scope_of"]
 
 
 def product_routes(gateway: Controls) -> list[web.RouteDef]:
-    """The routes of all products."""
+    """Return the routes of all products."""
     api = _ProductAPI(gateway)
     product = f"/_gateway/{{product:{'|'.join(PRODUCTS).replace('_', '-')}}}"
     return [
@@ -50,7 +50,7 @@ class _ProductAPI:
         return product(scope_of(self._gateway, request))
 
     async def controls(self, _: web.Request) -> web.StreamResponse:
-        """All products with their controls and the arguments of these."""
+        """Return all products with their controls and the arguments of these."""
         return json_response(
             {
                 name: {
@@ -63,11 +63,11 @@ class _ProductAPI:
         )
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        """The records of a product, newest first, as many as `?limit=` says."""
+        """Return the records of a product, newest first, as many as `?limit=` says."""
         return json_response(self._product(request).all(whole_number(request, "limit", 100)))
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """One record of a product."""
+        """Return one record of a product."""
         return json_response(self._product(request).get(request.match_info["key"]))
 
     async def perform(self, request: web.Request) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from .results import Notice
 __all__ = ["wait_for"]
 
 SHOWN = 5
-"""Notifications that an error names."""
+"""The number of notifications in an error."""
 
 
 def wait_for(

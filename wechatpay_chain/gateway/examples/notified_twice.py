@@ -25,10 +25,10 @@ Show = Callable[[str], None]
 
 
 def run_notified_twice(gateway: Gateway, wxpay: WeChatPay, show: Show) -> int:
-    """Have a payment notified twice at the same time; how many steps failed.
+    """Send two notifications of a payment at the same time; return the number of failed steps.
 
     Args:
-        gateway: that runs.
+        gateway: the gateway that runs.
         wxpay: a client of it.
         show: prints a line.
     """

@@ -27,12 +27,12 @@ Notifications = queue.Queue[Notification | SignatureError]
 
 
 def run_order_lifecycle(gateway: Gateway, wxpay: WeChatPay, screen: TextIO, show: Show) -> int:
-    """Order, pay, receive notifications, refund, query, get the bill; how many steps failed.
+    """Run an order from its creation to the bill; return the number of failed steps.
 
     Args:
-        gateway: that runs.
+        gateway: the gateway that runs.
         wxpay: a client of it.
-        screen: where it is shown; a terminal gets a QR code.
+        screen: the output; a terminal gets a QR code.
         show: prints a line.
     """
 
@@ -150,7 +150,7 @@ class _Steps:
         return self._called(chain.get(out_trade_no=OUT_TRADE_NO, query={"mchid": mchid}))
 
     def _called(self, response: Response) -> Any:
-        """The JSON of a response."""
+        """Return the JSON of a response."""
         request = response.request
         sent = f"{request.method} {request.path}" if request is not None else ""
         verified = "verified" if response.verified else "NOT VERIFIED"
@@ -181,11 +181,11 @@ class _Steps:
 
 
 def qr_code(text: str, screen: TextIO) -> list[str]:
-    """A QR code as lines of text; none if the screen is no terminal.
+    """Return a QR code as lines of text; none if the screen is not a terminal.
 
     Args:
-        text: what it says.
-        screen: where it is to be shown.
+        text: the text.
+        screen: the output.
     """
     if not screen.isatty():
         return []

@@ -20,7 +20,7 @@ __all__ = ["seeds", "show_calls", "show_rejections", "styles"]
 
 @dataclass
 class Seed:
-    """One operation, and what to hand its verb."""
+    """One operation, with the arguments of its verb."""
 
     path: str
     attributes: str
@@ -29,7 +29,7 @@ class Seed:
 
 
 def seeds(gateway: Gateway) -> Iterator[Seed]:
-    """The operations that the examples call."""
+    """Return the operations that the examples call."""
     identity = gateway.identity
     user = {"organization_id": "ORG0001", "out_user_id": "stu-001"}
     yield Seed(
@@ -123,7 +123,7 @@ def _orders(identity: Identity) -> Iterator[Seed]:
 
 
 def styles(wxpay: WeChatPay, seed: Seed) -> Iterator[tuple[str, Callable[[], Response]]]:
-    """The six ways to write a call: how it is written, and the call itself."""
+    """Return the six ways to write a call: the code, and the call itself."""
     node: Any = wxpay
     for name in seed.attributes.split("."):
         node = getattr(node, name)
@@ -205,7 +205,7 @@ def tamper(request: Request, handle: Handler) -> Flow:
 
 
 def slow_signer(credential: Credential) -> Middleware:
-    """A signer on a machine whose clock is 301 seconds slow."""
+    """Return a signer on a machine whose clock is 301 seconds slow."""
 
     def sign(request: Request, handle: Handler) -> Flow:
         stamp = str(int(canonical.timestamp()) - 301)

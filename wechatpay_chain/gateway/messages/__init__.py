@@ -1,1 +1,1 @@
-"""What the parts of the gateway hand each other, and what it sends."""
+"""The messages between the parts of the gateway, and the ones that it sends."""

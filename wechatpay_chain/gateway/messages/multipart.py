@@ -17,7 +17,7 @@ from .exchange import File
 __all__ = ["Form", "TooManyParts", "boundary_of", "parse"]
 
 PARTS = 10
-"""How many parts a form may have; APIv3's uploads have two, APIv2's a part for each field."""
+"""The maximum parts of a form; APIv3's uploads have two, APIv2's one for each field."""
 LONGEST_HEAD = 8 * 1024
 """Bytes of a part's header fields."""
 LONGEST_BOUNDARY = 70

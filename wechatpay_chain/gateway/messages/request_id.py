@@ -1,4 +1,4 @@
-"""`Request-ID`: what identifies a request, and WeChat Pay's own number of what went wrong.
+"""`Request-ID`: the identifier of a request, with WeChat Pay's number of the error.
 
 Source: responses of api.mch.weixin.qq.com. The part before the last `-` is hexadecimal; the part
 behind it is 0, or an error number.
@@ -48,7 +48,7 @@ def number_of(code: str) -> int:
 
 
 def request_id(number: int = 0) -> str:
-    """A new `Request-ID`.
+    """Return a new `Request-ID`.
 
     Args:
         number: WeChat Pay's error number; 0 for a success.

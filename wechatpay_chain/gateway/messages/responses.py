@@ -29,7 +29,7 @@ SHA1 = "Wechatpay-Statement-Sha1"
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
 JSON = "application/json; charset=utf-8"
 IN_V2 = {"NOT_ENOUGH": "NOTENOUGH"}
-"""What APIv2 calls the errors of rules that both protocols have."""
+"""The codes of APIv2 for errors that both protocols have."""
 
 
 def response_v3(result: Any, serial: str, identity: Identity) -> Response:
@@ -118,7 +118,7 @@ def response_v2(
 def rejection_v2(
     rejection: Rejection, fields: dict[str, str] | None, identity: Identity
 ) -> Response:
-    """An APIv2 failure: unsigned `return_code` FAIL before the sign was checked, else signed."""
+    """Return an APIv2 failure; it is unsigned if the sign of the request was not verified."""
     if rejection.page is not None:
         return _page(rejection, rejection.page)
     if fields is None:

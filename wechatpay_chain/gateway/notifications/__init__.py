@@ -1,1 +1,1 @@
-"""Notifications: kept, sent, and repeated."""
+"""Notifications: storage, sending, and repetition."""

@@ -28,9 +28,9 @@ def start(store: Store, clock: Clock, share: float | None, seed: int) -> dict[st
     """Start a ramp of a merchant, in place of one that is under way.
 
     Args:
-        store: of the merchant.
+        store: the store of the merchant.
         clock: the gateway's time.
-        share: of the notifications; None grows as WeChat Pay's does.
+        share: the share of the notifications; None grows as WeChat Pay's does.
         seed: decides which ones.
     """
     ramp = {"created": clock.now(), "share": share, "seed": seed}
@@ -44,7 +44,7 @@ def stop(store: Store) -> None:
 
 
 def current_share(store: Store, clock: Clock) -> float | None:
-    """The share of notifications that the public key signs now; None without a ramp."""
+    """Return the share of notifications that the public key signs now; None without a ramp."""
     ramp = store.get(KIND, KEY)
     if ramp is None:
         return None
@@ -55,12 +55,12 @@ def current_share(store: Store, clock: Clock) -> float | None:
 
 
 def signing_key_name(store: Store, clock: Clock, identity: Identity, notice: dict[str, Any]) -> str:
-    """The name of the key that signs an attempt to deliver a notification.
+    """Return the name of the key that signs an attempt to deliver a notification.
 
     Args:
-        store: of the merchant.
+        store: the store of the merchant.
         clock: the gateway's time.
-        identity: of the merchant.
+        identity: the identity of the merchant.
         notice: the notification.
     """
     share = current_share(store, clock)

@@ -97,11 +97,11 @@ class Outbox:
         """Send an APIv2 notification, and return its id in the outbox.
 
         Args:
-            url: where to.
-            event: what it is called here; APIv2 has no name for it on the wire.
-            fields: what it carries in the clear.
-            sign_type: how it is signed, unless `fields` say so themselves.
-            sealed: what it carries in `req_info` instead of a sign (a refund's notice).
+            url: the destination.
+            event: its name in the gateway; APIv2 has no name for it.
+            fields: the content that is not encrypted.
+            sign_type: the sign type, unless `fields` contain one.
+            sealed: the content of `req_info`, instead of a sign (notification of a refund).
         """
         body = body_v2(fields, self._identity().secret, sign_type=sign_type, sealed=sealed)
         return self._keep("v2", url, event, dict(sealed or fields), body)
@@ -154,10 +154,10 @@ class Outbox:
         """Send an APIv2 notification with APIv3 encryption, such as for deposits.
 
         Args:
-            url: where to.
+            url: the destination.
             event: its type.
-            fields: what it carries in the clear.
-            resource: what it carries encrypted.
+            fields: the content that is not encrypted.
+            resource: the encrypted content.
         """
         identity = self._identity()
         body = event_v2(

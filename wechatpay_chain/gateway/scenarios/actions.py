@@ -1,4 +1,4 @@
-"""What a scenario has a merchant and its customers do: the API's own operations and the controls.
+"""The actions of a merchant and its customers in a scenario: operations and controls.
 
 So a scenario makes nothing that calls could not make, and what an operation rejects is an error.
 """
@@ -20,7 +20,7 @@ from .documents import Document, Place
 __all__ = ["Action", "actions_of", "moment_of"]
 
 NOBODY = "http://127.0.0.1:9/notify"
-"""Where notifications go by default: the port of the discard protocol."""
+"""The default address of notifications: the port of the discard protocol."""
 TYPES = {"NATIVE": "native", "JSAPI": "jsapi", "APP": "app", "MWEB": "h5"}
 REFUNDS, TRANSFERS = "v3/refund/domestic/refunds", "v3/fund-app/mch-transfer/transfer-bills"
 REFUNDED = {"SUCCESS": "succeed", "ABNORMAL": "fail", "CLOSED": "close"}
@@ -38,7 +38,7 @@ class Action(NamedTuple):
 
     Attributes:
         moment: in seconds since 1970; None is the end of the scenario.
-        place: of the scenario, for errors.
+        place: the place of the scenario, for errors.
         act: does it.
     """
 
@@ -48,7 +48,7 @@ class Action(NamedTuple):
 
 
 def moment_of(text: str | None) -> float | None:
-    """A time of a scenario in seconds since 1970.
+    """Return a time of a scenario in seconds since 1970.
 
     Raises:
         ValueError: there is no such day or hour.
@@ -57,13 +57,13 @@ def moment_of(text: str | None) -> float | None:
 
 
 def actions_of(document: Document, state: State, content: Given, place: Place) -> Iterator[Action]:
-    """All that happens at one merchant.
+    """Yield all actions of one merchant.
 
     Args:
         document: the scenario.
-        state: of the merchant.
-        content: of the merchant, as the schema has it.
-        place: of the content.
+        state: the state of the merchant.
+        content: the content of the merchant, as the schema has it.
+        place: the place of the content.
     """
     merchant = _Merchant(document, state)
     for name, actions in (
@@ -98,13 +98,13 @@ class _Merchant:
         return lambda: call(self._state, "POST", path, members)
 
     def fill(self, given: Given, place: Place) -> Iterator[Action]:
-        """A filled day."""
+        """Fill a day."""
         options = {name: value for name, value in given.items() if name not in ("orders", "date")}
         orders, date = given["orders"], given.get("date", "")
         yield Action(None, place, lambda: filled.fill(self._state, orders, date, options))
 
     def orders(self, given: Given, place: Place) -> Iterator[Action]:
-        """An order, or so many of them, with what becomes of it."""
+        """Create an order, or several, and apply their outcome."""
         if "count" not in given:
             yield from self._order(given, place, "")
         for number in range(1, given.get("count", 0) + 1):
@@ -167,7 +167,7 @@ class _Merchant:
             yield Action(moment, place, act)
 
     def transfers(self, given: Given, place: Place) -> Iterator[Action]:
-        """A transfer, and what becomes of it."""
+        """Create a transfer, and apply its outcome."""
         number, moment = given["out_bill_no"], self._at(given, place)
         ours = {"state", "fail_reason", "at"}
         members = {
@@ -189,7 +189,7 @@ class _Merchant:
             yield Action(moment, place, act)
 
     def steps(self, given: Given, place: Place) -> Iterator[Action]:
-        """A control by its name, or an operation by its method and path."""
+        """Run a control by its name, or an operation by its method and path."""
         names = [name for name in given if name != "at"]
         if len(names) != 1:
             expected = "one control such as transfers.confirm, or one operation such as POST v3/…"

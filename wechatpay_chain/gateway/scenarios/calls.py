@@ -27,7 +27,7 @@ def call(
     """Carry out an operation for a merchant.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         method: upper-case HTTP method.
         path: as a chain takes it: `v3/…` or `v2/…`, with values in place of variables.
         given: members of the body, or of the query for GET and DELETE; what is to be encrypted is
@@ -48,7 +48,7 @@ def call(
 
 
 def _own(state: State, operation: Operation) -> dict[str, str]:
-    """The merchant-assigned numbers, where an operation takes them."""
+    """Return the merchant-assigned numbers, where an operation takes them."""
     values = {"mchid": state.mchid, "appid": state.profile.apps[0]}
     names = {member.name for member in (*operation.body, *operation.query)}
     return {name: values[kind] for name, kind in OWN.items() if name in names}

@@ -12,7 +12,7 @@ from ...utils.translation import _
 __all__ = ["Builder", "Document", "Place", "ScenarioError", "place_name"]
 
 Place = tuple[str | int, ...]
-"""Where a value is: names of members and indexes of items, from the outermost on."""
+"""The place of a value: names of members and indexes of items, the outermost first."""
 
 DEEPEST, MOST = 32, 1_000_000
 """Nested collections, and values of a file."""
@@ -37,7 +37,7 @@ class ScenarioError(ValueError):
 
 
 def place_name(place: Place) -> str:
-    """A place as a person writes it: `orders[0].total`."""
+    """Return a place as a person writes it: `orders[0].total`."""
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -50,8 +50,8 @@ class Document:
 
     Attributes:
         value: all of it.
-        lines: of the values, by their places.
-        name: of the file, for errors.
+        lines: the lines of the values, by their places.
+        name: the name of the file, for errors.
     """
 
     value: Any
@@ -59,7 +59,7 @@ class Document:
     name: str = ""
 
     def error(self, place: Place, problem: str) -> ScenarioError:
-        """The error of a place; its line is that of the nearest value around it."""
+        """Return the error of a place; its line is that of the nearest value around it."""
         line, found = None, place
         while line is None:
             line = self.lines.get(found)
@@ -73,7 +73,7 @@ class Builder:
     """Makes a document of what a parser finds, one value after the other, without recursion.
 
     Args:
-        name: of the file, for errors.
+        name: the name of the file, for errors.
     """
 
     def __init__(self, name: str) -> None:
@@ -84,7 +84,7 @@ class Builder:
         self._value: Any = None
 
     def add(self, value: Any, line: int) -> Place:
-        """Take a value, or the key of the next one; its place.
+        """Add a value, or the key of the next one; return its place.
 
         Raises:
             ScenarioError: a key is no text, or is there already; there are too many values.
@@ -127,7 +127,7 @@ class Builder:
         self._keys.pop()
 
     def document(self) -> Document:
-        """What was made."""
+        """Return the parsed document."""
         return Document(self._value, self._lines, self._name)
 
     def _note(self, place: Place, line: int) -> Place:

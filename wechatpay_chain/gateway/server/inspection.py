@@ -49,7 +49,7 @@ NO_CERTIFICATE = b"\r\n".join(
         b"",
     )
 )
-"""What a web server responds to a TLS client without the certificate that it requires."""
+"""The response of a web server to a TLS client without the required certificate."""
 HASHED = 4096
 """Characters of the hashed string that are stored and shown."""
 SHOWN = 5
@@ -218,7 +218,7 @@ def inspect_nonce(request: IncomingRequest, fields: Mapping[str, str]) -> None:
 
     Args:
         request: to check.
-        fields: of the request.
+        fields: the fields of the request.
 
     Raises:
         Rejection: `PARAM_ERROR`, it is missing or empty.

@@ -37,13 +37,13 @@ BUFFERED = 32 * 1024
 GZIP = 31
 """The window of zlib that has a header of GZIP."""
 UNREADABLE = (HttpProcessingError, web.RequestPayloadError)
-"""What aiohttp raises for a request that is no HTTP, or is not of the length that it says."""
+"""The errors of aiohttp for malformed HTTP, or for a body of another length."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 def http_logger() -> logging.Logger:
-    """What aiohttp logs to: its own faults, but not each request that was no HTTP."""
+    """Return the logger for aiohttp: it records aiohttp's own errors, but no malformed requests."""
     log = logging.getLogger("wechatpay_chain.gateway.http")
     log.addFilter(_is_fault)
     return log
@@ -55,7 +55,7 @@ def _is_fault(record: logging.LogRecord) -> bool:
 
 
 def guarded(route: web.RouteDef) -> web.RouteDef:
-    """A route that sends a response even after an error in the gateway; the log has the traceback.
+    """Return a route that also responds after an error in the gateway, and logs it.
 
     Not a middleware: aiohttp keeps the applications that have one, after they have ended.
     """
@@ -115,7 +115,7 @@ async def _expect(request: web.Request) -> None:
 
 
 def incoming_request(request: web.Request) -> IncomingRequest:
-    """An aiohttp request as an `IncomingRequest`, without its body."""
+    """Return an aiohttp request as an `IncomingRequest`, without its body."""
     transport = request.transport
     certificate = (transport and transport.get_extra_info("peercert")) or {}
     return IncomingRequest(
@@ -136,7 +136,7 @@ def _target(request: web.Request) -> str:
 
 
 def is_upload(request: web.Request) -> bool:
-    """Whether a request is an upload (multipart/form-data).
+    """Return whether a request is an upload (multipart/form-data).
 
     Not by aiohttp's `content_type`, which has the standard library's parser for mail take the
     field apart: seconds for some values of 8 KiB, and a `RecursionError` for others.

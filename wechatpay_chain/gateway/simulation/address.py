@@ -10,7 +10,7 @@ __all__ = ["reached_at"]
 
 
 def reached_at(call: Call) -> str:
-    """The address that a call was sent to, with a slash at the end.
+    """Return the address that a call was sent to, with a slash at the end.
 
     A client signs requests to its own host only, so a link must lead to the same host.
     """

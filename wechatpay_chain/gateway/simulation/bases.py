@@ -1,4 +1,4 @@
-"""Which base URI of WeChat Pay a request came to; the gateway is all of them.
+"""The base URI of a request; the gateway serves all of WeChat Pay's.
 
 The gateway serves `https://api.mch.weixin.qq.com/` at its root. The other base URIs have a
 path prefix each there: a client whose `base_uri` ends in `/apihk/` talks to the gateway as to
@@ -25,7 +25,7 @@ _HOSTS = ("apihk.mch.weixin.qq.com", "fraud.mch.weixin.qq.com", "payapp.weixin.q
 
 
 class Place(NamedTuple):
-    """Where a request was sent.
+    """The destination of a request.
 
     Attributes:
         base_uri: one of `PREFIXES`; None for the default.
@@ -38,11 +38,11 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=1024)  # several parts of the gateway ask for the same request
 def place(path: str, host: str = "") -> Place:
-    """Where a request was sent.
+    """Return the destination of a request.
 
     Args:
         path: on the wire, without its query.
-        host: of the request's `Host`, which may have a port.
+        host: the host of the request's `Host`, which may have a port.
     """
     base_uri, rest = _base(path, host.partition(":")[0].lower())
     return Place(base_uri, rest.lstrip("/") if rest.startswith("/v3/") else f"v2{rest}")
@@ -58,11 +58,11 @@ def _base(path: str, host: str) -> tuple[str | None, str]:
 
 
 def host_of(path: str, host: str = "") -> str:
-    """The host that a request is addressed to: WeChat Pay's where the path or `Host` names one.
+    """Return the host of a request: WeChat Pay's if the path or `Host` names one.
 
     Args:
         path: on the wire, without its query.
-        host: of the request's `Host`, which may have a port.
+        host: the host of the request's `Host`, which may have a port.
     """
     base_uri = place(path, host).base_uri
     return urlsplit(base_uri).hostname or "" if base_uri else _without_port(host)

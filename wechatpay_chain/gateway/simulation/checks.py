@@ -1,4 +1,4 @@
-"""What a request must be like, where several products ask for the same."""
+"""Validations of requests that several products share."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ __all__ = [
 
 
 class Signs(NamedTuple):
-    """What numbers of a kind are made of.
+    """The characters of a kind of numbers.
 
     Attributes:
-        pattern: of a whole number.
-        words: what it allows, as a message says it.
+        pattern: the pattern of a whole number.
+        words: the allowed characters, for a message.
     """
 
     pattern: re.Pattern[str]
@@ -49,7 +49,7 @@ NUMBER = Signs(re.compile(r"[0-9A-Za-z_\-|*@]+"), "digits, letters or _-|*@")
 """The characters of merchant-assigned numbers."""
 
 LETTERS = Signs(re.compile("[0-9A-Za-z]+"), "digits or letters")
-"""What the numbers of transfers, withdrawals and their kind are made of."""
+"""The characters in numbers of transfers, withdrawals and similar records."""
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 COMPACT = re.compile(r"\d{14}", re.ASCII)
@@ -60,7 +60,7 @@ DEFAULTS = ("fee_type",)
 
 
 def accepted(call: Call, optional: Collection[str] = ()) -> str:
-    """The fingerprint of an APIv3 request whose members are there and of their types.
+    """Return the fingerprint of an APIv3 request whose members are there and of their types.
 
     Args:
         call: the request.
@@ -77,7 +77,7 @@ def accepted(call: Call, optional: Collection[str] = ()) -> str:
 
 
 def fingerprint(members: Mapping[str, Any]) -> str:
-    """What tells one request's content from another's, without keeping what came encrypted.
+    """Return a digest that identifies a request's content without containing encrypted values.
 
     Raises:
         Rejection: what holds no valid text, as a lone surrogate, or is nested too deep.
@@ -93,14 +93,14 @@ def fingerprint(members: Mapping[str, Any]) -> str:
 def number(
     value: Any, pointer: str, *, shortest: int = 1, longest: int = 64, signs: Signs = NUMBER
 ) -> str:
-    """A merchant-assigned number of something.
+    """Return a merchant-assigned number of something.
 
     Args:
-        value: that was sent.
+        value: the value that was sent.
         pointer: to the member.
         shortest: characters that it has at least.
         longest: characters that it has at most.
-        signs: what it is made of.
+        signs: its allowed characters.
 
     Raises:
         Rejection: it is not one.
@@ -116,10 +116,10 @@ def number(
 
 
 def text(value: Any, pointer: str, longest: int) -> str:
-    """A text that is not empty.
+    """Return a text that is not empty.
 
     Raises:
-        Rejection: it is none, or too long.
+        Rejection: it is invalid, or too long.
     """
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise Rejection.parameter(pointer, value, f"must be a text of 1 to {longest} characters")
@@ -127,7 +127,7 @@ def text(value: Any, pointer: str, longest: int) -> str:
 
 
 def one_of(value: Any, pointer: str, values: Collection[str], location: str = "body") -> str:
-    """A text that is one of these.
+    """Return a text that is one of the values.
 
     Raises:
         Rejection: it is another.
@@ -139,7 +139,7 @@ def one_of(value: Any, pointer: str, values: Collection[str], location: str = "b
 
 
 def day(text: str) -> datetime.date | None:
-    """The day that a text such as `2026-11-20` names; None if it names none."""
+    """Return the day that a text such as `2026-11-20` names; None if it names none."""
     try:
         parsed = datetime.date.fromisoformat(text)
     except ValueError:
@@ -148,7 +148,7 @@ def day(text: str) -> datetime.date | None:
 
 
 def moment(text: Any, *, compact: bool = False) -> float | None:
-    """The time that a text of RFC 3339 names, in seconds since 1970; None if it names none.
+    """Return the time that a text of RFC 3339 names, in seconds since 1970; None if it names none.
 
     Args:
         text: such as `2026-11-20T13:29:35+08:00`.
@@ -165,10 +165,10 @@ def moment(text: Any, *, compact: bool = False) -> float | None:
 
 
 def address(value: Any, pointer: str) -> str:
-    """Where notifications go; empty where it was not given.
+    """Return the address for notifications; empty if it is missing.
 
     Raises:
-        Rejection: it is no http or https address.
+        Rejection: it is not an http or https address.
     """
     if value in (None, ""):
         return ""
@@ -178,7 +178,7 @@ def address(value: Any, pointer: str) -> str:
 
 
 def callback(value: Any, pointer: str) -> str:
-    """Where the notifications of a payment go: an address without a query.
+    """Return the address for the notifications of a payment, which has no query.
 
     Raises:
         Rejection: it is missing, or another.
@@ -201,7 +201,7 @@ def _parts(value: Any) -> SplitResult | None:
 
 
 def chinese(value: Any, pointer: str) -> str:
-    """A currency that a merchant in mainland China is paid in.
+    """Return a currency that a merchant in mainland China is paid in.
 
     Raises:
         Rejection: it is another than CNY.
@@ -212,7 +212,7 @@ def chinese(value: Any, pointer: str) -> str:
 
 
 def v2_text(call: Call, name: str) -> str:
-    """A field of APIv2 as text; empty where it was not given.
+    """Return a field of APIv2 as text; empty if it is missing.
 
     Raises:
         Rejection: it holds elements instead.
@@ -240,10 +240,10 @@ def v2_required(call: Call, *optional: str) -> None:
 
 
 def v2_fen(call: Call, name: str) -> int:
-    """An amount of APIv2, in fen.
+    """Return an amount of APIv2, in fen.
 
     Raises:
-        Rejection: it is no whole number above 0.
+        Rejection: it is not a whole number above 0.
     """
     text = v2_text(call, name)
     if not (text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) > 0):

@@ -18,27 +18,27 @@ WECHAT_PAY = "wechatpay"
 
 
 def rate(state: State) -> int:
-    """The fee for payments, in ten-thousandths."""
+    """Return the fee for payments, in ten-thousandths."""
     return settings.current(state).fee_rate
 
 
 def charge(state: State, amount: int, account: str, **numbers: Any) -> None:
-    """Take a fee from an account; nothing where it is 0."""
+    """Charge a fee to an account; nothing if it is 0."""
     if amount:
         state.ledger.move("fee", amount, account, WECHAT_PAY, **numbers)
 
 
 def give_back(state: State, amount: int, account: str, **numbers: Any) -> None:
-    """Give a fee back to an account; nothing where it is 0."""
+    """Return a fee to an account; nothing if it is 0."""
     if amount:
         state.ledger.move("fee_returned", amount, WECHAT_PAY, account, **numbers)
 
 
 def returned(order: dict[str, Any], amount: int) -> int:
-    """How much of an order's fee comes back with a refund, in fen: never more than is left of it.
+    """Return the part of an order's fee that a refund returns, in fen.
 
     Args:
-        order: that is refunded.
+        order: the order that is refunded.
         amount: fen of the refund.
     """
     left = order.get("fee", 0) - order.get("fee_returned", 0)

@@ -1,4 +1,4 @@
-"""Whose an order's money is: its merchant's at once, or frozen until it is shared.
+"""The money of an order: available to its merchant, or frozen until profit sharing.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4014547102 (30 days, then it is not frozen)
 """
@@ -29,7 +29,7 @@ Order = dict[str, Any]
 
 
 def sub_merchant(order: Order) -> str:
-    """The sub-merchant who is paid; empty where it is the merchant itself."""
+    """Return the sub-merchant who is paid; empty if it is the merchant itself."""
     parties = order["parties"]
     return str(parties.get("sub_mchid") or parties.get("sub_mch_id") or "")
 
@@ -40,7 +40,7 @@ def account(kind: str, order: Order) -> str:
 
 
 def account_of(kind: str, sub_mchid: str) -> str:
-    """An account of the merchant, or of a sub-merchant unless `sub_mchid` is empty."""
+    """Return an account of the merchant, or of a sub-merchant unless `sub_mchid` is empty."""
     return f"{kind}:{sub_mchid}" if sub_mchid else kind
 
 
@@ -48,10 +48,10 @@ def top_up(state: State, account: str, amount: int, at: float | None = None) -> 
     """Bring in from the bank what an account lacks of an amount.
 
     Args:
-        state: of the merchant.
-        account: of the ledger.
+        state: the state of the merchant.
+        account: the account of the ledger.
         amount: fen that the account is to have.
-        at: when, if not now.
+        at: the time; by default now.
     """
     lacking = amount - state.ledger.balance(account)
     if lacking > 0:
@@ -59,7 +59,7 @@ def top_up(state: State, account: str, amount: int, at: float | None = None) -> 
 
 
 def unsplit(state: State, order: Order) -> int:
-    """Fen of an order that can still be shared."""
+    """Return the fen of an order that can still be shared."""
     going_on = order.get("profit_sharing") and not order.get("shared_out")
     if going_on and order["paid"] + FROZEN_FOR <= state.clock.now():
         release(state, order, at=order["paid"] + FROZEN_FOR)
@@ -104,7 +104,7 @@ def release(state: State, order: Order, at: float | None = None) -> int:
 
 
 def freeze_again(state: State, order: Order, amount: int) -> str:
-    """The account that money of an order comes back to: frozen until it is shared or consumed."""
+    """Return the account for returned money of an order, the frozen one before its sharing."""
     unsplit(state, order)  # which may be over meanwhile
     frozen = order.get("profit_sharing") or order.get("deposit")
     if frozen and not order.get("shared_out"):

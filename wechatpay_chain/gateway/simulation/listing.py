@@ -12,7 +12,7 @@ __all__ = ["listed", "listed_for"]
 
 
 def listed(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of some members that the response of a call's operation has.
+    """Return the members that the response of a call's operation contains.
 
     Args:
         call: the request.
@@ -25,7 +25,7 @@ def listed(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def listed_for(event: str, members: Mapping[str, Any], variant: str = "") -> dict[str, Any]:
-    """Those of some members that a notification of APIv3 has.
+    """Return the members that a notification of APIv3 contains.
 
     Args:
         event: its type.

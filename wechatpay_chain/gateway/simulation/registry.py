@@ -1,4 +1,4 @@
-"""Which function serves which operation of the catalogue."""
+"""The functions that simulate operations of the catalogue."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _functions: dict[tuple[str, str], Function] = {}
 
 
 class Found(NamedTuple):
-    """What a request asks for.
+    """The operation of a request.
 
     Attributes:
-        operation: what the catalogue knows of it.
+        operation: the operation in the catalogue.
         params: the values of its path's variables.
-        function: what simulates it; None for a stub.
+        function: the function that simulates it; None for a stub.
     """
 
     operation: catalogue.Operation
@@ -35,11 +35,11 @@ class Found(NamedTuple):
 
 
 def operation(method: str, path: str) -> Callable[[Function], Function]:
-    """Register what simulates an operation.
+    """Register the function that simulates an operation.
 
     Args:
         method: upper-case HTTP method.
-        path: as the catalogue has it, with `{variables}`; APIv2's begin with `v2/`.
+        path: the path in the catalogue, with `{variables}`; APIv2's paths begin with `v2/`.
     """
 
     def register(function: Function) -> Function:
@@ -55,17 +55,17 @@ def simulated() -> frozenset[tuple[str, str]]:
 
 
 def chain_path(path: str) -> str:
-    """A path on the wire as the chain takes it: without a base URI's part, and with `v2/`."""
+    """Return a path on the wire as a path of the chain: without the base URI, with `v2/`."""
     return place(path).path
 
 
 def find(method: str, path: str, host: str = "") -> Found:
-    """What a request asks for.
+    """Return the operation that a request names.
 
     Args:
         method: HTTP method.
         path: on the wire, without its query.
-        host: of the request's `Host`.
+        host: the host of the request's `Host`.
 
     Raises:
         Rejection: 404 for a path that this base URI does not have, 405 for a method; neither has a
@@ -109,6 +109,6 @@ def _literals(product: str) -> dict[tuple[str, str], catalogue.Operation]:
 
 
 def _literal(method: str, path: str) -> catalogue.Operation | None:
-    """An operation whose path has no variable: most requests ask for one of these."""
+    """Return an operation whose path has no variable: most requests ask for one of these."""
     product = product_of(path)
     return None if product is None else _literals(product).get((method, path))

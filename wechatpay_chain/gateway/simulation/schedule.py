@@ -1,4 +1,4 @@
-"""What happens later: notifications that are made now, and what becomes due.
+"""Later events: scheduled notifications, and records that become due.
 
 An operation cannot wait. What it knows will happen, and can still be kept from happening, is put
 into the outbox as of that moment; the sender delivers it then, also after a restart. What has
@@ -21,7 +21,7 @@ _settling: list[Settle] = []
 
 
 def settles(function: Settle) -> Settle:
-    """Register what stores what became of a product's records by now."""
+    """Register a function that stores the due state changes of a product."""
     _settling.append(function)
     return function
 
@@ -33,14 +33,14 @@ def settle_due(state: State) -> None:
 
 
 def outbox_at(state: State, moment: float) -> Outbox:
-    """The outbox as it will be: what is posted to it has that moment's date, and leaves then."""
+    """Return an outbox whose notifications are dated and sent at a later moment."""
     scheduled = Outbox(state.store, Clock(real=lambda: moment), lambda: state.identity)
     scheduled.changed = lambda: state.outbox.changed()
     return scheduled
 
 
 def withdraw(state: State, number: str) -> None:
-    """Take back a notification whose moment has not come."""
+    """Withdraw a notification that is scheduled for later."""
     notice = state.outbox.get(number)
     if notice is not None and notice["next"] is not None:
         state.outbox.forget(number, notice["next"])

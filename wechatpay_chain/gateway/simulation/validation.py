@@ -1,4 +1,4 @@
-"""Is a request what its operation takes? What the catalogue says is checked.
+"""Validates a request against its operation in the catalogue.
 
 Checked are required members, types, and the digests of uploads. Enumerations are not: the
 catalogue's may lack a value that WeChat Pay takes, and a gateway that rejects what the real one
@@ -57,10 +57,10 @@ SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """The members of a JSON object; none for an empty body.
+    """Return the members of a JSON object; none for an empty body.
 
     Raises:
-        Rejection: it is no JSON, or cannot be written back, as NaN or half a surrogate pair.
+        Rejection: it is not JSON, or cannot be written back, as NaN or half a surrogate pair.
     """
     if not body:
         return {}
@@ -82,7 +82,7 @@ def _loads(text: str) -> Any:
 
 
 def json_of(text: str) -> Any:
-    """What a text holds as JSON; None if it is none."""
+    """Return the JSON value of a text; None if it is not JSON."""
     try:
         return _loads(text)
     except (ValueError, RecursionError):
@@ -90,16 +90,16 @@ def json_of(text: str) -> Any:
 
 
 def parse_member(call: Call, name: str) -> dict[str, Any]:
-    """What a member of APIv2 holds as JSON, with the required members and their types.
+    """Return the JSON in a member of APIv2, with its required members and types validated.
 
     An array is taken for the only member of an object, as the documents write some of them.
 
     Args:
         call: the request.
-        name: of a member that the catalogue knows.
+        name: the name of a member that the catalogue knows.
 
     Raises:
-        Rejection: it is no JSON, or not what its operation takes.
+        Rejection: it is not JSON, or not what its operation takes.
     """
     operation, text = call.operation, call.data.get(name)
     member = next(each for each in operation.body if each.name == name) if operation else None
@@ -125,15 +125,15 @@ def _finite(text: str) -> float:
 
 
 _decode = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite).decode
-"""As `json.loads`, which makes a decoder for every call."""
+"""A reused decoder; `json.loads` creates one for every call."""
 
 
 def validate(call: Call, operation: Operation, optional: Collection[str] = ()) -> None:
-    """Reject what lacks a required member or has one of another type.
+    """Reject a value without a required member, or with one of another type.
 
     Args:
         call: the request.
-        operation: that it asks for.
+        operation: the operation that it asks for.
         optional: JSON pointers of members that may be left out all the same.
 
     Raises:
@@ -152,8 +152,8 @@ def reject(findings: Iterable[Finding], location: str = "body") -> None:
     """Reject a request for the first thing that is wrong with it, if there is one.
 
     Args:
-        findings: of `catalogue.requests.checking`.
-        location: what they are about.
+        findings: the findings of `catalogue.requests.checking`.
+        location: the location of the members.
 
     Raises:
         Rejection: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
@@ -198,7 +198,7 @@ def _check_digest(call: Call, name: str, algorithm: str) -> None:
 
 
 def decrypt(call: Call, operation: Operation) -> None:
-    """Replace what came encrypted for the platform by its plaintext, in the call itself.
+    """Decrypt the encrypted members of a call in place.
 
     Raises:
         Rejection: a member that is not decryptable, or no header that names the key.
@@ -208,7 +208,7 @@ def decrypt(call: Call, operation: Operation) -> None:
 
 
 def take_plain(call: Call, operation: Operation) -> None:
-    """Have what would come encrypted, and is plain in this call, be shown nowhere."""
+    """Mark plaintext in members that are encrypted elsewhere, so that it is not shown."""
     _open(call, operation, _Opener(lambda value, *_: call.state.secret(value)))
 
 
@@ -222,7 +222,7 @@ class _Opener:
     """Opens the members that are encrypted.
 
     Args:
-        plaintext: of a value; the other arguments are its place, and what that is in.
+        plaintext: the plaintext of a value; the other arguments are its place, and what that is in.
     """
 
     def __init__(self, plaintext: Callable[[str, str, str], str]) -> None:

@@ -16,13 +16,13 @@ __all__ = ["identities_from", "keys_as_json"]
 TEXTS = ("mchid", "appid", "apiv3_key", "secret", "signs_with")
 OWN = ("merchant_key", "merchant_certificate")
 SHARED = ("server_key", "server_certificate", "authority_key", "authority")
-"""What all merchants of a gateway have in common, besides the platform's keys."""
+"""The keys that all merchants of a gateway share, besides the platform's keys."""
 
 Keys = dict[str, Any]
 
 
 def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
-    """The keys of all merchants, with the private ones.
+    """Return the keys of all merchants, with the private ones.
 
     Args:
         identities: by merchant ID, the first merchant's first.
@@ -49,7 +49,7 @@ def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
 
 
 def identities_from(keys: Keys) -> dict[str, Identity]:
-    """The identities that `keys_as_json` wrote, by merchant ID.
+    """Return the identities that `keys_as_json` wrote, by merchant ID.
 
     Raises:
         LookupError, TypeError, ValueError: something else wrote this.

@@ -22,7 +22,7 @@ __all__ = ["restore", "restored", "take"]
 
 
 def take(platform: Platform) -> Snapshot:
-    """A snapshot of a platform as it is now.
+    """Return a snapshot of a platform as it is now.
 
     Raises:
         RuntimeError: this thread is within a transaction.
@@ -50,7 +50,7 @@ def restored(
     keep: bool,
     show_secrets: bool = False,
 ) -> Platform:
-    """A new platform as it was when a snapshot was taken; `Gateway` documents the arguments.
+    """Return a new platform as it was when a snapshot was taken; `Gateway` documents the arguments.
 
     Raises:
         DataDirectoryError: the directory cannot be used, or has a gateway's records or keys.
@@ -80,11 +80,11 @@ def restored(
 
 
 def restore(platform: Platform, snapshot: Snapshot, *, elapsed: bool = False) -> None:
-    """Have a platform be again as it was when a snapshot was taken.
+    """Restore a platform to the state of a snapshot.
 
     Args:
         platform: to change.
-        snapshot: of the same platform, or of another one.
+        snapshot: the snapshot of the same platform, or of another one.
         elapsed: whether the time since then has passed; else the time is that of the snapshot.
 
     Raises:

@@ -1,1 +1,1 @@
-"""What a gateway keeps: records, the ledger, time, keys, the data directory."""
+"""The state of a gateway: records, ledger, time, keys, and the data directory."""

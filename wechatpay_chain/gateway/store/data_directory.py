@@ -1,4 +1,4 @@
-"""The data directory: keys as the merchant platform hands them out, and what a client needs.
+"""The data directory: keys in the format of the merchant platform, and a client's settings.
 
 DIR/gateway.json      for a client in any language: addresses, numbers, paths of the keys
 DIR/keys/*.pem        as they are called after a download from the merchant platform
@@ -66,7 +66,7 @@ class DataDirectoryError(ConfigurationError):
     """A data directory that the gateway cannot use.
 
     Attributes:
-        hint: what to do about it.
+        hint: how to solve it.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -97,10 +97,10 @@ def lock_directory(directory: Path) -> Lock:
 
 
 def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
-    """The records of a directory.
+    """Return the records of a directory.
 
     Args:
-        directory: of the gateway.
+        directory: the directory of the gateway.
         show_secrets: as of `Store`.
 
     Raises:
@@ -129,7 +129,7 @@ def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
 
 
 def load_identity(directory: Path) -> Identity:
-    """The identity in a directory, or a new one, which is saved there.
+    """Return the identity in a directory, or a new one, which is saved there.
 
     Args:
         directory: is made if it is missing.
@@ -252,7 +252,7 @@ def _write_file(path: Path, content: bytes) -> None:
 
 
 def read_text(secrets: dict[str, Any], name: str) -> str:
-    """A text of `secrets.json`.
+    """Return a text of `secrets.json`.
 
     Raises:
         LookupError, ValueError: it is missing, or not one that a gateway writes.
@@ -264,7 +264,7 @@ def read_text(secrets: dict[str, Any], name: str) -> str:
 
 
 def _serial(secrets: dict[str, Any]) -> str:
-    """A serial number, which is a part of a file's name."""
+    """Return a serial number, which is a part of a file's name."""
     serial = read_text(secrets, "serial")
     if not serial.isalnum():
         raise ValueError(f"serial is {printable(serial, 40)}, which is no number")
@@ -272,23 +272,23 @@ def _serial(secrets: dict[str, Any]) -> str:
 
 
 def read_key(path: Path) -> rsa.RSAPrivateKey:
-    """A private key in PEM.
+    """Return a private key in PEM.
 
     Raises:
-        OSError, ValueError: it cannot be read, or is none.
+        OSError, ValueError: it cannot be read, or is invalid.
     """
     return key_of(private_files.read(path), path.name)
 
 
 def key_of(content: bytes, name: str) -> rsa.RSAPrivateKey:
-    """A private key from PEM.
+    """Return a private key from PEM.
 
     Args:
         content: the PEM.
-        name: of the key, for an error.
+        name: the name of the key, for an error.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is invalid.
     """
     # The check that its numbers are primes takes 30 ms, and this library made the key.
     key = serialization.load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
@@ -298,16 +298,16 @@ def key_of(content: bytes, name: str) -> rsa.RSAPrivateKey:
 
 
 def read_certificate(path: Path) -> x509.Certificate:
-    """A certificate in PEM.
+    """Return a certificate in PEM.
 
     Raises:
-        OSError, ValueError: it cannot be read, or is none.
+        OSError, ValueError: it cannot be read, or is invalid.
     """
     return x509.load_pem_x509_certificate(private_files.read(path))
 
 
 def unwritable(directory: Path, error: OSError | ValueError) -> DataDirectoryError:
-    """The error of a directory that cannot be written to."""
+    """Return the error for a directory that is not writable."""
     hint = _("choose a directory that this user can write to")
     if isinstance(error, ValueError):
         problem: str = why_not(error)

@@ -55,11 +55,11 @@ class Database:
     """One connection, which threads share.
 
     Args:
-        path: of the file; None keeps it in memory.
+        path: the path of the file; None keeps it in memory.
 
     Raises:
         UnknownFormat: the file is a database of another form.
-        sqlite3.Error: it is none, or cannot be written.
+        sqlite3.Error: it is invalid, or cannot be written.
 
     Attributes:
         generation: how often all records were replaced.
@@ -94,7 +94,7 @@ class Database:
         return self._lock
 
     def copy(self) -> Database:
-        """The same records in memory, as they are now."""
+        """Return the same records in memory, as they are now."""
         made = Database()
         made.replace(self)
         (pages,) = made.execute("PRAGMA page_count").fetchone()
@@ -120,7 +120,7 @@ class Database:
 
         Raises:
             UnknownFormat: the file is a database of another form.
-            sqlite3.Error: it is none, or cannot be read.
+            sqlite3.Error: it is invalid, or cannot be read.
         """
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         with self._lock, closing(sqlite3.connect(address, uri=True)) as file:
@@ -140,7 +140,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what happens inside, or, on any exception, none of it; may be nested."""
+        """Commit all changes of the block, or none after an exception; blocks can be nested."""
         with self._lock:
             if self._depth == 0:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -162,13 +162,13 @@ class Database:
             return self._connection.execute(statement, values)
 
     def row(self, statement: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """The first row of a query; None if there is none."""
+        """Return the first row of a query, or None."""
         with self._lock:
             found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
         return found
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
 
@@ -178,7 +178,7 @@ class Database:
         return not self._close.alive
 
     def close(self) -> None:
-        """Close the database; what was committed stays in its file. Again does nothing."""
+        """Close the database; its file keeps all commits. A second call does nothing."""
         with self._lock:
             self._close()
 

@@ -1,4 +1,4 @@
-"""What a client in any language needs, as `gateway.json` has it: paths of keys, or the keys."""
+"""The settings for a client in any language, in `gateway.json`: key paths, or the keys."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["describe", "describe_keys", "write_description"]
 def describe(
     identity: Identity, base_uri: str, tls_base_uri: str, directory: Path | None
 ) -> dict[str, Any]:
-    """The gateway, its first merchant and the platform.
+    """Return the gateway, its first merchant and the platform.
 
     Args:
-        identity: of the first merchant.
-        base_uri: where clients reach the gateway.
+        identity: the identity of the first merchant.
+        base_uri: the base URI for clients.
         tls_base_uri: the same over TLS.
         directory: with the keys, whose absolute paths are described; None describes the keys
             themselves, in PEM.
@@ -50,12 +50,12 @@ def describe(
 
 
 def describe_keys(identity: Identity, directory: Path | None, mchid: str | None) -> dict[str, str]:
-    """The private key and the certificate of a merchant.
+    """Return the private key and the certificate of a merchant.
 
     Args:
-        identity: of the merchant.
+        identity: the identity of the merchant.
         directory: as of `describe`.
-        mchid: of the merchant; None is the gateway's first one.
+        mchid: the merchant ID of the merchant; None means the gateway's first one.
     """
     if directory is not None:
         return merchant_files(directory, mchid)

@@ -1,4 +1,4 @@
-"""Who takes part: one merchant, the platform, and an authority for TLS; all keys are fresh."""
+"""The parties: one merchant, the platform, and an authority for TLS, with new keys."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ...utils.private_files import readable_file
 __all__ = ["Identity", "Platform", "Way", "pem"]
 
 Way = Literal["public_key", "certificate", "public_key_only"]
-"""Which of WeChat Pay's keys a merchant uses: the public key while there still is a platform
-certificate, the platform certificate, or the public key because it never had a certificate."""
+"""The keys of WeChat Pay that a merchant uses: the public key besides a platform certificate, the
+platform certificate, or only the public key."""
 
 VALIDITY = datetime.timedelta(days=5 * 365)
 
@@ -52,7 +52,7 @@ class Platform:
 
 @dataclass(frozen=True, repr=False)
 class Identity:
-    """Everything that a merchant is given, and what WeChat Pay keeps to itself.
+    """The keys and numbers of a merchant, and the private keys of WeChat Pay.
 
     Attributes:
         mchid, appid: the merchant and its app.
@@ -61,7 +61,7 @@ class Identity:
         platforms: WeChat Pay's keys, the newest first; several while they are rotated.
         server_key, server_certificate: the gateway's own TLS.
         authority_key, authority: issued all certificates.
-        signs_with: which of WeChat Pay's keys the merchant uses.
+        signs_with: the key of WeChat Pay that the merchant uses.
     """
 
     mchid: str
@@ -79,7 +79,7 @@ class Identity:
 
     @classmethod
     def new(cls) -> Identity:
-        """A merchant and a platform that nobody has seen before."""
+        """Return a new merchant and a new platform."""
         with ThreadPoolExecutor() as pool:
             merchant, platform, server, root = pool.map(lambda _: _new_key(), range(4))
         mchid = f"19{secrets.randbelow(10**8):08}"
@@ -125,7 +125,7 @@ class Identity:
             mchid: its number.
             appid: the first of its apps.
             key: signs its requests.
-            certificate: of the key.
+            certificate: the certificate of the key.
             texts: its `apiv3_key` and its `secret`.
         """
         return replace(
@@ -139,7 +139,7 @@ class Identity:
         )
 
     def rotated(self) -> Identity:
-        """The same with a new platform key, which signs from now on; the last one stays known."""
+        """Return the identity with a new platform key, which signs; the last one stays valid."""
         new = _platform(_new_key(), self.authority_key, self.authority.subject)
         return replace(self, platforms=(new, self.platforms[0]))
 
@@ -174,7 +174,7 @@ class Identity:
         return self.platform_serial if self.signs_with == "certificate" else self.public_key_id
 
     def response_key_name(self, requested: str) -> str:
-        """The name of the key that signs a response: a serial number or a public key id.
+        """Return the name of the key that signs a response: a serial number or a public key id.
 
         It is what the request's `Wechatpay-Serial` names. Without one it is the platform
         certificate, while there is one.
@@ -202,7 +202,7 @@ class Identity:
         }
 
     def server_context(self, public_host: str = "") -> ssl.SSLContext:
-        """TLS for the gateway's side: a client certificate is asked for, not demanded.
+        """TLS of the gateway: a client certificate is requested, but not required.
 
         Args:
             public_host: a host name or an address, besides this machine's, that the server's
@@ -229,7 +229,7 @@ class Identity:
 
 
 def pem(thing: x509.Certificate | rsa.RSAPrivateKey | rsa.RSAPublicKey) -> bytes:
-    """A certificate or key in PEM."""
+    """Return a certificate or key in PEM."""
     if isinstance(thing, x509.Certificate):
         return thing.public_bytes(serialization.Encoding.PEM)
     if isinstance(thing, rsa.RSAPublicKey):

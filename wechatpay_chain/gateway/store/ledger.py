@@ -1,4 +1,4 @@
-"""Where the money is: double entry, in fen, so that the sum over all accounts is always zero.
+"""The ledger: double entry in fen, so that the sum over all accounts is always zero.
 
 A payment moves money from `payer` to `merchant`, or to `frozen` where it is to be shared; a refund
 takes it back by way of `refunding`; sharing moves it on to a `receiver`. Budgets of coupons are on
@@ -59,11 +59,11 @@ class Ledger:
             amount: fen, above 0.
             source: the account that gives.
             target: the account that receives.
-            at: when it happened, if not now: what was due meanwhile is written down later.
+            at: the time, by default now; due entries are recorded later.
             about: what else the entry tells: the order's numbers, say.
 
         Raises:
-            Imbalance: an amount that is none.
+            Imbalance: an amount that is invalid.
         """
         if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
             raise Imbalance(f"{kind} of {amount!r} fen from {source} to {target}")
@@ -92,20 +92,20 @@ class Ledger:
         return day
 
     def balance(self, account: str) -> int:
-        """Fen on an account; what a payer has spent is below zero."""
+        """Return the fen on an account; a payer's is negative."""
         record = self._store.get("account", account)
         return 0 if record is None else int(record["balance"])
 
     def balances(self) -> dict[str, int]:
-        """Fen on every account, by its name."""
+        """Return the fen on every account, by its name."""
         return {each["account"]: each["balance"] for each in self._store.all("account")}
 
     def opening(self, day: str, accounts: Iterable[str]) -> int:
-        """Fen that some accounts had together when a day (`2026-11-20`) began."""
+        """Return the fen that some accounts had together when a day (`2026-11-20`) began."""
         return self._until(accounts, lambda each: each < day)
 
     def closing(self, day: str, accounts: Iterable[str]) -> int:
-        """Fen that some accounts had together when a day (`2026-11-20`) ended."""
+        """Return the fen that some accounts had together when a day (`2026-11-20`) ended."""
         return self._until(accounts, lambda each: each <= day)
 
     def _until(self, accounts: Iterable[str], counts: Callable[[str], bool]) -> int:
@@ -119,7 +119,7 @@ class Ledger:
         )
 
     def entries(self, day: str | None = None) -> list[Entry]:
-        """The entries of a day (`2026-11-20`, Beijing time), or all of them, oldest first."""
+        """Return the entries of a day (`2026-11-20`, Beijing time), or all, oldest first."""
         days = [day] if day is not None else self.days()
         return [
             entry
@@ -128,10 +128,10 @@ class Ledger:
         ]
 
     def entries_with(self, number: str) -> list[Entry]:
-        """The entries that have a number among their members, oldest first.
+        """Return the entries that have a number among their members, oldest first.
 
         Args:
-            number: of an order, a refund, a transfer, …
+            number: the number of an order, a refund, a transfer, …
         """
         found = [
             each.record
@@ -142,7 +142,7 @@ class Ledger:
         return sorted(found, key=lambda entry: float(entry["time"]))
 
     def days(self) -> list[str]:
-        """The days that have entries, the first one first."""
+        """Return the days that have entries, the first one first."""
         return sorted(each["day"] for each in self._store.all("day"))
 
     def check(self) -> None:

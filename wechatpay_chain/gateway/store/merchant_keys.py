@@ -34,11 +34,11 @@ TEXTS = ("apiv3_key", "secret")
 
 
 def load_merchant(first: Identity, profile: Profile, directory: Path | None) -> Identity:
-    """A merchant's identity: that of the directory, or a new one, which is saved there.
+    """Return a merchant's identity: that of the directory, or a new one, which is saved there.
 
     Args:
         first: the identity of the gateway's first merchant, with the platform's keys.
-        profile: of the merchant.
+        profile: the profile of the merchant.
         directory: the gateway's; None keeps the keys in memory.
 
     Raises:
@@ -76,11 +76,11 @@ def save_merchant(identity: Identity, directory: Path) -> None:
 
 
 def merchant_files(directory: Path, mchid: str | None) -> dict[str, str]:
-    """The absolute paths of a merchant's key and certificate.
+    """Return the absolute paths of a merchant's key and certificate.
 
     Args:
         directory: the gateway's.
-        mchid: of the merchant; None is the gateway's first one.
+        mchid: the merchant ID of the merchant; None means the gateway's first one.
     """
     place = directory.resolve() / ("keys" if mchid is None else f"{FOLDER}/{mchid}")
     return {

@@ -16,7 +16,7 @@ class Nonces:
         self._seen: dict[str, float] = {}
 
     def copy(self) -> dict[str, float]:
-        """The nonces that were used, with the time of each."""
+        """Return the nonces that were used, with the time of each."""
         return dict(self._seen)
 
     def replace(self, seen: Mapping[str, float]) -> None:
@@ -24,7 +24,7 @@ class Nonces:
         self._seen = dict(seen)
 
     def use(self, nonce: str, now: float) -> bool:
-        """Whether this nonce is new; from now on it is not."""
+        """Return whether this nonce is new; from now on it is not."""
         while self._seen and next(iter(self._seen.values())) < now - 2 * CLOCK_SKEW:
             del self._seen[next(iter(self._seen))]
         if nonce in self._seen:

@@ -18,16 +18,16 @@ HIDDEN = "**"
 PLAIN = frozenset({str, int, float, bool, type(None)})
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""As `json.dumps`, which makes an encoder for every call."""
+"""A reused encoder; `json.dumps` creates one for every call."""
 
 
 def dumps(record: dict[str, Any]) -> str:
-    """A record as JSON for the database."""
+    """Return a record as JSON for the database."""
     return encode(_marked(record) if _has_marks(record) else record)
 
 
 def loads(text: str, *, show_secrets: bool = False) -> Any:
-    """A record from the database.
+    """Return a record from the database.
 
     Args:
         text: as `dumps` made it.
@@ -39,7 +39,7 @@ def loads(text: str, *, show_secrets: bool = False) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """A value as it is shown: of each plaintext, the first character only."""
+    """Return a value as it is shown: of each plaintext, the first character only."""
     if isinstance(value, Secret):
         return f"{str.__str__(value)[:1]}{HIDDEN}" if len(value) > 1 else HIDDEN
     if isinstance(value, dict):

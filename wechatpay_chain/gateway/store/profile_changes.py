@@ -18,15 +18,15 @@ Party = TypeVar("Party", Profile, SubMerchant)
 
 
 class MerchantChanges(TypedDict, total=False):
-    """What can be changed; what is left out stays as it is.
+    """The changes of a merchant; missing members stay unchanged.
 
     Attributes:
-        name: of the company.
+        name: the name of the company.
         apps: the appids that are bound to it from now on.
         permissions: the products that it may use; None is all.
         frozen: whether it may collect nothing.
-        payment_limit: fen of one payment at most; None is no limit.
-        daily_limit: fen of a day's payments at most; None is no limit.
+        payment_limit: fen of one payment at most; None means no limit.
+        daily_limit: fen of a day's payments at most; None means no limit.
     """
 
     name: str
@@ -43,7 +43,7 @@ def changed(
     apps_of: Callable[[Iterable[str]], tuple[str, ...]],
     permissions_of: Callable[[Iterable[str]], frozenset[str]],
 ) -> Party:
-    """A profile with some changes.
+    """Return a profile with some changes.
 
     Args:
         party: as it is.
@@ -52,7 +52,7 @@ def changed(
         permissions_of: checks the names of products.
 
     Raises:
-        ValueError: a change is unknown, or is not what it must be.
+        ValueError: a change is unknown, or is invalid.
     """
     known = MerchantChanges.__annotations__
     if unknown := changes.keys() - known.keys():

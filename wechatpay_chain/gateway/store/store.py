@@ -1,4 +1,4 @@
-"""What the gateway remembers: JSON records, each of which belongs to one merchant.
+"""The records of the gateway: JSON, each of one merchant.
 
 A `Store` reads and writes the records of one owner: no call of it can name those of another.
 """
@@ -24,7 +24,7 @@ class Found(NamedTuple):
 
     Attributes:
         sequence: counts up in the whole database, in the order in which records were first written.
-        key: of the record.
+        key: the key of the record.
         record: its members.
     """
 
@@ -37,12 +37,12 @@ class Store:
     """Records by kind and key: the gateway's own, or, by `of`, those of one merchant.
 
     Args:
-        path: of the database file; None keeps it in memory.
+        path: the path of the database file; None keeps it in memory.
         show_secrets: whether plaintext of encrypted fields is read as an ordinary `str`.
 
     Raises:
         UnknownFormat: the file is a database of another form.
-        sqlite3.Error: it is none, or cannot be written.
+        sqlite3.Error: it is invalid, or cannot be written.
     """
 
     def __init__(self, path: Path | None = None, *, show_secrets: bool = False) -> None:
@@ -51,7 +51,7 @@ class Store:
         self._owner = ""
 
     def of(self, owner: str) -> Store:
-        """The records of one merchant, in the same database and its transactions.
+        """Return the records of one merchant, in the same database and its transactions.
 
         Args:
             owner: the merchant ID.
@@ -61,12 +61,12 @@ class Store:
         return store
 
     def owners(self, kind: str) -> list[str]:
-        """Who has records of a kind; the owner of the gateway's own is empty."""
+        """Return the owners of records of a kind; the gateway's own owner is empty."""
         rows = self._database.rows("SELECT DISTINCT owner FROM record WHERE kind = ?", (kind,))
         return [row[0] for row in rows]
 
     def adopt(self, owner: str) -> None:
-        """Give a merchant the records of a database that knew one merchant only."""
+        """Assign the records of a database that knew only one merchant to that merchant."""
         self._database.execute("UPDATE record SET owner = ? WHERE owner = ?", (owner, NOBODY))
 
     def open(self) -> None:
@@ -83,18 +83,18 @@ class Store:
         return self._database.alone()
 
     def copy(self) -> Store:
-        """The records of all owners in memory, as they are now."""
+        """Return the records of all owners in memory, as they are now."""
         store = copy.copy(self)
         store._database = self._database.copy()
         return store
 
     @classmethod
     def load(cls, path: Path) -> Store:
-        """The records of a database file, in memory; the file stays as it is.
+        """Return the records of a database file, in memory; the file stays as it is.
 
         Raises:
             UnknownFormat: the file is a database of another form.
-            sqlite3.Error: it is none, or cannot be read.
+            sqlite3.Error: it is invalid, or cannot be read.
         """
         store = cls()
         store._database.load(path)
@@ -117,11 +117,11 @@ class Store:
         self._database.replace(source._database)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit what happens inside, or, on any exception, none of it; may be nested."""
+        """Commit all changes of the block, or none after an exception; blocks can be nested."""
         return self._database.transaction()
 
     def get(self, kind: str, key: str) -> Record | None:
-        """One record, the caller's own to change and `put` back; None if there is none."""
+        """Return one record, the caller's own to change and `put` back, or None."""
         row = self._database.row(
             "SELECT value FROM record WHERE owner = ? AND kind = ? AND key = ?",
             (self._owner, kind, key),
@@ -157,10 +157,10 @@ class Store:
     def all(
         self, kind: str, *, newest_first: bool = False, limit: int = -1, offset: int = 0
     ) -> list[Record]:
-        """The records of a kind, in the order in which they were first written.
+        """Return the records of a kind, in the order in which they were first written.
 
         Args:
-            kind: of the records.
+            kind: the kind of the records.
             newest_first: the other way around.
             limit: at most so many; -1 is all.
             offset: leave out so many at the beginning.
@@ -173,12 +173,11 @@ class Store:
     def find(
         self, kind: str, words: Iterable[str] = (), *, limit: int = -1, offset: int = 0
     ) -> list[Found]:
-        """The records of a kind that have some words, newest first.
+        """Return the records of a kind that have some words, newest first.
 
         Args:
-            kind: of the records.
-            words: that are anywhere in the record or in its key; upper and lower case of ASCII
-                letters are the same.
+            kind: the kind of the records.
+            words: words in the record or in its key, regardless of the case of ASCII letters.
             limit: at most so many; -1 is all.
             offset: leave out so many at the beginning.
         """
@@ -194,10 +193,10 @@ class Store:
         return [Found(sequence, key, self._loads(value)) for sequence, key, value in rows]
 
     def first(self, kind: str, limit: int) -> list[Record]:
-        """The records of a kind with the lowest keys, in their order.
+        """Return the records of a kind with the lowest keys, in their order.
 
         Args:
-            kind: of the records.
+            kind: the kind of the records.
             limit: at most so many.
         """
         rows = self._database.rows(
@@ -207,7 +206,7 @@ class Store:
         return [self._loads(row[0]) for row in rows]
 
     def count(self, kind: str) -> int:
-        """How many records of a kind there are."""
+        """Return the number of records of a kind."""
         row = self._database.row(
             "SELECT COUNT(*) FROM record WHERE owner = ? AND kind = ?", (self._owner, kind)
         )
@@ -219,10 +218,10 @@ class Store:
         return self._database.closed
 
     def close(self) -> None:
-        """Close the database; what was committed stays in its file. Again does nothing."""
+        """Close the database; its file keeps all commits. A second call does nothing."""
         self._database.close()
 
 
 def _pattern(word: str) -> str:
-    """What `LIKE` finds a word by; `^` escapes its wildcards."""
+    """Return the `LIKE` pattern for a word; `^` escapes its wildcards."""
     return f"%{word.replace('^', '^^').replace('%', '^%').replace('_', '^_')}%"

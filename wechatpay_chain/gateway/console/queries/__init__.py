@@ -1,1 +1,1 @@
-"""What the console asks for across products: records, search, timelines, money, bills."""
+"""The console's queries across products: records, search, timelines, money, bills."""

@@ -28,7 +28,7 @@ class Bill(NamedTuple):
     """A bill that can be looked at.
 
     Attributes:
-        made: which bill of the ledger, or of a filled day.
+        made: the bill of the ledger or of a filled day.
         kind: its type, or its account.
     """
 
@@ -48,7 +48,7 @@ BILLS = {
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The routes of bills."""
+    """Return the routes of bills."""
     bills = _Bills(gateway)
     return [
         web.get("/_gateway/console/bills", local(bills.all)),
@@ -64,7 +64,7 @@ class _Bills:
         self._gateway = gateway
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        """Which bills there may be of `?day=`, by default today; none of a day without money."""
+        """Return the bills of `?day=`, by default of today; none for a day without money."""
         scope, day = self._asked(request)
         state, days = scope.state, scope.state.ledger.days()
         is_there = day in days or filled.is_filled(state, day)
@@ -79,13 +79,13 @@ class _Bills:
         )
 
     async def table(self, request: web.Request) -> web.StreamResponse:
-        """A bill's columns, its first rows and its summary."""
+        """Return a bill's columns, its first rows and its summary."""
         made = await self._made(request)
         # Off the loop, like the bill itself: one of a filled day may have millions of rows.
         return json_response(await asyncio.to_thread(_table_of, made, limit_of(request, ROWS)))
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """A bill as it is downloaded."""
+        """Return a bill as it is downloaded."""
         made = await self._made(request)
         scope, day = self._asked(request)
         name = f"{scope.state.mchid}-{day}-{request.match_info['name']}.csv"
@@ -96,10 +96,10 @@ class _Bills:
         return web.Response(body=made.encode(), headers=headers)
 
     async def _made(self, request: web.Request) -> str | LargeBill:
-        """The bill that a request names.
+        """Return the bill that a request names.
 
         Raises:
-            LookupError: there is none of that day.
+            LookupError: it does not exist for that day.
         """
         scope, day = self._asked(request)
         name = request.match_info["name"]
@@ -111,7 +111,7 @@ class _Bills:
         raise LookupError(f"there is no bill {represented(name)} of {day}")
 
     def _asked(self, request: web.Request) -> tuple[Scope, str]:
-        """Whose bill, and of which day.
+        """Return the owner and the day of the requested bill.
 
         Raises:
             ValueError: `day` is none.
@@ -134,10 +134,10 @@ def _table_of(made: str | LargeBill, limit: int) -> dict[str, Any]:
 
 
 def table(lines: Iterable[str], limit: int) -> dict[str, Any]:
-    """A bill as a table.
+    """Return a bill as a table.
 
     Args:
-        lines: of the bill: the columns, a line for each row, the columns of the summary, its row.
+        lines: the lines of the bill: columns, rows, columns of the summary, and its row.
         limit: rows that are kept; the others are counted.
     """
     headers: list[list[str]] = []

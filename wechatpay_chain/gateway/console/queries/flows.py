@@ -1,4 +1,4 @@
-"""The money view: the accounts of a merchant, and what flowed between them on a day."""
+"""The money view: the accounts of a merchant, and the flows of a day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Entry = dict[str, Any]
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The route of the money view."""
+    """Return the route of the money view."""
 
     async def money(request: web.Request) -> web.StreamResponse:
         """Accounts, flows and entries of a merchant on `?day=`, by default today."""
@@ -43,8 +43,8 @@ def money_of(scope: Scope, day: str = "") -> dict[str, Any]:
     """Accounts, flows and entries of a day.
 
     Args:
-        scope: of the merchant, or of one of its sub-merchants.
-        day: as `2026-11-20`; empty is today.
+        scope: the scope of the merchant, or of one of its sub-merchants.
+        day: a day such as `2026-11-20`; empty means today.
     """
     state = scope.state
     day = day or state.clock.date()
@@ -78,7 +78,7 @@ def money_of(scope: Scope, day: str = "") -> dict[str, Any]:
 
 
 def flows_of(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """The sums of entries by kind and by their two accounts, the largest first."""
+    """Return the sums of entries by kind and by their two accounts, the largest first."""
     sums: dict[tuple[str, str, str], list[int]] = {}
     for entry in entries:
         key = entry["source"], entry["target"], entry["kind"]
@@ -98,7 +98,7 @@ def _role(account: str) -> str:
 
 
 def _changes(entries: Iterable[Entry]) -> dict[str, int]:
-    """What entries add to each account that they touch."""
+    """Return the changes that entries make to each of their accounts."""
     changes: dict[str, int] = {}
     for entry in entries:
         for account, amount in (
@@ -120,7 +120,7 @@ def _is_of(entry: Entry, scope: Scope) -> bool:
 
 
 def _imbalance(state: State) -> str:
-    """Why the books do not add up; empty where they do."""
+    """Return why the books do not balance; empty if they do."""
     try:
         state.ledger.check()
     except Imbalance as error:

@@ -36,7 +36,7 @@ PARTIES = ("out_trade_no", "openid")
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The routes of products and their records."""
+    """Return the routes of products and their records."""
     records = _Records(gateway)
     return [
         web.get("/_gateway/console/products", local(records.products)),
@@ -52,7 +52,7 @@ class _Records:
         self._gateway = gateway
 
     async def products(self, request: web.Request) -> web.StreamResponse:
-        """All products with their controls, and how many records each has."""
+        """Return all products with their controls and the number of their records."""
         scope = scope_of(self._gateway, request)
         return json_response(
             [
@@ -80,7 +80,7 @@ class _Records:
         return json_response([each for _, each in itertools.islice(newest, limit)])
 
     async def one(self, request: web.Request) -> web.StreamResponse:
-        """One record with all its members."""
+        """Return one record with all its members."""
         name, key = request.match_info["product"], request.match_info["key"]
         product = PRODUCTS.get(name)
         if product is None:
@@ -103,12 +103,12 @@ def _numbered(
 
 
 def settle(gateway: Controls, name: str, scope: Scope) -> None:
-    """Store what became of a product's records in the meantime.
+    """Store the due state changes of a product's records.
 
     Args:
         gateway: the gateway.
-        name: of the product.
-        scope: whose records.
+        name: the name of the product.
+        scope: the scope of the records.
     """
     product = PRODUCTS[name](gateway)
     for state in scope.states:
@@ -117,12 +117,12 @@ def settle(gateway: Controls, name: str, scope: Scope) -> None:
 
 
 def line(name: str, product: type[Product], state: State, found: Found) -> dict[str, Any]:
-    """What a list has of a record; what the record does not have is empty.
+    """Return the members of a record for a list; a missing one is empty.
 
     Args:
-        name: of the product.
+        name: the name of the product.
         product: its controls.
-        state: of the merchant that has the record.
+        state: the state of the merchant that has the record.
         found: the record.
     """
     record = found.record
@@ -142,7 +142,7 @@ def line(name: str, product: type[Product], state: State, found: Found) -> dict[
 
 
 def amount_of(record: Record) -> int | None:
-    """Fen that a record is about; None if it does not say."""
+    """Return the fen that a record is about; None if it does not say."""
     for name in AMOUNTS:
         value = record.get(name)
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Whose records a request of the console is about, and the records of a kind in pages."""
+"""The merchants of a console request, and pages of their records."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ __all__ = [
 MOST = 1000
 """Records that are listed at once."""
 PLACES = ("method", "target", "body", "answer_body", "operation")
-"""Where words are looked for in a request of the log."""
+"""The members of a logged request that are searched for words."""
 SUB_MCHID = ("sub_mchid", "sub_mch_id", "complainted_mchid")
 """The members that name a sub-merchant."""
 
 
 class Scope(NamedTuple):
-    """Whose records are wanted.
+    """The merchants and the sub-merchant of a query.
 
     Attributes:
-        states: of the merchants.
+        states: the states of the merchants.
         sub_mchid: the records of this sub-merchant only; empty for all.
     """
 
@@ -52,10 +52,10 @@ class Scope(NamedTuple):
     def find(
         self, kind: str, words: Iterable[str] = (), size: int = MOST
     ) -> Iterator[tuple[State, Found]]:
-        """The records of a kind, newest first, each with the state of its merchant.
+        """Yield the records of a kind, newest first, each with the state of its merchant.
 
         Args:
-            kind: of the records.
+            kind: the kind of the records.
             words: that a record has.
             size: records that are read at once, of each merchant.
         """
@@ -63,7 +63,7 @@ class Scope(NamedTuple):
         return heapq.merge(*pages, key=lambda each: each[1].sequence, reverse=True)
 
     def count(self, kind: str) -> int:
-        """How many records of a kind there are."""
+        """Return the number of records of a kind."""
         if self.sub_mchid:
             return sum(1 for _ in self.find(kind))
         return sum(state.store.count(kind) for state in self.states)
@@ -77,7 +77,7 @@ class Scope(NamedTuple):
             offset += len(page)
 
     def includes(self, value: Any) -> bool:
-        """Whether a record is of the sub-merchant, if one is wanted."""
+        """Return whether a record is of the sub-merchant, if one is wanted."""
         if not self.sub_mchid:
             return True
         if isinstance(value, dict):
@@ -87,14 +87,14 @@ class Scope(NamedTuple):
 
 
 def scope_of(gateway: Controls, request: web.Request) -> Scope:
-    """The scope of `?mchid=…&sub_mchid=…`; that of all merchants without them."""
+    """Return the scope of `?mchid=…&sub_mchid=…`; that of all merchants without them."""
     states, mchid = gateway.platform.states, request.query.get("mchid", "")
     wanted = [states[mchid]] if mchid in states else list(states.values())
     return Scope(wanted, request.query.get("sub_mchid", ""))
 
 
 def owner_of(gateway: Controls, request: web.Request, kind: str, key: str) -> State:
-    """The state of the merchant of `?mchid=`, or of the first one that has a record."""
+    """Return the state of the merchant of `?mchid=`, or of the first one that has a record."""
     mchid, platform = request.query.get("mchid", ""), gateway.platform
     if mchid in platform.states:
         return platform.states[mchid]
@@ -103,14 +103,14 @@ def owner_of(gateway: Controls, request: web.Request, kind: str, key: str) -> St
 
 
 def sender_of(gateway: Controls, entry: Mapping[str, Any]) -> State:
-    """The state of the merchant that a request of the log names; the first one's where none is."""
+    """Return the state of the merchant in a logged request, or of the first merchant."""
     steps = (each for each in entry["steps"] if each["name"] in ("mchid", "mch_id"))
     named = next((each["note"] for each in steps if each["passed"]), "")
     return gateway.platform.states.get(named, gateway.platform.first)
 
 
 def has_words(entry: Mapping[str, Any], words: Iterable[str]) -> bool:
-    """Whether a request of the log has words, in lower case, in what was sent or answered."""
+    """Return whether a logged exchange contains words, which are in lower case."""
     request_id = entry["answer_headers"].get("Request-ID", "")
     texts = [request_id, *(str(entry.get(place)) for place in PLACES)]
     whole = "\n".join(texts).lower()
@@ -118,23 +118,23 @@ def has_words(entry: Mapping[str, Any], words: Iterable[str]) -> bool:
 
 
 def is_sent(state: State, record: Record) -> bool:
-    """Whether a record is there yet: the notification of a refund under way waits in the outbox."""
+    """Return whether a record exists already; a notification may be scheduled for later."""
     return bool((record.get("created") or 0) <= state.clock.now())
 
 
 def sub_merchant_of(record: Record, state: State) -> str:
-    """The sub-merchant that a record names; empty if it names none."""
+    """Return the sub-merchant that a record names; empty if it names none."""
     places = (record, record.get("parties"), record.get("content"))
     found = (place.get(name) for place in places if isinstance(place, dict) for name in SUB_MCHID)
     return next((str(each) for each in found if each and each != state.mchid), "")
 
 
 def words_of(request: web.Request) -> tuple[str, ...]:
-    """The words of `?q=`."""
+    """Return the words of `?q=`."""
     return tuple(request.query.get("q", "").split())
 
 
 def limit_of(request: web.Request, default: int = 200) -> int:
-    """How many `?limit=` allows, up to `MOST`."""
+    """Return the number in `?limit=`, up to `MOST`."""
     text = request.query.get("limit", "")
     return max(1, min(int(text), MOST)) if text.isdecimal() and len(text) < 9 else default

@@ -29,10 +29,10 @@ Result = dict[str, Any]
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The route of the search."""
+    """Return the route of the search."""
 
     async def search(request: web.Request) -> web.StreamResponse:
-        """What has the words of `?q=`, of all merchants: at most 20 of a kind, newest first."""
+        """Return the records with the words of `?q=`: at most 20 of a kind, newest first."""
         words = words_of(request)
         if not words:
             return json_response([])
@@ -43,7 +43,7 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
 
 
 def results_of(gateway: Controls, words: tuple[str, ...]) -> list[dict[str, Any]]:
-    """What has some words, by kind.
+    """Return the records that contain the words, by kind.
 
     Args:
         gateway: the gateway.
@@ -65,7 +65,7 @@ def results_of(gateway: Controls, words: tuple[str, ...]) -> list[dict[str, Any]
 
 
 def _first(found: Iterable[Result]) -> list[Result]:
-    """The results that are shown, and one more if there is one."""
+    """Return the results that are shown, and one more if there is one."""
     return list(itertools.islice(found, SHOWN + 1))
 
 

@@ -41,10 +41,10 @@ Event = dict[str, Any]
 
 
 def routes(gateway: Controls) -> list[web.RouteDef]:
-    """The route of timelines."""
+    """Return the route of timelines."""
 
     async def timeline(request: web.Request) -> web.StreamResponse:
-        """What happened to one order, the oldest first."""
+        """Return the events of one order, oldest first."""
         number = request.match_info["out_trade_no"]
         state = owner_of(gateway, request, "order", number)
         # Off the loop: all records are scanned.
@@ -54,11 +54,11 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
 
 
 def timeline_of(gateway: Controls, state: State, number: str) -> list[Event]:
-    """What happened to an order, the oldest first.
+    """Return the events of an order, oldest first.
 
     Args:
         gateway: the gateway.
-        state: of the merchant that has the order.
+        state: the state of the merchant that has the order.
         number: `out_trade_no`.
 
     Raises:
@@ -179,7 +179,7 @@ def _notices(state: State, numbers: set[str]) -> Iterator[Event]:
 
 
 def _names(value: Any, numbers: set[str]) -> bool:
-    """Whether one of some numbers is a value, at any depth."""
+    """Return whether one of some numbers is a value, at any depth."""
     if isinstance(value, dict):
         return any(_names(each, numbers) for each in value.values())
     if isinstance(value, list):

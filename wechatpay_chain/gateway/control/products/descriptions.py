@@ -30,13 +30,13 @@ class Control:
     """A control as the control API and the command line see it.
 
     Attributes:
-        name: of the method.
+        name: the name of the method.
         title: the first sentence of its docstring.
         key: the name of its first argument, which names a record; empty for one of the merchant.
-        parameters: of its other arguments.
-        types: of the arguments, by name.
+        parameters: the parameters of its other arguments.
+        types: the types of the arguments, by name.
         when: the states of a record in which it is possible; empty for all.
-        kinds: of the records that it is for; empty for one of the merchant.
+        kinds: the kinds of the records that it is for; empty for one of the merchant.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Control:
                 raise ValueError(f"{each.name} is missing: {self.name} needs it")
 
     def as_json(self) -> dict[str, Any]:
-        """The control as the control API lists it."""
+        """Return the control as the control API lists it."""
         return {
             "name": self.name,
             "title": self.title,
@@ -96,7 +96,7 @@ def _fits(annotation: Any, value: Any) -> bool:
 
 
 def controls_of(product: type[Product]) -> dict[str, Control]:
-    """The controls of a product by their names, in the order in which they are defined."""
+    """Return the controls of a product by their names, in the order in which they are defined."""
     found = {}
     for name, method in inspect.getmembers(product, inspect.isfunction):
         if hasattr(method, "_control"):

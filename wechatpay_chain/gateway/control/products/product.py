@@ -1,4 +1,4 @@
-"""What the controls of a product are made of: a class for the product, a method for each control.
+"""The controls of a product: a class for the product, with a method for each control.
 
     class Transfers(Product):
         label, kind = Label("Transfers", "商家转账"), "transfer"
@@ -55,20 +55,20 @@ LISTED = 100
 
 
 class Label(NamedTuple):
-    """What a product is called in the console."""
+    """The name of a product in the console."""
 
     en: str
     zh: str
 
 
 class Scope(Protocol):
-    """Whose records a control looks for: all merchants', or one merchant's."""
+    """The merchants whose records a control finds: all of them, or one."""
 
     def state_of(self, kinds: Iterable[str], key: str) -> State:
-        """The state of the merchant that has a record; see `Controls.state_of`."""
+        """Return the state of the merchant that has a record; see `Controls.state_of`."""
 
     def states(self) -> list[State]:
-        """The states of the merchants."""
+        """Return the states of the merchants."""
 
 
 class ControlRejected(LookupError):
@@ -91,7 +91,7 @@ class ControlRejected(LookupError):
 
 
 def controlled(state: State, action: Callable[[], R]) -> R:
-    """What an action returns; all that it changes is committed, or none of it.
+    """Return the result of an action; its changes are committed together, or not at all.
 
     Raises:
         ControlRejected: the action is rejected.
@@ -166,7 +166,7 @@ def of_record(
     """Make a control of a record, which the first argument names.
 
     Args:
-        kinds: of the record; by default the product's own.
+        kinds: the kinds of the record; by default the product's own.
         when: the states of the record in which it is possible; by default all.
     """
 
@@ -210,7 +210,7 @@ def _describe(
     keyed: bool,
     when: frozenset[str],
 ) -> None:
-    """Give a control the signature that it is called with, and what a description is made of."""
+    """Set the signature and the members of the description of a control."""
     signature = inspect.signature(function)
     owner, _, *parameters = signature.parameters.values()
     control.__signature__ = signature.replace(parameters=[owner, *parameters])

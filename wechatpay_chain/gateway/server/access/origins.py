@@ -58,8 +58,8 @@ FORWARDED = (
     *("x-original-", "x-proxy", "x-real-ip", "x-remote-", "x-rewrite-", "x-url-scheme"),
     *("x-vercel-", "x-via", "z-forwarded-"),
 )
-"""What the names of header fields begin with that proxies, tunnels and content delivery networks
-add, and no client on this machine does."""
+"""The beginnings of the names of header fields that proxies, tunnels and content delivery networks
+add, and that no client on this machine sends."""
 
 Authority = tuple[str, int | None]
 

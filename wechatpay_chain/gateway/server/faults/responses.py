@@ -19,8 +19,8 @@ from .options import content_of
 __all__ = ["PROBE", "SKEW", "Answering", "apply_fault", "fault_response", "skewed_headers"]
 
 PROBE = "WECHATPAY/SIGNTEST/"
-"""What the signature of a probe begins with: WeChat Pay sends one now and then, to see whether it
-is rejected."""
+"""The beginning of the signature of a probe, which WeChat Pay sends from time to time to check
+that it is rejected."""
 TOO_MANY = (429, "FREQUENCY_LIMITED", "频率超限")
 REJECTIONS = {
     "frequency_limit": TOO_MANY,
@@ -40,7 +40,7 @@ MAINTENANCE = """<html>
 </body>
 </html>
 """
-"""What a web server responds whose service is not there."""
+"""The response of a web server whose service is unavailable."""
 REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 
 

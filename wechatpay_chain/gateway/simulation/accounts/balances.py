@@ -23,21 +23,21 @@ KEPT = 90
 
 @operation("GET", "v3/merchant/fund/balance/{account_type}")
 def now(call: Call) -> dict[str, Any]:
-    """What the merchant has on an account now."""
+    """Return the current balance of an account of the merchant."""
     kind = checks.one_of(call.params["account_type"], "account_type", kinds.KINDS[:3], "path")
     return _shown(kinds.balance(call.state, kind))
 
 
 @operation("GET", "v3/merchant/fund/dayendbalance/{account_type}")
 def then(call: Call) -> dict[str, Any]:
-    """What the merchant had on an account at the end of a day."""
+    """Return the balance of an account of the merchant at the end of a day."""
     kind = checks.one_of(call.params["account_type"], "account_type", kinds.KINDS[:3], "path")
     return _shown(kinds.day_end(call.state, _day(call), kind))
 
 
 @operation("GET", "v3/ecommerce/fund/balance/{sub_mchid}")
 def now_of_sub_merchant(call: Call) -> dict[str, Any]:
-    """What a sub-merchant has on an account now."""
+    """Return the current balance of an account of a sub-merchant."""
     sub_mchid, kind = call.params["sub_mchid"], _kind(call, kinds.KINDS)
     found = kinds.balance(call.state, kind, sub_mchid)
     return {"sub_mchid": sub_mchid, "account_type": kind, **_shown(found)}
@@ -45,7 +45,7 @@ def now_of_sub_merchant(call: Call) -> dict[str, Any]:
 
 @operation("GET", "v3/ecommerce/fund/enddaybalance/{sub_mchid}")
 def then_of_sub_merchant(call: Call) -> dict[str, Any]:
-    """What a sub-merchant had on an account at the end of a day."""
+    """Return the balance of an account of a sub-merchant at the end of a day."""
     sub_mchid, kind = call.params["sub_mchid"], _kind(call, (kinds.BASIC, kinds.DEPOSIT))
     found = kinds.day_end(call.state, _day(call), kind, sub_mchid)
     return {"sub_mchid": sub_mchid, "account_type": kind, **_shown(found)}
@@ -62,10 +62,10 @@ def _shown(found: tuple[int, int]) -> dict[str, int]:
 
 
 def _day(call: Call) -> str:
-    """The day that a request names.
+    """Return the day that a request names.
 
     Raises:
-        Rejection: it is no day, too long ago, or not over yet.
+        Rejection: it is not a day, too long ago, or not over yet.
     """
     given, today = call.query.get("date", ""), datetime.date.fromisoformat(call.state.clock.date())
     day = checks.day(given)

@@ -51,7 +51,7 @@ def _shown(state: State, employee: Employee) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/sub-mchid/{{sub_mchid}}")
 def listed(call: Call) -> dict[str, Any]:
-    """The employees of a sub-merchant."""
+    """Return the employees of a sub-merchant."""
     whose = call.params["sub_mchid"]
     return {
         "employees": [

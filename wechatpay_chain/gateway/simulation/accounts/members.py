@@ -26,10 +26,10 @@ Withdrawal = dict[str, Any]
 
 
 def members(state: State, made: Withdrawal, *, notice: bool = False) -> dict[str, Any]:
-    """The members of a withdrawal.
+    """Return the members of a withdrawal.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         made: the withdrawal.
         notice: whether they are of a notification.
     """

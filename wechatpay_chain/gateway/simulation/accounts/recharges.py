@@ -45,21 +45,21 @@ WAITS = 7 * 86400
 LARGEST = 80_000_000_000
 """Fen of the largest recharge."""
 EMPLOYEE = {"employee_type": "ADMIN", "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}
-"""Who pays by a QR code."""
+"""The payer of a QR code."""
 
 Recharge = dict[str, Any]
 
 
 def create(state: State, about: dict[str, Any]) -> Recharge:
-    """The recharge of a merchant-assigned number: a new one, or the same again if its content is.
+    """Return the recharge with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         about: `out_recharge_no`, `sub_mchid`, `scene`, `account_type`, `amount`, `channels`,
-            `notify_url`, `remark`, and the `content` that tells this request from another.
+            `notify_url`, `remark`, and the `content`, the fingerprint of the request.
 
     Raises:
-        Rejection: the number was used for another, or the amount is none.
+        Rejection: the number was used for another, or the amount is invalid.
     """
     number = about["out_recharge_no"]
     known = _find(state, number)
@@ -102,15 +102,15 @@ def _find(state: State, number: str) -> Recharge | None:
 
 
 def existing(state: State, number: str, sub_mchid: str | None = None) -> Recharge:
-    """A recharge by its merchant-assigned number, as it is now.
+    """Return a recharge by its merchant-assigned number in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_recharge_no`.
-        sub_mchid: whose it must be, empty for the merchant itself; None is anybody's.
+        sub_mchid: the required sub-merchant, empty for the merchant itself; None allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     recharge = _find(state, number)
     if recharge is None or sub_mchid not in (None, recharge["sub_mchid"]):
@@ -120,7 +120,7 @@ def existing(state: State, number: str, sub_mchid: str | None = None) -> Recharg
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which recharges nobody has paid in time."""
+    """Store which recharges have expired."""
     for each in state.store.all("recharging"):
         _find(state, each["out_recharge_no"])
 
@@ -146,7 +146,7 @@ def pay(state: State, number: str, channel: str = BANK_TRANSFER) -> Recharge:
     """Pay a recharge: the money is on the account.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_recharge_no`.
         channel: one of those that the recharge allows.
 
@@ -163,12 +163,12 @@ def pay(state: State, number: str, channel: str = BANK_TRANSFER) -> Recharge:
 
 
 def close(state: State, number: str, sub_mchid: str | None = None) -> Recharge:
-    """Close a recharge that nobody has paid; one that is closed stays so.
+    """Close an unpaid recharge; one that is closed stays so.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_recharge_no`.
-        sub_mchid: whose it must be; None is anybody's.
+        sub_mchid: the required sub-merchant; None allows any.
 
     Raises:
         Rejection: there is no such recharge, or it is paid.
@@ -178,7 +178,7 @@ def close(state: State, number: str, sub_mchid: str | None = None) -> Recharge:
 
 
 def arrived(state: State, day: str, kind: str, sub_mchid: str) -> Iterable[Recharge]:
-    """The bank transfers that came to an account on a day (`2026-11-20`), oldest first."""
+    """Return the bank transfers that came to an account on a day (`2026-11-20`), oldest first."""
     found = [
         each
         for each in state.store.all("recharge")
@@ -190,7 +190,7 @@ def arrived(state: State, day: str, kind: str, sub_mchid: str) -> Iterable[Recha
 
 
 def members(state: State, recharge: Recharge) -> dict[str, Any]:
-    """The members of a recharge of a sub-merchant, as responses and notifications show it."""
+    """Return the members of a sub-merchant's recharge for responses and notifications."""
     view = {
         "sp_mchid": state.identity.mchid,
         "sub_mchid": recharge["sub_mchid"],
@@ -231,7 +231,7 @@ def _payer(recharge: Recharge) -> dict[str, Any]:
 
 
 def _tell(state: State, outbox: Outbox, recharge: Recharge) -> str:
-    """Post `RECHARGE.SUCCESS` or `RECHARGE.CLOSED`; the notification's id."""
+    """Post `RECHARGE.SUCCESS` or `RECHARGE.CLOSED`; return the id of the notification."""
     if not recharge["notify_url"]:
         return ""
     content = {"recharge_channel": recharge["channels"][0], **members(state, recharge)}

@@ -63,7 +63,7 @@ def _asked(call: Call, scenes: tuple[str, ...]) -> dict[str, Any]:
 
 @operation("GET", f"{SUB}/out-recharge-no/{{out_recharge_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """A recharge of a sub-merchant."""
+    """Return a recharge of a sub-merchant."""
     checks.accepted(call)
     number, sub_mchid = call.params["out_recharge_no"], call.query["sub_mchid"]
     return _shown(call, recharges.existing(call.state, number, sub_mchid))
@@ -71,7 +71,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{SUB}/out-recharge-no/{{out_recharge_no}}/close")
 def close(call: Call) -> dict[str, Any]:
-    """Close a recharge that nobody has paid."""
+    """Close an unpaid recharge."""
     checks.accepted(call)
     number, sub_mchid = call.params["out_recharge_no"], call.query["sub_mchid"]
     return _shown(call, recharges.close(call.state, number, sub_mchid))
@@ -107,7 +107,7 @@ def apply_for_transfer(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{OWN}/out-recharge-no/{{out_recharge_no}}")
 def query_transfer(call: Call) -> dict[str, Any]:
-    """A bank transfer to an account of the merchant itself."""
+    """Return a bank transfer to an account of the merchant itself."""
     recharge = recharges.existing(call.state, call.params["out_recharge_no"], "")
     view = recharges.members(call.state, recharge)
     del view["sub_mchid"]
@@ -130,7 +130,7 @@ _register_income("v3/merchantfund/partner/income-records", partner=True)
 
 
 def income(call: Call, path: str, *, partner: bool) -> dict[str, Any]:
-    """What the bank brought to an account on a day, a page of it."""
+    """Return a page of the bank transfers to an account on a day."""
     checks.accepted(call)
     given, state = call.query, call.state
     kind = checks.one_of(given["account_type"], "account_type", kinds.KINDS[:3], "query")

@@ -58,7 +58,7 @@ Withdrawal = dict[str, Any]
 
 
 def asked(call: Call, content: str) -> dict[str, Any]:
-    """What all requests for a withdrawal say.
+    """Return the members that all requests for a withdrawal share.
 
     Raises:
         Rejection: one of the members is wrong.
@@ -78,7 +78,7 @@ def asked(call: Call, content: str) -> dict[str, Any]:
 
 
 def known(state: State, about: Mapping[str, Any]) -> Withdrawal | None:
-    """What the same request made before; None if it is new.
+    """Return the withdrawal of an earlier, equal request; None for a new one.
 
     Raises:
         Rejection: its number was used for another, or it is too late to send it again.
@@ -102,14 +102,14 @@ def create(
     """Withdraw money from an account.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         about: from `asked`; `known` has none of its number.
-        kind: of account, one of `kinds.KINDS`.
+        kind: the kind of account, one of `kinds.KINDS`.
         amount: fen.
-        form: of the notification, where the catalogue has several for sub-merchants.
+        form: the form of the notification, where the catalogue has several for sub-merchants.
 
     Raises:
-        Rejection: the account has not so much, or the amount is none.
+        Rejection: the account has not so much, or the amount is invalid.
     """
     if payments.whole_fen(amount, "/amount") > LARGEST:
         raise Rejection.parameter("/amount", amount, f"must be at most {LARGEST}")
@@ -148,7 +148,7 @@ def _move(state: State, kind: str, made: Withdrawal, source: str, target: str, a
 
 
 def _take(state: State, made: Withdrawal) -> None:
-    """Take the money; the withdrawal is stored even if there is too little."""
+    """Take the money; the withdrawal is stored even if the balance is too low."""
     now, balance = state.clock.now(), state.ledger.balance(_account(made))
     if balance < made["amount"]:
         _save(state, made)
@@ -182,15 +182,15 @@ def _find_by_number(state: State, number: str, sub_mchid: str) -> Withdrawal | N
 
 
 def existing(state: State, withdraw_id: str, sub_mchid: str | None = None) -> Withdrawal:
-    """A withdrawal by WeChat Pay's number, as it is now.
+    """Return a withdrawal by WeChat Pay's number in its current state.
 
     Args:
-        state: of the merchant.
-        withdraw_id: of the withdrawal.
-        sub_mchid: whose it must be, empty for the merchant itself; None is anybody's.
+        state: the state of the merchant.
+        withdraw_id: the withdraw id of the withdrawal.
+        sub_mchid: the required sub-merchant, empty for the merchant itself; None allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     made = _find(state, withdraw_id)
     if made is None or sub_mchid not in (None, made["sub_mchid"]):
@@ -199,10 +199,10 @@ def existing(state: State, withdraw_id: str, sub_mchid: str | None = None) -> Wi
 
 
 def existing_by_number(state: State, number: str, sub_mchid: str = "") -> Withdrawal:
-    """A withdrawal by its merchant-assigned number, as it is now.
+    """Return a withdrawal by its merchant-assigned number in its current state.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     made = _find_by_number(state, number, sub_mchid)
     if made is None:
@@ -218,7 +218,7 @@ def settle_due(state: State) -> None:
 
 
 def _end(state: State, made: Withdrawal, outcome: str, moment: float, reason: str = "") -> None:
-    """Let the money go to the bank, or back."""
+    """Move the money to the bank, or back to the account."""
     if outcome == SUCCESS:
         _move(state, "withdrawn", made, _waiting(made), "bank", moment)
     else:
@@ -243,7 +243,7 @@ def _decide(state: State, withdraw_id: str, outcome: str, reason: str = "") -> W
 
 
 def succeed(state: State, withdraw_id: str) -> Withdrawal:
-    """Have a withdrawal arrive at the bank at once.
+    """Complete a withdrawal immediately.
 
     Raises:
         Rejection: there is no such withdrawal, or it is not processed any more.
@@ -252,7 +252,7 @@ def succeed(state: State, withdraw_id: str) -> Withdrawal:
 
 
 def fail(state: State, withdraw_id: str, reason: str) -> Withdrawal:
-    """Have a withdrawal fail: the account has the money again.
+    """Make a withdrawal fail: the money returns to the account.
 
     Raises:
         Rejection: there is no such withdrawal, or it is not processed any more.
@@ -261,7 +261,7 @@ def fail(state: State, withdraw_id: str, reason: str) -> Withdrawal:
 
 
 def return_(state: State, withdraw_id: str, reason: str) -> Withdrawal:
-    """Have the bank send back what it had: the account has the money again.
+    """Return a completed withdrawal from the bank to the account.
 
     Raises:
         Rejection: there is no such withdrawal, or it has not arrived.
@@ -270,7 +270,7 @@ def return_(state: State, withdraw_id: str, reason: str) -> Withdrawal:
 
 
 def _tell(state: State, outbox: Outbox, made: Withdrawal) -> str:
-    """Post `MCHWITHDRAW.CHANGE`; the notification's id."""
+    """Post `MCHWITHDRAW.CHANGE`; return the id of the notification."""
     if not made["notify_url"]:
         return ""
     return outbox.post(

@@ -71,21 +71,21 @@ def _created(call: Call, content: str, kind: Any) -> withdrawals.Withdrawal:
 
 @operation("GET", f"{OWN}/withdraw-id/{{withdraw_id}}")
 def own_by_id(call: Call) -> dict[str, Any]:
-    """A withdrawal of the merchant by WeChat Pay's number."""
+    """Return a withdrawal of the merchant by WeChat Pay's number."""
     made = withdrawals.existing(call.state, call.params["withdraw_id"], "")
     return members(call.state, made)
 
 
 @operation("GET", f"{OWN}/out-request-no/{{out_request_no}}")
 def own_by_number(call: Call) -> dict[str, Any]:
-    """A withdrawal of the merchant by its own number."""
+    """Return a withdrawal of the merchant by its own number."""
     made = withdrawals.existing_by_number(call.state, call.params["out_request_no"])
     return members(call.state, made)
 
 
 @operation("GET", f"{SUB}/{{withdraw_id}}")
 def sub_by_id(call: Call) -> dict[str, Any]:
-    """A withdrawal of a sub-merchant by WeChat Pay's number."""
+    """Return a withdrawal of a sub-merchant by WeChat Pay's number."""
     checks.accepted(call)
     sub_mchid = call.query["sub_mchid"]
     made = withdrawals.existing(call.state, call.params["withdraw_id"], sub_mchid)
@@ -94,7 +94,7 @@ def sub_by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{SUB}/out-request-no/{{out_request_no}}")
 def sub_by_number(call: Call) -> dict[str, Any]:
-    """A withdrawal of a sub-merchant by its merchant-assigned number."""
+    """Return a withdrawal of a sub-merchant by its merchant-assigned number."""
     return _by_number(call, day_end=False)
 
 
@@ -113,7 +113,7 @@ def _of_form(call: Call, made: withdrawals.Withdrawal, *, day_end: bool) -> dict
 
 @operation("POST", DAY)
 def of_day_end(call: Call) -> dict[str, Any]:
-    """Withdraw what a sub-merchant had at the end of yesterday, less a reserve."""
+    """Withdraw a sub-merchant's balance at the end of yesterday, less a reserve."""
     content, state, data = checks.accepted(call), call.state, call.data
     about = withdrawals.asked(call, content)
     way = checks.one_of(data["calculate_amount_type"], "/calculate_amount_type", WAYS)
@@ -139,13 +139,13 @@ def _day_end_amount(state: State, sub_mchid: str, way: str) -> int:
 
 @operation("GET", f"{DAY}/out-request-no/{{out_request_no}}")
 def day_end_by_number(call: Call) -> dict[str, Any]:
-    """A withdrawal of a day's balance by its merchant-assigned number."""
+    """Return a withdrawal of a day's balance by its merchant-assigned number."""
     return _by_number(call, day_end=True)
 
 
 @operation("GET", f"{OWN}/bill-type/{{bill_type}}")
 def abnormal(call: Call) -> dict[str, Any]:
-    """Where the file of withdrawals is that failed, or came back, on a day."""
+    """Return the download address of the failed and returned withdrawals of a day."""
     checks.one_of(call.params["bill_type"], "bill_type", ("NO_SUCC",), "path")
     return address_of(call, Kind(_abnormal), "")
 

@@ -56,14 +56,14 @@ def submit(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/business_code/{{business_code}}")
 def query(call: Call) -> dict[str, Any]:
-    """What became of an application, by the merchant-assigned number."""
+    """Return an application by the merchant-assigned number."""
     number = call.params["business_code"]
     return _shown(records.existing(call.state, number, product=PRODUCT))
 
 
 @operation("GET", f"{BASE}/applyment_id/{{applyment_id}}")
 def query_by_id(call: Call) -> dict[str, Any]:
-    """What became of an application, by WeChat Pay's number."""
+    """Return an application by WeChat Pay's number."""
     return _shown(records.by_id(call.state, call.params["applyment_id"], PRODUCT))
 
 

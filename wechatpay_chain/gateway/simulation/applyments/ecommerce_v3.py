@@ -57,13 +57,13 @@ def _numbers(applyment: records.Applyment) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/out-request-no/{{out_request_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """What became of an application, by the merchant-assigned number."""
+    """Return an application by the merchant-assigned number."""
     return _shown(call.state, _existing(call))
 
 
 @operation("GET", f"{BASE}/{{applyment_id}}")
 def query_by_id(call: Call) -> dict[str, Any]:
-    """What became of an application, by WeChat Pay's number."""
+    """Return an application by WeChat Pay's number."""
     return _shown(call.state, records.by_id(call.state, call.params["applyment_id"], PRODUCT))
 
 
@@ -82,7 +82,7 @@ def revoke_by_id(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/submit-sign-verify-info")
 def sign_by_proxy(call: Call) -> dict[str, Any]:
-    """Have the platform sign for a sub-merchant, whose identity it has verified."""
+    """Sign for a sub-merchant whose identity the platform has verified."""
     checks.accepted(call)
     applyment = records.existing(call.state, call.data["out_request_no"], product=PRODUCT)
     if not applyment["proxy"]:
@@ -127,7 +127,7 @@ def _shown(state: State, applyment: records.Applyment) -> dict[str, Any]:
 
 
 def _validation(state: State, applyment: records.Applyment) -> dict[str, Any]:
-    """The transfer that verifies the account: from whom, and to whom."""
+    """Return the transfer that verifies the account: from whom, and to whom."""
     account = applyment["account"]
     return {
         "account_name": str.__str__(account["account_name"]),

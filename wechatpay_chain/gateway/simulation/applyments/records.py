@@ -76,7 +76,7 @@ OPEN = (AUDITING, VERIFYING, SIGNABLE)
 CORRECTABLE = (REJECTED, EDITING)
 """The states in which the same number may be sent again."""
 UNSIGNED = ["applyments"]
-"""What the sub-merchant of an application that is not signed may use."""
+"""The products of a sub-merchant whose application is not signed."""
 PAGES = "https://pay.weixin.qq.com/public"
 PAY_AMOUNT = 1
 """Fen of the transfer that verifies an account."""
@@ -93,22 +93,22 @@ MEDIA = (
     *("_copy", "_copy_back", "_pic", "_pics", "_national", "_letter", "_commitment", "_video"),
     *("qualifications", "activities_additions", "_authorisation", "_qr_code", "_qrcode"),
 )
-"""What the names of members end with that hold the ids of uploads."""
+"""The ends of the names of members that contain ids of uploads."""
 
 Applyment = dict[str, Any]
 
 
 def submit(state: State, number: str, content: str, about: Mapping[str, Any]) -> Applyment:
-    """The application of a merchant-assigned number: a new one, or one that was rejected, anew.
+    """Return the application with a merchant-assigned number: a new or a resubmitted one.
 
     Args:
-        state: of the service provider.
+        state: the state of the service provider.
         number: `business_code` or `out_request_no`.
         content: the fingerprint of the request.
         about: `product`, `name`, `corporate`, `account`, `apps`, `proxy` of the application.
 
     Raises:
-        Rejection: the merchant is no service provider; the number belongs to an application that
+        Rejection: the merchant is not a service provider; the number belongs to an application that
             is in progress, or has ended.
     """
     if not state.profile.is_partner:
@@ -143,9 +143,9 @@ def check_media(state: State, members: Mapping[str, Any], pointer: str = "") -> 
     """Reject the id of an upload that this merchant has not made.
 
     Args:
-        state: of the merchant.
-        members: of the request.
-        pointer: where they stand in it.
+        state: the state of the merchant.
+        members: the members of the request.
+        pointer: their place in it.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -160,7 +160,7 @@ def check_media(state: State, members: Mapping[str, Any], pointer: str = "") -> 
 
 
 def apps_of(members: Mapping[str, Any]) -> list[str]:
-    """The appids of the sub-merchant that members of a request name, at any depth."""
+    """Return the appids of the sub-merchant that members of a request name, at any depth."""
     found: dict[str, None] = {}
     for name, value in members.items():
         if isinstance(value, dict):
@@ -171,25 +171,25 @@ def apps_of(members: Mapping[str, Any]) -> list[str]:
 
 
 def sign_url(applyment: Applyment) -> str:
-    """Where the super administrator signs an application."""
+    """Return the address where the super administrator signs an application."""
     return f"{PAGES}/apply4ec_sign/s?applymentId={applyment['applyment_id']}"
 
 
 def legal_validation_url(applyment: Applyment) -> str:
-    """Where the legal person verifies the bank account of an application."""
+    """Return the address where the legal person verifies the bank account."""
     return f"{PAGES}/apply4ec_sign/validate?applymentId={applyment['applyment_id']}"
 
 
 def by_id(state: State, applyment_id: str, product: str) -> Applyment:
-    """The application of WeChat Pay's number.
+    """Return the application with WeChat Pay's number.
 
     Args:
-        state: of the service provider.
-        applyment_id: of the application.
+        state: the state of the service provider.
+        applyment_id: the applyment id of the application.
         product: that the application must be of.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     pointer = state.store.get("applyment-id", applyment_id)
     number = "" if pointer is None else pointer["number"]
@@ -197,16 +197,16 @@ def by_id(state: State, applyment_id: str, product: str) -> Applyment:
 
 
 def existing(state: State, number: str, shown: str = "", product: str = "") -> Applyment:
-    """The application of a merchant-assigned number.
+    """Return the application with a merchant-assigned number.
 
     Args:
-        state: of the service provider.
-        number: of the application.
-        shown: what the error names, if not the number.
+        state: the state of the service provider.
+        number: the number of the application.
+        shown: the text in the error instead of the number.
         product: that the application must be of; empty for any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     applyment = state.store.get("applyment", number)
     if applyment is None or product not in ("", applyment["product"]):
@@ -223,7 +223,7 @@ def _save(state: State, applyment: Applyment) -> None:
 
 
 def _move(state: State, number: str, allowed: Iterable[str], target: str) -> Applyment:
-    """An application in another state, if its state allows that.
+    """Return an application in another state, if its state allows that.
 
     Raises:
         Rejection: there is no such application, or its state is another one.
@@ -237,7 +237,7 @@ def _move(state: State, number: str, allowed: Iterable[str], target: str) -> App
 
 
 def _reserve(state: State, applyment: Applyment) -> None:
-    """Give the application a sub-merchant ID, which cannot receive payments yet.
+    """Assign a sub-merchant ID to the application; it cannot receive payments yet.
 
     Raises:
         Rejection: an app of it belongs to somebody else.
@@ -253,7 +253,7 @@ def _reserve(state: State, applyment: Applyment) -> None:
 
 
 def _open(state: State, applyment: Applyment) -> Applyment:
-    """Let the sub-merchant use all products, and settle it to its account."""
+    """Open all products for the sub-merchant, and set its settlement account."""
     state.change_sub_merchant(applyment["sub_mchid"], {"permissions": None})
     settlements.open_account(state, applyment["sub_mchid"], applyment["account"])
     applyment["signed"] = state.clock.now()
@@ -269,7 +269,7 @@ def _assert_of_partner(applyment: Applyment) -> None:
 
 
 def fail_submission(state: State, number: str) -> Applyment:
-    """Have the submission fail: the same number is to be sent again.
+    """Make the submission fail: the same number must be submitted again.
 
     Raises:
         Rejection: the application is not audited, or is of 收付通.
@@ -303,7 +303,7 @@ def reject(state: State, number: str, reason: str, field: str = "") -> Applyment
 
 
 def freeze(state: State, number: str, reason: str, field: str = "") -> Applyment:
-    """Have WeChat Pay freeze an application."""
+    """Freeze an application."""
     return _refuse(state, number, FROZEN, reason, field)
 
 
@@ -315,7 +315,7 @@ def _refuse(state: State, number: str, target: str, reason: str, field: str) -> 
 
 
 def verify_account(state: State, number: str) -> Applyment:
-    """Have the bank account verified, by the legal person.
+    """Verify the bank account as the legal person.
 
     Raises:
         Rejection: no account is to be verified; an app belongs to somebody else.
@@ -327,13 +327,13 @@ def verify_account(state: State, number: str) -> Applyment:
 
 
 def remit(state: State, number: str, amount: int, remark: str) -> Applyment:
-    """Have a transfer arrive that verifies the bank account.
+    """Receive a transfer that verifies the bank account.
 
     Args:
-        state: of the service provider.
-        number: of the application.
-        amount: in fen.
-        remark: of the transfer.
+        state: the state of the service provider.
+        number: the number of the application.
+        amount: the amount in fen.
+        remark: the remark of the transfer.
 
     Raises:
         Rejection: no account is to be verified; the transfer is late, or not the one asked for.
@@ -350,7 +350,7 @@ def remit(state: State, number: str, amount: int, remark: str) -> Applyment:
 
 
 def sign(state: State, number: str) -> Applyment:
-    """Have the super administrator sign: the sub-merchant can be paid.
+    """Sign as the super administrator: the sub-merchant can receive payments.
 
     Raises:
         Rejection: the application is not to be signed.
@@ -359,7 +359,7 @@ def sign(state: State, number: str) -> Applyment:
 
 
 def sign_pending(state: State, number: str) -> Applyment:
-    """Have the super administrator sign, with the permissions yet to be opened.
+    """Sign as the super administrator; the permissions are opened later.
 
     Raises:
         Rejection: the application is not to be signed, or is of 收付通.
@@ -371,7 +371,7 @@ def sign_pending(state: State, number: str) -> Applyment:
 
 
 def open_permissions(state: State, number: str) -> Applyment:
-    """Have WeChat Pay open the permissions of a signed application: the sub-merchant can be paid.
+    """Open the permissions of a signed application: the sub-merchant can receive payments.
 
     Raises:
         Rejection: the permissions of the application are not being opened.

@@ -48,11 +48,11 @@ def _account(state: State, sub_mchid: str) -> Account:
 
 
 def masked_number(number: str, rule: str = MASK_V1) -> str:
-    """The number of a bank account as WeChat Pay shows it.
+    """Return the number of a bank account as WeChat Pay shows it.
 
     Args:
-        number: of the account.
-        rule: how many of its first and last digits are shown, as in `MASKS`.
+        number: the number of the account.
+        rule: the rule in `MASKS` for the visible digits.
     """
     plain, (first, last) = str.__str__(number), MASKS[rule]
     hidden = "*" * max(len(plain) - first - last, 4)
@@ -62,14 +62,14 @@ def masked_number(number: str, rule: str = MASK_V1) -> str:
 
 
 def _rule(call: Call) -> str:
-    """The rule that a query asks for."""
+    """Return the rule in a query."""
     rule = call.query.get("account_number_rule") or MASK_V1
     return checks.one_of(rule, "account_number_rule", MASKS, "query")
 
 
 @operation("GET", f"{BASE}/settlement")
 def settlement(call: Call) -> dict[str, Any]:
-    """The account of a sub-merchant."""
+    """Return the account of a sub-merchant."""
     account = _account(call.state, call.params["sub_mchid"])
     return {**_shown(account, _rule(call)), "verify_result": "VERIFY_SUCCESS"}
 
@@ -105,13 +105,13 @@ def modify(call: Call) -> dict[str, Any]:
 
 
 def account_of(members: Mapping[str, Any]) -> Account:
-    """The account that members of a request describe."""
+    """Return the account that members of a request describe."""
     return {name: members.get(name, "") for name in (*NAMES, "account_number", "account_name")}
 
 
 @operation("GET", f"{BASE}/application/{{application_no}}")
 def application(call: Call) -> dict[str, Any]:
-    """What became of an application for another account."""
+    """Return an application to change the settlement account."""
     change = call.state.store.get("settlement-change", call.params["application_no"])
     if change is None or change["sub_mchid"] != call.params["sub_mchid"]:
         raise _absent(call.params["application_no"])

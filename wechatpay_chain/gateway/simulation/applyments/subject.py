@@ -87,7 +87,7 @@ def submit(call: Call) -> dict[str, Any]:
 
 @operation("GET", BASE)
 def query(call: Call) -> dict[str, Any]:
-    """What became of an application, by either number."""
+    """Return an application by either number."""
     applyment_id, number = (call.query.get(n, "") for n in ("applyment_id", "business_code"))
     if not applyment_id and not number:
         raise Rejection.parameter("business_code", "", "or applyment_id is required", "query")
@@ -112,7 +112,7 @@ def cancel(call: Call) -> None:
 
 @operation("GET", f"{BASE}/merchants/{{sub_mchid}}/state")
 def authorization(call: Call) -> dict[str, Any]:
-    """Whether a merchant has confirmed that it wants its account."""
+    """Return whether a merchant has confirmed that it wants its account."""
     authorized = call.state.store.get("subject-merchant", call.params["sub_mchid"]) is not None
     return {"authorize_state": f"AUTHORIZE_STATE_{'' if authorized else 'UN'}AUTHORIZED"}
 
@@ -150,13 +150,13 @@ def approve(state: State, number: str) -> Record:
 
 
 def confirm_contact(state: State, number: str) -> Record:
-    """Have the contact confirm by the QR code; the legal person does next, unless it was that."""
+    """Confirm as the contact; then the legal person confirms, if it is somebody else."""
     target = PASSED if _found(state, number)["by_legal_person"] else LEGAL_PERSON
     return _move(state, number, (CONTACT,), target)
 
 
 def confirm_legal_person(state: State, number: str) -> Record:
-    """Have the legal person confirm: the application has passed."""
+    """Confirm as the legal person: the application has passed."""
     return _move(state, number, (LEGAL_PERSON,), PASSED)
 
 
@@ -166,12 +166,12 @@ def reject(state: State, number: str, reason: str, param: str = "") -> Record:
 
 
 def freeze(state: State, number: str) -> Record:
-    """Have WeChat Pay freeze an application."""
+    """Freeze an application."""
     return _move(state, number, OPEN, FROZEN)
 
 
 def authorize(state: State, sub_mchid: str) -> Record:
-    """Have a merchant confirm that it wants its account."""
+    """Confirm as a merchant that it wants its account."""
     record = {"sub_mchid": sub_mchid, "created": state.clock.now()}
     state.store.put("subject-merchant", sub_mchid, record)
     return record

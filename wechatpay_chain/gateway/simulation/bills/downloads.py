@@ -70,13 +70,13 @@ LARGE = 1024 * 1024
 NO_BILL, BAD_REQUEST = "20002", "20001"
 """APIv2's codes."""
 MARK = "\ufeff"
-"""What APIv2's text begins with."""
+"""The beginning of a text of APIv2."""
 
 Bill = Callable[[State, str, str, str], str | None]
 
 
 class Large(Protocol):
-    """What writes the bill of a filled day."""
+    """Writes the bill of a filled day."""
 
     def __call__(
         self,
@@ -103,19 +103,19 @@ SHARING = Kind(sharing_bill)
 
 @operation("GET", "v3/bill/tradebill")
 def tradebill(call: Call) -> dict[str, Any]:
-    """Where the payments and refunds of a day are."""
+    """Return the download address of the trade bill of a day."""
     return address_of(call, TRADE, _one_of(call, "bill_type", TRADES))
 
 
 @operation("GET", "v3/bill/fundflowbill")
 def fundflowbill(call: Call) -> dict[str, Any]:
-    """Where the changes of an account on a day are."""
+    """Return the download address of the fund flow bill of a day."""
     return address_of(call, FUND_FLOW, _one_of(call, "account_type", tuple(ACCOUNTS)))
 
 
 @operation("GET", "v3/profitsharing/bills")
 def sharingbill(call: Call) -> dict[str, Any]:
-    """Where the shares and returns of a day are."""
+    """Return the download address of the profit sharing bill of a day."""
     return address_of(call, SHARING, "")
 
 
@@ -124,11 +124,11 @@ def _one_of(call: Call, name: str, values: tuple[str, ...]) -> str:
 
 
 def address_of(call: Call, bill: Kind, kind: str) -> dict[str, Any]:
-    """The members of a response that says where a bill is.
+    """Return the members of a response with the download address of a bill.
 
     Args:
         call: the request, which names the day, and may name a sub-merchant.
-        bill: which kind of bill.
+        bill: the kind of bill.
         kind: its type, or its account.
 
     Raises:
@@ -146,21 +146,21 @@ def address_of(call: Call, bill: Kind, kind: str) -> dict[str, Any]:
 
 
 def address(call: Call, token: str) -> str:
-    """Where what is kept under a token can be downloaded."""
+    """Return the download address of the content with a token."""
     return f"{reached_at(call)}v3/billdownload/file?token={token}"
 
 
 def made_for(call: Call, bill: Kind, kind: str, sub_mchid: str) -> str | LargeBill:
-    """The bill that an APIv3 request asks for by its `bill_date`.
+    """Return the bill that an APIv3 request asks for by its `bill_date`.
 
     Args:
         call: the request.
-        bill: which kind of bill.
+        bill: the kind of bill.
         kind: its type, or its account.
-        sub_mchid: whose.
+        sub_mchid: the sub-merchant.
 
     Raises:
-        Rejection: `bill_date` is no day, or there is no bill of it, or not yet.
+        Rejection: `bill_date` is not a day, or there is no bill of it, or not yet.
     """
     given = call.query.get("bill_date", "")
     day = day_of(call.state, given, "%Y-%m-%d")
@@ -176,12 +176,12 @@ def made_for(call: Call, bill: Kind, kind: str, sub_mchid: str) -> str | LargeBi
 
 
 def day_of(state: State, text: str, form: str, kept: int = KEPT) -> str | None:
-    """A day that bills can be had of, as the ledger has it; None for others.
+    """Return a day that bills can be had of, as the ledger has it; None for others.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         text: as it was asked for.
-        form: of the text, for `strptime`.
+        form: the form of the text, for `strptime`.
         kept: days for which there are bills.
     """
     try:
@@ -197,14 +197,14 @@ def day_of(state: State, text: str, form: str, kept: int = KEPT) -> str | None:
 def made_of(
     state: State, bill: Kind, day: str, kind: str, sub_mchid: str = "", *, v2: bool = False
 ) -> str | LargeBill | None:
-    """A bill: that of the day if it is filled, else the ledger's; None where there is none.
+    """Return a bill: that of the day if it is filled, else the ledger's, or None.
 
     Args:
-        state: of the gateway.
-        bill: which kind of bill.
-        day: as `2026-11-20`.
+        state: the state of the gateway.
+        bill: the kind of bill.
+        day: a day such as `2026-11-20`.
         kind: its type, or its account.
-        sub_mchid: whose.
+        sub_mchid: the sub-merchant.
         v2: whether it is in APIv2's form.
     """
     large = bill.of_filled
@@ -227,8 +227,8 @@ def keep_content(state: State, token: str, content: bytes) -> None:
     """Keep a file of any bytes under a token, as long as a bill.
 
     Args:
-        state: of the gateway.
-        token: of its address.
+        state: the state of the gateway.
+        token: the token of its address.
         content: the bytes.
     """
     if len(content) > LARGE:
@@ -255,7 +255,7 @@ def _note(state: State, token: str, kept: dict[str, str], *, packed: bool = Fals
 
 @operation("GET", "v3/billdownload/file")
 def download(call: Call) -> Content:
-    """A bill; nobody signs it, its digest was in the response that told the address."""
+    """Return a bill; nobody signs it, its digest was in the response that told the address."""
     token = call.query.get("token", "")
     bill, kept = (call.state.store.get(kind, token) for kind in ("bill", "bill-text"))
     if bill is None or kept is None or bill["expires"] <= call.state.clock.now():
@@ -324,7 +324,7 @@ def _as_v2(text: str) -> str:
 
 @operation("POST", "v2/pay/downloadfundflow")
 def downloadfundflow(call: Call) -> Content:
-    """The changes of an account on a day, as text."""
+    """Return the changes of an account on a day, as text."""
     call.require("appid", "bill_date", "account_type")
     if checks.v2_text(call, "sign_type") != digest.HMAC_SHA256:
         raise Rejection(200, "SIGNERROR", f"sign_type 必须是 {digest.HMAC_SHA256}")

@@ -23,7 +23,7 @@ __all__ = ["LargeBill", "beside", "fill", "fund_flow", "is_filled", "trades"]
 
 KIND = "fill"
 PLAIN = re.compile(r"[0-9A-Za-z_-]*")
-"""What may be a part of a file's name."""
+"""The characters of a part of a file's name."""
 ONE = datetime.timedelta(days=1)
 MOST = 100_000_000
 MARK = "\ufeff"
@@ -33,8 +33,8 @@ class LargeBill(NamedTuple):
     """A bill on disk.
 
     Attributes:
-        path: of the plain file.
-        sha1: of it, in hex.
+        path: the path of the plain file.
+        sha1: the sha1 of it, in hex.
     """
 
     path: Path
@@ -45,9 +45,9 @@ def fill(state: State, orders: int, date: str, given: Mapping[str, Any]) -> Day:
     """Fill a day; what was filled there before is replaced.
 
     Args:
-        state: of the gateway.
-        orders: how many were paid.
-        date: of the day: `2026-11-25`; empty is yesterday.
+        state: the state of the gateway.
+        orders: the number of paid orders.
+        date: the date of the day: `2026-11-25`; empty means yesterday.
         given: `differences` and `Options` of `wechatpay_chain.testing.bills.generate`.
 
     Raises:
@@ -88,14 +88,14 @@ def _generated(record: Mapping[str, Any]) -> Day:
 
 
 def is_filled(state: State, day: str) -> bool:
-    """Whether a day, such as `2026-11-25`, is filled."""
+    """Return whether a day, such as `2026-11-25`, is filled."""
     return state.store.get(KIND, day) is not None
 
 
 class _Filled(NamedTuple):
     day: Day
     name: str
-    """What its files' names begin with: another one when the day is filled anew."""
+    """The beginning of its files' names, which changes when the day is filled again."""
 
 
 def _filled(state: State, day: str) -> _Filled | None:
@@ -104,11 +104,11 @@ def _filled(state: State, day: str) -> _Filled | None:
 
 
 def beside(state: State, day: str) -> list[Order]:
-    """The payments of a day that are there because a day beside it is filled.
+    """Return the payments of a day that are there because a day beside it is filled.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
     """
     date = datetime.date.fromisoformat(day)
     found: list[Order] = []
@@ -128,13 +128,13 @@ def trades(
     *,
     v2: bool = False,
 ) -> LargeBill | None:
-    """The trade bill of a filled day; None where it is not filled, or has no such bill.
+    """Return the trade bill of a filled day; None if it is not filled, or has no such bill.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
         kind: `ALL`, `SUCCESS` or `REFUND`.
-        sub_mchid: whose alone; empty is everybody's.
+        sub_mchid: the sub-merchant; empty means all.
         v2: whether it begins with a byte order mark, and lines end as APIv2's.
     """
     found = _filled(state, day)
@@ -152,13 +152,13 @@ def fund_flow(
     *,
     v2: bool = False,
 ) -> LargeBill | None:
-    """The fund flow bill of a filled day; None where it is not filled, or has no such bill.
+    """Return the fund flow bill of a filled day; None if it is not filled, or has no such bill.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
-        kind: of account: `BASIC` alone has any.
-        sub_mchid: whose alone; empty is everybody's.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
+        kind: the kind of account: `BASIC` alone has any.
+        sub_mchid: the sub-merchant; empty means all.
         v2: whether it begins with a byte order mark, and lines end as APIv2's.
     """
     found = _filled(state, day)

@@ -1,4 +1,4 @@
-"""Fund flow bills: what came onto an account and left it on a day, from the ledger.
+"""Fund flow bills: the movements of an account on a day, from the ledger.
 
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html
 """
@@ -53,7 +53,7 @@ NAMES = {
     "red_packet": ("现金红包", "现金红包"),
     "red_packet_returned": ("现金红包", "现金红包退回"),
 }
-"""What the ledger's kinds are called: the business, and more exactly."""
+"""The names of the ledger's kinds: the business, and the exact one."""
 BY_SYSTEM = ("payment", "fee", "fee_returned", "recharge", "refund_closed")
 OWN_NUMBERS = (
     *("advance_return_id", "refund_id", "return_id", "order_id", "subsidy_id"),
@@ -71,13 +71,13 @@ Entry = dict[str, Any]
 
 
 def fund_flow_bill(state: State, day: str, kind: str, sub_mchid: str = "") -> str | None:
-    """What came onto an account and left it on a day; None where nothing did.
+    """Return the movements of an account on a day; None if there are none.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
-        kind: of account: `BASIC`, `OPERATION`, `FEES` or `DEPOSIT`.
-        sub_mchid: whose; empty is the merchant's own, `EVERYBODY` all its sub-merchants'.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
+        kind: the kind of account: `BASIC`, `OPERATION`, `FEES` or `DEPOSIT`.
+        sub_mchid: the sub-merchant; empty means the merchant itself, `EVERYBODY` all of them.
     """
     names = ACCOUNTS.get(kind, ())
     owners = _sub_merchants(state) if sub_mchid == EVERYBODY else [sub_mchid]

@@ -51,7 +51,7 @@ EVERYBODYS = Kind(fund_flow_bill, _of_everybody)
 
 @operation("GET", "v3/bill/sub-merchant-fundflowbill")
 def sub_merchant_bill(call: Call) -> dict[str, Any]:
-    """Where the changes of a sub-merchant's account on a day are, and the keys to them."""
+    """Return the addresses and keys of the fund flow bill of one sub-merchant."""
     sub_mchid = call.query.get("sub_mchid", "")
     if not sub_mchid.isalnum() or sub_mchid == call.state.identity.mchid:
         issue = "must be a sub-merchant ID"
@@ -61,7 +61,7 @@ def sub_merchant_bill(call: Call) -> dict[str, Any]:
 
 @operation("GET", "v3/ecommerce/bill/fundflowbill")
 def ecommerce_bill(call: Call) -> dict[str, Any]:
-    """Where the changes of all sub-merchants' accounts on a day are, and the keys to them."""
+    """Return the addresses and keys of the fund flow bill of all sub-merchants."""
     _required(call, "account_type", ("ALL",))
     return _sealed(call, EVERYBODYS, ACCOUNTS[0], EVERYBODY)
 
@@ -94,7 +94,7 @@ def _sealed(call: Call, bill: Kind, kind: str, sub_mchid: str) -> dict[str, Any]
 
 
 def _parts(content: bytes, count: int) -> list[bytes]:
-    """A bill in so many parts, or fewer: each ends with a line."""
+    """Return a bill in so many parts, or fewer: each ends with a line."""
     parts, start = [], 0
     for number in range(1, count + 1):
         end = content.rfind(b"\n", 0, len(content) * number // count) + 1

@@ -1,4 +1,4 @@
-"""What bills are like: the fee for payments, when bills are ready, how large an encrypted one is.
+"""Settings of bills: the fee for payments, when bills are ready, the size of encrypted ones.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071254 (ready at 10 o'clock the next day),
 https://pay.weixin.qq.com/doc/v3/partner/4014314390 (large ones come in parts)
@@ -21,13 +21,13 @@ WHOLE = 10_000
 
 
 class Settings(NamedTuple):
-    """What is set.
+    """The settings.
 
     Attributes:
-        fee_rate: of payments, in ten-thousandths of their amount.
+        fee_rate: the fee rate of payments, in ten-thousandths of their amount.
         next_day: whether a bill is ready at 10 o'clock of the next day, as WeChat Pay's; else that
             of today can be had, as far as the day has come.
-        parts: in how many files an encrypted bill comes.
+        parts: the number of files of an encrypted bill.
     """
 
     fee_rate: int = 0
@@ -35,12 +35,12 @@ class Settings(NamedTuple):
     parts: int = 1
 
     def as_json(self) -> dict[str, Any]:
-        """As `change` takes them."""
+        """Return the settings in the format of `change`."""
         return {**self._asdict(), "fee_rate": f"{Decimal(self.fee_rate).scaleb(-4):.4f}"}
 
 
 def current(state: State) -> Settings:
-    """What is set now."""
+    """Return the current settings."""
     return Settings(**state.store.get("setting", "bills") or {})
 
 
@@ -50,13 +50,13 @@ def change(
     next_day: bool | None = None,
     parts: int | None = None,
 ) -> Settings:
-    """Change what is given; the rest stays.
+    """Change the given settings; the others stay unchanged.
 
     Args:
-        state: of the gateway.
-        fee_rate: of payments from now on, as a fraction such as `0.0060`.
+        state: the state of the gateway.
+        fee_rate: the fee rate of payments from now on, as a fraction such as `0.0060`.
         next_day: whether a bill is ready at 10 o'clock of the next day.
-        parts: in how many files an encrypted bill comes.
+        parts: the number of files of an encrypted bill.
 
     Raises:
         ValueError: a value that cannot be.
@@ -90,17 +90,17 @@ def _ten_thousandths(fee_rate: str | Decimal) -> int:
 
 
 def fee(amount: int, rate: int) -> int:
-    """The fee for an amount, in fen, rounded half up.
+    """Return the fee for an amount, in fen, rounded half up.
 
     Args:
         amount: fen.
-        rate: in ten-thousandths.
+        rate: the rate in ten-thousandths.
     """
     return (amount * rate + WHOLE // 2) // WHOLE
 
 
 def ready(state: State, day: str) -> bool:
-    """Whether the bills of a day (`2026-11-20`) are made."""
+    """Return whether the bills of a day (`2026-11-20`) are made."""
     if not current(state).next_day:
         return True
     following = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)

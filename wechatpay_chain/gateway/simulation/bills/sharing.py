@@ -1,4 +1,4 @@
-"""Profit sharing bills: what was shared and returned on a day.
+"""Profit sharing bills: the shares and returns of a day.
 
 WeChat Pay documents the headings of the bill abroad; the one in mainland China is given the same.
 That it ends with a summary is documented, its headings are not.
@@ -24,13 +24,13 @@ SUMMARY = "分账总笔数,分账总金额,回退总笔数,回退总金额"
 
 
 def sharing_bill(state: State, day: str, kind: str = "", sub_mchid: str = "") -> str | None:
-    """What was shared and returned on a day; None where nothing was.
+    """Return the shares and returns of a day; None if there are none.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
         kind: there is one kind only.
-        sub_mchid: whose alone; empty is everybody's.
+        sub_mchid: the sub-merchant; empty means all.
     """
     del kind
     rows = [

@@ -31,7 +31,7 @@ KEPT = 180
 @operation("GET", "v3/statements")
 @operation("GET", "v3/global/statements")
 def statements(call: Call) -> Content:
-    """The payments and refunds of a day; packed if `Accept-Encoding` names GZIP."""
+    """Return the payments and refunds of a day; packed if `Accept-Encoding` names GZIP."""
     given, state = call.query.get("date", ""), call.state
     day = day_of(state, given, "%Y%m%d", KEPT)
     if day is None:

@@ -21,22 +21,22 @@ Row = Mapping[str, Any]
 
 
 def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals, by whole numbers alone."""
+    """Return the fen as yuan with two decimals, by whole numbers alone."""
     whole, rest = divmod(abs(fen), 100)
     return f"{'-' if fen < 0 else ''}{whole}.{rest:02}"
 
 
 def percent(rate: int) -> str:
-    """A rate in ten-thousandths as a percentage with two decimals."""
+    """Return a rate in ten-thousandths as a percentage with two decimals."""
     return f"{yuan(rate)}%"
 
 
 def table(state: State, form: Form, rows: Sequence[Row]) -> str | None:
-    """A bill; None where it would have no row.
+    """Return a bill; None if it would have no row.
 
     Args:
-        state: of the gateway.
-        form: which columns it has, and what its last line sums up.
+        state: the state of the gateway.
+        form: the columns and the summary.
         rows: from the first to the last; what is missing in one is written as absent.
     """
     if not rows:

@@ -35,19 +35,19 @@ STATUSES = {
     refunding.CLOSED: "FAIL",
 }
 NONE = "0"
-"""How a number is written that there is not."""
+"""The text for a missing number."""
 
 Entry = dict[str, Any]
 
 
 def trade_bill(state: State, day: str, kind: str, sub_mchid: str = "") -> str | None:
-    """Payments and refunds of a day; None where there were none.
+    """Payments and refunds of a day; None if there were none.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
         kind: `ALL`, `SUCCESS` or `REFUND`; there are none of another.
-        sub_mchid: whose alone; empty is everybody's.
+        sub_mchid: the sub-merchant; empty means all.
     """
     if kind not in FORMS:
         return None
@@ -85,12 +85,12 @@ def _generated(state: State, day: str, order: Generated) -> Row:
 def paid_and_refunded(
     state: State, day: str, kinds: tuple[str, ...] = KINDS["ALL"]
 ) -> list[tuple[Entry, Order]]:
-    """The payments and refunds of a day, each with its order.
+    """Return the payments and refunds of a day, each with its order.
 
     Args:
-        state: of the gateway.
-        day: as `2026-11-20`.
-        kinds: of the ledger's entries.
+        state: the state of the gateway.
+        day: a day such as `2026-11-20`.
+        kinds: the kinds of the ledger's entries.
     """
     return [
         (entry, payments.existing(state, entry["out_trade_no"]))
@@ -100,12 +100,12 @@ def paid_and_refunded(
 
 
 def trade_row(state: State, entry: Entry, order: Order) -> Row:
-    """What bills tell of a payment or a refund.
+    """Return the row of a payment or a refund in a bill.
 
     Args:
-        state: of the gateway.
-        entry: of the ledger.
-        order: that was paid or refunded.
+        state: the state of the gateway.
+        entry: the entry of the ledger.
+        order: the order that was paid or refunded.
     """
     parties, content = order["parties"], order["content"]
     payment = entry["kind"] == "payment"

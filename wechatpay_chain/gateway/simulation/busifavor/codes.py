@@ -57,16 +57,16 @@ def upload(state: State, stock: Stock, codes: Sequence[str]) -> dict[str, Any]:
 
 
 def listed(state: State, stock: Stock) -> list[Code]:
-    """The codes of a stock, the oldest first."""
+    """Return the codes of a stock, the oldest first."""
     number = stock["stock_id"]
     return [each for each in state.store.all(KIND) if each["stock_id"] == number]
 
 
 def existing(state: State, stock: Stock, code: str) -> Code:
-    """A code of a stock.
+    """Return a code of a stock.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     record = state.store.get(KIND, _key(stock, code))
     if record is None:
@@ -75,10 +75,10 @@ def existing(state: State, stock: Stock, code: str) -> Code:
 
 
 def take(state: State, stock: Stock, openid: str) -> str:
-    """Give the oldest code that is available to a user.
+    """Assign the oldest available code to a user.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     for record in listed(state, stock):
         if record["state"] == AVAILABLE:
@@ -92,7 +92,7 @@ def remove(state: State, stock: Stock, code: str) -> None:
     """Delete a code that no user has.
 
     Raises:
-        Rejection: there is none, or a user has it.
+        Rejection: it does not exist, or a user has it.
     """
     if existing(state, stock, code)["state"] != AVAILABLE:
         raise Rejection(400, "INVALID_REQUEST", f"券 code 已发放，不能删除: {code}")

@@ -38,7 +38,7 @@ def send(call: Call) -> dict[str, Any]:
 
 
 def _coupon(call: Call) -> Coupon:
-    """The coupon that the body of a request names."""
+    """Return the coupon that the body of a request names."""
     data = call.data
     given = {name: data.get(name) or "" for name in ("stock_id", "openid")}
     return records.existing(call.state, data["coupon_code"], **given)
@@ -72,7 +72,7 @@ def _turn(call: Call, before: str, after: str, **changes: Any) -> None:
 
 @operation("POST", f"{BASE}/return")
 def return_(call: Call) -> dict[str, Any]:
-    """Give a coupon that was used back to its user."""
+    """Return a used coupon to its user."""
 
     def carry_out() -> dict[str, Any]:
         now, number = call.state.clock.now(), call.data["return_request_no"]
@@ -84,7 +84,7 @@ def return_(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/deactivate")
 def deactivate(call: Call) -> dict[str, Any]:
-    """Have nobody use a coupon any more."""
+    """Deactivate a coupon."""
 
     def carry_out() -> dict[str, Any]:
         now, data = call.state.clock.now(), call.data
@@ -126,7 +126,7 @@ _register("disassociate", _disassociate)
 
 @operation("GET", f"{USERS}/{{coupon_code}}/appids/{{appid}}")
 def query(call: Call) -> dict[str, Any]:
-    """A coupon of a user."""
+    """Return a coupon of a user."""
     checks.accepted(call)
     state, params = call.state, call.params
     coupon = records.existing(state, params["coupon_code"], openid=params["openid"])
@@ -138,7 +138,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("GET", USERS)
 def query_all(call: Call) -> dict[str, Any]:
-    """The coupons of a user, by their state, their stock and their merchants."""
+    """Return the coupons of a user, by their state, their stock and their merchants."""
     checks.accepted(call)
     state, given = call.state, call.query
     limit, offset = call.page(20, MOST)

@@ -66,7 +66,7 @@ def terminate(call: Call) -> dict[str, Any]:
 
 
 def _named(call: Call) -> dict[str, Any]:
-    """The partner of a request, and what the merchant authorizes it for."""
+    """Return the partner of a request, and what the merchant authorizes it for."""
     partner, authorized = call.data["partner"], call.data["authorized_data"]
     name = PARTNERS[checks.one_of(partner["type"], "/partner/type", tuple(PARTNERS))]
     checks.text(partner.get(name), f"/partner/{name}", 32)
@@ -92,7 +92,7 @@ def _shown(state: State, record: Partnership) -> dict[str, Any]:
 
 @operation("GET", BASE)
 def query_all(call: Call) -> dict[str, Any]:
-    """The partnerships of a merchant, by their partner and by what is authorized."""
+    """Return the partnerships of a merchant, by their partner and by what is authorized."""
     checks.accepted(call)
     state = call.state
     limit, offset = call.page(5, MOST)
@@ -107,7 +107,7 @@ def query_all(call: Call) -> dict[str, Any]:
 
 
 def _filter(call: Call, name: str) -> dict[str, str]:
-    """The members that a parameter of the query wants, as a JSON object."""
+    """Return the members that a parameter of the query wants, as a JSON object."""
     text = call.query.get(name)
     members = json_of(text) if text else {}
     if not isinstance(members, dict) or not all(isinstance(it, str) for it in members.values()):

@@ -41,7 +41,7 @@ SENT, USED, EXPIRED = "SENDED", "USED", "EXPIRED"
 DELETED, DEACTIVATED = "DELETED", "DEACTIVATED"
 """The states, as the API spells them."""
 API, MINI_PROGRAM = "BUSICOUPON_SEND_CHANNEL_API", "BUSICOUPON_SEND_CHANNEL_MINIAPP"
-"""How a user receives a coupon."""
+"""The channels to a user."""
 DAY = 86400
 
 Coupon = dict[str, Any]
@@ -60,13 +60,13 @@ def send(
     """Send a coupon to a user, and post `COUPON.SEND`.
 
     Args:
-        state: of the merchant.
-        stock: of the coupon.
-        openid: of the user.
-        appid: of the app that knows the user by `openid`.
+        state: the state of the merchant.
+        stock: the stock of the coupon.
+        openid: the openid of the user.
+        appid: the appid of the app that knows the user by `openid`.
         number: `out_request_no`.
-        code: of the coupon, where the merchant gives it.
-        channel: how the user receives it.
+        code: the code of the coupon, where the merchant gives it.
+        channel: the channel to the user.
 
     Raises:
         Rejection: the stock sends none, the user has enough of them, or the code is not right.
@@ -125,7 +125,7 @@ def _code(state: State, stock: Stock, openid: str, given: str) -> str:
 
 
 def _validity(stock: Stock, now: float) -> dict[str, float]:
-    """From when until when a coupon that is sent now can be used."""
+    """Return the times from which and until which a coupon that is sent now is valid."""
     times = stock["coupon_use_rule"]["coupon_available_time"]
     begins, ends = stock["begins"], stock["ends"]
     if wait := times.get("wait_days_after_receive"):
@@ -170,16 +170,16 @@ def save(state: State, coupon: Coupon) -> None:
 
 
 def existing(state: State, code: str, *, stock_id: str = "", openid: str = "") -> Coupon:
-    """A coupon by its code, as it is now.
+    """Return a coupon by its code in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         code: `coupon_code`.
-        stock_id: of the stock that it must be of; empty is any.
-        openid: whose it must be; empty is anybody's.
+        stock_id: the stock id of the stock that it must be of; empty means any.
+        openid: the required owner; empty allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     coupon = state.store.get(KIND, code)
     if (
@@ -206,13 +206,13 @@ def settle_due(state: State) -> None:
 
 
 def listed(state: State, openid: str) -> list[Coupon]:
-    """The coupons of a user, the newest first."""
+    """Return the coupons of a user, the newest first."""
     found = state.store.all(KIND, newest_first=True)
     return [_settled(state, each) for each in found if each["openid"] == openid]
 
 
 def in_state(coupon: Coupon, wanted: str) -> None:
-    """Reject what needs a coupon in another state.
+    """Reject a request for a coupon in another state.
 
     Raises:
         Rejection: its state is not `wanted`.
@@ -226,7 +226,7 @@ def turn(state: State, coupon: Coupon, before: str, after: str, **changes: Any) 
     """Change the state of a coupon.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         coupon: the coupon.
         before: the state that it must have.
         after: the state that it gets.

@@ -17,16 +17,16 @@ KIND = "busifavor-request"
 def once(
     call: Call, name: str, carry_out: Callable[[], dict[str, Any]], *, scope: str
 ) -> dict[str, Any]:
-    """The response of a request, which is carried out unless it repeats an earlier one.
+    """Return the response of a request, which is carried out unless it repeats an earlier one.
 
     Args:
         call: the request.
-        name: of the member that has its number, in the body, in the query or in a header.
+        name: the name of the member that has its number, in the body, in the query or in a header.
         carry_out: does what the request asks for, and returns the response.
-        scope: in which a number is used once.
+        scope: the scope in which a number is unique.
 
     Raises:
-        Rejection: the request is not what its operation takes, or its number was used with other
+        Rejection: the request is invalid, or its number was used with other
             content.
     """
     checks.accepted(call)

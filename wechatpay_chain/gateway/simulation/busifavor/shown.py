@@ -1,4 +1,4 @@
-"""How responses show a merchant's coupon."""
+"""A merchant's coupon in responses."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ TIMES = {
 
 
 def coupon(state: State, stock: Stock, record: Coupon | None) -> dict[str, Any]:
-    """A coupon with all that is known of it.
+    """Return a coupon with all of its members.
 
     Args:
-        state: of the merchant.
-        stock: of the coupon.
+        state: the state of the merchant.
+        stock: the stock of the coupon.
         record: the coupon; None shows the stock alone.
     """
     rule, known = stock["stock_send_rule"], record or {}

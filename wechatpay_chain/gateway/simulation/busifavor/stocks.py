@@ -47,10 +47,10 @@ Stock = dict[str, Any]
 
 
 def create(call: Call) -> Stock:
-    """A new stock, which sends coupons at once.
+    """Return a new stock, which sends coupons at once.
 
     Raises:
-        Rejection: the request is not what it must be.
+        Rejection: the request is invalid.
     """
     data, state = call.data, call.state
     _assert_owner(state, data["belong_merchant"])
@@ -111,14 +111,14 @@ def _times(state: State, times: dict[str, Any]) -> tuple[float, float]:
 
 
 def value(stock: Stock) -> int:
-    """Fen that a coupon takes off; 0 where it is not a fixed amount."""
+    """Return the fen that a coupon takes off; 0 where it is not a fixed amount."""
     return int(
         (stock["coupon_use_rule"].get("fixed_normal_coupon") or {}).get("discount_amount", 0)
     )
 
 
 def change(state: State, stock: Stock, data: dict[str, Any]) -> None:
-    """Change what a stock says of itself; what a request leaves out stays.
+    """Change the description of a stock; missing members stay unchanged.
 
     Raises:
         Rejection: a text is empty or too long.
@@ -166,10 +166,10 @@ def save(state: State, stock: Stock) -> None:
 
 
 def existing(state: State, number: str) -> Stock:
-    """A stock by its number, as it is now.
+    """Return a stock by its number in its current state.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     stock = state.store.get(KIND, number)
     if stock is None:
@@ -191,15 +191,15 @@ def settle_due(state: State) -> None:
 
 
 def listed(state: State) -> list[Stock]:
-    """All stocks, the newest first."""
+    """Return all stocks, the newest first."""
     return [_settled(state, each) for each in state.store.all(KIND, newest_first=True)]
 
 
 def stop(state: State, number: str) -> Stock:
-    """Have a stock send no coupons any more; those of users stay usable.
+    """Stop sending coupons of a stock; the coupons of users stay valid.
 
     Raises:
-        Rejection: there is none, or it has stopped.
+        Rejection: it does not exist, or it has stopped.
     """
     stock = existing(state, number)
     if stock["stock_state"] != RUNNING:

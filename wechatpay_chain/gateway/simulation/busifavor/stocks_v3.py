@@ -28,7 +28,7 @@ def _stock(call: Call) -> Stock:
 
 @operation("POST", BASE)
 def create(call: Call) -> dict[str, Any]:
-    """A stock."""
+    """Create a stock."""
 
     def carry_out() -> dict[str, Any]:
         stock = stocks.create(call)
@@ -40,7 +40,7 @@ def create(call: Call) -> dict[str, Any]:
 
 @operation("GET", STOCK)
 def query(call: Call) -> dict[str, Any]:
-    """A stock, with how many of its coupons are sent."""
+    """Return a stock, with how many of its coupons are sent."""
     checks.accepted(call)
     state, stock = call.state, _stock(call)
     amount, today = stocks.value(stock), stock["sent_by_day"].get(state.clock.date(), 0)
@@ -64,7 +64,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("PATCH", STOCK)
 def change(call: Call) -> None:
-    """Change what a stock says of itself."""
+    """Change the description of a stock."""
 
     def carry_out() -> dict[str, Any]:
         stocks.change(call.state, _stock(call), call.data)
@@ -115,7 +115,7 @@ def _code(state: State, record: dict[str, Any]) -> dict[str, Any]:
 
 @operation("GET", CODES)
 def query_codes(call: Call) -> dict[str, Any]:
-    """The codes of a stock, by their state."""
+    """Return the codes of a stock, by their state."""
     checks.accepted(call)
     stock, wanted = _stock(call), call.query.get("status", "")
     limit, offset = call.page(MOST, MOST)
@@ -133,7 +133,7 @@ def query_codes(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{CODES}/{{coupon_code}}")
 def query_code(call: Call) -> dict[str, Any]:
-    """A code, with the coupon that has it, or with its stock where no user has it yet."""
+    """Return a code, with the coupon that has it, or with its stock where no user has it yet."""
     checks.accepted(call)
     state, stock = call.state, _stock(call)
     record = codes.existing(state, stock, call.params["coupon_code"])

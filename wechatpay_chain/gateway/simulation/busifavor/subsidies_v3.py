@@ -75,7 +75,7 @@ def _amount(call: Call) -> int:
 
 
 def _order(call: Call) -> Order:
-    """The paid order of a request, whose parties the request has to name."""
+    """Return the paid order of a request, whose parties the request has to name."""
     data, state = call.data, call.state
     if data["payer_merchant"] != state.mchid:
         issue = f"must be the merchant who asks, {state.mchid}"
@@ -92,7 +92,7 @@ def _order(call: Call) -> Order:
 
 
 def _obstacle(state: State, order: Order, amount: int) -> str:
-    """Why a subsidy cannot be paid; empty where it can."""
+    """Return why a subsidy cannot be paid; empty if it can."""
     funds.unsplit(state, order)
     if not order.get("profit_sharing") or order.get("shared_out"):
         return "PAY_RECEIPT_NOT_INCOMESPLIT_ORDER"
@@ -112,7 +112,7 @@ def _shown(state: State, receipt: Receipt) -> dict[str, Any]:
 
 
 def _existing(call: Call, kind: str, name: str) -> dict[str, Any]:
-    """The receipt of a kind whose number is in the path, as responses show it."""
+    """Return the receipt of a kind whose number is in the path, as responses show it."""
     checks.accepted(call)
     receipt = call.state.store.get(kind, call.params[name])
     if receipt is None:
@@ -122,13 +122,13 @@ def _existing(call: Call, kind: str, name: str) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/pay-receipts/{{subsidy_receipt_id}}")
 def query(call: Call) -> dict[str, Any]:
-    """A subsidy."""
+    """Return a subsidy."""
     return _existing(call, PAID, "subsidy_receipt_id")
 
 
 @operation("GET", f"{BASE}/pay-receipts")
 def query_all(call: Call) -> dict[str, Any]:
-    """The subsidies of a coupon."""
+    """Return the subsidies of a coupon."""
     checks.accepted(call)
     wanted = {name: call.query.get(name, "") for name in ("stock_id", "coupon_code")}
     wanted["out_subsidy_no"] = call.query.get("out_subsidy_no", "")
@@ -142,7 +142,7 @@ def query_all(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/return-receipts")
 def return_(call: Call) -> dict[str, Any]:
-    """Take back some of a subsidy, after a refund of the order."""
+    """Return a part of a subsidy after a refund of the order."""
 
     def carry_out() -> dict[str, Any]:
         data, state = call.data, call.state
@@ -178,7 +178,7 @@ def return_(call: Call) -> dict[str, Any]:
 
 
 def _returnable(state: State, data: dict[str, Any]) -> Receipt:
-    """The subsidy of a request that has something left to return."""
+    """Return the subsidy of a request that has something left to return."""
     for each in state.store.all(PAID):
         if each["status"] in (SUCCESS, PARTLY) and all(each[it] == data[it] for it in PARTIES):
             return each
@@ -186,7 +186,7 @@ def _returnable(state: State, data: dict[str, Any]) -> Receipt:
 
 
 def _source(state: State, order: Order, amount: int) -> str:
-    """The account that gives a subsidy back: what is frozen first; empty where none has enough."""
+    """Return the account that returns a subsidy, the frozen one first; empty if none has enough."""
     if amount <= funds.unsplit(state, order):
         order["frozen"] -= amount
         return funds.account("frozen", order)
@@ -196,5 +196,5 @@ def _source(state: State, order: Order, amount: int) -> str:
 
 @operation("GET", f"{BASE}/return-receipts/{{subsidy_return_receipt_id}}")
 def query_return(call: Call) -> dict[str, Any]:
-    """What was taken back of a subsidy."""
+    """Return the return of a subsidy."""
     return _existing(call, RETURNED, "subsidy_return_receipt_id")

@@ -20,7 +20,7 @@ NONE = "无可用的平台证书，请在商户平台-API安全申请使用微�
 @operation("GET", "v3/certificates")
 @operation("GET", "v3/global/certificates")
 def certificates(call: Call) -> dict[str, Any]:
-    """The platform certificates, encrypted with the APIv3 key; two while they are rotated."""
+    """Return the platform certificates, encrypted with the APIv3 key; two during a rotation."""
     identity = call.state.identity
     if not identity.has_certificate:
         raise Rejection(404, "RESOURCE_NOT_EXISTS", NONE)

@@ -1,4 +1,4 @@
-"""What customers do about complaints, and what WeChat Pay's staff does: controls, no operations.
+"""Actions of customers and of WeChat Pay's staff on complaints: controls, not operations.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (`operate_type`),
 https://pay.weixin.qq.com/docs/merchant/changelog/consumer-complaint.html (help by WeChat Pay)
@@ -34,7 +34,7 @@ LONGEST = 2000
 
 
 def _images(state: State, images: Iterable[str]) -> list[str]:
-    """The `media_id` of images that the customer uploads."""
+    """Return the `media_id` of images that the customer uploads."""
     if not isinstance(images, list | tuple) or len(images) > IMAGES:
         raise Rejection.parameter("/images", "***", f"must be an array of at most {IMAGES}")
     found = []
@@ -57,15 +57,15 @@ def complain(
     images: Iterable[str] = (),
     immediate: bool = False,
 ) -> Complaint:
-    """Complain about a paid order, as its customer; the merchant is told.
+    """Complain about a paid order, as its customer; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         out_trade_no: the order number.
-        text: what the customer writes.
-        phone: of the customer; the merchant gets it encrypted.
+        text: the text of the customer.
+        phone: the phone of the customer; the merchant gets it encrypted.
         problem: `REFUND` asks for the money back; else `SERVICE_NOT_WORK` or `OTHERS`.
-        images: of the customer, each as base64.
+        images: the images of the customer, each as base64.
         immediate: whether the customer needs service at once.
 
     Raises:
@@ -92,13 +92,13 @@ def complain(
 
 
 def say(state: State, number: str, text: str, images: Iterable[str] = ()) -> Complaint:
-    """Write something more, as the customer who complained; the merchant is told.
+    """Write something more, as the customer who complained; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `complaint_id`.
-        text: what the customer writes.
-        images: of the customer, each as base64.
+        text: the text of the customer.
+        images: the images of the customer, each as base64.
 
     Raises:
         Rejection: there is no such complaint.
@@ -150,10 +150,10 @@ def withdraw(state: State, number: str) -> Complaint:
 
 
 def escalate(state: State, number: str, reason: str = "商户未解决问题") -> Complaint:
-    """Ask WeChat Pay's staff for help, as the customer; the merchant is told.
+    """Request help of WeChat Pay's staff as the customer; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `complaint_id`.
         reason: why the customer asks for help.
 
@@ -184,7 +184,7 @@ def _helped(state: State, number: str, *, helped: bool) -> Complaint:
 
 
 def cancel_help(state: State, number: str) -> Complaint:
-    """Ask no longer for help, as the customer; the merchant is told.
+    """Cancel the request for help as the customer; the merchant is notified.
 
     Raises:
         Rejection: there is no such complaint, or the staff does not help.
@@ -196,7 +196,7 @@ def cancel_help(state: State, number: str) -> Complaint:
 
 
 def finish_help(state: State, number: str) -> Complaint:
-    """Have WeChat Pay's staff end its help; the merchant is told.
+    """End the help of WeChat Pay's staff; the merchant is notified.
 
     Raises:
         Rejection: there is no such complaint, or the staff does not help.
@@ -209,7 +209,7 @@ def finish_help(state: State, number: str) -> Complaint:
 
 
 def platform_says(state: State, number: str, text: str) -> Complaint:
-    """Have WeChat Pay's staff write something; the merchant is told.
+    """Write a message as WeChat Pay's staff; the merchant is notified.
 
     Raises:
         Rejection: there is no such complaint.

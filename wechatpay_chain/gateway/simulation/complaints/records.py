@@ -1,4 +1,4 @@
-"""A complaint's life: what the customer, the merchant and WeChat Pay's staff say and do.
+"""Complaints: the actions of the customer, the merchant and WeChat Pay's staff.
 
 It waits for the merchant, is processed from the first response on, and is processed to its end when
 the merchant says so, rejects a refund, or the refund that it approved has arrived.
@@ -61,13 +61,13 @@ def create(
     complaint_id: str = "",
     **more: Any,
 ) -> Complaint:
-    """A new complaint about an order.
+    """Return a new complaint about an order.
 
     Args:
-        state: of the merchant.
-        order: that it is about.
-        text: what the customer writes.
-        phone: of the customer.
+        state: the state of the merchant.
+        order: the order that it is about.
+        text: the text of the customer.
+        phone: the phone of the customer.
         problem: its `problem_type`.
         complaint_id: its id; empty makes one.
         more: members of the complaint.
@@ -103,12 +103,12 @@ def create(
 
 
 def stub_complaint(state: State, complaint_id: str = "") -> Complaint:
-    """The complaint that a notification is about: that of the id, or a new one.
+    """Return the complaint that a notification is about: that of the id, or a new one.
 
     It is about the order that was paid last, or, if no order is paid, about an unknown order.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         complaint_id: an id that the complaint is to have; empty makes one.
     """
     known = find(state, complaint_id)
@@ -127,16 +127,16 @@ def stub_complaint(state: State, complaint_id: str = "") -> Complaint:
 
 
 def find(state: State, number: str) -> Complaint | None:
-    """A complaint as it is now, with what became of refunds; None if there is none."""
+    """Return a complaint in its current state, with its refunds, or None."""
     complaint = state.store.get(KIND, number)
     return None if complaint is None else _with_refunds(state, complaint)
 
 
 def existing(state: State, number: str) -> Complaint:
-    """A complaint as it is now.
+    """Return a complaint as it is now.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     complaint = find(state, number)
     if complaint is None:
@@ -145,10 +145,10 @@ def existing(state: State, number: str) -> Complaint:
 
 
 def of_transaction(state: State, transaction_id: str) -> Complaint:
-    """The last complaint about an order, by WeChat Pay's number of the order.
+    """Return the last complaint about an order, by WeChat Pay's number of the order.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     order = payments.find(state, transaction_id=transaction_id)
     number = order["out_trade_no"] if order is not None else ""
@@ -169,15 +169,15 @@ def write(
     user_images: list[str] | None = None,
     **more: Any,
 ) -> str:
-    """Write down what was said or done, and store the complaint; the number of the entry.
+    """Add an entry to the history, store the complaint, and return the number of the entry.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         complaint: the complaint.
         who: said or did it.
         what: its `operate_type`.
         text: its `operate_details`.
-        at: when, if not now.
+        at: the time; by default now.
         user_images: the `media_id` of the customer's images.
         more: members of the entry.
     """
@@ -208,12 +208,12 @@ def tell(
     """Post a notification, if there is an address for them; its id.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         complaint: the complaint.
         action: its `action_type`.
         event: its type.
-        summary: what it is about.
-        outbox: that it goes to, if not now.
+        summary: the summary.
+        outbox: the outbox that it goes to, if not now.
     """
     url = settings.address(state)
     if not url:
@@ -228,7 +228,7 @@ def tell(
 
 @refunds.follows
 def _tell_refund(state: State, outbox: Outbox, refund: refunds.Refund) -> str:
-    """Tell that the money of an order that is complained about is on its way, or has arrived."""
+    """Notify that the refund of an order with a complaint has started, or has arrived."""
     known = state.store.get("complaints-of-order", refund["out_trade_no"]) or {}
     complaint = state.store.get(KIND, (known.get("numbers") or [""])[-1])
     if complaint is None:
@@ -240,7 +240,7 @@ def _tell_refund(state: State, outbox: Outbox, refund: refunds.Refund) -> str:
 
 
 def is_refunded(state: State, complaint: Complaint) -> bool:
-    """Whether the merchant has refunded the whole order."""
+    """Return whether the merchant has refunded the whole order."""
     order = payments.find(state, complaint["out_trade_no"])
     return order is not None and bool(order["refunded"] >= order["total"])
 
@@ -273,7 +273,7 @@ def _with_refunds(state: State, complaint: Complaint) -> Complaint:
 
 
 def asks_for_money(complaint: Complaint) -> bool:
-    """Whether the customer asks for a refund."""
+    """Return whether the customer asks for a refund."""
     return bool(complaint["problem_type"] == "REFUND")
 
 
@@ -298,7 +298,7 @@ def finish(
     action: str = "MERCHANT_CONFIRM_COMPLETE",
     **more: Any,
 ) -> None:
-    """Say that a complaint is processed; once.
+    """Mark a complaint as processed, once.
 
     Raises:
         Rejection: it is processed already.
@@ -314,7 +314,7 @@ def decide(state: State, complaint: Complaint, action: str, reason: str, **more:
     """Approve a refund that the customer asks for, or reject it; the refund is another request.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         complaint: the complaint.
         action: `APPROVE` or `REJECT`.
         reason: why it is rejected.

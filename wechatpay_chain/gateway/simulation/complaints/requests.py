@@ -1,4 +1,4 @@
-"""What requests about complaints must be like, and the days and addresses in them."""
+"""Validations of requests about complaints, and the days and addresses in them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ IMAGES = 4
 
 
 def days(call: Call) -> tuple[str, str]:
-    """The first and the last day of a list.
+    """Return the first and the last day of a list.
 
     Raises:
-        Rejection: they are no days, or too far apart.
+        Rejection: they are not days, or too far apart.
     """
     first, last = (_day(call, name) for name in ("begin_date", "end_date"))
     if not datetime.timedelta(0) <= last - first <= LONGEST:
@@ -40,16 +40,16 @@ def _day(call: Call, name: str) -> datetime.date:
 
 
 def page(data: list[Any], total: int, limit: int, offset: int) -> dict[str, Any]:
-    """A part of a list; how long the whole is, is told with its first part only."""
+    """Return a part of a list; only the first part contains the total."""
     counted = {"total_count": total} if offset == 0 else {}
     return {"data": data, "limit": limit, "offset": offset, **counted}
 
 
 def images(call: Call, name: str) -> dict[str, Any]:
-    """The images that go with a response, by their `media_id`.
+    """Return the images that go with a response, by their `media_id`.
 
     Raises:
-        Rejection: they are no uploads, or too many.
+        Rejection: they are not uploads, or too many.
     """
     given = call.data.get(name) or []
     if not isinstance(given, list) or len(given) > IMAGES:
@@ -61,6 +61,6 @@ def images(call: Call, name: str) -> dict[str, Any]:
 
 
 def urls(call: Call, given: list[str]) -> list[str]:
-    """The addresses of images by their `media_id`."""
+    """Return the addresses of images by their `media_id`."""
     address = f"{reached_at(call)}v3/merchant-service/images/"
     return [each if "://" in each else f"{address}{each}" for each in given]

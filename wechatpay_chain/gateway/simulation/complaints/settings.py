@@ -1,4 +1,4 @@
-"""Where the notifications of complaints go: one address of a merchant.
+"""The address for notifications of complaints; a merchant has one.
 
 Source: https://developers.weixin.qq.com/community/pay/doc/000a0606d345a064a4eb5c5455ec08
 """
@@ -19,14 +19,14 @@ SETTING = "complaint-notifications"
 
 
 def address(state: State) -> str:
-    """Where the notifications of complaints go; empty where nothing is set."""
+    """Return the address for notifications of complaints; empty if nothing is set."""
     setting = state.store.get("setting", SETTING)
     return "" if setting is None else str(setting["url"])
 
 
 @operation("POST", NOTIFICATIONS)
 def create_notifications(call: Call) -> dict[str, Any]:
-    """Say where complaints are to be told; there is one address."""
+    """Set the address for notifications of complaints; there is one address."""
     if call.state.store.get("setting", SETTING) is not None:
         raise Rejection(400, "RESOURCE_ALREADY_EXISTS", "投诉通知回调地址已存在")
     return _put_notifications(call)
@@ -34,14 +34,14 @@ def create_notifications(call: Call) -> dict[str, Any]:
 
 @operation("PUT", NOTIFICATIONS)
 def change_notifications(call: Call) -> dict[str, Any]:
-    """Say another address."""
+    """Change the address."""
     notifications(call)
     return _put_notifications(call)
 
 
 @operation("GET", NOTIFICATIONS)
 def notifications(call: Call) -> dict[str, Any]:
-    """The address."""
+    """Return the address."""
     setting = call.state.store.get("setting", SETTING)
     if setting is None:
         raise Rejection(400, "RESOURCE_NOT_EXISTS", "投诉通知回调地址不存在")
@@ -50,7 +50,7 @@ def notifications(call: Call) -> dict[str, Any]:
 
 @operation("DELETE", NOTIFICATIONS)
 def delete_notifications(call: Call) -> None:
-    """Have nothing told any more."""
+    """Delete the address: no notifications are sent."""
     notifications(call)
     call.state.store.delete("setting", SETTING)
 

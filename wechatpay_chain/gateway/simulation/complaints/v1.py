@@ -31,7 +31,7 @@ TYPES = {
     "MERCHANT_CONFIRM_COMPLETE": "MERCHANT_LAUNCH_CONFIRM_PROCESS",
     "COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE": "SELLER_REFUND_SYSTEM_MESSAGE",
 }
-"""What the entries of a history are called here; others are not shown."""
+"""The names of the entries of a history; other entries are not shown."""
 
 
 def _state(call: Call, complaint: Complaint) -> str:
@@ -54,7 +54,7 @@ def _shown(call: Call, complaint: Complaint) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/complaints")
 def complaints(call: Call) -> dict[str, Any]:
-    """The complaints of some days, newest first."""
+    """Return the complaints of some days, newest first."""
     limit, offset = call.page(default=5, most=50)
     first, last = days(call)
     state = call.state
@@ -74,7 +74,7 @@ def complaints(call: Call) -> dict[str, Any]:
 
 @operation("GET", ONE)
 def complaint(call: Call) -> dict[str, Any]:
-    """The last complaint about an order."""
+    """Return the last complaint about an order."""
     found = records.of_transaction(call.state, call.params["transaction_id"])
     handled = found["complaint_state"]
     states = {"complaint_state": handled, "complaint_handle_state": handled}
@@ -83,7 +83,7 @@ def complaint(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{ONE}/negotiation-historys")
 def history(call: Call) -> dict[str, Any]:
-    """What was said and done about the last complaint about an order, newest first."""
+    """Return the history of the last complaint about an order, newest first."""
     found = records.of_transaction(call.state, call.params["transaction_id"])
     entries = [_entry(call, each) for each in found["history"] if each["operate_type"] in TYPES]
     return {"complaint_negotiation_history": entries[::-1]}

@@ -25,7 +25,7 @@ ONE = f"{BASE}/{{complaint_id}}"
 
 
 def own(call: Call, found: Complaint) -> Complaint:
-    """A complaint about the merchant that a request names.
+    """Return a complaint about the merchant that a request names.
 
     Raises:
         Rejection: `NO_AUTH`: the request names another.
@@ -73,7 +73,7 @@ def _media(call: Call, given: list[str]) -> dict[str, Any]:
 
 @operation("GET", BASE)
 def complaints(call: Call) -> dict[str, Any]:
-    """The complaints of some days, newest first."""
+    """Return the complaints of some days, newest first."""
     limit, offset = call.page(default=10, most=50)
     first, last = days(call)
     mchid, state = call.query.get("complainted_mchid", ""), call.state
@@ -90,14 +90,14 @@ def complaints(call: Call) -> dict[str, Any]:
 
 @operation("GET", ONE)
 def complaint(call: Call) -> dict[str, Any]:
-    """One complaint."""
+    """Return one complaint."""
     found = records.existing(call.state, call.params["complaint_id"])
     return {**_shown(call, found), "payer_openid": found["openid"]}
 
 
 @operation("GET", f"{ONE}/negotiation-historys")
 def history(call: Call) -> dict[str, Any]:
-    """What was said and done, newest first."""
+    """Return the history of a complaint, newest first."""
     limit, offset = call.page(default=100, most=300)
     found = records.existing(call.state, call.params["complaint_id"])["history"][::-1]
     shown = [_entry(call, each) for each in found[offset : offset + limit]]
@@ -105,7 +105,7 @@ def history(call: Call) -> dict[str, Any]:
 
 
 def _entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry as the history shows it: with the addresses of its images."""
+    """Return an entry as the history shows it: with the addresses of its images."""
     shown = {name: each for name, each in entry.items() if name != "user_images"}
     if "image_list" in entry:
         shown["image_list"] = urls(call, entry["image_list"])
@@ -139,7 +139,7 @@ def respond_at_once(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{ONE}/complete")
 def complete(call: Call) -> None:
-    """Say that a complaint is dealt with; once."""
+    """Mark a complaint as processed, once."""
     records.finish(call.state, _own(call))
 
 

@@ -1,4 +1,4 @@
-"""How much of an order its customer pays, and how much of a refund comes back to whom.
+"""The parts of an order and of its refunds that the customer and the sponsors pay.
 
 A coupon with cash (预充值券) is paid by the merchant that made it: whoever is paid for the order
 receives its whole total. A coupon without cash (免充值券) lowers what the order brings in.
@@ -30,45 +30,45 @@ Used = dict[str, Any]
 
 
 def coupons(record: dict[str, Any]) -> list[Used]:
-    """The coupons of an order that is paid, or of a refund."""
+    """Return the coupons of an order that is paid, or of a refund."""
     return list(record.get("coupons", ()))
 
 
 def discount(record: dict[str, Any]) -> int:
-    """Fen that coupons take off an order, or off what a refund pays to the customer."""
+    """Return the fen that coupons take off an order, or off what a refund pays to the customer."""
     return sum(each["amount"] for each in coupons(record))
 
 
 def with_cash(record: dict[str, Any]) -> int:
-    """The same, of the coupons that somebody pays for."""
+    """Return the fen of the coupons that somebody pays for."""
     return sum(each["amount"] for each in coupons(record) if not each["no_cash"])
 
 
 def payer_total(order: Order) -> int:
-    """Fen that the customer pays for an order."""
+    """Return the fen that the customer pays for an order."""
     return int(order["total"]) - discount(order)
 
 
 def settlement(order: Order) -> int:
-    """Fen that an order brings in: from the customer, and from whoever pays for coupons."""
+    """Return the fen that the customer and the sponsors of coupons pay for an order."""
     return payer_total(order) + with_cash(order)
 
 
 def paid_back(refund: Refund) -> int:
-    """Fen of a refund that the customer receives."""
+    """Return the fen of a refund that the customer receives."""
     return int(refund["amount"]) - discount(refund)
 
 
 def settlement_refund(refund: Refund) -> int:
-    """Fen of a refund that whoever was paid for the order gives back."""
+    """Return the fen of a refund that whoever was paid for the order gives back."""
     return paid_back(refund) + with_cash(refund)
 
 
 def split(order: Order, amount: int) -> list[Used]:
-    """The coupons of an order, each with its part of a refund, which the order keeps.
+    """Return the coupons of an order, each with its part of a refund, which the order keeps.
 
     Args:
-        order: that is refunded; its `refunded` is without this refund.
+        order: the order that is refunded; its `refunded` is without this refund.
         amount: fen of the refund, at most what is left of the order.
     """
     used = coupons(order)
@@ -81,7 +81,7 @@ def split(order: Order, amount: int) -> list[Used]:
 
 
 def _parts(order: Order, amount: int, rest: int, left: list[int]) -> list[int]:
-    """A part for each coupon: together what is left when the customer has the rounded part."""
+    """Return the part of each coupon; their sum is the rest after the customer's rounded part."""
     total, left_to_pay = order["total"], rest - sum(left)
     rounded = (2 * amount * payer_total(order) + total) // (2 * total)
     lowest = max(0, amount - sum(left))

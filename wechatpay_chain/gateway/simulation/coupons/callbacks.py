@@ -1,4 +1,4 @@
-"""Where the notifications of coupons (代金券) and of merchants' coupons (商家券) go."""
+"""The addresses for notifications of coupons (代金券) and merchants' coupons (商家券)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ SCOPES = {"GLOBAL": "全场代金券", "SINGLE": "单品代金券"}
 
 @operation("GET", "v3/marketing/favor/stocks/{stock_id}/use-flow")
 def use_flow(call: Call) -> dict[str, Any]:
-    """Where the list of the uses of a stock's coupons is."""
+    """Return the download address of the uses of a stock's coupons."""
     checks.accepted(call)
     state = call.state
     number = stocks.existing(state, call.params["stock_id"])["stock_id"]

@@ -1,4 +1,4 @@
-"""How responses and notifications show a coupon, and where the notifications go."""
+"""A coupon in responses and notifications, and the address of the notifications."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["shown", "used"]
 
 
 def shown(state: State, coupon: Coupon) -> dict[str, Any]:
-    """A coupon with all that is known of it."""
+    """Return a coupon with all of its members."""
     stock, clock = stocks.existing(state, coupon["stock_id"]), state.clock
     view = {
         "stock_creator_mchid": state.mchid,

@@ -1,4 +1,4 @@
-"""How orders and refunds show the coupons that they are paid with, in both APIs."""
+"""The coupons of orders and refunds in the responses of both APIs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Refund = dict[str, Any]
 
 
 def order_amount(order: Order) -> dict[str, Any]:
-    """The members of `amount` of an order that is paid which coupons change."""
+    """Return the members of `amount` of an order that is paid which coupons change."""
     return {"payer_total": amounts.payer_total(order)}
 
 
@@ -44,11 +44,11 @@ def order_promotions(order: Order) -> list[dict[str, Any]]:
 
 
 def refund_amount(order: Order, refund: Refund) -> dict[str, Any]:
-    """The members of `amount` of a refund which coupons change.
+    """Return the members of `amount` of a refund which coupons change.
 
     Args:
-        order: that is refunded.
-        refund: of it.
+        order: the order that is refunded.
+        refund: the refund of it.
     """
     return {
         "payer_total": amounts.payer_total(order),
@@ -63,8 +63,8 @@ def refund_promotions(order: Order, refund: Refund) -> list[dict[str, Any]]:
     """`promotion_detail` of a refund.
 
     Args:
-        order: that is refunded.
-        refund: of it.
+        order: the order that is refunded.
+        refund: the refund of it.
     """
     faces = {each["coupon_id"]: each["amount"] for each in amounts.coupons(order)}
     return [
@@ -84,7 +84,7 @@ def _kind(used: dict[str, Any]) -> str:
 
 
 def order_in_v2(order: Order) -> dict[str, Any]:
-    """The fields of APIv2 of an order that is paid which coupons change."""
+    """Return the fields of APIv2 of an order that is paid which coupons change."""
     view: dict[str, Any] = {"cash_fee": amounts.payer_total(order)}
     used = amounts.coupons(order)
     if used:
@@ -103,7 +103,7 @@ def order_in_v2(order: Order) -> dict[str, Any]:
 
 
 def refund_in_v2(refund: Refund, place: str = "") -> dict[str, Any]:
-    """The fields of APIv2 of a refund which coupons change.
+    """Return the fields of APIv2 of a refund which coupons change.
 
     Args:
         refund: the refund.

@@ -52,15 +52,15 @@ def send_once(
     content: str,
     creator: str | None = None,
 ) -> Coupon:
-    """The coupon that a request sends: a new one, or the one that it has sent already.
+    """Return the coupon that a request sends: a new one, or the one that it has sent already.
 
     Args:
-        state: of the merchant.
-        stock_id: of the stock.
-        openid: of the user.
+        state: the state of the merchant.
+        stock_id: the stock id of the stock.
+        openid: the openid of the user.
         number: `out_request_no`.
-        content: what tells the request from another.
-        creator: who must have made the stock; None is whoever asks.
+        content: the fingerprint of the request.
+        creator: the required creator of the stock; None means the requesting merchant.
 
     Raises:
         Rejection: the number was used with other content, or the coupon cannot be sent.
@@ -80,9 +80,9 @@ def send(state: State, stock: Stock, openid: str) -> Coupon:
     """Send a coupon to a user.
 
     Args:
-        state: of the merchant.
-        stock: of the coupon.
-        openid: of the user.
+        state: the state of the merchant.
+        stock: the stock of the coupon.
+        openid: the openid of the user.
 
     Raises:
         Rejection: the stock sends none, or the user has enough of them.
@@ -128,7 +128,7 @@ def _assert_sendable(state: State, stock: Stock, received: int, today: str) -> N
 
 
 def _validity(stock: Stock, now: float) -> dict[str, float]:
-    """From when until when a coupon that is sent now can be used."""
+    """Return the times from which and until which a coupon that is sent now is valid."""
     by_stock = {name: stock[name] for name in ("begins", "ends")}
     times: dict[str, Any] = {**by_stock, **stock["use"]["coupon_available_time"]}
     begins, ends = times["begins"], times["ends"]
@@ -153,15 +153,15 @@ def save(state: State, coupon: Coupon) -> None:
 
 
 def existing(state: State, number: str, openid: str = "") -> Coupon:
-    """A coupon by its number, as it is now.
+    """Return a coupon by its number in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `coupon_id`.
-        openid: whose it must be; empty is anybody's.
+        openid: the required owner; empty allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     coupon = state.store.get(KIND, number)
     if coupon is None or openid not in ("", coupon["openid"]):
@@ -187,7 +187,7 @@ def spend(state: State, coupon: Coupon, changes: Mapping[str, Any], amount: int)
     """Change a coupon that nobody can use any more, and how much its stock holds for it.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         coupon: the coupon.
         changes: its new members.
         amount: fen that it has taken from the budget that is locked.
@@ -202,10 +202,10 @@ def spend(state: State, coupon: Coupon, changes: Mapping[str, Any], amount: int)
 
 
 def expire(state: State, number: str) -> Coupon:
-    """Have a coupon expire now.
+    """Make a coupon expire now.
 
     Raises:
-        Rejection: there is none, or it is used or expired.
+        Rejection: it does not exist, or it is used or expired.
     """
     coupon = existing(state, number)
     if coupon["state"] != SENT:
@@ -214,11 +214,11 @@ def expire(state: State, number: str) -> Coupon:
 
 
 def of_stock(state: State, number: str) -> list[Coupon]:
-    """The coupons of a stock, the oldest first."""
+    """Return the coupons of a stock, the oldest first."""
     return [_settled(state, each) for each in state.store.all(KIND) if each["stock_id"] == number]
 
 
 def listed(state: State, openid: str) -> list[Coupon]:
-    """The coupons of a user, the newest first."""
+    """Return the coupons of a user, the newest first."""
     found = state.store.all(KIND, newest_first=True)
     return [_settled(state, each) for each in found if each["openid"] == openid]

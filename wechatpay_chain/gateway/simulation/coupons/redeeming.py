@@ -1,4 +1,4 @@
-"""What coupons take off an order that its customer pays, and what else changes then."""
+"""The use of coupons for an order, and its consequences."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Order = dict[str, Any]
 
 
 def redeem(state: State, order: Order, numbers: Sequence[str], openid: str) -> str:
-    """Take coupons off an order; its customer, who has them.
+    """Apply coupons to an order, and return the customer who has them.
 
     Args:
-        state: of the merchant.
-        order: that is about to be paid.
-        numbers: of the coupons.
-        openid: of the customer; empty is whoever has the coupons.
+        state: the state of the merchant.
+        order: the order that is about to be paid.
+        numbers: the numbers of the coupons.
+        openid: the openid of the customer; empty means whoever has the coupons.
 
     Raises:
         Rejection: a coupon cannot be used with this order.
@@ -79,7 +79,7 @@ def _assert_usable(state: State, coupon: Coupon, stock: Stock, order: Order) -> 
 
 
 def _goods(stock: Stock, order: Order) -> list[dict[str, Any]]:
-    """The goods of an order that a coupon is for; none where it is for the whole order."""
+    """Return the goods of an order that a coupon is for; none if it is for the whole order."""
     items = stock["use"].get("available_items") or ()
     detail = order["content"].get("detail")
     given = detail.get("goods_detail") or () if isinstance(detail, dict) else ()
@@ -87,7 +87,7 @@ def _goods(stock: Stock, order: Order) -> list[dict[str, Any]]:
 
 
 def _goods_total(stock: Stock, order: Order) -> int:
-    """Fen of an order that a coupon counts: of its goods, or the whole order."""
+    """Return the fen of an order that a coupon counts: of its goods, or the whole order."""
     if not stock["use"].get("available_items"):
         return int(order["total"])
     return sum(each["unit_price"] * each["quantity"] for each in _goods(stock, order))
@@ -106,7 +106,7 @@ def _used(coupon: Coupon, stock: Stock, order: Order) -> dict[str, Any]:
 
 
 def consume(state: State, order: Order) -> None:
-    """Have the coupons of an order that is paid be used: whoever pays for them does so now."""
+    """Use the coupons of a paid order: the sponsors pay for them now."""
     for each in amounts.coupons(order):
         coupon = records.existing(state, each["coupon_id"])
         amount = 0 if each["no_cash"] else each["amount"]

@@ -54,15 +54,15 @@ Stock = dict[str, Any]
 
 
 def new_number() -> str:
-    """A number of a stock or of a coupon."""
+    """Return a number of a stock or of a coupon."""
     return str(10**11 + secrets.randbelow(9 * 10**11))
 
 
 def create(call: Call) -> Stock:
-    """The stock of a request: a new one, or the one that it repeats.
+    """Return the stock of a request: a new one, or the existing one for a repeated request.
 
     Raises:
-        Rejection: the request is not what it must be, or its number is known with other content.
+        Rejection: the request is invalid, or its number is known with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_request_no"], "/out_request_no", longest=128)
@@ -142,10 +142,10 @@ def _rules(call: Call) -> dict[str, Any]:
 
 
 def moment(text: str, pointer: str) -> float:
-    """A time of RFC 3339, in seconds since 1970.
+    """Return a time of RFC 3339, in seconds since 1970.
 
     Raises:
-        Rejection: it is none, or out of the range that can be shown again in Beijing time.
+        Rejection: it is invalid, or out of the range that can be shown again in Beijing time.
     """
     found = checks.moment(text)
     if found is None or not 0 <= found < LATEST:
@@ -168,15 +168,15 @@ def _move(state: State, kind: str, amount: int, source: str, target: str, stock:
 
 
 def existing(state: State, number: str, creator: str | None = None) -> Stock:
-    """A stock by its number, as it is now.
+    """Return a stock by its number in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `stock_id`.
-        creator: who must have made it; None is whoever asks.
+        creator: the required creator; None means the requesting merchant.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     stock = state.store.get(KIND, number)
     if stock is None or creator not in (None, state.mchid):
@@ -199,7 +199,7 @@ def settle_due(state: State) -> None:
 
 
 def listed(state: State) -> list[Stock]:
-    """All stocks, the newest first."""
+    """Return all stocks, the newest first."""
     return [_settled(state, each) for each in state.store.all(KIND, newest_first=True)]
 
 
@@ -226,12 +226,12 @@ def start(state: State, stock: Stock) -> Stock:
 
 
 def pause(state: State, stock: Stock) -> Stock:
-    """Have no coupons be sent until `restart`."""
+    """Stop sending coupons until `restart`."""
     return _turn(state, stock, RUNNING, PAUSED)
 
 
 def restart(state: State, stock: Stock) -> Stock:
-    """Have coupons be sent again."""
+    """Send coupons again."""
     return _turn(state, stock, PAUSED, RUNNING)
 
 

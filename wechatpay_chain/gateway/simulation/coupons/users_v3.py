@@ -36,7 +36,7 @@ def send(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{COUPONS}/{{coupon_id}}")
 def query(call: Call) -> dict[str, Any]:
-    """A coupon of a user."""
+    """Return a coupon of a user."""
     checks.accepted(call)
     coupon = records.existing(call.state, call.params["coupon_id"], call.params["openid"])
     return listed(call, notices.shown(call.state, coupon))
@@ -44,7 +44,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("GET", COUPONS)
 def query_all(call: Call) -> dict[str, Any]:
-    """The coupons of a user, by their state, their stock and their merchant."""
+    """Return the coupons of a user, by their state, their stock and their merchant."""
     checks.accepted(call)
     state, given = call.state, call.query
     limit, offset = call.page(MOST, MOST)
@@ -62,7 +62,7 @@ def query_all(call: Call) -> dict[str, Any]:
 
 
 def _is_merchants(state: State, coupon: Coupon, given: dict[str, str]) -> bool:
-    """Whether a coupon is made and sent by the merchants that a query names, and usable there."""
+    """Return whether a coupon's creator, sender and merchants are those of a query."""
     own = [given.get(name, "") for name in ("creator_mchid", "sender_mchid")]
     where = given.get("available_mchid", "")
     usable = stocks.existing(state, coupon["stock_id"])["use"].get("available_merchants")

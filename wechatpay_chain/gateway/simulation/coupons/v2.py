@@ -26,7 +26,7 @@ CODES = {
     "RULE_LIMIT": "USER_AL_GET_COUPON",
     "INVALID_REQUEST": "STOCK_IS_NOT_VALID",
 }
-"""What APIv2 calls the codes with which a coupon is not sent."""
+"""The codes of APIv2 for coupons that cannot be sent."""
 STATUSES = {stocks.UNACTIVATED: 1, stocks.RUNNING: 4, stocks.PAUSED: 16, stocks.STOPPED: 16}
 
 
@@ -72,7 +72,7 @@ def send(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/query_coupon_stock")
 def query_stock(call: Call) -> dict[str, Any]:
-    """A stock."""
+    """Return a stock."""
     checks.accepted(call)
     assert_bound(call, "appid")
     state, clock = call.state, call.state.clock
@@ -97,7 +97,7 @@ def query_stock(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/querycouponsinfo")
 def query(call: Call) -> dict[str, Any]:
-    """A coupon of a user."""
+    """Return a coupon of a user."""
     checks.accepted(call)
     assert_bound(call, "appid")
     data, state = call.data, call.state

@@ -27,7 +27,7 @@ MOST = 50
 
 @operation("POST", f"{BASE}/coupon-stocks")
 def create(call: Call) -> dict[str, Any]:
-    """A stock, which sends nothing before it is started."""
+    """Create a stock, which sends no coupons before it is started."""
     stock = stocks.create(call)
     created = call.state.clock.rfc3339(stock["created"])
     return {"stock_id": stock["stock_id"], "create_time": created}
@@ -54,7 +54,7 @@ for _name, _turn, _moment in (
 
 @operation("GET", STOCK)
 def query(call: Call) -> dict[str, Any]:
-    """A stock."""
+    """Return a stock."""
     return listed(call, _shown(call.state, _asked(call)))
 
 
@@ -96,7 +96,7 @@ def _shown(state: State, stock: Stock) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/stocks")
 def query_all(call: Call) -> dict[str, Any]:
-    """The stocks of a merchant, by their state and by when they were made."""
+    """Return the stocks of a merchant, by their state and by when they were made."""
     checks.accepted(call)
     state, given = call.state, call.query
     limit, page = call.page(10, 10)

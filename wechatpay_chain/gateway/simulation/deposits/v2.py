@@ -34,19 +34,19 @@ RETURNED = "deposit-{}"
 
 @operation("POST", f"{BASE}/unifiedorder")
 def unifiedorder(call: Call) -> dict[str, Any]:
-    """An order of a deposit."""
+    """Create an order of a deposit."""
     return orders.ordered(call, TYPES, deposit=True)
 
 
 @operation("POST", f"{BASE}/micropay")
 def pay_by_code(call: Call) -> dict[str, Any]:
-    """A deposit that is paid by the customer's code."""
+    """Charge a deposit by the customer's code."""
     return micropay.pay(call, "MICROPAY", "auth_code", deposit=True)
 
 
 @operation("POST", f"{BASE}/facepay")
 def pay_by_face(call: Call) -> dict[str, Any]:
-    """A deposit that is paid by the customer's face."""
+    """Charge a deposit by the customer's face."""
     return micropay.pay(call, "FACEPAY", "face_code", deposit=True)
 
 
@@ -59,7 +59,7 @@ def _existing(call: Call) -> Order:
 
 @operation("POST", f"{BASE}/orderquery")
 def orderquery(call: Call) -> dict[str, Any]:
-    """A deposit by either of its numbers."""
+    """Return a deposit by either of its numbers."""
     order = _existing(call)
     consumed = {"consume_fee": order["consumed"]} if order.get("consumed") else {}
     return {**orders.shown(call.state, order), **consumed}
@@ -67,7 +67,7 @@ def orderquery(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/reverse")
 def reverse(call: Call) -> Any:
-    """Take a deposit that was paid by code back."""
+    """Reverse a deposit that was paid by code."""
     _existing(call)
     return micropay.reverse(call)
 
@@ -133,5 +133,5 @@ def refund(call: Call) -> Any:
 
 @operation("POST", f"{BASE}/refundquery")
 def refundquery(call: Call) -> Any:
-    """The refunds of a deposit, also that of what was not consumed."""
+    """Return the refunds of a deposit, with the one of the money that was not consumed."""
     return refunds.refundquery(call)

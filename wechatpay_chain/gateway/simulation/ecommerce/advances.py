@@ -1,4 +1,4 @@
-"""What a platform paid for refunds of its sub-merchants, and how it gets it back.
+"""A platform's advances for refunds of its sub-merchants, and their repayment.
 
 A return that the sub-merchant cannot pay is processed, and tried again, for 90 days.
 
@@ -28,12 +28,12 @@ AdvanceReturn = dict[str, Any]
 
 
 def paid(refund: Refund) -> int:
-    """Fen that the platform paid for a refund: without the fee, which came back to it."""
+    """Return the fen that the platform paid for a refund, without the returned fee."""
     return amounts.settlement_refund(refund) - int(refund["fee"]) if refund.get("advance") else 0
 
 
 def take_back(state: State, refund: Refund) -> AdvanceReturn:
-    """Have a sub-merchant pay back what the platform paid for a refund; once is enough.
+    """Charge a sub-merchant for what the platform paid for a refund, once.
 
     Raises:
         Rejection: the platform did not pay for it, or it has not arrived.
@@ -60,7 +60,7 @@ def take_back(state: State, refund: Refund) -> AdvanceReturn:
 
 
 def find(state: State, refund_id: str) -> AdvanceReturn | None:
-    """The return for a refund, as it is now; None if there is none."""
+    """Return the return for a refund in its current state, or None."""
     made = state.store.get("advance-return", refund_id)
     if made is not None and made["state"] == PROCESSING:
         _try(state, made)

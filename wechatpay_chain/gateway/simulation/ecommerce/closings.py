@@ -73,7 +73,7 @@ def _check_materials(call: Call) -> None:
 
 @operation("GET", f"{BASE}/cancel-applications/out-apply-no/{{out_apply_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """What became of an application."""
+    """Return an application."""
     return _shown(call.state, _existing(call.state, call.params["out_apply_no"]))
 
 

@@ -50,16 +50,16 @@ Compensation = dict[str, Any]
 
 
 def create(state: State, about: dict[str, Any], *, confirmed: bool) -> Compensation:
-    """The compensation of a number: a new one, or the same again if its content is.
+    """Return the compensation of a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         about: `product`, `out_bill_no`, `sub_mchid`, `account_type`, `target` in the ledger,
-            `amount`, `remark`, `receiver`, and the `content` that tells this request from another.
+            `amount`, `remark`, `receiver`, and the `content`, the fingerprint of the request.
         confirmed: whether the customer has to confirm.
 
     Raises:
-        Rejection: the number was used for another, or the amount is none.
+        Rejection: the number was used for another, or the amount is invalid.
     """
     number = about["out_bill_no"]
     known = _find(state, number)
@@ -121,16 +121,16 @@ def _find(state: State, number: str) -> Compensation | None:
 def existing(
     state: State, number: str, product: str | None = None, sub_mchid: str | None = None
 ) -> Compensation:
-    """A compensation by its merchant-assigned number, as it is now.
+    """Return a compensation by its merchant-assigned number in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_bill_no`.
-        product: which kind of compensation it must be; None is any.
-        sub_mchid: who must have paid it; None is anybody.
+        product: the required kind of compensation; None allows any.
+        sub_mchid: the required payer; None allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     made = _find(state, number)
     if (
@@ -145,10 +145,10 @@ def existing(
 def existing_by_id(
     state: State, bill_id: str, product: str, sub_mchid: str | None = None
 ) -> Compensation:
-    """A compensation by WeChat Pay's number, as `existing`.
+    """Return a compensation by WeChat Pay's number, as `existing`.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     pointer = state.store.get("compensation-id", bill_id)
     number = "" if pointer is None else pointer["out_bill_no"]
@@ -163,7 +163,7 @@ def settle_due(state: State) -> None:
 
 
 def _end(state: State, made: Compensation, outcome: str, moment: float, reason: str = "") -> None:
-    """Let the money go to who receives it, or back."""
+    """Move the money to the receiver, or back."""
     if outcome == SUCCESS:
         _move(state, "compensated", made, "transit", made["target"], moment)
     else:
@@ -185,7 +185,7 @@ def _decide(
 
 
 def confirm(state: State, number: str) -> Compensation:
-    """Have the customer confirm a compensation: the money arrives.
+    """Confirm a compensation as the customer: the money arrives.
 
     Raises:
         Rejection: there is no such compensation, or it does not wait for that.
@@ -194,7 +194,7 @@ def confirm(state: State, number: str) -> Compensation:
 
 
 def fail(state: State, number: str, reason: str) -> Compensation:
-    """Have a compensation that is under way be closed: the money goes back.
+    """Close a compensation that is in progress: the money is returned.
 
     Raises:
         Rejection: there is no such compensation, or it has ended.

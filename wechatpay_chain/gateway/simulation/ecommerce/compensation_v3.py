@@ -31,8 +31,8 @@ class Product(NamedTuple):
 
     Attributes:
         name: in the path.
-        account_type: of the account that pays.
-        to: who receives it.
+        account_type: the account type of the account that pays.
+        to: the receiver.
         of_sub: whether a sub-merchant pays.
         shown: the members of the receiver in responses.
         confirmed: whether there is a form that the customer confirms.
@@ -158,7 +158,7 @@ def _created(call: Call, product: Product, *, confirmed: bool) -> Compensation:
 
 
 def _target(state: State, product: Product, receiver: dict[str, Any]) -> str:
-    """The ledger's account of who receives a compensation."""
+    """Return the ledger's account of who receives a compensation."""
     if product.to == USER:
         return "user"
     given = receiver.get("mch_info") or {}
@@ -183,7 +183,7 @@ def _assert_ordered(state: State, receiver: dict[str, Any], sub_mchid: str) -> N
 
 
 def _whose(call: Call, product: Product, given: dict[str, Any]) -> str | None:
-    """The sub-merchant whose compensation a request may see; None where it cannot name one."""
+    """Return the sub-merchant whose compensation a request may see; None if it cannot name one."""
     takes = call.operation is not None and any(
         each.name == "sub_mchid" for each in (*call.operation.query, *call.operation.body)
     )

@@ -1,4 +1,4 @@
-"""Which sub-merchants, insurers, may pay insurance claims for a platform.
+"""Sub-merchants that may pay insurance claims for a platform: insurers.
 
 Source: https://pay.weixin.qq.com/docs/partner/apis/plat-compensation/plat-compensation/open-insurance-compensation.html
 """
@@ -20,7 +20,7 @@ BASE = "v3/platsolution/ecommerce/insurance-compensation-contracts"
 
 @operation("POST", BASE)
 def open_(call: Call) -> dict[str, Any]:
-    """Let an insurer pay claims; one that may stays so."""
+    """Allow an insurer to pay claims; an allowed one stays allowed."""
     checks.accepted(call)
     data, state = call.data, call.state
     number = checks.number(data["out_apply_no"], "/out_apply_no", longest=32, signs=checks.LETTERS)
@@ -34,7 +34,7 @@ def open_(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sub-mchid/{{sub_mchid}}/check-opened")
 def check(call: Call) -> dict[str, Any]:
-    """Whether an insurer may pay claims."""
+    """Return whether an insurer may pay claims."""
     return _shown(call.state, call.params["sub_mchid"])
 
 

@@ -74,7 +74,7 @@ _register()
 
 @operation("GET", f"{BASE}/out-contract-code/{{out_contract_code}}")
 def by_code(call: Call) -> dict[str, Any]:
-    """A contract that was signed, by the number of its application."""
+    """Return a contract that was signed, by the number of its application."""
     checks.accepted(call)
     contract = _existing(call.state, call.params["out_contract_code"])
     if contract["state"] == PENDING or contract["appid"] != call.query["appid"]:
@@ -97,7 +97,7 @@ def by_code(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/{{openid}}")
 def by_openid(call: Call) -> dict[str, Any]:
-    """Whether a person may be paid."""
+    """Return whether a person may be paid."""
     checks.accepted(call)
     permissions = ("INDIVIDUAL_PAYEE",)
     checks.one_of(call.query["permission_type"], "permission_type", permissions, "query")
@@ -129,9 +129,9 @@ def sign(state: State, code: str, openid: str = "") -> Contract:
     """Sign a contract, as the person who is to be paid.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         code: `out_contract_code`.
-        openid: of the person; by default the one of the application, or a generated one.
+        openid: the openid of the person; by default the one of the application, or a generated one.
 
     Raises:
         Rejection: there is no such application, or it was signed before.

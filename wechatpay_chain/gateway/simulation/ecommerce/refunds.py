@@ -30,7 +30,7 @@ SOURCES = SUB_MERCHANT, ADVANCE = ("REFUND_SOURCE_SUB_MERCHANT", "REFUND_SOURCE_
 
 @operation("POST", f"{BASE}/apply")
 def apply(call: Call) -> dict[str, Any]:
-    """A refund, all of an order or a part of it."""
+    """Refund all of an order, or a part of it."""
     given = domestic.asked(call, "ecommerce")
     source = checks.one_of(
         call.data.get("refund_account") or SUB_MERCHANT, "refund_account", SOURCES
@@ -44,13 +44,13 @@ def apply(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/id/{{refund_id}}")
 def by_id(call: Call) -> dict[str, Any]:
-    """A refund by WeChat Pay's number."""
+    """Return a refund by WeChat Pay's number."""
     return _shown(call.state, _own(call, call.query.get("sub_mchid", "")))
 
 
 @operation("GET", f"{BASE}/out-refund-no/{{out_refund_no}}")
 def by_number(call: Call) -> dict[str, Any]:
-    """A refund by its merchant-assigned number."""
+    """Return a refund by its merchant-assigned number."""
     refund = refunding.existing(call.state, call.params["out_refund_no"])
     if refund["sub_mchid"] != call.query.get("sub_mchid", ""):
         raise _absent(refund["out_refund_no"])
@@ -58,7 +58,7 @@ def by_number(call: Call) -> dict[str, Any]:
 
 
 def _own(call: Call, sub_mchid: str) -> Refund:
-    """The refund that the path names, which must be the sub-merchant's."""
+    """Return the refund that the path names, which must be the sub-merchant's."""
     refund = refunding.find_by_id(call.state, call.params["refund_id"])
     if refund is None or refund["sub_mchid"] != sub_mchid:
         raise _absent(call.params["refund_id"])
@@ -71,13 +71,13 @@ def _absent(number: str) -> Rejection:
 
 @operation("POST", f"{BASE}/{{refund_id}}/apply-abnormal-refund")
 def abnormal(call: Call) -> dict[str, Any]:
-    """An abnormal refund once more, to a bank card of the customer or of the sub-merchant."""
+    """Send an abnormal refund to a bank card of the customer or of the sub-merchant."""
     return _shown(call.state, domestic.send_elsewhere(call))
 
 
 @operation("POST", f"{BASE}/{{refund_id}}/return-advance")
 def return_advance(call: Call) -> dict[str, Any]:
-    """Take what the platform paid for a refund from the sub-merchant."""
+    """Charge the sub-merchant for what the platform paid for a refund."""
     checks.accepted(call)
     refund = _own(call, call.data["sub_mchid"])
     return _shown_return(call.state, refund, advances.take_back(call.state, refund))
@@ -85,7 +85,7 @@ def return_advance(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/{{refund_id}}/return-advance")
 def query_return(call: Call) -> dict[str, Any]:
-    """What became of taking back what the platform paid."""
+    """Return the repayment of what the platform paid for a refund."""
     checks.accepted(call)
     refund = _own(call, call.query["sub_mchid"])
     made = advances.find(call.state, refund["refund_id"])

@@ -21,7 +21,7 @@ __all__ = ["finish", "query", "query_return", "return_", "share"]
 
 BASE = "v3/ecommerce/profitsharing"
 HOLDER = "ecommerce"
-"""Whose list the receivers are on: the platform's."""
+"""The owner of the list of receivers: the platform."""
 ACCOUNT = "receiver_account"
 
 
@@ -63,7 +63,7 @@ def share(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/finish-order")
 def finish(call: Call) -> dict[str, Any]:
-    """Give the sub-merchant what was not shared; the order cannot be shared any more."""
+    """Release the rest to the sub-merchant; the order cannot be shared any more."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, data["sub_mchid"])
     description = checks.text(data["description"], "/description", 80)
@@ -77,23 +77,23 @@ def finish(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/orders")
 def query(call: Call) -> dict[str, Any]:
-    """What became of a request to share or to finish."""
+    """Return a request to share or to finish."""
     return views.the_sharing(call, ACCOUNT)
 
 
 @operation("GET", f"{BASE}/orders/{{transaction_id}}/amounts")
 def amounts(call: Call) -> dict[str, Any]:
-    """How much of an order can still be shared."""
+    """Return the amount of an order that can still be shared."""
     return views.amounts(call)
 
 
 @operation("POST", f"{BASE}/returnorders")
 def return_(call: Call) -> dict[str, Any]:
-    """Take back some of what a receiver got; it is done when the response is sent."""
+    """Take back a part of a share; it is done when the response is sent."""
     return views.take_back(call)
 
 
 @operation("GET", f"{BASE}/returnorders")
 def query_return(call: Call) -> dict[str, Any]:
-    """A return by its merchant-assigned number."""
+    """Return a return by its merchant-assigned number."""
     return views.the_return(call)

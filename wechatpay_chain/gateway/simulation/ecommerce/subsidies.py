@@ -33,7 +33,7 @@ Subsidy = dict[str, Any]
 
 
 def _promised(order: Order) -> int:
-    """Fen of the subsidy that the order was made with; 0 where there is none."""
+    """Return the fen of the subsidy that the order was made with; 0 where there is none."""
     settle = order["content"].get("settle_info")
     amount = settle.get("subsidy_amount") if isinstance(settle, dict) else None
     promised = isinstance(amount, int) and not isinstance(amount, bool) and amount > 0
@@ -51,7 +51,7 @@ def assert_settled(order: Order) -> None:
 
 
 def _order(call: Call) -> Order:
-    """The paid order of a request, which was made with a subsidy."""
+    """Return the paid order of a request, which was made with a subsidy."""
     data, state = call.data, call.state
     order = payments.find(state, transaction_id=data["transaction_id"])
     if order is None or funds.sub_merchant(order) != data["sub_mchid"]:
@@ -65,7 +65,7 @@ def assert_refunded(state: State, order: Order, refund_id: Any) -> None:
     """Reject a refund that is none of an order.
 
     Raises:
-        Rejection: it is none.
+        Rejection: it is invalid.
     """
     refund = refunding.find_by_id(state, refund_id)
     if refund is None or refund["out_refund_no"] not in order.get("refunds", ()):
@@ -141,7 +141,7 @@ def _shown(state: State, subsidy: Subsidy) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/return")
 def return_(call: Call) -> dict[str, Any]:
-    """Take back some of a subsidy, once for each refund of the order."""
+    """Return a part of a subsidy, once for each refund of the order."""
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_order_no"], "/out_order_no")
     amount = payments.whole_fen(data["amount"], "/amount")
@@ -184,7 +184,7 @@ def return_(call: Call) -> dict[str, Any]:
 
 
 def _source(state: State, order: Order, amount: int, given: Any) -> str:
-    """The sub-merchant's account that pays: what is frozen first, unless the request says which."""
+    """Return the account that pays, the frozen one first unless the request names one."""
     account = ""
     for each in given or ():
         account = checks.one_of(
@@ -213,7 +213,7 @@ def _shown_return(state: State, made: dict[str, Any]) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/cancel")
 def cancel(call: Call) -> dict[str, Any]:
-    """Let an order that was refunded have no subsidy, so that it can be shared."""
+    """Cancel the subsidy of a refunded order, so that the order can be shared."""
     checks.accepted(call)
     description = checks.text(call.data["description"], "/description", 80)
     order = _order(call)

@@ -41,7 +41,7 @@ LIFETIME = 3600
 
 @operation("GET", f"{COLLECTIONS}/{{collection_id}}")
 def collection(call: Call) -> dict[str, Any]:
-    """One face collection; an id that nobody asked about before is being collected."""
+    """Return one face collection; an id that nobody asked about before is being collected."""
     number = call.params["collection_id"]
     if not number:
         raise Rejection.parameter("collection_id", "", "is empty", "path")
@@ -49,10 +49,10 @@ def collection(call: Call) -> dict[str, Any]:
 
 
 def collect(state: State, number: str, collection_state: str = "") -> dict[str, Any]:
-    """A face collection, and, where one is given, its new state.
+    """Return a face collection, and, where one is given, its new state.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         number: its id.
         collection_state: `PHOTO_UPLOADED` or `COMPLETE`, say.
     """
@@ -75,7 +75,7 @@ def collect(state: State, number: str, collection_state: str = "") -> dict[str, 
 
 @operation("GET", COLLECTIONS)
 def collections(call: Call) -> dict[str, Any]:
-    """The collections of an organization, or of all for an empty one; `limit` 0 is the default."""
+    """Return the collections of one organization, or of all; `limit` 0 means the default."""
     wanted = call.query.get("organization_id", "")
     limit, offset = call.page(default=PAGE, most=10**9)
     found = [
@@ -88,7 +88,7 @@ def collections(call: Call) -> dict[str, Any]:
 
 @operation("GET", ORGANIZATIONS)
 def organization(call: Call) -> dict[str, Any]:
-    """An organization by its id or its name; one that nobody asked about before gets the other."""
+    """Return an organization by its id or its name; an unknown one is created."""
     number, name = (call.query.get(f"organization_{what}", "") for what in ("id", "name"))
     store = call.state.store
     if not number and not name:
@@ -110,7 +110,7 @@ def organization(call: Call) -> dict[str, Any]:
 
 @operation("GET", USER)
 def user(call: Call) -> dict[str, Any]:
-    """One user; the name goes out encrypted for the merchant."""
+    """Return one user; the name goes out encrypted for the merchant."""
     entry = dict(_user(call.state, *_names(call)))
     entry["user_name"] = rsa.encrypt(entry["user_name"], call.state.identity.merchant_certificate)
     entry.pop("phone", None)
@@ -145,7 +145,7 @@ def terminate(call: Call) -> None:
 
 @operation("POST", "v3/offlineface/contracts/presign")
 def presign(call: Call) -> dict[str, Any]:
-    """A token with which a user's contract is signed, in WeChat."""
+    """Return a token with which a user's contract is signed, in WeChat."""
     _validate(call)
     facepay_user = call.data["facepay_user"]
     token = random_token(24)
@@ -191,7 +191,7 @@ def sign_contract(state: State, presign_token: str) -> dict[str, Any]:
 
 @operation("GET", "v3/offlineface/contracts/{contract_id}")
 def contract(call: Call) -> dict[str, Any]:
-    """One contract."""
+    """Return one contract."""
     known = call.state.store.get("contract", call.params["contract_id"])
     if known is None:
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"签约不存在: {call.params['contract_id']}")
@@ -200,21 +200,21 @@ def contract(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v3/offlineface/authinfo")
 def offline_authinfo(call: Call) -> dict[str, Any]:
-    """A credential for a face device of an organization."""
+    """Return a credential for a face device of an organization."""
     _validate(call)
     return {"authinfo": random_token(48)}
 
 
 @operation("POST", "v3/offlinefacemch/tokens")
 def token(call: Call) -> dict[str, Any]:
-    """A credential for a page."""
+    """Return a credential for a page."""
     _validate(call)
     return {"token": random_token(48)}
 
 
 @operation("POST", "v3/offlineface/repayment-url")
 def repayment_url(call: Call) -> dict[str, Any]:
-    """Where a user repays what a face payment could not take."""
+    """Return the page where a user repays a face payment that could not be charged."""
     _validate(call)
     clock, number = call.state.clock, random_token(12)
     page = f"https://payapp.weixin.qq.com/offlineface/repayment?token={number}"
@@ -223,7 +223,7 @@ def repayment_url(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/face/get_wxpayface_authinfo")
 def authinfo(call: Call) -> dict[str, Any]:
-    """A credential for a face device."""
+    """Return a credential for a face device."""
     call.require("store_id", "store_name", "device_id", "rawdata", "appid", "now", "version")
     echoed = ("appid", "mch_id", "sub_appid", "sub_mch_id")
     return {
@@ -235,7 +235,7 @@ def authinfo(call: Call) -> dict[str, Any]:
 
 @operation("POST", TRANSACTIONS)
 def pay(call: Call) -> dict[str, Any]:
-    """Take a payment with the credential that a device got from a face; made at once."""
+    """Charge a payment with a device's face credential, immediately."""
     _validate(call)
     call.require("out_trade_no", "amount", "sp_mchid")
     data, state = call.data, call.state
@@ -265,7 +265,7 @@ def pay(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{TRANSACTIONS}/out-trade-no/{{out_trade_no}}")
 def transaction(call: Call) -> dict[str, Any]:
-    """A face payment by the merchant-assigned number."""
+    """Return a face payment by the merchant-assigned number."""
     _validate(call)
     order = payments.existing(call.state, call.params["out_trade_no"])
     other = call.query.get("sub_mchid", "") not in ("", order["parties"].get("sub_mchid"))

@@ -28,7 +28,7 @@ IMAGES = "v3/merchant-service/images"
 
 
 def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
-    """The file of an upload.
+    """Return the file of an upload.
 
     Raises:
         Rejection: it is not of the kind that may be uploaded here, or too large.
@@ -48,9 +48,9 @@ def keep(state: State, file: File, content: bytes = b"") -> str:
     """Store an upload; its `media_id`, which is the same for the same file.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         file: the upload.
-        content: what can be downloaded again.
+        content: the content for the download.
     """
     text = hashlib.sha256(state.identity.mchid.encode() + file.content).digest()
     number = base64.urlsafe_b64encode(text).decode().rstrip("=")
@@ -67,19 +67,19 @@ def keep(state: State, file: File, content: bytes = b"") -> str:
 @operation("POST", "v3/merchant/media/upload")
 @operation("POST", "v3/ecommerce/account/cancel-applications/media")
 def upload(call: Call) -> dict[str, Any]:
-    """A picture."""
+    """Store a picture."""
     return {"media_id": keep(call.state, _uploaded(call, PICTURES, LARGER))}
 
 
 @operation("POST", "v3/merchant/media/video_upload")
 def video_upload(call: Call) -> dict[str, Any]:
-    """A video."""
+    """Store a video."""
     return {"media_id": keep(call.state, _uploaded(call, VIDEOS, LARGER))}
 
 
 @operation("POST", "v2/secapi/mch/uploadmedia")
 def uploadmedia(call: Call) -> dict[str, Any]:
-    """A picture, with APIv2's form."""
+    """Store a picture that is sent in APIv2's form."""
     number = keep(call.state, _uploaded(call, PICTURES, LARGE))
     return {"mch_id": call.data["mch_id"], "media_id": number}
 
@@ -87,21 +87,21 @@ def uploadmedia(call: Call) -> dict[str, Any]:
 @operation("POST", "v3/marketing/favor/media/image-upload")
 @operation("POST", "v3/marketing/partner/product-coupon/media/upload-image")
 def upload_for_marketing(call: Call) -> dict[str, Any]:
-    """A picture that customers see; it has an address of its own."""
+    """Store a picture for customers; it has an address of its own."""
     number = keep(call.state, _uploaded(call, PICTURES, LARGE))
     return {"media_url": f"https://wxpaylogo.qpic.cn/wxpaylogo/{number}/0"}
 
 
 @operation("POST", f"{IMAGES}/upload")
 def upload_for_complaint(call: Call) -> dict[str, Any]:
-    """A picture that a response to a complaint shows; it can be downloaded again."""
+    """Store a picture for a response to a complaint; it can be downloaded again."""
     file = _uploaded(call, PICTURES, LARGE)
     return {"media_id": keep(call.state, file, file.content)}
 
 
 @operation("GET", f"{IMAGES}/{{media_id}}")
 def download(call: Call) -> Content:
-    """A picture of a complaint; WeChat Pay does not sign it."""
+    """Return a picture of a complaint; WeChat Pay does not sign it."""
     known = call.state.store.get("media", call.params["media_id"])
     if known is None or not known["content"]:
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"图片不存在: {call.params['media_id']}")

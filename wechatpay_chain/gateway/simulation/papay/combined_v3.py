@@ -93,13 +93,13 @@ def _existing(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/{{combine_out_trade_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """A deduction with its orders."""
+    """Return a deduction with its orders."""
     return combined.shown(call.state, _existing(call))
 
 
 @operation("POST", f"{BASE}/{{combine_out_trade_no}}/reverse")
 def reverse(call: Call) -> None:
-    """Take a deduction back: its orders, which the request names, are paid back and revoked."""
+    """Reverse a deduction: its orders, which the request names, are refunded and revoked."""
     checks.accepted(call)
     numbers = _existing(call)["numbers"]
     named = [each["out_trade_no"] for each in call.data.get("sub_orders") or []]

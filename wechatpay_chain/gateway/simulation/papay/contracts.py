@@ -54,7 +54,7 @@ _endings: list[Callable[[State, Contract], None]] = []
 
 
 def on_change(family: str) -> Callable[[Notice], Notice]:
-    """Register what notifies a merchant that a contract is signed, or (True) terminated."""
+    """Register the function that notifies a merchant of a signed or (True) ended contract."""
 
     def register(notice: Notice) -> Notice:
         _notices[family] = notice
@@ -70,13 +70,13 @@ def on_end(ending: Callable[[State, Contract], None]) -> Callable[[State, Contra
 
 
 def ask(state: State, code: str, content: str, about: Mapping[str, Any]) -> Contract:
-    """The contract of a merchant's code, for the user to sign: new, or the same again.
+    """Return the contract of a merchant's code, for the user to sign: new, or the same again.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         code: `out_contract_code`.
-        content: tells this request from another.
-        about: what the contract is made with: `family`, `plan_id`, `appid`, `sub_mchid`,
+        content: the fingerprint of the request.
+        about: the members of the contract: `family`, `plan_id`, `appid`, `sub_mchid`,
             `notify_url`, …
 
     Raises:
@@ -108,26 +108,26 @@ def save(state: State, contract: Contract) -> None:
 
 
 def find(state: State, code: str) -> Contract | None:
-    """A contract by the merchant's code; None if there is none."""
+    """Return a contract by the merchant's code, or None."""
     return state.store.get(KIND, code)
 
 
 def find_by_id(state: State, contract_id: str) -> Contract | None:
-    """A contract that was signed, by WeChat Pay's number; None if there is none."""
+    """Return a contract that was signed, by WeChat Pay's number, or None."""
     pointer = state.store.get("papay-contract-id", contract_id)
     return None if pointer is None else find(state, pointer["out_contract_code"])
 
 
 def absent(about: str) -> Rejection:
-    """The rejection of a contract that is not there, or not for who asks."""
+    """Return the error for a contract that does not exist, or belongs to somebody else."""
     return Rejection(404, "CONTRACT_NOT_EXIST", f"签约协议不存在: {about}")
 
 
 def existing(state: State, code: str) -> Contract:
-    """A contract by the merchant's code.
+    """Return a contract by the merchant's code.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     contract = find(state, code)
     if contract is None:
@@ -136,15 +136,15 @@ def existing(state: State, code: str) -> Contract:
 
 
 def signed(state: State, contract_id: str, sub_mchid: str) -> Contract:
-    """A contract that is in force.
+    """Return a contract that is in force.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         contract_id: WeChat Pay's number.
-        sub_mchid: whose it must be; empty is the merchant's own.
+        sub_mchid: the required sub-merchant; empty means the merchant itself.
 
     Raises:
-        Rejection: there is none, or it is terminated.
+        Rejection: it does not exist, or it is terminated.
     """
     contract = find_by_id(state, contract_id)
     if contract is None or contract["sub_mchid"] != sub_mchid or contract["state"] != SIGNED:
@@ -156,9 +156,9 @@ def sign(state: State, code: str, openid: str = "", *, periodic: bool = False) -
     """Sign a contract as its user does in WeChat; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         code: `out_contract_code`.
-        openid: of the user; a generated one by default.
+        openid: the openid of the user; a generated one by default.
         periodic: whether the plan is for periodic deductions, of which users are told a day ahead.
 
     Raises:
@@ -186,8 +186,8 @@ def terminate(state: State, contract: Contract, mode: str, remark: str = "") -> 
     """End a contract; the merchant is notified.
 
     Args:
-        state: of the merchant.
-        contract: that is in force.
+        state: the state of the merchant.
+        contract: the contract that is in force.
         mode: `BY_USER`, `BY_API` or `BY_SYSTEM`.
         remark: why.
 

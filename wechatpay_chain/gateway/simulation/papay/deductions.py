@@ -26,7 +26,7 @@ V2, V3 = "papay-v2", "papay-v3"
 """The protocols of orders that are deducted: which API told WeChat Pay to."""
 NO_MONEY = {"err_code": "NOTENOUGH", "err_code_des": "余额不足"}
 NO_CONTRACT = {"err_code": "CONTRACT_NOT_EXIST", "err_code_des": "签约协议不存在"}
-"""Why a deduction has failed, as APIv2's notification says."""
+"""The reason of a failed deduction in APIv2's notification."""
 
 
 def apply(
@@ -40,12 +40,12 @@ def apply(
     """Accept a deduction: new, or the same again, which starts one that has failed anew.
 
     Args:
-        state: of the merchant.
-        contract: that is in force.
+        state: the state of the merchant.
+        contract: the contract that is in force.
         number: `out_trade_no`.
-        content: what was sent; decides whether it is the same deduction.
-        about: what the order is made with: `protocol`, `parties`, `total`, `notify_url`, …
-        period: of the contract's schedule.
+        content: the content of the request, which decides whether it is the same deduction.
+        about: the members of the order: `protocol`, `parties`, `total`, `notify_url`, …
+        period: the period of the contract's schedule.
 
     Raises:
         Rejection: the number was used for something else, or the user may not be charged now.
@@ -74,7 +74,7 @@ def apply(
 
 
 def _tell(state: State, outbox: Outbox, order: Order) -> str:
-    """Post that a deduction has succeeded; the notification's id."""
+    """Post that a deduction has succeeded; return the id of the notification."""
     if order["protocol"] == V2:
         fields = {
             "return_code": "SUCCESS",
@@ -142,7 +142,7 @@ def use_up(state: State, order: Order) -> None:
 
 @contracts.on_end
 def fail_pending(state: State, contract: Contract) -> None:
-    """Have the deductions fail that a user has ended the contract before."""
+    """Make the pending deductions of an ended contract fail."""
     for each in state.store.all("deducting"):
         order = payments.find(state, each["out_trade_no"])
         if order is None or order["state"] != payments.ACCEPT:

@@ -31,13 +31,13 @@ for _scene in SCENES:
 
     @operation("POST", f"{SIGN}/contracts/pre-entrust-sign/{_scene}")
     def ask(call: Call) -> dict[str, Any]:
-        """Ask a user to sign."""
+        """Prepare a contract for the user's signature."""
         return requests.presigned(call, requests.asked(call, INSURANCE))
 
 
 @operation("GET", f"{SIGN}/contracts/{BY_PLAN}")
 def query(call: Call) -> dict[str, Any]:
-    """A contract by the merchant's code."""
+    """Return a contract by the merchant's code."""
     return requests.signed_by(call, "")
 
 
@@ -87,7 +87,7 @@ def modify(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{SIGN}/policy_periods/{BY_PLAN}")
 def periods(call: Call) -> dict[str, Any]:
-    """The periods of a contract."""
+    """Return the periods of a contract."""
     checks.accepted(call)
     limit, offset = call.page(default=PAGE, most=100)
     contract = requests.of_code(call, "")
@@ -112,7 +112,7 @@ def _shown(call: Call, contract: Contract, period: str) -> dict[str, Any]:
 
 @operation("GET", PERIOD)
 def period(call: Call) -> dict[str, Any]:
-    """What is scheduled for a period."""
+    """Return the schedule of a period."""
     contract = contracts.find_by_id(call.state, call.params["contract_id"])
     if contract is None or contract["sub_mchid"]:
         raise contracts.absent(call.params["contract_id"])

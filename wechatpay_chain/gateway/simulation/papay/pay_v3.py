@@ -24,10 +24,10 @@ PAY = "v3/papay/pay"
 
 
 def of_id(call: Call, contract_id: str, given: Mapping[str, Any]) -> Contract:
-    """The contract in force that a request names, if it names whose it is.
+    """Return the contract in force that a request names, if it names whose it is.
 
     Raises:
-        Rejection: there is none, or it is of another app.
+        Rejection: it does not exist, or it is of another app.
     """
     contract = contracts.signed(call.state, contract_id, given.get("sub_mchid") or "")
     appid = given.get("sp_appid") or given.get("appid") or contract["appid"]
@@ -41,7 +41,7 @@ def accepted(call: Call, period: str = schedules.SINGLE) -> dict[str, Any]:
 
     Args:
         call: the request.
-        period: of the contract's schedule.
+        period: the period of the contract's schedule.
     """
     checks.accepted(call)
     data, state = call.data, call.state
@@ -88,7 +88,7 @@ def schedule(call: Call) -> dict[str, Any]:
 @operation("GET", f"{PAY}/schedules/contract-id/{{contract_id}}")
 @operation("GET", f"{PAY}/partner/schedules/contract-id/{{contract_id}}")
 def scheduled(call: Call) -> dict[str, Any]:
-    """What is scheduled for a contract; of one that has ended, too."""
+    """Return the schedule of a contract, also of an ended one."""
     checks.accepted(call)
     number = call.params["contract_id"]
     contract = contracts.find_by_id(call.state, number)
@@ -100,7 +100,7 @@ def scheduled(call: Call) -> dict[str, Any]:
 @operation("POST", "v3/papay/contracts/{contract_id}/notify")
 @operation("POST", "v3/partner-papay/contracts/{contract_id}/notify")
 def notify(call: Call) -> None:
-    """Tell a user what will be deducted in the days after the next."""
+    """Announce a deduction to the user."""
     checks.accepted(call)
     contract = of_id(call, call.params["contract_id"], call.data)
     amount = payments.whole_fen(call.data["estimated_amount"]["amount"], "/estimated_amount/amount")
@@ -115,6 +115,6 @@ def notify(call: Call) -> None:
 @operation("POST", "v3/papay/contracts/{contract_id}/fail-notify")
 @operation("POST", "v3/partner-papay/contracts/{contract_id}/fail-notify")
 def fail_notify(call: Call) -> None:
-    """Tell a user that a deduction has failed, and will be tried again."""
+    """Notify the user that a deduction has failed and will be repeated."""
     checks.accepted(call)
     of_id(call, call.params["contract_id"], call.data)

@@ -1,4 +1,4 @@
-"""What requests for contracts have in common, and contracts as APIv3 shows them."""
+"""Common parts of requests for contracts, and contracts in APIv3."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ NAMES = {
     "display": ("contract_display_account", "insured_display_name"),
     "notify_url": ("contract_notify_url", "notify_url"),
 }
-"""What a contract calls a member, and what requests call it."""
+"""The names of members in a contract, and in requests."""
 SAME = ("sub_appid", "sub_mchid", "sub_openid", "out_user_code", "attach")
 MINI_PROGRAM, PAGE = "wxbd687630cd02ce1d", "pages/index/index"
 """The mini program of WeChat Pay in which a user signs."""
 
 
 def asked(call: Call, family: str) -> Contract:
-    """The contract that a request for a signature asks for.
+    """Return the contract in a request for a signature.
 
     Args:
         call: the request.
         family: whose notifications tell of it.
 
     Raises:
-        Rejection: a member is not what it must be, or the code was used.
+        Rejection: a member is invalid, or the code was used.
     """
     content, data = checks.accepted(call), call.data
     code = data["out_contract_code"]
@@ -58,14 +58,14 @@ def asked(call: Call, family: str) -> Contract:
 
 
 def periods_in(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The periods in which a contract is to be charged, by their ids; one may have none."""
+    """Return the periods in which a contract is to be charged, by their ids; one may have none."""
     if data.get("deduct_schedule"):
         return {schedules.SINGLE: data["deduct_schedule"]}
     return {str(each["policy_period_id"]): each for each in data.get("policy_periods") or []}
 
 
 def presigned(call: Call, contract: Contract) -> dict[str, Any]:
-    """The response to a request for a signature: where the user signs."""
+    """Return the response to a request for a signature: where the user signs."""
     token = contract["pre_entrustweb_id"]
     path = f"{PAGE}?pre_entrustweb_id={token}"
     places = {
@@ -80,14 +80,14 @@ def presigned(call: Call, contract: Contract) -> dict[str, Any]:
 
 
 def of_code(call: Call, sub_mchid: str | None) -> Contract:
-    """The contract of a path's plan and code.
+    """Return the contract of a path's plan and code.
 
     Args:
         call: the request.
-        sub_mchid: whose it must be; empty is the merchant's own, None is anybody's.
+        sub_mchid: the required sub-merchant, empty for the merchant itself; None allows any.
 
     Raises:
-        Rejection: there is none, or nobody has signed it.
+        Rejection: it does not exist, or nobody has signed it.
     """
     code = call.params["out_contract_code"]
     contract = contracts.existing(call.state, code)
@@ -102,12 +102,12 @@ def of_code(call: Call, sub_mchid: str | None) -> Contract:
 
 
 def signed_by(call: Call, sub_mchid: str | None) -> dict[str, Any]:
-    """The response to a query by plan and code."""
+    """Return the response to a query by plan and code."""
     return listed(call, shown(call.state, of_code(call, sub_mchid)))
 
 
 def terminated(call: Call, sub_mchid: str | None) -> dict[str, Any]:
-    """The response to a request that ends a contract."""
+    """Return the response to a request that ends a contract."""
     checks.accepted(call)
     remark = call.text("contract_termination_remark", 256)
     contract = of_code(call, sub_mchid)
@@ -116,7 +116,7 @@ def terminated(call: Call, sub_mchid: str | None) -> dict[str, Any]:
 
 
 def shown(state: State, contract: Contract) -> dict[str, Any]:
-    """All that APIv3 tells of a contract, under all of its names."""
+    """Return the members of a contract in APIv3, under all of their names."""
     view = {
         **dict.fromkeys(("mchid", "sp_mchid"), state.mchid),
         **dict.fromkeys(PLANS, contract["plan_id"]),

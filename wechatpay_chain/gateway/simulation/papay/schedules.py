@@ -56,13 +56,13 @@ def delay_of(state: State, contract: Contract) -> int:
 
 
 def give_notice(state: State, contract: Contract, amount: int, days: int) -> None:
-    """Tell the user of a deduction: it is possible from the third day on.
+    """Announce a deduction to the user: it is possible from the third day on.
 
     Args:
-        state: of the merchant.
-        contract: that is charged.
+        state: the state of the merchant.
+        contract: the contract that is charged.
         amount: fen that may be deducted at most.
-        days: for how many days; 0 is the usual number.
+        days: the number of days; 0 means the usual number.
     """
     first = _day(state.clock.date()) + datetime.timedelta(days=WAITING)
     last = first + datetime.timedelta(days=(days or DURATION) - 1)
@@ -75,13 +75,13 @@ def _day(text: str) -> datetime.date:
 
 
 def plan(periods: Mapping[str, Mapping[str, Any]]) -> dict[str, Schedule]:
-    """The schedules that a contract is asked for with.
+    """Return the schedules that a contract is asked for with.
 
     Args:
         periods: by their ids, each with `estimated_deduct_date` and `estimated_deduct_amount`.
 
     Raises:
-        Rejection: a date is none.
+        Rejection: a date is invalid.
     """
     found = {}
     for name, each in periods.items():
@@ -97,7 +97,7 @@ def plan(periods: Mapping[str, Mapping[str, Any]]) -> dict[str, Schedule]:
 
 
 def scheduled_of(state: State, contract: Contract, period: str = SINGLE) -> Schedule:
-    """A schedule of a contract, as it is now.
+    """Return a schedule of a contract in its current state.
 
     Raises:
         Rejection: the contract has none.
@@ -114,10 +114,10 @@ def schedule(state: State, contract: Contract, amount: int, period: str = SINGLE
     """Schedule a deduction, which is possible on the day before its date.
 
     Args:
-        state: of the merchant.
-        contract: with the schedule.
+        state: the state of the merchant.
+        contract: the contract with the schedule.
         amount: fen, which must be as much as was told to the user.
-        period: which of the contract's.
+        period: the period of the contract.
 
     Raises:
         Rejection: it is scheduled already, or today is another day, or the amount is another.
@@ -157,7 +157,7 @@ def assert_chargeable(state: State, contract: Contract, amount: int, period: str
 
 
 def shown(state: State, contract: Contract, period: str = SINGLE) -> dict[str, Any]:
-    """A schedule as a response shows it."""
+    """Return a schedule as a response shows it."""
     found = scheduled_of(state, contract, period)
     money = {"total": found["amount"], "currency": "CNY"}
     view: dict[str, Any] = {"schedule_state": found["state"]}

@@ -37,11 +37,11 @@ def _register_asking(family: str, path: str) -> None:
 
 
 def _register_signed(path: str, *, partner: bool | None) -> None:
-    """Register what is done with a signed contract.
+    """Register a function for signed contracts.
 
     Args:
-        path: of the contract.
-        partner: whether a sub-merchant is named; None where it is never named.
+        path: the path of the contract.
+        partner: whether a sub-merchant is named; None if it is never named.
     """
 
     def whose(given: dict[str, Any]) -> str | None:
@@ -96,7 +96,7 @@ def tell(state: State, contract: Contract, ended: bool) -> None:
 
 @contracts.on_change(EXEMPT)
 def tell_of_exemption(state: State, contract: Contract, ended: bool) -> None:
-    """Post `PAYSCORE.USER_OPEN_SERVICE`; nothing where a contract has ended."""
+    """Post `PAYSCORE.USER_OPEN_SERVICE`; nothing if a contract has ended."""
     if ended:
         return
     event, view = "PAYSCORE.USER_OPEN_SERVICE", requests.shown(state, contract)

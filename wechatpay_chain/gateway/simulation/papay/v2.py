@@ -26,18 +26,18 @@ V2 = "papay-v2"
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
 STATES = {contracts.SIGNED: 0, contracts.TERMINATED: 1}
 MODES = {contracts.BY_SYSTEM: 1, contracts.BY_USER: 2, contracts.BY_API: 3}
-"""How a contract was ended, in APIv2's numbers."""
+"""The ways to end a contract, with APIv2's numbers."""
 
 
 def asked(call: Call, url: str = "notify_url") -> Contract:
-    """The contract that a request asks for.
+    """Return the contract in a request.
 
     Args:
         call: the request.
         url: the field with the address of its notifications.
 
     Raises:
-        Rejection: a field is not what it must be, or the code was used.
+        Rejection: a field is invalid, or the code was used.
     """
     hold_text(call)
     call.require("appid", "plan_id", "contract_code", "contract_display_account", url)
@@ -66,21 +66,21 @@ def _page(contract: Contract) -> str:
 @operation("GET", "v2/papay/entrustweb")
 @operation("GET", "v2/papay/partner/entrustweb")
 def entrustweb(call: Call) -> Content:
-    """Where a user signs, in WeChat's browser."""
+    """Return the address where a user signs, for WeChat's browser."""
     return Content(status=302, headers={"Location": _page(asked(call))})
 
 
 @operation("GET", "v2/papay/h5entrustweb")
 @operation("GET", "v2/papay/partner/h5entrustweb")
 def h5entrustweb(call: Call) -> dict[str, Any]:
-    """Where a user signs, from a browser."""
+    """Return the address where a user signs, for other browsers."""
     return {"redirect_url": _page(asked(call))}
 
 
 @operation("POST", "v2/papay/preentrustweb")
 @operation("POST", "v2/papay/partner/preentrustweb")
 def preentrustweb(call: Call) -> dict[str, Any]:
-    """What an app opens WeChat with, so that a user signs."""
+    """Return the parameters with which an app opens WeChat for the signature."""
     contract = asked(call)
     return {
         **_parties(call),
@@ -93,7 +93,7 @@ def _parties(call: Call) -> dict[str, str]:
 
 
 def _existing(call: Call) -> Contract:
-    """The contract that a request names by either of its numbers, once it was signed."""
+    """Return the contract that a request names by either of its numbers, once it was signed."""
     hold_text(call)
     checks.v2_required(call, "contract_id", "plan_id", "contract_code")
     number = checks.v2_text(call, "contract_id")
@@ -120,7 +120,7 @@ def _absent(about: str) -> Rejection:
 @operation("POST", "v2/papay/querycontract")
 @operation("POST", "v2/papay/partner/querycontract")
 def querycontract(call: Call) -> dict[str, Any]:
-    """A contract by either of its numbers."""
+    """Return a contract by either of its numbers."""
     contract = _existing(call)
     return {**_parties(call), **_shown(call.state, contract)}
 
@@ -196,13 +196,13 @@ def pappayapply(call: Call) -> dict[str, Any]:
 @operation("POST", "v2/pay/paporderquery")
 @operation("POST", "v2/pay/partner/paporderquery")
 def paporderquery(call: Call) -> dict[str, Any]:
-    """A deduction by either of its numbers."""
+    """Return a deduction by either of its numbers."""
     return payments_v2.shown(call.state, payments_v2.existing(call))
 
 
 @contracts.on_change(V2)
 def tell(state: State, contract: Contract, ended: bool) -> None:
-    """Post what has become of a contract: `ADD` or `DELETE`."""
+    """Post the change of a contract: `ADD` or `DELETE`."""
     moment = contract["terminated"] if ended else contract["signed"]
     order = {
         "parties": {

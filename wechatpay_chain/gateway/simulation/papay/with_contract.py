@@ -36,7 +36,7 @@ def _register(base: str, kind: str, *, partner: bool) -> None:
 
 
 def _ask(call: Call, info: dict[str, Any], *, partner: bool) -> None:
-    """Ask for the contract of an order of APIv3; its notifications are those of APIv2."""
+    """Prepare the contract of an order of APIv3; its notifications are those of APIv2."""
     for name in NEEDED:
         if not info.get(name):
             raise Rejection.parameter(f"/contract_info/{name}", None, "is required and empty")
@@ -67,7 +67,7 @@ for _kind in ("app", "jsapi"):
 
 @operation("POST", "v2/pay/contractorder")
 def contractorder(call: Call) -> dict[str, Any]:
-    """An order of APIv2 with a contract."""
+    """Create an order of APIv2 with a contract."""
     checks.v2_required(call)
     for name, same in (("contract_mchid", "mch_id"), ("contract_appid", "appid")):
         if call.data.get(name) != call.data.get(same):

@@ -31,7 +31,7 @@ INVALID = {
     "AUTH_CODE_ERROR": "INVALID_REQUEST",
     "AUTHCODEEXPIRE": "INVALID_REQUEST",
 }
-"""What APIv3 answers where APIv2 has an error of its own for a code."""
+"""APIv3's errors for the codes that have their own errors in APIv2."""
 
 
 def _pay(call: Call, partner: bool) -> dict[str, Any]:

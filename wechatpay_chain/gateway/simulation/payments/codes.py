@@ -46,12 +46,12 @@ PAID = "paid"
 
 
 class Outcome(NamedTuple):
-    """How a payment by a code turns out.
+    """The outcome of a payment by a code.
 
     Attributes:
-        name: of the outcome, for `show`.
-        code: APIv2's error code; empty where the payment succeeds at once.
-        pays: whether the customer pays after a while; None where a control decides.
+        name: the name of the outcome, for `show`.
+        code: APIv2's error code; empty if the payment succeeds at once.
+        pays: whether the customer pays after a while; None if a control decides.
         recall: whether the first request to reverse the payment has to be repeated.
     """
 
@@ -89,17 +89,17 @@ Code = dict[str, Any]
 
 
 def outcome_of(code: str) -> Outcome:
-    """How a payment by a code turns out."""
+    """Return the outcome of a payment by a code."""
     return OUTCOMES.get(code[-4:], Outcome(PAID))
 
 
 def show(state: State, outcome: str = PAID, openid: str = "") -> Code:
-    """Have a customer show a code.
+    """Create a payment code for a customer.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         outcome: the name of an outcome, or `paid`.
-        openid: of the customer; empty generates one.
+        openid: the openid of the customer; empty generates one.
 
     Raises:
         Rejection: there is no such outcome.
@@ -132,16 +132,16 @@ def _save(state: State, record: Code) -> None:
 
 
 def existing(state: State, code: str, number: str = "", form: re.Pattern[str] = CODE) -> Code:
-    """A code that can be used.
+    """Return a code that can be used.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         code: its digits.
         number: `out_trade_no` of the order that it is used for; the same order may use it again.
-        form: of the code.
+        form: the form of the code.
 
     Raises:
-        Rejection: it is none, was used for another order, or has expired; with APIv2's code.
+        Rejection: it is invalid, was used for another order, or has expired; with APIv2's code.
     """
     if not form.fullmatch(code):
         message = f"付款码应为 18 位数字，以 10 至 15 或 25 开头: {code[:32]}"
@@ -165,16 +165,16 @@ def settle_due(state: State) -> None:
 
 
 def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) -> Order:
-    """Have the customer of a code pay an order, which was made for this code.
+    """Charge an order to the customer of its code.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         order: the order.
         code: its digits.
-        form: of the code.
+        form: the form of the code.
 
     Returns:
-        The order; `declined` is APIv2's error code, and empty where it is paid now.
+        The order; `declined` is APIv2's error code, and empty if it is paid now.
 
     Raises:
         Rejection: the code cannot be used.
@@ -199,14 +199,14 @@ def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) 
 
 
 def _again(order: Order) -> Order:
-    """An order whose request is repeated: it was not paid so far."""
+    """Return an order whose request is repeated: it was not paid so far."""
     if order["state"] == payments.USERPAYING:
         return order | {"declined": "USERPAYING"}
     return order if order["declined"] in DECLINED else order | {"declined": "TRADE_ERROR"}
 
 
 def confirm(state: State, number: str) -> Order:
-    """Have the customer enter the password: the order is paid.
+    """Enter the password as the customer: the order is paid.
 
     Raises:
         Rejection: there is no such order, or its customer is not asked for the password.
@@ -216,7 +216,7 @@ def confirm(state: State, number: str) -> Order:
 
 
 def cancel(state: State, number: str) -> Order:
-    """Have the customer cancel instead of entering the password: the payment fails.
+    """Cancel as the customer instead of entering the password: the payment fails.
 
     Raises:
         Rejection: there is no such order, or its customer is not asked for the password.

@@ -1,4 +1,4 @@
-"""May whoever is paid for an order collect it? Merchants are frozen, and have limits.
+"""Limits and freezes of merchants for the collection of payments.
 
 Source: WeChat Pay's error number 268448010 (此商家的收款功能已被限制), and `RULE_LIMIT` in the
 lists of errors of the operations that make payments
@@ -53,13 +53,13 @@ def assert_within_limits(state: State, order: Order) -> None:
 
 
 def _parties(state: State, order: Order) -> list[Profile | SubMerchant]:
-    """The merchant, and the sub-merchant who is paid."""
+    """Return the merchant, and the sub-merchant who is paid."""
     sub = state.profile.sub_merchants.get(sub_merchant(order))
     return [state.profile] if sub is None else [state.profile, sub]
 
 
 def _collected_today(state: State, party: Profile | SubMerchant) -> int:
-    """Fen that were paid today, to a sub-merchant, or to a merchant with all of its own."""
+    """Return the fen paid today to a sub-merchant, or to a merchant and all its sub-merchants."""
     today = state.clock.date()
     return sum(
         order["total"]

@@ -27,7 +27,7 @@ BASE = "v3/combine-transactions"
 PROTOCOL = "combined"
 TYPES = {"jsapi": "JSAPI", "miniprogram": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
 OPTIONAL = ("sub_mchid", "combine_payer_info", "openid", "sub_openid", "device_id")
-"""What only some forms of the request need, although the catalogue requires it."""
+"""Members that only some forms of the request need, although the catalogue requires them."""
 Combined = dict[str, Any]
 
 
@@ -36,7 +36,7 @@ class SubOrder(NamedTuple):
 
     Attributes:
         number: `out_trade_no`.
-        content: what was sent.
+        content: the content of the request.
         about: what it is made with, as `records.create` takes it.
     """
 
@@ -85,10 +85,10 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
 
 
 def create(state: State, head: Combined, sub_orders: Callable[[], list[SubOrder]]) -> Combined:
-    """The combined order of a merchant-assigned number: a new one, or the same again.
+    """Return the combined order with a merchant-assigned number: a new one, or the existing one.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         head: `combine_appid`, `combine_mchid`, `combine_out_trade_no`, `notify_url`, `protocol`,
             and `content`, which decides whether it is the same order.
         sub_orders: makes its orders, if it is new.
@@ -173,13 +173,13 @@ for _kind in TYPES:
 
 @operation("GET", f"{BASE}/out-trade-no/{{combine_out_trade_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """A combined order with its orders."""
+    """Return a combined order with its orders."""
     return _queried(call.state, _own(call.state, call.params["combine_out_trade_no"]))
 
 
 @operation("GET", f"{BASE}/id/{{combine_transaction_id}}")
 def query_by_id(call: Call) -> dict[str, Any]:
-    """A combined order that is paid, by WeChat Pay's number."""
+    """Return a combined order that is paid, by WeChat Pay's number."""
     number = call.params["combine_transaction_id"]
     pointer = call.state.store.get("combine-transaction", number)
     if pointer is None:
@@ -222,10 +222,10 @@ def assert_its_own(call: Call, numbers: list[str]) -> None:
 
 
 def existing(state: State, number: str) -> Combined:
-    """A combined order by its merchant-assigned number.
+    """Return a combined order by its merchant-assigned number.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     combined = state.store.get("combined", number)
     if combined is None:
@@ -234,7 +234,7 @@ def existing(state: State, number: str) -> Combined:
 
 
 def _own(state: State, number: str) -> Combined:
-    """A combined order that APIv3 made."""
+    """Return a combined order that APIv3 made."""
     combined = existing(state, number)
     if combined.get("protocol", PROTOCOL) != PROTOCOL:
         raise _absent(number)
@@ -246,7 +246,7 @@ def _absent(number: str) -> Rejection:
 
 
 def shown(state: State, combined: Combined) -> dict[str, Any]:
-    """A combined order as a query, and the notification, show it."""
+    """Return a combined order as a query, and the notification, show it."""
     orders = [payments.existing(state, number) for number in combined["numbers"]]
     view = {name: combined[name] for name in ("combine_appid", "combine_mchid")}
     view["combine_out_trade_no"] = combined["combine_out_trade_no"]
@@ -286,10 +286,10 @@ def tell(state: State, order: Order) -> None:
 
 
 def paid(state: State, number: str) -> Combined:
-    """Give a combined order that is paid WeChat Pay's number.
+    """Assign WeChat Pay's number to a paid combined order.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         number: `combine_out_trade_no`.
     """
     combined = existing(state, number)

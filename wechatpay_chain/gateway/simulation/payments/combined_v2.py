@@ -30,7 +30,7 @@ MOST = 50
 
 
 def _accepted(call: Call) -> str:
-    """The fingerprint of a request that is what its operation takes."""
+    """Return the fingerprint of a request that is what its operation takes."""
     content = accepted(call)
     parties.assert_bound(call, "combine_appid")
     return content
@@ -105,7 +105,7 @@ def _parties(made: Combined) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/querycombinedorder")
 def query(call: Call) -> dict[str, Any]:
-    """A combined order with its orders."""
+    """Return a combined order with its orders."""
     made = _existing(call)
     orders = _orders(call.state, made)
     state = orders[0]["state"]

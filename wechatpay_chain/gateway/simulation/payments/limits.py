@@ -1,4 +1,4 @@
-"""Is a request for a payment within the limits of the catalogue? All of them are checked.
+"""Validates a request for a payment against all limits of the catalogue.
 
 `validation` checks what every operation takes, and lets pass what the catalogue does not know. The
 requests that make payments are known to the last member, so here an unknown one is rejected, as are

@@ -22,13 +22,13 @@ __all__ = ["pay", "reverse"]
 
 @operation("POST", "v2/pay/micropay")
 def micropay(call: Call) -> dict[str, Any]:
-    """A payment by the customer's code."""
+    """Charge a payment by the customer's code."""
     return pay(call, "MICROPAY", "auth_code")
 
 
 @operation("POST", "v2/pay/facepay")
 def facepay(call: Call) -> dict[str, Any]:
-    """A payment by the customer's face."""
+    """Charge a payment by the customer's face."""
     return pay(call, "FACEPAY", "face_code")
 
 
@@ -37,12 +37,12 @@ def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dic
 
     Args:
         call: the request.
-        trade_type: of the order.
-        name: of the member with the customer's code.
+        trade_type: the trade type of the order.
+        name: the name of the member with the customer's code.
         deposit: whether a deposit is paid.
 
     Raises:
-        Rejection: the request is not what it must be, or the payment did not succeed at once; what
+        Rejection: the request is invalid, or the payment did not succeed at once; what
             became of it is stored all the same.
     """
     checks.v2_required(call)
@@ -57,14 +57,14 @@ def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dic
 
 @operation("POST", "v2/pay/facepayquery")
 def facepayquery(call: Call) -> dict[str, Any]:
-    """A payment by face, by either of its numbers."""
+    """Return a payment by face, by either of its numbers."""
     return shown(call.state, existing(call))
 
 
 @operation("POST", "v2/secapi/pay/facepayreverse")
 @operation("POST", "v2/secapi/pay/reverse")
 def reverse(call: Call) -> dict[str, Any]:
-    """Take a payment back; `recall` says whether the request has to be repeated."""
+    """Reverse a payment; `recall` says whether the request must be repeated."""
     order = existing(call)
     done = refunding.reverse(call.state, order, "v2")
     return {**parties.in_v2(order), "recall": "N" if done else "Y"}
@@ -72,7 +72,7 @@ def reverse(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/tools/authcodetoopenid")
 def authcodetoopenid(call: Call) -> dict[str, Any]:
-    """Whose code it is; the code can still be used."""
+    """Return the customer of a code; the code stays usable."""
     call.require("appid", "auth_code")
     assert_bound(call)
     data = call.data

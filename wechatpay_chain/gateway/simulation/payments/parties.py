@@ -1,4 +1,4 @@
-"""Whose an order is, in the names of the API that shows it.
+"""The parties of an order, in the names of each API.
 
 An order that one API made can be read by the others: what APIv3 calls `mchid`, and `sp_mchid` where
 a partner acts for a sub-merchant, APIv2 calls `mch_id`.
@@ -35,7 +35,7 @@ NAMES = {
     "sub_appid": ("sub_appid",),
     "sub_mchid": ("sub_mchid", "sub_mch_id"),
 }
-"""What the parties are called here, and by the APIs."""
+"""The names of the parties in the gateway, and in the APIs."""
 
 
 def _parties(order: Order) -> dict[str, str]:
@@ -49,26 +49,26 @@ def _renamed(order: Order, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_v3(order: Order) -> dict[str, str]:
-    """The parties as APIv3 names them."""
+    """Return the parties as APIv3 names them."""
     return _renamed(
         order, {"appid": "sp_appid", "mchid": "sp_mchid"} if sub_merchant(order) else {}
     )
 
 
 def in_v2(order: Order) -> dict[str, str]:
-    """The parties as APIv2 names them."""
+    """Return the parties as APIv2 names them."""
     return _renamed(order, {"mchid": "mch_id", "sub_mchid": "sub_mch_id"})
 
 
 def payer_of(given: Any) -> dict[str, str]:
-    """The names and openids by which a request tells its payer."""
+    """Return the names and openids by which a request tells its payer."""
     names = ("openid", "sp_openid", "sub_openid")
     members = given if isinstance(given, dict) else {}
     return {name: members[name] for name in names if members.get(name)}
 
 
 def payer_in_v3(order: Order) -> dict[str, str]:
-    """The payer, by the openids that the order was made with."""
+    """Return the payer, by the openids that the order was made with."""
     own = "sp_openid" if sub_merchant(order) else "openid"
     given: dict[str, str] = order.get("payer") or {}
     told = {own if name == "openid" else name: openid for name, openid in given.items()}
@@ -78,7 +78,7 @@ def payer_in_v3(order: Order) -> dict[str, str]:
 
 
 def payer_in_v2(order: Order) -> dict[str, str]:
-    """The same in APIv2's names."""
+    """Return the payer in APIv2's names."""
     told = payer_in_v3(order)
     return {"openid" if name == "sp_openid" else name: openid for name, openid in told.items()}
 
@@ -100,8 +100,8 @@ def assert_sub_merchant(call: Call, given: Mapping[str, Any], order: Order, loca
 
     Args:
         call: the request.
-        given: where `sub_mchid` stands.
-        order: what is asked for.
+        given: the members with `sub_mchid`.
+        order: the requested order.
         location: `query` or `body`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How an order is paid: at once by its customer, or by a deduction in a few seconds.
+"""The payment of an order: immediate, or by a deduction in a few seconds.
 
 A deduction is a payment that the merchant starts and nobody confirms: of pay score, or of a
 contract. It succeeds in a few seconds of the gateway's time; until then a script can have it fail.
@@ -42,10 +42,10 @@ def receive(state: State, order: Order, openid: str = "", at: float | None = Non
     """Move the money of an order, and change its state; the caller stores it.
 
     Args:
-        state: of the merchant.
-        order: that is paid.
-        openid: of the customer; a generated one by default.
-        at: when it was paid; None is now.
+        state: the state of the merchant.
+        order: the order that is paid.
+        openid: the openid of the customer; a generated one by default.
+        at: the time of the payment; None means now.
     """
     stop(state, order)
     moment = state.clock.now() if at is None else at
@@ -54,11 +54,11 @@ def receive(state: State, order: Order, openid: str = "", at: float | None = Non
 
 
 def deduct(state: State, order: Order, notice: Notice, delay: float = 0) -> None:
-    """Have an order be paid in a few seconds; the caller stores it.
+    """Schedule the deduction of an order in a few seconds; the caller stores it.
 
     Args:
-        state: of the merchant.
-        order: that is not paid.
+        state: the state of the merchant.
+        order: the order that is not paid.
         notice: posts what tells the merchant that the order is paid; returns its id, or an empty
             string where nobody is to be notified.
         delay: seconds by which it is put off.
@@ -72,7 +72,7 @@ def deduct(state: State, order: Order, notice: Notice, delay: float = 0) -> None
 
 
 def is_due(state: State, order: Order) -> bool:
-    """Whether the deduction of an order has succeeded, and is not in the ledger yet."""
+    """Return whether the deduction of an order has succeeded, and is not in the ledger yet."""
     deduction = order.get("deduction")
     return deduction is not None and float(deduction["paid"]) <= state.clock.now()
 
@@ -94,7 +94,7 @@ def stop(state: State, order: Order) -> None:
 
 
 def _receipt(order: Order, paid: dict[str, Any]) -> dict[str, Any]:
-    """The members that an order gets when it is paid."""
+    """Return the members that an order gets when it is paid."""
     openid = paid["openid"] or order.get("openid") or f"o{random_token(20)}"
     return {**paid, "openid": openid, "state": SUCCESS, "bank_type": "OTHERS"}
 
@@ -116,6 +116,6 @@ def _move(state: State, order: Order, paid: dict[str, Any]) -> None:
 
 
 def new_transaction_id(state: State) -> str:
-    """A number as WeChat Pay gives it to a payment."""
+    """Return a new transaction ID in WeChat Pay's format."""
     day = state.clock.compact()[:8]
     return f"4200{secrets.randbelow(10**6):06}{day}{secrets.randbelow(10**10):010}"

@@ -63,7 +63,7 @@ _receipts: dict[str, Callable[[State, Order], None]] = {}
 
 
 def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
-    """Register what tells a merchant that an order of a protocol is paid."""
+    """Register the function that notifies a merchant that an order of a protocol is paid."""
 
     def register(notice: Callable[[State, Order], None]) -> Any:
         _notices[protocol] = notice
@@ -73,7 +73,7 @@ def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
 
 
 def on_failed(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
-    """Register what notifies a merchant that the payment of a protocol's order has failed."""
+    """Register the function that notifies a merchant of a failed payment of a protocol."""
 
     def register(notice: Callable[[State, Order], None]) -> Any:
         _failures[protocol] = notice
@@ -83,7 +83,7 @@ def on_failed(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
 
 
 def on_received(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
-    """Register what else changes when the money of a protocol's order arrives."""
+    """Register a function that is called when the money of a protocol's order arrives."""
 
     def register(change: Callable[[State, Order], None]) -> Any:
         _receipts[protocol] = change
@@ -95,13 +95,13 @@ def on_received(protocol: str) -> Callable[[Callable[[State, Order], None]], Any
 def create(
     state: State, number: str, content: Mapping[str, Any], about: Mapping[str, Any]
 ) -> Order:
-    """The order of a merchant-assigned number: a new one, or the same again if its content is.
+    """Return the order with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         number: `out_trade_no`.
-        content: what was sent; decides whether it is the same order.
-        about: what the order is made with: `protocol`, `trade_type`, `total`, `notify_url`, …
+        content: the content of the request, which decides whether it is the same order.
+        about: the members of the order: `protocol`, `trade_type`, `total`, `notify_url`, …
 
     Raises:
         Rejection: the number was used for another order, or its order is paid or closed; the
@@ -140,7 +140,7 @@ def create(
 
 
 def find(state: State, number: str = "", transaction_id: str = "") -> Order | None:
-    """An order by either of its numbers, as it is now; None if there is none."""
+    """Return an order by either of its numbers in its current state, or None."""
     if transaction_id and not number:
         pointer = state.store.get("transaction", transaction_id)
         if pointer is None:
@@ -162,12 +162,12 @@ def find(state: State, number: str = "", transaction_id: str = "") -> Order | No
 
 
 def decide_at(state: State, order: Order, moment: float, *, pays: bool) -> None:
-    """Have the customer of an order that is USERPAYING decide at a moment to come.
+    """Schedule the decision of a customer about a USERPAYING order.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         order: the order.
-        moment: in seconds since 1970.
+        moment: seconds since 1970.
         pays: whether the customer pays; else the payment fails.
     """
     number = order["out_trade_no"]
@@ -194,15 +194,15 @@ def settle_due(state: State) -> None:
 
 
 def absent(number: str) -> Rejection:
-    """The rejection of an order that is not there, or not for who asks."""
+    """Return the error for an order that does not exist, or belongs to somebody else."""
     return Rejection(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
 
 
 def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
-    """The same, where there must be one.
+    """Return an order by either of its numbers.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     order = find(state, number, transaction_id)
     if order is None:
@@ -223,13 +223,13 @@ def pay(
     at: float | None = None,
     coupons: Sequence[str] = (),
 ) -> Order:
-    """Pay an order as its customer does: money moves, and its merchant is told.
+    """Pay an order as its customer does: money moves, and its merchant is notified.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         number: `out_trade_no`; of a combined order any of its orders', or its own.
-        openid: of the customer; a generated one by default.
-        at: when it was paid; None is now.
+        openid: the openid of the customer; a generated one by default.
+        at: the time of the payment; None means now.
         coupons: the numbers of coupons of the customer that the order is paid with.
 
     Raises:
@@ -261,7 +261,7 @@ def _received(state: State, order: Order) -> None:
 
 
 def _together(state: State, number: str) -> list[Order]:
-    """The orders that are paid at once: one, or all of a combined order."""
+    """Return the orders that are paid at once: one, or all of a combined order."""
     combined = state.store.get("combined", number)
     if combined is None:
         order = existing(state, number)
@@ -272,7 +272,7 @@ def _together(state: State, number: str) -> list[Order]:
 
 
 def fail(state: State, number: str) -> Order:
-    """Let a payment fail; the order can be paid again until it expires.
+    """Make a payment fail; the order can be paid until it expires.
 
     Raises:
         Rejection: there is no such order, or it is not open.
@@ -306,10 +306,10 @@ def close(state: State, number: str) -> Order:
 
 
 def whole_fen(value: Any, pointer: str) -> int:
-    """An amount in fen.
+    """Return an amount in fen.
 
     Raises:
-        Rejection: it is no whole number above 0.
+        Rejection: it is not a whole number above 0.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Rejection.parameter(pointer, value, "must be a whole number of fen above 0")
@@ -320,13 +320,13 @@ def expiry(state: State, text: Any, pointer: str, *, compact: bool = False) -> f
     """When an order expires, in seconds since 1970.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         text: RFC 3339.
         pointer: to the member.
         compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
 
     Raises:
-        Rejection: it is no time, or one that has passed.
+        Rejection: it is not a time, or one that has passed.
     """
     moment = checks.moment(text, compact=compact)
     if moment is None:

@@ -11,10 +11,10 @@ __all__ = ["expire", "fail", "together"]
 
 
 def together(state: State, number: str) -> list[Order]:
-    """The orders that are paid with an order; none if there is no such order.
+    """Return the orders that are paid with an order; none if there is no such order.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_trade_no`.
     """
     order = state.store.get("order", number)
@@ -27,7 +27,7 @@ def together(state: State, number: str) -> list[Order]:
 
 
 def fail(state: State, number: str) -> None:
-    """Let a payment fail; all orders of a combined one fail together.
+    """Make a payment fail; all orders of a combined one fail together.
 
     Raises:
         Rejection: one of them is not open.
@@ -37,7 +37,7 @@ def fail(state: State, number: str) -> None:
 
 
 def expire(state: State, number: str) -> None:
-    """Let an order's time be over now.
+    """Make an order expire now.
 
     Its own `time_expire` becomes this moment. The clock is not moved to it: other orders would
     expire as well, and notifications would be repeated, which nobody expects who ends one order.

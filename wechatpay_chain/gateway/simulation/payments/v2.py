@@ -33,12 +33,12 @@ PAGES = {"NATIVE": "code_url", "MWEB": "mweb_url"}
 
 @operation("POST", "v2/pay/unifiedorder")
 def unifiedorder(call: Call) -> dict[str, Any]:
-    """An order of any trade type."""
+    """Create an order of any trade type."""
     return ordered(call)
 
 
 def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False) -> dict[str, Any]:
-    """The response to a request for an order that its customer pays later.
+    """Return the response to a request for an order that its customer pays later.
 
     Args:
         call: the request.
@@ -46,7 +46,7 @@ def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False
         deposit: whether it is a deposit.
 
     Raises:
-        Rejection: the request is not what it must be, or its number was used.
+        Rejection: the request is invalid, or its number was used.
     """
     checks.v2_required(call)
     data = call.data
@@ -70,16 +70,16 @@ def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False
 
 
 def create(call: Call, trade_type: str, notify_url: str = "", *, deposit: bool = False) -> Order:
-    """The order of a request: a new one, or the same again.
+    """Return the order of a request: a new one, or the existing one.
 
     Args:
         call: the request.
         trade_type: `NATIVE`, say.
-        notify_url: where the result is posted to; empty for a payment by code.
+        notify_url: the address for the result; empty for a payment by code.
         deposit: whether it is a deposit; a request can say so, too.
 
     Raises:
-        Rejection: the request is not what it must be, or its number was used.
+        Rejection: the request is invalid, or its number was used.
     """
     hold_text(call)
     assert_bound(call)
@@ -108,7 +108,7 @@ def create(call: Call, trade_type: str, notify_url: str = "", *, deposit: bool =
 
 
 def accepted(call: Call) -> str:
-    """The fingerprint of a request that is within its limits, and signed by HMAC-SHA256.
+    """Return the fingerprint of a request that is within its limits, and signed by HMAC-SHA256.
 
     Raises:
         Rejection: it is not.
@@ -134,7 +134,7 @@ def assert_bound(call: Call) -> None:
 
 
 def existing(call: Call) -> Order:
-    """The order that a request asks for, by either of its numbers.
+    """Return the order in a request, by either of its numbers.
 
     Raises:
         Rejection: there is no such order, or it is another's.
@@ -153,7 +153,7 @@ def existing(call: Call) -> Order:
 
 @operation("POST", "v2/pay/orderquery")
 def orderquery(call: Call) -> dict[str, Any]:
-    """An order by either of its numbers."""
+    """Return an order by either of its numbers."""
     order = existing(call)
     return shown(call.state, order)
 
@@ -170,7 +170,7 @@ def closeorder(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/tools/shorturl")
 def shorturl(call: Call) -> dict[str, Any]:
-    """A short form of a `code_url`; the same again for the same."""
+    """Return a short form of a `code_url`; the same input gives the same form."""
     call.require("appid", "long_url")
     assert_bound(call)
     state, long_url = call.state, checks.text(call.data["long_url"], "/long_url", 512)
@@ -183,7 +183,7 @@ def shorturl(call: Call) -> dict[str, Any]:
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
-    """An order as `orderquery` shows it."""
+    """Return an order as `orderquery` shows it."""
     view = {
         **parties.in_v2(order),
         "device_info": order.get("device_id", ""),
@@ -196,7 +196,7 @@ def shown(state: State, order: Order) -> dict[str, Any]:
 
 
 def shown_paid(state: State, order: Order) -> dict[str, Any]:
-    """An order that is paid, as the response to its payment shows it."""
+    """Return an order that is paid, as the response to its payment shows it."""
     view = {
         **parties.in_v2(order),
         **parties.payer_in_v2(order),

@@ -53,7 +53,7 @@ PARTIES = ("appid", "mchid", "sp_appid", "sp_mchid", "sub_appid", "sub_mchid")
 
 
 def create(call: Call, kind: str, partner: bool) -> Order:
-    """The order of a request: a new one, or the same again.
+    """Return the order of a request: a new one, or the existing one.
 
     Args:
         call: the request.
@@ -61,7 +61,7 @@ def create(call: Call, kind: str, partner: bool) -> Order:
         partner: whether a partner calls.
 
     Raises:
-        Rejection: the request is not what it must be, or its number was used.
+        Rejection: the request is invalid, or its number was used.
     """
     own = "sp_mchid" if partner else "mchid"
     hold(call, optional=OPENIDS)
@@ -147,15 +147,15 @@ def own_order(
     transaction_id: str = "",
     location: str = "query",
 ) -> Order:
-    """The order that a request asks for, if it is the merchant's who asks.
+    """Return the order in a request, if it belongs to the merchant.
 
     Args:
         call: the request.
-        given: where it names the merchant.
+        given: the members that name the merchant.
         partner: whether a partner calls.
         number: `out_trade_no` of the order.
         transaction_id: WeChat Pay's number of it, where the other is not given.
-        location: of `given`: `query` or `body`.
+        location: the location of `given`: `query` or `body`.
 
     Raises:
         Rejection: there is no such order, or it is another's.
@@ -179,7 +179,7 @@ for _partner, _base in BASES.items():
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
-    """An order as a query, and the notification, show it."""
+    """Return an order as a query, and the notification, show it."""
     amount = {"total": order["total"], "currency": order["currency"], "payer_currency": "CNY"}
     view = {
         **parties.in_v3(order),

@@ -29,7 +29,7 @@ PRODUCT = "bank"
 
 @operation("POST", "v2/risk/getpublickey")
 def public_key(call: Call) -> dict[str, Any]:
-    """The key that account numbers and names are encrypted with, in PKCS#1."""
+    """Return the key that account numbers and names are encrypted with, in PKCS#1."""
     checks.accepted(call)
     key = call.state.identity.platform_key.public_key()
     return {
@@ -66,7 +66,7 @@ def pay(call: Call) -> dict[str, Any]:
 
 
 def _plaintext(call: Call, name: str) -> str:
-    """An encrypted member; only its digest is ever stored or shown."""
+    """Return an encrypted member; only its digest is ever stored or shown."""
     try:
         return rsa.decrypt(checks.v2_text(call, name), call.state.identity.platform_key)
     except DecryptionError:
@@ -86,7 +86,7 @@ def _paid(call: Call, payout: Payout) -> dict[str, Any]:
 
 @operation("POST", "v2/mmpaysptrans/query_bank")
 def query(call: Call) -> dict[str, Any]:
-    """A payment to a bank account."""
+    """Return a payment to a bank account."""
     checks.accepted(call)
     number, clock = checks.v2_text(call, "partner_trade_no"), call.state.clock
     payout = records.existing(call.state, number, PRODUCT, "ORDERNOTEXIST")

@@ -21,7 +21,7 @@ __all__ = ["pay", "query"]
 BASE = "v2/mmpaymkttransfers"
 USER, EMPLOYEE = "user", "employee"
 FORCED, UNFORCED = "FORCE_CHECK", ("NO_CHECK", "OPTION_CHECK")
-"""Whether a name is checked; clients such as wechatpy still send the last one."""
+"""Whether a name is checked; clients such as wechatpy still send the last value."""
 
 
 def _pay(call: Call, product: str, app: str) -> Payout:
@@ -74,7 +74,7 @@ def pay_employee(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/gettransferinfo")
 def query(call: Call) -> dict[str, Any]:
-    """A payment to a user."""
+    """Return a payment to a user."""
     payout = _existing(call, USER)
     moment = call.state.clock.spaced(payout["created"])
     return {
@@ -87,7 +87,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/promotion/querywwsptrans2pocket")
 def query_employee(call: Call) -> dict[str, Any]:
-    """A payment to an employee."""
+    """Return a payment to an employee."""
     return _shown(call, _existing(call, EMPLOYEE))
 
 

@@ -44,13 +44,13 @@ Payout = dict[str, Any]
 
 
 def pay(state: State, number: str, content: str, about: dict[str, Any]) -> Payout:
-    """The payment of a merchant-assigned number: a new one, or the same again if its content is.
+    """Return the payment with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `partner_trade_no`.
-        content: what tells one request from another.
-        about: what it is made with: `product`, `amount`, `fee`, `openid`, …
+        content: the fingerprint of the request.
+        about: the members: `product`, `amount`, `fee`, `openid`, …
 
     Raises:
         Rejection: the number was used for another, the payment has failed before, or its user is
@@ -101,7 +101,7 @@ def _save(state: State, payout: Payout) -> None:
 
 
 def find(state: State, number: str) -> Payout | None:
-    """A payment by its merchant-assigned number, as it is now; None if there is none."""
+    """Return a payment by its merchant-assigned number in its current state, or None."""
     payout = state.store.get("payout", number)
     if payout is None:
         return None
@@ -115,16 +115,16 @@ def find(state: State, number: str) -> Payout | None:
 
 
 def existing(state: State, number: str, product: str, code: str) -> Payout:
-    """A payment by its merchant-assigned number.
+    """Return a payment by its merchant-assigned number.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `partner_trade_no`.
-        product: that it must be of.
-        code: of the rejection.
+        product: the product that it must be of.
+        code: the code of the rejection.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     payout = find(state, number)
     if payout is None or payout["product"] != product:
@@ -140,12 +140,12 @@ def settle_due(state: State) -> None:
 
 
 def fail(state: State, number: str, reason: str, *, by_bank: bool = False) -> Payout:
-    """Have a payment to a bank account fail: the money and the fee go back.
+    """Make a payment to a bank account fail: the money and the fee are returned.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `partner_trade_no`.
-        reason: what the query shows.
+        reason: the reason that the query shows.
         by_bank: whether the bank returns the money, which it also can after the payment succeeded.
 
     Raises:
@@ -169,12 +169,12 @@ def fail(state: State, number: str, reason: str, *, by_bank: bool = False) -> Pa
 
 
 def refuse(state: State, openid: str, code: str) -> dict[str, str]:
-    """Have payments to a user be rejected.
+    """Reject payments to a user.
 
     Args:
-        state: of the merchant.
-        openid: of the user.
-        code: of the rejection, such as `NAME_MISMATCH`.
+        state: the state of the merchant.
+        openid: the openid of the user.
+        code: the code of the rejection, such as `NAME_MISMATCH`.
     """
     refusal = {"openid": checks.text(openid, "/openid", 64), "code": checks.text(code, "/code", 32)}
     state.store.put("payout-refusal", openid, refusal)
@@ -182,11 +182,11 @@ def refuse(state: State, openid: str, code: str) -> dict[str, str]:
 
 
 def accept(state: State, openid: str) -> dict[str, str]:
-    """Have payments to a user be accepted again.
+    """Accept payments to a user again.
 
     Args:
-        state: of the merchant.
-        openid: of the user.
+        state: the state of the merchant.
+        openid: the openid of the user.
     """
     state.store.delete("payout-refusal", openid)
     return {"openid": openid}

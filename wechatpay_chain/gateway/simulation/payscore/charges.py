@@ -1,4 +1,4 @@
-"""What a service order charges: payments, discounts, their total, and the time of the service.
+"""The charges of a service order: payments, discounts, their total, and the service time.
 
 Source: https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/service-order/complete-service-order.html
 """
@@ -27,7 +27,7 @@ def check_charges(data: Mapping[str, Any]) -> None:
     """Reject payments and discounts that a service order cannot have.
 
     Args:
-        data: of the request, with `post_payments` and `post_discounts`.
+        data: the data of the request, with `post_payments` and `post_discounts`.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -55,11 +55,11 @@ def _check_lines(lines: list[dict[str, Any]], pointer: str, most: int) -> None:
 
 
 def total_of(data: Mapping[str, Any], risk_fund: Mapping[str, Any]) -> int:
-    """The total in fen that a request charges: the sum of payments less that of discounts.
+    """Return the total in fen that a request charges: the sum of payments less that of discounts.
 
     Args:
-        data: of the request, with `post_payments`, `post_discounts` and `total_amount`.
-        risk_fund: of the order; empty where it has none.
+        data: the data of the request, with `post_payments`, `post_discounts` and `total_amount`.
+        risk_fund: the risk fund of the order; empty if it has none.
 
     Raises:
         Rejection: the request names another total, or one above the deposit.
@@ -80,7 +80,7 @@ def total_of(data: Mapping[str, Any], risk_fund: Mapping[str, Any]) -> int:
 
 
 def check_time_range(given: Mapping[str, Any]) -> None:
-    """Reject a time of the service that is none.
+    """Reject an invalid service time.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -97,7 +97,7 @@ def check_time_range(given: Mapping[str, Any]) -> None:
 
 
 def check_moment(given: Any, pointer: str) -> None:
-    """Reject what is no moment such as `20261120132935`.
+    """Reject a text that is not a time such as `20261120132935`.
 
     Raises:
         Rejection: `PARAM_ERROR`.

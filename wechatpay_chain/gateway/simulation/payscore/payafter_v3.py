@@ -26,7 +26,7 @@ __all__ = ["shown"]
 
 PRODUCTS = ("payafter-orders", "smartretail-orders")
 CANCEL, FINISH = 1, 2
-"""How a merchant ends an order: nothing was used, or the service is over."""
+"""The ways to end an order: nothing was used, or the service is over."""
 STATES = {
     views.CREATED: "CREATED",
     views.USER_CONFIRM: "USER_ACCEPTED",
@@ -41,7 +41,7 @@ DISCOUNTS = {
     "amount": "discount_amount",
     "description": "discount_desc",
 }
-"""What a payment and a discount are called here."""
+"""The names of payments and discounts in this API."""
 
 
 def _lines(given: list[dict[str, Any]] | None, names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def _older(lines: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[s
 
 
 def _terms(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The members of a request under the names of `v3`."""
+    """Return the members of a request under the names of `v3`."""
     times = {name: data.get(f"{prefix}service_{name}") for name in ("start_time", "end_time")}
     places = ("start_location", "end_location")
     located = {name: data.get(f"{prefix}service_{name}") for name in places}
@@ -143,7 +143,7 @@ def sync(call: Call) -> dict[str, Any]:
 
 
 def shown(state: State, order: ServiceOrder) -> dict[str, Any]:
-    """A service order under the names of this API."""
+    """Return a service order under the names of this API."""
     view, terms = views.shown(state, order), order["terms"]
     details = order.get("details") or [{}]
     times, places = terms.get("time_range", {}), terms.get("location", {})

@@ -1,4 +1,4 @@
-"""What users permit: that a merchant creates service orders which they need not confirm.
+"""Permissions of users: a merchant can create service orders without their confirmation.
 
 A merchant asks with a number of its own, `authorization_code`; the user permits in WeChat.
 
@@ -39,12 +39,12 @@ SUMMARIES = {"OPEN": "签约成功", "CLOSE": "解约成功"}
 
 
 def ask(state: State, code: str, content: str, given: Mapping[str, Any]) -> Permission:
-    """What a merchant asks a user to permit: new, or the same again if its content is.
+    """Return the requested permission: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         code: `authorization_code`.
-        content: tells this request from another.
+        content: the fingerprint of the request.
         given: the members of the request.
 
     Raises:
@@ -76,15 +76,15 @@ def _save(state: State, permission: Permission) -> None:
 
 
 def absent(code: str) -> Rejection:
-    """The rejection of a permission that is not there, or not for who asks."""
+    """Return the error for a permission that does not exist, or belongs to somebody else."""
     return Rejection(404, "ORDER_NOT_EXIST", f"授权协议不存在: {code}")
 
 
 def existing(state: State, code: str) -> Permission:
-    """A permission by the merchant-assigned number.
+    """Return a permission by the merchant-assigned number.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     permission = state.store.get(KIND, code)
     if permission is None:
@@ -93,10 +93,10 @@ def existing(state: State, code: str) -> Permission:
 
 
 def of_user(state: State, given: Mapping[str, Any]) -> Permission | None:
-    """The last permission that a user gave a service; None if there is none.
+    """Return the last permission that a user gave a service, or None.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         given: has `service_id`, the user as `openid` or `sub_openid`, and `sub_mchid`.
     """
     users = {name: given[name] for name in USERS if given.get(name)}
@@ -126,10 +126,10 @@ def grant(state: State, code: str, openid: str = "", sub_openid: str = "") -> Pe
     """Permit what a merchant asked for, as the user does in WeChat; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         code: `authorization_code`.
-        openid: of the user; a generated one by default.
-        sub_openid: of the user at the sub-merchant's app.
+        openid: the openid of the user; a generated one by default.
+        sub_openid: the openid of the user at the sub-merchant's app.
 
     Raises:
         Rejection: there is no such permission, or it was given already.
@@ -150,7 +150,7 @@ def grant(state: State, code: str, openid: str = "", sub_openid: str = "") -> Pe
 
 
 def terminate(state: State, permission: Permission) -> Permission:
-    """Take a permission back; the merchant is notified.
+    """End a permission; the merchant is notified.
 
     Raises:
         Rejection: it was not given, or was taken back before.
@@ -165,7 +165,7 @@ def terminate(state: State, permission: Permission) -> Permission:
 
 
 def shown(state: State, permission: Permission) -> dict[str, Any]:
-    """A permission as a response shows it."""
+    """Return a permission as a response shows it."""
     names = ("service_id", "authorization_code", "notify_url", *PARTIES, *USERS)
     times = {"granted": "authorization_success_time", "terminated": "cancel_authorization_time"}
     return {

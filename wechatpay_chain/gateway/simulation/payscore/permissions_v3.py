@@ -21,11 +21,11 @@ __all__ = ["ask"]
 DIRECT, PARTNER = "v3/payscore/permissions", "v3/payscore/partner/permissions"
 BANK = "v3/payscore/acquiringbank/permissions"
 RISK_LEVEL = {"user_risk_level": 1, "risk_level_version": 1}
-"""What is said of every user: WeChat Pay tells merchants a level, and no rule by which it is."""
+"""The level of every user; WeChat Pay does not document the rule for it."""
 
 
 def ask(call: Call) -> Permission:
-    """The permission that a request asks for."""
+    """Return the permission in a request."""
     content, data = checks.accepted(call), call.data
     code = checks.number(data["authorization_code"], "/authorization_code", longest=32)
     checks.address(data.get("notify_url"), "/notify_url")
@@ -33,7 +33,7 @@ def ask(call: Call) -> Permission:
 
 
 def _by_code(call: Call, given: Mapping[str, Any]) -> Permission:
-    """The permission of a request's code, if the request names whose it is."""
+    """Return the permission of a request's code, if the request names whose it is."""
     code = call.params.get("authorization_code") or str(given["authorization_code"])
     permission = permissions.existing(call.state, code)
     whose = (given.get("service_id"), given.get("sub_mchid") or "")
@@ -52,7 +52,7 @@ def _by_user(call: Call, given: Mapping[str, Any]) -> Permission:
 
 
 def _state_of(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The permission of a user; of one who never gave any, that there is none."""
+    """Return the permission of a user; of one who never gave any, that there is none."""
     checks.accepted(call)
     found = permissions.of_user(call.state, given)
     if found is not None:
@@ -88,7 +88,7 @@ for _base in (DIRECT, PARTNER, BANK):
 
 @operation("POST", f"{PARTNER}/apply-for-scene")
 def ask_in_scene(call: Call) -> dict[str, Any]:
-    """Ask for a permission in a payment."""
+    """Request a permission as a part of a payment."""
     permission = ask(call)
     scene = call.data["scene"]
     return {"scene": scene, "transaction_permissions_token": permission["token"]}
@@ -96,20 +96,20 @@ def ask_in_scene(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{DIRECT}/openid/{{openid}}")
 def of_user(call: Call) -> dict[str, Any]:
-    """The permission that a user gave a merchant's service."""
+    """Return the permission that a user gave a merchant's service."""
     return listed(call, _state_of(call, {**call.query, "openid": call.params["openid"]}))
 
 
 @operation("GET", f"{PARTNER}/search")
 def search(call: Call) -> dict[str, Any]:
-    """The permission that a user gave a sub-merchant's service."""
+    """Return the permission that a user gave a sub-merchant's service."""
     return listed(call, _state_of(call, call.query))
 
 
 @operation("POST", f"{DIRECT}/openid/{{openid}}/terminate")
 @operation("POST", "v3/payscore/users/{openid}/permissions/{service_id}/terminate")
 def terminate_of_user(call: Call) -> None:
-    """Take back what a user permitted a merchant's service."""
+    """End a user's permission for a merchant's service."""
     checks.accepted(call)
     call.text("reason", 50)
     permissions.terminate(call.state, _by_user(call, {**call.data, **call.params}))
@@ -117,7 +117,7 @@ def terminate_of_user(call: Call) -> None:
 
 @operation("POST", f"{PARTNER}/terminate")
 def terminate_of_partner(call: Call) -> None:
-    """Take back what a user permitted a sub-merchant's service."""
+    """End a user's permission for a sub-merchant's service."""
     checks.accepted(call)
     call.text("reason", 50)
     permissions.terminate(call.state, _by_user(call, call.data))
@@ -125,7 +125,7 @@ def terminate_of_partner(call: Call) -> None:
 
 @operation("GET", "v3/payscore/user-service-state")
 def service_state(call: Call) -> dict[str, Any]:
-    """Whether a user permits a service."""
+    """Return whether a user permits a service."""
     told = _state_of(call, call.query)
     state = told["authorization_state"]
     return {
@@ -137,7 +137,7 @@ def service_state(call: Call) -> dict[str, Any]:
 @operation("POST", f"{DIRECT}/assess-user-risk-level")
 @operation("POST", f"{PARTNER}/assess-user-risk-level")
 def assess(call: Call) -> dict[str, Any]:
-    """The risk level of a user who permits a service."""
+    """Return the risk level of a user who permits a service."""
     given = {**call.data, **call.query}
     if given.get("authorization_code"):
         checks.accepted(call)

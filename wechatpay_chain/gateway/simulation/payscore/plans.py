@@ -64,12 +64,12 @@ PARTIES = ("service_id", "appid", "sub_mchid", "sub_appid", "openid", "sub_openi
 
 
 def create(state: State, number: str, content: str, given: Mapping[str, Any]) -> Plan:
-    """The plan of a merchant-assigned number: a new one, or the same again if its content is.
+    """Return the plan with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `merchant_plan_no`.
-        content: tells this request from another.
+        content: the fingerprint of the request.
         given: the members of the request.
 
     Raises:
@@ -118,10 +118,10 @@ def _check_prices(given: Mapping[str, Any], details: list[dict[str, Any]]) -> No
 
 
 def existing_plan(state: State, number: str, sub_mchid: str) -> Plan:
-    """A plan by the merchant-assigned number.
+    """Return a plan by the merchant-assigned number.
 
     Raises:
-        Rejection: there is none of this sub-merchant.
+        Rejection: it does not exist for this sub-merchant.
     """
     plan = state.store.get("payscore-plan", number)
     if plan is None or plan["sub_mchid"] != sub_mchid:
@@ -142,7 +142,7 @@ def stop(state: State, plan: Plan) -> Plan:
 
 
 def shown_plan(state: State, plan: Plan) -> dict[str, Any]:
-    """A plan as a response shows it."""
+    """Return a plan as a response shows it."""
     names = (*PLAN_MEMBERS, "plan_id", "plan_state", "plan_detail_list")
     view = {name: plan[name] for name in names if plan[name] != ""}
     if "stopped" in plan:
@@ -151,12 +151,12 @@ def shown_plan(state: State, plan: Plan) -> dict[str, Any]:
 
 
 def ask(state: State, number: str, content: str, given: Mapping[str, Any]) -> SignPlan:
-    """What a user is asked to sign: new, or the same again if its content is.
+    """Return the plan for a user's signature: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `merchant_sign_plan_no`.
-        content: tells this request from another.
+        content: the fingerprint of the request.
         given: the members of the request.
 
     Raises:
@@ -209,15 +209,15 @@ def _save(state: State, signing: SignPlan) -> None:
 
 
 def existing(state: State, number: str, sub_mchid: str | None = None) -> SignPlan:
-    """What a user was asked to sign, by the merchant-assigned number, as it is now.
+    """Return a user's plan by the merchant-assigned number in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `merchant_sign_plan_no`.
-        sub_mchid: whose it must be; None is anybody's.
+        sub_mchid: the required sub-merchant; None allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     signing = state.store.get(KIND, number)
     if signing is None or sub_mchid not in (None, signing["sub_mchid"]):
@@ -232,10 +232,10 @@ def existing(state: State, number: str, sub_mchid: str | None = None) -> SignPla
 
 
 def of_id(state: State, sign_plan_id: str, sub_mchid: str) -> SignPlan:
-    """The same, by WeChat Pay's number.
+    """Return a plan by WeChat Pay's number.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     pointer = state.store.get("payscore-sign-plan-id", sign_plan_id) or {}
     return existing(state, pointer.get("number", ""), sub_mchid)
@@ -267,8 +267,8 @@ def cancel(state: State, signing: SignPlan, by: str, reason: str) -> SignPlan:
     """End what a user has signed; the merchant is notified where the user did it.
 
     Args:
-        state: of the merchant.
-        signing: that is signed, or waits for it.
+        state: the state of the merchant.
+        signing: the signing that is signed, or waits for it.
         by: `USER` or `MERCHANT`.
         reason: why.
 
@@ -291,7 +291,7 @@ def cancel(state: State, signing: SignPlan, by: str, reason: str) -> SignPlan:
 
 
 def _details(state: State, signing: SignPlan) -> list[dict[str, Any]]:
-    """The services of a plan with what has become of them."""
+    """Return the services of a plan with their states."""
     found = []
     for each in signing["plan"]["plan_detail_list"]:
         number = signing["numbers"][f"{each['plan_detail_no']}"]
@@ -312,7 +312,7 @@ def _details(state: State, signing: SignPlan) -> list[dict[str, Any]]:
 
 
 def next_detail(state: State, signing: SignPlan, index: int) -> dict[str, Any]:
-    """The service of a plan that is to be provided, if it is its turn.
+    """Return the service of a plan that is to be provided, if it is its turn.
 
     Raises:
         Rejection: nobody has signed, another service is going on, or it is not the next.
@@ -329,7 +329,7 @@ def next_detail(state: State, signing: SignPlan, index: int) -> dict[str, Any]:
 
 
 def shown(state: State, signing: SignPlan) -> dict[str, Any]:
-    """What a user has signed, as a response and a notification show it."""
+    """Return a signed plan as responses and notifications show it."""
     details, plan = _details(state, signing), signing["plan"]
     names = (*PARTIES, "sign_plan_id", "merchant_sign_plan_no", "plan_id", "sign_state")
     going = [each["plan_detail_no"] for each in details if each["plan_detail_state"] != NOT_USED]

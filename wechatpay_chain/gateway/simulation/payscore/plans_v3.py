@@ -24,7 +24,7 @@ PLANS, SIGN_PLANS = "v3/payscore/plan", "v3/payscore/sign-plan"
 
 
 def _whose(call: Call) -> str:
-    """The sub-merchant that a request names; empty where it names none."""
+    """Return the sub-merchant that a request names; empty if it names none."""
     return str(call.data.get("sub_mchid") or call.query.get("sub_mchid") or "")
 
 
@@ -106,7 +106,7 @@ def serve(call: Call) -> dict[str, Any]:
 
 
 def _charged(detail: dict[str, Any]) -> dict[str, Any]:
-    """What a service of a plan costs, as its order has it."""
+    """Return the charge for a service of a plan, as in its order."""
     original, actual = detail["original_price"], detail["actual_price"]
     saved = detail.get("plan_discount_description") or "计划优惠"
     discounts = [{"name": saved[:20], "description": saved[:30], "amount": original - actual}]

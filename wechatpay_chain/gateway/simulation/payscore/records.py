@@ -64,12 +64,12 @@ CONFIRM_WITHIN = 30 * 86400
 def create(
     state: State, number: str, content: str, given: Mapping[str, Any], *, confirmed: bool
 ) -> ServiceOrder:
-    """The service order of a merchant-assigned number: a new one, or the same for the same content.
+    """Return the service order with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_order_no`.
-        content: tells this request from another.
+        content: the fingerprint of the request.
         given: the members of the request.
         confirmed: whether the user need not confirm it.
 
@@ -112,7 +112,7 @@ def _save(state: State, order: ServiceOrder) -> None:
 
 
 def find(state: State, number: str = "", query_id: str = "") -> ServiceOrder | None:
-    """A service order by either of its numbers, as it is now; None if there is none."""
+    """Return a service order by either of its numbers in its current state, or None."""
     if query_id:
         number = (state.store.get("service-order-query", query_id) or {}).get("out_order_no", "")
     order = state.store.get(KIND, number)
@@ -130,10 +130,10 @@ def find(state: State, number: str = "", query_id: str = "") -> ServiceOrder | N
 
 
 def existing(state: State, number: str) -> ServiceOrder:
-    """A service order by its merchant-assigned number.
+    """Return a service order by its merchant-assigned number.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     order = find(state, number)
     if order is None:
@@ -142,7 +142,7 @@ def existing(state: State, number: str) -> ServiceOrder:
 
 
 def absent(number: str) -> Rejection:
-    """The rejection of a service order that is not there, or not for who asks."""
+    """Return the error for a service order that does not exist, or belongs to somebody else."""
     return Rejection(404, "ORDER_NOT_EXIST", f"单据不存在: {number}")
 
 
@@ -168,9 +168,9 @@ def confirm(state: State, number: str, openid: str = "") -> ServiceOrder:
     """Confirm a service order as its user does in WeChat; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_order_no`.
-        openid: of the user; a generated one by default.
+        openid: the openid of the user; a generated one by default.
 
     Raises:
         Rejection: there is no such order, or it does not wait for its user.
@@ -189,9 +189,9 @@ def complete(
     """End the service of an order, and begin to collect its total.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         order: that its user has confirmed.
-        content: tells this request from another; the same again changes nothing.
+        content: the fingerprint of the request; the same one again changes nothing.
         total: fen that is collected.
         given: the members of the request.
 
@@ -220,9 +220,9 @@ def modify(
     """Lower the total of an order that is being collected.
 
     Args:
-        state: of the merchant.
-        order: that is completed.
-        content: tells this request from another; the same again changes nothing.
+        state: the state of the merchant.
+        order: the order that is completed.
+        content: the fingerprint of the request; the same one again changes nothing.
         total: fen that is collected from now on.
         given: the members of the request.
 
@@ -256,7 +256,7 @@ def _charge(state: State, order: ServiceOrder, total: int, given: Mapping[str, A
 
 
 def _trade(state: State, order: ServiceOrder, given: Mapping[str, Any]) -> payments.Order:
-    """The order of a payment that a service order is collected by."""
+    """Return the order of a payment that a service order is collected by."""
     partner = "sp_" if order["sub_mchid"] else ""
     parties = {
         f"{partner}mchid": state.mchid,
@@ -317,7 +317,7 @@ def pay(state: State, number: str) -> ServiceOrder:
 
 
 def fail(state: State, number: str) -> ServiceOrder:
-    """Have a deduction fail, as when the user has no money: the order still has to be paid.
+    """Make a deduction fail, as if the user had no money: the order still has to be paid.
 
     Raises:
         Rejection: there is no such order, or it is not being collected.
@@ -332,9 +332,9 @@ def cancel(state: State, order: ServiceOrder, content: str) -> ServiceOrder:
     """Cancel an order that is not paid.
 
     Args:
-        state: of the merchant.
-        order: that is created, confirmed, or being collected.
-        content: tells this request from another; the same again changes nothing.
+        state: the state of the merchant.
+        order: the order that is created, confirmed, or being collected.
+        content: the fingerprint of the request; the same one again changes nothing.
 
     Raises:
         Rejection: the order is paid, has expired, or was cancelled otherwise.
@@ -353,12 +353,12 @@ def mark_paid(state: State, order: ServiceOrder, paid_time: Any) -> ServiceOrder
     """Note that the user has paid the merchant in another way: no money moves.
 
     Args:
-        state: of the merchant.
-        order: that is being collected.
+        state: the state of the merchant.
+        order: the order that is being collected.
         paid_time: as `20261120132935`; the same again changes nothing.
 
     Raises:
-        Rejection: the order is not being collected, or the time is none.
+        Rejection: the order is not being collected, or the time is invalid.
     """
     if order.get("synced") == paid_time:
         return order

@@ -28,14 +28,14 @@ __all__ = ["DIRECT", "create", "mark_paid", "own", "queried"]
 ORDERS = "serviceorder"
 ON_DELIVERY = "servicepayondeliveryorder"
 PAID = "Order_Paid"
-"""What a merchant can say of an order: it was paid in another way."""
+"""The only type of synchronization: the order was paid in another way."""
 
 
 class Form(NamedTuple):
-    """Whose service orders they are.
+    """The owner of service orders, with its names in the API.
 
     Attributes:
-        base: what the paths begin with.
+        base: the beginning of the paths.
         naming: the members of a request that have to be those of the order.
         shows: whether the response to a change shows the order.
     """
@@ -51,16 +51,16 @@ BANK = Form("v3/payscore/acquiringbank", ("service_id", "sub_mchid", "channel_id
 
 
 def create(call: Call, data: Mapping[str, Any], content: str, *, confirmed: bool) -> ServiceOrder:
-    """The service order that a request asks for.
+    """Return the service order in a request.
 
     Args:
         call: the request.
         data: its members.
-        content: tells it from another.
+        content: the fingerprint of the request.
         confirmed: whether the user need not confirm it, having permitted the service.
 
     Raises:
-        Rejection: a member is not what it must be, or the user has not permitted the service.
+        Rejection: a member is invalid, or the user has not permitted the service.
     """
     state = call.state
     number = checks.number(data["out_order_no"], "/out_order_no", longest=32)
@@ -94,10 +94,10 @@ def _direct_complete(call: Call, form: Form) -> dict[str, Any] | None:
 
 
 def own(call: Call, form: Form, number: str, given: Mapping[str, Any]) -> ServiceOrder:
-    """The order that a request is about, if it names whose it is.
+    """Return the order that a request is about, if it names whose it is.
 
     Raises:
-        Rejection: there is none, or it is of another service or sub-merchant.
+        Rejection: it does not exist, or it is of another service or sub-merchant.
     """
     order = orders.existing(call.state, number)
     theirs = "sub_mchid" in form.naming and order["sub_mchid"] != given.get("sub_mchid")
@@ -108,12 +108,12 @@ def own(call: Call, form: Form, number: str, given: Mapping[str, Any]) -> Servic
 
 
 def answer_of(call: Call, form: Form, order: ServiceOrder) -> dict[str, Any] | None:
-    """The response to a change of an order."""
+    """Return the response to a change of an order."""
     return listed(call, shown(call.state, order)) if form.shows else None
 
 
 def queried(call: Call, form: Form) -> ServiceOrder:
-    """The order that a query asks for, by either of its numbers.
+    """Return the order in a query, by either of its numbers.
 
     Raises:
         Rejection: it names none, or both, or there is no such order of whose it names.
@@ -171,7 +171,7 @@ def mark_paid(call: Call, order: ServiceOrder) -> ServiceOrder:
 
 
 def _announce(call: Call, order: ServiceOrder, _: str) -> None:
-    """Tell the user what the service is about to cost."""
+    """Announce the expected charge to the user."""
     total_of(call.data, order["terms"].get("risk_fund") or {})
     check_moment(call.data["prepaid_time"], "/prepaid_time")
     if description_of(order) != USER_CONFIRM:

@@ -36,7 +36,7 @@ TERMS = (
     *("service_introduction", "post_payments", "post_discounts", "risk_fund", "time_range"),
     *("location", "attach", "notify_url", "shopping_info"),
 )
-"""What a merchant tells of a service, and the API shows again."""
+"""The members about a service that the API returns unchanged."""
 PARTIES = ("appid", "sub_appid", "sub_mchid", "channel_id")
 USERS = ("openid", "sub_openid")
 SUMMARIES = {
@@ -46,14 +46,14 @@ SUMMARIES = {
 
 
 def description_of(order: ServiceOrder) -> str:
-    """The `state_description` of a service order; empty where it has none."""
+    """Return the `state_description` of a service order; empty if it has none."""
     if order["state"] != DOING:
         return ""
     return USER_CONFIRM if order["total"] is None else MCH_COMPLETE
 
 
 def paid_by(trade: payments.Order) -> dict[str, Any]:
-    """What changes in a service order when its deduction has succeeded."""
+    """Return the members of a service order that a successful deduction changes."""
     detail = {
         "seq": 1,
         "amount": trade["total"],
@@ -66,7 +66,7 @@ def paid_by(trade: payments.Order) -> dict[str, Any]:
 
 
 def shown(state: State, order: ServiceOrder) -> dict[str, Any]:
-    """A service order as a response and a notification show it."""
+    """Return a service order as a response and a notification show it."""
     description = description_of(order)
     view = {
         **{name: order[name] for name in ("out_order_no", "service_id", "order_id", "state")},
@@ -100,7 +100,7 @@ def _collection(state: State, order: ServiceOrder) -> dict[str, Any]:
 
 
 def notify(state: State, outbox: Outbox, event: str, order: ServiceOrder) -> str:
-    """Post what has happened to a service order; the notification's id."""
+    """Post the change of a service order; return the id of the notification."""
     url = order["terms"].get("notify_url", "")
     if not url:
         return ""

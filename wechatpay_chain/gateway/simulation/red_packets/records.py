@@ -48,13 +48,13 @@ RedPacket = dict[str, Any]
 
 
 def send(state: State, number: str, content: str, about: dict[str, Any]) -> RedPacket:
-    """The red packet of a merchant-assigned number: a new one, or the same again if its content is.
+    """Return the red packet with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `mch_billno`.
-        content: what tells one request from another.
-        about: what it is made with: `product`, `kind`, `amount`, `count`, `openid`, …
+        content: the fingerprint of the request.
+        about: the members: `product`, `kind`, `amount`, `count`, `openid`, …
 
     Raises:
         Rejection: the number was used for another, or sending has failed before.
@@ -87,7 +87,7 @@ def send(state: State, number: str, content: str, about: dict[str, Any]) -> RedP
 
 
 def _split(amount: int, count: int) -> list[int]:
-    """Fen of each share, by chance; each has at least one."""
+    """Return the fen of each share, by chance; each has at least one."""
     cuts = sorted(secrets.SystemRandom().sample(range(1, amount), count - 1))
     return [high - low for low, high in zip([0, *cuts], [*cuts, amount], strict=True)]
 
@@ -105,7 +105,7 @@ def _save(state: State, packet: RedPacket) -> None:
 
 
 def find(state: State, number: str) -> RedPacket | None:
-    """A red packet by its merchant-assigned number, as it is now; None if there is none."""
+    """Return a red packet by its merchant-assigned number in its current state, or None."""
     packet = state.store.get("red-packet", number)
     if packet is None:
         return None
@@ -119,10 +119,10 @@ def find(state: State, number: str) -> RedPacket | None:
 
 
 def existing(state: State, number: str) -> RedPacket:
-    """A red packet by its merchant-assigned number.
+    """Return a red packet by its merchant-assigned number.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     packet = find(state, number)
     if packet is None:
@@ -132,13 +132,13 @@ def existing(state: State, number: str) -> RedPacket:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store what became of red packets in the meantime."""
+    """Store the due state changes of red packets."""
     for each in state.store.all("red-packet-open"):
         find(state, each["mch_billno"])
 
 
 def _end(state: State, packet: RedPacket, outcome: str, moment: float, reason: str = "") -> None:
-    """End a red packet; what was not received goes back."""
+    """End a red packet; the rest is returned."""
     rest = packet["amount"] - sum(each["amount"] for each in packet["received"])
     with state.store.transaction():  # whoever asks, it goes back once
         if rest:
@@ -149,13 +149,13 @@ def _end(state: State, packet: RedPacket, outcome: str, moment: float, reason: s
 
 
 def receive(state: State, number: str, openid: str = "") -> RedPacket:
-    """Have a user receive a red packet, or a share of one for a group.
+    """Receive a red packet, or a share of a group's one, as a user.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `mch_billno`.
-        openid: of the user; by default the one whom the merchant named, or, for the further shares
-            of a group, a generated one.
+        openid: the openid of the user; by default the one in the request, or a generated one for
+            the further shares of a group.
 
     Raises:
         Rejection: there is no such red packet, or it cannot be received, or not by this user.
@@ -179,12 +179,12 @@ def receive(state: State, number: str, openid: str = "") -> RedPacket:
 
 
 def fail(state: State, number: str, reason: str) -> RedPacket:
-    """Have a red packet that is being sent not be sent: its money goes back.
+    """Make the sending of a red packet fail: the money is returned.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `mch_billno`.
-        reason: what the query shows.
+        reason: the reason that the query shows.
 
     Raises:
         Rejection: there is no such red packet, or it is sent already.

@@ -38,7 +38,7 @@ LEAST, MOST = 100, 20_000
 LEAST_OF_SCENE, MOST_OF_SCENE = 10, 499_900
 """Fen of a red packet whose scene is named."""
 GROUP = range(3, 21)
-"""How many users a red packet for a group may have."""
+"""The number of users of a red packet for a group."""
 RED_PACKET, WORK = "red-packet", "work"
 
 
@@ -89,19 +89,19 @@ def _sent(call: Call, packet: RedPacket) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sendredpack")
 def send(call: Call) -> dict[str, Any]:
-    """A red packet to one user."""
+    """Send a red packet to one user."""
     return _sent(call, _send(call))
 
 
 @operation("POST", f"{BASE}/sendgroupredpack")
 def send_to_group(call: Call) -> dict[str, Any]:
-    """A red packet that the user shares with others; chance says how much each receives."""
+    """Send a red packet that the user shares with others; the shares are random."""
     return _sent(call, _send(call, kind=records.GROUP))
 
 
 @operation("POST", f"{BASE}/sendminiprogramhb")
 def send_in_mini_program(call: Call) -> dict[str, Any]:
-    """A red packet that the user receives in a mini program."""
+    """Send a red packet that the user receives in a mini program."""
     packet = _send(call)
     mchid = call.state.mchid
     fields = {
@@ -116,7 +116,7 @@ def send_in_mini_program(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sendworkwxredpack")
 def send_to_employee(call: Call) -> dict[str, Any]:
-    """A red packet from WeCom; the sign that WeCom adds is not verified."""
+    """Send a red packet from WeCom; the additional sign of WeCom is not verified."""
     packet = _send(call, WORK)
     return {**_sent(call, packet), **_sender(packet)}
 
@@ -128,7 +128,7 @@ def _sender(packet: RedPacket) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/gethbinfo")
 def query(call: Call) -> dict[str, Any]:
-    """A red packet with those who have received it."""
+    """Return a red packet with those who have received it."""
     packet = _existing(call, RED_PACKET)
     view = {**shown(call.state, packet), "hb_type": packet["kind"], "total_num": packet["count"]}
     received = [
@@ -144,7 +144,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/queryworkwxredpack")
 def query_of_employee(call: Call) -> dict[str, Any]:
-    """A red packet from WeCom."""
+    """Return a red packet from WeCom."""
     packet = _existing(call, WORK)
     view = {**shown(call.state, packet), **_sender(packet), "openid": packet["openid"]}
     for each in packet["received"]:
@@ -162,7 +162,7 @@ def _existing(call: Call, product: str) -> RedPacket:
 
 
 def shown(state: State, packet: RedPacket) -> dict[str, Any]:
-    """What the queries of red packets have in common."""
+    """Return the members that all queries of red packets share."""
     names = ("wishing", "remark", "act_name")
     view = {
         "mch_billno": packet["mch_billno"],

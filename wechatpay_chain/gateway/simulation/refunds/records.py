@@ -1,4 +1,4 @@
-"""A refund's life, whichever API asked for it: processing, then paid back, closed, or abnormal.
+"""The states of a refund of any API: processing, then paid back, closed, or abnormal.
 
 A refund takes the money from its merchant at once, and is processed for a few seconds of the
 gateway's time; then the customer has it. Until then a script can make it end otherwise. An abnormal
@@ -64,7 +64,7 @@ _followers: list[Notice] = []
 
 
 def on_change(protocol: str) -> Callable[[Notice], Notice]:
-    """Register what tells a merchant what became of a refund; it gives the notification's id."""
+    """Register the function that posts the result of a refund and returns the notification's id."""
 
     def register(notice: Notice) -> Notice:
         _notices[protocol] = notice
@@ -74,19 +74,19 @@ def on_change(protocol: str) -> Callable[[Notice], Notice]:
 
 
 def follows(notice: Notice) -> Notice:
-    """Register what else is told when a refund is accepted, and when it has arrived."""
+    """Register a function for further notifications of accepted and arrived refunds."""
     _followers.append(notice)
     return notice
 
 
 def create(state: State, number: str, order: Order | None, about: dict[str, Any]) -> Refund:
-    """The refund of a merchant-assigned number: a new one, or the same again if its content is.
+    """Return the refund with a number: a new one, or the same one for the same content.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         number: `out_refund_no`.
-        order: what is refunded.
-        about: what the refund is made with: `protocol`, `content`, `amount`, `total`, `currency`,
+        order: the order to refund.
+        about: the members of the refund: `protocol`, `content`, `amount`, `total`, `currency`,
             `sub_mchid`, `from_available`, `notify_url`, …; `advance` if the service provider pays
             it for its sub-merchant.
 
@@ -157,7 +157,7 @@ def _refundable(state: State, order: Order | None, about: dict[str, Any]) -> Ord
 
 
 def _source(state: State, order: Order, about: dict[str, Any], amount: int) -> str:
-    """The account that pays a refund: what is frozen first, as long as it is not shared out."""
+    """Return the account that pays a refund, the frozen one before the sharing is finished."""
     unsplit = funds.unsplit(state, order)
     if unsplit and not about["from_available"] and not about.get("advance"):
         if amount > unsplit:
@@ -178,7 +178,7 @@ def _numbers(refund: Refund) -> dict[str, Any]:
 
 
 def _process(state: State, refund: Refund) -> None:
-    """Have a refund succeed in a few seconds."""
+    """Schedule the success of a refund in a few seconds."""
     settles = state.clock.now() + SETTLING
     refund |= {"state": PROCESSING, "settles": settles}
     arrived = refund | {"state": SUCCESS, "succeeded": settles}
@@ -202,7 +202,7 @@ def _save(state: State, refund: Refund) -> None:
 
 
 def find(state: State, number: str) -> Refund | None:
-    """A refund by its merchant-assigned number, as it is now; None if there is none."""
+    """Return a refund by its merchant-assigned number in its current state, or None."""
     refund = state.store.get("refund", number)
     if refund is None:
         return None
@@ -212,16 +212,16 @@ def find(state: State, number: str) -> Refund | None:
 
 
 def find_by_id(state: State, refund_id: str) -> Refund | None:
-    """A refund by WeChat Pay's number, as it is now; None if there is none."""
+    """Return a refund by WeChat Pay's number in its current state, or None."""
     pointer = state.store.get("refund-id", refund_id)
     return None if pointer is None else find(state, pointer["out_refund_no"])
 
 
 def existing(state: State, number: str) -> Refund:
-    """A refund by its merchant-assigned number.
+    """Return a refund by its merchant-assigned number.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     refund = find(state, number)
     if refund is None:
@@ -230,13 +230,13 @@ def existing(state: State, number: str) -> Refund:
 
 
 def of_order(state: State, order: Order) -> list[Refund]:
-    """The refunds of an order, oldest first."""
+    """Return the refunds of an order, oldest first."""
     return [existing(state, number) for number in order.get("refunds", ())]
 
 
 @settles
 def settle_due(state: State) -> None:
-    """Write down what became of refunds in the meantime."""
+    """Store the due state changes of refunds."""
     for each in state.store.all("settling"):
         find(state, each["out_refund_no"])
 
@@ -257,7 +257,7 @@ def _succeed(state: State, refund: Refund, moment: float) -> None:
 
 
 def _stop(state: State, number: str) -> Refund:
-    """A refund that is processed, and will not succeed by itself any more."""
+    """Return a refund that is processed, and will not succeed by itself any more."""
     refund = existing(state, number)
     if refund["state"] != PROCESSING:
         raise Rejection(400, "INVALID_REQUEST", f"退款单状态是 {refund['state']}: {number}")
@@ -268,7 +268,7 @@ def _stop(state: State, number: str) -> Refund:
 
 
 def succeed(state: State, number: str) -> Refund:
-    """Have a refund arrive at once.
+    """Complete a refund immediately.
 
     Raises:
         Rejection: there is no such refund, or it is not processed any more.
@@ -281,7 +281,7 @@ def succeed(state: State, number: str) -> Refund:
 
 
 def fail(state: State, number: str) -> Refund:
-    """Have a refund not arrive, as when the customer's card is void: it becomes abnormal.
+    """Make a refund fail, as for an invalid card: it becomes abnormal.
 
     Raises:
         Rejection: there is no such refund, or it is not processed any more.
@@ -320,11 +320,11 @@ def resend_to(state: State, refund: Refund, target: str, received: str, content:
     """Send an abnormal refund where its merchant says; the same again is the same.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         refund: the refund.
         target: the account: `payer`, or the merchant's `bank`.
-        received: what the merchant is told of it.
-        content: what tells this request from another.
+        received: the text for the merchant.
+        content: the fingerprint of the request.
 
     Raises:
         Rejection: the refund is not abnormal.
@@ -340,12 +340,12 @@ def resend_to(state: State, refund: Refund, target: str, received: str, content:
 
 
 def reverse(state: State, order: Order, protocol: str) -> bool:
-    """Take a payment by code back: what is left of it is paid back, and the order is revoked.
+    """Reverse a payment by code: the rest is refunded, and the order is revoked.
 
     Args:
-        state: of the gateway.
+        state: the state of the gateway.
         order: paid or open; a revoked one stays so.
-        protocol: of the request: `v2` or `v3`.
+        protocol: the protocol of the request: `v2` or `v3`.
 
     Returns:
         Whether it is done; else the request has to be repeated.

@@ -43,18 +43,18 @@ SUMMARIES = {
 
 @operation("POST", BASE)
 def apply(call: Call) -> dict[str, Any]:
-    """A refund, all of an order or a part of it."""
+    """Refund all of an order, or a part of it."""
     given = asked(call, "v3")
     number, order = given.pop("out_refund_no"), order_of(call)
     return shown(call.state, refunding.create(call.state, number, order, given))
 
 
 def asked(call: Call, protocol: str) -> dict[str, Any]:
-    """What a refund is made with, and its number.
+    """Return the number and the members of a requested refund.
 
     Args:
         call: the request.
-        protocol: what tells the merchant of it; see `records.on_change`.
+        protocol: the protocol of the notification; see `records.on_change`.
 
     Raises:
         Rejection: a member of the request is wrong.
@@ -77,7 +77,7 @@ def asked(call: Call, protocol: str) -> dict[str, Any]:
 
 
 def order_of(call: Call) -> Order | None:
-    """What a request refunds: WeChat Pay's number goes before the merchant's; None if unknown."""
+    """Return the order of a refund by WeChat Pay's or the merchant's number, or None."""
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
         raise Rejection.parameter("transaction_id", None, "or out_trade_no is required")
@@ -88,7 +88,7 @@ def order_of(call: Call) -> Order | None:
 
 
 def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, Any]]:
-    """Which accounts pay how much; together it is the refund."""
+    """Return the accounts that pay a refund with their parts."""
     for index, each in enumerate(given or ()):
         checks.one_of(each["account"], f"/amount/from/{index}/account", ACCOUNTS)
         payments.whole_fen(each["amount"], f"/amount/from/{index}/amount")
@@ -99,7 +99,7 @@ def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, 
 
 @operation("GET", f"{BASE}/{{out_refund_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """A refund by its merchant-assigned number."""
+    """Return a refund by its merchant-assigned number."""
     refund = refunding.existing(call.state, call.params["out_refund_no"])
     if refund["sub_mchid"] != call.query.get("sub_mchid", ""):
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {refund['out_refund_no']}")
@@ -108,7 +108,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/{{refund_id}}/apply-abnormal-refund")
 def abnormal(call: Call) -> dict[str, Any]:
-    """An abnormal refund once more, to a bank card of the customer or of the merchant."""
+    """Send an abnormal refund to a bank card of the customer or of the merchant."""
     return shown(call.state, send_elsewhere(call))
 
 
@@ -137,7 +137,7 @@ def send_elsewhere(call: Call) -> Refund:
 
 
 def shown(state: State, refund: Refund) -> dict[str, Any]:
-    """A refund as a response shows it."""
+    """Return a refund as a response shows it."""
     order, frozen = (
         payments.existing(state, refund["out_trade_no"]),
         refund["source"].startswith("frozen"),
@@ -174,10 +174,10 @@ def tell(state: State, outbox: Outbox, refund: Refund) -> str:
 
 
 def post(state: State, outbox: Outbox, refund: Refund, more: dict[str, Any]) -> str:
-    """Post what became of a refund; the notification's id.
+    """Post the result of a refund; return the id of the notification.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         outbox: as it is, or will be.
         refund: the refund.
         more: members of the content that only some refunds have.

@@ -1,4 +1,4 @@
-"""How much of an order may be shared: a share of its amount that its merchant has agreed to.
+"""The highest share of an order that its merchant has agreed to.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/profit-sharing/merchants/query-merchant-ratio.html,
 https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter8_7_10.shtml (the unit is 1/10000)
@@ -19,15 +19,15 @@ WHOLE = 10_000
 
 
 def of_brand(brand_mchid: str) -> str:
-    """What a brand holds, ratios and receivers, is kept under: no sub-merchant has that number."""
+    """Return the key for the ratios and receivers of a brand; no sub-merchant has this number."""
     return f"brand-{brand_mchid}"
 
 
 def ratio(state: State, holder: str) -> int:
-    """The highest share of an order, in units of 1/10000.
+    """Return the highest share of an order, in units of 1/10000.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         holder: a sub-merchant or a brand.
     """
     found = state.store.get(KIND, holder)
@@ -38,7 +38,7 @@ def set_ratio(state: State, holder: str, max_ratio: int) -> dict[str, object]:
     """Agree to a share, as a sub-merchant or a brand does on the merchant platform.
 
     Raises:
-        Rejection: it is no share.
+        Rejection: it is not a share.
     """
     if not 0 <= max_ratio <= WHOLE:
         raise Rejection.parameter("max_ratio", max_ratio, f"must be 0 to {WHOLE}")
@@ -51,8 +51,8 @@ def assert_within(state: State, order: Order, holder: str, wanted: int) -> None:
     """Reject where more of an order would be shared than its merchant has agreed to.
 
     Args:
-        state: of the merchant.
-        order: that is shared.
+        state: the state of the merchant.
+        order: the order that is shared.
         holder: a sub-merchant or a brand.
         wanted: fen that others are to receive now.
 

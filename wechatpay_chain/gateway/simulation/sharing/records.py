@@ -1,4 +1,4 @@
-"""Profit sharing, whichever API asks for it: receivers, sharing, unfreezing, what is left.
+"""Profit sharing of all APIs: receivers, sharing, unfreezing, and the rest.
 
 Money of an order that is to be shared is frozen when it is paid. A request is carried out at once.
 What differs between the products is given with each call: whose list a receiver is on, what the
@@ -49,20 +49,20 @@ TYPES = MERCHANT, OPENID, SUB_OPENID = ("MERCHANT_ID", "PERSONAL_OPENID", "PERSO
 TIMES = RECEIVERS = 50
 """Requests for one order, and receivers in one request."""
 NOT_YET = "1970-01-01T08:00:00+08:00"
-"""How WeChat Pay writes the time of what did not happen so far."""
+"""WeChat Pay's value for a time that has not been reached."""
 
 Sharing = dict[str, Any]
 Receiver = dict[str, Any]
 
 
 class Request(NamedTuple):
-    """What a request to share or to unfreeze names.
+    """The numbers in a request to share or to unfreeze.
 
     Attributes:
         number: `out_order_no`.
-        content: what tells this request from another.
-        transaction_id: of the order.
-        sub_mchid: who is paid for it; empty where it is the merchant itself.
+        content: the fingerprint of the request.
+        transaction_id: the transaction id of the order.
+        sub_mchid: the paid sub-merchant; empty means the merchant itself.
     """
 
     number: str
@@ -75,11 +75,11 @@ class Request(NamedTuple):
 
 
 def receiver_of(data: Mapping[str, Any], account: str = "account") -> Receiver:
-    """The type and the account of a receiver.
+    """Return the type and the account of a receiver.
 
     Args:
         data: the request, or a part of it.
-        account: what the member with the account is called.
+        account: the name of the member with the account.
 
     Raises:
         Rejection: one of them is none.
@@ -94,8 +94,8 @@ def add_receiver(state: State, holder: str, receiver: Receiver) -> None:
     """Add a receiver; one that is there stays, with the relation that was given last.
 
     Args:
-        state: of the merchant.
-        holder: whose list it is on: a sub-merchant, a brand; empty is the merchant itself.
+        state: the state of the merchant.
+        holder: the owner of the list: a sub-merchant or a brand; empty means the merchant itself.
         receiver: `type`, `account` and its relation.
     """
     state.store.put("receiver", _receiver_key(holder, receiver), receiver)
@@ -119,15 +119,15 @@ def receivers_of(
     holder: str,
     account: str = "account",
 ) -> list[Receiver]:
-    """Who receives how much; each was added before, or is paid for the order anyway.
+    """Return the receivers with their amounts; each was added before, or is the payee of the order.
 
     Args:
-        state: of the merchant.
-        order: that is shared.
+        state: the state of the merchant.
+        order: the order that is shared.
         given: the receivers of a request.
         last: whether the rest is unfrozen.
         holder: on whose list they are.
-        account: what the member with the account is called.
+        account: the name of the member with the account.
 
     Raises:
         Rejection: there are none, or one is wrong.
@@ -152,7 +152,7 @@ def receivers_of(
 
 
 def _is_own(state: State, order: Order, receiver: Receiver) -> bool:
-    """Whether a receiver is who is paid for the order anyway."""
+    """Return whether a receiver is the payee of the order."""
     own = funds.sub_merchant(order) or state.identity.mchid
     return bool(receiver["type"] == MERCHANT and receiver["account"] == own)
 
@@ -161,7 +161,7 @@ def _is_own(state: State, order: Order, receiver: Receiver) -> bool:
 
 
 def requested(data: Mapping[str, Any], content: str, sub_mchid: str = "") -> Request:
-    """What a request names.
+    """Return the numbers in a request.
 
     Raises:
         Rejection: its number is none.
@@ -171,7 +171,7 @@ def requested(data: Mapping[str, Any], content: str, sub_mchid: str = "") -> Req
 
 
 def known(state: State, request: Request) -> Sharing | None:
-    """What the same request made before; None if it is new.
+    """Return the sharing of an earlier, equal request; None for a new one.
 
     Raises:
         Rejection: its number was used for another.
@@ -183,7 +183,7 @@ def known(state: State, request: Request) -> Sharing | None:
 
 
 def shareable(state: State, request: Request) -> Order:
-    """The order of a request; it must have been made to be shared, and be paid.
+    """Return the order of a request; it must have been made to be shared, and be paid.
 
     Raises:
         Rejection: it is not, or was shared too often.
@@ -206,7 +206,7 @@ def share(
     """Share some of an order's money.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         request: that asks for it, and is new.
         order: from `shareable`.
         receivers: from `receivers_of`.
@@ -228,13 +228,13 @@ def share(
 
 
 def unfreeze(state: State, request: Request, order: Order, description: str) -> Sharing:
-    """Give the merchant what was not shared; the order cannot be shared any more.
+    """Release the rest to the merchant; the order cannot be shared any more.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         request: that asks for it, and is new.
         order: from `shareable`.
-        description: of the money.
+        description: the description of the money.
 
     Raises:
         Rejection: nothing is left.
@@ -265,12 +265,12 @@ def _new(state: State, request: Request, order: Order) -> Sharing:
 
 
 def record_number(state: State, kind: str) -> str:
-    """A number as WeChat Pay gives them: what it is of, the day, and digits."""
+    """Return a new number in WeChat Pay's format: the kind, the day, and digits."""
     return tokens.record_number(kind, state.clock.compact()[:8])
 
 
 def account_of(state: State, receiver: Receiver) -> str:
-    """The ledger's account of a receiver: one of the merchant's own, or somebody's outside."""
+    """Return the ledger's account of a receiver, inside or outside of the merchant."""
     if receiver["type"] == MERCHANT:
         if receiver["account"] == state.mchid:
             return "merchant"
@@ -280,7 +280,7 @@ def account_of(state: State, receiver: Receiver) -> str:
 
 
 def counterparty_of(state: State, receiver: Receiver) -> Counterparty | None:
-    """The account of a receiver that is another merchant of the gateway; None if it is not."""
+    """Return the account of a receiver that is another merchant of the gateway, or None."""
     return state.counterparty(receiver["account"]) if receiver["type"] == MERCHANT else None
 
 
@@ -303,7 +303,7 @@ def _pay(state: State, sharing: Sharing, order: Order, receiver: Receiver) -> No
 
 
 def _unfreeze(state: State, sharing: Sharing, order: Order, description: str) -> None:
-    """Give the merchant the rest: the last of the receivers."""
+    """Release the rest to the merchant, the last of the receivers."""
     rest = funds.release(state, order)
     if rest:
         own = sharing["sub_mchid"] or state.identity.mchid
@@ -328,12 +328,12 @@ def _saved(state: State, sharing: Sharing, order: Order) -> Sharing:
 
 
 def unsplit(state: State, transaction_id: str, sub_mchid: str | None = None) -> int:
-    """Fen of an order that can still be shared.
+    """Return the fen of an order that can still be shared.
 
     Args:
-        state: of the merchant.
-        transaction_id: of the order.
-        sub_mchid: who must be paid for it; None is anybody.
+        state: the state of the merchant.
+        transaction_id: the transaction id of the order.
+        sub_mchid: the required payee; None allows any.
 
     Raises:
         Rejection: there is no such order, or it was not made to be shared.
@@ -347,7 +347,7 @@ def unsplit(state: State, transaction_id: str, sub_mchid: str | None = None) -> 
 
 
 def find(state: State, number: str = "", order_id: str = "") -> Sharing | None:
-    """A sharing by either of its numbers; None if there is none."""
+    """Return a sharing by either of its numbers, or None."""
     if not number:
         pointer = state.store.get("sharing-id", order_id)
         number = "" if pointer is None else pointer["out_order_no"]
@@ -355,10 +355,10 @@ def find(state: State, number: str = "", order_id: str = "") -> Sharing | None:
 
 
 def existing(state: State, number: str, transaction_id: str, sub_mchid: str) -> Sharing:
-    """A sharing by its merchant-assigned number, of the order and of who shares it.
+    """Return a sharing by its merchant-assigned number, of the order and of who shares it.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     sharing = find(state, number)
     if sharing is None or (sharing["transaction_id"], sharing["sub_mchid"]) != (

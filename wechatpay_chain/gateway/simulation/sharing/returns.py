@@ -1,4 +1,4 @@
-"""Returns of shared money: from a receiver that is a merchant, back to who shared it.
+"""Returns of shared money from a receiver that is a merchant.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012467097
 """
@@ -27,14 +27,14 @@ Return = dict[str, Any]
 
 
 class Given(NamedTuple):
-    """What a request to return says.
+    """The members of a request to return money.
 
     Attributes:
         number: `out_return_no`.
-        content: what tells this request from another.
-        mchid: who gives the money back.
+        content: the fingerprint of the request.
+        mchid: the merchant that returns the money.
         amount: fen.
-        description: of the money.
+        description: the description of the money.
     """
 
     number: str
@@ -45,7 +45,7 @@ class Given(NamedTuple):
 
 
 def asked(data: Mapping[str, Any], content: str) -> Given:
-    """What an APIv3 request says.
+    """Return the members of an APIv3 request.
 
     Raises:
         Rejection: one of its members is wrong.
@@ -60,12 +60,12 @@ def asked(data: Mapping[str, Any], content: str) -> Given:
 
 
 def find(state: State, number: str) -> Return | None:
-    """A return by its merchant-assigned number; None if there is none."""
+    """Return a return by its merchant-assigned number, or None."""
     return state.store.get("sharing-return", number)
 
 
 def known(state: State, given: Given) -> Return | None:
-    """What the same request made before; None if it is new.
+    """Return the return of an earlier, equal request; None for a new one.
 
     Raises:
         Rejection: its number was used for another.
@@ -77,16 +77,16 @@ def known(state: State, given: Given) -> Return | None:
 
 
 def returnable(state: State, number: str, order_id: str, sub_mchid: str) -> Sharing:
-    """What money is taken back from: WeChat Pay's number goes before the merchant's.
+    """Return the sharing to take money back from, by WeChat Pay's number, else the merchant's.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_order_no`, or empty.
         order_id: or empty.
-        sub_mchid: who shared; empty where it is the merchant itself.
+        sub_mchid: the sharing sub-merchant; empty means the merchant itself.
 
     Raises:
-        Rejection: there is none, or too often something was taken back from it.
+        Rejection: it does not exist, or too often something was taken back from it.
     """
     if not number and not order_id:
         raise Rejection.parameter("order_id", None, "or out_order_no is required")
@@ -101,13 +101,13 @@ def returnable(state: State, number: str, order_id: str, sub_mchid: str) -> Shar
 
 
 def take_back(state: State, shared: Sharing, given: Given, member: str = "return_mchid") -> Return:
-    """Take back some of what a receiver got; it is done at once.
+    """Take back a part of a share immediately.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         shared: from `returnable`.
-        given: what the request says; its number is new.
-        member: what names the receiver in the request.
+        given: the members of the request, whose number is new.
+        member: the member that names the receiver in the request.
 
     Raises:
         Rejection: who gives it back has not got so much, or it is too late.
@@ -156,7 +156,7 @@ def take_back(state: State, shared: Sharing, given: Given, member: str = "return
 
 
 def _receiver(state: State, shared: Sharing, mchid: Any, member: str) -> dict[str, Any]:
-    """The merchant who gives it back, where it has the most left of this sharing."""
+    """Return the merchant that returns it, with its largest rest of this sharing."""
     own = shared["sub_mchid"] or state.identity.mchid  # has nothing to give to itself
     shares: list[dict[str, Any]] = [
         each

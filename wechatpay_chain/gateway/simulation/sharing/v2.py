@@ -25,7 +25,7 @@ __all__ = ["receivers"]
 
 
 def _accepted(call: Call) -> str:
-    """The fingerprint of a request that is within its limits."""
+    """Return the fingerprint of a request that is within its limits."""
     content = accepted(call)
     if "appid" in call.data:
         assert_bound(call)
@@ -102,7 +102,7 @@ def _share(call: Call, *, last: bool) -> dict[str, Any]:
 
 @operation("POST", "v2/secapi/pay/profitsharingfinish")
 def finish(call: Call) -> dict[str, Any]:
-    """Give the merchant what was not shared; the order cannot be shared any more."""
+    """Release the rest to the merchant; the order cannot be shared any more."""
     content, state = _accepted(call), call.state
     request = records.requested(call.data, content, _sub_merchant(call))
     description = checks.text(call.data["description"], "/description", 80)
@@ -119,7 +119,7 @@ def _numbers(sharing: Sharing) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/profitsharingquery")
 def query(call: Call) -> dict[str, Any]:
-    """What became of a request to share or to finish."""
+    """Return a request to share or to finish."""
     _accepted(call)
     number, transaction = call.data["out_order_no"], call.data["transaction_id"]
     sharing = records.existing(call.state, number, transaction, _sub_merchant(call))
@@ -128,7 +128,7 @@ def query(call: Call) -> dict[str, Any]:
 
 
 def receivers(state: State, sharing: Sharing) -> str:
-    """The receivers of a sharing as JSON."""
+    """Return the receivers of a sharing as JSON."""
     return _json(
         [
             {
@@ -144,7 +144,7 @@ def receivers(state: State, sharing: Sharing) -> str:
 
 @operation("POST", "v2/pay/profitsharingorderamountquery")
 def amounts(call: Call) -> dict[str, Any]:
-    """How much of an order can still be shared."""
+    """Return the amount of an order that can still be shared."""
     _accepted(call)
     transaction = call.data["transaction_id"]
     unsplit = records.unsplit(call.state, transaction)
@@ -153,7 +153,7 @@ def amounts(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/profitsharingmerchantratioquery")
 def ratio(call: Call) -> dict[str, Any]:
-    """The highest share of an order that a brand or a sub-merchant has agreed to."""
+    """Return the highest share of an order that a brand or a sub-merchant has agreed to."""
     _accepted(call)
     brand = {name: call.data[name] for name in ("brand_mch_id",) if call.data.get(name)}
     holder = ratios.of_brand(brand["brand_mch_id"]) if brand else call.data.get("sub_mch_id") or ""
@@ -162,7 +162,7 @@ def ratio(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/secapi/pay/profitsharingreturn")
 def take_back(call: Call) -> dict[str, Any]:
-    """Take back some of what a receiver got; it is done when the response is sent."""
+    """Take back a part of a share; it is done when the response is sent."""
     content, data, state = _accepted(call), call.data, call.state
     if data["return_account_type"] != records.MERCHANT:
         kind = data["return_account_type"]
@@ -184,7 +184,7 @@ def take_back(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/profitsharingreturnquery")
 def query_return(call: Call) -> dict[str, Any]:
-    """A return by its merchant-assigned number."""
+    """Return a return by its merchant-assigned number."""
     _accepted(call)
     number, order_id = (checks.v2_text(call, name) for name in ("out_order_no", "order_id"))
     made = returns.find(call.state, call.data["out_return_no"])

@@ -85,7 +85,7 @@ def share(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/orders/unfreeze")
 def unfreeze(call: Call) -> dict[str, Any]:
-    """Give the merchant what was not shared; the order cannot be shared any more."""
+    """Release the rest to the merchant; the order cannot be shared any more."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, _sub_merchant(call))
     description = checks.text(data["description"], "/description", 80)
@@ -119,7 +119,7 @@ def _shown(state: State, sharing: Sharing, *, finished: bool = True) -> dict[str
 
 @operation("GET", f"{BASE}/orders/{{out_order_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """What became of a request to share or to unfreeze."""
+    """Return a request to share or to unfreeze."""
     transaction, sub = (call.query.get(name, "") for name in ("transaction_id", "sub_mchid"))
     if not transaction:
         raise Rejection.parameter("transaction_id", transaction, "is required", "query")
@@ -129,20 +129,20 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/transactions/{{transaction_id}}/amounts")
 def amounts(call: Call) -> dict[str, Any]:
-    """How much of an order can still be shared."""
+    """Return the amount of an order that can still be shared."""
     return views.amounts(call)
 
 
 @operation("GET", f"{BASE}/merchant-configs/{{sub_mchid}}")
 def max_ratio(call: Call) -> dict[str, Any]:
-    """The highest share of an order that a sub-merchant has agreed to."""
+    """Return the highest share of an order that a sub-merchant has agreed to."""
     sub_mchid = call.params["sub_mchid"]
     return {"sub_mchid": sub_mchid, "max_ratio": ratios.ratio(call.state, sub_mchid)}
 
 
 @operation("POST", f"{BASE}/return-orders")
 def create_return(call: Call) -> dict[str, Any]:
-    """Take back some of what a receiver got; it is done when the response is sent."""
+    """Take back a part of a share; it is done when the response is sent."""
     content, data, state = checks.accepted(call), call.data, call.state
     given = returns.asked(data, content)
     made = returns.known(state, given)
@@ -155,7 +155,7 @@ def create_return(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/return-orders/{{out_return_no}}")
 def query_return(call: Call) -> dict[str, Any]:
-    """A return by its merchant-assigned number."""
+    """Return a return by its merchant-assigned number."""
     made = returns.find(call.state, call.params["out_return_no"])
     number, sub = (call.query.get(name, "") for name in ("out_order_no", "sub_mchid"))
     if not number:

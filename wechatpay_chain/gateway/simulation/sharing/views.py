@@ -24,18 +24,18 @@ __all__ = [
 
 
 def numbers(sharing: Sharing) -> dict[str, Any]:
-    """The numbers of a sharing."""
+    """Return the numbers of a sharing."""
     names = ("sub_mchid", "transaction_id", "out_order_no", "order_id")
     return {name: sharing[name] for name in names}
 
 
 def shown(state: State, sharing: Sharing, *, account: str, finished: bool = True) -> dict[str, Any]:
-    """A sharing.
+    """Return a sharing.
 
     Args:
-        state: of the merchant.
-        sharing: that is shown.
-        account: what the member with the account of a receiver is called.
+        state: the state of the merchant.
+        sharing: the sharing that is shown.
+        account: the name of the member with a receiver's account.
         finished: whether it is shown as done.
     """
     finish = sharing.get("finish")
@@ -61,14 +61,14 @@ def shown(state: State, sharing: Sharing, *, account: str, finished: bool = True
 
 
 def the_sharing(call: Call, account: str) -> dict[str, Any]:
-    """The sharing that a query names by its merchant-assigned number.
+    """Return the sharing that a query names by its merchant-assigned number.
 
     Args:
         call: the query.
-        account: what the member with the account of a receiver is called.
+        account: the name of the member with a receiver's account.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     checks.accepted(call)
     names = ("out_order_no", "transaction_id", "sub_mchid")
@@ -77,14 +77,14 @@ def the_sharing(call: Call, account: str) -> dict[str, Any]:
 
 
 def amounts(call: Call) -> dict[str, Any]:
-    """How much of an order can still be shared."""
+    """Return the amount of an order that can still be shared."""
     transaction = call.params["transaction_id"]
     left = records.unsplit(call.state, transaction)
     return {"transaction_id": transaction, "unsplit_amount": left}
 
 
 def take_back(call: Call) -> dict[str, Any]:
-    """Take back some of what a receiver got, or show what the same request took back before."""
+    """Take back a part of a share, or return the result of an earlier, equal request."""
     content, data, state = checks.accepted(call), call.data, call.state
     given = returns.asked(data, content)
     made = returns.known(state, given)
@@ -96,10 +96,10 @@ def take_back(call: Call) -> dict[str, Any]:
 
 
 def the_return(call: Call) -> dict[str, Any]:
-    """The return that a query names by its merchant-assigned number and one of its sharing's.
+    """Return the return with the numbers of a query.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     checks.accepted(call)
     made, query = returns.find(call.state, call.query["out_return_no"]), call.query
@@ -113,7 +113,7 @@ def the_return(call: Call) -> dict[str, Any]:
 
 
 def shown_return(state: State, made: Return) -> dict[str, Any]:
-    """A return."""
+    """Return a return."""
     names = ("sub_mchid", "order_id", "out_order_no", "out_return_no", "return_mchid", "amount")
     return {
         **{name: made[name] for name in names},

@@ -1,4 +1,4 @@
-"""What stub operations have created; nothing else can be queried.
+"""The records that stub operations have created; queries find only these.
 
 The catalogue tells which operation creates what another one queries. `POST v3/transfer/batches`
 takes an `out_batch_no` and returns a `batch_id`; so `GET
@@ -26,7 +26,7 @@ KIND = "stub"
 NOT_CREATED = frozenset(
     ("sub_mchid", "brand_id", "transaction_id", "openid", "sp_openid", "account", "merchant_code")
 )
-"""What exists without a request that creates it, or is created elsewhere."""
+"""Records that exist without a creating request, or are created elsewhere."""
 BY_CODE = "micropay"
 """The segment of payments by code abroad, whose orders are queried like all others."""
 ENDING = frozenset(("cancel", "close", "notify", "reverse", "terminate", "unbind"))
@@ -34,7 +34,7 @@ ENDING = frozenset(("cancel", "close", "notify", "reverse", "terminate", "unbind
 
 
 def recall(call: Call, operation: Operation) -> dict[str, Any]:
-    """What the request that created what is asked for sent and got, by name.
+    """Return the members that the creating request sent and received, by name.
 
     Raises:
         Rejection: nothing was created under a number that the request names.
@@ -54,14 +54,14 @@ def recall(call: Call, operation: Operation) -> dict[str, Any]:
 
 
 def _is_for(record: dict[str, Any], given: dict[str, Any]) -> bool:
-    """Whether a record is that of the sub-merchant that a request names."""
+    """Return whether a record is that of the sub-merchant that a request names."""
     names = ("sub_mchid", "sub_mch_id")
     owner, named = (next((each[n] for n in names if each.get(n)), "") for each in (record, given))
     return owner == named or not owner or not named
 
 
 def remember(call: Call, operation: Operation, response: Any) -> None:
-    """Keep what an operation has created, under each number that others ask for it by."""
+    """Store the record that an operation has created, under each of its numbers."""
     names = _created(operation)
     if not names:
         return
@@ -80,7 +80,7 @@ def key_of(path: str, name: str, value: str | int) -> str:
 
 @cache
 def creators_of(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The numbers that an operation asks for, each with the paths and members that create it."""
+    """Return the numbers in an operation, each with the paths and members that create it."""
     found = {}
     for name in _asked_for(operation):
         names = _aliases(operation, name)
@@ -92,7 +92,7 @@ def creators_of(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
 
 @cache
 def _created(operation: Operation) -> frozenset[str]:
-    """The numbers by which others ask for what an operation creates."""
+    """Return the numbers by which other operations find the created record."""
     if operation.method != "POST":
         return frozenset()
     every = (pairs for other in _others(operation) for pairs in creators_of(other).values())
@@ -107,7 +107,7 @@ def _creating(operation: Operation, name: str) -> list[Operation]:
 
 
 def _in_collection(operation: Operation, name: str) -> list[Operation]:
-    """The operations that create in the collection in which a path's variable finds something.
+    """Return the operations that create records in the collection of a path's variable.
 
     `GET v3/vehicle/transactions/out-trade-no/{out_trade_no}` finds what `POST
     v3/vehicle/transactions/parking` created. The collection itself takes any number or gives it
@@ -132,7 +132,7 @@ def _in_collection(operation: Operation, name: str) -> list[Operation]:
 
 
 def _sends(other: Operation, collection: list[str], name: str) -> bool:
-    """Whether an operation, one segment below a collection, takes a number that is new."""
+    """Return whether an operation, one segment below a collection, takes a number that is new."""
     *above, last = other.segments
     if last.startswith("{") or last in ENDING or name not in _names(other)[0]:
         return False
@@ -141,7 +141,7 @@ def _sends(other: Operation, collection: list[str], name: str) -> bool:
 
 
 def _aliases(operation: Operation, name: str) -> list[str]:
-    """What stands at the place of a path's variable in all paths that look the same on the wire."""
+    """Return the literal segments that other paths have at the place of a path's variable."""
     place = f"{{{name}}}"
     if place not in operation.segments:
         return [name]
@@ -168,7 +168,7 @@ def _others(operation: Operation) -> Iterable[Operation]:
 
 
 def _asked_for(operation: Operation) -> list[str]:
-    """The numbers by which an operation of APIv3 finds what it is about."""
+    """Return the numbers by which an operation of APIv3 finds its record."""
     if operation.protocol == "v2":  # those that find something have state of their own
         return []
     found = [each[1:-1] for each in operation.segments if each.startswith("{")]
@@ -178,7 +178,7 @@ def _asked_for(operation: Operation) -> list[str]:
 
 
 def _may_create(other: Operation, operation: Operation) -> bool:
-    """Whether what an operation is about may come from another one: that of the collection."""
+    """Return whether the record of an operation may be created by another operation."""
     if other.method != "POST" or "{" in other.path or other.base_uri != operation.base_uri:
         return False
     if other.path == operation.path:
@@ -188,7 +188,7 @@ def _may_create(other: Operation, operation: Operation) -> bool:
 
 @cache
 def _names(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of all members of an operation's request body and response."""
+    """Return the names of all members of an operation's request body and response."""
     return frozenset(_inner(operation.body)), frozenset(_inner(operation.response))
 
 
@@ -199,7 +199,7 @@ def _inner(members: Iterable[Member]) -> Iterator[str]:
 
 
 def _values(data: Any, name: str) -> Iterator[str | int]:
-    """The values of a member, wherever it is."""
+    """Yield the values of a member at any depth."""
     if isinstance(data, list):
         for each in data:
             yield from _values(each, name)
@@ -212,7 +212,7 @@ def _values(data: Any, name: str) -> Iterator[str | int]:
 
 
 def _plain(value: Any) -> Any:
-    """A value without what came encrypted, which is not kept."""
+    """Return a value without its encrypted parts, which are not stored."""
     if isinstance(value, dict):
         inner = {name: each for name, each in value.items() if not isinstance(each, Secret)}
         return {name: _plain(each) for name, each in inner.items()}

@@ -30,7 +30,7 @@ __all__ = ["party_of", "stub_response"]
 DEPTH = 6
 """The depth of a response; below it, optional members are left out."""
 MOST = 20
-"""How many items of an array are returned."""
+"""The maximum items of a returned array."""
 FAILURE = re.compile("(^|_)(err|error)_")
 """The names of members that only APIv2's error responses have."""
 RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\+08:00")
@@ -39,7 +39,7 @@ ROOM = 214
 
 
 def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
-    """The response to a call, as the catalogue describes it.
+    """Return the response to a call, as the catalogue describes it.
 
     Raises:
         Rejection: the call asks for something that was never created.
@@ -51,7 +51,7 @@ def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content 
 
 
 def party_of(state: State) -> Party:
-    """The merchant that is in what is made for it: itself, and the first one for whom it acts."""
+    """Return the parties in generated responses: the merchant and its first sub-merchant."""
     identity, sub = state.identity, next(iter(state.profile.sub_merchants.values()), None)
 
     def encrypt(text: str) -> str:
@@ -94,7 +94,7 @@ def _seed(call: Call, operation: Operation) -> bytes:
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What was sent, by name, the outer members before the inner ones."""
+    """Return the sent members by name, the outer ones before the inner ones."""
     found = dict(data)
     for value in data.values():
         if isinstance(value, dict):
@@ -122,7 +122,7 @@ class _Maker:
     def filled(
         self, members: Iterable[Member], sent: Mapping[str, Any], depth: int = 0
     ) -> dict[str, Any]:
-        """A value for each member, by its name."""
+        """Return a value for each member, by its name."""
         made = {
             member.name: self._value(member, sent, depth)
             for member in members
@@ -135,7 +135,7 @@ class _Maker:
         return made
 
     def _is_not_ours(self, name: str) -> bool:
-        """Whether a member is added by who signs, or tells of a failure."""
+        """Return whether a member is added by who signs, or tells of a failure."""
         signing = ("sign", "nonce_str") if self._is_flat else ("sign",)
         return name in signing or FAILURE.search(name) is not None
 
@@ -161,7 +161,7 @@ class _Maker:
         return value
 
     def _echoed(self, member: Member, echo: Any) -> Any:
-        """What was sent, if it is what the member may be; else None."""
+        """Return the sent value if it fits the member; else None."""
         if isinstance(echo, Secret) and not member.encrypted:
             return None
         if member.encrypted and not (isinstance(echo, str) and len(echo.encode()) <= ROOM):
@@ -172,7 +172,7 @@ class _Maker:
         return value
 
     def _made(self, member: Member) -> Any:
-        """A plausible value; identifiers differ from request to request."""
+        """Return a plausible value; identifiers differ from request to request."""
         if own := self._party.own(member.name):
             return int(own) if member.type.startswith("integer") else own
         value = scalar(member)
@@ -185,7 +185,7 @@ class _Maker:
 
 
 def _converted(echo: Any, kind: str) -> Any:
-    """A value of a type: what was sent, or what its text stands for; None if it is neither."""
+    """Return a sent value in the type of a member, converted from text if needed, or None."""
     if kind == "boolean":
         return {"true": True, "false": False}.get(echo) if isinstance(echo, str) else _bool(echo)
     if isinstance(echo, bool):

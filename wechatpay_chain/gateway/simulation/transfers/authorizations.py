@@ -44,12 +44,12 @@ Authorization = dict[str, Any]
 
 
 def create(call: Call, content: str, notify_url: str) -> Authorization:
-    """Ask a user for an authorization.
+    """Request an authorization of a user.
 
     Args:
         call: the request.
-        content: what tells it from another.
-        notify_url: where its outcome is posted.
+        content: the fingerprint of the request.
+        notify_url: the address for the outcome.
 
     Raises:
         Rejection: the number is known with other content, or the user has agreed already.
@@ -98,7 +98,7 @@ def _number(value: Any, pointer: str) -> str:
 
 
 def asked_for(call: Call, bill: dict[str, Any]) -> dict[str, Any]:
-    """The authorization that a transfer asks its user for; nothing is stored until the user agrees.
+    """Return the authorization that a transfer requests; it is stored when the user agrees.
 
     Args:
         call: the request.
@@ -149,7 +149,7 @@ def _save(state: State, authorization: Authorization) -> None:
 
 
 def settle_due(state: State) -> None:
-    """Store which authorizations nobody confirmed in time."""
+    """Store which authorizations have expired."""
     for each in state.store.all(KIND):
         _find(state, each["out_authorization_no"])
 
@@ -166,10 +166,10 @@ def _find(state: State, number: str) -> Authorization | None:
 
 
 def existing(state: State, number: str) -> Authorization:
-    """An authorization by its merchant-assigned number, as it is now.
+    """Return an authorization by its merchant-assigned number in its current state.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     authorization = _find(state, number)
     if authorization is None:
@@ -178,10 +178,10 @@ def existing(state: State, number: str) -> Authorization:
 
 
 def in_effect(call: Call) -> Authorization:
-    """The authorization that a transfer names, which must be in effect for its app and scene.
+    """Return the authorization in a transfer, which must be in effect for its app and scene.
 
     Raises:
-        Rejection: there is none, or it is of another app or scene, or not in effect.
+        Rejection: it does not exist, or it is of another app or scene, or not in effect.
     """
     data, state = call.data, call.state
     pointer = state.store.get("transfer-authorization-id", data.get("authorization_id") or "")
@@ -196,10 +196,10 @@ def in_effect(call: Call) -> Authorization:
 
 
 def confirm(state: State, number: str) -> Authorization:
-    """Have the user agree: the authorization is in effect, and the merchant is told.
+    """Agree as the user: the authorization is in effect, and the merchant is notified.
 
     Raises:
-        Rejection: there is none, or it is not waiting any more.
+        Rejection: it does not exist, or it is not waiting any more.
     """
     authorization = _in_state(state, number, WAITING)
     _assert_first(state, authorization)
@@ -211,15 +211,15 @@ def confirm(state: State, number: str) -> Authorization:
 
 
 def close(state: State, number: str, reason: str = "USER_CLOSE") -> Authorization:
-    """Close an authorization that is in effect, as the user does; the merchant is told.
+    """Close an authorization that is in effect, as the user does; the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_authorization_no`.
         reason: the `close_reason` that the merchant gets.
 
     Raises:
-        Rejection: there is none, or it is not in effect.
+        Rejection: it does not exist, or it is not in effect.
     """
     authorization = _in_state(state, number, EFFECTIVE)
     authorization |= {"state": CLOSED, "closed": state.clock.now(), "reason": reason}
@@ -238,7 +238,7 @@ def _in_state(state: State, number: str, wanted: str) -> Authorization:
 
 
 def shown(state: State, authorization: Authorization) -> dict[str, Any]:
-    """An authorization as its notification shows it, and a query with some more."""
+    """Return an authorization as its notification shows it, and a query with some more."""
     names = ("out_authorization_no", "appid", "openid", "user_display_name", "authorization_id")
     view = {name: authorization[name] for name in names} | {"state": authorization["state"]}
     if authorization["authorized"] is not None:

@@ -45,10 +45,10 @@ def _number(value: Any, pointer: str) -> str:
 
 
 def create(call: Call) -> Budget:
-    """The budget of a request: a new one, or the one that it repeats.
+    """Return the budget of a request: a new one, or the existing one for a repeated request.
 
     Raises:
-        Rejection: the request is not what it must be, or its number is known with other content.
+        Rejection: the request is invalid, or its number is known with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = _number(data["out_budget_no"], "/out_budget_no")
@@ -84,15 +84,15 @@ def _save(state: State, budget: Budget) -> Budget:
 
 
 def existing(state: State, number: str, sponsor_mchid: str | None = None) -> Budget:
-    """A budget by its number.
+    """Return a budget by its number.
 
     Args:
-        state: of the service provider.
+        state: the state of the service provider.
         number: `out_budget_no`.
-        sponsor_mchid: who must be its sponsor; None is anybody.
+        sponsor_mchid: the required sponsor; None allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     budget = state.store.get(KIND, number)
     if budget is None or sponsor_mchid not in (None, budget["sponsor_mchid"]):
@@ -117,10 +117,10 @@ def _enter(state: State, budget: Budget, entered: str) -> Budget:
 
 
 def confirm(state: State, number: str) -> Budget:
-    """Have the sponsor confirm a budget: its money is locked.
+    """Confirm a budget as the sponsor: its money is locked.
 
     Raises:
-        Rejection: there is none, or it does not wait.
+        Rejection: it does not exist, or is not waiting.
     """
     budget = _in_state(existing(state, number), PENDING)
     numbers = {name: budget[name] for name in ("out_budget_no", "budget_id")}
@@ -129,16 +129,16 @@ def confirm(state: State, number: str) -> Budget:
 
 
 def close(state: State, number: str) -> Budget:
-    """Have the sponsor decline a budget.
+    """Decline a budget as the sponsor.
 
     Raises:
-        Rejection: there is none, or it does not wait.
+        Rejection: it does not exist, or is not waiting.
     """
     return _enter(state, _in_state(existing(state, number), PENDING), CLOSED)
 
 
 def unlock(state: State, budget: Budget, remark: str) -> Budget:
-    """Give the sponsor back what is left; a budget that is finished stays as it is.
+    """Return the rest to the sponsor; a finished budget stays unchanged.
 
     Raises:
         Rejection: its money is not locked.
@@ -155,10 +155,10 @@ def unlock(state: State, budget: Budget, remark: str) -> Budget:
 
 
 def donate(call: Call) -> Donation:
-    """The donation of a request: a new one, or the one that it repeats.
+    """Return the donation of a request: a new one, or the existing one for a repeated request.
 
     Raises:
-        Rejection: the request is not what it must be, or the budget has not so much.
+        Rejection: the request is invalid, or the budget has not so much.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = _number(data["out_transfer_no"], "/out_transfer_no")
@@ -193,7 +193,7 @@ def donate(call: Call) -> Donation:
 
 
 def _receiver(state: State, made: Donation) -> str:
-    """The ledger's account of who receives a donation: an own one, or somebody's outside."""
+    """Return the ledger's account of the receiver of a donation."""
     mchid = made["receive_mchid"]
     if mchid == state.mchid:
         return "merchant"
@@ -203,10 +203,10 @@ def _receiver(state: State, made: Donation) -> str:
 
 
 def donation(state: State, number: str, out_budget_no: str, sponsor_mchid: str) -> Donation:
-    """A donation by its number, its budget and its sponsor.
+    """Return a donation by its number, its budget and its sponsor.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     found = state.store.get(DONATION, number)
     wanted = (out_budget_no, sponsor_mchid)
@@ -216,10 +216,10 @@ def donation(state: State, number: str, out_budget_no: str, sponsor_mchid: str) 
 
 
 def donations(state: State, budget: Budget, first: str, last: str) -> list[Donation]:
-    """The donations from a budget on some days.
+    """Return the donations from a budget on some days.
 
     Args:
-        state: of the service provider.
+        state: the state of the service provider.
         budget: the budget.
         first: the first day.
         last: the last day.

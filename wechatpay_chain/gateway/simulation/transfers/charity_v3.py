@@ -47,7 +47,7 @@ def apply(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BUDGET}/{{out_budget_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """A budget."""
+    """Return a budget."""
     checks.accepted(call)
     number, sponsor = call.params["out_budget_no"], call.query["sponsor_mchid"]
     return _shown(call.state, charity.existing(call.state, number, sponsor))
@@ -55,7 +55,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BUDGET}/{{out_budget_no}}/unlock")
 def unlock(call: Call) -> dict[str, Any]:
-    """Give the sponsor back what is left of a budget."""
+    """Return the rest of a budget to the sponsor."""
     checks.accepted(call)
     number, sponsor = call.params["out_budget_no"], call.data["sponsor_mchid"]
     remark = checks.text(call.data["activity_remark"], "/activity_remark", 128)
@@ -71,7 +71,7 @@ def donate(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{DONATIONS}/out-transfer-no/{{out_transfer_no}}")
 def query_donation(call: Call) -> dict[str, Any]:
-    """A donation."""
+    """Return a donation."""
     checks.accepted(call)
     numbers = (call.query["out_budget_no"], call.query["sponsor_mchid"])
     made = charity.donation(call.state, call.params["out_transfer_no"], *numbers)
@@ -130,7 +130,7 @@ def apply_for_receipt(call: Call) -> dict[str, Any]:
 
 @operation("GET", RECEIPTS)
 def query_receipt(call: Call) -> dict[str, Any]:
-    """The receipt of a budget's donations."""
+    """Return the receipt of a budget's donations."""
     checks.accepted(call)
     number, accept_id = call.params["out_budget_no"], call.query["accept_id"]
     pointer = call.state.store.get(ACCEPT, accept_id)

@@ -27,7 +27,7 @@ MOST = 20_000
 
 @operation("POST", BASE)
 def create(call: Call) -> dict[str, Any]:
-    """A transfer to a QQ user."""
+    """Create a transfer to a QQ user."""
     content, state = checks.accepted(call), call.state
     known = records.repeated(state, call.data["out_bill_no"], content)
     if known is None:
@@ -40,7 +40,7 @@ def create(call: Call) -> dict[str, Any]:
 
 @operation("GET", ONE)
 def query(call: Call) -> dict[str, Any]:
-    """What became of a transfer."""
+    """Return a transfer."""
     return _shown(call.state, _existing(call))
 
 

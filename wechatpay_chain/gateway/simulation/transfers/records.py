@@ -1,4 +1,4 @@
-"""A transfer to a user's account: who pays it, what becomes of it, and who is told.
+"""A transfer to a user's account: its payer, its states, and its notifications.
 
 A transfer is paid from the merchant's account for such expenses (`operation` in the ledger), which
 is topped up as it needs. It waits until the user confirms, or is cancelled, or 24 hours are over. A
@@ -56,12 +56,12 @@ Transfer = dict[str, Any]
 
 
 def repeated(state: State, number: str, content: str) -> Transfer | None:
-    """The transfer that a request repeats; None for a new one.
+    """Return the transfer of an earlier, equal request; None for a new one.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_bill_no`.
-        content: what tells one request from another.
+        content: the fingerprint of the request.
 
     Raises:
         Rejection: the number belongs to a transfer with other content.
@@ -73,10 +73,10 @@ def repeated(state: State, number: str, content: str) -> Transfer | None:
 
 
 def create(state: State, bill: Transfer, first: str = WAITING) -> Transfer:
-    """Take the money for a transfer and begin it.
+    """Take the money for a transfer, and start it.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         bill: the members that the request gave.
         first: the state in which it begins: `WAITING`, `ACCEPTED`, or `SUCCESS` for one that
             arrives at once.
@@ -106,7 +106,7 @@ def create(state: State, bill: Transfer, first: str = WAITING) -> Transfer:
 
 
 def _due(transfer: Transfer) -> tuple[str, str]:
-    """How a transfer ends by itself when it expires, and why."""
+    """Return the outcome of a transfer that expires, and its reason."""
     return (FAIL, "OVERDUE_CLOSE") if transfer["state"] == WAITING else (SUCCESS, "")
 
 
@@ -120,14 +120,14 @@ def _move(state: State, kind: str, transfer: Transfer, source: str, target: str,
 
 
 def _take(state: State, transfer: Transfer) -> None:
-    """Take the money, and top the account up by what it lacks."""
+    """Take the money; first recharge the account if its balance is too low."""
     account, now = _account(transfer), transfer["created"]
     funds.top_up(state, account, transfer["amount"], at=now)
     _move(state, "transfer", transfer, account, "transit", now)
 
 
 def find(state: State, number: str) -> Transfer | None:
-    """A transfer by its merchant-assigned number, as it is now; None if there is none."""
+    """Return a transfer by its merchant-assigned number in its current state, or None."""
     transfer = state.store.get("transfer", number)
     if transfer is None:
         return None
@@ -140,16 +140,16 @@ def find(state: State, number: str) -> Transfer | None:
 def existing(
     state: State, number: str, sub_mchid: str | None = None, *, wallet: str | None = None
 ) -> Transfer:
-    """A transfer by its merchant-assigned number.
+    """Return a transfer by its merchant-assigned number.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_bill_no`.
-        sub_mchid: whose it must be; None is anybody's.
+        sub_mchid: the required sub-merchant; None allows any.
         wallet: where it must go: `QQ`, or empty; None is anywhere.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     return _whose(find(state, number), number, sub_mchid, wallet)
 
@@ -167,10 +167,10 @@ def _whose(
 
 
 def existing_by_id(state: State, transfer_bill_no: str, sub_mchid: str | None = None) -> Transfer:
-    """A transfer by WeChat Pay's number.
+    """Return a transfer by WeChat Pay's number.
 
     Raises:
-        Rejection: there is none, or it is another sub-merchant's.
+        Rejection: it does not exist, or it is another sub-merchant's.
     """
     pointer = state.store.get("transfer-id", transfer_bill_no)
     found = None if pointer is None else find(state, pointer["out_bill_no"])
@@ -179,13 +179,13 @@ def existing_by_id(state: State, transfer_bill_no: str, sub_mchid: str | None = 
 
 @settles
 def settle_due(state: State) -> None:
-    """Write down what became of transfers in the meantime."""
+    """Store the due state changes of transfers."""
     for each in state.store.all("waiting"):
         find(state, each["out_bill_no"])
 
 
 def _end(state: State, transfer: Transfer, outcome: str, moment: float, reason: str = "") -> None:
-    """Let the money go where it ends: to the user, or back."""
+    """Move the money to the user, or back."""
     with state.store.transaction():  # whoever asks, it goes there once
         if outcome == SUCCESS:
             _move(state, "transferred", transfer, "transit", "user", moment)
@@ -210,10 +210,10 @@ def _decide(state: State, transfer: Transfer, outcome: str, reason: str = "") ->
 
 
 def confirm(state: State, number: str, *, authorize: bool = True) -> Transfer:
-    """Have the user confirm a transfer: the money arrives, and the merchant is told.
+    """Confirm a transfer as the user: the money arrives, and the merchant is notified.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_bill_no`.
         authorize: whether the user also agrees to receive later transfers without confirmation, if
             the merchant asked for that.
@@ -228,10 +228,10 @@ def confirm(state: State, number: str, *, authorize: bool = True) -> Transfer:
 
 
 def fail(state: State, number: str, reason: str = "PAYEE_ACCOUNT_ABNORMAL") -> Transfer:
-    """Have a transfer fail.
+    """Make a transfer fail.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_bill_no`.
         reason: the `fail_reason` that the merchant gets.
 
@@ -242,7 +242,7 @@ def fail(state: State, number: str, reason: str = "PAYEE_ACCOUNT_ABNORMAL") -> T
 
 
 def cancel(state: State, transfer: Transfer) -> tuple[Transfer, str]:
-    """Cancel a transfer that nobody confirmed; also the state that the response shows.
+    """Cancel an unconfirmed transfer; return the state for the response.
 
     Raises:
         Rejection: the transfer has ended already.
@@ -258,7 +258,7 @@ def _save(state: State, transfer: Transfer) -> None:
 
 
 def shown(state: State, transfer: Transfer) -> dict[str, Any]:
-    """What a transfer, its query and its notification have in common."""
+    """Return the members that responses, queries and notifications of a transfer share."""
     partner = {"sub_mchid": transfer["sub_mchid"]} if transfer["sub_mchid"] else {}
     named = "mchid" if partner or transfer.get("wallet") else "mch_id"
     optional = {
@@ -280,7 +280,7 @@ def shown(state: State, transfer: Transfer) -> dict[str, Any]:
 
 
 def _tell(state: State, outbox: Outbox, transfer: Transfer) -> str:
-    """Post that a transfer has ended; the notification's id."""
+    """Post that a transfer has ended; return the id of the notification."""
     if not transfer["notify_url"]:
         return ""
     event, summary = "MCHTRANSFER.BILL.FINISHED", "商家转账单据终态通知"

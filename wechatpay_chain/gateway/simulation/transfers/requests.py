@@ -1,4 +1,4 @@
-"""What a request to transfer money to a user must be like, whichever operation it is of.
+"""Validations that all requests to transfer money to a user share.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4013778940 (rules, and why one is rejected)
 """
@@ -23,15 +23,15 @@ NAMED = 200_000
 
 
 def read(call: Call, openid: Any = None, *, most: int | None = None) -> dict[str, Any]:
-    """The members of a transfer as the gateway keeps them.
+    """Return the members of a transfer as the gateway keeps them.
 
     Args:
         call: the request.
-        openid: of the user, where the request does not have it.
+        openid: the openid of the user, where the request does not have it.
         most: fen of the largest transfer; None is any.
 
     Raises:
-        Rejection: a member is not what it must be.
+        Rejection: a member is invalid.
     """
     data, state = call.data, call.state
     amount = payments.whole_fen(data["transfer_amount"], "/transfer_amount")
@@ -57,7 +57,7 @@ def read(call: Call, openid: Any = None, *, most: int | None = None) -> dict[str
 
 
 def sealed(state: State, text: Any) -> str:
-    """A text that came encrypted, encrypted for its merchant; empty where none came so."""
+    """Return an encrypted text of a request, encrypted for its merchant; empty if there is none."""
     if not isinstance(text, Secret) or not text:
         return ""
     return rsa.encrypt(str.__str__(text), state.identity.merchant_certificate)

@@ -47,14 +47,14 @@ Reservation = dict[str, Any]
 
 
 def create(call: Call, family: str) -> Reservation:
-    """Ask a user for a reservation; the same request again is the same reservation.
+    """Create a reservation for a user; the same request again returns the same reservation.
 
     Args:
         call: the request.
-        family: of its operations.
+        family: the family of its operations.
 
     Raises:
-        Rejection: the request is not what it must be, or its number is known with other content.
+        Rejection: the request is invalid, or its number is known with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(
@@ -144,10 +144,10 @@ def settle_due(state: State) -> None:
 def existing(
     state: State, number: str, family: str = "", sub_mchid: str | None = None
 ) -> Reservation:
-    """A reservation by its merchant-assigned number, as it is now.
+    """Return a reservation by its merchant-assigned number in its current state.
 
     Raises:
-        Rejection: there is none of this family and sub-merchant.
+        Rejection: it does not exist for this family and sub-merchant.
     """
     return _whose(_find(state, number), number, family, sub_mchid)
 
@@ -165,10 +165,10 @@ def _whose(
 
 
 def existing_by_id(state: State, number: str, family: str, sub_mchid: str) -> Reservation:
-    """A reservation by WeChat Pay's number, as it is now.
+    """Return a reservation by WeChat Pay's number in its current state.
 
     Raises:
-        Rejection: there is none of this family and sub-merchant.
+        Rejection: it does not exist for this family and sub-merchant.
     """
     return _whose(_by_id(state, number), number, family, sub_mchid)
 
@@ -179,7 +179,7 @@ def _by_id(state: State, reservation_id: str) -> Reservation | None:
 
 
 def shown(state: State, reservation: Reservation) -> dict[str, Any]:
-    """A reservation as a query shows it; its date and amount only once the user has confirmed."""
+    """Return a reservation for a query; date and amount only after the user's confirmation."""
     names = ["sub_mchid", "sp_appid", "reservation_id", "out_reservation_no", "transfer_scene_id"]
     optional = ["sub_appid", "exact_amount", "estimated_max_amount", "estimated_date"]
     if reservation["reserved"] is None:
@@ -201,10 +201,10 @@ def shown(state: State, reservation: Reservation) -> dict[str, Any]:
 
 
 def confirm(state: State, number: str) -> Reservation:
-    """Have the user confirm a reservation.
+    """Confirm a reservation as the user.
 
     Raises:
-        Rejection: there is none, or it does not wait.
+        Rejection: it does not exist, or is not waiting.
     """
     found = existing(state, number)
     if found["state"] != ACCEPTED:
@@ -220,7 +220,7 @@ def close(state: State, reservation: Reservation, reason: str = "") -> Reservati
     """Close a reservation, as its merchant does; again does nothing.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         reservation: the reservation.
         reason: why; empty is that the merchant closes it by the API.
 
@@ -238,13 +238,13 @@ def close(state: State, reservation: Reservation, reason: str = "") -> Reservati
 
 
 def claim(state: State, number: str, batch: dict[str, Any], detail: dict[str, Any]) -> str:
-    """Have a transfer use a reservation, and its user's name; why it cannot, or empty.
+    """Use a reservation for a transfer; return why it cannot be used, or an empty text.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `reservation_id`.
-        batch: of the transfer: `family`, `sub_mchid`, `out_batch_no` and `transfer_scene_id`.
-        detail: of the batch.
+        batch: the members `family`, `sub_mchid`, `out_batch_no` and `transfer_scene_id`.
+        detail: the detail of the batch.
     """
     found = _by_id(state, number)
     if found is None or found["state"] != CONFIRMED or found["batch"]:
@@ -266,9 +266,9 @@ def ended(state: State, number: str, moment: float, *, arrived: bool) -> None:
     """Close a reservation whose transfer has arrived, or free it for another transfer.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `reservation_id`.
-        moment: when the transfer ended.
+        moment: the time at which the transfer ended.
         arrived: whether the user has the money.
     """
     found = _by_id(state, number)

@@ -78,7 +78,7 @@ def apply(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{PARTNER}/{{sub_mchid}}")
 def query(call: Call) -> dict[str, Any]:
-    """Whether a sub-merchant has authorized its service provider."""
+    """Return whether a sub-merchant has authorized its service provider."""
     state, sub_mchid = call.state, call.params["sub_mchid"]
     found = _find(state, sub_mchid)
     if found is None:
@@ -113,7 +113,7 @@ def apply_for_platform(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{PLATFORM}/{{sub_mchid}}")
 def query_for_platform(call: Call) -> dict[str, Any]:
-    """Whether a platform's sub-merchant is authorized."""
+    """Return whether a platform's sub-merchant is authorized."""
     sub_mchid = call.params["sub_mchid"]
     return _of_platform(call.state, sub_mchid, _find(call.state, sub_mchid))
 
@@ -146,10 +146,10 @@ def _answer(state: State, sub_mchid: str) -> Authorization:
 
 
 def accept(state: State, sub_mchid: str) -> Authorization:
-    """Have a sub-merchant accept the invitation.
+    """Accept the invitation as a sub-merchant.
 
     Raises:
-        Rejection: there is none that waits.
+        Rejection: no such record is waiting.
     """
     found = _answer(state, sub_mchid)
     _pass(state, found, state.clock.now())
@@ -157,10 +157,10 @@ def accept(state: State, sub_mchid: str) -> Authorization:
 
 
 def decline(state: State, sub_mchid: str) -> Authorization:
-    """Have a sub-merchant decline the invitation.
+    """Decline the invitation as a sub-merchant.
 
     Raises:
-        Rejection: there is none that waits.
+        Rejection: no such record is waiting.
     """
     found = _answer(state, sub_mchid) | {"apply_state": REJECTED, "updated": state.clock.now()}
     state.store.put(KIND, sub_mchid, found | {"settles": None})
@@ -168,7 +168,7 @@ def decline(state: State, sub_mchid: str) -> Authorization:
 
 
 def withdraw(state: State, sub_mchid: str) -> Authorization:
-    """Have a sub-merchant withdraw its authorization.
+    """Withdraw the authorization as a sub-merchant.
 
     Raises:
         Rejection: it has given none.

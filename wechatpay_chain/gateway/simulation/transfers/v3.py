@@ -60,7 +60,7 @@ _register(PLATFORM, partner=True)
 
 @operation("POST", f"{DIRECT}/pre-transfer-with-authorization")
 def with_authorization(call: Call) -> dict[str, Any]:
-    """A transfer at whose confirmation the user is asked for an authorization, too."""
+    """Create a transfer that also requests an authorization when the user confirms it."""
     made = _created(call)
     asked = made.get("authorization") or {}
     names = ("user_display_name", "out_authorization_no")
@@ -69,14 +69,14 @@ def with_authorization(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{PARTNER}/pre-transfer-with-authorization")
 def with_authorization_for_partner(call: Call) -> dict[str, Any]:
-    """The same for a service provider."""
+    """Create such a transfer for a service provider."""
     return _accepted(call.state, _created(call))
 
 
 @operation("POST", f"{DIRECT}/transfer")
 @operation("POST", f"{PARTNER}/transfer")
 def to_authorized(call: Call) -> dict[str, Any]:
-    """A transfer to a user who has authorized the merchant: it arrives at once."""
+    """Create a transfer to a user who has authorized the merchant: it arrives immediately."""
     content, state = checks.accepted(call), call.state
     known = records.repeated(state, call.data["out_bill_no"], content)
     if known is None:
@@ -88,7 +88,7 @@ def to_authorized(call: Call) -> dict[str, Any]:
 
 
 def _created(call: Call) -> Transfer:
-    """A new transfer, or the one that the request repeats."""
+    """Return a new transfer, or the one of an earlier, equal request."""
     content, state = checks.accepted(call), call.state
     known = records.repeated(state, call.data["out_bill_no"], content)
     if known is not None:
@@ -115,7 +115,7 @@ def _view(state: State, transfer: Transfer, *names: str) -> dict[str, Any]:
 
 
 def _cancel(state: State, transfer: Transfer) -> dict[str, Any]:
-    """The response says that the transfer is being cancelled; a query shows that it is."""
+    """Cancel a transfer; the response contains CANCELING, a later query the final state."""
     ended, state_shown = records.cancel(state, transfer)
     view = _view(state, ended, "out_bill_no", "transfer_bill_no", "update_time")
     return view | {"state": state_shown}

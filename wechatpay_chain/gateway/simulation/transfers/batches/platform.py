@@ -21,7 +21,7 @@ __all__ = ["FAMILIES"]
 FAMILIES = ("v3/platsolution/mch-transfer", "v3/platsolution/insurance/mch-transfer")
 BATCH_STATES = {records.WAIT_PAY: "ACCEPTED", records.FINISHED: "COMPLETED"}
 DETAIL_STATES = {records.PROCESSING: "WAIT_PAY"}
-"""What states are called here, where they have another name."""
+"""The states that have another name in this API."""
 
 
 def _register(base: str) -> None:

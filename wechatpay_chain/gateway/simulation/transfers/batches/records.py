@@ -1,4 +1,4 @@
-"""A batch of transfers: its details, what becomes of them, and where their money is.
+"""A batch of transfers: its details, their states, and their money.
 
 The money of a whole batch is taken when the batch is accepted. After some seconds of the gateway's
 time it is processed, and then finished: each detail has arrived, or has failed and its money is
@@ -63,12 +63,12 @@ Detail = dict[str, Any]
 
 
 def repeated(state: State, number: str, content: str) -> Batch | None:
-    """The batch that a request repeats; None for a new one.
+    """Return the batch of an earlier, equal request; None for a new one.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_batch_no`.
-        content: what tells one request from another.
+        content: the fingerprint of the request.
 
     Raises:
         Rejection: the number belongs to a batch with other content.
@@ -80,10 +80,10 @@ def repeated(state: State, number: str, content: str) -> Batch | None:
 
 
 def create(state: State, about: Batch, details: list[Detail]) -> Batch:
-    """Take the money for a batch and begin it.
+    """Take the money for a batch, and start it.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         about: the members that the request gave, with the `family` of its operations.
         details: each with `amount`, `openid`, …; one that has a `reason` fails at once.
     """
@@ -140,22 +140,22 @@ def _find(state: State, number: str) -> Batch | None:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store what became of batches in the meantime."""
+    """Store the due state changes of batches."""
     for each in state.store.all(WAITING):
         _find(state, each["out_batch_no"])
 
 
 def existing(state: State, number: str, family: str = "", sub_mchid: str | None = None) -> Batch:
-    """A batch by its merchant-assigned number, as it is now.
+    """Return a batch by its merchant-assigned number in its current state.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_batch_no`.
-        family: of the operations that made it; empty is any.
-        sub_mchid: whose it must be; None is anybody's.
+        family: the family of the operations that made it; empty means any.
+        sub_mchid: the required sub-merchant; None allows any.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     return _whose(_find(state, number), number, family, sub_mchid)
 
@@ -171,15 +171,15 @@ def _whose(batch: Batch | None, asked: str, family: str, sub_mchid: str | None) 
 
 
 def absent(number: str) -> Rejection:
-    """The rejection of a query for a batch that is not there."""
+    """Return the error for a batch that does not exist."""
     return Rejection(404, "NOT_FOUND", f"批次单不存在: {number}")
 
 
 def existing_by_id(state: State, batch_id: str, family: str, sub_mchid: str | None = None) -> Batch:
-    """A batch by WeChat Pay's number, as it is now.
+    """Return a batch by WeChat Pay's number in its current state.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     pointer = state.store.get("transfer-batch-id", batch_id)
     found = None if pointer is None else _find(state, pointer["out_batch_no"])
@@ -187,7 +187,7 @@ def existing_by_id(state: State, batch_id: str, family: str, sub_mchid: str | No
 
 
 def existing_detail(batch: Batch, name: str, number: str) -> Detail:
-    """A detail of a batch.
+    """Return a detail of a batch.
 
     Args:
         batch: the batch.
@@ -195,7 +195,7 @@ def existing_detail(batch: Batch, name: str, number: str) -> Detail:
         number: the value of that member.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     for each in batch["details"]:
         if each[name] == number:
@@ -205,7 +205,7 @@ def existing_detail(batch: Batch, name: str, number: str) -> Detail:
 
 
 def totals(batch: Batch) -> dict[str, int]:
-    """How many details have succeeded and failed, and how many fen these are."""
+    """Return the numbers of succeeded and failed details, and their fen."""
     found: dict[str, int] = {}
     for name, wanted in (("success", SUCCESS), ("fail", FAIL)):
         amounts = [each["amount"] for each in batch["details"] if each["state"] == wanted]
@@ -214,7 +214,7 @@ def totals(batch: Batch) -> dict[str, int]:
 
 
 def _ended(batch: Batch, moment: float | None = None, closed: str = "", reason: str = "") -> Batch:
-    """A batch as it ends: by itself when it is due, or at a moment, closed, or with all failed."""
+    """Return a finished batch: due, closed, or with all details failed."""
     if batch["state"] == WAIT_PAY and moment is None:
         closed, reason = "OVERDUE_CLOSE", "MERCHANT_NOT_CONFIRM"
     at = batch["due"] if moment is None else moment
@@ -269,7 +269,7 @@ def _schedule(state: State, batch: Batch) -> Batch:
 
 
 def _tell(state: State, outbox: Outbox, batch: Batch) -> str:
-    """Post that a batch has ended; the notification's id."""
+    """Post that a batch has ended; return the id of the notification."""
     if not batch["notify_url"]:
         return ""
     content = {
@@ -310,10 +310,10 @@ def _end_now(state: State, batch: Batch, *, closed: str = "", reason: str = "") 
 
 
 def hold(state: State, number: str) -> Batch:
-    """Have a batch wait for an employee, as one above the amount that needs no password does.
+    """Hold a batch for an employee, as for an amount that requires a password.
 
     Raises:
-        Rejection: there is none, or it has ended.
+        Rejection: it does not exist, or it has ended.
     """
     batch = _open(state, number, ACCEPTED, PROCESSING)
     now = state.clock.now()
@@ -325,10 +325,10 @@ def hold(state: State, number: str) -> Batch:
 
 
 def approve(state: State, number: str) -> Batch:
-    """Have the employee approve a batch that waits; it is finished in a few seconds.
+    """Approve a held batch as the employee; it is finished in a few seconds.
 
     Raises:
-        Rejection: there is none, or it does not wait.
+        Rejection: it does not exist, or is not waiting.
     """
     batch = _open(state, number, WAIT_PAY)
     now = state.clock.now()
@@ -340,19 +340,19 @@ def approve(state: State, number: str) -> Batch:
 
 
 def reject(state: State, number: str) -> Batch:
-    """Have the employee reject a batch that waits: all of its details fail.
+    """Reject a held batch as the employee: all of its details fail.
 
     Raises:
-        Rejection: there is none, or it does not wait.
+        Rejection: it does not exist, or is not waiting.
     """
     return _end_now(state, _open(state, number, WAIT_PAY), reason="MERCHANT_REJECT")
 
 
 def finish(state: State, number: str) -> Batch:
-    """Finish a batch at once: what has not failed arrives.
+    """Finish a batch immediately: the details that have not failed arrive.
 
     Raises:
-        Rejection: there is none, or it has ended.
+        Rejection: it does not exist, or it has ended.
     """
     return _end_now(state, _open(state, number, ACCEPTED, PROCESSING))
 
@@ -361,21 +361,21 @@ def close(state: State, number: str, reason: str = "OVERDUE_CLOSE") -> Batch:
     """Close a batch: nothing of it arrives.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_batch_no`.
         reason: the `close_reason` that the merchant gets.
 
     Raises:
-        Rejection: there is none, or it has ended.
+        Rejection: it does not exist, or it has ended.
     """
     return _end_now(state, _open(state, number), closed=checks.text(reason, "/reason", 64))
 
 
 def fail_detail(state: State, number: str, out_detail_no: str, reason: str) -> Batch:
-    """Have a detail fail; its money goes back, and the others go on.
+    """Make a detail fail; its money is returned, and the other details continue.
 
     Args:
-        state: of the merchant.
+        state: the state of the merchant.
         number: `out_batch_no`.
         out_detail_no: the merchant-assigned number of the detail.
         reason: its `fail_reason`.

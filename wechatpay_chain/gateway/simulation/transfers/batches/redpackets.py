@@ -46,19 +46,19 @@ def _by_number(call: Call) -> Batch:
 
 @operation("GET", f"{BY_ID}/{{batch_no}}")
 def batch_by_id(call: Call) -> dict[str, Any]:
-    """A batch by WeChat Pay's number."""
+    """Return a batch by WeChat Pay's number."""
     return _shown(call, _by_id(call))
 
 
 @operation("GET", f"{BY_NUMBER}/{{out_batch_no}}")
 def batch_by_number(call: Call) -> dict[str, Any]:
-    """A batch by its merchant-assigned number."""
+    """Return a batch by its merchant-assigned number."""
     return _shown(call, _by_number(call))
 
 
 @operation("GET", f"{BY_ID}/{{batch_no}}/details/{{detail_no}}")
 def detail_by_id(call: Call) -> dict[str, Any]:
-    """A red packet by WeChat Pay's number."""
+    """Return a red packet by WeChat Pay's number."""
     batch = _by_id(call)
     found = records.existing_detail(batch, "detail_id", call.params["detail_no"])
     return _shown_detail(call, batch, found)
@@ -66,7 +66,7 @@ def detail_by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BY_NUMBER}/{{out_batch_no}}/out-details/{{out_detail_no}}")
 def detail_by_number(call: Call) -> dict[str, Any]:
-    """A red packet by its merchant-assigned number."""
+    """Return a red packet by its merchant-assigned number."""
     batch = _by_number(call)
     found = records.existing_detail(batch, "out_detail_no", call.params["out_detail_no"])
     return _shown_detail(call, batch, found)

@@ -1,4 +1,4 @@
-"""What a request for a batch of transfers must be like, and what part of its details is listed."""
+"""Validations of requests for batches of transfers, and pages of their details."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def create(
     most: int = 1000,
     refuse: Callable[[Detail], str] = lambda _: "",
 ) -> Batch:
-    """The batch of a request: a new one, or the one that it repeats.
+    """Return the batch of a request: a new one, or the existing one for a repeated request.
 
     Args:
         call: the request.
-        family: of its operations.
+        family: the family of its operations.
         about: members that only this family has.
-        prefix: of the names of a detail's members, and of the list.
+        prefix: the prefix of the names of a detail's members, and of the list.
         most: details.
         refuse: why a detail cannot arrive; empty if it can.
 
     Raises:
-        Rejection: the request is not what it must be, or its number is known with other content.
+        Rejection: the request is invalid, or its number is known with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_batch_no"], "/out_batch_no", longest=32, signs=checks.LETTERS)
@@ -92,7 +92,7 @@ def _detail(call: Call, given: dict[str, Any], here: str, prefix: str) -> Detail
 
 
 def listed(call: Call, batch: Batch, wanted: str) -> tuple[list[Detail], dict[str, int]]:
-    """The details that a query lists, and which part of them it is.
+    """Return the details that a query lists, and which part of them it is.
 
     They are listed once the batch is finished.
 

@@ -30,7 +30,7 @@ def _register(base: str, batch_view: View, shared: View, name: str) -> None:
         base: path of its operations.
         batch_view: a batch as a query shows it.
         shared: the members of a batch that a detail shows, too.
-        name: of the member with the receiver's name.
+        name: the name of the member with the receiver's name.
     """
     by_id_path = f"{base}/batch-id/{{batch_id}}"
     by_number_path = f"{base}/out-batch-no/{{out_batch_no}}"
@@ -73,7 +73,7 @@ def _register(base: str, batch_view: View, shared: View, name: str) -> None:
 
 @operation("POST", DIRECT)
 def create_direct(call: Call) -> dict[str, Any]:
-    """A batch of a direct merchant."""
+    """Create a batch of a direct merchant."""
     notify_url = checks.address(call.data.get("notify_url"), "/notify_url")
     about = {"appid": call.data.get("appid"), "notify_url": notify_url}
     batch = create(call, DIRECT, about)
@@ -82,7 +82,7 @@ def create_direct(call: Call) -> dict[str, Any]:
 
 @operation("POST", PARTNER)
 def create_for_sub_merchant(call: Call) -> dict[str, Any]:
-    """A batch that a service provider pays from the money of a sub-merchant."""
+    """Create a batch that a service provider pays from the money of a sub-merchant."""
     names = ("sp_appid", "sub_appid", "authorization_type", "transfer_purpose", "transfer_scene")
     about = {name: call.data[name] for name in names if call.data.get(name)}
     return _created(call, create(call, PARTNER, about))

@@ -64,7 +64,7 @@ def _of_detail(state: State, batch: Batch, out_detail_no: str) -> Receipt:
 
 
 def _named_batch(state: State, number: str) -> Batch:
-    """A batch of a merchant or of its service provider, which have the same operations here."""
+    """Return a batch of a merchant or of its service provider; both use these operations."""
     batch = batches.existing(state, number)
     if batch["family"] not in (DIRECT, PARTNER):
         raise batches.absent(number)
@@ -81,7 +81,7 @@ def apply(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{OF_BATCH}/{{out_batch_no}}")
 def query_batch(call: Call) -> dict[str, Any]:
-    """The receipt of a batch."""
+    """Return the receipt of a batch."""
     batch = _named_batch(call.state, call.params["out_batch_no"])
     found = records.existing(call.state, f"batch-{batch['out_batch_no']}")
     return _batch_receipt(call, batch, found)
@@ -108,7 +108,7 @@ def apply_for_detail(call: Call) -> dict[str, Any]:
 
 @operation("GET", OF_DETAIL)
 def query_detail(call: Call) -> dict[str, Any]:
-    """The receipt of a detail."""
+    """Return the receipt of a detail."""
     checks.accepted(call)
     batch, number = _batch_of_detail(call, call.query)
     found = records.existing(call.state, f"detail-{batch['out_batch_no']}-{number}")

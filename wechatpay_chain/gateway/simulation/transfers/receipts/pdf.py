@@ -25,7 +25,7 @@ SIZE, LEADING = 12, 24
 
 
 def page(lines: Iterable[str]) -> bytes:
-    """A PDF file with these lines.
+    """Return a PDF file with these lines.
 
     Args:
         lines: text of the Basic Multilingual Plane.

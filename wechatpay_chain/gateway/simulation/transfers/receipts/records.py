@@ -49,12 +49,12 @@ Receipt = dict[str, Any]
 
 
 def refuse(message: str) -> Rejection:
-    """The rejection of an application for what has no receipt."""
+    """Return the error for an application without a receipt."""
     return Rejection(400, "INVALID_REQUEST", f"不满足电子回单的申请条件: {message}")
 
 
 def yuan(fen: int) -> str:
-    """An amount as a receipt shows it."""
+    """Return an amount as a receipt shows it."""
     return f"{fen // 100}.{fen % 100:02} 元"
 
 
@@ -64,11 +64,11 @@ def apply(
     """Apply for a receipt; while an application is good, another is the same.
 
     Args:
-        state: of the merchant.
-        key: what it is of: `bill-T0001`, `batch-B0001`, `detail-B0001-D0001`.
-        lines: of the file.
-        sub_mchid: of the transfer.
-        kind: of the digest: `SHA256` or `SM3`.
+        state: the state of the merchant.
+        key: the subject of the receipt: `bill-T0001`, `batch-B0001` or `detail-B0001-D0001`.
+        lines: the lines of the file.
+        sub_mchid: the merchant ID of the transfer.
+        kind: the kind of the digest: `SHA256` or `SM3`.
     """
     known, now = find(state, key), state.clock.now()
     if known is not None:
@@ -97,7 +97,7 @@ def _save(state: State, receipt: Receipt) -> Receipt:
 
 
 def find(state: State, key: str) -> Receipt | None:
-    """A receipt, as it is now; None if there is none, or its application is not good any more."""
+    """Return a receipt in its current state, or None, or its application is not good any more."""
     receipt, now = state.store.get(KIND, key), state.clock.now()
     if receipt is None or receipt["created"] + GOOD_FOR <= now:
         return None
@@ -108,10 +108,10 @@ def find(state: State, key: str) -> Receipt | None:
 
 
 def existing(state: State, key: str) -> Receipt:
-    """A receipt that was applied for, as it is now.
+    """Return a receipt that was applied for in its current state.
 
     Raises:
-        Rejection: there is none.
+        Rejection: it does not exist.
     """
     receipt = find(state, key)
     if receipt is None:
@@ -126,12 +126,12 @@ def settle_due(state: State) -> None:
 
 
 def file_of(call: Call, receipt: Receipt, path: str = "signfile?") -> dict[str, str]:
-    """The digest and the address of a receipt's file; nothing before it is made.
+    """Return the digest and the address of a receipt's file; nothing before it is made.
 
     Args:
         call: the query.
         receipt: the receipt.
-        path: of the download, below `v3/transferdownload/`.
+        path: the path of the download, below `v3/transferdownload/`.
     """
     if receipt["state"] != FINISHED:
         return {}
@@ -147,7 +147,7 @@ def file_of(call: Call, receipt: Receipt, path: str = "signfile?") -> dict[str, 
 
 
 def _digest(content: bytes, kind: str) -> tuple[str, str]:
-    """The name and the value of a file's digest: SHA-256 where this machine has no SM3."""
+    """Return the name and the value of a file's digest: SHA-256 where this machine has no SM3."""
     try:
         return kind, digest.hexdigest(kind.lower(), content)
     except ConfigurationError:
@@ -155,7 +155,7 @@ def _digest(content: bytes, kind: str) -> tuple[str, str]:
 
 
 def download(call: Call) -> Content:
-    """The file of the address that a query gave.
+    """Return the file of the address that a query gave.
 
     Raises:
         Rejection: the address is not good, or not any more.
@@ -178,24 +178,24 @@ def _accepted(state: State, key: str) -> Receipt:
 
 
 def finish(state: State, key: str) -> Receipt:
-    """Have a receipt made at once.
+    """Complete a receipt immediately.
 
     Raises:
-        Rejection: there is none, or it is made already.
+        Rejection: it does not exist, or it is made already.
     """
     return _save(state, _accepted(state, key) | {"state": FINISHED})
 
 
 def fail(state: State, key: str, reason: str = "FAIL_REASON_UNKNOWN") -> Receipt:
-    """Have a receipt not be made.
+    """Make the creation of a receipt fail.
 
     Args:
-        state: of the merchant.
-        key: of the receipt.
+        state: the state of the merchant.
+        key: the key of the receipt.
         reason: the `fail_reason` that the merchant gets.
 
     Raises:
-        Rejection: there is none, or it is made already.
+        Rejection: it does not exist, or it is made already.
     """
     reason = checks.text(reason, "/reason", 64)
     return _save(state, _accepted(state, key) | {"state": FAILED, "reason": reason})

@@ -23,20 +23,20 @@ __all__ = ["download", "download_voucher"]
 ELECSIGN = "v3/fund-app/mch-transfer/elecsign"
 OF_PARTNER = "v3/fund-app/mch-transfer/partner/electronic-receipts"
 GENERATING = {records.ACCEPTED: "GENERATING"}
-"""What the state is called for single transfers."""
+"""The name of the state for single transfers."""
 TERM = 180 * 86400
 """Seconds after a transfer in which its receipt can be applied for."""
 
 
 @operation("GET", "v3/transferdownload/signfile")
 def download(call: Call) -> Content:
-    """The file of a receipt."""
+    """Return the file of a receipt."""
     return records.download(call)
 
 
 @operation("GET", "v3/transferdownload/elecvoucherfile")
 def download_voucher(call: Call) -> Content:
-    """The file of a detail's receipt."""
+    """Return the file of a detail's receipt."""
     return records.download(call)
 
 
@@ -108,7 +108,7 @@ def apply_for_partner(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{OF_PARTNER}/{{out_bill_no}}")
 def query_for_partner(call: Call) -> dict[str, Any]:
-    """The receipt of a sub-merchant's transfer."""
+    """Return the receipt of a sub-merchant's transfer."""
     sub, number = call.query.get("sub_mchid", ""), call.params["out_bill_no"]
     transfers.existing(call.state, number, sub, wallet="")
     found = records.existing(call.state, f"bill-{number}")

@@ -2,7 +2,7 @@
 
 A group of commands is one module; `application` lists them. Commands say what is to be shown
 (`layout`), and `output` shows it: drawn by `terminal` on a screen, as plain text in a pipe.
-What is heavy, the catalogue and rich, is loaded by the command that needs it and not before, so
+Heavy modules, the catalogue and rich, are loaded by the commands that need them, so
 that `--help` and the shell's completion answer at once.
 """
 

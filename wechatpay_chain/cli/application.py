@@ -45,7 +45,7 @@ COMMANDS: tuple[click.Command, ...] = (
 
 
 class Application(click.Group):
-    """Ends every command with an exit code and, if it fails, with one line that says why."""
+    """Ends every command with an exit code and, after a failure, with one line with the reason."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run a command; see `click.Command.main`."""
@@ -72,7 +72,7 @@ class Application(click.Group):
 
 @contextmanager
 def _escaped() -> Iterator[None]:
-    """What click says of a wrong argument quotes it."""
+    """Return an error of click without the control characters of the wrong argument."""
     try:
         yield
     except click.ClickException as error:

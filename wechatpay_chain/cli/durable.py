@@ -36,9 +36,9 @@ class Kind(NamedTuple):
     """A table of the durable parts, as a command.
 
     Attributes:
-        name: of the command.
-        title: what its rows are.
-        columns: that a list shows, between the state and the error.
+        name: the name of the command.
+        title: the name of its rows.
+        columns: the columns of a list between the state and the error.
     """
 
     name: str
@@ -54,7 +54,7 @@ KINDS = (
 
 
 def _group(kind: Kind) -> click.Group:
-    """The commands of one table."""
+    """Return the commands of one table."""
     variable = f"WECHATPAY_{kind.name.upper()}"
 
     @click.group(kind.name, short_help=f"Show {kind.title}; replay and process them.")
@@ -198,10 +198,10 @@ def _run_async(worker: Worker, poll: float) -> None:
 
 
 def _worker(app: str | None, kind: Kind) -> Worker:
-    """The user's object.
+    """Return the user's inbox, outbox or sweeper.
 
     Raises:
-        Failure: it is not said where it is, or it is not there.
+        Failure: its place is not given, or it is not there.
     """
     from ..durable.worker import Worker
 
@@ -270,7 +270,7 @@ def _calls(
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as people read it: with times, and without what is encrypted."""
+    """Return a row for people: with times, and without encrypted columns."""
     record = {}
     for name, value in row.items():
         if name.endswith("_at"):

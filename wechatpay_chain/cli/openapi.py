@@ -95,7 +95,7 @@ def _json(document: dict[str, Any]) -> str:
 
 
 def _yaml() -> Any:
-    """How YAML is written; found out before the work begins, for it may be missing."""
+    """Return the YAML writer; a missing package is reported before the work begins."""
     try:
         import yaml
     except ModuleNotFoundError:
@@ -123,7 +123,7 @@ def _yaml() -> Any:
 def _replace(target: Path, content: bytes) -> None:
     """Write a file beside the target and let it take its place; a link stays a link.
 
-    What is no file, a device or a pipe, is written to as it is.
+    Devices and pipes are written to directly.
     """
     place = target.resolve()
     if place.exists() and not place.is_file():
@@ -143,7 +143,7 @@ def _replace(target: Path, content: bytes) -> None:
 
 
 def _mode(place: Path) -> int:
-    """The rights of the file that is replaced; of a new one, those that the user gives files."""
+    """Return the mode of the replaced file, or the user's default for a new one."""
     if place.exists():
         return place.stat().st_mode & 0o777
     mask = os.umask(0)

@@ -17,7 +17,7 @@ from ..utils.translation import _
 from .failure import LONGEST, Failure
 
 CLOSED = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
-"""What writing to a pipe raises that its reader has closed."""
+"""The errors for writing to a pipe whose reader has closed it."""
 
 __all__ = ["is_terminal", "page", "table", "tell", "write", "write_json"]
 
@@ -75,7 +75,7 @@ def _echo(content: str | bytes) -> None:
 
     Raises:
         Failure: the text cannot be written, for example because the disk is full. A closed pipe,
-            as with `| head`, is no error.
+            as with `| head`, is not an error.
     """
     try:
         click.echo(content, nl=False, color=True)

@@ -214,7 +214,7 @@ def assignments(path: Path) -> dict[str, Secret[str]]:
 
 
 def _assignment(text: Secret[str], position: int) -> tuple[str, Secret[str], int]:
-    """The name and the value at a position, and where the next line begins; no name for none."""
+    """Return the name and the value at a position, and the start of the next line."""
     pair = ASSIGNMENT.match(text.reveal(), position)
     if pair is None:
         return "", Secret(""), position

@@ -24,7 +24,7 @@ NARROW = 60
 
 
 ENDS = re.compile(r"(?: |\x1b\[[\d;]*m)+$", re.MULTILINE)
-"""The blanks that fill a line up; whoever copies it does not want them."""
+"""The blanks at the end of a line, which are removed for copying."""
 
 
 def drawn_page(page: Page, encoding: str) -> str:
@@ -48,7 +48,7 @@ def drawn_table(table: Table, encoding: str) -> str:
 
 
 def _drawn(renderable: RenderableType, encoding: str) -> str:
-    """What a console prints: marked up by us alone, without a character that it does not have."""
+    """Return the output of a console with our own markup only, in its character set."""
     content = io.BytesIO()
     file = io.TextIOWrapper(content, encoding, errors="replace", newline="\n")
     console = Console(
@@ -108,7 +108,7 @@ class _Path:
         yield from self._lines(options.max_width)
 
     def _lines(self, width: int) -> Iterator[Text]:
-        """As many segments on a line as fit; lines after the first are set in."""
+        """Return lines of as many segments as fit; lines after the first are indented."""
         line = Text(overflow="fold")
         for part in _segments(self.text):
             if line and line.cell_len + part.cell_len > width:
@@ -119,6 +119,6 @@ class _Path:
 
 
 def _segments(path: Text) -> list[Text]:
-    """A path, cut behind each slash."""
+    """Return a path, split after each slash."""
     ends = [index + 1 for index, sign in enumerate(path.plain) if sign == "/"]
     return list(filter(None, path.divide(ends)))

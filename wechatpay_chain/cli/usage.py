@@ -1,4 +1,4 @@
-"""What the commands' options and help texts have in common."""
+"""Common parts of the options and help texts of commands."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PathType(click.Path):
         super().__init__(path_type=Path, **options)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; see `click.Path.convert`."""
+        """Return the path; see `click.Path.convert`."""
         try:
             return super().convert(value, param, ctx)
         except ValueError:
@@ -44,23 +44,23 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 def examples(*commands: str) -> str:
-    """The end of a help text: commands to copy, each on its line.
+    """Return the end of a help text: commands to copy, one on each line.
 
     Args:
-        commands: what follows the program's name.
+        commands: the text after the program's name.
     """
     return "\n".join(["\b", _("Examples:"), *(f"  wechatpay-chain {each}" for each in commands)])
 
 
 def seconds(duration: str, hint: str) -> float:
-    """The seconds of a duration such as `1h30m`.
+    """Return the seconds of a duration such as `1h30m`.
 
     Args:
-        duration: as it was typed.
+        duration: the argument.
         hint: the argument or option.
 
     Raises:
-        click.BadParameter: it is no duration.
+        click.BadParameter: it is not a duration.
     """
     pieces = DURATION.findall(duration)
     if not pieces or "".join(map("".join, pieces)) != duration:
@@ -77,7 +77,7 @@ def seconds(duration: str, hint: str) -> float:
 def translate(command: click.Command) -> None:
     """Exchange the help texts of a command and of all below it; nothing happens in English.
 
-    What click itself says is translated too: click asks gettext, by the variable `LANGUAGE`.
+    Click's own messages are translated too: click uses gettext with the variable `LANGUAGE`.
     """
     if current() != "zh":
         return
@@ -95,13 +95,13 @@ def translate(command: click.Command) -> None:
 
 
 def _kept(text: str) -> str:
-    """A help text whose lines click does not join: Chinese has no spaces between them."""
+    """Return a help text whose lines click does not join: Chinese has no spaces."""
     parts = text.split("\n\n")
     return "\n\n".join(f"\b\n{part}" if "\n" in part else part for part in parts)
 
 
 def texts(command: click.Command) -> Iterator[str]:
-    """All help texts of a command and of what is below it.
+    """Yield all help texts of a command and its subcommands.
 
     A docstring comes without its indentation, which Python 3.13 and newer drop by themselves.
     """

@@ -44,7 +44,7 @@ Steps = Generator[Effect, Any, T]
 HELD_PAUSE = 0.2
 """Seconds between two attempts to acquire a lock held by another run."""
 INTERVAL = datetime.timedelta(minutes=30)
-"""The interval at which WeChat Pay recommends to ask again."""
+"""The interval that WeChat Pay recommends for the next attempt."""
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 1800.0
 KEY_BYTES = 32
 

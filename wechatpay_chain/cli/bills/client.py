@@ -27,7 +27,7 @@ def gateway_option(function: Any) -> Any:
 
 
 def client(gateway: Path | None) -> WeChatPay:
-    """A client of a local gateway, or of the merchant that the `WECHATPAY_*` variables describe.
+    """Return a client of a local gateway, or of the merchant in the `WECHATPAY_*` variables.
 
     Args:
         gateway: its data directory.

@@ -141,7 +141,7 @@ def _parquet(
 
 
 def _first(bill: Path | BillFile) -> tuple[str, str]:
-    """The day and the merchant in the first row of a bill."""
+    """Return the day and the merchant in the first row of a bill."""
     from ...bills import read
 
     for row in read(bill):
@@ -169,7 +169,7 @@ class _Line:
 
 
 def _csv(readers: list[BillReader[Any]]) -> Iterator[str]:
-    """Lines of CSV (RFC 4180, with LF), a header first."""
+    """Yield lines of CSV (RFC 4180, with LF), a header first."""
     first, line = readers[0], _Line()
     names = [each.name for each in dataclasses.fields(first.row_class) if each.name != "extra"]
     writer = csv.writer(line, lineterminator="\n")

@@ -129,7 +129,7 @@ def _days(given: str) -> list[datetime.date]:
 
 
 def _record(job: Job, outcome: Outcome) -> dict[str, Any]:
-    """A bill as JSON has it."""
+    """Return a bill as a JSON record."""
     file = None if isinstance(outcome, Exception) else outcome
     path = None if file is None or file.empty else file.path
     return {
@@ -164,7 +164,7 @@ def _row(job: Job, outcome: Outcome) -> tuple[Any, ...]:
 
 @contextlib.contextmanager
 def _bar() -> Iterator[Callable[[Progress], None] | None]:
-    """A progress bar on standard error, where that is a terminal."""
+    """Return a progress bar on standard error, if that is a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

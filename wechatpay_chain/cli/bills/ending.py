@@ -1,4 +1,4 @@
-"""How `bills reconcile` ends where it could not compare anything."""
+"""The end of `bills reconcile` if it could not compare anything."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["CannotReconcile"]
 
 
 class CannotReconcile(Failure):
-    """Exit code 2: 1 says that there are differences."""
+    """Exit code 2; 1 means that there are differences."""
 
     exit_code = 2

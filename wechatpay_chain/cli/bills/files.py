@@ -27,7 +27,7 @@ ENDINGS = (".csv", ".csv.gz")
 
 
 def each_bill(paths: Iterable[Path]) -> list[Path]:
-    """All files, and those in the folders and what is below them, each once.
+    """Yield all files, also those in folders and their subfolders, each once.
 
     Raises:
         Failure: a folder has none, or cannot be read.
@@ -57,7 +57,7 @@ def each_bill(paths: Iterable[Path]) -> list[Path]:
 
 @contextmanager
 def remarks() -> Iterator[None]:
-    """Have warnings about bills printed as remarks, each once."""
+    """Print warnings about bills as remarks, each once."""
     from ...bills import BillWarning
 
     with warnings.catch_warnings(record=True) as caught:
@@ -70,7 +70,7 @@ def remarks() -> Iterator[None]:
 
 
 def with_record(path: Path) -> Path | BillFile:
-    """The bill with what is known of it, if `bills download` wrote its record beside it."""
+    """Return the bill with the record that `bills download` wrote beside it, if there is one."""
     from ...bills import BillFile
 
     try:

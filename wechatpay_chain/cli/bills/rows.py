@@ -1,4 +1,4 @@
-"""Rows of bills as the commands print them: without personal data, unless it is asked for."""
+"""Rows of bills in the output of commands: without personal data, unless an option requests it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ HIDDEN = "***"
 
 
 def record(row: Any, *, personal: bool) -> dict[str, Any]:
-    """A row as JSON has it: times in ISO 8601, decimals as text.
+    """Return a row as a JSON record: times in ISO 8601, decimals as text.
 
     Args:
-        row: of any kind.
+        row: a row of any kind.
         personal: whether personal data is shown: what `repr` of a row leaves out.
     """
     found = {}
@@ -32,7 +32,7 @@ def record(row: Any, *, personal: bool) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """Return a value for JSON."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime.datetime | datetime.date):

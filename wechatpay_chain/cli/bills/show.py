@@ -103,7 +103,7 @@ def _facts(bill: Path, reader: BillReader[Any], summary: Summary, first: list[An
 
 
 def _day(first: list[Any]) -> str:
-    """The day of the first row that has a time."""
+    """Return the day of the first row that has a time."""
     for row in first:
         for name in ("trade_time", "accounting_time", "time"):
             value = getattr(row, name, None)

@@ -1,4 +1,4 @@
-"""Where orders and refunds are, as a command is told: a file, or a table of a database."""
+"""The sources of orders and refunds in options: a file, or a table of a database."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["names", "source"]
 
 
 def source(given: str, option: str) -> Any:
-    """A path, or an engine with the name of a table.
+    """Return a path, or an engine with the name of a table.
 
     Args:
         given: the path of a Parquet or CSV file, or `URL#table`.
-        option: that it was given with.
+        option: the name of the option.
 
     Raises:
-        CannotReconcile: there is no such file, or the URL is none. No password is in the message.
+        CannotReconcile: the file does not exist, or the URL is invalid; no password is shown.
     """
     if "://" not in given:
         path = Path(given)
@@ -79,7 +79,7 @@ def _engine(url: str, option: str) -> Any:
 
 
 def names(given: Iterable[str], option: str) -> dict[str, str]:
-    """What columns are called, by our name: `total=amount_fen`, several with commas between.
+    """Return the names of columns by our names: `total=amount_fen`, separated by commas.
 
     Raises:
         CannotReconcile: one of them has another form.

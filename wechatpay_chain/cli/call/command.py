@@ -1,4 +1,4 @@
-"""`wechatpay-chain call`: one call of an operation, checked, asked for, signed, sent and shown."""
+"""`wechatpay-chain call`: one call: validated, confirmed, signed, sent and shown."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def call(
 
 
 def _sent(wxpay: Any, method: str, path: str, options: dict[str, Any]) -> Response | APIError:
-    """The answer, or WeChat Pay's rejection.
+    """Return the response, or the error of WeChat Pay.
 
     Raises:
         Misuse: the call was not sent.

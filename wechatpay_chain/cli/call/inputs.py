@@ -22,10 +22,10 @@ def json_body(given: str, option: str) -> Any:
 
     Args:
         given: JSON; `@FILE`; or `-`.
-        option: that it was given with.
+        option: the name of the option.
 
     Raises:
-        Misuse: it is no JSON object or list, has a name twice, or cannot be read.
+        Misuse: it is not a JSON object or list, has a duplicate name, or cannot be read.
     """
     text, place = _text(given, option)
     try:
@@ -49,13 +49,13 @@ def json_body(given: str, option: str) -> Any:
 
 
 def xml_body(given: Iterable[str]) -> dict[str, Any]:
-    """The members of an APIv2 request.
+    """Return the members of an APIv2 request.
 
     Args:
         given: each `NAME=VALUE`, a JSON object, `@FILE` or `-`.
 
     Raises:
-        Misuse: it is none of these.
+        Misuse: it has none of these forms.
     """
     members: dict[str, Any] = {}
     for each in given:
@@ -73,8 +73,8 @@ def pairs(given: Iterable[str], option: str) -> list[tuple[str, str]]:
     """`NAME=VALUE`, each as a pair.
 
     Args:
-        given: as it was typed.
-        option: that it was given with.
+        given: the argument.
+        option: the name of the option.
 
     Raises:
         Misuse: one has no name, or no `=`.
@@ -105,7 +105,7 @@ def fields(given: Iterable[str]) -> dict[str, str]:
 
 
 def _text(given: str, option: str) -> tuple[str, str]:
-    """The text, and what an error calls it."""
+    """Return the text, and its name for errors."""
     if given == STANDARD_INPUT:
         return read_text(given), _("standard input")
     if given.startswith("@"):

@@ -1,7 +1,7 @@
 """`call --dry-run`: the signed request as it would be sent, without what signs for the merchant.
 
-A signature is a credential for five minutes: whoever has the whole request can send it. So it is
-masked unless it is asked for, and the keys themselves are never shown.
+A signature is a credential for five minutes: everybody with the whole request can send it. It is
+masked unless an option reveals it, and the keys themselves are never shown.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def show(
     """Show the request of a call, and send nothing.
 
     Args:
-        profile: who signs.
-        method: of the call.
-        path: of the call.
-        options: of the call.
+        profile: the merchant that signs.
+        method: the method of the call.
+        path: the path of the call.
+        options: the options of the call.
         reveal: whether to show the signature.
         output: `text` or `json`.
 

@@ -1,4 +1,4 @@
-"""An answer, as a page and as JSON: without what travels encrypted, unless it is asked for."""
+"""A response as a page and as JSON, without encrypted members unless an option reveals them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["result"]
 
 HIDDEN = "***"
 LONGEST = 2000
-"""Characters of a body that is no object."""
+"""The shown characters of a body that is not an object."""
 
 
 def result(
@@ -33,12 +33,12 @@ def result(
     reveal: bool,
     output: str,
 ) -> None:
-    """Show what became of a call.
+    """Show the result of a call.
 
     Args:
         outcome: the answer, or WeChat Pay's rejection.
-        operation: from the catalogue; None where it is not there.
-        sink: where the body was saved.
+        operation: the operation in the catalogue, or None.
+        sink: the file with the body.
         reveal: whether encrypted members are shown.
         output: `text` or `json`.
 
@@ -85,7 +85,7 @@ def _rejection(error: APIError) -> dict[str, Any]:
 
 
 def _body(response: Response) -> Any:
-    """What the answer holds: members, text, or how many bytes it has."""
+    """Return the body of the response: its members, its text, or its size."""
     if response.streamed or not response.content:
         return None
     for parsed in (response.json, response.xml):
@@ -100,7 +100,7 @@ def _body(response: Response) -> Any:
 
 
 def _masked(value: Any, members: Iterable[Member]) -> Any:
-    """A value without what its schema calls encrypted."""
+    """Return a value without the members that its schema marks as encrypted."""
     if isinstance(value, list):
         return [_masked(each, members) for each in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What is to be called, and whether it may be: a live call that changes anything is asked for."""
+"""The target of a call, and its confirmation: a live call that changes something requires one."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ UNCHECKED = N_("To call it anyway: --unchecked")
 
 
 def operation_of(method: str, path: str) -> Operation:
-    """The operation that is called.
+    """Return the operation of the call.
 
     Args:
         method: in any case.
-        path: as the chain takes it, with values or variables in it.
+        path: a path of the chain, with values or variables.
 
     Raises:
         Misuse: the catalogue has no such operation.
@@ -70,11 +70,11 @@ def assert_body(path: str, has_json: bool, has_xml: bool) -> None:
 def options_of(
     operation: Operation | None, profile: Profile, *, fill: bool, check: bool
 ) -> dict[str, Any]:
-    """The options of a call that the catalogue knows.
+    """Return the options of the call that the catalogue contains.
 
     Args:
-        operation: from the catalogue; None where it is not there.
-        profile: whose base URI, if it is a gateway's, serves every operation.
+        operation: the operation in the catalogue, or None.
+        profile: the profile; the base URI of a gateway serves every operation.
         fill: whether mchid, appid and notify_url are added where they are missing.
         check: whether the request is held against the catalogue.
     """
@@ -104,16 +104,16 @@ def asked(
     """Ask whether a live call that changes anything is meant; on a terminal only.
 
     Args:
-        operation: from the catalogue; None where it is not there.
-        method: of the call.
-        path: of the call.
-        options: of the call.
+        operation: the operation in the catalogue, or None.
+        method: the method of the call.
+        path: the path of the call.
+        options: the options of the call.
         wxpay: the client.
         is_live: whether it reaches WeChat Pay, and no gateway.
         yes: whether the question is answered already.
 
     Raises:
-        Misuse: nobody can be asked, or the answer is no.
+        Misuse: there is no terminal for a question, or the answer is no.
     """
     safe = operation.safe if operation is not None else method.upper() == "GET"
     if safe or not is_live or yes:
@@ -140,7 +140,7 @@ def asked(
 
 
 def _someone_is_there() -> bool:
-    """Whether a question reaches someone who can answer it."""
+    """Return whether somebody can answer a question on the terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

@@ -1,4 +1,4 @@
-"""What the shell offers behind `doctor error` and TAB."""
+"""Candidates for the completion of `doctor error`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["codes"]
 
 
 def codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """The codes and numbers that are known."""
+    """Return the codes and numbers that are known."""
     from ...diagnosis.meanings import keys
 
     return [CompletionItem(each) for each in keys() if each.startswith(incomplete.upper())]

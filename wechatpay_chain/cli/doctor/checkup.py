@@ -31,7 +31,7 @@ def show(profile: Profile, as_json: bool) -> bool:
     """Look at everything, and show what was seen; whether nothing failed.
 
     Args:
-        profile: of the merchant.
+        profile: the profile of the merchant.
         as_json: whether to print JSON.
     """
     checks = list(_checks(profile))

@@ -134,7 +134,7 @@ def _log(exchange: dict[str, Any]) -> list[Block]:
 def _record(
     request_id: RequestId | None, found: Meaning | None, exchange: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """What `--json` prints."""
+    """Return the output of `--json`."""
     time = request_id.time if request_id else None
     return {
         "request_id": request_id.text if request_id else None,
@@ -150,10 +150,10 @@ def _record(
 
 
 def _exchange(gateway: str, request_id: str) -> dict[str, Any]:
-    """What a gateway has logged under a Request-ID.
+    """Return the exchange that a gateway has logged under a Request-ID.
 
     Raises:
-        Failure: there is none, or no gateway.
+        Failure: it does not exist, or there is no gateway.
     """
     from ..gateway.client import Control, located
 

@@ -84,7 +84,7 @@ def explain(
 
 
 def _transcript(request: Path | None, response: Path | None, body: Path | None) -> Transcript:
-    """What the files hold; one of its own takes the place of what stands beside the request."""
+    """Return the content of the files; a file of its own replaces the part beside the request."""
     from ...diagnosis.transcripts import Transcript, read
 
     found = Transcript(None, None)
@@ -102,7 +102,7 @@ def _transcript(request: Path | None, response: Path | None, body: Path | None) 
 
 
 def _moment(at: str | None) -> float | None:
-    """Seconds since the epoch."""
+    """Return the time in seconds since 1970."""
     if at is None:
         return None
     if at == "now":

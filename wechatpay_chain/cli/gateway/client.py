@@ -1,4 +1,4 @@
-"""A running gateway's control API, asked from another process."""
+"""The control API of a running gateway in another process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ POLL_INTERVAL = 0.1
 
 
 def located(gateway: str | None, data: Path | None, control_token: str) -> tuple[str, str]:
-    """The address of the gateway, and its control token.
+    """Return the address of the gateway, and its control token.
 
     Args:
         gateway: its base URI, if it was given.
@@ -49,7 +49,7 @@ def located(gateway: str | None, data: Path | None, control_token: str) -> tuple
 
 
 def connection_file(data: Path) -> dict[str, Any]:
-    """The members of a directory's `gateway.json`.
+    """Return the members of a directory's `gateway.json`.
 
     Args:
         data: the directory.
@@ -77,11 +77,11 @@ class Control:
     """The control API of one gateway.
 
     Args:
-        base_uri: of the gateway.
+        base_uri: the base uri of the gateway.
         token: its control token; empty for a gateway on this machine that has none.
 
     Raises:
-        Failure: that is no address.
+        Failure: it is not an address.
     """
 
     def __init__(self, base_uri: str, token: str = "") -> None:
@@ -162,11 +162,11 @@ class Control:
         )
 
     def attempted(self, number: str, seconds: float) -> dict[str, Any]:
-        """A notification, once it was tried to deliver it.
+        """Return a notification after its next delivery attempt.
 
         Args:
             number: its id.
-            seconds: how long to wait for that.
+            seconds: the timeout in seconds.
 
         Raises:
             Failure: it was not.
@@ -196,7 +196,7 @@ def _no_gateway(base_uri: str, why: str) -> Failure:
 
 
 def _reason(error: BaseException) -> str:
-    """What the system said, of all that is wrapped around it."""
+    """Return the system's error without the errors around it."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

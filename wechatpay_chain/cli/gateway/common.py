@@ -1,4 +1,4 @@
-"""What the subcommands of `wechatpay-chain gateway` share: the choice of a gateway, and output."""
+"""Common parts of `wechatpay-chain gateway`: the choice of a gateway, and output."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def gateway_options(function: Any) -> Any:
 
 
 def control_of(base_uri: str | None, data: Path | None) -> Control:
-    """The control API of the gateway that the options choose.
+    """Return the control API of the gateway that the options choose.
 
     Raises:
         Failure: the directory is not a gateway's.
@@ -66,14 +66,14 @@ def control_of(base_uri: str | None, data: Path | None) -> Control:
 
 
 def description(data: Path | None, control_token: str) -> dict[str, Any]:
-    """What a client needs: `gateway.json` of a directory, or of the running gateway.
+    """Return a client's settings: `gateway.json` of a directory, or of the running gateway.
 
     Args:
         data: the directory.
-        control_token: of a gateway that is asked.
+        control_token: the control token of the gateway.
 
     Raises:
-        Failure: there is none.
+        Failure: it does not exist.
     """
     from .client import BASE_URI, Control, connection_file
 
@@ -96,10 +96,10 @@ def facts(rows: dict[str, Any]) -> None:
 def show_made(
     control: Control, path: str, given: dict[str, Any], like: dict[str, Any], as_json: bool
 ) -> None:
-    """Have the gateway make something, and show what it made.
+    """Create a record in the gateway, and print it.
 
     Args:
-        control: of the gateway.
+        control: the control of the gateway.
         path: below `/_gateway/`.
         given: members of the body.
         like: the form of the response, as in `responses`; its members are shown.
@@ -116,7 +116,7 @@ def show_made(
 
 
 def segment(text: str) -> str:
-    """A text as one segment of a path."""
+    """Return a text as one segment of a path."""
     # An argument that is not valid text holds surrogates (PEP 383); the gateway does not know it.
     return quote(text, safe="", errors="surrogatepass")
 
@@ -126,8 +126,8 @@ def rows_of(found: list[dict[str, Any]], names: tuple[str, ...], what: str, as_j
 
     Args:
         found: the records.
-        names: of the members that the table has.
-        what: a record is, for when there is none.
+        names: the members in the table.
+        what: the name of the records, for an empty list.
         as_json: print all members as JSON.
     """
     from ...display.layout import Table, text

@@ -102,7 +102,7 @@ def trigger(
 
 
 def _object(text: str) -> Any:
-    """The members that were given, or that a file has."""
+    """Return the members in the argument, or in its file."""
     try:
         if text.startswith("@"):
             with click.open_file(text[1:], "rb") as file:
@@ -234,7 +234,7 @@ def advance(duration: str, base_uri: str | None, data: Path | None, as_json: boo
 
 
 def _sentence(names: tuple[str, ...]) -> str:
-    """Names as an English sentence lists them: `a, b and c`."""
+    """Return names in a sentence: `a, b and c`."""
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 

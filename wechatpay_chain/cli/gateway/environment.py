@@ -15,15 +15,15 @@ __all__ = ["lines", "variables"]
 
 PEM = "-----BEGIN "
 SCHEMES = {"PRIVATE KEY": "private.pkcs8://", "PUBLIC KEY": "public.spki://", "CERTIFICATE": ""}
-"""How a key is written without line breaks, by its label in PEM."""
+"""The schemes of keys without line breaks, by their labels in PEM."""
 
 
 def lines(description: Mapping[str, Any], mchid: str | None) -> str:
-    """The variables as lines, for a shell, for `docker --env-file`, or as a `.env` file.
+    """Return the variables as lines for a shell, for `docker --env-file`, or for a `.env` file.
 
     Args:
-        description: as `gateway.json` has it.
-        mchid: of the merchant; None is the gateway's first one.
+        description: the content of `gateway.json`.
+        mchid: the merchant ID of the merchant; None means the gateway's first one.
 
     Raises:
         Failure: there is no such merchant.
@@ -33,11 +33,11 @@ def lines(description: Mapping[str, Any], mchid: str | None) -> str:
 
 
 def variables(description: Mapping[str, Any], mchid: str | None) -> dict[str, str]:
-    """The variables of a merchant.
+    """Return the variables of a merchant.
 
     Args:
-        description: as `gateway.json` has it.
-        mchid: of the merchant; None is the gateway's first one.
+        description: the content of `gateway.json`.
+        mchid: the merchant ID of the merchant; None means the gateway's first one.
 
     Raises:
         Failure: there is no such merchant.
@@ -74,7 +74,7 @@ def _merchant(description: Mapping[str, Any], mchid: str | None) -> Mapping[str,
 
 
 def _one_line(text: str) -> str:
-    """A key without line breaks: a path as it is, and PEM as base64 with its scheme."""
+    """Return a key without line breaks: a path as it is, and PEM as base64 with its scheme."""
     if not text.startswith(PEM):
         return text
     first, *body = text.strip().splitlines()

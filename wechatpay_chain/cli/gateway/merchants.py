@@ -25,7 +25,7 @@ class Limit(click.ParamType[Any]):
     name = "fen"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; `none` stays a text."""
+        """Return the number; `none` stays a text."""
         if value == NONE:
             return value
         return click.IntRange(min=1).convert(value, param, ctx)
@@ -104,7 +104,7 @@ def merchants(
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    """The members of a change; an option that was not given is none."""
+    """Return the members of a change; a missing option changes nothing."""
     changes = {name: value for name, value in given.items() if value is not None}
     if "permissions" in changes:
         names = _names(changes["permissions"])

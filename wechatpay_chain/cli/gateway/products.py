@@ -36,11 +36,11 @@ class ProductCommands(click.Group):
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands; see `click.Group.list_commands`."""
+        """Return the names of all commands; see `click.Group.list_commands`."""
         return [*super().list_commands(ctx), *map(_dashed, _products())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command by its name; see `click.Group.get_command`."""
+        """Return a command by its name; see `click.Group.get_command`."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
@@ -59,7 +59,7 @@ def _dashed(name: str) -> str:
 
 
 def _group(name: str, product: type[Product]) -> click.Group:
-    """The group of a product: its controls; without one it lists the records."""
+    """Return the group of a product: its controls; without one it lists the records."""
     from ...gateway.control.products import controls_of
 
     @gateway_options
@@ -102,7 +102,7 @@ def _group(name: str, product: type[Product]) -> click.Group:
 
 
 def _command(product: str, control: Control) -> click.Command:
-    """The command of a control."""
+    """Return the command of a control."""
 
     @gateway_options
     @json_option
@@ -136,7 +136,7 @@ def _command(product: str, control: Control) -> click.Command:
 
 
 def _option(parameter: dict[str, Any]) -> click.Option:
-    """The option for an argument of a control."""
+    """Return the option for an argument of a control."""
     name, kind = parameter["name"], parameter["type"]
     flag = f"--{_dashed(name)}"
     if kind == "boolean":

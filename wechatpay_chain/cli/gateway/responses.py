@@ -57,7 +57,7 @@ NOTICE = {"id": str, "event": str, "url": str, "attempts": [ATTEMPT]}
 
 
 def parsed(content: bytes) -> Any:
-    """JSON, or None where it is none."""
+    """The JSON value, or None."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -65,7 +65,7 @@ def parsed(content: bytes) -> Any:
 
 
 def fits(value: Any, like: Any) -> bool:
-    """Whether a response has at least the members that the commands read, each of its type.
+    """Return whether a response has at least the members that the commands read, each of its type.
 
     Args:
         value: any JSON.

@@ -28,9 +28,9 @@ class FoundCall(NamedTuple):
     """A call of a chain.
 
     Attributes:
-        line: of the source, from 1.
+        line: the line in the source, from 1.
         method: upper-case HTTP method.
-        path: as the chain has it, with `{…}` for what an f-string inserts.
+        path: a path of the chain, with `{…}` for the parts that an f-string inserts.
         options: by keyword; a value, or a part of one, may be `UNKNOWN`.
         is_open: whether there may be more options, from `**` or a mapping.
     """
@@ -46,7 +46,7 @@ def find_calls(tree: ast.AST) -> Iterator[FoundCall]:
     """The calls whose path begins with `v2/` or `v3/`, in the order of the source.
 
     Args:
-        tree: of the source.
+        tree: the tree of the source.
     """
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
@@ -60,7 +60,7 @@ def find_calls(tree: ast.AST) -> Iterator[FoundCall]:
 
 
 def value(node: ast.expr) -> Any:
-    """What an expression is; `UNKNOWN` stands for what only running it would tell."""
+    """Return the value of an expression; `UNKNOWN` if only running it would give the value."""
     if isinstance(node, ast.Dict):
         if not all(isinstance(key, ast.Constant) for key in node.keys):
             return UNKNOWN
@@ -75,7 +75,7 @@ def value(node: ast.expr) -> Any:
 
 
 def _path(node: ast.expr) -> str | None:
-    """The path of a chain; None where the expression is none."""
+    """Return the path of a chain; None for another expression."""
     path = ""
     for piece in _pieces(node):
         if path:
@@ -86,7 +86,7 @@ def _path(node: ast.expr) -> str | None:
 
 
 def _pieces(node: ast.expr) -> list[str]:
-    """The segments and strings of an expression, the first one first."""
+    """Return the segments and strings of an expression, the first one first."""
     pieces: list[str] = []
     while True:
         if isinstance(node, ast.Attribute):
@@ -110,7 +110,7 @@ def _pieces(node: ast.expr) -> list[str]:
 
 
 def _string(node: ast.expr) -> str:
-    """A string of a chain; what is not written in the source becomes a variable."""
+    """Return a string of a chain; parts that are not in the source become variables."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):

@@ -1,4 +1,4 @@
-"""Calls of a gateway, and of nothing else: there is no way from here to WeChat Pay."""
+"""Calls of a gateway only; this module cannot call WeChat Pay."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OneOrigin:
     """A transport that sends to one origin only, and to none of WeChat Pay's.
 
     Args:
-        origin: of the gateway.
+        origin: the origin of the gateway.
         verify: the authority that its certificate is checked with.
 
     Raises:
@@ -60,7 +60,7 @@ class OneOrigin:
         return self._transport.send(request)
 
     def send_async(self, request: Request, /) -> Coroutine[Any, Any, Response]:
-        """The same on the running event loop."""
+        """Send the request on the running event loop."""
         self._assert_gateway(request)
         return self._transport.send_async(request)
 
@@ -69,7 +69,7 @@ class OneOrigin:
         self._transport.close()
 
     async def aclose(self) -> None:
-        """The same on the running event loop."""
+        """Close the connections on the running event loop."""
         await self._transport.aclose()
 
     def _assert_gateway(self, request: Request) -> None:
@@ -114,7 +114,7 @@ class GatewayCalls:
             options: `json`, `xml` and `query`.
 
         Raises:
-            WeChatPayError: there is no response that counts.
+            WeChatPayError: there is no valid response.
         """
         given = {name: options[name] for name in OPTIONS if options.get(name) is not None}
         try:
@@ -190,14 +190,14 @@ def _body(response: Response) -> str:
 
 
 def _shown(text: str) -> str:
-    """A text of several lines, printable and bounded."""
+    """Return a text of several lines, printable and bounded."""
     lines = text[:LONGEST].split("\n")
     more = "…" if len(text) > LONGEST else ""
     return "\n".join(printable(line, 2 * LONGEST) for line in lines) + more
 
 
 def _without_keys(value: Any) -> Any:
-    """What the control API returned, without the keys in it."""
+    """Return the response of the control API without its keys."""
     if isinstance(value, list):
         return [_without_keys(each) for each in value]
     if isinstance(value, dict):

@@ -41,10 +41,10 @@ CHANGING = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_wo
 
 
 def server(calls: GatewayCalls) -> MCPServer[Any]:
-    """The server with its tools.
+    """Return the server with its tools.
 
     Args:
-        calls: of the gateway.
+        calls: the calls of the gateway.
     """
     made: MCPServer[Any] = MCPServer(
         "wechatpay-chain", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING"
@@ -86,8 +86,8 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
         """Show the call of an operation in Python, sync and async, with example values.
 
         Args:
-            operation: as `show_operation` takes it.
-            style: how the path is written.
+            operation: an argument of `show_operation`.
+            style: the style of the path.
         """
         samples = code_samples(_operation(operation))
         return "\n\n".join(each.code for each in samples if each.name == style)
@@ -117,7 +117,7 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
 
         Args:
             code: such as `OUT_TRADE_NO_USED` or `268435462`.
-            operation: that returned it, as `show_operation` takes it; may be empty.
+            operation: the operation that returned it, as for `show_operation`; can be empty.
         """
         known = catalogue.explain(code.strip().upper(), number(code.strip()))
         listed = _operation(operation).errors if operation else ()
@@ -176,7 +176,7 @@ def _operation(text: str) -> catalogue.Operation:
 
 
 def _told(function: Tool) -> Any:
-    """The function, whose errors the assistant can read."""
+    """Return the function, with errors that the assistant can read."""
     from functools import wraps
 
     @wraps(function)

@@ -1,4 +1,4 @@
-"""What is wrong with the calls of a snippet, by the catalogue; the snippet does not run."""
+"""The errors in the calls of a snippet, found with the catalogue; the snippet does not run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BODIES = ("json", "xml", "media")
 
 
 def findings(source: str) -> list[str]:
-    """What is wrong with a snippet, a line each; none where nothing is.
+    """Return the errors in a snippet, one line each; none if it is correct.
 
     Args:
         source: in Python.
@@ -80,7 +80,7 @@ def _body(name: str, operation: Operation, call: FoundCall) -> Iterator[str]:
 
 
 def _members(name: str, operation: Operation, option: str, body: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with a body, as far as it is written in the source."""
+    """Return the errors in a body, as far as it is in the source."""
     if option == "xml":
         body = {key: str(each) if type(each) is int else each for key, each in body.items()}
     for finding in check_body(operation, body, Rules()):

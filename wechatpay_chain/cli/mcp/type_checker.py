@@ -1,4 +1,4 @@
-"""What a type checker says of a snippet, which it reads in its own process and does not run."""
+"""The errors of a type checker for a snippet, which is not run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRELUDE = (
     "from wechatpay_chain import APIError, Media, Merchants, Retry, Sensitive, WeChatPay, errors",
     "wxpay = WeChatPay.from_env()",
 )
-"""What a snippet may leave out: the names of the package, and a client called `wxpay`."""
+"""The code before a snippet: the names of the package, and a client `wxpay`."""
 FUNCTION = "async def snippet() -> None:"
 """Around a snippet that awaits outside of a function, as a notebook lets it."""
 ARGUMENTS = {
@@ -35,12 +35,12 @@ LINE = re.compile(r"snippet\.py:(\d+)(?::\d+)?(?: -|:) (?:error|warning|note): (
 
 
 def installed() -> str | None:
-    """The name of the type checker that is installed: mypy, else pyright; None without one."""
+    """Return the name of the installed type checker: mypy, else pyright; None without one."""
     return next((name for name in ARGUMENTS if importlib.util.find_spec(name)), None)
 
 
 def complaints(source: str, checker: str) -> list[str]:
-    """What a type checker reports, a line each with the line of the source.
+    """Return the errors of a type checker, one line each with the line of the source.
 
     Args:
         source: in Python; it parses.
@@ -70,7 +70,7 @@ def complaints(source: str, checker: str) -> list[str]:
 
 
 def _binds(source: str, name: str) -> bool:
-    """Whether a snippet makes its own client."""
+    """Return whether a snippet makes its own client."""
     return any(
         isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name
         for node in ast.walk(_tree(source))
@@ -78,7 +78,7 @@ def _binds(source: str, name: str) -> bool:
 
 
 def _awaits(source: str) -> bool:
-    """Whether a snippet awaits where Python allows it in functions only."""
+    """Return whether a snippet awaits where Python allows it in functions only."""
     try:
         compile(source, "snippet.py", "exec", dont_inherit=True)
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""What is known of a client of the other library: where its constructor was called, and how."""
+"""The known facts about a client of the other library: its constructor's place and arguments."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["Client"]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client, as far as its constructor tells.
+    """A client, as far as its constructor describes it.
 
     Attributes:
-        library: whose it is.
+        library: its library.
         partner: whether it is a service provider's; None where that is not known.
         kind: the kind of payment that it makes by itself; empty where that is not known.
         settings: the constructor's other arguments.
         known: whether the constructor was seen.
         is_ours: whether the constructor is this library's already.
-        problem: why the constructor stays; empty where it is rewritten.
+        problem: why the constructor is not rewritten; else empty.
     """
 
     library: str
@@ -34,7 +34,7 @@ class Client:
     problem: str = ""
 
     def attribute(self, name: str, receiver: str) -> Value | None:
-        """An attribute of the client as an expression; None where it is empty.
+        """Return an attribute of the client as an expression; None if it is empty.
 
         Args:
             name: `appid`, `mchid`, `notify_url`, or one that this library's client has not.

@@ -47,13 +47,13 @@ def constructed(
     constants: Mapping[str, bool],
     name: str,
 ) -> tuple[Client, str, list[str]]:
-    """The client that a constructor makes, its text here, and remarks on what is gone.
+    """Return the client of a constructor, its new text, and remarks on removed arguments.
 
     Args:
-        library: whose constructor it is.
-        arguments: of the call: stars, keyword and text of each.
-        constants: as `Value` has them.
-        name: of the class in the program.
+        library: the library of the constructor.
+        arguments: the arguments of the call: stars, keyword and text of each.
+        constants: the constants for `Value`.
+        name: the name of the class in the program.
     """
     try:
         binding = bind(functions(library)["WeChatPay"], arguments, constants)

@@ -14,12 +14,12 @@ SKIPPED = {"__pycache__", "build", "dist", "node_modules", "site-packages"}
 
 
 def found(path: Path) -> Iterator[Path]:
-    """The Python files of a folder and of those below it, in order; or the one file.
+    """Yield the Python files of a folder and its subfolders, in order; or the one file.
 
     Hidden folders, environments and caches are left out, and so is what a link leads to.
 
     Args:
-        path: of the folder or the file.
+        path: the path of the folder or the file.
     """
     if not path.is_dir():
         yield path
@@ -39,12 +39,12 @@ def found(path: Path) -> Iterator[Path]:
 
 
 def module_of(file: Path, importer: Path, root: Path) -> Iterator[str]:
-    """The names by which a file may import another one.
+    """Return the names by which a file can import another one.
 
     Args:
-        file: that is imported.
+        file: the file that is imported.
         importer: that imports it.
-        root: of the program.
+        root: the root of the program.
     """
     whole = file.with_suffix("")
     parts = whole.relative_to(root).parts if whole.is_relative_to(root) else (whole.name,)
@@ -62,10 +62,10 @@ def module_of(file: Path, importer: Path, root: Path) -> Iterator[str]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file's content; whoever reads it sees the old or the new, and its mode stays.
+    """Replace a file's content atomically, and keep its mode.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         content: for it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What each function of another library is here: `wechatpayv3.tsv` and `wechatpy.tsv`, read.
+"""The mapping of the functions of other libraries: `wechatpayv3.tsv` and `wechatpy.tsv`.
 
 A function has a row for each request that it can make. The columns:
 
@@ -44,8 +44,8 @@ class Parameter:
     """A parameter of a function.
 
     Attributes:
-        name: of it.
-        default: as Python text; None where it must be given.
+        name: the name of it.
+        default: as Python text; None if it is required.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Member:
     """A member of a body or a query, and where its value comes from.
 
     Attributes:
-        field: its name, with dots where it is nested, in braces where it stands in the path.
+        field: its name, with dots if it is nested, in braces if it is in the path.
         argument: the parameter that has the value; `client.…` an attribute of the client.
-        constant: the value as Python text, where it is always the same.
+        constant: the value as Python text, if it is always the same.
         fallback: the client's attribute that counts where the argument is empty.
-        optional: `?` is left out where the argument is empty, `??` where it is None.
-        needed: the other library makes a value up, here somebody must give one.
-        form: how the value is written: `json`, `time`, `expiry`, `day`, `now`, `rsa`,
+        optional: `?` omits an empty argument, `??` omits None.
+        needed: the other library generates a value, here it is required.
+        form: the format of the value: `json`, `time`, `expiry`, `day`, `now`, `rsa`,
             `sensitive`.
         partner: only a service provider's client sends it.
     """
@@ -79,7 +79,7 @@ class Member:
 
     @classmethod
     def of(cls, text: str) -> Member:
-        """A member as the table spells it."""
+        """Return a member in the spelling of the table."""
         match = MEMBER.fullmatch(text)
         if match is None:
             raise ValueError(_("{text!r} is not a field", text=text))
@@ -135,7 +135,7 @@ class Function:
         name: with the attribute of the client that has it: `order.create`.
         parameters: in their order.
         takes_more: any other keyword argument too.
-        rows: what it becomes.
+        rows: the calls that replace it.
     """
 
     name: str
@@ -146,7 +146,7 @@ class Function:
 
 @cache
 def functions(library: str) -> dict[str, Function]:
-    """All public functions of a library, by their names; `WeChatPay` is the constructor.
+    """Return all public functions of a library, by their names; `WeChatPay` is the constructor.
 
     Args:
         library: `wechatpayv3` or `wechatpy`.

@@ -1,4 +1,4 @@
-"""What is done with each call: it is rewritten, or a person gets the line to write."""
+"""The plan for each call: it is rewritten, or the user gets the line to write."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TRANSPORTS = ("requests", "httpx")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A place that somebody must look at.
+    """A place that the user must check.
 
     Attributes:
-        line: of the file.
+        line: the line of the file.
         reason: why it was not rewritten, or what has changed.
-        suggestion: the lines to write; empty where there is nothing to write.
+        suggestion: the lines to write; empty if there are none.
     """
 
     line: int
@@ -44,11 +44,11 @@ class Finding:
 
 @dataclass
 class Plan:
-    """What is done with a module.
+    """The plan for a module.
 
     Attributes:
-        expressions: what takes the place of an expression.
-        statements: what takes the place of a whole line.
+        expressions: the replacements of expressions.
+        statements: the replacements of whole lines.
         names: names that become others, such as `AsyncWeChatPay`.
         imports: names of `wechatpay_chain` that the module needs.
         modules: modules that it needs.
@@ -73,7 +73,7 @@ class Plan:
 
 
 def planned(module: Module) -> Plan:
-    """What is done with a module."""
+    """Return the plan for a module."""
     plan = Plan()
     problem = module.problem
     for each in module.constructions.values():
@@ -141,7 +141,7 @@ class _Calls(cst.CSTVisitor):
         return None if client is None else (function, receiver, client)
 
     def _is_like_one(self, function: Function, receiver: str) -> bool:
-        """Whether what nothing is known of is called, and called like a client."""
+        """Return whether an unknown object is called, and has the calls of a client."""
         if self.module.is_migrated:
             return False
         if CLIENT.search(receiver.rpartition(".")[2]):
@@ -175,7 +175,7 @@ class _Calls(cst.CSTVisitor):
             self.plan.findings.append(Finding(self.module.line(node), told))
 
     def _line(self, node: cst.Call) -> tuple[cst.SimpleStatementLine, str, str]:
-        """The line that is nothing but a call: it, what is ahead of the call, and `await`."""
+        """Return the line if it contains nothing but a call, with its target and `await`."""
         value: cst.CSTNode = node
         wait = ""
         if isinstance(self.module.parents[value], cst.Await):
@@ -195,7 +195,7 @@ class _Calls(cst.CSTVisitor):
         self.plan.statements[self._line(node)[0]] = text
 
     def _tuple(self, node: cst.Call, call: str, result: str) -> str:
-        """A statement that leaves status and text where they were, errors included."""
+        """Return a statement that keeps status and text in the same variables, also for errors."""
         _ignored, target, wait = self._line(node)
         name = self.response
         self.plan.imports.add("APIError")
@@ -211,7 +211,7 @@ class _Calls(cst.CSTVisitor):
         )
 
     def _verified(self, node: cst.Call, call: str) -> str:
-        """A statement that leaves None where a notification is not genuine."""
+        """Return a statement that results in None if a notification is not genuine."""
         _ignored, target, wait = self._line(node)
         if not target:
             raise Unsure(_("the result is not used"))

@@ -21,15 +21,15 @@ __all__ = ["Change", "changes"]
 
 
 UNREADABLE = (cst.ParserSyntaxError, SyntaxError, UnicodeError, LookupError, ValueError)
-"""What reading a file raises that is no Python, or not of this version."""
+"""The errors for a file that this version of Python cannot parse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of a file.
+    """The change of a file.
 
     Attributes:
-        path: of it.
+        path: the path of it.
         before: its content.
         after: its content then; the same where nothing is rewritten.
         findings: places for people, with the lines of `before`.
@@ -47,7 +47,7 @@ class Change:
         return self.before != self.after
 
     def diff(self) -> str:
-        """The difference, as `diff -u` shows it."""
+        """Return the difference in the format of `diff -u`."""
         name = self.path.as_posix().lstrip("/")
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
@@ -57,7 +57,7 @@ class Change:
         )
 
     def moved(self) -> tuple[Finding, ...]:
-        """The findings with the lines of `after`."""
+        """Return the findings with the lines of `after`."""
         matcher = difflib.SequenceMatcher(None, _lines(self.before), _lines(self.after), False)
         where: dict[int, int] = {}
         for _tag, start, end, new, new_end in matcher.get_opcodes():
@@ -74,10 +74,10 @@ def _lines(content: bytes) -> list[str]:
 
 
 def changes(path: Path, library: str) -> Iterator[Change]:
-    """What becomes of a program's files; only of those that have to do with the library.
+    """Return the changes of a program's files; only of those that use the library.
 
     Args:
-        path: of the program's folder, or of one file.
+        path: the path of the program's folder, or of one file.
         library: `wechatpayv3` or `wechatpy`.
     """
     root = path if path.is_dir() else path.parent
@@ -116,7 +116,7 @@ def _concerns(content: bytes, library: str) -> bool:
 def _clients(
     contents: dict[Path, bytes], failures: dict[Path, str], library: str
 ) -> dict[Path, dict[str, Client]]:
-    """The clients that each module offers to the others."""
+    """Return the clients that each module exports to the others."""
     if len(contents) < 2:
         return {}
     offered: dict[Path, dict[str, Client]] = {}
@@ -154,7 +154,7 @@ def _reason(error: Exception) -> str:
 
 
 def _unusable(content: bytes, file: Path) -> str:
-    """Why a file that was rewritten is none that this Python takes; empty where it is one."""
+    """Return why Python cannot parse a rewritten file; empty if it can."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

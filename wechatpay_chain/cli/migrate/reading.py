@@ -26,16 +26,16 @@ CLASSES = {
 OURS = "wechatpay_chain"
 BLANK = cst.Module([])
 OTHER = Client("", problem=_("the name is not always bound to a client"))
-"""Stands for a value that is no client."""
+"""Stands for a value that is not a client."""
 
 
 def code(node: cst.CSTNode) -> str:
-    """A node as text."""
+    """Return a node as text."""
     return BLANK.code_for_node(node)
 
 
 def dotted(node: cst.CSTNode | None) -> str:
-    """`a.b.c` as text; empty where it is something else."""
+    """`a.b.c` as text; empty for another expression."""
     if isinstance(node, cst.Name):
         return node.value
     if isinstance(node, cst.Attribute):
@@ -45,7 +45,7 @@ def dotted(node: cst.CSTNode | None) -> str:
 
 
 def arguments(call: cst.Call) -> list[tuple[str, str, str]]:
-    """The arguments of a call: stars, keyword and text of each."""
+    """Return the arguments of a call: stars, keyword and text of each."""
     return [
         (each.star, each.keyword.value if each.keyword else "", code(each.value))
         for each in call.args
@@ -57,9 +57,9 @@ class Construction:
     """A call of the constructor.
 
     Attributes:
-        call: of it.
-        client: that it makes.
-        text: of the call here; empty where it stays.
+        call: the call of it.
+        client: the client that it creates.
+        text: the text of the new call; empty if the call stays.
         remarks: on arguments that have no counterpart.
     """
 
@@ -74,8 +74,8 @@ class Module:
     """A module, and what was found in it.
 
     Args:
-        content: of the file.
-        library: that is migrated from.
+        content: the content of the file.
+        library: the other library.
         imported: clients of other modules that this one may import: by module, then by name.
     """
 
@@ -107,14 +107,14 @@ class Module:
         return int(self.positions[node].start.line)
 
     def owner(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """The class whose body a node stands in."""
+        """Return the class that contains a node."""
         above: cst.CSTNode | None = node
         while above is not None and not isinstance(above, cst.ClassDef):
             above = self.parents.get(above)
         return above
 
     def client(self, node: cst.BaseExpression) -> Client | None:
-        """The client that an expression is; None where it is none, or may be something else."""
+        """Return the client that an expression is; None if it is not one, or is uncertain."""
         if isinstance(node, cst.Attribute) and dotted(node.value) in ("self", "cls"):
             return _one(self.attributes.get((self.owner(node), node.attr.value), []))
         if isinstance(node, cst.Call) and (made := self.factories.get(dotted(node.func))):
@@ -168,7 +168,7 @@ class Module:
 
 
 def _one(clients: Collection[Client | None]) -> Client | None:
-    """The client that a name stands for; None where it stands for none."""
+    """Return the client with a name, or None."""
     known = [each for each in clients if each is not None and each is not OTHER]
     if not known:
         return None
@@ -180,7 +180,7 @@ def _one(clients: Collection[Client | None]) -> Client | None:
 
 
 def _elsewhere(client: Client, problem: str) -> Client:
-    """A client as another module sees it, which does not have this one's names."""
+    """Return a client for another module, which does not have the names of this one."""
     settings = {
         name: value if value.literal is not NotImplemented else Value("...", certain=value.truth)
         for name, value in client.settings.items()

@@ -26,7 +26,7 @@ class Rendered:
     """A call.
 
     Attributes:
-        text: of it; lines below the first are indented as if it began a line.
+        text: the text; lines after the first are indented as for the start of a line.
         result: the attribute of the response that the other library returns.
         imports: names that it needs: modules, or names of `wechatpay_chain`.
     """
@@ -37,10 +37,10 @@ class Rendered:
 
 
 def chosen(binding: Binding, client: Client) -> Row:
-    """The row that a call is.
+    """Return the row of a call.
 
     Raises:
-        Unsure: it cannot be said without running it.
+        Unsure: the value is unknown without running the code.
     """
     rows = candidates(binding, client)
     if not rows:
@@ -51,7 +51,7 @@ def chosen(binding: Binding, client: Client) -> Row:
 
 
 def candidates(binding: Binding, client: Client) -> list[Row]:
-    """The rows that a call may be; one where it is certain."""
+    """Return the possible rows of a call; one if it is certain."""
     found = []
     for row in binding.function.rows:
         answers = [_holds(condition, binding, client) for condition in row.when]
@@ -64,7 +64,7 @@ def candidates(binding: Binding, client: Client) -> list[Row]:
 
 
 def _lacking(row: Row, binding: Binding) -> bool:
-    """Whether a member that must be there has no value, while another row may have all."""
+    """Return whether a required member has no value while another row may have all."""
     if len(binding.function.rows) == 1:
         return False
     wanted = [each.argument for each in row.members if _must(each)]
@@ -78,7 +78,7 @@ def _must(member: Member) -> bool:
 
 
 def _free(row: Row) -> list[str]:
-    """The variables of the path that no member fills."""
+    """Return the variables of the path without a member for them."""
     filled = {each.field.strip("{}") for each in row.members if each.field.startswith("{")}
     return [each for each in row.variables if each not in filled]
 
@@ -110,10 +110,10 @@ def _question(row: Row, binding: Binding, client: Client) -> str:
 def rendered(
     row: Row, binding: Binding, client: Client, receiver: str, *, is_async: bool, strict: bool
 ) -> Rendered:
-    """A call of a row.
+    """Return the text of a call of a row.
 
     Args:
-        row: of the table.
+        row: the row of the table.
         binding: the arguments.
         client: on which it is made.
         receiver: its name in the program.
@@ -178,7 +178,7 @@ class _Rendering:
         return PLACEHOLDER
 
     def _member(self, member: Member) -> list[tuple[str, str]]:
-        """What stands in the mapping for a member: key and value, or `**` and a mapping."""
+        """Return the item of the mapping for a member: key and value, or `**` and a mapping."""
         key = _quoted(member.field)
         if member.constant:
             constant = member.constant
@@ -308,7 +308,7 @@ class _Rendering:
         return found
 
     def _fapiao(self) -> str:
-        """The description of an invoice's file; the digest's name is misspelt in the API too."""
+        """Return the description of an invoice's file; the API misspells the name of the digest."""
         path = self.binding.value("filepath")
         kind = str(path.literal)[-4:].lower() if path is not None else ""
         if kind != ".pdf" and self.strict:

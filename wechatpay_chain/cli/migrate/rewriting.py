@@ -26,7 +26,7 @@ LIBRARY_NAMES = {
 
 
 def rewritten(module: Module, plan: Plan) -> bytes:
-    """The module's text once the plan is carried out, in the encoding of its file."""
+    """Return the module's text after the plan, in the encoding of its file."""
     if not plan.changes:
         return module.content
     tree = module.tree.visit(_Rewriter(module, plan))
@@ -43,7 +43,7 @@ class _Rewriter(cst.CSTTransformer):
         self.is_async = "AsyncWeChatPay" in module.classes and "WeChatPay" in plan.imports
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        """What takes the place of a node; see `libcst.CSTTransformer.on_leave`."""
+        """Return the replacement of a node; see `libcst.CSTTransformer.on_leave`."""
         text = self.plan.expressions.get(original_node)
         if text is not None:
             made: cst.CSTNode = cst.parse_expression(text, self.config)
@@ -71,7 +71,7 @@ class _Rewriter(cst.CSTTransformer):
 
 
 def _lost(before: cst.CSTNode, after: Sequence[cst.CSTNode]) -> list[str]:
-    """The comments of a line that what takes its place has not."""
+    """Return the comments of a line that its replacement lacks."""
     kept = {each for node in after for each in _comments(node)}
     return [each for each in _comments(before) if each not in kept]
 
@@ -82,14 +82,14 @@ def _comments(node: cst.CSTNode) -> list[str]:
 
 
 def _with_comments(line: Line, comments: Sequence[str]) -> Line:
-    """A line with comments above it."""
+    """Return a line with comments above it."""
     above = [cst.EmptyLine(comment=cst.Comment(each)) for each in comments]
     leading = cast("Sequence[cst.EmptyLine]", getattr(line, "leading_lines", ()))
     return line.with_changes(leading_lines=[*leading, *above]) if above else line
 
 
 def _with_imports(tree: cst.Module, module: Module, plan: Plan) -> cst.Module:
-    """The module with the imports that it needs now, in the place of the other library's."""
+    """Return the module with its new imports in place of the other library's."""
     names = set(plan.imports)
     used = _Used()
     tree.visit(used)
@@ -127,7 +127,7 @@ class _Edit:
         self.seen = 0
 
     def line(self, line: cst.BaseStatement) -> list[cst.BaseStatement]:
-        """What becomes of a line of the module."""
+        """Return the replacement of a line of the module."""
         kept: list[cst.BaseStatement] = [line]
         if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1:
             only = line.body[0]
@@ -232,7 +232,7 @@ def _place(body: Sequence[cst.BaseStatement]) -> int:
 
 
 def _standard(body: Sequence[cst.BaseStatement], place: int) -> int:
-    """Behind the last plain `import` ahead of a place; the place itself where there is none."""
+    """The place after the last plain `import` before a place, or the place itself."""
     for number in range(place - 1, -1, -1):
         line = body[number]
         if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Import):

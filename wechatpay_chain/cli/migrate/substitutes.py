@@ -33,7 +33,7 @@ GUESSES = {
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """What takes a call's place.
+    """The replacement of a call.
 
     Attributes:
         text: an expression.
@@ -49,10 +49,10 @@ class Substitute:
 def substitute(
     row: Row, binding: Binding, client: Client, receiver: str, *, is_async: bool
 ) -> Substitute:
-    """What takes the place of a call that sends nothing.
+    """Return the replacement of a call that sends nothing.
 
     Args:
-        row: of the table.
+        row: the row of the table.
         binding: the arguments.
         client: on which it is made.
         receiver: its name in the program.
@@ -89,7 +89,7 @@ def substitute(
 
 
 def guess(binding: Binding, receiver: str) -> str:
-    """The line to write where a call of such a function stays.
+    """Return the suggested line for a call that is not rewritten.
 
     Args:
         binding: the arguments.

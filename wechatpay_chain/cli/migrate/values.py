@@ -1,4 +1,4 @@
-"""Arguments as text, and what can be said of their values without running anything."""
+"""Arguments as text, and their values as far as they are known without running the code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Value:
 
     @property
     def truth(self) -> bool | None:
-        """Whether it counts as true; None where that cannot be said."""
+        """Whether it is true; None if that is unknown."""
         return _truth(self.tree, self.constants) if self.certain is None else self.certain
 
     @property
@@ -140,7 +140,7 @@ class Binding:
     Attributes:
         given: those that are there.
         more: keyword arguments that the function takes beyond its parameters.
-        function: that is called.
+        function: the called function.
     """
 
     function: Function
@@ -148,7 +148,7 @@ class Binding:
     more: Mapping[str, Value]
 
     def value(self, name: str) -> Value | None:
-        """An argument, or its default; None where that is None."""
+        """Return an argument, or its default; None if that is None."""
         if name in self.given:
             found = self.given[name]
             return None if found.is_none else found
@@ -161,15 +161,15 @@ class Binding:
 def bind(
     function: Function, arguments: Sequence[tuple[str, str, str]], constants: Mapping[str, bool]
 ) -> Binding:
-    """Which argument is which parameter's.
+    """Return the arguments by parameter.
 
     Args:
-        function: that is called.
-        arguments: of the call: stars, keyword and text of each.
-        constants: as `Value` has them.
+        function: the called function.
+        arguments: the arguments of the call: stars, keyword and text of each.
+        constants: the constants for `Value`.
 
     Raises:
-        Unsure: it cannot be said without running it, or Python would refuse the call.
+        Unsure: the value is unknown without running the code, or Python rejects the call.
     """
     given: dict[str, Value] = {}
     more: dict[str, Value] = {}

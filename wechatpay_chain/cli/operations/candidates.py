@@ -1,4 +1,4 @@
-"""What the shell offers behind TAB: methods, paths segment by segment, products, events.
+"""Candidates for completion: methods, paths segment by segment, products, events.
 
 A path that ends in a slash goes on; the shell sets no space behind it. Of the catalogue no more
 documents are read than the answer takes, mostly none or one.
@@ -27,7 +27,7 @@ FEW = 3
 
 
 def operations(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """What `[METHOD] PATH` can go on with."""
+    """Return the candidates for `[METHOD] PATH`."""
     given: tuple[str, ...] = ctx.params.get(param.name or "") or ()
     method = given[0].upper() if given else None
     if len(given) > 1 or (method and method not in METHODS):
@@ -39,22 +39,22 @@ def operations(ctx: click.Context, param: click.Parameter, incomplete: str) -> I
 
 
 def branches(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """The beginnings of paths."""
+    """Return the beginnings of paths."""
     return [item for item in _paths(incomplete, None) if item.value.endswith("/")]
 
 
 def methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """The methods that WeChat Pay uses."""
+    """Return the methods that WeChat Pay uses."""
     return [CompletionItem(each) for each in METHODS if each.startswith(incomplete.upper())]
 
 
 def paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """What a path can go on with, behind the method in an argument of its own."""
+    """Return the candidates for a path after a method in its own argument."""
     return _paths(incomplete, str(ctx.params.get("method") or "").upper() or None)
 
 
 def products(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """The documents that `openapi` can print one of."""
+    """Return the documents that `openapi` can print."""
     from ... import catalogue
     from ...catalogue.documents import WEBHOOKS
 
@@ -63,7 +63,7 @@ def products(ctx: click.Context, param: click.Parameter, incomplete: str) -> Ite
 
 
 def events(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """The types of notifications."""
+    """Return the types of notifications."""
     from ... import catalogue
 
     protocol = ctx.params.get("protocol")
@@ -76,7 +76,7 @@ def events(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items
 
 
 def variants(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """The forms of the type of notification that is named already."""
+    """Return the forms of the notification type on the command line."""
     from ... import catalogue
 
     protocol = ctx.params.get("protocol") or "v3"
@@ -89,7 +89,7 @@ def variants(ctx: click.Context, param: click.Parameter, incomplete: str) -> Ite
 
 
 def _paths(incomplete: str, method: str | None) -> Items:
-    """The next segment of a path, for each that there is."""
+    """Return the next segments of a path."""
     typed = incomplete.lstrip("/")
     slashes = incomplete[: len(incomplete) - len(typed)]
     before, _, begun = typed.rpartition("/")
@@ -118,7 +118,7 @@ def _above(before: str, begun: str, method: str | None) -> Iterator[tuple[str, s
 
 
 def _below(before: str, method: str | None) -> Iterator[tuple[str, str]]:
-    """The segments that can follow some others, or values for them."""
+    """Return the segments or values that can follow other segments."""
     from ...catalogue.registry import product_of, starting_with
 
     product = product_of(before)
@@ -136,7 +136,7 @@ def _below(before: str, method: str | None) -> Iterator[tuple[str, str]]:
 def _next(
     segment: str, found: list[Operation] | tuple[Operation, ...], depth: int, method: str | None
 ) -> Iterator[tuple[str, str]]:
-    """A segment, as the end of a path, as the beginning of longer ones, or as both."""
+    """Yield a segment as the end of a path, as the beginning of longer ones, or as both."""
     wanted = [each for each in found if method in (None, each.method)]
     ending = [each for each in wanted if len(each.segments) == depth]
     if ending:

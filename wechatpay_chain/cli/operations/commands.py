@@ -169,7 +169,7 @@ def show(
 
 
 def _method_and_path(words: tuple[str, ...]) -> tuple[str | None, str]:
-    """What was typed, taken apart; a usage error where it cannot be."""
+    """Return the method and the path in an argument; raises a usage error if it has none."""
     if len(words) > 2:
         raise click.UsageError(
             _(

@@ -34,15 +34,15 @@ HOLDS = {
 }
 
 TELLING = ("out_trade_no", "out_refund_no", "transaction_id")
-"""Members by which a merchant knows what a notification is about."""
+"""The members that identify the subject of a notification."""
 
 
 def operation_page(operation: Operation, url: str, calls: Sequence[CodeSample], full: bool) -> Page:
-    """All that is known of an operation.
+    """Return the page of an operation.
 
     Args:
         operation: from the catalogue.
-        url: where it lives.
+        url: its address.
         calls: the ways to call it that are to be shown.
         full: whether each of them is to be shown with all its arguments.
     """
@@ -56,13 +56,13 @@ def operation_page(operation: Operation, url: str, calls: Sequence[CodeSample], 
 
 
 def title_line(operation: Operation, style: str = "title") -> Line:
-    """Its title, and whether it is retired."""
+    """Return the title, and whether the operation is retired."""
     title = Span(operation.title, style)
     return (title, Span(_(" (retired)"), "retired")) if operation.retired else (title,)
 
 
 def path_line(path: str) -> Line:
-    """A path, with its variables in a style of their own."""
+    """Return a path with styled variables."""
     return tuple(
         Span(piece, "variable" if piece.startswith("{") else "path")
         for piece in re.split(r"(\{[^}]*\})", path)
@@ -155,7 +155,7 @@ def _branches(members: Iterable[Member]) -> tuple[Branch, ...]:
 
 
 def _limits(member: Member) -> Iterator[Branch]:
-    """A line of its own, below the member and all that is in it."""
+    """Return the line with the limits of a member, below all of its members."""
     if member.limits:
         yield Branch((Span("; ".join(member.limits_in_words), "aside"),), ())
 
@@ -206,7 +206,7 @@ def calls_of(calls: Sequence[CodeSample], full: bool) -> str:
 
 
 def folded(code: str) -> str:
-    """A long call on one line, with `{...}` for what took the others; a short one as it is."""
+    """Return a long call on one line, with `{...}` for its omitted lines; a short one unchanged."""
     head, *lines = code.split("\n")
     if len(lines) < LONG:
         return code
@@ -224,7 +224,7 @@ def folded(code: str) -> str:
 
 
 def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
-    """All that is known of a notification.
+    """Return the page of a notification.
 
     Args:
         webhook: from the catalogue.
@@ -255,7 +255,7 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
 
 
 def _forms(webhook: Webhook) -> tuple[Branch, ...]:
-    """The members of what it carries; where several products share it, those of each."""
+    """Return the members of the content; one set for each product that shares the type."""
     if not webhook.variants:
         return _branches(webhook.resource)
     return tuple(
@@ -271,7 +271,7 @@ def _everywhere(members: Iterable[Member]) -> Iterator[Member]:
 
 
 def _envelope(members: Iterable[Member]) -> tuple[Branch, ...]:
-    """The members as they travel: what is encrypted has none."""
+    """Return the members on the wire; encrypted ones have no members of their own."""
     return tuple(
         Branch(tuple(_spans(member)), () if member.encrypted else _envelope(member.members))
         for member in members
@@ -279,7 +279,7 @@ def _envelope(members: Iterable[Member]) -> tuple[Branch, ...]:
 
 
 def _receipt(webhook: Webhook) -> str:
-    """How it is received, in Python."""
+    """Return the Python code that receives the notification."""
     first = webhook.variants[0].resource if webhook.variants else webhook.resource
     names = [member.name for member in first]
     name = next((each for each in TELLING if each in names), next(iter(names), "…"))

@@ -1,4 +1,4 @@
-"""What `--json` prints: the keys that scripts rely on, in one place."""
+"""The output of `--json`: the keys that scripts rely on, in one place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["in_full", "in_short", "notification", "notification_in_short"]
 
 
 def in_short(operation: Operation) -> dict[str, Any]:
-    """An operation as it stands in a list."""
+    """Return an operation for a list."""
     return {
         "method": operation.method,
         "path": operation.path,
@@ -30,11 +30,11 @@ def in_short(operation: Operation) -> dict[str, Any]:
 
 
 def in_full(operation: Operation, url: str, calls: Iterable[CodeSample]) -> dict[str, Any]:
-    """An operation with all that is known of it.
+    """Return an operation with all of its members.
 
     Args:
         operation: from the catalogue.
-        url: where it lives.
+        url: its address.
         calls: the ways to call it.
     """
     reason = operation.not_idempotent
@@ -72,7 +72,7 @@ def in_full(operation: Operation, url: str, calls: Iterable[CodeSample]) -> dict
 
 
 def notification_in_short(webhook: Webhook) -> dict[str, Any]:
-    """A notification as it stands in a list."""
+    """Return a notification for a list."""
     return {
         "event": webhook.event,
         "protocol": webhook.protocol,
@@ -82,7 +82,7 @@ def notification_in_short(webhook: Webhook) -> dict[str, Any]:
 
 
 def notification(webhook: Webhook) -> dict[str, Any]:
-    """A notification with all that is known of it."""
+    """Return a notification with all of its members."""
     return {
         **notification_in_short(webhook),
         "headers": _members(webhook.headers),

@@ -1,4 +1,4 @@
-"""Which operation is meant: by a path, with values in it or not, a URL, a chain, an id, a title."""
+"""Finds an operation by a path, with or without values, a URL, a chain, an id, or a title."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHAIN = re.compile(
     )""",
     re.VERBOSE,
 )
-"""How a chain begins: the client, by whatever name, if a path follows; or nothing but `v3.`."""
+"""The beginning of a chain: any name of a client before a path; or only `v3.`."""
 
 LINK = re.compile(
     r"""\s*(?:
@@ -44,7 +44,7 @@ NAMES = re.compile(r"v[23](?:\.\w+)+")
 CHAIN_KEY = "x-wechatpay-chain"
 
 BELOW_HOSTS = ("hk",)
-"""What a base URI of WeChat Pay's may end in; the chain's path begins behind it."""
+"""The ends of WeChat Pay's base URIs; the path of the chain begins after them."""
 
 
 class Reading(NamedTuple):
@@ -55,14 +55,14 @@ class Reading(NamedTuple):
 
 
 def one_operation(method: str | None, text: str) -> Operation:
-    """The operation that someone means.
+    """Return the operation that matches a text.
 
     Args:
-        method: upper-case HTTP method, or None where the text alone is to tell.
+        method: upper-case HTTP method, or None for any.
         text: a path, a URL, an attribute chain as code has it, an `operationId` or a title.
 
     Raises:
-        Failure: there is none, or there are several.
+        Failure: it does not exist, or there are several.
     """
     readings = list(dict.fromkeys(_readings(text.strip())))
     for reading in readings:
@@ -76,7 +76,7 @@ def one_operation(method: str | None, text: str) -> Operation:
 
 
 def as_path(text: str) -> str:
-    """A path, or the beginning of one, out of whatever form it was typed in."""
+    """Return a path, or the beginning of one, from any of its forms."""
     from ... import catalogue
     from ...catalogue.registry import product_of
 
@@ -86,7 +86,7 @@ def as_path(text: str) -> str:
 
 
 def _readings(text: str) -> Iterator[Reading]:
-    """How a text can be understood, the likeliest first."""
+    """Yield the interpretations of a text, the most likely first."""
     line = REQUEST_LINE.match(text)
     method, text = (line[1].upper(), line[2]) if line else (None, text)
     if CHAIN.match(text):
@@ -99,7 +99,7 @@ def _readings(text: str) -> Iterator[Reading]:
 
 
 def _variants(text: str) -> Iterator[str]:
-    """A path as it stands, and as the chain has it: without its host's folder, below `v2/`."""
+    """Yield a path, and its form in the chain: without the base URI, below `v2/`."""
     path = re.split(r"[?#]", URL.sub("", text), maxsplit=1)[0].lstrip("/")
     first, _ignored, rest = path.partition("/")
     for each in (path, rest) if first in BELOW_HOSTS else (path,):
@@ -137,7 +137,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _fitting(method: str | None, path: str) -> list[Operation]:
-    """The operations at a path; a template that is more literal hides those that are less."""
+    """Return the operations at a path; a more literal template hides less literal ones."""
     from ... import catalogue
 
     found = [catalogue.find(each, path) for each in ((method,) if method else METHODS)]
@@ -152,7 +152,7 @@ def _fitting(method: str | None, path: str) -> list[Operation]:
 
 
 def _named(method: str | None, text: str) -> list[Operation]:
-    """The operations with an id, a title, or a chain that no path could be made of."""
+    """Return the operations with an id, a title, or a chain that is not a path."""
     from ... import catalogue
 
     names = NAMES.search(text)
@@ -206,7 +206,7 @@ def _unknown(method: str | None, text: str, readings: list[Reading]) -> Failure:
 
 
 def _beginning(readings: list[Reading]) -> str:
-    """The first reading that is the beginning of longer paths."""
+    """Return the first interpretation that is the beginning of longer paths."""
     from ... import catalogue
 
     paths = (reading.path.strip("/") for reading in readings)

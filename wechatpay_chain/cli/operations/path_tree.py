@@ -50,11 +50,11 @@ class PathTree:
 
     @property
     def segments_to_products(self) -> int:
-        """How many segments it is from here down to the products; 0 at and below them."""
+        """The number of segments down to the products; 0 at and below them."""
         return {"": 2, "v2": 1, "v3": 1}.get(self.path, 0)
 
     def everything(self) -> Iterator[Operation]:
-        """The operations here and below."""
+        """Yield the operations here and below."""
         yield from self.operations
         for _ignored, child in sorted(self.children.items()):
             yield from child.everything()
@@ -63,7 +63,7 @@ class PathTree:
         """It as JSON has it.
 
         Args:
-            depth: how many segments below it are to be in; None is all.
+            depth: the number of segments below it; None means all.
         """
         below = None if depth is None else depth - 1
         children = [] if depth == 0 else sorted(self.children.items())
@@ -78,7 +78,7 @@ class PathTree:
         """It as a tree to be drawn, from its whole path on.
 
         Args:
-            depth: how many segments below it are to be drawn; None is all.
+            depth: the number of segments to draw below it; None means all.
         """
         name = path_line(self.path) if self.path else text("WeChat Pay")
         return self._branch(name, depth, tell_count=True)
@@ -104,7 +104,7 @@ class PathTree:
         )
 
     def products(self) -> Table:
-        """The products below it, with what they hold."""
+        """Return the products below, with their content."""
         places = [self]
         for _ignored in range(self.segments_to_products):
             places = [
@@ -122,7 +122,7 @@ class PathTree:
 
 
 def _held(product: str, operations: list[Operation]) -> Line:
-    """The official names of what a product has; where it has none, some of its operations."""
+    """Return the official names in a product, or some of its operations if it has none."""
     tags = dict.fromkeys(tag for each in operations for tag in each.tags if tag != product)
     if tags:
         return text(", ".join(tags))
@@ -132,11 +132,11 @@ def _held(product: str, operations: list[Operation]) -> Line:
 
 
 def grow(path: str, typed: str) -> PathTree:
-    """The tree from a path on.
+    """Return the tree from a path on.
 
     Args:
         path: the beginning of paths, with variables or values for them; "" is the root.
-        typed: what was typed, for the message.
+        typed: the argument, for the message.
 
     Raises:
         Failure: nothing is there.
@@ -153,7 +153,7 @@ def grow(path: str, typed: str) -> PathTree:
 
 
 def _operations(path: str) -> list[Operation]:
-    """The operations at and below a path; if any are so literally, those alone."""
+    """Return the operations at and below a path; literal matches hide the others."""
     if path.lower() in ("", "v2", "v3"):
         return [each for each in catalogue.operations() if each.path.startswith(path.lower())]
     product = product_of(path)

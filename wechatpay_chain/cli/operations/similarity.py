@@ -1,4 +1,4 @@
-"""What someone may have meant: words that occur, and are like one that does not."""
+"""Suggestions: existing words that are similar to a missing one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ COUNT = 3
 
 
 def nearest(word: str, texts: Iterable[str]) -> list[str]:
-    """The words in some texts that are most like a word; of equal ones, the commonest first.
+    """Return the words in texts that are most similar to a word, the most frequent first.
 
     Chinese is written without spaces, so there every run of as many signs counts as a word; it is
     near if no other has more of its signs in their places, and half of them are.
 
     Args:
         word: in lower case.
-        texts: where words are taken from.
+        texts: the source of the words.
     """
     if CHINESE.search(word):
         runs = Counter(_runs(texts, len(word)))
@@ -51,7 +51,7 @@ def _runs(texts: Iterable[str], length: int) -> Iterator[str]:
 
 
 def nearest_names(name: str, names: Iterable[str]) -> list[str]:
-    """The names that are most like one that does not exist; those that contain it come first.
+    """Return the names that are most similar to a missing one; those that contain it come first.
 
     Args:
         name: in any case.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 from tests.gateway.books.busifavor import BusifavorRules
+from tests.gateway.books.combined import CombinedRules
 from tests.gateway.books.coupons import CouponRules
 from tests.gateway.books.deposits import DepositRules
 from tests.gateway.books.ecommerce import EcommerceRules
@@ -23,6 +24,7 @@ from tests.gateway.books.transfers import TransferRules
 
 class Books(
     BusifavorRules,
+    CombinedRules,
     CouponRules,
     DepositRules,
     PapayRules,

@@ -148,9 +148,13 @@ def test_apps_are_bound_and_unbound(gateway: Gateway, tea: Merchant) -> None:
         assert code_of(wxpay[NATIVE].post, json=body) == (400, "APPID_MCHID_NOT_MATCH")
     coffee = gateway.add_merchant(apps=[former])  # nobody has it any more
     assert coffee.appid == former
+    gateway.change_merchant(coffee, apps=[former, OTHER])  # several merchants can bind an app
+    assert coffee.apps == (former, OTHER)
+    gateway.change_merchant(coffee, apps=[former])
+    sold(tea, "bound-3")  # which keeps the app
+    partner = gateway.add_merchant("partner")
     with pytest.raises(ValueError, match=f"{OTHER} belongs to merchant {tea.mchid}"):
-        gateway.change_merchant(coffee, apps=[former, OTHER])
-    assert coffee.apps == (former,)
+        gateway.add_sub_merchant(partner, apps=[OTHER])
 
 
 def test_changes_are_there_after_a_restart(tmp_path: Path) -> None:

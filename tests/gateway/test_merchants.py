@@ -190,10 +190,16 @@ def test_what_no_merchant_can_be(gateway: Gateway, given: dict[str, Any], proble
     assert list(gateway.merchants) == before
 
 
-def test_numbers_and_apps_belong_to_one_merchant(gateway: Gateway, other: Merchant) -> None:
-    for given in ({"mchid": other.mchid}, {"apps": [other.appid]}):
-        with pytest.raises(ValueError, match=f"belongs to merchant {other.mchid} already"):
-            gateway.add_merchant(**given)  # type: ignore[arg-type]
+def test_a_number_belongs_to_one_merchant_and_an_app_to_several(
+    gateway: Gateway, other: Merchant
+) -> None:
+    with pytest.raises(ValueError, match=f"belongs to merchant {other.mchid} already"):
+        gateway.add_merchant(mchid=other.mchid)
+    partner = gateway.add_merchant("partner")
+    gateway.add_sub_merchant(partner, apps=["wx00000000000000ab"])
+    with pytest.raises(ValueError, match=f"belongs to merchant {partner.mchid} already"):
+        gateway.add_merchant(apps=["wx00000000000000ab"])
+    assert gateway.add_merchant(apps=[other.appid]).apps == (other.appid,)
 
 
 def test_an_unknown_merchant_is_told_who_is_there(gateway: Gateway, other: Merchant) -> None:

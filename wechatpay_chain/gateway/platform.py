@@ -161,13 +161,14 @@ class Platform:
         """Add a merchant; `Gateway.add_merchant` documents the arguments.
 
         Raises:
-            ValueError: an argument is invalid, or another merchant has the number or an appid.
+            ValueError: an argument is invalid, another merchant has the number, or a sub-merchant
+                has an appid.
         """
         if kind not in KINDS:
             raise ValueError(f"kind {represented(kind)}: one of {', '.join(KINDS)} is expected")
         profile = Profile(
             self._new_number() if mchid is None else self._free(mchid, NUMBER, "mchid"),
-            (f"wx{secrets.token_hex(8)}",) if apps is None else self._free_apps(apps),
+            (f"wx{secrets.token_hex(8)}",) if apps is None else self._apps_of_merchant(apps),
             kind,
             None if permissions is None else permissions_of(permissions),
             name=name,
@@ -246,9 +247,11 @@ class Platform:
         self, state: State, sub: SubMerchant | None = None
     ) -> Callable[[Iterable[str]], tuple[str, ...]]:
         """Return a check that rejects appids of other parties."""
-        own = (state.profile if sub is None else sub).apps
+        own = () if sub is None else sub.apps
 
         def check(apps: Iterable[str]) -> tuple[str, ...]:
+            if sub is None:
+                return self._apps_of_merchant(apps)
             given = dict.fromkeys((apps,) if isinstance(apps, str) else apps)
             return tuple(
                 each if each in own else self._free(each, APPID, "appid") for each in given
@@ -271,6 +274,8 @@ class Platform:
             each: holder for each, holder in self.shared.holders.items() if holder != state.mchid
         }
         self._note(profile, others)
+        for each in self.states.values():  # another merchant can have an app that is unbound here
+            self._note(each.profile, others)
         self.shared.holders = others  # at once: requests are served meanwhile
         if state.has_keys and state.identity.appid != profile.apps[0]:
             state.identity = replace(state.identity, appid=profile.apps[0])
@@ -287,6 +292,15 @@ class Platform:
     def _free_apps(self, apps: Iterable[str]) -> tuple[str, ...]:
         given = (apps,) if isinstance(apps, str) else tuple(apps)
         return tuple(self._free(each, APPID, "appid") for each in dict.fromkeys(given))
+
+    def _apps_of_merchant(self, apps: Iterable[str]) -> tuple[str, ...]:
+        """Return appids for a merchant. As in reality, several merchants can bind the same app."""
+        given = (apps,) if isinstance(apps, str) else tuple(apps)
+        bound = {each for state in self.states.values() for each in state.profile.apps}
+        return tuple(
+            each if each in bound else self._free(each, APPID, "appid")
+            for each in dict.fromkeys(given)
+        )
 
     def _free(self, value: str, form: re.Pattern[str], name: str) -> str:
         """Return an unused number or appid."""

@@ -1,8 +1,9 @@
 """The state of one merchant: its keys, records, money and notifications.
 
 An operation receives the state of the calling merchant. It cannot read or write the records of
-other merchants, because the store contains only those of this merchant. It can pay another
-merchant, whose account is then a `Counterparty`.
+other merchants, because the store contains only those of this merchant. There are two exceptions:
+it can pay another merchant, whose account is then a `Counterparty`, and a combined order has orders
+of several merchants, whose states `participant` returns.
 """
 
 from __future__ import annotations
@@ -188,6 +189,14 @@ class State:
     def holder(self, number: str) -> str:
         """Return the merchant that owns a merchant ID or an appid, or an empty string."""
         return self._shared.holders.get(number, "")
+
+    def participant(self, mchid: str) -> State | None:
+        """Return the state of a merchant that takes part in a combined order, or None.
+
+        Args:
+            mchid: ID of this merchant or of another one of the gateway; not of a sub-merchant.
+        """
+        return self if mchid == self.mchid else self._shared.state_of(mchid)
 
     def counterparty(self, number: str) -> Counterparty | None:
         """Return the account of another merchant of the gateway, or of its sub-merchant.

@@ -12,6 +12,7 @@ from aiohttp import web
 from ... import catalogue
 from ..control.controls import Controls
 from ..control.triggers import content
+from ..simulation.payments import together as paid_together
 from ..state import State
 from ..store.identity import pem
 from .explanation import explain, verdict
@@ -81,14 +82,10 @@ class _Data:
 
     def _together(self, order: dict[str, Any], state: State) -> list[dict[str, Any]]:
         """Return the other orders of the combined one that an order belongs to."""
-        store = state.store
-        combined = store.get("combined", order.get("combine_out_trade_no") or "") or {}
-        others = [store.get("order", each) for each in combined.get("numbers", ())]
-        number = order["out_trade_no"]
         return [
-            order_view(other, state)
-            for other in others
-            if other and other["out_trade_no"] != number
+            {**order_view(other, payee), "mchid": payee.mchid}
+            for payee, other in paid_together.stored(state, order["out_trade_no"])
+            if payee is not state or other["out_trade_no"] != order["out_trade_no"]
         ]
 
     def _listed(

@@ -152,13 +152,15 @@ class Controls(MerchantControls):
             kind: `direct` for a merchant that sells for itself, `partner` for a service provider,
                 or `ecommerce` for a service provider with the operations of 收付通.
             mchid: merchant ID; None generates one.
-            apps: appids to bind to the merchant; None generates one.
+            apps: appids to bind to the merchant, which other merchants can have too; None
+                generates one.
             permissions: products that the merchant can use, such as `payments`, `combined`,
                 `refunds`, `profitsharing` and `transfers`; None permits all.
             name: name of the company.
 
         Raises:
-            ValueError: an argument is invalid, or another merchant has the number or an appid.
+            ValueError: an argument is invalid, another merchant has the number, or a sub-merchant
+                has an appid.
         """
         merchant = self._merchant(self.platform.add_merchant(kind, mchid, apps, permissions, name))
         self._write_description()

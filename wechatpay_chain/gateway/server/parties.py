@@ -40,6 +40,15 @@ NAMING_V2 = (
     *("v2/pay/refundquery", "v2/secapi/pay/refund", "v2/secapi/pay/reverse"),
 )
 """APIv2's operations in which a service provider has to name the sub-merchant."""
+COMBINED = (
+    *(
+        f"v3/combine-transactions/{kind}"
+        for kind in ("jsapi", "miniprogram", "app", "h5", "native")
+    ),
+    "v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close",
+    *("v2/pay/combinedorder", "v2/pay/closecombinedorder"),
+)
+"""The operations whose requests can name other direct merchants, each with its own order."""
 IN_V2 = {"NO_AUTH": "NOAUTH", "MCH_NOT_EXISTS": "MCHID_NOT_EXIST"}
 
 STATUSES = {"NO_AUTH": 403}
@@ -67,7 +76,7 @@ def assert_parties(call: Call, operation: Operation) -> None:
             _assert_app(state, operation, value, location, beside)
         elif name == "sub_appid":
             _assert_sub_app(state, operation, value, beside)
-        elif _is_foreign(state, value):
+        elif _is_foreign(state, value) and not _takes_part(call, operation, value, beside):
             if name == COMPLAINED:
                 raise _rejection(operation, "NO_AUTH", "您暂无权限操作该投诉单")
             raise Rejection.parameter(name, value, "is not the merchant who signed", location)
@@ -118,6 +127,16 @@ def _is_foreign(state: State, value: str) -> bool:
     return state.holder(value) not in ("", state.mchid)
 
 
+def _takes_part(call: Call, operation: Operation, value: str, beside: Mapping[str, Any]) -> bool:
+    """Return True for another merchant that one order of a combined order names."""
+    return (
+        operation.path in COMBINED
+        and beside is not call.data
+        and call.state.profile.kind in ("any", "direct")
+        and call.state.participant(value) is not None
+    )
+
+
 def _assert_sub_merchant(state: State, operation: Operation, name: str, value: str) -> None:
     profile = state.profile
     sub = profile.sub_merchants.get(value)
@@ -143,6 +162,8 @@ def _assert_app(
     profile = state.profile
     if value in profile.apps or (profile.kind == "any" and not state.holder(value)):
         return
+    if operation.path in COMBINED and _is_foreign(state, str(beside.get("mch_id") or "")):
+        return  # the app of another merchant's order, which the operation checks
     sub = profile.sub_merchants.get(_sub_of(beside))
     if sub is not None and value in sub.apps:
         return

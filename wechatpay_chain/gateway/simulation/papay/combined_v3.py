@@ -101,11 +101,12 @@ def query(call: Call) -> dict[str, Any]:
 def reverse(call: Call) -> None:
     """Reverse a deduction: its orders, which the request names, are refunded and revoked."""
     checks.accepted(call)
-    numbers = _existing(call)["numbers"]
+    combined_order = _existing(call)
+    numbers = combined_order["numbers"]
     named = [each["out_trade_no"] for each in call.data.get("sub_orders") or []]
     if sorted(named) != sorted(numbers):
         raise Rejection(400, "INVALID_REQUEST", "子单与合单不一致")
-    combined.assert_its_own(call, numbers)
+    combined.assert_its_own(call, combined_order)
     for number in numbers:
         order = payments.existing(call.state, number)
         if not refunding.reverse(call.state, order, "v3"):

@@ -5,15 +5,14 @@ Source: https://pay.weixin.qq.com/doc/v3/partner/4012729714
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ....messages import canonical
 from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
-from .. import checks
-from ..funds import sub_merchant
+from .. import checks, funds
 from ..registry import operation
 from ..tokens import random_token
 from . import parties, receiving
@@ -21,13 +20,16 @@ from . import records as payments
 from .limits import hold
 from .records import Order
 
-__all__ = ["SubOrder", "assert_its_own", "create", "existing", "paid", "shown"]
+__all__ = ["SubOrder", "assert_its_own", "create", "existing", "paid", "participant", "shown"]
 
 BASE = "v3/combine-transactions"
 PROTOCOL = "combined"
 TYPES = {"jsapi": "JSAPI", "miniprogram": "JSAPI", "app": "APP", "h5": "MWEB", "native": "NATIVE"}
 OPTIONAL = ("sub_mchid", "combine_payer_info", "openid", "sub_openid", "device_id")
 """Members that only some forms of the request need, although the catalogue requires them."""
+NEEDED = ("payments", "combined")
+"""The permissions of every merchant of a combined order."""
+PARTNERS = ("partner", "ecommerce")
 Combined = dict[str, Any]
 
 
@@ -35,11 +37,13 @@ class SubOrder(NamedTuple):
     """One order of a combined order that is to be made.
 
     Attributes:
+        payee: state of the merchant that is paid.
         number: `out_trade_no`.
         content: the content of the request.
         about: what it is made with, as `records.create` takes it.
     """
 
+    payee: State
     number: str
     content: dict[str, Any]
     about: dict[str, Any]
@@ -101,24 +105,65 @@ def create(state: State, head: Combined, sub_orders: Callable[[], list[SubOrder]
     if known is not None:
         if known["content"] != head["content"]:
             raise Rejection(403, "OUT_TRADE_NO_USED", f"合单商户订单号重复: {number}")
-        for each in known["numbers"]:
-            order = payments.existing(state, each)
-            payments.create(state, each, order["content"], {})  # rejects what is paid or closed
+        for payee, each in payments.members(state, known):
+            order = payments.existing(payee, each)
+            payments.create(payee, each, order["content"], {})  # rejects what is paid or closed
         return known
     orders = sub_orders()
-    for each in orders:
-        if payments.find(state, each.number) is not None:
-            raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {each.number}")
-        payments.create(state, each.number, each.content, each.about)
+    for made in orders:
+        if payments.find(made.payee, made.number) is not None:
+            raise Rejection(403, "OUT_TRADE_NO_USED", f"商户订单号重复: {made.number}")
+        combiner = {} if made.payee is state else {"combiner": state.mchid}
+        payments.create(made.payee, made.number, made.content, made.about | combiner)
     combined = {
         **head,
         "numbers": [each.number for each in orders],
+        "mchids": [each.payee.mchid for each in orders],
         "prepay_id": f"wx{state.clock.compact()}{canonical.nonce(18).lower()}",
         "token": random_token(12),
     }
     state.store.put("combined", number, combined)
-    state.store.put("token", combined["token"], {"out_trade_no": orders[0].number})
+    first = orders[0]
+    first.payee.store.put("token", combined["token"], {"out_trade_no": first.number})
     return combined
+
+
+def participant(state: State, mchid: str, appid: str, given: Mapping[str, Any]) -> State:
+    """Return the state of the merchant that one order of a combined order pays.
+
+    The order can pay another direct merchant of the gateway. Both merchants need the permissions
+    for payments and for combined orders, and the app must be bound to both of them.
+
+    Args:
+        state: of the merchant that makes the combined order.
+        mchid: of the order.
+        appid: of the order; in APIv3, that of the combined order.
+        given: the order.
+
+    Raises:
+        Rejection: `MCH_NOT_EXISTS`, `NO_AUTH` or `APPID_MCHID_NOT_MATCH`.
+    """
+    payee = state.participant(mchid)
+    if payee is None:
+        if state.is_alone:
+            return state  # so that the first merchant works without set-up
+        raise Rejection(400, "MCH_NOT_EXISTS", f"子单商户号不存在: {mchid[:32]}")
+    for each in dict.fromkeys((state, payee)):
+        permissions = each.profile.permissions
+        missing = [] if permissions is None else [n for n in NEEDED if n not in permissions]
+        if missing:
+            message = f"商户号 {each.mchid} 未开通该产品权限: {missing[0]}"
+            raise Rejection(403, "NO_AUTH", message)
+    if payee is state:
+        return state
+    partners = [each.mchid for each in (state, payee) if each.profile.kind in PARTNERS]
+    if partners or funds.sub_merchant({"parties": given}):
+        message = f"子单商户号 {mchid} 不是合单商户号时，双方须是普通商户，且子单不能有二级商户号"
+        raise Rejection(403, "NO_AUTH", message)
+    if appid not in payee.profile.apps:
+        about = f"{parties.NOT_BOUND}: {appid[:32]}, {mchid}"
+        raise Rejection(400, "APPID_MCHID_NOT_MATCH", about)
+    return payee
 
 
 def _sub_orders(call: Call, kind: str, inner: list[Any]) -> list[SubOrder]:
@@ -142,6 +187,7 @@ def _sub_order(call: Call, kind: str, pointer: str, given: Any, about: dict[str,
     total = amount.get("total_amount")
     settle = given.get("settle_info")
     return SubOrder(
+        participant(call.state, str(given["mchid"]), call.data["combine_appid"], given),
         number,
         given,
         {
@@ -200,23 +246,32 @@ def _queried(state: State, combined: Combined) -> dict[str, Any]:
 def close(call: Call) -> None:
     """Close a combined order: all of its orders."""
     checks.accepted(call, OPTIONAL)
-    numbers = _own(call.state, call.params["combine_out_trade_no"])["numbers"]
-    assert_its_own(call, numbers)
-    for number in numbers:
-        payments.close(call.state, number)
+    combined = _own(call.state, call.params["combine_out_trade_no"])
+    assert_its_own(call, combined)
+    for payee, number in payments.members(call.state, combined):
+        payments.close(payee, number)
 
 
-def assert_its_own(call: Call, numbers: list[str]) -> None:
+def assert_its_own(call: Call, combined: Combined) -> None:
     """Reject a request that names orders which the combined one does not have, or another's.
+
+    Args:
+        call: the request.
+        combined: the combined order.
 
     Raises:
         Rejection: `INVALID_REQUEST`.
     """
+    members = payments.members(call.state, combined)
     given = call.data.get("sub_orders")
+    if isinstance(given, list) and len(given) != len(members):
+        raise Rejection(400, "INVALID_REQUEST", f"子单与合单不一致: 合单有 {len(members)} 笔子单")
     for index, each in enumerate(given if isinstance(given, list) else ()):
-        number = each.get("out_trade_no") if isinstance(each, dict) else None
-        order = payments.find(call.state, number) if number in numbers else None
-        if order is None or (each.get("sub_mchid") or "") != sub_merchant(order):
+        named = each if isinstance(each, dict) else {}
+        payee = call.state.participant(str(named.get("mchid"))) or call.state
+        number = named.get("out_trade_no")
+        order = payments.find(payee, str(number)) if (payee, number) in members else None
+        if order is None or (each.get("sub_mchid") or "") != funds.sub_merchant(order):
             message = f"子单与合单不一致: /sub_orders/{index}"
             raise Rejection(400, "INVALID_REQUEST", message)
 
@@ -247,7 +302,9 @@ def _absent(number: str) -> Rejection:
 
 def shown(state: State, combined: Combined) -> dict[str, Any]:
     """Return a combined order as a query, and the notification, show it."""
-    orders = [payments.existing(state, number) for number in combined["numbers"]]
+    orders = [
+        payments.existing(payee, number) for payee, number in payments.members(state, combined)
+    ]
     view = {name: combined[name] for name in ("combine_appid", "combine_mchid")}
     view["combine_out_trade_no"] = combined["combine_out_trade_no"]
     if orders[0]["transaction_id"]:

@@ -25,6 +25,7 @@ from .v3 import STATES
 __all__ = ["tell"]
 
 PROTOCOL = "v2-combined"
+IN_V2 = {"NO_AUTH": "NOAUTH", "MCH_NOT_EXISTS": "MCHID_NOT_EXIST"}
 MOST = 50
 """Orders of a combined order."""
 
@@ -79,6 +80,7 @@ def _sub_order(call: Call, index: int, given: dict[str, Any], about: dict[str, A
     here, data = f"/sub_order_list/order_list/{index}", call.data
     openid = data.get("combine_openid")
     return SubOrder(
+        _payee(call, given),
         checks.number(given["out_trade_no"], f"{here}/out_trade_no", longest=32),
         given,
         {
@@ -95,6 +97,16 @@ def _sub_order(call: Call, index: int, given: dict[str, Any], about: dict[str, A
             **about,
         },
     )
+
+
+def _payee(call: Call, given: dict[str, Any]) -> State:
+    """Return the state of the merchant that an order pays; both of the apps must be bound to it."""
+    try:
+        combined.participant(call.state, given["mch_id"], given["appid"], given)
+        return combined.participant(call.state, given["mch_id"], call.data["combine_appid"], given)
+    except Rejection as rejection:
+        code = IN_V2.get(rejection.code, rejection.code)
+        raise Rejection(200, code, rejection.message) from None
 
 
 def _parties(made: Combined) -> dict[str, Any]:
@@ -148,12 +160,16 @@ def close(call: Call) -> dict[str, Any]:
     _accepted(call)
     given = parse_member(call, "sub_order_list")["order"]
     made = _existing(call)
+    members = payments.members(call.state, made)
+    if len(given) != len(members):
+        raise Rejection(200, "INVALID_REQUEST", f"子单与合单不一致: 合单有 {len(members)} 笔子单")
     for index, each in enumerate(given):
-        if each["out_trade_no"] not in made["numbers"]:
+        payee = call.state.participant(str(each["mchid"])) or call.state
+        if (payee, each["out_trade_no"]) not in members:
             message = f"子单与合单不一致: /sub_order_list/order/{index}"
             raise Rejection(200, "INVALID_REQUEST", message)
-    for number in made["numbers"]:
-        payments.close(call.state, number)
+    for payee, number in members:
+        payments.close(payee, number)
     return _parties(made)
 
 
@@ -167,7 +183,7 @@ def _existing(call: Call) -> Combined:
 
 
 def _orders(state: State, made: Combined) -> list[Order]:
-    return [payments.existing(state, number) for number in made["numbers"]]
+    return [payments.existing(payee, number) for payee, number in payments.members(state, made)]
 
 
 @payments.on_paid(PROTOCOL)

@@ -7,7 +7,7 @@ functions, and show what comes back in their own members.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ....messages import canonical
 from ...messages.exchange import Rejection
@@ -28,6 +28,7 @@ __all__ = [
     "REVOKED",
     "SUCCESS",
     "USERPAYING",
+    "Together",
     "absent",
     "close",
     "create",
@@ -35,12 +36,14 @@ __all__ = [
     "expiry",
     "fail",
     "find",
+    "members",
     "on_failed",
     "on_paid",
     "on_received",
     "pay",
     "save",
     "settle_due",
+    "together",
     "whole_fen",
 ]
 
@@ -56,6 +59,27 @@ OPEN = (NOTPAY, ACCEPT, PAYERROR, USERPAYING)
 
 LIFETIME = 2 * 3600
 """Seconds after which an order expires that does not say when."""
+
+
+class Together(NamedTuple):
+    """Orders that are paid at once: one, or all of a combined order.
+
+    Attributes:
+        holder: state of the merchant that is notified of the payment.
+        members: state of the merchant that is paid, and `out_trade_no`, of each order.
+    """
+
+    holder: State
+    members: list[tuple[State, str]]
+
+    def orders(self) -> list[tuple[State, Order]]:
+        """Return the orders as they are now, each with the state of its merchant.
+
+        Raises:
+            Rejection: one of them does not exist.
+        """
+        return [(state, existing(state, number)) for state, number in self.members]
+
 
 _notices: dict[str, Callable[[State, Order], None]] = {}
 _failures: dict[str, Callable[[State, Order], None]] = {}
@@ -236,22 +260,25 @@ def pay(
         Rejection: there is no such order, it cannot be paid any more, or not with these coupons;
             its merchant is frozen, or has collected its limit.
     """
-    together = _together(state, number)
-    for order in together:
+    paid_together = together(state, number)
+    found = paid_together.orders()
+    for payee, order in found:
         if order["state"] in (SUCCESS, REFUND):
             raise Rejection(400, "INVALID_REQUEST", f"该订单已支付: {order['out_trade_no']}")
         if order["state"] not in OPEN:
             raise Rejection(400, "ORDER_CLOSED", f"该订单已关闭: {order['out_trade_no']}")
-        collecting.assert_collects(state, order)
-        collecting.assert_within_limits(state, order)
+        collecting.assert_collects(payee, order)
+        collecting.assert_within_limits(payee, order)
     if coupons:
-        openid = redeeming.redeem(state, together[0], coupons, openid)
-    for order in together:
-        receiving.receive(state, order, openid, at)
-        _received(state, order)
-        redeeming.consume(state, order)
-    _notices[together[0]["protocol"]](state, together[0])
-    return together[0]
+        openid = redeeming.redeem(state, found[0][1], coupons, openid)
+    for payee, order in found:
+        receiving.receive(payee, order, openid, at)
+        _received(payee, order)
+        redeeming.consume(payee, order)
+    first = found[0][1]
+    _notices[first["protocol"]](paid_together.holder, first)
+    own = (order for payee, order in found if payee is state and order["out_trade_no"] == number)
+    return next(own, first)
 
 
 def _received(state: State, order: Order) -> None:
@@ -260,15 +287,37 @@ def _received(state: State, order: Order) -> None:
         _receipts[order["protocol"]](state, order)
 
 
-def _together(state: State, number: str) -> list[Order]:
-    """Return the orders that are paid at once: one, or all of a combined order."""
+def together(state: State, number: str) -> Together:
+    """Return the orders that are paid at once: one, or all of a combined order.
+
+    Args:
+        state: of the merchant that has the order, or the combined order.
+        number: `out_trade_no`; of a combined order any of its orders', or its own.
+    """
     combined = state.store.get("combined", number)
+    if combined is not None:
+        return Together(state, members(state, combined))
+    order = state.store.get("order", number) or {}
+    holder = state.participant(order.get("combiner") or state.mchid) or state
+    combined = holder.store.get("combined", order.get("combine_out_trade_no") or "")
     if combined is None:
-        order = existing(state, number)
-        combined = state.store.get("combined", order.get("combine_out_trade_no", ""))
-        if combined is None:
-            return [order]
-    return [existing(state, each) for each in combined["numbers"]]
+        return Together(state, [(state, number)])
+    return Together(holder, members(holder, combined))
+
+
+def members(state: State, combined: Mapping[str, Any]) -> list[tuple[State, str]]:
+    """Return the payee and `out_trade_no` of each order of a combined order.
+
+    Args:
+        state: of the merchant that made the combined order.
+        combined: the record of it.
+    """
+    numbers = combined["numbers"]
+    payees = combined.get("mchids") or [state.mchid] * len(numbers)
+    return [
+        (state.participant(mchid) or state, number)
+        for mchid, number in zip(payees, numbers, strict=True)
+    ]
 
 
 def fail(state: State, number: str) -> Order:

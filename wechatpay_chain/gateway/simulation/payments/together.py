@@ -7,7 +7,7 @@ from ...state import State
 from . import records as payments
 from .records import Order
 
-__all__ = ["expire", "fail", "together"]
+__all__ = ["expire", "fail", "stored", "together"]
 
 
 def together(state: State, number: str) -> list[Order]:
@@ -17,13 +17,16 @@ def together(state: State, number: str) -> list[Order]:
         state: the state of the merchant.
         number: `out_trade_no`.
     """
-    order = state.store.get("order", number)
-    if order is None:
+    return [order for _, order in stored(state, number)]
+
+
+def stored(state: State, number: str) -> list[tuple[State, Order]]:
+    """Return the same orders as they are stored, each with the state of its merchant."""
+    if state.store.get("order", number) is None:
         return []
-    combined = state.store.get("combined", order.get("combine_out_trade_no") or "")
-    numbers = combined["numbers"] if combined else [number]
-    found = [state.store.get("order", each) for each in numbers]
-    return [each for each in found if each]
+    members = payments.together(state, number).members
+    found = [(payee, payee.store.get("order", each)) for payee, each in members]
+    return [(payee, order) for payee, order in found if order]
 
 
 def fail(state: State, number: str) -> None:
@@ -32,8 +35,8 @@ def fail(state: State, number: str) -> None:
     Raises:
         Rejection: one of them is not open.
     """
-    for order in together(state, number):
-        payments.fail(state, order["out_trade_no"])
+    for payee, order in stored(state, number):
+        payments.fail(payee, order["out_trade_no"])
 
 
 def expire(state: State, number: str) -> None:
@@ -45,13 +48,13 @@ def expire(state: State, number: str) -> None:
     Raises:
         Rejection: there is no such order, or it is not open.
     """
-    found = together(state, number)
+    found = stored(state, number)
     if not found:
         raise Rejection(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
-    for order in found:
-        current = payments.find(state, order["out_trade_no"]) or order
+    for payee, order in found:
+        current = payments.find(payee, order["out_trade_no"]) or order
         if current["state"] not in payments.OPEN:
             raise Rejection(400, "INVALID_REQUEST", f"订单状态是 {current['state']}: {number}")
-        current["expires"] = state.clock.now()
-        payments.save(state, current)
-        payments.find(state, current["out_trade_no"])  # closes it, as any query would
+        current["expires"] = payee.clock.now()
+        payments.save(payee, current)
+        payments.find(payee, current["out_trade_no"])  # closes it, as any query would

@@ -1,10 +1,10 @@
-"""The operations that the gateway simulates, a folder per product; each is one small function.
+"""The simulated operations, in a folder for each product; each operation is one small function.
 
     @operation("GET", "v3/refund/domestic/refunds/{out_refund_no}")
     def refund(call: Call) -> dict[str, Any]: ...
 
-It returns the response's members (None for a response without a body) or raises `Rejection`. A new
-module goes into the imports below and into `MODULES`.
+The function returns the response's members (None for a response without a body) or raises
+`Rejection`. A new module must be imported below and added to `MODULES`.
 """
 
 from .accounts import balances, employees
@@ -138,4 +138,4 @@ MODULES = (
     with_contract,
     withdrawals,
 )
-"""Imported, each adds its operations to the registry."""
+"""The modules that register their operations when they are imported."""

@@ -1,4 +1,4 @@
-"""The gateway's address as a client has it, for the links in responses."""
+"""The gateway's address from the client's point of view, for links in responses."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["reached_at"]
 
 
 def reached_at(call: Call) -> str:
-    """Return the address that a call was sent to, with a slash at the end.
+    """Return the address to which a request was sent, with a slash at the end.
 
-    A client signs requests to its own host only, so a link must lead to the same host.
+    A client signs requests only to its own host, so a link must have the same host.
     """
     host, plain = call.headers.get("Host", ""), urlsplit(call.state.address)
     try:

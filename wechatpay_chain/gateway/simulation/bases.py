@@ -1,8 +1,8 @@
-"""The base URI of a request; the gateway serves all of WeChat Pay's.
+"""Mapping of a request to one of WeChat Pay's base URIs, all of which the gateway serves.
 
-The gateway serves `https://api.mch.weixin.qq.com/` at its root. The other base URIs have a
-path prefix each there: a client whose `base_uri` ends in `/apihk/` talks to the gateway as to
-`https://apihk.mch.weixin.qq.com/`. A request whose `Host` is one of WeChat Pay's is of that host.
+The gateway serves `https://api.mch.weixin.qq.com/` at its root, and each other base URI below a
+path prefix: a client with a `base_uri` that ends in `/apihk/` reaches
+`https://apihk.mch.weixin.qq.com/`. A `Host` header of WeChat Pay takes precedence.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ PREFIXES = {
     "https://fraud.mch.weixin.qq.com/": "fraud/",
     "https://payapp.weixin.qq.com/": "payapp/",
 }
-"""Base URI to its path prefix on the gateway."""
+"""Maps each base URI to its path prefix on the gateway."""
 
 _HOSTS = ("apihk.mch.weixin.qq.com", "fraud.mch.weixin.qq.com", "payapp.weixin.qq.com")
 
 
 class Place(NamedTuple):
-    """The destination of a request.
+    """The base URI and the path of a request.
 
     Attributes:
         base_uri: one of `PREFIXES`; None for the default.
-        path: as the chain takes it: `v3/certificates`, `v2/pay/micropay`.
+        path: in the form of a chain: `v3/certificates`, `v2/pay/micropay`.
     """
 
     base_uri: str | None
     path: str
 
 
-@lru_cache(maxsize=1024)  # several parts of the gateway ask for the same request
+@lru_cache(maxsize=1024)  # several parts of the gateway call this for one request
 def place(path: str, host: str = "") -> Place:
-    """Return the destination of a request.
+    """Return the base URI and the path of a request.
 
     Args:
-        path: on the wire, without its query.
-        host: the host of the request's `Host`, which may have a port.
+        path: the path in the request line, without its query.
+        host: the value of the `Host` header; can contain a port.
     """
     base_uri, rest = _base(path, host.partition(":")[0].lower())
     return Place(base_uri, rest.lstrip("/") if rest.startswith("/v3/") else f"v2{rest}")
@@ -58,11 +58,11 @@ def _base(path: str, host: str) -> tuple[str | None, str]:
 
 
 def host_of(path: str, host: str = "") -> str:
-    """Return the host of a request: WeChat Pay's if the path or `Host` names one.
+    """Return the host of a request: WeChat Pay's if the path or `Host` selects one.
 
     Args:
-        path: on the wire, without its query.
-        host: the host of the request's `Host`, which may have a port.
+        path: the path in the request line, without its query.
+        host: the value of the `Host` header; can contain a port.
     """
     base_uri = place(path, host).base_uri
     return urlsplit(base_uri).hostname or "" if base_uri else _without_port(host)

@@ -1,4 +1,4 @@
-"""Validations of requests that several products share."""
+"""Request checks that several products share."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Signs(NamedTuple):
     """The characters of a kind of numbers.
 
     Attributes:
-        pattern: the pattern of a whole number.
-        words: the allowed characters, for a message.
+        pattern: matches a whole number.
+        words: describes the characters in an error message.
     """
 
     pattern: re.Pattern[str]
@@ -49,26 +49,26 @@ NUMBER = Signs(re.compile(r"[0-9A-Za-z_\-|*@]+"), "digits, letters or _-|*@")
 """The characters of merchant-assigned numbers."""
 
 LETTERS = Signs(re.compile("[0-9A-Za-z]+"), "digits or letters")
-"""The characters in numbers of transfers, withdrawals and similar records."""
+"""The characters of the numbers of transfers, withdrawals and similar records."""
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 COMPACT = re.compile(r"\d{14}", re.ASCII)
 
 SIGNING = ("sign", "nonce_str", "sign_type")
 DEFAULTS = ("fee_type",)
-"""Fields of APIv2 that the catalogue requires, and that have a default."""
+"""APIv2 fields that the catalogue requires although they have a default."""
 
 
 def accepted(call: Call, optional: Collection[str] = ()) -> str:
-    """Return the fingerprint of an APIv3 request whose members are there and of their types.
+    """Validate a request, and return the fingerprint of its content.
 
     Args:
         call: the request.
-        optional: JSON pointers of members that may be left out, whatever the catalogue says: the
-            operation checks which of them are needed.
+        optional: JSON pointers of members that can be omitted despite the catalogue; the operation
+            checks the required ones.
 
     Raises:
-        Rejection: they are not.
+        Rejection: a member is missing or has the wrong type.
     """
     content = fingerprint(call.data)
     if call.operation is not None:
@@ -77,10 +77,11 @@ def accepted(call: Call, optional: Collection[str] = ()) -> str:
 
 
 def fingerprint(members: Mapping[str, Any]) -> str:
-    """Return a digest that identifies a request's content without containing encrypted values.
+    """Return the digest of a request's content, which contains no decrypted value.
 
     Raises:
-        Rejection: what holds no valid text, as a lone surrogate, or is nested too deep.
+        Rejection: the content contains invalid text, such as a lone surrogate, or is nested too
+            deep.
     """
     content = {name: value for name, value in members.items() if name not in SIGNING}
     try:
@@ -93,17 +94,17 @@ def fingerprint(members: Mapping[str, Any]) -> str:
 def number(
     value: Any, pointer: str, *, shortest: int = 1, longest: int = 64, signs: Signs = NUMBER
 ) -> str:
-    """Return a merchant-assigned number of something.
+    """Validate a merchant-assigned number.
 
     Args:
-        value: the value that was sent.
-        pointer: to the member.
-        shortest: characters that it has at least.
-        longest: characters that it has at most.
-        signs: its allowed characters.
+        value: the value in the request.
+        pointer: the JSON pointer of the member.
+        shortest: minimum number of characters.
+        longest: maximum number of characters.
+        signs: the valid characters.
 
     Raises:
-        Rejection: it is not one.
+        Rejection: the value is invalid.
     """
     if (
         not isinstance(value, str)
@@ -116,10 +117,10 @@ def number(
 
 
 def text(value: Any, pointer: str, longest: int) -> str:
-    """Return a text that is not empty.
+    """Validate a non-empty text.
 
     Raises:
-        Rejection: it is invalid, or too long.
+        Rejection: the value is no text, or is empty or too long.
     """
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise Rejection.parameter(pointer, value, f"must be a text of 1 to {longest} characters")
@@ -127,10 +128,10 @@ def text(value: Any, pointer: str, longest: int) -> str:
 
 
 def one_of(value: Any, pointer: str, values: Collection[str], location: str = "body") -> str:
-    """Return a text that is one of the values.
+    """Validate a text with a fixed set of values.
 
     Raises:
-        Rejection: it is another.
+        Rejection: the value is not in the set.
     """
     if value not in values:
         issue = f"must be one of {', '.join(values)}"
@@ -139,20 +140,20 @@ def one_of(value: Any, pointer: str, values: Collection[str], location: str = "b
 
 
 def day(text: str) -> datetime.date | None:
-    """Return the day that a text such as `2026-11-20` names; None if it names none."""
+    """Parse a day such as `2026-11-20`; return None if the text is invalid."""
     try:
         parsed = datetime.date.fromisoformat(text)
     except ValueError:
         return None
-    return parsed if parsed.isoformat() == text else None  # Python reads 20261120 as well
+    return parsed if parsed.isoformat() == text else None  # Python also parses 20261120
 
 
 def moment(text: Any, *, compact: bool = False) -> float | None:
-    """Return the time that a text of RFC 3339 names, in seconds since 1970; None if it names none.
+    """Parse an RFC 3339 time to seconds since 1970; return None if the text is invalid.
 
     Args:
         text: such as `2026-11-20T13:29:35+08:00`.
-        compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
+        compact: whether the text has APIv2's format instead: `20261120132935`, Beijing time.
     """
     if not isinstance(text, str) or not (COMPACT if compact else RFC3339).fullmatch(text):
         return None
@@ -165,10 +166,10 @@ def moment(text: Any, *, compact: bool = False) -> float | None:
 
 
 def address(value: Any, pointer: str) -> str:
-    """Return the address for notifications; empty if it is missing.
+    """Validate an optional notification URL, and return it; empty if it is missing.
 
     Raises:
-        Rejection: it is not an http or https address.
+        Rejection: the value is no HTTP or HTTPS URL.
     """
     if value in (None, ""):
         return ""
@@ -178,10 +179,10 @@ def address(value: Any, pointer: str) -> str:
 
 
 def callback(value: Any, pointer: str) -> str:
-    """Return the address for the notifications of a payment, which has no query.
+    """Validate the notification URL of a payment, which has no query and no fragment.
 
     Raises:
-        Rejection: it is missing, or another.
+        Rejection: the URL is missing or invalid.
     """
     parts = _parts(value)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
@@ -201,10 +202,10 @@ def _parts(value: Any) -> SplitResult | None:
 
 
 def chinese(value: Any, pointer: str) -> str:
-    """Return a currency that a merchant in mainland China is paid in.
+    """Validate the currency of a payment in mainland China.
 
     Raises:
-        Rejection: it is another than CNY.
+        Rejection: the currency is not CNY.
     """
     if value not in (None, "", "CNY"):
         raise Rejection.parameter(pointer, value, "must be CNY")
@@ -212,10 +213,10 @@ def chinese(value: Any, pointer: str) -> str:
 
 
 def v2_text(call: Call, name: str) -> str:
-    """Return a field of APIv2 as text; empty if it is missing.
+    """Return an APIv2 field as text; empty if it is missing.
 
     Raises:
-        Rejection: it holds elements instead.
+        Rejection: the field contains elements.
     """
     value = call.data.get(name, "")
     if not isinstance(value, str):
@@ -224,14 +225,14 @@ def v2_text(call: Call, name: str) -> str:
 
 
 def v2_required(call: Call, *optional: str) -> None:
-    """Reject a request of APIv2 that lacks a field which the catalogue requires.
+    """Reject an APIv2 request without a field that the catalogue requires.
 
     Args:
         call: the request.
-        optional: fields that may be missing all the same: the operation takes another instead.
+        optional: fields that can be missing, because the operation accepts others instead.
 
     Raises:
-        Rejection: `PARAM_ERROR` with the first that is missing.
+        Rejection: `PARAM_ERROR` for the first missing field.
     """
     if call.operation is not None:
         known = {*optional, *SIGNING, *DEFAULTS}
@@ -240,10 +241,10 @@ def v2_required(call: Call, *optional: str) -> None:
 
 
 def v2_fen(call: Call, name: str) -> int:
-    """Return an amount of APIv2, in fen.
+    """Return an APIv2 amount in fen.
 
     Raises:
-        Rejection: it is not a whole number above 0.
+        Rejection: the value is not an integer above 0.
     """
     text = v2_text(call, name)
     if not (text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) > 0):

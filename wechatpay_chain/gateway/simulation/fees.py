@@ -1,4 +1,4 @@
-"""WeChat Pay's fee for a payment: taken when it is paid, given back with what is refunded.
+"""WeChat Pay's fee for a payment: charged at the payment, returned in part at a refund.
 
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-trade.html
 """
@@ -14,32 +14,32 @@ from .bills.settings import fee
 __all__ = ["charge", "fee", "give_back", "rate", "returned"]
 
 WECHAT_PAY = "wechatpay"
-"""The account that fees go to."""
+"""The ledger account for fees."""
 
 
 def rate(state: State) -> int:
-    """Return the fee for payments, in ten-thousandths."""
+    """Return the fee rate of payments, in ten-thousandths."""
     return settings.current(state).fee_rate
 
 
 def charge(state: State, amount: int, account: str, **numbers: Any) -> None:
-    """Charge a fee to an account; nothing if it is 0."""
+    """Debit a fee from an account; no effect if it is 0."""
     if amount:
         state.ledger.move("fee", amount, account, WECHAT_PAY, **numbers)
 
 
 def give_back(state: State, amount: int, account: str, **numbers: Any) -> None:
-    """Return a fee to an account; nothing if it is 0."""
+    """Return a fee to an account; no effect if it is 0."""
     if amount:
         state.ledger.move("fee_returned", amount, WECHAT_PAY, account, **numbers)
 
 
 def returned(order: dict[str, Any], amount: int) -> int:
-    """Return the part of an order's fee that a refund returns, in fen.
+    """Return the part of an order's fee that a refund returns, in fen; at most the unreturned fee.
 
     Args:
-        order: the order that is refunded.
-        amount: fen of the refund.
+        order: the refunded order.
+        amount: the amount of the refund, in fen.
     """
     left = order.get("fee", 0) - order.get("fee_returned", 0)
     return int(min(left, fee(amount, order.get("fee_rate", 0))))

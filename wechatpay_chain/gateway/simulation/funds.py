@@ -1,4 +1,4 @@
-"""The money of an order: available to its merchant, or frozen until profit sharing.
+"""Accounts for the money of an order: its merchant's, or a frozen one until it is shared.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4014547102 (30 days, then it is not frozen)
 """
@@ -23,35 +23,35 @@ __all__ = [
 ]
 
 FROZEN_FOR = 30 * 86400
-"""Seconds from the payment until what was not shared is the merchant's."""
+"""Seconds from the payment until unshared money is released to the merchant."""
 
 Order = dict[str, Any]
 
 
 def sub_merchant(order: Order) -> str:
-    """Return the sub-merchant who is paid; empty if it is the merchant itself."""
+    """Return the paid sub-merchant; empty if the merchant itself is paid."""
     parties = order["parties"]
     return str(parties.get("sub_mchid") or parties.get("sub_mch_id") or "")
 
 
 def account(kind: str, order: Order) -> str:
-    """`merchant` or `frozen`, of whoever is paid for an order."""
+    """Return the `merchant` or `frozen` account of the paid merchant or sub-merchant."""
     return account_of(kind, sub_merchant(order))
 
 
 def account_of(kind: str, sub_mchid: str) -> str:
-    """Return an account of the merchant, or of a sub-merchant unless `sub_mchid` is empty."""
+    """Return an account of a sub-merchant, or of the merchant if `sub_mchid` is empty."""
     return f"{kind}:{sub_mchid}" if sub_mchid else kind
 
 
 def top_up(state: State, account: str, amount: int, at: float | None = None) -> None:
-    """Bring in from the bank what an account lacks of an amount.
+    """Top up an account from the bank to at least an amount.
 
     Args:
         state: the state of the merchant.
-        account: the account of the ledger.
-        amount: fen that the account is to have.
-        at: the time; by default now.
+        account: the ledger account.
+        amount: the required balance, in fen.
+        at: the time; None means now.
     """
     lacking = amount - state.ledger.balance(account)
     if lacking > 0:
@@ -59,7 +59,7 @@ def top_up(state: State, account: str, amount: int, at: float | None = None) -> 
 
 
 def unsplit(state: State, order: Order) -> int:
-    """Return the fen of an order that can still be shared."""
+    """Return the amount of an order that can still be shared, in fen."""
     going_on = order.get("profit_sharing") and not order.get("shared_out")
     if going_on and order["paid"] + FROZEN_FOR <= state.clock.now():
         release(state, order, at=order["paid"] + FROZEN_FOR)
@@ -68,7 +68,7 @@ def unsplit(state: State, order: Order) -> int:
 
 @settles
 def unfreeze_due(state: State) -> None:
-    """Store which orders are not frozen any more, since nobody shared them in time."""
+    """Release the money of orders that were not shared in time."""
     for each in state.store.all("unsplit"):
         if each["until"] <= state.clock.now():
             order = state.store.get("order", each["out_trade_no"])
@@ -78,14 +78,14 @@ def unfreeze_due(state: State) -> None:
 
 
 def freeze(state: State, order: Order, amount: int) -> None:
-    """Freeze what is paid for an order that is to be shared, until it is shared or time is over."""
+    """Freeze the payment of an order until the order is shared or the term ends."""
     order["frozen"] = amount
     number, until = order["out_trade_no"], order["paid"] + FROZEN_FOR
     state.store.put("unsplit", number, {"out_trade_no": number, "until": until})
 
 
 def release(state: State, order: Order, at: float | None = None) -> int:
-    """Hand the merchant what is frozen, and end the sharing of an order; how many fen it was."""
+    """Release the frozen money of an order, end its sharing, and return the amount in fen."""
     rest = int(order.get("frozen", 0))
     if rest:
         state.ledger.move(
@@ -104,8 +104,8 @@ def release(state: State, order: Order, at: float | None = None) -> int:
 
 
 def freeze_again(state: State, order: Order, amount: int) -> str:
-    """Return the account for returned money of an order, the frozen one before its sharing."""
-    unsplit(state, order)  # which may be over meanwhile
+    """Return the account for returned money of an order: frozen until it is shared or consumed."""
+    unsplit(state, order)  # the sharing may have ended in the meantime
     frozen = order.get("profit_sharing") or order.get("deposit")
     if frozen and not order.get("shared_out"):
         order["frozen"] += amount

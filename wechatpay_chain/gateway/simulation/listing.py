@@ -1,4 +1,4 @@
-"""The members of a record that a response or a notification has, by the catalogue."""
+"""Selection of the members that the catalogue documents for a response or a notification."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def listed(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         call: the request.
-        members: all that is known of the record.
+        members: all members of the record.
     """
     if call.operation is None:
         return dict(members)
@@ -25,12 +25,12 @@ def listed(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def listed_for(event: str, members: Mapping[str, Any], variant: str = "") -> dict[str, Any]:
-    """Return the members that a notification of APIv3 contains.
+    """Return the members that an APIv3 notification contains.
 
     Args:
-        event: its type.
-        members: all that is known of the record.
-        variant: its form, where the type has several.
+        event: the event type.
+        members: all members of the record.
+        variant: the variant, if the event type has several.
     """
     webhook = catalogue.webhook(event)
     if webhook is None:

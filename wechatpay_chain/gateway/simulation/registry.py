@@ -1,4 +1,4 @@
-"""The functions that simulate operations of the catalogue."""
+"""Maps operations of the catalogue to the functions that simulate them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _functions: dict[tuple[str, str], Function] = {}
 
 
 class Found(NamedTuple):
-    """The operation of a request.
+    """The operation that a request matches.
 
     Attributes:
         operation: the operation in the catalogue.
-        params: the values of its path's variables.
-        function: the function that simulates it; None for a stub.
+        params: the values of the path's variables.
+        function: the function that simulates the operation; None for a stub.
     """
 
     operation: catalogue.Operation
@@ -38,8 +38,8 @@ def operation(method: str, path: str) -> Callable[[Function], Function]:
     """Register the function that simulates an operation.
 
     Args:
-        method: upper-case HTTP method.
-        path: the path in the catalogue, with `{variables}`; APIv2's paths begin with `v2/`.
+        method: the HTTP method in upper case.
+        path: as in the catalogue, with `{variables}`; APIv2 paths begin with `v2/`.
     """
 
     def register(function: Function) -> Function:
@@ -50,26 +50,26 @@ def operation(method: str, path: str) -> Callable[[Function], Function]:
 
 
 def simulated() -> frozenset[tuple[str, str]]:
-    """Method and path of every operation that is simulated."""
+    """Return the method and the path of every simulated operation."""
     return frozenset(_functions)
 
 
 def chain_path(path: str) -> str:
-    """Return a path on the wire as a path of the chain: without the base URI, with `v2/`."""
+    """Convert a request line's path to a chain's form: without a base URI's prefix, with `v2/`."""
     return place(path).path
 
 
 def find(method: str, path: str, host: str = "") -> Found:
-    """Return the operation that a request names.
+    """Return the operation that a request matches.
 
     Args:
-        method: HTTP method.
-        path: on the wire, without its query.
-        host: the host of the request's `Host`.
+        method: the HTTP method.
+        path: the path in the request line, without its query.
+        host: the value of the `Host` header.
 
     Raises:
-        Rejection: 404 for a path that this base URI does not have, 405 for a method; neither has a
-            body.
+        Rejection: 404 for a path that this base URI does not have, 405 for a wrong method; both
+            without a body.
     """
     base_uri, wanted = place(path, host)
     known = _literal(method, wanted) or catalogue.find(method, wanted)
@@ -109,6 +109,6 @@ def _literals(product: str) -> dict[tuple[str, str], catalogue.Operation]:
 
 
 def _literal(method: str, path: str) -> catalogue.Operation | None:
-    """Return an operation whose path has no variable: most requests ask for one of these."""
+    """Return an operation without path variables; most requests match one of these."""
     product = product_of(path)
     return None if product is None else _literals(product).get((method, path))

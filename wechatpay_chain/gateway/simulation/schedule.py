@@ -1,8 +1,8 @@
-"""Later events: scheduled notifications, and records that become due.
+"""Future events: notifications that are scheduled in advance, and records that become due.
 
-An operation cannot wait. What it knows will happen, and can still be kept from happening, is put
-into the outbox as of that moment; the sender delivers it then, also after a restart. What has
-become due is stored when somebody asks for it: a product registers what does that with `settles`.
+An operation cannot wait. It adds a future event that can still be cancelled to the outbox, dated to
+its time; the sender delivers it then, even after a restart. Due changes of records are stored at
+the next access, by functions that products register with `settles`.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ _settling: list[Settle] = []
 
 
 def settles(function: Settle) -> Settle:
-    """Register a function that stores the due state changes of a product."""
+    """Register a function that stores the due changes of a product's records."""
     _settling.append(function)
     return function
 
 
 def settle_due(state: State) -> None:
-    """Store what has become due in all products, so that the ledger has it."""
+    """Store the due changes of all products, so that the ledger contains them."""
     for each in _settling:
         each(state)
 
 
 def outbox_at(state: State, moment: float) -> Outbox:
-    """Return an outbox whose notifications are dated and sent at a later moment."""
+    """Return the outbox at a future time, at which its messages are dated and sent."""
     scheduled = Outbox(state.store, Clock(real=lambda: moment), lambda: state.identity)
     scheduled.changed = lambda: state.outbox.changed()
     return scheduled
 
 
 def withdraw(state: State, number: str) -> None:
-    """Withdraw a notification that is scheduled for later."""
+    """Cancel a notification that is not due yet."""
     notice = state.outbox.get(number)
     if notice is not None and notice["next"] is not None:
         state.outbox.forget(number, notice["next"])

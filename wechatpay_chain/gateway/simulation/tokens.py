@@ -1,4 +1,4 @@
-"""Random tokens that can be pasted anywhere, and numbers as WeChat Pay gives them."""
+"""Random tokens for URLs and command lines, and record numbers in WeChat Pay's format."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["random_token", "record_number"]
 
 
 def random_token(size: int) -> str:
-    """Return a URL-safe random token; it never begins with `-`, like an option.
+    """Return a URL-safe random token that does not begin with `-`, unlike a command-line option.
 
     Args:
-        size: the size of the randomness, in bytes.
+        size: the number of random bytes.
     """
     while (drawn := secrets.token_urlsafe(size)).startswith("-"):
         pass
@@ -19,10 +19,10 @@ def random_token(size: int) -> str:
 
 
 def record_number(kind: str, day: str) -> str:
-    """Return a new number in WeChat Pay's format: the kind, the day, and digits.
+    """Return a record number in WeChat Pay's format: the kind, the day, and digits.
 
     Args:
-        kind: the digits that the numbers of a kind begin with.
-        day: a day such as `20261120`.
+        kind: the leading digits of the kind of record.
+        day: in the format `20261120`.
     """
     return f"{kind}{secrets.randbelow(10**8):08}{day}{secrets.randbelow(10**8):08}"

@@ -1,8 +1,8 @@
-"""Validates a request against its operation in the catalogue.
+"""Validation of requests against the catalogue.
 
-Checked are required members, types, and the digests of uploads. Enumerations are not: the
-catalogue's may lack a value that WeChat Pay takes, and a gateway that rejects what the real one
-accepts would teach the wrong thing.
+Required members, types, and the digests of uploads are checked. Enumerations are not: the
+catalogue's may lack a value that WeChat Pay accepts, and a gateway that rejects valid requests
+would mislead its users.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ NUMBERS: dict[Kind, int] = {
     "range": OUT_OF_RANGE,
     "items": OUT_OF_RANGE,
 }
-"""WeChat Pay's error number of what is wrong; of the rest it is `WRONG_VALUE`."""
+"""WeChat Pay's error number of each kind of finding; `WRONG_VALUE` for all others."""
 DIGESTS = ("sha256", "digest", "file_digest")
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Return the members of a JSON object; none for an empty body.
+    """Parse a JSON object; return no members for an empty body.
 
     Raises:
-        Rejection: it is not JSON, or cannot be written back, as NaN or half a surrogate pair.
+        Rejection: the body is no JSON, or contains NaN or half a surrogate pair.
     """
     if not body:
         return {}
@@ -82,7 +82,7 @@ def _loads(text: str) -> Any:
 
 
 def json_of(text: str) -> Any:
-    """Return the JSON value of a text; None if it is not JSON."""
+    """Parse a text as JSON; return None if it is invalid."""
     try:
         return _loads(text)
     except (ValueError, RecursionError):
@@ -90,16 +90,16 @@ def json_of(text: str) -> Any:
 
 
 def parse_member(call: Call, name: str) -> dict[str, Any]:
-    """Return the JSON in a member of APIv2, with its required members and types validated.
+    """Parse and validate an APIv2 member that contains JSON.
 
-    An array is taken for the only member of an object, as the documents write some of them.
+    An array replaces the only member of an object, as in some of WeChat Pay's documents.
 
     Args:
         call: the request.
-        name: the name of a member that the catalogue knows.
+        name: the name of a member in the catalogue.
 
     Raises:
-        Rejection: it is not JSON, or not what its operation takes.
+        Rejection: the text is no JSON, or does not match the operation.
     """
     operation, text = call.operation, call.data.get(name)
     member = next(each for each in operation.body if each.name == name) if operation else None
@@ -125,16 +125,16 @@ def _finite(text: str) -> float:
 
 
 _decode = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite).decode
-"""A reused decoder; `json.loads` creates one for every call."""
+"""Decodes like `json.loads`, which creates a decoder in every call."""
 
 
 def validate(call: Call, operation: Operation, optional: Collection[str] = ()) -> None:
-    """Reject a value without a required member, or with one of another type.
+    """Reject a request that lacks a required member or has one of the wrong type.
 
     Args:
         call: the request.
-        operation: the operation that it asks for.
-        optional: JSON pointers of members that may be left out all the same.
+        operation: the operation of the request.
+        optional: JSON pointers of members that can be omitted despite the catalogue.
 
     Raises:
         Rejection: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
@@ -149,11 +149,11 @@ def validate(call: Call, operation: Operation, optional: Collection[str] = ()) -
 
 
 def reject(findings: Iterable[Finding], location: str = "body") -> None:
-    """Reject a request for the first thing that is wrong with it, if there is one.
+    """Reject a request for the first of its findings; no effect if there is none.
 
     Args:
-        findings: the findings of `catalogue.requests.checking`.
-        location: the location of the members.
+        findings: from `catalogue.requests.checking`.
+        location: the part of the request that was checked.
 
     Raises:
         Rejection: `PARAM_ERROR` with `field`, `value`, `issue` and `location`.
@@ -165,7 +165,7 @@ def reject(findings: Iterable[Finding], location: str = "body") -> None:
 
 
 def check_file(call: Call, operation: Operation) -> None:
-    """Reject an upload whose file is missing, or is not the one that its digest tells of.
+    """Reject an upload if its file is missing or does not match its digest.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -177,7 +177,7 @@ def check_file(call: Call, operation: Operation) -> None:
     if operation.protocol == "v2":
         _check_digest(call, "media_hash", "md5")
         return
-    # That a digest is SM3 stands beside it, as the one algorithm that may be named there.
+    # The catalogue shows SM3 as the only value of the member that names the algorithm.
     algorithm = "sm3" if any("SM3" in str(member.enum) for member in members) else "sha256"
     for member in members:
         if member.name in DIGESTS:
@@ -191,24 +191,24 @@ def _check_digest(call: Call, name: str, algorithm: str) -> None:
     try:
         expected = digest.hexdigest(algorithm, call.file.content)
     except ConfigurationError:
-        return  # this machine has no SM3, so nobody here could have made the digest either
+        return  # this machine has no SM3, so the digest cannot be checked
     if given.lower() != expected:
         issue = f"is not the file's {algorithm.upper()}, which is {expected}"
         raise Rejection.parameter(name, given, issue)
 
 
 def decrypt(call: Call, operation: Operation) -> None:
-    """Decrypt the encrypted members of a call in place.
+    """Decrypt the sensitive members of a call in place.
 
     Raises:
-        Rejection: a member that is not decryptable, or no header that names the key.
+        Rejection: a member cannot be decrypted, or the header with the key's serial is missing.
     """
     serial = call.headers.get("Wechatpay-Serial", "").upper()
     _open(call, operation, _Opener(partial(_plaintext, serial, call.state)))
 
 
 def take_plain(call: Call, operation: Operation) -> None:
-    """Mark plaintext in members that are encrypted elsewhere, so that it is not shown."""
+    """Mask the sensitive members of a plaintext call in place."""
     _open(call, operation, _Opener(lambda value, *_: call.state.secret(value)))
 
 
@@ -219,10 +219,10 @@ def _open(call: Call, operation: Operation, opener: _Opener) -> None:
 
 
 class _Opener:
-    """Opens the members that are encrypted.
+    """Decrypts the encrypted members of a request.
 
     Args:
-        plaintext: the plaintext of a value; the other arguments are its place, and what that is in.
+        plaintext: converts a value; the other arguments are its pointer and its location.
     """
 
     def __init__(self, plaintext: Callable[[str, str, str], str]) -> None:

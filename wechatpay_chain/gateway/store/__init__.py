@@ -1,1 +1,1 @@
-"""The state of a gateway: records, ledger, time, keys, and the data directory."""
+"""Storage of a gateway: records, ledger, clock, keys, data directory."""

@@ -1,4 +1,4 @@
-"""The data directory: keys in the format of the merchant platform, and a client's settings.
+"""The data directory: keys in the merchant platform's format, and the configuration of clients.
 
 DIR/gateway.json      for a client in any language: addresses, numbers, paths of the keys
 DIR/keys/*.pem        as they are called after a download from the merchant platform
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 LONGEST_PATH = 1000
-"""Characters of a path that a message has: the part that says what is wrong is at its end."""
+"""Maximum characters of a path in a message; the end of the path is kept."""
 
 DATABASE = "gateway.db"
 LOCK = "gateway.lock"
@@ -66,7 +66,7 @@ class DataDirectoryError(ConfigurationError):
     """A data directory that the gateway cannot use.
 
     Attributes:
-        hint: how to solve it.
+        hint: the suggested remedy.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -78,10 +78,10 @@ class DataDirectoryError(ConfigurationError):
 
 
 def lock_directory(directory: Path) -> Lock:
-    """Make a directory if it is missing, and lock it against other gateways.
+    """Create a directory if it is missing, and lock it against other gateways.
 
     Raises:
-        DataDirectoryError: another gateway uses it, it cannot be written, or it is another user's.
+        DataDirectoryError: another gateway uses it, it is not writable, or another user owns it.
     """
     try:
         private_files.make_directory(directory)
@@ -97,14 +97,14 @@ def lock_directory(directory: Path) -> Lock:
 
 
 def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
-    """Return the records of a directory.
+    """Open the records of a directory.
 
     Args:
         directory: the directory of the gateway.
-        show_secrets: as of `Store`.
+        show_secrets: the argument of `Store`.
 
     Raises:
-        DataDirectoryError: the file there is of another version, or no database.
+        DataDirectoryError: the file belongs to another version, or is no database.
     """
     path = directory / DATABASE
     try:
@@ -129,13 +129,13 @@ def open_store(directory: Path, *, show_secrets: bool = False) -> Store:
 
 
 def load_identity(directory: Path) -> Identity:
-    """Return the identity in a directory, or a new one, which is saved there.
+    """Load the identity of a directory, or create and save a new one.
 
     Args:
-        directory: is made if it is missing.
+        directory: the data directory; created if it is missing.
 
     Raises:
-        DataDirectoryError: it has other files, or cannot be written.
+        DataDirectoryError: the directory contains other files, or is not writable.
     """
     keys = directory / "keys"
     try:
@@ -190,10 +190,10 @@ def _loaded(keys: Path) -> Identity:
 
 
 def save_identity(identity: Identity, directory: Path) -> None:
-    """Write an identity's keys; until the last file is written, those from before count.
+    """Write the keys of an identity; the previous keys are valid until the last file is written.
 
     Raises:
-        DataDirectoryError: keys are there that are not a gateway's, or nothing can be written.
+        DataDirectoryError: the directory contains other keys, or is not writable.
     """
     keys = directory / "keys"
     try:
@@ -207,7 +207,7 @@ def save_identity(identity: Identity, directory: Path) -> None:
 
 
 def _create_keys(identity: Identity, keys: Path) -> None:
-    """Create the directory of keys with all its files at once, never with a part of them."""
+    """Create the directory of keys with all its files atomically."""
     if private_files.is_there(keys) and any(keys.iterdir()):
         raise DataDirectoryError(
             _("{keys} contains files that a gateway did not write", keys=keys),
@@ -255,7 +255,7 @@ def read_text(secrets: dict[str, Any], name: str) -> str:
     """Return a text of `secrets.json`.
 
     Raises:
-        LookupError, ValueError: it is missing, or not one that a gateway writes.
+        LookupError, ValueError: the text is missing, or not in a gateway's format.
     """
     value = secrets[name]
     if not (isinstance(value, str) and value.isascii() and value.isprintable()):
@@ -264,7 +264,7 @@ def read_text(secrets: dict[str, Any], name: str) -> str:
 
 
 def _serial(secrets: dict[str, Any]) -> str:
-    """Return a serial number, which is a part of a file's name."""
+    """Return a serial number, which is a part of a file name."""
     serial = read_text(secrets, "serial")
     if not serial.isalnum():
         raise ValueError(f"serial is {printable(serial, 40)}, which is no number")
@@ -272,25 +272,25 @@ def _serial(secrets: dict[str, Any]) -> str:
 
 
 def read_key(path: Path) -> rsa.RSAPrivateKey:
-    """Return a private key in PEM.
+    """Read a private key in PEM format.
 
     Raises:
-        OSError, ValueError: it cannot be read, or is invalid.
+        OSError, ValueError: the file is not readable, or contains no private key.
     """
     return key_of(private_files.read(path), path.name)
 
 
 def key_of(content: bytes, name: str) -> rsa.RSAPrivateKey:
-    """Return a private key from PEM.
+    """Load a private key in PEM format.
 
     Args:
         content: the PEM.
-        name: the name of the key, for an error.
+        name: the name of the key, for error messages.
 
     Raises:
-        ValueError: it is invalid.
+        ValueError: the content is no RSA private key.
     """
-    # The check that its numbers are primes takes 30 ms, and this library made the key.
+    # The primality check takes 30 ms, and this library has created the key.
     key = serialization.load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError(f"{name} is not an RSA key")
@@ -298,10 +298,10 @@ def key_of(content: bytes, name: str) -> rsa.RSAPrivateKey:
 
 
 def read_certificate(path: Path) -> x509.Certificate:
-    """Return a certificate in PEM.
+    """Read a certificate in PEM format.
 
     Raises:
-        OSError, ValueError: it cannot be read, or is invalid.
+        OSError, ValueError: the file is not readable, or contains no certificate.
     """
     return x509.load_pem_x509_certificate(private_files.read(path))
 

@@ -1,7 +1,7 @@
-"""The embedded SQLite database under a gateway's records.
+"""The embedded SQLite database of a gateway's records.
 
-What was committed survives `kill -9` (write-ahead log). Everything that one request changes is
-committed together, or not at all.
+Committed changes survive `kill -9` (write-ahead log). All changes of a request are committed
+together or not at all.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 __all__ = ["NOBODY", "Database", "UnknownFormat"]
 
 FORMAT = 2
-"""Of the tables; goes up when they change."""
+"""The version of the tables' format."""
 CHECKPOINT = 8000
 """Pages of the write-ahead log after which they go to the file: 32 MB. Most pages change again and
 again, so fewer checkpoints write less."""
 NOBODY = "?"
-"""The owner of records from a database of format 1, which knew one merchant only."""
+"""The owner of records from a database of format 1, which had only one merchant."""
 SCHEMA = """
 CREATE TABLE record (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,21 +48,21 @@ DROP TABLE former;
 
 
 class UnknownFormat(Exception):
-    """A database that another version of this library made, or something else."""
+    """Raised for a database of another version of this library, or of another program."""
 
 
 class Database:
-    """One connection, which threads share.
+    """A connection that threads share.
 
     Args:
-        path: the path of the file; None keeps it in memory.
+        path: the path of the file; None creates a database in memory.
 
     Raises:
-        UnknownFormat: the file is a database of another form.
-        sqlite3.Error: it is invalid, or cannot be written.
+        UnknownFormat: the database has another format.
+        sqlite3.Error: the file is no database, or is not writable.
 
     Attributes:
-        generation: how often all records were replaced.
+        generation: number of replacements of all records.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -73,7 +73,7 @@ class Database:
         self.open()
 
     def open(self) -> None:
-        """Open the database once more, after `close`; one in memory begins empty."""
+        """Open the database again after `close`; a database in memory is empty."""
         with self._lock:
             connection = sqlite3.connect(
                 self._path or ":memory:", isolation_level=None, check_same_thread=False
@@ -90,24 +90,24 @@ class Database:
             self._connection = connection
 
     def alone(self) -> AbstractContextManager[Any]:
-        """Keep all other threads from reading and writing."""
+        """Block reads and writes of all other threads."""
         return self._lock
 
     def copy(self) -> Database:
-        """Return the same records in memory, as they are now."""
+        """Return a copy of the current records in memory."""
         made = Database()
         made.replace(self)
         (pages,) = made.execute("PRAGMA page_count").fetchone()
         (free,) = made.execute("PRAGMA freelist_count").fetchone()
-        if free * 4 > pages:  # they would be copied again at every restore
+        if free * 4 > pages:  # or every restore would copy them again
             made.execute("VACUUM")
         return made
 
     def replace(self, source: Database) -> None:
-        """Replace all records at once with those of another database.
+        """Replace all records atomically with those of another database.
 
         Raises:
-            RuntimeError: this thread is within a transaction of one of the two.
+            RuntimeError: this thread is in a transaction of one of the databases.
         """
         with source._lock, self._lock:
             if source._depth or self._depth:
@@ -116,11 +116,11 @@ class Database:
             self.generation += 1
 
     def load(self, path: Path) -> None:
-        """Replace all records at once with those of a file, which stays as it is.
+        """Replace all records atomically with those of a file, which is not changed.
 
         Raises:
-            UnknownFormat: the file is a database of another form.
-            sqlite3.Error: it is invalid, or cannot be read.
+            UnknownFormat: the database has another format.
+            sqlite3.Error: the file is no database, or is not readable.
         """
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         with self._lock, closing(sqlite3.connect(address, uri=True)) as file:
@@ -133,14 +133,14 @@ class Database:
         """Write all records to a file.
 
         Raises:
-            sqlite3.Error: it cannot be written.
+            sqlite3.Error: the file is not writable.
         """
         with self._lock, closing(sqlite3.connect(path)) as file:
             self._connection.backup(file)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all changes of the block, or none after an exception; blocks can be nested."""
+        """Commit the changes of a block, or roll them back on an exception; can be nested."""
         with self._lock:
             if self._depth == 0:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -157,12 +157,12 @@ class Database:
                 self._depth -= 1
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Execute a statement that returns no rows, or few."""
+        """Execute a statement with no or few result rows."""
         with self._lock:
             return self._connection.execute(statement, values)
 
     def row(self, statement: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """Return the first row of a query, or None."""
+        """Return the first row of a query; None if there is none."""
         with self._lock:
             found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
         return found
@@ -174,21 +174,21 @@ class Database:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be read or written until `open`."""
+        """Whether the database is closed."""
         return not self._close.alive
 
     def close(self) -> None:
-        """Close the database; its file keeps all commits. A second call does nothing."""
+        """Close the database; a repetition has no effect."""
         with self._lock:
             self._close()
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    """See that a database that somebody else may have made has the tables, and nothing else.
+    """Check that a database from another source has exactly the expected tables.
 
     Raises:
-        UnknownFormat: it has others.
-        sqlite3.DatabaseError: it is damaged.
+        UnknownFormat: the tables differ.
+        sqlite3.DatabaseError: the database is damaged.
     """
     query = "SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name"
     with closing(sqlite3.connect(":memory:")) as fresh:
@@ -202,7 +202,7 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new database, and bring those of an old one to this format."""
+    """Create the tables of a new database, and convert those of an older format."""
     (form,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
     if form == FORMAT:

@@ -1,4 +1,4 @@
-"""The settings for a client in any language, in `gateway.json`: key paths, or the keys."""
+"""The description of a gateway for clients in any language, as in `gateway.json`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["describe", "describe_keys", "write_description"]
 def describe(
     identity: Identity, base_uri: str, tls_base_uri: str, directory: Path | None
 ) -> dict[str, Any]:
-    """Return the gateway, its first merchant and the platform.
+    """Return a description of the gateway, its first merchant and the platform.
 
     Args:
         identity: the identity of the first merchant.
-        base_uri: the base URI for clients.
-        tls_base_uri: the same over TLS.
-        directory: with the keys, whose absolute paths are described; None describes the keys
-            themselves, in PEM.
+        base_uri: the URL of the gateway.
+        tls_base_uri: the URL of the gateway over TLS.
+        directory: the data directory; the description contains absolute paths of its keys. None:
+            the description contains the keys in PEM format.
     """
     public_key = identity.platform_key.public_key()
     keys = None if directory is None else directory.resolve() / "keys"
@@ -50,12 +50,12 @@ def describe(
 
 
 def describe_keys(identity: Identity, directory: Path | None, mchid: str | None) -> dict[str, str]:
-    """Return the private key and the certificate of a merchant.
+    """Return the private key and the certificate of a merchant, or their paths.
 
     Args:
         identity: the identity of the merchant.
-        directory: as of `describe`.
-        mchid: the merchant ID of the merchant; None means the gateway's first one.
+        directory: the argument of `describe`.
+        mchid: the merchant ID of the merchant; None means the gateway's first merchant.
     """
     if directory is not None:
         return merchant_files(directory, mchid)
@@ -70,10 +70,10 @@ def _described(keys: Path | None, name: str, thing: Any) -> str:
 
 
 def write_description(description: dict[str, Any], directory: Path) -> Path:
-    """Write `gateway.json`; its path.
+    """Write `gateway.json`, and return its path.
 
     Raises:
-        DataDirectoryError: it cannot be written.
+        DataDirectoryError: the directory is not writable.
     """
     path = directory / "gateway.json"
     try:

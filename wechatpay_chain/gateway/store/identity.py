@@ -1,4 +1,4 @@
-"""The parties: one merchant, the platform, and an authority for TLS, with new keys."""
+"""Keys and numbers of a merchant, the platform, and an authority for TLS."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ VALIDITY = datetime.timedelta(days=5 * 365)
 
 @dataclass(frozen=True, repr=False)
 class Platform:
-    """One of WeChat Pay's keys, under both of its names.
+    """One of WeChat Pay's keys, with its two names.
 
     Attributes:
-        key: signs responses, opens what was encrypted for the platform.
+        key: signs responses, and decrypts values for the platform.
         certificate: the platform certificate of the key.
-        public_key_id: the key's other name.
+        public_key_id: the public key id of the key.
     """
 
     key: rsa.RSAPrivateKey
@@ -46,22 +46,22 @@ class Platform:
 
     @cached_property
     def serial(self) -> str:
-        """The platform certificate's serial number."""
+        """The serial number of the platform certificate."""
         return certificate_serial(self.certificate)
 
 
 @dataclass(frozen=True, repr=False)
 class Identity:
-    """The keys and numbers of a merchant, and the private keys of WeChat Pay.
+    """The keys and numbers of a merchant, and WeChat Pay's own keys.
 
     Attributes:
         mchid, appid: the merchant and its app.
         apiv3_key, secret: the two symmetric keys, 32 characters each.
-        merchant_key, merchant_certificate: sign requests; also shown for mutual TLS.
-        platforms: WeChat Pay's keys, the newest first; several while they are rotated.
-        server_key, server_certificate: the gateway's own TLS.
-        authority_key, authority: issued all certificates.
-        signs_with: the key of WeChat Pay that the merchant uses.
+        merchant_key, merchant_certificate: for signatures and mutual TLS.
+        platforms: WeChat Pay's keys, newest first; several during a rotation.
+        server_key, server_certificate: for the gateway's TLS.
+        authority_key, authority: the issuer of all certificates.
+        signs_with: which of WeChat Pay's keys the merchant uses.
     """
 
     mchid: str
@@ -79,7 +79,7 @@ class Identity:
 
     @classmethod
     def new(cls) -> Identity:
-        """Return a new merchant and a new platform."""
+        """Create a new merchant and platform with fresh keys."""
         with ThreadPoolExecutor() as pool:
             merchant, platform, server, root = pool.map(lambda _: _new_key(), range(4))
         mchid = f"19{secrets.randbelow(10**8):08}"
@@ -100,11 +100,11 @@ class Identity:
         )
 
     def joined_by(self, mchid: str, appid: str) -> Identity:
-        """Another merchant of the same platform, with fresh keys.
+        """Create another merchant of the same platform, with fresh keys.
 
         Args:
-            mchid: its number.
-            appid: the first of its apps.
+            mchid: the merchant ID of the merchant.
+            appid: the appid of its first app.
         """
         key, root = _new_key(), self.authority_key
         certificate = _certificate(mchid, key.public_key(), root, self.authority.subject)
@@ -119,14 +119,14 @@ class Identity:
         certificate: x509.Certificate,
         texts: Mapping[str, str],
     ) -> Identity:
-        """Another merchant of the same platform.
+        """Create another merchant of the same platform, with given keys.
 
         Args:
-            mchid: its number.
-            appid: the first of its apps.
-            key: signs its requests.
+            mchid: the merchant ID of the merchant.
+            appid: the appid of its first app.
+            key: for the signatures of its requests.
             certificate: the certificate of the key.
-            texts: its `apiv3_key` and its `secret`.
+            texts: the `apiv3_key` and the `secret`.
         """
         return replace(
             self,
@@ -139,48 +139,48 @@ class Identity:
         )
 
     def rotated(self) -> Identity:
-        """Return the identity with a new platform key, which signs; the last one stays valid."""
+        """Return an identity with a new signing key of the platform; the last one stays valid."""
         new = _platform(_new_key(), self.authority_key, self.authority.subject)
         return replace(self, platforms=(new, self.platforms[0]))
 
     @cached_property
     def serial(self) -> str:
-        """The merchant certificate's serial number."""
+        """The serial number of the merchant certificate."""
         return certificate_serial(self.merchant_certificate)
 
     @property
     def platform_key(self) -> rsa.RSAPrivateKey:
-        """The key that signs."""
+        """The current signing key of the platform."""
         return self.platforms[0].key
 
     @property
     def platform_certificate(self) -> x509.Certificate:
-        """The certificate of the key that signs."""
+        """The certificate of the current signing key."""
         return self.platforms[0].certificate
 
     @property
     def public_key_id(self) -> str:
-        """The id of the key that signs."""
+        """The public key id of the current signing key."""
         return self.platforms[0].public_key_id
 
     @property
     def platform_serial(self) -> str:
-        """The serial number of the certificate of the key that signs."""
+        """The certificate serial number of the current signing key."""
         return self.platforms[0].serial
 
     @property
     def signing_key_name(self) -> str:
-        """The name of the key that the merchant uses; it signs notifications."""
+        """The name of the merchant's platform key, which signs notifications."""
         return self.platform_serial if self.signs_with == "certificate" else self.public_key_id
 
     def response_key_name(self, requested: str) -> str:
-        """Return the name of the key that signs a response: a serial number or a public key id.
+        """Return the name of the key for a response: a serial number or a public key id.
 
-        It is what the request's `Wechatpay-Serial` names. Without one it is the platform
-        certificate, while there is one.
+        The request's `Wechatpay-Serial` selects the key. The default is the platform certificate,
+        if the merchant has one.
 
         Args:
-            requested: the request's `Wechatpay-Serial`, perhaps empty.
+            requested: the request's `Wechatpay-Serial`; can be empty.
         """
         if requested.upper() in self.platform_keys:
             return requested.upper()
@@ -188,12 +188,12 @@ class Identity:
 
     @property
     def has_certificate(self) -> bool:
-        """Whether the platform has a certificate that this merchant may use."""
+        """Whether the merchant can use a platform certificate."""
         return self.signs_with != "public_key_only"
 
     @cached_property
     def platform_keys(self) -> dict[str, rsa.RSAPrivateKey]:
-        """WeChat Pay's keys by either of their names."""
+        """WeChat Pay's keys by each of their names."""
         return {
             name: platform.key
             for platform in self.platforms
@@ -202,11 +202,10 @@ class Identity:
         }
 
     def server_context(self, public_host: str = "") -> ssl.SSLContext:
-        """TLS of the gateway: a client certificate is requested, but not required.
+        """Return the TLS context of the gateway; client certificates are optional.
 
         Args:
-            public_host: a host name or an address, besides this machine's, that the server's
-                certificate is for.
+            public_host: an additional host name or address for the server's certificate.
         """
         certificate = self.server_certificate
         if public_host:
@@ -229,7 +228,7 @@ class Identity:
 
 
 def pem(thing: x509.Certificate | rsa.RSAPrivateKey | rsa.RSAPublicKey) -> bytes:
-    """Return a certificate or key in PEM."""
+    """Return a certificate or key in PEM format."""
     if isinstance(thing, x509.Certificate):
         return thing.public_bytes(serialization.Encoding.PEM)
     if isinstance(thing, rsa.RSAPublicKey):

@@ -1,12 +1,12 @@
-"""The ledger: double entry in fen, so that the sum over all accounts is always zero.
+"""Double-entry ledger in fen; the sum over all accounts is always zero.
 
-A payment moves money from `payer` to `merchant`, or to `frozen` where it is to be shared; a refund
-takes it back by way of `refunding`; sharing moves it on to a `receiver`. Budgets of coupons are on
-`coupons`. Transfers are paid from `operation`, wait in `transit`, and end with a `user`;
-compensations may be paid from `deposit`. Withdrawals wait in `withdrawing` for the `bank`. Fees are
-on `wechatpay`. A sub-merchant has accounts of its own: `merchant:1900000109`. What comes from the
-world outside, or goes there, is below zero or above it on `payer`, `bank`, `receiver`, `sharer` and
-`user`; no other account is ever below zero. Bills are made of the entries of a day.
+A payment moves money from `payer` to `merchant`, or to `frozen` if it will be shared; a refund
+returns it by way of `refunding`; sharing moves it to a `receiver`. Budgets of coupons are on
+`coupons`. Transfers are paid from `operation`, wait on `transit`, and end on `user`; compensations
+can be paid from `deposit`. Withdrawals wait on `withdrawing` for the `bank`. Fees are on
+`wechatpay`. A sub-merchant has its own accounts: `merchant:1900000109`. The accounts `payer`,
+`bank`, `receiver`, `sharer` and `user` stand for external parties. Only the accounts in `OUTSIDE`
+can be negative. Bills list the entries of a day.
 """
 
 from __future__ import annotations
@@ -20,22 +20,21 @@ from .store import Store
 __all__ = ["Imbalance", "Ledger"]
 
 OUTSIDE = ("payer", "bank", "sharer")
-"""The accounts that may be below zero: what was spent, what a merchant brought in, and what other
-merchants shared with it."""
+"""The accounts that can be negative: money that customers, banks and other merchants paid in."""
 
 Entry = dict[str, Any]
 
 
 class Imbalance(Exception):
-    """The books do not add up: a fault of the gateway's own."""
+    """Raised if the ledger is inconsistent, which is a defect of the gateway."""
 
 
 class Ledger:
-    """The entries of one gateway.
+    """The entries of a gateway.
 
     Args:
-        store: keeps them.
-        clock: dates them.
+        store: stores the entries.
+        clock: determines their time.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -52,18 +51,18 @@ class Ledger:
         at: float | None = None,
         **about: Any,
     ) -> None:
-        """Write an entry.
+        """Add an entry.
 
         Args:
             kind: `payment`, `refund`, `share`, `return`, `transfer`, …
-            amount: fen, above 0.
-            source: the account that gives.
-            target: the account that receives.
-            at: the time, by default now; due entries are recorded later.
-            about: what else the entry tells: the order's numbers, say.
+            amount: in fen, above 0.
+            source: the account to debit.
+            target: the account to credit.
+            at: the time; None means now. Due changes are entered later than their time.
+            about: further members of the entry, such as the numbers of an order.
 
         Raises:
-            Imbalance: an amount that is invalid.
+            Imbalance: the amount is not an integer above 0.
         """
         if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
             raise Imbalance(f"{kind} of {amount!r} fen from {source} to {target}")
@@ -83,7 +82,7 @@ class Ledger:
                 self._store.put("account", account, {"account": account, "balance": balance})
 
     def _note(self, entry: Entry, changes: Mapping[str, int]) -> str:
-        """Add an entry's changes to those of its day; the day."""
+        """Add an entry's changes to those of its day, and return the day."""
         day = self._clock.date(entry["time"])
         noted = self._store.get("day", day) or {"day": day, "changes": {}}
         for account, change in changes.items():
@@ -92,20 +91,20 @@ class Ledger:
         return day
 
     def balance(self, account: str) -> int:
-        """Return the fen on an account; a payer's is negative."""
+        """Return the balance of an account in fen; negative for a payer."""
         record = self._store.get("account", account)
         return 0 if record is None else int(record["balance"])
 
     def balances(self) -> dict[str, int]:
-        """Return the fen on every account, by its name."""
+        """Return the balances of all accounts in fen."""
         return {each["account"]: each["balance"] for each in self._store.all("account")}
 
     def opening(self, day: str, accounts: Iterable[str]) -> int:
-        """Return the fen that some accounts had together when a day (`2026-11-20`) began."""
+        """Return the total fen on accounts at the beginning of a day (`2026-11-20`)."""
         return self._until(accounts, lambda each: each < day)
 
     def closing(self, day: str, accounts: Iterable[str]) -> int:
-        """Return the fen that some accounts had together when a day (`2026-11-20`) ended."""
+        """Return the total fen on accounts at the end of a day (`2026-11-20`)."""
         return self._until(accounts, lambda each: each <= day)
 
     def _until(self, accounts: Iterable[str], counts: Callable[[str], bool]) -> int:
@@ -119,7 +118,7 @@ class Ledger:
         )
 
     def entries(self, day: str | None = None) -> list[Entry]:
-        """Return the entries of a day (`2026-11-20`, Beijing time), or all, oldest first."""
+        """Return the entries of a day (`2026-11-20`, Beijing time) or all entries, oldest first."""
         days = [day] if day is not None else self.days()
         return [
             entry
@@ -128,7 +127,7 @@ class Ledger:
         ]
 
     def entries_with(self, number: str) -> list[Entry]:
-        """Return the entries that have a number among their members, oldest first.
+        """Return the entries with a number among their members, oldest first.
 
         Args:
             number: the number of an order, a refund, a transfer, …
@@ -142,16 +141,16 @@ class Ledger:
         return sorted(found, key=lambda entry: float(entry["time"]))
 
     def days(self) -> list[str]:
-        """Return the days that have entries, the first one first."""
+        """Return the days with entries in order."""
         return sorted(each["day"] for each in self._store.all("day"))
 
     def check(self) -> None:
-        """See that the entries, each with its two sides, add up to the balances.
+        """Check that the entries add up to the balances.
 
         Raises:
-            Imbalance: they do not, or an account that must not be is below zero.
+            Imbalance: they do not, or an account is negative that cannot be.
         """
-        with self._store.transaction():  # nobody writes in between
+        with self._store.transaction():  # no other thread writes in between
             expected, found = _sums(self.entries()), self.balances()
         if expected != found:
             raise Imbalance(f"the entries say {expected}, the accounts {found}")

@@ -1,6 +1,6 @@
-"""The keys of the merchants that were added to a gateway: made once, then read again.
+"""Keys of the merchants added to a gateway, created once and then loaded.
 
-DIR/merchants/NUMBER/apiclient_key.pem, apiclient_cert.pem   as the first merchant's in DIR/keys
+DIR/merchants/NUMBER/apiclient_key.pem, apiclient_cert.pem like the first merchant's in DIR/keys
 DIR/merchants/NUMBER/secrets.json                            its symmetric keys
 """
 
@@ -34,7 +34,7 @@ TEXTS = ("apiv3_key", "secret")
 
 
 def load_merchant(first: Identity, profile: Profile, directory: Path | None) -> Identity:
-    """Return a merchant's identity: that of the directory, or a new one, which is saved there.
+    """Load the identity of a merchant from a directory, or create and save a new one.
 
     Args:
         first: the identity of the gateway's first merchant, with the platform's keys.
@@ -42,7 +42,7 @@ def load_merchant(first: Identity, profile: Profile, directory: Path | None) -> 
         directory: the gateway's; None keeps the keys in memory.
 
     Raises:
-        DataDirectoryError: keys cannot be read or written.
+        DataDirectoryError: keys are not readable or writable.
     """
     if directory is None:
         return first.joined_by(profile.mchid, profile.apps[0])
@@ -58,10 +58,10 @@ def load_merchant(first: Identity, profile: Profile, directory: Path | None) -> 
 
 
 def save_merchant(identity: Identity, directory: Path) -> None:
-    """Write a merchant's keys into the gateway's directory; other keys of this number go.
+    """Write the keys of a merchant into the gateway's directory, in place of other keys.
 
     Raises:
-        DataDirectoryError: they cannot be written.
+        DataDirectoryError: the directory is not writable.
     """
     place = directory / FOLDER / identity.mchid
     try:
@@ -80,7 +80,7 @@ def merchant_files(directory: Path, mchid: str | None) -> dict[str, str]:
 
     Args:
         directory: the gateway's.
-        mchid: the merchant ID of the merchant; None means the gateway's first one.
+        mchid: the merchant ID of the merchant; None means the gateway's first merchant.
     """
     place = directory.resolve() / ("keys" if mchid is None else f"{FOLDER}/{mchid}")
     return {
@@ -112,7 +112,7 @@ def _loaded(first: Identity, profile: Profile, place: Path) -> Identity:
 
 
 def _create(identity: Identity, place: Path) -> None:
-    """Create a merchant's directory with all its files at once, never with a part of them."""
+    """Create the directory of a merchant with all its files atomically."""
     private_files.make_directory(place.parent)
     part = Path(tempfile.mkdtemp(prefix=".merchant.", dir=place.parent))
     try:

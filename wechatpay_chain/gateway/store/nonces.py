@@ -1,4 +1,4 @@
-"""The nonces of the last minutes."""
+"""Nonces of recent requests."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ __all__ = ["Nonces"]
 
 
 class Nonces:
-    """Nonces of the last minutes: each may be used once."""
+    """The nonces of recent requests; each can be used once."""
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}
 
     def copy(self) -> dict[str, float]:
-        """Return the nonces that were used, with the time of each."""
+        """Return the used nonces with their times."""
         return dict(self._seen)
 
     def replace(self, seen: Mapping[str, float]) -> None:
-        """Forget those that were used, in favour of these."""
+        """Replace the used nonces."""
         self._seen = dict(seen)
 
     def use(self, nonce: str, now: float) -> bool:
-        """Return whether this nonce is new; from now on it is not."""
+        """Return whether a nonce is new, and mark it as used."""
         while self._seen and next(iter(self._seen.values())) < now - 2 * CLOCK_SKEW:
             del self._seen[next(iter(self._seen))]
         if nonce in self._seen:

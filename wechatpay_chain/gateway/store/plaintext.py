@@ -1,7 +1,7 @@
-"""Plaintext of encrypted fields in records: it keeps its type, so that it is masked when shown.
+"""Decrypted fields in records, which keep the type `Secret` and are masked in output.
 
-A record in the database has `{"$secret": "张三"}` where it has a `Secret` in memory. A member of a
-client's that is called so has one more `$` in the database.
+The database stores a `Secret` as `{"$secret": "张三"}`. A member of a client with that name gets
+one more `$` in the database.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ HIDDEN = "**"
 PLAIN = frozenset({str, int, float, bool, type(None)})
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""A reused encoder; `json.dumps` creates one for every call."""
+"""Encodes like `json.dumps`, which creates an encoder in every call."""
 
 
 def dumps(record: dict[str, Any]) -> str:
-    """Return a record as JSON for the database."""
+    """Encode a record as JSON for the database."""
     return encode(_marked(record) if _has_marks(record) else record)
 
 
 def loads(text: str, *, show_secrets: bool = False) -> Any:
-    """Return a record from the database.
+    """Decode a record from the database.
 
     Args:
-        text: as `dumps` made it.
-        show_secrets: return plaintext as a `str`, which nothing masks.
+        text: the result of `dumps`.
+        show_secrets: True returns decrypted fields as a `str`, without masking.
     """
     if MARK not in text:
         return json.loads(text)
@@ -39,7 +39,7 @@ def loads(text: str, *, show_secrets: bool = False) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """Return a value as it is shown: of each plaintext, the first character only."""
+    """Return a value for output, with only the first character of each decrypted text."""
     if isinstance(value, Secret):
         return f"{str.__str__(value)[:1]}{HIDDEN}" if len(value) > 1 else HIDDEN
     if isinstance(value, dict):
@@ -50,7 +50,7 @@ def masked(value: Any) -> Any:
 
 
 def _has_marks(value: Any) -> bool:
-    # Every record that is written passes here, and most of its values are plain.
+    # Called for every written record; most values are plain.
     if isinstance(value, dict):
         for name, each in value.items():
             if name.endswith(MARK) or (type(each) not in PLAIN and _has_marks(each)):

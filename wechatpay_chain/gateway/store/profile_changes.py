@@ -1,4 +1,4 @@
-"""Changes of a merchant's or sub-merchant's profile: each is checked, then all are made."""
+"""Validated changes of a merchant's or sub-merchant's profile, applied together."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Party = TypeVar("Party", Profile, SubMerchant)
 
 
 class MerchantChanges(TypedDict, total=False):
-    """The changes of a merchant; missing members stay unchanged.
+    """The changeable fields of a profile; omitted fields stay the same.
 
     Attributes:
         name: the name of the company.
-        apps: the appids that are bound to it from now on.
-        permissions: the products that it may use; None is all.
-        frozen: whether it may collect nothing.
-        payment_limit: fen of one payment at most; None means no limit.
-        daily_limit: fen of a day's payments at most; None means no limit.
+        apps: appids that are bound to the merchant.
+        permissions: products that the merchant can use; None permits all.
+        frozen: whether the merchant cannot receive payments.
+        payment_limit: maximum amount of one payment in fen; None means no limit.
+        daily_limit: maximum total of one day in fen; None means no limit.
     """
 
     name: str
@@ -43,16 +43,16 @@ def changed(
     apps_of: Callable[[Iterable[str]], tuple[str, ...]],
     permissions_of: Callable[[Iterable[str]], frozenset[str]],
 ) -> Party:
-    """Return a profile with some changes.
+    """Return a profile with changes.
 
     Args:
-        party: as it is.
-        changes: as in `MerchantChanges`.
-        apps_of: checks appids.
-        permissions_of: checks the names of products.
+        party: the current profile.
+        changes: see `MerchantChanges`.
+        apps_of: validates appids.
+        permissions_of: validates the names of products.
 
     Raises:
-        ValueError: a change is unknown, or is invalid.
+        ValueError: a change is unknown or invalid.
     """
     known = MerchantChanges.__annotations__
     if unknown := changes.keys() - known.keys():
@@ -70,7 +70,7 @@ def changed(
 
 
 def assert_name(name: object) -> None:
-    """Raise `ValueError` unless a value is the name of a company."""
+    """Raise `ValueError` if a value is not a valid company name."""
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
         expected = f"a text of at most {LONGEST_NAME} characters is expected"
         raise ValueError(f"name {represented(name)}: {expected}")

@@ -1,6 +1,6 @@
-"""The records of the gateway: JSON, each of one merchant.
+"""Storage of JSON records, each of which belongs to one merchant.
 
-A `Store` reads and writes the records of one owner: no call of it can name those of another.
+A `Store` has access only to the records of its owner.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Record = dict[str, Any]
 
 
 class Found(NamedTuple):
-    """A record with where it was found.
+    """A record with its position.
 
     Attributes:
-        sequence: counts up in the whole database, in the order in which records were first written.
+        sequence: number of the record in the order of creation, over the whole database.
         key: the key of the record.
-        record: its members.
+        record: the members of the record.
     """
 
     sequence: int
@@ -34,15 +34,15 @@ class Found(NamedTuple):
 
 
 class Store:
-    """Records by kind and key: the gateway's own, or, by `of`, those of one merchant.
+    """Records by kind and key, of the gateway itself or, with `of`, of one merchant.
 
     Args:
-        path: the path of the database file; None keeps it in memory.
-        show_secrets: whether plaintext of encrypted fields is read as an ordinary `str`.
+        path: the path of the database file; None creates a database in memory.
+        show_secrets: whether decrypted fields are returned as an ordinary `str`.
 
     Raises:
-        UnknownFormat: the file is a database of another form.
-        sqlite3.Error: it is invalid, or cannot be written.
+        UnknownFormat: the database has another format.
+        sqlite3.Error: the file is no database, or is not writable.
     """
 
     def __init__(self, path: Path | None = None, *, show_secrets: bool = False) -> None:
@@ -61,40 +61,40 @@ class Store:
         return store
 
     def owners(self, kind: str) -> list[str]:
-        """Return the owners of records of a kind; the gateway's own owner is empty."""
+        """Return the owners of records of a kind; the gateway's own records have an empty owner."""
         rows = self._database.rows("SELECT DISTINCT owner FROM record WHERE kind = ?", (kind,))
         return [row[0] for row in rows]
 
     def adopt(self, owner: str) -> None:
-        """Assign the records of a database that knew only one merchant to that merchant."""
+        """Assign the records of a database of format 1 to a merchant."""
         self._database.execute("UPDATE record SET owner = ? WHERE owner = ?", (owner, NOBODY))
 
     def open(self) -> None:
-        """Open the database once more, after `close`; one in memory begins empty."""
+        """Open the database again after `close`; a database in memory is empty."""
         self._database.open()
 
     @property
     def generation(self) -> int:
-        """How often all records were replaced."""
+        """Number of replacements of all records."""
         return self._database.generation
 
     def alone(self) -> AbstractContextManager[Any]:
-        """Keep all other threads from reading and writing."""
+        """Block reads and writes of all other threads."""
         return self._database.alone()
 
     def copy(self) -> Store:
-        """Return the records of all owners in memory, as they are now."""
+        """Return a copy of the current records of all owners in memory."""
         store = copy.copy(self)
         store._database = self._database.copy()
         return store
 
     @classmethod
     def load(cls, path: Path) -> Store:
-        """Return the records of a database file, in memory; the file stays as it is.
+        """Load the records of a database file into memory; the file is not changed.
 
         Raises:
-            UnknownFormat: the file is a database of another form.
-            sqlite3.Error: it is invalid, or cannot be read.
+            UnknownFormat: the database has another format.
+            sqlite3.Error: the file is no database, or is not readable.
         """
         store = cls()
         store._database.load(path)
@@ -104,24 +104,24 @@ class Store:
         """Write the records of all owners to a database file.
 
         Raises:
-            sqlite3.Error: it cannot be written.
+            sqlite3.Error: the file is not writable.
         """
         self._database.save(path)
 
     def replace(self, source: Store) -> None:
-        """Replace the records of all owners at once with those of another store.
+        """Replace the records of all owners atomically with those of another store.
 
         Raises:
-            RuntimeError: this thread is within a transaction of one of the two.
+            RuntimeError: this thread is in a transaction of one of the stores.
         """
         self._database.replace(source._database)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit all changes of the block, or none after an exception; blocks can be nested."""
+        """Commit the changes of a block, or roll them back on an exception; can be nested."""
         return self._database.transaction()
 
     def get(self, kind: str, key: str) -> Record | None:
-        """Return one record, the caller's own to change and `put` back, or None."""
+        """Return a copy of a record, which `put` stores again; None if there is none."""
         row = self._database.row(
             "SELECT value FROM record WHERE owner = ? AND kind = ? AND key = ?",
             (self._owner, kind, key),
@@ -133,7 +133,7 @@ class Store:
         return record
 
     def put(self, kind: str, key: str, value: Record) -> None:
-        """Write a record, new or again; one that is written again keeps its place in the order."""
+        """Store a record; an existing one keeps its place in the order."""
         self._database.execute(
             "INSERT INTO record (owner, kind, key, value) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (owner, kind, key) DO UPDATE SET value = excluded.value",
@@ -141,7 +141,7 @@ class Store:
         )
 
     def append(self, kind: str, value: Record) -> str:
-        """Write a new record under a key that counts up in the whole database; the key."""
+        """Store a new record under an increasing key, and return the key."""
         with self.transaction():
             row = self._database.row("SELECT seq FROM sqlite_sequence")
             key = f"{(row[0] if row else 0) + 1:012}"
@@ -149,7 +149,7 @@ class Store:
         return key
 
     def delete(self, kind: str, key: str) -> None:
-        """Forget a record, if there is one."""
+        """Delete a record, if it exists."""
         self._database.execute(
             "DELETE FROM record WHERE owner = ? AND kind = ? AND key = ?", (self._owner, kind, key)
         )
@@ -157,13 +157,13 @@ class Store:
     def all(
         self, kind: str, *, newest_first: bool = False, limit: int = -1, offset: int = 0
     ) -> list[Record]:
-        """Return the records of a kind, in the order in which they were first written.
+        """Return the records of a kind in the order of creation.
 
         Args:
             kind: the kind of the records.
-            newest_first: the other way around.
-            limit: at most so many; -1 is all.
-            offset: leave out so many at the beginning.
+            newest_first: reverses the order.
+            limit: maximum number; -1 means all.
+            offset: number of records to skip.
         """
         order = "DESC" if newest_first else "ASC"
         query = f"SELECT value FROM record WHERE owner = ? AND kind = ? ORDER BY sequence {order}"  # noqa: S608
@@ -173,13 +173,14 @@ class Store:
     def find(
         self, kind: str, words: Iterable[str] = (), *, limit: int = -1, offset: int = 0
     ) -> list[Found]:
-        """Return the records of a kind that have some words, newest first.
+        """Return the records of a kind that contain all words, newest first.
 
         Args:
             kind: the kind of the records.
-            words: words in the record or in its key, regardless of the case of ASCII letters.
-            limit: at most so many; -1 is all.
-            offset: leave out so many at the beginning.
+            words: found anywhere in the record or in its key, without regard to the case of ASCII
+                letters.
+            limit: maximum number; -1 means all.
+            offset: number of records to skip.
         """
         condition, patterns = "owner = ? AND kind = ?", []
         for word in words:
@@ -193,11 +194,11 @@ class Store:
         return [Found(sequence, key, self._loads(value)) for sequence, key, value in rows]
 
     def first(self, kind: str, limit: int) -> list[Record]:
-        """Return the records of a kind with the lowest keys, in their order.
+        """Return the records of a kind with the lowest keys, in order.
 
         Args:
             kind: the kind of the records.
-            limit: at most so many.
+            limit: maximum number.
         """
         rows = self._database.rows(
             "SELECT value FROM record WHERE owner = ? AND kind = ? ORDER BY key LIMIT ?",
@@ -214,11 +215,11 @@ class Store:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be read or written until `open`."""
+        """Whether the database is closed."""
         return self._database.closed
 
     def close(self) -> None:
-        """Close the database; its file keeps all commits. A second call does nothing."""
+        """Close the database; a repetition has no effect."""
         self._database.close()
 
 

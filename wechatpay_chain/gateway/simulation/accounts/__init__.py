@@ -1,1 +1,1 @@
-"""账户余额、提现、充值: the accounts of a merchant and of its sub-merchants."""
+"""Accounts of a merchant and of its sub-merchants (账户余额、提现、充值)."""

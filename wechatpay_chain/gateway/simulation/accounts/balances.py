@@ -1,7 +1,8 @@
-"""Balances of a merchant's accounts and of its sub-merchants', now and at the end of a day.
+"""Balances of the accounts of a merchant and its sub-merchants, now and at the end of a day.
 
-Sources: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-balance/accounts/query-e-commerce-day-end-balance.html
-(a day's balance exists the next day, for 90 days; the account is `BASIC` unless another is named)
+Source:
+https://pay.weixin.qq.com/docs/partner/apis/ecommerce-balance/accounts/query-e-commerce-day-end-balance.html
+(a day's balance is available from the next day on, for 90 days; the default account is `BASIC`)
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from . import kinds
 __all__ = ["now", "now_of_sub_merchant", "then", "then_of_sub_merchant"]
 
 KEPT = 90
-"""Days for which a day's balance is known."""
+"""Days for which day-end balances are available."""
 
 
 @operation("GET", "v3/merchant/fund/balance/{account_type}")
@@ -30,7 +31,7 @@ def now(call: Call) -> dict[str, Any]:
 
 @operation("GET", "v3/merchant/fund/dayendbalance/{account_type}")
 def then(call: Call) -> dict[str, Any]:
-    """Return the balance of an account of the merchant at the end of a day."""
+    """Return the day-end balance of an account of the merchant."""
     kind = checks.one_of(call.params["account_type"], "account_type", kinds.KINDS[:3], "path")
     return _shown(kinds.day_end(call.state, _day(call), kind))
 
@@ -45,7 +46,7 @@ def now_of_sub_merchant(call: Call) -> dict[str, Any]:
 
 @operation("GET", "v3/ecommerce/fund/enddaybalance/{sub_mchid}")
 def then_of_sub_merchant(call: Call) -> dict[str, Any]:
-    """Return the balance of an account of a sub-merchant at the end of a day."""
+    """Return the day-end balance of an account of a sub-merchant."""
     sub_mchid, kind = call.params["sub_mchid"], _kind(call, (kinds.BASIC, kinds.DEPOSIT))
     found = kinds.day_end(call.state, _day(call), kind, sub_mchid)
     return {"sub_mchid": sub_mchid, "account_type": kind, **_shown(found)}
@@ -62,10 +63,10 @@ def _shown(found: tuple[int, int]) -> dict[str, int]:
 
 
 def _day(call: Call) -> str:
-    """Return the day that a request names.
+    """Return the day of a request.
 
     Raises:
-        Rejection: it is not a day, too long ago, or not over yet.
+        Rejection: the day is invalid, too long ago, or not over yet.
     """
     given, today = call.query.get("date", ""), datetime.date.fromisoformat(call.state.clock.date())
     day = checks.day(given)

@@ -1,4 +1,4 @@
-"""The employees of a sub-merchant who may recharge its accounts by a QR code.
+"""Employees of a sub-merchant who can recharge its accounts by a QR code.
 
 Source: https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/recharge/apply.html
 (recharge by a QR code)
@@ -24,7 +24,7 @@ Employee = dict[str, Any]
 
 @operation("POST", BASE)
 def add(call: Call) -> dict[str, Any]:
-    """Add an employee; one that is there stays."""
+    """Add an employee; a repetition has no effect."""
     checks.accepted(call)
     sub_mchid = call.data["sub_mchid"]
     openid = checks.text(call.data["sp_openid"], "/sp_openid", 64)
@@ -64,7 +64,7 @@ def listed(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sub-mchid/{{sub_mchid}}/sp-openid/{{sp_openid}}/delete")
 def delete(call: Call) -> dict[str, Any]:
-    """Delete an employee; once is enough."""
+    """Delete an employee; a repetition has no effect."""
     key = f"{call.params['sub_mchid']}/{call.params['sp_openid']}"
     employee = call.state.store.get("recharge-employee", key)
     if employee is None:

@@ -1,4 +1,4 @@
-"""The accounts of a merchant, by WeChat Pay's names, and the ledger's accounts behind each."""
+"""The accounts of a merchant with WeChat Pay's names, and the ledger accounts of each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PENDING = {BASIC: "frozen"}
 
 
 def available(kind: str, sub_mchid: str = "") -> str:
-    """Return the ledger's account with the money that can be used.
+    """Return the ledger account with the available money.
 
     Args:
         kind: one of `KINDS`.
-        sub_mchid: the sub-merchant; empty means the merchant itself.
+        sub_mchid: the sub-merchant; empty for the merchant itself.
     """
     return funds.account_of(AVAILABLE[kind], sub_mchid)
 
@@ -28,14 +28,14 @@ def _pending(kind: str, sub_mchid: str) -> list[str]:
 
 
 def balance(state: State, kind: str, sub_mchid: str = "") -> tuple[int, int]:
-    """Return the fen on an account now: those that can be used, and those that cannot yet."""
+    """Return the available and the pending amount of an account now, in fen."""
     settle_due(state)
     pending = sum(state.ledger.balance(each) for each in _pending(kind, sub_mchid))
     return state.ledger.balance(available(kind, sub_mchid)), pending
 
 
 def day_end(state: State, day: str, kind: str, sub_mchid: str = "") -> tuple[int, int]:
-    """Return the balance of an account at the end of a day (`2026-11-20`, Beijing time)."""
+    """Return the amounts of an account at the end of a day (`2026-11-20`), like `balance`."""
     settle_due(state)
     return (
         state.ledger.closing(day, [available(kind, sub_mchid)]),

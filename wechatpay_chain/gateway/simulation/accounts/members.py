@@ -1,4 +1,4 @@
-"""A withdrawal as responses and notifications show it: in three forms, by who withdraws."""
+"""Withdrawals in responses and notifications, in three forms that depend on the account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...state import State
 __all__ = ["DAY_END", "DIRECT", "SUB_MERCHANT", "members"]
 
 DIRECT, SUB_MERCHANT, DAY_END = "direct", "sub-merchant", "day-end-balance"
-"""The forms of the notification in the catalogue."""
+"""The variants of the notification in the catalogue."""
 STATUSES = {
     "INIT": "CREATED",
     "CREATE_SUCCESS": "PROCESSING",
@@ -17,10 +17,10 @@ STATUSES = {
     "FAIL": "ABNORMAL",
     "REFUND": "ABNORMAL",
 }
-"""The states of a withdrawal of a day's balance, which differ from those of the others."""
+"""The states of a withdrawal of a day-end balance, which differ from those of the others."""
 PARTS = {"SUCCESS": "success_amount", "FAIL": "fail_amount", "REFUND": "refund_amount"}
 BANK = {"account_number": "1178", "account_bank": "招商银行", "bank_name": ""}
-"""The bank account that withdrawals go to: the gateway knows no real one."""
+"""The bank account of withdrawals; the gateway does not have a real one."""
 
 Withdrawal = dict[str, Any]
 
@@ -31,7 +31,7 @@ def members(state: State, made: Withdrawal, *, notice: bool = False) -> dict[str
     Args:
         state: the state of the merchant.
         made: the withdrawal.
-        notice: whether they are of a notification.
+        notice: whether the members are for a notification.
     """
     names = ("withdraw_id", "out_request_no", "reason", "remark", "bank_memo", "account_type")
     view = {

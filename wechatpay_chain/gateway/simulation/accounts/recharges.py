@@ -1,7 +1,7 @@
-"""Recharges: money that the bank brings to an account of a merchant or of a sub-merchant.
+"""Recharges: bank payments to an account of a merchant or a sub-merchant.
 
-A recharge waits for seven days until somebody pays it; a script does that. It is then on the
-account. The merchant can close it before.
+A recharge waits seven days for its payment, which a control makes; then the account is credited.
+The merchant can close an unpaid recharge.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/recharge/apply.html,
 https://pay.weixin.qq.com/doc/v3/partner/4012763053 (bank transfers of the merchant itself)
@@ -41,25 +41,25 @@ __all__ = [
 RECHARGING, SUCCESS, CLOSED = "RECHARGING", "SUCCESS", "CLOSED"
 CHANNELS = BANK_TRANSFER, QR, ONLINE = ("BANK_TRANSFER", "QR_RECHARGE", "ONLINE_BANK")
 WAITS = 7 * 86400
-"""Seconds in which a recharge can be paid."""
+"""Seconds during which a recharge can be paid."""
 LARGEST = 80_000_000_000
-"""Fen of the largest recharge."""
+"""Maximum recharge, in fen."""
 EMPLOYEE = {"employee_type": "ADMIN", "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}
-"""The payer of a QR code."""
+"""The payer of a recharge by QR code."""
 
 Recharge = dict[str, Any]
 
 
 def create(state: State, about: dict[str, Any]) -> Recharge:
-    """Return the recharge with a number: a new one, or the same one for the same content.
+    """Create a recharge, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
         about: `out_recharge_no`, `sub_mchid`, `scene`, `account_type`, `amount`, `channels`,
-            `notify_url`, `remark`, and the `content`, the fingerprint of the request.
+            `notify_url`, `remark`, and `content`, the fingerprint of the request.
 
     Raises:
-        Rejection: the number was used for another, or the amount is invalid.
+        Rejection: the number was used with other content, or the amount is invalid.
     """
     number = about["out_recharge_no"]
     known = _find(state, number)
@@ -102,15 +102,15 @@ def _find(state: State, number: str) -> Recharge | None:
 
 
 def existing(state: State, number: str, sub_mchid: str | None = None) -> Recharge:
-    """Return a recharge by its merchant-assigned number in its current state.
+    """Return a recharge by its merchant-assigned number, in its current state.
 
     Args:
         state: the state of the merchant.
         number: `out_recharge_no`.
-        sub_mchid: the required sub-merchant, empty for the merchant itself; None allows any.
+        sub_mchid: the required sub-merchant; empty for the merchant itself, None for any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such recharge.
     """
     recharge = _find(state, number)
     if recharge is None or sub_mchid not in (None, recharge["sub_mchid"]):
@@ -120,7 +120,7 @@ def existing(state: State, number: str, sub_mchid: str | None = None) -> Recharg
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which recharges have expired."""
+    """Close the recharges that were not paid in time."""
     for each in state.store.all("recharging"):
         _find(state, each["out_recharge_no"])
 
@@ -143,15 +143,15 @@ def _decide(state: State, recharge: Recharge, outcome: str) -> Recharge:
 
 
 def pay(state: State, number: str, channel: str = BANK_TRANSFER) -> Recharge:
-    """Pay a recharge: the money is on the account.
+    """Pay a recharge; the account is credited.
 
     Args:
         state: the state of the merchant.
         number: `out_recharge_no`.
-        channel: one of those that the recharge allows.
+        channel: a channel that the recharge allows.
 
     Raises:
-        Rejection: there is no such recharge, it does not wait, or not for this channel.
+        Rejection: the recharge does not exist, cannot be paid, or not by this channel.
     """
     recharge = existing(state, number)
     recharge["channel"] = checks.one_of(channel, "/channel", recharge["channels"])
@@ -163,22 +163,22 @@ def pay(state: State, number: str, channel: str = BANK_TRANSFER) -> Recharge:
 
 
 def close(state: State, number: str, sub_mchid: str | None = None) -> Recharge:
-    """Close an unpaid recharge; one that is closed stays so.
+    """Close an unpaid recharge; a repetition has no effect.
 
     Args:
         state: the state of the merchant.
         number: `out_recharge_no`.
-        sub_mchid: the required sub-merchant; None allows any.
+        sub_mchid: the required sub-merchant; None for any.
 
     Raises:
-        Rejection: there is no such recharge, or it is paid.
+        Rejection: the recharge does not exist, or is paid.
     """
     recharge = existing(state, number, sub_mchid)
     return recharge if recharge["state"] == CLOSED else _decide(state, recharge, CLOSED)
 
 
 def arrived(state: State, day: str, kind: str, sub_mchid: str) -> Iterable[Recharge]:
-    """Return the bank transfers that came to an account on a day (`2026-11-20`), oldest first."""
+    """Return the bank transfers to an account on a day (`2026-11-20`), oldest first."""
     found = [
         each
         for each in state.store.all("recharge")
@@ -231,11 +231,11 @@ def _payer(recharge: Recharge) -> dict[str, Any]:
 
 
 def _tell(state: State, outbox: Outbox, recharge: Recharge) -> str:
-    """Post `RECHARGE.SUCCESS` or `RECHARGE.CLOSED`; return the id of the notification."""
+    """Send `RECHARGE.SUCCESS` or `RECHARGE.CLOSED`, and return the notification's id."""
     if not recharge["notify_url"]:
         return ""
     content = {"recharge_channel": recharge["channels"][0], **members(state, recharge)}
-    if recharge["state"] == CLOSED:  # the catalogue has no times in it
+    if recharge["state"] == CLOSED:  # this notification has no times in the catalogue
         del content["accept_time"], content["close_time"]
     if recharge["remark"]:
         content["remark"] = recharge["remark"]

@@ -1,4 +1,4 @@
-"""The operations of recharges, and of what came from the bank on a day.
+"""Operations for recharges, and for the bank transfers of a day.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/recharge/get-by-out-no.html,
 https://pay.weixin.qq.com/doc/v3/partner/4012763053 (bank transfers of the merchant itself)
@@ -21,17 +21,17 @@ __all__ = ["apply", "apply_for_transfer", "close", "income", "query", "query_tra
 SUB = "v3/platsolution/ecommerce/recharges"
 OWN = "v3/platsolution/ecommerce/bank-transfer-recharges"
 SCENES = {"ECOMMERCE_DEPOSIT": kinds.DEPOSIT, "ECOMMERCE_PAYMENT": kinds.OPERATION}
-"""The scenes of a sub-merchant's recharge, and the account of each."""
+"""The scenes of a sub-merchant's recharge, and the account for each."""
 TRANSFERS = ("ECOMMERCE_BANK_TRANSFER",)
 DIGITS = 9
-"""Digits of the largest offset."""
+"""Maximum number of digits of an offset."""
 MOST = 100
-"""Records in one response."""
+"""Maximum number of records in a response."""
 
 
 @operation("POST", f"{SUB}/apply")
 def apply(call: Call) -> dict[str, Any]:
-    """Apply for a recharge of a sub-merchant, which somebody pays at `recharge_url`."""
+    """Create a recharge of a sub-merchant, to be paid at its `recharge_url`."""
     about, data = _asked(call, tuple(SCENES)), call.data
     expected = SCENES[about["scene"]]
     about["account_type"] = checks.one_of(data["account_type"], "/account_type", (expected,))
@@ -87,7 +87,7 @@ def _shown(call: Call, recharge: recharges.Recharge) -> dict[str, Any]:
 
 @operation("POST", f"{OWN}/apply")
 def apply_for_transfer(call: Call) -> dict[str, Any]:
-    """Apply for a bank transfer to an account of the merchant itself."""
+    """Create a bank transfer to an account of the merchant itself."""
     about = _asked(call, TRANSFERS)
     kind = checks.one_of(call.data["account_type"], "/account_type", kinds.KINDS[:3])
     about |= {"account_type": kind, "sub_mchid": "", "channels": [recharges.BANK_TRANSFER]}

@@ -1,8 +1,8 @@
-"""Withdrawals: money of an account goes to the bank, or comes back.
+"""Withdrawals from an account to the bank, which can be returned.
 
-A withdrawal takes the money at once and is processed for a few seconds of the gateway's time; then
-the bank has it. Until then a script can have it fail. The bank may also send back what it had.
-One that the account cannot pay is stored as `INIT`, and is tried again by the same request.
+A withdrawal debits the account at once, and is processed for a few seconds of the gateway's time
+before the bank is credited; a control can fail it before. The bank can also return a withdrawal. If
+the balance is too low, the withdrawal is stored as `INIT`, and retried by the same request.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4014075940 (states),
 https://pay.weixin.qq.com/docs/partner/apis/ecommerce-withdraw/with-draws/create-withdraw.html
@@ -45,23 +45,23 @@ __all__ = [
 
 INIT, PROCESSING, SUCCESS, FAIL = "INIT", "CREATE_SUCCESS", "SUCCESS", "FAIL"
 REFUND = "REFUND"
-"""The bank had the money, and sent it back (提现退票)."""
+"""The bank returned the money (提现退票)."""
 ABNORMAL = (FAIL, REFUND)
 ARRIVING = 5
-"""Seconds for which a withdrawal is processed."""
+"""Seconds of a withdrawal's processing."""
 LARGEST = 80_000_000_000
-"""Fen of the largest withdrawal."""
+"""Maximum withdrawal, in fen."""
 REPEATED = 6 * 86400
-"""Seconds in which the request for a withdrawal that lacked money can be sent again."""
+"""Seconds during which a request that failed for lack of money can be sent again."""
 
 Withdrawal = dict[str, Any]
 
 
 def asked(call: Call, content: str) -> dict[str, Any]:
-    """Return the members that all requests for a withdrawal share.
+    """Validate a request, and return the members that all withdrawals share.
 
     Raises:
-        Rejection: one of the members is wrong.
+        Rejection: a member is invalid.
     """
     data = call.data
     number = checks.number(
@@ -78,10 +78,10 @@ def asked(call: Call, content: str) -> dict[str, Any]:
 
 
 def known(state: State, about: Mapping[str, Any]) -> Withdrawal | None:
-    """Return the withdrawal of an earlier, equal request; None for a new one.
+    """Return the withdrawal of an identical earlier request; None if the request is new.
 
     Raises:
-        Rejection: its number was used for another, or it is too late to send it again.
+        Rejection: the number was used with other content, or the term for a repetition has passed.
     """
     found = _find_by_number(state, about["out_request_no"], about["sub_mchid"])
     if found is None:
@@ -103,13 +103,13 @@ def create(
 
     Args:
         state: the state of the merchant.
-        about: from `asked`; `known` has none of its number.
-        kind: the kind of account, one of `kinds.KINDS`.
-        amount: fen.
-        form: the form of the notification, where the catalogue has several for sub-merchants.
+        about: from `asked`, with a new number.
+        kind: the kind of the account, one of `kinds.KINDS`.
+        amount: in fen.
+        form: the variant of the notification, if the catalogue has several for sub-merchants.
 
     Raises:
-        Rejection: the account has not so much, or the amount is invalid.
+        Rejection: the balance is too low, or the amount is invalid.
     """
     if payments.whole_fen(amount, "/amount") > LARGEST:
         raise Rejection.parameter("/amount", amount, f"must be at most {LARGEST}")
@@ -148,7 +148,7 @@ def _move(state: State, kind: str, made: Withdrawal, source: str, target: str, a
 
 
 def _take(state: State, made: Withdrawal) -> None:
-    """Take the money; the withdrawal is stored even if the balance is too low."""
+    """Debit the account; the withdrawal is stored even if the balance is too low."""
     now, balance = state.clock.now(), state.ledger.balance(_account(made))
     if balance < made["amount"]:
         _save(state, made)
@@ -182,15 +182,15 @@ def _find_by_number(state: State, number: str, sub_mchid: str) -> Withdrawal | N
 
 
 def existing(state: State, withdraw_id: str, sub_mchid: str | None = None) -> Withdrawal:
-    """Return a withdrawal by WeChat Pay's number in its current state.
+    """Return a withdrawal by WeChat Pay's number, in its current state.
 
     Args:
         state: the state of the merchant.
-        withdraw_id: the withdraw id of the withdrawal.
-        sub_mchid: the required sub-merchant, empty for the merchant itself; None allows any.
+        withdraw_id: WeChat Pay's number of the withdrawal.
+        sub_mchid: the required sub-merchant; empty for the merchant itself, None for any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such withdrawal.
     """
     made = _find(state, withdraw_id)
     if made is None or sub_mchid not in (None, made["sub_mchid"]):
@@ -199,10 +199,10 @@ def existing(state: State, withdraw_id: str, sub_mchid: str | None = None) -> Wi
 
 
 def existing_by_number(state: State, number: str, sub_mchid: str = "") -> Withdrawal:
-    """Return a withdrawal by its merchant-assigned number in its current state.
+    """Return a withdrawal by its merchant-assigned number, in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such withdrawal.
     """
     made = _find_by_number(state, number, sub_mchid)
     if made is None:
@@ -212,13 +212,13 @@ def existing_by_number(state: State, number: str, sub_mchid: str = "") -> Withdr
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which withdrawals have arrived."""
+    """Store the withdrawals that have arrived."""
     for each in state.store.all("withdrawing"):
         _find(state, each["withdraw_id"])
 
 
 def _end(state: State, made: Withdrawal, outcome: str, moment: float, reason: str = "") -> None:
-    """Move the money to the bank, or back to the account."""
+    """Move the money to the bank, or back to the account, and store the outcome."""
     if outcome == SUCCESS:
         _move(state, "withdrawn", made, _waiting(made), "bank", moment)
     else:
@@ -243,25 +243,25 @@ def _decide(state: State, withdraw_id: str, outcome: str, reason: str = "") -> W
 
 
 def succeed(state: State, withdraw_id: str) -> Withdrawal:
-    """Complete a withdrawal immediately.
+    """Complete a withdrawal at once.
 
     Raises:
-        Rejection: there is no such withdrawal, or it is not processed any more.
+        Rejection: there is no such withdrawal, or it is no longer processed.
     """
     return _decide(state, withdraw_id, SUCCESS)
 
 
 def fail(state: State, withdraw_id: str, reason: str) -> Withdrawal:
-    """Make a withdrawal fail: the money returns to the account.
+    """Fail a withdrawal; the account is credited again.
 
     Raises:
-        Rejection: there is no such withdrawal, or it is not processed any more.
+        Rejection: there is no such withdrawal, or it is no longer processed.
     """
     return _decide(state, withdraw_id, FAIL, checks.text(reason, "/reason", 255))
 
 
 def return_(state: State, withdraw_id: str, reason: str) -> Withdrawal:
-    """Return a completed withdrawal from the bank to the account.
+    """Return a withdrawal from the bank; the account is credited again.
 
     Raises:
         Rejection: there is no such withdrawal, or it has not arrived.
@@ -270,7 +270,7 @@ def return_(state: State, withdraw_id: str, reason: str) -> Withdrawal:
 
 
 def _tell(state: State, outbox: Outbox, made: Withdrawal) -> str:
-    """Post `MCHWITHDRAW.CHANGE`; return the id of the notification."""
+    """Send `MCHWITHDRAW.CHANGE`, and return the notification's id."""
     if not made["notify_url"]:
         return ""
     return outbox.post(

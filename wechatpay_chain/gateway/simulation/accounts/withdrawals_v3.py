@@ -1,4 +1,4 @@
-"""The operations of withdrawals: of the merchant itself, of its sub-merchants, of a day's balance.
+"""Operations for withdrawals of a merchant, of its sub-merchants, and of day-end balances.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-withdraw/with-draws/create-withdraw.html,
 https://pay.weixin.qq.com/docs/partner/apis/ecommerce-withdraw/with-draws/query-withdraw-bill.html
@@ -41,8 +41,8 @@ FORM = Form(
     ),
     (),
 )
-"""The file of failed withdrawals: WeChat Pay does not document its headings, these are the names of
-the members of a query."""
+"""The file of failed withdrawals. WeChat Pay does not document its headings; the gateway uses the
+names of the members of a query."""
 
 
 @operation("POST", OWN)
@@ -78,7 +78,7 @@ def own_by_id(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{OWN}/out-request-no/{{out_request_no}}")
 def own_by_number(call: Call) -> dict[str, Any]:
-    """Return a withdrawal of the merchant by its own number."""
+    """Return a withdrawal of the merchant by its merchant-assigned number."""
     made = withdrawals.existing_by_number(call.state, call.params["out_request_no"])
     return members(call.state, made)
 
@@ -113,7 +113,7 @@ def _of_form(call: Call, made: withdrawals.Withdrawal, *, day_end: bool) -> dict
 
 @operation("POST", DAY)
 def of_day_end(call: Call) -> dict[str, Any]:
-    """Withdraw a sub-merchant's balance at the end of yesterday, less a reserve."""
+    """Withdraw a sub-merchant's day-end balance of yesterday, less a reserve."""
     content, state, data = checks.accepted(call), call.state, call.data
     about = withdrawals.asked(call, content)
     way = checks.one_of(data["calculate_amount_type"], "/calculate_amount_type", WAYS)
@@ -139,19 +139,19 @@ def _day_end_amount(state: State, sub_mchid: str, way: str) -> int:
 
 @operation("GET", f"{DAY}/out-request-no/{{out_request_no}}")
 def day_end_by_number(call: Call) -> dict[str, Any]:
-    """Return a withdrawal of a day's balance by its merchant-assigned number."""
+    """Return a withdrawal of a day-end balance by its merchant-assigned number."""
     return _by_number(call, day_end=True)
 
 
 @operation("GET", f"{OWN}/bill-type/{{bill_type}}")
 def abnormal(call: Call) -> dict[str, Any]:
-    """Return the download address of the failed and returned withdrawals of a day."""
+    """Return the URL of the file with a day's failed and returned withdrawals."""
     checks.one_of(call.params["bill_type"], "bill_type", ("NO_SUCC",), "path")
     return address_of(call, Kind(_abnormal), "")
 
 
 def _abnormal(state: State, day: str, kind: str, sub_mchid: str = "") -> str | None:
-    del kind, sub_mchid  # the file has those of the merchant and of all its sub-merchants
+    del kind, sub_mchid  # the file contains those of the merchant and of all its sub-merchants
     rows = [
         {**made, "mchid": made["sub_mchid"] or state.identity.mchid}
         for made in state.store.all("withdrawal")

@@ -1,4 +1,4 @@
-"""Applications of a service provider for its sub-merchants (特约商户进件).
+"""Onboarding by service providers: applications for sub-merchants (特约商户进件).
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012719997 (submit),
 https://pay.weixin.qq.com/doc/v3/partner/4012697168 (query)
@@ -19,14 +19,14 @@ __all__ = ["query"]
 BASE = "v3/applyment4sub/applyment"
 PRODUCT = records.PARTNER
 PAPERS = {**records.PAPERS, "SUBJECT_TYPE_MICRO": "micro_biz_info"}
-"""The kinds of a subject, with the member that has its papers; the other ones are left out."""
+"""The kinds of subjects, and the member with their papers; other kinds' members are omitted."""
 OPTIONAL = frozenset(f"/subject_info/{name}" for name in PAPERS.values())
 TYPES = {"BANK_ACCOUNT_TYPE_CORPORATE": 0, "BANK_ACCOUNT_TYPE_PERSONAL": 1}
 
 
 @operation("POST", f"{BASE}/")
 def submit(call: Call) -> dict[str, Any]:
-    """Apply for a sub-merchant."""
+    """Submit the application of a sub-merchant."""
     content = checks.accepted(call, OPTIONAL)
     number = checks.number(call.data["business_code"], "/business_code", longest=124)
     subject, bank = call.data["subject_info"], call.data["bank_account_info"]
@@ -56,7 +56,7 @@ def submit(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/business_code/{{business_code}}")
 def query(call: Call) -> dict[str, Any]:
-    """Return an application by the merchant-assigned number."""
+    """Return an application by its merchant-assigned number."""
     number = call.params["business_code"]
     return _shown(records.existing(call.state, number, product=PRODUCT))
 

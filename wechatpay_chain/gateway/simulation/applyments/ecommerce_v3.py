@@ -1,4 +1,4 @@
-"""Applications of a platform for its sub-merchants (收付通二级商户进件).
+"""Onboarding by e-commerce platforms: applications for sub-merchants (收付通二级商户进件).
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012713017 (submit),
 https://pay.weixin.qq.com/doc/v3/partner/4012691376 (query),
@@ -22,15 +22,15 @@ __all__ = ["query"]
 BASE = "v3/ecommerce/applyments"
 PRODUCT = "ecommerce"
 CHECKING = 5
-"""Seconds for which the papers are checked before the audit."""
+"""Seconds during which the papers are checked before the audit."""
 TYPES = {"74": 0, "75": 1}
-"""The kinds of bank accounts: corporate, and personal."""
+"""The types of bank accounts: corporate and personal."""
 
 
 @operation("POST", f"{BASE}/")
 @operation("POST", f"{BASE}/submit-account-hosting-applyment")
 def submit(call: Call) -> dict[str, Any]:
-    """Apply for a sub-merchant."""
+    """Submit the application of a sub-merchant."""
     content = checks.accepted(call)
     number = checks.number(call.data["out_request_no"], "/out_request_no", longest=124)
     bank = call.data["account_info"]
@@ -57,7 +57,7 @@ def _numbers(applyment: records.Applyment) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/out-request-no/{{out_request_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """Return an application by the merchant-assigned number."""
+    """Return an application by its merchant-assigned number."""
     return _shown(call.state, _existing(call))
 
 
@@ -69,20 +69,20 @@ def query_by_id(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/out-request-no/{{out_request_no}}/revoke")
 def revoke(call: Call) -> dict[str, Any]:
-    """Withdraw an application, by the merchant-assigned number."""
+    """Withdraw an application by its merchant-assigned number."""
     return _numbers(records.cancel(call.state, _existing(call)))
 
 
 @operation("POST", f"{BASE}/{{applyment_id}}/revoke")
 def revoke_by_id(call: Call) -> dict[str, Any]:
-    """Withdraw an application, by WeChat Pay's number."""
+    """Withdraw an application by WeChat Pay's number."""
     applyment = records.by_id(call.state, call.params["applyment_id"], PRODUCT)
     return _numbers(records.cancel(call.state, applyment))
 
 
 @operation("POST", f"{BASE}/submit-sign-verify-info")
 def sign_by_proxy(call: Call) -> dict[str, Any]:
-    """Sign for a sub-merchant whose identity the platform has verified."""
+    """Sign for a sub-merchant by proxy, after the platform has verified its identity."""
     checks.accepted(call)
     applyment = records.existing(call.state, call.data["out_request_no"], product=PRODUCT)
     if not applyment["proxy"]:
@@ -127,7 +127,7 @@ def _shown(state: State, applyment: records.Applyment) -> dict[str, Any]:
 
 
 def _validation(state: State, applyment: records.Applyment) -> dict[str, Any]:
-    """Return the transfer that verifies the account: from whom, and to whom."""
+    """Return the payer and the payee of the transfer that verifies the account."""
     account = applyment["account"]
     return {
         "account_name": str.__str__(account["account_name"]),

@@ -1,9 +1,9 @@
 """Sub-merchant onboarding: the review of an application, the account verification, the signature.
 
-`applyment4sub` and 收付通 name the states differently; `STATES` has both names of each. A corporate
-bank account is verified, by the legal person or by a transfer (汇款验证); a personal one is not. An
-application that awaits its signature has a sub-merchant ID, which may use no product yet.
-A signed one can be ordered for and paid at once.
+`applyment4sub` and 收付通 name the states differently; `STATES` contains both names of each. A
+corporate bank account is verified, by the legal person or by a transfer (汇款验证); a personal one
+is not. An application that awaits its signature has a sub-merchant ID without permissions. After
+the signature, the sub-merchant can accept payments at once.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012719997 (applyment4sub),
 https://pay.weixin.qq.com/doc/v3/partner/4012697052 (its states),
@@ -59,7 +59,7 @@ AUDITING, REJECTED, VERIFYING = "AUDITING", "REJECTED", "VERIFYING"
 SIGNABLE, FINISHED, CANCELED, FROZEN = "SIGNABLE", "FINISHED", "CANCELED", "FROZEN"
 EDITING, OPENING = "EDITING", "OPENING"
 PARTNER = "applyment4sub"
-"""The product of ordinary service providers, which names what is absent otherwise than others."""
+"""The product of ordinary service providers; its errors for absent applications differ."""
 STATES = {
     EDITING: ("APPLYMENT_STATE_EDITTING", "", "编辑中"),
     AUDITING: ("APPLYMENT_STATE_AUDITING", "AUDITING", "审核中"),
@@ -71,15 +71,15 @@ STATES = {
     CANCELED: ("APPLYMENT_STATE_CANCELED", "CANCELED", "已作废"),
     FROZEN: ("APPLYMENT_STATE_FREEZED", "FROZEN", "已冻结"),
 }
-"""The states with their names in applyment4sub, in 收付通 (which lacks two), and in Chinese."""
+"""Each state's name in applyment4sub, in 收付通 (which lacks two), and in Chinese."""
 OPEN = (AUDITING, VERIFYING, SIGNABLE)
 CORRECTABLE = (REJECTED, EDITING)
-"""The states in which the same number may be sent again."""
+"""The states in which an application can be submitted again with the same number."""
 UNSIGNED = ["applyments"]
-"""The products of a sub-merchant whose application is not signed."""
+"""The permissions of a sub-merchant with an unsigned application."""
 PAGES = "https://pay.weixin.qq.com/public"
 PAY_AMOUNT = 1
-"""Fen of the transfer that verifies an account."""
+"""Amount of the transfer that verifies an account, in fen."""
 PAPERS = {
     "SUBJECT_TYPE_INDIVIDUAL": "business_license_info",
     "SUBJECT_TYPE_ENTERPRISE": "business_license_info",
@@ -88,18 +88,18 @@ PAPERS = {
     "SUBJECT_TYPE_GOVERNMENT": "certificate_info",
     "SUBJECT_TYPE_INSTITUTIONS_CLONED": "certificate_info",
 }
-"""The kinds of a subject, with the member that has its papers; micro merchants differ."""
+"""The kinds of subjects, and the member with their papers; micro merchants differ."""
 MEDIA = (
     *("_copy", "_copy_back", "_pic", "_pics", "_national", "_letter", "_commitment", "_video"),
     *("qualifications", "activities_additions", "_authorisation", "_qr_code", "_qrcode"),
 )
-"""The ends of the names of members that contain ids of uploads."""
+"""The suffixes of the members that contain media IDs."""
 
 Applyment = dict[str, Any]
 
 
 def submit(state: State, number: str, content: str, about: Mapping[str, Any]) -> Applyment:
-    """Return the application with a merchant-assigned number: a new or a resubmitted one.
+    """Create an application, or submit a rejected one again with the same number.
 
     Args:
         state: the state of the service provider.
@@ -108,8 +108,8 @@ def submit(state: State, number: str, content: str, about: Mapping[str, Any]) ->
         about: `product`, `name`, `corporate`, `account`, `apps`, `proxy` of the application.
 
     Raises:
-        Rejection: the merchant is not a service provider; the number belongs to an application that
-            is in progress, or has ended.
+        Rejection: the merchant is no service provider, or the number belongs to an application that
+            is in progress or has ended.
     """
     if not state.profile.is_partner:
         raise Rejection(403, "NO_AUTH", f"商户号 {state.mchid} 不是服务商，无权进件")
@@ -140,12 +140,12 @@ def _new_id() -> int:
 
 
 def check_media(state: State, members: Mapping[str, Any], pointer: str = "") -> None:
-    """Reject the id of an upload that this merchant has not made.
+    """Reject a media ID that does not belong to an upload of this merchant.
 
     Args:
         state: the state of the merchant.
         members: the members of the request.
-        pointer: their place in it.
+        pointer: the JSON pointer of the members in the request.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -160,7 +160,7 @@ def check_media(state: State, members: Mapping[str, Any], pointer: str = "") -> 
 
 
 def apps_of(members: Mapping[str, Any]) -> list[str]:
-    """Return the appids of the sub-merchant that members of a request name, at any depth."""
+    """Return the sub-merchant's appids in a request's members, at any depth."""
     found: dict[str, None] = {}
     for name, value in members.items():
         if isinstance(value, dict):
@@ -171,25 +171,25 @@ def apps_of(members: Mapping[str, Any]) -> list[str]:
 
 
 def sign_url(applyment: Applyment) -> str:
-    """Return the address where the super administrator signs an application."""
+    """Return the URL at which the super administrator signs an application."""
     return f"{PAGES}/apply4ec_sign/s?applymentId={applyment['applyment_id']}"
 
 
 def legal_validation_url(applyment: Applyment) -> str:
-    """Return the address where the legal person verifies the bank account."""
+    """Return the URL at which the legal person verifies an application's bank account."""
     return f"{PAGES}/apply4ec_sign/validate?applymentId={applyment['applyment_id']}"
 
 
 def by_id(state: State, applyment_id: str, product: str) -> Applyment:
-    """Return the application with WeChat Pay's number.
+    """Return an application by WeChat Pay's number.
 
     Args:
         state: the state of the service provider.
-        applyment_id: the applyment id of the application.
-        product: that the application must be of.
+        applyment_id: WeChat Pay's number of the application.
+        product: the required product of the application.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such application.
     """
     pointer = state.store.get("applyment-id", applyment_id)
     number = "" if pointer is None else pointer["number"]
@@ -197,16 +197,16 @@ def by_id(state: State, applyment_id: str, product: str) -> Applyment:
 
 
 def existing(state: State, number: str, shown: str = "", product: str = "") -> Applyment:
-    """Return the application with a merchant-assigned number.
+    """Return an application by its merchant-assigned number.
 
     Args:
         state: the state of the service provider.
         number: the number of the application.
-        shown: the text in the error instead of the number.
-        product: that the application must be of; empty for any.
+        shown: the number in the error, if it differs.
+        product: the required product of the application; empty accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such application.
     """
     applyment = state.store.get("applyment", number)
     if applyment is None or product not in ("", applyment["product"]):
@@ -223,10 +223,10 @@ def _save(state: State, applyment: Applyment) -> None:
 
 
 def _move(state: State, number: str, allowed: Iterable[str], target: str) -> Applyment:
-    """Return an application in another state, if its state allows that.
+    """Move an application to another state, if its state allows that; the caller stores it.
 
     Raises:
-        Rejection: there is no such application, or its state is another one.
+        Rejection: the application does not exist, or its state is not allowed.
     """
     applyment = existing(state, number)
     if applyment["state"] not in allowed:
@@ -237,14 +237,14 @@ def _move(state: State, number: str, allowed: Iterable[str], target: str) -> App
 
 
 def _reserve(state: State, applyment: Applyment) -> None:
-    """Assign a sub-merchant ID to the application; it cannot receive payments yet.
+    """Assign a sub-merchant ID, which cannot receive payments yet.
 
     Raises:
-        Rejection: an app of it belongs to somebody else.
+        Rejection: one of the apps belongs to another merchant.
     """
     name, apps = applyment["name"], applyment["apps"]
     try:
-        if applyment["sub_mchid"]:  # it was rejected after it had been approved
+        if applyment["sub_mchid"]:  # rejected after an approval
             state.change_sub_merchant(applyment["sub_mchid"], {"name": name, "apps": apps})
         else:
             applyment["sub_mchid"] = state.add_sub_merchant(name, apps, UNSIGNED)
@@ -253,7 +253,7 @@ def _reserve(state: State, applyment: Applyment) -> None:
 
 
 def _open(state: State, applyment: Applyment) -> Applyment:
-    """Open all products for the sub-merchant, and set its settlement account."""
+    """Give the sub-merchant all permissions, and open its settlement account."""
     state.change_sub_merchant(applyment["sub_mchid"], {"permissions": None})
     settlements.open_account(state, applyment["sub_mchid"], applyment["account"])
     applyment["signed"] = state.clock.now()
@@ -262,17 +262,17 @@ def _open(state: State, applyment: Applyment) -> Applyment:
 
 
 def _assert_of_partner(applyment: Applyment) -> None:
-    """Reject an application of 收付通, which does not have this state."""
+    """Reject an application of 收付通, which does not have the state."""
     if applyment["product"] != PARTNER:
         message = f"收付通申请单没有该状态: {applyment['number']}"
         raise Rejection(400, "INVALID_REQUEST", message)
 
 
 def fail_submission(state: State, number: str) -> Applyment:
-    """Make the submission fail: the same number must be submitted again.
+    """Fail a submission, which can then be sent again with the same number.
 
     Raises:
-        Rejection: the application is not audited, or is of 收付通.
+        Rejection: the application is not in audit, or is of 收付通.
     """
     applyment = _move(state, number, (AUDITING,), EDITING)
     _assert_of_partner(applyment)
@@ -281,10 +281,10 @@ def fail_submission(state: State, number: str) -> Applyment:
 
 
 def approve(state: State, number: str) -> Applyment:
-    """End the audit well; a corporate account is to be verified next, otherwise it is signed.
+    """Approve an audit; next, a corporate account is verified, and any other application is signed.
 
     Raises:
-        Rejection: the application is not audited; an app of it belongs to somebody else.
+        Rejection: the application is not in audit, or one of its apps belongs to another merchant.
     """
     applyment = _move(state, number, (AUDITING,), SIGNABLE)
     if applyment["corporate"]:
@@ -298,12 +298,12 @@ def approve(state: State, number: str) -> Applyment:
 
 
 def reject(state: State, number: str, reason: str, field: str = "") -> Applyment:
-    """Reject an application; the same number may be used for a corrected one."""
+    """Reject an application; a corrected one can be sent with the same number."""
     return _refuse(state, number, REJECTED, reason, field)
 
 
 def freeze(state: State, number: str, reason: str, field: str = "") -> Applyment:
-    """Freeze an application."""
+    """Freeze an application, as WeChat Pay does."""
     return _refuse(state, number, FROZEN, reason, field)
 
 
@@ -315,10 +315,10 @@ def _refuse(state: State, number: str, target: str, reason: str, field: str) -> 
 
 
 def verify_account(state: State, number: str) -> Applyment:
-    """Verify the bank account as the legal person.
+    """Verify the bank account on behalf of the legal person.
 
     Raises:
-        Rejection: no account is to be verified; an app belongs to somebody else.
+        Rejection: no account awaits its verification, or an app belongs to another merchant.
     """
     applyment = _move(state, number, (VERIFYING,), SIGNABLE)
     _reserve(state, applyment)
@@ -332,11 +332,11 @@ def remit(state: State, number: str, amount: int, remark: str) -> Applyment:
     Args:
         state: the state of the service provider.
         number: the number of the application.
-        amount: the amount in fen.
+        amount: the amount of the transfer, in fen.
         remark: the remark of the transfer.
 
     Raises:
-        Rejection: no account is to be verified; the transfer is late, or not the one asked for.
+        Rejection: no account awaits its verification, or the transfer is late or incorrect.
     """
     applyment = existing(state, number)
     if applyment["state"] == VERIFYING:
@@ -350,19 +350,19 @@ def remit(state: State, number: str, amount: int, remark: str) -> Applyment:
 
 
 def sign(state: State, number: str) -> Applyment:
-    """Sign as the super administrator: the sub-merchant can receive payments.
+    """Sign on behalf of the super administrator; the sub-merchant can accept payments.
 
     Raises:
-        Rejection: the application is not to be signed.
+        Rejection: the application does not await its signature.
     """
     return _open(state, _move(state, number, (SIGNABLE,), FINISHED))
 
 
 def sign_pending(state: State, number: str) -> Applyment:
-    """Sign as the super administrator; the permissions are opened later.
+    """Sign on behalf of the super administrator; the permissions are opened later.
 
     Raises:
-        Rejection: the application is not to be signed, or is of 收付通.
+        Rejection: the application does not await its signature, or is of 收付通.
     """
     applyment = _move(state, number, (SIGNABLE,), OPENING)
     _assert_of_partner(applyment)
@@ -371,7 +371,7 @@ def sign_pending(state: State, number: str) -> Applyment:
 
 
 def open_permissions(state: State, number: str) -> Applyment:
-    """Open the permissions of a signed application: the sub-merchant can receive payments.
+    """Open the permissions of a signed application; the sub-merchant can accept payments.
 
     Raises:
         Rejection: the permissions of the application are not being opened.

@@ -1,4 +1,4 @@
-"""The bank account that a sub-merchant is settled to, and applications to change it.
+"""Settlement accounts of sub-merchants, and applications to change them.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012761138 (query),
 https://pay.weixin.qq.com/doc/v3/partner/4012761146 (change),
@@ -26,20 +26,20 @@ NAMES = ("account_type", "account_bank", "bank_name", "bank_branch_id")
 TYPES = ("ACCOUNT_TYPE_BUSINESS", "ACCOUNT_TYPE_PRIVATE")
 MASK_V1 = "ACCOUNT_NUMBER_RULE_MASK_V1"
 MASKS = {MASK_V1: (2, 2), "ACCOUNT_NUMBER_RULE_MASK_V2": (6, 4)}
-"""The rules that show a number, with how many of its first and last digits each shows."""
+"""The rules for masked numbers, with the number of leading and trailing digits in clear."""
 UNKNOWN = {
     "account_type": TYPES[0],
     "account_bank": "工商银行",
     "account_number": "6222000000000000",
 }
-"""The account of a sub-merchant that no application has brought."""
+"""The account of a sub-merchant that was not created by an application."""
 
 Account = dict[str, Any]
 Change = dict[str, Any]
 
 
 def open_account(state: State, sub_mchid: str, account: Account) -> None:
-    """Settle a sub-merchant to an account from now on."""
+    """Store the settlement account of a sub-merchant."""
     state.store.put("settlement", sub_mchid, account)
 
 
@@ -48,11 +48,11 @@ def _account(state: State, sub_mchid: str) -> Account:
 
 
 def masked_number(number: str, rule: str = MASK_V1) -> str:
-    """Return the number of a bank account as WeChat Pay shows it.
+    """Return a bank account number in WeChat Pay's masked form.
 
     Args:
-        number: the number of the account.
-        rule: the rule in `MASKS` for the visible digits.
+        number: the number of the bank account.
+        rule: a key of `MASKS`.
     """
     plain, (first, last) = str.__str__(number), MASKS[rule]
     hidden = "*" * max(len(plain) - first - last, 4)
@@ -62,14 +62,14 @@ def masked_number(number: str, rule: str = MASK_V1) -> str:
 
 
 def _rule(call: Call) -> str:
-    """Return the rule in a query."""
+    """Return the masking rule in a query."""
     rule = call.query.get("account_number_rule") or MASK_V1
     return checks.one_of(rule, "account_number_rule", MASKS, "query")
 
 
 @operation("GET", f"{BASE}/settlement")
 def settlement(call: Call) -> dict[str, Any]:
-    """Return the account of a sub-merchant."""
+    """Return the settlement account of a sub-merchant."""
     account = _account(call.state, call.params["sub_mchid"])
     return {**_shown(account, _rule(call)), "verify_result": "VERIFY_SUCCESS"}
 
@@ -81,7 +81,7 @@ def _shown(account: Account, rule: str) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/modify-settlement")
 def modify(call: Call) -> dict[str, Any]:
-    """Apply for another account; the application is audited."""
+    """Submit an application for another account, which is audited."""
     content, state, sub = checks.accepted(call), call.state, call.params["sub_mchid"]
     checks.one_of(call.data["account_type"], "/account_type", TYPES)
     waiting = state.store.get("settlement-waiting", sub)
@@ -105,13 +105,13 @@ def modify(call: Call) -> dict[str, Any]:
 
 
 def account_of(members: Mapping[str, Any]) -> Account:
-    """Return the account that members of a request describe."""
+    """Return the account described by members of a request."""
     return {name: members.get(name, "") for name in (*NAMES, "account_number", "account_name")}
 
 
 @operation("GET", f"{BASE}/application/{{application_no}}")
 def application(call: Call) -> dict[str, Any]:
-    """Return an application to change the settlement account."""
+    """Return an application for another account."""
     change = call.state.store.get("settlement-change", call.params["application_no"])
     if change is None or change["sub_mchid"] != call.params["sub_mchid"]:
         raise _absent(call.params["application_no"])
@@ -156,10 +156,10 @@ def _end(state: State, number: str, outcome: str, reason: str = "") -> Change:
 
 
 def approve(state: State, number: str) -> Change:
-    """Approve an application: the sub-merchant is settled to the new account.
+    """Approve an application and switch to the new account.
 
     Raises:
-        Rejection: there is no such application, or it was decided.
+        Rejection: the application does not exist, or is no longer in audit.
     """
     change = _end(state, number, SUCCESS)
     open_account(state, change["sub_mchid"], change["account"])
@@ -167,9 +167,9 @@ def approve(state: State, number: str) -> Change:
 
 
 def reject(state: State, number: str, reason: str) -> Change:
-    """Reject an application: the account stays.
+    """Reject an application; the account stays the same.
 
     Raises:
-        Rejection: there is no such application, or it was decided.
+        Rejection: the application does not exist, or is no longer in audit.
     """
     return _end(state, number, FAIL, checks.text(reason, "/reason", 256))

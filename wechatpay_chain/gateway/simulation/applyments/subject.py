@@ -1,4 +1,4 @@
-"""A merchant confirms that it wants its account (商户开户意愿确认): papers, contact, legal person.
+"""Account opening confirmation (商户开户意愿确认): papers, contact person, legal person.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012697680 (submit),
 https://pay.weixin.qq.com/doc/v3/partner/4012697715 (query)
@@ -39,7 +39,7 @@ LEGAL_PERSON, PASSED = "WAITTING_FOR_CONFIRM_LEGALPERSON", "PASSED"
 REJECTED, FROZEN, CANCELED = "REJECTED", "FREEZED", "CANCELED"
 OPEN = (AUDITING, CONTACT, LEGAL_PERSON)
 PAPERS = {**SHARED_PAPERS, "SUBJECT_TYPE_MICRO": "assist_prove_info"}
-"""The kinds of a subject, with the member that has its papers."""
+"""The kinds of subjects, and the member with their papers."""
 OPTIONAL = frozenset({"/subject_info/business_license_info"})
 
 Record = dict[str, Any]
@@ -47,7 +47,7 @@ Record = dict[str, Any]
 
 @operation("POST", BASE)
 def submit(call: Call) -> dict[str, Any]:
-    """Submit the papers of a merchant; those of a rejected application may be sent again."""
+    """Submit the papers of a merchant; a rejected application can be submitted again."""
     content, state = checks.accepted(call, OPTIONAL), call.state
     if not state.profile.is_partner:
         raise Rejection(403, "NO_AUTH", f"商户号 {state.mchid} 不是服务商，无权提交")
@@ -87,7 +87,7 @@ def submit(call: Call) -> dict[str, Any]:
 
 @operation("GET", BASE)
 def query(call: Call) -> dict[str, Any]:
-    """Return an application by either number."""
+    """Return an application by either of its numbers."""
     applyment_id, number = (call.query.get(n, "") for n in ("applyment_id", "business_code"))
     if not applyment_id and not number:
         raise Rejection.parameter("business_code", "", "or applyment_id is required", "query")
@@ -103,7 +103,7 @@ def query(call: Call) -> dict[str, Any]:
 @operation("POST", f"{BASE}/{{applyment_id}}/cancel")
 @operation("POST", f"{BASE}/{{business_code}}/cancel")
 def cancel(call: Call) -> None:
-    """Withdraw an application, by either number."""
+    """Withdraw an application by either of its numbers."""
     (number,) = call.params.values()
     state = call.state
     record = state.store.get("subject", number) or _found(state, "", number)
@@ -112,7 +112,7 @@ def cancel(call: Call) -> None:
 
 @operation("GET", f"{BASE}/merchants/{{sub_mchid}}/state")
 def authorization(call: Call) -> dict[str, Any]:
-    """Return whether a merchant has confirmed that it wants its account."""
+    """Return whether a merchant has confirmed the opening of its account."""
     authorized = call.state.store.get("subject-merchant", call.params["sub_mchid"]) is not None
     return {"authorize_state": f"AUTHORIZE_STATE_{'' if authorized else 'UN'}AUTHORIZED"}
 
@@ -145,33 +145,33 @@ def _move(state: State, number: str, allowed: Iterable[str], target: str, **chan
 
 
 def approve(state: State, number: str) -> Record:
-    """End the audit well: the contact confirms next."""
+    """Approve an audit; next, the contact person confirms."""
     return _move(state, number, (AUDITING,), CONTACT)
 
 
 def confirm_contact(state: State, number: str) -> Record:
-    """Confirm as the contact; then the legal person confirms, if it is somebody else."""
+    """Confirm on behalf of the contact person; next is the legal person, unless it is the same."""
     target = PASSED if _found(state, number)["by_legal_person"] else LEGAL_PERSON
     return _move(state, number, (CONTACT,), target)
 
 
 def confirm_legal_person(state: State, number: str) -> Record:
-    """Confirm as the legal person: the application has passed."""
+    """Confirm on behalf of the legal person; the application has passed."""
     return _move(state, number, (LEGAL_PERSON,), PASSED)
 
 
 def reject(state: State, number: str, reason: str, param: str = "") -> Record:
-    """Reject an application; the same number may be used for a corrected one."""
+    """Reject an application; a corrected one can be sent with the same number."""
     return _move(state, number, OPEN, REJECTED, reject_param=param, reject_reason=reason)
 
 
 def freeze(state: State, number: str) -> Record:
-    """Freeze an application."""
+    """Freeze an application, as WeChat Pay does."""
     return _move(state, number, OPEN, FROZEN)
 
 
 def authorize(state: State, sub_mchid: str) -> Record:
-    """Confirm as a merchant that it wants its account."""
+    """Confirm the opening of a merchant's account on the merchant's behalf."""
     record = {"sub_mchid": sub_mchid, "created": state.clock.now()}
     state.store.put("subject-merchant", sub_mchid, record)
     return record

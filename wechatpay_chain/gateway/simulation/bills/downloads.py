@@ -1,7 +1,7 @@
-"""Bills of a day: APIv3's in two steps, with a digest and an address; APIv2's at once.
+"""Daily bills: APIv3's in two steps, with a digest and a URL; APIv2's in one step.
 
-Unlike WeChat Pay's, which are made the next morning, the bill of today can be had as well, as far
-as the day has come, unless the settings say otherwise.
+WeChat Pay creates bills on the next morning. The gateway also serves today's bill with the records
+so far, unless the settings exclude it.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071227 (trades),
 https://pay.weixin.qq.com/doc/v3/merchant/4013071235 (fund flow),
@@ -53,9 +53,9 @@ __all__ = [
 ]
 
 KEPT = 92
-"""Days for which bills can be had."""
+"""Days for which bills are available."""
 VALID = 300
-"""Seconds for which an address is good."""
+"""Seconds for which a URL is valid."""
 TRADES = (
     "ALL",
     "SUCCESS",
@@ -66,17 +66,17 @@ TRADES = (
     "REF_SPECIAL",
 )
 LARGE = 1024 * 1024
-"""Bytes above which a file is kept on disk instead of as a record."""
+"""Size above which a file is stored on disk instead of in a record, in bytes."""
 NO_BILL, BAD_REQUEST = "20002", "20001"
-"""APIv2's codes."""
+"""APIv2's error codes."""
 MARK = "\ufeff"
-"""The beginning of a text of APIv2."""
+"""The byte order mark at the beginning of APIv2's text."""
 
 Bill = Callable[[State, str, str, str], str | None]
 
 
 class Large(Protocol):
-    """Writes the bill of a filled day."""
+    """A function that writes the bill of a filled day."""
 
     def __call__(
         self,
@@ -90,7 +90,7 @@ class Large(Protocol):
 
 
 class Kind(NamedTuple):
-    """A kind of bill: the ledger's, and the one of a filled day, if there can be one."""
+    """A kind of bill: from the ledger, and of a filled day if supported."""
 
     of_ledger: Bill
     of_filled: Large | None = None
@@ -103,19 +103,19 @@ SHARING = Kind(sharing_bill)
 
 @operation("GET", "v3/bill/tradebill")
 def tradebill(call: Call) -> dict[str, Any]:
-    """Return the download address of the trade bill of a day."""
+    """Return the URL of the payments and refunds of a day."""
     return address_of(call, TRADE, _one_of(call, "bill_type", TRADES))
 
 
 @operation("GET", "v3/bill/fundflowbill")
 def fundflowbill(call: Call) -> dict[str, Any]:
-    """Return the download address of the fund flow bill of a day."""
+    """Return the URL of an account's changes on a day."""
     return address_of(call, FUND_FLOW, _one_of(call, "account_type", tuple(ACCOUNTS)))
 
 
 @operation("GET", "v3/profitsharing/bills")
 def sharingbill(call: Call) -> dict[str, Any]:
-    """Return the download address of the profit sharing bill of a day."""
+    """Return the URL of the shares and returns of a day."""
     return address_of(call, SHARING, "")
 
 
@@ -124,43 +124,43 @@ def _one_of(call: Call, name: str, values: tuple[str, ...]) -> str:
 
 
 def address_of(call: Call, bill: Kind, kind: str) -> dict[str, Any]:
-    """Return the members of a response with the download address of a bill.
+    """Return the members of a response with the URL of a bill.
 
     Args:
-        call: the request, which names the day, and may name a sub-merchant.
+        call: the request with the day, and optionally a sub-merchant.
         bill: the kind of bill.
-        kind: its type, or its account.
+        kind: the type of the bill, or the account.
 
     Raises:
-        Rejection: there is no bill of the day, or not yet.
+        Rejection: there is no bill of the day, or none yet.
     """
     state, packed = call.state, bool(_one_of(call, "tar_type", ("", "GZIP")))
     made = made_for(call, bill, kind, call.query.get("sub_mchid", ""))
     if isinstance(made, LargeBill):
         token, sha1 = _keep(state, packed=packed, file=str(made.path)), made.sha1
     else:
-        # Of what is in it, not of how it is packed: WeChat Pay's own libraries unpack first.
+        # The digest of the content, not of the archive: WeChat Pay's own libraries unpack first.
         sha1 = hashlib.sha1(made.encode(), usedforsecurity=False).hexdigest()
         token = _keep(state, made, packed=packed)
     return {"hash_type": "SHA1", "hash_value": sha1, "download_url": address(call, token)}
 
 
 def address(call: Call, token: str) -> str:
-    """Return the download address of the content with a token."""
+    """Return the URL at which the content for a token can be downloaded."""
     return f"{reached_at(call)}v3/billdownload/file?token={token}"
 
 
 def made_for(call: Call, bill: Kind, kind: str, sub_mchid: str) -> str | LargeBill:
-    """Return the bill that an APIv3 request asks for by its `bill_date`.
+    """Return the bill that an APIv3 request selects by its `bill_date`.
 
     Args:
         call: the request.
         bill: the kind of bill.
-        kind: its type, or its account.
-        sub_mchid: the sub-merchant.
+        kind: the type of the bill, or the account.
+        sub_mchid: the sub-merchant, or empty.
 
     Raises:
-        Rejection: `bill_date` is not a day, or there is no bill of it, or not yet.
+        Rejection: `bill_date` is no day, or there is no bill of the day, or none yet.
     """
     given = call.query.get("bill_date", "")
     day = day_of(call.state, given, "%Y-%m-%d")
@@ -176,20 +176,20 @@ def made_for(call: Call, bill: Kind, kind: str, sub_mchid: str) -> str | LargeBi
 
 
 def day_of(state: State, text: str, form: str, kept: int = KEPT) -> str | None:
-    """Return a day that bills can be had of, as the ledger has it; None for others.
+    """Parse a day for which bills are available, in the ledger's format; None for other texts.
 
     Args:
         state: the state of the gateway.
-        text: as it was asked for.
-        form: the form of the text, for `strptime`.
-        kept: days for which there are bills.
+        text: the text in the request.
+        form: the format of the text, for `strptime`.
+        kept: number of days for which bills are available.
     """
     try:
         parsed = datetime.datetime.strptime(text, form).date()
     except ValueError:
         return None
     today = datetime.date.fromisoformat(state.clock.date())
-    # Python reads 2026-1-2 as well; WeChat Pay does not.
+    # Python also parses 2026-1-2, which WeChat Pay rejects.
     good = parsed.strftime(form) == text and 0 <= (today - parsed).days <= kept
     return parsed.isoformat() if good else None
 
@@ -197,15 +197,15 @@ def day_of(state: State, text: str, form: str, kept: int = KEPT) -> str | None:
 def made_of(
     state: State, bill: Kind, day: str, kind: str, sub_mchid: str = "", *, v2: bool = False
 ) -> str | LargeBill | None:
-    """Return a bill: that of the day if it is filled, else the ledger's, or None.
+    """Return the bill of a filled day, or else the ledger's; None if there is none.
 
     Args:
         state: the state of the gateway.
         bill: the kind of bill.
-        day: a day such as `2026-11-20`.
-        kind: its type, or its account.
-        sub_mchid: the sub-merchant.
-        v2: whether it is in APIv2's form.
+        day: in the format `2026-11-20`.
+        kind: the type of the bill, or the account.
+        sub_mchid: the sub-merchant, or empty.
+        v2: whether the bill has APIv2's format.
     """
     large = bill.of_filled
     made = large(state, day, kind, sub_mchid, v2=v2) if large is not None else None
@@ -217,19 +217,19 @@ def made_of(
 
 
 def _keep(state: State, text: str = "", *, packed: bool, file: str = "") -> str:
-    """Keep a bill until its address is not good any more; the token."""
+    """Store a bill until its URL expires, and return the token."""
     token = random_token(32)
     _note(state, token, {"file": file} if file else {"text": text}, packed=packed)
     return token
 
 
 def keep_content(state: State, token: str, content: bytes) -> None:
-    """Keep a file of any bytes under a token, as long as a bill.
+    """Store a file under a token until its URL expires.
 
     Args:
         state: the state of the gateway.
-        token: the token of its address.
-        content: the bytes.
+        token: the token of the URL.
+        content: the content of the file.
     """
     if len(content) > LARGE:
         path = state.files / f"{token}.bin"
@@ -240,7 +240,7 @@ def keep_content(state: State, token: str, content: bytes) -> None:
 
 
 def _note(state: State, token: str, kept: dict[str, str], *, packed: bool = False) -> None:
-    """Note what a token leads to; forget what is not good any more."""
+    """Store the content for a token, and delete expired ones."""
     for each in state.store.all("bill"):
         if each["expires"] <= state.clock.now():
             old = state.store.get("bill-text", each["token"]) or {}
@@ -255,7 +255,7 @@ def _note(state: State, token: str, kept: dict[str, str], *, packed: bool = Fals
 
 @operation("GET", "v3/billdownload/file")
 def download(call: Call) -> Content:
-    """Return a bill; nobody signs it, its digest was in the response that told the address."""
+    """Return a bill without a signature; the response with the URL contained the digest."""
     token = call.query.get("token", "")
     bill, kept = (call.state.store.get(kind, token) for kind in ("bill", "bill-text"))
     if bill is None or kept is None or bill["expires"] <= call.state.clock.now():
@@ -282,7 +282,7 @@ def _plain(path: Path, *, packed: bool) -> Content:
 
 
 def _large(path: Path, media_type: str, *, packed: bool = False) -> Content:
-    if not path.is_file():  # of a gateway that was started again
+    if not path.is_file():  # of a gateway that was restarted
         raise Rejection(400, "INVALID_REQUEST", "下载地址无效或已过期，请重新申请账单")
     return Content(media_type=media_type, signed=False, file=LargeFile(path, packed))
 
@@ -296,7 +296,7 @@ def _file(text: str, *, packed: bool) -> Content:
 
 @operation("POST", "v2/pay/downloadbill")
 def downloadbill(call: Call) -> Content:
-    """Payments and refunds of a day, as text; XML tells why there is none."""
+    """Return the payments and refunds of a day as text, or the reason of a failure as XML."""
     call.require("appid", "bill_date")
     kind, packed = checks.v2_text(call, "bill_type") or TRADES[0], checks.v2_text(call, "tar_type")
     day = day_of(call.state, checks.v2_text(call, "bill_date"), "%Y%m%d")
@@ -324,7 +324,7 @@ def _as_v2(text: str) -> str:
 
 @operation("POST", "v2/pay/downloadfundflow")
 def downloadfundflow(call: Call) -> Content:
-    """Return the changes of an account on a day, as text."""
+    """Return an account's changes on a day as text."""
     call.require("appid", "bill_date", "account_type")
     if checks.v2_text(call, "sign_type") != digest.HMAC_SHA256:
         raise Rejection(200, "SIGNERROR", f"sign_type 必须是 {digest.HMAC_SHA256}")

@@ -1,7 +1,7 @@
 """Days filled with generated payments and refunds: bills of any size, with known differences.
 
-What is filled is in the bills alone: no order of it can be queried. The bills that are asked for
-most are written to files at once, the others when they are first asked for.
+Only bills contain the generated orders, which cannot be queried. The most common bills are written
+to files in advance, the others at the first request.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["LargeBill", "beside", "fill", "fund_flow", "is_filled", "trades"]
 
 KIND = "fill"
 PLAIN = re.compile(r"[0-9A-Za-z_-]*")
-"""The characters of a part of a file's name."""
+"""The valid characters of a part of a file name."""
 ONE = datetime.timedelta(days=1)
 MOST = 100_000_000
 MARK = "\ufeff"
@@ -34,7 +34,7 @@ class LargeBill(NamedTuple):
 
     Attributes:
         path: the path of the plain file.
-        sha1: the sha1 of it, in hex.
+        sha1: the SHA-1 of the plain file in hex.
     """
 
     path: Path
@@ -42,16 +42,16 @@ class LargeBill(NamedTuple):
 
 
 def fill(state: State, orders: int, date: str, given: Mapping[str, Any]) -> Day:
-    """Fill a day; what was filled there before is replaced.
+    """Fill a day; a repetition replaces the generated orders.
 
     Args:
         state: the state of the gateway.
-        orders: the number of paid orders.
-        date: the date of the day: `2026-11-25`; empty means yesterday.
+        orders: number of paid orders.
+        date: the day, such as `2026-11-25`; empty means yesterday.
         given: `differences` and `Options` of `wechatpay_chain.testing.bills.generate`.
 
     Raises:
-        ValueError: it cannot be so.
+        ValueError: an argument is invalid.
     """
     today = datetime.date.fromisoformat(state.clock.date())
     if isinstance(orders, bool) or not isinstance(orders, int) or not 0 < orders <= MOST:
@@ -95,7 +95,7 @@ def is_filled(state: State, day: str) -> bool:
 class _Filled(NamedTuple):
     day: Day
     name: str
-    """The beginning of its files' names, which changes when the day is filled again."""
+    """The prefix of its file names, which changes when the day is filled again."""
 
 
 def _filled(state: State, day: str) -> _Filled | None:
@@ -104,11 +104,11 @@ def _filled(state: State, day: str) -> _Filled | None:
 
 
 def beside(state: State, day: str) -> list[Order]:
-    """Return the payments of a day that are there because a day beside it is filled.
+    """Return the payments of a day that result from a filled adjacent day.
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
+        day: in the format `2026-11-20`.
     """
     date = datetime.date.fromisoformat(day)
     found: list[Order] = []
@@ -128,14 +128,14 @@ def trades(
     *,
     v2: bool = False,
 ) -> LargeBill | None:
-    """Return the trade bill of a filled day; None if it is not filled, or has no such bill.
+    """Return the trade bill of a filled day; None if the day is not filled or has no such bill.
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
+        day: in the format `2026-11-20`.
         kind: `ALL`, `SUCCESS` or `REFUND`.
-        sub_mchid: the sub-merchant; empty means all.
-        v2: whether it begins with a byte order mark, and lines end as APIv2's.
+        sub_mchid: limits the bill to a sub-merchant; empty includes all.
+        v2: whether the bill has a byte order mark and APIv2's line endings.
     """
     found = _filled(state, day)
     if found is None or kind not in ("ALL", "SUCCESS", "REFUND"):
@@ -152,14 +152,14 @@ def fund_flow(
     *,
     v2: bool = False,
 ) -> LargeBill | None:
-    """Return the fund flow bill of a filled day; None if it is not filled, or has no such bill.
+    """Return the fund flow bill of a filled day; None if not filled or if there is no such bill.
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
-        kind: the kind of account: `BASIC` alone has any.
-        sub_mchid: the sub-merchant; empty means all.
-        v2: whether it begins with a byte order mark, and lines end as APIv2's.
+        day: in the format `2026-11-20`.
+        kind: the kind of the account; only `BASIC` has such a bill.
+        sub_mchid: limits the bill to a sub-merchant; empty includes all.
+        v2: whether the bill has a byte order mark and APIv2's line endings.
     """
     found = _filled(state, day)
     if found is None or kind != "BASIC":
@@ -177,7 +177,7 @@ def _written(
     digest = path.with_suffix(".sha1")
     if not digest.exists():
         sha1, mark = hashlib.sha1(usedforsecurity=False), MARK if v2 else ""
-        part = path.with_name(f"{random_token(12)}.part")  # two may ask at the same time
+        part = path.with_name(f"{random_token(12)}.part")  # two requests can do this at once
         with part.open("wb") as file:
             for piece in pieces:
                 text = f"{mark}{piece}".replace("\n", "\r\n") if v2 else piece

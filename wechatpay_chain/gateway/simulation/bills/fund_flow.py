@@ -1,4 +1,4 @@
-"""Fund flow bills: the movements of an account on a day, from the ledger.
+"""Fund flow bills: an account's credits and debits on a day, from the ledger.
 
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html
 """
@@ -20,9 +20,9 @@ ACCOUNTS: dict[str, tuple[str, ...]] = {
     "FEES": ("fees",),
     "DEPOSIT": ("deposit",),
 }
-"""The ledger's accounts that are one of WeChat Pay's."""
+"""The ledger accounts of each of WeChat Pay's accounts."""
 EVERYBODY = "*"
-"""All sub-merchants."""
+"""Stands for all sub-merchants."""
 NAMES = {
     "payment": ("交易", "交易"),
     "fee": ("交易", "扣除交易手续费"),
@@ -53,7 +53,7 @@ NAMES = {
     "red_packet": ("现金红包", "现金红包"),
     "red_packet_returned": ("现金红包", "现金红包退回"),
 }
-"""The names of the ledger's kinds: the business, and the exact one."""
+"""The names of the ledger's kinds: the business, and the detailed type."""
 BY_SYSTEM = ("payment", "fee", "fee_returned", "recharge", "refund_closed")
 OWN_NUMBERS = (
     *("advance_return_id", "refund_id", "return_id", "order_id", "subsidy_id"),
@@ -71,13 +71,13 @@ Entry = dict[str, Any]
 
 
 def fund_flow_bill(state: State, day: str, kind: str, sub_mchid: str = "") -> str | None:
-    """Return the movements of an account on a day; None if there are none.
+    """Return the bill of an account's credits and debits on a day; None if there are none.
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
-        kind: the kind of account: `BASIC`, `OPERATION`, `FEES` or `DEPOSIT`.
-        sub_mchid: the sub-merchant; empty means the merchant itself, `EVERYBODY` all of them.
+        day: in the format `2026-11-20`.
+        kind: the kind of the account: `BASIC`, `OPERATION`, `FEES` or `DEPOSIT`.
+        sub_mchid: empty for the merchant itself; `EVERYBODY` for all its sub-merchants.
     """
     names = ACCOUNTS.get(kind, ())
     owners = _sub_merchants(state) if sub_mchid == EVERYBODY else [sub_mchid]
@@ -97,7 +97,7 @@ def _rows(state: State, day: str, accounts: set[str]) -> Iterable[Row]:
     for entry in state.ledger.entries(day):
         incoming = entry["target"] in accounts
         if incoming == (entry["source"] in accounts):
-            continue  # somebody else's, or from one of its pockets into the other
+            continue  # between other accounts, or within this one
         balance += entry["amount"] if incoming else -entry["amount"]
         yield _row(state, entry, balance, incoming=incoming)
 

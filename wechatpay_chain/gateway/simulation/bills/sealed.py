@@ -1,8 +1,8 @@
-"""Fund flow bills of sub-merchants, which come encrypted, and large ones in several files.
+"""Encrypted fund flow bills of sub-merchants, with large ones in several files.
 
-Each file is packed first, if that was asked for, then encrypted by AES-256-GCM with a key of its
-own, and the key by RSA for the merchant's certificate. The digest is that of the plain file. The
-files of a bill, one after another, are the whole of it.
+Each file is compressed on request, then encrypted by AES-256-GCM with its own key, and the key is
+encrypted by RSA for the merchant's certificate. The digest is that of the plain file. The
+concatenated files are the whole bill.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4014314390 (download and decryption),
 https://pay.weixin.qq.com/docs/partner/apis/ecommerce-bill-download/get-sub-merchant-fund-flow-bill.html
@@ -31,7 +31,7 @@ __all__ = ["ecommerce_bill", "sub_merchant_bill"]
 ALGORITHM = "AEAD_AES_256_GCM"
 ACCOUNTS = ("BASIC", "OPERATION", "FEES", "DEPOSIT")
 LARGEST = 512 * 1024 * 1024
-"""Bytes of a bill that are encrypted in memory."""
+"""Maximum size of a bill that is encrypted in memory, in bytes."""
 
 
 def _of_everybody(
@@ -51,7 +51,7 @@ EVERYBODYS = Kind(fund_flow_bill, _of_everybody)
 
 @operation("GET", "v3/bill/sub-merchant-fundflowbill")
 def sub_merchant_bill(call: Call) -> dict[str, Any]:
-    """Return the addresses and keys of the fund flow bill of one sub-merchant."""
+    """Return the URLs and keys of a sub-merchant's account changes on a day."""
     sub_mchid = call.query.get("sub_mchid", "")
     if not sub_mchid.isalnum() or sub_mchid == call.state.identity.mchid:
         issue = "must be a sub-merchant ID"
@@ -61,7 +61,7 @@ def sub_merchant_bill(call: Call) -> dict[str, Any]:
 
 @operation("GET", "v3/ecommerce/bill/fundflowbill")
 def ecommerce_bill(call: Call) -> dict[str, Any]:
-    """Return the addresses and keys of the fund flow bill of all sub-merchants."""
+    """Return the URLs and keys of all sub-merchants' account changes on a day."""
     _required(call, "account_type", ("ALL",))
     return _sealed(call, EVERYBODYS, ACCOUNTS[0], EVERYBODY)
 
@@ -94,7 +94,7 @@ def _sealed(call: Call, bill: Kind, kind: str, sub_mchid: str) -> dict[str, Any]
 
 
 def _parts(content: bytes, count: int) -> list[bytes]:
-    """Return a bill in so many parts, or fewer: each ends with a line."""
+    """Split a bill into at most `count` parts that end with a line."""
     parts, start = [], 0
     for number in range(1, count + 1):
         end = content.rfind(b"\n", 0, len(content) * number // count) + 1

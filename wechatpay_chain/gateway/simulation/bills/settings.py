@@ -1,7 +1,7 @@
-"""Settings of bills: the fee for payments, when bills are ready, the size of encrypted ones.
+"""Settings of bills: the fee rate, the time of availability, the number of encrypted files.
 
-Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071254 (ready at 10 o'clock the next day),
-https://pay.weixin.qq.com/doc/v3/partner/4014314390 (large ones come in parts)
+Sources: https://pay.weixin.qq.com/doc/v3/merchant/4013071254 (available at 10:00 the next day),
+https://pay.weixin.qq.com/doc/v3/partner/4014314390 (large bills have several parts)
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ WHOLE = 10_000
 
 
 class Settings(NamedTuple):
-    """The settings.
+    """The settings of bills.
 
     Attributes:
         fee_rate: the fee rate of payments, in ten-thousandths of their amount.
-        next_day: whether a bill is ready at 10 o'clock of the next day, as WeChat Pay's; else that
-            of today can be had, as far as the day has come.
+        next_day: whether a bill is available from 10:00 of the next day, like WeChat Pay's;
+            otherwise, today's bill is available with the records so far.
         parts: the number of files of an encrypted bill.
     """
 
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     parts: int = 1
 
     def as_json(self) -> dict[str, Any]:
-        """Return the settings in the format of `change`."""
+        """Return the settings as arguments of `change`."""
         return {**self._asdict(), "fee_rate": f"{Decimal(self.fee_rate).scaleb(-4):.4f}"}
 
 
@@ -50,16 +50,16 @@ def change(
     next_day: bool | None = None,
     parts: int | None = None,
 ) -> Settings:
-    """Change the given settings; the others stay unchanged.
+    """Change the given settings; the others stay the same.
 
     Args:
         state: the state of the gateway.
-        fee_rate: the fee rate of payments from now on, as a fraction such as `0.0060`.
-        next_day: whether a bill is ready at 10 o'clock of the next day.
+        fee_rate: the fee rate of future payments, as a fraction such as `0.0060`.
+        next_day: whether a bill is available from 10:00 of the next day.
         parts: the number of files of an encrypted bill.
 
     Raises:
-        ValueError: a value that cannot be.
+        ValueError: a value is invalid.
     """
     new: dict[str, Any] = current(state)._asdict()
     if fee_rate is not None:
@@ -80,7 +80,7 @@ def _ten_thousandths(fee_rate: str | Decimal) -> int:
     try:
         rate = Decimal(str(fee_rate)) * WHOLE
         valid = 0 <= rate <= WHOLE and rate == int(rate)
-    except ArithmeticError:  # no number, or NaN
+    except ArithmeticError:  # not a number, or NaN
         valid = False
     if not valid:
         raise ValueError(
@@ -90,17 +90,17 @@ def _ten_thousandths(fee_rate: str | Decimal) -> int:
 
 
 def fee(amount: int, rate: int) -> int:
-    """Return the fee for an amount, in fen, rounded half up.
+    """Return the fee for an amount in fen, rounded half up.
 
     Args:
-        amount: fen.
-        rate: the rate in ten-thousandths.
+        amount: in fen.
+        rate: in ten-thousandths.
     """
     return (amount * rate + WHOLE // 2) // WHOLE
 
 
 def ready(state: State, day: str) -> bool:
-    """Return whether the bills of a day (`2026-11-20`) are made."""
+    """Return whether the bills of a day (`2026-11-20`) are available."""
     if not current(state).next_day:
         return True
     following = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)

@@ -1,7 +1,7 @@
 """Profit sharing bills: the shares and returns of a day.
 
-WeChat Pay documents the headings of the bill abroad; the one in mainland China is given the same.
-That it ends with a summary is documented, its headings are not.
+WeChat Pay documents the headings of the bill abroad, which are also used for mainland China. It
+documents that the bill ends with a summary, but not the summary's headings.
 
 Source: https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter4_1_9.shtml
 """
@@ -28,9 +28,9 @@ def sharing_bill(state: State, day: str, kind: str = "", sub_mchid: str = "") ->
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
-        kind: there is one kind only.
-        sub_mchid: the sub-merchant; empty means all.
+        day: in the format `2026-11-20`.
+        kind: unused; there is only one kind.
+        sub_mchid: limits the bill to a sub-merchant; empty includes all.
     """
     del kind
     rows = [

@@ -1,6 +1,6 @@
-"""Statements abroad, of Hong Kong and global merchants: a file that is signed by its SHA-1.
+"""Statements of Hong Kong and global merchants: a file with a signature over its SHA-1.
 
-Amounts are in the currency beside them, which is settled as it was paid.
+Amounts are in the currency beside them; the settlement currency equals the payment currency.
 
 Sources: https://pay.weixin.qq.com/doc/global/v3/zh/4013014227,
 https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter4_1_34.shtml
@@ -25,13 +25,13 @@ from .trade import paid_and_refunded, trade_row
 __all__ = ["statements"]
 
 KEPT = 180
-"""Days for which statements can be had."""
+"""Days for which statements are available."""
 
 
 @operation("GET", "v3/statements")
 @operation("GET", "v3/global/statements")
 def statements(call: Call) -> Content:
-    """Return the payments and refunds of a day; packed if `Accept-Encoding` names GZIP."""
+    """Return the payments and refunds of a day, compressed if `Accept-Encoding` contains gzip."""
     given, state = call.query.get("date", ""), call.state
     day = day_of(state, given, "%Y%m%d", KEPT)
     if day is None:

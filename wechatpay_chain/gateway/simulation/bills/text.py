@@ -1,7 +1,7 @@
 r"""The text of bills: rows and totals in the columns of a form, as WeChat Pay's CSV writes them.
 
-Every value has a back-quote before it, and amounts are in yuan. A comma in a value stays as it is;
-a control character U+0001 becomes a blank, and line breaks become `\r` and `\n` in letters.
+Every value is preceded by a back-quote, and amounts are in yuan. A comma in a value is kept; a
+control character U+0001 becomes a space, and line breaks become the letters `\r` and `\n`.
 
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-fundflow.html
 """
@@ -17,27 +17,27 @@ from ...state import State
 __all__ = ["Row", "percent", "table", "yuan"]
 
 Row = Mapping[str, Any]
-"""Values by the names of a form's columns: fen, ten-thousandths of a rate, seconds since 1970."""
+"""Values by the column names of a form: fen, ten-thousandths of a rate, seconds since 1970."""
 
 
 def yuan(fen: int) -> str:
-    """Return the fen as yuan with two decimals, by whole numbers alone."""
+    """Convert fen to yuan with two decimals, in integer arithmetic."""
     whole, rest = divmod(abs(fen), 100)
     return f"{'-' if fen < 0 else ''}{whole}.{rest:02}"
 
 
 def percent(rate: int) -> str:
-    """Return a rate in ten-thousandths as a percentage with two decimals."""
+    """Convert a rate in ten-thousandths to a percentage with two decimals."""
     return f"{yuan(rate)}%"
 
 
 def table(state: State, form: Form, rows: Sequence[Row]) -> str | None:
-    """Return a bill; None if it would have no row.
+    """Return a bill; None if it has no rows.
 
     Args:
         state: the state of the gateway.
-        form: the columns and the summary.
-        rows: from the first to the last; what is missing in one is written as absent.
+        form: defines the columns and the totals in the last line.
+        rows: the rows in order; missing values are written as absent.
     """
     if not rows:
         return None

@@ -27,7 +27,7 @@ KINDS = {
     "SUCCESS": ("payment",),
     "REFUND": ("refund", "reverse"),
 }
-"""The ledger's entries that a bill of each type lists."""
+"""The ledger entries in a bill of each type."""
 STATUSES = {
     refunding.PROCESSING: "PROCESSING",
     refunding.SUCCESS: "SUCCESS",
@@ -35,19 +35,19 @@ STATUSES = {
     refunding.CLOSED: "FAIL",
 }
 NONE = "0"
-"""The text for a missing number."""
+"""The value of an absent number."""
 
 Entry = dict[str, Any]
 
 
 def trade_bill(state: State, day: str, kind: str, sub_mchid: str = "") -> str | None:
-    """Payments and refunds of a day; None if there were none.
+    """Return the payments and refunds of a day; None if there are none.
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
-        kind: `ALL`, `SUCCESS` or `REFUND`; there are none of another.
-        sub_mchid: the sub-merchant; empty means all.
+        day: in the format `2026-11-20`.
+        kind: `ALL`, `SUCCESS` or `REFUND`; other kinds have no bill.
+        sub_mchid: limits the bill to a sub-merchant; empty includes all.
     """
     if kind not in FORMS:
         return None
@@ -58,8 +58,8 @@ def trade_bill(state: State, day: str, kind: str, sub_mchid: str = "") -> str | 
     ]
     if kind != "REFUND":
         found = filled.beside(state, day)
-        whose = [each for each in found if sub_mchid in ("", each.purchase.sub_mchid)]
-        rows += [_generated(state, day, each) for each in whose]
+        selected = [each for each in found if sub_mchid in ("", each.purchase.sub_mchid)]
+        rows += [_generated(state, day, each) for each in selected]
     return table(state, FORMS[kind], rows)
 
 
@@ -89,7 +89,7 @@ def paid_and_refunded(
 
     Args:
         state: the state of the gateway.
-        day: a day such as `2026-11-20`.
+        day: in the format `2026-11-20`.
         kinds: the kinds of the ledger's entries.
     """
     return [
@@ -100,12 +100,12 @@ def paid_and_refunded(
 
 
 def trade_row(state: State, entry: Entry, order: Order) -> Row:
-    """Return the row of a payment or a refund in a bill.
+    """Return the values of a payment or a refund in a bill.
 
     Args:
         state: the state of the gateway.
-        entry: the entry of the ledger.
-        order: the order that was paid or refunded.
+        entry: the ledger entry.
+        order: the paid or refunded order.
     """
     parties, content = order["parties"], order["content"]
     payment = entry["kind"] == "payment"

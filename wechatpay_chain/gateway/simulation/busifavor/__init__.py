@@ -1,1 +1,1 @@
-"""Merchants' coupons (商家券): stocks, codes, coupons of users, and subsidies for orders."""
+"""Merchants' coupons (商家券): stocks, codes, coupons of users, and subsidies of orders."""

@@ -1,4 +1,4 @@
-"""The codes that a merchant uploads for the coupons of a stock (预存 code)."""
+"""Codes that a merchant uploads for the coupons of a stock (预存 code)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["AVAILABLE", "DISPATCHED", "existing", "listed", "remove", "take", "u
 KIND = "busifavor-code"
 AVAILABLE, DISPATCHED = "AVAILABLE", "DISPATCHED"
 MOST = 200
-"""Codes of a request."""
+"""Maximum number of codes in a request."""
 
 Code = dict[str, Any]
 
@@ -25,10 +25,10 @@ def _key(stock: Stock, code: str) -> str:
 
 
 def upload(state: State, stock: Stock, codes: Sequence[str]) -> dict[str, Any]:
-    """Keep codes; those that are there, or twice in the list, are named in the response.
+    """Store codes, and return the existing and the duplicate ones.
 
     Raises:
-        Rejection: the stock takes none, or the list is empty or too long.
+        Rejection: the stock accepts no codes, or the list is empty or too long.
     """
     if stock["coupon_code_mode"] != UPLOADED:
         mode = stock["coupon_code_mode"]
@@ -57,7 +57,7 @@ def upload(state: State, stock: Stock, codes: Sequence[str]) -> dict[str, Any]:
 
 
 def listed(state: State, stock: Stock) -> list[Code]:
-    """Return the codes of a stock, the oldest first."""
+    """Return the codes of a stock, oldest first."""
     number = stock["stock_id"]
     return [each for each in state.store.all(KIND) if each["stock_id"] == number]
 
@@ -66,7 +66,7 @@ def existing(state: State, stock: Stock, code: str) -> Code:
     """Return a code of a stock.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such code.
     """
     record = state.store.get(KIND, _key(stock, code))
     if record is None:
@@ -78,7 +78,7 @@ def take(state: State, stock: Stock, openid: str) -> str:
     """Assign the oldest available code to a user.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: no code is available.
     """
     for record in listed(state, stock):
         if record["state"] == AVAILABLE:
@@ -89,10 +89,10 @@ def take(state: State, stock: Stock, openid: str) -> str:
 
 
 def remove(state: State, stock: Stock, code: str) -> None:
-    """Delete a code that no user has.
+    """Delete an available code.
 
     Raises:
-        Rejection: it does not exist, or a user has it.
+        Rejection: there is no such code, or it belongs to a user.
     """
     if existing(state, stock, code)["state"] != AVAILABLE:
         raise Rejection(400, "INVALID_REQUEST", f"券 code 已发放，不能删除: {code}")

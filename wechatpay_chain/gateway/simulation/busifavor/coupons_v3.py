@@ -1,4 +1,4 @@
-"""The operations of merchants' coupons (商家券) of users: what a merchant sends and reports."""
+"""Operations for merchants' coupons (商家券) of users, which a merchant sends and reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["send"]
 BASE = "v3/marketing/busifavor/coupons"
 USERS = "v3/marketing/busifavor/users/{openid}/coupons"
 MOST = 50
-"""Coupons of a page."""
+"""Maximum number of coupons in a page."""
 
 
 @operation("POST", f"{BASE}/send")
@@ -38,7 +38,7 @@ def send(call: Call) -> dict[str, Any]:
 
 
 def _coupon(call: Call) -> Coupon:
-    """Return the coupon that the body of a request names."""
+    """Return the coupon in the body of a request."""
     data = call.data
     given = {name: data.get(name) or "" for name in ("stock_id", "openid")}
     return records.existing(call.state, data["coupon_code"], **given)
@@ -46,7 +46,7 @@ def _coupon(call: Call) -> Coupon:
 
 @operation("POST", f"{BASE}/use")
 def use(call: Call) -> dict[str, Any]:
-    """Use a coupon, as the merchant reports."""
+    """Mark a coupon as used, as reported by the merchant."""
 
     def carry_out() -> dict[str, Any]:
         data, now = call.data, call.state.clock.now()
@@ -138,7 +138,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("GET", USERS)
 def query_all(call: Call) -> dict[str, Any]:
-    """Return the coupons of a user, by their state, their stock and their merchants."""
+    """Return the coupons of a user, filtered by state, stock and merchants."""
     checks.accepted(call)
     state, given = call.state, call.query
     limit, offset = call.page(20, MOST)

@@ -1,4 +1,4 @@
-"""The operations of partnerships (合作关系): who else may send the coupons of a stock."""
+"""Operations for partnerships (合作关系): permissions of others to send the coupons of a stock."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ BASE = "v3/marketing/partnerships"
 KIND = "partnership"
 ESTABLISHED, TERMINATED = "ESTABLISHED", "TERMINATED"
 PARTNERS = {"APPID": "appid", "MERCHANT": "merchant_id"}
-"""The types of partners, each with the member that names the partner."""
+"""The types of partners, with the member that identifies the partner."""
 STOCKS = {"FAVOR_STOCK": coupon_stocks.existing, "BUSIFAVOR_STOCK": stocks.existing}
-"""The types of what is authorized, each with what finds a stock."""
+"""The types of authorized stocks, with the function that finds a stock."""
 TIMES = ("build_time", "terminate_time", "create_time", "update_time")
 MOST = 50
-"""Partnerships of a page."""
+"""Maximum number of partnerships in a page."""
 
 Partnership = dict[str, Any]
 
 
 @operation("POST", f"{BASE}/build")
 def build(call: Call) -> dict[str, Any]:
-    """Establish a partnership; one that is established stays as it is."""
+    """Establish a partnership; a repetition has no effect."""
 
     def carry_out() -> dict[str, Any]:
         state, now = call.state, call.state.clock.now()
@@ -50,7 +50,7 @@ def build(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/terminate")
 def terminate(call: Call) -> dict[str, Any]:
-    """End a partnership."""
+    """Terminate a partnership."""
 
     def carry_out() -> dict[str, Any]:
         state, now = call.state, call.state.clock.now()
@@ -66,7 +66,7 @@ def terminate(call: Call) -> dict[str, Any]:
 
 
 def _named(call: Call) -> dict[str, Any]:
-    """Return the partner of a request, and what the merchant authorizes it for."""
+    """Return the partner of a request and the authorized data."""
     partner, authorized = call.data["partner"], call.data["authorized_data"]
     name = PARTNERS[checks.one_of(partner["type"], "/partner/type", tuple(PARTNERS))]
     checks.text(partner.get(name), f"/partner/{name}", 32)
@@ -92,7 +92,7 @@ def _shown(state: State, record: Partnership) -> dict[str, Any]:
 
 @operation("GET", BASE)
 def query_all(call: Call) -> dict[str, Any]:
-    """Return the partnerships of a merchant, by their partner and by what is authorized."""
+    """Return the partnerships of a merchant, filtered by partner and authorized data."""
     checks.accepted(call)
     state = call.state
     limit, offset = call.page(5, MOST)
@@ -107,7 +107,7 @@ def query_all(call: Call) -> dict[str, Any]:
 
 
 def _filter(call: Call, name: str) -> dict[str, str]:
-    """Return the members that a parameter of the query wants, as a JSON object."""
+    """Return the filter in a query parameter, a JSON object."""
     text = call.query.get(name)
     members = json_of(text) if text else {}
     if not isinstance(members, dict) or not all(isinstance(it, str) for it in members.values()):

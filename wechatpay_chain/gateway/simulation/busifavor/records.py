@@ -1,6 +1,6 @@
-"""Merchants' coupons (商家券) of users: received, used and returned, deactivated, or expired.
+"""Merchants' coupons (商家券) of users: received, used, returned, deactivated, or expired.
 
-The merchant reports what happens to a coupon; WeChat Pay takes nothing off an order for it.
+The merchant reports the use of a coupon; WeChat Pay does not change the order's amount.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ __all__ = [
 KIND, WAITING, RECEIVED = "busifavor-coupon", "busifavor-waiting", "busifavor-received"
 SENT, USED, EXPIRED = "SENDED", "USED", "EXPIRED"
 DELETED, DEACTIVATED = "DELETED", "DEACTIVATED"
-"""The states, as the API spells them."""
+"""The states, spelled as in the API."""
 API, MINI_PROGRAM = "BUSICOUPON_SEND_CHANNEL_API", "BUSICOUPON_SEND_CHANNEL_MINIAPP"
-"""The channels to a user."""
+"""The channels by which a user receives a coupon."""
 DAY = 86400
 
 Coupon = dict[str, Any]
@@ -57,19 +57,20 @@ def send(
     code: str = "",
     channel: str = API,
 ) -> Coupon:
-    """Send a coupon to a user, and post `COUPON.SEND`.
+    """Send a coupon to a user, and send the notification `COUPON.SEND`.
 
     Args:
         state: the state of the merchant.
         stock: the stock of the coupon.
         openid: the openid of the user.
-        appid: the appid of the app that knows the user by `openid`.
+        appid: the appid of the app to which `openid` belongs.
         number: `out_request_no`.
-        code: the code of the coupon, where the merchant gives it.
-        channel: the channel to the user.
+        code: the code of the coupon, if the merchant assigns it.
+        channel: the channel by which the user receives the coupon.
 
     Raises:
-        Rejection: the stock sends none, the user has enough of them, or the code is not right.
+        Rejection: the stock sends no coupons, the user has the maximum number, or the code is
+            wrong.
     """
     today = state.clock.date()
     key = f"{stock['stock_id']} {openid}"
@@ -125,7 +126,7 @@ def _code(state: State, stock: Stock, openid: str, given: str) -> str:
 
 
 def _validity(stock: Stock, now: float) -> dict[str, float]:
-    """Return the times from which and until which a coupon that is sent now is valid."""
+    """Return the start and the end of the validity of a coupon sent now."""
     times = stock["coupon_use_rule"]["coupon_available_time"]
     begins, ends = stock["begins"], stock["ends"]
     if wait := times.get("wait_days_after_receive"):
@@ -160,7 +161,7 @@ def _notify(state: State, coupon: Coupon, channel: str) -> None:
 
 
 def save(state: State, coupon: Coupon) -> None:
-    """Write a coupon back."""
+    """Store a coupon."""
     code = coupon["coupon_code"]
     state.store.put(KIND, code, coupon)
     if coupon["coupon_state"] == SENT:
@@ -170,16 +171,16 @@ def save(state: State, coupon: Coupon) -> None:
 
 
 def existing(state: State, code: str, *, stock_id: str = "", openid: str = "") -> Coupon:
-    """Return a coupon by its code in its current state.
+    """Return a coupon by its code, in its current state.
 
     Args:
         state: the state of the merchant.
         code: `coupon_code`.
-        stock_id: the stock id of the stock that it must be of; empty means any.
-        openid: the required owner; empty allows any.
+        stock_id: the required stock; empty accepts any.
+        openid: the required user; empty accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such coupon.
     """
     coupon = state.store.get(KIND, code)
     if (
@@ -200,19 +201,19 @@ def _settled(state: State, coupon: Coupon) -> Coupon:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which coupons have expired by now."""
+    """Store the coupons that have expired."""
     for each in state.store.all(WAITING):
         existing(state, each["coupon_code"])
 
 
 def listed(state: State, openid: str) -> list[Coupon]:
-    """Return the coupons of a user, the newest first."""
+    """Return the coupons of a user, newest first."""
     found = state.store.all(KIND, newest_first=True)
     return [_settled(state, each) for each in found if each["openid"] == openid]
 
 
 def in_state(coupon: Coupon, wanted: str) -> None:
-    """Reject a request for a coupon in another state.
+    """Reject a coupon in another state.
 
     Raises:
         Rejection: its state is not `wanted`.
@@ -228,12 +229,12 @@ def turn(state: State, coupon: Coupon, before: str, after: str, **changes: Any) 
     Args:
         state: the state of the merchant.
         coupon: the coupon.
-        before: the state that it must have.
-        after: the state that it gets.
-        changes: its other new members.
+        before: the required state.
+        after: the new state.
+        changes: other new members.
 
     Raises:
-        Rejection: its state is another.
+        Rejection: the coupon is not in the required state.
     """
     in_state(coupon, before)
     coupon |= {"coupon_state": after, **changes}

@@ -1,4 +1,4 @@
-"""A request with a number is carried out once; a repeat has the first response again."""
+"""Idempotent requests: a repetition returns the first response."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ KIND = "busifavor-request"
 def once(
     call: Call, name: str, carry_out: Callable[[], dict[str, Any]], *, scope: str
 ) -> dict[str, Any]:
-    """Return the response of a request, which is carried out unless it repeats an earlier one.
+    """Execute a request unless it is a repetition, and return the response.
 
     Args:
         call: the request.
-        name: the name of the member that has its number, in the body, in the query or in a header.
-        carry_out: does what the request asks for, and returns the response.
+        name: the member with the number, in the body, in the query or in a header.
+        carry_out: executes the request and returns the response.
         scope: the scope in which a number is unique.
 
     Raises:
-        Rejection: the request is invalid, or its number was used with other
+        Rejection: the request does not match its operation, or its number was used with other
             content.
     """
     checks.accepted(call)

@@ -1,4 +1,4 @@
-"""A merchant's coupon in responses."""
+"""Responses with merchants' coupons."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ TIMES = {
 
 
 def coupon(state: State, stock: Stock, record: Coupon | None) -> dict[str, Any]:
-    """Return a coupon with all of its members.
+    """Return all members of a coupon.
 
     Args:
         state: the state of the merchant.
         stock: the stock of the coupon.
-        record: the coupon; None shows the stock alone.
+        record: the coupon; None returns the stock only.
     """
     rule, known = stock["stock_send_rule"], record or {}
     return {

@@ -1,4 +1,4 @@
-"""Stocks of merchants' coupons (商家券批次): their rules, and how many coupons they may send."""
+"""Stocks of merchants' coupons (商家券批次): rules, and maximum numbers of coupons."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 KIND = "busifavor-stock"
 RUNNING, STOPPED = "RUNNING", "STOPED"
-"""The states, as the API spells them."""
+"""The states, spelled as in the API."""
 MODES = ("WECHATPAY_MODE", "MERCHANT_API", "MERCHANT_UPLOAD")
 UPLOADED = "MERCHANT_UPLOAD"
 RULES = {
@@ -39,7 +39,7 @@ RULES = {
     "DISCOUNT": ("discount_coupon", "discount_percent"),
     "EXCHANGE": ("exchange_coupon", "exchange_price"),
 }
-"""The types, each with the rule that it needs and with that rule's number."""
+"""The types, with the required rule and the rule's number."""
 CHANGED = ("custom_entrance", "display_pattern_info", "notify_config")
 CHANGED_RULES = ("coupon_use_rule", "stock_send_rule")
 
@@ -47,7 +47,7 @@ Stock = dict[str, Any]
 
 
 def create(call: Call) -> Stock:
-    """Return a new stock, which sends coupons at once.
+    """Create a stock, which sends coupons at once.
 
     Raises:
         Rejection: the request is invalid.
@@ -111,14 +111,14 @@ def _times(state: State, times: dict[str, Any]) -> tuple[float, float]:
 
 
 def value(stock: Stock) -> int:
-    """Return the fen that a coupon takes off; 0 where it is not a fixed amount."""
+    """Return the discount of a coupon in fen; 0 if it is not a fixed amount."""
     return int(
         (stock["coupon_use_rule"].get("fixed_normal_coupon") or {}).get("discount_amount", 0)
     )
 
 
 def change(state: State, stock: Stock, data: dict[str, Any]) -> None:
-    """Change the description of a stock; missing members stay unchanged.
+    """Change the description of a stock; omitted members stay the same.
 
     Raises:
         Rejection: a text is empty or too long.
@@ -135,10 +135,10 @@ def change(state: State, stock: Stock, data: dict[str, Any]) -> None:
 
 
 def change_budget(state: State, stock: Stock, data: dict[str, Any]) -> None:
-    """Change how many coupons a stock may send, in all or on a day.
+    """Change the maximum number of coupons of a stock, in total or per day.
 
     Raises:
-        Rejection: no target is given, the present number is another, or more are sent already.
+        Rejection: the target is missing or below the sent number, or the current number is wrong.
     """
     today = stock["sent_by_day"].get(state.clock.date(), 0)
     targets = {"max_coupons": stock["sent"], "max_coupons_by_day": today}
@@ -161,15 +161,15 @@ def change_budget(state: State, stock: Stock, data: dict[str, Any]) -> None:
 
 
 def save(state: State, stock: Stock) -> None:
-    """Write a stock back."""
+    """Store a stock."""
     state.store.put(KIND, stock["stock_id"], stock)
 
 
 def existing(state: State, number: str) -> Stock:
-    """Return a stock by its number in its current state.
+    """Return a stock by its number, in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such stock.
     """
     stock = state.store.get(KIND, number)
     if stock is None:
@@ -186,20 +186,20 @@ def _settled(state: State, stock: Stock) -> Stock:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which stocks have ended by now."""
+    """Store the stocks that have ended."""
     listed(state)
 
 
 def listed(state: State) -> list[Stock]:
-    """Return all stocks, the newest first."""
+    """Return all stocks, newest first."""
     return [_settled(state, each) for each in state.store.all(KIND, newest_first=True)]
 
 
 def stop(state: State, number: str) -> Stock:
-    """Stop sending coupons of a stock; the coupons of users stay valid.
+    """Stop the sending of coupons; coupons of users stay valid.
 
     Raises:
-        Rejection: it does not exist, or it has stopped.
+        Rejection: there is no such stock, or it has stopped.
     """
     stock = existing(state, number)
     if stock["stock_state"] != RUNNING:

@@ -1,4 +1,4 @@
-"""The operations of merchants' coupons (商家券): stocks and the codes of a stock."""
+"""Operations for merchants' coupons (商家券): stocks and the codes of a stock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASE = "v3/marketing/busifavor/stocks"
 STOCK = f"{BASE}/{{stock_id}}"
 CODES = f"{STOCK}/couponcodes"
 MOST = 200
-"""Codes of a page."""
+"""Maximum number of codes in a page."""
 
 
 def _stock(call: Call) -> Stock:
@@ -40,7 +40,7 @@ def create(call: Call) -> dict[str, Any]:
 
 @operation("GET", STOCK)
 def query(call: Call) -> dict[str, Any]:
-    """Return a stock, with how many of its coupons are sent."""
+    """Return a stock and the number of its sent coupons."""
     checks.accepted(call)
     state, stock = call.state, _stock(call)
     amount, today = stocks.value(stock), stock["sent_by_day"].get(state.clock.date(), 0)
@@ -75,7 +75,7 @@ def change(call: Call) -> None:
 
 @operation("PATCH", f"{STOCK}/budget")
 def change_budget(call: Call) -> dict[str, Any]:
-    """Change how many coupons a stock may send."""
+    """Change the maximum number of coupons of a stock."""
 
     def carry_out() -> dict[str, Any]:
         stock = _stock(call)
@@ -115,7 +115,7 @@ def _code(state: State, record: dict[str, Any]) -> dict[str, Any]:
 
 @operation("GET", CODES)
 def query_codes(call: Call) -> dict[str, Any]:
-    """Return the codes of a stock, by their state."""
+    """Return the codes of a stock, filtered by state."""
     checks.accepted(call)
     stock, wanted = _stock(call), call.query.get("status", "")
     limit, offset = call.page(MOST, MOST)
@@ -133,7 +133,7 @@ def query_codes(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{CODES}/{{coupon_code}}")
 def query_code(call: Call) -> dict[str, Any]:
-    """Return a code, with the coupon that has it, or with its stock where no user has it yet."""
+    """Return a code with its coupon, or with its stock if the code is still available."""
     checks.accepted(call)
     state, stock = call.state, _stock(call)
     record = codes.existing(state, stock, call.params["coupon_code"])
@@ -148,7 +148,7 @@ def query_code(call: Call) -> dict[str, Any]:
 
 @operation("DELETE", f"{CODES}/{{coupon_code}}")
 def delete_code(call: Call) -> dict[str, Any]:
-    """Delete a code that no user has."""
+    """Delete an available code."""
 
     def carry_out() -> dict[str, Any]:
         stock = _stock(call)

@@ -1,7 +1,7 @@
-"""Subsidies of merchants' coupons (营销补差): money for an order in which a coupon was used.
+"""Subsidies of merchants' coupons (营销补差): money for an order with a used coupon.
 
-The merchant who asks pays it to whoever is paid for the order, which is shared; a refund of the
-order allows to take some back.
+The calling merchant pays the subsidy to the paid merchant of the order, which is shared; a refund
+of the order allows a partial return.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Receipt = dict[str, Any]
 
 @operation("POST", f"{BASE}/pay-receipts")
 def pay(call: Call) -> dict[str, Any]:
-    """Pay a subsidy for an order in which a coupon was used."""
+    """Pay a subsidy for an order with a used coupon."""
 
     def carry_out() -> dict[str, Any]:
         data, state = call.data, call.state
@@ -75,7 +75,7 @@ def _amount(call: Call) -> int:
 
 
 def _order(call: Call) -> Order:
-    """Return the paid order of a request, whose parties the request has to name."""
+    """Return the paid order of a request, which must contain the order's parties."""
     data, state = call.data, call.state
     if data["payer_merchant"] != state.mchid:
         issue = f"must be the merchant who asks, {state.mchid}"
@@ -92,7 +92,7 @@ def _order(call: Call) -> Order:
 
 
 def _obstacle(state: State, order: Order, amount: int) -> str:
-    """Return why a subsidy cannot be paid; empty if it can."""
+    """Return the reason why a subsidy cannot be paid; empty if it can."""
     funds.unsplit(state, order)
     if not order.get("profit_sharing") or order.get("shared_out"):
         return "PAY_RECEIPT_NOT_INCOMESPLIT_ORDER"
@@ -112,7 +112,7 @@ def _shown(state: State, receipt: Receipt) -> dict[str, Any]:
 
 
 def _existing(call: Call, kind: str, name: str) -> dict[str, Any]:
-    """Return the receipt of a kind whose number is in the path, as responses show it."""
+    """Return the receipt for the number in the path, as a response."""
     checks.accepted(call)
     receipt = call.state.store.get(kind, call.params[name])
     if receipt is None:
@@ -142,7 +142,7 @@ def query_all(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/return-receipts")
 def return_(call: Call) -> dict[str, Any]:
-    """Return a part of a subsidy after a refund of the order."""
+    """Take back some of a subsidy after a refund of the order."""
 
     def carry_out() -> dict[str, Any]:
         data, state = call.data, call.state
@@ -178,7 +178,7 @@ def return_(call: Call) -> dict[str, Any]:
 
 
 def _returnable(state: State, data: dict[str, Any]) -> Receipt:
-    """Return the subsidy of a request that has something left to return."""
+    """Return the subsidy of a request, which must have a returnable amount."""
     for each in state.store.all(PAID):
         if each["status"] in (SUCCESS, PARTLY) and all(each[it] == data[it] for it in PARTIES):
             return each
@@ -186,7 +186,7 @@ def _returnable(state: State, data: dict[str, Any]) -> Receipt:
 
 
 def _source(state: State, order: Order, amount: int) -> str:
-    """Return the account that returns a subsidy, the frozen one first; empty if none has enough."""
+    """Return the account that returns a subsidy: frozen money first; empty if none has enough."""
     if amount <= funds.unsplit(state, order):
         order["frozen"] -= amount
         return funds.account("frozen", order)

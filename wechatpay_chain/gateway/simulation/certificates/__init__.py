@@ -1,1 +1,1 @@
-"""平台证书: platform certificates."""
+"""Platform certificates (平台证书)."""

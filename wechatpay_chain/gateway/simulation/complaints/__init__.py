@@ -1,1 +1,1 @@
-"""消费者投诉: complaints."""
+"""Complaints (消费者投诉)."""

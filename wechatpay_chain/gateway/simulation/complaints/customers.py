@@ -1,7 +1,7 @@
-"""Actions of customers and of WeChat Pay's staff on complaints: controls, not operations.
+"""Actions of customers and of WeChat Pay's staff in complaints, which only controls can start.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (`operate_type`),
-https://pay.weixin.qq.com/docs/merchant/changelog/consumer-complaint.html (help by WeChat Pay)
+https://pay.weixin.qq.com/docs/merchant/changelog/consumer-complaint.html (support by WeChat Pay)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LONGEST = 2000
 
 
 def _images(state: State, images: Iterable[str]) -> list[str]:
-    """Return the `media_id` of images that the customer uploads."""
+    """Store the customer's images, and return their `media_id`."""
     if not isinstance(images, list | tuple) or len(images) > IMAGES:
         raise Rejection.parameter("/images", "***", f"must be an array of at most {IMAGES}")
     found = []
@@ -57,19 +57,19 @@ def complain(
     images: Iterable[str] = (),
     immediate: bool = False,
 ) -> Complaint:
-    """Complain about a paid order, as its customer; the merchant is notified.
+    """Complain about a paid order on behalf of its customer; the merchant is notified.
 
     Args:
         state: the state of the merchant.
         out_trade_no: the order number.
-        text: the text of the customer.
-        phone: the phone of the customer; the merchant gets it encrypted.
-        problem: `REFUND` asks for the money back; else `SERVICE_NOT_WORK` or `OTHERS`.
-        images: the images of the customer, each as base64.
-        immediate: whether the customer needs service at once.
+        text: the text of the complaint.
+        phone: the phone number of the customer; encrypted for the merchant.
+        problem: `REFUND` for a refund request, otherwise `SERVICE_NOT_WORK` or `OTHERS`.
+        images: the images of the customer, each encoded as base64.
+        immediate: whether the customer needs immediate service.
 
     Raises:
-        Rejection: there is no such order, or it is not paid, or something is no text.
+        Rejection: the order does not exist or is not paid, or a text is invalid.
     """
     checks.text(text, "/text", LONGEST)
     checks.text(phone, "/phone", 32)
@@ -92,13 +92,13 @@ def complain(
 
 
 def say(state: State, number: str, text: str, images: Iterable[str] = ()) -> Complaint:
-    """Write something more, as the customer who complained; the merchant is notified.
+    """Add a message of the customer to a complaint; the merchant is notified.
 
     Args:
         state: the state of the merchant.
         number: `complaint_id`.
-        text: the text of the customer.
-        images: the images of the customer, each as base64.
+        text: the text of the message.
+        images: the images of the customer, each encoded as base64.
 
     Raises:
         Rejection: there is no such complaint.
@@ -119,7 +119,7 @@ def _customer(
 
 
 def complain_again(state: State, number: str, text: str) -> Complaint:
-    """Go on with a complaint that the merchant has processed, as the customer; it waits again.
+    """Reopen a processed complaint on behalf of the customer; it is pending again.
 
     Raises:
         Rejection: there is no such complaint, or it is not processed.
@@ -135,10 +135,10 @@ def complain_again(state: State, number: str, text: str) -> Complaint:
 
 
 def withdraw(state: State, number: str) -> Complaint:
-    """Withdraw a complaint, as the customer: it is processed.
+    """Withdraw a complaint on behalf of the customer; it becomes processed.
 
     Raises:
-        Rejection: there is no such complaint, or it is processed already.
+        Rejection: there is no such complaint, or it is already processed.
     """
     complaint = records.existing(state, number)
     if complaint["complaint_state"] == PROCESSED:
@@ -150,15 +150,15 @@ def withdraw(state: State, number: str) -> Complaint:
 
 
 def escalate(state: State, number: str, reason: str = "商户未解决问题") -> Complaint:
-    """Request help of WeChat Pay's staff as the customer; the merchant is notified.
+    """Request support by WeChat Pay on behalf of the customer; the merchant is notified.
 
     Args:
         state: the state of the merchant.
         number: `complaint_id`.
-        reason: why the customer asks for help.
+        reason: the reason of the request.
 
     Raises:
-        Rejection: there is no such complaint, or the staff helps already.
+        Rejection: there is no such complaint, or it is already supported.
     """
     complaint = _helped(state, number, helped=False)
     complaint["in_platform_service"] = True
@@ -184,10 +184,10 @@ def _helped(state: State, number: str, *, helped: bool) -> Complaint:
 
 
 def cancel_help(state: State, number: str) -> Complaint:
-    """Cancel the request for help as the customer; the merchant is notified.
+    """Cancel the request for support on behalf of the customer; the merchant is notified.
 
     Raises:
-        Rejection: there is no such complaint, or the staff does not help.
+        Rejection: there is no such complaint, or it is not supported.
     """
     complaint = _helped(state, number, helped=True) | {"in_platform_service": False}
     _customer(state, complaint, "USER_CANCEL_PLATFORM_SERVICE", "用户取消平台协助")
@@ -196,10 +196,10 @@ def cancel_help(state: State, number: str) -> Complaint:
 
 
 def finish_help(state: State, number: str) -> Complaint:
-    """End the help of WeChat Pay's staff; the merchant is notified.
+    """End the support by WeChat Pay; the merchant is notified.
 
     Raises:
-        Rejection: there is no such complaint, or the staff does not help.
+        Rejection: there is no such complaint, or it is not supported.
     """
     complaint = _helped(state, number, helped=True) | {"in_platform_service": False}
     what = "PLATFORM_SERVICE_FINISHED"
@@ -209,7 +209,7 @@ def finish_help(state: State, number: str) -> Complaint:
 
 
 def platform_says(state: State, number: str, text: str) -> Complaint:
-    """Write a message as WeChat Pay's staff; the merchant is notified.
+    """Add a message of WeChat Pay's staff to a complaint; the merchant is notified.
 
     Raises:
         Rejection: there is no such complaint.

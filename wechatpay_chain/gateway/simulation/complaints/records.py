@@ -1,12 +1,12 @@
-"""Complaints: the actions of the customer, the merchant and WeChat Pay's staff.
+"""Lifecycle of a complaint: actions of the customer, the merchant and WeChat Pay's staff.
 
-It waits for the merchant, is processed from the first response on, and is processed to its end when
-the merchant says so, rejects a refund, or the refund that it approved has arrived.
+A complaint is pending until the first response, and then processing. It is processed when the
+merchant completes it or rejects a refund, or when the approved refund has arrived.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012533431 (states),
-https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (what is written down),
+https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (entries of the history),
 https://pay.weixin.qq.com/docs/merchant/apis/consumer-complaint/complaints/update-refund-progress.html
-(the refund itself is another request; the complaint is processed once it has arrived)
+(the refund is a separate request; the complaint is processed after its arrival)
 """
 
 from __future__ import annotations
@@ -61,16 +61,16 @@ def create(
     complaint_id: str = "",
     **more: Any,
 ) -> Complaint:
-    """Return a new complaint about an order.
+    """Create a complaint about an order.
 
     Args:
         state: the state of the merchant.
-        order: the order that it is about.
-        text: the text of the customer.
-        phone: the phone of the customer.
-        problem: its `problem_type`.
-        complaint_id: its id; empty makes one.
-        more: members of the complaint.
+        order: the order of the complaint.
+        text: the text of the complaint.
+        phone: the phone number of the customer.
+        problem: the `problem_type`.
+        complaint_id: the id; empty generates one.
+        more: further members of the complaint.
     """
     parties, out_trade_no = order["parties"], order["out_trade_no"]
     before = state.store.get("complaints-of-order", out_trade_no) or {"count": 0}
@@ -103,13 +103,13 @@ def create(
 
 
 def stub_complaint(state: State, complaint_id: str = "") -> Complaint:
-    """Return the complaint that a notification is about: that of the id, or a new one.
+    """Return the complaint for a notification: an existing one, or a new one.
 
-    It is about the order that was paid last, or, if no order is paid, about an unknown order.
+    A new one is about the last paid order, or about an unknown order if there is none.
 
     Args:
         state: the state of the gateway.
-        complaint_id: an id that the complaint is to have; empty makes one.
+        complaint_id: the id of the complaint; empty generates one.
     """
     known = find(state, complaint_id)
     if known is not None:
@@ -127,16 +127,16 @@ def stub_complaint(state: State, complaint_id: str = "") -> Complaint:
 
 
 def find(state: State, number: str) -> Complaint | None:
-    """Return a complaint in its current state, with its refunds, or None."""
+    """Return a complaint in its current state, including refunds; None if there is none."""
     complaint = state.store.get(KIND, number)
     return None if complaint is None else _with_refunds(state, complaint)
 
 
 def existing(state: State, number: str) -> Complaint:
-    """Return a complaint as it is now.
+    """Return a complaint in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such complaint.
     """
     complaint = find(state, number)
     if complaint is None:
@@ -148,7 +148,7 @@ def of_transaction(state: State, transaction_id: str) -> Complaint:
     """Return the last complaint about an order, by WeChat Pay's number of the order.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no complaint.
     """
     order = payments.find(state, transaction_id=transaction_id)
     number = order["out_trade_no"] if order is not None else ""
@@ -169,17 +169,17 @@ def write(
     user_images: list[str] | None = None,
     **more: Any,
 ) -> str:
-    """Add an entry to the history, store the complaint, and return the number of the entry.
+    """Add an entry to the history, store the complaint, and return the entry's number.
 
     Args:
         state: the state of the merchant.
         complaint: the complaint.
-        who: said or did it.
-        what: its `operate_type`.
-        text: its `operate_details`.
-        at: the time; by default now.
+        who: the `operator`.
+        what: the `operate_type`.
+        text: the `operate_details`.
+        at: the time; None means now.
         user_images: the `media_id` of the customer's images.
-        more: members of the entry.
+        more: further members of the entry.
     """
     number = f"3{state.clock.compact()}{canonical.nonce(8)}"
     entry = {
@@ -205,15 +205,15 @@ def tell(
     summary: str = "投诉状态变化",
     outbox: Outbox | None = None,
 ) -> str:
-    """Post a notification, if there is an address for them; its id.
+    """Send a notification if there is a URL, and return its id.
 
     Args:
         state: the state of the merchant.
         complaint: the complaint.
-        action: its `action_type`.
-        event: its type.
-        summary: the summary.
-        outbox: the outbox that it goes to, if not now.
+        action: the `action_type`.
+        event: the event type.
+        summary: the summary of the notification.
+        outbox: the outbox; None means the current one.
     """
     url = settings.address(state)
     if not url:
@@ -228,7 +228,7 @@ def tell(
 
 @refunds.follows
 def _tell_refund(state: State, outbox: Outbox, refund: refunds.Refund) -> str:
-    """Notify that the refund of an order with a complaint has started, or has arrived."""
+    """Send the notification for a new or successful refund of an order with a complaint."""
     known = state.store.get("complaints-of-order", refund["out_trade_no"]) or {}
     complaint = state.store.get(KIND, (known.get("numbers") or [""])[-1])
     if complaint is None:
@@ -246,7 +246,7 @@ def is_refunded(state: State, complaint: Complaint) -> bool:
 
 
 def _with_refunds(state: State, complaint: Complaint) -> Complaint:
-    """Write down the refunds since the complaint; one that was approved ends it as it arrives."""
+    """Add refunds to the history; the arrival of an approved refund ends the complaint."""
     order = payments.find(state, complaint["out_trade_no"])
     made = refunds.of_order(state, order) if order is not None else []
     seen, arrived = complaint.setdefault("refunds", {}), 0
@@ -273,15 +273,15 @@ def _with_refunds(state: State, complaint: Complaint) -> Complaint:
 
 
 def asks_for_money(complaint: Complaint) -> bool:
-    """Return whether the customer asks for a refund."""
+    """Return whether the customer requests a refund."""
     return bool(complaint["problem_type"] == "REFUND")
 
 
-# --- what the merchant does ----------------------------------------------------------------------
+# --- actions of the merchant ---------------------------------------------------------------------
 
 
 def respond(state: State, complaint: Complaint, text: str, **more: Any) -> str:
-    """Respond to the customer; the complaint is processed from then on. The entry's number."""
+    """Respond to the customer, start the processing, and return the entry's number."""
     complaint["incoming_user_response"] = False
     if complaint["complaint_state"] == PENDING:
         complaint["complaint_state"] = PROCESSING
@@ -298,10 +298,10 @@ def finish(
     action: str = "MERCHANT_CONFIRM_COMPLETE",
     **more: Any,
 ) -> None:
-    """Mark a complaint as processed, once.
+    """Complete a complaint.
 
     Raises:
-        Rejection: it is processed already.
+        Rejection: the complaint is already processed.
     """
     if complaint["complaint_state"] == PROCESSED:
         raise Rejection(400, "INVALID_REQUEST", "投诉单已处理完成")
@@ -311,17 +311,17 @@ def finish(
 
 
 def decide(state: State, complaint: Complaint, action: str, reason: str, **more: Any) -> None:
-    """Approve a refund that the customer asks for, or reject it; the refund is another request.
+    """Approve or reject a refund that the customer requests; the refund is a separate request.
 
     Args:
         state: the state of the merchant.
         complaint: the complaint.
         action: `APPROVE` or `REJECT`.
-        reason: why it is rejected.
-        more: members of the entry in the history.
+        reason: the reason of a rejection.
+        more: further members of the entry in the history.
 
     Raises:
-        Rejection: the customer does not ask for a refund, or that is decided already.
+        Rejection: the customer does not request a refund, or it is already decided.
     """
     if not asks_for_money(complaint):
         raise Rejection(400, "INVALID_REQUEST", "该投诉单不是申请退款单")

@@ -1,4 +1,4 @@
-"""Validations of requests about complaints, and the days and addresses in them."""
+"""Validation of requests about complaints: days, pages and images."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ IMAGES = 4
 
 
 def days(call: Call) -> tuple[str, str]:
-    """Return the first and the last day of a list.
+    """Return the first and the last day of a list request.
 
     Raises:
-        Rejection: they are not days, or too far apart.
+        Rejection: a day is invalid, or the days are too far apart.
     """
     first, last = (_day(call, name) for name in ("begin_date", "end_date"))
     if not datetime.timedelta(0) <= last - first <= LONGEST:
@@ -40,16 +40,16 @@ def _day(call: Call, name: str) -> datetime.date:
 
 
 def page(data: list[Any], total: int, limit: int, offset: int) -> dict[str, Any]:
-    """Return a part of a list; only the first part contains the total."""
+    """Return a page of a list; only the first page contains the total."""
     counted = {"total_count": total} if offset == 0 else {}
     return {"data": data, "limit": limit, "offset": offset, **counted}
 
 
 def images(call: Call, name: str) -> dict[str, Any]:
-    """Return the images that go with a response, by their `media_id`.
+    """Return the images of a response by their `media_id`.
 
     Raises:
-        Rejection: they are not uploads, or too many.
+        Rejection: an image is no upload, or there are too many.
     """
     given = call.data.get(name) or []
     if not isinstance(given, list) or len(given) > IMAGES:
@@ -61,6 +61,6 @@ def images(call: Call, name: str) -> dict[str, Any]:
 
 
 def urls(call: Call, given: list[str]) -> list[str]:
-    """Return the addresses of images by their `media_id`."""
+    """Return the URLs of images by their `media_id`."""
     address = f"{reached_at(call)}v3/merchant-service/images/"
     return [each if "://" in each else f"{address}{each}" for each in given]

@@ -1,7 +1,7 @@
-"""The first generation of complaints, which WeChat Pay still answers: by numbers of orders.
+"""The first generation of the complaints API, still supported: identifies complaints by orders.
 
 Source: https://developers.weixin.qq.com/community/pay/doc/000a0606d345a064a4eb5c5455ec08
-(what differs from the second generation)
+(differences from the second generation)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TYPES = {
     "MERCHANT_CONFIRM_COMPLETE": "MERCHANT_LAUNCH_CONFIRM_PROCESS",
     "COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE": "SELLER_REFUND_SYSTEM_MESSAGE",
 }
-"""The names of the entries of a history; other entries are not shown."""
+"""The types of a history's entries in this API; other entries are omitted."""
 
 
 def _state(call: Call, complaint: Complaint) -> str:
@@ -54,7 +54,7 @@ def _shown(call: Call, complaint: Complaint) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/complaints")
 def complaints(call: Call) -> dict[str, Any]:
-    """Return the complaints of some days, newest first."""
+    """Return the complaints of several days, newest first."""
     limit, offset = call.page(default=5, most=50)
     first, last = days(call)
     state = call.state
@@ -103,7 +103,7 @@ def _entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/feedbacks")
 def feedback(call: Call) -> None:
-    """Respond to the customer, and say that the complaint is dealt with if it is."""
+    """Respond to the customer, and complete the complaint if `launch_confirm_process` is true."""
     checks.accepted(call)
     found = own(call, records.of_transaction(call.state, call.text("transaction_id", 64)))
     text = call.text("feedback_content", 200)

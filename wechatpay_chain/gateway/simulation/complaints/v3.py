@@ -1,7 +1,7 @@
-"""The operations of complaints.
+"""Operations for complaints.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012533431 (the list),
-https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (what was said),
+https://pay.weixin.qq.com/doc/v3/merchant/4012533439 (the history),
 https://pay.weixin.qq.com/docs/merchant/apis/consumer-complaint/complaints/update-refund-progress.html
 """
 
@@ -25,10 +25,10 @@ ONE = f"{BASE}/{{complaint_id}}"
 
 
 def own(call: Call, found: Complaint) -> Complaint:
-    """Return a complaint about the merchant that a request names.
+    """Return a complaint if the merchant in the request is its merchant.
 
     Raises:
-        Rejection: `NO_AUTH`: the request names another.
+        Rejection: `NO_AUTH`: the request contains another merchant.
     """
     if call.text("complainted_mchid", 64) != found["complainted_mchid"]:
         raise Rejection(403, "NO_AUTH", "您暂无权限操作该投诉单")
@@ -73,7 +73,7 @@ def _media(call: Call, given: list[str]) -> dict[str, Any]:
 
 @operation("GET", BASE)
 def complaints(call: Call) -> dict[str, Any]:
-    """Return the complaints of some days, newest first."""
+    """Return the complaints of several days, newest first."""
     limit, offset = call.page(default=10, most=50)
     first, last = days(call)
     mchid, state = call.query.get("complainted_mchid", ""), call.state
@@ -90,7 +90,7 @@ def complaints(call: Call) -> dict[str, Any]:
 
 @operation("GET", ONE)
 def complaint(call: Call) -> dict[str, Any]:
-    """Return one complaint."""
+    """Return a complaint."""
     found = records.existing(call.state, call.params["complaint_id"])
     return {**_shown(call, found), "payer_openid": found["openid"]}
 
@@ -105,7 +105,7 @@ def history(call: Call) -> dict[str, Any]:
 
 
 def _entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry as the history shows it: with the addresses of its images."""
+    """Return an entry of the history, with the URLs of its images."""
     shown = {name: each for name, each in entry.items() if name != "user_images"}
     if "image_list" in entry:
         shown["image_list"] = urls(call, entry["image_list"])
@@ -116,14 +116,14 @@ def _entry(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
 
 @operation("POST", f"{ONE}/response")
 def respond(call: Call) -> None:
-    """Respond to the customer; the complaint is being processed from then on."""
+    """Respond to the customer; the complaint changes to processing."""
     found, text = _own(call), call.text("response_content", 200)
     records.respond(call.state, found, text, **images(call, "response_images"))
 
 
 @operation("POST", f"{ONE}/response-immediate-service")
 def respond_at_once(call: Call) -> dict[str, Any]:
-    """Respond to the customer with a message of blocks; a repeated id adds no second response."""
+    """Respond to the customer with a structured message; `idempotent_id` prevents duplicates."""
     found, once = _own(call), call.text("idempotent_id", 64)
     message = call.data.get("message")
     if not isinstance(message, dict):
@@ -139,13 +139,13 @@ def respond_at_once(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{ONE}/complete")
 def complete(call: Call) -> None:
-    """Mark a complaint as processed, once."""
+    """Complete a complaint."""
     records.finish(call.state, _own(call))
 
 
 @operation("POST", f"{ONE}/update-refund-progress")
 def decide(call: Call) -> None:
-    """Agree to give the money back, or do not; the refund itself is another call."""
+    """Approve or reject a refund; the refund is a separate request."""
     checks.accepted(call)
     found = records.existing(call.state, call.params["complaint_id"])
     action = call.text("action")

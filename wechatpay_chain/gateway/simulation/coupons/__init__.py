@@ -1,1 +1,1 @@
-"""Coupons (代金券): stocks, their budgets, coupons of users, and discounts of orders."""
+"""Coupons (代金券): stocks and their budgets, coupons of users, and discounts of orders."""

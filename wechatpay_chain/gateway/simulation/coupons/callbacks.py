@@ -1,4 +1,4 @@
-"""The addresses for notifications of coupons (代金券) and merchants' coupons (商家券)."""
+"""Notification URLs of coupons (代金券) and of merchants' coupons (商家券)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..registry import operation
 __all__ = ["MERCHANTS_COUPONS", "SETTING"]
 
 SETTING, MERCHANTS_COUPONS = "coupon-notifications", "busifavor-notifications"
-"""The settings that have the addresses."""
+"""The settings that contain the URLs."""
 
 
 def _register(base: str, key: str) -> None:

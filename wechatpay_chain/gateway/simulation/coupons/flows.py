@@ -1,7 +1,7 @@
-"""The list of the uses of a stock's coupons, as a file.
+"""File with the used coupons of a stock.
 
-WeChat Pay makes it on the day after the stock has ended; here it can be had before, as far as the
-stock has come.
+WeChat Pay creates it on the day after the end of the stock; the gateway creates it at any time,
+with the coupons used so far.
 
 Source: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter9_1_10.shtml
 """
@@ -33,7 +33,7 @@ SCOPES = {"GLOBAL": "全场代金券", "SINGLE": "单品代金券"}
 
 @operation("GET", "v3/marketing/favor/stocks/{stock_id}/use-flow")
 def use_flow(call: Call) -> dict[str, Any]:
-    """Return the download address of the uses of a stock's coupons."""
+    """Return the URL of the file with a stock's used coupons."""
     checks.accepted(call)
     state = call.state
     number = stocks.existing(state, call.params["stock_id"])["stock_id"]

@@ -1,4 +1,4 @@
-"""A coupon in responses and notifications, and the address of the notifications."""
+"""Responses and notifications of coupons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["shown", "used"]
 
 
 def shown(state: State, coupon: Coupon) -> dict[str, Any]:
-    """Return a coupon with all of its members."""
+    """Return all members of a coupon."""
     stock, clock = stocks.existing(state, coupon["stock_id"]), state.clock
     view = {
         "stock_creator_mchid": state.mchid,
@@ -45,7 +45,7 @@ def shown(state: State, coupon: Coupon) -> dict[str, Any]:
 
 
 def used(state: State, coupon: Coupon) -> None:
-    """Post `COUPON.USE`, if the merchant has said where to."""
+    """Send `COUPON.USE` if the merchant has set a notification URL."""
     setting = state.store.get("setting", SETTING)
     if setting is None or not setting["switch"]:
         return

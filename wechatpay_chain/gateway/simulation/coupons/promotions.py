@@ -1,4 +1,4 @@
-"""The coupons of orders and refunds in the responses of both APIs."""
+"""Members of orders and refunds that depend on coupons, in both APIs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Refund = dict[str, Any]
 
 
 def order_amount(order: Order) -> dict[str, Any]:
-    """Return the members of `amount` of an order that is paid which coupons change."""
+    """Return the members of a paid order's `amount` that depend on coupons."""
     return {"payer_total": amounts.payer_total(order)}
 
 
 def order_promotions(order: Order) -> list[dict[str, Any]]:
-    """`promotion_detail` of an order."""
+    """Return the `promotion_detail` of an order."""
     return [
         {
             "coupon_id": each["coupon_id"],
@@ -44,11 +44,11 @@ def order_promotions(order: Order) -> list[dict[str, Any]]:
 
 
 def refund_amount(order: Order, refund: Refund) -> dict[str, Any]:
-    """Return the members of `amount` of a refund which coupons change.
+    """Return the members of a refund's `amount` that depend on coupons.
 
     Args:
-        order: the order that is refunded.
-        refund: the refund of it.
+        order: the refunded order.
+        refund: a refund of the order.
     """
     return {
         "payer_total": amounts.payer_total(order),
@@ -60,11 +60,11 @@ def refund_amount(order: Order, refund: Refund) -> dict[str, Any]:
 
 
 def refund_promotions(order: Order, refund: Refund) -> list[dict[str, Any]]:
-    """`promotion_detail` of a refund.
+    """Return the `promotion_detail` of a refund.
 
     Args:
-        order: the order that is refunded.
-        refund: the refund of it.
+        order: the refunded order.
+        refund: a refund of the order.
     """
     faces = {each["coupon_id"]: each["amount"] for each in amounts.coupons(order)}
     return [
@@ -84,7 +84,7 @@ def _kind(used: dict[str, Any]) -> str:
 
 
 def order_in_v2(order: Order) -> dict[str, Any]:
-    """Return the fields of APIv2 of an order that is paid which coupons change."""
+    """Return the APIv2 fields of a paid order that depend on coupons."""
     view: dict[str, Any] = {"cash_fee": amounts.payer_total(order)}
     used = amounts.coupons(order)
     if used:
@@ -103,11 +103,11 @@ def order_in_v2(order: Order) -> dict[str, Any]:
 
 
 def refund_in_v2(refund: Refund, place: str = "") -> dict[str, Any]:
-    """Return the fields of APIv2 of a refund which coupons change.
+    """Return the APIv2 fields of a refund that depend on coupons.
 
     Args:
         refund: the refund.
-        place: `_0`, say, where a response has several refunds.
+        place: the suffix in a response with several refunds, such as `_0`.
     """
     used = amounts.coupons(refund)
     view: dict[str, Any] = {

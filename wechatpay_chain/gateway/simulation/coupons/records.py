@@ -1,4 +1,4 @@
-"""Coupons of users (代金券): sent from a stock, used with an order, or expired.
+"""Coupons of users (代金券): sent from a stock, used for an order, or expired.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012463807 (sending)
 """
@@ -35,9 +35,9 @@ __all__ = [
 
 KIND, WAITING, REQUEST = "coupon", "coupon-waiting", "coupon-request"
 RECEIVED = "coupon-received"
-"""The kind of records that say how many coupons of a stock a user has received."""
+"""The kind of records that count a user's coupons of a stock."""
 SENT, USED, EXPIRED = "SENDED", "USED", "EXPIRED"
-"""The states, as the API spells them."""
+"""The states, spelled as in the API."""
 DAY = 86400
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
@@ -52,7 +52,7 @@ def send_once(
     content: str,
     creator: str | None = None,
 ) -> Coupon:
-    """Return the coupon that a request sends: a new one, or the one that it has sent already.
+    """Send a coupon, or return the coupon of an identical earlier request.
 
     Args:
         state: the state of the merchant.
@@ -60,7 +60,7 @@ def send_once(
         openid: the openid of the user.
         number: `out_request_no`.
         content: the fingerprint of the request.
-        creator: the required creator of the stock; None means the requesting merchant.
+        creator: the required creator of the stock; None accepts any.
 
     Raises:
         Rejection: the number was used with other content, or the coupon cannot be sent.
@@ -85,7 +85,7 @@ def send(state: State, stock: Stock, openid: str) -> Coupon:
         openid: the openid of the user.
 
     Raises:
-        Rejection: the stock sends none, or the user has enough of them.
+        Rejection: the stock sends no coupons, or the user has the maximum number.
     """
     now, today = state.clock.now(), state.clock.date()
     key = f"{stock['stock_id']} {openid}"
@@ -128,7 +128,7 @@ def _assert_sendable(state: State, stock: Stock, received: int, today: str) -> N
 
 
 def _validity(stock: Stock, now: float) -> dict[str, float]:
-    """Return the times from which and until which a coupon that is sent now is valid."""
+    """Return the start and the end of the validity of a coupon sent now."""
     by_stock = {name: stock[name] for name in ("begins", "ends")}
     times: dict[str, Any] = {**by_stock, **stock["use"]["coupon_available_time"]}
     begins, ends = times["begins"], times["ends"]
@@ -140,28 +140,28 @@ def _validity(stock: Stock, now: float) -> dict[str, float]:
 
 
 def midnight(moment: float) -> float:
-    """When the day of a moment began in China; both in seconds since 1970."""
+    """Return the beginning of a moment's day in China; both in seconds since 1970."""
     day = datetime.datetime.fromtimestamp(moment, CHINA)
     return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def save(state: State, coupon: Coupon) -> None:
-    """Write a coupon back."""
+    """Store a coupon."""
     state.store.put(KIND, coupon["coupon_id"], coupon)
     if coupon["state"] != SENT:
         state.store.delete(WAITING, coupon["coupon_id"])
 
 
 def existing(state: State, number: str, openid: str = "") -> Coupon:
-    """Return a coupon by its number in its current state.
+    """Return a coupon by its number, in its current state.
 
     Args:
         state: the state of the merchant.
         number: `coupon_id`.
-        openid: the required owner; empty allows any.
+        openid: the required user; empty accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such coupon.
     """
     coupon = state.store.get(KIND, number)
     if coupon is None or openid not in ("", coupon["openid"]):
@@ -171,26 +171,26 @@ def existing(state: State, number: str, openid: str = "") -> Coupon:
 
 def _settled(state: State, coupon: Coupon) -> Coupon:
     if coupon["state"] == SENT and coupon["ends"] <= state.clock.now():
-        with state.store.transaction():  # whoever asks, it expires once
+        with state.store.transaction():  # concurrent readers expire it once
             return spend(state, coupon, {"state": EXPIRED}, 0)
     return coupon
 
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which coupons have expired by now."""
+    """Store the coupons that have expired."""
     for each in state.store.all(WAITING):
         existing(state, each["coupon_id"])
 
 
 def spend(state: State, coupon: Coupon, changes: Mapping[str, Any], amount: int) -> Coupon:
-    """Change a coupon that nobody can use any more, and how much its stock holds for it.
+    """Change a used or expired coupon, and the amounts that its stock reserves for it.
 
     Args:
         state: the state of the merchant.
         coupon: the coupon.
         changes: its new members.
-        amount: fen that it has taken from the budget that is locked.
+        amount: the amount taken from the locked budget, in fen.
     """
     coupon |= changes
     save(state, coupon)
@@ -202,10 +202,10 @@ def spend(state: State, coupon: Coupon, changes: Mapping[str, Any], amount: int)
 
 
 def expire(state: State, number: str) -> Coupon:
-    """Make a coupon expire now.
+    """Expire a coupon now.
 
     Raises:
-        Rejection: it does not exist, or it is used or expired.
+        Rejection: there is no such coupon, or it is used or expired.
     """
     coupon = existing(state, number)
     if coupon["state"] != SENT:
@@ -214,11 +214,11 @@ def expire(state: State, number: str) -> Coupon:
 
 
 def of_stock(state: State, number: str) -> list[Coupon]:
-    """Return the coupons of a stock, the oldest first."""
+    """Return the coupons of a stock, oldest first."""
     return [_settled(state, each) for each in state.store.all(KIND) if each["stock_id"] == number]
 
 
 def listed(state: State, openid: str) -> list[Coupon]:
-    """Return the coupons of a user, the newest first."""
+    """Return the coupons of a user, newest first."""
     found = state.store.all(KIND, newest_first=True)
     return [_settled(state, each) for each in found if each["openid"] == openid]

@@ -1,4 +1,4 @@
-"""The use of coupons for an order, and its consequences."""
+"""Payment with coupons: the discount of an order, and the effects on coupons and stocks."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Order = dict[str, Any]
 
 
 def redeem(state: State, order: Order, numbers: Sequence[str], openid: str) -> str:
-    """Apply coupons to an order, and return the customer who has them.
+    """Apply coupons to an order, and return the openid of its customer.
 
     Args:
         state: the state of the merchant.
-        order: the order that is about to be paid.
+        order: the order to pay.
         numbers: the numbers of the coupons.
-        openid: the openid of the customer; empty means whoever has the coupons.
+        openid: the openid of the customer; by default, of the order or of the coupons.
 
     Raises:
-        Rejection: a coupon cannot be used with this order.
+        Rejection: a coupon cannot be used for this order.
     """
     if isinstance(numbers, str) or len(set(numbers)) != len(numbers):
         raise Rejection.parameter("coupons", numbers, "must be a list of different coupons")
@@ -79,7 +79,7 @@ def _assert_usable(state: State, coupon: Coupon, stock: Stock, order: Order) -> 
 
 
 def _goods(stock: Stock, order: Order) -> list[dict[str, Any]]:
-    """Return the goods of an order that a coupon is for; none if it is for the whole order."""
+    """Return the goods of an order that a coupon covers; empty if it covers the whole order."""
     items = stock["use"].get("available_items") or ()
     detail = order["content"].get("detail")
     given = detail.get("goods_detail") or () if isinstance(detail, dict) else ()
@@ -87,7 +87,7 @@ def _goods(stock: Stock, order: Order) -> list[dict[str, Any]]:
 
 
 def _goods_total(stock: Stock, order: Order) -> int:
-    """Return the fen of an order that a coupon counts: of its goods, or the whole order."""
+    """Return the amount of an order that a coupon covers, in fen."""
     if not stock["use"].get("available_items"):
         return int(order["total"])
     return sum(each["unit_price"] * each["quantity"] for each in _goods(stock, order))
@@ -106,7 +106,7 @@ def _used(coupon: Coupon, stock: Stock, order: Order) -> dict[str, Any]:
 
 
 def consume(state: State, order: Order) -> None:
-    """Use the coupons of a paid order: the sponsors pay for them now."""
+    """Mark the coupons of a paid order as used; coupons with cash are paid from the budget."""
     for each in amounts.coupons(order):
         coupon = records.existing(state, each["coupon_id"])
         amount = 0 if each["no_cash"] else each["amount"]

@@ -1,7 +1,7 @@
-"""Stocks of coupons (代金券批次): their rules, their budgets, and whether coupons are sent.
+"""Stocks of coupons (代金券批次): rules, budgets and states.
 
-The budget of a stock with cash is locked when it starts. A coupon that is used takes its part of
-it; what no coupon can need any more goes back once the stock has stopped, or its time is over.
+The budget of a stock with cash is locked at its start. A used coupon takes its part of the budget;
+the rest that no valid coupon can need returns after the stock has stopped or ended.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter9_1_5.shtml (a stock and its states),
 https://developers.weixin.qq.com/community/pay/doc/000e62d2104c40a8ebcd178e255c00 (the budget is the
@@ -42,27 +42,27 @@ __all__ = [
 
 KIND, REQUEST = "coupon-stock", "coupon-stock-request"
 ACCOUNT = "coupons"
-"""The account of the budgets that are locked."""
+"""The ledger account of locked budgets."""
 UNACTIVATED, RUNNING, PAUSED, STOPPED = "unactivated", "running", "paused", "stoped"
-"""The states, as the API spells them."""
+"""The states, spelled as in the API."""
 LATEST = 8000 * 365 * 86400
-"""Seconds since 1970 before which the times of a stock are."""
+"""Limit of the times of a stock, in seconds since 1970."""
 LONGEST = 366 * 24 * 60
-"""Minutes for which a coupon can be used after it is sent."""
+"""Maximum validity of a coupon after it is sent, in minutes."""
 
 Stock = dict[str, Any]
 
 
 def new_number() -> str:
-    """Return a number of a stock or of a coupon."""
+    """Return a new number for a stock or a coupon."""
     return str(10**11 + secrets.randbelow(9 * 10**11))
 
 
 def create(call: Call) -> Stock:
-    """Return the stock of a request: a new one, or the existing one for a repeated request.
+    """Create a stock, or return the stock of an identical earlier request.
 
     Raises:
-        Rejection: the request is invalid, or its number is known with other content.
+        Rejection: the request is invalid, or its number was used with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_request_no"], "/out_request_no", longest=128)
@@ -142,10 +142,10 @@ def _rules(call: Call) -> dict[str, Any]:
 
 
 def moment(text: str, pointer: str) -> float:
-    """Return a time of RFC 3339, in seconds since 1970.
+    """Convert an RFC 3339 time to seconds since 1970.
 
     Raises:
-        Rejection: it is invalid, or out of the range that can be shown again in Beijing time.
+        Rejection: the text is no time, or is outside the range that Beijing time can represent.
     """
     found = checks.moment(text)
     if found is None or not 0 <= found < LATEST:
@@ -154,7 +154,7 @@ def moment(text: str, pointer: str) -> float:
 
 
 def save(state: State, stock: Stock) -> None:
-    """Write a stock back; a budget that no coupon can need any more returns."""
+    """Store a stock; the part of its budget that no coupon can need returns."""
     spare = stock["held"] - stock["outstanding"]
     if stock["state"] == STOPPED and not stock["no_cash"] and spare:
         _move(state, "coupon_budget_returned", spare, ACCOUNT, "merchant", stock)
@@ -168,15 +168,15 @@ def _move(state: State, kind: str, amount: int, source: str, target: str, stock:
 
 
 def existing(state: State, number: str, creator: str | None = None) -> Stock:
-    """Return a stock by its number in its current state.
+    """Return a stock by its number, in its current state.
 
     Args:
         state: the state of the merchant.
         number: `stock_id`.
-        creator: the required creator; None means the requesting merchant.
+        creator: the required creator; None accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such stock.
     """
     stock = state.store.get(KIND, number)
     if stock is None or creator not in (None, state.mchid):
@@ -186,7 +186,7 @@ def existing(state: State, number: str, creator: str | None = None) -> Stock:
 
 def _settled(state: State, stock: Stock) -> Stock:
     if stock["state"] in (RUNNING, PAUSED) and stock["ends"] <= state.clock.now():
-        with state.store.transaction():  # whoever asks, the budget returns once
+        with state.store.transaction():  # concurrent readers return the budget once
             stock |= {"state": STOPPED, "stopped": stock["ends"]}
             save(state, stock)
     return stock
@@ -194,20 +194,20 @@ def _settled(state: State, stock: Stock) -> Stock:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which stocks have ended by now."""
+    """Store the stocks that have ended."""
     listed(state)
 
 
 def listed(state: State) -> list[Stock]:
-    """Return all stocks, the newest first."""
+    """Return all stocks, newest first."""
     return [_settled(state, each) for each in state.store.all(KIND, newest_first=True)]
 
 
 def start(state: State, stock: Stock) -> Stock:
-    """Activate a stock, which locks its budget; one that runs stays as it is.
+    """Activate a stock and lock its budget; a repetition has no effect.
 
     Raises:
-        Rejection: it has stopped or is paused, or the merchant does not have the money.
+        Rejection: the stock has stopped or is paused, or the balance is too low.
     """
     if stock["state"] == RUNNING:
         return stock
@@ -226,12 +226,12 @@ def start(state: State, stock: Stock) -> Stock:
 
 
 def pause(state: State, stock: Stock) -> Stock:
-    """Stop sending coupons until `restart`."""
+    """Pause the sending of coupons until `restart`."""
     return _turn(state, stock, RUNNING, PAUSED)
 
 
 def restart(state: State, stock: Stock) -> Stock:
-    """Send coupons again."""
+    """Resume the sending of coupons."""
     return _turn(state, stock, PAUSED, RUNNING)
 
 
@@ -244,10 +244,10 @@ def _turn(state: State, stock: Stock, before: str, after: str) -> Stock:
 
 
 def stop(state: State, stock: Stock) -> Stock:
-    """Send no coupons any more; those that users have stay usable.
+    """Stop the sending of coupons; coupons of users stay valid.
 
     Raises:
-        Rejection: it is not activated.
+        Rejection: the stock is not activated.
     """
     if stock["state"] != STOPPED:
         _in_state(stock, RUNNING, PAUSED)

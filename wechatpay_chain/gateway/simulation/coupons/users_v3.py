@@ -1,4 +1,4 @@
-"""The operations of the coupons (代金券) of users: send one, query one, list them.
+"""Operations for the coupons (代金券) of users: send, query, list.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012463807 (sending)
 """
@@ -19,7 +19,7 @@ __all__ = ["query", "send"]
 
 COUPONS = "v3/marketing/favor/users/{openid}/coupons"
 MOST = 20
-"""Coupons of a page."""
+"""Maximum number of coupons in a page."""
 
 
 @operation("POST", COUPONS)
@@ -44,7 +44,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("GET", COUPONS)
 def query_all(call: Call) -> dict[str, Any]:
-    """Return the coupons of a user, by their state, their stock and their merchant."""
+    """Return the coupons of a user, filtered by state, stock and merchant."""
     checks.accepted(call)
     state, given = call.state, call.query
     limit, offset = call.page(MOST, MOST)
@@ -62,7 +62,7 @@ def query_all(call: Call) -> dict[str, Any]:
 
 
 def _is_merchants(state: State, coupon: Coupon, given: dict[str, str]) -> bool:
-    """Return whether a coupon's creator, sender and merchants are those of a query."""
+    """Return whether the merchants in a query created, sent and accept a coupon."""
     own = [given.get(name, "") for name in ("creator_mchid", "sender_mchid")]
     where = given.get("available_mchid", "")
     usable = stocks.existing(state, coupon["stock_id"])["use"].get("available_merchants")

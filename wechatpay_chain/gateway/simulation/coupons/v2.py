@@ -1,4 +1,4 @@
-"""The operations of APIv2 for coupons (代金券), on the records of APIv3.
+"""APIv2's operations for coupons (代金券), with the records of APIv3.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/tools/sp_coupon.php?chapter=12_3 (sending),
 https://pay.weixin.qq.com/wiki/doc/api/tools/sp_coupon.php?chapter=12_4 (a stock),
@@ -26,16 +26,16 @@ CODES = {
     "RULE_LIMIT": "USER_AL_GET_COUPON",
     "INVALID_REQUEST": "STOCK_IS_NOT_VALID",
 }
-"""The codes of APIv2 for coupons that cannot be sent."""
+"""APIv2's codes for the reasons that prevent the sending of a coupon."""
 STATUSES = {stocks.UNACTIVATED: 1, stocks.RUNNING: 4, stocks.PAUSED: 16, stocks.STOPPED: 16}
 
 
 @contextlib.contextmanager
 def _as_v2(absent: str) -> Iterator[None]:
-    """Raise the rejections of APIv3 with the codes of APIv2; `absent` is that of what is not there.
+    """Convert the rejections of APIv3 to APIv2's codes; `absent` is the code of an absent record.
 
     Raises:
-        Rejection: what is done is rejected.
+        Rejection: APIv3's operation is rejected.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The operations of coupons (代金券): stocks.
+"""Operations for coupons (代金券): stocks.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter9_1_5.shtml (a stock), and the
 operations in the catalogue
@@ -22,12 +22,12 @@ __all__ = ["create"]
 BASE = "v3/marketing/favor"
 STOCK = f"{BASE}/stocks/{{stock_id}}"
 MOST = 50
-"""Items of a page."""
+"""Maximum number of items in a page."""
 
 
 @operation("POST", f"{BASE}/coupon-stocks")
 def create(call: Call) -> dict[str, Any]:
-    """Create a stock, which sends no coupons before it is started."""
+    """Create a stock, which sends no coupons before its start."""
     stock = stocks.create(call)
     created = call.state.clock.rfc3339(stock["created"])
     return {"stock_id": stock["stock_id"], "create_time": created}
@@ -96,7 +96,7 @@ def _shown(state: State, stock: Stock) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/stocks")
 def query_all(call: Call) -> dict[str, Any]:
-    """Return the stocks of a merchant, by their state and by when they were made."""
+    """Return the stocks of a merchant, filtered by state and creation time."""
     checks.accepted(call)
     state, given = call.state, call.query
     limit, page = call.page(10, 10)

@@ -1,1 +1,1 @@
-"""押金: deposits, by APIv2."""
+"""Deposits (押金) of APIv2."""

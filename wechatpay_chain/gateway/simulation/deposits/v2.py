@@ -1,7 +1,7 @@
 """Deposits of APIv2: paid in advance, then consumed or refunded.
 
-What a customer pays as a deposit is frozen. When the merchant consumes some of it, that much is the
-merchant's, less the fee, and the rest is refunded to the customer.
+A deposit is frozen. When the merchant consumes a part, that part less the fee is released to the
+merchant, and the rest is refunded to the customer.
 
 Source: https://pay.weixin.qq.com/wiki/doc/api/deposit_sl.php?chapter=27_0&index=1
 """
@@ -27,26 +27,26 @@ __all__ = ["consume"]
 BASE = "v2/deposit"
 TYPES = ("JSAPI", "APP")
 NUMBERS = ("out_trade_no", "transaction_id")
-"""The numbers of a deposit, either of which a request may have."""
+"""The numbers of a deposit; a request contains either."""
 RETURNED = "deposit-{}"
-"""The number of the refund of what was not consumed."""
+"""The number of the refund of the unconsumed rest."""
 
 
 @operation("POST", f"{BASE}/unifiedorder")
 def unifiedorder(call: Call) -> dict[str, Any]:
-    """Create an order of a deposit."""
+    """Create an order for a deposit."""
     return orders.ordered(call, TYPES, deposit=True)
 
 
 @operation("POST", f"{BASE}/micropay")
 def pay_by_code(call: Call) -> dict[str, Any]:
-    """Charge a deposit by the customer's code."""
+    """Charge a deposit by the customer's payment code."""
     return micropay.pay(call, "MICROPAY", "auth_code", deposit=True)
 
 
 @operation("POST", f"{BASE}/facepay")
 def pay_by_face(call: Call) -> dict[str, Any]:
-    """Charge a deposit by the customer's face."""
+    """Charge a deposit by the customer's face code."""
     return micropay.pay(call, "FACEPAY", "face_code", deposit=True)
 
 
@@ -74,7 +74,7 @@ def reverse(call: Call) -> Any:
 
 @operation("POST", f"{BASE}/consume")
 def consume(call: Call) -> dict[str, Any]:
-    """Consume some of a deposit; the rest is refunded."""
+    """Consume a part of a deposit; the rest is refunded."""
     checks.v2_required(call, *NUMBERS)
     order = _existing(call)
     checks.chinese(call.data.get("fee_type"), "/fee_type")
@@ -125,7 +125,7 @@ def _consume(state: State, order: Order, amount: int) -> None:
 
 @operation("POST", f"{BASE}/refund")
 def refund(call: Call) -> Any:
-    """Refund a deposit, all of it or a part."""
+    """Refund a deposit, in full or in part."""
     checks.v2_required(call, *NUMBERS)
     _existing(call)
     return refunds.refund(call)
@@ -133,5 +133,5 @@ def refund(call: Call) -> Any:
 
 @operation("POST", f"{BASE}/refundquery")
 def refundquery(call: Call) -> Any:
-    """Return the refunds of a deposit, with the one of the money that was not consumed."""
+    """Return the refunds of a deposit, including the refund of the unconsumed rest."""
     return refunds.refundquery(call)

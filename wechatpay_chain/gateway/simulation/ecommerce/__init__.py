@@ -1,1 +1,1 @@
-"""平台收付通: what a platform does for its sub-merchants."""
+"""平台收付通: the operations of e-commerce platforms for their sub-merchants."""

@@ -1,6 +1,6 @@
-"""A platform's advances for refunds of its sub-merchants, and their repayment.
+"""Advances of a platform for refunds of its sub-merchants, and their repayment.
 
-A return that the sub-merchant cannot pay is processed, and tried again, for 90 days.
+If the sub-merchant's balance is too low, a repayment stays PROCESSING and is retried for 90 days.
 
 Source: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
 """
@@ -22,21 +22,21 @@ __all__ = ["FAILED", "PROCESSING", "SUCCESS", "AdvanceReturn", "find", "paid", "
 
 PROCESSING, SUCCESS, FAILED = "PROCESSING", "SUCCESS", "FAILED"
 TRIED_FOR = 90 * 86400
-"""Seconds for which a return is tried again."""
+"""Seconds during which a repayment is retried."""
 
 AdvanceReturn = dict[str, Any]
 
 
 def paid(refund: Refund) -> int:
-    """Return the fen that the platform paid for a refund, without the returned fee."""
+    """Return the platform's advance for a refund in fen, less the fee that was returned to it."""
     return amounts.settlement_refund(refund) - int(refund["fee"]) if refund.get("advance") else 0
 
 
 def take_back(state: State, refund: Refund) -> AdvanceReturn:
-    """Charge a sub-merchant for what the platform paid for a refund, once.
+    """Debit a sub-merchant for an advance; a repetition returns the same repayment.
 
     Raises:
-        Rejection: the platform did not pay for it, or it has not arrived.
+        Rejection: the platform made no advance for the refund, or the refund has not succeeded.
     """
     made = find(state, refund["refund_id"])
     if made is not None:
@@ -60,7 +60,7 @@ def take_back(state: State, refund: Refund) -> AdvanceReturn:
 
 
 def find(state: State, refund_id: str) -> AdvanceReturn | None:
-    """Return the return for a refund in its current state, or None."""
+    """Return the repayment of a refund's advance in its current state; None if there is none."""
     made = state.store.get("advance-return", refund_id)
     if made is not None and made["state"] == PROCESSING:
         _try(state, made)
@@ -69,7 +69,7 @@ def find(state: State, refund_id: str) -> AdvanceReturn | None:
 
 @settles
 def settle_due(state: State) -> None:
-    """Try again what sub-merchants could not pay so far."""
+    """Retry the repayments that are in process."""
     for each in state.store.all("advance-waiting"):
         find(state, each["refund_id"])
 

@@ -1,6 +1,6 @@
-"""A platform closes the ID of a sub-merchant (二级商户注销) with an application, which is reviewed.
+"""Closing of a sub-merchant (二级商户注销) by an application of the platform, with a review.
 
-Closed is closed: the sub-merchant can use no product any more. Its money stays where it is.
+A closed sub-merchant can use no product. Its balance stays in place.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-cancel/cancel-applications/create-cancel-application.html,
 https://pay.weixin.qq.com/doc/v3/partner/4012476223 (query)
@@ -55,7 +55,7 @@ def submit(call: Call) -> dict[str, Any]:
 
 
 def _check_materials(call: Call) -> None:
-    """Reject an application whose materials are none, of no kind, or not uploaded.
+    """Reject an application without materials, with an unknown type, or with unknown uploads.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -111,10 +111,10 @@ def _end(state: State, number: str, outcome: str, reason: str = "") -> Closing:
 
 
 def approve(state: State, number: str) -> Closing:
-    """Approve an application: the sub-merchant is closed.
+    """Approve an application and close the sub-merchant.
 
     Raises:
-        Rejection: there is no such application, or it was decided.
+        Rejection: the application does not exist, or is no longer in review.
     """
     closing = _end(state, number, CLOSED)
     sub = closing["sub_mchid"]
@@ -125,9 +125,9 @@ def approve(state: State, number: str) -> Closing:
 
 
 def reject(state: State, number: str, reason: str) -> Closing:
-    """Reject an application: the sub-merchant goes on.
+    """Reject an application; the sub-merchant stays open.
 
     Raises:
-        Rejection: there is no such application, or it was decided.
+        Rejection: the application does not exist, or is no longer in review.
     """
     return _end(state, number, REJECTED, checks.text(reason, "/reason", 256))

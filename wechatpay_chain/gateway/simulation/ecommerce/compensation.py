@@ -1,8 +1,8 @@
-"""Compensations (赔付): a platform, or a sub-merchant, pays a customer or a merchant.
+"""Compensations (赔付), which a platform or a sub-merchant pays to a customer or a merchant.
 
-The money is taken at once and arrives after a few seconds of the gateway's time. Where the customer
-has to confirm, it waits for 24 hours. A deposit that lacks the money closes the bill; the account
-for expenses (`OPERATION`) is topped up as for transfers.
+The money is debited at once and credited after a few seconds of the gateway's time. If the customer
+has to confirm, the bill waits up to 24 hours. If the balance of a deposit account is too low, the
+bill is closed; the account for expenses (`OPERATION`) is topped up, as for transfers.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4013504176 (confirmed by the customer),
 https://pay.weixin.qq.com/doc/v3/partner/4013504196 (states),
@@ -42,24 +42,24 @@ ACCEPTED, WAITING, SUCCESS = "ACCEPTED", "WAIT_USER_CONFIRM", "SUCCESS"
 CLOSED, CANCELLED = "CLOSED", "CANCELLED"
 UNDER_WAY = (ACCEPTED, WAITING)
 ARRIVING = 5
-"""Seconds until the money is there."""
+"""Seconds until the money is credited."""
 CONFIRM_WITHIN = 24 * 3600
-"""Seconds in which a customer can confirm."""
+"""Seconds during which a customer can confirm."""
 
 Compensation = dict[str, Any]
 
 
 def create(state: State, about: dict[str, Any], *, confirmed: bool) -> Compensation:
-    """Return the compensation of a number: a new one, or the same one for the same content.
+    """Create a compensation, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
         about: `product`, `out_bill_no`, `sub_mchid`, `account_type`, `target` in the ledger,
-            `amount`, `remark`, `receiver`, and the `content`, the fingerprint of the request.
+            `amount`, `remark`, `receiver`, and `content`, the fingerprint of the request.
         confirmed: whether the customer has to confirm.
 
     Raises:
-        Rejection: the number was used for another, or the amount is invalid.
+        Rejection: the number was used with other content, or the amount is invalid.
     """
     number = about["out_bill_no"]
     known = _find(state, number)
@@ -121,16 +121,16 @@ def _find(state: State, number: str) -> Compensation | None:
 def existing(
     state: State, number: str, product: str | None = None, sub_mchid: str | None = None
 ) -> Compensation:
-    """Return a compensation by its merchant-assigned number in its current state.
+    """Return a compensation by its merchant-assigned number, in its current state.
 
     Args:
         state: the state of the merchant.
         number: `out_bill_no`.
-        product: the required kind of compensation; None allows any.
-        sub_mchid: the required payer; None allows any.
+        product: the required kind of compensation; None accepts any kind.
+        sub_mchid: the sub-merchant that must be the payer; None accepts any payer.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such compensation.
     """
     made = _find(state, number)
     if (
@@ -145,10 +145,10 @@ def existing(
 def existing_by_id(
     state: State, bill_id: str, product: str, sub_mchid: str | None = None
 ) -> Compensation:
-    """Return a compensation by WeChat Pay's number, as `existing`.
+    """Return a compensation by WeChat Pay's number, like `existing`.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such compensation.
     """
     pointer = state.store.get("compensation-id", bill_id)
     number = "" if pointer is None else pointer["out_bill_no"]
@@ -157,13 +157,13 @@ def existing_by_id(
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which compensations have arrived, or have waited too long."""
+    """End the compensations that have arrived or expired."""
     for each in state.store.all("compensating"):
         _find(state, each["out_bill_no"])
 
 
 def _end(state: State, made: Compensation, outcome: str, moment: float, reason: str = "") -> None:
-    """Move the money to the receiver, or back."""
+    """Move the money to the receiver, or back to the payer, and store the outcome."""
     if outcome == SUCCESS:
         _move(state, "compensated", made, "transit", made["target"], moment)
     else:
@@ -185,28 +185,28 @@ def _decide(
 
 
 def confirm(state: State, number: str) -> Compensation:
-    """Confirm a compensation as the customer: the money arrives.
+    """Confirm a compensation on the customer's behalf; the money arrives.
 
     Raises:
-        Rejection: there is no such compensation, or it does not wait for that.
+        Rejection: the compensation does not exist, or does not wait for a confirmation.
     """
     return _decide(state, existing(state, number), (WAITING,), SUCCESS)
 
 
 def fail(state: State, number: str, reason: str) -> Compensation:
-    """Close a compensation that is in progress: the money is returned.
+    """Close a compensation that has not ended; the money returns to the payer.
 
     Raises:
-        Rejection: there is no such compensation, or it has ended.
+        Rejection: the compensation does not exist, or has ended.
     """
     return _decide(state, existing(state, number), UNDER_WAY, CLOSED, reason)
 
 
 def cancel(state: State, made: Compensation) -> Compensation:
-    """Cancel a compensation that the customer has not confirmed; once is enough.
+    """Cancel an unconfirmed compensation; a repetition has no effect.
 
     Raises:
-        Rejection: it does not wait for the customer.
+        Rejection: the compensation does not wait for a confirmation.
     """
     if made["state"] == CANCELLED:
         return made

@@ -1,4 +1,4 @@
-"""The operations of compensations: `v3/platsolution/ecommerce/mch-transfer`, seven of one shape.
+"""Seven operations of compensations, `v3/platsolution/ecommerce/mch-transfer`, with one shape.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4013504175 (to customers),
 https://pay.weixin.qq.com/doc/v3/partner/4013504184 (of insurers),
@@ -30,12 +30,12 @@ class Product(NamedTuple):
     """A kind of compensation.
 
     Attributes:
-        name: in the path.
-        account_type: the account type of the account that pays.
-        to: the receiver.
+        name: the name in the path.
+        account_type: the type of the paying account.
+        to: the kind of receiver.
         of_sub: whether a sub-merchant pays.
-        shown: the members of the receiver in responses.
-        confirmed: whether there is a form that the customer confirms.
+        shown: the members of the receiver that responses contain.
+        confirmed: whether the product has a form that the customer confirms.
         by_id: whether it can be queried by WeChat Pay's number.
         by_number: the path of the query by the merchant-assigned number.
     """
@@ -100,7 +100,7 @@ def _register(product: Product) -> None:
 
         @operation("GET", f"{base}/bill-id/{{bill_id}}")
         def by_id(call: Call) -> dict[str, Any]:
-            sub_mchid = _whose(call, product, call.query)
+            sub_mchid = _sub_mchid_filter(call, product, call.query)
             made = compensation.existing_by_id(
                 call.state, call.params["bill_id"], product.name, sub_mchid
             )
@@ -158,7 +158,7 @@ def _created(call: Call, product: Product, *, confirmed: bool) -> Compensation:
 
 
 def _target(state: State, product: Product, receiver: dict[str, Any]) -> str:
-    """Return the ledger's account of who receives a compensation."""
+    """Return the receiver's account in the ledger."""
     if product.to == USER:
         return "user"
     given = receiver.get("mch_info") or {}
@@ -172,7 +172,7 @@ def _target(state: State, product: Product, receiver: dict[str, Any]) -> str:
 
 
 def _assert_ordered(state: State, receiver: dict[str, Any], sub_mchid: str) -> None:
-    """Reject a compensation for an order that is not there, or another sub-merchant's."""
+    """Reject a compensation for an order that does not exist or belongs to another sub-merchant."""
     given = receiver.get("transaction_info")
     if not given:
         return
@@ -182,8 +182,8 @@ def _assert_ordered(state: State, receiver: dict[str, Any], sub_mchid: str) -> N
         raise Rejection(400, "INVALID_REQUEST", f"订单不存在: {number}")
 
 
-def _whose(call: Call, product: Product, given: dict[str, Any]) -> str | None:
-    """Return the sub-merchant whose compensation a request may see; None if it cannot name one."""
+def _sub_mchid_filter(call: Call, product: Product, given: dict[str, Any]) -> str | None:
+    """Return the sub-merchant that a query is limited to; None if it has no such member."""
     takes = call.operation is not None and any(
         each.name == "sub_mchid" for each in (*call.operation.query, *call.operation.body)
     )
@@ -191,7 +191,7 @@ def _whose(call: Call, product: Product, given: dict[str, Any]) -> str | None:
 
 
 def _existing(call: Call, product: Product, given: dict[str, Any]) -> Compensation:
-    sub_mchid = _whose(call, product, given)
+    sub_mchid = _sub_mchid_filter(call, product, given)
     return compensation.existing(call.state, call.params["out_bill_no"], product.name, sub_mchid)
 
 

@@ -1,4 +1,4 @@
-"""Sub-merchants that may pay insurance claims for a platform: insurers.
+"""Permissions of insurers (sub-merchants) to pay insurance claims for a platform.
 
 Source: https://pay.weixin.qq.com/docs/partner/apis/plat-compensation/plat-compensation/open-insurance-compensation.html
 """
@@ -20,7 +20,7 @@ BASE = "v3/platsolution/ecommerce/insurance-compensation-contracts"
 
 @operation("POST", BASE)
 def open_(call: Call) -> dict[str, Any]:
-    """Allow an insurer to pay claims; an allowed one stays allowed."""
+    """Allow an insurer to pay claims; a repetition has no effect."""
     checks.accepted(call)
     data, state = call.data, call.state
     number = checks.number(data["out_apply_no"], "/out_apply_no", longest=32, signs=checks.LETTERS)
@@ -34,7 +34,7 @@ def open_(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sub-mchid/{{sub_mchid}}/check-opened")
 def check(call: Call) -> dict[str, Any]:
-    """Return whether an insurer may pay claims."""
+    """Return whether an insurer is allowed to pay claims."""
     return _shown(call.state, call.params["sub_mchid"])
 
 

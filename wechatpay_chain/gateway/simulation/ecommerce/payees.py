@@ -1,6 +1,6 @@
-"""Persons who agree to be paid through a platform (个人收款方): contracts and their state.
+"""Contracts of persons who agree to receive payments through a platform (个人收款方).
 
-The platform applies for a contract, and the person signs it on their device; a script does that.
+The platform applies for a contract, and the person signs it on their phone, or a control does.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4015851492 (by the number of the application),
 https://pay.weixin.qq.com/doc/v3/merchant/4012739528 (by the person)
@@ -24,7 +24,7 @@ BASE = "v3/ecommerce/individual-contracts"
 PENDING, SIGNED, REVOKED = "PENDING", "AUTHORIZED", "UNAUTHORIZED"
 CODE = checks.Signs(re.compile(r"[0-9A-Za-z_\-]+"), "digits, letters or _-")
 VALID = 2 * 3600
-"""Seconds for which the token of a verified name is valid."""
+"""Seconds for which the access token of a verified name is valid."""
 
 Contract = dict[str, Any]
 
@@ -39,14 +39,14 @@ def _register() -> None:
 
 
 def apply(call: Call, *, named: bool) -> dict[str, Any]:
-    """Apply for a contract; the same application again is the same.
+    """Apply for a contract, or return the existing application if the content is the same.
 
     Args:
         call: the request.
         named: whether the person's name is verified.
 
     Raises:
-        Rejection: the number of the application was used for another.
+        Rejection: the number of the application was used with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     code = checks.number(data["out_contract_code"], "/out_contract_code", longest=128, signs=CODE)
@@ -74,7 +74,7 @@ _register()
 
 @operation("GET", f"{BASE}/out-contract-code/{{out_contract_code}}")
 def by_code(call: Call) -> dict[str, Any]:
-    """Return a contract that was signed, by the number of its application."""
+    """Return a signed contract by the number of its application."""
     checks.accepted(call)
     contract = _existing(call.state, call.params["out_contract_code"])
     if contract["state"] == PENDING or contract["appid"] != call.query["appid"]:
@@ -97,7 +97,7 @@ def by_code(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/{{openid}}")
 def by_openid(call: Call) -> dict[str, Any]:
-    """Return whether a person may be paid."""
+    """Return whether a person can be paid."""
     checks.accepted(call)
     permissions = ("INDIVIDUAL_PAYEE",)
     checks.one_of(call.query["permission_type"], "permission_type", permissions, "query")
@@ -126,15 +126,15 @@ def _existing(state: State, code: str) -> Contract:
 
 
 def sign(state: State, code: str, openid: str = "") -> Contract:
-    """Sign a contract, as the person who is to be paid.
+    """Sign a contract on behalf of the payee.
 
     Args:
         state: the state of the merchant.
         code: `out_contract_code`.
-        openid: the openid of the person; by default the one of the application, or a generated one.
+        openid: the openid of the person; by default the application's openid, or a generated one.
 
     Raises:
-        Rejection: there is no such application, or it was signed before.
+        Rejection: the application does not exist, or is already signed.
     """
     contract = _existing(state, code)
     _assert_state(contract, PENDING)
@@ -155,10 +155,10 @@ def sign(state: State, code: str, openid: str = "") -> Contract:
 
 
 def revoke(state: State, code: str) -> Contract:
-    """End a contract, as the person who is paid.
+    """Revoke a contract on behalf of the payee.
 
     Raises:
-        Rejection: there is no such contract, or it is not signed.
+        Rejection: the contract does not exist, or is not signed.
     """
     contract = _existing(state, code)
     _assert_state(contract, SIGNED)

@@ -1,7 +1,7 @@
-"""Refunds of platforms: `v3/ecommerce/refunds`, with what the platform pays in advance.
+"""Refunds of platforms (`v3/ecommerce/refunds`), including the platform's advances.
 
-Where a sub-merchant has not the money, the platform may pay a refund from its own account
-(`REFUND_SOURCE_PARTNER_ADVANCE`) and get it back later; see `advances`.
+If a sub-merchant's balance is too low, the platform can pay a refund from its own account
+(`REFUND_SOURCE_PARTNER_ADVANCE`) and is repaid later; see `advances`.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter7_6_1.shtml (apply),
 https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
@@ -30,7 +30,7 @@ SOURCES = SUB_MERCHANT, ADVANCE = ("REFUND_SOURCE_SUB_MERCHANT", "REFUND_SOURCE_
 
 @operation("POST", f"{BASE}/apply")
 def apply(call: Call) -> dict[str, Any]:
-    """Refund all of an order, or a part of it."""
+    """Refund an order, in full or in part."""
     given = domestic.asked(call, "ecommerce")
     source = checks.one_of(
         call.data.get("refund_account") or SUB_MERCHANT, "refund_account", SOURCES
@@ -58,7 +58,7 @@ def by_number(call: Call) -> dict[str, Any]:
 
 
 def _own(call: Call, sub_mchid: str) -> Refund:
-    """Return the refund that the path names, which must be the sub-merchant's."""
+    """Return the refund in the path, which must belong to the sub-merchant."""
     refund = refunding.find_by_id(call.state, call.params["refund_id"])
     if refund is None or refund["sub_mchid"] != sub_mchid:
         raise _absent(call.params["refund_id"])
@@ -71,13 +71,13 @@ def _absent(number: str) -> Rejection:
 
 @operation("POST", f"{BASE}/{{refund_id}}/apply-abnormal-refund")
 def abnormal(call: Call) -> dict[str, Any]:
-    """Send an abnormal refund to a bank card of the customer or of the sub-merchant."""
+    """Send an abnormal refund to a bank card of the customer or the sub-merchant."""
     return _shown(call.state, domestic.send_elsewhere(call))
 
 
 @operation("POST", f"{BASE}/{{refund_id}}/return-advance")
 def return_advance(call: Call) -> dict[str, Any]:
-    """Charge the sub-merchant for what the platform paid for a refund."""
+    """Debit the sub-merchant for the platform's advance."""
     checks.accepted(call)
     refund = _own(call, call.data["sub_mchid"])
     return _shown_return(call.state, refund, advances.take_back(call.state, refund))
@@ -85,7 +85,7 @@ def return_advance(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/{{refund_id}}/return-advance")
 def query_return(call: Call) -> dict[str, Any]:
-    """Return the repayment of what the platform paid for a refund."""
+    """Return the repayment of the platform's advance."""
     checks.accepted(call)
     refund = _own(call, call.query["sub_mchid"])
     made = advances.find(call.state, refund["refund_id"])
@@ -124,5 +124,5 @@ def _source(refund: Refund) -> dict[str, str]:
 
 @refunding.on_change("ecommerce")
 def tell(state: State, outbox: Outbox, refund: Refund) -> str:
-    """Post `REFUND.SUCCESS`, `REFUND.ABNORMAL` or `REFUND.CLOSED` with who paid."""
+    """Send `REFUND.SUCCESS`, `REFUND.ABNORMAL` or `REFUND.CLOSED` with the paying account."""
     return domestic.post(state, outbox, refund, _source(refund))

@@ -1,7 +1,7 @@
 """Profit sharing of platforms: `v3/ecommerce/profitsharing`.
 
-The receivers are the platform's, for all its sub-merchants. An order with a subsidy is shared after
-the subsidy was paid or cancelled.
+The receivers belong to the platform and serve all its sub-merchants. An order with a subsidy can be
+shared after the subsidy was paid or cancelled.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter7_4_4.shtml (returns),
 https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter7_5_3.shtml (orders with a subsidy)
@@ -21,13 +21,13 @@ __all__ = ["finish", "query", "query_return", "return_", "share"]
 
 BASE = "v3/ecommerce/profitsharing"
 HOLDER = "ecommerce"
-"""The owner of the list of receivers: the platform."""
+"""The list of the receivers: the platform's."""
 ACCOUNT = "receiver_account"
 
 
 @operation("POST", f"{BASE}/receivers/add")
 def add_receiver(call: Call) -> dict[str, Any]:
-    """Add a receiver; one that is there stays."""
+    """Add a receiver; a repetition has no effect."""
     checks.accepted(call)
     receiver = records.receiver_of(call.data)
     related = {**receiver, "relation_type": call.data["relation_type"]}
@@ -37,7 +37,7 @@ def add_receiver(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/receivers/delete")
 def delete_receiver(call: Call) -> dict[str, Any]:
-    """Delete a receiver; one that is not there is gone as well."""
+    """Delete a receiver; a repetition has no effect."""
     checks.accepted(call)
     receiver = records.receiver_of(call.data)
     records.delete_receiver(call.state, HOLDER, receiver)
@@ -46,7 +46,7 @@ def delete_receiver(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/orders")
 def share(call: Call) -> dict[str, Any]:
-    """Share some of an order's money, and unfreeze the rest if that was asked for."""
+    """Share money of an order, and release the rest if `finish` is true."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, data["sub_mchid"])
     known = records.known(state, request)
@@ -63,7 +63,7 @@ def share(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/finish-order")
 def finish(call: Call) -> dict[str, Any]:
-    """Release the rest to the sub-merchant; the order cannot be shared any more."""
+    """Release the unshared money to the sub-merchant; the order cannot be shared any more."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, data["sub_mchid"])
     description = checks.text(data["description"], "/description", 80)
@@ -89,7 +89,7 @@ def amounts(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/returnorders")
 def return_(call: Call) -> dict[str, Any]:
-    """Take back a part of a share; it is done when the response is sent."""
+    """Take back money from a receiver; the return is complete when the response is sent."""
     return views.take_back(call)
 
 

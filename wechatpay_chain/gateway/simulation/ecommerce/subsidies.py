@@ -1,7 +1,7 @@
-"""Subsidies: what a platform adds to an order that it made with `settle_info.subsidy_amount`.
+"""Subsidies that a platform adds to orders created with `settle_info.subsidy_amount`.
 
 A subsidy is paid from the platform's account once, before the order is shared, and is shared with
-it. A customer's refund allows to pay less, to take some back, or to cancel the subsidy.
+it. After a refund, the platform can pay a smaller subsidy, take some back, or cancel it.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/ecommerce-subsidy/subsidies/create.html,
 https://pay.weixin.qq.com/docs/partner/apis/ecommerce-subsidy/subsidies/return.html,
@@ -26,14 +26,14 @@ __all__ = ["assert_refunded", "assert_settled", "cancel", "create", "return_"]
 
 BASE = "v3/ecommerce/subsidies"
 LARGEST = 500_000
-"""Fen of the largest subsidy of an order."""
+"""Maximum subsidy of an order, in fen."""
 CANCELLED = "CANCELLED"
 
 Subsidy = dict[str, Any]
 
 
 def _promised(order: Order) -> int:
-    """Return the fen of the subsidy that the order was made with; 0 where there is none."""
+    """Return the subsidy in the order's creation request, in fen; 0 if there is none."""
     settle = order["content"].get("settle_info")
     amount = settle.get("subsidy_amount") if isinstance(settle, dict) else None
     promised = isinstance(amount, int) and not isinstance(amount, bool) and amount > 0
@@ -41,17 +41,17 @@ def _promised(order: Order) -> int:
 
 
 def assert_settled(order: Order) -> None:
-    """Reject to share an order whose subsidy was neither paid nor cancelled.
+    """Reject the sharing of an order if its subsidy was neither paid nor cancelled.
 
     Raises:
-        Rejection: it was not.
+        Rejection: the subsidy is outstanding.
     """
     if _promised(order) and not order.get("subsidy"):
         raise Rejection(400, "INVALID_REQUEST", "订单带有补差标识，请先补差或取消补差")
 
 
 def _order(call: Call) -> Order:
-    """Return the paid order of a request, which was made with a subsidy."""
+    """Return the paid order of a request, which must have been created with a subsidy."""
     data, state = call.data, call.state
     order = payments.find(state, transaction_id=data["transaction_id"])
     if order is None or funds.sub_merchant(order) != data["sub_mchid"]:
@@ -62,10 +62,10 @@ def _order(call: Call) -> Order:
 
 
 def assert_refunded(state: State, order: Order, refund_id: Any) -> None:
-    """Reject a refund that is none of an order.
+    """Reject a refund that does not belong to an order.
 
     Raises:
-        Rejection: it is invalid.
+        Rejection: the order has no such refund.
     """
     refund = refunding.find_by_id(state, refund_id)
     if refund is None or refund["out_refund_no"] not in order.get("refunds", ()):
@@ -74,7 +74,7 @@ def assert_refunded(state: State, order: Order, refund_id: Any) -> None:
 
 @operation("POST", f"{BASE}/create")
 def create(call: Call) -> dict[str, Any]:
-    """Pay the subsidy of an order from the platform's account."""
+    """Pay an order's subsidy from the platform's account."""
     content, data, state = checks.accepted(call), call.data, call.state
     amount = payments.whole_fen(data["amount"], "/amount")
     description = checks.text(data["description"], "/description", 80)
@@ -141,7 +141,7 @@ def _shown(state: State, subsidy: Subsidy) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/return")
 def return_(call: Call) -> dict[str, Any]:
-    """Return a part of a subsidy, once for each refund of the order."""
+    """Take back some of a subsidy, at most once for each refund of the order."""
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_order_no"], "/out_order_no")
     amount = payments.whole_fen(data["amount"], "/amount")
@@ -184,7 +184,7 @@ def return_(call: Call) -> dict[str, Any]:
 
 
 def _source(state: State, order: Order, amount: int, given: Any) -> str:
-    """Return the account that pays, the frozen one first unless the request names one."""
+    """Return the sub-merchant's paying account; by default, frozen money is used first."""
     account = ""
     for each in given or ():
         account = checks.one_of(

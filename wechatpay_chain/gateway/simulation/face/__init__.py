@@ -1,1 +1,1 @@
-"""刷掌/刷脸: offline face payments."""
+"""Offline face payments (刷掌/刷脸)."""

@@ -1,7 +1,7 @@
-"""Face payment: organizations, their users, contracts, collections of faces, and payments.
+"""Face payment: organizations, their users, contracts, face collections, and payments.
 
-Nobody makes an organization, a user or a collection through the API: they are there when somebody
-asks for them.
+The API cannot create organizations, users or collections; the gateway creates them at their first
+query.
 
 Source: https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 """
@@ -33,15 +33,15 @@ USER = f"{ORGANIZATIONS}/{{organization_id}}/users/out-user-id/{{out_user_id}}"
 USER_BY_ID = f"{ORGANIZATIONS}/{{organization_id}}/users/user-id/{{user_id}}"
 PAGE = 20
 NO_MONEY = "0002"
-"""The end of a credential whose customer has no money."""
+"""The end of a credential of a customer without money."""
 PARTIES = ("sp_appid", "sp_mchid", "sub_appid", "sub_mchid")
 LIFETIME = 3600
-"""Seconds for which a link to repay is good."""
+"""Seconds for which a repayment link is valid."""
 
 
 @operation("GET", f"{COLLECTIONS}/{{collection_id}}")
 def collection(call: Call) -> dict[str, Any]:
-    """Return one face collection; an id that nobody asked about before is being collected."""
+    """Return a face collection; an unknown id is in the state `COLLECTION_REQUIRED`."""
     number = call.params["collection_id"]
     if not number:
         raise Rejection.parameter("collection_id", "", "is empty", "path")
@@ -49,12 +49,12 @@ def collection(call: Call) -> dict[str, Any]:
 
 
 def collect(state: State, number: str, collection_state: str = "") -> dict[str, Any]:
-    """Return a face collection, and, where one is given, its new state.
+    """Return a face collection, after a change to a new state if one is given.
 
     Args:
         state: the state of the gateway.
-        number: its id.
-        collection_state: `PHOTO_UPLOADED` or `COMPLETE`, say.
+        number: the id of the collection.
+        collection_state: such as `PHOTO_UPLOADED` or `COMPLETE`.
     """
     known = state.store.get("collection", number)
     entry = known or {
@@ -75,7 +75,7 @@ def collect(state: State, number: str, collection_state: str = "") -> dict[str, 
 
 @operation("GET", COLLECTIONS)
 def collections(call: Call) -> dict[str, Any]:
-    """Return the collections of one organization, or of all; `limit` 0 means the default."""
+    """Return the collections of an organization, or all without one; `limit` 0 is the default."""
     wanted = call.query.get("organization_id", "")
     limit, offset = call.page(default=PAGE, most=10**9)
     found = [
@@ -88,7 +88,7 @@ def collections(call: Call) -> dict[str, Any]:
 
 @operation("GET", ORGANIZATIONS)
 def organization(call: Call) -> dict[str, Any]:
-    """Return an organization by its id or its name; an unknown one is created."""
+    """Return an organization by its id or its name; an unknown one gets the other by default."""
     number, name = (call.query.get(f"organization_{what}", "") for what in ("id", "name"))
     store = call.state.store
     if not number and not name:
@@ -110,7 +110,7 @@ def organization(call: Call) -> dict[str, Any]:
 
 @operation("GET", USER)
 def user(call: Call) -> dict[str, Any]:
-    """Return one user; the name goes out encrypted for the merchant."""
+    """Return a user; the name is encrypted for the merchant."""
     entry = dict(_user(call.state, *_names(call)))
     entry["user_name"] = rsa.encrypt(entry["user_name"], call.state.identity.merchant_certificate)
     entry.pop("phone", None)
@@ -119,7 +119,7 @@ def user(call: Call) -> dict[str, Any]:
 
 @operation("PATCH", USER)
 def patch_user(call: Call) -> None:
-    """Change a user; name and phone came encrypted for the platform."""
+    """Change a user; name and phone are encrypted in the request."""
     _validate(call)
     user = _user(call.state, *_names(call))
     user |= {name: call.data[name] for name in MEMBERS if call.data.get(name) is not None}
@@ -128,7 +128,7 @@ def patch_user(call: Call) -> None:
 
 @operation("POST", f"{USER_BY_ID}/terminate-contract")
 def terminate(call: Call) -> None:
-    """End the contract of a user."""
+    """Terminate the contract of a user."""
     organization, number = call.params["organization_id"], call.params["user_id"]
     known = call.state.store.get("user-id", _key(organization, number))
     if known is None:
@@ -145,7 +145,7 @@ def terminate(call: Call) -> None:
 
 @operation("POST", "v3/offlineface/contracts/presign")
 def presign(call: Call) -> dict[str, Any]:
-    """Return a token with which a user's contract is signed, in WeChat."""
+    """Return a token with which a user signs a contract in WeChat."""
     _validate(call)
     facepay_user = call.data["facepay_user"]
     token = random_token(24)
@@ -160,7 +160,7 @@ def presign(call: Call) -> dict[str, Any]:
 
 
 def sign_contract(state: State, presign_token: str) -> dict[str, Any]:
-    """Sign a contract, as a user does in WeChat; the contract.
+    """Sign a contract on behalf of a user, and return it.
 
     Raises:
         Rejection: there is no such token, or it was used.
@@ -191,7 +191,7 @@ def sign_contract(state: State, presign_token: str) -> dict[str, Any]:
 
 @operation("GET", "v3/offlineface/contracts/{contract_id}")
 def contract(call: Call) -> dict[str, Any]:
-    """Return one contract."""
+    """Return a contract."""
     known = call.state.store.get("contract", call.params["contract_id"])
     if known is None:
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"签约不存在: {call.params['contract_id']}")
@@ -214,7 +214,7 @@ def token(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v3/offlineface/repayment-url")
 def repayment_url(call: Call) -> dict[str, Any]:
-    """Return the page where a user repays a face payment that could not be charged."""
+    """Return the URL at which a user repays a failed face payment."""
     _validate(call)
     clock, number = call.state.clock, random_token(12)
     page = f"https://payapp.weixin.qq.com/offlineface/repayment?token={number}"
@@ -235,7 +235,7 @@ def authinfo(call: Call) -> dict[str, Any]:
 
 @operation("POST", TRANSACTIONS)
 def pay(call: Call) -> dict[str, Any]:
-    """Charge a payment with a device's face credential, immediately."""
+    """Charge a payment at once, with the credential that a face device obtained."""
     _validate(call)
     call.require("out_trade_no", "amount", "sp_mchid")
     data, state = call.data, call.state
@@ -265,7 +265,7 @@ def pay(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{TRANSACTIONS}/out-trade-no/{{out_trade_no}}")
 def transaction(call: Call) -> dict[str, Any]:
-    """Return a face payment by the merchant-assigned number."""
+    """Return a face payment by its merchant-assigned number."""
     _validate(call)
     order = payments.existing(call.state, call.params["out_trade_no"])
     other = call.query.get("sub_mchid", "") not in ("", order["parties"].get("sub_mchid"))
@@ -297,7 +297,7 @@ def _shown(state: State, order: Order) -> dict[str, Any]:
 
 @payments.on_paid("offlineface")
 def tell(state: State, order: Order) -> None:
-    """Post nothing: who takes a payment by face has the result as its response."""
+    """Send no notification, because the response contains the result."""
 
 
 def _validate(call: Call) -> None:
@@ -313,7 +313,7 @@ def _names(call: Call) -> tuple[str, str]:
 
 
 def _key(organization: str, number: str) -> str:
-    return json.dumps([organization, number])  # either may have any character in it
+    return json.dumps([organization, number])  # both can contain any character
 
 
 def _user(state: State, organization: str, number: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""图片、视频上传: uploads."""
+"""Uploads of pictures and videos (图片、视频上传)."""

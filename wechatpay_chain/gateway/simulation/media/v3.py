@@ -1,6 +1,6 @@
-"""Uploads of pictures and videos, and the download of those that belong to complaints.
+"""Uploads of pictures and videos, and downloads of pictures in complaints.
 
-That a file is the one which its digest tells of was checked before (`validation.check_file`).
+`validation.check_file` has already compared the file with its digest.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4012760509 (pictures),
 https://pay.weixin.qq.com/docs/partner/apis/ecommerce-merchant-application/upload.html (larger),
@@ -31,7 +31,7 @@ def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
     """Return the file of an upload.
 
     Raises:
-        Rejection: it is not of the kind that may be uploaded here, or too large.
+        Rejection: the type of the file is not allowed, or the file is too large.
     """
     if call.file is None:
         raise Rejection.parameter("file", None, "is required: the form has no file")
@@ -45,12 +45,12 @@ def _uploaded(call: Call, names: tuple[str, ...], largest: int) -> File:
 
 
 def keep(state: State, file: File, content: bytes = b"") -> str:
-    """Store an upload; its `media_id`, which is the same for the same file.
+    """Store an upload, and return its `media_id`, which depends only on the merchant and the file.
 
     Args:
         state: the state of the merchant.
         file: the upload.
-        content: the content for the download.
+        content: the downloadable content.
     """
     text = hashlib.sha256(state.identity.mchid.encode() + file.content).digest()
     number = base64.urlsafe_b64encode(text).decode().rstrip("=")
@@ -67,19 +67,19 @@ def keep(state: State, file: File, content: bytes = b"") -> str:
 @operation("POST", "v3/merchant/media/upload")
 @operation("POST", "v3/ecommerce/account/cancel-applications/media")
 def upload(call: Call) -> dict[str, Any]:
-    """Store a picture."""
+    """Upload a picture."""
     return {"media_id": keep(call.state, _uploaded(call, PICTURES, LARGER))}
 
 
 @operation("POST", "v3/merchant/media/video_upload")
 def video_upload(call: Call) -> dict[str, Any]:
-    """Store a video."""
+    """Upload a video."""
     return {"media_id": keep(call.state, _uploaded(call, VIDEOS, LARGER))}
 
 
 @operation("POST", "v2/secapi/mch/uploadmedia")
 def uploadmedia(call: Call) -> dict[str, Any]:
-    """Store a picture that is sent in APIv2's form."""
+    """Upload a picture by APIv2."""
     number = keep(call.state, _uploaded(call, PICTURES, LARGE))
     return {"mch_id": call.data["mch_id"], "media_id": number}
 
@@ -87,21 +87,21 @@ def uploadmedia(call: Call) -> dict[str, Any]:
 @operation("POST", "v3/marketing/favor/media/image-upload")
 @operation("POST", "v3/marketing/partner/product-coupon/media/upload-image")
 def upload_for_marketing(call: Call) -> dict[str, Any]:
-    """Store a picture for customers; it has an address of its own."""
+    """Upload a picture for customers, and return its public URL."""
     number = keep(call.state, _uploaded(call, PICTURES, LARGE))
     return {"media_url": f"https://wxpaylogo.qpic.cn/wxpaylogo/{number}/0"}
 
 
 @operation("POST", f"{IMAGES}/upload")
 def upload_for_complaint(call: Call) -> dict[str, Any]:
-    """Store a picture for a response to a complaint; it can be downloaded again."""
+    """Upload a picture for a response to a complaint; it can be downloaded."""
     file = _uploaded(call, PICTURES, LARGE)
     return {"media_id": keep(call.state, file, file.content)}
 
 
 @operation("GET", f"{IMAGES}/{{media_id}}")
 def download(call: Call) -> Content:
-    """Return a picture of a complaint; WeChat Pay does not sign it."""
+    """Return a picture of a complaint, without a signature like WeChat Pay."""
     known = call.state.store.get("media", call.params["media_id"])
     if known is None or not known["content"]:
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"图片不存在: {call.params['media_id']}")

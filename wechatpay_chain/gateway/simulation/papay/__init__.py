@@ -1,1 +1,1 @@
-"""委托代扣: contracts of users, and the deductions that they allow."""
+"""Contracts of users (委托代扣), and the deductions that they allow."""

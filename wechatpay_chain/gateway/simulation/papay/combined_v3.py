@@ -1,6 +1,6 @@
-"""Deductions of several orders at once, by one contract: 收付通's 合单委托代扣.
+"""Deductions of several orders at once by one contract: 收付通's 合单委托代扣.
 
-They are carried out at once: the response has the result, and nobody is notified.
+They are executed at once: the response contains the result, and no notification is sent.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012881605 (the contracts), and the catalogue
 """
@@ -29,7 +29,7 @@ MOST = 50
 
 @operation("POST", BASE)
 def deduct(call: Call) -> dict[str, Any]:
-    """Deduct what several orders of one user cost."""
+    """Deduct the amounts of several orders from one user."""
     checks.accepted(call)
     data, state = call.data, call.state
     number = checks.number(data["combine_out_trade_no"], "/combine_out_trade_no", longest=32)
@@ -60,7 +60,7 @@ def deduct(call: Call) -> dict[str, Any]:
 
 
 def _create(state: State, combine_number: str, index: int, given: dict[str, Any]) -> str:
-    """Create one of the orders; its number."""
+    """Create one of the orders, and return its number."""
     here = f"/sub_orders/{index}"
     number = checks.number(given["out_trade_no"], f"{here}/out_trade_no", longest=32)
     if payments.find(state, number) is not None:
@@ -93,13 +93,13 @@ def _existing(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/{{combine_out_trade_no}}")
 def query(call: Call) -> dict[str, Any]:
-    """Return a deduction with its orders."""
+    """Return a combined deduction with its orders."""
     return combined.shown(call.state, _existing(call))
 
 
 @operation("POST", f"{BASE}/{{combine_out_trade_no}}/reverse")
 def reverse(call: Call) -> None:
-    """Reverse a deduction: its orders, which the request names, are refunded and revoked."""
+    """Reverse a combined deduction: refund and revoke its orders, which the request lists."""
     checks.accepted(call)
     combined_order = _existing(call)
     numbers = combined_order["numbers"]
@@ -115,4 +115,4 @@ def reverse(call: Call) -> None:
 
 @payments.on_paid(PROTOCOL)
 def tell(state: State, order: Order) -> None:
-    """Post nothing: the response to the request has the result."""
+    """Send no notification, because the response contains the result."""

@@ -1,7 +1,7 @@
-"""A contract's life: asked for, signed by the user, terminated by either side.
+"""Lifecycle of a contract: created, signed by the user, terminated by either side.
 
-APIv2 and APIv3 have the same contracts under different names. A code of a merchant is used once,
-also after its contract was terminated.
+APIv2 and APIv3 have the same contracts under different names. A merchant's contract code can be
+used once, even after the termination of its contract.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/contract-alter-notify.html,
 https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html,
@@ -47,14 +47,14 @@ KIND = "papay-contract"
 UNSIGNED, SIGNED, TERMINATED = "UNSIGNED", "SIGNED", "TERMINATED"
 BY_USER, BY_API, BY_SYSTEM = "USER_TERMINATE", "MCH_API_TERMINATE", "SYSTEM_TERMINATE"
 TERM = 10 * 365 * 86400
-"""Seconds for which a contract is said to be valid."""
+"""Seconds from the signing of a contract to its stated expiry."""
 
 _notices: dict[str, Notice] = {}
 _endings: list[Callable[[State, Contract], None]] = []
 
 
 def on_change(family: str) -> Callable[[Notice], Notice]:
-    """Register the function that notifies a merchant of a signed or (True) ended contract."""
+    """Register the notification of a signed or (True) terminated contract."""
 
     def register(notice: Notice) -> Notice:
         _notices[family] = notice
@@ -64,20 +64,19 @@ def on_change(family: str) -> Callable[[Notice], Notice]:
 
 
 def on_end(ending: Callable[[State, Contract], None]) -> Callable[[State, Contract], None]:
-    """Register what else ends with a contract."""
+    """Register an effect of a contract's termination."""
     _endings.append(ending)
     return ending
 
 
 def ask(state: State, code: str, content: str, about: Mapping[str, Any]) -> Contract:
-    """Return the contract of a merchant's code, for the user to sign: new, or the same again.
+    """Create a contract for the user to sign, or return the existing one for the same content.
 
     Args:
         state: the state of the merchant.
         code: `out_contract_code`.
         content: the fingerprint of the request.
-        about: the members of the contract: `family`, `plan_id`, `appid`, `sub_mchid`,
-            `notify_url`, …
+        about: the contract's `family`, `plan_id`, `appid`, `sub_mchid`, `notify_url`, …
 
     Raises:
         Rejection: the code was used for another contract.
@@ -108,18 +107,18 @@ def save(state: State, contract: Contract) -> None:
 
 
 def find(state: State, code: str) -> Contract | None:
-    """Return a contract by the merchant's code, or None."""
+    """Return a contract by the merchant's code; None if there is none."""
     return state.store.get(KIND, code)
 
 
 def find_by_id(state: State, contract_id: str) -> Contract | None:
-    """Return a contract that was signed, by WeChat Pay's number, or None."""
+    """Return a signed contract by WeChat Pay's number; None if there is none."""
     pointer = state.store.get("papay-contract-id", contract_id)
     return None if pointer is None else find(state, pointer["out_contract_code"])
 
 
 def absent(about: str) -> Rejection:
-    """Return the error for a contract that does not exist, or belongs to somebody else."""
+    """Return the rejection for a contract that does not exist or belongs to another party."""
     return Rejection(404, "CONTRACT_NOT_EXIST", f"签约协议不存在: {about}")
 
 
@@ -127,7 +126,7 @@ def existing(state: State, code: str) -> Contract:
     """Return a contract by the merchant's code.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such contract.
     """
     contract = find(state, code)
     if contract is None:
@@ -136,15 +135,15 @@ def existing(state: State, code: str) -> Contract:
 
 
 def signed(state: State, contract_id: str, sub_mchid: str) -> Contract:
-    """Return a contract that is in force.
+    """Return a contract in force.
 
     Args:
         state: the state of the merchant.
         contract_id: WeChat Pay's number.
-        sub_mchid: the required sub-merchant; empty means the merchant itself.
+        sub_mchid: the required sub-merchant; empty for the merchant itself.
 
     Raises:
-        Rejection: it does not exist, or it is terminated.
+        Rejection: there is no such contract, or it is terminated.
     """
     contract = find_by_id(state, contract_id)
     if contract is None or contract["sub_mchid"] != sub_mchid or contract["state"] != SIGNED:
@@ -153,13 +152,13 @@ def signed(state: State, contract_id: str, sub_mchid: str) -> Contract:
 
 
 def sign(state: State, code: str, openid: str = "", *, periodic: bool = False) -> Contract:
-    """Sign a contract as its user does in WeChat; the merchant is notified.
+    """Sign a contract on behalf of its user; the merchant is notified.
 
     Args:
         state: the state of the merchant.
         code: `out_contract_code`.
         openid: the openid of the user; a generated one by default.
-        periodic: whether the plan is for periodic deductions, of which users are told a day ahead.
+        periodic: whether deductions are periodic and announced to the user a day ahead.
 
     Raises:
         Rejection: there is no such contract, or it does not wait for its user.
@@ -183,16 +182,16 @@ def sign(state: State, code: str, openid: str = "", *, periodic: bool = False) -
 
 
 def terminate(state: State, contract: Contract, mode: str, remark: str = "") -> Contract:
-    """End a contract; the merchant is notified.
+    """Terminate a contract; the merchant is notified.
 
     Args:
         state: the state of the merchant.
-        contract: the contract that is in force.
+        contract: a contract in force.
         mode: `BY_USER`, `BY_API` or `BY_SYSTEM`.
-        remark: why.
+        remark: the reason.
 
     Raises:
-        Rejection: it was not signed, or was terminated before.
+        Rejection: the contract is not signed, or is already terminated.
     """
     if contract["state"] != SIGNED:
         code = contract["out_contract_code"]

@@ -1,7 +1,7 @@
-"""Deductions: orders that a merchant has paid by a contract, without the user.
+"""Deductions: orders that a contract pays without the user's confirmation.
 
-A deduction is accepted first, and carried out later: it succeeds in a few seconds of the gateway's
-time, or, where the user must be told before, in 24 hours. The merchant is notified either way.
+A deduction is accepted first and executed later: after a few seconds of the gateway's time, or
+after 24 hours if the user must be informed before. The merchant is notified of the result.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml (APIv2),
 https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-create-transaction.html
@@ -23,10 +23,10 @@ from .contracts import Contract
 __all__ = ["V2", "V3", "apply"]
 
 V2, V3 = "papay-v2", "papay-v3"
-"""The protocols of orders that are deducted: which API told WeChat Pay to."""
+"""The protocols of deducted orders, for APIv2 and APIv3."""
 NO_MONEY = {"err_code": "NOTENOUGH", "err_code_des": "余额不足"}
 NO_CONTRACT = {"err_code": "CONTRACT_NOT_EXIST", "err_code_des": "签约协议不存在"}
-"""The reason of a failed deduction in APIv2's notification."""
+"""Reasons of failed deductions, as in APIv2's notification."""
 
 
 def apply(
@@ -37,18 +37,18 @@ def apply(
     about: Mapping[str, Any],
     period: str = schedules.SINGLE,
 ) -> Order:
-    """Accept a deduction: new, or the same again, which starts one that has failed anew.
+    """Accept a deduction, or return the existing one; a failed one starts again.
 
     Args:
         state: the state of the merchant.
-        contract: the contract that is in force.
+        contract: a contract in force.
         number: `out_trade_no`.
-        content: the content of the request, which decides whether it is the same deduction.
-        about: the members of the order: `protocol`, `parties`, `total`, `notify_url`, …
+        content: the members of the request, which identify a repetition.
+        about: the order's `protocol`, `parties`, `total`, `notify_url`, …
         period: the period of the contract's schedule.
 
     Raises:
-        Rejection: the number was used for something else, or the user may not be charged now.
+        Rejection: the number was used with other content, or the user cannot be charged now.
     """
     known = payments.find(state, number)
     if (
@@ -74,7 +74,7 @@ def apply(
 
 
 def _tell(state: State, outbox: Outbox, order: Order) -> str:
-    """Post that a deduction has succeeded; return the id of the notification."""
+    """Send the notification of a successful deduction, and return its id."""
     if order["protocol"] == V2:
         fields = {
             "return_code": "SUCCESS",
@@ -92,14 +92,14 @@ def _tell(state: State, outbox: Outbox, order: Order) -> str:
 @payments.on_paid(V2)
 @payments.on_paid(V3)
 def tell(state: State, order: Order) -> None:
-    """Post that a deduction has succeeded, before its time."""
+    """Send the notification of a deduction that succeeds before its time."""
     _tell(state, state.outbox, order)
 
 
 @payments.on_failed(V2)
 @payments.on_failed(V3)
 def tell_failure(state: State, order: Order) -> None:
-    """Post that a deduction has failed: the user has no money, or has ended the contract."""
+    """Send the notification of a failed deduction: no money, or a terminated contract."""
     if order["protocol"] == V2:
         fields = {
             "return_code": "SUCCESS",
@@ -126,7 +126,7 @@ def tell_failure(state: State, order: Order) -> None:
 @payments.on_received(V2)
 @payments.on_received(V3)
 def use_up(state: State, order: Order) -> None:
-    """Note that the user was charged: a notice is good for one deduction, a schedule too."""
+    """Mark a notice as used and a schedule as paid, because each allows one deduction."""
     contract = contracts.find_by_id(state, order["contract_id"])
     if contract is None:
         raise KeyError(order["contract_id"])
@@ -142,7 +142,7 @@ def use_up(state: State, order: Order) -> None:
 
 @contracts.on_end
 def fail_pending(state: State, contract: Contract) -> None:
-    """Make the pending deductions of an ended contract fail."""
+    """Fail the pending deductions of a terminated contract."""
     for each in state.store.all("deducting"):
         order = payments.find(state, each["out_trade_no"])
         if order is None or order["state"] != payments.ACCEPT:

@@ -1,7 +1,8 @@
-"""Contracts and deductions of insurances, whose policies are paid for in periods.
+"""Contracts and deductions of insurance policies, which are paid in periods.
 
-Source: https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-schedule-deduction.html
-(the rules of schedules, which are those of each period)
+Source:
+https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-schedule-deduction.html
+(the rules of schedules, which apply to each period)
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ for _scene in SCENES:
 
     @operation("POST", f"{SIGN}/contracts/pre-entrust-sign/{_scene}")
     def ask(call: Call) -> dict[str, Any]:
-        """Prepare a contract for the user's signature."""
+        """Create a contract for a user to sign."""
         return requests.presigned(call, requests.asked(call, INSURANCE))
 
 
@@ -43,7 +44,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{SIGN}/contracts/{BY_PLAN}/terminate")
 def terminate(call: Call) -> dict[str, Any]:
-    """End a contract."""
+    """Terminate a contract."""
     return requests.terminated(call, "")
 
 
@@ -71,7 +72,7 @@ def renew(call: Call) -> None:
 
 @operation("POST", f"{SIGN}/policy-periods/{OF_CONTRACT}/modify")
 def modify(call: Call) -> dict[str, Any]:
-    """Replace the periods of a contract that are not paid."""
+    """Replace the unpaid periods of a contract."""
     checks.accepted(call)
     contract, wanted = _of_plan(call), schedules.plan(requests.periods_in(call.data))
     known = contract.get("schedules") or {}
@@ -139,14 +140,14 @@ def schedule(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{PAY}/transactions/apply")
 def apply(call: Call) -> dict[str, Any]:
-    """Deduct what a period costs; the result is sent as a notification."""
+    """Deduct the amount of a period; the result is sent as a notification."""
     checks.accepted(call)
     return pay_v3.accepted(call, str(call.data["policy_period_id"]))
 
 
 @contracts.on_change(INSURANCE)
 def tell(state: State, contract: Contract, ended: bool) -> None:
-    """Post `INSURANCE_ENTRUST.SIGN` or `INSURANCE_ENTRUST.TERMINATE`."""
+    """Send `INSURANCE_ENTRUST.SIGN` or `INSURANCE_ENTRUST.TERMINATE`."""
     event, summary = ("TERMINATE", "解约成功") if ended else ("SIGN", "签约成功")
     _post(state, contract, event, summary)
 

@@ -1,4 +1,4 @@
-"""Deductions by APIv3: notices to the user, schedules, and the deductions themselves.
+"""APIv3's deductions, with notices to the user and schedules.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml (the notice),
 https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-create-transaction.html,
@@ -24,10 +24,10 @@ PAY = "v3/papay/pay"
 
 
 def of_id(call: Call, contract_id: str, given: Mapping[str, Any]) -> Contract:
-    """Return the contract in force that a request names, if it names whose it is.
+    """Return the contract in force of a request, if the app and the sub-merchant match.
 
     Raises:
-        Rejection: it does not exist, or it is of another app.
+        Rejection: there is no such contract, or it belongs to another app.
     """
     contract = contracts.signed(call.state, contract_id, given.get("sub_mchid") or "")
     appid = given.get("sp_appid") or given.get("appid") or contract["appid"]
@@ -37,7 +37,7 @@ def of_id(call: Call, contract_id: str, given: Mapping[str, Any]) -> Contract:
 
 
 def accepted(call: Call, period: str = schedules.SINGLE) -> dict[str, Any]:
-    """Accept the deduction of a request; the response.
+    """Accept the deduction of a request, and return the response.
 
     Args:
         call: the request.
@@ -70,14 +70,14 @@ def accepted(call: Call, period: str = schedules.SINGLE) -> dict[str, Any]:
 @operation("POST", f"{PAY}/harmony/transactions/apply")
 @operation("POST", f"{PAY}/partner/transactions/apply")
 def apply(call: Call) -> dict[str, Any]:
-    """Deduct by a contract; the result is sent as a notification."""
+    """Deduct an amount by a contract; the result is sent as a notification."""
     return accepted(call)
 
 
 @operation("POST", f"{PAY}/schedules/contract-id/{{contract_id}}/schedule")
 @operation("POST", f"{PAY}/partner/schedules/contract-id/{{contract_id}}/schedule")
 def schedule(call: Call) -> dict[str, Any]:
-    """Schedule the deduction of a contract for the day that its user agreed to."""
+    """Schedule the deduction of a contract on the day that its user agreed to."""
     checks.accepted(call)
     contract = of_id(call, call.params["contract_id"], call.data)
     amount = payments.whole_fen(call.data["schedule_amount"]["total"], "/schedule_amount/total")
@@ -88,7 +88,7 @@ def schedule(call: Call) -> dict[str, Any]:
 @operation("GET", f"{PAY}/schedules/contract-id/{{contract_id}}")
 @operation("GET", f"{PAY}/partner/schedules/contract-id/{{contract_id}}")
 def scheduled(call: Call) -> dict[str, Any]:
-    """Return the schedule of a contract, also of an ended one."""
+    """Return the schedule of a contract, including a terminated one."""
     checks.accepted(call)
     number = call.params["contract_id"]
     contract = contracts.find_by_id(call.state, number)
@@ -100,7 +100,7 @@ def scheduled(call: Call) -> dict[str, Any]:
 @operation("POST", "v3/papay/contracts/{contract_id}/notify")
 @operation("POST", "v3/partner-papay/contracts/{contract_id}/notify")
 def notify(call: Call) -> None:
-    """Announce a deduction to the user."""
+    """Notify a user of the deduction that is planned for the days after the next."""
     checks.accepted(call)
     contract = of_id(call, call.params["contract_id"], call.data)
     amount = payments.whole_fen(call.data["estimated_amount"]["amount"], "/estimated_amount/amount")
@@ -115,6 +115,6 @@ def notify(call: Call) -> None:
 @operation("POST", "v3/papay/contracts/{contract_id}/fail-notify")
 @operation("POST", "v3/partner-papay/contracts/{contract_id}/fail-notify")
 def fail_notify(call: Call) -> None:
-    """Notify the user that a deduction has failed and will be repeated."""
+    """Notify a user of a failed deduction that will be retried."""
     checks.accepted(call)
     of_id(call, call.params["contract_id"], call.data)

@@ -1,4 +1,4 @@
-"""Common parts of requests for contracts, and contracts in APIv3."""
+"""Shared request validation of contracts, and APIv3's view of contracts."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ NAMES = {
     "display": ("contract_display_account", "insured_display_name"),
     "notify_url": ("contract_notify_url", "notify_url"),
 }
-"""The names of members in a contract, and in requests."""
+"""The internal names of members, and their names in requests."""
 SAME = ("sub_appid", "sub_mchid", "sub_openid", "out_user_code", "attach")
 MINI_PROGRAM, PAGE = "wxbd687630cd02ce1d", "pages/index/index"
-"""The mini program of WeChat Pay in which a user signs."""
+"""The mini program of WeChat Pay for signing."""
 
 
 def asked(call: Call, family: str) -> Contract:
-    """Return the contract in a request for a signature.
+    """Create or return the contract of a request to sign.
 
     Args:
         call: the request.
-        family: whose notifications tell of it.
+        family: the family of notifications for the contract.
 
     Raises:
         Rejection: a member is invalid, or the code was used.
@@ -58,14 +58,14 @@ def asked(call: Call, family: str) -> Contract:
 
 
 def periods_in(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the periods in which a contract is to be charged, by their ids; one may have none."""
+    """Return the periods in which a contract is charged, by their ids; often empty."""
     if data.get("deduct_schedule"):
         return {schedules.SINGLE: data["deduct_schedule"]}
     return {str(each["policy_period_id"]): each for each in data.get("policy_periods") or []}
 
 
 def presigned(call: Call, contract: Contract) -> dict[str, Any]:
-    """Return the response to a request for a signature: where the user signs."""
+    """Return the response to a request to sign: the places where the user signs."""
     token = contract["pre_entrustweb_id"]
     path = f"{PAGE}?pre_entrustweb_id={token}"
     places = {
@@ -80,14 +80,14 @@ def presigned(call: Call, contract: Contract) -> dict[str, Any]:
 
 
 def of_code(call: Call, sub_mchid: str | None) -> Contract:
-    """Return the contract of a path's plan and code.
+    """Return the contract for a path's plan and code.
 
     Args:
         call: the request.
-        sub_mchid: the required sub-merchant, empty for the merchant itself; None allows any.
+        sub_mchid: the required sub-merchant; empty for the merchant itself, None for any.
 
     Raises:
-        Rejection: it does not exist, or nobody has signed it.
+        Rejection: there is no such contract, or it is not signed.
     """
     code = call.params["out_contract_code"]
     contract = contracts.existing(call.state, code)
@@ -107,7 +107,7 @@ def signed_by(call: Call, sub_mchid: str | None) -> dict[str, Any]:
 
 
 def terminated(call: Call, sub_mchid: str | None) -> dict[str, Any]:
-    """Return the response to a request that ends a contract."""
+    """Terminate a contract, and return the response."""
     checks.accepted(call)
     remark = call.text("contract_termination_remark", 256)
     contract = of_code(call, sub_mchid)
@@ -116,7 +116,7 @@ def terminated(call: Call, sub_mchid: str | None) -> dict[str, Any]:
 
 
 def shown(state: State, contract: Contract) -> dict[str, Any]:
-    """Return the members of a contract in APIv3, under all of their names."""
+    """Return all members of a contract in APIv3, under all their names."""
     view = {
         **dict.fromkeys(("mchid", "sp_mchid"), state.mchid),
         **dict.fromkeys(PLANS, contract["plan_id"]),

@@ -1,8 +1,9 @@
-"""When a contract may be charged: at once, after a notice to the user, or as scheduled.
+"""Times at which a contract can be charged: at once, after a notice to the user, or as scheduled.
 
-A user is told of a periodic deduction a day ahead: by WeChat Pay, which then deducts 24 hours after
-the request, or by a notice that the merchant asks for. The first 12 hours of a contract are free. A
-contract with a schedule is charged on its day alone, and ends with it.
+Users are informed of a periodic deduction a day ahead: by WeChat Pay, which then deducts 24 hours
+after the request, or by a notice that the merchant requests. During the first 12 hours of a
+contract, no notice is required. A contract with a schedule is charged only on its day, and then
+ends.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter2_8.shtml (periodic),
 https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml (the notice),
@@ -34,35 +35,35 @@ __all__ = [
 ]
 
 FREE = 12 * 3600
-"""Seconds after its signing in which a contract may be charged without a notice."""
+"""Seconds after the signing during which a contract can be charged without a notice."""
 AHEAD = 24 * 3600
-"""Seconds from the request for a periodic deduction until it is carried out."""
+"""Seconds from the request for a periodic deduction to its execution."""
 WAITING = 2
-"""Days from the notice until the user may be charged: that day, and the next."""
+"""Days after a notice without deductions: the day of the notice, and the next."""
 DURATION = 7
-"""Days in which the user may be charged then, unless the notice says so."""
+"""Default number of days on which the user can then be charged."""
 NONE, SCHEDULED, PAID, EXPIRED = "NO_SCHEDULED", "SCHEDULED", "PAID", "EXPIRED"
 SINGLE = ""
-"""The period of a contract that has only one."""
+"""The period of a contract with a single period."""
 
 Schedule = dict[str, Any]
 
 
 def delay_of(state: State, contract: Contract) -> int:
-    """Seconds by which a deduction is put off so that its user knows of it before; mostly 0."""
+    """Return the delay of a deduction so that its user is informed before, in seconds; often 0."""
     if not contract.get("periodic") or "notice" in contract or contract.get("schedules"):
         return 0
     return 0 if state.clock.now() < contract["signed"] + FREE else AHEAD
 
 
 def give_notice(state: State, contract: Contract, amount: int, days: int) -> None:
-    """Announce a deduction to the user: it is possible from the third day on.
+    """Notify the user of a deduction, which is possible from the third day on.
 
     Args:
         state: the state of the merchant.
-        contract: the contract that is charged.
-        amount: fen that may be deducted at most.
-        days: the number of days; 0 means the usual number.
+        contract: the contract to charge.
+        amount: the maximum deduction, in fen.
+        days: number of days for the deduction; 0 means the default.
     """
     first = _day(state.clock.date()) + datetime.timedelta(days=WAITING)
     last = first + datetime.timedelta(days=(days or DURATION) - 1)
@@ -75,7 +76,7 @@ def _day(text: str) -> datetime.date:
 
 
 def plan(periods: Mapping[str, Mapping[str, Any]]) -> dict[str, Schedule]:
-    """Return the schedules that a contract is asked for with.
+    """Return the schedules in a contract's request.
 
     Args:
         periods: by their ids, each with `estimated_deduct_date` and `estimated_deduct_amount`.
@@ -97,10 +98,10 @@ def plan(periods: Mapping[str, Mapping[str, Any]]) -> dict[str, Schedule]:
 
 
 def scheduled_of(state: State, contract: Contract, period: str = SINGLE) -> Schedule:
-    """Return a schedule of a contract in its current state.
+    """Return a schedule of a contract, in its current state.
 
     Raises:
-        Rejection: the contract has none.
+        Rejection: the contract has no such schedule.
     """
     found: Schedule | None = (contract.get("schedules") or {}).get(period)
     if found is None:
@@ -111,16 +112,16 @@ def scheduled_of(state: State, contract: Contract, period: str = SINGLE) -> Sche
 
 
 def schedule(state: State, contract: Contract, amount: int, period: str = SINGLE) -> Schedule:
-    """Schedule a deduction, which is possible on the day before its date.
+    """Schedule a deduction; this is possible on the day before its date.
 
     Args:
         state: the state of the merchant.
-        contract: the contract with the schedule.
-        amount: fen, which must be as much as was told to the user.
-        period: the period of the contract.
+        contract: a contract with the schedule.
+        amount: in fen; must be equal to the amount announced to the user.
+        period: a period of the contract.
 
     Raises:
-        Rejection: it is scheduled already, or today is another day, or the amount is another.
+        Rejection: it is already scheduled, or the day or the amount is wrong.
     """
     found = scheduled_of(state, contract, period)
     if found["state"] != NONE:
@@ -136,10 +137,10 @@ def schedule(state: State, contract: Contract, amount: int, period: str = SINGLE
 
 
 def assert_chargeable(state: State, contract: Contract, amount: int, period: str = SINGLE) -> None:
-    """Reject a deduction that its user does not know of, or not so.
+    """Reject a deduction that does not match the schedule or the notice to its user.
 
     Raises:
-        Rejection: today is another day than was told, or the amount is another.
+        Rejection: the day or the amount does not match.
     """
     today = state.clock.date()
     if contract.get("schedules"):
@@ -157,7 +158,7 @@ def assert_chargeable(state: State, contract: Contract, amount: int, period: str
 
 
 def shown(state: State, contract: Contract, period: str = SINGLE) -> dict[str, Any]:
-    """Return a schedule as a response shows it."""
+    """Return a schedule as a response."""
     found = scheduled_of(state, contract, period)
     money = {"total": found["amount"], "currency": "CNY"}
     view: dict[str, Any] = {"schedule_state": found["state"]}

@@ -1,7 +1,7 @@
-"""Contracts by APIv3: the user is asked to sign, and a contract is queried and terminated.
+"""APIv3's contracts: signing, queries and termination.
 
 Contracts of deductions, of payments without a password (免密支付), and of combined deductions have
-the same operations under different names. Those of insurances are in `insurance_v3`.
+the same operations under different names. Contracts of insurances are in `insurance_v3`.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/contract-alter-notify.html,
 https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html,
@@ -24,7 +24,7 @@ __all__ = ["FAMILIES"]
 
 PAPAY, EXEMPT, COMBINED = "papay", "password-exempt", "combined"
 FAMILIES = (PAPAY, EXEMPT, COMBINED)
-"""The products whose contracts these are: each has notifications of its own."""
+"""The products with these contracts; each has its own notifications."""
 SCENES = ("app", "h5", "jsapi", "mini-program")
 BY_PLAN = "plan-id/{plan_id}/out-contract-code/{out_contract_code}"
 BY_SERVICE = "service-id/{service_id}/out-contract-code/{out_contract_code}"
@@ -37,14 +37,14 @@ def _register_asking(family: str, path: str) -> None:
 
 
 def _register_signed(path: str, *, partner: bool | None) -> None:
-    """Register a function for signed contracts.
+    """Register the operations of a signed contract.
 
     Args:
         path: the path of the contract.
-        partner: whether a sub-merchant is named; None if it is never named.
+        partner: whether requests contain a sub-merchant; None if they never do.
     """
 
-    def whose(given: dict[str, Any]) -> str | None:
+    def sub_mchid_of(given: dict[str, Any]) -> str | None:
         if partner is None:
             return None
         return str(given.get("sub_mchid") or "") if partner else ""
@@ -52,13 +52,13 @@ def _register_signed(path: str, *, partner: bool | None) -> None:
     @operation("GET", path)
     def query(call: Call) -> dict[str, Any]:
         checks.accepted(call)
-        return requests.signed_by(call, whose(call.query))
+        return requests.signed_by(call, sub_mchid_of(call.query))
 
     if "harmony" not in path:
 
         @operation("POST", f"{path}/terminate")
         def terminate(call: Call) -> dict[str, Any]:
-            return requests.terminated(call, whose(call.data))
+            return requests.terminated(call, sub_mchid_of(call.data))
 
 
 SIGN, SCHEDULED = "v3/papay/sign", "v3/papay/scheduled-deduct-sign"
@@ -72,9 +72,9 @@ _register_signed(f"{SIGN}/partner/contracts/{BY_PLAN}", partner=True)
 
 EXEMPTIONS = "v3/password-exempt-contract/contracts"
 _register_signed(f"{EXEMPTIONS}/{BY_SERVICE}", partner=None)
-for _whose in ("normal", "ecommerce", "qs", "service-provider"):
-    _register_asking(EXEMPT, f"{EXEMPTIONS}/{_whose}/pre-entrust-sign/mini-program")
-    _register_asking(EXEMPT, f"{EXEMPTIONS}/{_whose}/pre-entrust-sign/pay-redirect-sign")
+for _owner in ("normal", "ecommerce", "qs", "service-provider"):
+    _register_asking(EXEMPT, f"{EXEMPTIONS}/{_owner}/pre-entrust-sign/mini-program")
+    _register_asking(EXEMPT, f"{EXEMPTIONS}/{_owner}/pre-entrust-sign/pay-redirect-sign")
 
 COMBINE = "v3/ecommerce/combine-papay/contracts"
 _register_asking(COMBINED, f"{COMBINE}/pre-entrust-sign")
@@ -84,7 +84,7 @@ _register_signed(f"{COMBINE}/{BY_PLAN}", partner=None)
 
 @contracts.on_change(PAPAY)
 def tell(state: State, contract: Contract, ended: bool) -> None:
-    """Post `ENTRUST.SIGN` or `ENTRUST.TERMINATE`."""
+    """Send `ENTRUST.SIGN` or `ENTRUST.TERMINATE`."""
     what, summary = ("TERMINATE", "委托代扣解约通知") if ended else ("SIGN", "委托代扣签约通知")
     event, variant = f"ENTRUST.{what}", "partner" if contract["sub_mchid"] else "direct"
     members = requests.shown(state, contract)
@@ -96,7 +96,7 @@ def tell(state: State, contract: Contract, ended: bool) -> None:
 
 @contracts.on_change(EXEMPT)
 def tell_of_exemption(state: State, contract: Contract, ended: bool) -> None:
-    """Post `PAYSCORE.USER_OPEN_SERVICE`; nothing if a contract has ended."""
+    """Send `PAYSCORE.USER_OPEN_SERVICE`; send nothing for a terminated contract."""
     if ended:
         return
     event, view = "PAYSCORE.USER_OPEN_SERVICE", requests.shown(state, contract)
@@ -112,7 +112,7 @@ def tell_of_exemption(state: State, contract: Contract, ended: bool) -> None:
 
 @contracts.on_change(COMBINED)
 def tell_of_combined(state: State, contract: Contract, ended: bool) -> None:
-    """Post `ECOMMERCE_ENTRUST.SIGN` or `ECOMMERCE_ENTRUST.TERMINATE`."""
+    """Send `ECOMMERCE_ENTRUST.SIGN` or `ECOMMERCE_ENTRUST.TERMINATE`."""
     what, summary = ("TERMINATE", "解约成功") if ended else ("SIGN", "签约成功")
     event, view = f"ECOMMERCE_ENTRUST.{what}", requests.shown(state, contract)
     info = view.get("contract_terminate_info", {})

@@ -1,4 +1,4 @@
-"""Contracts and deductions by APIv2, of merchants and of service providers.
+"""APIv2's contracts and deductions, of merchants and service providers.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml (pappayapply),
 https://pay.weixin.qq.com/doc/v2/partner/4011988372 (partners)
@@ -22,19 +22,19 @@ from .contracts import Contract
 __all__ = ["V2", "asked", "entrustweb"]
 
 V2 = "papay-v2"
-"""The family of contracts that APIv2 asks for."""
+"""The family of APIv2's contracts."""
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
 STATES = {contracts.SIGNED: 0, contracts.TERMINATED: 1}
 MODES = {contracts.BY_SYSTEM: 1, contracts.BY_USER: 2, contracts.BY_API: 3}
-"""The ways to end a contract, with APIv2's numbers."""
+"""APIv2's numbers for the modes of termination."""
 
 
 def asked(call: Call, url: str = "notify_url") -> Contract:
-    """Return the contract in a request.
+    """Create or return the contract of a request.
 
     Args:
         call: the request.
-        url: the field with the address of its notifications.
+        url: the field with the notification URL.
 
     Raises:
         Rejection: a field is invalid, or the code was used.
@@ -66,21 +66,21 @@ def _page(contract: Contract) -> str:
 @operation("GET", "v2/papay/entrustweb")
 @operation("GET", "v2/papay/partner/entrustweb")
 def entrustweb(call: Call) -> Content:
-    """Return the address where a user signs, for WeChat's browser."""
+    """Redirect to the page where a user signs in WeChat's browser."""
     return Content(status=302, headers={"Location": _page(asked(call))})
 
 
 @operation("GET", "v2/papay/h5entrustweb")
 @operation("GET", "v2/papay/partner/h5entrustweb")
 def h5entrustweb(call: Call) -> dict[str, Any]:
-    """Return the address where a user signs, for other browsers."""
+    """Return the URL where a user signs from another browser."""
     return {"redirect_url": _page(asked(call))}
 
 
 @operation("POST", "v2/papay/preentrustweb")
 @operation("POST", "v2/papay/partner/preentrustweb")
 def preentrustweb(call: Call) -> dict[str, Any]:
-    """Return the parameters with which an app opens WeChat for the signature."""
+    """Return the id with which an app opens WeChat for the user to sign."""
     contract = asked(call)
     return {
         **_parties(call),
@@ -93,7 +93,7 @@ def _parties(call: Call) -> dict[str, str]:
 
 
 def _existing(call: Call) -> Contract:
-    """Return the contract that a request names by either of its numbers, once it was signed."""
+    """Return a signed contract by either of its numbers."""
     hold_text(call)
     checks.v2_required(call, "contract_id", "plan_id", "contract_code")
     number = checks.v2_text(call, "contract_id")
@@ -152,7 +152,7 @@ def _time(state: State, moment: float) -> str:
 @operation("POST", "v2/papay/deletecontract")
 @operation("POST", "v2/papay/partner/deletecontract")
 def deletecontract(call: Call) -> dict[str, Any]:
-    """End a contract."""
+    """Terminate a contract."""
     contract = _existing(call)
     if contract["state"] != contracts.SIGNED:
         raise _absent(contract["contract_id"])
@@ -169,7 +169,7 @@ def deletecontract(call: Call) -> dict[str, Any]:
 @operation("POST", "v2/pay/pappayapply")
 @operation("POST", "v2/pay/partner/pappayapply")
 def pappayapply(call: Call) -> dict[str, Any]:
-    """Deduct by a contract; the result is sent as a notification."""
+    """Deduct an amount by a contract; the result is sent as a notification."""
     hold_text(call)
     checks.v2_required(call)
     data, state = call.data, call.state
@@ -202,7 +202,7 @@ def paporderquery(call: Call) -> dict[str, Any]:
 
 @contracts.on_change(V2)
 def tell(state: State, contract: Contract, ended: bool) -> None:
-    """Post the change of a contract: `ADD` or `DELETE`."""
+    """Send the change of a contract: `ADD` or `DELETE`."""
     moment = contract["terminated"] if ended else contract["signed"]
     order = {
         "parties": {

@@ -1,7 +1,6 @@
-"""Orders with a contract: the customer pays, and signs at the same time.
+"""Orders with a contract, which the customer pays and signs at the same time.
 
-The order is one like any other. Its contract is asked for with it; that the customer signs is
-something else, which a script decides.
+The order is an ordinary one. The request also creates a contract, which a control signs separately.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter2_8.shtml (APIv2), and the
 catalogue (APIv3)
@@ -36,7 +35,7 @@ def _register(base: str, kind: str, *, partner: bool) -> None:
 
 
 def _ask(call: Call, info: dict[str, Any], *, partner: bool) -> None:
-    """Prepare the contract of an order of APIv3; its notifications are those of APIv2."""
+    """Create the contract of an APIv3 order; its notifications are APIv2's."""
     for name in NEEDED:
         if not info.get(name):
             raise Rejection.parameter(f"/contract_info/{name}", None, "is required and empty")
@@ -67,7 +66,7 @@ for _kind in ("app", "jsapi"):
 
 @operation("POST", "v2/pay/contractorder")
 def contractorder(call: Call) -> dict[str, Any]:
-    """Create an order of APIv2 with a contract."""
+    """Create an APIv2 order with a contract."""
     checks.v2_required(call)
     for name, same in (("contract_mchid", "mch_id"), ("contract_appid", "appid")):
         if call.data.get(name) != call.data.get(same):

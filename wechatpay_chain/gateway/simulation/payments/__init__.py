@@ -1,1 +1,1 @@
-"""支付: orders and payments, APIv2 and APIv3."""
+"""Orders and payments (支付), APIv2 and APIv3."""

@@ -1,6 +1,6 @@
-"""APIv3's payments by the customer's code, for direct merchants and for partners, and reversals.
+"""APIv3's payments by the customer's code, for direct merchants and partners, and reversals.
 
-A payment that does not succeed at once is no error: its `trade_state` says `USERPAYING` or
+A payment that does not succeed at once is not an error: its `trade_state` is `USERPAYING` or
 `PAYERROR`.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012382150
@@ -25,13 +25,13 @@ FAILED = {
     "BANKERROR": (500, "BANK_ERROR"),
     "SYSTEMERROR": (500, "SYSTEM_ERROR"),
 }
-"""The errors of payments whose result is not known."""
+"""The errors of payments with an unknown result."""
 INVALID = {
     "AUTH_CODE_INVALID": "PARAM_ERROR",
     "AUTH_CODE_ERROR": "INVALID_REQUEST",
     "AUTHCODEEXPIRE": "INVALID_REQUEST",
 }
-"""APIv3's errors for the codes that have their own errors in APIv2."""
+"""APIv3's codes for APIv2's errors of payment codes."""
 
 
 def _pay(call: Call, partner: bool) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Payment codes (付款码): which ones are accepted, and how a payment by one turns out.
+"""Payment codes (付款码): validation, and outcomes of payments.
 
-A code has 18 digits and begins with 10 to 15, or with 25 where a face was recognized. It is valid
-once, and for a minute after it was shown. The gateway does not know when a code was shown that it
-has not made itself: such a code is shown when it is first used. The last four digits of a code say
-what its customer does; `OUTCOMES` has them.
+A code has 18 digits and begins with 10 to 15, or with 25 after face recognition. It is valid once,
+for a minute after it is shown. The gateway cannot tell when a code was shown that it did not
+create: such a code counts as shown at its first use. The last four digits of a code determine the
+customer's behaviour; see `OUTCOMES`.
 
 Sources: https://pay.weixin.qq.com/doc/v2/merchant/4011937125 (the codes, and the errors of APIv2),
 https://pay.weixin.qq.com/doc/v3/merchant/4012382150 (APIv3)
@@ -36,11 +36,11 @@ __all__ = [
 
 CODE = re.compile(r"(1[0-5]|25)\d{16}", re.ASCII)
 FORMS = {"auth_code": CODE, "face_code": re.compile(r"[0-9A-Za-z_\-]{4,128}")}
-"""The forms of codes by the members that hold them; a face code is what the device returns."""
+"""The form of each member that contains a code; a device returns the face code."""
 VALID_FOR = 60
-"""Seconds for which a code is valid after it was shown."""
+"""Seconds for which a shown code is valid."""
 DECIDING = 10
-"""Seconds after which a customer has decided who was asked for the password."""
+"""Seconds until a customer decides at the password prompt."""
 SHOWN, USED, EXPIRED = "SHOWN", "USED", "EXPIRED"
 PAID = "paid"
 
@@ -49,10 +49,10 @@ class Outcome(NamedTuple):
     """The outcome of a payment by a code.
 
     Attributes:
-        name: the name of the outcome, for `show`.
+        name: the name, an argument of `show`.
         code: APIv2's error code; empty if the payment succeeds at once.
         pays: whether the customer pays after a while; None if a control decides.
-        recall: whether the first request to reverse the payment has to be repeated.
+        recall: whether the first request to reverse the payment must be repeated.
     """
 
     name: str
@@ -72,7 +72,7 @@ OUTCOMES = {
     "0008": Outcome("system_error", "SYSTEMERROR", pays=True),
     "0009": Outcome("reversed_at_second_request", recall=True),
 }
-"""By the last four digits of a code; every other code is paid at once."""
+"""Outcomes by the last four digits of a code; all other codes pay at once."""
 MESSAGES = {
     "USERPAYING": "用户支付中，需要输入密码",
     "NOTENOUGH": "余额不足",
@@ -83,7 +83,7 @@ MESSAGES = {
 }
 DECLINED = ("NOTENOUGH", "NOTSUPORTCARD")
 UNKNOWN = ("BANKERROR", "SYSTEMERROR")
-"""The errors of payments whose result is not known when the response is sent."""
+"""The errors of payments with an unknown result."""
 
 Code = dict[str, Any]
 
@@ -94,7 +94,7 @@ def outcome_of(code: str) -> Outcome:
 
 
 def show(state: State, outcome: str = PAID, openid: str = "") -> Code:
-    """Create a payment code for a customer.
+    """Show a code on behalf of a customer.
 
     Args:
         state: the state of the gateway.
@@ -132,16 +132,16 @@ def _save(state: State, record: Code) -> None:
 
 
 def existing(state: State, code: str, number: str = "", form: re.Pattern[str] = CODE) -> Code:
-    """Return a code that can be used.
+    """Return a usable code.
 
     Args:
         state: the state of the gateway.
         code: its digits.
-        number: `out_trade_no` of the order that it is used for; the same order may use it again.
+        number: `out_trade_no` of the paid order, which can use the code again.
         form: the form of the code.
 
     Raises:
-        Rejection: it is invalid, was used for another order, or has expired; with APIv2's code.
+        Rejection: the code is invalid, was used for another order, or has expired; APIv2's codes.
     """
     if not form.fullmatch(code):
         message = f"付款码应为 18 位数字，以 10 至 15 或 25 开头: {code[:32]}"
@@ -158,14 +158,14 @@ def existing(state: State, code: str, number: str = "", form: re.Pattern[str] = 
 
 
 def settle_due(state: State) -> None:
-    """Store which codes have expired."""
+    """Store the codes that have expired."""
     for each in state.store.all("payment-code"):
         if each["state"] == SHOWN and each["expires"] <= state.clock.now():
             _save(state, each | {"state": EXPIRED})
 
 
 def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) -> Order:
-    """Charge an order to the customer of its code.
+    """Charge the customer of a code for an order that was created for this code.
 
     Args:
         state: the state of the gateway.
@@ -174,7 +174,7 @@ def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) 
         form: the form of the code.
 
     Returns:
-        The order; `declined` is APIv2's error code, and empty if it is paid now.
+        The order; `declined` is APIv2's error code, empty if the order is paid.
 
     Raises:
         Rejection: the code cannot be used.
@@ -199,27 +199,27 @@ def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) 
 
 
 def _again(order: Order) -> Order:
-    """Return an order whose request is repeated: it was not paid so far."""
+    """Return the order of a repeated request, which is not paid yet."""
     if order["state"] == payments.USERPAYING:
         return order | {"declined": "USERPAYING"}
     return order if order["declined"] in DECLINED else order | {"declined": "TRADE_ERROR"}
 
 
 def confirm(state: State, number: str) -> Order:
-    """Enter the password as the customer: the order is paid.
+    """Enter the password on the customer's behalf; the order is paid.
 
     Raises:
-        Rejection: there is no such order, or its customer is not asked for the password.
+        Rejection: there is no such order, or it does not wait for the password.
     """
     _assert_asked(state, number)
     return payments.pay(state, number)
 
 
 def cancel(state: State, number: str) -> Order:
-    """Cancel as the customer instead of entering the password: the payment fails.
+    """Cancel the password prompt on the customer's behalf; the payment fails.
 
     Raises:
-        Rejection: there is no such order, or its customer is not asked for the password.
+        Rejection: there is no such order, or it does not wait for the password.
     """
     _assert_asked(state, number)
     return payments.fail(state, number)

@@ -1,4 +1,4 @@
-"""Limits and freezes of merchants for the collection of payments.
+"""Frozen merchants and limits on collected amounts.
 
 Source: WeChat Pay's error number 268448010 (此商家的收款功能已被限制), and `RULE_LIMIT` in the
 lists of errors of the operations that make payments
@@ -20,11 +20,11 @@ Order = dict[str, Any]
 FROZEN = 268448010
 IN_V2 = {"NO_AUTH": "NOAUTH", "RULE_LIMIT": "RULELIMIT"}
 COLLECTED = ("SUCCESS", "REFUND")
-"""The states of an order that was paid."""
+"""The states of a paid order."""
 
 
 def assert_collects(state: State, order: Order) -> None:
-    """Reject an order whose merchant, or service provider, is frozen.
+    """Reject an order if its merchant or service provider is frozen.
 
     Raises:
         Rejection: `NO_AUTH`.
@@ -34,7 +34,7 @@ def assert_collects(state: State, order: Order) -> None:
 
 
 def assert_within_limits(state: State, order: Order) -> None:
-    """Reject an order above what its merchant may collect with one payment, or on one day.
+    """Reject an order above a limit of its merchant, for one payment or for one day.
 
     Raises:
         Rejection: `RULE_LIMIT`.
@@ -53,13 +53,13 @@ def assert_within_limits(state: State, order: Order) -> None:
 
 
 def _parties(state: State, order: Order) -> list[Profile | SubMerchant]:
-    """Return the merchant, and the sub-merchant who is paid."""
+    """Return the merchant, and the paid sub-merchant if there is one."""
     sub = state.profile.sub_merchants.get(sub_merchant(order))
     return [state.profile] if sub is None else [state.profile, sub]
 
 
 def _collected_today(state: State, party: Profile | SubMerchant) -> int:
-    """Return the fen paid today to a sub-merchant, or to a merchant and all its sub-merchants."""
+    """Return today's payments in fen, of a sub-merchant, or of a merchant and its sub-merchants."""
     today = state.clock.date()
     return sum(
         order["total"]

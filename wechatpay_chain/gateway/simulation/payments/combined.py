@@ -1,4 +1,4 @@
-"""Combined orders: several orders, of one payer, paid at once.
+"""Combined orders: several orders that one payer pays at once.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012729714
 """
@@ -89,13 +89,13 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
 
 
 def create(state: State, head: Combined, sub_orders: Callable[[], list[SubOrder]]) -> Combined:
-    """Return the combined order with a merchant-assigned number: a new one, or the existing one.
+    """Create a combined order, or return the existing one for the same content.
 
     Args:
         state: the state of the merchant.
         head: `combine_appid`, `combine_mchid`, `combine_out_trade_no`, `notify_url`, `protocol`,
-            and `content`, which decides whether it is the same order.
-        sub_orders: makes its orders, if it is new.
+            and `content`, which identifies a repetition.
+        sub_orders: creates the orders if the combined order is new.
 
     Raises:
         Rejection: a number was used for another order, or an order is paid or closed.
@@ -135,9 +135,9 @@ def participant(state: State, mchid: str, appid: str, given: Mapping[str, Any]) 
     for payments and for combined orders, and the app must be bound to both of them.
 
     Args:
-        state: of the merchant that makes the combined order.
-        mchid: of the order.
-        appid: of the order; in APIv3, that of the combined order.
+        state: the state of the merchant that makes the combined order.
+        mchid: the merchant ID of the order.
+        appid: the appid of the order; in APIv3, that of the combined order.
         given: the order.
 
     Raises:
@@ -225,7 +225,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/id/{{combine_transaction_id}}")
 def query_by_id(call: Call) -> dict[str, Any]:
-    """Return a combined order that is paid, by WeChat Pay's number."""
+    """Return a paid combined order by WeChat Pay's number."""
     number = call.params["combine_transaction_id"]
     pointer = call.state.store.get("combine-transaction", number)
     if pointer is None:
@@ -244,7 +244,7 @@ def _queried(state: State, combined: Combined) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/out-trade-no/{{combine_out_trade_no}}/close")
 def close(call: Call) -> None:
-    """Close a combined order: all of its orders."""
+    """Close all orders of a combined order."""
     checks.accepted(call, OPTIONAL)
     combined = _own(call.state, call.params["combine_out_trade_no"])
     assert_its_own(call, combined)
@@ -280,7 +280,7 @@ def existing(state: State, number: str) -> Combined:
     """Return a combined order by its merchant-assigned number.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such combined order.
     """
     combined = state.store.get("combined", number)
     if combined is None:
@@ -289,7 +289,7 @@ def existing(state: State, number: str) -> Combined:
 
 
 def _own(state: State, number: str) -> Combined:
-    """Return a combined order that APIv3 made."""
+    """Return a combined order that was created by APIv3."""
     combined = existing(state, number)
     if combined.get("protocol", PROTOCOL) != PROTOCOL:
         raise _absent(number)
@@ -301,7 +301,7 @@ def _absent(number: str) -> Rejection:
 
 
 def shown(state: State, combined: Combined) -> dict[str, Any]:
-    """Return a combined order as a query, and the notification, show it."""
+    """Return a combined order as in a query and in the notification."""
     orders = [
         payments.existing(payee, number) for payee, number in payments.members(state, combined)
     ]
@@ -335,7 +335,7 @@ def _shown_inner(state: State, order: Order) -> dict[str, Any]:
 
 @payments.on_paid(PROTOCOL)
 def tell(state: State, order: Order) -> None:
-    """Post `TRANSACTION.SUCCESS` for all of the orders, once."""
+    """Send `TRANSACTION.SUCCESS` once for all orders."""
     combined = paid(state, order["combine_out_trade_no"])
     state.outbox.post(
         combined["notify_url"], "TRANSACTION.SUCCESS", shown(state, combined), summary="支付成功"

@@ -1,4 +1,4 @@
-"""Combined orders of APIv2: the orders travel as JSON inside the XML.
+"""Combined orders of APIv2; the XML contains the orders as JSON.
 
 Source: the catalogue, `v2/pay/combinedorder` and its notification
 """
@@ -27,11 +27,11 @@ __all__ = ["tell"]
 PROTOCOL = "v2-combined"
 IN_V2 = {"NO_AUTH": "NOAUTH", "MCH_NOT_EXISTS": "MCHID_NOT_EXIST"}
 MOST = 50
-"""Orders of a combined order."""
+"""Maximum number of orders in a combined order."""
 
 
 def _accepted(call: Call) -> str:
-    """Return the fingerprint of a request that is what its operation takes."""
+    """Validate a request and return its fingerprint."""
     content = accepted(call)
     parties.assert_bound(call, "combine_appid")
     return content
@@ -39,7 +39,7 @@ def _accepted(call: Call) -> str:
 
 @operation("POST", "v2/pay/combinedorder")
 def create(call: Call) -> dict[str, Any]:
-    """Several orders that are paid at once."""
+    """Create several orders that are paid at once."""
     content, data, state = _accepted(call), call.data, call.state
     parse_member(call, "scene_info")
     kind = data["trade_type"]
@@ -156,7 +156,7 @@ def _list(orders: list[dict[str, Any]]) -> str:
 
 @operation("POST", "v2/pay/closecombinedorder")
 def close(call: Call) -> dict[str, Any]:
-    """Close a combined order: all of its orders."""
+    """Close all orders of a combined order."""
     _accepted(call)
     given = parse_member(call, "sub_order_list")["order"]
     made = _existing(call)
@@ -188,7 +188,7 @@ def _orders(state: State, made: Combined) -> list[Order]:
 
 @payments.on_paid(PROTOCOL)
 def tell(state: State, order: Order) -> None:
-    """Post that all of the orders are paid, once."""
+    """Send one notification for all paid orders."""
     made = combined.paid(state, order["combine_out_trade_no"])
     orders = _orders(state, made)
     fields = {

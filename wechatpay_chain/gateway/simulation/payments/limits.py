@@ -1,9 +1,9 @@
-"""Validates a request for a payment against all limits of the catalogue.
+"""Validation of payment requests against all limits of the catalogue.
 
-`validation` checks what every operation takes, and lets pass what the catalogue does not know. The
-requests that make payments are known to the last member, so here an unknown one is rejected, as are
-texts that are too long, too short or of other characters, and numbers out of range. Enumerations
-are not checked: the catalogue's may lack a value that WeChat Pay takes.
+`validation` checks the rules of all operations, and accepts members that the catalogue does not
+contain. The catalogue is complete for payment requests: unknown members are rejected here, and so
+are texts with an invalid length or characters, and numbers out of range. Enumerations are not
+checked, because the catalogue's may lack a value that WeChat Pay accepts.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4012791894, and the official Go models
 """
@@ -26,11 +26,11 @@ RULES_V2 = RULES._replace(required=False, unknown=False, as_text=True)
 
 
 def hold(call: Call, optional: Collection[str] = ()) -> None:
-    """Reject a JSON body that is not what its operation takes.
+    """Reject a JSON body that does not match its operation.
 
     Args:
         call: the request.
-        optional: members that may be missing although the catalogue requires them.
+        optional: members that can be missing although the catalogue requires them.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -41,7 +41,7 @@ def hold(call: Call, optional: Collection[str] = ()) -> None:
 
 
 def hold_text(call: Call) -> None:
-    """Reject fields of APIv2 that hold elements, or are not within their limits.
+    """Reject APIv2 fields that contain elements or are out of their limits.
 
     Raises:
         Rejection: `PARAM_ERROR`.

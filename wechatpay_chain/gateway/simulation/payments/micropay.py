@@ -1,6 +1,6 @@
-"""APIv2's payments by code or face, made at once: `micropay`, `facepay`, `reverse`.
+"""APIv2's immediate payments by code or face: `micropay`, `facepay`, `reverse`.
 
-They have no notification: who is told that the customer is entering the password asks again.
+They have no notification; a merchant queries an order while the customer enters the password.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011937125
 """
@@ -22,28 +22,28 @@ __all__ = ["pay", "reverse"]
 
 @operation("POST", "v2/pay/micropay")
 def micropay(call: Call) -> dict[str, Any]:
-    """Charge a payment by the customer's code."""
+    """Charge the customer by a payment code."""
     return pay(call, "MICROPAY", "auth_code")
 
 
 @operation("POST", "v2/pay/facepay")
 def facepay(call: Call) -> dict[str, Any]:
-    """Charge a payment by the customer's face."""
+    """Charge the customer by a face code."""
     return pay(call, "FACEPAY", "face_code")
 
 
 def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dict[str, Any]:
-    """Make an order, and have it paid at once.
+    """Create an order and charge it at once.
 
     Args:
         call: the request.
         trade_type: the trade type of the order.
-        name: the name of the member with the customer's code.
-        deposit: whether a deposit is paid.
+        name: the member with the customer's code.
+        deposit: whether the order is a deposit.
 
     Raises:
-        Rejection: the request is invalid, or the payment did not succeed at once; what
-            became of it is stored all the same.
+        Rejection: the request is invalid, or the payment did not succeed at once; the order is
+            stored nevertheless.
     """
     checks.v2_required(call)
     code, form = checks.v2_text(call, name), codes.FORMS[name]
@@ -57,14 +57,14 @@ def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dic
 
 @operation("POST", "v2/pay/facepayquery")
 def facepayquery(call: Call) -> dict[str, Any]:
-    """Return a payment by face, by either of its numbers."""
+    """Return a face payment by either of its numbers."""
     return shown(call.state, existing(call))
 
 
 @operation("POST", "v2/secapi/pay/facepayreverse")
 @operation("POST", "v2/secapi/pay/reverse")
 def reverse(call: Call) -> dict[str, Any]:
-    """Reverse a payment; `recall` says whether the request must be repeated."""
+    """Reverse a payment; `recall` is `Y` if the request must be repeated."""
     order = existing(call)
     done = refunding.reverse(call.state, order, "v2")
     return {**parties.in_v2(order), "recall": "N" if done else "Y"}
@@ -72,7 +72,7 @@ def reverse(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/tools/authcodetoopenid")
 def authcodetoopenid(call: Call) -> dict[str, Any]:
-    """Return the customer of a code; the code stays usable."""
+    """Return the openid for a code, which stays usable."""
     call.require("appid", "auth_code")
     assert_bound(call)
     data = call.data

@@ -1,7 +1,7 @@
-"""The parties of an order, in the names of each API.
+"""The parties of an order, named as in each API.
 
-An order that one API made can be read by the others: what APIv3 calls `mchid`, and `sp_mchid` where
-a partner acts for a sub-merchant, APIv2 calls `mch_id`.
+Each API can read orders of the others: APIv3's `mchid`, or `sp_mchid` if a partner acts for a
+sub-merchant, is APIv2's `mch_id`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NAMES = {
     "sub_appid": ("sub_appid",),
     "sub_mchid": ("sub_mchid", "sub_mch_id"),
 }
-"""The names of the parties in the gateway, and in the APIs."""
+"""The internal names of the parties, and the names in the APIs."""
 
 
 def _parties(order: Order) -> dict[str, str]:
@@ -49,42 +49,42 @@ def _renamed(order: Order, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_v3(order: Order) -> dict[str, str]:
-    """Return the parties as APIv3 names them."""
+    """Return the parties with APIv3's names."""
     return _renamed(
         order, {"appid": "sp_appid", "mchid": "sp_mchid"} if sub_merchant(order) else {}
     )
 
 
 def in_v2(order: Order) -> dict[str, str]:
-    """Return the parties as APIv2 names them."""
+    """Return the parties with APIv2's names."""
     return _renamed(order, {"mchid": "mch_id", "sub_mchid": "sub_mch_id"})
 
 
 def payer_of(given: Any) -> dict[str, str]:
-    """Return the names and openids by which a request tells its payer."""
+    """Return the openids of the payer in a request."""
     names = ("openid", "sp_openid", "sub_openid")
     members = given if isinstance(given, dict) else {}
     return {name: members[name] for name in names if members.get(name)}
 
 
 def payer_in_v3(order: Order) -> dict[str, str]:
-    """Return the payer, by the openids that the order was made with."""
+    """Return the payer, with the openids of the order's creation request."""
     own = "sp_openid" if sub_merchant(order) else "openid"
     given: dict[str, str] = order.get("payer") or {}
     told = {own if name == "openid" else name: openid for name, openid in given.items()}
     if order["openid"] in told.values():
         return told
-    return {next(iter(told), own): order["openid"]}  # somebody else has paid
+    return {next(iter(told), own): order["openid"]}  # another user has paid
 
 
 def payer_in_v2(order: Order) -> dict[str, str]:
-    """Return the payer in APIv2's names."""
+    """Return the payer with APIv2's names."""
     told = payer_in_v3(order)
     return {"openid" if name == "sp_openid" else name: openid for name, openid in told.items()}
 
 
 def assert_bound(call: Call, name: str) -> None:
-    """Reject an appid that is not bound to the merchant; a request may not have one.
+    """Reject an appid that is not bound to the merchant; the request can omit it.
 
     Raises:
         Rejection: `APPID_MCHID_NOT_MATCH`.
@@ -96,16 +96,16 @@ def assert_bound(call: Call, name: str) -> None:
 
 
 def assert_sub_merchant(call: Call, given: Mapping[str, Any], order: Order, location: str) -> None:
-    """Reject a partner's request that does not name the order's sub-merchant.
+    """Reject a partner's request without the order's sub-merchant.
 
     Args:
         call: the request.
-        given: the members with `sub_mchid`.
+        given: the members that contain `sub_mchid`.
         order: the requested order.
         location: `query` or `body`.
 
     Raises:
-        Rejection: it is missing, or is another.
+        Rejection: the sub-merchant is missing or wrong.
     """
     sub_mchid = given.get("sub_mchid")
     if not sub_mchid:

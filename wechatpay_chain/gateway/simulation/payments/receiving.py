@@ -1,7 +1,7 @@
-"""The payment of an order: immediate, or by a deduction in a few seconds.
+"""Payment of an order: at once by its customer, or by a deduction after a few seconds.
 
-A deduction is a payment that the merchant starts and nobody confirms: of pay score, or of a
-contract. It succeeds in a few seconds of the gateway's time; until then a script can have it fail.
+A deduction is a payment that the merchant starts and no user confirms: of pay score, or of a
+contract. It succeeds after a few seconds of the gateway's time; a control can fail it before.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ __all__ = [
 
 ACCEPT, SUCCESS = "ACCEPT", "SUCCESS"
 DEDUCTING = 5
-"""Seconds from the request for a deduction until the money is there."""
+"""Seconds from the request for a deduction to its success."""
 NEVER = 10 * 365 * 86400
-"""Seconds until an order expires that WeChat Pay goes on to collect: longer than any test."""
+"""Lifetime of an order that WeChat Pay keeps collecting, in seconds; longer than any test."""
 
 Order = dict[str, Any]
 Notice = Callable[[Outbox, Order], str]
 
 
 def receive(state: State, order: Order, openid: str = "", at: float | None = None) -> None:
-    """Move the money of an order, and change its state; the caller stores it.
+    """Move the money of an order and update its state; the caller stores it.
 
     Args:
         state: the state of the merchant.
-        order: the order that is paid.
+        order: the order to pay.
         openid: the openid of the customer; a generated one by default.
         at: the time of the payment; None means now.
     """
@@ -54,14 +54,14 @@ def receive(state: State, order: Order, openid: str = "", at: float | None = Non
 
 
 def deduct(state: State, order: Order, notice: Notice, delay: float = 0) -> None:
-    """Schedule the deduction of an order in a few seconds; the caller stores it.
+    """Schedule the deduction of an order; the caller stores it.
 
     Args:
         state: the state of the merchant.
-        order: the order that is not paid.
-        notice: posts what tells the merchant that the order is paid; returns its id, or an empty
-            string where nobody is to be notified.
-        delay: seconds by which it is put off.
+        order: an unpaid order.
+        notice: sends the notification of the payment and returns its id, or an empty string without
+            a notification.
+        delay: additional seconds before the deduction.
     """
     stop(state, order)
     moment = state.clock.now() + delay + DEDUCTING
@@ -72,20 +72,20 @@ def deduct(state: State, order: Order, notice: Notice, delay: float = 0) -> None
 
 
 def is_due(state: State, order: Order) -> bool:
-    """Return whether the deduction of an order has succeeded, and is not in the ledger yet."""
+    """Return whether an order's deduction has succeeded but is not in the ledger yet."""
     deduction = order.get("deduction")
     return deduction is not None and float(deduction["paid"]) <= state.clock.now()
 
 
 def receive_due(state: State, order: Order) -> None:
-    """Move the money of a deduction that is due; its notification is in the outbox already."""
+    """Move the money of a successful deduction; the outbox already contains its notification."""
     deduction = order.pop("deduction")
     state.store.delete("deducting", order["out_trade_no"])
     _move(state, order, {name: deduction[name] for name in ("transaction_id", "openid", "paid")})
 
 
 def stop(state: State, order: Order) -> None:
-    """Withdraw the deduction of an order, if there is one; the caller stores it."""
+    """Cancel the deduction of an order, if there is one; the caller stores it."""
     deduction = order.pop("deduction", None)
     if deduction is not None:
         state.store.delete("deducting", order["out_trade_no"])
@@ -94,14 +94,14 @@ def stop(state: State, order: Order) -> None:
 
 
 def _receipt(order: Order, paid: dict[str, Any]) -> dict[str, Any]:
-    """Return the members that an order gets when it is paid."""
+    """Return the members that a payment adds to an order."""
     openid = paid["openid"] or order.get("openid") or f"o{random_token(20)}"
     return {**paid, "openid": openid, "state": SUCCESS, "bank_type": "OTHERS"}
 
 
 def _move(state: State, order: Order, paid: dict[str, Any]) -> None:
     rate, total = fees.rate(state), amounts.settlement(order)
-    held = order.get("deposit")  # its fee is charged when it is consumed
+    held = order.get("deposit")  # the fee of a deposit is charged when it is consumed
     charged = 0 if held else fees.fee(total, rate)
     frozen = total - charged if held or order.get("profit_sharing") else 0
     order |= {**_receipt(order, paid), "fee": charged, "fee_rate": rate, "frozen": frozen}

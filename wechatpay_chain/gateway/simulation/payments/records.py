@@ -1,7 +1,7 @@
-"""An order's life, whichever API made it: created, paid, failed, closed, expired.
+"""Lifecycle of an order of any API: created, paid, failed, closed, expired.
 
-The operations of APIv3, APIv2 and combined orders are thin: they check what they take, call these
-functions, and show what comes back in their own members.
+The operations of APIv3, APIv2 and combined orders validate their requests, call these functions,
+and convert the results to their own members.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ __all__ = [
 Order = dict[str, Any]
 
 NO_OPENID = 268501013
-"""WeChat Pay's error number of a JSAPI payment without an openid."""
+"""WeChat Pay's error number for a JSAPI payment without an openid."""
 NOTPAY, SUCCESS, REFUND = "NOTPAY", "SUCCESS", "REFUND"
 ACCEPT = receiving.ACCEPT
 CLOSED, PAYERROR, USERPAYING, REVOKED = "CLOSED", "PAYERROR", "USERPAYING", "REVOKED"
 OPEN = (NOTPAY, ACCEPT, PAYERROR, USERPAYING)
-"""The states in which an order can still be paid."""
+"""The states of an order that can still be paid."""
 
 LIFETIME = 2 * 3600
-"""Seconds after which an order expires that does not say when."""
+"""Lifetime of an order without an expiry time, in seconds."""
 
 
 class Together(NamedTuple):
@@ -87,7 +87,7 @@ _receipts: dict[str, Callable[[State, Order], None]] = {}
 
 
 def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
-    """Register the function that notifies a merchant that an order of a protocol is paid."""
+    """Register the notification of a paid order of a protocol."""
 
     def register(notice: Callable[[State, Order], None]) -> Any:
         _notices[protocol] = notice
@@ -97,7 +97,7 @@ def on_paid(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
 
 
 def on_failed(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
-    """Register the function that notifies a merchant of a failed payment of a protocol."""
+    """Register the notification of a failed payment of a protocol."""
 
     def register(notice: Callable[[State, Order], None]) -> Any:
         _failures[protocol] = notice
@@ -107,7 +107,7 @@ def on_failed(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
 
 
 def on_received(protocol: str) -> Callable[[Callable[[State, Order], None]], Any]:
-    """Register a function that is called when the money of a protocol's order arrives."""
+    """Register an effect of a received payment of a protocol."""
 
     def register(change: Callable[[State, Order], None]) -> Any:
         _receipts[protocol] = change
@@ -119,17 +119,17 @@ def on_received(protocol: str) -> Callable[[Callable[[State, Order], None]], Any
 def create(
     state: State, number: str, content: Mapping[str, Any], about: Mapping[str, Any]
 ) -> Order:
-    """Return the order with a number: a new one, or the same one for the same content.
+    """Create an order, or return the existing one if the content is the same.
 
     Args:
         state: the state of the gateway.
         number: `out_trade_no`.
-        content: the content of the request, which decides whether it is the same order.
-        about: the members of the order: `protocol`, `trade_type`, `total`, `notify_url`, …
+        content: the members of the request, which identify a repetition.
+        about: the order's `protocol`, `trade_type`, `total`, `notify_url`, …
 
     Raises:
-        Rejection: the number was used for another order, or its order is paid or closed; the
-            merchant is frozen, or the order is above its limits.
+        Rejection: the number was used for another order; its order is paid or closed; the merchant
+            is frozen; the order is above its limits.
     """
     known = find(state, number)
     if known is None:
@@ -164,7 +164,7 @@ def create(
 
 
 def find(state: State, number: str = "", transaction_id: str = "") -> Order | None:
-    """Return an order by either of its numbers in its current state, or None."""
+    """Return an order by either of its numbers, in its current state; None if there is none."""
     if transaction_id and not number:
         pointer = state.store.get("transaction", transaction_id)
         if pointer is None:
@@ -186,13 +186,13 @@ def find(state: State, number: str = "", transaction_id: str = "") -> Order | No
 
 
 def decide_at(state: State, order: Order, moment: float, *, pays: bool) -> None:
-    """Schedule the decision of a customer about a USERPAYING order.
+    """Schedule the decision of the customer of an order that is USERPAYING.
 
     Args:
         state: the state of the gateway.
         order: the order.
-        moment: seconds since 1970.
-        pays: whether the customer pays; else the payment fails.
+        moment: in seconds since 1970.
+        pays: whether the customer pays; otherwise, the payment fails.
     """
     number = order["out_trade_no"]
     decision = {"out_trade_no": number, "at": moment, "pays": pays}
@@ -211,22 +211,22 @@ def _decided(state: State, order: Order) -> Order:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which deductions have succeeded, and what customers have decided in the meantime."""
+    """Store the successful deductions and the decisions of customers that are due."""
     for kind in ("deducting", "decision"):
         for each in state.store.all(kind):
             find(state, each["out_trade_no"])
 
 
 def absent(number: str) -> Rejection:
-    """Return the error for an order that does not exist, or belongs to somebody else."""
+    """Return the rejection for an order that does not exist or belongs to another party."""
     return Rejection(404, "ORDER_NOT_EXIST", f"订单不存在: {number}")
 
 
 def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
-    """Return an order by either of its numbers.
+    """Return an order by either of its numbers, in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such order.
     """
     order = find(state, number, transaction_id)
     if order is None:
@@ -235,7 +235,7 @@ def existing(state: State, number: str = "", transaction_id: str = "") -> Order:
 
 
 def save(state: State, order: Order) -> None:
-    """Write an order back, and let the console know."""
+    """Store an order and publish the change to the console."""
     state.store.put("order", order["out_trade_no"], order)
     state.log.tell("order", order)
 
@@ -247,18 +247,18 @@ def pay(
     at: float | None = None,
     coupons: Sequence[str] = (),
 ) -> Order:
-    """Pay an order as its customer does: money moves, and its merchant is notified.
+    """Pay an order on behalf of its customer; the money moves, and the merchant is notified.
 
     Args:
         state: the state of the gateway.
-        number: `out_trade_no`; of a combined order any of its orders', or its own.
+        number: `out_trade_no`, or any number of a combined order or of one of its orders.
         openid: the openid of the customer; a generated one by default.
         at: the time of the payment; None means now.
-        coupons: the numbers of coupons of the customer that the order is paid with.
+        coupons: the numbers of the customer's coupons for the order.
 
     Raises:
-        Rejection: there is no such order, it cannot be paid any more, or not with these coupons;
-            its merchant is frozen, or has collected its limit.
+        Rejection: there is no such order, or it cannot be paid, or not with these coupons; its
+            merchant is frozen or has reached its limit.
     """
     paid_together = together(state, number)
     found = paid_together.orders()
@@ -291,7 +291,7 @@ def together(state: State, number: str) -> Together:
     """Return the orders that are paid at once: one, or all of a combined order.
 
     Args:
-        state: of the merchant that has the order, or the combined order.
+        state: the state of the merchant that has the order, or the combined order.
         number: `out_trade_no`; of a combined order any of its orders', or its own.
     """
     combined = state.store.get("combined", number)
@@ -309,7 +309,7 @@ def members(state: State, combined: Mapping[str, Any]) -> list[tuple[State, str]
     """Return the payee and `out_trade_no` of each order of a combined order.
 
     Args:
-        state: of the merchant that made the combined order.
+        state: the state of the merchant that made the combined order.
         combined: the record of it.
     """
     numbers = combined["numbers"]
@@ -321,7 +321,7 @@ def members(state: State, combined: Mapping[str, Any]) -> list[tuple[State, str]
 
 
 def fail(state: State, number: str) -> Order:
-    """Make a payment fail; the order can be paid until it expires.
+    """Fail a payment; the order can be paid again until it expires.
 
     Raises:
         Rejection: there is no such order, or it is not open.
@@ -338,7 +338,7 @@ def fail(state: State, number: str) -> Order:
 
 
 def close(state: State, number: str) -> Order:
-    """Close an order that is not paid; one that is closed stays so.
+    """Close an unpaid order; a repetition has no effect.
 
     Raises:
         Rejection: there is no such order, or it is paid.
@@ -355,10 +355,10 @@ def close(state: State, number: str) -> Order:
 
 
 def whole_fen(value: Any, pointer: str) -> int:
-    """Return an amount in fen.
+    """Validate an amount in fen.
 
     Raises:
-        Rejection: it is not a whole number above 0.
+        Rejection: the value is not an integer above 0.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Rejection.parameter(pointer, value, "must be a whole number of fen above 0")
@@ -366,16 +366,16 @@ def whole_fen(value: Any, pointer: str) -> int:
 
 
 def expiry(state: State, text: Any, pointer: str, *, compact: bool = False) -> float:
-    """When an order expires, in seconds since 1970.
+    """Return the time at which an order expires, in seconds since 1970.
 
     Args:
         state: the state of the gateway.
         text: RFC 3339.
         pointer: to the member.
-        compact: whether the text is APIv2's instead: `20261120132935`, Beijing time.
+        compact: whether the text has APIv2's format instead: `20261120132935`, Beijing time.
 
     Raises:
-        Rejection: it is not a time, or one that has passed.
+        Rejection: the text is no time, or the time has passed.
     """
     moment = checks.moment(text, compact=compact)
     if moment is None:

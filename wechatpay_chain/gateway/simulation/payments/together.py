@@ -1,4 +1,4 @@
-"""The orders that a customer pays at once: one, or all of a combined order."""
+"""Orders that a customer pays together: one, or all orders of a combined order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["expire", "fail", "stored", "together"]
 
 
 def together(state: State, number: str) -> list[Order]:
-    """Return the orders that are paid with an order; none if there is no such order.
+    """Return the orders that are paid together with an order; empty if there is no such order.
 
     Args:
         state: the state of the merchant.
@@ -30,20 +30,20 @@ def stored(state: State, number: str) -> list[tuple[State, Order]]:
 
 
 def fail(state: State, number: str) -> None:
-    """Make a payment fail; all orders of a combined one fail together.
+    """Fail a payment; all orders of a combined order fail together.
 
     Raises:
-        Rejection: one of them is not open.
+        Rejection: one of the orders is not open.
     """
     for payee, order in stored(state, number):
         payments.fail(payee, order["out_trade_no"])
 
 
 def expire(state: State, number: str) -> None:
-    """Make an order expire now.
+    """Expire an order now.
 
-    Its own `time_expire` becomes this moment. The clock is not moved to it: other orders would
-    expire as well, and notifications would be repeated, which nobody expects who ends one order.
+    The order's own `time_expire` is set to the current time. The clock does not move: that would
+    expire other orders and repeat notifications.
 
     Raises:
         Rejection: there is no such order, or it is not open.

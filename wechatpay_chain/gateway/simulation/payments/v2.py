@@ -38,12 +38,12 @@ def unifiedorder(call: Call) -> dict[str, Any]:
 
 
 def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False) -> dict[str, Any]:
-    """Return the response to a request for an order that its customer pays later.
+    """Create an order for a later payment, and return the response.
 
     Args:
         call: the request.
-        types: the trade types that the order may have.
-        deposit: whether it is a deposit.
+        types: the valid trade types.
+        deposit: whether the order is a deposit.
 
     Raises:
         Rejection: the request is invalid, or its number was used.
@@ -70,13 +70,13 @@ def ordered(call: Call, types: Collection[str] = TYPES, *, deposit: bool = False
 
 
 def create(call: Call, trade_type: str, notify_url: str = "", *, deposit: bool = False) -> Order:
-    """Return the order of a request: a new one, or the existing one.
+    """Create an order, or return the existing one for an identical request.
 
     Args:
         call: the request.
-        trade_type: `NATIVE`, say.
-        notify_url: the address for the result; empty for a payment by code.
-        deposit: whether it is a deposit; a request can say so, too.
+        trade_type: such as `NATIVE`.
+        notify_url: the notification URL; empty for a payment by code.
+        deposit: whether the order is a deposit; the request can also contain this.
 
     Raises:
         Rejection: the request is invalid, or its number was used.
@@ -108,10 +108,10 @@ def create(call: Call, trade_type: str, notify_url: str = "", *, deposit: bool =
 
 
 def accepted(call: Call) -> str:
-    """Return the fingerprint of a request that is within its limits, and signed by HMAC-SHA256.
+    """Validate a request signed with HMAC-SHA256, and return its fingerprint.
 
     Raises:
-        Rejection: it is not.
+        Rejection: the request is invalid.
     """
     content = checks.accepted(call)
     hold_text(call)
@@ -122,7 +122,7 @@ def accepted(call: Call) -> str:
 
 
 def assert_bound(call: Call) -> None:
-    """Reject an appid that is none, or is not bound to the merchant.
+    """Reject an appid that is malformed or not bound to the merchant.
 
     Raises:
         Rejection: `APPID_NOT_EXIST` or `APPID_MCHID_NOT_MATCH`.
@@ -134,10 +134,10 @@ def assert_bound(call: Call) -> None:
 
 
 def existing(call: Call) -> Order:
-    """Return the order in a request, by either of its numbers.
+    """Return the order of a request by either of its numbers.
 
     Raises:
-        Rejection: there is no such order, or it is another's.
+        Rejection: there is no such order, or it belongs to another party.
     """
     call.require("appid")
     hold_text(call)
@@ -160,7 +160,7 @@ def orderquery(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/closeorder")
 def closeorder(call: Call) -> dict[str, Any]:
-    """Close an order that is not paid."""
+    """Close an unpaid order."""
     order = existing(call)
     if order["state"] in (payments.CLOSED, payments.REVOKED):
         raise Rejection(200, "ORDERCLOSED", f"订单已关闭: {order['out_trade_no']}")
@@ -170,7 +170,7 @@ def closeorder(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/tools/shorturl")
 def shorturl(call: Call) -> dict[str, Any]:
-    """Return a short form of a `code_url`; the same input gives the same form."""
+    """Return a short URL for a `code_url`, always the same one."""
     call.require("appid", "long_url")
     assert_bound(call)
     state, long_url = call.state, checks.text(call.data["long_url"], "/long_url", 512)
@@ -183,7 +183,7 @@ def shorturl(call: Call) -> dict[str, Any]:
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
-    """Return an order as `orderquery` shows it."""
+    """Return an order as in the response of `orderquery`."""
     view = {
         **parties.in_v2(order),
         "device_info": order.get("device_id", ""),
@@ -196,7 +196,7 @@ def shown(state: State, order: Order) -> dict[str, Any]:
 
 
 def shown_paid(state: State, order: Order) -> dict[str, Any]:
-    """Return an order that is paid, as the response to its payment shows it."""
+    """Return a paid order as in the response to its payment."""
     view = {
         **parties.in_v2(order),
         **parties.payer_in_v2(order),
@@ -215,7 +215,7 @@ def shown_paid(state: State, order: Order) -> dict[str, Any]:
 
 @payments.on_paid("v2")
 def tell(state: State, order: Order) -> None:
-    """Post the result to the order's own address; a payment by code has none."""
+    """Send the result to the order's notification URL; a payment by code has none."""
     if order["notify_url"]:
         fields = {"return_code": "SUCCESS", "result_code": "SUCCESS", **shown_paid(state, order)}
         state.outbox.post_v2(

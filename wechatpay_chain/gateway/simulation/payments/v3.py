@@ -1,4 +1,4 @@
-"""APIv3's orders, for direct merchants and for partners: JSAPI, mini programs, app, H5, native.
+"""APIv3's orders, for direct merchants and partners: JSAPI, mini programs, app, H5, native.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791894 (create, query, close),
 https://pay.weixin.qq.com/doc/v3/merchant/4012791861 (the notification)
@@ -22,7 +22,7 @@ from .records import Order
 __all__ = ["BASES", "create", "own_order", "shown"]
 
 BASES = {False: "v3/pay/transactions", True: "v3/pay/partner/transactions"}
-"""By whether a partner calls."""
+"""The base paths for merchants (False) and partners (True)."""
 TYPES = {
     "jsapi": "JSAPI",
     "app": "APP",
@@ -35,9 +35,9 @@ TYPES = {
 BOTH = ("jsapi", "app", "h5", "native")
 KINDS = {False: BOTH, True: (*BOTH, "miniprogram", "scannedpos")}
 UNTOLD = ("miniprogram", "scannedpos", "codepay")
-"""The kinds of orders that need no `notify_url`; a payment by code has none."""
+"""The kinds of orders without a required `notify_url`; a payment by code has none."""
 MUST_BE_REVERSED = 268449641
-"""WeChat Pay's error number of a payment by code that is to be closed."""
+"""WeChat Pay's error number for closing a payment by code, which must be reversed instead."""
 STATES = {
     payments.SUCCESS: "支付成功",
     payments.REFUND: "转入退款",
@@ -53,12 +53,12 @@ PARTIES = ("appid", "mchid", "sp_appid", "sp_mchid", "sub_appid", "sub_mchid")
 
 
 def create(call: Call, kind: str, partner: bool) -> Order:
-    """Return the order of a request: a new one, or the existing one.
+    """Create an order, or return the existing one for an identical request.
 
     Args:
         call: the request.
-        kind: the last segment of its path, such as `jsapi`.
-        partner: whether a partner calls.
+        kind: the last segment of the path, such as `jsapi`.
+        partner: whether the caller is a partner.
 
     Raises:
         Rejection: the request is invalid, or its number was used.
@@ -147,18 +147,18 @@ def own_order(
     transaction_id: str = "",
     location: str = "query",
 ) -> Order:
-    """Return the order in a request, if it belongs to the merchant.
+    """Return the order of a request if it belongs to the calling merchant.
 
     Args:
         call: the request.
-        given: the members that name the merchant.
-        partner: whether a partner calls.
+        given: the members that contain the merchant ID.
+        partner: whether the caller is a partner.
         number: `out_trade_no` of the order.
-        transaction_id: WeChat Pay's number of it, where the other is not given.
-        location: the location of `given`: `query` or `body`.
+        transaction_id: WeChat Pay's number, if `number` is empty.
+        location: of `given`: `query` or `body`.
 
     Raises:
-        Rejection: there is no such order, or it is another's.
+        Rejection: there is no such order, or it belongs to another party.
     """
     name = "sp_mchid" if partner else "mchid"
     if given.get(name) != call.state.identity.mchid:
@@ -179,7 +179,7 @@ for _partner, _base in BASES.items():
 
 
 def shown(state: State, order: Order) -> dict[str, Any]:
-    """Return an order as a query, and the notification, show it."""
+    """Return an order as in a query and in the notification."""
     amount = {"total": order["total"], "currency": order["currency"], "payer_currency": "CNY"}
     view = {
         **parties.in_v3(order),
@@ -207,7 +207,7 @@ def shown(state: State, order: Order) -> dict[str, Any]:
 
 @payments.on_paid("v3")
 def tell(state: State, order: Order) -> None:
-    """Post `TRANSACTION.SUCCESS` to the order's own address, if it has one."""
+    """Send `TRANSACTION.SUCCESS` to the order's notification URL, if it has one."""
     if order["notify_url"]:
         state.outbox.post(
             order["notify_url"], "TRANSACTION.SUCCESS", shown(state, order), summary="支付成功"

@@ -1,1 +1,1 @@
-"""企业付款: payments of APIv2 to users and to bank accounts."""
+"""Payments of APIv2 to users and bank accounts (企业付款)."""

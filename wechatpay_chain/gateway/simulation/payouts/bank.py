@@ -1,4 +1,4 @@
-"""Payments to a bank account, whose number and owner come encrypted, and the key for that.
+"""Payments to bank accounts with an encrypted number and owner, and the encryption key.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay_yhk.php?chapter=24_2 (pay),
 https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay_yhk.php?chapter=24_3 (query),
@@ -23,13 +23,13 @@ from .records import Payout
 __all__ = ["pay", "public_key", "query"]
 
 LEAST_FEE, MOST_FEE = 100, 2_500
-"""Fen of the fee, which is a thousandth of the amount within these limits."""
+"""Minimum and maximum fee in fen; the fee is a thousandth of the amount."""
 PRODUCT = "bank"
 
 
 @operation("POST", "v2/risk/getpublickey")
 def public_key(call: Call) -> dict[str, Any]:
-    """Return the key that account numbers and names are encrypted with, in PKCS#1."""
+    """Return the encryption key for account numbers and names, in PKCS#1 format."""
     checks.accepted(call)
     key = call.state.identity.platform_key.public_key()
     return {
@@ -66,7 +66,7 @@ def pay(call: Call) -> dict[str, Any]:
 
 
 def _plaintext(call: Call, name: str) -> str:
-    """Return an encrypted member; only its digest is ever stored or shown."""
+    """Decrypt a member; only its digest is stored or returned."""
     try:
         return rsa.decrypt(checks.v2_text(call, name), call.state.identity.platform_key)
     except DecryptionError:

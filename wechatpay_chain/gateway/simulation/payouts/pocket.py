@@ -1,4 +1,4 @@
-"""Payments to a user's balance: `promotion/transfers`, and those to employees by WeCom.
+"""Payments to a user's balance (`promotion/transfers`), and to employees by WeCom.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2 (pay),
 https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_3 (query)
@@ -21,7 +21,7 @@ __all__ = ["pay", "query"]
 BASE = "v2/mmpaymkttransfers"
 USER, EMPLOYEE = "user", "employee"
 FORCED, UNFORCED = "FORCE_CHECK", ("NO_CHECK", "OPTION_CHECK")
-"""Whether a name is checked; clients such as wechatpy still send the last value."""
+"""Name check options; clients such as wechatpy still send `OPTION_CHECK`."""
 
 
 def _pay(call: Call, product: str, app: str) -> Payout:
@@ -66,7 +66,7 @@ def pay(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/promotion/paywwsptrans2pocket")
 def pay_employee(call: Call) -> dict[str, Any]:
-    """Pay an employee; the sign that WeCom adds is not verified."""
+    """Pay an employee; WeCom's additional sign is not verified."""
     payout = _pay(call, EMPLOYEE, "appid")
     parties = {"appid": payout["appid"], "mch_id": call.state.mchid}
     return {**parties, **_paid(call, payout)}

@@ -1,8 +1,8 @@
-"""The life of a company's payment (企业付款): to a user at once, to a bank account after a while.
+"""Lifecycle of a payment (企业付款): to a user at once, to a bank account after a while.
 
-It is paid from the merchant's account for such expenses (`operation` in the ledger), which is
-topped up as it needs. A payment to a bank account costs a fee, is processed for a few seconds of
-the gateway's time, and can fail or be returned by the bank.
+The merchant's account for expenses (`operation` in the ledger) pays, and is topped up as required.
+A payment to a bank account costs a fee, is processed for a few seconds of the gateway's time, and
+can fail or be returned by the bank.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2 (to a user),
 https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay_yhk.php?chapter=24_2 (to a bank account)
@@ -36,25 +36,25 @@ __all__ = [
 PROCESSING, SUCCESS = "PROCESSING", "SUCCESS"
 FAILED, BANK_FAIL = "FAILED", "BANK_FAIL"
 SETTLING = 10
-"""Seconds for which a payment to a bank account is processed."""
+"""Seconds of the processing of a payment to a bank account."""
 ACCOUNT = "operation"
-"""The ledger's account that is paid from."""
+"""The ledger account that pays."""
 
 Payout = dict[str, Any]
 
 
 def pay(state: State, number: str, content: str, about: dict[str, Any]) -> Payout:
-    """Return the payment with a number: a new one, or the same one for the same content.
+    """Create a payment, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
         number: `partner_trade_no`.
         content: the fingerprint of the request.
-        about: the members: `product`, `amount`, `fee`, `openid`, …
+        about: the payment's `product`, `amount`, `fee`, `openid`, …
 
     Raises:
-        Rejection: the number was used for another, the payment has failed before, or its user is
-            refused.
+        Rejection: the number was used with other content, the payment has failed, or payments to
+            the user are refused.
     """
     known = find(state, number)
     if known is not None:
@@ -101,12 +101,12 @@ def _save(state: State, payout: Payout) -> None:
 
 
 def find(state: State, number: str) -> Payout | None:
-    """Return a payment by its merchant-assigned number in its current state, or None."""
+    """Return a payment by its merchant-assigned number, in its current state, or None."""
     payout = state.store.get("payout", number)
     if payout is None:
         return None
     if payout["state"] == PROCESSING and payout["settles"] <= state.clock.now():
-        with state.store.transaction():  # whoever asks, it arrives once
+        with state.store.transaction():  # concurrent readers complete it once
             _move(state, payout, "payout_arrived", "transit", "user", payout["settles"])
             payout["state"] = SUCCESS
             state.store.delete("payout-open", number)
@@ -120,11 +120,11 @@ def existing(state: State, number: str, product: str, code: str) -> Payout:
     Args:
         state: the state of the merchant.
         number: `partner_trade_no`.
-        product: the product that it must be of.
+        product: the required product.
         code: the code of the rejection.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such payment.
     """
     payout = find(state, number)
     if payout is None or payout["product"] != product:
@@ -134,19 +134,19 @@ def existing(state: State, number: str, product: str, code: str) -> Payout:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store which payments have arrived in the meantime."""
+    """Store the payments that have arrived."""
     for each in state.store.all("payout-open"):
         find(state, each["partner_trade_no"])
 
 
 def fail(state: State, number: str, reason: str, *, by_bank: bool = False) -> Payout:
-    """Make a payment to a bank account fail: the money and the fee are returned.
+    """Fail a payment to a bank account; the amount and the fee are returned.
 
     Args:
         state: the state of the merchant.
         number: `partner_trade_no`.
-        reason: the reason that the query shows.
-        by_bank: whether the bank returns the money, which it also can after the payment succeeded.
+        reason: the reason in queries.
+        by_bank: whether the bank returns the money, which is also possible after a success.
 
     Raises:
         Rejection: there is no such payment, or it cannot fail any more.
@@ -169,7 +169,7 @@ def fail(state: State, number: str, reason: str, *, by_bank: bool = False) -> Pa
 
 
 def refuse(state: State, openid: str, code: str) -> dict[str, str]:
-    """Reject payments to a user.
+    """Reject future payments to a user.
 
     Args:
         state: the state of the merchant.

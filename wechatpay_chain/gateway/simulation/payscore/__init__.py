@@ -1,1 +1,1 @@
-"""支付分: service orders that are paid after the service, and what users permit."""
+"""Pay score (支付分): service orders paid after the service, and users' permissions."""

@@ -1,4 +1,4 @@
-"""The charges of a service order: payments, discounts, their total, and the service time.
+"""Charges of a service order: payments, discounts, their total, and the time of the service.
 
 Source: https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/service-order/complete-service-order.html
 """
@@ -18,16 +18,16 @@ MOST_PAYMENTS, MOST_DISCOUNTS = 100, 30
 TIME = re.compile(r"\d{8}(\d{6})?", re.ASCII)
 MOMENT = re.compile(r"\d{14}", re.ASCII)
 ON_ACCEPT = "OnAccept"
-"""The start of a service that begins when its user confirms it."""
+"""The start of a service that begins with the user's confirmation."""
 LIMITING = ("DEPOSIT", "ADVANCE", "CASH_DEPOSIT")
-"""The risks that limit what an order may charge; the total of an estimate may be above it."""
+"""The risks that limit the total of an order; an estimate does not limit it."""
 
 
 def check_charges(data: Mapping[str, Any]) -> None:
-    """Reject payments and discounts that a service order cannot have.
+    """Reject invalid payments and discounts of a service order.
 
     Args:
-        data: the data of the request, with `post_payments` and `post_discounts`.
+        data: the request with `post_payments` and `post_discounts`.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -55,14 +55,14 @@ def _check_lines(lines: list[dict[str, Any]], pointer: str, most: int) -> None:
 
 
 def total_of(data: Mapping[str, Any], risk_fund: Mapping[str, Any]) -> int:
-    """Return the total in fen that a request charges: the sum of payments less that of discounts.
+    """Return the total of a request in fen: the payments less the discounts.
 
     Args:
-        data: the data of the request, with `post_payments`, `post_discounts` and `total_amount`.
+        data: the request with `post_payments`, `post_discounts` and `total_amount`.
         risk_fund: the risk fund of the order; empty if it has none.
 
     Raises:
-        Rejection: the request names another total, or one above the deposit.
+        Rejection: the request contains another total, or one above the deposit.
     """
     check_charges(data)
     added, taken = (
@@ -80,7 +80,7 @@ def total_of(data: Mapping[str, Any], risk_fund: Mapping[str, Any]) -> int:
 
 
 def check_time_range(given: Mapping[str, Any]) -> None:
-    """Reject an invalid service time.
+    """Reject an invalid time of the service.
 
     Raises:
         Rejection: `PARAM_ERROR`.
@@ -97,7 +97,7 @@ def check_time_range(given: Mapping[str, Any]) -> None:
 
 
 def check_moment(given: Any, pointer: str) -> None:
-    """Reject a text that is not a time such as `20261120132935`.
+    """Reject a value that is no time such as `20261120132935`.
 
     Raises:
         Rejection: `PARAM_ERROR`.

@@ -1,8 +1,8 @@
-"""Orders of 先享后付 and of smart retail: the older API of the same service orders.
+"""Orders of 先享后付 and smart retail: the older API of service orders.
 
-It has other names and states, and notifies nobody: a request has no address for that.
+It has other names and states, and no notifications, because requests contain no URL for them.
 
-Source: the catalogue; the rules are those of `v3`
+Source: the catalogue; the rules are the same as in `v3`
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["shown"]
 
 PRODUCTS = ("payafter-orders", "smartretail-orders")
 CANCEL, FINISH = 1, 2
-"""The ways to end an order: nothing was used, or the service is over."""
+"""The ways in which a merchant ends an order: unused, or after the service."""
 STATES = {
     views.CREATED: "CREATED",
     views.USER_CONFIRM: "USER_ACCEPTED",
@@ -56,7 +56,7 @@ def _older(lines: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[s
 
 
 def _terms(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the members of a request under the names of `v3`."""
+    """Convert the members of a request to the names in `v3`."""
     times = {name: data.get(f"{prefix}service_{name}") for name in ("start_time", "end_time")}
     places = ("start_location", "end_location")
     located = {name: data.get(f"{prefix}service_{name}") for name in places}
@@ -90,7 +90,7 @@ def _own(call: Call, number: str, given: Mapping[str, Any]) -> ServiceOrder:
 
 
 def _assert_older(order: ServiceOrder) -> None:
-    """Reject an order that was created by the newer API."""
+    """Reject an order of the newer API."""
     if not order["finish_ticket"]:
         raise orders.absent(order["out_order_no"])
 
@@ -136,14 +136,14 @@ for _product in PRODUCTS:
 
 @operation("POST", "v3/payscore/payafter-orders/{out_order_no}/sync")
 def sync(call: Call) -> dict[str, Any]:
-    """Note that the user has paid in another way."""
+    """Mark an order as paid in another way."""
     checks.accepted(call)
     order = _own(call, call.params["out_order_no"], call.data)
     return listed(call, views.shown(call.state, v3.mark_paid(call, order)))
 
 
 def shown(state: State, order: ServiceOrder) -> dict[str, Any]:
-    """Return a service order under the names of this API."""
+    """Return a service order with the names of this API."""
     view, terms = views.shown(state, order), order["terms"]
     details = order.get("details") or [{}]
     times, places = terms.get("time_range", {}), terms.get("location", {})

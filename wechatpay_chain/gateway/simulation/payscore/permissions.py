@@ -1,6 +1,6 @@
-"""Permissions of users: a merchant can create service orders without their confirmation.
+"""Permissions of users for service orders without their confirmation.
 
-A merchant asks with a number of its own, `authorization_code`; the user permits in WeChat.
+A merchant requests a permission by its `authorization_code`; the user grants it in WeChat.
 
 Source: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter6_1_4.shtml (and the errors)
 """
@@ -39,7 +39,7 @@ SUMMARIES = {"OPEN": "签约成功", "CLOSE": "解约成功"}
 
 
 def ask(state: State, code: str, content: str, given: Mapping[str, Any]) -> Permission:
-    """Return the requested permission: a new one, or the same one for the same content.
+    """Create a permission request, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
@@ -48,7 +48,7 @@ def ask(state: State, code: str, content: str, given: Mapping[str, Any]) -> Perm
         given: the members of the request.
 
     Raises:
-        Rejection: the code was used for something else.
+        Rejection: the code was used with other content.
     """
     known = state.store.get(KIND, code)
     if known is not None:
@@ -76,15 +76,15 @@ def _save(state: State, permission: Permission) -> None:
 
 
 def absent(code: str) -> Rejection:
-    """Return the error for a permission that does not exist, or belongs to somebody else."""
+    """Return the rejection for a permission that does not exist or belongs to another party."""
     return Rejection(404, "ORDER_NOT_EXIST", f"授权协议不存在: {code}")
 
 
 def existing(state: State, code: str) -> Permission:
-    """Return a permission by the merchant-assigned number.
+    """Return a permission by the merchant-assigned code.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such permission.
     """
     permission = state.store.get(KIND, code)
     if permission is None:
@@ -93,16 +93,16 @@ def existing(state: State, code: str) -> Permission:
 
 
 def of_user(state: State, given: Mapping[str, Any]) -> Permission | None:
-    """Return the last permission that a user gave a service, or None.
+    """Return the last permission of a user for a service; None if there is none.
 
     Args:
         state: the state of the merchant.
-        given: has `service_id`, the user as `openid` or `sub_openid`, and `sub_mchid`.
+        given: contains `service_id`, the user as `openid` or `sub_openid`, and `sub_mchid`.
     """
     users = {name: given[name] for name in USERS if given.get(name)}
     for each in state.store.all(KIND, newest_first=True):
-        whose = (each["service_id"], each["sub_mchid"])
-        if whose != (given.get("service_id"), given.get("sub_mchid") or "") or not users:
+        owner = (each["service_id"], each["sub_mchid"])
+        if owner != (given.get("service_id"), given.get("sub_mchid") or "") or not users:
             continue
         if all(each[name] == openid for name, openid in users.items()):
             return each
@@ -110,7 +110,7 @@ def of_user(state: State, given: Mapping[str, Any]) -> Permission | None:
 
 
 def assert_permitted(state: State, given: Mapping[str, Any]) -> None:
-    """Reject an order that its user need not confirm, unless the user permits the service.
+    """Reject an order without confirmation if the user has not permitted the service.
 
     Raises:
         Rejection: `PARAM_ERROR` without a user, `NO_AUTH` without the permission.
@@ -123,16 +123,16 @@ def assert_permitted(state: State, given: Mapping[str, Any]) -> None:
 
 
 def grant(state: State, code: str, openid: str = "", sub_openid: str = "") -> Permission:
-    """Permit what a merchant asked for, as the user does in WeChat; the merchant is notified.
+    """Grant a permission on behalf of the user; the merchant is notified.
 
     Args:
         state: the state of the merchant.
         code: `authorization_code`.
         openid: the openid of the user; a generated one by default.
-        sub_openid: the openid of the user at the sub-merchant's app.
+        sub_openid: the openid of the user in the sub-merchant's app.
 
     Raises:
-        Rejection: there is no such permission, or it was given already.
+        Rejection: there is no such permission, or it is already granted.
     """
     permission = existing(state, code)
     if permission["authorization_state"] != UNBOUND:
@@ -150,10 +150,10 @@ def grant(state: State, code: str, openid: str = "", sub_openid: str = "") -> Pe
 
 
 def terminate(state: State, permission: Permission) -> Permission:
-    """End a permission; the merchant is notified.
+    """Terminate a permission; the merchant is notified.
 
     Raises:
-        Rejection: it was not given, or was taken back before.
+        Rejection: the permission is not granted.
     """
     if permission["authorization_state"] != AVAILABLE:
         now = permission["authorization_state"]
@@ -165,7 +165,7 @@ def terminate(state: State, permission: Permission) -> Permission:
 
 
 def shown(state: State, permission: Permission) -> dict[str, Any]:
-    """Return a permission as a response shows it."""
+    """Return a permission as a response."""
     names = ("service_id", "authorization_code", "notify_url", *PARTIES, *USERS)
     times = {"granted": "authorization_success_time", "terminated": "cancel_authorization_time"}
     return {
@@ -181,7 +181,7 @@ def shown(state: State, permission: Permission) -> dict[str, Any]:
 
 
 def _notify(state: State, permission: Permission, what: str, moment: float) -> None:
-    """Post `PAYSCORE.USER_OPEN_SERVICE` or `PAYSCORE.USER_CLOSE_SERVICE`."""
+    """Send `PAYSCORE.USER_OPEN_SERVICE` or `PAYSCORE.USER_CLOSE_SERVICE`."""
     if not permission["notify_url"]:
         return
     content = {

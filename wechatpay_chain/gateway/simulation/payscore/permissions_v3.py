@@ -1,4 +1,4 @@
-"""The operations of permissions: of merchants, of service providers, and of acquiring banks.
+"""Operations for permissions, of merchants, service providers and acquiring banks.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter6_1_4.shtml (terminate),
 https://pay.weixin.qq.com/docs/merchant/products/weixin-pay-score-no-confirm/apilist.html (the list)
@@ -21,11 +21,11 @@ __all__ = ["ask"]
 DIRECT, PARTNER = "v3/payscore/permissions", "v3/payscore/partner/permissions"
 BANK = "v3/payscore/acquiringbank/permissions"
 RISK_LEVEL = {"user_risk_level": 1, "risk_level_version": 1}
-"""The level of every user; WeChat Pay does not document the rule for it."""
+"""The risk level of all users; WeChat Pay does not document how it determines the level."""
 
 
 def ask(call: Call) -> Permission:
-    """Return the permission in a request."""
+    """Create or return the permission of a request."""
     content, data = checks.accepted(call), call.data
     code = checks.number(data["authorization_code"], "/authorization_code", longest=32)
     checks.address(data.get("notify_url"), "/notify_url")
@@ -33,7 +33,7 @@ def ask(call: Call) -> Permission:
 
 
 def _by_code(call: Call, given: Mapping[str, Any]) -> Permission:
-    """Return the permission of a request's code, if the request names whose it is."""
+    """Return the permission for a request's code, if the other members match."""
     code = call.params.get("authorization_code") or str(given["authorization_code"])
     permission = permissions.existing(call.state, code)
     whose = (given.get("service_id"), given.get("sub_mchid") or "")
@@ -52,7 +52,7 @@ def _by_user(call: Call, given: Mapping[str, Any]) -> Permission:
 
 
 def _state_of(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the permission of a user; of one who never gave any, that there is none."""
+    """Return the permission of a user, or the state of a user without one."""
     checks.accepted(call)
     found = permissions.of_user(call.state, given)
     if found is not None:
@@ -88,7 +88,7 @@ for _base in (DIRECT, PARTNER, BANK):
 
 @operation("POST", f"{PARTNER}/apply-for-scene")
 def ask_in_scene(call: Call) -> dict[str, Any]:
-    """Request a permission as a part of a payment."""
+    """Request a permission during a payment."""
     permission = ask(call)
     scene = call.data["scene"]
     return {"scene": scene, "transaction_permissions_token": permission["token"]}
@@ -96,20 +96,20 @@ def ask_in_scene(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{DIRECT}/openid/{{openid}}")
 def of_user(call: Call) -> dict[str, Any]:
-    """Return the permission that a user gave a merchant's service."""
+    """Return the permission of a user for a merchant's service."""
     return listed(call, _state_of(call, {**call.query, "openid": call.params["openid"]}))
 
 
 @operation("GET", f"{PARTNER}/search")
 def search(call: Call) -> dict[str, Any]:
-    """Return the permission that a user gave a sub-merchant's service."""
+    """Return the permission of a user for a sub-merchant's service."""
     return listed(call, _state_of(call, call.query))
 
 
 @operation("POST", f"{DIRECT}/openid/{{openid}}/terminate")
 @operation("POST", "v3/payscore/users/{openid}/permissions/{service_id}/terminate")
 def terminate_of_user(call: Call) -> None:
-    """End a user's permission for a merchant's service."""
+    """Terminate the permission of a user for a merchant's service."""
     checks.accepted(call)
     call.text("reason", 50)
     permissions.terminate(call.state, _by_user(call, {**call.data, **call.params}))
@@ -117,7 +117,7 @@ def terminate_of_user(call: Call) -> None:
 
 @operation("POST", f"{PARTNER}/terminate")
 def terminate_of_partner(call: Call) -> None:
-    """End a user's permission for a sub-merchant's service."""
+    """Terminate the permission of a user for a sub-merchant's service."""
     checks.accepted(call)
     call.text("reason", 50)
     permissions.terminate(call.state, _by_user(call, call.data))
@@ -137,7 +137,7 @@ def service_state(call: Call) -> dict[str, Any]:
 @operation("POST", f"{DIRECT}/assess-user-risk-level")
 @operation("POST", f"{PARTNER}/assess-user-risk-level")
 def assess(call: Call) -> dict[str, Any]:
-    """Return the risk level of a user who permits a service."""
+    """Return the risk level of a user and the state of the permission."""
     given = {**call.data, **call.query}
     if given.get("authorization_code"):
         checks.accepted(call)

@@ -1,7 +1,7 @@
-"""Plans of pay score: a merchant offers several services together, and a user signs for them once.
+"""Plans of pay score: several services of a merchant that a user signs for once.
 
-A service of a plan is a service order, of the number that the merchant has named for it. They are
-provided in their order, one after the other.
+Each service of a plan is a service order with a number that the merchant has assigned. The services
+are provided one after the other.
 
 Sources: https://pay.weixin.qq.com/docs/partner/products/partner-payscore-plan/development.html,
 https://pay.weixin.qq.com/docs/merchant/apis/payscore-plan/user-sign-plan/query-user-sign-plan.html,
@@ -55,7 +55,7 @@ DETAIL_STATES = {
     views.REVOKED: "SIGN_PLAN_DETAIL_CANCEL",
     views.EXPIRED: "SIGN_PLAN_DETAIL_CANCEL",
 }
-"""The state of a service of a plan, by that of its service order."""
+"""The state of a service in a plan, by the state of its service order."""
 PLAN_MEMBERS = (
     *("service_id", "appid", "sub_mchid", "sub_appid", "merchant_plan_no", "plan_name"),
     *("plan_duration", "deduction_quantity", "total_original_price", "total_actual_price"),
@@ -64,7 +64,7 @@ PARTIES = ("service_id", "appid", "sub_mchid", "sub_appid", "openid", "sub_openi
 
 
 def create(state: State, number: str, content: str, given: Mapping[str, Any]) -> Plan:
-    """Return the plan with a number: a new one, or the same one for the same content.
+    """Create a plan, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
@@ -73,7 +73,7 @@ def create(state: State, number: str, content: str, given: Mapping[str, Any]) ->
         given: the members of the request.
 
     Raises:
-        Rejection: the number was used, or the prices of the services are not those of the plan.
+        Rejection: the number was used, or the prices of the services do not add up to the plan's.
     """
     known = state.store.get("payscore-plan", number)
     if known is not None:
@@ -118,10 +118,10 @@ def _check_prices(given: Mapping[str, Any], details: list[dict[str, Any]]) -> No
 
 
 def existing_plan(state: State, number: str, sub_mchid: str) -> Plan:
-    """Return a plan by the merchant-assigned number.
+    """Return a plan by its merchant-assigned number.
 
     Raises:
-        Rejection: it does not exist for this sub-merchant.
+        Rejection: the sub-merchant has no such plan.
     """
     plan = state.store.get("payscore-plan", number)
     if plan is None or plan["sub_mchid"] != sub_mchid:
@@ -134,7 +134,7 @@ def _absent(number: str) -> Rejection:
 
 
 def stop(state: State, plan: Plan) -> Plan:
-    """End a plan: nobody can sign it any more. One that has ended stays so."""
+    """Stop a plan, so that it cannot be signed any more; a repetition has no effect."""
     if plan["plan_state"] == NORMAL:
         plan |= {"plan_state": STOP, "stopped": state.clock.now()}
         state.store.put("payscore-plan", plan["merchant_plan_no"], plan)
@@ -142,7 +142,7 @@ def stop(state: State, plan: Plan) -> Plan:
 
 
 def shown_plan(state: State, plan: Plan) -> dict[str, Any]:
-    """Return a plan as a response shows it."""
+    """Return a plan as a response."""
     names = (*PLAN_MEMBERS, "plan_id", "plan_state", "plan_detail_list")
     view = {name: plan[name] for name in names if plan[name] != ""}
     if "stopped" in plan:
@@ -151,7 +151,7 @@ def shown_plan(state: State, plan: Plan) -> dict[str, Any]:
 
 
 def ask(state: State, number: str, content: str, given: Mapping[str, Any]) -> SignPlan:
-    """Return the plan for a user's signature: a new one, or the same one for the same content.
+    """Create a sign plan for a user, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
@@ -160,8 +160,8 @@ def ask(state: State, number: str, content: str, given: Mapping[str, Any]) -> Si
         given: the members of the request.
 
     Raises:
-        Rejection: the number was used, the plan is not there or has ended, or its services are not
-            those that are numbered.
+        Rejection: the number was used, the plan does not exist or has stopped, or the numbered
+            services are not those of the plan.
     """
     known = state.store.get(KIND, number)
     if known is not None:
@@ -209,15 +209,15 @@ def _save(state: State, signing: SignPlan) -> None:
 
 
 def existing(state: State, number: str, sub_mchid: str | None = None) -> SignPlan:
-    """Return a user's plan by the merchant-assigned number in its current state.
+    """Return a sign plan by its merchant-assigned number, in its current state.
 
     Args:
         state: the state of the merchant.
         number: `merchant_sign_plan_no`.
-        sub_mchid: the required sub-merchant; None allows any.
+        sub_mchid: the required sub-merchant; None accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such sign plan.
     """
     signing = state.store.get(KIND, number)
     if signing is None or sub_mchid not in (None, signing["sub_mchid"]):
@@ -232,20 +232,20 @@ def existing(state: State, number: str, sub_mchid: str | None = None) -> SignPla
 
 
 def of_id(state: State, sign_plan_id: str, sub_mchid: str) -> SignPlan:
-    """Return a plan by WeChat Pay's number.
+    """Return a sign plan by WeChat Pay's number.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such sign plan.
     """
     pointer = state.store.get("payscore-sign-plan-id", sign_plan_id) or {}
     return existing(state, pointer.get("number", ""), sub_mchid)
 
 
 def sign(state: State, number: str, openid: str = "") -> SignPlan:
-    """Sign for a plan as the user does in WeChat; the merchant is notified.
+    """Sign a plan on behalf of the user; the merchant is notified.
 
     Raises:
-        Rejection: there is nothing of this number to sign.
+        Rejection: there is no such unsigned sign plan.
     """
     signing = existing(state, number)
     if signing["sign_state"] != UNSIGNED:
@@ -264,16 +264,16 @@ def sign(state: State, number: str, openid: str = "") -> SignPlan:
 
 
 def cancel(state: State, signing: SignPlan, by: str, reason: str) -> SignPlan:
-    """End what a user has signed; the merchant is notified where the user did it.
+    """Cancel a sign plan; the merchant is notified of a cancellation by the user.
 
     Args:
         state: the state of the merchant.
-        signing: the signing that is signed, or waits for it.
+        signing: a signed or unsigned sign plan.
         by: `USER` or `MERCHANT`.
-        reason: why.
+        reason: the reason of the cancellation.
 
     Raises:
-        Rejection: it has ended already.
+        Rejection: the sign plan has already ended.
     """
     if signing["sign_state"] not in (UNSIGNED, SIGNED):
         message = f"签约计划状态是 {signing['sign_state']}"
@@ -312,10 +312,10 @@ def _details(state: State, signing: SignPlan) -> list[dict[str, Any]]:
 
 
 def next_detail(state: State, signing: SignPlan, index: int) -> dict[str, Any]:
-    """Return the service of a plan that is to be provided, if it is its turn.
+    """Return a service of a plan if it is the next one.
 
     Raises:
-        Rejection: nobody has signed, another service is going on, or it is not the next.
+        Rejection: the plan is not signed, another service is in use, or this is not the next one.
     """
     if signing["sign_state"] != SIGNED:
         raise Rejection(400, "INVALID_REQUEST", f"签约计划状态是 {signing['sign_state']}")
@@ -329,7 +329,7 @@ def next_detail(state: State, signing: SignPlan, index: int) -> dict[str, Any]:
 
 
 def shown(state: State, signing: SignPlan) -> dict[str, Any]:
-    """Return a signed plan as responses and notifications show it."""
+    """Return a sign plan as a response or a notification."""
     details, plan = _details(state, signing), signing["plan"]
     names = (*PARTIES, "sign_plan_id", "merchant_sign_plan_no", "plan_id", "sign_state")
     going = [each["plan_detail_no"] for each in details if each["plan_detail_state"] != NOT_USED]

@@ -1,4 +1,4 @@
-"""The operations of plans: of merchants, and of service providers for their sub-merchants.
+"""Operations for plans, of merchants, and of service providers for their sub-merchants.
 
 Sources: https://pay.weixin.qq.com/docs/partner/products/partner-payscore-plan/apilist.html,
 https://pay.weixin.qq.com/docs/merchant/apis/payscore-plan/service-order/create-service-order.html
@@ -23,8 +23,8 @@ __all__ = ["serve"]
 PLANS, SIGN_PLANS = "v3/payscore/plan", "v3/payscore/sign-plan"
 
 
-def _whose(call: Call) -> str:
-    """Return the sub-merchant that a request names; empty if it names none."""
+def _sub_merchant(call: Call) -> str:
+    """Return the sub-merchant in a request; empty if there is none."""
     return str(call.data.get("sub_mchid") or call.query.get("sub_mchid") or "")
 
 
@@ -54,7 +54,7 @@ def _register(partner: str) -> None:
 
 def _plan(call: Call) -> plans.Plan:
     checks.accepted(call)
-    return plans.existing_plan(call.state, call.params["merchant_plan_no"], _whose(call))
+    return plans.existing_plan(call.state, call.params["merchant_plan_no"], _sub_merchant(call))
 
 
 def _register_signing(base: str) -> None:
@@ -82,18 +82,18 @@ def _register_signing(base: str) -> None:
 
 def _signing(call: Call) -> plans.SignPlan:
     checks.accepted(call)
-    return plans.existing(call.state, call.params["merchant_sign_plan_no"], _whose(call))
+    return plans.existing(call.state, call.params["merchant_sign_plan_no"], _sub_merchant(call))
 
 
 def serve(call: Call) -> dict[str, Any]:
-    """Begin a service of a plan: its service order, which its user has confirmed with the plan."""
+    """Start a service of a plan; its service order is confirmed by the signing of the plan."""
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_trade_no"], "/out_trade_no", longest=32)
     call.text("service_introduction", 20)
     check_time_range(data["time_range"])
     checks.address(data["notify_url"], "/notify_url")
     known = orders.find(state, number)
-    signing = plans.of_id(state, data["sign_plan_id"], _whose(call))
+    signing = plans.of_id(state, data["sign_plan_id"], _sub_merchant(call))
     if known is None:
         detail = plans.next_detail(state, signing, data["plan_detail_no"])
         if number != detail["merchant_plan_detail_no"]:
@@ -106,7 +106,7 @@ def serve(call: Call) -> dict[str, Any]:
 
 
 def _charged(detail: dict[str, Any]) -> dict[str, Any]:
-    """Return the charge for a service of a plan, as in its order."""
+    """Return the charges of a service in a plan, for its order."""
     original, actual = detail["original_price"], detail["actual_price"]
     saved = detail.get("plan_discount_description") or "计划优惠"
     discounts = [{"name": saved[:20], "description": saved[:30], "amount": original - actual}]

@@ -1,12 +1,12 @@
-"""A service order's life: created, confirmed, completed, paid, or cancelled.
+"""Lifecycle of a service order: created, confirmed, completed, paid, or cancelled.
 
-A completed order is collected by a deduction, which is an order of `payments` of its own: its
-`transaction_id` is what is refunded. WeChat Pay goes on to collect until the money is there.
+A completed order is collected by a deduction, which is a separate order of `payments`; its
+`transaction_id` identifies the payment to refund. WeChat Pay keeps collecting until it succeeds.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/service-order/complete-service-order.html,
 https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/service-order/cancel-service-order.html,
-https://developers.weixin.qq.com/community/pay/doc/0008e29f1809c06666201cf0b6b800 (the code of an
-order that is in another state)
+https://developers.weixin.qq.com/community/pay/doc/0008e29f1809c06666201cf0b6b800 (the code for an
+order in another state)
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ __all__ = [
 KIND = "service-order"
 CHARGES = ("post_payments", "post_discounts")
 CONFIRM_WITHIN = 30 * 86400
-"""Seconds in which a user can confirm an order."""
+"""Seconds during which a user can confirm an order."""
 
 
 def create(
     state: State, number: str, content: str, given: Mapping[str, Any], *, confirmed: bool
 ) -> ServiceOrder:
-    """Return the service order with a number: a new one, or the same one for the same content.
+    """Create a service order, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
         number: `out_order_no`.
         content: the fingerprint of the request.
         given: the members of the request.
-        confirmed: whether the user need not confirm it.
+        confirmed: whether the order needs no confirmation by the user.
 
     Raises:
         Rejection: the number was used for another order.
@@ -112,7 +112,7 @@ def _save(state: State, order: ServiceOrder) -> None:
 
 
 def find(state: State, number: str = "", query_id: str = "") -> ServiceOrder | None:
-    """Return a service order by either of its numbers in its current state, or None."""
+    """Return a service order by either of its numbers, in its current state, or None."""
     if query_id:
         number = (state.store.get("service-order-query", query_id) or {}).get("out_order_no", "")
     order = state.store.get(KIND, number)
@@ -133,7 +133,7 @@ def existing(state: State, number: str) -> ServiceOrder:
     """Return a service order by its merchant-assigned number.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such order.
     """
     order = find(state, number)
     if order is None:
@@ -142,12 +142,12 @@ def existing(state: State, number: str) -> ServiceOrder:
 
 
 def absent(number: str) -> Rejection:
-    """Return the error for a service order that does not exist, or belongs to somebody else."""
+    """Return the rejection for a service order that does not exist or belongs to another party."""
     return Rejection(404, "ORDER_NOT_EXIST", f"单据不存在: {number}")
 
 
 def settle_due(state: State) -> None:
-    """Store which service orders were paid or have expired in the meantime."""
+    """Store the service orders that are paid or have expired."""
     for each in state.store.all("service-order-open"):
         find(state, each["out_order_no"])
 
@@ -165,7 +165,7 @@ def _assert_in(order: ServiceOrder, allowed: Collection[str]) -> None:
 
 
 def confirm(state: State, number: str, openid: str = "") -> ServiceOrder:
-    """Confirm a service order as its user does in WeChat; the merchant is notified.
+    """Confirm a service order on behalf of its user; the merchant is notified.
 
     Args:
         state: the state of the merchant.
@@ -186,17 +186,17 @@ def confirm(state: State, number: str, openid: str = "") -> ServiceOrder:
 def complete(
     state: State, order: ServiceOrder, content: str, total: int, given: Mapping[str, Any]
 ) -> ServiceOrder:
-    """End the service of an order, and begin to collect its total.
+    """Complete a service order and start to collect its total.
 
     Args:
         state: the state of the merchant.
-        order: that its user has confirmed.
-        content: the fingerprint of the request; the same one again changes nothing.
-        total: fen that is collected.
+        order: a confirmed order.
+        content: the fingerprint of the request; a repetition has no effect.
+        total: the amount to collect, in fen.
         given: the members of the request.
 
     Raises:
-        Rejection: the order is not confirmed, or was completed otherwise.
+        Rejection: the order is not confirmed, or was completed with other content.
     """
     if order.get("completed") and order["state"] != REVOKED:
         _assert_same(order, "completed", content)
@@ -217,17 +217,17 @@ def complete(
 def modify(
     state: State, order: ServiceOrder, content: str, total: int, given: Mapping[str, Any]
 ) -> ServiceOrder:
-    """Lower the total of an order that is being collected.
+    """Reduce the total of an order in collection.
 
     Args:
         state: the state of the merchant.
-        order: the order that is completed.
-        content: the fingerprint of the request; the same one again changes nothing.
-        total: fen that is collected from now on.
+        order: a completed order.
+        content: the fingerprint of the request; a repetition has no effect.
+        total: the new amount to collect, in fen.
         given: the members of the request.
 
     Raises:
-        Rejection: the order is not being collected, or the total is higher than before.
+        Rejection: the order is not in collection, or the total is higher than before.
     """
     if order.get("modified") == content and order["state"] != REVOKED:
         return order
@@ -241,7 +241,7 @@ def modify(
 
 
 def _charge(state: State, order: ServiceOrder, total: int, given: Mapping[str, Any]) -> None:
-    """Collect a total, or end an order that costs nothing."""
+    """Collect a total, or finish an order with a total of 0."""
     kept = {name: each for name, each in order["terms"].items() if name not in CHARGES}
     order["terms"] = kept | {name: given[name] for name in CHARGES if given.get(name)}
     order["total"] = total
@@ -256,7 +256,7 @@ def _charge(state: State, order: ServiceOrder, total: int, given: Mapping[str, A
 
 
 def _trade(state: State, order: ServiceOrder, given: Mapping[str, Any]) -> payments.Order:
-    """Return the order of a payment that a service order is collected by."""
+    """Return the payment order that collects a service order."""
     partner = "sp_" if order["sub_mchid"] else ""
     parties = {
         f"{partner}mchid": state.mchid,
@@ -294,10 +294,10 @@ def _stop_collecting(state: State, order: ServiceOrder) -> None:
 
 
 def collect(state: State, order: ServiceOrder) -> ServiceOrder:
-    """Deduct once more what is not paid yet.
+    """Start a new deduction of an unpaid order.
 
     Raises:
-        Rejection: the order is not being collected.
+        Rejection: the order is not in collection.
     """
     _assert_in(order, (MCH_COMPLETE,))
     _deduct(state, order, payments.existing(state, order["order_id"]))
@@ -305,10 +305,10 @@ def collect(state: State, order: ServiceOrder) -> ServiceOrder:
 
 
 def pay(state: State, number: str) -> ServiceOrder:
-    """Pay an order that is being collected, as its user does; the merchant is notified.
+    """Pay an order in collection on behalf of its user; the merchant is notified.
 
     Raises:
-        Rejection: there is no such order, or it is not being collected.
+        Rejection: there is no such order, or it is not in collection.
     """
     order = existing(state, number)
     _assert_in(order, (MCH_COMPLETE,))
@@ -317,10 +317,10 @@ def pay(state: State, number: str) -> ServiceOrder:
 
 
 def fail(state: State, number: str) -> ServiceOrder:
-    """Make a deduction fail, as if the user had no money: the order still has to be paid.
+    """Fail a deduction, as for a user without money; the order stays unpaid.
 
     Raises:
-        Rejection: there is no such order, or it is not being collected.
+        Rejection: there is no such order, or it is not in collection.
     """
     order = existing(state, number)
     _assert_in(order, (MCH_COMPLETE,))
@@ -329,15 +329,15 @@ def fail(state: State, number: str) -> ServiceOrder:
 
 
 def cancel(state: State, order: ServiceOrder, content: str) -> ServiceOrder:
-    """Cancel an order that is not paid.
+    """Cancel an unpaid order.
 
     Args:
         state: the state of the merchant.
-        order: the order that is created, confirmed, or being collected.
-        content: the fingerprint of the request; the same one again changes nothing.
+        order: a created or confirmed order, or one in collection.
+        content: the fingerprint of the request; a repetition has no effect.
 
     Raises:
-        Rejection: the order is paid, has expired, or was cancelled otherwise.
+        Rejection: the order is paid, has expired, or was cancelled with other content.
     """
     if order.get("cancelled"):
         _assert_same(order, "cancelled", content)
@@ -350,15 +350,15 @@ def cancel(state: State, order: ServiceOrder, content: str) -> ServiceOrder:
 
 
 def mark_paid(state: State, order: ServiceOrder, paid_time: Any) -> ServiceOrder:
-    """Note that the user has paid the merchant in another way: no money moves.
+    """Mark an order as paid in another way; no money moves.
 
     Args:
         state: the state of the merchant.
-        order: the order that is being collected.
-        paid_time: as `20261120132935`; the same again changes nothing.
+        order: an order in collection.
+        paid_time: in the format `20261120132935`; a repetition has no effect.
 
     Raises:
-        Rejection: the order is not being collected, or the time is invalid.
+        Rejection: the order is not in collection, or the time is invalid.
     """
     if order.get("synced") == paid_time:
         return order
@@ -373,6 +373,6 @@ def mark_paid(state: State, order: ServiceOrder, paid_time: Any) -> ServiceOrder
 
 @payments.on_paid("payscore")
 def tell(state: State, trade: payments.Order) -> None:
-    """Post `PAYSCORE.USER_PAID` when a user has paid without waiting for the deduction."""
+    """Send `PAYSCORE.USER_PAID` for a payment before the deduction."""
     order = existing(state, trade["service_order"])
     notify(state, state.outbox, "PAYSCORE.USER_PAID", order)

@@ -1,6 +1,6 @@
-"""Service orders: of merchants, of service providers, and of acquiring banks.
+"""Service orders of merchants, service providers and acquiring banks.
 
-The three have the same rules. A service provider and a bank name the sub-merchant, and most of
+All three have the same rules. Service providers and banks identify the sub-merchant, and most of
 their responses have no body.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012587900 (create),
@@ -28,16 +28,16 @@ __all__ = ["DIRECT", "create", "mark_paid", "own", "queried"]
 ORDERS = "serviceorder"
 ON_DELIVERY = "servicepayondeliveryorder"
 PAID = "Order_Paid"
-"""The only type of synchronization: the order was paid in another way."""
+"""The only value of a `sync` request: the order was paid in another way."""
 
 
 class Form(NamedTuple):
-    """The owner of service orders, with its names in the API.
+    """A family of operations for service orders.
 
     Attributes:
-        base: the beginning of the paths.
-        naming: the members of a request that have to be those of the order.
-        shows: whether the response to a change shows the order.
+        base: the prefix of the paths.
+        naming: the members of a request that must match the order.
+        shows: whether the response to a change contains the order.
     """
 
     base: str
@@ -51,13 +51,13 @@ BANK = Form("v3/payscore/acquiringbank", ("service_id", "sub_mchid", "channel_id
 
 
 def create(call: Call, data: Mapping[str, Any], content: str, *, confirmed: bool) -> ServiceOrder:
-    """Return the service order in a request.
+    """Create or return the service order of a request.
 
     Args:
         call: the request.
-        data: its members.
+        data: the members of the request.
         content: the fingerprint of the request.
-        confirmed: whether the user need not confirm it, having permitted the service.
+        confirmed: whether the order needs no confirmation, because the user permits the service.
 
     Raises:
         Rejection: a member is invalid, or the user has not permitted the service.
@@ -94,10 +94,10 @@ def _direct_complete(call: Call, form: Form) -> dict[str, Any] | None:
 
 
 def own(call: Call, form: Form, number: str, given: Mapping[str, Any]) -> ServiceOrder:
-    """Return the order that a request is about, if it names whose it is.
+    """Return the order of a request, if its members match.
 
     Raises:
-        Rejection: it does not exist, or it is of another service or sub-merchant.
+        Rejection: there is no such order, or it belongs to another service or sub-merchant.
     """
     order = orders.existing(call.state, number)
     theirs = "sub_mchid" in form.naming and order["sub_mchid"] != given.get("sub_mchid")
@@ -113,10 +113,10 @@ def answer_of(call: Call, form: Form, order: ServiceOrder) -> dict[str, Any] | N
 
 
 def queried(call: Call, form: Form) -> ServiceOrder:
-    """Return the order in a query, by either of its numbers.
+    """Return the order of a query by either of its numbers.
 
     Raises:
-        Rejection: it names none, or both, or there is no such order of whose it names.
+        Rejection: the query contains no number or both, or there is no matching order.
     """
     checks.accepted(call)
     number, query_id = (call.query.get(name, "") for name in ("out_order_no", "query_id"))
@@ -130,7 +130,7 @@ def queried(call: Call, form: Form) -> ServiceOrder:
 
 
 Change = Callable[[Call, ServiceOrder, str], ServiceOrder | None]
-"""Changes an order by a request, whose content the last argument tells from another's."""
+"""Changes an order by a request; the last argument is the fingerprint of the request."""
 
 
 def _complete(call: Call, order: ServiceOrder, content: str) -> ServiceOrder:
@@ -159,10 +159,10 @@ def _sync(call: Call, order: ServiceOrder, _: str) -> ServiceOrder:
 
 
 def mark_paid(call: Call, order: ServiceOrder) -> ServiceOrder:
-    """Note that the user has paid in another way, as the request says.
+    """Mark an order as paid in another way.
 
     Raises:
-        Rejection: it says something else, or when is missing.
+        Rejection: the type is invalid, or the time is missing or invalid.
     """
     if call.data.get("type") != PAID:
         raise Rejection.parameter("type", call.data.get("type"), f"must be {PAID}")
@@ -171,7 +171,7 @@ def mark_paid(call: Call, order: ServiceOrder) -> ServiceOrder:
 
 
 def _announce(call: Call, order: ServiceOrder, _: str) -> None:
-    """Announce the expected charge to the user."""
+    """Announce the cost of a service to the user."""
     total_of(call.data, order["terms"].get("risk_fund") or {})
     check_moment(call.data["prepaid_time"], "/prepaid_time")
     if description_of(order) != USER_CONFIRM:

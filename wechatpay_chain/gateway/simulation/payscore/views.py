@@ -1,4 +1,4 @@
-"""A service order as responses and notifications show it."""
+"""Service orders in responses and notifications."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TERMS = (
     *("service_introduction", "post_payments", "post_discounts", "risk_fund", "time_range"),
     *("location", "attach", "notify_url", "shopping_info"),
 )
-"""The members about a service that the API returns unchanged."""
+"""The merchant's members of a service, which the API returns."""
 PARTIES = ("appid", "sub_appid", "sub_mchid", "channel_id")
 USERS = ("openid", "sub_openid")
 SUMMARIES = {
@@ -53,7 +53,7 @@ def description_of(order: ServiceOrder) -> str:
 
 
 def paid_by(trade: payments.Order) -> dict[str, Any]:
-    """Return the members of a service order that a successful deduction changes."""
+    """Return the changes of a service order after its successful deduction."""
     detail = {
         "seq": 1,
         "amount": trade["total"],
@@ -66,7 +66,7 @@ def paid_by(trade: payments.Order) -> dict[str, Any]:
 
 
 def shown(state: State, order: ServiceOrder) -> dict[str, Any]:
-    """Return a service order as a response and a notification show it."""
+    """Return a service order as a response or a notification."""
     description = description_of(order)
     view = {
         **{name: order[name] for name in ("out_order_no", "service_id", "order_id", "state")},
@@ -100,7 +100,7 @@ def _collection(state: State, order: ServiceOrder) -> dict[str, Any]:
 
 
 def notify(state: State, outbox: Outbox, event: str, order: ServiceOrder) -> str:
-    """Post the change of a service order; return the id of the notification."""
+    """Send a notification of a service order, and return its id."""
     url = order["terms"].get("notify_url", "")
     if not url:
         return ""

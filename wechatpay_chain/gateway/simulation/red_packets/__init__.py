@@ -1,1 +1,1 @@
-"""现金红包: red packets to users, by APIv2."""
+"""Red packets (现金红包) to users, by APIv2."""

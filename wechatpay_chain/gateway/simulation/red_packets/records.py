@@ -1,8 +1,8 @@
-"""A red packet's life: sent, received by its user or by several, or paid back after a day.
+"""Lifecycle of a red packet: sent, received by one or several users, or returned after a day.
 
-A red packet is paid from the merchant's account for such expenses (`operation` in the ledger),
-which is topped up as it needs. It is being sent for a few seconds of the gateway's time, and can be
-received from then on. After 24 hours, what nobody has received is paid back.
+The merchant's account for expenses (`operation` in the ledger) pays, and is topped up as required.
+A red packet is being sent for a few seconds of the gateway's time, and can then be received. After
+24 hours, the rest is returned.
 
 Source: https://pay.weixin.qq.com/wiki/doc/api/tools/cash_coupon.php?chapter=13_6
 """
@@ -38,26 +38,26 @@ __all__ = [
 SENDING, SENT, RECEIVED, REFUND, FAILED = "SENDING", "SENT", "RECEIVED", "REFUND", "FAILED"
 NORMAL, GROUP = "NORMAL", "GROUP"
 SETTLING = 5
-"""Seconds for which a red packet is being sent."""
+"""Seconds during which a red packet is being sent."""
 TERM = 24 * 3600
-"""Seconds after which a red packet cannot be received any more."""
+"""Seconds during which a red packet can be received."""
 ACCOUNT = "operation"
-"""The ledger's account that red packets are paid from."""
+"""The ledger account that pays."""
 
 RedPacket = dict[str, Any]
 
 
 def send(state: State, number: str, content: str, about: dict[str, Any]) -> RedPacket:
-    """Return the red packet with a number: a new one, or the same one for the same content.
+    """Create a red packet, or return the existing one if the content is the same.
 
     Args:
         state: the state of the merchant.
         number: `mch_billno`.
         content: the fingerprint of the request.
-        about: the members: `product`, `kind`, `amount`, `count`, `openid`, …
+        about: the red packet's `product`, `kind`, `amount`, `count`, `openid`, …
 
     Raises:
-        Rejection: the number was used for another, or sending has failed before.
+        Rejection: the number was used with other content, or the sending has failed.
     """
     known = find(state, number)
     if known is not None:
@@ -87,7 +87,7 @@ def send(state: State, number: str, content: str, about: dict[str, Any]) -> RedP
 
 
 def _split(amount: int, count: int) -> list[int]:
-    """Return the fen of each share, by chance; each has at least one."""
+    """Return random shares in fen, each of at least one fen."""
     cuts = sorted(secrets.SystemRandom().sample(range(1, amount), count - 1))
     return [high - low for low, high in zip([0, *cuts], [*cuts, amount], strict=True)]
 
@@ -105,7 +105,7 @@ def _save(state: State, packet: RedPacket) -> None:
 
 
 def find(state: State, number: str) -> RedPacket | None:
-    """Return a red packet by its merchant-assigned number in its current state, or None."""
+    """Return a red packet by its merchant-assigned number, in its current state, or None."""
     packet = state.store.get("red-packet", number)
     if packet is None:
         return None
@@ -122,7 +122,7 @@ def existing(state: State, number: str) -> RedPacket:
     """Return a red packet by its merchant-assigned number.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such red packet.
     """
     packet = find(state, number)
     if packet is None:
@@ -132,7 +132,7 @@ def existing(state: State, number: str) -> RedPacket:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store the due state changes of red packets."""
+    """Store the red packets that were sent or have expired."""
     for each in state.store.all("red-packet-open"):
         find(state, each["mch_billno"])
 
@@ -140,7 +140,7 @@ def settle_due(state: State) -> None:
 def _end(state: State, packet: RedPacket, outcome: str, moment: float, reason: str = "") -> None:
     """End a red packet; the rest is returned."""
     rest = packet["amount"] - sum(each["amount"] for each in packet["received"])
-    with state.store.transaction():  # whoever asks, it goes back once
+    with state.store.transaction():  # concurrent readers return it once
         if rest:
             _move(state, packet, "red_packet_returned", rest, "transit", ACCOUNT, moment)
         packet |= {"state": outcome, "ended": moment, "returned": rest, "reason": reason}
@@ -149,20 +149,20 @@ def _end(state: State, packet: RedPacket, outcome: str, moment: float, reason: s
 
 
 def receive(state: State, number: str, openid: str = "") -> RedPacket:
-    """Receive a red packet, or a share of a group's one, as a user.
+    """Receive a red packet, or a share of a group's, on behalf of a user.
 
     Args:
         state: the state of the merchant.
         number: `mch_billno`.
-        openid: the openid of the user; by default the one in the request, or a generated one for
-            the further shares of a group.
+        openid: of the user; by default, the user of the request, or a generated one for further
+            shares of a group.
 
     Raises:
-        Rejection: there is no such red packet, or it cannot be received, or not by this user.
+        Rejection: the red packet does not exist, or this user cannot receive it.
     """
     packet, now = existing(state, number), state.clock.now()
     if packet["state"] == SENDING:
-        packet["state"] = SENT  # the user has seen it
+        packet["state"] = SENT  # the user has already seen it
     if packet["state"] != SENT:
         raise Rejection(400, "INVALID_REQUEST", f"红包状态是 {packet['state']}: {number}")
     taken = [each["openid"] for each in packet["received"]]
@@ -179,15 +179,15 @@ def receive(state: State, number: str, openid: str = "") -> RedPacket:
 
 
 def fail(state: State, number: str, reason: str) -> RedPacket:
-    """Make the sending of a red packet fail: the money is returned.
+    """Fail a red packet that is being sent; the money is returned.
 
     Args:
         state: the state of the merchant.
         number: `mch_billno`.
-        reason: the reason that the query shows.
+        reason: the reason in queries.
 
     Raises:
-        Rejection: there is no such red packet, or it is sent already.
+        Rejection: there is no such red packet, or it is already sent.
     """
     packet = existing(state, number)
     if packet["state"] != SENDING:

@@ -1,4 +1,4 @@
-"""Red packets of APIv2: to one user, to a group, in a mini program, to an employee; their queries.
+"""Red packets of APIv2 and their queries: for a user, a group, a mini program, an employee.
 
 Sources: https://pay.weixin.qq.com/wiki/doc/api/tools/cash_coupon.php?chapter=13_4 (send),
 https://pay.weixin.qq.com/wiki/doc/api/tools/cash_coupon.php?chapter=13_5 (to a group),
@@ -32,13 +32,13 @@ LIMITS = {
     "act_name": 32,
     "remark": 256,
 }
-"""Characters that texts of a request may have."""
+"""Maximum number of characters of texts in a request."""
 LEAST, MOST = 100, 20_000
-"""Fen of a red packet, unless its scene is named."""
+"""Minimum and maximum amount without a scene, in fen."""
 LEAST_OF_SCENE, MOST_OF_SCENE = 10, 499_900
-"""Fen of a red packet whose scene is named."""
+"""Minimum and maximum amount with a scene, in fen."""
 GROUP = range(3, 21)
-"""The number of users of a red packet for a group."""
+"""Valid numbers of users of a group's red packet."""
 RED_PACKET, WORK = "red-packet", "work"
 
 
@@ -95,7 +95,7 @@ def send(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sendgroupredpack")
 def send_to_group(call: Call) -> dict[str, Any]:
-    """Send a red packet that the user shares with others; the shares are random."""
+    """Send a red packet that several users share, with random amounts."""
     return _sent(call, _send(call, kind=records.GROUP))
 
 
@@ -116,7 +116,7 @@ def send_in_mini_program(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/sendworkwxredpack")
 def send_to_employee(call: Call) -> dict[str, Any]:
-    """Send a red packet from WeCom; the additional sign of WeCom is not verified."""
+    """Send a red packet from WeCom; WeCom's additional sign is not verified."""
     packet = _send(call, WORK)
     return {**_sent(call, packet), **_sender(packet)}
 
@@ -128,7 +128,7 @@ def _sender(packet: RedPacket) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/gethbinfo")
 def query(call: Call) -> dict[str, Any]:
-    """Return a red packet with those who have received it."""
+    """Return a red packet with its receivers."""
     packet = _existing(call, RED_PACKET)
     view = {**shown(call.state, packet), "hb_type": packet["kind"], "total_num": packet["count"]}
     received = [
@@ -162,7 +162,7 @@ def _existing(call: Call, product: str) -> RedPacket:
 
 
 def shown(state: State, packet: RedPacket) -> dict[str, Any]:
-    """Return the members that all queries of red packets share."""
+    """Return the members that the queries of red packets share."""
     names = ("wishing", "remark", "act_name")
     view = {
         "mch_billno": packet["mch_billno"],

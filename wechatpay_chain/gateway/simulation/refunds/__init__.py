@@ -1,1 +1,1 @@
-"""退款: refunds, APIv2 and APIv3."""
+"""Refunds (退款), APIv2 and APIv3."""

@@ -1,4 +1,4 @@
-"""The errors of rejected refunds in both APIs."""
+"""Reasons of rejected refunds, with the codes of both APIs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...messages.exchange import Rejection
 __all__ = ["rejection"]
 
 TIMES = 50
-"""The maximum refunds of an order."""
+"""Maximum number of refunds of an order."""
 REASONS = {
     "absent": (404, "RESOURCE_NOT_EXISTS", "ORDERNOTEXIST", "订单不存在或未支付"),
     "different": (
@@ -28,11 +28,11 @@ REASONS = {
     "irreversible": (403, "RULE_LIMIT", "REVERSE_EXPIRE", "订单支付已超过 7 天，不能撤销"),
     "no_money": (403, "NOT_ENOUGH", "NOTENOUGH", "基本账户余额不足"),
 }
-"""The errors of refunds: APIv3's status and code, APIv2's code, and the message."""
+"""The reasons: APIv3's status and code, APIv2's code, and the message."""
 
 
 def rejection(reason: str, protocol: str, about: Any = "") -> Rejection:
-    """Return an error in the format of the requesting API."""
+    """Return a rejection with the codes of the request's API."""
     status, code, code_v2, message = REASONS[reason]
     text = f"{message}: {about}" if about else message
     if protocol == "v2":

@@ -1,8 +1,8 @@
-"""The states of a refund of any API: processing, then paid back, closed, or abnormal.
+"""Lifecycle of a refund of any API: processing, then succeeded, closed, or abnormal.
 
-A refund takes the money from its merchant at once, and is processed for a few seconds of the
-gateway's time; then the customer has it. Until then a script can make it end otherwise. An abnormal
-refund did not arrive: the money waits until the merchant says where it shall go instead.
+A refund debits its merchant at once, and is processed for a few seconds of the gateway's time
+before the customer is credited. During that time, a control can decide another outcome. An abnormal
+refund did not arrive: the money waits until the merchant specifies another account.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4013080623 (states, where the money is),
 https://pay.weixin.qq.com/docs/merchant/products/refund/introduction.html (a year, 50 times, rules
@@ -50,11 +50,11 @@ __all__ = [
 
 PROCESSING, SUCCESS, ABNORMAL, CLOSED = "PROCESSING", "SUCCESS", "ABNORMAL", "CLOSED"
 SETTLING = 5
-"""Seconds for which a refund is processed."""
+"""Seconds of a refund's processing."""
 TERM = 365 * 86400
-"""Seconds after its payment in which an order can be refunded."""
+"""Seconds after the payment during which an order can be refunded."""
 REVERSIBLE = 7 * 86400
-"""Seconds after its payment in which a payment by code can be reversed."""
+"""Seconds after the payment during which a payment by code can be reversed."""
 
 Refund = dict[str, Any]
 Notice = Callable[[State, Outbox, Refund], str]
@@ -64,7 +64,7 @@ _followers: list[Notice] = []
 
 
 def on_change(protocol: str) -> Callable[[Notice], Notice]:
-    """Register the function that posts the result of a refund and returns the notification's id."""
+    """Register the notification of a refund's result; the function returns the id."""
 
     def register(notice: Notice) -> Notice:
         _notices[protocol] = notice
@@ -74,21 +74,21 @@ def on_change(protocol: str) -> Callable[[Notice], Notice]:
 
 
 def follows(notice: Notice) -> Notice:
-    """Register a function for further notifications of accepted and arrived refunds."""
+    """Register another notification for a refund's acceptance and success."""
     _followers.append(notice)
     return notice
 
 
 def create(state: State, number: str, order: Order | None, about: dict[str, Any]) -> Refund:
-    """Return the refund with a number: a new one, or the same one for the same content.
+    """Create a refund, or return the existing one if the content is the same.
 
     Args:
         state: the state of the gateway.
         number: `out_refund_no`.
         order: the order to refund.
-        about: the members of the refund: `protocol`, `content`, `amount`, `total`, `currency`,
-            `sub_mchid`, `from_available`, `notify_url`, …; `advance` if the service provider pays
-            it for its sub-merchant.
+        about: the refund's `protocol`, `content`, `amount`, `total`, `currency`, `sub_mchid`,
+            `from_available`, `notify_url`, …; `advance` if the service provider pays for its
+            sub-merchant.
 
     Raises:
         Rejection: the number was used for another refund, or the order cannot be refunded so.
@@ -157,7 +157,7 @@ def _refundable(state: State, order: Order | None, about: dict[str, Any]) -> Ord
 
 
 def _source(state: State, order: Order, about: dict[str, Any], amount: int) -> str:
-    """Return the account that pays a refund, the frozen one before the sharing is finished."""
+    """Return the account that pays a refund: frozen money first, unless it was shared."""
     unsplit = funds.unsplit(state, order)
     if unsplit and not about["from_available"] and not about.get("advance"):
         if amount > unsplit:
@@ -178,7 +178,7 @@ def _numbers(refund: Refund) -> dict[str, Any]:
 
 
 def _process(state: State, refund: Refund) -> None:
-    """Schedule the success of a refund in a few seconds."""
+    """Start the processing of a refund, which succeeds after a few seconds."""
     settles = state.clock.now() + SETTLING
     refund |= {"state": PROCESSING, "settles": settles}
     arrived = refund | {"state": SUCCESS, "succeeded": settles}
@@ -202,7 +202,7 @@ def _save(state: State, refund: Refund) -> None:
 
 
 def find(state: State, number: str) -> Refund | None:
-    """Return a refund by its merchant-assigned number in its current state, or None."""
+    """Return a refund by its merchant-assigned number, in its current state, or None."""
     refund = state.store.get("refund", number)
     if refund is None:
         return None
@@ -212,16 +212,16 @@ def find(state: State, number: str) -> Refund | None:
 
 
 def find_by_id(state: State, refund_id: str) -> Refund | None:
-    """Return a refund by WeChat Pay's number in its current state, or None."""
+    """Return a refund by WeChat Pay's number, in its current state; None if there is none."""
     pointer = state.store.get("refund-id", refund_id)
     return None if pointer is None else find(state, pointer["out_refund_no"])
 
 
 def existing(state: State, number: str) -> Refund:
-    """Return a refund by its merchant-assigned number.
+    """Return a refund by its merchant-assigned number, in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such refund.
     """
     refund = find(state, number)
     if refund is None:
@@ -236,7 +236,7 @@ def of_order(state: State, order: Order) -> list[Refund]:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store the due state changes of refunds."""
+    """Store the refunds that have succeeded."""
     for each in state.store.all("settling"):
         find(state, each["out_refund_no"])
 
@@ -246,7 +246,7 @@ def _succeed(state: State, refund: Refund, moment: float) -> None:
         ("refunded", amounts.paid_back(refund), refund["target"]),
         ("coupon_refunded", amounts.with_cash(refund), "merchant"),
     )
-    with state.store.transaction():  # whoever asks, it is paid back once
+    with state.store.transaction():  # concurrent readers pay it back once
         for kind, amount, target in back:
             if amount:
                 numbers = _numbers(refund)
@@ -257,7 +257,7 @@ def _succeed(state: State, refund: Refund, moment: float) -> None:
 
 
 def _stop(state: State, number: str) -> Refund:
-    """Return a refund that is processed, and will not succeed by itself any more."""
+    """Stop the processing of a refund, and return it; it no longer succeeds by itself."""
     refund = existing(state, number)
     if refund["state"] != PROCESSING:
         raise Rejection(400, "INVALID_REQUEST", f"退款单状态是 {refund['state']}: {number}")
@@ -268,10 +268,10 @@ def _stop(state: State, number: str) -> Refund:
 
 
 def succeed(state: State, number: str) -> Refund:
-    """Complete a refund immediately.
+    """Complete a refund at once.
 
     Raises:
-        Rejection: there is no such refund, or it is not processed any more.
+        Rejection: there is no such refund, or it is no longer processed.
     """
     refund = _stop(state, number)
     _succeed(state, refund, state.clock.now())
@@ -281,10 +281,10 @@ def succeed(state: State, number: str) -> Refund:
 
 
 def fail(state: State, number: str) -> Refund:
-    """Make a refund fail, as for an invalid card: it becomes abnormal.
+    """Fail a refund, as with a void card of the customer; it becomes abnormal.
 
     Raises:
-        Rejection: there is no such refund, or it is not processed any more.
+        Rejection: there is no such refund, or it is no longer processed.
     """
     refund = _stop(state, number) | {"state": ABNORMAL}
     _save(state, refund)
@@ -293,10 +293,10 @@ def fail(state: State, number: str) -> Refund:
 
 
 def close(state: State, number: str) -> Refund:
-    """Close a refund: its merchant has the money again, and can refund it by another number.
+    """Close a refund; the merchant gets the money back, and can refund with another number.
 
     Raises:
-        Rejection: there is no such refund, or it is not processed any more.
+        Rejection: there is no such refund, or it is no longer processed.
     """
     refund = _stop(state, number) | {"state": CLOSED}
     order = payments.existing(state, refund["out_trade_no"])
@@ -317,13 +317,13 @@ def close(state: State, number: str) -> Refund:
 
 
 def resend_to(state: State, refund: Refund, target: str, received: str, content: str) -> Refund:
-    """Send an abnormal refund where its merchant says; the same again is the same.
+    """Send an abnormal refund to another account; a repetition has no effect.
 
     Args:
         state: the state of the gateway.
         refund: the refund.
-        target: the account: `payer`, or the merchant's `bank`.
-        received: the text for the merchant.
+        target: the ledger account: `payer`, or the merchant's `bank`.
+        received: the description of the receiving account.
         content: the fingerprint of the request.
 
     Raises:
@@ -340,18 +340,18 @@ def resend_to(state: State, refund: Refund, target: str, received: str, content:
 
 
 def reverse(state: State, order: Order, protocol: str) -> bool:
-    """Reverse a payment by code: the rest is refunded, and the order is revoked.
+    """Reverse a payment by code: refund the unrefunded amount, and revoke the order.
 
     Args:
         state: the state of the gateway.
-        order: paid or open; a revoked one stays so.
+        order: a paid or open order; a revoked one stays revoked.
         protocol: the protocol of the request: `v2` or `v3`.
 
     Returns:
-        Whether it is done; else the request has to be repeated.
+        Whether the reversal is complete; otherwise, the request must be repeated.
 
     Raises:
-        Rejection: it is too late for that, or its merchant does not have the money.
+        Rejection: the term has passed, or the merchant's balance is too low.
     """
     if order.pop("recall", False):
         payments.save(state, order)

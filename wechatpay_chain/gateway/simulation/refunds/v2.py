@@ -31,14 +31,14 @@ STATES = {
     refunding.CLOSED: "REFUNDCLOSE",
 }
 PAGE = 10
-"""The number of refunds in one response of `refundquery`."""
+"""Maximum number of refunds in a response of `refundquery`."""
 SOURCES = ("REFUND_SOURCE_RECHARGE_FUNDS", "REFUND_SOURCE_UNSETTLED_FUNDS")
 
 
 @operation("POST", "v2/secapi/pay/refundv2")
 @operation("POST", "v2/secapi/pay/refund")
 def refund(call: Call) -> dict[str, Any]:
-    """Refund all of an order, or a part of it."""
+    """Refund an order, in full or in part."""
     checks.v2_required(call, "out_trade_no", "transaction_id")
     number = checks.number(call.data["out_refund_no"], "/out_refund_no")
     given = {
@@ -91,7 +91,7 @@ def _order(call: Call, code: str) -> Order | None:
 @operation("POST", "v2/pay/refundqueryv2")
 @operation("POST", "v2/pay/refundquery")
 def refundquery(call: Call) -> dict[str, Any]:
-    """Return one refund by either of its numbers, or those of an order, ten at a time."""
+    """Return one refund by either of its numbers, or the refunds of an order, ten at a time."""
     call.require("appid")
     number, refund_id = (checks.v2_text(call, name) for name in ("out_refund_no", "refund_id"))
     if number or refund_id:
@@ -124,7 +124,7 @@ def refundquery(call: Call) -> dict[str, Any]:
 
 
 def _one(state: State, number: str, refund_id: str, sub_mchid: str) -> Refund:
-    """Return a refund; WeChat Pay's number goes before the merchant's."""
+    """Return a refund; WeChat Pay's number takes precedence."""
     found = refunding.find_by_id(state, refund_id) if refund_id else refunding.find(state, number)
     if found is None or found["sub_mchid"] != sub_mchid:
         raise Rejection(200, "REFUNDNOTEXIST", f"退款订单查询失败: {refund_id or number}")
@@ -159,7 +159,7 @@ def _account(refund: Refund) -> str:
 
 @refunding.on_change("v2")
 def tell(state: State, outbox: Outbox, refund: Refund) -> str:
-    """Post the result of a refund, sealed with the APIv2 key."""
+    """Send the result of a refund, encrypted with the APIv2 key."""
     view, order = _shown(state, refund), payments.existing(state, refund["out_trade_no"])
     sealed = {
         "transaction_id": refund["transaction_id"],

@@ -1,4 +1,4 @@
-"""APIv3's refunds, for direct merchants and for partners.
+"""APIv3's refunds, for direct merchants and partners.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012791862 (apply),
 https://pay.weixin.qq.com/doc/v3/partner/4012709253 (apply, partners),
@@ -43,21 +43,21 @@ SUMMARIES = {
 
 @operation("POST", BASE)
 def apply(call: Call) -> dict[str, Any]:
-    """Refund all of an order, or a part of it."""
+    """Refund an order, in full or in part."""
     given = asked(call, "v3")
     number, order = given.pop("out_refund_no"), order_of(call)
     return shown(call.state, refunding.create(call.state, number, order, given))
 
 
 def asked(call: Call, protocol: str) -> dict[str, Any]:
-    """Return the number and the members of a requested refund.
+    """Validate a request, and return the number and the members of its refund.
 
     Args:
         call: the request.
-        protocol: the protocol of the notification; see `records.on_change`.
+        protocol: selects the notification; see `records.on_change`.
 
     Raises:
-        Rejection: a member of the request is wrong.
+        Rejection: a member of the request is invalid.
     """
     content, data = checks.accepted(call), call.data
     amount = data["amount"]
@@ -77,7 +77,7 @@ def asked(call: Call, protocol: str) -> dict[str, Any]:
 
 
 def order_of(call: Call) -> Order | None:
-    """Return the order of a refund by WeChat Pay's or the merchant's number, or None."""
+    """Return the order of a request; WeChat Pay's number takes precedence; None if unknown."""
     number, transaction = call.data.get("out_trade_no"), call.data.get("transaction_id")
     if not number and not transaction:
         raise Rejection.parameter("transaction_id", None, "or out_trade_no is required")
@@ -88,7 +88,7 @@ def order_of(call: Call) -> Order | None:
 
 
 def _sources(given: list[dict[str, Any]] | None, refund: int) -> list[dict[str, Any]]:
-    """Return the accounts that pay a refund with their parts."""
+    """Return the paying accounts with their amounts, which must add up to the refund."""
     for index, each in enumerate(given or ()):
         checks.one_of(each["account"], f"/amount/from/{index}/account", ACCOUNTS)
         payments.whole_fen(each["amount"], f"/amount/from/{index}/amount")
@@ -108,15 +108,15 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/{{refund_id}}/apply-abnormal-refund")
 def abnormal(call: Call) -> dict[str, Any]:
-    """Send an abnormal refund to a bank card of the customer or of the merchant."""
+    """Send an abnormal refund to a bank card of the customer or the merchant."""
     return shown(call.state, send_elsewhere(call))
 
 
 def send_elsewhere(call: Call) -> Refund:
-    """Send the abnormal refund of a request to the bank card that it names.
+    """Send the abnormal refund of a request to the bank card in the request.
 
     Raises:
-        Rejection: there is no such refund, it is not abnormal, or a member is wrong.
+        Rejection: there is no such refund, it is not abnormal, or a member is invalid.
     """
     content, data = checks.accepted(call), call.data
     refund = refunding.find_by_id(call.state, call.params["refund_id"])
@@ -137,7 +137,7 @@ def send_elsewhere(call: Call) -> Refund:
 
 
 def shown(state: State, refund: Refund) -> dict[str, Any]:
-    """Return a refund as a response shows it."""
+    """Return a refund as a response."""
     order, frozen = (
         payments.existing(state, refund["out_trade_no"]),
         refund["source"].startswith("frozen"),
@@ -169,18 +169,18 @@ def shown(state: State, refund: Refund) -> dict[str, Any]:
 
 @refunding.on_change("v3")
 def tell(state: State, outbox: Outbox, refund: Refund) -> str:
-    """Post `REFUND.SUCCESS`, `REFUND.ABNORMAL` or `REFUND.CLOSED`."""
+    """Send `REFUND.SUCCESS`, `REFUND.ABNORMAL` or `REFUND.CLOSED`."""
     return post(state, outbox, refund, {})
 
 
 def post(state: State, outbox: Outbox, refund: Refund, more: dict[str, Any]) -> str:
-    """Post the result of a refund; return the id of the notification.
+    """Send the result of a refund, and return the notification's id.
 
     Args:
         state: the state of the merchant.
-        outbox: as it is, or will be.
+        outbox: at the time of the notification.
         refund: the refund.
-        more: members of the content that only some refunds have.
+        more: additional members of some refunds.
     """
     order = payments.existing(state, refund["out_trade_no"])
     mchid = state.identity.mchid

@@ -1,1 +1,1 @@
-"""分账: profit sharing."""
+"""Profit sharing (分账)."""

@@ -1,6 +1,6 @@
 """Profit sharing of brands (连锁品牌分账): `v3/brand/profitsharing`.
 
-The receivers are the brand's, for all its sub-merchants.
+The receivers belong to the brand and serve all its sub-merchants.
 
 Source: https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter8_7_10.shtml
 """
@@ -22,7 +22,7 @@ ACCOUNT = "account"
 
 @operation("POST", f"{BASE}/receivers/add")
 def add_receiver(call: Call) -> dict[str, Any]:
-    """Add a receiver; one that is there stays."""
+    """Add a receiver; a repetition has no effect."""
     checks.accepted(call)
     receiver, brand = records.receiver_of(call.data), call.data["brand_mchid"]
     related = {**receiver, "relation_type": call.data["relation_type"]}
@@ -32,7 +32,7 @@ def add_receiver(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/receivers/delete")
 def delete_receiver(call: Call) -> dict[str, Any]:
-    """Delete a receiver; one that is not there is gone as well."""
+    """Delete a receiver; a repetition has no effect."""
     checks.accepted(call)
     receiver, brand = records.receiver_of(call.data), call.data["brand_mchid"]
     records.delete_receiver(call.state, ratios.of_brand(brand), receiver)
@@ -41,7 +41,7 @@ def delete_receiver(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/orders")
 def share(call: Call) -> dict[str, Any]:
-    """Share some of an order's money, and unfreeze the rest if that was asked for."""
+    """Share money of an order, and release the rest if `finish` is true."""
     content, data, state = checks.accepted(call), call.data, call.state
     brand = {"brand_mchid": data["brand_mchid"]}
     request = records.requested(data, content, data["sub_mchid"])
@@ -63,7 +63,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/finish-order")
 def finish(call: Call) -> dict[str, Any]:
-    """Release the rest to the sub-merchant; the order cannot be shared any more."""
+    """Release the unshared money to the sub-merchant; the order cannot be shared any more."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, data["sub_mchid"])
     description = checks.text(data["description"], "/description", 80)
@@ -82,7 +82,7 @@ def amounts(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/returnorders")
 def return_(call: Call) -> dict[str, Any]:
-    """Take back a part of a share; it is done when the response is sent."""
+    """Take back money from a receiver; the return is complete when the response is sent."""
     return views.take_back(call)
 
 
@@ -94,6 +94,6 @@ def query_return(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/brand-configs/{{brand_mchid}}")
 def max_ratio(call: Call) -> dict[str, Any]:
-    """Return the highest share of an order that a brand has agreed to."""
+    """Return the maximum share of an order that a brand has agreed to."""
     brand = call.params["brand_mchid"]
     return {"brand_mchid": brand, "max_ratio": ratios.ratio(call.state, ratios.of_brand(brand))}

@@ -1,4 +1,4 @@
-"""Notifications of profit sharing to a receiver.
+"""Notifications of profit sharing, which inform a receiver of transferred money.
 
 Source: https://pay.weixin.qq.com/doc/v3/merchant/4014547102
 """
@@ -15,12 +15,12 @@ __all__ = ["notify", "send_notices_to"]
 
 
 def send_notices_to(state: State, notify_url: str) -> str:
-    """Set the address for notifications of sharing; empty means the address of each order.
+    """Set the URL of sharing notifications; empty restores the URL of each order.
 
-    A receiver sets that in the merchant platform; no request says it.
+    Merchants set this URL in the merchant platform, not in a request.
 
     Raises:
-        Rejection: it is not an address.
+        Rejection: the URL is invalid.
     """
     address = checks.address(notify_url, "/notify_url")
     state.store.put("setting", "sharing", {"notify_url": address})
@@ -35,7 +35,7 @@ def notify(
     receiver: dict[str, Any],
     event: str = "PROFITSHARING.SUCCESS",
 ) -> None:
-    """Notify a receiver of a movement of money."""
+    """Notify a receiver of transferred money."""
     setting = state.store.get("setting", "sharing") or {}
     url, sub = setting.get("notify_url") or order["notify_url"], funds.sub_merchant(order)
     if not url:

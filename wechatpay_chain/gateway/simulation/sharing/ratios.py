@@ -1,4 +1,4 @@
-"""The highest share of an order that its merchant has agreed to.
+"""Maximum shares of orders, which the paid merchants have agreed to.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/profit-sharing/merchants/query-merchant-ratio.html,
 https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter8_7_10.shtml (the unit is 1/10000)
@@ -15,16 +15,16 @@ __all__ = ["KIND", "WHOLE", "assert_within", "of_brand", "ratio", "set_ratio"]
 
 KIND = "sharing-ratio"
 WHOLE = 10_000
-"""The ratio of what is not limited."""
+"""The ratio without a limit."""
 
 
 def of_brand(brand_mchid: str) -> str:
-    """Return the key for the ratios and receivers of a brand; no sub-merchant has this number."""
+    """Return the holder of a brand's ratio and receivers; it differs from all sub-merchant IDs."""
     return f"brand-{brand_mchid}"
 
 
 def ratio(state: State, holder: str) -> int:
-    """Return the highest share of an order, in units of 1/10000.
+    """Return the maximum share of an order, in units of 1/10000.
 
     Args:
         state: the state of the merchant.
@@ -35,10 +35,10 @@ def ratio(state: State, holder: str) -> int:
 
 
 def set_ratio(state: State, holder: str, max_ratio: int) -> dict[str, object]:
-    """Agree to a share, as a sub-merchant or a brand does on the merchant platform.
+    """Set the maximum share, as a sub-merchant or a brand does on the merchant platform.
 
     Raises:
-        Rejection: it is not a share.
+        Rejection: the share is out of range.
     """
     if not 0 <= max_ratio <= WHOLE:
         raise Rejection.parameter("max_ratio", max_ratio, f"must be 0 to {WHOLE}")
@@ -48,13 +48,13 @@ def set_ratio(state: State, holder: str, max_ratio: int) -> dict[str, object]:
 
 
 def assert_within(state: State, order: Order, holder: str, wanted: int) -> None:
-    """Reject where more of an order would be shared than its merchant has agreed to.
+    """Reject a request to share more of an order than its merchant has agreed to.
 
     Args:
         state: the state of the merchant.
-        order: the order that is shared.
+        order: the order to share.
         holder: a sub-merchant or a brand.
-        wanted: fen that others are to receive now.
+        wanted: the amount for other receivers in this request, in fen.
 
     Raises:
         Rejection: `INVALID_REQUEST`.

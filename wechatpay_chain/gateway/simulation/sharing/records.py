@@ -1,8 +1,8 @@
-"""Profit sharing of all APIs: receivers, sharing, unfreezing, and the rest.
+"""Profit sharing of all APIs: receivers, sharing, release of the rest, unshared amounts.
 
-Money of an order that is to be shared is frozen when it is paid. A request is carried out at once.
-What differs between the products is given with each call: whose list a receiver is on, what the
-members of a request are called, how a sharing is shown. Returns are in `returns`.
+The shareable money of an order is frozen at the payment. A request is executed at once. The
+arguments of each call contain the differences between the products: the list of a receiver, the
+names of members in a request, and the shape of the response. Returns are in `returns`.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4014547102 (rules, and why one is rejected),
 https://pay.weixin.qq.com/doc/v3/merchant/4012524936 (share),
@@ -47,22 +47,22 @@ __all__ = [
 
 TYPES = MERCHANT, OPENID, SUB_OPENID = ("MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID")
 TIMES = RECEIVERS = 50
-"""Requests for one order, and receivers in one request."""
+"""Maximum number of requests for an order, and of receivers in a request."""
 NOT_YET = "1970-01-01T08:00:00+08:00"
-"""WeChat Pay's value for a time that has not been reached."""
+"""WeChat Pay's value for the time of an event that has not happened yet."""
 
 Sharing = dict[str, Any]
 Receiver = dict[str, Any]
 
 
 class Request(NamedTuple):
-    """The numbers in a request to share or to unfreeze.
+    """The identifiers of a request to share or to unfreeze.
 
     Attributes:
         number: `out_order_no`.
         content: the fingerprint of the request.
-        transaction_id: the transaction id of the order.
-        sub_mchid: the paid sub-merchant; empty means the merchant itself.
+        transaction_id: the transaction ID of the order.
+        sub_mchid: the paid sub-merchant; empty if the merchant itself is paid.
     """
 
     number: str
@@ -79,10 +79,10 @@ def receiver_of(data: Mapping[str, Any], account: str = "account") -> Receiver:
 
     Args:
         data: the request, or a part of it.
-        account: the name of the member with the account.
+        account: the name of the member that contains the account.
 
     Raises:
-        Rejection: one of them is none.
+        Rejection: the type or the account is invalid.
     """
     return {
         "type": checks.one_of(data["type"], "type", TYPES),
@@ -91,18 +91,18 @@ def receiver_of(data: Mapping[str, Any], account: str = "account") -> Receiver:
 
 
 def add_receiver(state: State, holder: str, receiver: Receiver) -> None:
-    """Add a receiver; one that is there stays, with the relation that was given last.
+    """Add a receiver; a repetition replaces the relation.
 
     Args:
         state: the state of the merchant.
-        holder: the owner of the list: a sub-merchant or a brand; empty means the merchant itself.
-        receiver: `type`, `account` and its relation.
+        holder: the owner of the list: a sub-merchant, a brand, or empty for the merchant itself.
+        receiver: `type`, `account` and the relation.
     """
     state.store.put("receiver", _receiver_key(holder, receiver), receiver)
 
 
 def delete_receiver(state: State, holder: str, receiver: Receiver) -> None:
-    """Delete a receiver from a list; one that is not there is gone as well."""
+    """Delete a receiver from a list; a repetition has no effect."""
     state.store.delete("receiver", _receiver_key(holder, receiver))
 
 
@@ -119,18 +119,18 @@ def receivers_of(
     holder: str,
     account: str = "account",
 ) -> list[Receiver]:
-    """Return the receivers with their amounts; each was added before, or is the payee of the order.
+    """Return the receivers and their amounts; each is on the list or is the paid merchant.
 
     Args:
         state: the state of the merchant.
-        order: the order that is shared.
+        order: the order to share.
         given: the receivers of a request.
         last: whether the rest is unfrozen.
-        holder: on whose list they are.
-        account: the name of the member with the account.
+        holder: the owner of the list.
+        account: the name of the member that contains the account.
 
     Raises:
-        Rejection: there are none, or one is wrong.
+        Rejection: the request has no receivers, too many, or an invalid one.
     """
     if not given or len(given) > RECEIVERS:
         raise Rejection.parameter("receivers", given, f"must be an array of 1 to {RECEIVERS}")
@@ -152,7 +152,7 @@ def receivers_of(
 
 
 def _is_own(state: State, order: Order, receiver: Receiver) -> bool:
-    """Return whether a receiver is the payee of the order."""
+    """Return whether a receiver is the merchant that is paid for the order."""
     own = funds.sub_merchant(order) or state.identity.mchid
     return bool(receiver["type"] == MERCHANT and receiver["account"] == own)
 
@@ -161,20 +161,20 @@ def _is_own(state: State, order: Order, receiver: Receiver) -> bool:
 
 
 def requested(data: Mapping[str, Any], content: str, sub_mchid: str = "") -> Request:
-    """Return the numbers in a request.
+    """Return the identifiers of a request.
 
     Raises:
-        Rejection: its number is none.
+        Rejection: the number is invalid.
     """
     number = checks.number(data["out_order_no"], "/out_order_no")
     return Request(number, content, data["transaction_id"], sub_mchid)
 
 
 def known(state: State, request: Request) -> Sharing | None:
-    """Return the sharing of an earlier, equal request; None for a new one.
+    """Return the sharing of an identical earlier request; None if the request is new.
 
     Raises:
-        Rejection: its number was used for another.
+        Rejection: the number was used with other content.
     """
     found = state.store.get("sharing", request.number)
     if found is not None and found["content"] != request.content:
@@ -183,10 +183,10 @@ def known(state: State, request: Request) -> Sharing | None:
 
 
 def shareable(state: State, request: Request) -> Order:
-    """Return the order of a request; it must have been made to be shared, and be paid.
+    """Return the order of a request, which must be paid and created for profit sharing.
 
     Raises:
-        Rejection: it is not, or was shared too often.
+        Rejection: the order cannot be shared, or has the maximum number of sharings.
     """
     order = payments.find(state, transaction_id=request.transaction_id)
     if order is None or not order.get("profit_sharing"):
@@ -203,17 +203,17 @@ def shareable(state: State, request: Request) -> Order:
 def share(
     state: State, request: Request, order: Order, receivers: Iterable[Receiver], *, last: bool
 ) -> Sharing:
-    """Share some of an order's money.
+    """Share money of an order.
 
     Args:
         state: the state of the merchant.
-        request: that asks for it, and is new.
+        request: a new request.
         order: from `shareable`.
         receivers: from `receivers_of`.
         last: whether the rest is unfrozen.
 
     Raises:
-        Rejection: so much is not left.
+        Rejection: the unshared amount is too small.
     """
     receivers = list(receivers)
     wanted, unsplit = sum(each["amount"] for each in receivers), funds.unsplit(state, order)
@@ -228,16 +228,16 @@ def share(
 
 
 def unfreeze(state: State, request: Request, order: Order, description: str) -> Sharing:
-    """Release the rest to the merchant; the order cannot be shared any more.
+    """Release the unshared money to the merchant; the order cannot be shared any more.
 
     Args:
         state: the state of the merchant.
-        request: that asks for it, and is new.
+        request: a new request.
         order: from `shareable`.
         description: the description of the money.
 
     Raises:
-        Rejection: nothing is left.
+        Rejection: no unshared money is left.
     """
     if funds.unsplit(state, order) == 0:
         raise Rejection(403, "NOT_ENOUGH", "分账金额不足: 没有剩余待分金额")
@@ -265,12 +265,12 @@ def _new(state: State, request: Request, order: Order) -> Sharing:
 
 
 def record_number(state: State, kind: str) -> str:
-    """Return a new number in WeChat Pay's format: the kind, the day, and digits."""
+    """Return a number in WeChat Pay's format: the kind of the record, the day, and digits."""
     return tokens.record_number(kind, state.clock.compact()[:8])
 
 
 def account_of(state: State, receiver: Receiver) -> str:
-    """Return the ledger's account of a receiver, inside or outside of the merchant."""
+    """Return a receiver's account in the ledger: one of the merchant's, or an external one."""
     if receiver["type"] == MERCHANT:
         if receiver["account"] == state.mchid:
             return "merchant"
@@ -280,7 +280,7 @@ def account_of(state: State, receiver: Receiver) -> str:
 
 
 def counterparty_of(state: State, receiver: Receiver) -> Counterparty | None:
-    """Return the account of a receiver that is another merchant of the gateway, or None."""
+    """Return a receiver's account if it is another merchant of the gateway; otherwise None."""
     return state.counterparty(receiver["account"]) if receiver["type"] == MERCHANT else None
 
 
@@ -303,7 +303,7 @@ def _pay(state: State, sharing: Sharing, order: Order, receiver: Receiver) -> No
 
 
 def _unfreeze(state: State, sharing: Sharing, order: Order, description: str) -> None:
-    """Release the rest to the merchant, the last of the receivers."""
+    """Release the rest to the merchant, as the last receiver."""
     rest = funds.release(state, order)
     if rest:
         own = sharing["sub_mchid"] or state.identity.mchid
@@ -328,15 +328,15 @@ def _saved(state: State, sharing: Sharing, order: Order) -> Sharing:
 
 
 def unsplit(state: State, transaction_id: str, sub_mchid: str | None = None) -> int:
-    """Return the fen of an order that can still be shared.
+    """Return the amount of an order that can still be shared, in fen.
 
     Args:
         state: the state of the merchant.
-        transaction_id: the transaction id of the order.
-        sub_mchid: the required payee; None allows any.
+        transaction_id: the transaction ID of the order.
+        sub_mchid: the required paid merchant; None accepts any.
 
     Raises:
-        Rejection: there is no such order, or it was not made to be shared.
+        Rejection: there is no such order, or it was not created for profit sharing.
     """
     order = payments.find(state, transaction_id=transaction_id)
     if order is None or sub_mchid not in (None, funds.sub_merchant(order)):
@@ -347,7 +347,7 @@ def unsplit(state: State, transaction_id: str, sub_mchid: str | None = None) -> 
 
 
 def find(state: State, number: str = "", order_id: str = "") -> Sharing | None:
-    """Return a sharing by either of its numbers, or None."""
+    """Return a sharing by either of its numbers; None if there is none."""
     if not number:
         pointer = state.store.get("sharing-id", order_id)
         number = "" if pointer is None else pointer["out_order_no"]
@@ -355,10 +355,10 @@ def find(state: State, number: str = "", order_id: str = "") -> Sharing | None:
 
 
 def existing(state: State, number: str, transaction_id: str, sub_mchid: str) -> Sharing:
-    """Return a sharing by its merchant-assigned number, of the order and of who shares it.
+    """Return a sharing by its merchant-assigned number, its order and its sub-merchant.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such sharing.
     """
     sharing = find(state, number)
     if sharing is None or (sharing["transaction_id"], sharing["sub_mchid"]) != (

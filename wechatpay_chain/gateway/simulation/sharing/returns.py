@@ -1,4 +1,4 @@
-"""Returns of shared money from a receiver that is a merchant.
+"""Returns of shared money from a receiving merchant to the sharing merchant.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012467097
 """
@@ -19,9 +19,9 @@ from .records import Sharing
 __all__ = ["Given", "Return", "asked", "find", "known", "returnable", "take_back"]
 
 TERM = 180 * 86400
-"""Seconds in which shared money can be returned."""
+"""Seconds during which shared money can be returned."""
 TIMES = 50
-"""Returns of one sharing."""
+"""Maximum number of returns of a sharing."""
 
 Return = dict[str, Any]
 
@@ -32,8 +32,8 @@ class Given(NamedTuple):
     Attributes:
         number: `out_return_no`.
         content: the fingerprint of the request.
-        mchid: the merchant that returns the money.
-        amount: fen.
+        mchid: the returning merchant.
+        amount: in fen.
         description: the description of the money.
     """
 
@@ -48,7 +48,7 @@ def asked(data: Mapping[str, Any], content: str) -> Given:
     """Return the members of an APIv3 request.
 
     Raises:
-        Rejection: one of its members is wrong.
+        Rejection: a member is invalid.
     """
     return Given(
         number=checks.number(data["out_return_no"], "/out_return_no"),
@@ -60,15 +60,15 @@ def asked(data: Mapping[str, Any], content: str) -> Given:
 
 
 def find(state: State, number: str) -> Return | None:
-    """Return a return by its merchant-assigned number, or None."""
+    """Return a return by its merchant-assigned number; None if there is none."""
     return state.store.get("sharing-return", number)
 
 
 def known(state: State, given: Given) -> Return | None:
-    """Return the return of an earlier, equal request; None for a new one.
+    """Return the return of an identical earlier request; None if the request is new.
 
     Raises:
-        Rejection: its number was used for another.
+        Rejection: the number was used with other content.
     """
     found = find(state, given.number)
     if found is not None and found["content"] != given.content:
@@ -77,16 +77,16 @@ def known(state: State, given: Given) -> Return | None:
 
 
 def returnable(state: State, number: str, order_id: str, sub_mchid: str) -> Sharing:
-    """Return the sharing to take money back from, by WeChat Pay's number, else the merchant's.
+    """Return the sharing that money is taken back from; WeChat Pay's number takes precedence.
 
     Args:
         state: the state of the merchant.
         number: `out_order_no`, or empty.
-        order_id: or empty.
-        sub_mchid: the sharing sub-merchant; empty means the merchant itself.
+        order_id: WeChat Pay's number, or empty.
+        sub_mchid: the sharing sub-merchant; empty if the merchant itself shares.
 
     Raises:
-        Rejection: it does not exist, or too often something was taken back from it.
+        Rejection: there is no such sharing, or it has the maximum number of returns.
     """
     if not number and not order_id:
         raise Rejection.parameter("order_id", None, "or out_order_no is required")
@@ -101,16 +101,16 @@ def returnable(state: State, number: str, order_id: str, sub_mchid: str) -> Shar
 
 
 def take_back(state: State, shared: Sharing, given: Given, member: str = "return_mchid") -> Return:
-    """Take back a part of a share immediately.
+    """Take back money from a receiver at once.
 
     Args:
         state: the state of the merchant.
         shared: from `returnable`.
-        given: the members of the request, whose number is new.
-        member: the member that names the receiver in the request.
+        given: the members of the request, with a new number.
+        member: the member that contains the receiver in the request.
 
     Raises:
-        Rejection: who gives it back has not got so much, or it is too late.
+        Rejection: the receiver's share or balance is too small, or the term has passed.
     """
     receiver = _receiver(state, shared, given.mchid, member)
     if state.clock.now() > receiver["time"] + TERM:
@@ -156,8 +156,8 @@ def take_back(state: State, shared: Sharing, given: Given, member: str = "return
 
 
 def _receiver(state: State, shared: Sharing, mchid: Any, member: str) -> dict[str, Any]:
-    """Return the merchant that returns it, with its largest rest of this sharing."""
-    own = shared["sub_mchid"] or state.identity.mchid  # has nothing to give to itself
+    """Return the merchant's share with the largest amount that can be returned."""
+    own = shared["sub_mchid"] or state.identity.mchid  # never its own share
     shares: list[dict[str, Any]] = [
         each
         for each in shared["receivers"]

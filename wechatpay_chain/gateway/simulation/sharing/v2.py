@@ -1,6 +1,6 @@
-"""Profit sharing of APIv2, by the same rules as APIv3's: the records are the same, too.
+"""APIv2's profit sharing, with the rules and the records of APIv3.
 
-Receivers travel as JSON inside the XML. Every request has to be signed by HMAC-SHA256.
+The XML contains receivers as JSON. Every request must be signed with HMAC-SHA256.
 
 Source: https://pay.weixin.qq.com/doc/v2/merchant/4011941670
 """
@@ -25,7 +25,7 @@ __all__ = ["receivers"]
 
 
 def _accepted(call: Call) -> str:
-    """Return the fingerprint of a request that is within its limits."""
+    """Validate a request and return its fingerprint."""
     content = accepted(call)
     if "appid" in call.data:
         assert_bound(call)
@@ -43,7 +43,7 @@ def _sub_merchant(call: Call) -> str:
 
 @operation("POST", "v2/pay/profitsharingaddreceiver")
 def add_receiver(call: Call) -> dict[str, Any]:
-    """Add a receiver; one that is there stays, with the relation that was given last."""
+    """Add a receiver; a repetition replaces the relation."""
     _accepted(call)
     given, receiver = _receiver(call)
     if given.get("relation_type") == "CUSTOM" and not given.get("custom_relation"):
@@ -57,7 +57,7 @@ def add_receiver(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/profitsharingremovereceiver")
 def remove_receiver(call: Call) -> dict[str, Any]:
-    """Delete a receiver; one that is not there is gone as well."""
+    """Delete a receiver; a repetition has no effect."""
     _accepted(call)
     _, receiver = _receiver(call)
     records.delete_receiver(call.state, _sub_merchant(call), receiver)
@@ -78,13 +78,13 @@ def _json(value: Any) -> str:
 
 @operation("POST", "v2/secapi/pay/profitsharing")
 def share_once(call: Call) -> dict[str, Any]:
-    """Share some of an order's money, and give the merchant the rest."""
+    """Share money of an order, and release the rest to the merchant."""
     return _share(call, last=True)
 
 
 @operation("POST", "v2/secapi/pay/multiprofitsharing")
 def share(call: Call) -> dict[str, Any]:
-    """Share some of an order's money; the rest stays frozen."""
+    """Share money of an order; the rest stays frozen."""
     return _share(call, last=False)
 
 
@@ -102,7 +102,7 @@ def _share(call: Call, *, last: bool) -> dict[str, Any]:
 
 @operation("POST", "v2/secapi/pay/profitsharingfinish")
 def finish(call: Call) -> dict[str, Any]:
-    """Release the rest to the merchant; the order cannot be shared any more."""
+    """Release the unshared money to the merchant; the order cannot be shared any more."""
     content, state = _accepted(call), call.state
     request = records.requested(call.data, content, _sub_merchant(call))
     description = checks.text(call.data["description"], "/description", 80)
@@ -153,7 +153,7 @@ def amounts(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/pay/profitsharingmerchantratioquery")
 def ratio(call: Call) -> dict[str, Any]:
-    """Return the highest share of an order that a brand or a sub-merchant has agreed to."""
+    """Return the maximum share of an order that a brand or a sub-merchant has agreed to."""
     _accepted(call)
     brand = {name: call.data[name] for name in ("brand_mch_id",) if call.data.get(name)}
     holder = ratios.of_brand(brand["brand_mch_id"]) if brand else call.data.get("sub_mch_id") or ""
@@ -162,7 +162,7 @@ def ratio(call: Call) -> dict[str, Any]:
 
 @operation("POST", "v2/secapi/pay/profitsharingreturn")
 def take_back(call: Call) -> dict[str, Any]:
-    """Take back a part of a share; it is done when the response is sent."""
+    """Take back money from a receiver; the return is complete when the response is sent."""
     content, data, state = _accepted(call), call.data, call.state
     if data["return_account_type"] != records.MERCHANT:
         kind = data["return_account_type"]

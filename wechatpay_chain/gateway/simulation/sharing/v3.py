@@ -1,6 +1,6 @@
 """Profit sharing of merchants and partners: `v3/profitsharing`.
 
-A request is accepted as being processed, and done at once: a query afterwards shows it finished.
+The response to a request shows it as processing; it is executed at once and queried as finished.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012524936 (share),
 https://pay.weixin.qq.com/doc/v3/merchant/4012526374 (unfreeze),
@@ -29,7 +29,7 @@ BASE = "v3/profitsharing"
 
 @operation("POST", f"{BASE}/receivers/add")
 def add_receiver(call: Call) -> dict[str, Any]:
-    """Add a receiver; one that is there stays, with the relation that was given last."""
+    """Add a receiver; a repetition replaces the relation."""
     checks.accepted(call)
     receiver = _receiver(call)
     data, names = call.data, ("relation_type", "custom_relation")
@@ -45,7 +45,7 @@ def add_receiver(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/receivers/delete")
 def delete_receiver(call: Call) -> dict[str, Any]:
-    """Delete a receiver; one that is not there is gone as well."""
+    """Delete a receiver; a repetition has no effect."""
     checks.accepted(call)
     receiver = _receiver(call)
     records.delete_receiver(call.state, _sub_merchant(call), receiver)
@@ -69,7 +69,7 @@ def _partner(sub_mchid: str) -> dict[str, str]:
 
 @operation("POST", f"{BASE}/orders")
 def share(call: Call) -> dict[str, Any]:
-    """Share some of an order's money, and unfreeze the rest if that was asked for."""
+    """Share money of an order, and release the rest if `unfreeze_unsplit` is true."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, _sub_merchant(call))
     known = records.known(state, request)
@@ -85,7 +85,7 @@ def share(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{BASE}/orders/unfreeze")
 def unfreeze(call: Call) -> dict[str, Any]:
-    """Release the rest to the merchant; the order cannot be shared any more."""
+    """Release the unshared money to the merchant; the order cannot be shared any more."""
     content, data, state = checks.accepted(call), call.data, call.state
     request = records.requested(data, content, _sub_merchant(call))
     description = checks.text(data["description"], "/description", 80)
@@ -135,14 +135,14 @@ def amounts(call: Call) -> dict[str, Any]:
 
 @operation("GET", f"{BASE}/merchant-configs/{{sub_mchid}}")
 def max_ratio(call: Call) -> dict[str, Any]:
-    """Return the highest share of an order that a sub-merchant has agreed to."""
+    """Return the maximum share of an order that a sub-merchant has agreed to."""
     sub_mchid = call.params["sub_mchid"]
     return {"sub_mchid": sub_mchid, "max_ratio": ratios.ratio(call.state, sub_mchid)}
 
 
 @operation("POST", f"{BASE}/return-orders")
 def create_return(call: Call) -> dict[str, Any]:
-    """Take back a part of a share; it is done when the response is sent."""
+    """Take back money from a receiver; the return is complete when the response is sent."""
     content, data, state = checks.accepted(call), call.data, call.state
     given = returns.asked(data, content)
     made = returns.known(state, given)

@@ -1,4 +1,4 @@
-"""Sharings and returns as those APIs show them that ask by the numbers of sub-merchants."""
+"""Responses with sharings and returns, for the APIs that identify them by sub-merchant."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def numbers(sharing: Sharing) -> dict[str, Any]:
 
 
 def shown(state: State, sharing: Sharing, *, account: str, finished: bool = True) -> dict[str, Any]:
-    """Return a sharing.
+    """Return a sharing as a response.
 
     Args:
         state: the state of the merchant.
-        sharing: the sharing that is shown.
-        account: the name of the member with a receiver's account.
-        finished: whether it is shown as done.
+        sharing: the sharing.
+        account: the name of the member that contains a receiver's account.
+        finished: whether the response shows it as finished.
     """
     finish = sharing.get("finish")
     view = {
@@ -61,14 +61,14 @@ def shown(state: State, sharing: Sharing, *, account: str, finished: bool = True
 
 
 def the_sharing(call: Call, account: str) -> dict[str, Any]:
-    """Return the sharing that a query names by its merchant-assigned number.
+    """Return the sharing of a query by its merchant-assigned number.
 
     Args:
         call: the query.
-        account: the name of the member with a receiver's account.
+        account: the name of the member that contains a receiver's account.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such sharing.
     """
     checks.accepted(call)
     names = ("out_order_no", "transaction_id", "sub_mchid")
@@ -84,7 +84,7 @@ def amounts(call: Call) -> dict[str, Any]:
 
 
 def take_back(call: Call) -> dict[str, Any]:
-    """Take back a part of a share, or return the result of an earlier, equal request."""
+    """Take back money from a receiver, or return the result of an identical earlier request."""
     content, data, state = checks.accepted(call), call.data, call.state
     given = returns.asked(data, content)
     made = returns.known(state, given)
@@ -96,10 +96,10 @@ def take_back(call: Call) -> dict[str, Any]:
 
 
 def the_return(call: Call) -> dict[str, Any]:
-    """Return the return with the numbers of a query.
+    """Return the return of a query by its number and a number of its sharing.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such return.
     """
     checks.accepted(call)
     made, query = returns.find(call.state, call.query["out_return_no"]), call.query
@@ -113,7 +113,7 @@ def the_return(call: Call) -> dict[str, Any]:
 
 
 def shown_return(state: State, made: Return) -> dict[str, Any]:
-    """Return a return."""
+    """Return a return as a response."""
     names = ("sub_mchid", "order_id", "out_order_no", "out_return_no", "return_mchid", "amount")
     return {
         **{name: made[name] for name in names},

@@ -1,1 +1,1 @@
-"""Responses of operations that are not simulated, made from their schema."""
+"""Responses of operations that are not simulated, generated from their schema."""

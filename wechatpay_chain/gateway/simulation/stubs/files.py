@@ -1,7 +1,7 @@
-"""The files that stub responses link to, with the digest that the response states.
+"""Files that stub responses link to, with the digests in the responses.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4012760579 (a bill that is encrypted for its
-merchant; the digest is of the bill itself)
+merchant; the digest is of the plain bill)
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ..bills import downloads as bills
 __all__ = ["add_file"]
 
 KINDS = ("SHA1", "SHA256", "MD5", "SM3")
-"""Digests that a response may state."""
+"""Digests in responses."""
 CONTENT = b"stub file of the gateway\n"
 
 
 def add_file(response: dict[str, Any], call: Call, seed: bytes) -> None:
-    """Make a file for a response that has a `download_url`, and put its URL and digest into it.
+    """Create a file for a response with a `download_url`, and add its URL and digest.
 
     Args:
-        response: its members; changed in place.
+        response: the members of the response; changed in place.
         call: the request.
-        seed: the file's name and key are derived from it.
+        seed: determines the file's name and key.
     """
     content = CONTENT
     if "hash_value" in response:

@@ -1,9 +1,8 @@
-"""The records that stub operations have created; queries find only these.
+"""Records that stub operations have created; only these can be queried.
 
-The catalogue tells which operation creates what another one queries. `POST v3/transfer/batches`
-takes an `out_batch_no` and returns a `batch_id`; so `GET
-v3/transfer/batches/out-batch-no/{out_batch_no}` finds the batches that were sent there, and 404
-otherwise.
+The catalogue shows which operation creates the record that another one queries. `POST
+v3/transfer/batches` accepts an `out_batch_no` and returns a `batch_id`; so `GET
+v3/transfer/batches/out-batch-no/{out_batch_no}` finds these batches, and returns 404 for others.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ from ..registry import simulated
 __all__ = ["KIND", "creators_of", "key_of", "recall", "remember"]
 
 KIND = "stub"
-"""Of the records in the store."""
+"""The kind of the records in the store."""
 NOT_CREATED = frozenset(
     ("sub_mchid", "brand_id", "transaction_id", "openid", "sp_openid", "account", "merchant_code")
 )
-"""Records that exist without a creating request, or are created elsewhere."""
+"""Numbers of things that exist without a request, or that other operations create."""
 BY_CODE = "micropay"
-"""The segment of payments by code abroad, whose orders are queried like all others."""
+"""The path segment of payments by code abroad; their orders are queried like all others."""
 ENDING = frozenset(("cancel", "close", "notify", "reverse", "terminate", "unbind"))
-"""The last segments of operations that take the number of what is there already."""
+"""The last path segments of operations on an existing record."""
 
 
 def recall(call: Call, operation: Operation) -> dict[str, Any]:
-    """Return the members that the creating request sent and received, by name.
+    """Return the members of the requests and responses that created the queried records.
 
     Raises:
-        Rejection: nothing was created under a number that the request names.
+        Rejection: a number in the request belongs to no record.
     """
     found: dict[str, Any] = {}
     given = {**call.data, **call.query, **call.params}
@@ -54,14 +53,14 @@ def recall(call: Call, operation: Operation) -> dict[str, Any]:
 
 
 def _is_for(record: dict[str, Any], given: dict[str, Any]) -> bool:
-    """Return whether a record is that of the sub-merchant that a request names."""
+    """Return whether a record belongs to the sub-merchant of a request."""
     names = ("sub_mchid", "sub_mch_id")
     owner, named = (next((each[n] for n in names if each.get(n)), "") for each in (record, given))
     return owner == named or not owner or not named
 
 
 def remember(call: Call, operation: Operation, response: Any) -> None:
-    """Store the record that an operation has created, under each of its numbers."""
+    """Store the created record of an operation, under each number that other operations use."""
     names = _created(operation)
     if not names:
         return
@@ -74,13 +73,13 @@ def remember(call: Call, operation: Operation, response: Any) -> None:
 
 
 def key_of(path: str, name: str, value: str | int) -> str:
-    """Under which key is kept what the operation of a path created."""
+    """Return the key of a record that the operation of a path created."""
     return f"{path} {name} {value}"
 
 
 @cache
 def creators_of(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the numbers in an operation, each with the paths and members that create it."""
+    """Return the numbers that an operation requires, with the paths and members that create it."""
     found = {}
     for name in _asked_for(operation):
         names = _aliases(operation, name)
@@ -92,7 +91,7 @@ def creators_of(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
 
 @cache
 def _created(operation: Operation) -> frozenset[str]:
-    """Return the numbers by which other operations find the created record."""
+    """Return the numbers by which other operations find the record that an operation creates."""
     if operation.method != "POST":
         return frozenset()
     every = (pairs for other in _others(operation) for pairs in creators_of(other).values())
@@ -109,9 +108,9 @@ def _creating(operation: Operation, name: str) -> list[Operation]:
 def _in_collection(operation: Operation, name: str) -> list[Operation]:
     """Return the operations that create records in the collection of a path's variable.
 
-    `GET v3/vehicle/transactions/out-trade-no/{out_trade_no}` finds what `POST
-    v3/vehicle/transactions/parking` created. The collection itself takes any number or gives it
-    out; an operation below it takes the merchant's own.
+    `GET v3/vehicle/transactions/out-trade-no/{out_trade_no}` finds the records of `POST
+    v3/vehicle/transactions/parking`. The operation of the collection can accept or return any
+    number; an operation below it must accept a merchant-assigned one.
     """
     place = f"{{{name}}}"
     if place not in operation.segments:
@@ -132,7 +131,7 @@ def _in_collection(operation: Operation, name: str) -> list[Operation]:
 
 
 def _sends(other: Operation, collection: list[str], name: str) -> bool:
-    """Return whether an operation, one segment below a collection, takes a number that is new."""
+    """Return whether an operation, one segment below a collection, accepts a new number."""
     *above, last = other.segments
     if last.startswith("{") or last in ENDING or name not in _names(other)[0]:
         return False
@@ -141,7 +140,7 @@ def _sends(other: Operation, collection: list[str], name: str) -> bool:
 
 
 def _aliases(operation: Operation, name: str) -> list[str]:
-    """Return the literal segments that other paths have at the place of a path's variable."""
+    """Return the variables in the same place of all paths with the same form."""
     place = f"{{{name}}}"
     if place not in operation.segments:
         return [name]
@@ -168,8 +167,8 @@ def _others(operation: Operation) -> Iterable[Operation]:
 
 
 def _asked_for(operation: Operation) -> list[str]:
-    """Return the numbers by which an operation of APIv3 finds its record."""
-    if operation.protocol == "v2":  # those that find something have state of their own
+    """Return the numbers by which an APIv3 operation finds its record."""
+    if operation.protocol == "v2":  # simulated operations of APIv2 have their own state
         return []
     found = [each[1:-1] for each in operation.segments if each.startswith("{")]
     if operation.method == "GET":
@@ -178,7 +177,7 @@ def _asked_for(operation: Operation) -> list[str]:
 
 
 def _may_create(other: Operation, operation: Operation) -> bool:
-    """Return whether the record of an operation may be created by another operation."""
+    """Return whether another operation may create the record of an operation: the collection's."""
     if other.method != "POST" or "{" in other.path or other.base_uri != operation.base_uri:
         return False
     if other.path == operation.path:
@@ -199,7 +198,7 @@ def _inner(members: Iterable[Member]) -> Iterator[str]:
 
 
 def _values(data: Any, name: str) -> Iterator[str | int]:
-    """Yield the values of a member at any depth."""
+    """Yield the values of a member, at any depth."""
     if isinstance(data, list):
         for each in data:
             yield from _values(each, name)
@@ -212,7 +211,7 @@ def _values(data: Any, name: str) -> Iterator[str | int]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without its encrypted parts, which are not stored."""
+    """Return a value without the decrypted members, which are not stored."""
     if isinstance(value, dict):
         inner = {name: each for name, each in value.items() if not isinstance(each, Secret)}
         return {name: _plain(each) for name, each in inner.items()}

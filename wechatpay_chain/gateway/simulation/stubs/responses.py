@@ -1,7 +1,7 @@
-"""Stub responses of operations that are not simulated, made from the schema and the request.
+"""Stub responses of operations that are not simulated, from the schema and the request.
 
 The same request always gets the same response. A member of the request is returned unchanged,
-except that an encrypted one is returned encrypted or not at all.
+except that an encrypted member is returned encrypted or omitted.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from .records import recall, remember
 __all__ = ["party_of", "stub_response"]
 
 DEPTH = 6
-"""The depth of a response; below it, optional members are left out."""
+"""Maximum depth of optional members in a response."""
 MOST = 20
-"""The maximum items of a returned array."""
+"""Maximum number of items of a returned array."""
 FAILURE = re.compile("(^|_)(err|error)_")
-"""The names of members that only APIv2's error responses have."""
+"""The names of members that only APIv2's error responses contain."""
 RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\+08:00")
 ROOM = 214
-"""Bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
+"""Maximum bytes that RSAES-OAEP encrypts with a key of 2048 bits."""
 
 
 def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content | None:
-    """Return the response to a call, as the catalogue describes it.
+    """Return the response to a call, as in the catalogue.
 
     Raises:
-        Rejection: the call asks for something that was never created.
+        Rejection: the record of the call was never created.
     """
     created = recall(call, operation)
     response = _response(call, operation, created)
@@ -51,7 +51,7 @@ def stub_response(call: Call, operation: Operation) -> dict[str, Any] | Content 
 
 
 def party_of(state: State) -> Party:
-    """Return the parties in generated responses: the merchant and its first sub-merchant."""
+    """Return the merchant and its first sub-merchant, for generated values."""
     identity, sub = state.identity, next(iter(state.profile.sub_merchants.values()), None)
 
     def encrypt(text: str) -> str:
@@ -94,7 +94,7 @@ def _seed(call: Call, operation: Operation) -> bytes:
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sent members by name, the outer ones before the inner ones."""
+    """Return the members of a request by name; outer members take precedence."""
     found = dict(data)
     for value in data.values():
         if isinstance(value, dict):
@@ -103,13 +103,13 @@ def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Maker:
-    """Makes one response.
+    """Generates one response.
 
     Args:
-        seed: the identifiers in it are derived from it.
+        seed: determines the identifiers in the response.
         call: the request.
-        is_v2: whether it is one of APIv2.
-        is_flat: whether it is signed as APIv2's are, so that no member may have members.
+        is_v2: whether the response is APIv2's.
+        is_flat: whether the response has an APIv2 sign, so that its members cannot be nested.
     """
 
     def __init__(self, seed: bytes, call: Call, *, is_v2: bool, is_flat: bool) -> None:
@@ -122,7 +122,7 @@ class _Maker:
     def filled(
         self, members: Iterable[Member], sent: Mapping[str, Any], depth: int = 0
     ) -> dict[str, Any]:
-        """Return a value for each member, by its name."""
+        """Return a value for each member."""
         made = {
             member.name: self._value(member, sent, depth)
             for member in members
@@ -135,7 +135,7 @@ class _Maker:
         return made
 
     def _is_not_ours(self, name: str) -> bool:
-        """Return whether a member is added by who signs, or tells of a failure."""
+        """Return whether the member is added by the signing, or belongs to an error response."""
         signing = ("sign", "nonce_str") if self._is_flat else ("sign",)
         return name in signing or FAILURE.search(name) is not None
 
@@ -161,7 +161,7 @@ class _Maker:
         return value
 
     def _echoed(self, member: Member, echo: Any) -> Any:
-        """Return the sent value if it fits the member; else None."""
+        """Return the request's value if it is valid for the member; otherwise None."""
         if isinstance(echo, Secret) and not member.encrypted:
             return None
         if member.encrypted and not (isinstance(echo, str) and len(echo.encode()) <= ROOM):
@@ -172,7 +172,7 @@ class _Maker:
         return value
 
     def _made(self, member: Member) -> Any:
-        """Return a plausible value; identifiers differ from request to request."""
+        """Return a plausible value; identifiers depend on the request."""
         if own := self._party.own(member.name):
             return int(own) if member.type.startswith("integer") else own
         value = scalar(member)
@@ -185,7 +185,7 @@ class _Maker:
 
 
 def _converted(echo: Any, kind: str) -> Any:
-    """Return a sent value in the type of a member, converted from text if needed, or None."""
+    """Convert a request's value to a type; None if that is impossible."""
     if kind == "boolean":
         return {"true": True, "false": False}.get(echo) if isinstance(echo, str) else _bool(echo)
     if isinstance(echo, bool):

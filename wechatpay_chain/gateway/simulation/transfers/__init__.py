@@ -1,1 +1,1 @@
-"""商家转账: transfers to users."""
+"""Transfers to users (商家转账)."""

@@ -1,7 +1,7 @@
-"""A user's authorization: later transfers of one scene then arrive without being confirmed.
+"""Authorizations of users, which allow transfers of one scene without a confirmation.
 
-It waits 24 hours for the user, is in effect from then on, and ends when the merchant or the user
-closes it. One that comes with a transfer begins when the user confirms that transfer.
+An authorization waits 24 hours for the user, is then in effect, and ends when the merchant or the
+user closes it. An authorization with a transfer takes effect when the user confirms the transfer.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4015901167 (apply),
 https://pay.weixin.qq.com/doc/v3/merchant/4014399423 (query),
@@ -37,7 +37,7 @@ __all__ = [
 
 WAITING, EFFECTIVE, CLOSED = "WAIT_USER_CONFIRM", "TAKING_EFFECT", "CLOSED"
 TERM = 24 * 3600
-"""Seconds in which a user can agree."""
+"""Seconds during which a user can agree."""
 KIND, IN_EFFECT = "transfer-authorization", "transfer-authorized"
 
 Authorization = dict[str, Any]
@@ -49,10 +49,10 @@ def create(call: Call, content: str, notify_url: str) -> Authorization:
     Args:
         call: the request.
         content: the fingerprint of the request.
-        notify_url: the address for the outcome.
+        notify_url: the notification URL of the result.
 
     Raises:
-        Rejection: the number is known with other content, or the user has agreed already.
+        Rejection: the number was used with other content, or the user has already agreed.
     """
     data, state = call.data, call.state
     number = _number(data["out_authorization_no"], "/out_authorization_no")
@@ -98,14 +98,14 @@ def _number(value: Any, pointer: str) -> str:
 
 
 def asked_for(call: Call, bill: dict[str, Any]) -> dict[str, Any]:
-    """Return the authorization that a transfer requests; it is stored when the user agrees.
+    """Validate the authorization in a transfer request; it is stored when the user agrees.
 
     Args:
         call: the request.
         bill: the transfer.
 
     Raises:
-        Rejection: its number is known already, or the user has agreed already.
+        Rejection: the number is already used, or the user has already agreed.
     """
     info, here = call.data["authorization_info"], "/authorization_info"
     number = _number(info["out_authorization_no"], f"{here}/out_authorization_no")
@@ -127,7 +127,7 @@ def asked_for(call: Call, bill: dict[str, Any]) -> dict[str, Any]:
 
 
 def agreed(state: State, asked: dict[str, Any]) -> None:
-    """Put what a transfer asked for into effect, unless the user has authorized in the meantime."""
+    """Put a transfer's authorization into effect, unless the user already has one."""
     number = asked["out_authorization_no"]
     if _find(state, number) is None and state.store.get(IN_EFFECT, _user(asked)) is None:
         _begin(state, asked, checks.fingerprint(asked))
@@ -149,7 +149,7 @@ def _save(state: State, authorization: Authorization) -> None:
 
 
 def settle_due(state: State) -> None:
-    """Store which authorizations have expired."""
+    """Store the authorizations that were not confirmed in time."""
     for each in state.store.all(KIND):
         _find(state, each["out_authorization_no"])
 
@@ -166,10 +166,10 @@ def _find(state: State, number: str) -> Authorization | None:
 
 
 def existing(state: State, number: str) -> Authorization:
-    """Return an authorization by its merchant-assigned number in its current state.
+    """Return an authorization by its merchant-assigned number, in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such authorization.
     """
     authorization = _find(state, number)
     if authorization is None:
@@ -178,10 +178,10 @@ def existing(state: State, number: str) -> Authorization:
 
 
 def in_effect(call: Call) -> Authorization:
-    """Return the authorization in a transfer, which must be in effect for its app and scene.
+    """Return the authorization of a transfer, which must be in effect for its app and scene.
 
     Raises:
-        Rejection: it does not exist, or it is of another app or scene, or not in effect.
+        Rejection: the authorization does not exist, differs in app or scene, or is not in effect.
     """
     data, state = call.data, call.state
     pointer = state.store.get("transfer-authorization-id", data.get("authorization_id") or "")
@@ -196,10 +196,10 @@ def in_effect(call: Call) -> Authorization:
 
 
 def confirm(state: State, number: str) -> Authorization:
-    """Agree as the user: the authorization is in effect, and the merchant is notified.
+    """Agree on behalf of the user; the authorization takes effect, and the merchant is notified.
 
     Raises:
-        Rejection: it does not exist, or it is not waiting any more.
+        Rejection: there is no such authorization, or it no longer waits.
     """
     authorization = _in_state(state, number, WAITING)
     _assert_first(state, authorization)
@@ -211,15 +211,15 @@ def confirm(state: State, number: str) -> Authorization:
 
 
 def close(state: State, number: str, reason: str = "USER_CLOSE") -> Authorization:
-    """Close an authorization that is in effect, as the user does; the merchant is notified.
+    """Close an authorization on behalf of the user; the merchant is notified.
 
     Args:
         state: the state of the merchant.
         number: `out_authorization_no`.
-        reason: the `close_reason` that the merchant gets.
+        reason: the `close_reason` for the merchant.
 
     Raises:
-        Rejection: it does not exist, or it is not in effect.
+        Rejection: there is no such authorization, or it is not in effect.
     """
     authorization = _in_state(state, number, EFFECTIVE)
     authorization |= {"state": CLOSED, "closed": state.clock.now(), "reason": reason}
@@ -238,7 +238,7 @@ def _in_state(state: State, number: str, wanted: str) -> Authorization:
 
 
 def shown(state: State, authorization: Authorization) -> dict[str, Any]:
-    """Return an authorization as its notification shows it, and a query with some more."""
+    """Return the members of an authorization that its notification and queries share."""
     names = ("out_authorization_no", "appid", "openid", "user_display_name", "authorization_id")
     view = {name: authorization[name] for name in names} | {"state": authorization["state"]}
     if authorization["authorized"] is not None:

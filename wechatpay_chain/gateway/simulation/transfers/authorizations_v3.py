@@ -1,4 +1,4 @@
-"""The operations about a user's authorization, of merchants and of service providers.
+"""Operations for authorizations of users, of merchants and service providers.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4015901167,
 https://pay.weixin.qq.com/doc/v3/partner/4016809859

@@ -1,7 +1,7 @@
-"""Charity budgets (公益捐赠预算): a sponsor's money that a service provider donates bit by bit.
+"""Charity budgets (公益捐赠预算): money of a sponsor that a service provider donates.
 
-The sponsor confirms a budget, and its money is locked. A donation takes from what is left of it,
-and what is left goes back when the budget is unlocked.
+The sponsor confirms a budget, which locks its money. Donations reduce the budget, and unlocking it
+returns the rest.
 
 Sources: the operations in the catalogue, and
 https://pay.weixin.qq.com/doc/v3/partner/4016209966 (receipts of budgets)
@@ -45,10 +45,10 @@ def _number(value: Any, pointer: str) -> str:
 
 
 def create(call: Call) -> Budget:
-    """Return the budget of a request: a new one, or the existing one for a repeated request.
+    """Create a budget, or return the existing one for an identical request.
 
     Raises:
-        Rejection: the request is invalid, or its number is known with other content.
+        Rejection: the request is invalid, or its number was used with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = _number(data["out_budget_no"], "/out_budget_no")
@@ -89,10 +89,10 @@ def existing(state: State, number: str, sponsor_mchid: str | None = None) -> Bud
     Args:
         state: the state of the service provider.
         number: `out_budget_no`.
-        sponsor_mchid: the required sponsor; None allows any.
+        sponsor_mchid: the required sponsor; None accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such budget.
     """
     budget = state.store.get(KIND, number)
     if budget is None or sponsor_mchid not in (None, budget["sponsor_mchid"]):
@@ -117,10 +117,10 @@ def _enter(state: State, budget: Budget, entered: str) -> Budget:
 
 
 def confirm(state: State, number: str) -> Budget:
-    """Confirm a budget as the sponsor: its money is locked.
+    """Confirm a budget on behalf of the sponsor; its money is locked.
 
     Raises:
-        Rejection: it does not exist, or is not waiting.
+        Rejection: there is no such budget, or it is not pending.
     """
     budget = _in_state(existing(state, number), PENDING)
     numbers = {name: budget[name] for name in ("out_budget_no", "budget_id")}
@@ -129,19 +129,19 @@ def confirm(state: State, number: str) -> Budget:
 
 
 def close(state: State, number: str) -> Budget:
-    """Decline a budget as the sponsor.
+    """Decline a budget on behalf of the sponsor.
 
     Raises:
-        Rejection: it does not exist, or is not waiting.
+        Rejection: there is no such budget, or it is not pending.
     """
     return _enter(state, _in_state(existing(state, number), PENDING), CLOSED)
 
 
 def unlock(state: State, budget: Budget, remark: str) -> Budget:
-    """Return the rest to the sponsor; a finished budget stays unchanged.
+    """Return the rest of a budget to the sponsor; no effect on a finished budget.
 
     Raises:
-        Rejection: its money is not locked.
+        Rejection: the budget is not locked.
     """
     if budget["state"] == FINISHED:
         return budget
@@ -155,10 +155,10 @@ def unlock(state: State, budget: Budget, remark: str) -> Budget:
 
 
 def donate(call: Call) -> Donation:
-    """Return the donation of a request: a new one, or the existing one for a repeated request.
+    """Create a donation, or return the existing one for an identical request.
 
     Raises:
-        Rejection: the request is invalid, or the budget has not so much.
+        Rejection: the request is invalid, or the budget's rest is too small.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = _number(data["out_transfer_no"], "/out_transfer_no")
@@ -193,7 +193,7 @@ def donate(call: Call) -> Donation:
 
 
 def _receiver(state: State, made: Donation) -> str:
-    """Return the ledger's account of the receiver of a donation."""
+    """Return the receiver's account in the ledger: one of the merchant's, or an external one."""
     mchid = made["receive_mchid"]
     if mchid == state.mchid:
         return "merchant"
@@ -206,7 +206,7 @@ def donation(state: State, number: str, out_budget_no: str, sponsor_mchid: str) 
     """Return a donation by its number, its budget and its sponsor.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such donation.
     """
     found = state.store.get(DONATION, number)
     wanted = (out_budget_no, sponsor_mchid)
@@ -216,7 +216,7 @@ def donation(state: State, number: str, out_budget_no: str, sponsor_mchid: str) 
 
 
 def donations(state: State, budget: Budget, first: str, last: str) -> list[Donation]:
-    """Return the donations from a budget on some days.
+    """Return the donations from a budget on several days.
 
     Args:
         state: the state of the service provider.

@@ -1,4 +1,4 @@
-"""The operations of charity budgets, their donations and their receipts.
+"""Operations for charity budgets, their donations and their receipts.
 
 Source: https://pay.weixin.qq.com/doc/v3/partner/4016209966 (receipts: up to yesterday, 180 days)
 """
@@ -25,7 +25,7 @@ BUDGET, DONATIONS = f"{BASE}/charity-budget", f"{BASE}/charity-transfer-bills"
 RECEIPTS = f"{BASE}/budget/{{out_budget_no}}/electronic-receipts"
 LONGEST = datetime.timedelta(days=180)
 ACCEPT = "charity-receipt"
-"""The kind of records that lead from an `accept_id` to its receipt."""
+"""The kind of records that map an `accept_id` to its receipt."""
 
 
 def _shown(state: State, budget: Budget) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _shown(state: State, budget: Budget) -> dict[str, Any]:
 
 @operation("POST", BUDGET)
 def apply(call: Call) -> dict[str, Any]:
-    """Apply for a budget, which its sponsor confirms."""
+    """Create a budget, which its sponsor confirms."""
     return _shown(call.state, charity.create(call))
 
 
@@ -65,7 +65,7 @@ def unlock(call: Call) -> dict[str, Any]:
 
 @operation("POST", DONATIONS)
 def donate(call: Call) -> dict[str, Any]:
-    """Donate from a budget; a query shows it done."""
+    """Donate from a budget; queries show the donation as complete."""
     return _donated(call.state, charity.donate(call)) | {"state": "ACCEPTED"}
 
 
@@ -101,7 +101,7 @@ def _day(call: Call, name: str) -> datetime.date:
 
 @operation("POST", RECEIPTS)
 def apply_for_receipt(call: Call) -> dict[str, Any]:
-    """Apply for the receipt of a budget's donations on some days."""
+    """Apply for the receipt of a budget's donations on several days."""
     checks.accepted(call)
     state, data = call.state, call.data
     budget = charity.existing(state, call.params["out_budget_no"], data["sponsor_mchid"])

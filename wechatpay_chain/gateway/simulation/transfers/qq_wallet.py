@@ -1,4 +1,4 @@
-"""Transfers to QQ wallets: they arrive by themselves, and can be cancelled until then.
+"""Transfers to QQ wallets, which arrive without a confirmation and can be cancelled before.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4014297386 (create),
 https://pay.weixin.qq.com/doc/v3/merchant/4014297396 (cancel),
@@ -22,12 +22,12 @@ __all__ = ["create"]
 BASE = "v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills"
 ONE = f"{BASE}/{{out_bill_no}}"
 MOST = 20_000
-"""Fen of the largest transfer."""
+"""Maximum transfer, in fen."""
 
 
 @operation("POST", BASE)
 def create(call: Call) -> dict[str, Any]:
-    """Create a transfer to a QQ user."""
+    """Transfer money to a QQ user."""
     content, state = checks.accepted(call), call.state
     known = records.repeated(state, call.data["out_bill_no"], content)
     if known is None:
@@ -46,7 +46,7 @@ def query(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{ONE}/cancel")
 def cancel(call: Call) -> dict[str, Any]:
-    """Cancel a transfer that has not arrived yet."""
+    """Cancel a transfer that has not arrived."""
     ended, shown = records.cancel(call.state, _existing(call))
     return _shown(call.state, ended) | {"state": shown}
 

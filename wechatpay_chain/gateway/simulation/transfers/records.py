@@ -1,9 +1,9 @@
-"""A transfer to a user's account: its payer, its states, and its notifications.
+"""Lifecycle of a transfer to a user: payment, confirmation, result and notification.
 
-A transfer is paid from the merchant's account for such expenses (`operation` in the ledger), which
-is topped up as it needs. It waits until the user confirms, or is cancelled, or 24 hours are over. A
-transfer to a user who has authorized the merchant arrives at once; one to a QQ wallet arrives by
-itself in a few seconds.
+The merchant's account for expenses (`operation` in the ledger) pays, and is topped up as required.
+A transfer waits for the user's confirmation, for a cancellation, or for the end of 24 hours. A
+transfer to a user who has authorized the merchant arrives at once; a transfer to a QQ wallet
+arrives after a few seconds.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012716434 (create),
 https://pay.weixin.qq.com/doc/v3/merchant/4012716458 (cancel),
@@ -46,17 +46,17 @@ __all__ = [
 WAITING, ACCEPTED, SUCCESS, FAIL = "WAIT_USER_CONFIRM", "ACCEPTED", "SUCCESS", "FAIL"
 CANCELLED = "CANCELLED"
 QQ = "qq"
-"""The `wallet` of a transfer to a QQ wallet; that of others is empty."""
+"""The `wallet` of a transfer to a QQ wallet; empty for other transfers."""
 TERM = 24 * 3600
-"""Seconds in which a user can confirm."""
+"""Seconds during which a user can confirm."""
 SETTLING = 5
-"""Seconds after which a transfer to a QQ wallet arrives by itself."""
+"""Seconds until a transfer to a QQ wallet arrives."""
 
 Transfer = dict[str, Any]
 
 
 def repeated(state: State, number: str, content: str) -> Transfer | None:
-    """Return the transfer of an earlier, equal request; None for a new one.
+    """Return the transfer of an identical earlier request; None if the request is new.
 
     Args:
         state: the state of the merchant.
@@ -64,7 +64,7 @@ def repeated(state: State, number: str, content: str) -> Transfer | None:
         content: the fingerprint of the request.
 
     Raises:
-        Rejection: the number belongs to a transfer with other content.
+        Rejection: the number was used with other content.
     """
     known = find(state, number)
     if known is not None and known["content"] != content:
@@ -73,13 +73,12 @@ def repeated(state: State, number: str, content: str) -> Transfer | None:
 
 
 def create(state: State, bill: Transfer, first: str = WAITING) -> Transfer:
-    """Take the money for a transfer, and start it.
+    """Create a transfer, and debit the account.
 
     Args:
         state: the state of the merchant.
-        bill: the members that the request gave.
-        first: the state in which it begins: `WAITING`, `ACCEPTED`, or `SUCCESS` for one that
-            arrives at once.
+        bill: the members of the request.
+        first: the initial state: `WAITING`, `ACCEPTED`, or `SUCCESS` for an immediate transfer.
     """
     now, number = state.clock.now(), bill["out_bill_no"]
     transfer = bill | {
@@ -106,7 +105,7 @@ def create(state: State, bill: Transfer, first: str = WAITING) -> Transfer:
 
 
 def _due(transfer: Transfer) -> tuple[str, str]:
-    """Return the outcome of a transfer that expires, and its reason."""
+    """Return the state of a transfer at its expiry, and the reason."""
     return (FAIL, "OVERDUE_CLOSE") if transfer["state"] == WAITING else (SUCCESS, "")
 
 
@@ -120,14 +119,14 @@ def _move(state: State, kind: str, transfer: Transfer, source: str, target: str,
 
 
 def _take(state: State, transfer: Transfer) -> None:
-    """Take the money; first recharge the account if its balance is too low."""
+    """Debit the account, after topping it up."""
     account, now = _account(transfer), transfer["created"]
     funds.top_up(state, account, transfer["amount"], at=now)
     _move(state, "transfer", transfer, account, "transit", now)
 
 
 def find(state: State, number: str) -> Transfer | None:
-    """Return a transfer by its merchant-assigned number in its current state, or None."""
+    """Return a transfer by its merchant-assigned number, in its current state, or None."""
     transfer = state.store.get("transfer", number)
     if transfer is None:
         return None
@@ -145,16 +144,16 @@ def existing(
     Args:
         state: the state of the merchant.
         number: `out_bill_no`.
-        sub_mchid: the required sub-merchant; None allows any.
-        wallet: where it must go: `QQ`, or empty; None is anywhere.
+        sub_mchid: the required sub-merchant; None accepts any.
+        wallet: the required wallet: `QQ` or empty; None accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such transfer.
     """
-    return _whose(find(state, number), number, sub_mchid, wallet)
+    return _checked(find(state, number), number, sub_mchid, wallet)
 
 
-def _whose(
+def _checked(
     transfer: Transfer | None, asked: str, sub_mchid: str | None, wallet: str | None
 ) -> Transfer:
     if (
@@ -170,23 +169,23 @@ def existing_by_id(state: State, transfer_bill_no: str, sub_mchid: str | None = 
     """Return a transfer by WeChat Pay's number.
 
     Raises:
-        Rejection: it does not exist, or it is another sub-merchant's.
+        Rejection: there is no such transfer, or it belongs to another sub-merchant.
     """
     pointer = state.store.get("transfer-id", transfer_bill_no)
     found = None if pointer is None else find(state, pointer["out_bill_no"])
-    return _whose(found, transfer_bill_no, sub_mchid, "")
+    return _checked(found, transfer_bill_no, sub_mchid, "")
 
 
 @settles
 def settle_due(state: State) -> None:
-    """Store the due state changes of transfers."""
+    """Store the transfers that have arrived or expired."""
     for each in state.store.all("waiting"):
         find(state, each["out_bill_no"])
 
 
 def _end(state: State, transfer: Transfer, outcome: str, moment: float, reason: str = "") -> None:
-    """Move the money to the user, or back."""
-    with state.store.transaction():  # whoever asks, it goes there once
+    """Move the money to the user, or back to the account, and store the outcome."""
+    with state.store.transaction():  # concurrent readers move it once
         if outcome == SUCCESS:
             _move(state, "transferred", transfer, "transit", "user", moment)
         else:
@@ -197,7 +196,7 @@ def _end(state: State, transfer: Transfer, outcome: str, moment: float, reason: 
 
 
 def _decide(state: State, transfer: Transfer, outcome: str, reason: str = "") -> Transfer:
-    """End a transfer that is waiting, before its time is over."""
+    """End a waiting transfer before its expiry."""
     if transfer["state"] not in (WAITING, ACCEPTED):
         message = f"转账单状态是 {transfer['state']}: {transfer['out_bill_no']}"
         raise Rejection(400, "INVALID_REQUEST", message)
@@ -210,16 +209,16 @@ def _decide(state: State, transfer: Transfer, outcome: str, reason: str = "") ->
 
 
 def confirm(state: State, number: str, *, authorize: bool = True) -> Transfer:
-    """Confirm a transfer as the user: the money arrives, and the merchant is notified.
+    """Confirm a transfer on behalf of the user; the money arrives, and the merchant is notified.
 
     Args:
         state: the state of the merchant.
         number: `out_bill_no`.
-        authorize: whether the user also agrees to receive later transfers without confirmation, if
-            the merchant asked for that.
+        authorize: whether the user also authorizes later transfers without a confirmation, if the
+            merchant requested that.
 
     Raises:
-        Rejection: there is no such transfer, or it is not waiting any more.
+        Rejection: there is no such transfer, or it no longer waits.
     """
     transfer = _decide(state, existing(state, number), SUCCESS)
     if authorize and transfer.get("authorization"):
@@ -228,24 +227,24 @@ def confirm(state: State, number: str, *, authorize: bool = True) -> Transfer:
 
 
 def fail(state: State, number: str, reason: str = "PAYEE_ACCOUNT_ABNORMAL") -> Transfer:
-    """Make a transfer fail.
+    """Fail a transfer.
 
     Args:
         state: the state of the merchant.
         number: `out_bill_no`.
-        reason: the `fail_reason` that the merchant gets.
+        reason: the `fail_reason` for the merchant.
 
     Raises:
-        Rejection: there is no such transfer, or it is not waiting any more.
+        Rejection: there is no such transfer, or it no longer waits.
     """
     return _decide(state, existing(state, number), FAIL, checks.text(reason, "/reason", 64))
 
 
 def cancel(state: State, transfer: Transfer) -> tuple[Transfer, str]:
-    """Cancel an unconfirmed transfer; return the state for the response.
+    """Cancel an unconfirmed transfer, and return it with the state for the response.
 
     Raises:
-        Rejection: the transfer has ended already.
+        Rejection: the transfer has already ended.
     """
     if transfer["state"] == CANCELLED:
         return transfer, CANCELLED
@@ -258,7 +257,7 @@ def _save(state: State, transfer: Transfer) -> None:
 
 
 def shown(state: State, transfer: Transfer) -> dict[str, Any]:
-    """Return the members that responses, queries and notifications of a transfer share."""
+    """Return the members that a transfer, its query and its notification share."""
     partner = {"sub_mchid": transfer["sub_mchid"]} if transfer["sub_mchid"] else {}
     named = "mchid" if partner or transfer.get("wallet") else "mch_id"
     optional = {
@@ -280,7 +279,7 @@ def shown(state: State, transfer: Transfer) -> dict[str, Any]:
 
 
 def _tell(state: State, outbox: Outbox, transfer: Transfer) -> str:
-    """Post that a transfer has ended; return the id of the notification."""
+    """Send the notification of an ended transfer, and return its id."""
     if not transfer["notify_url"]:
         return ""
     event, summary = "MCHTRANSFER.BILL.FINISHED", "商家转账单据终态通知"

@@ -1,6 +1,6 @@
-"""Validations that all requests to transfer money to a user share.
+"""Validation of requests to transfer money to users, shared by several operations.
 
-Source: https://pay.weixin.qq.com/doc/v3/merchant/4013778940 (rules, and why one is rejected)
+Source: https://pay.weixin.qq.com/doc/v3/merchant/4013778940 (rules and reasons of rejections)
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ..payments import records as payments
 __all__ = ["LEAST", "NAMED", "read", "sealed"]
 
 LEAST = 10
-"""Fen of the smallest transfer."""
+"""Minimum transfer, in fen."""
 NAMED = 200_000
-"""Fen from which on a transfer has to name its user."""
+"""Amount from which a transfer requires the user's name, in fen."""
 
 
 def read(call: Call, openid: Any = None, *, most: int | None = None) -> dict[str, Any]:
-    """Return the members of a transfer as the gateway keeps them.
+    """Validate the members of a transfer request, and return them for the record.
 
     Args:
         call: the request.
-        openid: the openid of the user, where the request does not have it.
-        most: fen of the largest transfer; None is any.
+        openid: the openid of the user, if the request does not contain it.
+        most: the maximum transfer, in fen; None means no limit.
 
     Raises:
         Rejection: a member is invalid.
@@ -57,7 +57,7 @@ def read(call: Call, openid: Any = None, *, most: int | None = None) -> dict[str
 
 
 def sealed(state: State, text: Any) -> str:
-    """Return an encrypted text of a request, encrypted for its merchant; empty if there is none."""
+    """Encrypt a decrypted text again for its merchant; return an empty text for other values."""
     if not isinstance(text, Secret) or not text:
         return ""
     return rsa.encrypt(str.__str__(text), state.identity.merchant_certificate)

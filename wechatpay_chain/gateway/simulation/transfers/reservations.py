@@ -1,7 +1,7 @@
-"""Reservations of transfers: a user agrees to receive one, whose amount is known later.
+"""Reservations of transfers: a user confirms a transfer before its amount is known.
 
-A reservation waits 24 hours for the user. A transfer uses it up; one that no transfer uses ends
-with the day that was estimated.
+A reservation waits 24 hours for the user, and is used by one transfer. An unused reservation ends
+with its estimated day.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-apply.html,
 https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-get-by-out-no.html
@@ -39,22 +39,22 @@ __all__ = [
 ACCEPTED, CONFIRMED, CLOSED = "ACCEPTED", "CONFIRMED", "CLOSED"
 KIND = "transfer-reservation"
 TERM = 24 * 3600
-"""Seconds in which a user can confirm."""
+"""Seconds during which a user can confirm."""
 DAYS = 31
-"""Within how many days, today included, the transfer is to be."""
+"""Maximum number of days until the transfer, including today."""
 
 Reservation = dict[str, Any]
 
 
 def create(call: Call, family: str) -> Reservation:
-    """Create a reservation for a user; the same request again returns the same reservation.
+    """Create a reservation, or return the existing one for an identical request.
 
     Args:
         call: the request.
-        family: the family of its operations.
+        family: the family of operations.
 
     Raises:
-        Rejection: the request is invalid, or its number is known with other content.
+        Rejection: the request is invalid, or its number was used with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(
@@ -136,7 +136,7 @@ def _end(state: State, reservation: Reservation, reason: str, moment: float) -> 
 
 
 def settle_due(state: State) -> None:
-    """Store which reservations have ended by themselves."""
+    """Store the reservations that have expired."""
     for each in state.store.all(KIND):
         _find(state, each["out_reservation_no"])
 
@@ -144,15 +144,15 @@ def settle_due(state: State) -> None:
 def existing(
     state: State, number: str, family: str = "", sub_mchid: str | None = None
 ) -> Reservation:
-    """Return a reservation by its merchant-assigned number in its current state.
+    """Return a reservation by its merchant-assigned number, in its current state.
 
     Raises:
-        Rejection: it does not exist for this family and sub-merchant.
+        Rejection: there is no such reservation of this family and sub-merchant.
     """
-    return _whose(_find(state, number), number, family, sub_mchid)
+    return _checked(_find(state, number), number, family, sub_mchid)
 
 
-def _whose(
+def _checked(
     found: Reservation | None, asked: str, family: str, sub_mchid: str | None
 ) -> Reservation:
     if (
@@ -165,12 +165,12 @@ def _whose(
 
 
 def existing_by_id(state: State, number: str, family: str, sub_mchid: str) -> Reservation:
-    """Return a reservation by WeChat Pay's number in its current state.
+    """Return a reservation by WeChat Pay's number, in its current state.
 
     Raises:
-        Rejection: it does not exist for this family and sub-merchant.
+        Rejection: there is no such reservation of this family and sub-merchant.
     """
-    return _whose(_by_id(state, number), number, family, sub_mchid)
+    return _checked(_by_id(state, number), number, family, sub_mchid)
 
 
 def _by_id(state: State, reservation_id: str) -> Reservation | None:
@@ -179,7 +179,7 @@ def _by_id(state: State, reservation_id: str) -> Reservation | None:
 
 
 def shown(state: State, reservation: Reservation) -> dict[str, Any]:
-    """Return a reservation for a query; date and amount only after the user's confirmation."""
+    """Return a reservation for a query, with its date and amount after the confirmation."""
     names = ["sub_mchid", "sp_appid", "reservation_id", "out_reservation_no", "transfer_scene_id"]
     optional = ["sub_appid", "exact_amount", "estimated_max_amount", "estimated_date"]
     if reservation["reserved"] is None:
@@ -201,10 +201,10 @@ def shown(state: State, reservation: Reservation) -> dict[str, Any]:
 
 
 def confirm(state: State, number: str) -> Reservation:
-    """Confirm a reservation as the user.
+    """Confirm a reservation on behalf of the user.
 
     Raises:
-        Rejection: it does not exist, or is not waiting.
+        Rejection: there is no such reservation, or it does not wait.
     """
     found = existing(state, number)
     if found["state"] != ACCEPTED:
@@ -217,15 +217,15 @@ def confirm(state: State, number: str) -> Reservation:
 
 
 def close(state: State, reservation: Reservation, reason: str = "") -> Reservation:
-    """Close a reservation, as its merchant does; again does nothing.
+    """Close a reservation on behalf of its merchant; a repetition has no effect.
 
     Args:
         state: the state of the merchant.
         reservation: the reservation.
-        reason: why; empty is that the merchant closes it by the API.
+        reason: the reason of the closing; empty for a closing by the API.
 
     Raises:
-        Rejection: it has ended otherwise, or a transfer is using it.
+        Rejection: the reservation is closed for another reason, or a transfer uses it.
     """
     if reservation["reason"].endswith("_VIA_MCH_API"):
         return reservation
@@ -238,13 +238,13 @@ def close(state: State, reservation: Reservation, reason: str = "") -> Reservati
 
 
 def claim(state: State, number: str, batch: dict[str, Any], detail: dict[str, Any]) -> str:
-    """Use a reservation for a transfer; return why it cannot be used, or an empty text.
+    """Use a reservation for a transfer, and return the reason if that fails; empty if not.
 
     Args:
         state: the state of the merchant.
         number: `reservation_id`.
-        batch: the members `family`, `sub_mchid`, `out_batch_no` and `transfer_scene_id`.
-        detail: the detail of the batch.
+        batch: of the transfer: `family`, `sub_mchid`, `out_batch_no` and `transfer_scene_id`.
+        detail: a detail of the batch; gets the name of the user.
     """
     found = _by_id(state, number)
     if found is None or found["state"] != CONFIRMED or found["batch"]:
@@ -263,13 +263,13 @@ def claim(state: State, number: str, batch: dict[str, Any], detail: dict[str, An
 
 
 def ended(state: State, number: str, moment: float, *, arrived: bool) -> None:
-    """Close a reservation whose transfer has arrived, or free it for another transfer.
+    """Close a reservation after its transfer has arrived, or release it for another transfer.
 
     Args:
         state: the state of the merchant.
         number: `reservation_id`.
         moment: the time at which the transfer ended.
-        arrived: whether the user has the money.
+        arrived: whether the transfer has arrived.
     """
     found = _by_id(state, number)
     if found is None:

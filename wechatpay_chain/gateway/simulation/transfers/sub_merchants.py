@@ -1,8 +1,9 @@
-"""A sub-merchant's authorization: its service provider may transfer its money to users.
+"""Authorizations of sub-merchants, which allow service providers to transfer their money.
 
-A service provider invites the sub-merchant, which accepts or declines, and can withdraw what it
-gave. A platform applies with the agreements that its sub-merchant signed, and is authorized in a
-few seconds. A sub-merchant for which nobody has applied needs no authorization here.
+A service provider invites the sub-merchant, which accepts or declines, and can withdraw its
+authorization. A platform applies with the agreements that its sub-merchant has signed, and is
+authorized after a few seconds. The gateway requires no authorization from a sub-merchant without an
+application.
 
 Sources: https://pay.weixin.qq.com/doc/v3/partner/4015469102,
 https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/authorization/create-authorization.html
@@ -26,7 +27,7 @@ INVITED, PASSED, REJECTED = "INVITED", "PASSED", "REJECTED"
 AUTHORIZED, UNAUTHORIZED, CANCELED = "AUTHORIZED", "UNAUTHORIZED", "CANCELED"
 KIND = "transfer-sub-authorization"
 SETTLING = 5
-"""Seconds for which a platform's application is processed."""
+"""Seconds of the processing of a platform's application."""
 
 Authorization = dict[str, Any]
 
@@ -69,7 +70,7 @@ def _apply(call: Call, number: str, settles: float | None) -> Authorization:
 
 @operation("POST", PARTNER)
 def apply(call: Call) -> dict[str, Any]:
-    """Invite a sub-merchant; the same number again is the same application."""
+    """Invite a sub-merchant; a repetition returns the same application."""
     checks.accepted(call)
     number = call.data["out_apply_no"]
     number = checks.number(number, "/out_apply_no", longest=32, signs=checks.LETTERS)
@@ -104,7 +105,7 @@ def _application(state: State, found: Authorization) -> dict[str, Any]:
 
 @operation("POST", PLATFORM)
 def apply_for_platform(call: Call) -> dict[str, Any]:
-    """Apply with the agreements that a platform's sub-merchant signed."""
+    """Apply with the agreements that a platform's sub-merchant has signed."""
     checks.accepted(call)
     found = _apply(call, "", call.state.clock.now() + SETTLING)
     accepted = {"accept_time": call.state.clock.rfc3339(found["created"])}
@@ -128,7 +129,7 @@ def _of_platform(state: State, sub_mchid: str, found: Authorization | None) -> d
 
 
 def assert_authorized(state: State, sub_mchid: str) -> None:
-    """Reject a transfer for a sub-merchant that was asked and has not agreed.
+    """Reject a transfer for a sub-merchant that has not accepted its invitation.
 
     Raises:
         Rejection: `NO_AUTH`.
@@ -138,7 +139,7 @@ def assert_authorized(state: State, sub_mchid: str) -> None:
         raise Rejection(403, "NO_AUTH", f"子商户未授权服务商发起商家转账: {sub_mchid}")
 
 
-def _answer(state: State, sub_mchid: str) -> Authorization:
+def _invitation(state: State, sub_mchid: str) -> Authorization:
     found = _find(state, sub_mchid)
     if found is None or found["apply_state"] != INVITED:
         raise Rejection(400, "INVALID_REQUEST", f"子商户没有待处理的授权申请: {sub_mchid}")
@@ -146,32 +147,32 @@ def _answer(state: State, sub_mchid: str) -> Authorization:
 
 
 def accept(state: State, sub_mchid: str) -> Authorization:
-    """Accept the invitation as a sub-merchant.
+    """Accept the invitation on behalf of a sub-merchant.
 
     Raises:
-        Rejection: no such record is waiting.
+        Rejection: there is no pending invitation.
     """
-    found = _answer(state, sub_mchid)
+    found = _invitation(state, sub_mchid)
     _pass(state, found, state.clock.now())
     return found
 
 
 def decline(state: State, sub_mchid: str) -> Authorization:
-    """Decline the invitation as a sub-merchant.
+    """Decline the invitation on behalf of a sub-merchant.
 
     Raises:
-        Rejection: no such record is waiting.
+        Rejection: there is no pending invitation.
     """
-    found = _answer(state, sub_mchid) | {"apply_state": REJECTED, "updated": state.clock.now()}
+    found = _invitation(state, sub_mchid) | {"apply_state": REJECTED, "updated": state.clock.now()}
     state.store.put(KIND, sub_mchid, found | {"settles": None})
     return found
 
 
 def withdraw(state: State, sub_mchid: str) -> Authorization:
-    """Withdraw the authorization as a sub-merchant.
+    """Withdraw the authorization on behalf of a sub-merchant.
 
     Raises:
-        Rejection: it has given none.
+        Rejection: there is no authorization.
     """
     found = _find(state, sub_mchid)
     if found is None or found["state"] != AUTHORIZED:

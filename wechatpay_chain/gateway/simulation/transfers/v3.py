@@ -1,4 +1,4 @@
-"""Transfers to a user's balance, which the user confirms: for merchants, partners, and platforms.
+"""Transfers to a user's balance, confirmed by the user: for merchants, partners and platforms.
 
 Sources: https://pay.weixin.qq.com/doc/v3/merchant/4012716434 (create),
 https://pay.weixin.qq.com/doc/v3/merchant/4012716458 (cancel),
@@ -60,7 +60,7 @@ _register(PLATFORM, partner=True)
 
 @operation("POST", f"{DIRECT}/pre-transfer-with-authorization")
 def with_authorization(call: Call) -> dict[str, Any]:
-    """Create a transfer that also requests an authorization when the user confirms it."""
+    """Create a transfer that also requests an authorization at its confirmation."""
     made = _created(call)
     asked = made.get("authorization") or {}
     names = ("user_display_name", "out_authorization_no")
@@ -69,14 +69,14 @@ def with_authorization(call: Call) -> dict[str, Any]:
 
 @operation("POST", f"{PARTNER}/pre-transfer-with-authorization")
 def with_authorization_for_partner(call: Call) -> dict[str, Any]:
-    """Create such a transfer for a service provider."""
+    """Create a transfer of a service provider that also requests an authorization."""
     return _accepted(call.state, _created(call))
 
 
 @operation("POST", f"{DIRECT}/transfer")
 @operation("POST", f"{PARTNER}/transfer")
 def to_authorized(call: Call) -> dict[str, Any]:
-    """Create a transfer to a user who has authorized the merchant: it arrives immediately."""
+    """Transfer money at once to a user who has authorized the merchant."""
     content, state = checks.accepted(call), call.state
     known = records.repeated(state, call.data["out_bill_no"], content)
     if known is None:
@@ -88,7 +88,7 @@ def to_authorized(call: Call) -> dict[str, Any]:
 
 
 def _created(call: Call) -> Transfer:
-    """Return a new transfer, or the one of an earlier, equal request."""
+    """Create a transfer, or return the existing one for an identical request."""
     content, state = checks.accepted(call), call.state
     known = records.repeated(state, call.data["out_bill_no"], content)
     if known is not None:
@@ -115,7 +115,7 @@ def _view(state: State, transfer: Transfer, *names: str) -> dict[str, Any]:
 
 
 def _cancel(state: State, transfer: Transfer) -> dict[str, Any]:
-    """Cancel a transfer; the response contains CANCELING, a later query the final state."""
+    """Cancel a transfer; the response shows it as being cancelled, a query as cancelled."""
     ended, state_shown = records.cancel(state, transfer)
     view = _view(state, ended, "out_bill_no", "transfer_bill_no", "update_time")
     return view | {"state": state_shown}

@@ -1,1 +1,1 @@
-"""商家转账批次: transfers to many users at once."""
+"""Batches of transfers to users (商家转账批次)."""

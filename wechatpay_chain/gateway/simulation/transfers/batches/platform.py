@@ -1,7 +1,7 @@
-"""The operations of reserved transfers: of service providers, and the same for insurances.
+"""Operations for reserved transfers, of service providers and for insurance.
 
 Sources: https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-apply.html,
-https://pay.weixin.qq.com/doc/v3/merchant/4013774966 (what must agree with the reservation)
+https://pay.weixin.qq.com/doc/v3/merchant/4013774966 (members that must match the reservation)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["FAMILIES"]
 FAMILIES = ("v3/platsolution/mch-transfer", "v3/platsolution/insurance/mch-transfer")
 BATCH_STATES = {records.WAIT_PAY: "ACCEPTED", records.FINISHED: "COMPLETED"}
 DETAIL_STATES = {records.PROCESSING: "WAIT_PAY"}
-"""The states that have another name in this API."""
+"""The states with other names in these operations."""
 
 
 def _register(base: str) -> None:
@@ -96,7 +96,7 @@ def _created(call: Call, family: str) -> Batch:
         batch = {"family": family, **data}
         reason = reservations.claim(call.state, detail["reservation_id"], batch, detail)
         if reason:
-            detail["reservation_id"] = ""  # it is not this detail's to close or to free
+            detail["reservation_id"] = ""  # not to be closed or released by this detail
         return reason
 
     return create(call, family, about, refuse=refuse)

@@ -1,12 +1,12 @@
-"""A batch of transfers: its details, their states, and their money.
+"""Batches of transfers: their details, states and money.
 
-The money of a whole batch is taken when the batch is accepted. After some seconds of the gateway's
-time it is processed, and then finished: each detail has arrived, or has failed and its money is
-back. A batch above the amount that needs no password waits for an employee of the merchant.
+A whole batch is debited when it is accepted. It is processed after some seconds of the gateway's
+time, and then finished: each detail has arrived, or has failed and was returned. A batch above the
+amount that requires a password waits for an employee of the merchant.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/products/batch-transfer-to-balance/apilist.html,
 https://pay.weixin.qq.com/doc/v3/partner/4012465772 (details are listed once a batch is finished),
-https://pay.weixin.qq.com/doc/v3/merchant/4013774966 (why a detail fails)
+https://pay.weixin.qq.com/doc/v3/merchant/4013774966 (reasons of failed details)
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ OPEN = (WAIT_PAY, ACCEPTED, PROCESSING)
 SUCCESS, FAIL = "SUCCESS", "FAIL"
 KIND, WAITING = "transfer-batch", "transfer-batch-waiting"
 STARTING, SETTLING, TERM = 5, 10, 24 * 3600
-"""Seconds until a batch is processed, until it is finished, and in which one is to be approved."""
+"""Seconds until a batch is processed, until it is finished, and during which it can be approved."""
 
 Batch = dict[str, Any]
 Detail = dict[str, Any]
 
 
 def repeated(state: State, number: str, content: str) -> Batch | None:
-    """Return the batch of an earlier, equal request; None for a new one.
+    """Return the batch of an identical earlier request; None if the request is new.
 
     Args:
         state: the state of the merchant.
@@ -71,7 +71,7 @@ def repeated(state: State, number: str, content: str) -> Batch | None:
         content: the fingerprint of the request.
 
     Raises:
-        Rejection: the number belongs to a batch with other content.
+        Rejection: the number was used with other content.
     """
     known = _find(state, number)
     if known is not None and known["content"] != content:
@@ -80,12 +80,12 @@ def repeated(state: State, number: str, content: str) -> Batch | None:
 
 
 def create(state: State, about: Batch, details: list[Detail]) -> Batch:
-    """Take the money for a batch, and start it.
+    """Create a batch, and debit the account.
 
     Args:
         state: the state of the merchant.
-        about: the members that the request gave, with the `family` of its operations.
-        details: each with `amount`, `openid`, …; one that has a `reason` fails at once.
+        about: the members of the request, with the `family` of its operations.
+        details: each with `amount`, `openid`, …; a detail with a `reason` fails at once.
     """
     now, day = state.clock.now(), state.clock.compact()[:8]
     batch = about | {
@@ -140,27 +140,27 @@ def _find(state: State, number: str) -> Batch | None:
 
 @settles
 def settle_due(state: State) -> None:
-    """Store the due state changes of batches."""
+    """Store the batches that have changed their states."""
     for each in state.store.all(WAITING):
         _find(state, each["out_batch_no"])
 
 
 def existing(state: State, number: str, family: str = "", sub_mchid: str | None = None) -> Batch:
-    """Return a batch by its merchant-assigned number in its current state.
+    """Return a batch by its merchant-assigned number, in its current state.
 
     Args:
         state: the state of the merchant.
         number: `out_batch_no`.
-        family: the family of the operations that made it; empty means any.
-        sub_mchid: the required sub-merchant; None allows any.
+        family: the required family of operations; empty accepts any.
+        sub_mchid: the required sub-merchant; None accepts any.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such batch.
     """
-    return _whose(_find(state, number), number, family, sub_mchid)
+    return _checked(_find(state, number), number, family, sub_mchid)
 
 
-def _whose(batch: Batch | None, asked: str, family: str, sub_mchid: str | None) -> Batch:
+def _checked(batch: Batch | None, asked: str, family: str, sub_mchid: str | None) -> Batch:
     if (
         batch is None
         or family not in ("", batch["family"])
@@ -171,19 +171,19 @@ def _whose(batch: Batch | None, asked: str, family: str, sub_mchid: str | None) 
 
 
 def absent(number: str) -> Rejection:
-    """Return the error for a batch that does not exist."""
+    """Return the rejection of a query for a batch that does not exist."""
     return Rejection(404, "NOT_FOUND", f"批次单不存在: {number}")
 
 
 def existing_by_id(state: State, batch_id: str, family: str, sub_mchid: str | None = None) -> Batch:
-    """Return a batch by WeChat Pay's number in its current state.
+    """Return a batch by WeChat Pay's number, in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such batch.
     """
     pointer = state.store.get("transfer-batch-id", batch_id)
     found = None if pointer is None else _find(state, pointer["out_batch_no"])
-    return _whose(found, batch_id, family, sub_mchid)
+    return _checked(found, batch_id, family, sub_mchid)
 
 
 def existing_detail(batch: Batch, name: str, number: str) -> Detail:
@@ -195,7 +195,7 @@ def existing_detail(batch: Batch, name: str, number: str) -> Detail:
         number: the value of that member.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no such detail.
     """
     for each in batch["details"]:
         if each[name] == number:
@@ -205,7 +205,7 @@ def existing_detail(batch: Batch, name: str, number: str) -> Detail:
 
 
 def totals(batch: Batch) -> dict[str, int]:
-    """Return the numbers of succeeded and failed details, and their fen."""
+    """Return the numbers and the amounts of successful and failed details."""
     found: dict[str, int] = {}
     for name, wanted in (("success", SUCCESS), ("fail", FAIL)):
         amounts = [each["amount"] for each in batch["details"] if each["state"] == wanted]
@@ -214,7 +214,7 @@ def totals(batch: Batch) -> dict[str, int]:
 
 
 def _ended(batch: Batch, moment: float | None = None, closed: str = "", reason: str = "") -> Batch:
-    """Return a finished batch: due, closed, or with all details failed."""
+    """Return a batch after its end: when it is due, or at a moment, as closed or failed."""
     if batch["state"] == WAIT_PAY and moment is None:
         closed, reason = "OVERDUE_CLOSE", "MERCHANT_NOT_CONFIRM"
     at = batch["due"] if moment is None else moment
@@ -228,8 +228,8 @@ def _ended(batch: Batch, moment: float | None = None, closed: str = "", reason: 
 
 
 def _book(state: State, before: Batch, after: Batch) -> Batch:
-    """Store a batch as it is afterwards, and let the money go where its details end."""
-    with state.store.transaction():  # whoever asks, it goes there once
+    """Store a batch after a change, and move the money of its ended details."""
+    with state.store.transaction():  # concurrent readers move it once
         for old, new in zip(before["details"], after["details"], strict=True):
             if old["state"] != new["state"] and new["state"] in (SUCCESS, FAIL):
                 _move(state, after, new)
@@ -259,7 +259,7 @@ def _move(state: State, batch: Batch, detail: Detail) -> None:
 
 
 def _schedule(state: State, batch: Batch) -> Batch:
-    """Store an open batch, with the notification of how it ends by itself."""
+    """Store an open batch, and schedule the notification of its end."""
     if batch["notice"]:
         withdraw(state, batch["notice"])
     batch["notice"] = _tell(state, outbox_at(state, batch["due"]), _ended(batch))
@@ -269,7 +269,7 @@ def _schedule(state: State, batch: Batch) -> Batch:
 
 
 def _tell(state: State, outbox: Outbox, batch: Batch) -> str:
-    """Post that a batch has ended; return the id of the notification."""
+    """Send the notification of an ended batch, and return its id."""
     if not batch["notify_url"]:
         return ""
     content = {
@@ -291,7 +291,7 @@ def _tell(state: State, outbox: Outbox, batch: Batch) -> str:
     )
 
 
-# --- what people do ------------------------------------------------------------------------------
+# --- decisions of people --------------------------------------------------------------------------
 
 
 def _open(state: State, number: str, *states: str) -> Batch:
@@ -310,10 +310,10 @@ def _end_now(state: State, batch: Batch, *, closed: str = "", reason: str = "") 
 
 
 def hold(state: State, number: str) -> Batch:
-    """Hold a batch for an employee, as for an amount that requires a password.
+    """Hold a batch for an employee's approval, as if it were above the amount without a password.
 
     Raises:
-        Rejection: it does not exist, or it has ended.
+        Rejection: there is no such batch, or it has ended.
     """
     batch = _open(state, number, ACCEPTED, PROCESSING)
     now = state.clock.now()
@@ -325,10 +325,10 @@ def hold(state: State, number: str) -> Batch:
 
 
 def approve(state: State, number: str) -> Batch:
-    """Approve a held batch as the employee; it is finished in a few seconds.
+    """Approve a batch on behalf of an employee; it is finished after a few seconds.
 
     Raises:
-        Rejection: it does not exist, or is not waiting.
+        Rejection: there is no such batch, or it does not wait.
     """
     batch = _open(state, number, WAIT_PAY)
     now = state.clock.now()
@@ -340,45 +340,45 @@ def approve(state: State, number: str) -> Batch:
 
 
 def reject(state: State, number: str) -> Batch:
-    """Reject a held batch as the employee: all of its details fail.
+    """Reject a batch on behalf of an employee; all its details fail.
 
     Raises:
-        Rejection: it does not exist, or is not waiting.
+        Rejection: there is no such batch, or it does not wait.
     """
     return _end_now(state, _open(state, number, WAIT_PAY), reason="MERCHANT_REJECT")
 
 
 def finish(state: State, number: str) -> Batch:
-    """Finish a batch immediately: the details that have not failed arrive.
+    """Finish a batch at once; details that have not failed arrive.
 
     Raises:
-        Rejection: it does not exist, or it has ended.
+        Rejection: there is no such batch, or it has ended.
     """
     return _end_now(state, _open(state, number, ACCEPTED, PROCESSING))
 
 
 def close(state: State, number: str, reason: str = "OVERDUE_CLOSE") -> Batch:
-    """Close a batch: nothing of it arrives.
+    """Close a batch; its remaining details fail.
 
     Args:
         state: the state of the merchant.
         number: `out_batch_no`.
-        reason: the `close_reason` that the merchant gets.
+        reason: the `close_reason` for the merchant.
 
     Raises:
-        Rejection: it does not exist, or it has ended.
+        Rejection: there is no such batch, or it has ended.
     """
     return _end_now(state, _open(state, number), closed=checks.text(reason, "/reason", 64))
 
 
 def fail_detail(state: State, number: str, out_detail_no: str, reason: str) -> Batch:
-    """Make a detail fail; its money is returned, and the other details continue.
+    """Fail a detail, which is returned; the others continue.
 
     Args:
         state: the state of the merchant.
         number: `out_batch_no`.
         out_detail_no: the merchant-assigned number of the detail.
-        reason: its `fail_reason`.
+        reason: the `fail_reason` of the detail.
 
     Raises:
         Rejection: there is no such detail, or it has ended.

@@ -19,7 +19,7 @@ __all__ = ["send"]
 BASE = "v3/fund-app/brand-redpacket"
 BY_ID, BY_NUMBER = f"{BASE}/brand-merchant-batches", f"{BASE}/brand-merchant-out-batches"
 MOST = 10
-"""Red packets in a batch."""
+"""Maximum number of red packets in a batch."""
 VIEW = "DETAIL_VIEW_"
 
 

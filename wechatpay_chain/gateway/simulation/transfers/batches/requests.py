@@ -1,4 +1,4 @@
-"""Validations of requests for batches of transfers, and pages of their details."""
+"""Validation of requests for batches of transfers, and pages of their details."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def create(
     most: int = 1000,
     refuse: Callable[[Detail], str] = lambda _: "",
 ) -> Batch:
-    """Return the batch of a request: a new one, or the existing one for a repeated request.
+    """Create a batch, or return the existing one for an identical request.
 
     Args:
         call: the request.
-        family: the family of its operations.
-        about: members that only this family has.
-        prefix: the prefix of the names of a detail's members, and of the list.
-        most: details.
-        refuse: why a detail cannot arrive; empty if it can.
+        family: the family of operations.
+        about: members specific to the family.
+        prefix: the prefix of the member names of a detail, and of the list.
+        most: maximum number of details.
+        refuse: returns the reason why a detail fails, or an empty text.
 
     Raises:
-        Rejection: the request is invalid, or its number is known with other content.
+        Rejection: the request is invalid, or its number was used with other content.
     """
     content, data, state = checks.accepted(call), call.data, call.state
     number = checks.number(data["out_batch_no"], "/out_batch_no", longest=32, signs=checks.LETTERS)
@@ -92,14 +92,14 @@ def _detail(call: Call, given: dict[str, Any], here: str, prefix: str) -> Detail
 
 
 def listed(call: Call, batch: Batch, wanted: str) -> tuple[list[Detail], dict[str, int]]:
-    """Return the details that a query lists, and which part of them it is.
+    """Return the details for a query, and the page.
 
-    They are listed once the batch is finished.
+    Only a finished batch lists its details.
 
     Args:
         call: the query.
         batch: the batch.
-        wanted: the state of the details; `ALL` or empty is any.
+        wanted: the state of the details; `ALL` or empty means any.
     """
     limit, offset = call.page(default=20, most=100)
     page = {"offset": offset, "limit": limit}
@@ -110,7 +110,7 @@ def listed(call: Call, batch: Batch, wanted: str) -> tuple[list[Detail], dict[st
 
 
 def times(call: Call, batch: Batch) -> dict[str, str]:
-    """When a batch was created and changed last, as responses have it."""
+    """Return the times of a batch's creation and last change, as in responses."""
     clock = call.state.clock
     return {
         "create_time": clock.rfc3339(batch["created"]),

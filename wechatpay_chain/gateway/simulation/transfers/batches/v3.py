@@ -1,4 +1,4 @@
-"""The operations of batches: of direct merchants, and of service providers.
+"""Operations for batches, of direct merchants and service providers.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/products/batch-transfer-to-balance/apilist.html,
 https://pay.weixin.qq.com/docs/partner/products/batch-transfer-accounts-money/apilist.html
@@ -27,10 +27,10 @@ def _register(base: str, batch_view: View, shared: View, name: str) -> None:
     """Register the queries of a family.
 
     Args:
-        base: path of its operations.
-        batch_view: a batch as a query shows it.
-        shared: the members of a batch that a detail shows, too.
-        name: the name of the member with the receiver's name.
+        base: the path of the operations.
+        batch_view: returns a batch for a query.
+        shared: returns the members of a batch that its details also contain.
+        name: the member with the receiver's name.
     """
     by_id_path = f"{base}/batch-id/{{batch_id}}"
     by_number_path = f"{base}/out-batch-no/{{out_batch_no}}"
@@ -82,7 +82,7 @@ def create_direct(call: Call) -> dict[str, Any]:
 
 @operation("POST", PARTNER)
 def create_for_sub_merchant(call: Call) -> dict[str, Any]:
-    """Create a batch that a service provider pays from the money of a sub-merchant."""
+    """Create a batch that a service provider pays with the money of a sub-merchant."""
     names = ("sp_appid", "sub_appid", "authorization_type", "transfer_purpose", "transfer_scene")
     about = {name: call.data[name] for name in names if call.data.get(name)}
     return _created(call, create(call, PARTNER, about))

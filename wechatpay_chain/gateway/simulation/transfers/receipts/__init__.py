@@ -1,1 +1,1 @@
-"""电子回单: receipts of transfers, as PDF files."""
+"""Receipts of transfers (电子回单), as PDF files."""

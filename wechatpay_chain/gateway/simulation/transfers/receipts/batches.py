@@ -24,7 +24,7 @@ __all__ = ["apply", "apply_for_detail"]
 
 OF_BATCH, OF_DETAIL = "v3/transfer/bill-receipt", "v3/transfer-detail/electronic-receipts"
 BATCH_TERM, DETAIL_TERM = 30 * 86400, 2 * 365 * 86400
-"""Seconds after a batch and a detail in which a receipt can be applied for."""
+"""Seconds after a batch and a detail during which a receipt is available."""
 
 
 def _of_batch(state: State, batch: Batch) -> Receipt:
@@ -64,7 +64,7 @@ def _of_detail(state: State, batch: Batch, out_detail_no: str) -> Receipt:
 
 
 def _named_batch(state: State, number: str) -> Batch:
-    """Return a batch of a merchant or of its service provider; both use these operations."""
+    """Return a batch of a merchant or a service provider, which share these operations."""
     batch = batches.existing(state, number)
     if batch["family"] not in (DIRECT, PARTNER):
         raise batches.absent(number)

@@ -1,9 +1,9 @@
-"""A small PDF file of one page, with lines of text in Chinese and English.
+"""PDF files of one page with lines of Chinese and English text.
 
-The font is one of those that every reader of PDF has for simplified Chinese, so that none has to be
-embedded. The same lines give the same bytes.
+The font is a standard font for simplified Chinese, which PDF readers provide and which need not be
+embedded. The same lines result in the same bytes.
 
-Source: ISO 32000-1:2008 (7.5 the structure of a file, 9.7.5.2 predefined CMaps)
+Source: ISO 32000-1:2008 (7.5 File Structure, 9.7.5.2 Predefined CMaps)
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ FONT = (
     b"/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
 )
 SIZE, LEADING = 12, 24
-"""Points of the letters, and from one line to the next."""
+"""Font size and line spacing, in points."""
 
 
 def page(lines: Iterable[str]) -> bytes:
-    """Return a PDF file with these lines.
+    """Return a PDF file with lines of text.
 
     Args:
         lines: text of the Basic Multilingual Plane.
@@ -48,7 +48,7 @@ def _hex(line: str) -> bytes:
 
 
 def _file(objects: Sequence[bytes]) -> bytes:
-    """Objects as a file, with the table that says where each begins."""
+    """Return a file with objects, and the cross-reference table of their offsets."""
     content, places = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", []
     for number, each in enumerate(objects, 1):
         places.append(len(content))

@@ -1,10 +1,10 @@
-"""A receipt of a transfer: it is applied for, made in some seconds, and then a PDF file.
+"""Receipts of transfers: applied for, generated after some seconds, downloaded as PDF files.
 
-The address of the file is good for ten minutes; a query gives a new one. An application is good for
+The URL of a file is valid for ten minutes; a query returns a new one. An application is valid for
 90 days.
 
 Sources: https://pay.weixin.qq.com/docs/merchant/apis/mch-trans/elecsign/accept-elecsign-by-out-no.html,
-https://pay.weixin.qq.com/doc/v3/merchant/4012716455 (states, digests and addresses)
+https://pay.weixin.qq.com/doc/v3/merchant/4012716455 (states, digests and URLs)
 """
 
 from __future__ import annotations
@@ -41,33 +41,33 @@ __all__ = [
 ACCEPTED, FINISHED, FAILED = "ACCEPTED", "FINISHED", "FAILED"
 KIND, TOKEN = "transfer-receipt", "transfer-receipt-token"
 MAKING, GOOD_FOR = 5, 90 * 86400
-"""Seconds until a receipt is made, and for which an application is good."""
+"""Seconds until a receipt is generated, and for which an application is valid."""
 ADDRESS_GOOD_FOR = 600
-"""Seconds for which the address of a file is good."""
+"""Seconds for which the URL of a file is valid."""
 
 Receipt = dict[str, Any]
 
 
 def refuse(message: str) -> Rejection:
-    """Return the error for an application without a receipt."""
+    """Return the rejection of an application without a possible receipt."""
     return Rejection(400, "INVALID_REQUEST", f"不满足电子回单的申请条件: {message}")
 
 
 def yuan(fen: int) -> str:
-    """Return an amount as a receipt shows it."""
+    """Format an amount for a receipt."""
     return f"{fen // 100}.{fen % 100:02} 元"
 
 
 def apply(
     state: State, key: str, lines: Iterable[str], *, sub_mchid: str = "", kind: str = "SHA256"
 ) -> Receipt:
-    """Apply for a receipt; while an application is good, another is the same.
+    """Apply for a receipt, or return the existing one while its application is valid.
 
     Args:
         state: the state of the merchant.
-        key: the subject of the receipt: `bill-T0001`, `batch-B0001` or `detail-B0001-D0001`.
+        key: identifies the transfer: `bill-T0001`, `batch-B0001`, `detail-B0001-D0001`.
         lines: the lines of the file.
-        sub_mchid: the merchant ID of the transfer.
+        sub_mchid: the sub-merchant ID of the transfer.
         kind: the kind of the digest: `SHA256` or `SM3`.
     """
     known, now = find(state, key), state.clock.now()
@@ -97,7 +97,7 @@ def _save(state: State, receipt: Receipt) -> Receipt:
 
 
 def find(state: State, key: str) -> Receipt | None:
-    """Return a receipt in its current state, or None, or its application is not good any more."""
+    """Return a receipt in its current state; None if there is no valid application."""
     receipt, now = state.store.get(KIND, key), state.clock.now()
     if receipt is None or receipt["created"] + GOOD_FOR <= now:
         return None
@@ -108,10 +108,10 @@ def find(state: State, key: str) -> Receipt | None:
 
 
 def existing(state: State, key: str) -> Receipt:
-    """Return a receipt that was applied for in its current state.
+    """Return a receipt in its current state.
 
     Raises:
-        Rejection: it does not exist.
+        Rejection: there is no valid application.
     """
     receipt = find(state, key)
     if receipt is None:
@@ -120,13 +120,13 @@ def existing(state: State, key: str) -> Receipt:
 
 
 def settle_due(state: State) -> None:
-    """Store which receipts have been made."""
+    """Store the receipts that have been generated."""
     for each in state.store.all(KIND):
         find(state, each["key"])
 
 
 def file_of(call: Call, receipt: Receipt, path: str = "signfile?") -> dict[str, str]:
-    """Return the digest and the address of a receipt's file; nothing before it is made.
+    """Return the digest and the URL of a receipt's file; empty before it is generated.
 
     Args:
         call: the query.
@@ -147,7 +147,7 @@ def file_of(call: Call, receipt: Receipt, path: str = "signfile?") -> dict[str, 
 
 
 def _digest(content: bytes, kind: str) -> tuple[str, str]:
-    """Return the name and the value of a file's digest: SHA-256 where this machine has no SM3."""
+    """Return the name and the value of a file's digest: SHA-256 if this machine has no SM3."""
     try:
         return kind, digest.hexdigest(kind.lower(), content)
     except ConfigurationError:
@@ -155,10 +155,10 @@ def _digest(content: bytes, kind: str) -> tuple[str, str]:
 
 
 def download(call: Call) -> Content:
-    """Return the file of the address that a query gave.
+    """Return the file for the URL of a query.
 
     Raises:
-        Rejection: the address is not good, or not any more.
+        Rejection: the URL is invalid or has expired.
     """
     state = call.state
     pointer = state.store.get(TOKEN, call.query.get("token", ""))
@@ -178,24 +178,24 @@ def _accepted(state: State, key: str) -> Receipt:
 
 
 def finish(state: State, key: str) -> Receipt:
-    """Complete a receipt immediately.
+    """Generate a receipt at once.
 
     Raises:
-        Rejection: it does not exist, or it is made already.
+        Rejection: there is no such receipt, or it is already generated.
     """
     return _save(state, _accepted(state, key) | {"state": FINISHED})
 
 
 def fail(state: State, key: str, reason: str = "FAIL_REASON_UNKNOWN") -> Receipt:
-    """Make the creation of a receipt fail.
+    """Fail the generation of a receipt.
 
     Args:
         state: the state of the merchant.
         key: the key of the receipt.
-        reason: the `fail_reason` that the merchant gets.
+        reason: the `fail_reason` for the merchant.
 
     Raises:
-        Rejection: it does not exist, or it is made already.
+        Rejection: there is no such receipt, or it is already generated.
     """
     reason = checks.text(reason, "/reason", 64)
     return _save(state, _accepted(state, key) | {"state": FAILED, "reason": reason})

@@ -25,7 +25,7 @@ OF_PARTNER = "v3/fund-app/mch-transfer/partner/electronic-receipts"
 GENERATING = {records.ACCEPTED: "GENERATING"}
 """The name of the state for single transfers."""
 TERM = 180 * 86400
-"""Seconds after a transfer in which its receipt can be applied for."""
+"""Seconds after a transfer during which its receipt is available."""
 
 
 @operation("GET", "v3/transferdownload/signfile")

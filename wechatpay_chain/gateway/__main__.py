@@ -63,11 +63,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--inline-keys", action="store_true", help="put keys into gateway.json")
     parser.add_argument("--show-secrets", action="store_true", help="mask no plaintext")
     parser.add_argument("--quiet", action="store_true", help="print no line for a request")
-    given = vars(parser.parse_args(arguments))  # a default would be shown by --help
+    given = vars(parser.parse_args(arguments))  # without defaults, which --help would show
     given["control_token"] = given["control_token"] or os.environ.get(CONTROL_TOKEN, "")
     settings = Settings(**given)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a directory's name may have any character
+        if isinstance(stream, io.TextIOWrapper):  # a path can contain any character
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         run(settings, partial(print, flush=True), partial(print, file=sys.stderr, flush=True))

@@ -11,7 +11,7 @@ from ..utils.exceptions import ConfigurationError
 
 __all__ = ["Addresses"]
 
-EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it says where
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - mapped only
 """Maps hosts that mean all addresses to the address for clients on this machine."""
 
 

@@ -149,7 +149,7 @@ def client_of(
         **({"verify": identity.authority} if tls else {}),
     }
     if "merchant" not in arguments and arguments.keys() & {"serial", "private_key"}:
-        del given["merchant"]  # it goes with the merchant's own ID and key
+        del given["merchant"]  # it belongs to the merchant's own ID and key
     return WeChatPay(**{**given, **arguments})
 
 

@@ -25,7 +25,7 @@ from .store.store import Store
 __all__ = ["KEPT_EVERY", "Platform"]
 
 KEPT_EVERY = 1.0
-"""Real seconds after which a clock with its own pace is stored."""
+"""Real seconds between writes of the time, if the clock does not run at real speed."""
 KINDS = ("any", "direct", "partner", "ecommerce")
 NUMBER, APPID = re.compile("[0-9]{8,10}"), re.compile("wx[0-9a-z]{16}")
 
@@ -276,7 +276,7 @@ class Platform:
         self._note(profile, others)
         for each in self.states.values():  # another merchant can have an app that is unbound here
             self._note(each.profile, others)
-        self.shared.holders = others  # at once: requests are served meanwhile
+        self.shared.holders = others  # atomically, because requests are served meanwhile
         if state.has_keys and state.identity.appid != profile.apps[0]:
             state.identity = replace(state.identity, appid=profile.apps[0])
 

@@ -28,11 +28,11 @@ __all__ = ["HOST", "PORT", "TLS_PORT", "CannotRun", "Settings", "run", "started"
 HOST, PORT, TLS_PORT = "127.0.0.1", 8790, 8791
 SIGNALS = tuple(
     number
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break, on Windows
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break on Windows
     if (number := getattr(signal, name, None)) is not None
 )
 SHOWN = 4
-"""Merchants that are printed besides the first."""
+"""Maximum number of merchants that are printed besides the first."""
 POLL_INTERVAL = 1.0
 """Seconds between checks whether the gateway still runs."""
 
@@ -62,9 +62,9 @@ class Settings:
         signs_with: keys of WeChat Pay that the merchant uses.
         as_json: True prints the settings for clients in the format of `gateway.json`.
         merchants: number of merchants.
-        scenario: the file of what the gateway has at its start; with a data directory, it is loaded
-            at the first start.
-        snapshot: the file of a snapshot that it starts from.
+        scenario: file with the initial data; with a data directory, it is loaded only at the first
+            start.
+        snapshot: file of a snapshot with the initial state.
         public_url: address for clients on other machines; empty if there are none.
         control_token: token for control from other machines; empty without one.
         inline_keys: True writes the keys themselves to `gateway.json`.
@@ -237,7 +237,7 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
 
 
 def _advice(settings: Settings) -> list[str]:
-    """Return a text that states who can use the console."""
+    """Return the lines that explain who can use the console."""
     if settings.control_token:
         return ["The console and the control API require the control token, also on this machine."]
     return [
@@ -247,7 +247,7 @@ def _advice(settings: Settings) -> list[str]:
 
 
 def _others(description: dict[str, Any]) -> dict[str, str]:
-    """Return a text with the other merchants by number."""
+    """Return a line with the other merchants."""
     others = [mchid for mchid in description["merchants"] if mchid != description["mchid"]]
     if not others:
         return {}

@@ -1,4 +1,4 @@
-"""A line for each request, as a running gateway prints it."""
+"""Prints a line for each request of a running gateway."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..utils.display import printable
 __all__ = ["RequestLines", "request_line"]
 
 WAITING = 1000
-"""Lines that wait for a slow terminal; what comes beyond is counted only."""
+"""Maximum number of lines that wait for a slow terminal; further lines are only counted."""
 TARGET = 160
-"""Characters of a request's target that are shown."""
+"""Maximum number of characters of a request's target in a line."""
 
 Entry = dict[str, Any]
 
 
 def request_line(entry: Entry) -> str:
-    """Return one exchange of the gateway's log as a line: time, request, status, what served it.
+    """Return a line for an exchange of the log: time, request, status, kind, fault, failed step.
 
     Args:
-        entry: as `Log.all` returns it.
+        entry: an exchange from `Log.all`.
     """
     failed = next((each for each in entry["steps"] if not each["passed"]), None)
     parts = [
@@ -42,8 +42,8 @@ def request_line(entry: Entry) -> str:
 class RequestLines:
     """Prints a line for each request, in the thread that calls `print_until`.
 
-    A listener of the gateway's log only hands the exchange over, so that a terminal that does not
-    read holds no request up.
+    The listener of the log only queues an exchange, so that a blocked terminal does not delay
+    requests.
     """
 
     def __init__(self) -> None:
@@ -51,12 +51,12 @@ class RequestLines:
         self._dropped = 0
 
     def listen(self, kind: str, what: Entry) -> None:
-        """Receive an exchange; this is a listener of `Log`."""
+        """Queue an exchange; this is a listener of `Log`."""
         if kind == "request":
             self._put(what)
 
     def wake(self) -> None:
-        """Make `print_until` check whether it must end."""
+        """Make `print_until` check whether it must stop."""
         self._put(None)
 
     def _put(self, what: Entry | None) -> None:
@@ -68,12 +68,12 @@ class RequestLines:
     def print_until(
         self, ended: Callable[[], bool], show: Callable[[str], None], interval: float
     ) -> None:
-        """Print lines until it is to end.
+        """Print lines until a condition is true.
 
         Args:
-            ended: whether it is.
+            ended: returns whether to stop.
             show: prints a line.
-            interval: seconds after which `ended` is asked at the latest.
+            interval: maximum seconds between calls of `ended`.
         """
         while not ended():
             try:

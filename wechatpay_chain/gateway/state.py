@@ -77,14 +77,14 @@ class State:
         identity: returns the merchant's keys; called on first use.
 
     Attributes:
-        profile: its kind, apps, permissions and sub-merchants.
-        store: its records of all kinds.
-        ledger: the ledger with its money.
+        profile: kind, apps, permissions and sub-merchants.
+        store: records of all kinds.
+        ledger: ledger of its money.
         outbox: its notifications.
-        nonces: the nonces of the last minutes.
-        clock: the gateway's own time.
-        faults: the faults that are set, for all merchants.
-        log: the last requests, of all merchants.
+        nonces: nonces of recent requests.
+        clock: the gateway's clock.
+        faults: the active faults of all merchants.
+        log: the recent requests of all merchants.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class State:
         """The merchant with all its keys, which are generated on first use."""
         identity = self._identity
         if identity is None:
-            with self._lock:  # once, whoever asks first
+            with self._lock:  # created once, even by concurrent readers
                 if self._identity is None:
                     self._identity = self._make()
                 identity = self._identity
@@ -231,7 +231,7 @@ class Counterparty:
 
     @property
     def balance(self) -> int:
-        """Fen that it has."""
+        """Balance of the account in fen."""
         return self._ledger.balance(self._account)
 
     def take(self, kind: str, amount: int, **about: Any) -> None:

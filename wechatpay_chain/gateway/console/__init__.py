@@ -1,8 +1,8 @@
 """The console in the browser at `/_gateway/`, and the cashier page of every order.
 
-`data` and `queries` serve what the console displays, `explanation` explains failed signatures,
-`events` tells a page that something happened, `cashier` takes a payment. The pages themselves are
-in `templates` and `static`; they load nothing from elsewhere.
+`data` and `queries` return the data of the console, `explanation` explains failed signatures,
+`events` notifies pages of changes, and `cashier` receives payments. The pages are in `templates`
+and `static`; they load nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ QUERIES = (records, timeline, search, flows, bills)
 
 
 def attach(gateway: Controls, app: web.Application) -> None:
-    """Serve a gateway's console and cashier; its routes go behind the control API's."""
+    """Add the console and the cashier to an application, after the routes of the control API."""
     streams = events.Streams(gateway.state)
     app.add_routes(map(guarded, routes(gateway, streams)))
-    app.on_shutdown.append(streams.end)  # nobody waits for a browser to leave
+    app.on_shutdown.append(streams.end)  # do not wait until browsers disconnect
 
 
 def routes(gateway: Controls, streams: events.Streams) -> list[web.RouteDef]:
@@ -33,5 +33,5 @@ def routes(gateway: Controls, streams: events.Streams) -> list[web.RouteDef]:
         *(each for part in QUERIES for each in part.routes(gateway)),
         *events.routes(streams),
         *cashier.routes(gateway, streams),
-        *pages.routes(),  # last: it also serves all paths that no other route serves
+        *pages.routes(),  # last: it also serves all paths without another route
     ]

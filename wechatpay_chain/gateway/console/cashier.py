@@ -1,7 +1,7 @@
-"""The cashier page of an order: a person pays, lets it fail, or lets it expire.
+"""The cashier page of an order, with buttons to pay, fail or expire it.
 
-Everybody with the token in the address can use it, like the QR code of a real order;
-so a telephone can, where the gateway was told to listen beyond its own machine.
+Anyone with the token in the URL can use the page, like the QR code of a real order. A phone can
+open it if the gateway listens on more than the local machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["routes"]
 
 PAGE = "/_gateway/pay/{token:[A-Za-z0-9_-]+}"
 RETURN = re.compile(r"&redirect_url=([^&]*)")
-"""The parameter of an `h5_url` with the address for the browser after a real payment."""
+"""The parameter of an `h5_url` with the URL to open after a real payment."""
 
 
 def routes(gateway: Controls, streams: Streams) -> list[web.RouteDef]:
@@ -37,7 +37,7 @@ def routes(gateway: Controls, streams: Streams) -> list[web.RouteDef]:
     return [
         web.get(f"{PAGE}/events", cashier.events, allow_head=False),
         web.post(f"{PAGE}/{{action:pay|fail|expire}}", cashier.act),
-        # A browser without scripts stays at the action's address, and may load it again.
+        # A browser without scripts stays at the action's URL, and can reload it.
         web.get(f"{PAGE}/{{action:pay|fail|expire}}", cashier.page),
         web.get(f"{PAGE}{{rest:(?:&.*)?}}", cashier.page),
     ]
@@ -55,11 +55,11 @@ class _Cashier:
         return self._gateway.state_of(("token",), request.match_info["token"])
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """Return the page, as the order is now."""
+        """Return the page with the current state of the order."""
         return self._rendered(request)
 
     async def act(self, request: web.Request) -> web.StreamResponse:
-        """Do what a button says; the page again, with what became of it."""
+        """Perform the action of a button, and return the page with the result."""
         if not is_same_origin(request):
             return message(request, "rejected", "foreign", 403)
         orders = self._orders(request)
@@ -75,7 +75,7 @@ class _Cashier:
         return self._rendered(request)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Tells the page when its order changes."""
+        """Send an event to the page when its order changes."""
         numbers = {order["out_trade_no"] for order in self._orders(request)}
         if not numbers:
             return message(request, "unknown_title", "unknown", 404)
@@ -95,7 +95,7 @@ class _Cashier:
         orders, chosen = self._orders(request), language(request)
         if not orders:
             return message(request, "unknown_title", "unknown", 404)
-        host = request.host.encode("utf-8", "replace").decode()  # a header may be no text at all
+        host = request.host.encode("utf-8", "replace").decode()  # a header can be invalid UTF-8
         returns_to = RETURN.search(request.match_info.get("rest") or "")
         text = render(
             self._state(request),

@@ -1,4 +1,4 @@
-"""The HTML of a cashier page; whatever a client sent is escaped."""
+"""The HTML of a cashier page; all texts from clients are escaped."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .words import LANGUAGES, WORDS
 __all__ = ["render"]
 
 HERE = re.compile(r"https?://(127\.|localhost|0\.0\.0\.0|\[::1?\])")
-"""An address that leads to the machine itself, whoever opens it."""
+"""Matches a URL that only the local machine can open."""
 
 LONGEST = 500
-"""Characters of a text that a client sent which are shown."""
+"""Maximum number of characters of a client's text."""
 
 View = dict[str, Any]
 Words = dict[str, str]
@@ -38,16 +38,16 @@ def render(
     rejection: str = "",
     is_local: bool = False,
 ) -> str:
-    """Return the page of one order, or of the orders that are paid at once.
+    """Return the page of one order, or of several orders that are paid together.
 
     Args:
         state: the state of the gateway.
-        orders: at least one.
+        orders: the orders, at least one.
         language: `zh` or `en`.
-        address: the address of the page.
-        returns_to: the address of the shop after a real payment.
-        rejection: why what a button says was not done.
-        is_local: whether the reader may open the console as well.
+        address: the URL of the page.
+        returns_to: the shop's URL after a real payment.
+        rejection: the reason why the action of a button failed.
+        is_local: whether the reader can also open the console.
     """
     words = WORDS[language]
     views = [order_view(order, state) for order in orders]
@@ -141,7 +141,7 @@ def _told(state: State, views: list[View], words: Words, returns_to: str) -> Fac
 
 
 def _place(returns_to: str) -> str:
-    """Return the address as text; empty if it is not a web address."""
+    """Return the URL as text; empty if it is not a web address."""
     address = unquote(returns_to)
     return address if address.startswith(("http://", "https://")) else ""
 

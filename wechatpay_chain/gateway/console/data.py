@@ -1,4 +1,4 @@
-"""Data of the console that the control API does not have: orders, causes, addresses."""
+"""Data of the console that the control API does not provide: orders, causes, URLs."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class _Data:
         return list(itertools.islice(found, limit))
 
     async def requests(self, request: web.Request) -> web.StreamResponse:
-        """Return a line for each of the last requests, newest first; `q` searches their bytes."""
+        """Return a line for each of the recent requests, newest first; `q` filters by words."""
         words, found = tuple(each.lower() for each in words_of(request)), []
         wanted = request.query.get("mchid", "")
         for entry in self._state.log.all():
@@ -119,7 +119,7 @@ class _Data:
         entry = self._state.log.get(int(text)) if text.isdecimal() and len(text) < 19 else None
         if entry is None:
             return json_response({"error": f"no request {text}"}, 404)
-        # Off the loop: a few thousand digests of a body that may be long.
+        # In a thread: it computes thousands of digests of a body that can be long.
         sender = sender_of(self._gateway, entry)
         explanation = await asyncio.to_thread(explain, entry, sender)
         return json_response({**entry, **verdict(entry), "explanation": explanation})
@@ -184,7 +184,7 @@ class _Data:
         }
 
     async def webhooks(self, _: web.Request) -> web.StreamResponse:
-        """Return every notification of the catalogue."""
+        """Return all notification types of the catalogue."""
         return json_response(
             [
                 {"protocol": each.protocol, "event": each.event, "title": each.title}
@@ -193,7 +193,7 @@ class _Data:
         )
 
     async def webhook(self, request: web.Request) -> web.StreamResponse:
-        """Return the content that a notification would have, generated from the catalogue."""
+        """Return the generated content of a notification type."""
         event, protocol = request.match_info["event"], request.match_info["protocol"]
         found = catalogue.webhook(event, protocol)
         if found is None:

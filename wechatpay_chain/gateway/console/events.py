@@ -1,7 +1,7 @@
-"""Server-sent events: a page hears that something happened, and asks again for what it shows.
+"""Server-sent events, which notify a page of changes so that it fetches the data again.
 
-An event names what changed and brings no content, so nothing is lost with one: whoever connects
-anew, or is too slow for all of them, is told to ask for everything.
+An event identifies the changed record and contains no data, so a lost event loses no data: a
+browser that reconnects, or is too slow, is notified to fetch everything.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from .guard import SAFE, is_here, local
 __all__ = ["Streams", "Waiting", "routes"]
 
 MOST = 100
-"""Events that wait for one browser; beyond, it is told to ask for everything instead."""
+"""Maximum number of queued events for a browser; beyond it, the browser fetches everything."""
 LONGEST = 64
-"""Characters of a name that are told: a client chose it, and may have chosen a long one."""
+"""Maximum number of characters of a name in an event, because clients choose names."""
 HEARTBEAT = 15.0
-"""Seconds of silence after which a stream shows that it is alive, and what time it is."""
+"""Seconds without events after which a stream sends a heartbeat with the time."""
 WRITE_TIMEOUT = 30.0
 """Seconds to wait for a browser that does not read its stream; it is then cut and reconnects."""
 NAMES = ("out_refund_no", "out_bill_no", "out_trade_no", "number", "id")
-"""The members that name a thing, the most telling first."""
+"""The members that identify a record, in the order of preference."""
 
 Event = tuple[str, str]
 
 
 class Waiting:
-    """The events that wait for one browser; a slow one does not take more memory.
+    """The queued events for one browser, in bounded memory.
 
     Args:
-        wanted: whether an event is for this browser.
+        wanted: returns whether an event is for this browser.
     """
 
     def __init__(self, wanted: Callable[[Event], bool] = lambda _: True) -> None:
@@ -80,7 +80,7 @@ class Waiting:
         self._announce()
 
     def _announce(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so no browser waits
             self._loop.call_soon_threadsafe(self._news.set)
 
     def wake(self) -> None:
@@ -88,7 +88,7 @@ class Waiting:
         self._news.set()
 
     async def take(self, seconds: float) -> str:
-        """Return the events as soon as there are any; empty after the timeout."""
+        """Return the queued events as soon as there are any; empty after the timeout."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
@@ -118,7 +118,7 @@ class Streams:
         self._ended = False
 
     async def end(self, _: web.Application) -> None:
-        """End all streams, as the gateway stops."""
+        """End all streams when the gateway stops."""
         self._ended = True
         for waiting in self._open:
             waiting.wake()
@@ -129,7 +129,7 @@ class Streams:
         """Send events to one browser until it disconnects.
 
         Raises:
-            Rejection: 503, if as many are told already; browsers elsewhere get half of the places.
+            Rejection: 503 if there are too many streams; remote browsers can use half of them.
         """
         limit = request.app[BODIES].limits.streams
         if len(self._open) >= (limit if is_here(request) else limit // 2):
@@ -147,7 +147,7 @@ class Streams:
                     await response.write(text.encode())
                 text = await waiting.take(HEARTBEAT) or _event("beat", self._time())
         except (ConnectionError, TimeoutError):
-            # Gone, or so slow that it is better off with a new connection.
+            # The browser is gone, or so slow that it should reconnect.
             if request.transport is not None:
                 request.transport.abort()
         finally:
@@ -161,7 +161,7 @@ class Streams:
 
 
 def routes(streams: Streams) -> list[web.RouteDef]:
-    """Return the stream of everything, for the console."""
+    """Return the route of the stream with all events, for the console."""
 
     async def everything(request: web.Request) -> web.StreamResponse:
         return await streams.serve(request)

@@ -1,4 +1,4 @@
-"""Amounts as people read them, from whole fen; no fraction is ever computed with."""
+"""Formatting of amounts from integers of fen, without fractions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SIGNS = {"CNY": "¥"}
 
 
 def shown(fen: int, currency: str = "CNY") -> str:
-    """`¥1,234.05`, or `1,234.05 HKD`."""
+    """Return a formatted amount, such as `¥1,234.05` or `1,234.05 HKD`."""
     yuan, rest = divmod(abs(fen), 100)
     text = f"{'-' if fen < 0 else ''}{yuan:,}.{rest:02}"
     sign = SIGNS.get(currency)

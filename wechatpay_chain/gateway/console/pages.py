@@ -1,4 +1,4 @@
-"""The console's page, the files that pages load, and pages with a message."""
+"""The page of the console, static files, and pages with a message."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the console's page, static files, and a response for all else below `/_gateway/`."""
+    """Return the routes of the console's page, static files, and other paths below `/_gateway/`."""
     return [
         web.get("/_gateway/", console),
         web.get("/_gateway", to_console),
         web.get("/_gateway/static/{name}", static),
-        web.get("/favicon.ico", icon),  # browsers ask by themselves; it is no request of a client
+        web.get("/favicon.ico", icon),  # browsers request it on their own; it is no API request
         web.route("*", "/_gateway/{path:.*}", nothing),
     ]
 
@@ -54,7 +54,7 @@ def message(request: web.Request, title: str, text: str, status: int) -> web.Res
 async def console(request: web.Request) -> web.StreamResponse:
     """Return the page of the console; its script fetches the rest."""
     access = request.app[ACCESS]
-    if access.opens(request):  # once: the address in the browser is without the token then
+    if access.opens(request):  # once: after the redirect, the URL contains no token
         response = web.Response(status=303, headers={**SAFE, "Location": "/_gateway/"})
         access.remember(response, secure=request.secure)
         return response
@@ -70,7 +70,7 @@ async def to_console(_: web.Request) -> web.StreamResponse:
 
 
 async def static(request: web.Request) -> web.StreamResponse:
-    """Return a script, a style sheet or a picture; the same for everybody, with no secret in it."""
+    """Return a script, a style sheet or a picture; these files contain no secrets."""
     return _file(request, request.match_info["name"])
 
 
@@ -80,7 +80,7 @@ async def icon(request: web.Request) -> web.StreamResponse:
 
 
 async def nothing(request: web.Request) -> web.StreamResponse:
-    """There is nothing here; said here, so that it is not taken for a request to WeChat Pay."""
+    """Return an error page, so that the path is not handled as an API request."""
     return message(request, "not_found_title", "not_found", 404)
 
 

@@ -1,4 +1,4 @@
-"""QR codes of the cashier page, which is usable without them."""
+"""QR codes of the cashier page, which also works without them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["svg"]
 
 
 def svg(text: str, label: str) -> str:
-    """Return an `<svg>` to put into a page; empty if it cannot be drawn.
+    """Return an `<svg>` element; empty if the code cannot be drawn.
 
     Args:
-        text: the text of the code.
-        label: the text for screen readers.
+        text: the content of the code.
+        label: the label for screen readers.
     """
     try:
         return qr_svg(text, size=None, label=label)
-    except ConfigurationError:  # `segno` is not installed, or the address is too long
+    except ConfigurationError:  # `segno` is not installed, or the text is too long
         return ""

@@ -1,4 +1,4 @@
-"""Orders as the console and the cashier show them."""
+"""Orders in the console and the cashier."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEPT = (
 def order_view(order: dict[str, Any], state: State) -> dict[str, Any]:
     """Return an order in its current state; an expired one is closed.
 
-    Nothing is written: whoever looks changes nothing.
+    The function does not change the stored order.
     """
     currency = str(order.get("currency") or "CNY")
     is_open = order["state"] in payments.OPEN

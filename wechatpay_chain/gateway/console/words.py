@@ -140,7 +140,7 @@ WORDS: dict[str, dict[str, str]] = {
 
 
 def language(request: web.Request) -> str:
-    """`zh` or `en`, from the query, the cookie or the browser's preference, in this order."""
+    """Return `zh` or `en` from the query, the cookie or the browser's preference, in this order."""
     for chosen in (request.query.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return chosen

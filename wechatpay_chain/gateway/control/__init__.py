@@ -1,1 +1,1 @@
-"""Controls for tests: payments, time, faults, notifications."""
+"""Controls for tests: payments, time, faults and notifications."""

@@ -105,7 +105,7 @@ class _Control:
         )
 
     async def describe(self, _: web.Request) -> web.StreamResponse:
-        """Return a client's settings for any machine: `gateway.json` with the keys themselves."""
+        """Return `gateway.json` with the keys themselves, for clients on any machine."""
         described = await asyncio.to_thread(self._gateway.describe, inline_keys=True)
         return json_response(described)
 
@@ -117,7 +117,7 @@ class _Control:
         )
 
     async def add_merchant(self, request: web.Request) -> web.StreamResponse:
-        """Add a merchant: `kind`, `mchid`, `apps`, `permissions`, `name`; what a client needs."""
+        """Add a merchant (`kind`, `mchid`, `apps`, `permissions`, `name`); return its settings."""
         given = await body_of(request)
         merchant = await asyncio.to_thread(lambda: self._gateway.add_merchant(**given))
         return json_response(merchant.describe(), 201)
@@ -140,7 +140,7 @@ class _Control:
         return json_response(after.as_record())
 
     async def pay(self, request: web.Request) -> web.StreamResponse:
-        """Pay an order, as its customer would."""
+        """Pay an order on behalf of its customer."""
         given = await body_of(request)
         state = self._having(request, "order", "combined")
         with state.store.transaction():
@@ -148,7 +148,7 @@ class _Control:
         return json_response(order)
 
     async def fail(self, request: web.Request) -> web.StreamResponse:
-        """Make a payment fail, as for a card without money."""
+        """Fail a payment, as with an insufficient balance."""
         state = self._having(request, "order")
         with state.store.transaction():
             order = payments.fail(state, request.match_info["out_trade_no"])
@@ -168,7 +168,7 @@ class _Control:
         return json_response(complaint, 201)
 
     async def sign_contract(self, request: web.Request) -> web.StreamResponse:
-        """Sign a contract for face payment, as a user does: `{"presign_token": …}`."""
+        """Sign a contract for face payment on behalf of a user: `{"presign_token": …}`."""
         given = await body_of(request)
         state = self._having(request, "presign", key=str(given.get("presign_token")))
         with state.store.transaction():
@@ -200,7 +200,7 @@ class _Control:
         return json_response({"accounts": ledger.balances(), "entries": entries})
 
     async def set_bills(self, request: web.Request) -> web.StreamResponse:
-        """Change how bills are: `{"fee_rate": "0.0060", "next_day": true, "parts": 2}`."""
+        """Change the settings of bills: `{"fee_rate": "0.0060", "next_day": true, "parts": 2}`."""
         given = await body_of(request)
         state = self._asked(request)
         with state.store.transaction():
@@ -217,7 +217,7 @@ class _Control:
         )
 
     async def load(self, request: web.Request) -> web.StreamResponse:
-        """Load a scenario, as JSON; all of it, or nothing."""
+        """Load a scenario from JSON, completely or not at all."""
         await asyncio.to_thread(self._gateway.load, await body_of(request))
         return json_response({"merchants": list(self._platform.states)}, 201)
 
@@ -226,7 +226,7 @@ class _Control:
         return json_response(self._state.log.all(whole_number(request, "limit", 100)))
 
     async def request(self, request: web.Request) -> web.StreamResponse:
-        """Return one of them."""
+        """Return a request."""
         text = request.match_info["number"]
         found = self._state.log.get(int(text)) if text.isdecimal() else None
         return (
@@ -234,12 +234,12 @@ class _Control:
         )
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
-        """Notifications with their attempts, newest first."""
+        """Return notifications with their attempts, newest first."""
         now = self._state.clock.now()
         limit, states = whole_number(request, "limit", 100), self._asked_for(request)
         notices = [notice for state in states for notice in state.outbox.all(limit)]
         notices = sorted(notices, key=lambda notice: str(notice["id"]), reverse=True)[:limit]
-        # One of what will happen only is in the outbox already, of a refund being processed say.
+        # The outbox also contains scheduled notifications, such as for a refund in progress.
         return json_response([notice for notice in notices if notice["created"] <= now])
 
     async def trigger(self, request: web.Request) -> web.StreamResponse:
@@ -256,25 +256,25 @@ class _Control:
         return json_response(outbox.get(number))
 
     async def faults(self, _: web.Request) -> web.StreamResponse:
-        """Return the faults that are set."""
+        """Return the active faults."""
         return json_response([fault.as_json() for fault in self._state.faults.all()])
 
     async def add_fault(self, request: web.Request) -> web.StreamResponse:
-        """Set a fault."""
+        """Add a fault."""
         return json_response(self._state.faults.add(**await body_of(request)).as_json(), 201)
 
     async def clear_faults(self, _: web.Request) -> web.StreamResponse:
-        """No more faults."""
+        """Remove all faults."""
         self._state.faults.clear()
         return web.Response(status=204)
 
     async def advance(self, request: web.Request) -> web.StreamResponse:
-        """Move the gateway's time on: `{"seconds": 360}`."""
+        """Move the gateway's clock forward: `{"seconds": 360}`."""
         self._gateway.advance(**await body_of(request))
         return json_response({"time": self._state.clock.rfc3339()})
 
     async def rotate_keys(self, _: web.Request) -> web.StreamResponse:
-        """Create a new key of the platform."""
+        """Generate a new key of the platform."""
         identity = self._gateway.rotate_keys()
         return json_response(
             {"public_key_id": identity.public_key_id, "serial": identity.platform_serial}

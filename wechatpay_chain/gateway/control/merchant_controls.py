@@ -158,7 +158,7 @@ class MerchantControls(ProductControls):
         """Return all notifications with their attempts, newest first."""
         now = self.state.clock.now()
         every = [notice for each in self.states() for notice in each.outbox.all(limit=-1)]
-        # Those of what will happen, when a refund has arrived say, are in the outbox already.
+        # The outbox also contains scheduled notifications, such as for a refund in progress.
         told = [notice for notice in every if notice["created"] <= now]
         return sorted(map(_notice, told), key=lambda notice: notice["id"], reverse=True)
 
@@ -198,7 +198,7 @@ class MerchantControls(ProductControls):
         self,
         event: str,
         *,
-        timeout: float = 10,  # noqa: ASYNC109 - it is that of `wait_for`
+        timeout: float = 10,  # noqa: ASYNC109 - the same argument as in `wait_for`
         **members: Any,
     ) -> Notice:
         """Wait like `wait_for`, without blocking the event loop."""

@@ -1,6 +1,6 @@
-"""Snapshots by name, for the control API: a test suite in any language takes and restores them.
+"""Snapshots by name in the control API, for test suites in any language.
 
-A gateway with a data directory keeps them there, as DIR/snapshots/NAME.db.
+A gateway with a data directory stores them as DIR/snapshots/NAME.db.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Snapshots:
         )
 
     async def all(self, _: web.Request) -> web.StreamResponse:
-        """Return the snapshots by their names."""
+        """Return the names of the snapshots."""
         return json_response([{"name": name} for name in self._names()])
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -70,7 +70,7 @@ class _Snapshots:
         return json_response(self._about(name, snapshot), 201)
 
     async def restore(self, request: web.Request) -> web.StreamResponse:
-        """Restore a snapshot: `{"elapsed": true}` has the time since then pass as well."""
+        """Restore a snapshot; `{"elapsed": true}` adds the time that has passed since then."""
         given, name = await body_of(request), self._named(request)
         elapsed = given.pop("elapsed", False)
         if given or not isinstance(elapsed, bool):
@@ -82,7 +82,7 @@ class _Snapshots:
         return json_response(self._about(name, self._held[name]))
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
-        """Forget a snapshot."""
+        """Delete a snapshot."""
         name = self._named(request)
         self._held.pop(name, None)
         if self._folder is not None:

@@ -1,4 +1,4 @@
-"""The part of the control API that is about products: it is made of their classes of controls."""
+"""The control API of the products, generated from their classes of controls."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _ProductAPI:
         return product(scope_of(self._gateway, request))
 
     async def controls(self, _: web.Request) -> web.StreamResponse:
-        """Return all products with their controls and the arguments of these."""
+        """Return all products with their controls and arguments."""
         return json_response(
             {
                 name: {
@@ -63,7 +63,7 @@ class _ProductAPI:
         )
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        """Return the records of a product, newest first, as many as `?limit=` says."""
+        """Return the records of a product, newest first, up to `?limit=`."""
         return json_response(self._product(request).all(whole_number(request, "limit", 100)))
 
     async def get(self, request: web.Request) -> web.StreamResponse:
@@ -71,7 +71,7 @@ class _ProductAPI:
         return json_response(self._product(request).get(request.match_info["key"]))
 
     async def perform(self, request: web.Request) -> web.StreamResponse:
-        """Perform a control, with the members of the body as its arguments."""
+        """Call a control with the members of the body as arguments."""
         product, given = self._product(request), await body_of(request)
         name = request.match_info["control"].replace("-", "_")
         control = controls_of(type(product)).get(name)

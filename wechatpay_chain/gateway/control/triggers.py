@@ -20,7 +20,7 @@ from ..state import State
 __all__ = ["content", "trigger"]
 
 STATED = ("sign_type", "algorithm")
-"""The members of an APIv2 notification that say how it is signed."""
+"""The members of an APIv2 notification that contain the sign type."""
 ALGORITHMS = (digest.MD5, digest.HMAC_SHA256)
 
 
@@ -113,7 +113,7 @@ def _trigger_v2(state: State, webhook: Webhook, to: str, made: dict[str, Any]) -
     clear = {name: value for name, value in clear.items() if name in names}
     kind = next((made[name] for name in STATED if made.get(name) in ALGORITHMS), digest.MD5)
     made |= {name: kind for name in STATED if name in made}
-    if "req_info" in names:  # a client opens nothing that lacks a refund's numbers
+    if "req_info" in names:  # clients reject a refund notification without the refund's numbers
         whole = content(webhook, state) | made
         return state.outbox.post_v2(to, webhook.event, clear, sealed=whole)
     if "event_ciphertext" in names:

@@ -14,7 +14,7 @@ from .results import Notice
 __all__ = ["wait_for"]
 
 SHOWN = 5
-"""The number of notifications in an error."""
+"""Maximum number of notifications in an error."""
 
 
 def wait_for(

@@ -1,1 +1,1 @@
-"""Example calls against a gateway of their own: `python -m wechatpay_chain.gateway.examples`."""
+"""Example calls against their own gateway: `python -m wechatpay_chain.gateway.examples`."""

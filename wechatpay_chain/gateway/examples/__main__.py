@@ -1,7 +1,7 @@
 """Run the examples: `python -m wechatpay_chain.gateway.examples` (or `make demo`).
 
 Starts a gateway on a free port of 127.0.0.1, makes every seed call in six styles and one rejected
-call of each kind, follows a payment from its order to the bill, and at last has a notification sent
+call of each kind, runs a payment from its order to the bill, and finally sends a notification
 twice, which is handled once.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Run the examples; 0 if all of them succeeded."""
+    """Run the examples; return 0 if all of them succeeded."""
     with Gateway() as gateway, gateway.client() as wxpay:
         print(f"A local WeChat Pay is listening on {gateway.base_uri}")
         failures = show_calls(wxpay, gateway)

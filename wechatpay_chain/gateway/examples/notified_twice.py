@@ -1,6 +1,6 @@
-"""A notification that comes twice at the same time, and is handled once.
+"""A notification that arrives twice at the same time, and is handled once.
 
-The shop has an inbox in a database of its own, of SQLite.
+The shop has an inbox in its own SQLite database.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def run_notified_twice(gateway: Gateway, wxpay: WeChatPay, show: Show) -> int:
     """Send two notifications of a payment at the same time; return the number of failed steps.
 
     Args:
-        gateway: the gateway that runs.
-        wxpay: a client of it.
+        gateway: the running gateway.
+        wxpay: a client of the gateway.
         show: prints a line.
     """
     try:
@@ -70,7 +70,7 @@ def run_notified_twice(gateway: Gateway, wxpay: WeChatPay, show: Show) -> int:
 
 
 def _receive_twice(gateway: Gateway, wxpay: WeChatPay, inbox: Inbox, show: Show) -> int:
-    """Pay an order whose notification is sent twice; how many notifications did not come."""
+    """Pay an order with a duplicate notification; return the number of missing notifications."""
     show("\n1. The customer pays, and WeChat Pay sends the notification twice at the same time")
 
     def receive(headers: Any, body: bytes) -> tuple[Reply, int]:

@@ -1,4 +1,4 @@
-"""A payment from its order to the bill, as a shop sees it.
+"""A payment from its order to the bill, from the shop's point of view.
 
 The shop has a server on 127.0.0.1 that receives and verifies notifications.
 """
@@ -20,7 +20,7 @@ __all__ = ["qr_code", "run_order_lifecycle"]
 
 OUT_TRADE_NO, TOTAL, REFUND = "shop-0001", 100, 30
 WIDTH = 100
-"""Characters of a bill's line that are shown."""
+"""Maximum number of characters of a bill's line."""
 
 Show = Callable[[str], None]
 Notifications = queue.Queue[Notification | SignatureError]
@@ -30,8 +30,8 @@ def run_order_lifecycle(gateway: Gateway, wxpay: WeChatPay, screen: TextIO, show
     """Run an order from its creation to the bill; return the number of failed steps.
 
     Args:
-        gateway: the gateway that runs.
-        wxpay: a client of it.
+        gateway: the running gateway.
+        wxpay: a client of the gateway.
         screen: the output; a terminal gets a QR code.
         show: prints a line.
     """
@@ -54,7 +54,7 @@ def run_order_lifecycle(gateway: Gateway, wxpay: WeChatPay, screen: TextIO, show
 
 
 class _Steps:
-    """The steps of a payment, each shown as it is made."""
+    """The steps of a payment; each prints its results."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class _Steps:
         self.failures = 0
 
     def order(self, screen: TextIO) -> None:
-        """Make an order, and show its QR code."""
+        """Create an order, and show its QR code."""
         self._show("\n1. The shop orders, and shows the customer a QR code")
         order = self._called(
             self._wxpay.v3.pay.transactions.native.post(
@@ -94,7 +94,7 @@ class _Steps:
         )
 
     def pay(self) -> None:
-        """Pay it, and receive the notification."""
+        """Pay the order, and receive the notification."""
         self._show("\n2. The customer pays")
         paid = self._gateway.pay(OUT_TRADE_NO)
         self._show(f"   {paid['total']} fen, transaction {paid['transaction_id']}")
@@ -107,7 +107,7 @@ class _Steps:
         self._expect("trade_state", self._order(), "SUCCESS")
 
     def refund(self) -> None:
-        """Refund a part of it, and receive the notification."""
+        """Refund a part of the order, and receive the notification."""
         self._show(f"\n5. The shop refunds {REFUND} of the {TOTAL} fen")
         refund = self._called(
             self._wxpay.v3.refund.domestic.refunds.post(
@@ -130,7 +130,7 @@ class _Steps:
         )
 
     def bill(self) -> None:
-        """Get the bill of the day on which it was paid."""
+        """Download the bill of the payment's day."""
         self._show("\n8. The shop gets the bill of the day")
         day = self._order()["success_time"][:10]
         bill_url = self._called(self._wxpay.v3.bill.tradebill.get(query={"bill_date": day}))
@@ -199,5 +199,5 @@ def qr_code(text: str, screen: TextIO) -> list[str]:
         drawn.getvalue().encode(screen.encoding or "ascii")
     except UnicodeEncodeError:
         return []
-    # White on black, whatever colours the terminal has.
+    # White on black, regardless of the terminal's colours.
     return [f"\x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines()]

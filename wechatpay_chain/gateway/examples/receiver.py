@@ -1,4 +1,4 @@
-"""The shop's server on 127.0.0.1, which notifications are posted to."""
+"""The shop's server on 127.0.0.1, which receives notifications."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def receiver(
     """Receive notifications until the block ends.
 
     Args:
-        receive: gets header fields and body; returns the reply, and what came of the notification.
+        receive: called with headers and body; returns the reply, and the result of the
+            notification.
 
     Yields:
-        The address, and what came of each notification, as soon as its reply is sent.
+        The URL, and a queue with the results of notifications, filled after each reply.
     """
     received: queue.Queue[T] = queue.Queue()
 
@@ -47,7 +48,7 @@ def receiver(
             received.put(outcome)
 
         def log_message(self, *_: Any) -> None:
-            """Log nothing: the notifications are shown."""
+            """Log nothing, because the examples print the notifications."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

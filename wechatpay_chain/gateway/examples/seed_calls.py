@@ -123,7 +123,7 @@ def _orders(identity: Identity) -> Iterator[Seed]:
 
 
 def styles(wxpay: WeChatPay, seed: Seed) -> Iterator[tuple[str, Callable[[], Response]]]:
-    """Return the six ways to write a call: the code, and the call itself."""
+    """Yield the six ways to write a call: the code, and the call itself."""
     node: Any = wxpay
     for name in seed.attributes.split("."):
         node = getattr(node, name)
@@ -149,7 +149,7 @@ def _brief(value: Any) -> str:
 
 
 def show_calls(wxpay: WeChatPay, gateway: Gateway) -> int:
-    """Make every seed call in six styles and print a table; how many failed."""
+    """Make every seed call in six styles and print a table; return the number of failures."""
     failures = 0
     for seed in seeds(gateway):
         responses = [(written, call()) for written, call in styles(wxpay, seed)]
@@ -165,7 +165,7 @@ def show_calls(wxpay: WeChatPay, gateway: Gateway) -> int:
 
 
 def show_rejections(wxpay: WeChatPay, gateway: Gateway) -> int:
-    """Make one call of each kind that is rejected and print why; how many were not rejected."""
+    """Make rejected calls of each kind and print the errors; return the number of accepted ones."""
     stranger = Identity.new()
     path, number = "v3/offlineface/face-collections/{collection_id}", {"collection_id": "FC1"}
     wrong_key = gateway.client(private_key=stranger.merchant_key)
@@ -205,7 +205,7 @@ def tamper(request: Request, handle: Handler) -> Flow:
 
 
 def slow_signer(credential: Credential) -> Middleware:
-    """Return a signer on a machine whose clock is 301 seconds slow."""
+    """Return a signer with a clock that is 301 seconds slow."""
 
     def sign(request: Request, handle: Handler) -> Flow:
         stamp = str(int(canonical.timestamp()) - 301)

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 SHOWN = 512
-"""Characters of a value that a rejection shows; a container shows a sixteenth as many members."""
+"""Maximum characters of a value in a rejection; the maximum number of members is a sixteenth."""
 
 
 class Secret(str):
@@ -94,7 +94,7 @@ class IncomingRequest:
     clock_skew: float = 0
 
     def __post_init__(self) -> None:
-        # Bytes that are not UTF-8 become surrogates, which cannot be hashed or stored.
+        # Bytes that are not UTF-8 are decoded as surrogates, which cannot be hashed or stored.
         self.target = self.target.encode("utf-8", "replace").decode()
 
     @property

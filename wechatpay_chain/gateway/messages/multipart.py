@@ -17,16 +17,16 @@ from .exchange import File
 __all__ = ["Form", "TooManyParts", "boundary_of", "parse"]
 
 PARTS = 10
-"""The maximum parts of a form; APIv3's uploads have two, APIv2's one for each field."""
+"""Maximum number of parts of a form; APIv3's uploads have two, APIv2's one for each field."""
 LONGEST_HEAD = 8 * 1024
-"""Bytes of a part's header fields."""
+"""Maximum bytes of the headers of a part."""
 LONGEST_BOUNDARY = 70
-"""Characters of a boundary, by RFC 2046."""
+"""Maximum characters of a boundary (RFC 2046)."""
 PLAIN = ("", "7bit", "8bit", "binary")
-"""Transfer encodings that change nothing."""
+"""Transfer encodings that do not change the content."""
 
 PARAMETER = re.compile(r';\s*([\w*-]+)=(?:"((?:[^"\\]++|\\.)*+)"|"([^"]*)"|([^;"\s]*))', re.ASCII)
-"""Some clients write a quote as `\\"`; others, as browsers do, take a backslash for itself."""
+"""Some clients escape a quote as `\\"`; others, like browsers, send a backslash unescaped."""
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", re.ASCII)
 
 
@@ -120,7 +120,7 @@ def _parameters(value: str) -> dict[str, str]:
     found = {}
     for name, quoted, plain, token in PARAMETER.findall(value):
         text = re.sub(r"\\([\"\\])", r"\1", quoted) if quoted else plain or token
-        if name.endswith("*"):  # RFC 8187; only UTF-8 is in use
+        if name.endswith("*"):  # RFC 8187; all clients use UTF-8
             text = unquote(text.rpartition("'")[2], errors="strict")
         found[name.lower()] = text
     return found

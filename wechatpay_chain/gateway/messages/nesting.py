@@ -10,13 +10,13 @@ import re
 __all__ = ["TooDeep", "check_json", "check_xml"]
 
 DEEPEST_JSON = 64
-"""No operation's JSON goes beyond a quarter of it."""
+"""Maximum depth of JSON; no operation requires more than a quarter of it."""
 DEEPEST_XML = 16
-"""APIv2's fields stand side by side below the root; a few hold elements of their own."""
+"""Maximum depth of XML; APIv2's fields are below the root, and a few contain elements."""
 
 JSON = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 XML = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[!?]"  # nothing in it is an element
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[!?]"  # contains no elements
     r"|<(?P<end>/)|<[^\s<>/\"']++\s*+(?P<empty>/>)?",
     re.DOTALL,
 )

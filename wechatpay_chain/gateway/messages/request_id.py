@@ -1,7 +1,7 @@
-"""`Request-ID`: the identifier of a request, with WeChat Pay's number of the error.
+"""The header `Request-ID`: the identifier of a request, with the number of an error.
 
 Source: responses of api.mch.weixin.qq.com. The part before the last `-` is hexadecimal; the part
-behind it is 0, or an error number.
+after it is 0 or an error number.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ NUMBERS = {
     "APPID_MCHID_NOT_MATCH": 268445527,
     "FREQUENCY_LIMITED": 268447840,
 }
-"""The number that goes with a code, where the reason has none of its own."""
+"""The error number of each code; some errors with the same code have their own number."""
 
 
 BITS = (11, 8, 31, 17)
-"""Of the random fields of a `Request-ID`."""
-RANDOM = random.Random()  # noqa: S311 - it tells requests apart, and is no secret
+"""The sizes of the random fields of a `Request-ID`."""
+RANDOM = random.Random()  # noqa: S311 - distinguishes requests, and is no secret
 
 
 def number_of(code: str) -> int:
-    """WeChat Pay's error number for an error code."""
+    """Return WeChat Pay's error number for an error code."""
     return NUMBERS.get(code, WRONG_VALUE)
 
 

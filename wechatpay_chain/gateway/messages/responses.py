@@ -29,7 +29,7 @@ SHA1 = "Wechatpay-Statement-Sha1"
 PARTIES = ("appid", "mch_id", "sub_appid", "sub_mch_id")
 JSON = "application/json; charset=utf-8"
 IN_V2 = {"NOT_ENOUGH": "NOTENOUGH"}
-"""The codes of APIv2 for errors that both protocols have."""
+"""APIv2's codes for errors that both protocols have."""
 
 
 def response_v3(result: Any, serial: str, identity: Identity) -> Response:
@@ -158,7 +158,7 @@ def _signed(status: int, body: bytes, serial: str, identity: Identity, number: i
 def _signed_xml(
     response: dict[str, Any], fields: dict[str, str], identity: Identity, number: int = 0
 ) -> Response:
-    # The sign cannot cover characters that XML does not carry.
+    # The sign cannot cover characters that XML does not allow.
     response = {k: xml.clean(v) if isinstance(v, str) else v for k, v in response.items()}
     response["nonce_str"] = canonical.nonce()
     kind = fields.get("sign_type") or digest.MD5
@@ -172,6 +172,6 @@ def _xml(fields: dict[str, Any], status: int = 200, number: int = 0) -> Response
 
 
 def _json(value: Any) -> bytes:
-    # A rejection may quote a request that was not UTF-8; nothing else has surrogates.
+    # A rejection can contain a request that was not UTF-8; other texts have no surrogates.
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")

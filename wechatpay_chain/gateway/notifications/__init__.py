@@ -1,1 +1,1 @@
-"""Notifications: storage, sending, and repetition."""
+"""Notifications: storage, delivery and retries."""

@@ -21,7 +21,7 @@ __all__ = ["Application", "Interface", "Receiver", "Reply", "interface_of"]
 Application = Callable[..., Any]
 Interface = Literal["asgi", "wsgi"]
 LOOP_TIMEOUT = 10.0
-"""Seconds after which a notification that an application does not answer has failed."""
+"""Seconds after which a notification without a response of the application has failed."""
 
 
 class Reply(NamedTuple):

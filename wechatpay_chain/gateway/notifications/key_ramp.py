@@ -1,9 +1,9 @@
-"""The ramp from platform certificates to the public key: which of the two signs a notification.
+"""The rollout of the public key: which key of WeChat Pay signs a notification.
 
-WeChat Pay decides it for notifications, by a share that grows in seven days. For responses the
-merchant decides it, by the `Wechatpay-Serial` of each request.
+WeChat Pay selects the key of notifications, by a share that grows within seven days. The merchant
+selects the key of responses, by the `Wechatpay-Serial` of each request.
 
-Sources: https://pay.weixin.qq.com/doc/v3/partner/4013038589 (who decides, and seven days),
+Sources: https://pay.weixin.qq.com/doc/v3/partner/4013038589 (selection, and seven days),
 https://developers.weixin.qq.com/community/pay/doc/000a4e6c9a00209af2335313c61400 (the shares)
 """
 
@@ -19,19 +19,19 @@ from ..store.store import Store
 __all__ = ["SHARES", "current_share", "signing_key_name", "start", "stop"]
 
 SHARES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""The shares of notifications that the public key signs, on each day since the start."""
+"""The share of notifications that the public key signs, on each day since the start."""
 DAY = 86400
 KIND = KEY = "key_ramp"
 
 
 def start(store: Store, clock: Clock, share: float | None, seed: int) -> dict[str, Any]:
-    """Start a ramp of a merchant, in place of one that is under way.
+    """Start a rollout for a merchant; it replaces a current one.
 
     Args:
         store: the store of the merchant.
         clock: the gateway's time.
-        share: the share of the notifications; None grows as WeChat Pay's does.
-        seed: decides which ones.
+        share: the share of the notifications; None means WeChat Pay's growing share.
+        seed: determines the selected notifications.
     """
     ramp = {"created": clock.now(), "share": share, "seed": seed}
     store.put(KIND, KEY, ramp)
@@ -39,12 +39,12 @@ def start(store: Store, clock: Clock, share: float | None, seed: int) -> dict[st
 
 
 def stop(store: Store) -> None:
-    """Stop the ramp of a merchant: its notifications are signed as before."""
+    """Stop the rollout of a merchant, so that its configured key signs all notifications."""
     store.delete(KIND, KEY)
 
 
 def current_share(store: Store, clock: Clock) -> float | None:
-    """Return the share of notifications that the public key signs now; None without a ramp."""
+    """Return the share of notifications that the public key signs now; None without a rollout."""
     ramp = store.get(KIND, KEY)
     if ramp is None:
         return None

@@ -30,7 +30,7 @@ RETRY_INTERVALS = (
     21600,
     21600,
 )
-"""Seconds from one attempt to the next; after the last one it is given up."""
+"""Seconds between attempts; after the last one, the delivery ends."""
 
 Notice = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Outbox:
         self._clock = clock
         self._identity = identity
         self.changed: Callable[[], None] = lambda: None
-        """Called when there may be something new to deliver."""
+        """Called when there may be new notifications to deliver."""
 
     def post(
         self,
@@ -98,7 +98,7 @@ class Outbox:
 
         Args:
             url: the destination.
-            event: its name in the gateway; APIv2 has no name for it.
+            event: its name in the gateway; APIv2 itself does not name it.
             fields: the content that is not encrypted.
             sign_type: the sign type, unless `fields` contain one.
             sealed: the content of `req_info`, instead of a sign (notification of a refund).
@@ -279,13 +279,13 @@ class Outbox:
         with self._store.transaction():
             notice = self.get(sent["id"])
             if notice is None:
-                return sent  # it was withdrawn meanwhile
+                return sent  # it was withdrawn in the meantime
             notice["attempts"].append(attempt)
             notice.pop("put_off", None)
             tried = sum("probe" not in each for each in notice["attempts"])
             if notice["asked"] > sent["asked"] or probe:
-                notice["next"] = self._clock.now()  # somebody asked for another meanwhile
-            elif done or notice["state"] == "DELIVERED":  # of two at once, one was
+                notice["next"] = self._clock.now()  # another attempt was requested in the meantime
+            elif done or notice["state"] == "DELIVERED":  # by one of two simultaneous attempts
                 notice["state"], notice["next"] = "DELIVERED", None
             elif tried > len(RETRY_INTERVALS):
                 notice["state"], notice["next"] = "GIVEN_UP", None

@@ -22,14 +22,14 @@ from .outbox import Notice, Outbox, queue_of
 __all__ = ["NotificationSender"]
 
 MAX_ATTEMPTS, MAX_PER_RECEIVER = 64, 8
-"""Attempts at the same time: in all, and to one receiver."""
+"""Maximum number of simultaneous attempts, in total and for each receiver."""
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 MAX_SLEEP = 60.0
 PAUSE = 1.0
 """Real seconds to wait after an error in the gateway itself."""
 MAX_RESPONSE = 64 * 1024
 LATE = 60.0
-"""Seconds of the gateway's time by which a notification is late of which nothing else is said."""
+"""Default delay of a late notification, in seconds of the gateway's time."""
 PUTTING_OFF = ("notification_late", "notification_out_of_order", "notification_never")
 
 logger = logging.getLogger("wechatpay_chain.gateway")
@@ -63,7 +63,7 @@ class NotificationSender:
             connector=connector,
             timeout=TIMEOUT,
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,  # a small response may decompress to any size
+            auto_decompress=False,  # a small response can expand to any size
             headers={"Accept-Encoding": "identity"},
         ) as session:
             try:
@@ -93,7 +93,7 @@ class NotificationSender:
             if wait > 0:
                 return min(MAX_SLEEP, wait)
             if len(self._running) >= MAX_ATTEMPTS:
-                break  # when one of these ends, the loop wakes up
+                break  # the end of any of these wakes the loop
             notice = outbox.get(number)
             if notice is None:
                 outbox.forget(number, moment)
@@ -101,7 +101,7 @@ class NotificationSender:
                 continue
             to = queue_of(notice["url"])
             if self._queues[to] >= MAX_PER_RECEIVER:
-                continue  # a slow receiver delays nobody else
+                continue  # a slow receiver does not delay others
             self._queues[to] += 1
             task = asyncio.create_task(self._deliver(session, outbox, notice))
             self._running[number] = task
@@ -137,7 +137,7 @@ class NotificationSender:
         self._changed.set()
 
     async def _wait(self, seconds: float) -> None:
-        # Not wait_for: before Python 3.12 it swallows a cancellation at the moment of the event.
+        # Not wait_for, which before Python 3.12 swallows a cancellation at the moment of the event.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -157,11 +157,11 @@ class NotificationSender:
         try:
             with self._platform.store.alone():
                 if self._platform.store.generation != generation:
-                    return  # this notification is one of before
+                    return  # the notification was replaced by a restore
                 written = self._record(outbox, notice, fault, outcomes)
         except Exception as error:  # noqa: BLE001 - the attempt is repeated
             log_failure(logger, f"an attempt to deliver {notice['id']} cannot be kept", error)
-            await asyncio.sleep(PAUSE)  # without a pause it would be sent again and again
+            await asyncio.sleep(PAUSE)  # without a pause, the loop would send it continuously
         else:
             self._platform.shared.log.tell("notification", written)
 
@@ -182,7 +182,7 @@ class NotificationSender:
 
     def _fault(self, notice: Notice) -> Fault | None:
         faults, host = self._platform.shared.faults, ""
-        with contextlib.suppress(ValueError):  # the address is none
+        with contextlib.suppress(ValueError):  # the URL is invalid
             host = urlsplit(notice["url"]).hostname or ""
         return faults.take_for_notification(notice["event"], host)
 
@@ -241,7 +241,7 @@ async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _wake(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
-    # Another thread may close the loop between the check and the call.
+    # Another thread can close the loop between the check and the call.
     with contextlib.suppress(RuntimeError):
         if not loop.is_closed():
             loop.call_soon_threadsafe(changed.set)

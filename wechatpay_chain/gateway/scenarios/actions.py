@@ -1,6 +1,6 @@
-"""The actions of a merchant and its customers in a scenario: operations and controls.
+"""The actions in a scenario, as operations of a merchant and controls of its customers.
 
-So a scenario makes nothing that calls could not make, and what an operation rejects is an error.
+A scenario can therefore create only records that calls can create, and a rejection is an error.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .documents import Document, Place
 __all__ = ["Action", "actions_of", "moment_of"]
 
 NOBODY = "http://127.0.0.1:9/notify"
-"""The default address of notifications: the port of the discard protocol."""
+"""The default notification URL: the port of the discard protocol."""
 TYPES = {"NATIVE": "native", "JSAPI": "jsapi", "APP": "app", "MWEB": "h5"}
 REFUNDS, TRANSFERS = "v3/refund/domestic/refunds", "v3/fund-app/mch-transfer/transfer-bills"
 REFUNDED = {"SUCCESS": "succeed", "ABNORMAL": "fail", "CLOSED": "close"}
-"""States of refunds, and the controls that lead to them."""
+"""The states of refunds, with the controls that lead to them."""
 REPORT = [{"info_type": "活动名称", "info_content": "新会员有礼"}]
 PLAIN = ("description", "attach", "notify_url", "time_expire")
 PAID = {"SUCCESS": "pay", "PAYERROR": "fail"}
@@ -34,12 +34,12 @@ Given = Mapping[str, Any]
 
 
 class Action(NamedTuple):
-    """Something that happens at a moment of the gateway's time.
+    """An action at a moment of the gateway's time.
 
     Attributes:
-        moment: in seconds since 1970; None is the end of the scenario.
+        moment: in seconds since 1970; None means the end of the scenario.
         place: the place of the scenario, for errors.
-        act: does it.
+        act: performs the action.
     """
 
     moment: float | None
@@ -51,7 +51,7 @@ def moment_of(text: str | None) -> float | None:
     """Return a time of a scenario in seconds since 1970.
 
     Raises:
-        ValueError: there is no such day or hour.
+        ValueError: the day or the time does not exist.
     """
     return None if text is None else datetime.datetime.fromisoformat(text).timestamp()
 
@@ -62,7 +62,7 @@ def actions_of(document: Document, state: State, content: Given, place: Place) -
     Args:
         document: the scenario.
         state: the state of the merchant.
-        content: the content of the merchant, as the schema has it.
+        content: the content of the merchant in the scenario.
         place: the place of the content.
     """
     merchant = _Merchant(document, state)
@@ -77,7 +77,7 @@ def actions_of(document: Document, state: State, content: Given, place: Place) -
 
 
 class _Merchant:
-    """Makes the actions of one merchant."""
+    """Creates the actions of one merchant."""
 
     def __init__(self, document: Document, state: State) -> None:
         self._document = document

@@ -1,4 +1,4 @@
-"""Calls of the API from within the gateway: no signature, no socket, and nothing encrypted."""
+"""Calls of operations from within the gateway, without signature, socket and encryption."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ __all__ = ["call"]
 
 OWN = {"mchid": "mchid", "sp_mchid": "mchid", "combine_mchid": "mchid", "mch_id": "mchid"}
 OWN |= {"appid": "appid", "sp_appid": "appid", "combine_appid": "appid"}
-"""The members of a request that are merchant-assigned numbers."""
+"""Maps the members of a request that identify the merchant to their values."""
 
 
 def call(
     state: State, method: str, path: str, given: Mapping[str, Any]
 ) -> dict[str, Any] | Content | None:
-    """Carry out an operation for a merchant.
+    """Call an operation for a merchant.
 
     Args:
         state: the state of the merchant.
-        method: upper-case HTTP method.
-        path: as a chain takes it: `v3/…` or `v2/…`, with values in place of variables.
-        given: members of the body, or of the query for GET and DELETE; what is to be encrypted is
-            plain. The merchant's own mchid and appid need not be given.
+        method: the HTTP method in upper case.
+        path: in the form of a chain: `v3/…` or `v2/…`, with values in place of variables.
+        given: the members of the body, or of the query for GET and DELETE; sensitive members in
+            plaintext. The merchant's own mchid and appid are optional.
 
     Raises:
-        Rejection: as the API rejects it.
+        Rejection: the operation rejects the call.
     """
     found = find(method, f"/{path.removeprefix('v2/').lstrip('/')}")
     operation = found.operation
@@ -48,7 +48,7 @@ def call(
 
 
 def _own(state: State, operation: Operation) -> dict[str, str]:
-    """Return the merchant-assigned numbers, where an operation takes them."""
+    """Return the merchant's own numbers for the members of an operation."""
     values = {"mchid": state.mchid, "appid": state.profile.apps[0]}
     names = {member.name for member in (*operation.body, *operation.query)}
     return {name: values[kind] for name, kind in OWN.items() if name in names}

@@ -1,4 +1,4 @@
-"""A scenario as plain values, with the line of the file that each value is from."""
+"""A scenario as plain values, with the line of each value in the file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ...utils.translation import _
 __all__ = ["Builder", "Document", "Place", "ScenarioError", "place_name"]
 
 Place = tuple[str | int, ...]
-"""The place of a value: names of members and indexes of items, the outermost first."""
+"""The place of a value: names of members and indexes of items, outermost first."""
 
 DEEPEST, MOST = 32, 1_000_000
-"""Nested collections, and values of a file."""
+"""Maximum nesting depth, and maximum number of values of a file."""
 
 
 class ScenarioError(ValueError):
@@ -37,7 +37,7 @@ class ScenarioError(ValueError):
 
 
 def place_name(place: Place) -> str:
-    """Return a place as a person writes it: `orders[0].total`."""
+    """Format a place: `orders[0].total`."""
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -46,12 +46,12 @@ def place_name(place: Place) -> str:
 
 @dataclass(frozen=True)
 class Document:
-    """A scenario that was read.
+    """A parsed scenario.
 
     Attributes:
-        value: all of it.
-        lines: the lines of the values, by their places.
-        name: the name of the file, for errors.
+        value: the content.
+        lines: the lines of the values by place.
+        name: the name of the file for errors.
     """
 
     value: Any
@@ -59,7 +59,7 @@ class Document:
     name: str = ""
 
     def error(self, place: Place, problem: str) -> ScenarioError:
-        """Return the error of a place; its line is that of the nearest value around it."""
+        """Return an error for a place; its line is that of the nearest enclosing value."""
         line, found = None, place
         while line is None:
             line = self.lines.get(found)
@@ -70,10 +70,10 @@ class Document:
 
 
 class Builder:
-    """Makes a document of what a parser finds, one value after the other, without recursion.
+    """Builds a document from the events of a parser, without recursion.
 
     Args:
-        name: the name of the file, for errors.
+        name: the name of the file for errors.
     """
 
     def __init__(self, name: str) -> None:
@@ -84,10 +84,10 @@ class Builder:
         self._value: Any = None
 
     def add(self, value: Any, line: int) -> Place:
-        """Add a value, or the key of the next one; return its place.
+        """Add a value, or the key of the next value, and return its place.
 
         Raises:
-            ScenarioError: a key is no text, or is there already; there are too many values.
+            ScenarioError: a key is no text or is repeated, or there are too many values.
         """
         if len(self._lines) >= MOST:
             raise ScenarioError(_("more than {most} values", most=MOST), self._name, line)

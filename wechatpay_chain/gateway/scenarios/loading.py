@@ -22,7 +22,7 @@ from .validation import check
 __all__ = ["load"]
 
 KIND = "scenario"
-"""Of the records of what was loaded."""
+"""The kind of the records of loaded scenarios."""
 ADDED = ("kind", "mchid", "apps", "permissions", "name")
 CHANGED = ("frozen", "payment_limit", "daily_limit")
 
@@ -74,10 +74,10 @@ def _all_or_nothing(platform: Platform) -> Iterator[None]:
 
 
 class _Loading:
-    """One loading.
+    """The loading of one scenario.
 
     Args:
-        platform: to change.
+        platform: platform to change.
         document: a valid scenario.
     """
 
@@ -161,7 +161,7 @@ class _Loading:
                 yield state, each["id"]
 
     def _discard(self, before: set[str]) -> None:
-        """Cancel the notifications that are due by now; later ones stay."""
+        """Cancel the notifications that are due; later ones stay."""
         for state, number in list(self._pending()):
             notice = state.outbox.get(number)
             if number not in before and notice is not None and notice["next"] <= self._end:

@@ -21,7 +21,7 @@ from .documents import Builder, Document, ScenarioError
 __all__ = ["read"]
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a file."""
+"""Maximum size of a file in bytes."""
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}\n]|[^\s\[\]{}:,"]+')
 CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),

@@ -41,7 +41,7 @@ KEYWORDS = {
     *("$ref", "type", "const", "enum", "pattern", "items", "properties", "required"),
     *("additionalProperties", *LIMITS),
 }
-"""The keywords that `check` knows, besides annotations."""
+"""The supported keywords, without annotations."""
 
 Schema = Mapping[str, Any]
 

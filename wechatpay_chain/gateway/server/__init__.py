@@ -1,1 +1,1 @@
-"""Sockets, HTTP, inspection, dispatch, faults, the log of requests."""
+"""Sockets, HTTP, inspection, dispatch, faults and the request log."""

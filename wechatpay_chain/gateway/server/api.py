@@ -28,7 +28,7 @@ from .wire import cut_connection, incoming_request, is_upload, parse_form, send_
 __all__ = ["ApiHandler"]
 
 CUTTING = ("refuse", "reset", "truncate")
-"""The faults that cut the connection."""
+"""The faults that close the connection."""
 
 
 class ReplacedError(Exception):

@@ -54,7 +54,7 @@ class Bodies:
             self._held -= len(body)
 
     async def _fill(self, body: bytearray, request: web.Request, most: int) -> None:
-        if request.content.is_eof():  # it came with the header, as most do
+        if request.content.is_eof():  # received with the header, like most bodies
             self._hold(body, request.content.read_nowait(), most)
             return
         seconds = self.limits.body_seconds

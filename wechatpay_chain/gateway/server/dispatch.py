@@ -40,7 +40,7 @@ __all__ = ["Outcome", "carry_out", "serve"]
 
 SIMULATED, STUB = "simulated", "stub"
 KIND = "Wechatpay-Gateway"
-"""The header that says whether a response is simulated or a stub."""
+"""The header that marks a response as simulated or as a stub."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -114,7 +114,7 @@ def _serve_v2(
         identity = state.identity
         if found.operation.security:
             inspect_owner(request, state)
-        # Addresses that a browser opens, and uploads, carry no nonce.
+        # URLs for browsers and uploads have no nonce.
         if found.operation.body_option == "xml" and not nonceless:
             inspect_nonce(request, fields)
         query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))

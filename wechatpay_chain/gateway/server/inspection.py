@@ -51,9 +51,9 @@ NO_CERTIFICATE = b"\r\n".join(
 )
 """The response of a web server to a TLS client without the required certificate."""
 HASHED = 4096
-"""Characters of the hashed string that are stored and shown."""
+"""Maximum number of characters of the hashed string that are stored and shown."""
 SHOWN = 5
-"""Merchants that a rejection names."""
+"""Maximum number of merchants in a rejection."""
 
 
 def inspect_v3(request: IncomingRequest, merchants: Mapping[str, State]) -> State:
@@ -108,7 +108,7 @@ def inspect_v3(request: IncomingRequest, merchants: Mapping[str, State]) -> Stat
             },
         )
     _pass(request, "signature", shown[:HASHED])
-    # Last, so that only the holder of the merchant's key can use up its nonces.
+    # Checked last, so that only the holder of the merchant's key can use up its nonces.
     if not state.nonces.use(given["nonce_str"], time.time()):
         raise _rejection(request, "nonce_str", "this nonce was used before")
     _pass(request, "nonce_str", given["nonce_str"])
@@ -149,7 +149,7 @@ def _known(merchants: Mapping[str, State]) -> str:
 
 
 def _authorization(request: IncomingRequest) -> dict[str, str]:
-    # A header may be no text; such a header was never signed, so replacing bytes does no harm.
+    # A header with invalid UTF-8 was never signed, so replacing its bytes is safe.
     value = request.headers.get("Authorization", "").encode("utf-8", "replace").decode()
     scheme, _, rest = value.partition(" ")
     if not value:
@@ -166,7 +166,7 @@ def _authorization(request: IncomingRequest) -> dict[str, str]:
 
 def _timestamp(request: IncomingRequest, stamp: str) -> None:
     now = int(time.time() + request.clock_skew)
-    # At most 19 digits: Python does not convert very many digits to a number.
+    # At most 19 digits, because Python does not convert very long numbers.
     decimal = stamp.isascii() and stamp.isdecimal() and len(stamp) < 20
     if not (decimal and abs(now - int(stamp)) <= CLOCK_SKEW):
         raise _rejection(
@@ -217,11 +217,11 @@ def inspect_nonce(request: IncomingRequest, fields: Mapping[str, str]) -> None:
     """Check that an APIv2 request has a `nonce_str`.
 
     Args:
-        request: to check.
-        fields: the fields of the request.
+        request: request to check.
+        fields: fields of the request.
 
     Raises:
-        Rejection: `PARAM_ERROR`, it is missing or empty.
+        Rejection: `PARAM_ERROR` if it is missing or empty.
     """
     if not fields.get("nonce_str"):
         request.steps.append(Step("nonce_str", False, "is required and empty"))
@@ -235,9 +235,9 @@ def inspect_v2(
     """Verify an APIv2 request, and return its merchant and its fields.
 
     Args:
-        request: to check.
-        merchants: by their numbers.
-        nonceless: True if the operation takes no `nonce_str`.
+        request: request to verify.
+        merchants: merchants by number.
+        nonceless: True if the operation has no `nonce_str`.
 
     Raises:
         Rejection: in the format of APIv2.

@@ -17,7 +17,7 @@ def connections() -> int:
     and the database, notifications and other code of the process need the rest.
     """
     try:
-        import resource  # is not there on Windows, which has no such limit
+        import resource  # not available on Windows, which has no such limit
     except ImportError:
         return MOST_CONNECTIONS
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -30,17 +30,17 @@ class Limits:
     """The limits of a gateway.
 
     Attributes:
-        fields: header fields of a request, each of at most 8 KiB with its name.
-        body: bytes of a body of any kind, as it travels.
-        json: bytes of a body of an APIv3 request that is not an upload.
-        xml: bytes of a body of an APIv2 request that is not an upload.
-        control: bytes of a body that the control API takes.
-        held: bytes of all bodies at once.
-        streams: pages that receive events at the same time.
-        head_seconds: until a request's header has arrived, and for which a connection may be idle.
-        body_seconds: until a request's body has arrived.
-        response_seconds: until a client has received a response.
-        connections: at once; None follows the limit of descriptors.
+        fields: maximum number of request headers, each of at most 8 KiB with its name.
+        body: maximum bytes of any request body, as transmitted.
+        json: maximum bytes of an APIv3 request body that is not an upload.
+        xml: maximum bytes of an APIv2 request body that is not an upload.
+        control: maximum bytes of a request body of the control API.
+        held: maximum total bytes of all request bodies in memory.
+        streams: maximum number of pages that receive events.
+        head_seconds: seconds for a request header to arrive, and for a connection to be idle.
+        body_seconds: seconds for a request body to arrive.
+        response_seconds: seconds for a client to receive a response.
+        connections: maximum number of connections; None derives it from the descriptor limit.
     """
 
     fields: int = 64

@@ -26,11 +26,11 @@ __all__ = ["LISTENER", "ListenError", "Listener"]
 
 BACKLOG = 128
 RETRY_AFTER = 0.2
-"""Seconds until the next attempt after a connection could not be accepted."""
+"""Seconds to wait after a connection could not be accepted."""
 MIN_IDLE = 2.0
-"""Seconds for which an idle connection is not closed to make room for another one."""
+"""Minimum seconds of idleness before a connection is closed to make room for another one."""
 WARNING_INTERVAL = 60.0
-"""Seconds between two warnings that there is no room."""
+"""Minimum seconds between two warnings about missing room."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -88,7 +88,7 @@ class Listener:
         try:
             return await self._open(runner.server, port, context)
         except OSError as error:
-            number = error.errno or 0  # negative where the host name does not resolve
+            number = error.errno or 0  # negative if the host name cannot be resolved
             reason = error.strerror or os.strerror(number)
             raise ListenError(
                 number,
@@ -111,7 +111,7 @@ class Listener:
             try:
                 listening = socket.socket(family, kind, protocol)
             except OSError:
-                continue  # this machine has no such addresses
+                continue  # this machine does not support such addresses
             self._sockets.append(listening)
             _bind(listening, (address[0], port, *address[2:]))
             port = listening.getsockname()[1]
@@ -184,7 +184,7 @@ class Listener:
                 ssl_handshake_timeout=timeout,
                 ssl_shutdown_timeout=timeout,
             )
-        except OSError:  # also ssl.SSLError: the client spoke no TLS, or closed the connection
+        except OSError:  # also ssl.SSLError: the client did not use TLS, or closed the connection
             self._new.pop(protocol, None)
 
     async def _has_room(self) -> bool:
@@ -204,7 +204,7 @@ class Listener:
 
     def _count(self) -> int:
         """Return the number of open connections."""
-        if self._known() >= self._limit:  # some of those may be closed meanwhile
+        if self._known() >= self._limit:  # some may have been closed in the meantime
             for each in [each for each in self._new if self._is_closed(each)]:
                 del self._new[each]
             for each in [each for each in self._idle if each.transport is None]:
@@ -240,7 +240,7 @@ class Listener:
         if protocol.transport is not None:
             protocol.transport.abort()
         elif connection is not None:
-            _shut_down(connection)  # this ends its handshake
+            _shut_down(connection)  # ends the TLS handshake
 
     def _warn(self, message: str, *arguments: object) -> None:
         now = asyncio.get_running_loop().time()
@@ -251,7 +251,7 @@ class Listener:
 
 def _shut_down(connection: socket.socket) -> None:
     """Shut a socket down, so that its transport closes it."""
-    with suppress(OSError):  # the client has closed it already
+    with suppress(OSError):  # the client has already closed it
         connection.shutdown(socket.SHUT_RDWR)
 
 

@@ -15,11 +15,11 @@ __all__ = ["Log"]
 
 KEPT = 500
 SHOWN = 64 * 1024
-"""Bytes of a body that are kept."""
+"""Maximum bytes of a body that are kept."""
 SPACE = 16 * 1024 * 1024
-"""Characters of all entries that are kept."""
+"""Maximum characters of all entries together."""
 STEP = 40
-"""Characters of a step of the inspection besides its note, and of an entry besides its texts."""
+"""Assumed size of a step without its note, and of an entry without its texts, in characters."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
@@ -99,7 +99,7 @@ class Log:
         for listener in list(self.listeners):
             try:
                 listener(kind, what)
-            except Exception as error:  # noqa: BLE001 - the order is paid anyway
+            except Exception as error:  # noqa: BLE001 - the change itself has succeeded
                 log_failure(logger, f"a listener failed on a change of {kind}", error)
 
     def all(self, limit: int = KEPT) -> list[dict[str, Any]]:

@@ -29,17 +29,17 @@ SUBS = ("sub_mchid", "sub_mch_id")
 APPS = ("appid", "sp_appid", "combine_appid", "wxappid", "mch_appid")
 COMPLAINED = "complainted_mchid"
 NAMES = frozenset((*OWN, *SUBS, *APPS, "sub_appid", COMPLAINED))
-"""The members that name a merchant or an app, wherever they are."""
+"""The members that identify a merchant or an app, at any place in a request."""
 
 ECOMMERCE = ("v3/ecommerce/", "v3/platsolution/ecommerce/")
 """The operations of 收付通."""
 DIRECT = ("v3/pay/transactions/", "v3/transactions/")
-"""The operations with which a merchant sells itself."""
+"""The operations with which a merchant sells for itself."""
 NAMING_V2 = (
     *("v2/pay/unifiedorder", "v2/pay/micropay", "v2/pay/orderquery", "v2/pay/closeorder"),
     *("v2/pay/refundquery", "v2/secapi/pay/refund", "v2/secapi/pay/reverse"),
 )
-"""APIv2's operations in which a service provider has to name the sub-merchant."""
+"""The operations of APIv2 in which a service provider must identify the sub-merchant."""
 COMBINED = (
     *(
         f"v3/combine-transactions/{kind}"
@@ -48,14 +48,14 @@ COMBINED = (
     "v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close",
     *("v2/pay/combinedorder", "v2/pay/closecombinedorder"),
 )
-"""The operations whose requests can name other direct merchants, each with its own order."""
+"""The operations with requests that can contain other direct merchants, each with its own order."""
 IN_V2 = {"NO_AUTH": "NOAUTH", "MCH_NOT_EXISTS": "MCHID_NOT_EXIST"}
 
 STATUSES = {"NO_AUTH": 403}
-"""HTTP statuses of codes; of others it is 400."""
+"""HTTP statuses of error codes; 400 for others."""
 
 Named = tuple[str, str, str, Mapping[str, Any]]
-"""Name, value, where it stands, and the members beside it."""
+"""Name, value, location, and the members beside it."""
 
 
 def assert_parties(call: Call, operation: Operation) -> None:
@@ -91,7 +91,7 @@ def _named(call: Call, operation: Operation) -> Iterator[Named]:
     for member in operation.body if operation.protocol == "v2" else ():
         value = call.data.get(member.name)
         if member.members and isinstance(value, str):
-            yield from _inside({"": json_of(value)}, "body")  # APIv2 has JSON inside its XML
+            yield from _inside({"": json_of(value)}, "body")  # APIv2 contains JSON in XML
 
 
 def _inside(members: Mapping[str, Any], location: str) -> Iterator[Named]:
@@ -144,7 +144,7 @@ def _assert_sub_merchant(state: State, operation: Operation, name: str, value: s
         _assert_permission(value, sub.permissions, operation)
         return
     if value == state.mchid:
-        return  # that it is the service provider itself is for the operation to reject
+        return  # the operation rejects a service provider as its own sub-merchant
     if not profile.is_partner:
         message = f"商户号 {state.mchid} 不是服务商，不能代 {name} {value[:32]} 发起请求"
         raise _rejection(operation, "NO_AUTH", message, "MCH_NOT_EXISTS")
@@ -168,7 +168,7 @@ def _assert_app(
     if sub is not None and value in sub.apps:
         return
     if location == "body" and not beside.keys() & {*OWN, *SUBS, "openid", "out_trade_no"}:
-        return  # the app of something else: of a menu, say
+        return  # an app in another role, such as in a menu
     raise _rejection(operation, "APPID_MCHID_NOT_MATCH", _unbound(value, state.mchid))
 
 

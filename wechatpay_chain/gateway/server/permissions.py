@@ -45,8 +45,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "applyments": ("v3/applyment4sub/", "v3/apply4sub/", "v3/ecommerce/applyments"),
     "face": ("v3/offlineface", "v2/face/"),
 }
-"""Each permission with what the paths of its operations begin with. What no permission has, such as
-certificates, bills and queries of APIv2, every merchant may call."""
+"""Each permission, with the path prefixes of its operations. Operations without a permission, such
+as certificates, bills and queries of APIv2, are available to every merchant."""
 
 
 def permission_of(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Between aiohttp and the gateway: incoming requests, uploads, and responses that break off."""
+"""The interface to aiohttp: incoming requests, uploads, and interrupted responses."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FORM = "multipart/form-data"
 PIECE = 1024 * 1024
 BUFFERED = 32 * 1024
-"""Bytes of a response that aiohttp hands to the transport without waiting for the client."""
+"""Maximum bytes of a response that aiohttp writes without waiting for the client."""
 GZIP = 31
-"""The window of zlib that has a header of GZIP."""
+"""The `wbits` of zlib for a gzip header."""
 UNREADABLE = (HttpProcessingError, web.RequestPayloadError)
-"""The errors of aiohttp for malformed HTTP, or for a body of another length."""
+"""The errors of aiohttp for malformed HTTP, or for a body with a wrong length."""
 
 logger = logging.getLogger("wechatpay_chain.gateway")
 
 
 def http_logger() -> logging.Logger:
-    """Return the logger for aiohttp: it records aiohttp's own errors, but no malformed requests."""
+    """Return the logger for aiohttp, which excludes malformed requests."""
     log = logging.getLogger("wechatpay_chain.gateway.http")
     log.addFilter(_is_fault)
     return log
@@ -55,9 +55,9 @@ def _is_fault(record: logging.LogRecord) -> bool:
 
 
 def guarded(route: web.RouteDef) -> web.RouteDef:
-    """Return a route that also responds after an error in the gateway, and logs it.
+    """Return a route that responds to internal errors, and logs them.
 
-    Not a middleware: aiohttp keeps the applications that have one, after they have ended.
+    It is not a middleware, because aiohttp keeps finished applications with middlewares in memory.
     """
     handler = cast(Handler, route.handler)
 
@@ -91,7 +91,7 @@ def _error_response(status: int, message: str, code: str = "INVALID_REQUEST") ->
 async def _sent(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     """Send a response within a time limit; aiohttp would wait for the client for ever."""
     if response.prepared or not isinstance(response, web.Response):
-        return response  # a stream has a time of its own
+        return response  # a stream has its own time limit
     if isinstance(response.body, bytes) and len(response.body) <= BUFFERED:
         await response.prepare(request)
         await response.write_eof()
@@ -107,7 +107,7 @@ async def _sent(request: web.Request, response: web.StreamResponse) -> web.Strea
 
 
 async def _expect(request: web.Request) -> None:
-    """Send 100 Continue where it is expected; aiohttp's own handler fails on a non-UTF-8 value."""
+    """Send 100 Continue if expected; aiohttp's own handler fails for a value that is not UTF-8."""
     if request.headers.get("Expect", "").lower() != "100-continue":
         raise web.HTTPExpectationFailed
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -130,7 +130,7 @@ def incoming_request(request: web.Request) -> IncomingRequest:
 
 
 def _target(request: web.Request) -> str:
-    """Path and query; an absolute target, which names the same host as `Host`, loses its origin."""
+    """Return path and query; an absolute target loses its origin, which `problem` has checked."""
     found = origins.ABSOLUTE.match(request.raw_path)
     return request.raw_path[found.end() :] or "/" if found else request.raw_path
 
@@ -138,20 +138,20 @@ def _target(request: web.Request) -> str:
 def is_upload(request: web.Request) -> bool:
     """Return whether a request is an upload (multipart/form-data).
 
-    Not by aiohttp's `content_type`, which has the standard library's parser for mail take the
-    field apart: seconds for some values of 8 KiB, and a `RecursionError` for others.
+    aiohttp's `content_type` is not used: it parses the header with the standard library's mail
+    parser, which takes seconds for some values of 8 KiB, and raises `RecursionError` for others.
     """
     kind = request.headers.get("Content-Type", "").partition(";")[0]
     return kind.strip().lower() == FORM
 
 
 def parse_form(content: bytes, incoming: IncomingRequest) -> None:
-    """Parse an upload into its file and fields; the signature covers `meta`.
+    """Parse an upload into its file and fields; the signature covers the field `meta`.
 
     A malformed form leaves no body, so its signature does not match.
 
     Raises:
-        Rejection: it has too many parts.
+        Rejection: the form has too many parts.
     """
     try:
         found = form.parse(
@@ -167,10 +167,10 @@ def parse_form(content: bytes, incoming: IncomingRequest) -> None:
 
 
 async def send_file(request: web.Request, response: Response) -> web.StreamResponse:
-    """Send a file as it is read; the time limit holds for each piece of it.
+    """Send a file in pieces, with a time limit for each piece.
 
     Raises:
-        TypeError: the response has none.
+        TypeError: the response has no file.
     """
     file = response.file
     if file is None:
@@ -200,11 +200,11 @@ async def send_file(request: web.Request, response: Response) -> web.StreamRespo
 async def cut_connection(
     request: web.Request, response: Response, *, whole: bool
 ) -> web.StreamResponse:
-    """Cut the connection before the response, or in the middle of it."""
+    """Close the connection before the response, or in the middle of it."""
     transport = request.transport
     stream = web.StreamResponse(status=response.status, headers=response.headers)
     if transport is None:
-        return stream  # the client has closed it already
+        return stream  # the client has already closed it
     if whole:
         transport.abort()
     elif response.file is not None:
@@ -214,7 +214,7 @@ async def cut_connection(
             await stream.write(source.read(PIECE)[:-1])
         transport.close()
     elif not response.body:
-        transport.write(b"HTTP/1.")  # a response without a body breaks off in its first line
+        transport.write(b"HTTP/1.")  # a response without a body ends within its first line
         transport.close()
     else:
         stream.content_length = len(response.body) + 1

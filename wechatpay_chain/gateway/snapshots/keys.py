@@ -1,4 +1,4 @@
-"""The keys of a gateway's merchants as JSON, for a snapshot that is saved."""
+"""The keys of a gateway's merchants as JSON, for a saved snapshot."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Keys = dict[str, Any]
 
 
 def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
-    """Return the keys of all merchants, with the private ones.
+    """Return all keys of all merchants, including private keys.
 
     Args:
-        identities: by merchant ID, the first merchant's first.
+        identities: the keys by merchant ID, with the first merchant first.
     """
     first = next(iter(identities.values()))
     return {
@@ -49,10 +49,10 @@ def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
 
 
 def identities_from(keys: Keys) -> dict[str, Identity]:
-    """Return the identities that `keys_as_json` wrote, by merchant ID.
+    """Return the identities from the result of `keys_as_json`, by merchant ID.
 
     Raises:
-        LookupError, TypeError, ValueError: something else wrote this.
+        LookupError, TypeError, ValueError: the content is invalid.
     """
     platforms = [
         Platform(

@@ -1,8 +1,8 @@
 """Takes a snapshot of a platform, and restores one.
 
-Both keep all other threads from the records meanwhile. So a request is carried out wholly before or
-not at all: one that was received before a restore, and not yet carried out, is dropped by the
-server, and so is what comes of an attempt to deliver a notification.
+Both block all other threads from the records. A request is therefore processed either completely or
+not at all: the server drops a request that was received but not processed before a restore, and the
+result of an attempt to deliver a notification.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ __all__ = ["restore", "restored", "take"]
 
 
 def take(platform: Platform) -> Snapshot:
-    """Return a snapshot of a platform as it is now.
+    """Return a snapshot of a platform's current state.
 
     Raises:
-        RuntimeError: this thread is within a transaction.
+        RuntimeError: this thread is in a transaction.
     """
     shared = platform.shared
     with platform.store.alone():
@@ -50,12 +50,12 @@ def restored(
     keep: bool,
     show_secrets: bool = False,
 ) -> Platform:
-    """Return a new platform as it was when a snapshot was taken; `Gateway` documents the arguments.
+    """Return a new platform with the state of a snapshot; `Gateway` documents the arguments.
 
     Raises:
-        DataDirectoryError: the directory cannot be used, or has a gateway's records or keys.
+        DataDirectoryError: the directory cannot be used, or contains records or keys of a gateway.
         SnapshotError: the snapshot cannot be read.
-        ValueError: there are other keys besides those of the snapshot.
+        ValueError: both an identity and a snapshot are given.
     """
     if identity is not None:
         raise ValueError(_("pass identity or snapshot, not both: a snapshot contains keys"))
@@ -83,13 +83,13 @@ def restore(platform: Platform, snapshot: Snapshot, *, elapsed: bool = False) ->
     """Restore a platform to the state of a snapshot.
 
     Args:
-        platform: to change.
-        snapshot: the snapshot of the same platform, or of another one.
-        elapsed: whether the time since then has passed; else the time is that of the snapshot.
+        platform: platform to change.
+        snapshot: a snapshot of the same platform or of another one.
+        elapsed: True adds the time that has passed since the snapshot.
 
     Raises:
         DataDirectoryError: the keys cannot be written.
-        RuntimeError: this thread is within a transaction.
+        RuntimeError: this thread is in a transaction.
     """
     shared = platform.shared
     with platform.store.alone():

@@ -1,4 +1,4 @@
-"""The bills of a day: which ones there are, each as a file, and each as a table."""
+"""The bills of a day: a list, files and tables."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .scope import Scope, limit_of, scope_of
 __all__ = ["routes", "table"]
 
 ROWS = 200
-"""Rows of a table, where `?limit=` does not say."""
+"""Default number of rows of a table."""
 
 
 class Bill(NamedTuple):
-    """A bill that can be looked at.
+    """A bill in the console.
 
     Attributes:
-        made: the bill of the ledger or of a filled day.
-        kind: its type, or its account.
+        made: the kind of bill.
+        kind: the type of the bill, or the account.
     """
 
     made: downloads.Kind
@@ -64,7 +64,7 @@ class _Bills:
         self._gateway = gateway
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        """Return the bills of `?day=`, by default of today; none for a day without money."""
+        """Return the bills of `?day=` (by default, today); empty for a day without entries."""
         scope, day = self._asked(request)
         state, days = scope.state, scope.state.ledger.days()
         is_there = day in days or filled.is_filled(state, day)
@@ -81,11 +81,12 @@ class _Bills:
     async def table(self, request: web.Request) -> web.StreamResponse:
         """Return a bill's columns, its first rows and its summary."""
         made = await self._made(request)
-        # Off the loop, like the bill itself: one of a filled day may have millions of rows.
+        # In a thread, like the creation of the bill: that of a filled day can have millions of
+        # rows.
         return json_response(await asyncio.to_thread(_table_of, made, limit_of(request, ROWS)))
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """Return a bill as it is downloaded."""
+        """Return a bill as a file."""
         made = await self._made(request)
         scope, day = self._asked(request)
         name = f"{scope.state.mchid}-{day}-{request.match_info['name']}.csv"
@@ -96,10 +97,10 @@ class _Bills:
         return web.Response(body=made.encode(), headers=headers)
 
     async def _made(self, request: web.Request) -> str | LargeBill:
-        """Return the bill that a request names.
+        """Return the bill of a request.
 
         Raises:
-            LookupError: it does not exist for that day.
+            LookupError: there is no such bill of the day.
         """
         scope, day = self._asked(request)
         name = request.match_info["name"]
@@ -114,7 +115,7 @@ class _Bills:
         """Return the owner and the day of the requested bill.
 
         Raises:
-            ValueError: `day` is none.
+            ValueError: `day` is invalid.
         """
         scope = scope_of(self._gateway, request)
         day = request.query.get("day") or scope.state.clock.date()
@@ -138,7 +139,7 @@ def table(lines: Iterable[str], limit: int) -> dict[str, Any]:
 
     Args:
         lines: the lines of the bill: columns, rows, columns of the summary, and its row.
-        limit: rows that are kept; the others are counted.
+        limit: maximum number of rows to return; the others are only counted.
     """
     headers: list[list[str]] = []
     rows: list[list[str]] = []

@@ -18,11 +18,11 @@ from .scope import Scope, scope_of
 __all__ = ["flows_of", "money_of", "routes"]
 
 OUTSIDE = ("payer", "bank", "sharer", "receiver", "user", "wechatpay")
-"""The accounts of everybody but the merchant and its sub-merchants."""
+"""The accounts of external parties."""
 PENDING = ("frozen", "refunding", "transit", "withdrawing", "budget")
-"""The accounts on which money waits for what becomes of it."""
+"""The accounts of pending money."""
 SHOWN = 500
-"""Entries that are listed of a day."""
+"""Maximum number of listed entries of a day."""
 
 Entry = dict[str, Any]
 
@@ -31,16 +31,16 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
     """Return the route of the money view."""
 
     async def money(request: web.Request) -> web.StreamResponse:
-        """Accounts, flows and entries of a merchant on `?day=`, by default today."""
+        """Return accounts, flows and entries of a merchant on `?day=` (by default, today)."""
         scope, day = scope_of(gateway, request), request.query.get("day", "")
-        # Off the loop: a day may have many entries.
+        # In a thread, because a day can have many entries.
         return json_response(await asyncio.to_thread(money_of, scope, day))
 
     return [web.get("/_gateway/console/money", local(money))]
 
 
 def money_of(scope: Scope, day: str = "") -> dict[str, Any]:
-    """Accounts, flows and entries of a day.
+    """Return accounts, flows and entries of a day.
 
     Args:
         scope: the scope of the merchant, or of one of its sub-merchants.
@@ -120,7 +120,7 @@ def _is_of(entry: Entry, scope: Scope) -> bool:
 
 
 def _imbalance(state: State) -> str:
-    """Return why the books do not balance; empty if they do."""
+    """Return the reason why the ledger is inconsistent; empty if it is consistent."""
     try:
         state.ledger.check()
     except Imbalance as error:

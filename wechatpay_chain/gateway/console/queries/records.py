@@ -1,7 +1,7 @@
-"""The records of all products: a line for each, one in full, and what can be done with it.
+"""The records of all products: lists, details, and available controls.
 
-Which products there are, what their records are called and which controls they have is read from
-`control/products/`, so a product that is new there appears in the console by itself.
+The products, the names of their records and their controls come from `control/products/`, so a new
+product appears in the console without changes here.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .scope import Scope, limit_of, owner_of, scope_of, sub_merchant_of, words_o
 __all__ = ["TIMES", "amount_of", "line", "routes", "settle", "time_of"]
 
 AMOUNTS = ("amount", "transfer_amount", "total_amount", "refund_amount", "total", "refund")
-"""The members that may say how much money a record is about, in fen."""
+"""The members that can contain the amount of a record, in fen."""
 TIMES = ("created", "create_time", "complaint_time", "time")
-"""The members that may say when a record was made."""
+"""The members that can contain the creation time of a record."""
 TEXTS = (
     *("description", "remark", "transfer_remark", "batch_name", "service_introduction"),
     *("complaint_detail", "reason", "text"),
@@ -68,7 +68,7 @@ class _Records:
         )
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        """Lines of records, newest first: of `?product=` or of all, with the words of `?q=`."""
+        """Return lines of records, newest first, filtered by `?product=` and the words of `?q=`."""
         scope, limit = scope_of(self._gateway, request), limit_of(request)
         wanted = request.query.get("product", "")
         names = [wanted] if wanted in PRODUCTS else list(PRODUCTS)
@@ -142,7 +142,7 @@ def line(name: str, product: type[Product], state: State, found: Found) -> dict[
 
 
 def amount_of(record: Record) -> int | None:
-    """Return the fen that a record is about; None if it does not say."""
+    """Return the amount of a record in fen; None if it has none."""
     for name in AMOUNTS:
         value = record.get(name)
         if isinstance(value, dict):
@@ -153,7 +153,7 @@ def amount_of(record: Record) -> int | None:
 
 
 def time_of(record: Record) -> float | None:
-    """Seconds since 1970 at which a record was made; None if it does not say."""
+    """Return the creation time of a record in seconds since 1970; None if it has none."""
     for name in TIMES:
         value = record.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):

@@ -26,11 +26,11 @@ __all__ = [
 ]
 
 MOST = 1000
-"""Records that are listed at once."""
+"""Maximum number of records in a list."""
 PLACES = ("method", "target", "body", "answer_body", "operation")
-"""The members of a logged request that are searched for words."""
+"""The members of a logged request that a search includes."""
 SUB_MCHID = ("sub_mchid", "sub_mch_id", "complainted_mchid")
-"""The members that name a sub-merchant."""
+"""The members that identify a sub-merchant."""
 
 
 class Scope(NamedTuple):
@@ -38,7 +38,7 @@ class Scope(NamedTuple):
 
     Attributes:
         states: the states of the merchants.
-        sub_mchid: the records of this sub-merchant only; empty for all.
+        sub_mchid: limits the records to a sub-merchant; empty includes all.
     """
 
     states: list[State]
@@ -56,8 +56,8 @@ class Scope(NamedTuple):
 
         Args:
             kind: the kind of the records.
-            words: that a record has.
-            size: records that are read at once, of each merchant.
+            words: the words that a record must contain.
+            size: the number of records per query and merchant.
         """
         pages = [self._pages(state, kind, tuple(words), size) for state in self.states]
         return heapq.merge(*pages, key=lambda each: each[1].sequence, reverse=True)
@@ -77,7 +77,7 @@ class Scope(NamedTuple):
             offset += len(page)
 
     def includes(self, value: Any) -> bool:
-        """Return whether a record is of the sub-merchant, if one is wanted."""
+        """Return whether a value belongs to the sub-merchant of the scope, if there is one."""
         if not self.sub_mchid:
             return True
         if isinstance(value, dict):
@@ -87,7 +87,7 @@ class Scope(NamedTuple):
 
 
 def scope_of(gateway: Controls, request: web.Request) -> Scope:
-    """Return the scope of `?mchid=…&sub_mchid=…`; that of all merchants without them."""
+    """Return the scope of `?mchid=…&sub_mchid=…`; without them, all merchants."""
     states, mchid = gateway.platform.states, request.query.get("mchid", "")
     wanted = [states[mchid]] if mchid in states else list(states.values())
     return Scope(wanted, request.query.get("sub_mchid", ""))
@@ -118,12 +118,12 @@ def has_words(entry: Mapping[str, Any], words: Iterable[str]) -> bool:
 
 
 def is_sent(state: State, record: Record) -> bool:
-    """Return whether a record exists already; a notification may be scheduled for later."""
+    """Return whether a record already exists; scheduled notifications do not."""
     return bool((record.get("created") or 0) <= state.clock.now())
 
 
 def sub_merchant_of(record: Record, state: State) -> str:
-    """Return the sub-merchant that a record names; empty if it names none."""
+    """Return the sub-merchant of a record; empty if it has none."""
     places = (record, record.get("parties"), record.get("content"))
     found = (place.get(name) for place in places if isinstance(place, dict) for name in SUB_MCHID)
     return next((str(each) for each in found if each and each != state.mchid), "")

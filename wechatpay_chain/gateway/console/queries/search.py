@@ -1,6 +1,6 @@
-"""Search over everything: orders, records of all products, notifications, requests, merchants.
+"""Search in orders, records of all products, notifications, requests and merchants.
 
-Records are scanned in the database, by the words of their JSON and of their keys.
+The database searches the JSON and the keys of records.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .scope import Scope, has_words, is_sent, sender_of, sub_merchant_of, words_
 __all__ = ["results_of", "routes"]
 
 SHOWN = 20
-"""Results of a kind."""
+"""Maximum number of results of a kind."""
 
 Result = dict[str, Any]
 
@@ -36,7 +36,7 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
         words = words_of(request)
         if not words:
             return json_response([])
-        # Off the loop: all records are scanned.
+        # In a thread, because all records are scanned.
         return json_response(await asyncio.to_thread(results_of, gateway, words))
 
     return [web.get("/_gateway/console/search", local(search))]
@@ -47,7 +47,7 @@ def results_of(gateway: Controls, words: tuple[str, ...]) -> list[dict[str, Any]
 
     Args:
         gateway: the gateway.
-        words: all of which a result has.
+        words: the words that a result must contain.
     """
     scope = Scope(list(gateway.platform.states.values()))
     groups: dict[str, list[Result]] = {
@@ -65,7 +65,7 @@ def results_of(gateway: Controls, words: tuple[str, ...]) -> list[dict[str, Any]
 
 
 def _first(found: Iterable[Result]) -> list[Result]:
-    """Return the results that are shown, and one more if there is one."""
+    """Return the shown results, and one more if there is one."""
     return list(itertools.islice(found, SHOWN + 1))
 
 

@@ -1,7 +1,7 @@
-"""The timeline of an order: all that happened to it, in order of time.
+"""The timeline of an order: its events in chronological order.
 
-It is put together from what the gateway has anyway: the log of requests, the records of products
-that name the order, notifications with their attempts, and the entries of the ledger.
+The events come from existing data: the request log, records of products with the order's numbers,
+notifications with their attempts, and entries of the ledger.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from .scope import Scope, is_sent, owner_of, sender_of
 __all__ = ["routes", "timeline_of"]
 
 NUMBERS = ("out_trade_no", "transaction_id", "combine_out_trade_no")
-"""The members of an order by which other records name it."""
+"""The members of an order that other records refer to."""
 DUE = ("expires", "settles", "due")
-"""Times at which something would happen, and not when it did."""
+"""Members with planned times, which are no events."""
 SECONDS = 1_000_000_000
-"""Numbers from here on, in a member that is no amount, are seconds since 1970."""
+"""Numbers from this value on, in a member that is no amount, are seconds since 1970."""
 RANK = {"request": 0, "order": 1, "record": 2, "entry": 3, "notification": 4, "attempt": 5}
-"""The order of what happened at the same time."""
+"""The order of simultaneous events."""
 
 Event = dict[str, Any]
 
@@ -47,7 +47,7 @@ def routes(gateway: Controls) -> list[web.RouteDef]:
         """Return the events of one order, oldest first."""
         number = request.match_info["out_trade_no"]
         state = owner_of(gateway, request, "order", number)
-        # Off the loop: all records are scanned.
+        # In a thread, because all records are scanned.
         return json_response(await asyncio.to_thread(timeline_of, gateway, state, number))
 
     return [web.get("/_gateway/console/timeline/{out_trade_no}", local(timeline))]
@@ -107,7 +107,7 @@ def _requests(gateway: Controls, state: State, log: Log, numbers: set[str]) -> I
 
 
 def _records(state: State, numbers: set[str]) -> Iterator[Event]:
-    """When the records of products that name the order were made, and what came of them when."""
+    """Yield the creation and the later events of records that refer to the order."""
     for name, product in PRODUCTS.items():
         found = {
             each.key: each
@@ -179,7 +179,7 @@ def _notices(state: State, numbers: set[str]) -> Iterator[Event]:
 
 
 def _names(value: Any, numbers: set[str]) -> bool:
-    """Return whether one of some numbers is a value, at any depth."""
+    """Return whether a value contains one of several numbers, at any depth."""
     if isinstance(value, dict):
         return any(_names(each, numbers) for each in value.values())
     if isinstance(value, list):

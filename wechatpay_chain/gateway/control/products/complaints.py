@@ -10,7 +10,7 @@ __all__ = ["Complaints"]
 
 OPEN = (records.PENDING, records.PROCESSING)
 NONE: list[str] = []
-"""No images."""
+"""The default of `images`."""
 
 
 class Complaints(Product):

@@ -1,4 +1,4 @@
-"""The controls of a product as the control API, the command line and the console see them."""
+"""Descriptions of a product's controls for the control API, the command line and the console."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ TYPES: dict[Any, tuple[str, tuple[type, ...]]] = {
     list[dict[str, Any]]: ("array", (list,)),
     dict[str, Any]: ("object", (dict,)),
 }
-"""The types that the arguments of a control may have: their names in JSON Schema, and what JSON
-becomes in Python."""
+"""The argument types of controls, with their names in JSON Schema and types in parsed JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A control as the control API and the command line see it.
+    """The description of a control.
 
     Attributes:
         name: the name of the method.
         title: the first sentence of its docstring.
-        key: the name of its first argument, which names a record; empty for one of the merchant.
-        parameters: the parameters of its other arguments.
+        key: the name of its first argument, which identifies a record; empty for a merchant's
+            control.
+        parameters: its other parameters.
         types: the types of the arguments, by name.
-        when: the states of a record in which it is possible; empty for all.
-        kinds: the kinds of the records that it is for; empty for one of the merchant.
+        when: the states of a record that permit the control; empty for all.
+        kinds: the kinds of its records; empty for a merchant's control.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Control:
     kinds: tuple[str, ...]
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Reject arguments that the control does not take.
+        """Reject invalid arguments of the control.
 
         Args:
-            given: by name, from JSON; without the key.
+            given: arguments by name, from JSON, without the key.
 
         Raises:
-            ValueError: an argument is unknown, missing, or of another type.
+            ValueError: an argument is unknown, missing, or has a wrong type.
         """
         known = {each.name: each for each in self.parameters}
         for name, value in given.items():
@@ -71,7 +71,7 @@ class Control:
                 raise ValueError(f"{each.name} is missing: {self.name} needs it")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the control as the control API lists it."""
+        """Return the description of the control as JSON."""
         return {
             "name": self.name,
             "title": self.title,
@@ -96,7 +96,7 @@ def _fits(annotation: Any, value: Any) -> bool:
 
 
 def controls_of(product: type[Product]) -> dict[str, Control]:
-    """Return the controls of a product by their names, in the order in which they are defined."""
+    """Return the controls of a product by name."""
     found = {}
     for name, method in inspect.getmembers(product, inspect.isfunction):
         if hasattr(method, "_control"):

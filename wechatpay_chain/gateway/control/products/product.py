@@ -6,7 +6,7 @@
         @of_record(when=("WAIT_USER_CONFIRM",))
         def confirm(self, state: State, out_bill_no: str) -> Record: ...
 
-A method is written with the state of the merchant that has the record, and is called without it:
+A method receives the state of the merchant that has the record, and is called without it:
 `gateway.transfers.confirm("T1")`. `descriptions` reads its signature and its docstring for the
 control API, the command line and the console.
 """
@@ -51,7 +51,7 @@ Owner = TypeVar("Owner", bound="Product")
 Some = TypeVar("Some", bound="Product")
 
 LISTED = 100
-"""Records that are listed where nothing else is asked for."""
+"""Default number of records in a list."""
 
 
 class Label(NamedTuple):
@@ -62,7 +62,7 @@ class Label(NamedTuple):
 
 
 class Scope(Protocol):
-    """The merchants whose records a control finds: all of them, or one."""
+    """The merchants of a control: all merchants of a gateway, or one."""
 
     def state_of(self, kinds: Iterable[str], key: str) -> State:
         """Return the state of the merchant that has a record; see `Controls.state_of`."""
@@ -91,7 +91,7 @@ class ControlRejected(LookupError):
 
 
 def controlled(state: State, action: Callable[[], R]) -> R:
-    """Return the result of an action; its changes are committed together, or not at all.
+    """Run an action in a transaction, and return its result.
 
     Raises:
         ControlRejected: the action is rejected.
@@ -163,11 +163,11 @@ def of_record(
 ) -> Callable[
     [Callable[Concatenate[Owner, State, str, P], R]], Callable[Concatenate[Owner, str, P], R]
 ]:
-    """Make a control of a record, which the first argument names.
+    """Decorate a control of a record; the first argument identifies the record.
 
     Args:
-        kinds: the kinds of the record; by default the product's own.
-        when: the states of the record in which it is possible; by default all.
+        kinds: the kinds of the record; by default, the product's own.
+        when: the states of the record that permit the control; by default, all.
     """
 
     def decorate(
@@ -189,7 +189,7 @@ def of_record(
 def of_merchant(
     function: Callable[Concatenate[Owner, State, P], R],
 ) -> Callable[Concatenate[Owner, P], R]:
-    """Make a control of a merchant: the one whose controls they are, or the gateway's first."""
+    """Decorate a control of a merchant; a gateway's control applies to its first merchant."""
 
     @functools.wraps(function)
     def control(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -210,7 +210,7 @@ def _describe(
     keyed: bool,
     when: frozenset[str],
 ) -> None:
-    """Set the signature and the members of the description of a control."""
+    """Set the signature and the description of a control."""
     signature = inspect.signature(function)
     owner, _, *parameters = signature.parameters.values()
     control.__signature__ = signature.replace(parameters=[owner, *parameters])
@@ -218,10 +218,10 @@ def _describe(
 
 
 class Attribute(Generic[Some]):
-    """The attribute of a gateway, or of a merchant, that has a product's controls.
+    """An attribute of a gateway or a merchant with a product's controls.
 
     Args:
-        product: the class of them.
+        product: the class of the controls.
     """
 
     def __init__(self, product: type[Some]) -> None:

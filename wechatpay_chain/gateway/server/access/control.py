@@ -23,7 +23,7 @@ __all__ = ["ACCESS", "COOKIE", "TOKEN_PARAMETER", "ControlAccess"]
 COOKIE: Final = "wechatpay_gateway"
 TOKEN_PARAMETER: Final = "token"  # noqa: S105 - the name of the parameter
 SHORTEST, LONGEST = 16, 200
-"""Characters of a token."""
+"""Minimum and maximum number of characters of a token."""
 
 
 class ControlAccess:
@@ -84,7 +84,7 @@ class ControlAccess:
 
 
 ACCESS: web.AppKey[ControlAccess] = web.AppKey("control_access", ControlAccess)
-"""The rule of the gateway that an application serves."""
+"""The access rule of the gateway that an application serves."""
 
 
 def _is_token(token: object) -> bool:

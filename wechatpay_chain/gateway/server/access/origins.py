@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 OWN_NAMES: web.AppKey[frozenset[str]] = web.AppKey("own_names", frozenset)
-"""Host names that lead to this gateway, besides the loopback addresses."""
+"""Host names of this gateway, besides the loopback addresses."""
 
 SAFE = {
     "Content-Security-Policy": (
@@ -37,13 +37,13 @@ SAFE = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: a form would then be sent with `Origin: null`.
+    # Not `no-referrer`, with which a form is sent with `Origin: null`.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""Header fields of all that the console and the control API send."""
+"""Headers of all responses of the console and the control API."""
 
 AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]*)(?::([0-9]{1,5}))?", re.ASCII)
 ORIGIN = re.compile(r"(https?)://([^/?#@\\]+)")
@@ -58,8 +58,8 @@ FORWARDED = (
     *("x-original-", "x-proxy", "x-real-ip", "x-remote-", "x-rewrite-", "x-url-scheme"),
     *("x-vercel-", "x-via", "z-forwarded-"),
 )
-"""The beginnings of the names of header fields that proxies, tunnels and content delivery networks
-add, and that no client on this machine sends."""
+"""Prefixes of headers that proxies, tunnels and content delivery networks add, but no client on
+this machine sends."""
 
 Authority = tuple[str, int | None]
 

@@ -91,7 +91,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self._lock = threading.Lock()  # a test sets and clears them while requests take them
+        self._lock = threading.Lock()  # tests add and clear faults while requests take them
 
     def add(self, match: str, fault: str, times: int | None = None, **options: Any) -> Fault:
         """Add a fault.

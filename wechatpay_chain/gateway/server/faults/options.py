@@ -11,7 +11,7 @@ from ....utils.translation import _
 __all__ = ["check_options", "content_of", "is_whole"]
 
 COMMON = ("share", "seed", "host")
-"""The options that every fault takes."""
+"""The options of every fault."""
 OPTIONS = {
     "status": ("status", "body"),
     "delay": ("seconds",),
@@ -21,11 +21,11 @@ OPTIONS = {
     "notification_late": ("seconds",),
     "notification_clock_skew": ("seconds",),
 }
-"""The options that some faults take besides."""
+"""The additional options of some faults."""
 SKEWED = ("clock_skew", "notification_clock_skew")
-"""The faults whose `seconds` may be below 0: a clock that is slow."""
+"""The faults with a `seconds` that can be negative, for a slow clock."""
 LONGEST = 3600
-"""Seconds, of a delay and of a period; a notification may be later, and a clock further off."""
+"""Maximum seconds of a delay and of a period; other limits apply to notifications and clocks."""
 
 
 def check_options(fault: str, options: Mapping[str, Any]) -> None:

@@ -19,8 +19,8 @@ from .options import content_of
 __all__ = ["PROBE", "SKEW", "Answering", "apply_fault", "fault_response", "skewed_headers"]
 
 PROBE = "WECHATPAY/SIGNTEST/"
-"""The beginning of the signature of a probe, which WeChat Pay sends from time to time to check
-that it is rejected."""
+"""The prefix of the signature of a probe, which WeChat Pay sends occasionally to check that a
+client rejects it."""
 TOO_MANY = (429, "FREQUENCY_LIMITED", "频率超限")
 REJECTIONS = {
     "frequency_limit": TOO_MANY,
@@ -29,9 +29,9 @@ REJECTIONS = {
     "no_statement": (400, "NO_STATEMENT_EXIST", "请求的账单文件不存在"),
     "system_error": (500, "SYSTEM_ERROR", "系统异常，请稍后重试"),
 }
-"""The faults that are WeChat Pay's own answers: status, code and message."""
+"""The faults with a response of WeChat Pay itself: status, code and message."""
 SKEW = 400
-"""Seconds by which a clock is off of which nothing else is said."""
+"""Default offset of a wrong clock, in seconds."""
 MAINTENANCE = """<html>
 <head><title>{status} {reason}</title></head>
 <body>
@@ -65,8 +65,8 @@ def fault_response(fault: Fault, answering: Answering) -> Response:
     front of it, and is not signed.
 
     Args:
-        fault: one of those.
-        answering: to what request.
+        fault: a fault with its own response.
+        answering: the parameters of the response.
     """
     if fault.fault in REJECTIONS:
         rejection, identity = Rejection(*REJECTIONS[fault.fault]), answering.identity
@@ -114,7 +114,7 @@ def _wrong_body(response: Response) -> Response:
     """Return the response with a body that its signature does not match."""
     if response.file is not None:
         return replace(response, file=replace(response.file, tail=b" "))
-    status = 200 if response.status == 204 else response.status  # which has no body to be wrong
+    status = 200 if response.status == 204 else response.status  # 204 has no body to change
     before, closing, _ = response.body.rpartition(b"</xml>")
     if closing:
         return Response(status, response.headers, before + b"<extra>1</extra></xml>")

@@ -332,7 +332,7 @@ def test_an_order_without_its_goods_says_why(gateway: Any, wxpay: Any) -> None:
         "trade_type": "NATIVE",
     }
     wxpay.v2.pay.unifiedorder.post(xml=order)
-    with pytest.raises(LookupError, match="APIv2 订单不能使用单品券"):
+    with pytest.raises(LookupError, match="APIv2 订单和合单不能使用单品券"):
         gateway.pay(order["out_trade_no"], coupons=[coupon])
 
 

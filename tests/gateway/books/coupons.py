@@ -30,6 +30,7 @@ class CouponRules(Machine):
         closed=st.booleans(),
         stopped=st.booleans(),
         expired=st.booleans(),
+        how=st.sampled_from(["order", "code", "reversed code"]),
     )
     def coupon(
         self,
@@ -41,6 +42,7 @@ class CouponRules(Machine):
         closed: bool,
         stopped: bool,
         expired: bool,
+        how: str,
     ) -> None:
         number = self._stock(amount, no_cash=no_cash)
         if not number or self.ask("POST", f"{FAVOR}/stocks/{number}/start", json=CREATOR):
@@ -51,7 +53,10 @@ class CouponRules(Machine):
             )
             if stopped:
                 self.ask("POST", f"{FAVOR}/stocks/{number}/stop", json=CREATOR)
-            self._buy(used, total, refunds, shared=shared, closed=closed)
+            if how == "order":
+                self._buy(used, total, refunds, shared=shared, closed=closed)
+            else:
+                self._pay_by_code(used, total, refunds, reversed_=how == "reversed code")
             if expired:
                 self.gateway.coupons.expire(kept)
 
@@ -79,6 +84,33 @@ class CouponRules(Machine):
         code = self.ask("POST", f"{FAVOR}/coupon-stocks", json=made)
         return "" if code else str(self.last["stock_id"])
 
+    def _pay_by_code(self, coupon: str, total: int, refunds: list[int], *, reversed_: bool) -> None:
+        own = {"appid": IDENTITY.appid, "mchid": IDENTITY.mchid}
+        order = {
+            **own,
+            "description": "x",
+            "out_trade_no": new_number("P"),
+            "payer": {"auth_code": self.gateway.payment_codes.show(coupons=[coupon])["code"]},
+            "amount": {"total": total},
+            "scene_info": {"store_info": {"id": "1"}},
+        }
+        self.ask("POST", "v3/pay/transactions/codepay", json=order)
+        for fen in refunds:
+            self._refund(order["out_trade_no"], fen, total)
+        if reversed_:
+            path = f"v3/pay/transactions/out-trade-no/{order['out_trade_no']}/reverse"
+            self.ask("POST", path, json=own)
+
+    def _refund(self, number: str, fen: int, total: int, *, closed: bool = False) -> None:
+        asked = {
+            "out_trade_no": number,
+            "out_refund_no": new_number("R"),
+            "amount": {"refund": fen, "total": total, "currency": "CNY"},
+        }
+        code = self.ask("POST", "v3/refund/domestic/refunds", json=asked)
+        if closed and not code:
+            self.gateway.refunds.close(asked["out_refund_no"])
+
     def _buy(
         self, coupon: str, total: int, refunds: list[int], *, shared: bool, closed: bool
     ) -> None:
@@ -94,11 +126,4 @@ class CouponRules(Machine):
         self.ask("POST", "v3/pay/transactions/native", json=order)
         self.gateway.pay(order["out_trade_no"], coupons=[coupon])
         for fen in refunds:
-            asked = {
-                "out_trade_no": order["out_trade_no"],
-                "out_refund_no": new_number("R"),
-                "amount": {"refund": fen, "total": total, "currency": "CNY"},
-            }
-            code = self.ask("POST", "v3/refund/domestic/refunds", json=asked)
-            if closed and not code:
-                self.gateway.refunds.close(asked["out_refund_no"])
+            self._refund(order["out_trade_no"], fen, total, closed=closed)

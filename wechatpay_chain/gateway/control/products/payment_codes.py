@@ -9,6 +9,8 @@ from .product import Label, Product, Record, of_merchant, of_record
 
 __all__ = ["PaymentCodes"]
 
+NONE: list[str] = []
+
 
 class PaymentCodes(Product):
     """Payment codes that customers show."""
@@ -20,19 +22,27 @@ class PaymentCodes(Product):
         codes.settle_due(state)
 
     @of_merchant
-    def show(self, state: State, outcome: str = "paid", openid: str = "") -> Record:
+    def show(
+        self,
+        state: State,
+        outcome: str = "paid",
+        openid: str = "",
+        coupons: list[str] = NONE,
+    ) -> Record:
         """Show a code for a customer; it is valid once, for one minute.
 
         Args:
             outcome: result of the payment: `paid`, `password`, `password_then_paid`,
                 `password_then_cancelled`, `no_money`, `expired`, `card_not_supported`,
                 `bank_error`, `system_error` or `reversed_at_second_request`.
-            openid: openid of the customer; empty generates one.
+            openid: openid of the customer; empty is the owner of the coupons, or a new customer.
+            coupons: numbers of the customer's coupons to use for the payment. A coupon that the
+                order does not allow stays unused.
 
         Raises:
-            LookupError: the outcome does not exist.
+            LookupError: the outcome or a coupon does not exist.
         """
-        return codes.show(state, outcome, openid)
+        return codes.show(state, outcome, openid, coupons)
 
     @of_record("order", when=(payments.USERPAYING,))
     def enter_password(self, state: State, out_trade_no: str) -> Record:

@@ -152,7 +152,13 @@ def _refunded(state: State, entry: Entry) -> Entry:
     }
     if entry["kind"] == "reverse":
         done = {"refund_status": "SUCCESS", "refund_success_time": entry["time"]}
-        return row | done | {"trade_state": "REVOKED"}
+        coupon = entry.get("coupon", 0)
+        money = {
+            "refund": entry["amount"] + coupon,
+            "refund_requested": entry.get("requested", entry["amount"]),
+            "coupon_refund": coupon,
+        }
+        return row | done | money | {"trade_state": "REVOKED"}
     refund = refunding.existing(state, entry["out_refund_no"])
     return row | {
         "coupon_refund": amounts.with_cash(refund),

@@ -7,6 +7,7 @@ from typing import Any
 from . import amounts
 
 __all__ = [
+    "details_in_v2",
     "order_amount",
     "order_in_v2",
     "order_promotions",
@@ -38,6 +39,25 @@ def order_promotions(order: Order) -> list[dict[str, Any]]:
             "merchant_contribute": each["amount"],
             "other_contribute": 0,
             "currency": "CNY",
+        }
+        for each in amounts.coupons(order)
+    ]
+
+
+def details_in_v2(order: Order) -> list[dict[str, Any]]:
+    """Return `promotion_detail` of an order as APIv2 shows it."""
+    return [
+        {
+            "promotion_id": each["coupon_id"],
+            "name": each["name"],
+            "scope": each["scope"],
+            "type": "DISCOUNT" if each["no_cash"] else "COUPON",
+            "amount": str(each["amount"]),
+            "activity_id": each["stock_id"],
+            "wxpay_contribute": "0",
+            "merchant_contribute": str(each["amount"]),
+            "other_contribute": "0",
+            "goods_detail": [],
         }
         for each in amounts.coupons(order)
     ]

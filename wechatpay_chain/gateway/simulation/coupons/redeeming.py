@@ -14,42 +14,76 @@ from .stocks import Stock
 
 __all__ = ["consume", "redeem"]
 
+PROTOCOLS = ("v2", "v3", "combined", "v2-combined", "papay-v2", "papay-v3")
+"""The protocols of orders that can be paid with coupons."""
 Order = dict[str, Any]
 
 
-def redeem(state: State, order: Order, numbers: Sequence[str], openid: str) -> str:
-    """Apply coupons to an order, and return the openid of its customer.
+def redeem(
+    found: Sequence[tuple[State, Order]],
+    numbers: Sequence[str],
+    openid: str,
+    *,
+    strict: bool = True,
+) -> str:
+    """Apply coupons to orders that are paid at once, and return the customer who has them.
 
     Args:
-        state: the state of the merchant.
-        order: the order to pay.
+        found: the orders that are about to be paid, each with the state of its merchant. Each
+            coupon is used with the first of them that it can be used with.
         numbers: the numbers of the coupons.
-        openid: the openid of the customer; by default, of the order or of the coupons.
+        openid: the openid of the customer; empty means whoever has the coupons.
+        strict: whether a coupon that cannot be used is an error; else it is left unused.
 
     Raises:
-        Rejection: a coupon cannot be used for this order.
+        Rejection: a coupon cannot be used with any of the orders.
     """
     if isinstance(numbers, str) or len(set(numbers)) != len(numbers):
         raise Rejection.parameter("coupons", numbers, "must be a list of different coupons")
-    ordinary = order["protocol"] in ("v2", "v3") and order["trade_type"] != "MICROPAY"
-    if not ordinary or order.get("deposit"):
-        raise _unusable(numbers[0], "合单、付款码、押金和委托代扣订单不支持代金券")
-    used: list[dict[str, Any]] = []
     for number in numbers:
-        coupon = records.existing(state, number)
-        stock = stocks.existing(state, coupon["stock_id"])
-        openid = openid or order.get("openid") or coupon["openid"]
-        if coupon["openid"] != openid:
-            raise _unusable(number, f"不属于用户 {openid}")
-        if len(numbers) > 1 and not stock["use"].get("combine_use"):
-            raise _unusable(number, "不能与其他优惠叠加")
-        _assert_usable(state, coupon, stock, order)
-        used.append(_used(coupon, stock, order))
+        try:
+            openid = _redeem(found, number, openid)
+        except Rejection:
+            if strict:
+                raise
+    return openid
+
+
+def _redeem(found: Sequence[tuple[State, Order]], number: str, openid: str) -> str:
+    """Apply a coupon to the first order that it can be used with; return the customer."""
+    reasons = []
+    for state, order in found:
+        if state.store.get(records.KIND, number) is None:
+            continue
+        try:
+            return _apply(state, order, number, openid)
+        except Rejection as reason:
+            reasons.append(reason)
+    if reasons:
+        raise reasons[0]
+    records.existing(found[0][0], number)  # raises, as no merchant of these orders has it
+    raise _unusable(number, "不存在")
+
+
+def _apply(state: State, order: Order, number: str, openid: str) -> str:
+    if order["protocol"] not in PROTOCOLS or order.get("deposit"):
+        raise _unusable(number, "押金、微信支付分和刷脸订单不支持代金券")
+    coupon = records.existing(state, number)
+    stock = stocks.existing(state, coupon["stock_id"])
+    customer = openid or order.get("openid") or coupon["openid"]
+    if coupon["openid"] != customer:
+        raise _unusable(number, f"不属于用户 {customer}")
+    others = amounts.coupons(order)
+    used_stocks = [stock, *(stocks.existing(state, each["stock_id"]) for each in others)]
+    if others and not all(each["use"].get("combine_use") for each in used_stocks):
+        raise _unusable(number, "不能与其他优惠叠加")
+    _assert_usable(state, coupon, stock, order)
+    used = [*others, _used(coupon, stock, order)]
     discount = sum(each["amount"] for each in used)
     if discount >= order["total"]:
-        raise _unusable(numbers[-1], f"优惠 {discount} 不小于订单金额 {order['total']}")
+        raise _unusable(number, f"优惠 {discount} 不小于订单金额 {order['total']}")
     order["coupons"] = used
-    return openid
+    return str(customer)
 
 
 def _unusable(number: str, reason: str) -> Rejection:
@@ -71,7 +105,7 @@ def _assert_usable(state: State, coupon: Coupon, stock: Stock, order: Order) -> 
         raise _unusable(number, f"商户号 {payee} 不在可核销商户号中")
     if use.get("available_items") and not _goods(stock, order):
         raise _unusable(
-            number, "订单 detail.goods_detail 中没有可用单品（APIv2 订单不能使用单品券）"
+            number, "订单 detail.goods_detail 中没有可用单品（APIv2 订单和合单不能使用单品券）"
         )
     spent = _goods_total(stock, order)
     if spent < stock["minimum"]:

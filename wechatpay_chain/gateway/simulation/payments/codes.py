@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ...messages.exchange import Rejection
 from ...state import State
+from ..coupons import records as owned
 from ..tokens import random_token
 from . import records as payments
 from .records import Order
@@ -93,13 +95,15 @@ def outcome_of(code: str) -> Outcome:
     return OUTCOMES.get(code[-4:], Outcome(PAID))
 
 
-def show(state: State, outcome: str = PAID, openid: str = "") -> Code:
+def show(state: State, outcome: str = PAID, openid: str = "", coupons: Sequence[str] = ()) -> Code:
     """Show a code on behalf of a customer.
 
     Args:
         state: the state of the gateway.
         outcome: the name of an outcome, or `paid`.
         openid: the openid of the customer; empty generates one.
+        coupons: the numbers of the customer's coupons to use for the payment. A coupon that the
+            order does not allow stays unused.
 
     Raises:
         Rejection: there is no such outcome.
@@ -109,10 +113,13 @@ def show(state: State, outcome: str = PAID, openid: str = "") -> Code:
         expected = ", ".join((PAID, *endings))
         raise Rejection.parameter("outcome", outcome, f"must be one of {expected}")
     ending = endings.get(outcome) or f"{1000 + secrets.randbelow(9000)}"
-    return _shown(state, f"1{secrets.randbelow(6)}{secrets.randbelow(10**12):012}{ending}", openid)
+    for each in coupons:
+        openid = openid or str(owned.existing(state, each)["openid"])
+    code = f"1{secrets.randbelow(6)}{secrets.randbelow(10**12):012}{ending}"
+    return _shown(state, code, openid, coupons)
 
 
-def _shown(state: State, code: str, openid: str = "") -> Code:
+def _shown(state: State, code: str, openid: str = "", coupons: Sequence[str] = ()) -> Code:
     now = state.clock.now()
     record = {
         "code": code,
@@ -120,6 +127,7 @@ def _shown(state: State, code: str, openid: str = "") -> Code:
         "openid": openid or f"o{random_token(20)}",
         "outcome": outcome_of(code).name,
         "out_trade_no": "",
+        "coupons": list(coupons),
         "created": now,
         "expires": now + VALID_FOR,
     }
@@ -185,6 +193,7 @@ def charge(state: State, order: Order, code: str, form: re.Pattern[str] = CODE) 
     outcome, record = outcome_of(code), existing(state, code, number, form)
     _save(state, record | {"state": USED, "out_trade_no": number})
     order |= {"openid": record["openid"], "declined": outcome.code, "recall": outcome.recall}
+    order["offered"] = record.get("coupons", [])
     asked = outcome.code == "USERPAYING" or outcome.code in UNKNOWN
     if asked:
         order["state"] = payments.USERPAYING

@@ -13,6 +13,7 @@ from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks, funds
+from ..coupons import amounts, promotions
 from ..registry import operation
 from ..tokens import random_token
 from . import parties, receiving
@@ -329,7 +330,10 @@ def _shown_inner(state: State, order: Order) -> dict[str, Any]:
             "bank_type": order["bank_type"],
             "success_time": state.clock.rfc3339(order["paid"]),
         }
-        view["amount"] |= {"payer_amount": order["total"], "payer_currency": order["currency"]}
+        paid = amounts.payer_total(order)
+        view["amount"] |= {"payer_amount": paid, "payer_currency": order["currency"]}
+        if amounts.coupons(order):
+            view["promotion_detail"] = promotions.order_promotions(order)
     return view
 
 

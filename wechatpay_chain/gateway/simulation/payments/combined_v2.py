@@ -13,6 +13,7 @@ from ...call import Call
 from ...messages.exchange import Rejection
 from ...state import State
 from .. import checks
+from ..coupons import amounts, promotions
 from ..registry import operation
 from ..validation import parse_member
 from . import combined, parties
@@ -146,7 +147,14 @@ def _queried(order: Order) -> dict[str, Any]:
         **paid,
         "out_trade_no": order["out_trade_no"],
         "description": order["description"],
+        **_promotion(order),
     }
+
+
+def _promotion(order: Order) -> dict[str, Any]:
+    """Return the discount of an order; APIv2 shows one of them."""
+    used = promotions.details_in_v2(order)
+    return {"promotion_detail": used[0]} if used else {}
 
 
 def _list(orders: list[dict[str, Any]]) -> str:
@@ -213,7 +221,7 @@ def _told(state: State, order: Order) -> dict[str, Any]:
         "mch_id": order["parties"]["mch_id"],
         "openid": order["openid"],
         "total_fee": order["total"],
-        "cash_fee": order["total"],
+        "cash_fee": amounts.payer_total(order),
         "transaction_id": order["transaction_id"],
         "out_trade_no": order["out_trade_no"],
         "attach": order.get("attach") or "",

@@ -7,6 +7,7 @@ Source: https://pay.weixin.qq.com/doc/v2/merchant/4011937125
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...call import Call
@@ -18,6 +19,9 @@ from . import codes, parties
 from .v2 import assert_bound, create, existing, shown, shown_paid
 
 __all__ = ["pay", "reverse"]
+
+EACH_COUPON = re.compile("coupon_(count|type|id|fee_)")
+"""The fields of the coupons of an order; the response to a payment has their sum alone."""
 
 
 @operation("POST", "v2/pay/micropay")
@@ -52,7 +56,8 @@ def pay(call: Call, trade_type: str, name: str, *, deposit: bool = False) -> dic
     if order["declined"]:
         reason = order["declined"]
         raise Rejection(200, reason, codes.MESSAGES[reason], keep=True)
-    return shown_paid(call.state, order)
+    view = shown_paid(call.state, order)
+    return {name: value for name, value in view.items() if not EACH_COUPON.match(name)}
 
 
 @operation("POST", "v2/pay/facepayquery")

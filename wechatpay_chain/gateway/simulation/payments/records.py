@@ -269,8 +269,8 @@ def pay(
             raise Rejection(400, "ORDER_CLOSED", f"该订单已关闭: {order['out_trade_no']}")
         collecting.assert_collects(payee, order)
         collecting.assert_within_limits(payee, order)
-    if coupons:
-        openid = redeeming.redeem(state, found[0][1], coupons, openid)
+    chosen = coupons or found[0][1].get("offered", ())
+    openid = redeeming.redeem(found, chosen, openid, strict=bool(coupons))
     for payee, order in found:
         receiving.receive(payee, order, openid, at)
         _received(payee, order)

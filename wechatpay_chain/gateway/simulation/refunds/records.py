@@ -368,12 +368,17 @@ def _pay_back(state: State, order: Order, protocol: str) -> None:
         raise rejection("irreversible", protocol, order["out_trade_no"])
     funds.release(state, order)
     rest, account = order["total"] - order["refunded"], funds.account("merchant", order)
-    returned = fees.returned(order, rest)
-    if state.ledger.balance(account) < rest - returned:
+    about = {"amount": rest, "coupons": amounts.split(order, rest)}
+    settled, cash = amounts.settlement_refund(about), amounts.with_cash(about)
+    returned = fees.returned(order, settled)
+    if state.ledger.balance(account) < settled - returned:
         have = state.ledger.balance(account)
-        raise rejection("no_money", protocol, f"{have} < {rest - returned}")
+        raise rejection("no_money", protocol, f"{have} < {settled - returned}")
     if rest:
         numbers = {name: order[name] for name in ("out_trade_no", "transaction_id")}
         fees.give_back(state, returned, account, **numbers)
-        state.ledger.move("reverse", rest, account, "payer", **numbers, fee=returned)
+        told = {**numbers, "fee": returned, "requested": rest, "coupon": cash}
+        state.ledger.move("reverse", amounts.paid_back(about), account, "payer", **told)
+        if cash and account != "merchant":  # it goes back to the merchant that paid for the coupons
+            state.ledger.move("coupon_refunded", cash, account, "merchant", **numbers)
     order["refunded"] = order["total"]
